@@ -1,0 +1,75 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What each layer may import; see ARCHITECTURE.md. A project without a tag matches nothing and fails. */
+const layers = [
+  { sourceTag: 'layer:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'undici', 'fastify'] },
+  { sourceTag: 'layer:core', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core'], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'fastify'] },
+  { sourceTag: 'layer:platform', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
+  { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
+  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing'] },
+  { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing', 'layer:tool'] },
+];
+
+/** Spec files may use libs/testing whatever their project's layer. */
+const layersWithTesting = layers.map((layer) => ({
+  ...layer,
+  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing'],
+}));
+
+const boundaries = (depConstraints) => ({
+  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints }],
+});
+
+const specs = ['**/*.spec.ts', '**/test/**/*.ts'];
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/node_modules', '**/tmp', '**/*.mjs', '**/*.js', '.nx', '.sandbox'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    plugins: { '@nx': nx },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      ...boundaries(layers),
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only <app>.config.ts reads the environment.',
+        },
+      ],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: [...specs, 'libs/testing/**', 'tools/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: '@oci-connector/testing', message: 'Only spec files and tools may use libs/testing.' }] },
+      ],
+    },
+  },
+  { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },
+  {
+    files: ['**/*.config.ts', 'tools/**/*.ts'],
+    rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' },
+  },
+);

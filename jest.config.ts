@@ -1,0 +1,40 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+/** Published as ES modules only; Jest loads CommonJS, so these are transformed like our own files. */
+const esmOnly = [
+  '@kubernetes/client-node',
+  '@marcbachmann/cel-js',
+  'jose',
+  'oauth4webapi',
+  'openid-client',
+  'p-limit',
+  'yocto-queue',
+];
+
+const config: Config = {
+  testEnvironment: 'node',
+  testMatch: ['**/*.spec.ts'],
+  passWithNoTests: true,
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],
+  moduleNameMapper: { '^@oci-connector/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tmp/'],
+  setupFiles: ['reflect-metadata'],
+  transform: {
+    '^.+\\.[cm]?[tj]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+};
+
+export default config;

@@ -1,0 +1,1 @@
+export { Sensitive } from './sensitive';

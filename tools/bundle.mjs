@@ -1,0 +1,66 @@
+// One bundler for the programs and the tools: swc compiles each TypeScript file (esbuild emits no decorator
+// metadata, which Nest and class-validator need), esbuild then makes one CommonJS file of it.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from '@swc/core';
+import { build } from 'esbuild';
+
+export const workspaceRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+const compileWithSwc = {
+  name: 'swc',
+  setup(pluginBuild) {
+    pluginBuild.onLoad({ filter: /\.ts$/ }, async ({ path: filename }) => {
+      const { code } = await transform(await readFile(filename, 'utf8'), {
+        filename,
+        configFile: false,
+        swcrc: false,
+        sourceMaps: 'inline',
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+      });
+      return { contents: code, loader: 'js', resolveDir: path.dirname(filename) };
+    });
+  },
+};
+
+/** Nest asks for these at run time and does without them; none is used here. */
+const optionalOfNest = [
+  '@nestjs/microservices',
+  '@nestjs/microservices/microservices.module',
+  '@nestjs/websockets/socket-module',
+  '@fastify/static',
+  '@fastify/view',
+  'class-transformer/storage',
+];
+
+/** Native, or tools of the workspace itself: never part of a program. */
+const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
+
+/**
+ * Bundles one entry file, with all it imports, into one CommonJS file with a source map.
+ * @param {{ entry: string, outfile: string }} options paths relative to the workspace
+ */
+export async function bundle({ entry, outfile }) {
+  await build({
+    absWorkingDir: workspaceRoot,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    keepNames: true,
+    sourcemap: 'linked',
+    tsconfig: 'tsconfig.base.json',
+    external: [...optionalOfNest, ...workspaceTools],
+    plugins: [compileWithSwc],
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,25 @@
+// The one gate: generate -> lint -> typecheck -> test -> the tree is as it was.
+import { execFileSync, spawnSync } from 'node:child_process';
+
+const status = () => execFileSync('git', ['status', '--porcelain'], { encoding: 'utf8' });
+const steps = [
+  ['generate', 'npm', ['run', '--silent', 'generate']],
+  ['lint', 'npx', ['nx', 'run-many', '-t', 'lint', '--outputStyle=stream']],
+  ['typecheck', 'npx', ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=stream']],
+  ['test', 'npm', ['test']],
+];
+
+const before = status();
+for (const [name, command, args] of steps) {
+  console.log(`\n== ${name}`);
+  const { status: code } = spawnSync(command, args, { stdio: 'inherit' });
+  if (code !== 0) {
+    console.error(`check: ${name} failed`);
+    process.exit(1);
+  }
+}
+if (status() !== before) {
+  console.error(`check: the tree changed; commit what "npm run generate" wrote:\n${status()}`);
+  process.exit(1);
+}
+console.log('\ncheck: all good');
