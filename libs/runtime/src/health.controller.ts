@@ -1,0 +1,30 @@
+import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
+import { Readiness } from './readiness';
+
+/** The part of Fastify's reply that is used here. */
+interface StatusReply {
+  status(code: number): unknown;
+}
+
+/** Liveness and readiness as Kubernetes' own components answer them: plain text, one line a check. */
+@Controller()
+export class HealthController {
+  constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
+
+  /** Alive: the event loop turns. Nothing else, because restarting the process mends nothing else. */
+  @Get('healthz')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  healthz(): string {
+    return 'ok\n';
+  }
+
+  /** Ready: every check passes. */
+  @Get('readyz')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  readyz(@Res({ passthrough: true }) reply: StatusReply): string {
+    const results = this.readiness.report();
+    const lines = results.map(({ name, problem }) => (problem ? `[-]${name}: ${problem}` : `[+]${name} ok`));
+    if (results.some(({ problem }) => problem)) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return `${lines.join('\n')}\n`;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The names of the fields in structured logs. One list, so that a dashboard written for one program works for the
+ * others, and so that a reviewer sees at a glance what may be logged: never a header, a query string or a body.
+ */
+export const LogFields = {
+  /** `NAMESPACE/NAME` of the Connector. */
+  connector: 'connector',
+  connectorClass: 'connectorClass',
+  /** `NAMESPACE/NAME` of the ServiceAccount on whose behalf a request is made. */
+  client: 'client',
+  /** Address of the peer's socket. */
+  peer: 'peer',
+  repository: 'repository',
+  /** get, update or delete: the verb that was asked of RBAC. */
+  action: 'action',
+  /** Route template (`/v2/<name>/manifests/<reference>`), never the URL. */
+  route: 'route',
+  method: 'method',
+  status: 'status',
+  upstreamStatus: 'upstreamStatus',
+  /** Code of the refusal or failure; absent when all went well. */
+  code: 'code',
+  outcome: 'outcome',
+  bytesIn: 'bytesIn',
+  bytesOut: 'bytesOut',
+  durationMs: 'durationMs',
+  reason: 'reason',
+  condition: 'condition',
+  object: 'object',
+} as const;

@@ -1,0 +1,44 @@
+import { Writable } from 'node:stream';
+import { Sensitive } from '@oci-connector/sensitive';
+import { createLogger } from './logger';
+
+function logged(write: (logger: ReturnType<typeof createLogger>) => void): { text: string; line: Record<string, unknown> } {
+  const chunks: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  write(createLogger({ name: 'test', level: 'debug', destination }));
+  return { text: chunks.join(''), line: JSON.parse(chunks[0] ?? '{}') as Record<string, unknown> };
+}
+
+describe('logger', () => {
+  it('writes one JSON line with level, time and program', () => {
+    const { line } = logged((logger) => logger.info({ connector: 'a/b' }, 'ready'));
+    expect(line).toMatchObject({ level: 'info', program: 'test', connector: 'a/b', msg: 'ready' });
+    expect(new Date(String(line['time'])).getTime()).not.toBeNaN();
+  });
+
+  it.each([
+    ['a Sensitive', { secret: new Sensitive('hunter2') }],
+    ['a header by mistake', { authorization: 'Bearer hunter2' }],
+    ['headers by mistake', { request: { headers: { cookie: 'hunter2' } } }],
+    ['a url by mistake', { upstream: { url: 'https://x/?sig=hunter2' } }],
+  ])('C14 log leakage: blots out %s', (_name, fields) => {
+    const { text } = logged((logger) => logger.warn(fields, 'careless'));
+    expect(text).toContain('[redacted]');
+    expect(text).not.toContain('hunter2');
+  });
+
+  it('C14 log leakage: logs of an error its name, code, message and causes, not what hangs on it', () => {
+    const error = Object.assign(new Error('connect failed', { cause: new Error('refused') }), {
+      code: 'ECONNREFUSED',
+      requestHeaders: { authorization: 'hunter2' },
+    });
+    const { text, line } = logged((logger) => logger.error({ err: error }, 'oops'));
+    expect(line['err']).toMatchObject({ code: 'ECONNREFUSED', message: 'connect failed', cause: { message: 'refused' } });
+    expect(text).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,93 @@
+import { type Logger } from 'pino';
+import { type InstallationSettings } from './installation-settings';
+import { createLogger } from './logger';
+import { settingsAsMarkdown, settingsAsText } from './settings-reference';
+import { ConfigurationError, loadSettings, type Environment } from './settings';
+
+/** A program as its main.ts describes it. */
+export interface Program<S extends InstallationSettings> {
+  readonly name: string;
+  /** One sentence for `--help`. */
+  readonly summary: string;
+  readonly version: string;
+  readonly settings: new () => S;
+  readonly environment: Environment;
+  /** Starts all and resolves when the program serves. */
+  start(settings: S, logger: Logger): Promise<{ stop(): Promise<void> }>;
+}
+
+/** Exit status for wrong arguments or configuration, as of the shell's own tools. */
+const EXIT_USAGE = 2;
+
+/**
+ * The life of a program: arguments, configuration, start, stop on SIGTERM or SIGINT. Never returns before the end.
+ * A second signal ends the process at once.
+ */
+export async function runProgram<S extends InstallationSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
+  const [argument] = args;
+  if (argument !== undefined) {
+    process.exitCode = printInformation(program, argument);
+    return;
+  }
+  const settings = settingsOrExit(program);
+  if (!settings) return;
+  const logger = createLogger({ name: program.name, level: settings.logLevel });
+  process.on('uncaughtException', (error) => die(logger, error));
+  process.on('unhandledRejection', (error) => die(logger, error));
+  try {
+    const running = await program.start(settings, logger);
+    stopOnSignal(running, logger);
+  } catch (error) {
+    die(logger, error);
+  }
+}
+
+function printInformation<S extends InstallationSettings>(program: Program<S>, argument: string): number {
+  switch (argument) {
+    case '--help':
+    case '-h':
+      process.stdout.write(settingsAsText(program));
+      return 0;
+    case '--help=markdown':
+      process.stdout.write(settingsAsMarkdown(program));
+      return 0;
+    case '--version':
+      process.stdout.write(`${program.name} ${program.version}\n`);
+      return 0;
+    default:
+      process.stderr.write(`${program.name}: unknown argument "${argument}"; configuration is by environment, see --help\n`);
+      return EXIT_USAGE;
+  }
+}
+
+function settingsOrExit<S extends InstallationSettings>(program: Program<S>): S | undefined {
+  try {
+    return loadSettings(program.settings, program.environment);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);
+    process.exitCode = EXIT_USAGE;
+    return undefined;
+  }
+}
+
+function stopOnSignal(running: { stop(): Promise<void> }, logger: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => die(logger, error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** A state nobody foresaw: say so and let Kubernetes start afresh, rather than serve on in it. */
+function die(logger: Logger, error: unknown): void {
+  logger.fatal({ err: error }, 'ended by an error');
+  process.exit(1);
+}

@@ -1,0 +1,145 @@
+import 'reflect-metadata';
+import { validateSync } from 'class-validator';
+import { parseDuration } from './duration';
+
+/** How the text of an environment variable is read. */
+export type SettingKind = 'string' | 'integer' | 'boolean' | 'duration' | 'list';
+
+/** One environment variable of a program. */
+export interface SettingDescription {
+  /** Name of the environment variable. */
+  readonly name: string;
+  readonly kind: SettingKind;
+  /** What it does, units and limits included: shown by `--help` and in the configuration reference. */
+  readonly description: string;
+}
+
+interface DeclaredSetting extends SettingDescription {
+  readonly property: string;
+}
+
+const SETTINGS = Symbol('settings');
+
+function declaredSettings(target: object): DeclaredSetting[] {
+  return (Reflect.getMetadata(SETTINGS, target) as DeclaredSetting[] | undefined) ?? [];
+}
+
+/**
+ * Declares a property as read from an environment variable. The property's initialiser is the default; class-validator
+ * decorators beside it are the rules.
+ */
+export function Setting(description: SettingDescription): PropertyDecorator {
+  return (target, property) => {
+    const own = [...declaredSettings(target), { ...description, property: String(property) }];
+    Reflect.defineMetadata(SETTINGS, own, target);
+  };
+}
+
+/** Every problem of a configuration at once, so that an operator mends it in one go. */
+export class ConfigurationError extends Error {
+  readonly code = 'ConfigurationInvalid';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+  }
+}
+
+const parsers: Record<SettingKind, (text: string) => unknown> = {
+  string: (text) => text,
+  integer: (text) => {
+    if (!/^-?\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+    return Number(text);
+  },
+  boolean: (text) => {
+    if (text !== 'true' && text !== 'false') throw new Error(`"${text}" is neither true nor false`);
+    return text === 'true';
+  },
+  duration: parseDuration,
+  list: (text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+};
+
+/** The environment as a program sees it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads a configuration class from the environment. An unset or empty variable leaves the default.
+ *
+ * @throws ConfigurationError naming every variable that is wrong, what is wrong with it and what is expected.
+ */
+export function loadSettings<T extends object>(settingsClass: new () => T, environment: Environment): T {
+  const settings = new settingsClass();
+  const unparsed = readEnvironment(settings, environment);
+  const invalid = ruleProblems(settings).filter(({ property }) => !unparsed.some((other) => other.property === property));
+  const problems = [...unparsed, ...invalid];
+  if (problems.length > 0) throw new ConfigurationError(problems.map(({ message }) => message));
+  return settings;
+}
+
+interface Problem {
+  readonly property: string;
+  readonly message: string;
+}
+
+function readEnvironment(settings: object, environment: Environment): Problem[] {
+  const problems: Problem[] = [];
+  for (const { name, kind, property } of declaredSettings(settings)) {
+    const text = environment[name];
+    if (text === undefined || text === '') continue;
+    try {
+      Object.assign(settings, { [property]: parsers[kind](text) });
+    } catch (error) {
+      problems.push({ property, message: `${name}: ${(error as Error).message}` });
+    }
+  }
+  return problems;
+}
+
+function ruleProblems(settings: object): Problem[] {
+  const names = new Map(declaredSettings(settings).map(({ property, name }) => [property, name]));
+  return validateSync(settings, { forbidUnknownValues: true }).flatMap(({ property, constraints }) =>
+    Object.values(constraints ?? {}).map((message) => ({
+      property,
+      message: `${names.get(property) ?? property}: ${message}`,
+    })),
+  );
+}
+
+/** A row of the configuration reference. */
+export interface SettingReference extends SettingDescription {
+  /** The default as it would be written in the environment; empty when there is none. */
+  readonly defaultText: string;
+}
+
+/** All settings of a class in the order of their declaration, those of its base class first. */
+export function describeSettings(settingsClass: new () => object): SettingReference[] {
+  const settings = new settingsClass();
+  const values = settings as Record<string, SettingValue>;
+  return declaredSettings(settings).map(({ property, ...description }) => ({
+    ...description,
+    defaultText: textOf(description.kind, values[property]),
+  }));
+}
+
+type SettingValue = string | number | boolean | readonly string[] | undefined;
+
+function textOf(kind: SettingKind, value: SettingValue): string {
+  if (value === undefined) return '';
+  if (typeof value === 'object') return value.join(',');
+  if (kind === 'duration') return durationText(Number(value));
+  return String(value);
+}
+
+function durationText(milliseconds: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const;
+  const unit = units.find(([, size]) => milliseconds % size === 0 && milliseconds !== 0);
+  return unit ? `${milliseconds / unit[1]}${unit[0]}` : `${milliseconds}ms`;
+}

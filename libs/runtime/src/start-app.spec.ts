@@ -1,0 +1,76 @@
+import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Counter, Registry } from 'prom-client';
+import { createLogger } from './logger';
+import { Readiness } from './readiness';
+import { startApp, type RunningApp } from './start-app';
+
+@Injectable()
+class Part implements OnApplicationShutdown {
+  problem: string | undefined = 'still warming up';
+  stopped = false;
+
+  constructor(@Inject(Readiness) readiness: Readiness, @Inject(Registry) registry: Registry) {
+    readiness.register('part', () => this.problem);
+    readiness.register('careless', () => undefined);
+    new Counter({ name: 'parts_total', help: 'parts', registers: [registry] }).inc();
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped = true;
+  }
+}
+
+@Module({ providers: [Part] })
+class PartModule {}
+
+describe('startApp', () => {
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    running = await startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: 0 });
+  });
+
+  afterAll(() => running.stop());
+
+  const get = async (path: string): Promise<{ status: number; type: string | null; text: string }> => {
+    const response = await fetch(`${running.adminUrl}${path}`);
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  };
+
+  it('is alive before it is ready', async () => {
+    expect(await get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+  });
+
+  it('is ready when every part says so, and names the part that is not', async () => {
+    const part = running.app.get(Part);
+    part.problem = 'still warming up';
+    expect(await get('/readyz')).toMatchObject({ status: 503, text: '[-]part: still warming up\n[+]careless ok\n' });
+    part.problem = undefined;
+    expect(await get('/readyz')).toMatchObject({ status: 200, text: '[+]part ok\n[+]careless ok\n' });
+  });
+
+  it('serves metrics of the program and of its process', async () => {
+    const { status, type, text } = await get('/metrics');
+    expect(status).toBe(200);
+    expect(type).toContain('text/plain');
+    expect(text).toContain('parts_total 1');
+    expect(text).toContain('process_resident_memory_bytes');
+  });
+
+  it('stops its parts', async () => {
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const another = await startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: 0 });
+    const part = another.app.get(Part);
+    await another.stop();
+    expect(part.stopped).toBe(true);
+    await expect(fetch(`${another.adminUrl}/healthz`)).rejects.toThrow();
+  });
+
+  it('fails to start on a port that is taken', async () => {
+    const { port } = new URL(running.adminUrl);
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const start = startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: Number(port) });
+    await expect(start).rejects.toThrow(/EADDRINUSE/);
+  });
+});

@@ -1,0 +1,47 @@
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger as NestPinoLogger } from 'nestjs-pino';
+import { type Logger } from 'pino';
+import { RuntimeModule } from './runtime.module';
+
+export interface AppOptions {
+  readonly module: Type | DynamicModule;
+  readonly logger: Logger;
+  readonly adminHost: string;
+  /** 0 picks a free port. */
+  readonly adminPort: number;
+}
+
+/** A started program. */
+export interface RunningApp {
+  readonly app: NestFastifyApplication;
+  /** Where /healthz, /readyz and /metrics are served. */
+  readonly adminUrl: string;
+  /** Stops every part (Nest's shutdown hooks run), then closes the admin port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Nest application whose Fastify serves nothing but the admin port. Data planes are sockets of their own, owned
+ * by providers of `module`: body parsers hang on or refuse registry traffic (docs/adr/0002).
+ */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram(options.logger), moduleOf(options)] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(NestPinoLogger));
+  try {
+    await app.listen({ host: options.adminHost, port: options.adminPort });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { app, adminUrl: await app.getUrl(), stop: () => app.close() };
+}
+
+function moduleOf({ module }: AppOptions): DynamicModule {
+  return 'module' in module ? module : { module };
+}
