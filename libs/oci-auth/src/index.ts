@@ -1,1 +1,18 @@
-export {};
+export { parseChallenges, type Challenge } from './challenge';
+export { OciAuthError, type OciAuthErrorCode, type OciAuthErrorDetails } from './oci-auth.errors';
+export {
+  OciAuthorizer,
+  type Authorization,
+  type AuthorizeOptions,
+  type OciAuthHooks,
+  type OciAuthorizerOptions,
+} from './oci-authorizer';
+export { formatScope, normalizeScopes, type RepositoryAction, type RepositoryScope } from './scope';
+export {
+  type RegistryCredential,
+  type RegistryHttp,
+  type RegistryHttpOptions,
+  type RegistryHttpResponse,
+  type UpstreamRegistry,
+} from './upstream-registry';
+export { verifyCredential, type CredentialCheck, type VerifyCredentialOptions } from './verify-credential';

@@ -1,0 +1,48 @@
+/** Why there is no connection, or no answer on it. Stable: mapped to HTTP answers and condition reasons. */
+export type EgressErrorCode =
+  /** The egress policy refuses the host or one of its addresses. */
+  | 'AddressNotAllowed'
+  /** The name has no address. */
+  | 'HostNotFound'
+  | 'ConnectionRefused'
+  | 'ConnectTimeout'
+  | 'HostUnreachable'
+  /** The certificate is not one for this host from an authority that we know, or it has expired. */
+  | 'CertificateInvalid'
+  /** No TLS session came about, for another reason than the certificate; often plain http on the other side. */
+  | 'TlsFailed'
+  | 'ConnectionReset'
+  /** The connection stands but the answer did not come in time. */
+  | 'ResponseTimeout'
+  /** What came is not HTTP/1.1. */
+  | 'ResponseInvalid';
+
+/** Waiting alone can mend none of these. */
+const TERMINAL: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([
+  'AddressNotAllowed',
+  'CertificateInvalid',
+  'TlsFailed',
+  'ResponseInvalid',
+]);
+
+/** Base of this library's errors; thrown itself by {@link EgressPolicy}. Messages say what to do and hold no secret. */
+export class EgressError extends Error {
+  readonly code: EgressErrorCode;
+  /** Whether the same attempt can succeed later with nothing changed. */
+  readonly retryable: boolean;
+
+  constructor(code: EgressErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'EgressError';
+    this.code = code;
+    this.retryable = !TERMINAL.has(code);
+  }
+}
+
+/** A connection to an upstream that could not be made, or broke before the answer. */
+export class UpstreamConnectError extends EgressError {
+  constructor(code: EgressErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(code, message, options);
+    this.name = 'UpstreamConnectError';
+  }
+}

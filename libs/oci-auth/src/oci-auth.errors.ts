@@ -1,0 +1,66 @@
+/**
+ * Why an authorisation for a registry could not be had. The codes are stable: the proxy maps them to HTTP answers, the
+ * controller to condition reasons.
+ */
+export type OciAuthErrorCode =
+  /** The challenge's realm is an origin that may not receive this connector's credential (rule C1). */
+  | 'RealmUntrusted'
+  /** The challenge's realm is missing or is not a plain http(s) URL. */
+  | 'RealmInvalid'
+  /** The token server gave no usable answer: no connection, no answer in time, or a 5xx status. */
+  | 'TokenEndpointUnreachable'
+  /** The token server answered 429; see `retryAfterMs`. */
+  | 'TokenEndpointThrottled'
+  /** The token server answered, but with no token: a redirect, a status that makes no sense, garbage. */
+  | 'TokenResponseInvalid'
+  /** The token server's answer exceeds the limit. */
+  | 'TokenResponseTooLarge'
+  /** The registry or its token server refuses the connector's credential. */
+  | 'CredentialRefused'
+  /** The registry wants a credential and the connector has none. */
+  | 'CredentialMissing'
+  /** The credential is good but may not pull from the repository that was asked for. */
+  | 'RepositoryDenied'
+  /** The registry offers no scheme that we speak (Bearer, Basic). */
+  | 'ChallengeUnsupported'
+  /** The registry gave no usable answer: no connection, no answer in time, or a 5xx status. */
+  | 'RegistryUnreachable'
+  /** The registry answered 429 to the probe; see `retryAfterMs`. */
+  | 'RegistryThrottled'
+  /** What answers at the address does not speak the distribution protocol. */
+  | 'NotARegistry';
+
+/** Trying again without any change can help only for these. */
+const RETRYABLE: ReadonlySet<OciAuthErrorCode> = new Set<OciAuthErrorCode>([
+  'TokenEndpointUnreachable',
+  'TokenEndpointThrottled',
+  'RegistryUnreachable',
+  'RegistryThrottled',
+]);
+
+/** Details of an {@link OciAuthError}. */
+export interface OciAuthErrorDetails {
+  cause?: unknown;
+  /** How long the peer asked us to wait, in milliseconds. */
+  retryAfterMs?: number;
+  /** Status of the answer that led to the error, when there was one. */
+  status?: number;
+}
+
+/** The one error of this library. Messages say what to do and hold no secret. */
+export class OciAuthError extends Error {
+  readonly code: OciAuthErrorCode;
+  /** Whether the same call can succeed later with nothing changed. */
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly status?: number;
+
+  constructor(code: OciAuthErrorCode, message: string, details: OciAuthErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'OciAuthError';
+    this.code = code;
+    this.retryable = RETRYABLE.has(code);
+    this.retryAfterMs = details.retryAfterMs;
+    this.status = details.status;
+  }
+}

@@ -1,0 +1,56 @@
+/** Actions of the token scope grammar on a repository; the distribution project's token-scope page. */
+export type RepositoryAction = 'pull' | 'push' | 'delete' | '*';
+
+/** Access to one upstream repository. */
+export interface RepositoryScope {
+  /** Name as the registry knows it, with any path prefix of the address, without ours. */
+  readonly repository: string;
+  readonly actions: readonly RepositoryAction[];
+}
+
+const ACTION_ORDER: readonly RepositoryAction[] = ['pull', 'push', 'delete', '*'];
+
+/** Wider than the distribution-spec's <name>, but holds nothing that could end a scope or start another one. */
+const REPOSITORY = /^[A-Za-z0-9._/-]+$/;
+
+/**
+ * The scope as the token server reads it: `repository:NAME:ACTION[,ACTION]`, actions without repetition in a fixed order.
+ * Throws a TypeError for a name that would change the meaning of the scope.
+ */
+export function formatScope(scope: RepositoryScope): string {
+  if (!REPOSITORY.test(scope.repository)) {
+    throw new TypeError('A repository name in a scope may hold only letters, digits and . _ - /');
+  }
+  const actions = ACTION_ORDER.filter((action) => scope.actions.includes(action));
+  return `repository:${scope.repository}:${actions.join(',')}`;
+}
+
+function writes(scope: RepositoryScope): boolean {
+  return scope.actions.some((action) => action !== 'pull');
+}
+
+/**
+ * One scope per repository, those that write first: some token servers read only the first `scope` parameter, and a
+ * push that also reads another repository (a mount) can do without the second one.
+ */
+export function normalizeScopes(scopes: readonly RepositoryScope[]): RepositoryScope[] {
+  const byRepository = new Map<string, RepositoryScope>();
+  for (const { repository, actions } of scopes) {
+    const earlier = byRepository.get(repository)?.actions ?? [];
+    byRepository.set(repository, { repository, actions: [...earlier, ...actions] });
+  }
+  const merged = [...byRepository.values()];
+  return [...merged.filter(writes), ...merged.filter((scope) => !writes(scope))];
+}
+
+/** Longest `scope` parameter of a challenge that is looked at; ours are below 300 characters. */
+const MAX_HINT_LENGTH = 1024;
+
+/** resource-type ":" resource-name ":" action *("," action), the token server's own grammar in visible ASCII. */
+const SCOPE_HINT = /^[a-z0-9]+(?:\([a-z0-9]+\))?:[A-Za-z0-9._:/-]+:[a-z*]+(?:,[a-z*]+)*$/;
+
+/** The scopes that a challenge asks for (space-separated); anything outside the grammar is left out. */
+export function parseScopeHint(hint: string | undefined): string[] {
+  if (hint === undefined || hint.length > MAX_HINT_LENGTH) return [];
+  return hint.split(' ').filter((scope) => SCOPE_HINT.test(scope));
+}

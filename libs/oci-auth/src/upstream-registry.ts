@@ -1,0 +1,58 @@
+import { type Sensitive } from '@oci-connector/sensitive';
+
+/** What a connector's Secret gives: a user name and password, or an OAuth 2 refresh token ("identity token"). */
+export interface RegistryCredential {
+  readonly username: string;
+  readonly password: Sensitive;
+  /** Long-lived token for the token server's POST form; takes precedence over the password there. */
+  readonly identityToken?: Sensitive;
+}
+
+/** The registry behind one connector, with everything that decides whom it may be authorised with. */
+export interface UpstreamRegistry {
+  /** UID of the Connector object; part of every cache key, so that tenants never share a token (rule C3). */
+  readonly connectorUid: string;
+  /** Changes whenever the credential does (UID and resourceVersion of the Secret); part of every cache key. */
+  readonly credentialRevision: string;
+  readonly scheme: 'http' | 'https';
+  /** Host name or address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** `scheme://host[:port]` without a default port. */
+  readonly origin: string;
+  /** `spec.auth.trustedRealms`: exact origins that may receive the credential besides those trusted by default. */
+  readonly trustedRealms: readonly string[];
+  /** Absent: the connector is anonymous. */
+  readonly credential?: RegistryCredential;
+  readonly http: RegistryHttp;
+}
+
+/** Options of one request through {@link RegistryHttp}. */
+export interface RegistryHttpOptions {
+  /** A value that is secret stays boxed until it is written to the socket. */
+  headers: Record<string, string | Sensitive>;
+  /** What the connection is for; decides which addresses it may go to. */
+  purpose: 'connector' | 'realm';
+  /** Bytes of the body to read at most; the rest is not read and `truncated` is set. */
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+/** An answer with its body, read as far as allowed. */
+export interface RegistryHttpResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+  /** The body was longer than `maxBytes`. */
+  truncated: boolean;
+}
+
+/**
+ * Small requests to a registry and its token server. An implementation never follows redirects, keeps no cookies,
+ * verifies TLS, bounds its time, and connects only where the egress policy allows; it rejects when no answer came.
+ */
+export interface RegistryHttp {
+  get(url: URL, options: RegistryHttpOptions): Promise<RegistryHttpResponse>;
+  post(url: URL, options: RegistryHttpOptions & { body: Sensitive }): Promise<RegistryHttpResponse>;
+}
