@@ -1,0 +1,160 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { type UpstreamAddress } from '@oci-connector/connector-api';
+import { type EgressPurpose } from '@oci-connector/egress';
+import { type RepositoryScope } from '@oci-connector/oci-auth';
+
+/**
+ * The border between the request pipeline and what knows a protocol. A handler is pure: it does no I/O, reads no
+ * body and never sees a credential. It turns an authorised request into an {@link UpstreamPlan}, which the pipeline
+ * carries out, or into a {@link LocalAnswer}. Requests that break the protocol are thrown as `ProxyError`.
+ */
+export interface ProtocolHandler {
+  /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
+  plan(request: ConnectorRequest): Promise<UpstreamPlan | LocalAnswer>;
+}
+
+/** The verb on `connectors/proxy` that a SubjectAccessReview asks for. */
+export type ProxyVerb = 'get' | 'update' | 'delete';
+
+/**
+ * How the client named the connector:
+ * - `path`: `/v2/namespaces/NS/connectors/NAME/REPO/…`
+ * - `host`: host `c-NAME.NS…` and `/v2/REPO/…`
+ * - `plain`: `/namespaces/NS/connectors/NAME/PATH`; for OCI, PATH begins with `v2/`
+ */
+export type AddressForm = 'path' | 'host' | 'plain';
+
+/** A request whose client may use the connector, with the connector's part taken off its path. */
+export interface ConnectorRequest {
+  readonly method: string;
+  /**
+   * The raw path, byte for byte as sent, without query and without the connector's part. It always begins with `/`:
+   * `/v2/namespaces/NS/connectors/NAME/REPO/tags/list`, the plain form `/namespaces/NS/connectors/NAME/v2/REPO/tags/list`
+   * and the host form all arrive as `/v2/REPO/tags/list`.
+   */
+  readonly path: string;
+  /** The raw query without its `?`; empty when there is none. */
+  readonly query: string;
+  readonly addressForm: AddressForm;
+  readonly connector: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** The parsed `spec.address` of the connector. */
+  readonly address: UpstreamAddress;
+  /** The ServiceAccount that asks. */
+  readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly headers: IncomingHttpHeaders;
+  /** True when the request is framed with a body that is not empty (Content-Length over 0, or Transfer-Encoding). */
+  readonly hasBody: boolean;
+  /**
+   * Asks whether the client holds a further verb besides the one that {@link requiredVerb} named: `get` for the source
+   * of a cross-repository mount, `delete` where an HTTP service's path looks like an upload. May throw ProxyError (503).
+   */
+  readonly allows: (verb: ProxyVerb) => Promise<boolean>;
+}
+
+/** Header names in lower case, as `node:http` and undici give them. */
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What is to be sent to the registry, and what is to be done with its answer. */
+export interface UpstreamPlan {
+  readonly kind: 'forward';
+  /** `stream`: the pipeline's own transport. `http-proxy`: {@link HttpServiceTransport} of `protocols/http`. */
+  readonly transport: 'stream' | 'http-proxy';
+  readonly method: string;
+  readonly target: UpstreamTarget;
+  /** Scopes of the upstream token, the one to push to first (some registries read only one); empty when none is needed. */
+  readonly scopes: readonly RepositoryScope[];
+  /** For logs and metrics. */
+  readonly action: 'pull' | 'push' | 'delete';
+  /** For logs: the repository as the registry knows it; absent where the protocol has none. */
+  readonly repository?: string;
+  /** For logs and metric labels: a route template of bounded number, never a path. */
+  readonly route: string;
+  /** Follow 3xx inside the proxy, without the credential on another origin. False: `rewriteResponse` deals with them. */
+  readonly followRedirects: boolean;
+  /** True when the request has no body, so that it can be sent again after a 401 or a lost connection. */
+  readonly replayable: boolean;
+  /** A token with less life than this is renewed before the body is sent; 0 = any valid token will do. */
+  readonly minimumTokenLifetimeMs: number;
+  /** Put over the client's request headers after the allow-list; `undefined` takes the client's away. */
+  readonly requestHeaders: Readonly<Record<string, string | undefined>>;
+  /**
+   * Turns the answer into what the client may see. Call it once with the final status and headers, before anything is
+   * written. @throws ProxyError (502) when the answer names a place that cannot be mapped
+   */
+  rewriteResponse(status: number, headers: ResponseHeaders): RewrittenResponse;
+  /**
+   * The same request without its cross-repository mount. To be used when the token endpoint refuses the two scopes, or
+   * the registry answers this plan 401 or 403: a failed mount must end as a plain upload, never as an error
+   * (moby/buildkit#2454).
+   */
+  readonly withoutMount?: UpstreamPlan;
+}
+
+/** Where a request goes. */
+export interface UpstreamTarget {
+  /** scheme://host[:port] */
+  readonly origin: string;
+  /** Raw path with its query, to be sent as it is. */
+  readonly path: string;
+  /** Which egress rule holds: `connector` on the connector's own origin, `redirect…` on a sealed location elsewhere. */
+  readonly purpose: EgressPurpose;
+  /** False on any origin but the connector's own: then neither Authorization nor token is sent (security rule C2). */
+  readonly sendCredential: boolean;
+}
+
+/** The answer's headers for the client and what is still to be done before they are sent. */
+export interface RewrittenResponse {
+  readonly headers: ResponseHeaders;
+  /**
+   * A place on another origin that a sealed Location in `headers` leads to. The pipeline asks the egress policy now and
+   * answers 502 when it refuses, so that a client never starts an upload that the next request would not be allowed.
+   */
+  readonly sealedTarget?: UpstreamTarget;
+  /** Present when the body has to be read whole and changed; absent when it streams. */
+  readonly body?: BodyRewrite;
+}
+
+export interface BodyRewrite {
+  /** A longer body is answered 502. In bytes. */
+  readonly maxBytes: number;
+  /** Gives the new body, whose length becomes Content-Length. */
+  transform(body: Buffer): Buffer;
+}
+
+/** An answer that needs no registry. */
+export interface LocalAnswer {
+  readonly kind: 'local';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Not to be sent for HEAD. */
+  readonly body: string;
+  readonly route: string;
+}
+
+const VERBS: Readonly<Record<string, ProxyVerb>> = {
+  GET: 'get',
+  HEAD: 'get',
+  OPTIONS: 'get',
+  POST: 'update',
+  PUT: 'update',
+  PATCH: 'update',
+  DELETE: 'delete',
+};
+
+/** Method to verb, the same for every protocol. `undefined`: the method is answered 405. */
+export function verbOfMethod(method: string): ProxyVerb | undefined {
+  return Object.hasOwn(VERBS, method) ? VERBS[method] : undefined;
+}
+
+/**
+ * The verb that authorises a request before the connector's class is known. As {@link verbOfMethod}, but whatever
+ * touches an upload is part of pushing: its status (GET) and its cancellation (DELETE) need `update`.
+ *
+ * @param path the raw path without the connector's part, as in {@link ConnectorRequest.path}
+ * @returns undefined for a method that is answered 405
+ */
+export function requiredVerb(method: string, path: string): ProxyVerb | undefined {
+  const verb = verbOfMethod(method);
+  // The strict grammar of the OCI handler refuses every other spelling of these bytes, so nothing slips by.
+  return verb !== undefined && path.startsWith('/v2/') && `${path}/`.includes('/blobs/uploads/') ? 'update' : verb;
+}
