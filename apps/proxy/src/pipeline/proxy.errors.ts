@@ -1,37 +1,97 @@
-/**
- * Every answer that the proxy gives by itself instead of the registry: HTTP status and OCI error code
- * (distribution-spec, "Error Codes"). The key names the kind; several kinds share a code.
- */
-const CATALOGUE = {
-  NAME_INVALID: { status: 400, ociCode: 'NAME_INVALID' },
-  DENIED: { status: 403, ociCode: 'DENIED' },
-  UNSUPPORTED: { status: 404, ociCode: 'UNSUPPORTED' },
-  MANIFEST_UNKNOWN: { status: 404, ociCode: 'MANIFEST_UNKNOWN' },
-  BLOB_UPLOAD_UNKNOWN: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
-  METHOD_NOT_ALLOWED: { status: 405, ociCode: 'UNSUPPORTED' },
-  BAD_GATEWAY: { status: 502, ociCode: 'UNKNOWN' },
-  UNAVAILABLE: { status: 503, ociCode: 'UNAVAILABLE' },
-} as const satisfies Record<string, { status: number; ociCode: string }>;
-
-export type ProxyErrorCode = keyof typeof CATALOGUE;
-
-/** A request that ends here. The message is for the client and says what to do; it holds no secret and no upstream URL. */
-export class ProxyError extends Error {
+/** How a refusal or failure is answered: HTTP status and the `code` of the distribution-spec error body. */
+interface ProxyErrorKind {
   readonly status: number;
+  /** Codes of the distribution-spec ("Error Codes"); `UNKNOWN` and `UNAVAILABLE` where it has none that fits. */
   readonly ociCode: string;
-
-  constructor(
-    readonly code: ProxyErrorCode,
-    message: string,
-    options: { cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.name = 'ProxyError';
-    this.status = CATALOGUE[code].status;
-    this.ociCode = CATALOGUE[code].ociCode;
-  }
 }
 
-export function proxyError(code: ProxyErrorCode, message: string, options: { cause?: unknown } = {}): ProxyError {
-  return new ProxyError(code, message, options);
+/**
+ * Every answer that the proxy gives of its own accord when something is wrong. The reason is what logs say; clients see
+ * the status, the OCI code and the message.
+ */
+export const PROXY_ERRORS = {
+  /** No token, or one that is malformed, expired, revoked or for another audience. Carries the one challenge. */
+  Unauthenticated: { status: 401, ociCode: 'UNAUTHORIZED' },
+  /** The client holds no permission for the verb on the Connector; nothing is said about whether it exists. */
+  PermissionDenied: { status: 403, ociCode: 'DENIED' },
+  /** The registry or its token server refuses the Connector's credential, or wants one and there is none. */
+  CredentialRefused: { status: 403, ociCode: 'DENIED' },
+  /** The Connector does not exist, or its class wants no proxy; only said to those with permission. */
+  ConnectorNotFound: { status: 404, ociCode: 'NAME_UNKNOWN' },
+  /** Neither path nor Host names a Connector. */
+  ConnectorNotNamed: { status: 404, ociCode: 'NAME_UNKNOWN' },
+  /** The path is outside the grammar (rule C5). */
+  PathInvalid: { status: 400, ociCode: 'NAME_INVALID' },
+  /** The path is well formed, but no route that is served leads there. */
+  RouteUnknown: { status: 404, ociCode: 'UNSUPPORTED' },
+  MethodNotAllowed: { status: 405, ociCode: 'UNSUPPORTED' },
+  /** A sealed upload location that is not ours, not this client's, or too old. */
+  UploadUnknown: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
+  /** Not HTTP/1.1 as RFC 9112 has it, or framed ambiguously (rule C8). */
+  RequestMalformed: { status: 400, ociCode: 'UNKNOWN' },
+  /** The client went silent in the middle of its request. */
+  ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
+  /** An expectation other than 100-continue. */
+  ExpectationFailed: { status: 417, ociCode: 'UNSUPPORTED' },
+  HeaderTooLarge: { status: 431, ociCode: 'UNKNOWN' },
+  /** A limit per Connector or per ServiceAccount. */
+  LimitReached: { status: 429, ociCode: 'TOOMANYREQUESTS' },
+  /** The token server or the registry's authentication asks to slow down; their Retry-After is passed on. */
+  TokenServerThrottled: { status: 429, ociCode: 'TOOMANYREQUESTS' },
+  ClassNotFound: { status: 502, ociCode: 'UNKNOWN' },
+  RegoNotSupported: { status: 502, ociCode: 'UNKNOWN' },
+  /** A field of the Connector, such as its address, that cannot be used. */
+  ConnectorInvalid: { status: 502, ociCode: 'UNKNOWN' },
+  SecretNotFound: { status: 502, ociCode: 'UNKNOWN' },
+  SecretInvalid: { status: 502, ociCode: 'UNKNOWN' },
+  RealmUntrusted: { status: 502, ociCode: 'UNKNOWN' },
+  /** The token server cannot be reached or answers nonsense. */
+  TokenServerFailed: { status: 502, ociCode: 'UNKNOWN' },
+  /** The egress policy refuses the address. */
+  AddressNotAllowed: { status: 502, ociCode: 'UNKNOWN' },
+  /** A redirect, or a Location of an upload, that may not be followed. */
+  RedirectRefused: { status: 502, ociCode: 'UNKNOWN' },
+  UpstreamUnreachable: { status: 502, ociCode: 'UNKNOWN' },
+  CertificateInvalid: { status: 502, ociCode: 'UNKNOWN' },
+  /** The upstream broke off before an answer, or sent one that is not HTTP or cannot be mapped. */
+  UpstreamInvalid: { status: 502, ociCode: 'UNKNOWN' },
+  /** An answer that has to be read whole exceeds its limit. */
+  UpstreamTooLarge: { status: 502, ociCode: 'UNKNOWN' },
+  UpstreamSilent: { status: 504, ociCode: 'UNKNOWN' },
+  /** TokenReview, SubjectAccessReview or a read of the Secret gave no answer: never treated as a yes (rule C10). */
+  ReviewUnavailable: { status: 503, ociCode: 'UNAVAILABLE' },
+  /** The registry answered 401 after the body was streamed: it cannot be sent again. */
+  UpstreamUnauthorizedAfterBody: { status: 503, ociCode: 'UNAVAILABLE' },
+  /** The request carries our own Via. */
+  LoopDetected: { status: 508, ociCode: 'UNKNOWN' },
+  /** A defect of the proxy. */
+  Internal: { status: 500, ociCode: 'UNKNOWN' },
+} as const satisfies Record<string, ProxyErrorKind>;
+
+/** Stable; switch on this, never on the message. */
+export type ProxyErrorReason = keyof typeof PROXY_ERRORS;
+
+export interface ProxyErrorOptions {
+  readonly cause?: unknown;
+  /** Sent as Retry-After. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** The one error of the data plane. The message goes to the client: it says what to do and holds no secret. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly status: number;
+  readonly ociCode: string;
+  readonly retryAfterSeconds?: number;
+
+  constructor(
+    readonly reason: ProxyErrorReason,
+    message: string,
+    options: ProxyErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.status = PROXY_ERRORS[reason].status;
+    this.ociCode = PROXY_ERRORS[reason].ociCode;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
 }
