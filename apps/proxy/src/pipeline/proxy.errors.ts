@@ -6,7 +6,7 @@ interface ProxyErrorKind {
 }
 
 /**
- * Every answer that the proxy gives of its own accord when something is wrong. The reason is what logs say; clients see
+ * Every answer that the proxy gives of its own accord when something is wrong. The key is what logs say; clients see
  * the status, the OCI code and the message.
  */
 export const PROXY_ERRORS = {
@@ -24,6 +24,8 @@ export const PROXY_ERRORS = {
   PathInvalid: { status: 400, ociCode: 'NAME_INVALID' },
   /** The path is well formed, but no route that is served leads there. */
   RouteUnknown: { status: 404, ociCode: 'UNSUPPORTED' },
+  /** A reference that no manifest can have. */
+  ManifestUnknown: { status: 404, ociCode: 'MANIFEST_UNKNOWN' },
   MethodNotAllowed: { status: 405, ociCode: 'UNSUPPORTED' },
   /** A sealed upload location that is not ours, not this client's, or too old. */
   UploadUnknown: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
@@ -69,7 +71,7 @@ export const PROXY_ERRORS = {
 } as const satisfies Record<string, ProxyErrorKind>;
 
 /** Stable; switch on this, never on the message. */
-export type ProxyErrorReason = keyof typeof PROXY_ERRORS;
+export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
 export interface ProxyErrorOptions {
   readonly cause?: unknown;
@@ -85,13 +87,13 @@ export class ProxyError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(
-    readonly reason: ProxyErrorReason,
+    readonly code: ProxyErrorCode,
     message: string,
     options: ProxyErrorOptions = {},
   ) {
     super(message, { cause: options.cause });
-    this.status = PROXY_ERRORS[reason].status;
-    this.ociCode = PROXY_ERRORS[reason].ociCode;
+    this.status = PROXY_ERRORS[code].status;
+    this.ociCode = PROXY_ERRORS[code].ociCode;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
