@@ -1,0 +1,155 @@
+import { Reason, type HttpProbe } from '@oci-connector/connector-api';
+import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
+import { type Dispatcher, request } from 'undici';
+import { type DiagnosisTarget } from './diagnosis-target';
+import { ExpressionError, evaluateResponse, type ProbeResponse } from './evaluate-response';
+import { explain, type CheckSubject } from './explain';
+import { PASSED, ProbeReason, failed, unknown, type Finding } from './finding';
+import { hasTemplate, probeRequest, type ProbeRequest } from './probe-request';
+
+export interface CheckHttpProbeOptions {
+  /** Decides what a refusal means. */
+  check: CheckSubject['check'];
+  signal?: AbortSignal;
+}
+
+/** As much of an answer as `response.cel` can look at, in bytes. */
+const MAX_BODY_BYTES = 65_536;
+
+/** As browsers and Go clients do, but fewer: a health check behind more redirects is not one. */
+const MAX_REDIRECTS = 5;
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Makes the `http` probe of a class: passed when `response.cel` gives true or, without one, when the status is 2xx.
+ * Redirects are followed within the egress policy, without the probe's headers once they lead to another origin (rule C2).
+ */
+export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, options: CheckHttpProbeOptions): Promise<Finding> {
+  const subject = { check: options.check, origin: target.address.origin };
+  if (hasTemplate(probe)) {
+    return unknown(
+      ProbeReason.ProbeNotSupported,
+      `the ${options.check === 'liveness' ? 'livenessProbe' : 'authProbe'} of the class uses a template ({{ … }}), which this version does not evaluate; nothing was checked`,
+    );
+  }
+  const deadline = AbortSignal.timeout(target.timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  try {
+    const first = probeRequest(probe, target.address);
+    const answer = await follow(first, { target, signal, redirects: probe.disableRedirect ? 0 : MAX_REDIRECTS });
+    return judge(probe, answer, { subject, url: first.url });
+  } catch (error) {
+    if (error instanceof ExpressionError) return failed(reasonOf(subject), `${error.message}; correct the class`);
+    if (error instanceof TypeError) return failed(reasonOf(subject), `the probe of the class makes no URL: ${error.message}; correct the class`);
+    return explain(error, subject);
+  }
+}
+
+interface Walk {
+  readonly target: DiagnosisTarget;
+  readonly signal: AbortSignal;
+  readonly redirects: number;
+}
+
+async function follow(first: ProbeRequest, walk: Walk): Promise<ProbeResponse> {
+  let current = first;
+  let purpose: EgressPurpose = 'connector';
+  for (let left = walk.redirects; ; left -= 1) {
+    const { answer, location } = await ask(current, purpose, walk);
+    const next = left > 0 && REDIRECTS.has(answer.statusCode) ? redirected(current, answer.statusCode, location) : undefined;
+    if (!next) return answer;
+    purpose = next.url.hostname === first.url.hostname ? 'redirect-own-host' : 'redirect';
+    current = next;
+  }
+}
+
+/** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
+function redirected(from: ProbeRequest, status: number, location: string | undefined): ProbeRequest | undefined {
+  if (location === undefined || !URL.canParse(location, from.url)) return undefined;
+  const url = new URL(location, from.url);
+  if (url.protocol !== 'https:' && url.protocol !== from.url.protocol) return undefined;
+  if (url.username !== '' || url.password !== '') return undefined;
+  // RFC 9110 §15.4: 307 and 308 keep the method.
+  const method = status === 307 || status === 308 ? from.method : 'GET';
+  return { url, method, headers: url.origin === from.url.origin ? from.headers : {} };
+}
+
+interface Answered {
+  readonly answer: ProbeResponse;
+  readonly location: string | undefined;
+}
+
+async function ask({ url, method, headers }: ProbeRequest, purpose: EgressPurpose, { target, signal }: Walk): Promise<Answered> {
+  const agent = createPinnedAgent({ policy: target.egress, purpose, ca: target.ca });
+  try {
+    const response = await request(url, { method, headers, signal, dispatcher: agent });
+    const bodyString = await readUpTo(response.body, MAX_BODY_BYTES);
+    return {
+      answer: { statusCode: response.statusCode, headers: headerMap(response.headers), bodyString },
+      location: single(response.headers['location']),
+    };
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function readUpTo(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
+}
+
+function headerMap(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
+    return [
+      [name, text],
+      [name.replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase()), text],
+    ];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+interface Judged {
+  readonly subject: CheckSubject;
+  readonly url: URL;
+}
+
+function judge(probe: HttpProbe, answer: ProbeResponse, { subject, url }: Judged): Finding {
+  const { statusCode } = answer;
+  const expression = probe.response?.cel;
+  const asked = `${probe.method ?? 'GET'} ${url.origin}${url.pathname}`;
+  if (expression !== undefined && expression !== '') {
+    if (evaluateResponse(expression, answer)) return PASSED;
+    return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class gave false`);
+  }
+  if (statusCode >= 200 && statusCode < 300) return PASSED;
+  if (statusCode === 429) return unknown(ProbeReason.Throttled, `${asked} was answered with status code 429; it is asked again later`);
+  if (subject.check === 'liveness') {
+    return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode} instead of 2xx; check spec.address`);
+  }
+  return refused(statusCode, asked);
+}
+
+function refused(statusCode: number, asked: string): Finding {
+  if (statusCode >= 500) return unknown(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode}`);
+  const finding = failed(
+    Reason.AuthenticationFailed,
+    `Authentication failed: status code ${statusCode}: ${asked} was not accepted; correct the credential`,
+  );
+  return statusCode === 401 || statusCode === 403 ? { ...finding, credentialRefused: true } : finding;
+}
+
+function reasonOf({ check }: CheckSubject): typeof Reason.ConnectionFailed | typeof Reason.AuthenticationFailed {
+  return check === 'liveness' ? Reason.ConnectionFailed : Reason.AuthenticationFailed;
+}

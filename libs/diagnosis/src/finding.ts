@@ -1,0 +1,42 @@
+import { Reason } from '@oci-connector/connector-api';
+
+/** Reasons of open questions and of probes that this version cannot make. */
+export const ProbeReason = {
+  /** The server asked to be left alone for a while (429). */
+  Throttled: 'Throttled',
+  /** The class's probe uses what this version does not evaluate, such as a template. */
+  ProbeNotSupported: 'ProbeNotSupported',
+} as const;
+
+/** The reasons that a check can give. */
+export type FindingReason = Reason | keyof typeof ProbeReason;
+
+/** What a check found out about a registry or a service. */
+export interface Finding {
+  /**
+   * `unknown` means that nothing can be said: the server asks to wait, or the part that would know cannot be reached.
+   * It is never used to soften a refusal.
+   */
+  readonly outcome: 'passed' | 'failed' | 'unknown';
+  /** Absent when the check passed. */
+  readonly reason?: FindingReason;
+  /** What was found and what to do about it, for people. Holds no secret; absent when there is nothing to say. */
+  readonly message?: string;
+  /** The server refused the credential. Repeating that locks accounts, so try again only after a change or a long while. */
+  readonly credentialRefused?: true;
+  /** The server asked to be left alone for this long, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** The check found nothing wrong. */
+export const PASSED: Finding = { outcome: 'passed' };
+
+/** Something is wrong, and somebody has to change something. */
+export function failed(reason: FindingReason, message: string): Finding {
+  return { outcome: 'failed', reason, message };
+}
+
+/** The question stays open. */
+export function unknown(reason: FindingReason, message: string): Finding {
+  return { outcome: 'unknown', reason, message };
+}
