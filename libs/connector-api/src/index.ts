@@ -1,1 +1,16 @@
-export {};
+export * from './api-group';
+export * from './names';
+export * from './object-meta';
+export * from './reasons';
+export * from './condition';
+export * from './addressable';
+export * from './object-reference';
+export { AddressExtension, NamedValue } from './named-value';
+export * from './param-spec';
+export * from './probe';
+export { AuthProbe, AuthType } from './auth-type';
+export * from './destination';
+export * from './connector';
+export * from './connector-class';
+export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
+export { type FieldProblem, validateConnector, validateConnectorAgainstClass, validateConnectorClass } from './validate';

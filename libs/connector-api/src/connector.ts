@@ -1,0 +1,190 @@
+import { IsObject, IsIn } from 'class-validator';
+import { ADDRESS_MAX, ADDRESS_RULE, ORIGIN_MAX, ORIGIN_RULE } from './address-grammar';
+import { Addressable } from './addressable';
+import { API_GROUP_VERSION } from './api-group';
+import { AUTH_NAME_MAX } from './auth-type';
+import { Condition } from './condition';
+import { Built, Nested, NestedList, Rules, StringMap, Text, TextList, Whole } from './fields';
+import { AddressExtension, NamedValue, PARAMS_MAX, UNIQUE_NAMES } from './named-value';
+import { CONNECTOR_NAME_MAX, DNS_LABEL_PATTERN, DNS_SUBDOMAIN_MAX, DNS_SUBDOMAIN_PATTERN, isConnectorName } from './names';
+import { type ObjectMeta } from './object-meta';
+import { LocalReference, ObjectReference } from './object-reference';
+import { celString, rule } from './rule';
+
+const SECRET_KIND = rule<ObjectReference>({
+  cel: '!has(self.kind) || self.kind == "Secret"',
+  message: 'must be Secret, or be left out',
+  fieldPath: '.kind',
+  holds: ({ kind }) => kind === undefined || kind === 'Secret',
+});
+
+/** How a Connector authenticates at its address. */
+export class ConnectorAuth {
+  @Text({
+    description: "Which of the class's authentication types, such as tokenAuth.",
+    minLength: 1,
+    maxLength: AUTH_NAME_MAX,
+  })
+  name!: string;
+
+  @Nested(() => ObjectReference, {
+    description: 'The Secret with the credential, in the namespace of the Connector. Without it the address is used anonymously, if the class allows that.',
+    schema: { 'x-kubernetes-map-type': 'atomic' },
+    rules: [SECRET_KIND],
+    optional: true,
+  })
+  secretRef?: ObjectReference;
+
+  @NestedList(() => NamedValue, {
+    description: 'Values for the parameters of the authentication type and of its probe.',
+    maxItems: PARAMS_MAX,
+    listType: 'atomic',
+    rules: [UNIQUE_NAMES],
+    optional: true,
+  })
+  params?: NamedValue[];
+
+  @TextList({
+    description:
+      'Exact origins (https://HOST[:PORT]) that may receive the credential beside those trusted by default: the address itself and the known token servers of public registries.',
+    maxItems: 16,
+    itemMaxLength: ORIGIN_MAX,
+    itemRules: [ORIGIN_RULE],
+    listType: 'set',
+    rules: [
+      rule<readonly string[]>({
+        cel: 'self.all(a, self.exists_one(b, b == a))',
+        message: 'must not name an origin twice; remove one',
+        holds: (origins) => new Set(origins).size === origins.length,
+      }),
+    ],
+    optional: true,
+  })
+  trustedRealms?: string[];
+}
+
+/** What a Connector is to be. */
+@Rules<ConnectorSpec>([
+  rule({
+    cel: '!has(self.addressExtensions) || self.addressExtensions.all(e, e.value != self.address)',
+    message: 'must differ from spec.address, which is served anyway; remove it',
+    fieldPath: '.addressExtensions',
+    holds: ({ address, addressExtensions = [] }) => addressExtensions.every(({ value }) => value !== address),
+  }),
+  rule({
+    cel: '!has(self.auth) || !has(self.auth.trustedRealms) || self.address.startsWith("http://") || self.auth.trustedRealms.all(r, r.startsWith("https://"))',
+    message: 'must begin with https://; http is possible only where spec.address itself begins with http://',
+    fieldPath: '.auth.trustedRealms',
+    holds: ({ address, auth }) =>
+      address.startsWith('http://') || (auth?.trustedRealms ?? []).every((realm) => realm.startsWith('https://')),
+  }),
+])
+export class ConnectorSpec {
+  @Text({
+    description: 'Name of the ConnectorClass, such as oci.',
+    maxLength: DNS_SUBDOMAIN_MAX,
+    pattern: { regex: DNS_SUBDOMAIN_PATTERN, message: 'must be the name of a ConnectorClass: lower-case letters, digits, - and .' },
+  })
+  connectorClassName!: string;
+
+  @Text({
+    description: 'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository), such as https://registry.example.com/team.',
+    maxLength: ADDRESS_MAX,
+    rules: [ADDRESS_RULE],
+  })
+  address!: string;
+
+  @NestedList(() => AddressExtension, {
+    description: 'Further addresses that use the same credential, as far as the class declares them.',
+    maxItems: PARAMS_MAX,
+    listType: 'atomic',
+    rules: [UNIQUE_NAMES],
+    optional: true,
+  })
+  addressExtensions?: AddressExtension[];
+
+  @Nested(() => ConnectorAuth, { description: 'How to authenticate at the address.', optional: true })
+  auth?: ConnectorAuth;
+
+  @Nested(() => LocalReference, {
+    description: 'Secret with certificates (keys *.crt or *.pem) to trust for the address beside the well-known ones.',
+    optional: true,
+  })
+  caCertSecretRef?: LocalReference;
+
+  @NestedList(() => NamedValue, {
+    description: 'Values for the parameters that the class declares.',
+    maxItems: PARAMS_MAX,
+    listType: 'atomic',
+    rules: [UNIQUE_NAMES],
+    optional: true,
+  })
+  params?: NamedValue[];
+}
+
+/** Where a Connector is reached through the proxy. */
+export class ConnectorProxyStatus {
+  @Nested(() => Addressable, { description: 'Through http.', optional: true })
+  httpAddress?: Addressable;
+
+  @Nested(() => Addressable, {
+    description: "Through https, with the authority that signs the proxy's certificate.",
+    optional: true,
+  })
+  httpsAddress?: Addressable;
+}
+
+/** The Connectors API. Not served. */
+export class ConnectorApiStatus {
+  @Text({ description: 'Path of the Connectors API; not served.', maxLength: 2048, optional: true })
+  path?: string;
+}
+
+/** What the controller found. */
+export class ConnectorStatus {
+  @Whole({ description: 'The metadata.generation that this status was found for.', optional: true })
+  observedGeneration?: number;
+
+  @NestedList(() => Condition, {
+    description: 'The aspects of its state.',
+    maxItems: 32,
+    listType: 'map',
+    key: 'type',
+    optional: true,
+  })
+  conditions?: Condition[];
+
+  @StringMap({ description: 'Further information.', maxProperties: 64, valueMaxLength: 4096, optional: true })
+  annotations?: Record<string, string>;
+
+  @Nested(() => ConnectorProxyStatus, { description: 'Where it is reached through the proxy.', optional: true })
+  proxy?: ConnectorProxyStatus;
+
+  @Nested(() => ConnectorApiStatus, { description: 'The Connectors API; not served.', optional: true })
+  api?: ConnectorApiStatus;
+}
+
+/** A tool (a registry, say) that workloads use without holding its credential. */
+@Rules<Connector>([
+  rule({
+    cel: `self.metadata.name.size() <= ${CONNECTOR_NAME_MAX} && self.metadata.name.matches(${celString(DNS_LABEL_PATTERN)})`,
+    message: `metadata.name must be a DNS label (lower-case letters, digits and -) of at most ${CONNECTOR_NAME_MAX} characters, because its Service is called c-NAME`,
+    holds: ({ metadata }) => isConnectorName(metadata.name),
+  }),
+])
+export class Connector {
+  @Built(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
+  apiVersion!: string;
+
+  @Built(IsIn(['Connector'], { message: 'must be Connector' }))
+  kind!: string;
+
+  @Built(IsObject({ message: 'must be an object' }))
+  metadata!: ObjectMeta;
+
+  @Nested(() => ConnectorSpec, { description: 'What it is to be.' })
+  spec!: ConnectorSpec;
+
+  @Nested(() => ConnectorStatus, { description: 'What the controller found.', optional: true })
+  status?: ConnectorStatus;
+}

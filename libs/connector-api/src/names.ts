@@ -1,0 +1,67 @@
+import { DEFAULT_CLUSTER_DOMAIN } from './api-group';
+
+/** A Connector, by namespace and name. */
+export interface ConnectorKey {
+  namespace: string;
+  name: string;
+}
+
+/** What a Connector's Service is called, before the Connector's name. */
+const SERVICE_PREFIX = 'c-';
+
+/** RFC 1123: a DNS label has at most 63 octets. */
+const DNS_LABEL_MAX = 63;
+
+/** A Connector's Service is `c-NAME`, and a Service's name is a DNS label. */
+export const CONNECTOR_NAME_MAX = DNS_LABEL_MAX - SERVICE_PREFIX.length;
+
+/** RFC 1123 label, lower case, as Kubernetes wants it for namespaces and Services. */
+export const DNS_LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+
+/** RFC 1123 subdomain, lower case: the name of most Kubernetes objects. */
+export const DNS_SUBDOMAIN_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+
+/** RFC 1123: a DNS name has at most 253 octets. */
+export const DNS_SUBDOMAIN_MAX = 253;
+
+const DNS_LABEL = new RegExp(DNS_LABEL_PATTERN);
+
+/** Whether the text is a lower-case DNS label of 1 to 63 characters. */
+export function isDnsLabel(text: string): boolean {
+  return text.length <= DNS_LABEL_MAX && DNS_LABEL.test(text);
+}
+
+/** Whether a Connector may have this name. */
+export function isConnectorName(text: string): boolean {
+  return text.length <= CONNECTOR_NAME_MAX && isDnsLabel(text);
+}
+
+/** The name of the Service that leads to the proxy for the Connector NAME: `c-NAME`. */
+export function connectorServiceName(name: string): string {
+  return SERVICE_PREFIX + name;
+}
+
+/** All host names under which a Connector is reached, shortest first. */
+export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: string }): string[] {
+  const { namespace, name, clusterDomain = DEFAULT_CLUSTER_DOMAIN } = connector;
+  const short = `${connectorServiceName(name)}.${namespace}`;
+  return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`];
+}
+
+/**
+ * The Connector that a host name belongs to. Exact: the host has to be one of {@link connectorHostNames}, in lower
+ * case and without port or trailing dot; a host that merely contains one is nobody's (C6, CVE-2026-55602).
+ */
+export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER_DOMAIN): ConnectorKey | undefined {
+  if (!host.startsWith(SERVICE_PREFIX)) return undefined;
+  const [service = '', namespace = '', ...rest] = host.split('.');
+  const suffix = rest.join('.');
+  if (suffix !== '' && suffix !== 'svc' && suffix !== `svc.${clusterDomain}`) return undefined;
+  const name = service.slice(SERVICE_PREFIX.length);
+  return isConnectorName(name) && isDnsLabel(namespace) ? { namespace, name } : undefined;
+}
+
+/** The path under which a Connector is reached on any of the proxy's hosts. */
+export function connectorPath({ namespace, name }: ConnectorKey): string {
+  return `/namespaces/${namespace}/connectors/${name}`;
+}

@@ -1,0 +1,88 @@
+import { Choice, Flag, Nested, NestedList, Rules, Text } from './fields';
+import { rule } from './rule';
+
+/** Longest Go template in a probe, in characters. */
+const TEMPLATE_MAX = 4096;
+
+/** Longest CEL expression of a probe: `matches()` in it runs on answers of a foreign server, so it is kept short. */
+const CEL_MAX = 2048;
+
+/** One header of a probe's request. */
+export class HttpHeader {
+  @Text({ description: 'Name of the header.', minLength: 1, maxLength: 256 })
+  name!: string;
+
+  @Text({ description: 'Its value; a Go template with .Connector and .Secret.', maxLength: TEMPLATE_MAX })
+  value!: string;
+}
+
+/** When a probe's answer is a good one. */
+export class ProbeResponse {
+  @Text({
+    description:
+      'CEL expression that is true for a good answer. Variables: response.statusCode, response.headers, response.body, response.bodyString.',
+    maxLength: CEL_MAX,
+    optional: true,
+  })
+  cel?: string;
+}
+
+/** A probe by HTTP request to the address of the Connector. */
+export class HttpProbe {
+  @Text({
+    description: 'Path, from the root of the host; the path of spec.address is not put before it. A Go template.',
+    minLength: 1,
+    maxLength: TEMPLATE_MAX,
+  })
+  path!: string;
+
+  @Text({ description: 'Host to ask instead of that of spec.address.', maxLength: 262, optional: true })
+  host?: string;
+
+  @Choice(['http', 'https'], { description: 'Scheme to use instead of that of spec.address.', optional: true })
+  scheme?: 'http' | 'https';
+
+  @Choice(['GET', 'POST'], { description: 'Method of the request.', default: 'GET', optional: true })
+  method?: 'GET' | 'POST';
+
+  @NestedList(() => HttpHeader, {
+    description: 'Headers of the request.',
+    maxItems: 32,
+    listType: 'atomic',
+    optional: true,
+  })
+  httpHeaders?: HttpHeader[];
+
+  @Flag({ description: 'Take a redirect as the answer instead of following it.', default: false, optional: true })
+  disableRedirect?: boolean;
+
+  @Nested(() => ProbeResponse, { description: 'When the answer is a good one; default is any 2xx.', optional: true })
+  response?: ProbeResponse;
+}
+
+/** A probe by a call of `spec.api`. Stored, not supported. */
+export class ApiProbe {
+  @Text({ description: 'Path below that of spec.api. A Go template.', maxLength: TEMPLATE_MAX, optional: true })
+  path?: string;
+}
+
+/** How to find out whether something works. Empty means the probe of the protocol itself, where it has one. */
+@Rules<Probe>([
+  rule({
+    cel: '!(has(self.http) && has(self.api))',
+    message: 'must have http or api, not both',
+    holds: (probe) => !(probe.http && probe.api),
+  }),
+])
+export class Probe {
+  @Nested(() => HttpProbe, { description: 'Probe by HTTP request to the Connector address.', optional: true })
+  http?: HttpProbe;
+
+  @Nested(() => ApiProbe, { description: 'Probe by a call of spec.api. Stored, not supported.', optional: true })
+  api?: ApiProbe;
+}
+
+/** Whether the probe leaves it to the protocol how to probe. */
+export function isProtocolProbe(probe: Probe): boolean {
+  return probe.http === undefined && probe.api === undefined;
+}

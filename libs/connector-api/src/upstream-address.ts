@@ -1,0 +1,91 @@
+import { isIPv6 } from 'node:net';
+import { ADDRESS_MAX, ADDRESS_RULE } from './address-grammar';
+
+/** Where a Connector leads, taken apart. */
+export interface UpstreamAddress {
+  scheme: 'http' | 'https';
+  /** DNS name in lower case, IPv4 address, or IPv6 address without brackets. */
+  host: string;
+  port: number;
+  /** scheme://host[:port]; the scheme's own port is left out, an IPv6 address has its brackets. */
+  origin: string;
+  /** What comes before every repository: '' or `a/b`, without slashes at the ends. */
+  pathPrefix: string;
+  /** Docker Hub, under whichever of its names; official images there are called `library/NAME`. */
+  isDockerHub: boolean;
+}
+
+/** An address that cannot be used; the message names the field and says what to do. */
+export class AddressError extends Error {
+  override readonly name = 'AddressError';
+  readonly code = 'AddressInvalid';
+  /** The address is wrong until somebody changes it. */
+  readonly retryable = false;
+
+  constructor(
+    readonly field: string,
+    readonly problem: string,
+  ) {
+    super(`${field} ${problem}`);
+  }
+}
+
+/** The host that serves Docker Hub's registry API. */
+const DOCKER_HUB_HOST = 'registry-1.docker.io';
+
+/** Names under which people know Docker Hub; those two serve web pages and the retired v1 API. */
+const DOCKER_HUB_ALIASES = new Set(['docker.io', 'index.docker.io', DOCKER_HUB_HOST]);
+
+/** `https://index.docker.io/v1/` is Docker Hub's key in ~/.docker/config.json, and often copied from there. */
+const DOCKER_HUB_API_PATHS = new Set(['v1', 'v2']);
+
+/**
+ * Takes an address apart.
+ * @param field the field to name in errors
+ * @throws {AddressError} when it is no address
+ */
+export function parseUpstreamAddress(address: string, field = 'spec.address'): UpstreamAddress {
+  const url = parseStrictly(address, field);
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const pathPrefix = url.pathname.replace(/^\/|\/$/g, '');
+  const parsed = {
+    scheme: secure ? ('https' as const) : ('http' as const),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    origin: url.origin,
+    pathPrefix,
+    isDockerHub: false,
+  };
+  return isDockerHub(parsed) ? asDockerHub(parsed) : parsed;
+}
+
+function parseStrictly(address: string, field: string): URL {
+  if (address.length > ADDRESS_MAX) throw new AddressError(field, `must have at most ${ADDRESS_MAX} characters`);
+  const problem = ADDRESS_RULE.broken(address);
+  if (problem !== undefined) throw new AddressError(field, problem);
+  const bracketed = /\[(.*)\]/.exec(address)?.[1];
+  if (bracketed !== undefined && !isIPv6(bracketed)) {
+    throw new AddressError(field, `must name a valid IPv6 address between the brackets, not ${bracketed}`);
+  }
+  try {
+    return new URL(address);
+  } catch (cause) {
+    throw Object.assign(new AddressError(field, 'must be a URL'), { cause });
+  }
+}
+
+/** Only where Docker Hub really is: its names with https and the usual port. */
+function isDockerHub({ scheme, host, port }: UpstreamAddress): boolean {
+  return scheme === 'https' && port === 443 && DOCKER_HUB_ALIASES.has(host);
+}
+
+function asDockerHub(address: UpstreamAddress): UpstreamAddress {
+  return {
+    ...address,
+    host: DOCKER_HUB_HOST,
+    origin: `https://${DOCKER_HUB_HOST}`,
+    pathPrefix: DOCKER_HUB_API_PATHS.has(address.pathPrefix) ? '' : address.pathPrefix,
+    isDockerHub: true,
+  };
+}
