@@ -1,0 +1,45 @@
+import { CredentialError } from './credential.errors';
+import { describeSecret, type SecretObject } from './secret-object';
+import { readSecretText } from './secret-value';
+
+export interface UsernameAndPassword {
+  username: string;
+  password: string;
+}
+
+/** RFC 7617 §2: neither user-id nor password may contain a control character. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** A Secret with the keys `username` and `password`. @throws CredentialError */
+export function readBasicAuth(secret: SecretObject): UsernameAndPassword {
+  const username = readSecretText(secret, 'username');
+  const password = readSecretText(secret, 'password');
+  checkBasicAuth(secret, { username, password }, { username: 'key "username"', password: 'key "password"' });
+  return { username, password };
+}
+
+/**
+ * Refuses what cannot be sent as HTTP Basic authentication. A password with a line break at its end, written by
+ * `echo … | base64`, is the usual case: the registry would only say that the password is wrong.
+ *
+ * @param where how the message names the place of each value
+ */
+export function checkBasicAuth(
+  secret: SecretObject,
+  values: UsernameAndPassword,
+  where: { username: string; password: string },
+): void {
+  for (const part of ['username', 'password'] as const) {
+    if (CONTROL.test(values[part])) {
+      throw new CredentialError(
+        'SecretInvalid',
+        `${describeSecret(secret)}: ${where[part]} holds a control character or a line break, which no registry accepts; write the value without one (printf %s, not echo)`,
+      );
+    }
+  }
+  // RFC 7617 §2: the first colon ends the user-id.
+  if (values.username.includes(':')) {
+    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${where.username} holds a colon, which no user name may`);
+  }
+}

@@ -1,0 +1,185 @@
+import { inspect } from 'node:util';
+import { KubeUnreachableError } from '@oci-connector/kube';
+import { CredentialStore } from './credential-store';
+import { secretRevision, type SecretObject } from './secret-object';
+
+const KEY = { namespace: 'team', name: 'login' };
+
+class Api {
+  now = 0;
+  reads = 0;
+  secret: SecretObject | undefined = version('1');
+  failure: Error | undefined;
+  /** While set, reads wait here. */
+  gate: Promise<void> | undefined;
+  readonly store = new CredentialStore({
+    readSecret: async (namespace, name) => {
+      expect({ namespace, name }).toEqual(KEY);
+      this.reads += 1;
+      const { secret, failure } = this;
+      await this.gate;
+      if (failure !== undefined) throw failure;
+      return secret;
+    },
+    clock: { monotonic: () => this.now },
+  });
+
+  async revision(options?: { fresh?: boolean }): Promise<string> {
+    return secretRevision(await this.store.get(KEY, options));
+  }
+}
+
+function version(resourceVersion: string): SecretObject {
+  return { metadata: { ...KEY, uid: 'u', resourceVersion }, type: 'kubernetes.io/basic-auth', data: { password: 'aHVzaA==' } };
+}
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+describe('CredentialStore', () => {
+  it('reads a Secret again after ten seconds, so that a changed password applies', async () => {
+    const api = new Api();
+    expect(await api.revision()).toBe('u/1');
+    api.secret = version('2');
+    api.now = 9_999;
+    expect(await api.revision()).toBe('u/1');
+    api.now = 10_000;
+    expect(await api.revision()).toBe('u/2');
+    expect(api.reads).toBe(2);
+  });
+
+  it('reads at once when asked for a fresh one', async () => {
+    const api = new Api();
+    await api.revision();
+    api.secret = version('2');
+    expect(await api.revision({ fresh: true })).toBe('u/2');
+    expect(await api.revision()).toBe('u/2');
+    expect(api.reads).toBe(2);
+  });
+
+  it('forces no more than four reads a second', async () => {
+    const api = new Api();
+    for (api.now = 0; api.now < 1_000; api.now += 10) await api.revision({ fresh: true });
+    expect(api.reads).toBe(4);
+  });
+
+  it('asks once for a hundred requests at the same time', async () => {
+    const api = new Api();
+    const all = await Promise.all(Array.from({ length: 100 }, () => api.revision()));
+    expect(new Set(all)).toEqual(new Set(['u/1']));
+    expect(api.reads).toBe(1);
+  });
+
+  it('lets a fresh read join none that may have begun before the change', async () => {
+    const api = new Api();
+    const slow = gate();
+    api.gate = slow.opened;
+    const before = api.revision();
+    api.gate = undefined;
+    api.now = 5;
+    api.secret = version('2');
+    expect(await api.revision({ fresh: true })).toBe('u/2');
+    slow.open();
+    expect(await before).toBe('u/1');
+    // The slow read ended last, and did not bring the old Secret back.
+    expect(await api.revision()).toBe('u/2');
+    expect(api.reads).toBe(2);
+  });
+
+  it('says for one second that a Secret is absent', async () => {
+    const api = new Api();
+    api.secret = undefined;
+    await expect(api.revision()).rejects.toMatchObject({
+      code: 'SecretNotFound',
+      message: 'Secret "login" does not exist in namespace "team"; create it',
+    });
+    api.secret = version('1');
+    api.now = 999;
+    await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
+    expect(api.reads).toBe(1);
+    api.now = 1_000;
+    expect(await api.revision()).toBe('u/1');
+  });
+
+  it('forgets a Secret that was deleted', async () => {
+    const api = new Api();
+    await api.revision();
+    api.secret = undefined;
+    api.now = 10_000;
+    await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
+  });
+
+  describe('while the API server cannot be reached', () => {
+    it('uses what was read last for five minutes and no longer', async () => {
+      const api = new Api();
+      await api.revision();
+      api.failure = new KubeUnreachableError('no answer');
+      api.now = 299_999;
+      expect(await api.revision()).toBe('u/1');
+      expect(await api.revision({ fresh: true })).toBe('u/1');
+      api.now = 300_000;
+      await expect(api.revision()).rejects.toBe(api.failure);
+    });
+
+    it('tries every five seconds and not with every request', async () => {
+      const api = new Api();
+      await api.revision();
+      api.failure = new KubeUnreachableError('no answer');
+      for (api.now = 10_000; api.now < 20_000; api.now += 100) await api.revision();
+      expect(api.reads).toBe(1 + 2);
+      api.failure = undefined;
+      api.secret = version('2');
+      expect(await api.revision()).toBe('u/2');
+    });
+
+    it('has nothing to use when it never read the Secret', async () => {
+      const api = new Api();
+      api.failure = new KubeUnreachableError('no answer');
+      await expect(api.revision()).rejects.toBe(api.failure);
+      api.failure = undefined;
+      expect(await api.revision()).toBe('u/1');
+    });
+
+    it('does not use on that a Secret was absent', async () => {
+      const api = new Api();
+      api.secret = undefined;
+      await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
+      api.now = 1_000;
+      api.failure = new KubeUnreachableError('no answer');
+      await expect(api.revision()).rejects.toBe(api.failure);
+    });
+  });
+
+  it('C10 fail-open: an answer with an error is no outage', async () => {
+    const api = new Api();
+    await api.revision();
+    api.now = 10_000;
+    api.failure = new Error('403 Forbidden');
+    await expect(api.revision()).rejects.toBe(api.failure);
+  });
+
+  it('C14 log leakage: what it gives does not print its data', async () => {
+    const api = new Api();
+    api.secret = { ...version('1'), metadata: { ...version('1').metadata, ...{ annotations: { last: 'aHVzaA==' } } } };
+    const secret = await api.store.get(KEY);
+    expect(secret.data).toEqual({ password: 'aHVzaA==' });
+    expect(`${JSON.stringify({ secret })} ${inspect({ secret }, { depth: 9 })}`).not.toContain('aHVzaA');
+  });
+
+  it('ends reads under way when it is closed', async () => {
+    let signal: AbortSignal | undefined;
+    const store = new CredentialStore({
+      readSecret: (_namespace, _name, given) => {
+        signal = given;
+        return Promise.resolve(version('1'));
+      },
+      clock: { monotonic: () => 0 },
+    });
+    await store.get(KEY);
+    store.close();
+    expect(signal?.aborted).toBe(true);
+  });
+});

@@ -1,0 +1,52 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { readBasicAuth } from './basic-auth';
+import { Credential } from './credential';
+import { CredentialError } from './credential.errors';
+import { readDockerConfigJson, type DockerConfigCredential, type RegistryName } from './docker-config-json';
+import { describeSecret, secretRevision, type SecretObject } from './secret-object';
+import { SecretType } from './secret-type';
+
+export interface ParseCredentialOptions extends RegistryName {
+  /** `secretType` of the auth type that the class declares; absent: any type that can be read. */
+  allowedType?: string;
+}
+
+const READERS: Readonly<Record<string, (secret: SecretObject, registry: RegistryName) => DockerConfigCredential>> = {
+  [SecretType.DistributionRegistryToken]: readBasicAuth,
+  [SecretType.BasicAuth]: readBasicAuth,
+  [SecretType.DockerConfigJson]: readDockerConfigJson,
+};
+
+/**
+ * The credential in a Secret. A type that a class declares and that is none of ours is read as `username` and `password`.
+ *
+ * @throws CredentialError naming the Secret and the key, never a value
+ */
+export function parseCredential(secret: SecretObject, options: ParseCredentialOptions): Credential {
+  const reader = readerFor(secret, options.allowedType);
+  const { username, password, identityToken } = reader(secret, options);
+  return new Credential({
+    username,
+    password: new Sensitive(password),
+    identityToken: identityToken === undefined ? undefined : new Sensitive(identityToken),
+    revision: secretRevision(secret),
+  });
+}
+
+function readerFor(secret: SecretObject, allowedType: string | undefined): (typeof READERS)[string] {
+  // The API server's own default.
+  const type = secret.type ?? 'Opaque';
+  if (allowedType !== undefined && type !== allowedType) {
+    throw new CredentialError(
+      'SecretTypeMismatch',
+      `${describeSecret(secret)} has type "${type}", but the connector's auth type asks for "${allowedType}"; create it anew with that type (a Secret's type cannot be changed)`,
+    );
+  }
+  const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+  if (reader !== undefined) return reader;
+  if (allowedType !== undefined) return readBasicAuth;
+  throw new CredentialError(
+    'SecretTypeMismatch',
+    `${describeSecret(secret)} has type "${type}"; use one of ${Object.keys(READERS).join(', ')}`,
+  );
+}
