@@ -1,0 +1,111 @@
+import { type ServerResponse } from 'node:http';
+import { CredentialError, type CredentialErrorCode } from '@oci-connector/credentials';
+import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
+import { KubeError } from '@oci-connector/kube';
+import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
+import { ProxyError, type ProxyErrorCode } from '../pipeline/proxy.errors';
+import { TransferCancelled } from '../transport/transfer';
+
+/** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */
+export const CHALLENGE = 'Basic realm="connectors"';
+
+/** Tells clients that this is a registry of the distribution-spec; old docker clients insist on it. */
+export const API_VERSION_HEADER = { 'docker-distribution-api-version': 'registry/2.0' };
+
+const FROM_OCI_AUTH: Readonly<Record<OciAuthErrorCode, ProxyErrorCode>> = {
+  RealmUntrusted: 'RealmUntrusted',
+  RealmInvalid: 'TokenServerFailed',
+  TokenEndpointUnreachable: 'TokenServerFailed',
+  TokenEndpointThrottled: 'TokenServerThrottled',
+  TokenResponseInvalid: 'TokenServerFailed',
+  TokenResponseTooLarge: 'TokenServerFailed',
+  CredentialRefused: 'CredentialRefused',
+  CredentialMissing: 'CredentialRefused',
+  RepositoryDenied: 'CredentialRefused',
+  ChallengeUnsupported: 'TokenServerFailed',
+  RegistryUnreachable: 'UpstreamUnreachable',
+  RegistryThrottled: 'TokenServerThrottled',
+  NotARegistry: 'UpstreamInvalid',
+};
+
+const FROM_EGRESS: Readonly<Record<EgressErrorCode, ProxyErrorCode>> = {
+  AddressNotAllowed: 'AddressNotAllowed',
+  HostNotFound: 'UpstreamUnreachable',
+  ConnectionRefused: 'UpstreamUnreachable',
+  ConnectTimeout: 'UpstreamUnreachable',
+  HostUnreachable: 'UpstreamUnreachable',
+  CertificateInvalid: 'CertificateInvalid',
+  TlsFailed: 'UpstreamUnreachable',
+  ConnectionReset: 'UpstreamInvalid',
+  ResponseTimeout: 'UpstreamSilent',
+  ResponseInvalid: 'UpstreamInvalid',
+};
+
+const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = {
+  SecretNotFound: 'SecretNotFound',
+  SecretTypeMismatch: 'SecretInvalid',
+  SecretKeyMissing: 'SecretInvalid',
+  SecretInvalid: 'SecretInvalid',
+  DockerConfigHostMissing: 'SecretInvalid',
+  InvalidPEM: 'SecretInvalid',
+};
+
+/** Turns whatever a step threw into an answer. This is the only place that knows the errors of the libraries. */
+export function toProxyError(error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error;
+  if (error instanceof EgressError) return new ProxyError(FROM_EGRESS[error.code], error.message, { cause: error });
+  if (error instanceof CredentialError) return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
+  if (error instanceof OciAuthError) return fromOciAuth(error);
+  if (error instanceof KubeError) {
+    return new ProxyError('ReviewUnavailable', 'the Kubernetes API gives no answer; try again', { cause: error, retryAfterSeconds: 1 });
+  }
+  if (error instanceof TransferCancelled) return fromCancelled(error);
+  return new ProxyError('Internal', 'the proxy failed; its log says more', { cause: error });
+}
+
+function fromOciAuth(error: OciAuthError): ProxyError {
+  // What the egress policy or TLS said is more to the point than "unreachable".
+  if (error.cause instanceof EgressError && error.code !== 'RealmUntrusted') {
+    return new ProxyError(FROM_EGRESS[error.cause.code], error.message, { cause: error });
+  }
+  const retryAfterSeconds = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000);
+  return new ProxyError(FROM_OCI_AUTH[error.code], error.message, { cause: error, retryAfterSeconds });
+}
+
+function fromCancelled(error: TransferCancelled): ProxyError {
+  if (error.reason === 'client-silent') {
+    return new ProxyError('ClientSilent', 'the request came to a halt; send it again', { cause: error });
+  }
+  return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
+}
+
+/** Status, headers and body of an error's answer. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The error body of the distribution-spec ("Error Codes"). */
+export function errorAnswer(error: ProxyError): ErrorAnswer {
+  const body = JSON.stringify({ errors: [{ code: error.ociCode, message: error.message }] });
+  return {
+    status: error.status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+      ...API_VERSION_HEADER,
+      ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
+      ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
+      ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
+    },
+    body,
+  };
+}
+
+/** Answers with an error; nothing may have been written before. */
+export function sendError(response: ServerResponse, error: ProxyError): void {
+  const { status, headers, body } = errorAnswer(error);
+  response.writeHead(status, headers);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,26 @@
+import { type ProxyErrorCode } from '../pipeline/proxy.errors';
+
+/** What one request leaves behind: one line of the access log and some counts. Filled in as the request goes on. */
+export interface AccessRecord {
+  readonly method: string;
+  /** Address of the peer's socket. */
+  readonly peer: string;
+  /** When the request's head was read; monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Route template; never the URL. */
+  route?: string;
+  /** `NAMESPACE/NAME` of the Connector that was named. */
+  connector?: string;
+  /** Set once client and Connector are known to fit: only then may metrics carry the Connector's name. */
+  labelConnector?: boolean;
+  /** Name of the ServiceAccount. */
+  client?: string;
+  /** pull, push or delete. */
+  action?: string;
+  repository?: string;
+  upstreamStatus?: number;
+  /** Present when the proxy answered by itself. */
+  code?: ProxyErrorCode;
+  /** What lies behind `code`; for the log, never for the client. */
+  error?: unknown;
+}

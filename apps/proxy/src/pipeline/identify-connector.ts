@@ -1,0 +1,117 @@
+import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
+import { requiredVerb } from '../protocols/protocol';
+import { ProxyError } from './proxy.errors';
+import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
+
+/** What identifying needs to know of the installation. */
+export interface IdentifySettings {
+  readonly clusterDomain: string;
+  /** Our own name in Via. */
+  readonly via: string;
+}
+
+/** `GET /v2/` on any host: answered here, because clients use it to learn how to log in (protocol: API version check). */
+export interface ApiPing {
+  readonly kind: 'api-ping';
+}
+
+/** RFC 9112 §3.2, port included; a name, an IPv4 or a bracketed IPv6 address. */
+const AUTHORITY = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+/** RFC 9112 §3.2.1: visible ASCII; llhttp lets more through. */
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const PLAIN_PREFIX = '/namespaces/';
+const PATH_FORM_PREFIX = '/v2/namespaces/';
+
+/**
+ * Finds out which Connector a request is for. Parsing only: nothing is looked up, so the answer says nothing about what
+ * exists. The raw target is read as it was sent, with no decoding and no merging of slashes (rule C5).
+ *
+ * @throws ProxyError LoopDetected, MethodNotAllowed, RequestMalformed, PathInvalid, ConnectorNotNamed
+ */
+export function identifyConnector(client: ClientExchange, settings: IdentifySettings): Identified | ApiPing {
+  const { request } = client;
+  refuseLoop(request.headers.via, settings.via);
+  const host = hostOf(client);
+  const { path, query } = splitTarget(request.url ?? '');
+  const method = request.method ?? '';
+  const verb = requiredVerb(method, path);
+  if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+  const named = connectorInPath(path, query) ?? connectorInHost(host, path, query, settings);
+  const served = named?.path ?? path;
+  if (served === '/v2/' || served === '/v2') {
+    if (verb !== 'get') throw new ProxyError('MethodNotAllowed', `method ${method} is not served on ${served}; use GET`);
+    return { kind: 'api-ping' };
+  }
+  if (named === undefined) throw notNamed(host, path);
+  client.record.connector = `${named.namespace}/${named.name}`;
+  // Once more, because the path without the connector's part is what a handler will act upon.
+  return new Identified(client, named, requiredVerb(method, named.path) ?? verb);
+}
+
+function refuseLoop(via: string | undefined, own: string): void {
+  // RFC 9110 §7.6.3: comma-separated, each `[protocol/]version SP received-by [SP comment]`.
+  const names = (via ?? '').split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
+  if (names.includes(own.toLowerCase())) {
+    throw new ProxyError(
+      'LoopDetected',
+      `this request has already passed through "${own}": the Connector's address leads back to the proxy; correct spec.address, or give each installation a Via name of its own`,
+    );
+  }
+}
+
+function hostOf({ request }: ClientExchange): string {
+  const authorities = request.rawHeaders.filter((_, index) => index % 2 === 0 && request.rawHeaders[index]?.toLowerCase() === 'host');
+  const match = AUTHORITY.exec(request.headers.host ?? '');
+  // RFC 9112 §3.2: a request with more than one Host, or an invalid one, is answered 400.
+  if (authorities.length !== 1 || !match) {
+    throw new ProxyError('RequestMalformed', 'the request must carry exactly one valid Host header');
+  }
+  return (match[1] ?? '').toLowerCase();
+}
+
+function splitTarget(target: string): { path: string; query: string } {
+  if (!target.startsWith('/') || !VISIBLE_ASCII.test(target) || target.includes('#')) {
+    throw new ProxyError('PathInvalid', 'the request target must be a path of visible ASCII characters that begins with /');
+  }
+  const mark = target.indexOf('?');
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** The path decides, even where the host names another Connector. */
+function connectorInPath(path: string, query: string): NamedConnector | undefined {
+  if (path.startsWith(PLAIN_PREFIX)) {
+    const found = splitPrefix(path.slice(PLAIN_PREFIX.length));
+    return found && { namespace: found.namespace, name: found.name, form: 'plain', path: found.rest, query };
+  }
+  if (!path.startsWith(PATH_FORM_PREFIX)) return undefined;
+  const found = splitPrefix(path.slice(PATH_FORM_PREFIX.length));
+  return found && { namespace: found.namespace, name: found.name, form: 'path', path: `/v2${found.rest}`, query };
+}
+
+/** `NS/connectors/NAME[/REST]`; undefined where it is no connector's path at all. */
+function splitPrefix(text: string): { namespace: string; name: string; rest: string } | undefined {
+  const [namespace = '', word, name = '', ...rest] = text.split('/');
+  if (word !== 'connectors') return undefined;
+  if (!isDnsLabel(namespace) || !isConnectorName(name)) {
+    throw new ProxyError(
+      'PathInvalid',
+      'the path names no valid connector; expected namespaces/NAMESPACE/connectors/NAME with lower-case letters, digits and -',
+    );
+  }
+  return { namespace, name, rest: `/${rest.join('/')}` };
+}
+
+function connectorInHost(host: string, path: string, query: string, settings: IdentifySettings): NamedConnector | undefined {
+  const key = parseConnectorHost(host, settings.clusterDomain);
+  return key && { namespace: key.namespace, name: key.name, form: 'host', path, query };
+}
+
+function notNamed(host: string, path: string): ProxyError {
+  if (path === '/v2/_catalog') {
+    return new ProxyError('RouteUnknown', 'the catalog is not served: it belongs to no connector');
+  }
+  return new ProxyError(
+    'ConnectorNotNamed',
+    `neither the path nor the host "${host}" names a connector; use /v2/namespaces/NAMESPACE/connectors/NAME/REPOSITORY/… or the host c-NAME.NAMESPACE.svc`,
+  );
+}

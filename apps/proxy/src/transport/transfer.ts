@@ -1,0 +1,69 @@
+/** Why a transfer was ended before its end. */
+export type CancelReason =
+  /** The client closed its connection. */
+  | 'client-aborted'
+  /** No byte moved for the idle limit, and it was the upstream's turn. */
+  | 'upstream-silent'
+  /** No byte moved for the idle limit, and it was the client's turn. */
+  | 'client-silent'
+  /** The grace of the shutdown is over. */
+  | 'shutdown';
+
+/** The reason of an aborted {@link Transfer.signal}. */
+export class TransferCancelled extends Error {
+  override readonly name = 'TransferCancelled';
+
+  constructor(readonly reason: CancelReason) {
+    super(`the transfer was ended: ${reason}`);
+  }
+}
+
+/** What moves for one request, in both directions; it is counted, and cut when nothing moves any more. */
+export class Transfer {
+  bytesIn = 0;
+  bytesOut = 0;
+  readonly #controller = new AbortController();
+  #movedAt: number;
+  #clientsTurn: () => boolean = () => false;
+
+  constructor(private readonly now: () => number) {
+    this.#movedAt = now();
+  }
+
+  /** Aborted with a {@link TransferCancelled}. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Milliseconds since something moved. */
+  get idleMs(): number {
+    return this.now() - this.#movedAt;
+  }
+
+  moved(): void {
+    this.#movedAt = this.now();
+  }
+
+  received(bytes: number): void {
+    this.bytesIn += bytes;
+    this.#movedAt = this.now();
+  }
+
+  sent(bytes: number): void {
+    this.bytesOut += bytes;
+    this.#movedAt = this.now();
+  }
+
+  /** Sets who is to blame for silence: true from `clientsTurn` means that we wait for the client to send or to read. */
+  blame(clientsTurn: () => boolean): void {
+    this.#clientsTurn = clientsTurn;
+  }
+
+  cancel(reason: CancelReason): void {
+    if (!this.signal.aborted) this.#controller.abort(new TransferCancelled(reason));
+  }
+
+  cancelIdle(): void {
+    this.cancel(this.#clientsTurn() ? 'client-silent' : 'upstream-silent');
+  }
+}
