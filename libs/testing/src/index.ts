@@ -4,3 +4,21 @@ export { type KubeApiOptions, type StaticUser } from './kube-api/kube-api-option
 export { type KubeApiServer, type KubeconfigUser, type ServiceAccountTokenOptions } from './kube-api/kube-api-server';
 export { type LoggedRequest, type RequestFilter, type RequestLog } from './kube-api/request-log';
 export { startKubeApi } from './kube-api/start-kube-api';
+export { type IssuedCertificate, type IssueOptions, TestCertificateAuthority } from './certificates/test-certificate-authority';
+export { type Fault, type FaultEffect, FaultHandle, type FaultMatch, FaultPlan } from './registry/faults';
+export { FixtureRegistry, startFixtureRegistry } from './registry/fixture-registry';
+export {
+  type AnonymousAuth,
+  type BasicAuth,
+  type FixtureAccount,
+  type FixtureAction,
+  type FixtureAuth,
+  type FixtureGrants,
+  type FixtureRegistryOptions,
+  type FixtureTls,
+  type TokenAuth,
+  type TokenFormat,
+} from './registry/fixture-registry-options';
+export { type BlobRedirect, harborQuirks, type RegistryQuirks, type TokenAnswer } from './registry/quirks';
+export { type FixtureServer, type RecordedRequest } from './registry/request-log';
+export { type OpenUpload } from './registry/uploads';

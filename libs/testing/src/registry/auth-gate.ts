@@ -1,0 +1,95 @@
+import { type Accounts, grantsOf, isGranted, type RepositoryAccess, schemeValue } from './accounts';
+import { type Exchange } from './exchange';
+import { type FixtureAction, type FixtureAuth, type TokenAuth } from './fixture-registry-options';
+import { type RegistryQuirks } from './quirks';
+import { RegistryError } from './registry-error';
+import { type Tokens } from './tokens';
+
+/** Who may pass, and what a refusal looks like. */
+export interface AuthGateOptions {
+  readonly auth: FixtureAuth;
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  readonly quirks: RegistryQuirks;
+  /** The realm for a challenge that answers this request. */
+  readonly realm: (exchange: Exchange) => string;
+}
+
+/** Says whether an admitted request may do one thing more than it was admitted for. */
+export type Admission = (repository: string, action: FixtureAction) => boolean;
+
+/** Checks the credential of every request to the registry. */
+export class AuthGate {
+  constructor(private readonly options: AuthGateOptions) {}
+
+  /** Admits the request for all of `needs` (none: any valid credential, as for `/v2/`), or throws the refusal. */
+  admit(exchange: Exchange, needs: readonly RepositoryAccess[]): Admission {
+    this.checkCookie(exchange);
+    const { auth } = this.options;
+    switch (auth.mode) {
+      case 'anonymous':
+        return () => true;
+      case 'basic':
+        return this.admitBasic(exchange, needs, auth.realm ?? 'fixture');
+      case 'token':
+        return this.admitToken(exchange, needs, auth);
+    }
+  }
+
+  private admitBasic(exchange: Exchange, needs: readonly RepositoryAccess[], realm: string): Admission {
+    const account = this.options.accounts.fromBasic(exchange.header('authorization') ?? '', this.options.quirks.caseSensitiveScheme);
+    if (!account) throw this.unauthorized([`Basic realm="${realm}"`]);
+    const admission: Admission = (repository, action) => isGranted(grantsOf(account), repository, action);
+    if (!allows(admission, needs)) throw new RegistryError('DENIED', 'requested access to the resource is denied');
+    return admission;
+  }
+
+  private admitToken(exchange: Exchange, needs: readonly RepositoryAccess[], auth: TokenAuth): Admission {
+    const { quirks, tokens } = this.options;
+    const authorization = exchange.header('authorization');
+    const token = schemeValue(authorization ?? '', 'Bearer', quirks.caseSensitiveScheme === true);
+    const access = token === undefined ? undefined : tokens.verify(token);
+    const admission: Admission = (repository, action) =>
+      (access ?? []).some((entry) => entry.repository === repository && (entry.actions.includes(action) || entry.actions.includes('*')));
+    if (access && allows(admission, needs)) return admission;
+    if (authorization !== undefined && quirks.basicChallengeWhenAuthorizationSent !== undefined) {
+      throw this.unauthorized([`Basic realm="${quirks.basicChallengeWhenAuthorizationSent}"`]);
+    }
+    const parameters = [
+      `realm="${this.options.realm(exchange)}"`,
+      `service="${auth.service ?? DEFAULT_SERVICE}"`,
+      ...(needs.length === 0 ? [] : [`scope="${needs.map(scopeText).join(' ')}"`]),
+      ...(authorization === undefined ? [] : [`error="${access ? 'insufficient_scope' : 'invalid_token'}"`]),
+    ];
+    const status = access ? quirks.insufficientScopeStatus : undefined;
+    throw this.unauthorized([`Bearer ${parameters.join(',')}`], status);
+  }
+
+  private unauthorized(challenges: readonly string[], status: 401 | 403 = 401): RegistryError {
+    const { quirks } = this.options;
+    const all = quirks.emptyChallenge ? [''] : [...(quirks.extraChallenges ?? []), ...challenges];
+    const value = quirks.challengeHeaders === 'one-header' ? all.join(', ') : all;
+    const headers = quirks.omitChallenge ? undefined : { 'www-authenticate': value };
+    return status === 403
+      ? new RegistryError('DENIED', 'insufficient scope', { headers })
+      : new RegistryError('UNAUTHORIZED', 'authentication required', { headers });
+  }
+
+  /** Harbor takes a request with its session cookie for one of a browser, and asks for the CSRF token. */
+  private checkCookie(exchange: Exchange): void {
+    if (!this.options.quirks.sessionCookie || ['GET', 'HEAD'].includes(exchange.method)) return;
+    if (/(^|; *)sid=/.test(exchange.header('cookie') ?? '')) throw new RegistryError('DENIED', 'CSRF token not found in request');
+  }
+}
+
+/** `service` of a token registry that names none. */
+export const DEFAULT_SERVICE = 'fixture-registry';
+
+function allows(admission: Admission, needs: readonly RepositoryAccess[]): boolean {
+  return needs.every(({ repository, actions }) => actions.every((action) => admission(repository, action)));
+}
+
+/** distribution's "Token Scope Documentation". */
+function scopeText({ repository, actions }: RepositoryAccess): string {
+  return `repository:${repository}:${actions.join(',')}`;
+}

@@ -1,0 +1,100 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Digest } from './digest';
+import { Repository, type RepositoryRecord } from './repository';
+
+/**
+ * What the fixture keeps: blobs as files, shared by all repositories and named by their digest, and per repository the list of what
+ * it holds. Changes are synchronous, so that no request ever sees one half done; contents are only ever streamed.
+ */
+export class ContentStore {
+  readonly #repositories = new Map<string, Repository>();
+
+  private constructor(
+    private readonly directory: string,
+    private readonly temporary: boolean,
+  ) {
+    for (const name of ['blobs', 'repositories', 'uploads']) mkdirSync(join(directory, name), { recursive: true });
+    for (const file of readdirSync(join(directory, 'repositories'))) {
+      const name = decodeURIComponent(file.replace(/\.json$/, ''));
+      const record = JSON.parse(readFileSync(join(directory, 'repositories', file), 'utf8')) as RepositoryRecord;
+      this.#repositories.set(name, Repository.restore(name, record));
+    }
+  }
+
+  /** Opens `directory`, or a temporary one that `close` removes. */
+  static async open(directory?: string): Promise<ContentStore> {
+    if (directory !== undefined) return new ContentStore(directory, false);
+    return new ContentStore(await mkdtemp(join(tmpdir(), 'fixture-registry-')), true);
+  }
+
+  /** The repository, if anything was ever pushed to it. */
+  find(name: string): Repository | undefined {
+    return this.#repositories.get(name);
+  }
+
+  names(): string[] {
+    return [...this.#repositories.keys()].sort();
+  }
+
+  /** Path of a new upload's file. */
+  uploadPath(id: string): string {
+    return join(this.directory, 'uploads', id);
+  }
+
+  blobPath(digest: Digest): string {
+    return join(this.directory, 'blobs', digest.algorithm, digest.hex);
+  }
+
+  /** Size in bytes of a blob that the repository holds. */
+  blobSize(repository: string, digest: Digest): number | undefined {
+    if (!this.#repositories.get(repository)?.blobs.has(digest.text)) return undefined;
+    return statSync(this.blobPath(digest)).size;
+  }
+
+  /** Takes over a finished file as the repository's blob. */
+  addBlob(repository: string, digest: Digest, file: string): void {
+    const path = this.blobPath(digest);
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(file, path);
+    this.change(repository, (content) => content.blobs.add(digest.text));
+  }
+
+  /** Lets the repository hold a blob that is here already. */
+  linkBlob(repository: string, digest: Digest): void {
+    this.change(repository, (content) => content.blobs.add(digest.text));
+  }
+
+  /** False when the repository did not hold it. */
+  removeBlob(repository: string, digest: Digest): boolean {
+    const held = this.change(repository, (content) => content.blobs.delete(digest.text));
+    if (held && this.holders(digest.text).length === 0) rmSync(this.blobPath(digest), { force: true });
+    return held;
+  }
+
+  /** Names of the repositories that hold the blob. */
+  holders(digest: string): string[] {
+    return [...this.#repositories.values()].filter((content) => content.blobs.has(digest)).map((content) => content.name);
+  }
+
+  /** Changes a repository, which begins to exist with that. */
+  change<T>(name: string, change: (content: Repository) => T): T {
+    const content = this.#repositories.get(name) ?? new Repository(name);
+    this.#repositories.set(name, content);
+    const result = change(content);
+    if (!this.temporary) this.save(content);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await rm(this.temporary ? this.directory : join(this.directory, 'uploads'), { recursive: true, force: true });
+  }
+
+  private save(content: Repository): void {
+    const path = join(this.directory, 'repositories', `${encodeURIComponent(content.name)}.json`);
+    writeFileSync(`${path}.new`, JSON.stringify(content.toRecord()));
+    renameSync(`${path}.new`, path);
+  }
+}

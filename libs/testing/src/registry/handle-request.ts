@@ -1,0 +1,86 @@
+import { type RepositoryAccess } from './accounts';
+import { type AuthGate } from './auth-gate';
+import { handleBlob } from './blobs';
+import { type Exchange } from './exchange';
+import { parseOutsidePath } from './locations';
+import { handleManifest } from './manifests';
+import { listReferrers } from './referrers';
+import { RegistryError } from './registry-error';
+import { type RegistryContext } from './registry-context';
+import { jsonReply, type Reply } from './reply';
+import { parseRoute, type Route } from './routes';
+import { listTags } from './tags';
+import { continueUpload, startUpload } from './upload-requests';
+
+/** One request to the registry: route, admission, answer. */
+export async function handleRequest(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
+  const reply = await answer(context, gate, exchange).catch((error: unknown) => {
+    if (error instanceof RegistryError) return error.toReply();
+    throw error;
+  });
+  return { ...reply, headers: { ...commonHeaders(context), ...reply.headers } };
+}
+
+async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
+  const route = routeOf(context, exchange.record.path);
+  const may = gate.admit(exchange, needs(route, exchange));
+  if (route.kind === 'ping') return jsonReply(200, {});
+  checkName(context, route.repository);
+  switch (route.kind) {
+    case 'manifest':
+      return handleManifest(context, exchange, route);
+    case 'blob':
+      return handleBlob(context, exchange, route);
+    case 'upload-start':
+      return startUpload(context, exchange, route.repository, may);
+    case 'upload':
+      return continueUpload(context, exchange, route);
+    case 'tags':
+      return listTags(context, exchange, route.repository);
+    case 'referrers':
+      return listReferrers(context, exchange, route);
+  }
+}
+
+function routeOf(context: RegistryContext, path: string): Route {
+  const outside = parseOutsidePath(path);
+  if (outside) return outside;
+  return parseRoute(path.startsWith(`${context.basePath}/`) ? path.slice(context.basePath.length) : '');
+}
+
+/** The rights that distribution asks for (registry/handlers, `appendAccessRecords`). */
+function needs(route: Route, exchange: Exchange): RepositoryAccess[] {
+  if (route.kind === 'ping') return [];
+  const { repository } = route;
+  if (route.kind === 'upload' || route.kind === 'upload-start') return [{ repository, actions: ['pull', 'push'] }, ...mountSource(exchange)];
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD':
+      return [{ repository, actions: ['pull'] }];
+    case 'DELETE':
+      return [{ repository, actions: ['delete'] }];
+    default:
+      return [{ repository, actions: ['pull', 'push'] }];
+  }
+}
+
+function mountSource(exchange: Exchange): RepositoryAccess[] {
+  const from = exchange.parameters.get('from');
+  return from === null || !exchange.parameters.has('mount') ? [] : [{ repository: from, actions: ['pull'] }];
+}
+
+/** Names that the specification allows and this registry does not know. */
+function checkName(context: RegistryContext, repository: string): void {
+  const prefix = context.options.repositoryPrefix;
+  const outsidePrefix = prefix !== undefined && !repository.startsWith(`${prefix}/`);
+  const needsLibrary = context.quirks.officialImagesUnderLibrary === true && !repository.includes('/');
+  if (outsidePrefix || needsLibrary) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+}
+
+function commonHeaders(context: RegistryContext): Record<string, string> {
+  return {
+    'docker-distribution-api-version': 'registry/2.0',
+    ...(context.quirks.sessionCookie ? { 'set-cookie': 'sid=fixture-session; Path=/; HttpOnly' } : {}),
+    ...context.quirks.extraHeaders,
+  };
+}

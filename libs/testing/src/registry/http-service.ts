@@ -1,0 +1,158 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Exchange } from './exchange';
+import { type FaultHandle, type FaultPlan } from './faults';
+import { type FixtureTls } from './fixture-registry-options';
+import { RegistryError } from './registry-error';
+import { type Reply } from './reply';
+import { type FixtureServer, type RequestLog } from './request-log';
+import { isBodyFault, sendReply } from './send-reply';
+
+export interface HttpServiceOptions {
+  readonly server: FixtureServer;
+  readonly host: string;
+  readonly port: number;
+  /** Name in `origin`; default: the listen address. */
+  readonly publicName?: string;
+  readonly tls?: FixtureTls;
+  readonly log: RequestLog;
+  readonly faults: FaultPlan;
+  readonly handle: (exchange: Exchange) => Promise<Reply>;
+}
+
+/** One listening server of the fixture: records every request, lets faults strike, sends what the handler decided. */
+export class HttpService {
+  private constructor(
+    private readonly server: Server,
+    readonly scheme: 'http' | 'https',
+    /** `name:port` as it stands in URLs. */
+    readonly host: string,
+    readonly port: number,
+  ) {}
+
+  static async start(options: HttpServiceOptions): Promise<HttpService> {
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => void serve(options, request, response);
+    const server = options.tls
+      ? createTlsServer({ cert: options.tls.cert, key: options.tls.key }, onRequest)
+      : createServer(onRequest);
+    // Uploads last as long as they last (Node's default ends a request after 300 s); idle connections outlive every client's pool.
+    server.requestTimeout = 0;
+    server.keepAliveTimeout = 75_000;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const name = options.publicName ?? options.host;
+    return new HttpService(server, options.tls ? 'https' : 'http', `${name.includes(':') ? `[${name}]` : name}:${port}`, port);
+  }
+
+  get origin(): string {
+    return `${this.scheme}://${this.host}`;
+  }
+
+  /** Connections that are open at this moment. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+
+  /** Ends every connection, used or not. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+}
+
+async function serve(options: HttpServiceOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const record = options.log.begin(options.server, request);
+  const closed = closeOf(response);
+  request.on('error', () => undefined);
+  response.on('error', () => undefined);
+  const exchange = new Exchange(request, options.log, record);
+  try {
+    await answer(options, exchange, response);
+    await exchange.drain();
+  } catch {
+    // Only a connection that is gone, or an answer that broke off, gets here; the record says so.
+    response.destroy();
+  }
+  await closed;
+  record.aborted = !(request.complete && response.writableFinished);
+  record.finished = true;
+  options.log.changed();
+}
+
+async function answer(options: HttpServiceOptions, exchange: Exchange, response: ServerResponse): Promise<void> {
+  const fault = options.faults.take(exchange.record);
+  if (fault && !(await goesOn(fault, exchange, response))) return;
+  const reply = await replyOf(options, exchange);
+  exchange.record.status = reply.status;
+  const effect = fault?.fault;
+  await sendReply(response, reply, isBodyFault(effect) ? effect : undefined);
+}
+
+async function replyOf(options: HttpServiceOptions, exchange: Exchange): Promise<Reply> {
+  try {
+    return await options.handle(exchange);
+  } catch (error) {
+    if (error instanceof RegistryError) return error.toReply();
+    throw error;
+  }
+}
+
+/** Lets the fault strike; true when the request is then answered as usual. */
+async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerResponse): Promise<boolean> {
+  const fault = handle.fault;
+  switch (fault.kind) {
+    case 'respond':
+      if (fault.readBody !== false) await exchange.drain();
+      await respond(exchange, response, fault);
+      return false;
+    case 'early-response':
+      await exchange.readAtLeast(fault.afterBytes);
+      await respond(exchange, response, fault);
+      return false;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return false;
+    case 'reset-upload':
+      await exchange.readAtLeast(fault.afterBytes);
+      response.socket?.resetAndDestroy();
+      return false;
+    case 'stop-reading':
+      await exchange.readAtLeast(fault.afterBytes);
+      await closeOf(response);
+      return false;
+    case 'hold': {
+      const timer = new AbortController();
+      const waits = fault.milliseconds === undefined ? [] : [sleep(fault.milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)];
+      await Promise.race([handle.released, closeOf(response), ...waits]);
+      timer.abort();
+      return !response.destroyed;
+    }
+    case 'reset-body':
+    case 'slow-body':
+    case 'hang-after-headers':
+      return true;
+  }
+}
+
+async function respond(
+  exchange: Exchange,
+  response: ServerResponse,
+  answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string },
+): Promise<void> {
+  exchange.record.status = answer.status;
+  await sendReply(response, { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body ?? '') });
+}
+
+/** Settles when the answer is out or the connection has ended. */
+function closeOf(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => response.once('close', () => resolve()));
+}

@@ -1,0 +1,24 @@
+/** Inclusive positions of the first and last byte. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Parses a Range header against a size (RFC 9110 §14). Undefined: answer in full, as for several ranges, which a server may ignore.
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  const [, from = '', to = ''] = match ?? [];
+  if (!match || (from === '' && to === '')) return undefined;
+  if (from === '') return to === '0' || size === 0 ? 'unsatisfiable' : { first: Math.max(0, size - Number(to)), last: size - 1 };
+  const first = Number(from);
+  const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);
+  return first >= size || first > last ? 'unsatisfiable' : { first, last };
+}
+
+/** Parses the Content-Range of an upload, `first-last` (distribution-spec, "Pushing a blob in chunks"). */
+export function parseContentRange(header: string): ByteRange | undefined {
+  const match = /^(?:bytes[= ])?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/.exec(header);
+  return match ? { first: Number(match[1]), last: Number(match[2]) } : undefined;
+}

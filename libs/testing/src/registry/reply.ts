@@ -1,0 +1,12 @@
+import { type Readable } from 'node:stream';
+
+/** What a handler decided to answer. A stream needs its own content-length header. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: Buffer | Readable;
+}
+
+export function jsonReply(status: number, value: unknown, headers: Reply['headers'] = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(value)) };
+}

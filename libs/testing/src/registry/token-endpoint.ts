@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Accounts, grantsOf, isGranted, type RepositoryAccess } from './accounts';
+import { type Exchange } from './exchange';
+import { type FixtureAccount, type FixtureAction, type TokenAuth } from './fixture-registry-options';
+import { type RegistryQuirks, type TokenAnswer } from './quirks';
+import { RegistryError } from './registry-error';
+import { jsonReply, type Reply } from './reply';
+import { type Tokens } from './tokens';
+
+export interface TokenEndpointOptions {
+  readonly auth: TokenAuth;
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  readonly quirks: RegistryQuirks;
+}
+
+/** The largest form that is read from a POST. */
+const MAX_FORM_BYTES = 64 * 1024;
+
+/** The token server (distribution's "Token Authentication Specification", and its OAuth2 form for POST). */
+export class TokenEndpoint {
+  constructor(private readonly options: TokenEndpointOptions) {}
+
+  async handle(exchange: Exchange): Promise<Reply> {
+    const { tokenAnswer } = this.options.quirks;
+    const spoiled = tokenAnswer && (await spoiledAnswer(tokenAnswer));
+    if (spoiled) return spoiled;
+    if (exchange.method === 'GET') return this.answerGet(exchange);
+    if (exchange.method === 'POST' && this.options.auth.allowPost) return this.answerPost(exchange);
+    throw new RegistryError('UNSUPPORTED', 'only GET is answered here', { headers: { allow: 'GET' } });
+  }
+
+  private answerGet(exchange: Exchange): Reply {
+    const authorization = exchange.header('authorization');
+    const scopes = this.scopes(exchange.parameters);
+    if (authorization === undefined) return this.grant('', this.options.auth.anonymousGrants ?? {}, scopes);
+    const account = this.options.accounts.fromBasic(authorization, this.options.quirks.caseSensitiveScheme);
+    return account ? this.grant(account.username, grantsOf(account), scopes) : this.refuse(scopes);
+  }
+
+  private async answerPost(exchange: Exchange): Promise<Reply> {
+    const form = new URLSearchParams((await exchange.readBody(MAX_FORM_BYTES)).toString('utf8'));
+    const account = this.accountOf(form);
+    if (!account) return jsonReply(401, { error: 'invalid_grant' });
+    return this.grant(account.username, grantsOf(account), this.scopes(form));
+  }
+
+  private accountOf(form: URLSearchParams): FixtureAccount | undefined {
+    const { accounts } = this.options;
+    if (form.get('grant_type') === 'refresh_token') return accounts.fromIdentityToken(form.get('refresh_token') ?? '');
+    return accounts.fromPassword(form.get('username') ?? '', form.get('password') ?? '');
+  }
+
+  private grant(subject: string, grants: Parameters<typeof isGranted>[0], scopes: readonly RepositoryAccess[]): Reply {
+    const access = scopes.flatMap(({ repository, actions }) => {
+      const granted = actions.filter((action) => isGranted(grants, repository, action));
+      return granted.length === 0 ? [] : [{ repository, actions: granted }];
+    });
+    return jsonReply(200, this.options.tokens.answer(subject, access));
+  }
+
+  private refuse(scopes: readonly RepositoryAccess[]): Reply {
+    const message = 'incorrect username or password';
+    if (!this.options.quirks.wrongPasswordGetsEmptyToken) {
+      throw new RegistryError('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Basic realm="fixture token server"' } });
+    }
+    if (scopes.length === 0) throw new RegistryError('UNAUTHORIZED', message);
+    return this.grant('', {}, scopes);
+  }
+
+  /** `scope` may be repeated, and one may hold several, parted by spaces. */
+  private scopes(parameters: URLSearchParams): RepositoryAccess[] {
+    const all = parameters.getAll('scope').flatMap((text) => text.split(' ')).filter((text) => text !== '');
+    const several = this.options.quirks.severalScopes ?? 'all';
+    if (all.length > 1 && several === 'refuse') throw new RegistryError('UNSUPPORTED', 'one scope only', { status: 400 });
+    if (several === 'first') return all.slice(0, 1).flatMap(parseScope);
+    if (several === 'last') return all.slice(-1).flatMap(parseScope);
+    return all.flatMap(parseScope);
+  }
+}
+
+function parseScope(text: string): RepositoryAccess[] {
+  const match = /^repository(?:\([a-z0-9]+\))?:(.+):([a-z*,]*)$/.exec(text);
+  if (!match) return [];
+  return [{ repository: match[1] ?? '', actions: (match[2] ?? '').split(',') as FixtureAction[] }];
+}
+
+/** Undefined when the answer is only late. */
+async function spoiledAnswer(answer: TokenAnswer): Promise<Reply | undefined> {
+  switch (answer.kind) {
+    case 'garbage':
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('<html>not a token</html>') };
+    case 'huge':
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: Readable.from(hugeAnswer(answer.bytes)) };
+    case 'slow':
+      await sleep(answer.milliseconds);
+      return undefined;
+    case 'redirect':
+      return { status: 307, headers: { location: answer.location } };
+    case 'status':
+      return { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body ?? '') };
+  }
+}
+
+/** A token that is one long string, without a Content-Length that would give it away. */
+function* hugeAnswer(bytes: number): Generator<Buffer> {
+  yield Buffer.from('{"token":"');
+  for (let left = bytes; left > 0; left -= 65_536) yield Buffer.alloc(Math.min(left, 65_536), 'a');
+  yield Buffer.from('"}');
+}
