@@ -1,56 +1,269 @@
-import { type Sensitive } from '@oci-connector/sensitive';
-import { type RepositoryScope } from './scope';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type Authorization, anonymous, basic } from './authorization';
+import { type Challenge, parseChallenges } from './challenge';
+import { type Clock } from './clock';
+import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
+import { type RefreshingCache } from './refreshing-cache';
+import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
+import { formatScope, normalizeScopes, parseScopeHint, type RepositoryScope } from './scope';
+import { belongsTo, createAuthCache, type Grant, type KnownPlan, planKey, REFUSAL_PAUSE_MS, tokenKey } from './token-cache';
+import { type Token } from './token-answer';
+import { TokenClient } from './token-client';
 import { type UpstreamRegistry } from './upstream-registry';
-
-/** What to send to the registry. */
-export interface Authorization {
-  readonly scheme: 'bearer' | 'basic' | 'none';
-  /** The whole value of the Authorization header; absent for `none`. */
-  readonly header?: Sensitive;
-  /** When the token ends, in milliseconds since the epoch; absent when nothing ends. */
-  readonly expiresAt?: number;
-  /** The scopes asked for that this authorisation was requested with. */
-  readonly scopes: readonly RepositoryScope[];
-  /** Scopes that the token server would not take together with the first: a mount must be dropped. Mostly empty. */
-  readonly refusedScopes: readonly RepositoryScope[];
-}
 
 /** For metrics; must not throw. */
 export interface OciAuthHooks {
-  onTokenFetch?(event: { connectorUid: string; outcome: string; durationMs: number }): void;
+  /** A request to a token server ended; for a refusal of two scopes there are two. */
+  onTokenFetch?(event: { connectorUid: string; outcome: 'ok' | OciAuthErrorCode; durationMs: number }): void;
   onCacheHit?(event: { connectorUid: string }): void;
   onCacheMiss?(event: { connectorUid: string }): void;
 }
 
 export interface OciAuthorizerOptions {
-  clock?: { now(): number };
+  clock?: Clock;
+  /** 0 ≤ number < 1; spreads the renewals. */
   random?: () => number;
+  /** Tokens kept at most; a token has some KiB. */
   cacheSize?: number;
   hooks?: OciAuthHooks;
 }
 
 export interface AuthorizeOptions {
+  /** The token should live at least this long, in milliseconds: longer than what is about to be sent takes to send. */
   minimumLifetimeMs?: number;
+  /** Ends the caller's wait; a fetch that others share goes on. */
   signal?: AbortSignal;
 }
 
+const DEFAULT_CACHE_SIZE = 10_000;
+/** How long it is remembered how a registry wants to be authorised; a 401 corrects it at once. */
+const PLAN_LIFETIME_MS = 30 * 60_000;
+
+/** One call's work, in the form that the steps share. */
+interface Request {
+  readonly registry: UpstreamRegistry;
+  readonly scopes: readonly RepositoryScope[];
+  readonly options: AuthorizeOptions;
+}
+
+/** A refusal that may concern the set of scopes and not the credential. */
+function mayRefuseScopes(error: unknown): boolean {
+  const status = error instanceof OciAuthError ? error.status : undefined;
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+}
+
+/**
+ * Obtains and keeps what a connector's requests to its registry must carry:
+ *
+ * 1. ask the registry bare how it wants to be authorised (once per connector and credential);
+ * 2. Bearer: fetch a token for the scopes with the connector's credential, or anonymously where it has none;
+ *    Basic: the credential itself; nothing: nothing;
+ * 3. when the registry answers 401 all the same ({@link rejected}): drop the token, ask again, fetch a new one, once.
+ */
 export class OciAuthorizer {
-  constructor(readonly options: OciAuthorizerOptions = {}) {}
+  readonly #clock: Clock;
+  readonly #client: TokenClient;
+  readonly #plans: RefreshingCache<KnownPlan>;
+  readonly #tokens: RefreshingCache<Grant>;
+  readonly #hooks: OciAuthHooks;
 
-  authorize(_registry: UpstreamRegistry, _scopes: readonly RepositoryScope[], _options?: AuthorizeOptions): Promise<Authorization> {
-    throw new Error('not yet');
+  constructor(options: OciAuthorizerOptions = {}) {
+    const { clock = Date, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {} } = options;
+    this.#clock = clock;
+    this.#client = new TokenClient(clock);
+    this.#plans = createAuthCache<KnownPlan>(clock, random, cacheSize);
+    this.#tokens = createAuthCache<Grant>(clock, random, cacheSize);
+    this.#hooks = hooks;
   }
 
-  rejected(
-    _registry: UpstreamRegistry,
-    _scopes: readonly RepositoryScope[],
-    _authorization: Authorization,
-    _wwwAuthenticate: string | readonly string[] | undefined,
+  /** What to send for the scopes. Throws OciAuthError, or the signal's reason. */
+  async authorize(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Promise<Authorization> {
+    const request: Request = { registry, scopes: normalizeScopes(scopes), options };
+    const { plan } = await this.#plans.get(planKey(registry), () => this.#discover(registry), { signal: options.signal });
+    return await this.#authorizeBy(plan, request);
+  }
+
+  /**
+   * Call when the registry answered 401 to what {@link authorize} or this gave: gives something else to try, and throws
+   * `CredentialRefused` when there is nothing else. `wwwAuthenticate` is that answer's header. Never falls back from a
+   * refused credential to anonymous access.
+   */
+  async rejected(
+    registry: UpstreamRegistry,
+    scopes: readonly RepositoryScope[],
+    authorization: Authorization,
+    wwwAuthenticate: string | readonly string[] | undefined,
   ): Promise<Authorization> {
-    throw new Error('not yet');
+    const request: Request = { registry, scopes: normalizeScopes(scopes), options: {} };
+    const known = this.#plans.inspect(planKey(registry))?.plan;
+    if (authorization.scheme === 'bearer' && known?.scheme === 'bearer') {
+      const newer = this.#newerGrant(known, request, authorization);
+      if (newer) return newer;
+    }
+    const { plan, learned, scopeHint } = await this.#planAfterRefusal(registry, authorization, known, wwwAuthenticate);
+    this.#plans.set(planKey(registry), this.#know(plan, learned));
+    if (plan.scheme === 'bearer') return await this.#replaceToken(plan, request, parseScopeHint(scopeHint));
+    if (plan.scheme === authorization.scheme) throw this.#refuse(plan, request);
+    return await this.#authorizeBy(plan, request);
   }
 
-  forget(_connectorUid: string): void {
-    throw new Error('not yet');
+  /** Drops everything kept for a connector, as when it is deleted. */
+  forget(connectorUid: string): void {
+    this.#plans.forget(belongsTo(connectorUid));
+    this.#tokens.forget(belongsTo(connectorUid));
   }
+
+  #know(plan: AuthPlan, learned: boolean): KnownPlan {
+    return { plan, learned, expiresAt: this.#clock.now() + PLAN_LIFETIME_MS };
+  }
+
+  async #discover(registry: UpstreamRegistry): Promise<KnownPlan> {
+    const plan = await discoverPlan(registry, () => this.#clock.now());
+    const known = this.#plans.inspect(planKey(registry));
+    // A renewal must not forget in the middle of an upload what only a refused request could tell.
+    return plan.scheme === 'none' && known?.learned ? this.#know(known.plan, true) : this.#know(plan, false);
+  }
+
+  async #authorizeBy(plan: AuthPlan, request: Request): Promise<Authorization> {
+    const { registry, scopes, options } = request;
+    switch (plan.scheme) {
+      case 'none':
+        return anonymous(scopes);
+      case 'basic':
+        this.#tokens.throwIfFailed(keyOf(plan, request));
+        return basic(registry, scopes);
+      case 'bearer': {
+        const key = keyOf(plan, request);
+        const load = (): Promise<Grant> => this.#fetchGrant(plan, request);
+        const cached = this.#tokens.peek(key, load, options);
+        const { connectorUid } = registry;
+        if (cached) this.#hooks.onCacheHit?.({ connectorUid });
+        else this.#hooks.onCacheMiss?.({ connectorUid });
+        return (cached ?? (await this.#tokens.get(key, load, options))).authorization;
+      }
+    }
+  }
+
+  /**
+   * What another request put in the refused token's place meanwhile. Throws when that place was taken a moment ago by
+   * the very token that is refused now: a wrong password gets a token without rights from Harbor, and asking for one
+   * more with each request would lock the account.
+   */
+  #newerGrant(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
+    const grant = this.#tokens.inspect(keyOf(plan, request));
+    if (grant === undefined) return undefined;
+    if (refused.header && !grant.authorization.header?.equals(refused.header)) return grant.authorization;
+    const isNew = grant.replacedAt !== undefined && this.#clock.now() - grant.replacedAt < REFUSAL_PAUSE_MS;
+    if (isNew) throw this.#refuse(plan, request);
+    return undefined;
+  }
+
+  /** How to go on after a 401, with the scope that the registry says it wants. */
+  async #planAfterRefusal(
+    registry: UpstreamRegistry,
+    refused: Authorization,
+    known: AuthPlan | undefined,
+    wwwAuthenticate: string | readonly string[] | undefined,
+  ): Promise<{ plan: AuthPlan; learned: boolean; scopeHint?: string }> {
+    const challenges = parseChallenges(wwwAuthenticate);
+    if (refused.scheme === 'none') return learnedFrom(challenges, registry);
+    const challenged = tolerantPlan(challenges, registry);
+    const scopeHint = challenged?.scopeHint;
+    if (challenged && known?.scheme === 'bearer' && challenged.realm.href === known.realm.href) {
+      return { plan: challenged, learned: false, scopeHint };
+    }
+    const plan = await discoverPlan(registry, () => this.#clock.now());
+    if (plan.scheme !== 'none') return { plan, learned: false, scopeHint };
+    if (challenged) return { plan: challenged, learned: true, scopeHint };
+    if (registry.credential) throw unauthorized(registry);
+    return { plan, learned: false };
+  }
+
+  async #replaceToken(plan: BearerPlan, request: Request, hints: readonly string[]): Promise<Authorization> {
+    const load = async (): Promise<Grant> => ({
+      ...(await this.#fetchGrant(plan, request, hints)),
+      replacedAt: this.#clock.now(),
+    });
+    return (await this.#tokens.replace(keyOf(plan, request), load)).authorization;
+  }
+
+  #refuse(plan: AuthPlan, request: Request): OciAuthError {
+    const error = unauthorized(request.registry);
+    this.#tokens.fail(keyOf(plan, request), error);
+    return error;
+  }
+
+  /**
+   * A token for all scopes or, where the server refuses more than one, for the first: a push without its mount is
+   * better than no push.
+   */
+  async #fetchGrant(plan: BearerPlan, request: Request, hints: readonly string[] = []): Promise<Grant> {
+    const { registry, scopes } = request;
+    const own = scopes.map(formatScope);
+    try {
+      const wanted = [...hints, ...own.filter((scope) => !hints.includes(scope))];
+      return toGrant(await this.#fetchToken(registry, plan, wanted), scopes, []);
+    } catch (error) {
+      if (scopes.length < 2 || !mayRefuseScopes(error)) throw error;
+      return toGrant(await this.#fetchToken(registry, plan, own.slice(0, 1)), scopes.slice(0, 1), scopes.slice(1));
+    }
+  }
+
+  async #fetchToken(registry: UpstreamRegistry, plan: BearerPlan, scopes: readonly string[]): Promise<Token> {
+    const startedAt = this.#clock.now();
+    let outcome: 'ok' | OciAuthErrorCode = 'TokenEndpointUnreachable';
+    try {
+      const token = await this.#client.fetchToken(registry, { realm: plan.realm, service: plan.service, scopes });
+      outcome = 'ok';
+      return token;
+    } catch (error) {
+      if (error instanceof OciAuthError) outcome = error.code;
+      throw error;
+    } finally {
+      const durationMs = this.#clock.now() - startedAt;
+      this.#hooks.onTokenFetch?.({ connectorUid: registry.connectorUid, outcome, durationMs });
+    }
+  }
+}
+
+function keyOf(plan: AuthPlan, request: Request): string {
+  return tokenKey(request.registry, plan, request.scopes.map(formatScope));
+}
+
+/**
+ * The plan in the answer to a request that carried nothing. It is about the thing itself: a registry may say 200 to
+ * `/v2/` and still want a credential for a push. Throws OciAuthError.
+ */
+function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): { plan: AuthPlan; learned: boolean; scopeHint?: string } {
+  const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
+  if (plan === undefined) throw unauthorized(registry);
+  return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
+}
+
+/** The Bearer plan in the answer to a refused Authorization, which may be wrong in any way; the bare question decides then. */
+function tolerantPlan(challenges: readonly Challenge[], registry: UpstreamRegistry): BearerPlan | undefined {
+  try {
+    const plan = planFromChallenges(challenges, registry);
+    return plan?.scheme === 'bearer' ? plan : undefined;
+  } catch (error) {
+    if (error instanceof OciAuthError) return undefined;
+    throw error;
+  }
+}
+
+function unauthorized(registry: UpstreamRegistry): OciAuthError {
+  const { origin, credential } = registry;
+  return credential
+    ? new OciAuthError(
+        'CredentialRefused',
+        `The registry ${origin} refuses the connector's credential for this repository and action. Check the Secret and the account's permissions.`,
+        { status: 401 },
+      )
+    : new OciAuthError('CredentialMissing', `The registry ${origin} wants a credential. Name a Secret in spec.auth.secretRef.`, { status: 401 });
+}
+
+function toGrant(token: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Grant {
+  // The scheme's name exactly so: Harbor compares it letter by letter.
+  const header = new Sensitive(`Bearer ${token.value.reveal()}`);
+  return { authorization: { scheme: 'bearer', header, expiresAt: token.expiresAt, scopes, refusedScopes }, expiresAt: token.expiresAt };
 }

@@ -10,17 +10,20 @@ export interface RepositoryScope {
 
 const ACTION_ORDER: readonly RepositoryAction[] = ['pull', 'push', 'delete', '*'];
 
-/** Wider than the distribution-spec's <name>, but holds nothing that could end a scope or start another one. */
-const REPOSITORY = /^[A-Za-z0-9._/-]+$/;
+/** <name> of the distribution specification ("Pulling manifests"). */
+const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/** Whether the text is a repository name of the distribution specification, at most 255 characters long. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= 255 && REPOSITORY.test(text);
+}
 
 /**
  * The scope as the token server reads it: `repository:NAME:ACTION[,ACTION]`, actions without repetition in a fixed order.
- * Throws a TypeError for a name that would change the meaning of the scope.
+ * Throws a TypeError for what is no repository name: it could change the meaning of the scope.
  */
 export function formatScope(scope: RepositoryScope): string {
-  if (!REPOSITORY.test(scope.repository)) {
-    throw new TypeError('A repository name in a scope may hold only letters, digits and . _ - /');
-  }
+  if (!isRepositoryName(scope.repository)) throw new TypeError('A scope needs a repository name of the distribution specification');
   const actions = ACTION_ORDER.filter((action) => scope.actions.includes(action));
   return `repository:${scope.repository}:${actions.join(',')}`;
 }

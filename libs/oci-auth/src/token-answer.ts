@@ -1,0 +1,76 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { OciAuthError } from './oci-auth.errors';
+import { type RegistryHttpResponse } from './upstream-registry';
+
+/** A token with the time until which it may be used. */
+export interface Token {
+  readonly value: Sensitive;
+  /** Milliseconds since the epoch, by our own clock. */
+  readonly expiresAt: number;
+}
+
+/** Token specification: without `expires_in` it is 60 s, and servers should not issue less. */
+const MINIMUM_LIFETIME_S = 60;
+/** A token is used no longer than this whatever the server says: a revoked account should not live on in a cache. */
+const MAXIMUM_LIFETIME_S = 3600;
+/** Beyond this no server takes it back as a header (common limits are 8 to 16 KiB). */
+const MAX_TOKEN_LENGTH = 32 * 1024;
+/** Visible ASCII: what may stand in a header without changing its meaning. */
+const TOKEN = /^[!-~]+$/;
+
+function invalid(problem: string): OciAuthError {
+  return new OciAuthError('TokenResponseInvalid', `The token server's answer ${problem}.`);
+}
+
+function parseObject(body: Buffer): Record<string, unknown> {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body.toString('utf8'));
+  } catch {
+    // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
+    throw invalid('is not JSON');
+  }
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw invalid('is not a JSON object');
+  return answer as Record<string, unknown>;
+}
+
+/** `token`, or for OAuth 2 compatibility `access_token`; Harbor sends the second one empty beside the first, ACR only the second. */
+function tokenOf(answer: Record<string, unknown>): string {
+  const token = [answer['token'], answer['access_token']].find((value) => typeof value === 'string' && value !== '');
+  if (typeof token !== 'string') throw invalid('holds neither "token" nor "access_token"');
+  if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) throw invalid('holds a token that cannot be sent in a header');
+  return token;
+}
+
+function lifetimeMs(expiresIn: unknown): number {
+  const seconds = typeof expiresIn === 'number' && Number.isFinite(expiresIn) ? expiresIn : MINIMUM_LIFETIME_S;
+  return Math.min(Math.max(seconds, MINIMUM_LIFETIME_S), MAXIMUM_LIFETIME_S) * 1000;
+}
+
+function parseTime(value: unknown): number | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * How old the token was when it came, in milliseconds. `issued_at` is measured against the answer's own Date where there
+ * is one, so that our clock and the server's may differ. Missing (GitLab, Quay), in the future, or so old that the token
+ * would have come expired: the token counts as new, else every request would fetch another one.
+ */
+function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number): number {
+  if (issuedAt === undefined) return 0;
+  const age = serverNow - issuedAt;
+  return age > 0 && age < lifetime ? age : 0;
+}
+
+/**
+ * Reads a token server's successful answer (distribution's token specification, "Token Response Fields").
+ * `requestedAt` is the time before the request was sent. Throws OciAuthError `TokenResponseInvalid`.
+ */
+export function parseTokenAnswer(response: RegistryHttpResponse, requestedAt: number): Token {
+  const answer = parseObject(response.body);
+  const value = new Sensitive(tokenOf(answer));
+  const lifetime = lifetimeMs(answer['expires_in']);
+  const serverNow = parseTime(response.headers['date']) ?? requestedAt;
+  return { value, expiresAt: requestedAt + lifetime - ageMs(parseTime(answer['issued_at']), serverNow, lifetime) };
+}

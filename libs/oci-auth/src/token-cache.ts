@@ -1,0 +1,70 @@
+import { type Authorization } from './authorization';
+import { type Clock } from './clock';
+import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
+import { RefreshingCache } from './refreshing-cache';
+import { type AuthPlan } from './registry-probe';
+import { type UpstreamRegistry } from './upstream-registry';
+
+/** What the cache holds for a set of scopes. */
+export interface Grant {
+  readonly authorization: Authorization;
+  readonly expiresAt: number;
+  /** Set when this took the place of a token that the registry had refused; milliseconds since the epoch. */
+  readonly replacedAt?: number;
+}
+
+/** A plan in the cache. */
+export interface KnownPlan {
+  readonly plan: AuthPlan;
+  readonly expiresAt: number;
+  /** It came from a refused request although `GET /v2/` lets everyone in; only a 401 can tell it again. */
+  readonly learned?: boolean;
+}
+
+/** A refused credential is not sent again for so long: accounts lock. As long as a Secret may be read from a cache. */
+export const REFUSAL_PAUSE_MS = 10_000;
+/** A 429 without Retry-After. */
+const THROTTLE_PAUSE_MS = 1_000;
+
+/**
+ * How long an error is told again instead of asking again. Nothing for an unreachable peer: the next caller may find it
+ * there again, and meanwhile all share one attempt.
+ */
+const PAUSE_MS: Readonly<Partial<Record<OciAuthErrorCode, number>>> = {
+  CredentialRefused: REFUSAL_PAUSE_MS,
+  CredentialMissing: REFUSAL_PAUSE_MS,
+  RealmUntrusted: REFUSAL_PAUSE_MS,
+  RealmInvalid: REFUSAL_PAUSE_MS,
+  TokenEndpointThrottled: THROTTLE_PAUSE_MS,
+  RegistryThrottled: THROTTLE_PAUSE_MS,
+};
+
+function failureTtlMs(error: unknown): number {
+  if (!(error instanceof OciAuthError)) return 0;
+  return error.retryAfterMs ?? PAUSE_MS[error.code] ?? 0;
+}
+
+/** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
+export function createAuthCache<V extends Grant | KnownPlan>(clock: Clock, random: () => number, maxEntries: number): RefreshingCache<V> {
+  return new RefreshingCache<V>({ clock, random, maxEntries, failureTtlMs });
+}
+
+/**
+ * Rule C3: whose token it is stands in the key, connector and credential, and nothing of the key can be read as another
+ * part of it (JSON, not joined text: realm and service are the registry's own words).
+ */
+export function tokenKey(registry: UpstreamRegistry, plan: AuthPlan, scopes: readonly string[]): string {
+  const endpoint = plan.scheme === 'bearer' ? [plan.realm.href, plan.service ?? null] : [plan.scheme];
+  return JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, ...endpoint, [...scopes].sort()]);
+}
+
+/** A plan holds for the address and the trust that it was made under, no longer. */
+export function planKey(registry: UpstreamRegistry): string {
+  return JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, registry.trustedRealms]);
+}
+
+/** Whether a key of either kind belongs to the connector. */
+export function belongsTo(connectorUid: string): (key: string) => boolean {
+  const prefix = `${JSON.stringify([connectorUid]).slice(0, -1)},`;
+  return (key) => key.startsWith(prefix);
+}
