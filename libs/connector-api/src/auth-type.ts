@@ -4,7 +4,7 @@ import { ParamSpec } from './param-spec';
 import { Probe } from './probe';
 
 /** Most authentication types of a class. */
-export const AUTH_TYPES_MAX = 32;
+export const AUTH_TYPES_MAX = 16;
 
 /** Longest name of an authentication type, in characters. */
 export const AUTH_NAME_MAX = 253;

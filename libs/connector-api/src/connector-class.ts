@@ -1,13 +1,13 @@
-import { IsIn, IsObject } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { Addressable } from './addressable';
 import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION } from './api-group';
 import { AuthProbe, AUTH_TYPES_MAX, AuthType, REGO_MAX } from './auth-type';
 import { Condition } from './condition';
 import { type DestinationReference, ProxyDestination } from './destination';
-import { Built, Choice, Nested, NestedList, OpaqueObject, Rules, StringMap, Text, Whole } from './fields';
+import { BuiltIn, Choice, Nested, NestedList, OpaqueObject, Rules, StringMap, Text, Whole } from './fields';
 import { type JsonSchema } from './json-schema';
 import { PARAM_NAME_MAX, PARAMS_MAX, UNIQUE_NAMES } from './named-value';
-import { type ObjectMeta } from './object-meta';
+import { Metadata, type ObjectMeta } from './object-meta';
 import { ParamSpec } from './param-spec';
 import { isProtocolProbe, Probe } from './probe';
 import { rule } from './rule';
@@ -228,13 +228,13 @@ export class ConnectorClassStatus {
 
 /** A kind of tool: what its Connectors need, how they are probed, and how the proxy speaks to it. */
 export class ConnectorClass {
-  @Built(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
+  @BuiltIn(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
   apiVersion!: string;
 
-  @Built(IsIn(['ConnectorClass'], { message: 'must be ConnectorClass' }))
+  @BuiltIn(IsIn(['ConnectorClass'], { message: 'must be ConnectorClass' }))
   kind!: string;
 
-  @Built(IsObject({ message: 'must be an object' }))
+  @Metadata()
   metadata!: ObjectMeta;
 
   @Nested(() => ConnectorClassSpec, { description: 'What the kind of tool is like.' })

@@ -1,13 +1,13 @@
-import { IsObject, IsIn } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { ADDRESS_MAX, ADDRESS_RULE, ORIGIN_MAX, ORIGIN_RULE } from './address-grammar';
 import { Addressable } from './addressable';
 import { API_GROUP_VERSION } from './api-group';
 import { AUTH_NAME_MAX } from './auth-type';
 import { Condition } from './condition';
-import { Built, Nested, NestedList, Rules, StringMap, Text, TextList, Whole } from './fields';
+import { BuiltIn, Nested, NestedList, Rules, StringMap, Text, TextList, Whole } from './fields';
 import { AddressExtension, NamedValue, PARAMS_MAX, UNIQUE_NAMES } from './named-value';
 import { CONNECTOR_NAME_MAX, DNS_LABEL_PATTERN, DNS_SUBDOMAIN_MAX, DNS_SUBDOMAIN_PATTERN, isConnectorName } from './names';
-import { type ObjectMeta } from './object-meta';
+import { Metadata, type ObjectMeta } from './object-meta';
 import { LocalReference, ObjectReference } from './object-reference';
 import { celString, rule } from './rule';
 
@@ -51,13 +51,6 @@ export class ConnectorAuth {
     itemMaxLength: ORIGIN_MAX,
     itemRules: [ORIGIN_RULE],
     listType: 'set',
-    rules: [
-      rule<readonly string[]>({
-        cel: 'self.all(a, self.exists_one(b, b == a))',
-        message: 'must not name an origin twice; remove one',
-        holds: (origins) => new Set(origins).size === origins.length,
-      }),
-    ],
     optional: true,
   })
   trustedRealms?: string[];
@@ -173,13 +166,13 @@ export class ConnectorStatus {
   }),
 ])
 export class Connector {
-  @Built(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
+  @BuiltIn(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
   apiVersion!: string;
 
-  @Built(IsIn(['Connector'], { message: 'must be Connector' }))
+  @BuiltIn(IsIn(['Connector'], { message: 'must be Connector' }))
   kind!: string;
 
-  @Built(IsObject({ message: 'must be an object' }))
+  @Metadata()
   metadata!: ObjectMeta;
 
   @Nested(() => ConnectorSpec, { description: 'What it is to be.' })

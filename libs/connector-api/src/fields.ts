@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -173,6 +174,13 @@ function listValidators(maxItems: number): PropertyDecorator[] {
   return [IsArray({ message: 'must be a list' }), ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` })];
 }
 
+/** The API server refuses a list-map with a key twice by itself, with no rule. */
+function uniqueKey(key: string): PropertyDecorator {
+  return ArrayUnique((item: Record<string, unknown> | undefined) => item?.[key], {
+    message: `must not have two items with the same ${key}; remove one`,
+  });
+}
+
 /** A list of objects of another class. */
 export function NestedList<T extends object>(
   nested: () => new () => T,
@@ -184,6 +192,7 @@ export function NestedList<T extends object>(
     nested,
     validators: [
       ...listValidators(options.maxItems),
+      ...(options.listType === 'map' ? [uniqueKey(options.key)] : []),
       IsObject({ each: true, message: 'must be a list of objects' }),
       ValidateNested({ each: true, message: 'must be a list of objects' }),
       Type(nested),
@@ -214,6 +223,7 @@ export function TextList(options: TextListOptions): PropertyDecorator {
     itemRules,
     validators: [
       ...listValidators(maxItems),
+      ...(listType === 'set' ? [ArrayUnique({ message: 'must not have an item twice; remove one' })] : []),
       IsString({ each: true, message: 'must be a list of strings' }),
       MaxLength(itemMaxLength, { each: true, message: `must have items of at most ${itemMaxLength} characters` }),
     ],
@@ -292,7 +302,7 @@ export function OpaqueObject(options: FieldOptions & { properties: Record<string
 }
 
 /** Part of every object but not of its schema: `apiVersion`, `kind` and `metadata`, which the API server checks. */
-export function Built(validator: PropertyDecorator): PropertyDecorator {
+export function BuiltIn(validator: PropertyDecorator): PropertyDecorator {
   return (target, property) => {
     IsDefined({ message: 'is required' })(target, property);
     validator(target, property);

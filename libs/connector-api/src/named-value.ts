@@ -6,7 +6,7 @@ import { rule } from './rule';
 export const PARAM_NAME_MAX = 253;
 
 /** Most parameters in a list; short lists keep the API server's cost estimate of uniqueness rules low. */
-export const PARAMS_MAX = 64;
+export const PARAMS_MAX = 32;
 
 /** A value for a parameter that the class declares. */
 export class NamedValue {

@@ -1,3 +1,6 @@
+import { ValidateBy } from 'class-validator';
+import { BuiltIn } from './fields';
+
 /** The metadata of a Kubernetes object, as far as it is read or written here (Kubernetes API, `ObjectMeta`). */
 export interface ObjectMeta {
   name: string;
@@ -33,4 +36,15 @@ export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
+}
+
+/** The field `metadata`: an object that has at least a name. The rest is the API server's to check. */
+export function Metadata(): PropertyDecorator {
+  return BuiltIn(
+    ValidateBy({ name: 'objectMeta', validator: { validate: hasName } }, { message: 'must be an object with a name' }),
+  );
+}
+
+function hasName(metadata: unknown): boolean {
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
 }

@@ -1,9 +1,27 @@
-export interface FieldProblem {
-  path: string;
-  message: string;
+import { Connector } from './connector';
+import { ConnectorClass } from './connector-class';
+import { type SchemaClass } from './fields';
+import { type FieldProblem } from './field-problem';
+import { validateRules } from './validate-rules';
+import { validateStructure } from './validate-structure';
+
+/**
+ * What is wrong with a Connector: all of it, each with its path. The API server finds the same with the CRD; this is
+ * for manifests that no API server has seen.
+ */
+export function validateConnector(value: unknown): FieldProblem[] {
+  return validate(Connector, value);
 }
-export function validateConnector(value: unknown): FieldProblem[] { void value; throw new Error('not yet'); }
-export function validateConnectorClass(value: unknown): FieldProblem[] { void value; throw new Error('not yet'); }
-export function validateConnectorAgainstClass(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] { void connector; void connectorClass; throw new Error('not yet'); }
-import { type Connector } from './connector';
-import { type ConnectorClass } from './connector-class';
+
+/** What is wrong with a ConnectorClass; see {@link validateConnector}. */
+export function validateConnectorClass(value: unknown): FieldProblem[] {
+  return validate(ConnectorClass, value);
+}
+
+function validate(schemaClass: SchemaClass, value: unknown): FieldProblem[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ path: '', message: 'must be an object' }];
+  }
+  const structural = validateStructure(schemaClass, value);
+  return [...structural, ...validateRules(schemaClass, value, structural)];
+}

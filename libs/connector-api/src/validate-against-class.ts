@@ -1,0 +1,123 @@
+import { type AuthType } from './auth-type';
+import { type Connector } from './connector';
+import { type ConnectorClass, protocolOf } from './connector-class';
+import { type FieldProblem, joinPath } from './field-problem';
+import { isRequiredParam, type ParamSpec } from './param-spec';
+import { AddressError, parseUpstreamAddress } from './upstream-address';
+
+/** distribution-spec 1.1, "Pulling manifests": the grammar of a repository's name. */
+const REPOSITORY_NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/**
+ * Where a Connector does not fit its class. Both have to be valid by themselves. Whether the Secret is there and of
+ * the right type is not asked here: that is a matter of the cluster's state.
+ */
+export function validateConnectorAgainstClass(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+  const { spec } = connector;
+  return [
+    ...addressProblems(connector, connectorClass),
+    ...valueProblems('spec.addressExtensions', spec.addressExtensions, connectorClass.spec.addressExtensions),
+    ...valueProblems('spec.params', spec.params, connectorClass.spec.params),
+    ...authProblems(connector, connectorClass),
+  ];
+}
+
+function addressProblems({ spec }: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+  const path = 'spec.address';
+  const declared = connectorClass.spec.address;
+  const problems = declared ? enumProblems(path, spec.address, declared) : [];
+  if (protocolOf(connectorClass) !== 'oci') return problems;
+  const addresses = [{ path, address: spec.address }];
+  spec.addressExtensions?.forEach(({ value }, index) => {
+    addresses.push({ path: `spec.addressExtensions[${index}].value`, address: value });
+  });
+  return [...problems, ...addresses.flatMap((entry) => repositoryPrefixProblems(entry.path, entry.address))];
+}
+
+/** A registry's path prefix becomes part of the repository, and so has to be one. */
+function repositoryPrefixProblems(path: string, address: string): FieldProblem[] {
+  try {
+    const { pathPrefix } = parseUpstreamAddress(address, path);
+    if (pathPrefix === '' || REPOSITORY_NAME.test(pathPrefix)) return [];
+  } catch (error) {
+    if (error instanceof AddressError) return [{ path, message: error.problem }];
+    throw error;
+  }
+  return [{ path, message: 'must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them' }];
+}
+
+function authProblems({ spec }: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+  const types = connectorClass.spec.auth?.types ?? [];
+  if (!spec.auth) return missingAuthProblems(types);
+  const { name, params } = spec.auth;
+  const type = types.find((candidate) => candidate.name === name);
+  if (!type) return [{ path: 'spec.auth.name', message: unknownType(types) }];
+  return valueProblems('spec.auth.params', params, authParams(type, connectorClass));
+}
+
+function missingAuthProblems(types: readonly AuthType[]): FieldProblem[] {
+  if (types.length === 0 || types.some(({ optional }) => optional)) return [];
+  return [{ path: 'spec.auth', message: `is required by the class; its name must be ${oneOf(types)}` }];
+}
+
+function unknownType(types: readonly AuthType[]): string {
+  return types.length > 0 ? `must be ${oneOf(types)}, as the class declares` : 'is not declared by the class; remove spec.auth';
+}
+
+/** The probe of an authentication type has parameters of its own; one that both declare is given once. */
+function authParams({ name, params = [] }: AuthType, { spec }: ConnectorClass): ParamSpec[] {
+  const probe = spec.authProbes?.find(({ authName }) => authName === name);
+  return [...new Map([...params, ...(probe?.params ?? [])].map((param) => [param.name, param])).values()];
+}
+
+interface GivenValue {
+  name: string;
+  value: unknown;
+}
+
+function valueProblems(path: string, given: readonly GivenValue[] = [], declared: readonly ParamSpec[] = []): FieldProblem[] {
+  const missing = declared
+    .filter((param) => isRequiredParam(param) && !given.some(({ name }) => name === param.name))
+    .map(({ name }) => ({ path, message: `must have an item with the name ${name}; the class requires it` }));
+  const wrong = given.flatMap(({ name, value }, index) => {
+    const item = joinPath(path, index);
+    const param = declared.find((candidate) => candidate.name === name);
+    if (!param) return [{ path: `${item}.name`, message: undeclared(declared) }];
+    return paramProblems(`${item}.value`, value, param);
+  });
+  return [...missing, ...wrong];
+}
+
+function undeclared(declared: readonly ParamSpec[]): string {
+  return declared.length > 0 ? `must be ${oneOf(declared)}, as the class declares` : 'is not declared by the class; remove the item';
+}
+
+function paramProblems(path: string, value: unknown, param: ParamSpec): FieldProblem[] {
+  const { type = 'string' } = param;
+  if (!hasType(value, type)) return [{ path, message: `must be of type ${type}` }];
+  return typeof value === 'string' ? enumProblems(path, value, param) : propertyProblems(path, value, param);
+}
+
+function enumProblems(path: string, value: string, param: ParamSpec): FieldProblem[] {
+  const allowed = param.enum ?? [];
+  return allowed.length === 0 || allowed.includes(value) ? [] : [{ path, message: `must be one of ${allowed.join(', ')}` }];
+}
+
+function propertyProblems(path: string, value: unknown, { properties = {} }: ParamSpec): FieldProblem[] {
+  return Object.entries(properties).flatMap(([name, { type }]) => {
+    const property = (value as Record<string, unknown>)[name];
+    if (type === undefined || property === undefined || hasType(property, type)) return [];
+    return [{ path: joinPath(path, name), message: `must be of type ${type}` }];
+  });
+}
+
+function hasType(value: unknown, type: 'string' | 'array' | 'object'): boolean {
+  if (type === 'array') return Array.isArray(value);
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'string';
+}
+
+function oneOf(items: readonly { name: string }[]): string {
+  const names = items.map(({ name }) => name);
+  return names.length === 1 ? (names[0] ?? '') : `one of ${names.join(', ')}`;
+}

@@ -1,0 +1,24 @@
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
+import { type SchemaClass } from './fields';
+import { type FieldProblem, joinPath } from './field-problem';
+
+/** Fields, types, lengths and patterns: all that is wrong with an object of a class, by class-validator. */
+export function validateStructure(schemaClass: SchemaClass, value: object): FieldProblem[] {
+  const errors = validateSync(plainToInstance(schemaClass, value), {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+  });
+  return errors.flatMap((error) => toProblems(error, ''));
+}
+
+function toProblems(error: ValidationError, parent: string): FieldProblem[] {
+  const path = joinPath(parent, error.property);
+  const own = Object.entries(error.constraints ?? {}).map(([constraint, message]) => ({
+    path,
+    message: constraint === 'whitelistValidation' ? 'is not a known field; correct its name or remove it' : message,
+  }));
+  return [...own, ...(error.children ?? []).flatMap((child) => toProblems(child, path))];
+}

@@ -1,0 +1,30 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { apiReference } from './api-reference';
+import { conditionsReference } from './conditions-reference';
+import { snapshotFile } from './crd-snapshot';
+import { crdFiles } from './crds';
+import { type GeneratedFile } from './generated-file';
+
+/** One function per artefact; what it returns is committed. */
+const artefacts: readonly ((args: readonly string[]) => Promise<GeneratedFile[]>)[] = [
+  crdFiles,
+  snapshotFile,
+  apiReference,
+  conditionsReference,
+];
+
+async function main(args: readonly string[]): Promise<void> {
+  // All are made before the first is written, so that a refusal leaves the tree as it is.
+  const files = (await Promise.all(artefacts.map((artefact) => artefact(args)))).flat();
+  for (const { path: file, text } of files) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+    console.log(file);
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
