@@ -1,0 +1,94 @@
+import { type Clock, type Timer } from '@oci-connector/kube';
+import { deriveSealingKey, type KeyRing, type SealingKey } from './key-ring';
+
+/** The Secret's data as the API server sends it, in base64. */
+type SecretData = Readonly<Record<string, string>>;
+
+export interface SealingKeysOptions {
+  /** Gets the data of the Secret `connectors-proxy-sealing`; undefined when there is none. Has a time limit of its own. */
+  readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
+  clock: Clock;
+  /** Told of a read that failed, for the log; reading goes on. */
+  onError?: (error: unknown) => void;
+}
+
+/** Keys rotate daily; a minute is soon enough, because an unknown key id is looked up at once. */
+const PERIOD_MS = 60_000;
+
+/** Until the first key is there, so that a proxy that starts before the controller is not without one for a minute. */
+const FIRST_PERIOD_MS = 2_000;
+
+/** Anybody can send an unknown key id; that must not become as many reads. */
+const LOOKUP_INTERVAL_MS = 1_000;
+
+/**
+ * The sealing keys out of the Secret that the controller keeps: `current` and `previous`, 32 random bytes each. Read by
+ * `get` of that one name and not watched: that is the least permission, and the keys change once a day.
+ */
+export class SealingKeys implements KeyRing {
+  #keys: readonly SealingKey[] = [];
+  #readAt = -Infinity;
+  #reading?: Promise<void>;
+  #timer?: Timer;
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly options: SealingKeysOptions) {}
+
+  /** Resolves after the first read, whatever came of it; {@link SealingKeys.current} tells. Reads on until stopped. */
+  async start(): Promise<void> {
+    await this.#read();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#timer?.cancel();
+  }
+
+  current(): SealingKey | undefined {
+    return this.#keys[0];
+  }
+
+  async find(id: string): Promise<SealingKey | undefined> {
+    const known = this.#keys.find((key) => key.id === id);
+    if (known !== undefined) return known;
+    if (this.#reading === undefined && this.options.clock.monotonic() - this.#readAt < LOOKUP_INTERVAL_MS) return undefined;
+    await this.#read();
+    return this.#keys.find((key) => key.id === id);
+  }
+
+  #schedule(): void {
+    if (this.#stopped.signal.aborted) return;
+    const period = this.#keys.length === 0 ? FIRST_PERIOD_MS : PERIOD_MS;
+    this.#timer = this.options.clock.setTimeout(() => {
+      void this.#read().then(() => this.#schedule());
+    }, period);
+  }
+
+  /** Never rejects: the keys last read stay in use. */
+  #read(): Promise<void> {
+    this.#reading ??= this.#readNow().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readNow(): Promise<void> {
+    this.#readAt = this.options.clock.monotonic();
+    try {
+      const data = await this.options.readSecret(this.#stopped.signal);
+      const current = keyOf(data, 'current');
+      // Without a usable current key the rest is no help; what was read before stays.
+      if (current === undefined) throw new Error('the Secret with the sealing keys has no usable key "current"; the controller creates it');
+      const previous = keyOf(data, 'previous');
+      this.#keys = previous === undefined ? [current] : [current, previous];
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.options.onError?.(error);
+    }
+  }
+}
+
+function keyOf(data: SecretData | undefined, name: 'current' | 'previous'): SealingKey | undefined {
+  const value = data?.[name];
+  return value === undefined ? undefined : deriveSealingKey(Buffer.from(value, 'base64'));
+}
