@@ -22,3 +22,19 @@ export {
 export { type BlobRedirect, harborQuirks, type RegistryQuirks, type TokenAnswer } from './registry/quirks';
 export { type FixtureServer, type RecordedRequest } from './registry/request-log';
 export { type OpenUpload } from './registry/uploads';
+export { aConnectorClass, type ConnectorClassOptions } from './builders/connector-class.builder';
+export { aConnector, type ConnectorOptions } from './builders/connector.builder';
+export {
+  aBlob,
+  aHelmChart,
+  anArtifact,
+  anImage,
+  anImageIndex,
+  type BuiltContent,
+  type BuiltImage,
+  type ImageOptions,
+} from './builders/image.builder';
+export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
+export { type ImageAddress, pullImage, pushImage } from './client/push-image';
+export { RegistryClient, type RegistryTarget } from './client/registry-client';
+export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';

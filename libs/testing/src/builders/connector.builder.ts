@@ -1,0 +1,46 @@
+import { API_GROUP_VERSION, type Connector, type ConnectorSpec, type ConnectorStatus, type ObjectMeta } from '@oci-connector/connector-api';
+
+export interface ConnectorOptions {
+  /** Default `registry`. */
+  readonly name?: string;
+  /** Default `default`. */
+  readonly namespace?: string;
+  /** Default https://registry.example.com. */
+  readonly address?: string;
+  /** Name of the class; default `oci`. */
+  readonly className?: string;
+  /** Adds `spec.auth` with this Secret. */
+  readonly secretName?: string;
+  /** Default `tokenAuth`. */
+  readonly authName?: string;
+  readonly trustedRealms?: readonly string[];
+  /** Laid over what the other options give. */
+  readonly spec?: Partial<ConnectorSpec>;
+  readonly metadata?: Partial<ObjectMeta>;
+  readonly status?: ConnectorStatus;
+}
+
+/** A valid Connector, as the API server would give it back. */
+export function aConnector(options: ConnectorOptions = {}): Connector {
+  const { name = 'registry', namespace = 'default', authName = 'tokenAuth', secretName, trustedRealms } = options;
+  return {
+    apiVersion: API_GROUP_VERSION,
+    kind: 'Connector',
+    metadata: { name, namespace, uid: `uid-of-${namespace}-${name}`, resourceVersion: '1', generation: 1, ...options.metadata },
+    spec: {
+      connectorClassName: options.className ?? 'oci',
+      address: options.address ?? 'https://registry.example.com',
+      ...(secretName === undefined && trustedRealms === undefined
+        ? {}
+        : {
+            auth: {
+              name: authName,
+              ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
+              ...(trustedRealms === undefined ? {} : { trustedRealms: [...trustedRealms] }),
+            },
+          }),
+      ...options.spec,
+    },
+    ...(options.status === undefined ? {} : { status: options.status }),
+  };
+}
