@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { ReviewUnavailableError } from './kube.errors';
+import { type KubeClient } from './kube-client';
+import { type ResourceType } from './resource-type';
+import { ReviewCache, type Verdict } from './review-cache';
+import { type ReviewOptions } from './review-gate';
+import { type ClientIdentity } from './token-reviewer';
+
+/** What somebody wants to do, in RBAC's words. */
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface AccessReviewerOptions extends ReviewOptions {
+  readonly client: Pick<KubeClient, 'create'>;
+}
+
+interface SubjectAccessReview extends KubeObject {
+  readonly spec: {
+    readonly user: string;
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra: Readonly<Record<string, readonly string[]>>;
+    readonly resourceAttributes: AccessAttributes;
+  };
+  readonly status?: { readonly allowed?: boolean; readonly denied?: boolean; readonly evaluationError?: string };
+}
+
+const SubjectAccessReviews: ResourceType<SubjectAccessReview> = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'subjectaccessreviews',
+  kind: 'SubjectAccessReview',
+  namespaced: false,
+};
+
+const ALLOWED = { allowed: true } as const;
+const DENIED = { allowed: false } as const;
+
+/** Asks for permissions by SubjectAccessReview; answers are remembered as {@link ReviewCache} says. */
+export class AccessReviewer {
+  private readonly cache: ReviewCache<typeof ALLOWED, typeof DENIED>;
+
+  constructor(private readonly options: AccessReviewerOptions) {
+    this.cache = new ReviewCache('access', options);
+  }
+
+  /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */
+  async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
+    const { value } = await this.cache.review({
+      key: keyOf(identity, attributes),
+      ask: () => this.ask(identity, attributes),
+      notAfter: identity.tokenExpiresAt,
+    });
+    return value.allowed;
+  }
+
+  private async ask(identity: ClientIdentity, attributes: AccessAttributes): Promise<Verdict<typeof ALLOWED, typeof DENIED>> {
+    const { username, uid, groups, extra } = identity;
+    const review = await this.options.client.create(
+      SubjectAccessReviews,
+      { spec: { user: username, uid, groups, extra, resourceAttributes: attributes } },
+      { idempotent: true, timeoutMs: this.options.timeoutMs ?? 5_000 },
+    );
+    const { status } = review;
+    if (review.kind !== 'SubjectAccessReview' || typeof status !== 'object' || status === null) {
+      throw new ReviewUnavailableError('The API server answered a SubjectAccessReview without a status');
+    }
+    // `evaluationError` beside a yes is no contradiction: one broken binding does not undo another (authorization/v1).
+    if (status.allowed === true && status.denied !== true) {
+      return { positive: true, value: ALLOWED };
+    }
+    return { positive: false, value: DENIED, uncached: Boolean(status.evaluationError) };
+  }
+}
+
+/** Everything that the answer depends on (C12). The UID tells a ServiceAccount from an earlier one of the same name. */
+function keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
+  const extra = Object.entries(identity.extra).sort(([one], [other]) => (one < other ? -1 : 1));
+  const { verb, group, resource, subresource, namespace, name } = attributes;
+  const parts = [
+    [identity.username, identity.uid, [...identity.groups].sort(), extra],
+    [verb, group, resource, subresource, namespace, name],
+  ];
+  // A hash, because a user may have hundreds of groups and the number of entries, not their size, is limited.
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}

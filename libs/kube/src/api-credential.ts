@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type Clock } from './clock';
+import { KubeResponseError } from './kube.errors';
+
+/** Who we are towards the API server: gives the `Authorization` header of each request. */
+export interface ApiCredential {
+  /** The whole header value; undefined for none (a client certificate, or a server that asks for nothing). */
+  authorization(): Promise<Sensitive | undefined>;
+  /** Says that the API server answered 401 to this value: the next one is read afresh. */
+  rejected(value: Sensitive): void;
+}
+
+/** A header value that never changes. */
+export class StaticCredential implements ApiCredential {
+  constructor(private readonly value?: Sensitive) {}
+
+  /** `Bearer` with a fixed token. */
+  static bearer(token: Sensitive): StaticCredential {
+    return new StaticCredential(new Sensitive(`Bearer ${token.reveal()}`));
+  }
+
+  async authorization(): Promise<Sensitive | undefined> {
+    return this.value;
+  }
+
+  rejected(): void {
+    // Nothing newer can be read.
+  }
+}
+
+/**
+ * How long a value that was read is used. client-go re-reads the token file every minute as well; the kubelet renews the token
+ * at 80 % of a lifetime of at least ten minutes, so a minute is never too late.
+ */
+const RE_READ_AFTER_MS = 60_000;
+
+/**
+ * A credential that is read again: at most every 60 seconds, and at once after the API server refused it (C13: a projected
+ * ServiceAccount token expires while the process lives). Concurrent callers share one reading. When reading fails, a value that
+ * was never refused stays in use: the volume may just be in the middle of a swap.
+ */
+export class RereadCredential implements ApiCredential {
+  private current?: { readonly value: Sensitive | undefined; readonly readAt: number };
+  private reading?: Promise<Sensitive | undefined>;
+
+  constructor(
+    private readonly read: (afterRefusal: boolean) => Promise<Sensitive | undefined>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads a file that holds a bearer token, such as the one the kubelet keeps fresh in a pod. */
+  static tokenFile(path: string, clock: Clock): RereadCredential {
+    return new RereadCredential(async () => new Sensitive(`Bearer ${(await readFile(path, 'utf8')).trim()}`), clock);
+  }
+
+  async authorization(): Promise<Sensitive | undefined> {
+    if (this.current !== undefined && this.clock.monotonic() - this.current.readAt < RE_READ_AFTER_MS) {
+      return this.current.value;
+    }
+    this.reading ??= this.refresh().finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
+  }
+
+  rejected(value: Sensitive): void {
+    // Another request may have been refused with the same old value and a newer one may be here already.
+    if (this.current?.value?.equals(value) === true) {
+      this.current = undefined;
+      this.refused = true;
+    }
+  }
+
+  private refused = false;
+
+  private async refresh(): Promise<Sensitive | undefined> {
+    try {
+      const value = await this.read(this.refused);
+      this.refused = false;
+      this.current = { value, readAt: this.clock.monotonic() };
+      return value;
+    } catch (cause) {
+      if (this.current !== undefined) {
+        return this.current.value;
+      }
+      throw new KubeResponseError('CredentialUnavailable', 'The credential for the API server cannot be read', { cause });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { performance } from 'node:perf_hooks';
+
+/** A timer that was set and may still be cancelled. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * The time, as everything in this library sees it. Handed in so that tests decide what time it is. Two readings, because they
+ * answer different questions: the wall clock may jump, and only the monotonic one may measure how long ago something was.
+ */
+export interface Clock {
+  /** Wall clock in milliseconds since the epoch; for comparison with dates that others wrote, such as a token's `exp`. */
+  now(): number;
+  /** Milliseconds that never run backwards; the origin means nothing. For ages and deadlines. */
+  monotonic(): number;
+  /** Calls back once after `ms` milliseconds, unless cancelled. */
+  setTimeout(callback: () => void, ms: number): Timer;
+}
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, ms) => {
+    const handle = setTimeout(callback, ms);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `ms` milliseconds, or at once when the signal aborts. Never rejects: the caller looks at its signal. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

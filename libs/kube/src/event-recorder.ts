@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { LRUCache } from 'lru-cache';
+import { type Clock, systemClock } from './clock';
+import { KubeApiError } from './kube.errors';
+import { type KubeClient } from './kube-client';
+import { type CoreEvent, type InvolvedObject } from './kube-objects';
+import { Events, type ObjectKey } from './resource-type';
+
+export interface EventRecorderOptions {
+  readonly client: Pick<KubeClient, 'create' | 'patch'>;
+  /** Name of the program, shown by `kubectl describe` as the source. */
+  readonly component: string;
+  /** Which of its replicas. */
+  readonly instance?: string;
+  /** Told each event that could not be written; nothing else happens. For logs. */
+  readonly onError?: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** What to tell about an object. */
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  /** One word in CamelCase, for machines. */
+  readonly reason: string;
+  /** One sentence, for people. Never a secret: everybody who may read events sees it. */
+  readonly message: string;
+}
+
+/** `events.k8s.io` allows notes of this many bytes; the older API has no limit, but the store is shared. */
+const MAX_MESSAGE_BYTES = 1024;
+
+/** Events remembered for counting; kubectl shows no more than an hour, and the API server deletes them after that. */
+const REMEMBERED = { max: 2_000, ttl: 600_000 };
+
+/** Events that wait to be written. Beyond, an event is dropped: a storm of events must not become a storm of requests. */
+const MAX_WAITING = 500;
+
+/** Writes core/v1 Events, one after the other and in the background. An event told again raises the count of the first. */
+export class EventRecorder {
+  private readonly written: LRUCache<string, { readonly key: ObjectKey; count: number }>;
+  private readonly clock: Clock;
+  private tail: Promise<void> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(private readonly options: EventRecorderOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.written = new LRUCache({ ...REMEMBERED, perf: { now: () => this.clock.monotonic() }, ttlResolution: 0 });
+  }
+
+  /** Returns at once; a failure is told to `onError` only. */
+  record(object: KubeObject, note: EventNote): void {
+    if (this.waiting >= MAX_WAITING) {
+      this.options.onError?.(new Error(`Event dropped, ${MAX_WAITING} are waiting already: ${note.reason}`));
+      return;
+    }
+    const involved = involvedObject(object);
+    const told = { ...note, message: truncate(note.message) };
+    this.waiting++;
+    this.tail = this.tail
+      .then(() => this.write(involved, told))
+      .catch((error: unknown) => this.options.onError?.(error))
+      .finally(() => {
+        this.waiting--;
+      });
+  }
+
+  /** Resolves when everything recorded so far is written or has failed. */
+  async flush(): Promise<void> {
+    await this.tail;
+  }
+
+  private async write(object: InvolvedObject, note: EventNote): Promise<void> {
+    const id = JSON.stringify([object.kind, object.namespace, object.name, object.uid, note.type, note.reason, note.message]);
+    const earlier = this.written.get(id);
+    if (earlier !== undefined && (await this.countUp(earlier))) {
+      return;
+    }
+    const event = await this.options.client.create(Events, this.newEvent(object, note));
+    const { namespace, name } = event.metadata;
+    this.written.set(id, { key: { namespace, name }, count: 1 });
+  }
+
+  /** False when the event is gone and must be made anew. */
+  private async countUp(earlier: { readonly key: ObjectKey; count: number }): Promise<boolean> {
+    try {
+      const patch = { count: earlier.count + 1, lastTimestamp: this.timestamp() };
+      await this.options.client.patch(Events, earlier.key, patch);
+      earlier.count++;
+      return true;
+    } catch (error) {
+      if (error instanceof KubeApiError && error.isNotFound) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  private newEvent(object: InvolvedObject, note: EventNote): Omit<CoreEvent, 'apiVersion' | 'kind'> {
+    const timestamp = this.timestamp();
+    const { component, instance } = this.options;
+    return {
+      metadata: {
+        name: `${object.name}.${randomBytes(8).toString('hex')}`,
+        // Events of cluster-scoped objects live in "default", as those of Nodes do.
+        namespace: object.namespace ?? 'default',
+      },
+      involvedObject: object,
+      ...note,
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: instance ?? component,
+      count: 1,
+      firstTimestamp: timestamp,
+      lastTimestamp: timestamp,
+    };
+  }
+
+  /** Seconds are all that the API's Time has. */
+  private timestamp(): string {
+    return new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+}
+
+function involvedObject({ apiVersion, kind, metadata }: KubeObject): InvolvedObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return { apiVersion, kind, name, namespace, uid, resourceVersion };
+}
+
+function truncate(message: string): string {
+  if (Buffer.byteLength(message) <= MAX_MESSAGE_BYTES) {
+    return message;
+  }
+  // A character cut in half becomes U+FFFD, of three bytes; room for that and for the ellipsis.
+  return `${Buffer.from(message).subarray(0, MAX_MESSAGE_BYTES - 6).toString('utf8')}…`;
+}

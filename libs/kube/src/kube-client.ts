@@ -1,0 +1,352 @@
+import { type KubeObject } from '@oci-connector/connector-api';
+import { type Clock, systemClock } from './clock';
+import { KubeApiError, KubeResponseError } from './kube.errors';
+import { type KubeConnection, type LoadKubeConnectionOptions, loadKubeConnection } from './kube-connection';
+import { type KubeRequest, KubeTransport } from './kube-transport';
+import { type ObjectKey, type ResourceType } from './resource-type';
+import { acceptOf, collectionPath, fillType, objectPath } from './resource-request';
+import { type WatchEvent, watchEvents } from './watch-stream';
+
+export interface KubeClientOptions {
+  readonly clock?: Clock;
+  /** Milliseconds for a whole request unless the call says otherwise; default 10,000. */
+  readonly requestTimeoutMs?: number;
+  /** Milliseconds to connect, TLS included; default 5,000: within a cluster it takes one. */
+  readonly connectTimeoutMs?: number;
+  /** Bytes of the answer of a call for one object. */
+  readonly maxObjectBytes?: number;
+  /** Bytes of one page of a list. */
+  readonly maxListBytes?: number;
+  /** Objects asked for per page of a list; default 500, as kubectl does. */
+  readonly pageSize?: number;
+  readonly userAgent?: string;
+}
+
+/** What every call accepts. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the whole call, or for each page of a list. */
+  readonly timeoutMs?: number;
+}
+
+export interface ListOptions extends CallOptions {
+  /** One namespace; all of them when absent. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** A whole list, all pages together. */
+export interface KubeList<T> {
+  readonly items: T[];
+  /** Where a watch goes on from. */
+  readonly resourceVersion: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly resourceVersion: string;
+  /** After this many seconds the server ends the watch; default 300. */
+  readonly timeoutSeconds?: number;
+  /** Milliseconds of silence after which the watch counts as dead; default 120,000: bookmarks come about once a minute. */
+  readonly idleTimeoutMs?: number;
+  /** Called when the server has accepted the watch. */
+  readonly onOpen?: () => void;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Sending it twice does no harm; set for reviews, which store nothing. Default false. */
+  readonly idempotent?: boolean;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Delete only this very object, not one of the same name made later. */
+  readonly uid?: string;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/** An object as we send it: what the server fills in may be missing. */
+export type NewObject<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: Partial<T['metadata']>;
+};
+
+/** An API server stores no object of more than 1.5 MiB (etcd's limit); as JSON, with base64 and escapes, it stays below this. */
+const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
+
+/** A page of 500 objects; only a server that ignores `limit` sends more, and memory must survive that as well. */
+const MAX_LIST_BYTES = 128 * 1024 * 1024;
+
+/** Restarts of a list whose continue token expired between two pages. */
+const MAX_LIST_ATTEMPTS = 3;
+
+/**
+ * The Kubernetes API, as far as our programs use it. Every call throws {@link KubeApiError} when the server said no,
+ * `KubeUnreachableError` when it said nothing, `KubeResponseError` when what came cannot be used, and the signal's reason when
+ * the caller aborted.
+ */
+export class KubeClient {
+  private readonly transport: KubeTransport;
+  private readonly clock: Clock;
+
+  constructor(
+    readonly connection: KubeConnection,
+    private readonly options: KubeClientOptions = {},
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.transport = new KubeTransport(connection, {
+      clock: this.clock,
+      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+      userAgent: options.userAgent ?? 'oci-connector',
+    });
+  }
+
+  static fromConnection(connection: KubeConnection, options?: KubeClientOptions): KubeClient {
+    return new KubeClient(connection, options);
+  }
+
+  async get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options: CallOptions = {}): Promise<T> {
+    return this.call(type, { ...options, method: 'GET', path: objectPath(type, key), idempotent: true });
+  }
+
+  /** Like {@link get}, with undefined for an object that does not exist. */
+  async find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options: CallOptions = {}): Promise<T | undefined> {
+    try {
+      return await this.get(type, key, options);
+    } catch (error) {
+      if (error instanceof KubeApiError && error.isNotFound) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** All objects, page by page. When the snapshot expires between two pages (410), the list starts again, the last time in one piece. */
+  async list<T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    for (let attempt = 1; ; attempt++) {
+      const inOnePiece = attempt === MAX_LIST_ATTEMPTS;
+      try {
+        return await this.listPages(type, options, inOnePiece ? undefined : (this.options.pageSize ?? 500));
+      } catch (error) {
+        if (inOnePiece || !(error instanceof KubeApiError) || !error.isGone) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async create<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: NewObject<T>,
+    options: WriteOptions & { namespace?: string } = {},
+  ): Promise<T> {
+    const namespace = object.metadata?.namespace ?? options.namespace;
+    if (type.namespaced && namespace === undefined) {
+      throw new TypeError(`A ${type.kind} needs a namespace`);
+    }
+    return this.call(type, {
+      ...options,
+      method: 'POST',
+      path: collectionPath(type, namespace),
+      body: fillType(type, object),
+      idempotent: options.idempotent === true,
+    });
+  }
+
+  /** Replaces an object. With `metadata.resourceVersion` a change by someone else in between is a conflict. */
+  async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
+    return this.put(type, object, options);
+  }
+
+  /** Replaces the status and nothing else. */
+  async updateStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
+    return this.put(type, object, options, 'status');
+  }
+
+  /** JSON merge patch (RFC 7386): null deletes a field, an array is replaced whole. */
+  async patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
+    return this.merge(type, objectPath(type, key), patch, options);
+  }
+
+  /** JSON merge patch of the status subresource; `patch` has the form `{status: {…}}`. */
+  async patchStatus<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: ObjectKey,
+    patch: object,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return this.merge(type, objectPath(type, key, 'status'), patch, options);
+  }
+
+  async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+    const { uid, propagationPolicy, ...call } = options;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      ...(uid !== undefined && { preconditions: { uid } }),
+      ...(propagationPolicy !== undefined && { propagationPolicy }),
+    };
+    await this.request(type, { ...call, method: 'DELETE', path: objectPath(type, key), body, idempotent: uid !== undefined });
+  }
+
+  /** Creates a subresource, such as `token` of a ServiceAccount; the answer has the form of what was sent. */
+  async createSubresource<T extends object>(
+    type: ResourceType,
+    key: ObjectKey & { readonly subresource: string },
+    body: T,
+    options: CallOptions = {},
+  ): Promise<T> {
+    const path = objectPath(type, key, key.subresource);
+    return (await this.request(type, { ...options, method: 'POST', path, body, idempotent: false })) as T;
+  }
+
+  /**
+   * Changes after `resourceVersion`, with bookmarks, until the server ends the watch. A 410, whether as HTTP status or inside
+   * the stream, is a {@link KubeApiError} with `isGone`: list again.
+   */
+  async *watch<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    const path = collectionPath(type, options.namespace);
+    const query = selectors(options);
+    query.set('watch', 'true');
+    query.set('allowWatchBookmarks', 'true');
+    query.set('resourceVersion', options.resourceVersion);
+    query.set('timeoutSeconds', String(options.timeoutSeconds ?? 300));
+    const stream = await this.transport.stream({
+      ...this.limits(options),
+      method: 'GET',
+      path,
+      query,
+      accept: acceptOf(type, 'one'),
+      maxBytes: Infinity,
+      idempotent: true,
+    });
+    options.onOpen?.();
+    try {
+      const events = watchEvents<T>(stream, {
+        clock: this.clock,
+        idleTimeoutMs: options.idleTimeoutMs ?? 120_000,
+        request: `WATCH ${path}`,
+      });
+      for await (const event of events) {
+        yield { type: event.type, object: fillType(type, event.object) };
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Closes all connections; what is in flight fails. */
+  async close(): Promise<void> {
+    await this.transport.close();
+  }
+
+  private async listPages<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: ListOptions,
+    limit: number | undefined,
+  ): Promise<KubeList<T>> {
+    const path = collectionPath(type, options.namespace);
+    const query = selectors(options);
+    if (limit !== undefined) {
+      query.set('limit', String(limit));
+    }
+    const items: T[] = [];
+    for (;;) {
+      const page = (await this.transport.json({
+        ...this.limits(options),
+        method: 'GET',
+        path,
+        query,
+        accept: acceptOf(type, 'list'),
+        maxBytes: this.options.maxListBytes ?? MAX_LIST_BYTES,
+        idempotent: true,
+      })) as Partial<ListBody<T>> | null;
+      const { resourceVersion, continue: next } = page?.metadata ?? {};
+      if (typeof resourceVersion !== 'string') {
+        throw new KubeResponseError('ResponseInvalid', `GET ${path}: the answer is no list`);
+      }
+      for (const item of page?.items ?? []) {
+        items.push(fillType(type, item));
+      }
+      if (!next) {
+        return { items, resourceVersion };
+      }
+      query.set('continue', next);
+    }
+  }
+
+  private async put<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T,
+    options: CallOptions,
+    subresource?: string,
+  ): Promise<T> {
+    const path = objectPath(type, object.metadata, subresource);
+    return this.call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
+  }
+
+  private async merge<T extends KubeObject>(
+    type: ResourceType<T>,
+    path: string,
+    patch: object,
+    options: CallOptions,
+  ): Promise<T> {
+    const contentType = 'application/merge-patch+json';
+    return this.call(type, { ...options, method: 'PATCH', path, body: patch, contentType, idempotent: false });
+  }
+
+  private async call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
+    const object = (await this.request(type, call)) as T | null;
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+      throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the answer is no object`);
+    }
+    return fillType(type, object);
+  }
+
+  private async request(type: ResourceType, call: ObjectCall): Promise<unknown> {
+    const { method, path, body, contentType, idempotent } = call;
+    return this.transport.json({
+      ...this.limits(call),
+      method,
+      path,
+      body,
+      contentType,
+      idempotent,
+      accept: acceptOf(type, 'one'),
+      maxBytes: this.options.maxObjectBytes ?? MAX_OBJECT_BYTES,
+    });
+  }
+
+  private limits({ signal, timeoutMs }: CallOptions): { signal?: AbortSignal; timeoutMs: number } {
+    return { signal, timeoutMs: timeoutMs ?? this.options.requestTimeoutMs ?? 10_000 };
+  }
+}
+
+type ObjectCall = CallOptions & Pick<KubeRequest, 'method' | 'path' | 'body' | 'contentType' | 'idempotent'>;
+
+interface ListBody<T> {
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items: T[] | null;
+}
+
+function selectors({ labelSelector, fieldSelector }: ListOptions): URLSearchParams {
+  const query = new URLSearchParams();
+  if (labelSelector !== undefined) {
+    query.set('labelSelector', labelSelector);
+  }
+  if (fieldSelector !== undefined) {
+    query.set('fieldSelector', fieldSelector);
+  }
+  return query;
+}
+
+export interface ConnectKubeOptions extends LoadKubeConnectionOptions, Omit<KubeClientOptions, 'clock'> {}
+
+/** Finds the API server and makes a client for it: {@link loadKubeConnection} and {@link KubeClient} in one call. */
+export async function connectKube(options: ConnectKubeOptions = {}): Promise<KubeClient> {
+  return KubeClient.fromConnection(await loadKubeConnection(options), options);
+}

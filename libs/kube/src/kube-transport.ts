@@ -1,0 +1,256 @@
+import { type Readable } from 'node:stream';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { Agent, type Dispatcher } from 'undici';
+import { type Clock } from './clock';
+import { KubeApiError, KubeResponseError, type KubeError, type KubeUnreachableError, type StatusBody } from './kube.errors';
+import { type KubeConnection } from './kube-connection';
+import { Deadline } from './deadline';
+import { classifyTransportError } from './transport-error';
+
+/** One HTTP request to the API server. */
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Absolute path, already encoded. */
+  readonly path: string;
+  readonly query?: URLSearchParams;
+  readonly accept: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** For the whole answer; for a stream, until its head is there. Milliseconds. */
+  readonly timeoutMs: number;
+  /** Bytes of answer that are read before it counts as too large. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  /** Sending it twice does no harm, so a connection that died under it may be replaced once. */
+  readonly idempotent: boolean;
+}
+
+/** An answer whose body is still arriving. */
+export interface KubeStream {
+  readonly body: Readable;
+  /** Ends it; the reason is what the reader sees. */
+  abort(reason: Error): void;
+}
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  /** Milliseconds for TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+  readonly userAgent: string;
+}
+
+/** A refusal is a small object; of a longer one only the HTTP status counts. */
+const MAX_STATUS_BYTES = 1024 * 1024;
+
+/** Idle connections are kept this long: longer than our own polling rhythms, shorter than what load balancers forget. Milliseconds. */
+const KEEP_ALIVE_MS = 30_000;
+
+interface Answer {
+  readonly response: Dispatcher.ResponseData;
+  readonly deadline: Deadline;
+  readonly request: KubeRequest;
+}
+
+/**
+ * HTTP to the API server over one keep-alive agent: adds our credential, reads it again after a 401 and tries once more, replaces
+ * a dead connection once, limits time and size, and turns every failure into a {@link KubeError}. Redirects are not followed.
+ *
+ * The number of connections is not limited here: a watch holds one for minutes, and whatever a peer can multiply (reviews,
+ * reconciles) is limited by its caller, so that waiting for a slot is never mistaken for a silent server.
+ */
+export class KubeTransport {
+  private readonly agent: Agent;
+  private readonly origin: string;
+  private readonly prefix: string;
+
+  constructor(
+    private readonly connection: KubeConnection,
+    private readonly options: TransportOptions,
+  ) {
+    const url = new URL(connection.server);
+    this.origin = url.origin;
+    this.prefix = url.pathname.replace(/\/+$/, '');
+    const { tls } = connection;
+    this.agent = new Agent({
+      // Both are our own deadlines' task, which count the whole request.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: {
+        timeout: options.connectTimeoutMs,
+        ...(tls.ca !== undefined && { ca: tls.ca }),
+        ...(tls.cert !== undefined && { cert: tls.cert }),
+        ...(tls.key !== undefined && { key: tls.key.reveal() }),
+        ...(tls.serverName !== undefined && { servername: tls.serverName }),
+        ...(tls.insecureSkipVerify === true && { rejectUnauthorized: false }),
+      },
+    });
+  }
+
+  /** Sends a request and parses its JSON answer. */
+  async json(request: KubeRequest): Promise<unknown> {
+    const answer = await this.send(request);
+    try {
+      const text = await readBounded(answer, request.maxBytes);
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw bodyError(error, answer);
+    } finally {
+      answer.deadline.clear();
+    }
+  }
+
+  /** Sends a request and hands over the body as it arrives. */
+  async stream(request: KubeRequest): Promise<KubeStream> {
+    const { response, deadline } = await this.send(request);
+    deadline.extend();
+    // Whoever iterates sees the error; nobody else need crash of it.
+    response.body.on('error', () => undefined);
+    return {
+      body: response.body,
+      abort: (reason) => {
+        deadline.abort(reason);
+        deadline.clear();
+      },
+    };
+  }
+
+  /** Closes all connections at once; what is in flight fails. */
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async send(request: KubeRequest): Promise<Answer> {
+    request.signal?.throwIfAborted();
+    const credential = await this.connection.credential.authorization();
+    const first = await this.attemptWithFreshConnection(request, credential);
+    if (first.response.statusCode !== 401 || credential === undefined) {
+      return succeeded(first);
+    }
+    this.connection.credential.rejected(credential);
+    const renewed = await this.connection.credential.authorization();
+    if (renewed === undefined || renewed.equals(credential)) {
+      return succeeded(first);
+    }
+    await discard(first);
+    return succeeded(await this.attemptWithFreshConnection(request, renewed));
+  }
+
+  /** A kept connection may be closed by the server in the instant in which we use it; that says nothing about the server. */
+  private async attemptWithFreshConnection(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
+    try {
+      return await this.attempt(request, credential);
+    } catch (error) {
+      if (!request.idempotent || !isConnectionLost(error)) {
+        throw error;
+      }
+      return this.attempt(request, credential);
+    }
+  }
+
+  private async attempt(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
+    const deadline = new Deadline(this.options.clock, request.timeoutMs, request.signal);
+    try {
+      const response = await this.agent.request({
+        origin: this.origin,
+        path: this.prefix + request.path + queryOf(request),
+        method: request.method,
+        headers: this.headers(request, credential),
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: deadline.signal,
+      });
+      return { response, deadline, request };
+    } catch (error) {
+      deadline.clear();
+      request.signal?.throwIfAborted();
+      throw classifyTransportError(error, describe(request), deadline);
+    }
+  }
+
+  private headers(request: KubeRequest, credential: Sensitive | undefined): Record<string, string> {
+    const { impersonateUser } = this.connection;
+    return {
+      accept: request.accept,
+      'user-agent': this.options.userAgent,
+      ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+      ...(credential !== undefined && { authorization: credential.reveal() }),
+      ...(impersonateUser !== undefined && impersonateUser !== null && { 'impersonate-user': impersonateUser }),
+    };
+  }
+}
+
+function queryOf(request: KubeRequest): string {
+  const query = request.query?.toString() ?? '';
+  return query === '' ? '' : `?${query}`;
+}
+
+/** Method and path, for error messages; selectors and bodies are left out. */
+function describe(request: KubeRequest): string {
+  return `${request.method} ${request.path}`;
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const { code, cause } = error as KubeUnreachableError;
+  const { code: causeCode } = (cause ?? {}) as { code?: string };
+  return code === 'Unreachable' && causeCode !== undefined && CONNECTION_LOST.has(causeCode);
+}
+
+const CONNECTION_LOST: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+async function succeeded(answer: Answer): Promise<Answer> {
+  const { response, deadline, request } = answer;
+  if (response.statusCode >= 200 && response.statusCode < 300) {
+    return answer;
+  }
+  const status = await readStatus(answer).finally(() => deadline.clear());
+  throw new KubeApiError(response.statusCode, status, describe(request), retryAfterOf(response, status));
+}
+
+/** What can be learnt from a refusal. Its HTTP status alone makes it an answer, whatever becomes of the body. */
+async function readStatus(answer: Answer): Promise<StatusBody> {
+  try {
+    const status = JSON.parse(await readBounded(answer, MAX_STATUS_BYTES)) as StatusBody | null;
+    return status?.kind === 'Status' ? status : { message: 'the answer is no Status object' };
+  } catch {
+    return { message: 'the answer is no Status object' };
+  }
+}
+
+function retryAfterOf(response: Dispatcher.ResponseData, status: StatusBody): number | undefined {
+  const header = Number(response.headers['retry-after']);
+  const seconds = Number.isFinite(header) && header > 0 ? header : status.details?.retryAfterSeconds;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+async function readBounded({ response, request }: Answer, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      // Leaving the loop destroys the body, and with it the connection.
+      throw new KubeResponseError('ResponseTooLarge', `${describe(request)}: the answer has more than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function discard({ response, deadline }: Answer): Promise<void> {
+  await response.body.dump({ limit: MAX_STATUS_BYTES }).catch(() => undefined);
+  deadline.clear();
+}
+
+/** A failure after the head of the answer: the server was there, so this is never "unreachable". */
+function bodyError(error: unknown, { request, deadline }: Answer): KubeError {
+  request.signal?.throwIfAborted();
+  if (error instanceof KubeResponseError) {
+    return error;
+  }
+  if (error instanceof SyntaxError) {
+    // Without `cause`: the parser quotes the body, and that may be a Secret.
+    return new KubeResponseError('ResponseInvalid', `${describe(request)}: the answer is not JSON`);
+  }
+  const why = deadline.expired ? `did not end within ${request.timeoutMs} ms` : 'broke off';
+  return new KubeResponseError('ResponseIncomplete', `${describe(request)}: the answer ${why}`, { cause: error });
+}

@@ -1,0 +1,254 @@
+import { type Clock, sleep, systemClock, type Timer } from './clock';
+import { KubeApiError } from './kube.errors';
+import { type KubeClient } from './kube-client';
+import { type Lease, type LeaseSpec } from './kube-objects';
+import { Leases } from './resource-type';
+
+/** In milliseconds; the defaults are those of Kubernetes' own controllers. */
+export interface LeaseTiming {
+  /** A holder that was not seen to renew for so long has lost the lease; default 15,000. */
+  readonly leaseDurationMs: number;
+  /** A holder that could not renew for so long stops leading; default 10,000. Shorter than the lease, so that two never lead at once. */
+  readonly renewDeadlineMs: number;
+  /** Time between two tries to acquire or renew; default 2,000. */
+  readonly retryPeriodMs: number;
+}
+
+export interface LeaderElectionOptions extends Partial<LeaseTiming> {
+  readonly client: Pick<KubeClient, 'find' | 'create' | 'update'>;
+  readonly namespace: string;
+  /** Name of the Lease. */
+  readonly name: string;
+  /** Who we are; must differ between replicas and between two lives of one. */
+  readonly identity: string;
+  /** Told each failed try; the election goes on by itself. For logs. */
+  readonly onError?: (error: unknown) => void;
+  /** Told when the term begins (true) and when it is over (false). For logs and metrics. */
+  readonly onLeading?: (leading: boolean) => void;
+  readonly clock?: Clock;
+}
+
+/** The work of a leader. Must end soon after the signal aborts: somebody else may lead then. */
+export type Lead = (term: AbortSignal) => Promise<void>;
+
+/**
+ * Leader election by a Lease (coordination.k8s.io/v1). Clocks of different machines are never compared: the age of somebody
+ * else's lease is measured by our own clock from the moment in which we saw it change (as client-go does).
+ */
+export class LeaderElection {
+  private readonly clock: Clock;
+  private readonly timing: LeaseTiming;
+  private readonly stopping = new AbortController();
+  private running?: Promise<void>;
+  private observed?: { readonly fingerprint: string; readonly at: number };
+  private lease?: Lease;
+  private leading = false;
+
+  constructor(private readonly options: LeaderElectionOptions) {
+    this.clock = options.clock ?? systemClock;
+    const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
+    if (leaseDurationMs <= renewDeadlineMs || renewDeadlineMs <= retryPeriodMs) {
+      throw new TypeError('A leader must retry before its renew deadline, and that must be before the lease ends');
+    }
+    this.timing = { leaseDurationMs, renewDeadlineMs, retryPeriodMs };
+  }
+
+  get isLeader(): boolean {
+    return this.leading;
+  }
+
+  /** Tries to become the leader, calls `lead` for each term, and tries again when a term is over. */
+  start(lead: Lead): void {
+    this.running ??= this.run(lead);
+  }
+
+  /** Ends the term, waits for its work to end, gives the lease back so that a successor need not wait, and resolves. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('the leader election was stopped'));
+    await this.running;
+  }
+
+  private async run(lead: Lead): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const acquiredAt = this.clock.monotonic();
+      if (await this.tried(() => this.acquireOrRenew(signal))) {
+        await this.serveTerm(lead, acquiredAt);
+      }
+      await sleep(this.clock, this.timing.retryPeriodMs, signal);
+    }
+  }
+
+  private async serveTerm(lead: Lead, acquiredAt: number): Promise<void> {
+    const term = new Term(this.clock, this.timing.renewDeadlineMs);
+    const endTerm = (): void => term.end(this.stopping.signal.reason);
+    this.stopping.signal.addEventListener('abort', endTerm);
+    if (this.stopping.signal.aborted) {
+      endTerm();
+    }
+    term.renewed(acquiredAt);
+    this.setLeading(true);
+    const work = (async () => lead(term.signal))().catch((error: unknown) => this.options.onError?.(error));
+    const renewal = this.keepRenewing(term);
+    await work;
+    // Renewed until here: whoever winds down still holds what others must not touch.
+    term.workDone();
+    await renewal;
+    this.stopping.signal.removeEventListener('abort', endTerm);
+    this.setLeading(false);
+    if (!term.lost) {
+      await this.tried(() => this.release());
+    }
+  }
+
+  private async keepRenewing(term: Term): Promise<void> {
+    for (;;) {
+      await sleep(this.clock, this.timing.retryPeriodMs, term.renewing);
+      if (term.renewing.aborted) {
+        return;
+      }
+      // Before the request: a lease is at least as young as the request that renewed it.
+      const startedAt = this.clock.monotonic();
+      if (await this.tried(() => this.acquireOrRenew(term.renewing))) {
+        term.renewed(startedAt);
+      } else if (this.isHeldByAnother()) {
+        term.lose('somebody else holds the lease');
+      }
+    }
+  }
+
+  private async tried(step: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await step();
+    } catch (error) {
+      const raced = error instanceof KubeApiError && (error.isConflict || error.isAlreadyExists || error.isNotFound);
+      if (raced) {
+        // Read again next time: what we know of the lease is out of date.
+        this.lease = undefined;
+      } else if (!this.stopping.signal.aborted) {
+        this.options.onError?.(error);
+      }
+      return false;
+    }
+  }
+
+  /** True when the lease is ours afterwards. A holder writes at once; everybody else reads first. */
+  private async acquireOrRenew(signal: AbortSignal): Promise<boolean> {
+    const call = { signal, timeoutMs: this.timing.renewDeadlineMs / 2 };
+    const { namespace, name } = this.options;
+    if (!this.isHeldByUs()) {
+      this.lease = await this.options.client.find(Leases, { namespace, name }, call);
+      this.observe();
+    }
+    if (this.lease === undefined) {
+      this.lease = await this.options.client.create(Leases, { metadata: { namespace, name }, spec: this.ownSpec() }, call);
+      return true;
+    }
+    if (this.isHeldByAnother()) {
+      return false;
+    }
+    this.lease = await this.options.client.update(Leases, { ...this.lease, spec: this.ownSpec(this.lease.spec) }, call);
+    return true;
+  }
+
+  private async release(): Promise<boolean> {
+    if (this.lease === undefined || !this.isHeldByUs()) {
+      return false;
+    }
+    const spec = { ...this.ownSpec(this.lease.spec), holderIdentity: '', leaseDurationSeconds: 1 };
+    const { lease } = this;
+    this.lease = undefined;
+    await this.options.client.update(Leases, { ...lease, spec }, { timeoutMs: this.timing.renewDeadlineMs / 2 });
+    return true;
+  }
+
+  private observe(): void {
+    const fingerprint = JSON.stringify(this.lease?.spec ?? {});
+    if (this.observed?.fingerprint !== fingerprint) {
+      this.observed = { fingerprint, at: this.clock.monotonic() };
+    }
+  }
+
+  private isHeldByUs(): boolean {
+    return this.lease?.spec?.holderIdentity === this.options.identity;
+  }
+
+  private isHeldByAnother(): boolean {
+    const spec = this.lease?.spec;
+    if (!spec?.holderIdentity || spec.holderIdentity === this.options.identity || this.observed === undefined) {
+      return false;
+    }
+    const durationMs = spec.leaseDurationSeconds === undefined ? this.timing.leaseDurationMs : spec.leaseDurationSeconds * 1000;
+    return this.clock.monotonic() - this.observed.at < durationMs;
+  }
+
+  private ownSpec(previous?: LeaseSpec): LeaseSpec {
+    const { identity } = this.options;
+    const now = microTime(this.clock.now());
+    const ours = previous?.holderIdentity === identity;
+    const transitions = previous?.leaseTransitions ?? 0;
+    return {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.timing.leaseDurationMs / 1000),
+      acquireTime: ours ? previous.acquireTime : now,
+      renewTime: now,
+      leaseTransitions: previous === undefined || ours ? transitions : transitions + 1,
+    };
+  }
+
+  private setLeading(leading: boolean): void {
+    this.leading = leading;
+    this.options.onLeading?.(leading);
+  }
+}
+
+/** One term: ends by a stop or by loss. Its renewal goes on after a stop until the work is done. */
+class Term {
+  private readonly ending = new AbortController();
+  private readonly renewalEnd = new AbortController();
+  private deadline?: Timer;
+  lost = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly renewDeadlineMs: number,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  get renewing(): AbortSignal {
+    return this.renewalEnd.signal;
+  }
+
+  /** A timer of its own, so that a renewal that hangs cannot make the term outlive its lease. */
+  renewed(at: number): void {
+    this.deadline?.cancel();
+    if (this.renewing.aborted) {
+      return;
+    }
+    const left = at + this.renewDeadlineMs - this.clock.monotonic();
+    this.deadline = this.clock.setTimeout(() => this.lose('the lease could not be renewed in time'), Math.max(0, left));
+  }
+
+  end(reason: unknown): void {
+    this.ending.abort(reason);
+  }
+
+  lose(why: string): void {
+    this.lost = true;
+    this.end(new Error(`No longer the leader: ${why}`));
+    this.workDone();
+  }
+
+  workDone(): void {
+    this.deadline?.cancel();
+    this.renewalEnd.abort(new Error('the term is over'));
+  }
+}
+
+/** RFC 3339 with microseconds, as the API's MicroTime wants it. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}

@@ -1,0 +1,125 @@
+import { type KubeObject } from '@oci-connector/connector-api';
+import { type Subscription } from 'rxjs';
+import { TerminalError } from './kube.errors';
+import { type StoreChange } from './object-store';
+import { type Reflector } from './reflector';
+import { formatKey, keyOf, type ObjectKey, parseKey } from './resource-type';
+import { type WorkQueue } from './work-queue';
+
+/** What a reconciler wants next. Nothing means: wait for a change. */
+export interface ReconcileResult {
+  /** Come back after this many milliseconds even if nothing changes. */
+  readonly requeueAfterMs?: number;
+}
+
+/**
+ * Brings the world into the state that one object asks for. It is told a key, never an event: it reads the present state of
+ * everything it needs and acts on that, so events may be lost, repeated or joined ("level-based"). An error means: again, with
+ * back-off; a {@link TerminalError}: only when something changes. The object may be gone by now. The signal aborts when the
+ * program stops or loses its leadership: write nothing after that.
+ */
+export interface Reconciler {
+  reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void>;
+}
+
+/** Which keys a change of something concerns. */
+export interface ReconcileTrigger {
+  /** Starts the reflector, and tells whether the first list arrived. */
+  readonly reflector: { start(): void; whenSynced(): Promise<boolean> };
+  /** Adds what each change concerns by calling `add`. */
+  subscribe(add: (key: ObjectKey) => void): Subscription;
+}
+
+/** Reconciles what `keysOf` says for each object that the reflector holds, and for each change that it sees. */
+export function onChange<T extends KubeObject>(
+  reflector: Reflector<T>,
+  keysOf: (change: StoreChange<T>) => Iterable<ObjectKey>,
+): ReconcileTrigger {
+  return {
+    reflector,
+    subscribe: (add) => {
+      const tell = (change: StoreChange<T>): void => {
+        for (const key of keysOf(change)) {
+          add(key);
+        }
+      };
+      reflector.list().forEach((object) => tell({ type: 'added', key: formatKey(keyOf(object)), object }));
+      return reflector.changes.subscribe(tell);
+    },
+  };
+}
+
+/** How one reconcile ended. */
+export type ReconcileOutcome = 'success' | 'requeue' | 'error' | 'terminal';
+
+export interface RunReconcilerOptions {
+  readonly reconciler: Reconciler;
+  readonly triggers: readonly ReconcileTrigger[];
+  /** Not started yet; carries concurrency, back-off and metrics. */
+  readonly queue: WorkQueue;
+  /** Told each failure; the key comes back by itself unless it is terminal. For logs. */
+  readonly onError?: (key: ObjectKey, error: unknown) => void;
+  readonly onOutcome?: (outcome: ReconcileOutcome) => void;
+}
+
+export interface RunningReconciler {
+  /** Resolves with true when all reflectors are in sync and work has begun, with false when stopped before. */
+  readonly started: Promise<boolean>;
+  /** Adds a key by hand. */
+  add(key: ObjectKey): void;
+  /** No further keys; resolves when those in work are done. The reflectors go on: they belong to the caller. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Connects reflectors, queue and reconciler. Work begins only when every reflector has its first list: a reconciler that reads
+ * half a world would undo what it does not see. Objects that the reflectors hold already are told as well, so it may be run
+ * again (a second term as leader) over reflectors that never stopped.
+ */
+export function runReconciler(options: RunReconcilerOptions): RunningReconciler {
+  const { queue, triggers } = options;
+  let stopped = false;
+  const add = (key: ObjectKey): void => queue.add(formatKey(key));
+  const subscriptions = triggers.map((trigger) => trigger.subscribe(add));
+  triggers.forEach(({ reflector }) => reflector.start());
+  const begin = async (): Promise<boolean> => {
+    const synced = await Promise.all(triggers.map(({ reflector }) => reflector.whenSynced()));
+    if (stopped || synced.includes(false)) {
+      return false;
+    }
+    queue.start((key, signal) => reconcileKey(options, key, signal));
+    return true;
+  };
+  return {
+    started: begin(),
+    add,
+    stop: async (stopOptions) => {
+      stopped = true;
+      subscriptions.forEach((subscription) => subscription.unsubscribe());
+      await queue.stop(stopOptions);
+    },
+  };
+}
+
+async function reconcileKey(options: RunReconcilerOptions, key: string, signal: AbortSignal): Promise<void> {
+  const { queue, reconciler, onError, onOutcome } = options;
+  try {
+    const result = await reconciler.reconcile(parseKey(key), signal);
+    queue.forget(key);
+    if (result?.requeueAfterMs !== undefined) {
+      queue.addAfter(key, result.requeueAfterMs);
+    }
+    onOutcome?.(result?.requeueAfterMs === undefined ? 'success' : 'requeue');
+  } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
+    onError?.(parseKey(key), error);
+    if (error instanceof TerminalError) {
+      queue.forget(key);
+    } else {
+      queue.addRateLimited(key);
+    }
+    onOutcome?.(error instanceof TerminalError ? 'terminal' : 'error');
+  }
+}

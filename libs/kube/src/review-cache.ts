@@ -1,0 +1,123 @@
+import { LRUCache } from 'lru-cache';
+import { type Clock, systemClock } from './clock';
+import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
+import { ReviewGate, type ReviewOptions } from './review-gate';
+
+/** Longest use of a positive answer without asking again (C12): what the API server itself does with tokens. */
+const MAX_POSITIVE_TTL_MS = 10_000;
+
+/** Longest use of a positive answer after its last confirmation while the API server cannot be reached. */
+const MAX_STALE_MS = 5 * 60_000;
+
+/** An answer of the API server. A negative one may ask not to be remembered. */
+export type Verdict<Yes, No> =
+  | { readonly positive: true; readonly value: Yes }
+  | { readonly positive: false; readonly value: No; readonly uncached?: boolean };
+
+export interface ReviewRequest<Yes, No> {
+  readonly key: string;
+  /** Asks the API server. Every error it throws means "no answer". */
+  readonly ask: () => Promise<Verdict<Yes, No>>;
+  /** Wall clock in milliseconds after which no positive answer is used in an outage; the token's expiry. */
+  readonly notAfter?: number;
+}
+
+/**
+ * The rules by which reviews are remembered, the same for tokens and for permissions:
+ * positive answers for at most ten seconds, negative ones shorter, errors never (C10); equal questions in flight are asked once;
+ * while, and only while, the API server cannot be reached, a positive answer serves on for at most five minutes after its last
+ * confirmation, because nobody can revoke anything then either.
+ */
+export class ReviewCache<Yes extends object, No extends object> {
+  private readonly clock: Clock;
+  private readonly gate: ReviewGate;
+  private readonly positive: LRUCache<string, { readonly value: Yes; readonly confirmedAt: number }>;
+  private readonly negative: LRUCache<string, { readonly value: No; readonly at: number }>;
+  private readonly inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
+
+  constructor(
+    private readonly kind: 'token' | 'access',
+    private readonly options: ReviewOptions,
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.gate = new ReviewGate(this.clock, options);
+    const max = options.cacheSize ?? 10_000;
+    this.positive = new LRUCache({ max });
+    this.negative = new LRUCache({ max });
+  }
+
+  /** @throws ReviewUnavailableError when there is no answer */
+  async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+    const known = this.fresh(request.key);
+    if (known !== undefined) {
+      this.options.onReview?.(this.kind, 'hit');
+      return known;
+    }
+    let flight = this.inFlight.get(request.key);
+    if (flight === undefined) {
+      flight = this.ask(request).finally(() => this.inFlight.delete(request.key));
+      this.inFlight.set(request.key, flight);
+    }
+    return flight;
+  }
+
+  private fresh(key: string): Verdict<Yes, No> | undefined {
+    const now = this.clock.monotonic();
+    const yes = this.positive.get(key);
+    if (yes !== undefined && now - yes.confirmedAt < Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS)) {
+      return { positive: true, value: yes.value };
+    }
+    const no = this.negative.get(key);
+    if (no !== undefined && now - no.at < (this.options.negativeTtlMs ?? 3_000)) {
+      return { positive: false, value: no.value };
+    }
+    return undefined;
+  }
+
+  private async ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+    try {
+      const { askedAt, verdict } = await this.gate.run(async () => {
+        // The answer may be of any moment after the question; its age counts from there.
+        const askedAt = this.clock.monotonic();
+        return { askedAt, verdict: await request.ask() };
+      }, this.fallback(request) !== undefined);
+      this.remember(request.key, verdict, askedAt);
+      this.options.onReview?.(this.kind, 'miss');
+      return verdict;
+    } catch (error) {
+      // Looked up again: it may have become too old while the review was tried.
+      const value = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
+      if (value !== undefined) {
+        this.options.onReview?.(this.kind, 'stale');
+        return { positive: true, value };
+      }
+      this.options.onReview?.(this.kind, 'error');
+      throw asUnavailable(error);
+    }
+  }
+
+  private fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Yes | undefined {
+    const yes = this.positive.peek(key);
+    const usable = yes !== undefined && this.clock.monotonic() - yes.confirmedAt <= MAX_STALE_MS && this.clock.now() < notAfter;
+    return usable ? yes.value : undefined;
+  }
+
+  private remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
+    if (verdict.positive) {
+      this.positive.set(key, { value: verdict.value, confirmedAt: askedAt });
+      this.negative.delete(key);
+      return;
+    }
+    this.positive.delete(key);
+    if (verdict.uncached !== true) {
+      this.negative.set(key, { value: verdict.value, at: askedAt });
+    }
+  }
+}
+
+function asUnavailable(error: unknown): ReviewUnavailableError {
+  if (error instanceof ReviewUnavailableError) {
+    return error;
+  }
+  return new ReviewUnavailableError('The API server gave no answer to a review', { cause: error });
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { type Clock, systemClock } from './clock';
+import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
+import { type KubeClient } from './kube-client';
+import { type ResourceType } from './resource-type';
+import { ReviewCache, type Verdict } from './review-cache';
+import { type ReviewOptions } from './review-gate';
+import { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
+
+/** Who a client is, as the API server says. */
+export interface ClientIdentity {
+  readonly username: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+  /** Present when the client is a ServiceAccount. One made anew under the same name has another UID. */
+  readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** Expiry of the token that was reviewed, in milliseconds since the epoch; absent when there was none. */
+  readonly tokenExpiresAt?: number;
+}
+
+export interface TokenReviewerOptions extends ReviewOptions {
+  readonly client: Pick<KubeClient, 'create'>;
+  /** Audiences that are accepted; the first is the one that refusals name. Never empty: a token for everybody is for nobody (C11). */
+  readonly audiences: readonly [string, ...string[]];
+}
+
+interface TokenReview extends KubeObject {
+  readonly spec: { readonly token: string; readonly audiences: readonly string[] };
+  readonly status?: {
+    readonly authenticated?: boolean;
+    readonly error?: string;
+    readonly audiences?: readonly string[];
+    readonly user?: {
+      readonly username?: string;
+      readonly uid?: string;
+      readonly groups?: readonly string[];
+      readonly extra?: Readonly<Record<string, readonly string[]>>;
+    };
+  };
+}
+
+const TokenReviews: ResourceType<TokenReview> = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  plural: 'tokenreviews',
+  kind: 'TokenReview',
+  namespaced: false,
+};
+
+/**
+ * Checks clients' tokens by TokenReview. A token that says itself that it is not for us, or is over, is refused without a call.
+ * Answers are remembered as {@link ReviewCache} says, under an HMAC of the token with a key that lives and dies with this object,
+ * so a memory dump of the cache holds no token.
+ */
+export class TokenReviewer {
+  private readonly clock: Clock;
+  private readonly fingerprintKey = randomBytes(32);
+  private readonly cache: ReviewCache<ClientIdentity, TokenRefusedError>;
+
+  constructor(private readonly options: TokenReviewerOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.cache = new ReviewCache('token', options);
+  }
+
+  /**
+   * @throws TokenRefusedError when the token is no good; its message names the audience needed
+   * @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10)
+   */
+  async review(token: Sensitive): Promise<ClientIdentity> {
+    const claims = decodeTokenUnverified(token);
+    this.refuseHopeless(claims);
+    const verdict = await this.cache.review({
+      key: token.fingerprint(this.fingerprintKey),
+      ask: () => this.ask(token, claims),
+      notAfter: claims.expiresAt,
+    });
+    if (!verdict.positive) {
+      throw verdict.value;
+    }
+    return verdict.value;
+  }
+
+  private refuseHopeless(claims: UnverifiedToken): void {
+    if (!this.isForUs(claims.audiences)) {
+      throw this.wrongAudience();
+    }
+    if (claims.expiresAt <= this.clock.now()) {
+      throw new TokenRefusedError('Expired', `The token has expired; get a new one with audience "${this.options.audiences[0]}"`);
+    }
+  }
+
+  private async ask(token: Sensitive, claims: UnverifiedToken): Promise<Verdict<ClientIdentity, TokenRefusedError>> {
+    const review = await this.options.client.create(
+      TokenReviews,
+      { spec: { token: token.reveal(), audiences: this.options.audiences } },
+      { idempotent: true, timeoutMs: this.options.timeoutMs ?? 5_000 },
+    );
+    const { status } = review;
+    if (review.kind !== 'TokenReview' || typeof status !== 'object' || status === null) {
+      throw new ReviewUnavailableError('The API server answered a TokenReview without a status');
+    }
+    // The API server leaves `authenticated` out when it is false, and then often says why in `error`.
+    if (status.authenticated !== true) {
+      return { positive: false, value: this.notAuthenticated() };
+    }
+    if (status.error || !status.user?.username) {
+      throw new ReviewUnavailableError('The API server answered a TokenReview with an error or without a user');
+    }
+    // C11: an authenticator that knows no audiences leaves this empty, and has then checked none.
+    if (!this.isForUs(status.audiences ?? [])) {
+      return { positive: false, value: this.wrongAudience() };
+    }
+    return { positive: true, value: identityOf(status.user, status.user.username, claims) };
+  }
+
+  private isForUs(audiences: readonly string[]): boolean {
+    return audiences.some((audience) => this.options.audiences.includes(audience));
+  }
+
+  private wrongAudience(): TokenRefusedError {
+    return new TokenRefusedError('WrongAudience', `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed`);
+  }
+
+  private notAuthenticated(): TokenRefusedError {
+    const [audience] = this.options.audiences;
+    return new TokenRefusedError(
+      'NotAuthenticated',
+      `The API server does not accept the token; a ServiceAccount token with audience "${audience}" is needed`,
+    );
+  }
+}
+
+type ReviewedUser = NonNullable<NonNullable<TokenReview['status']>['user']>;
+
+const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
+function identityOf(user: ReviewedUser, username: string, claims: UnverifiedToken): ClientIdentity {
+  const uid = user.uid ?? '';
+  const [, namespace, name] = SERVICE_ACCOUNT.exec(username) ?? [];
+  return {
+    username,
+    uid,
+    groups: user.groups ?? [],
+    extra: user.extra ?? {},
+    ...(namespace !== undefined && name !== undefined && { serviceAccount: { namespace, name, uid } }),
+    tokenExpiresAt: claims.expiresAt,
+  };
+}

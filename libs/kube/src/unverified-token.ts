@@ -1,0 +1,96 @@
+import { type Sensitive } from '@oci-connector/sensitive';
+import { TokenRefusedError } from './kube.errors';
+
+/** What a token says about itself. Nobody has checked it: good for refusing, never for allowing. */
+export interface UnverifiedToken {
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly audiences: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** The `kubernetes.io` claims of a ServiceAccount token. */
+  readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid?: string };
+  readonly pod?: { readonly name: string; readonly uid?: string };
+}
+
+/** A ServiceAccount token has 1 to 2 KiB; tokens of other issuers, with many groups, fit in a header of 16 KiB. */
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/**
+ * Reads the claims of a JSON Web Token (RFC 7519, compact form of RFC 7515) without checking its signature.
+ *
+ * @throws TokenRefusedError `NotAToken` when it is none, or has no expiry
+ */
+export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
+  const text = token.reveal();
+  if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) {
+    throw notAToken();
+  }
+  const [header, payload] = text.split('.');
+  const { alg } = decodeSegment(header ?? '');
+  const claims = decodeSegment(payload ?? '');
+  if (typeof alg !== 'string' || typeof claims['exp'] !== 'number' || !Number.isFinite(claims['exp'])) {
+    throw notAToken();
+  }
+  return {
+    issuer: stringOf(claims['iss']),
+    subject: stringOf(claims['sub']),
+    audiences: audiencesOf(claims['aud']),
+    expiresAt: claims['exp'] * 1000,
+    ...kubernetesClaims(claims['kubernetes.io']),
+  };
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function decodeSegment(segment: string): Claims {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
+    if (isObject(value)) {
+      return value;
+    }
+  } catch {
+    // Not JSON: the same answer as for JSON of another form.
+  }
+  throw notAToken();
+}
+
+/** `aud` is one string or a list of them (RFC 7519, 4.1.3). */
+function audiencesOf(aud: unknown): readonly string[] {
+  const list: unknown[] = Array.isArray(aud) ? aud : [aud];
+  return list.filter((entry) => typeof entry === 'string');
+}
+
+function kubernetesClaims(value: unknown): Pick<UnverifiedToken, 'serviceAccount' | 'pod'> {
+  if (!isObject(value)) {
+    return {};
+  }
+  const namespace = stringOf(value['namespace']);
+  const account = reference(value['serviceaccount']);
+  const pod = reference(value['pod']);
+  return {
+    ...(namespace !== undefined && account !== undefined && { serviceAccount: { namespace, ...account } }),
+    ...(pod !== undefined && { pod }),
+  };
+}
+
+function reference(value: unknown): { name: string; uid?: string } | undefined {
+  if (!isObject(value) || typeof value['name'] !== 'string') {
+    return undefined;
+  }
+  return { name: value['name'], uid: stringOf(value['uid']) };
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isObject(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function notAToken(): TokenRefusedError {
+  return new TokenRefusedError('NotAToken', 'This is not a token that a Kubernetes API server issues (a JSON Web Token that expires)');
+}
