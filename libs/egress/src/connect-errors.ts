@@ -1,6 +1,103 @@
-import { type UpstreamConnectError } from './egress.errors';
+import { EgressError, type EgressErrorCode, UpstreamConnectError } from './egress.errors';
 
-/** The typed form of what went wrong on the way to an upstream; undefined for an error that is no such thing. */
-export function classifyConnectError(_error: unknown, _target?: { host: string; port: number }): UpstreamConnectError | undefined {
-  throw new Error('not yet');
+/** Codes of system calls, of the resolver, of Node's TLS and of undici, by what they mean to whoever reads the message. */
+const CODES: Readonly<Record<string, EgressErrorCode>> = {
+  ENOTFOUND: 'HostNotFound',
+  EAI_AGAIN: 'HostNotFound',
+  ENODATA: 'HostNotFound',
+  ECONNREFUSED: 'ConnectionRefused',
+  ETIMEDOUT: 'ConnectTimeout',
+  UND_ERR_CONNECT_TIMEOUT: 'ConnectTimeout',
+  EHOSTUNREACH: 'HostUnreachable',
+  ENETUNREACH: 'HostUnreachable',
+  EHOSTDOWN: 'HostUnreachable',
+  ENETDOWN: 'HostUnreachable',
+  EADDRNOTAVAIL: 'HostUnreachable',
+  ECONNRESET: 'ConnectionReset',
+  ECONNABORTED: 'ConnectionReset',
+  EPIPE: 'ConnectionReset',
+  UND_ERR_SOCKET: 'ConnectionReset',
+  UND_ERR_HEADERS_TIMEOUT: 'ResponseTimeout',
+  UND_ERR_BODY_TIMEOUT: 'ResponseTimeout',
+  UND_ERR_HEADERS_OVERFLOW: 'ResponseInvalid',
+  EPROTO: 'TlsFailed',
+};
+
+/** OpenSSL's verification results (X509_V_ERR_…) as Node names them, and what to do about each kind. */
+const CERTIFICATE_PROBLEMS: readonly { codes: readonly string[]; advice: string }[] = [
+  {
+    codes: [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'CERT_UNTRUSTED',
+      'CERT_SIGNATURE_FAILURE',
+    ],
+    advice: 'is signed by an unknown authority. Put that authority\'s certificate into a Secret and name it in spec.caCertSecretRef',
+  },
+  { codes: ['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH'], advice: 'is for another host name. Use a name in the address that it covers' },
+  { codes: ['CERT_HAS_EXPIRED'], advice: 'has expired. It must be renewed on the server' },
+  { codes: ['CERT_NOT_YET_VALID'], advice: 'is not valid yet. Check the clocks' },
+  {
+    codes: ['CERT_REVOKED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CERT_CHAIN_TOO_LONG', 'CERT_NAME_CONSTRAINTS_VIOLATION'],
+    advice: 'is not accepted. It must be replaced on the server',
+  },
+];
+
+const MESSAGES: Readonly<Record<Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed'>, string>> = {
+  HostNotFound: 'the host name has no address. Check its spelling and the cluster\'s DNS',
+  ConnectionRefused: 'nothing listens there. Check host and port of the address',
+  ConnectTimeout: 'no connection came about in time. Check the address, and firewalls and network policies on the way',
+  HostUnreachable: 'there is no route to the host. Check the address and the network',
+  TlsFailed: 'the TLS handshake failed. Check whether the port speaks https; for plain http write http:// in the address',
+  ConnectionReset: 'the connection broke off before the answer was complete',
+  ResponseTimeout: 'the connection stands, but the answer did not come in time',
+  ResponseInvalid: 'the answer is not HTTP/1.1. Check whether the port speaks http, or https, as the address says',
+};
+
+/** Errors wrap errors; deeper than this nothing is looked for. */
+const MAX_DEPTH = 6;
+
+function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The error, its causes, and what it collects (AggregateError of several dialled addresses), outermost first. */
+function* chain(error: unknown, depth = 0): Generator<unknown> {
+  if (!(error instanceof Error) || depth > MAX_DEPTH) return;
+  yield error;
+  if (error instanceof AggregateError) for (const inner of error.errors) yield* chain(inner, depth + 1);
+  yield* chain(error.cause, depth + 1);
+}
+
+/** What one error says by itself. */
+function meaningOf(error: unknown): { code: EgressErrorCode; text: string } | undefined {
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const certificate = CERTIFICATE_PROBLEMS.find(({ codes }) => codes.includes(code));
+  if (certificate) return { code: 'CertificateInvalid', text: `its certificate ${certificate.advice} (${code})` };
+  const known = CODES[code] ?? (code.startsWith('HPE_') ? 'ResponseInvalid' : /^ERR_(SSL|TLS)_/.test(code) ? 'TlsFailed' : undefined);
+  return known === undefined || known === 'CertificateInvalid' || known === 'AddressNotAllowed'
+    ? undefined
+    : { code: known, text: `${MESSAGES[known]} (${code})` };
+}
+
+/**
+ * The typed form of what went wrong on the way to an upstream, found by its code anywhere in the chain of causes;
+ * undefined for an error that is no such thing, as an abort by the caller. `target` names the peer in the message.
+ */
+export function classifyConnectError(error: unknown, target?: { host: string; port: number }): UpstreamConnectError | undefined {
+  for (const link of chain(error)) {
+    if (link instanceof UpstreamConnectError) return link;
+    if (link instanceof EgressError) return new UpstreamConnectError(link.code, link.message, { cause: error });
+    const meaning = meaningOf(link);
+    if (meaning) {
+      const peer = target ? `${target.host}:${target.port}` : 'the upstream';
+      return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, { cause: error });
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,15 @@
-/** What a connection is for; decides whether private ranges are allowed. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { classifyAddress, unwrap } from './address-class';
+import { EgressError } from './egress.errors';
+import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
+import { normalizeHost } from './normalize-host';
+import { RefusedHosts } from './refused-hosts';
+
+/**
+ * What a connection is for: a connector's own address, extensions and aliases; its trusted token server; a redirect
+ * target on the connector's own host; a redirect target anywhere else.
+ */
 export type EgressPurpose = 'connector' | 'realm' | 'redirect-own-host' | 'redirect';
 
 /** An address that was checked and may be dialled. */
@@ -15,16 +26,86 @@ export interface EgressPolicyOptions {
   allowCIDRs: readonly string[];
   /** Private ranges that a redirect to a foreign host may go to. */
   redirectCIDRs: readonly string[];
-  /** Names and addresses never to be dialled: the API server, the installation's own Services. */
+  /** Names, addresses and ranges never to be dialled: the API server, the installation's own Services. */
   refusedHosts: readonly string[];
+  /** Default: the system's resolver (`getaddrinfo`), with its hosts file and search domains. */
   lookup?: LookupAll;
 }
 
+/** Rule C9, the one egress policy: decides, before a connection is made, which addresses of a host may be dialled for a purpose. */
 export class EgressPolicy {
-  constructor(readonly options: EgressPolicyOptions) {}
+  readonly #allowed: readonly AddressRange[];
+  readonly #redirects: readonly AddressRange[];
+  readonly #refused: RefusedHosts;
+  readonly #lookup: LookupAll;
 
-  /** All addresses of the host, each allowed; throws EgressError (AddressNotAllowed, HostNotFound). */
-  resolve(_host: string, _port: number, _purpose: EgressPurpose): Promise<PinnedAddress[]> {
-    throw new Error('not yet');
+  /** Throws a TypeError that names the entry when an option cannot be read. */
+  constructor(options: EgressPolicyOptions) {
+    this.#allowed = options.allowCIDRs.map(parseRange);
+    this.#redirects = options.redirectCIDRs.map(parseRange);
+    this.#lookup = options.lookup ?? ((hostname) => lookup(hostname, { all: true, verbatim: true }));
+    this.#refused = new RefusedHosts(options.refusedHosts, this.#lookup);
   }
+
+  /**
+   * All addresses of the host, in the resolver's order, each of them allowed; dial these and no others. Throws
+   * EgressError `AddressNotAllowed` or `HostNotFound`. The port only names the peer in messages; 0 when it is not known.
+   *
+   * One forbidden address among several refuses the host. Leaving only that one out would protect as well, but a name
+   * that points inside and outside at once is an attempt to rebind or a mistake, and either should be seen and not work
+   * by chance, depending on which address answers first.
+   */
+  async resolve(host: string, port: number, purpose: EgressPurpose): Promise<PinnedAddress[]> {
+    const name = normalizeHost(host);
+    if (name === undefined) throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.');
+    const found = isIP(name) === 0 ? await this.#addressesOf(name) : [{ address: name }];
+    const addresses: PinnedAddress[] = [];
+    for (const { address } of found) {
+      const bytes = parseAddress(address);
+      const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem(name, bytes, purpose);
+      if (problem !== undefined) {
+        throw new EgressError('AddressNotAllowed', `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`);
+      }
+      addresses.push({ address, family: bytes?.length === 4 ? 4 : 6 });
+    }
+    return addresses;
+  }
+
+  async #addressesOf(name: string): Promise<readonly { address: string }[]> {
+    let found: readonly { address: string }[];
+    try {
+      found = await this.#lookup(name);
+    } catch (error) {
+      throw hostNotFound(name, error);
+    }
+    if (found.length === 0) throw hostNotFound(name);
+    return found;
+  }
+
+  /** Why the address may not be dialled; undefined when it may. */
+  async #problem(name: string, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
+    const bytes = unwrap(original);
+    if (isWithin(original, this.#allowed) || isWithin(bytes, this.#allowed)) return undefined;
+    if (this.#refused.hasName(name) || (await this.#refused.hasAddress(bytes))) {
+      return 'is part of this installation or of the Kubernetes API';
+    }
+    switch (classifyAddress(bytes)) {
+      case 'public':
+        return undefined;
+      case 'private':
+        return purpose !== 'redirect' || isWithin(bytes, this.#redirects)
+          ? undefined
+          : 'is a redirect target in a private range; list the range in the installation\'s egress.redirectCIDRs if that is meant';
+      case 'forbidden':
+        return 'is a loopback, link-local, metadata or reserved address; list the range in the installation\'s egress.allowCIDRs if that is meant';
+    }
+  }
+}
+
+function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean {
+  return ranges.some((range) => inRange(bytes, range));
+}
+
+function hostNotFound(name: string, cause?: unknown): EgressError {
+  return new EgressError('HostNotFound', `The host name ${name} has no address. Check its spelling and the cluster's DNS.`, { cause });
 }

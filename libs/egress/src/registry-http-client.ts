@@ -1,27 +1,91 @@
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse } from '@oci-connector/oci-auth';
-import { type Sensitive } from '@oci-connector/sensitive';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type Agent, type Dispatcher, request } from 'undici';
+import { classifyConnectError } from './connect-errors';
 import { type EgressPolicy } from './egress-policy';
+import { UpstreamConnectError } from './egress.errors';
+import { createPinnedAgent } from './pinned-agent';
 
 export interface RegistryHttpClientOptions {
   policy: EgressPolicy;
-  /** Certificates in PEM that are trusted besides the system's roots. */
+  /** Certificates in PEM that are trusted besides the system's roots (`spec.caCertSecretRef`): for the registry and its token server. */
   ca?: readonly string[];
-  /** Time for one request from start to last byte. */
+  /** Time for one request from start to last byte, in milliseconds; default 30 s. */
   timeoutMs?: number;
 }
 
+/** Token servers under load take seconds; a client that waits for a pull gives up not much later. */
+const TIMEOUT_MS = 30_000;
+
+type Purpose = RegistryHttpOptions['purpose'];
+
+/** {@link RegistryHttp} over the egress policy: no redirects, no cookies, no decompression, bounded time and body. */
 export class RegistryHttpClient implements RegistryHttp {
-  constructor(readonly options: RegistryHttpClientOptions) {}
+  readonly #agents = new Map<Purpose, Agent>();
 
-  get(_url: URL, _options: RegistryHttpOptions): Promise<RegistryHttpResponse> {
-    throw new Error('not yet');
+  constructor(private readonly options: RegistryHttpClientOptions) {}
+
+  /** Rejects with EgressError or UpstreamConnectError when no answer came, or with the signal's reason. */
+  async get(url: URL, options: RegistryHttpOptions): Promise<RegistryHttpResponse> {
+    return await this.#send(url, 'GET', options);
   }
 
-  post(_url: URL, _options: RegistryHttpOptions & { body: Sensitive }): Promise<RegistryHttpResponse> {
-    throw new Error('not yet');
+  /** As {@link get}. */
+  async post(url: URL, options: RegistryHttpOptions & { body: Sensitive }): Promise<RegistryHttpResponse> {
+    return await this.#send(url, 'POST', options, options.body);
   }
 
-  close(): Promise<void> {
-    throw new Error('not yet');
+  /** Closes idle connections, and the others when their requests end. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map((agent) => agent.close()));
   }
+
+  async #send(url: URL, method: Dispatcher.HttpMethod, options: RegistryHttpOptions, body?: Sensitive): Promise<RegistryHttpResponse> {
+    const timeout = AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    try {
+      const response = await request(url, {
+        method,
+        headers: { 'user-agent': 'oci-connector', 'accept-encoding': 'identity', ...revealed(options.headers) },
+        body: body?.reveal(),
+        dispatcher: this.#agent(options.purpose),
+        signal,
+      });
+      const read = await readAtMost(response.body, options.maxBytes);
+      return { status: response.statusCode, headers: response.headers, ...read };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const target = { host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+      if (timeout.aborted) {
+        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${target.host}:${target.port}: it did not come in time.`, { cause: error });
+      }
+      throw classifyConnectError(error, target) ?? error;
+    }
+  }
+
+  #agent(purpose: Purpose): Agent {
+    const known = this.#agents.get(purpose);
+    if (known) return known;
+    const agent = createPinnedAgent({ policy: this.options.policy, ca: this.options.ca, purpose });
+    this.#agents.set(purpose, agent);
+    return agent;
+  }
+}
+
+function revealed(headers: RegistryHttpOptions['headers']): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, value instanceof Sensitive ? value.reveal() : value] as const);
+  return Object.fromEntries(entries);
+}
+
+/** The body up to the limit; what goes beyond is not read, and the connection is given up. */
+async function readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    // Leaving the loop destroys the body and with it the connection.
+    if (size > maxBytes) return { body: Buffer.concat(chunks).subarray(0, maxBytes), truncated: true };
+  }
+  return { body: Buffer.concat(chunks), truncated: false };
 }

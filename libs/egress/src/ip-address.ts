@@ -1,0 +1,57 @@
+import { isIP, isIPv4 } from 'node:net';
+
+/** An address as its bytes: 4 or 16. One form for every way of writing it. */
+export type AddressBytes = Uint8Array;
+
+function parseIPv4(text: string): AddressBytes {
+  return Uint8Array.from(text.split('.'), Number);
+}
+
+function groups(part: string): number[] {
+  return part === '' ? [] : part.split(':').map((group) => parseInt(group, 16));
+}
+
+function parseIPv6(text: string): AddressBytes {
+  // `::ffff:1.2.3.4` → `::ffff:102:304`
+  const hexadecimal = text.replace(/[^:]+\.[^:]+$/, (dotted) => {
+    const [a = 0, b = 0, c = 0, d = 0] = parseIPv4(dotted);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  });
+  const [head = '', tail] = hexadecimal.split('::');
+  const left = groups(head);
+  const right = tail === undefined ? [] : groups(tail);
+  const all = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** The bytes of an address in its usual notation, without brackets or zone; undefined for anything else. */
+export function parseAddress(text: string): AddressBytes | undefined {
+  if (isIP(text) === 0 || text.includes('%')) return undefined;
+  return isIPv4(text) ? parseIPv4(text) : parseIPv6(text);
+}
+
+/** A range of addresses of one family. */
+export interface AddressRange {
+  readonly bytes: AddressBytes;
+  readonly prefixLength: number;
+}
+
+/** `ADDRESS/LENGTH`; an address alone is a range of one. Throws a TypeError that names the text. */
+export function parseRange(text: string): AddressRange {
+  const [address = '', length, ...rest] = text.split('/');
+  const bytes = parseAddress(address);
+  const prefixLength = length === undefined ? (bytes?.length ?? 0) * 8 : /^\d{1,3}$/.test(length) ? Number(length) : NaN;
+  if (bytes === undefined || rest.length > 0 || !(prefixLength <= bytes.length * 8)) {
+    throw new TypeError(`"${text}" is not an address range; write it like 10.0.0.0/8 or fd00::/8`);
+  }
+  return { bytes, prefixLength };
+}
+
+/** Whether the address lies in the range; never for another family. */
+export function inRange(bytes: AddressBytes, range: AddressRange): boolean {
+  if (bytes.length !== range.bytes.length) return false;
+  const whole = range.prefixLength >> 3;
+  for (let index = 0; index < whole; index++) if (bytes[index] !== range.bytes[index]) return false;
+  const shift = 8 - (range.prefixLength & 7);
+  return shift === 8 || (bytes[whole] ?? 0) >> shift === (range.bytes[whole] ?? 0) >> shift;
+}
