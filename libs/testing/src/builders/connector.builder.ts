@@ -1,4 +1,4 @@
-import { API_GROUP_VERSION, type Connector, type ConnectorSpec, type ConnectorStatus, type ObjectMeta } from '@oci-connector/connector-api';
+import { API_GROUP_VERSION, type Connector, type ConnectorAuth, type ConnectorSpec, type ConnectorStatus, type ObjectMeta } from '@oci-connector/connector-api';
 
 export interface ConnectorOptions {
   /** Default `registry`. */
@@ -11,7 +11,7 @@ export interface ConnectorOptions {
   readonly className?: string;
   /** Adds `spec.auth` with this Secret. */
   readonly secretName?: string;
-  /** Default `tokenAuth`. */
+  /** Default `tokenAuth` where there is a Secret or a trusted realm. */
   readonly authName?: string;
   readonly trustedRealms?: readonly string[];
   /** Laid over what the other options give. */
@@ -22,7 +22,8 @@ export interface ConnectorOptions {
 
 /** A valid Connector, as the API server would give it back. */
 export function aConnector(options: ConnectorOptions = {}): Connector {
-  const { name = 'registry', namespace = 'default', authName = 'tokenAuth', secretName, trustedRealms } = options;
+  const { name = 'registry', namespace = 'default' } = options;
+  const auth = authOf(options);
   return {
     apiVersion: API_GROUP_VERSION,
     kind: 'Connector',
@@ -30,17 +31,18 @@ export function aConnector(options: ConnectorOptions = {}): Connector {
     spec: {
       connectorClassName: options.className ?? 'oci',
       address: options.address ?? 'https://registry.example.com',
-      ...(secretName === undefined && trustedRealms === undefined
-        ? {}
-        : {
-            auth: {
-              name: authName,
-              ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
-              ...(trustedRealms === undefined ? {} : { trustedRealms: [...trustedRealms] }),
-            },
-          }),
+      ...(auth === undefined ? {} : { auth }),
       ...options.spec,
     },
     ...(options.status === undefined ? {} : { status: options.status }),
+  };
+}
+
+function authOf({ authName, secretName, trustedRealms }: ConnectorOptions): ConnectorAuth | undefined {
+  if (authName === undefined && secretName === undefined && trustedRealms === undefined) return undefined;
+  return {
+    name: authName ?? 'tokenAuth',
+    ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
+    ...(trustedRealms === undefined ? {} : { trustedRealms: [...trustedRealms] }),
   };
 }

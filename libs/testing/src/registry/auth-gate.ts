@@ -52,17 +52,22 @@ export class AuthGate {
     const admission: Admission = (repository, action) =>
       (access ?? []).some((entry) => entry.repository === repository && (entry.actions.includes(action) || entry.actions.includes('*')));
     if (access && allows(admission, needs)) return admission;
-    if (authorization !== undefined && quirks.basicChallengeWhenAuthorizationSent !== undefined) {
-      throw this.unauthorized([`Basic realm="${quirks.basicChallengeWhenAuthorizationSent}"`]);
-    }
+    const error = access ? 'insufficient_scope' : 'invalid_token';
+    const challenge = this.tokenChallenge(exchange, needs, { service: auth.service ?? DEFAULT_SERVICE, error });
+    throw this.unauthorized([challenge], access ? quirks.insufficientScopeStatus : undefined);
+  }
+
+  private tokenChallenge(exchange: Exchange, needs: readonly RepositoryAccess[], { service, error }: { readonly service: string; readonly error: string }): string {
+    const sent = exchange.header('authorization') !== undefined;
+    const basic = this.options.quirks.basicChallengeWhenAuthorizationSent;
+    if (sent && basic !== undefined) return `Basic realm="${basic}"`;
     const parameters = [
       `realm="${this.options.realm(exchange)}"`,
-      `service="${auth.service ?? DEFAULT_SERVICE}"`,
+      `service="${service}"`,
       ...(needs.length === 0 ? [] : [`scope="${needs.map(scopeText).join(' ')}"`]),
-      ...(authorization === undefined ? [] : [`error="${access ? 'insufficient_scope' : 'invalid_token'}"`]),
+      ...(sent ? [`error="${error}"`] : []),
     ];
-    const status = access ? quirks.insufficientScopeStatus : undefined;
-    throw this.unauthorized([`Bearer ${parameters.join(',')}`], status);
+    return `Bearer ${parameters.join(',')}`;
   }
 
   private unauthorized(challenges: readonly string[], status: 401 | 403 = 401): RegistryError {

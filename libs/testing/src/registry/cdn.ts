@@ -38,15 +38,18 @@ export async function handleCdn(context: RegistryContext, signer: UrlSigner, exc
   const upload = parseOutsidePath(record.path);
   if (upload) return continueUpload(context, exchange, upload);
   if (!signer.isValid(record.path, record.query)) return refusal(403, 'SignatureDoesNotMatch', 'The URL was changed');
-  const [, , hops = '', algorithm = '', hex = ''] = record.path.split('/');
+  return readObject(context, signer, exchange);
+}
+
+/** `/store/<redirects left>/<algorithm>/<hex>` */
+function readObject(context: RegistryContext, signer: UrlSigner, exchange: Exchange): Reply {
+  const [, , hops = '', algorithm = '', hex = ''] = exchange.record.path.split('/');
   if (Number(hops) > 0) {
     return { status: 307, headers: { location: context.cdn.origin() + signer.sign(`/store/${Number(hops) - 1}/${algorithm}/${hex}`) } };
   }
   const digest = parseDigest(`${algorithm}:${hex}`);
   if (!digest || !existsSync(context.content.blobPath(digest))) throw new RegistryError('BLOB_UNKNOWN', 'no such object');
-  const reply = blobReply(exchange, digest, context.content.blobPath(digest));
-  const { 'docker-content-digest': _, ...headers } = reply.headers ?? {};
-  return { ...reply, headers };
+  return blobReply(exchange, digest, context.content.blobPath(digest));
 }
 
 function refusal(status: number, code: string, message: string): Reply {

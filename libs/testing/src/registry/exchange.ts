@@ -48,10 +48,10 @@ export class Exchange {
 
   /** Reads until `bytes` of the body have arrived, or all of it. */
   async readAtLeast(bytes: number): Promise<void> {
-    if (bytes <= this.record.bodyBytes) return;
-    for await (const _ of this.body()) {
-      if (this.record.bodyBytes >= bytes) return;
-    }
+    const body = this.body();
+    let more = true;
+    while (more && this.record.bodyBytes < bytes) more = (await body.next()).done !== true;
+    await body.return();
   }
 
   /** Reads and drops what is left, so that the connection can serve the next request. */

@@ -88,9 +88,7 @@ export class FaultPlan {
 }
 
 function matches(match: FaultMatch, request: RecordedRequest): boolean {
-  if ((match.server ?? 'registry') !== request.server) return false;
-  if (match.method !== undefined && ![match.method].flat().includes(request.method)) return false;
-  if (typeof match.path === 'string' && match.path !== request.path) return false;
-  if (match.path instanceof RegExp && !match.path.test(request.path)) return false;
-  return match.when?.(request) ?? true;
+  const { server = 'registry', method = request.method, path = request.path, when } = match;
+  const samePath = typeof path === 'string' ? path === request.path : path.test(request.path);
+  return server === request.server && [method].flat().includes(request.method) && samePath && (when?.(request) ?? true);
 }

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Exchange } from './exchange';
-import { type FaultHandle, type FaultPlan } from './faults';
+import { type Fault, type FaultHandle, type FaultPlan } from './faults';
 import { type FixtureTls } from './fixture-registry-options';
 import { RegistryError } from './registry-error';
 import { type Reply } from './reply';
@@ -109,38 +109,38 @@ async function replyOf(options: HttpServiceOptions, exchange: Exchange): Promise
 /** Lets the fault strike; true when the request is then answered as usual. */
 async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerResponse): Promise<boolean> {
   const fault = handle.fault;
+  if (isBodyFault(fault)) return true;
+  await exchange.readAtLeast(bodyBytesToRead(fault));
   switch (fault.kind) {
     case 'respond':
-      if (fault.readBody !== false) await exchange.drain();
-      await respond(exchange, response, fault);
-      return false;
     case 'early-response':
-      await exchange.readAtLeast(fault.afterBytes);
       await respond(exchange, response, fault);
       return false;
     case 'reset':
-      response.socket?.resetAndDestroy();
-      return false;
     case 'reset-upload':
-      await exchange.readAtLeast(fault.afterBytes);
       response.socket?.resetAndDestroy();
       return false;
     case 'stop-reading':
-      await exchange.readAtLeast(fault.afterBytes);
       await closeOf(response);
       return false;
-    case 'hold': {
-      const timer = new AbortController();
-      const waits = fault.milliseconds === undefined ? [] : [sleep(fault.milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)];
-      await Promise.race([handle.released, closeOf(response), ...waits]);
-      timer.abort();
+    case 'hold':
+      await hold(handle, response, fault.milliseconds);
       return !response.destroyed;
-    }
-    case 'reset-body':
-    case 'slow-body':
-    case 'hang-after-headers':
-      return true;
   }
+}
+
+/** How much of the request body arrives before the fault strikes. */
+function bodyBytesToRead(fault: Fault): number {
+  if (fault.kind === 'respond') return fault.readBody === false ? 0 : Infinity;
+  return 'afterBytes' in fault ? fault.afterBytes : 0;
+}
+
+/** Waits for the release, the end of the connection, or the time; without one, for ever. */
+async function hold(handle: FaultHandle, response: ServerResponse, milliseconds: number | undefined): Promise<void> {
+  const timer = new AbortController();
+  const time = milliseconds === undefined ? [] : [sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)];
+  await Promise.race([handle.released, closeOf(response), ...time]);
+  timer.abort();
 }
 
 async function respond(

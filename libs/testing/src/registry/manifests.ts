@@ -43,20 +43,15 @@ function getManifest(context: RegistryContext, exchange: Exchange, { repository,
 
 async function putManifest(context: RegistryContext, exchange: Exchange, { repository, reference }: ManifestRoute): Promise<Reply> {
   const content = await exchange.readBody(context.options.maxManifestBytes ?? MAX_MANIFEST_BYTES);
-  const algorithm = parseDigest(reference)?.algorithm ?? 'sha256';
-  const digest = digestOf(content, algorithm);
-  if (looksLikeDigest(reference) && digest !== reference) throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
-  const mediaType = (exchange.header('content-type') ?? '').split(';')[0]?.trim() ?? '';
-  const facts = readFacts(mediaType, content);
-  const type = mediaType || facts.statedMediaType || 'application/octet-stream';
-  if (facts.statedMediaType !== undefined && facts.statedMediaType !== type) {
-    throw new RegistryError('MANIFEST_INVALID', 'Content-Type and mediaType differ');
-  }
+  const byDigest = looksLikeDigest(reference);
+  const digest = digestOf(content, parseDigest(reference)?.algorithm);
+  if (byDigest && digest !== reference) throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
+  const facts = readFacts(contentType(exchange), content);
   checkReferences(context, repository, facts);
-  const tags = looksLikeDigest(reference) ? exchange.parameters.getAll('tag') : [reference];
+  const tags = byDigest ? exchange.parameters.getAll('tag') : [reference];
   tags.forEach(checkReference);
   context.content.change(repository, (held) => {
-    held.put(digest, type, content);
+    held.put(digest, facts.mediaType, content);
     for (const tag of tags) held.tags.set(tag, digest);
   });
   return {
@@ -65,9 +60,16 @@ async function putManifest(context: RegistryContext, exchange: Exchange, { repos
       location: contentLocation(context, `${repository}/manifests/${digest}`),
       'docker-content-digest': digest,
       ...(facts.subject === undefined || context.quirks.noReferrers ? {} : { 'oci-subject': facts.subject }),
-      ...(looksLikeDigest(reference) && tags.length > 0 ? { 'oci-tag': tags.join(', ') } : {}),
+      // Tags pushed along with a digest, as the next version of distribution-spec has it.
+      ...(byDigest && tags.length > 0 ? { 'oci-tag': tags.join(', ') } : {}),
     },
   };
+}
+
+/** Without parameters such as `charset`. */
+function contentType(exchange: Exchange): string | undefined {
+  const [type = ''] = (exchange.header('content-type') ?? '').split(';');
+  return type.trim() || undefined;
 }
 
 function deleteManifest(context: RegistryContext, { repository, reference }: ManifestRoute): Reply {
@@ -80,13 +82,16 @@ function deleteManifest(context: RegistryContext, { repository, reference }: Man
   return { status: 202 };
 }
 
-function readFacts(mediaType: string, content: Buffer): ManifestFacts {
+function readFacts(declared: string | undefined, content: Buffer): ManifestFacts & { readonly mediaType: string } {
   try {
-    return describeManifest(mediaType || 'application/json', content);
+    const facts = describeManifest(declared ?? 'application/json', content);
+    const mediaType = declared ?? facts.statedMediaType ?? 'application/octet-stream';
+    if ((facts.statedMediaType ?? mediaType) === mediaType) return { ...facts, mediaType };
   } catch (error) {
-    if (error instanceof ManifestSyntaxError) throw new RegistryError('MANIFEST_INVALID', error.message);
-    throw error;
+    if (!(error instanceof ManifestSyntaxError)) throw error;
+    throw new RegistryError('MANIFEST_INVALID', error.message);
   }
+  throw new RegistryError('MANIFEST_INVALID', 'Content-Type and mediaType differ');
 }
 
 /** A manifest must not name content that nobody can pull; a subject may come later (distribution-spec, "Pushing manifests with subject"). */

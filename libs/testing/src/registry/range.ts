@@ -8,13 +8,12 @@ export interface ByteRange {
  * Parses a Range header against a size (RFC 9110 §14). Undefined: answer in full, as for several ranges, which a server may ignore.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  const [, from = '', to = ''] = match ?? [];
-  if (!match || (from === '' && to === '')) return undefined;
-  if (from === '') return to === '0' || size === 0 ? 'unsatisfiable' : { first: Math.max(0, size - Number(to)), last: size - 1 };
-  const first = Number(from);
-  const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  return first >= size || first > last ? 'unsatisfiable' : { first, last };
+  const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? '');
+  if (!match) return undefined;
+  const [, from, to, suffix] = match;
+  const first = from === undefined ? Math.max(0, size - Number(suffix)) : Number(from);
+  const last = to ? Math.min(Number(to), size - 1) : size - 1;
+  return first > last ? 'unsatisfiable' : { first, last };
 }
 
 /** Parses the Content-Range of an upload, `first-last` (distribution-spec, "Pushing a blob in chunks"). */

@@ -76,18 +76,23 @@ async function put(context: RegistryContext, exchange: Exchange, upload: Upload)
 function checkChunk(context: RegistryContext, exchange: Exchange, upload: Upload, method: 'patch' | 'put'): void {
   const header = exchange.header('content-range');
   if (header === undefined) return;
-  const range = parseContentRange(header);
+  const length = chunkLength(header, upload.receivedBytes);
   const minimum = context.options.chunkMinLength ?? 0;
   const tooShortBefore = method === 'patch' && (upload.lastChunkBytes ?? minimum) < minimum;
-  if (!range || range.first !== upload.receivedBytes || range.last < range.first || tooShortBefore) {
+  if (length === undefined || tooShortBefore) {
     throw new RegistryError('RANGE_INVALID', `the next chunk begins at ${upload.receivedBytes}`, { headers: uploadHeaders(context, upload) });
   }
-  const length = range.last - range.first + 1;
   const declared = exchange.header('content-length');
   if (declared !== undefined && Number(declared) !== length) {
     throw new RegistryError('SIZE_INVALID', 'Content-Length and Content-Range differ');
   }
   upload.lastChunkBytes = length;
+}
+
+/** Undefined when the chunk does not begin where the upload ends. */
+function chunkLength(contentRange: string, offset: number): number | undefined {
+  const range = parseContentRange(contentRange);
+  return range?.first === offset && range.last >= range.first ? range.last - range.first + 1 : undefined;
 }
 
 async function commit(context: RegistryContext, upload: Upload, digest: Digest): Promise<Reply> {
