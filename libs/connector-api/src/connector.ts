@@ -11,6 +11,12 @@ import { Metadata, type ObjectMeta } from './object-meta';
 import { LocalReference, ObjectReference } from './object-reference';
 import { celString, rule } from './rule';
 
+const CLASS_NAME = rule<string>({
+  cel: `self.matches(${celString(DNS_SUBDOMAIN_PATTERN)})`,
+  message: 'must be the name of a ConnectorClass, such as oci: lower-case letters, digits, - and .',
+  holds: (name) => new RegExp(DNS_SUBDOMAIN_PATTERN).test(name),
+});
+
 const SECRET_KIND = rule<ObjectReference>({
   cel: '!has(self.kind) || self.kind == "Secret"',
   message: 'must be Secret, or be left out',
@@ -76,7 +82,7 @@ export class ConnectorSpec {
   @Text({
     description: 'Name of the ConnectorClass, such as oci.',
     maxLength: DNS_SUBDOMAIN_MAX,
-    pattern: { regex: DNS_SUBDOMAIN_PATTERN, message: 'must be the name of a ConnectorClass: lower-case letters, digits, - and .' },
+    rules: [CLASS_NAME],
   })
   connectorClassName!: string;
 

@@ -11,7 +11,6 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  Matches,
   MaxLength,
   MinLength,
   ValidateBy,
@@ -83,27 +82,22 @@ function declare(declaration: Declaration): PropertyDecorator {
 interface TextOptions extends FieldOptions<string> {
   minLength?: number;
   maxLength: number;
-  pattern?: { regex: string; message: string };
   format?: 'date-time';
-  default?: string;
 }
 
 const IS_STRING = { message: 'must be a string' };
 
 /** A string. Its length is limited, as the API server's estimate of what a rule costs wants it. */
 export function Text(options: TextOptions): PropertyDecorator {
-  const { minLength, maxLength, pattern, format } = options;
+  const { minLength, maxLength, format } = options;
   const validators = [IsString(IS_STRING), MaxLength(maxLength, { message: `must have at most ${maxLength} characters` })];
   if (minLength !== undefined) validators.push(MinLength(minLength, { message: 'must not be empty' }));
-  if (pattern) validators.push(Matches(new RegExp(pattern.regex), { message: pattern.message }));
   return declare({
     ...options,
     schema: {
       type: 'string',
-      ...(options.default !== undefined && { default: options.default }),
       ...(minLength !== undefined && { minLength }),
       maxLength,
-      ...(pattern && { pattern: pattern.regex }),
       ...(format && { format }),
     },
     validators,

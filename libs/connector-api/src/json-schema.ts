@@ -5,11 +5,8 @@ export interface JsonSchema {
   description?: string;
   default?: unknown;
   enum?: readonly string[];
-  pattern?: string;
   minLength?: number;
   maxLength?: number;
-  minimum?: number;
-  minItems?: number;
   maxItems?: number;
   maxProperties?: number;
   required?: string[];
@@ -19,7 +16,7 @@ export interface JsonSchema {
   'x-kubernetes-preserve-unknown-fields'?: true;
   'x-kubernetes-list-type'?: 'atomic' | 'map' | 'set';
   'x-kubernetes-list-map-keys'?: readonly string[];
-  'x-kubernetes-map-type'?: 'atomic' | 'granular';
+  'x-kubernetes-map-type'?: 'atomic';
   'x-kubernetes-validations'?: ValidationRule[];
 }
 
