@@ -1,0 +1,99 @@
+import { type RepositoryScope } from '@oci-connector/oci-auth';
+import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
+import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan, type UpstreamTarget } from '../protocol';
+import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
+import { namesOf, type OciNames } from './oci-names';
+import { rewriteOciResponse } from './oci-response';
+import { actionOf, scopeActions, traitsOf, upstreamPath } from './oci-routes';
+import { checkRawQuery, parameterValues, withoutParameters, withQuery } from './raw-query';
+import { isDigest, parseOciPath, type OciRoute } from './route-grammar';
+import { targetOf } from './upload-location';
+
+/**
+ * Below this, a token is renewed before a body is sent: a refusal after the body cannot be repaired, because a stream
+ * cannot be sent twice. Half of the shortest lifetime that token servers give (60 s, distribution token specification).
+ */
+const MINIMUM_TOKEN_LIFETIME_MS = 30_000;
+
+/** A list is rewritten or counted, so it has to come whole and not compressed. */
+const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined };
+
+/** A request that was understood. */
+export interface OciRequest {
+  readonly request: ConnectorRequest;
+  readonly route: OciRoute;
+  readonly names: OciNames;
+}
+
+/** The OCI distribution-spec (v1.1) for connectors of `spec.protocol: oci`. */
+export class OciHandler implements ProtocolHandler {
+  constructor(private readonly seal: LocationSeal) {}
+
+  async plan(request: ConnectorRequest): Promise<UpstreamPlan> {
+    const route = parseOciPath(request.path);
+    traitsOf(route, request.method);
+    checkRawQuery(request.query);
+    const understood = { request, route, names: namesOf(request, route.repository) };
+    const mount = route.kind === 'upload-start' ? await findCrossMount(request) : undefined;
+    const target = await this.#target(understood, mount);
+    return mount === undefined
+      ? this.#planFor(understood, target)
+      : {
+          ...this.#planFor(understood, target, mount),
+          withoutMount: this.#planFor(understood, await this.#target(understood, undefined)),
+        };
+  }
+
+  async #target(understood: OciRequest, mount: CrossMount | undefined): Promise<UpstreamTarget> {
+    const { request, route, names } = understood;
+    if (route.kind === 'upload-session' && route.session.startsWith(SEALED_PREFIX)) {
+      const place = await this.seal.open(route.session, bindingOf(understood));
+      return targetOf({ ...place, path: withClientDigest(place.path, request.query) }, request.address);
+    }
+    const query =
+      route.kind === 'upload-start' ? uploadStartQuery(request.query, mount) : withoutParameters(request.query, ['ns']);
+    return targetOf({ origin: request.address.origin, path: withQuery(upstreamPath(route, names.upstream), query) }, request.address);
+  }
+
+  #planFor(understood: OciRequest, target: UpstreamTarget, mount?: CrossMount): UpstreamPlan {
+    const { request, route, names } = understood;
+    const { method, hasBody } = request;
+    const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
+    return {
+      kind: 'forward',
+      transport: 'stream',
+      method,
+      target,
+      scopes: target.sendCredential ? scopesFor(understood, mount) : [],
+      action: actionOf(route, method),
+      repository: names.upstream,
+      route: traitsOf(route, method).template,
+      // Clients do not agree on redirects of requests with a body, so the proxy follows none of those either.
+      followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',
+      replayable: !hasBody,
+      minimumTokenLifetimeMs: hasBody ? MINIMUM_TOKEN_LIFETIME_MS : 0,
+      requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : {},
+      rewriteResponse: (status, headers) => rewriteOciResponse({ status, headers }, { ...understood, target, mount, seal: sealPlace }),
+    };
+  }
+}
+
+function bindingOf({ request, names }: OciRequest): SealBinding {
+  return { connectorUid: request.connector.uid, repository: names.upstream, client: request.client };
+}
+
+/** The repository that is written to first: some token servers read only the first scope. */
+function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): RepositoryScope[] {
+  const own: RepositoryScope = { repository: names.upstream, actions: scopeActions(route, request.method) };
+  return mount === undefined ? [own] : [own, { repository: mount.from, actions: ['pull'] }];
+}
+
+/**
+ * A sealed location has no query that the client could see, so what it appends is its own: the digest that ends an
+ * upload (distribution-spec, "Closing an upload session"), and nothing else goes on.
+ */
+function withClientDigest(path: string, query: string): string {
+  const digest = parameterValues(query, 'digest').at(-1);
+  if (digest === undefined || !isDigest(digest)) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
+}

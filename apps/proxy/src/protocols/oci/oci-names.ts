@@ -1,0 +1,61 @@
+import { connectorPath } from '@oci-connector/connector-api';
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { type ConnectorRequest } from '../protocol';
+import { isRepository } from './route-grammar';
+
+/** One repository under its three names. */
+export interface OciNames {
+  /** As the registry knows it: with the address's path prefix, or Docker Hub's `library/`. */
+  readonly upstream: string;
+  /** As the client calls it, which is what a tag list has to say. */
+  readonly client: string;
+  /** The client's URL path of it, without a slash at the end. */
+  readonly clientPath: string;
+}
+
+/** @throws ProxyError PathInvalid when the registry's name becomes too long, ConnectorInvalid for a path prefix that is no name */
+export function namesOf(request: ConnectorRequest, repository: string): OciNames {
+  const upstream = upstreamRepository(request.address, repository);
+  if (!isRepository(upstream)) {
+    throw new ProxyError('PathInvalid', 'with the path prefix of the connector\'s address the repository name becomes longer than 255 characters');
+  }
+  const prefix = connectorPath(request.connector);
+  switch (request.addressForm) {
+    case 'path':
+      return { upstream, client: `${prefix.slice(1)}/${repository}`, clientPath: `/v2${prefix}/${repository}` };
+    case 'host':
+      return { upstream, client: repository, clientPath: `/v2/${repository}` };
+    case 'plain':
+      return { upstream, client: repository, clientPath: `${prefix}/v2/${repository}` };
+  }
+}
+
+/** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
+export function upstreamRepository(address: ConnectorRequest['address'], repository: string): string {
+  const { pathPrefix, isDockerHub } = address;
+  if (pathPrefix !== '') {
+    if (!isRepository(pathPrefix)) {
+      throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
+    }
+    return `${pathPrefix}/${repository}`;
+  }
+  // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
+  return isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
+}
+
+const CONNECTOR_PREFIX = /^namespaces\/[^/]*\/connectors\/[^/]*\//;
+
+/**
+ * A repository's name as a client says it in `from=`, taken back to the name that its path would have here.
+ *
+ * @returns undefined for a repository of another connector, and for what is no name
+ */
+export function ownRepository(request: ConnectorRequest, name: string): string | undefined {
+  const own = `${connectorPath(request.connector).slice(1)}/`;
+  const repository = name.startsWith(own) ? name.slice(own.length) : name;
+  if (repository === name) {
+    // Without a prefix it is a name of the host's connector; in path form that may be another one.
+    if (request.addressForm === 'path' || CONNECTOR_PREFIX.test(name)) return undefined;
+  }
+  return isRepository(repository) ? repository : undefined;
+}

@@ -1,0 +1,100 @@
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { type SealedPlace } from '../../sealing/location-seal';
+import { type ResponseHeaders, type RewrittenResponse, type UpstreamTarget } from '../protocol';
+import { type CrossMount } from './cross-mount';
+import { rewriteLinks } from './link-header';
+import { type OciRequest } from './oci-handler';
+import { isUpload, tailOf } from './oci-routes';
+import { parameterValues } from './raw-query';
+import { isDigest } from './route-grammar';
+import { tagListRewrite } from './tag-list';
+import { mapUploadLocation, type MappedLocation } from './upload-location';
+
+/** A request, and where it went. */
+export interface AskedUpstream extends OciRequest {
+  readonly target: UpstreamTarget;
+  readonly mount?: CrossMount;
+  readonly seal: (place: SealedPlace) => string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+}
+
+/**
+ * Headers that name places at the registry. What a client needs of them is put back in our own terms.
+ * `Docker-Upload-UUID`, `Range`, `OCI-Subject`, `OCI-Filters-Applied`, `OCI-Chunk-Min-Length`, `Warning` and all others
+ * stay as they are. A `Range` that is missing stays missing: how much of an upload is stored, only the registry knows.
+ */
+const PLACES = { location: undefined, link: undefined, 'content-location': undefined };
+
+/** @throws ProxyError RedirectRefused | UpstreamInvalid | UpstreamTooLarge */
+export function rewriteOciResponse(answer: Answer, asked: AskedUpstream): RewrittenResponse {
+  refuseRedirect(answer.status, asked);
+  const headers = { ...answer.headers, ...PLACES };
+  switch (asked.route.kind) {
+    case 'tags':
+    case 'referrers':
+      return rewriteList(answer, headers, asked);
+    case 'upload-start':
+    case 'upload-session':
+      return rewriteUpload(answer, headers, asked);
+    case 'manifest':
+      return { headers: { ...headers, location: answer.status === 201 ? storedManifest(answer, asked) : undefined } };
+    case 'blob':
+      return { headers };
+  }
+}
+
+/** Reads are followed before this is called. A write that is redirected would have to be sent again, which a stream cannot. */
+function refuseRedirect(status: number, { request }: AskedUpstream): void {
+  if (status < 300 || status > 399 || status === 304) return;
+  throw new ProxyError(
+    'RedirectRefused',
+    `the registry redirects this ${request.method} request (status ${status}); set the connector's spec.address to the scheme, host and path that the registry answers at`,
+  );
+}
+
+function rewriteList(answer: Answer, headers: ResponseHeaders, asked: AskedUpstream): RewrittenResponse {
+  const { names, route, target, request } = asked;
+  const link = rewriteLinks(answer.headers['link'], {
+    requested: new URL(target.origin + target.path),
+    repositoryPath: `/v2/${names.upstream}/`,
+    clientPath: `${names.clientPath}/${tailOf(route)}`,
+  });
+  const body = route.kind === 'tags' ? tagListRewrite(answer.status, answer.headers, names.client) : undefined;
+  if (body === undefined) return { headers: { ...headers, link } };
+  // Said of a body that the client will not see.
+  const changed = { ...headers, link, 'content-length': undefined, 'content-md5': undefined, digest: undefined, 'repr-digest': undefined, 'accept-ranges': undefined };
+  return request.method === 'HEAD' ? { headers: changed } : { headers: changed, body };
+}
+
+function rewriteUpload(answer: Answer, headers: ResponseHeaders, asked: AskedUpstream): RewrittenResponse {
+  const stored = answer.status === 201 ? storedBlob(asked) : undefined;
+  if (stored !== undefined) return { headers: { ...headers, location: stored } };
+  const mapped = mapLocation(answer, asked);
+  return { headers: { ...headers, location: mapped?.location }, sealedTarget: mapped?.elsewhere };
+}
+
+/** 2xx, and 416 whose Location leads to the upload's status (distribution-spec, "Pushing a blob in chunks"). */
+function mapLocation(answer: Answer, { request, names, target, seal }: AskedUpstream): MappedLocation | undefined {
+  const { location } = answer.headers;
+  const goesOn = (answer.status >= 200 && answer.status <= 299) || answer.status === 416;
+  if (location === undefined || !goesOn) return undefined;
+  if (typeof location !== 'string') throw new ProxyError('UpstreamInvalid', 'the registry answered with more than one Location');
+  return mapUploadLocation(location, { address: request.address, names, requested: target, seal });
+}
+
+/** The blob's own URL: its digest is known when an upload is ended, and when a mount succeeded. */
+function storedBlob({ request, route, names, mount }: AskedUpstream): string | undefined {
+  const digest = mount?.digest ?? parameterValues(request.query, 'digest').at(-1);
+  return isUpload(route) && digest !== undefined && isDigest(digest) ? `${names.clientPath}/blobs/${digest}` : undefined;
+}
+
+/** The manifest by digest, if the registry says it, as distribution does; by the reference that was sent otherwise. */
+function storedManifest({ headers }: Answer, { route, names }: AskedUpstream): string {
+  const digest = headers['docker-content-digest'];
+  const tail = typeof digest === 'string' && isDigest(digest) ? `manifests/${digest}` : tailOf(route);
+  return `${names.clientPath}/${tail}`;
+}

@@ -1,0 +1,72 @@
+import { type RepositoryAction } from '@oci-connector/oci-auth';
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { type UpstreamPlan } from '../protocol';
+import { type OciRoute } from './route-grammar';
+
+/** What a route means, whatever its parameters are. */
+export interface RouteTraits {
+  /** For logs and metrics. */
+  readonly template: string;
+  readonly methods: readonly string[];
+}
+
+const TRAITS: Readonly<Record<OciRoute['kind'], RouteTraits>> = {
+  manifest: { template: '/v2/{name}/manifests/{reference}', methods: ['GET', 'HEAD', 'PUT', 'DELETE'] },
+  blob: { template: '/v2/{name}/blobs/{digest}', methods: ['GET', 'HEAD', 'DELETE'] },
+  'upload-start': { template: '/v2/{name}/blobs/uploads/', methods: ['POST'] },
+  'upload-session': { template: '/v2/{name}/blobs/uploads/{reference}', methods: ['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'] },
+  tags: { template: '/v2/{name}/tags/list', methods: ['GET', 'HEAD'] },
+  referrers: { template: '/v2/{name}/referrers/{digest}', methods: ['GET', 'HEAD'] },
+};
+
+/** @throws ProxyError MethodNotAllowed */
+export function traitsOf(route: OciRoute, method: string): RouteTraits {
+  const traits = TRAITS[route.kind];
+  if (!traits.methods.includes(method)) {
+    throw new ProxyError('MethodNotAllowed', `method ${method} is not part of the OCI distribution-spec for ${traits.template}; use ${traits.methods.join(', ')}`);
+  }
+  return traits;
+}
+
+export function isUpload(route: OciRoute): boolean {
+  return route.kind === 'upload-start' || route.kind === 'upload-session';
+}
+
+export function actionOf(route: OciRoute, method: string): UpstreamPlan['action'] {
+  if (isUpload(route) || method === 'PUT') return 'push';
+  return method === 'DELETE' ? 'delete' : 'pull';
+}
+
+/**
+ * What the upstream token has to allow. Everything about an upload asks for the same, so that one token serves it from
+ * the first request to the last; cancelling one needs `delete` beside that, because the distribution registry goes by the
+ * method alone.
+ */
+export function scopeActions(route: OciRoute, method: string): readonly RepositoryAction[] {
+  if (isUpload(route)) return method === 'DELETE' ? ['pull', 'push', 'delete'] : ['pull', 'push'];
+  if (method === 'PUT') return ['pull', 'push'];
+  return method === 'DELETE' ? ['delete'] : ['pull'];
+}
+
+/** The path at the registry, from the parsed route. A session that is sealed has its own. */
+export function upstreamPath(route: OciRoute, repository: string): string {
+  return `/v2/${repository}/${tailOf(route)}`;
+}
+
+/** What follows the repository in a route's path, for the registry and for the client alike. */
+export function tailOf(route: OciRoute): string {
+  switch (route.kind) {
+    case 'manifest':
+      return `manifests/${route.reference}`;
+    case 'blob':
+      return `blobs/${route.digest}`;
+    case 'upload-start':
+      return 'blobs/uploads/';
+    case 'upload-session':
+      return `blobs/uploads/${route.session}`;
+    case 'tags':
+      return 'tags/list';
+    case 'referrers':
+      return `referrers/${route.digest}`;
+  }
+}

@@ -1,0 +1,134 @@
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { SEALED_PREFIX } from '../../sealing/location-seal';
+
+/*
+ * The routes of the OCI distribution-spec (v1.1, "Endpoints"), matched against the raw path. Nothing is decoded and
+ * nothing normalised, so there is one reading of every path that passes, ours and the registry's; and the request is
+ * forwarded from the parsed route, never from the path (security rule C5 path confusion).
+ */
+
+/** A parsed path. `repository` is the client's name without the connector's prefix; a digest is spelt with `:`. */
+export type OciRoute =
+  | { readonly kind: 'manifest'; readonly repository: string; readonly reference: string }
+  | { readonly kind: 'blob'; readonly repository: string; readonly digest: string }
+  | { readonly kind: 'upload-start'; readonly repository: string }
+  | { readonly kind: 'upload-session'; readonly repository: string; readonly session: string }
+  | { readonly kind: 'tags'; readonly repository: string }
+  | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string };
+
+/** <name> of the distribution-spec, "Pulling manifests". */
+const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/** Longest name that clients and registries take (distribution/reference, RepositoryNameTotalLengthMax). */
+const REPOSITORY_MAX = 255;
+
+/** <reference> as a tag: the distribution-spec, "Pulling manifests". */
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/** <digest> of the image-spec, "Digests"; the algorithm in use with the longest value is sha512, 135 characters in all. */
+const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
+const DIGEST_MAX = 255;
+
+/**
+ * References of upload sessions are the registry's own; these characters mean the same to every parser and client.
+ * Locations with others are sealed. Long enough for a sealed location.
+ */
+const SESSION = /^[A-Za-z0-9._~:@=+,-]{1,8192}$/;
+
+/** Characters of a path, once the one escape that is allowed is undone. */
+const PATH = /^[A-Za-z0-9._~:@=+,/-]+$/;
+
+/** Some clients escape the colon of a digest; it is the only escape, in upper case, and only there. */
+const ESCAPED_DIGEST = /\/(?:manifests|blobs|referrers)\/[a-z0-9+._-]+%3A[A-Za-z0-9=_-]+$/;
+
+/** What can stand where a manifest's reference stands, without being one. */
+const NO_REFERENCE = /^[A-Za-z0-9._-]+$/;
+
+/** Whether the text is a repository's name by the distribution-spec. */
+export function isRepository(text: string): boolean {
+  return text.length <= REPOSITORY_MAX && REPOSITORY.test(text);
+}
+
+/** Whether the text is a digest by the image-spec. */
+export function isDigest(text: string): boolean {
+  return text.length <= DIGEST_MAX && DIGEST.test(text);
+}
+
+/** Whether a registry's own session reference can stand in a path of ours as it is. */
+export function isSession(text: string): boolean {
+  return SESSION.test(text) && text !== '.' && text !== '..' && !text.startsWith(SEALED_PREFIX);
+}
+
+/**
+ * @param path the raw path, `/v2/REPOSITORY/…`
+ * @throws ProxyError PathInvalid outside the grammar, RouteUnknown for a route that is not served, ManifestUnknown
+ */
+export function parseOciPath(path: string): OciRoute {
+  const segments = segmentsOf(path);
+  if (segments.shift() !== 'v2') throw routeUnknown();
+  if (segments.length === 1 && segments[0] === '_catalog') {
+    throw new ProxyError('RouteUnknown', 'the catalog is not served: it lists repositories of the whole registry');
+  }
+  const route = matchTail(segments);
+  if (route === undefined) throw routeUnknown();
+  checkRepository(route.repository);
+  return route;
+}
+
+function segmentsOf(path: string): string[] {
+  const plain = ESCAPED_DIGEST.test(path) ? path.replace('%3A', ':') : path;
+  // The trailing slash of `blobs/uploads/` belongs to the route; everywhere else an empty segment is an error.
+  const segments = plain.replace(/(\/blobs\/uploads)\/$/, '$1').split('/');
+  if (segments.shift() !== '' || !PATH.test(plain) || segments.some(isEmptyOrDots)) {
+    throw new ProxyError(
+      'PathInvalid',
+      'the path may hold only letters, digits and the characters - . _ ~ : @ = + , between single slashes, and no . or .. segment',
+    );
+  }
+  return segments;
+}
+
+function isEmptyOrDots(segment: string): boolean {
+  return segment === '' || segment === '.' || segment === '..';
+}
+
+/** Matched from the end, because a repository's components may be called `blobs` or `manifests` too. */
+function matchTail(segments: readonly string[]): OciRoute | undefined {
+  const last = segments.at(-1) ?? '';
+  const beforeLast = segments.at(-2);
+  const repository = (count: number): string => segments.slice(0, -count).join('/');
+  if (beforeLast === 'blobs' && last === 'uploads') return { kind: 'upload-start', repository: repository(2) };
+  if (segments.at(-3) === 'blobs' && beforeLast === 'uploads') {
+    return { kind: 'upload-session', repository: repository(3), session: last };
+  }
+  if (beforeLast === 'tags' && last === 'list') return { kind: 'tags', repository: repository(2) };
+  if (beforeLast === 'manifests') return { kind: 'manifest', repository: repository(2), reference: reference(last) };
+  if (beforeLast === 'blobs') return { kind: 'blob', repository: repository(2), digest: digest(last) };
+  if (beforeLast === 'referrers') return { kind: 'referrers', repository: repository(2), digest: digest(last) };
+  return undefined;
+}
+
+function reference(text: string): string {
+  if (TAG.test(text) || isDigest(text)) return text;
+  // Nothing can be stored under such a name. The distribution-spec's conformance tests ask for one and expect 404.
+  if (NO_REFERENCE.test(text)) throw new ProxyError('ManifestUnknown', 'no manifest can have this reference: it is no tag and no digest');
+  throw new ProxyError('PathInvalid', 'the reference is no tag and no digest');
+}
+
+function digest(text: string): string {
+  if (isDigest(text)) return text;
+  throw new ProxyError('PathInvalid', 'the digest is not of the form ALGORITHM:VALUE');
+}
+
+function checkRepository(repository: string): void {
+  // A component pair blobs/uploads could be read as an upload by one parser and as part of the name by another.
+  if (isRepository(repository) && !`/${repository}/`.includes('/blobs/uploads/')) return;
+  throw new ProxyError(
+    'PathInvalid',
+    `the repository name is not valid: use at most ${REPOSITORY_MAX} characters, in components of lower-case letters and digits, separated inside by . _ __ or -`,
+  );
+}
+
+function routeUnknown(): ProxyError {
+  return new ProxyError('RouteUnknown', 'this route is not part of the OCI distribution-spec that is served here');
+}
