@@ -2,11 +2,12 @@ import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan, type UpstreamTarget } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
-import { namesOf, type OciNames } from './oci-names';
+import { namesOf } from './oci-names';
+import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
 import { actionOf, scopeActions, traitsOf, upstreamPath } from './oci-routes';
 import { checkRawQuery, parameterValues, withoutParameters, withQuery } from './raw-query';
-import { isDigest, parseOciPath, type OciRoute } from './route-grammar';
+import { isDigest, parseOciPath } from './route-grammar';
 import { targetOf } from './upload-location';
 
 /**
@@ -17,13 +18,6 @@ const MINIMUM_TOKEN_LIFETIME_MS = 30_000;
 
 /** A list is rewritten or counted, so it has to come whole and not compressed. */
 const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined };
-
-/** A request that was understood. */
-export interface OciRequest {
-  readonly request: ConnectorRequest;
-  readonly route: OciRoute;
-  readonly names: OciNames;
-}
 
 /** The OCI distribution-spec (v1.1) for connectors of `spec.protocol: oci`. */
 export class OciHandler implements ProtocolHandler {

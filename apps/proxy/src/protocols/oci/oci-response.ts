@@ -3,7 +3,7 @@ import { type SealedPlace } from '../../sealing/location-seal';
 import { type ResponseHeaders, type RewrittenResponse, type UpstreamTarget } from '../protocol';
 import { type CrossMount } from './cross-mount';
 import { rewriteLinks } from './link-header';
-import { type OciRequest } from './oci-handler';
+import { type OciRequest } from './oci-request';
 import { isUpload, tailOf } from './oci-routes';
 import { parameterValues } from './raw-query';
 import { isDigest } from './route-grammar';

@@ -97,15 +97,23 @@ function matchTail(segments: readonly string[]): OciRoute | undefined {
   const last = segments.at(-1) ?? '';
   const beforeLast = segments.at(-2);
   const repository = (count: number): string => segments.slice(0, -count).join('/');
-  if (beforeLast === 'blobs' && last === 'uploads') return { kind: 'upload-start', repository: repository(2) };
   if (segments.at(-3) === 'blobs' && beforeLast === 'uploads') {
     return { kind: 'upload-session', repository: repository(3), session: last };
   }
-  if (beforeLast === 'tags' && last === 'list') return { kind: 'tags', repository: repository(2) };
-  if (beforeLast === 'manifests') return { kind: 'manifest', repository: repository(2), reference: reference(last) };
-  if (beforeLast === 'blobs') return { kind: 'blob', repository: repository(2), digest: digest(last) };
-  if (beforeLast === 'referrers') return { kind: 'referrers', repository: repository(2), digest: digest(last) };
-  return undefined;
+  switch (beforeLast) {
+    case 'manifests':
+      return { kind: 'manifest', repository: repository(2), reference: reference(last) };
+    case 'referrers':
+      return { kind: 'referrers', repository: repository(2), digest: digest(last) };
+    case 'blobs':
+      return last === 'uploads'
+        ? { kind: 'upload-start', repository: repository(2) }
+        : { kind: 'blob', repository: repository(2), digest: digest(last) };
+    case 'tags':
+      return last === 'list' ? { kind: 'tags', repository: repository(2) } : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function reference(text: string): string {

@@ -1,0 +1,10 @@
+import { type ConnectorRequest } from '../protocol';
+import { type OciNames } from './oci-names';
+import { type OciRoute } from './route-grammar';
+
+/** A request that was understood. */
+export interface OciRequest {
+  readonly request: ConnectorRequest;
+  readonly route: OciRoute;
+  readonly names: OciNames;
+}
