@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { ConnectorClasses, Connectors, type KubeClient, type ResourceType, Secrets, Services, ConfigMaps } from '@oci-connector/kube';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { parseAllDocuments } from 'yaml';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+const type = (group: string, plural: string, kind: string, namespaced: boolean): ResourceType => ({
+  group,
+  version: 'v1',
+  plural,
+  kind,
+  namespaced,
+});
+
+export const ServiceAccounts = type('', 'serviceaccounts', 'ServiceAccount', true);
+export const Namespaces = type('', 'namespaces', 'Namespace', false);
+export const CustomResourceDefinitions = type('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition', false);
+
+const APPLICABLE: readonly ResourceType[] = [
+  Connectors,
+  ConnectorClasses,
+  Secrets,
+  ConfigMaps,
+  Services,
+  ServiceAccounts,
+  Namespaces,
+  CustomResourceDefinitions,
+  type(RBAC, 'roles', 'Role', true),
+  type(RBAC, 'rolebindings', 'RoleBinding', true),
+  type(RBAC, 'clusterroles', 'ClusterRole', false),
+  type(RBAC, 'clusterrolebindings', 'ClusterRoleBinding', false),
+];
+
+/** Creates what is missing and patches what is there, document by document, like `kubectl apply`. */
+export async function applyManifest(client: KubeClient, text: string, source: string): Promise<KubeObject[]> {
+  const applied: KubeObject[] = [];
+  for (const document of parseAllDocuments(text)) {
+    const [problem] = document.errors;
+    if (problem) throw new Error(`${source}: ${problem.message}`);
+    const object = document.toJS() as KubeObject | null;
+    if (object) applied.push(await applyObject(client, object, source));
+  }
+  return applied;
+}
+
+/** {@link applyManifest} of a file. */
+export async function applyFile(client: KubeClient, file: string): Promise<KubeObject[]> {
+  return applyManifest(client, await readFile(file, 'utf8'), file);
+}
+
+async function applyObject(client: KubeClient, object: KubeObject, source: string): Promise<KubeObject> {
+  const resource = resourceTypeOf(object, source);
+  const { name } = object.metadata;
+  const namespace = resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined;
+  const key = { namespace, name };
+  const existing = await client.find(resource, key);
+  if (existing) return client.patch(resource, key, object);
+  return client.create(resource, { ...object, metadata: { ...object.metadata, namespace } });
+}
+
+function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): ResourceType {
+  const found = APPLICABLE.find((candidate) => {
+    const version = candidate.group ? `${candidate.group}/${candidate.version}` : candidate.version;
+    return candidate.kind === kind && version === apiVersion;
+  });
+  if (!found) {
+    const kinds = APPLICABLE.map((candidate) => candidate.kind).join(', ');
+    throw new Error(`${source}: ${apiVersion} ${kind} cannot be applied here, only ${kinds}; use kubectl for anything else`);
+  }
+  return found;
+}

@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { type KubeClient } from '@oci-connector/kube';
+import { Sensitive } from '@oci-connector/sensitive';
+import { CustomResourceDefinitions, ServiceAccounts, applyFile } from './apply-manifests';
+
+/** The workspace; tools are started from it. */
+export const workspaceRoot = process.cwd();
+
+const CRDS = 'libs/connector-api/crds';
+const MANIFESTS = ['deploy/rbac', 'deploy/class-oci.yaml'];
+const CRD_DEADLINE_MS = 30_000;
+
+/** Applies the CRDs, the RBAC and the class that `deploy/` ships. The programs are started apart. */
+export async function installProduct(client: KubeClient): Promise<void> {
+  for (const file of await yamlFiles(CRDS)) await applyFile(client, file);
+  await customResourcesEstablished(client);
+  for (const manifest of MANIFESTS) {
+    for (const file of await yamlFiles(manifest)) await applyFile(client, file);
+  }
+}
+
+async function yamlFiles(place: string): Promise<string[]> {
+  const full = path.join(workspaceRoot, place);
+  if (place.endsWith('.yaml')) return [full];
+  const names = await readdir(full);
+  // In the order of their names: the namespace is the first.
+  return names.filter((name) => name.endsWith('.yaml')).sort().map((name) => path.join(full, name));
+}
+
+interface CustomResourceDefinition extends KubeObject {
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+/** A real API server serves a new resource a moment after it was declared. */
+async function customResourcesEstablished(client: KubeClient): Promise<void> {
+  const deadline = Date.now() + CRD_DEADLINE_MS;
+  for (;;) {
+    const { items } = await client.list(CustomResourceDefinitions);
+    const waiting = (items as CustomResourceDefinition[]).filter(
+      ({ status }) => !status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True'),
+    );
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`not established: ${waiting.map(({ metadata }) => metadata.name).join(', ')}`);
+    await delay(100);
+  }
+}
+
+interface TokenRequest {
+  spec: { audiences?: string[]; expirationSeconds: number };
+  status?: { token: string };
+}
+
+export interface TokenWanted {
+  readonly namespace: string;
+  readonly name: string;
+  /** None: a token for the API server itself. */
+  readonly audience?: string;
+  readonly expirationSeconds?: number;
+}
+
+/** A ServiceAccount token, as `kubectl create token` gets it. */
+export async function requestToken(client: KubeClient, wanted: TokenWanted): Promise<Sensitive> {
+  const request: TokenRequest & KubeObject = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: { name: wanted.name },
+    spec: { audiences: wanted.audience ? [wanted.audience] : undefined, expirationSeconds: wanted.expirationSeconds ?? 24 * 3600 },
+  };
+  const key = { namespace: wanted.namespace, name: wanted.name, subresource: 'token' };
+  const answer = await client.createSubresource(ServiceAccounts, key, request);
+  return new Sensitive(answer.status?.token ?? '');
+}

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ProcessDescription {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** True when the process serves; asked every 50 ms. */
+  readonly ready?: () => Promise<boolean>;
+  /** Milliseconds to get ready; default one minute. */
+  readonly timeout?: number;
+}
+
+export interface StartedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** SIGTERM, and SIGKILL for one that has not ended after `grace` milliseconds. */
+  stop(grace?: number): Promise<void>;
+}
+
+/** Processes that are started together, log to one directory and are ended, by their ids, in reverse order. */
+export class ProcessGroup {
+  private readonly started: StartedProcess[] = [];
+
+  constructor(private readonly logDirectory: string) {}
+
+  /** @throws Error with the end of its log when the process ends or does not get ready in time */
+  async start(description: ProcessDescription): Promise<StartedProcess> {
+    await mkdir(this.logDirectory, { recursive: true });
+    const logFile = path.join(this.logDirectory, `${description.name}.log`);
+    const log = openSync(logFile, 'a');
+    const [file, ...args] = description.command;
+    const child = spawn(file, args, { cwd: description.cwd, env: description.env, stdio: ['ignore', log, log] });
+    closeSync(log);
+    const process = startedProcess(description.name, child, logFile);
+    this.started.push(process);
+    await becomeReady(description, child, logFile);
+    return process;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const process of this.started.splice(0).reverse()) await process.stop();
+  }
+}
+
+function startedProcess(name: string, child: ChildProcess, logFile: string): StartedProcess {
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const stop = async (grace = 10_000): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const cancelled = new AbortController();
+    const kill = delay(grace, undefined, { signal: cancelled.signal }).then(
+      () => child.kill('SIGKILL'),
+      () => false,
+    );
+    await ended;
+    cancelled.abort();
+    await kill;
+  };
+  return { name, pid: child.pid ?? 0, logFile, stop };
+}
+
+async function becomeReady(description: ProcessDescription, child: ChildProcess, logFile: string): Promise<void> {
+  let failure: string | undefined;
+  child.once('error', (error) => (failure = error.message));
+  child.once('exit', (code, signal) => (failure = `ended with ${signal ?? `status ${code}`}`));
+  const deadline = Date.now() + (description.timeout ?? 60_000);
+  const ready = description.ready ?? (() => Promise.resolve(true));
+  while (!(await ready().catch(() => false))) {
+    if (failure === undefined && Date.now() > deadline) failure = 'did not get ready in time';
+    if (failure !== undefined) {
+      throw new Error(`${description.name} ${failure}; the end of its log:\n${(await readFile(logFile, 'utf8')).slice(-3000)}`);
+    }
+    await delay(50);
+  }
+}

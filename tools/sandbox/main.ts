@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { runSandbox, type SandboxOptions } from './run-sandbox';
+
+const HELP = `npm start: the whole product on this machine, with nothing but Node.js
+
+Starts an in-memory Kubernetes API, a small registry that wants a password, the controller and the proxy; applies a
+Connector, pushes and pulls an image through the proxy with nothing but a ServiceAccount token, tells how to do it again
+with kubectl, crane, docker or curl, and stays up until Ctrl-C. Everything listens on loopback.
+
+Usage:
+  npm start                        the sample
+  npm start -- --check             the same, then exit: 0 when all went well
+  npm start -- -f FILE [-f FILE …] your own manifests instead of the sample (a real registry, say)
+
+Options:
+  -f, --filename FILE   manifests to apply, YAML; may be given several times
+      --check           exit when the job is done
+      --ca-bundle FILE  PEM file with certificate authorities of registries, beside the system roots
+      --port PORT       http port of the proxy (default: 8080, or a free one when that is taken)
+      --https-port PORT https port of the proxy (default: 8443, or a free one)
+  -h, --help            this text
+
+Files, all in .sandbox/, removed on exit:
+  kubeconfig            for kubectl: administrator of the in-memory API
+  ca.crt                the CA of the proxy's certificates, for clients
+  sandbox.json          addresses, files and process ids, for scripts
+  logs/                 what the programs logged
+`;
+
+function readOptions(args: readonly string[]): SandboxOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      filename: { type: 'string', short: 'f', multiple: true, default: [] },
+      check: { type: 'boolean', default: false },
+      'ca-bundle': { type: 'string' },
+      port: { type: 'string' },
+      'https-port': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    files: values.filename,
+    check: values.check,
+    caBundle: values['ca-bundle'],
+    httpPort: portOf('--port', values.port),
+    httpsPort: portOf('--https-port', values['https-port']),
+  };
+}
+
+function portOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${option}: "${text}" is not a port (1 to 65535)`);
+  return port;
+}
+
+async function main(): Promise<number> {
+  let options: SandboxOptions | 'help';
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\nsee npm start -- --help`);
+    return 2;
+  }
+  if (options === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  return runSandbox(options);
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
+import { applyManifest } from '../installation/apply-manifests';
+import { requestToken } from '../installation/install-product';
+import { step } from '../processes/progress';
+import { type Sandbox } from './run-sandbox';
+import { SAMPLE, sampleManifests } from './sample';
+import { sampleImage } from './sample-image';
+import { waitForConnectors } from './wait-for-connectors';
+
+/** The main job: a Connector, a token, a push and a pull, over http and over https. Says what it did; false when it did not work. */
+export async function runSample(sandbox: Sandbox): Promise<boolean> {
+  await step('applying a Connector and its Secret', () => applySample(sandbox));
+  const [verdict] = await step('waiting until the Connector is Ready', () => waitForConnectors(sandbox.client, [SAMPLE.connector]));
+  if (verdict?.ready !== 'True') {
+    process.stderr.write(`The Connector is not Ready: ${verdict?.reason}: ${verdict?.message}\n`);
+    return false;
+  }
+  const token = await requestToken(sandbox.client, { ...SAMPLE.serviceAccount, audience: 'connectors-proxy', expirationSeconds: 3600 });
+  const image = sampleImage('hello from the sandbox\n');
+  const ca = await readFile(sandbox.caFile, 'utf8');
+  for (const url of [sandbox.proxy.http, sandbox.proxy.https]) {
+    const { namespace, name } = SAMPLE.connector;
+    const address: ImageAddress = {
+      url,
+      ca,
+      auth: { username: 'any', password: token.reveal() },
+      repository: `namespaces/${namespace}/connectors/${name}/${SAMPLE.repository}`,
+      reference: SAMPLE.tag,
+    };
+    await step(`pushing and pulling through ${url}`, async () => {
+      const pushed = await pushImage(address, image);
+      const pulled = await pullImage(address);
+      if (pulled.digest !== pushed) throw new Error(`pushed ${pushed}, pulled ${pulled.digest}`);
+    });
+  }
+  process.stdout.write(summary(sandbox, image.digest));
+  return true;
+}
+
+async function applySample(sandbox: Sandbox): Promise<void> {
+  const { username, password } = sandbox.account;
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: SAMPLE.connector.namespace, name: SAMPLE.secret },
+    type: 'cpaas.io/distribution-registry-token',
+    stringData: { username, password },
+  };
+  for (const object of [secret, ...sampleManifests(sandbox.registry.url, sandbox.registry.tokenOrigin)]) {
+    await applyManifest(sandbox.client, stringify(object), 'the sample');
+  }
+}
+
+function summary(sandbox: Sandbox, digest: string): string {
+  const { connector, serviceAccount, repository, tag } = SAMPLE;
+  return `
+Done. ServiceAccount ${serviceAccount.namespace}/${serviceAccount.name} pushed and pulled
+  ${repository}:${tag} (${digest})
+through Connector ${connector.namespace}/${connector.name} to ${sandbox.registry.url}.
+It never had the registry's password: its token was checked by TokenReview, its permission (ClusterRole
+connectors-pusher, by a RoleBinding) by SubjectAccessReview, and the proxy added the credential.
+`;
+}

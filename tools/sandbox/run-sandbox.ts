@@ -1,0 +1,149 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type FixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
+import { startProgram, type RunningProgram } from '../installation/programs';
+import { preferredPort } from '../processes/free-port';
+import { ProcessGroup } from '../processes/process-group';
+import { step } from '../processes/progress';
+import { applyUserManifests } from './apply-user-manifests';
+import { howToRepeat } from './how-to-repeat';
+import { runSample } from './run-sample';
+
+export interface SandboxOptions {
+  /** Manifests to apply instead of the sample. */
+  readonly files: readonly string[];
+  /** Exit when the job is done. */
+  readonly check: boolean;
+  readonly caBundle?: string;
+  readonly httpPort?: number;
+  readonly httpsPort?: number;
+}
+
+/** What is running, for the steps that use it. */
+export interface Sandbox {
+  readonly directory: string;
+  readonly kubeconfig: string;
+  readonly caFile: string;
+  readonly client: KubeClient;
+  readonly registry: FixtureRegistry;
+  readonly account: { readonly username: string; readonly password: string };
+  readonly proxy: { readonly http: string; readonly https: string };
+}
+
+/** The sample registry's only account. It guards nothing but an empty registry on loopback. */
+const ACCOUNT = { username: 'robot', password: 'sandbox-password' };
+
+/** Starts everything, does the main job, stays up unless `check`, takes everything down. Resolves with the exit status. */
+export async function runSandbox(options: SandboxOptions): Promise<number> {
+  const directory = path.join(workspaceRoot, '.sandbox');
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const group = new ProcessGroup(path.join(directory, 'logs'));
+  const closing: (() => Promise<unknown>)[] = [() => group.stopAll()];
+  const interrupted = interruption();
+  try {
+    const work = startAndWork({ options, directory, group, closing });
+    const outcome = await Promise.race([work, interrupted]);
+    if (outcome === 'interrupted') return 130;
+    if (!options.check) await interrupted;
+    return options.check ? outcome : 0;
+  } finally {
+    for (const close of closing) await close();
+    // A failed check leaves its logs behind.
+    for (const name of ['sandbox.json', 'kubeconfig', 'ca.crt']) await rm(path.join(directory, name), { force: true });
+  }
+}
+
+function interruption(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+}
+
+interface Start {
+  readonly options: SandboxOptions;
+  readonly directory: string;
+  readonly group: ProcessGroup;
+  /** What is to be closed at the end, in this order. */
+  readonly closing: (() => Promise<unknown>)[];
+}
+
+async function startAndWork(start: Start): Promise<number> {
+  const { options, directory, closing } = start;
+  const api = await step('starting an in-memory Kubernetes API', startApi);
+  const kubeconfig = path.join(directory, 'kubeconfig');
+  await writeFile(kubeconfig, api.kubeconfig(), { mode: 0o600 });
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
+  const registry = await step('starting a registry that wants a password', () =>
+    startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } }),
+  );
+  closing.push(() => client.close(), () => registry.close(), () => api.close());
+  await step('installing the CRDs, the class oci and the roles', () => installProduct(client));
+  const programs = await step('starting controller and proxy', () => startPrograms(start, api, client));
+  const caFile = await writeProxyCa(client, directory);
+  const sandbox: Sandbox = { directory, kubeconfig, caFile, client, registry, account: ACCOUNT, proxy: programs.addresses };
+  const succeeded = options.files.length > 0 ? await applyUserManifests(sandbox, options.files) : await runSample(sandbox);
+  await writeState(sandbox, programs.pids);
+  if (succeeded && !options.check) process.stdout.write(howToRepeat(sandbox, options.files.length > 0));
+  return succeeded ? 0 : 1;
+}
+
+async function startApi(): Promise<KubeApiServer> {
+  const authority = await TestCertificateAuthority.create({ name: 'sandbox Kubernetes API' });
+  const { cert, key } = await authority.issue({ names: ['localhost'], ips: ['127.0.0.1'] });
+  // kubectl sends no token over plain http.
+  return startKubeApi({ tls: { cert, key, ca: authority.caPem } });
+}
+
+interface Programs {
+  readonly addresses: Sandbox['proxy'];
+  readonly pids: Readonly<Record<'controller' | 'proxy', number>>;
+}
+
+async function startPrograms(start: Start, api: KubeApiServer, client: KubeClient): Promise<Programs> {
+  const { options, directory, group } = start;
+  const ports = {
+    http: options.httpPort ?? (await preferredPort(8080)),
+    https: options.httpsPort ?? (await preferredPort(8443)),
+  };
+  const addresses = { http: `http://localhost:${ports.http}`, https: `https://localhost:${ports.https}` };
+  const shared = {
+    OCI_CONNECTOR_EXTERNAL_HTTP_URL: addresses.http,
+    OCI_CONNECTOR_EXTERNAL_HTTPS_URL: addresses.https,
+    // The registry is on loopback, which a real installation never contacts.
+    OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32,::1/128',
+    ...(options.caBundle !== undefined && { OCI_CONNECTOR_CA_BUNDLE: path.resolve(options.caBundle) }),
+  };
+  const launch = async (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> => {
+    const kubeconfig = path.join(directory, `${name}.kubeconfig`);
+    const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${name}` });
+    await writeFile(kubeconfig, api.kubeconfig({ token: token.reveal() }), { mode: 0o600 });
+    return startProgram(group, { name, kubeconfig, settings: { ...shared, ...settings } });
+  };
+  const controller = await launch('controller', {});
+  const proxy = await launch('proxy', {
+    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
+    OCI_CONNECTOR_PROXY_HTTP_PORT: String(ports.http),
+    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(ports.https),
+    // Ctrl-C ends a sandbox at once: nobody's load balancer has to notice.
+    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+    OCI_CONNECTOR_PROXY_GRACE: '5s',
+  });
+  return { addresses, pids: { controller: controller.pid, proxy: proxy.pid } };
+}
+
+async function writeProxyCa(client: KubeClient, directory: string): Promise<string> {
+  const { data } = await client.get(ConfigMaps, { namespace: 'connectors-system', name: 'connectors-proxy-ca' });
+  const file = path.join(directory, 'ca.crt');
+  await writeFile(file, data?.['ca.crt'] ?? '');
+  return file;
+}
+
+/** For scripts: written last, so that whoever sees it finds everything running. */
+async function writeState(sandbox: Sandbox, pids: Programs['pids']): Promise<void> {
+  const { kubeconfig, caFile, proxy, registry, directory } = sandbox;
+  const state = { kubeconfig, caFile, proxy, registry: registry.url, pids };
+  await writeFile(path.join(directory, 'sandbox.json'), `${JSON.stringify(state, null, 2)}\n`);
+}

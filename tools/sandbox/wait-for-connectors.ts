@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Condition, type Connector } from '@oci-connector/connector-api';
+import { Connectors, type KubeClient } from '@oci-connector/kube';
+
+interface ConnectorKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `True`, `False` or `Unknown`, with the reason and the message of the condition that says why. */
+export interface Verdict extends ConnectorKey {
+  readonly ready: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly proxyUrl: string;
+}
+
+const DEADLINE_MS = 30_000;
+
+/** Waits until each Connector is Ready or has been judged not to be; what is still open at the deadline is reported as it stands. */
+export async function waitForConnectors(client: KubeClient, keys: readonly ConnectorKey[]): Promise<Verdict[]> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const verdicts = await Promise.all(keys.map(async (key) => verdictOf(key, await client.get(Connectors, key))));
+    if (verdicts.every(({ ready }) => ready === 'True' || ready === 'False') || Date.now() > deadline) return verdicts;
+    await delay(100);
+  }
+}
+
+const NOT_JUDGED: Pick<Condition, 'status' | 'reason' | 'message'> = { status: 'Unknown' };
+
+function verdictOf(key: ConnectorKey, { status }: Connector): Verdict {
+  const conditions = status?.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
+  // Ready copies the reason of the condition that fails; that one has the message that says what to do.
+  const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
+  return {
+    ...key,
+    ready: ready.status,
+    reason: ready.reason ?? '',
+    message: cause.message ?? '',
+    proxyUrl: status?.proxy?.httpAddress?.url ?? '',
+  };
+}

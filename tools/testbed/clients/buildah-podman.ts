@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from '../../processes/run-command';
+import { toolPath } from '../toolchain';
+import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+
+type Tool = 'buildah' | 'podman';
+
+/** The tool with storage of its own in the cell's directory: nothing of the machine's images is seen or changed. */
+function local(session: ClientSession, tool: Tool, ...args: string[]): Promise<string> {
+  const storage = ['--root', path.join(session.directory, 'storage'), '--runroot', path.join(session.directory, 'run')];
+  return runCommand([toolPath(tool), ...storage, '--storage-driver', 'vfs', ...args], { env: clientEnvironment(session) });
+}
+
+function remote(session: ClientSession, tool: Tool, command: readonly string[], ...names: string[]): Promise<string> {
+  const tls = session.scheme === 'http' ? '--tls-verify=false' : `--cert-dir=${session.caDirectory}`;
+  const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
+  return local(session, tool, ...command, authfile, tls, ...names);
+}
+
+/** Pulls into an empty store and reads the digest that the store notes for the name. */
+async function pull(session: ClientSession, tool: Tool, reference: string): Promise<{ digest: string }> {
+  await local(session, tool, 'rmi', '--all', '--force');
+  await remote(session, tool, ['pull'], `docker://${reference}`);
+  return { digest: digestIn(await local(session, tool, 'images', '--digests', '--format', '{{.Digest}}')) };
+}
+
+async function push(session: ClientSession, tool: Tool): Promise<{ digest: string }> {
+  const digestFile = path.join(session.directory, 'digest');
+  const id = (await local(session, tool, 'pull', '-q', `oci:${session.content.imageLayout}:v1`)).trim();
+  // --format oci and the layers' own compression keep the bytes, and with them the digest, as they are.
+  await remote(session, tool, ['push', '--format', 'oci', '--digestfile', digestFile], id, `docker://${session.repository}:v1`);
+  return { digest: digestIn(await readFile(digestFile, 'utf8')) };
+}
+
+async function pushIndex(session: ClientSession, tool: Tool): Promise<{ digest: string }> {
+  const target = `docker://${session.repository}-copy:multi`;
+  const digestFile = path.join(session.directory, 'index-digest');
+  await local(session, tool, 'manifest', 'create', 'multi');
+  await local(session, tool, 'manifest', 'add', '--all', 'multi', `oci:${session.content.indexLayout}:multi`);
+  await remote(session, tool, ['manifest', 'push', '--all', '--digestfile', digestFile], 'multi', target);
+  return { digest: digestIn(await readFile(digestFile, 'utf8')) };
+}
+
+function client(tool: Tool): RegistryClient {
+  return {
+    name: tool,
+    operations: {
+      push: (session) => push(session, tool),
+      'pull by tag': (session) => pull(session, tool, `${session.repository}:v1`),
+      'pull by digest': (session) => pull(session, tool, `${session.repository}@${session.content.imageDigest}`),
+      'copy multi-arch': (session) => pushIndex(session, tool),
+    },
+  };
+}
+
+export const buildahClient = client('buildah');
+
+const podman = client('podman');
+
+export const podmanClient: RegistryClient = {
+  ...podman,
+  operations: {
+    ...podman.operations,
+    'list tags': async (session) => {
+      // podman search knows no --cert-dir; the CA is where the engine looks for it by itself.
+      const tls = session.scheme === 'http' ? ['--tls-verify=false'] : [];
+      const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
+      const search = ['search', '--list-tags', '--format', '{{.Tag}}', authfile, ...tls];
+      const answer = await local(session, 'podman', ...search, session.repository);
+      // Old versions print a table whatever the format says; the tag is the last column either way.
+      return { tags: linesOf(answer).map((line) => line.trim().split(/\s+/).at(-1) ?? '') };
+    },
+  },
+};

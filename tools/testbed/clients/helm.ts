@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { runCommand } from '../../processes/run-command';
+import { toolPath } from '../toolchain';
+import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
+
+function run(session: ClientSession, ...args: string[]): Promise<string> {
+  const tls = session.scheme === 'http' ? ['--plain-http'] : ['--ca-file', session.caFile];
+  const registryConfig = ['--registry-config', path.join(session.dockerConfig, 'config.json')];
+  // helm prints digests on standard error.
+  return runCommand(['sh', '-c', 'exec "$@" 2>&1', 'helm', toolPath('helm'), ...args, ...registryConfig, ...tls], {
+    env: clientEnvironment(session),
+    cwd: session.directory,
+  });
+}
+
+/** Charts as OCI artifacts; the chart's name is the last part of the repository, its version the tag. */
+export const helmClient: RegistryClient = {
+  name: 'helm',
+  operations: {
+    push: async (session) => ({ digest: digestIn(await run(session, 'push', session.content.chart, `oci://${session.repository}`)) }),
+    'pull by tag': async (session) => ({
+      digest: digestIn(await run(session, 'pull', `oci://${session.repository}/sample`, '--version', '1.0.0')),
+    }),
+    'pull by digest': async (session) => {
+      const digest = digestIn(await run(session, 'pull', `oci://${session.repository}/sample`, '--version', '1.0.0'));
+      return { digest: digestIn(await run(session, 'pull', `oci://${session.repository}/sample@${digest}`)) };
+    },
+  },
+};

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { runCommand } from '../../processes/run-command';
+import { toolPath } from '../toolchain';
+import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
+
+function run(session: ClientSession, command: readonly string[], sides: readonly string[]): Promise<string> {
+  const flags = session.scheme === 'http' ? ['tls-verify=false'] : [`cert-dir=${session.caDirectory}`];
+  const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
+  return runCommand(
+    [toolPath('skopeo'), '--insecure-policy', ...command, authfile, ...sides.flatMap((side) => flags.map((flag) => `--${side}${flag}`))],
+    { env: clientEnvironment(session) },
+  );
+}
+
+const pull = async (session: ClientSession, reference: string): Promise<{ digest: string }> => {
+  const layout = path.join(session.directory, `pulled-${reference.includes('@') ? 'digest' : 'tag'}`);
+  await run(session, ['copy', `docker://${reference}`, `oci:${layout}:v1`], ['src-']);
+  return { digest: digestIn(await readFile(path.join(layout, 'index.json'), 'utf8')) };
+};
+
+/** skopeo and the library that podman and buildah share: pings without credentials, streams layers in one PATCH. */
+export const skopeoClient: RegistryClient = {
+  name: 'skopeo',
+  operations: {
+    push: async (session) => {
+      const target = `docker://${session.repository}:v1`;
+      await run(session, ['copy', `oci:${session.content.imageLayout}:v1`, target], ['dest-']);
+      return { digest: digestIn(await run(session, ['inspect', '--format={{.Digest}}', target], [''])) };
+    },
+    'pull by tag': (session) => pull(session, `${session.repository}:v1`),
+    'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
+    'list tags': async (session) => {
+      const answer = await run(session, ['list-tags', `docker://${session.repository}`], ['']);
+      return { tags: (JSON.parse(answer) as { Tags: string[] }).Tags };
+    },
+    'copy multi-arch': async (session) => {
+      const [source, target] = [`docker://${session.repository}:multi`, `docker://${session.repository}-copy:multi`];
+      await run(session, ['copy', '--all', `oci:${session.content.indexLayout}:multi`, source], ['dest-']);
+      await run(session, ['copy', '--all', source, target], ['src-', 'dest-']);
+      return { digest: digestIn(await run(session, ['inspect', '--format={{.Digest}}', target], [''])) };
+    },
+    delete: async (session) => {
+      await run(session, ['delete', `docker://${session.repository}@${session.content.imageDigest}`], ['']);
+      return {};
+    },
+  },
+};

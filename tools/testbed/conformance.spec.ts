@@ -1,0 +1,30 @@
+import { compareConformance, countResults, readJunit } from './conformance';
+
+const report = `<testsuites><testsuite name="x">
+<testcase name="OCI/ping" classname="" time="0.1" status="passed">
+  <system-err>name="not a test" status="failure"</system-err>
+</testcase>
+<testcase name="OCI/push" classname="" status="failure"></testcase>
+<testcase name="OCI/push" classname="" status="passed"></testcase>
+</testsuite></testsuites>`;
+
+describe('conformance report', () => {
+  it('reads names and states, keeping tests of the same name apart', () => {
+    expect([...readJunit(report)]).toEqual([
+      ['OCI/ping', 'passed'],
+      ['OCI/push', 'failure'],
+      ['OCI/push #2', 'passed'],
+    ]);
+    expect(countResults(readJunit(report))).toEqual({ passed: 2, failure: 1 });
+  });
+
+  it('names every difference, an absent test too', () => {
+    const direct = new Map([['a', 'passed'], ['b', 'failure'], ['c', 'passed']]);
+    const proxied = new Map([['a', 'passed'], ['b', 'passed'], ['d', 'passed']]);
+    expect(compareConformance(direct, proxied)).toEqual([
+      'b: directly failure, through the proxy passed',
+      'c: directly passed, through the proxy absent',
+      'd: directly absent, through the proxy passed',
+    ]);
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tryCommand } from '../processes/run-command';
+import { toolPath } from './toolchain';
+
+/** Where the OCI conformance suite is pointed. */
+export interface ConformanceTarget {
+  readonly registry: string;
+  readonly tls: 'enabled' | 'disabled';
+  /** What stands before the repositories: empty for a registry itself. */
+  readonly prefix: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly caFile: string;
+}
+
+/** Test name to passed, skipped, failure or error. */
+export type ConformanceResults = ReadonlyMap<string, string>;
+
+/** Runs the whole suite, all APIs and all data, and returns what became of each test. */
+export async function runConformance(target: ConformanceTarget, directory: string): Promise<ConformanceResults> {
+  await mkdir(directory, { recursive: true });
+  await tryCommand([toolPath('conformance')], {
+    cwd: directory,
+    timeout: 300_000,
+    env: {
+      OCI_REGISTRY: target.registry,
+      OCI_TLS: target.tls,
+      OCI_VERSION: '1.1',
+      OCI_REPO1: `${target.prefix}conformance/repo1`,
+      OCI_REPO2: `${target.prefix}conformance/repo2`,
+      OCI_USERNAME: target.username,
+      OCI_PASSWORD: target.password,
+      OCI_RESULTS_DIR: directory,
+      SSL_CERT_FILE: target.caFile,
+    },
+  });
+  return readJunit(await readFile(path.join(directory, 'junit.xml'), 'utf8'));
+}
+
+/** Only names and states are wanted of the report, and the suite writes both as plain attributes. */
+export function readJunit(xml: string): ConformanceResults {
+  const results = new Map<string, string>();
+  for (const [tag] of xml.matchAll(/<testcase [^>]*>/g)) {
+    const name = /\bname="([^"]*)"/.exec(tag)?.[1];
+    const status = /\bstatus="([^"]*)"/.exec(tag)?.[1];
+    if (name === undefined || status === undefined) continue;
+    // The suite uses some names twice; both are to be compared.
+    const occurrence = [...results.keys()].filter((key) => key === name || key.startsWith(`${name} #`)).length;
+    results.set(occurrence === 0 ? name : `${name} #${occurrence + 1}`, status);
+  }
+  return results;
+}
+
+/** One line for each test whose result differs. */
+export function compareConformance(direct: ConformanceResults, proxied: ConformanceResults): string[] {
+  const names = new Set([...direct.keys(), ...proxied.keys()]);
+  return [...names]
+    .filter((name) => direct.get(name) !== proxied.get(name))
+    .map((name) => `${name}: directly ${direct.get(name) ?? 'absent'}, through the proxy ${proxied.get(name) ?? 'absent'}`);
+}
+
+/** How many tests ended how. */
+export function countResults(results: ConformanceResults): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const status of results.values()) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,190 @@
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { OPERATIONS, type ClientSession, type Operation, type Outcome, type RegistryClient } from './clients/registry-client';
+import { type Content } from './content';
+import { formatTable } from '../processes/progress';
+import { type Registry } from './registries';
+import { tryCommand } from '../processes/run-command';
+import { toolPath } from './toolchain';
+
+/** A Connector that the matrix goes through. */
+export interface MatrixTarget {
+  readonly registry: Registry;
+  /** Host of the proxy for this Connector: its Service's name. */
+  readonly host: string;
+  /** The schemes to try, and what stands between host and repository: nothing in host form, `namespaces/NS/connectors/NAME/` in path form. */
+  readonly prefix: Readonly<Partial<Record<Scheme, string>>>;
+  /** What the clients log in with. */
+  readonly login: () => Promise<Login>;
+}
+
+type Scheme = ClientSession['scheme'];
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface MatrixOptions {
+  readonly clients: readonly RegistryClient[];
+  readonly targets: readonly MatrixTarget[];
+  readonly content: Content;
+  /** CA that clients are given. */
+  readonly clientCaFile: string;
+  readonly registryCaFile: string;
+  readonly directory: string;
+}
+
+type Cell = 'ok' | 'n/a' | `FAIL ${string}`;
+
+export interface MatrixResult {
+  readonly table: string;
+  readonly passed: number;
+  readonly failures: readonly string[];
+}
+
+/** Runs every client against every registry over every scheme and checks each result at the registry itself. */
+export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
+  await mkdir(options.directory, { recursive: true });
+  const places = options.clients.flatMap((client) =>
+    options.targets.flatMap((target) => (Object.keys(target.prefix) as Scheme[]).map((scheme) => ({ client, target, scheme }))),
+  );
+  const rows: Row[] = [];
+  for (const place of places) {
+    const row = await runRow(options, place);
+    process.stdout.write(`  ${cellsOf(row).join('  ')}\n`);
+    rows.push(row);
+  }
+  const cells = rows.flatMap(({ place, cells: row }) => OPERATIONS.map((operation) => ({ place, operation, cell: row[operation] })));
+  const failures = cells
+    .filter(({ cell }) => cell.startsWith('FAIL'))
+    .map(({ place, operation, cell }) => `${placeName(place).join(' × ')} × ${operation}: ${cell}`);
+  const missing = new Set(cells.filter(({ cell }) => cell === 'n/a').map(({ place, operation }) => `${place.client.name}: ${operation}`));
+  return {
+    table: formatTable(['client', 'registry', 'scheme', ...OPERATIONS], rows.map(cellsOf)),
+    passed: cells.filter(({ cell }) => cell === 'ok').length,
+    failures: [...failures, ...(await unexpectedlyMissing(missing))],
+  };
+}
+
+interface Place {
+  readonly client: RegistryClient;
+  readonly target: MatrixTarget;
+  readonly scheme: Scheme;
+}
+
+interface Row {
+  readonly place: Place;
+  readonly cells: Readonly<Record<Operation, Cell>>;
+}
+
+const placeName = ({ client, target, scheme }: Place): string[] => [client.name, target.registry.name, scheme];
+
+/** A row of the table; why a cell failed is told apart. */
+const cellsOf = ({ place, cells }: Row): string[] => [
+  ...placeName(place),
+  ...OPERATIONS.map((operation) => (cells[operation].startsWith('FAIL') ? 'FAIL' : cells[operation])),
+];
+
+async function runRow(options: MatrixOptions, place: Place): Promise<Row> {
+  const session = await newSession(options, place);
+  const cells: Partial<Record<Operation, Cell>> = {};
+  for (const operation of OPERATIONS) cells[operation] = await runCell(options, { ...place, session, operation });
+  return { place, cells: cells as Record<Operation, Cell> };
+}
+
+/** The cells that clients cannot do are committed; one that is not in the list fails the run. */
+async function unexpectedlyMissing(missing: ReadonlySet<string>): Promise<string[]> {
+  const file = path.join(process.cwd(), 'tools/testbed/not-applicable.json');
+  const expected = new Set(JSON.parse(await readFile(file, 'utf8')) as string[]);
+  return [...missing].filter((cell) => !expected.has(cell)).map((cell) => `${cell} prints n/a and is not listed in ${file}`);
+}
+
+interface CellPlace extends Place {
+  readonly session: ClientSession;
+  readonly operation: Operation;
+}
+
+async function runCell(options: MatrixOptions, place: CellPlace): Promise<Cell> {
+  const run = place.client.operations[place.operation];
+  if (!run) return 'n/a';
+  try {
+    await checkAtRegistry(options, place, await run(place.session));
+    return 'ok';
+  } catch (error) {
+    return `FAIL ${(error as Error).message}`;
+  }
+}
+
+/** What the registry must have after an operation, as a suffix to the repository. */
+const SUFFIXES: Readonly<Partial<Record<Operation, string>>> = {
+  push: ':v1',
+  'pull by tag': ':v1',
+  'pull by digest': ':v1',
+  'copy multi-arch': '-copy:multi',
+};
+
+/** Asks the registry itself, with the credential that the client never had. */
+async function checkAtRegistry(options: MatrixOptions, place: CellPlace, outcome: Outcome): Promise<void> {
+  const { operation, client, session } = place;
+  if (operation === 'list tags') {
+    if (!outcome.tags?.includes('v1')) throw new Error(`v1 is not among the tags: ${(outcome.tags ?? []).join(', ')}`);
+    return;
+  }
+  if (operation === 'delete') {
+    if (await digestAtRegistry(options, place, `@${session.content.imageDigest}`)) throw new Error('it is still there');
+    return;
+  }
+  const suffix = client.name === 'helm' ? '/sample:1.0.0' : (SUFFIXES[operation] ?? '');
+  expectDigest(await digestAtRegistry(options, place, suffix), outcome.digest);
+}
+
+function expectDigest(atRegistry: string | undefined, atClient: string | undefined): void {
+  if (atRegistry === undefined) throw new Error('the registry does not have it');
+  if (atRegistry !== atClient) throw new Error(`the registry has ${atRegistry}, the client ${atClient}`);
+}
+
+async function digestAtRegistry(options: MatrixOptions, { target, session }: CellPlace, suffix: string): Promise<string | undefined> {
+  const { registry } = target;
+  const { host, protocol } = new URL(registry.address);
+  const repository = session.repository.slice(session.host.length + 1 + (target.prefix[session.scheme] ?? '').length);
+  const config = path.join(options.directory, `direct-${registry.name}`);
+  await writeDockerConfig(config, host, registry.account);
+  const { status, stdout } = await tryCommand(
+    [toolPath('crane'), 'digest', `${host}/${repository}${suffix}`, ...(protocol === 'http:' ? ['--insecure'] : [])],
+    { env: { DOCKER_CONFIG: config, SSL_CERT_FILE: options.registryCaFile, PATH: '/usr/bin' } },
+  );
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** A docker-style config.json with one host; without a login, none. */
+async function writeDockerConfig(directory: string, host: string, login: Login | undefined): Promise<void> {
+  const auths = login ? { [host]: { auth: Buffer.from(`${login.username}:${login.password}`).toString('base64') } } : {};
+  await mkdir(directory, { recursive: true });
+  await writeFile(path.join(directory, 'config.json'), JSON.stringify({ auths }), { mode: 0o600 });
+}
+
+async function newSession(options: MatrixOptions, place: Place): Promise<ClientSession> {
+  const { target, scheme } = place;
+  const name = placeName(place).join('-').replaceAll('.', '-');
+  // podman refuses a directory whose path is longer than 50 characters, so this one is short.
+  const directory = path.join(options.directory, (await readdir(options.directory)).length.toString(36));
+  await mkdir(directory);
+  const dockerConfig = path.join(directory, 'docker');
+  const caDirectory = path.join(directory, 'certs');
+  await mkdir(caDirectory, { recursive: true });
+  const login = await target.login();
+  await writeDockerConfig(dockerConfig, target.host, login);
+  await cp(options.clientCaFile, path.join(caDirectory, 'ca.crt'));
+  return {
+    scheme,
+    host: target.host,
+    repository: `${target.host}/${target.prefix[scheme] ?? ''}matrix/${name}`,
+    dockerConfig,
+    caFile: options.clientCaFile,
+    caDirectory,
+    login,
+    directory,
+    content: options.content,
+  };
+}

@@ -1,0 +1,42 @@
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+
+/** What must not be found, and what to call it when it is. */
+export interface Secret {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Any ServiceAccount token looks like this; the header of every JWT begins so. */
+const ANY_JWT = /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/;
+
+/** Searches all log files below a directory; returns a line for each find, without the secret itself. */
+export async function searchLogs(directory: string, secrets: readonly Secret[]): Promise<string[]> {
+  const names = await readdir(directory, { recursive: true });
+  const finds = await Promise.all(
+    names.filter((name) => name.endsWith('.log')).map((name) => searchFile(path.join(directory, name), secrets)),
+  );
+  return finds.flat();
+}
+
+async function searchFile(file: string, secrets: readonly Secret[]): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  const finds: string[] = [];
+  for (const { name, value } of secrets) {
+    if (formsOf(value).some((form) => text.includes(form))) finds.push(`${name} in ${file}`);
+  }
+  if (ANY_JWT.test(text)) finds.push(`a JSON Web Token in ${file}`);
+  return finds;
+}
+
+/** The value itself, as a part of a URL, and as base64 shows it at any of the three places it may have in a longer text. */
+function formsOf(value: string): string[] {
+  const inBase64 = [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), Buffer.from(value)])
+      .toString('base64')
+      // What surrounds the value has a part in the first and in the last characters.
+      .replace(/=+$/, '')
+      .slice(offset === 0 ? 0 : offset + 1, -1),
+  );
+  return [value, encodeURIComponent(value), ...inBase64];
+}

@@ -1,0 +1,58 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ProcessGroup } from '../processes/process-group';
+import { step } from '../processes/progress';
+import { directSuite } from './suites/direct';
+import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
+import { openWorld } from './testbed-world';
+
+export const SUITES = {
+  direct: directSuite,
+} satisfies Record<string, Suite>;
+
+export type SuiteName = keyof typeof SUITES;
+
+/** Where logs are kept after a run. */
+const LOG_DIRECTORY = path.join(process.cwd(), '.testbed', 'logs');
+
+/** Runs suites one after the other in one furnished world; returns the exit status. */
+export async function runSuites(names: readonly SuiteName[]): Promise<number> {
+  await rm(LOG_DIRECTORY, { recursive: true, force: true });
+  // In small letters, because buildah makes an image name of a path.
+  const directory = path.join(tmpdir(), `testbed-${process.pid}`);
+  await mkdir(directory);
+  const group = new ProcessGroup(LOG_DIRECTORY);
+  const closing: (() => Promise<void>)[] = [() => group.stopAll(), () => rm(directory, { recursive: true, force: true })];
+  const totals = { passed: 0, failed: 0 };
+  try {
+    const context = await openWorld({ group, closing, directory });
+    for (const name of names) {
+      const { passed, failures } = await runSuite(name, context);
+      totals.passed += passed;
+      totals.failed += failures.length;
+    }
+  } finally {
+    for (const close of closing) await close();
+  }
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
+  return totals.failed === 0 ? 0 : 1;
+}
+
+async function runSuite(name: SuiteName, context: SuiteContext): Promise<SuiteResult> {
+  const suite: Suite = SUITES[name];
+  let result: SuiteResult;
+  try {
+    result = await step(`suite ${name}`, () => suite.run(context));
+  } catch (error) {
+    result = { passed: 0, failures: [`${name} could not be run: ${(error as Error).message}`] };
+  }
+  for (const failure of result.failures) process.stdout.write(`FAILED ${withoutSecrets(failure, context)}\n`);
+  process.stdout.write(`${name}: ${result.passed} passed, ${result.failures.length} failed\n\n`);
+  return result;
+}
+
+/** What a failing client printed may hold what it was given. */
+function withoutSecrets(text: string, { secrets }: SuiteContext): string {
+  return secrets.reduce((clean, { name, value }) => clean.replaceAll(value, `[${name}]`), text);
+}

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import { runMatrix } from '../matrix';
+import { type Suite } from './suite';
+
+/** The clients against the registries themselves. What fails here is not the proxy's doing. */
+export const directSuite: Suite = {
+  summary: 'the clients against the registries, without the proxy: the baseline of the matrix',
+  async run(context) {
+    const targets = context.registries.map((registry) => {
+      const { host, protocol } = new URL(registry.address);
+      const login = registry.account ?? { username: 'nobody', password: 'nothing' };
+      return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };
+    });
+    const { table, ...result } = await runMatrix({
+      ...context,
+      targets,
+      clientCaFile: context.registryCaFile,
+      directory: path.join(context.directory, 'direct'),
+    });
+    process.stdout.write(`\n${table}\n\n`);
+    return result;
+  },
+};

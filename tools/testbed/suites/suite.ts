@@ -1,0 +1,29 @@
+import { type RegistryClient } from '../clients/registry-client';
+import { type Content } from '../content';
+import { type ProcessGroup } from '../../processes/process-group';
+import { type Registry } from '../registries';
+import { type Secret } from '../secret-search';
+
+/** What a suite finds ready. */
+export interface SuiteContext {
+  readonly group: ProcessGroup;
+  readonly closing: (() => Promise<void>)[];
+  readonly directory: string;
+  readonly content: Content;
+  readonly registries: readonly Registry[];
+  readonly clients: readonly RegistryClient[];
+  /** CA of the registries and token servers. */
+  readonly registryCaFile: string;
+  /** Every secret that was given to anybody in this run; the logs are searched for them at the end. */
+  readonly secrets: Secret[];
+}
+
+export interface SuiteResult {
+  readonly passed: number;
+  readonly failures: readonly string[];
+}
+
+export interface Suite {
+  readonly summary: string;
+  run(context: SuiteContext): Promise<SuiteResult>;
+}
