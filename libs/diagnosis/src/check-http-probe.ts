@@ -2,7 +2,7 @@ import { Reason, type HttpProbe } from '@oci-connector/connector-api';
 import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
 import { type Dispatcher, request } from 'undici';
 import { type DiagnosisTarget } from './diagnosis-target';
-import { ExpressionError, evaluateResponse, type ProbeResponse } from './evaluate-response';
+import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
 import { explain, type CheckSubject } from './explain';
 import { PASSED, ProbeReason, failed, unknown, type Finding } from './finding';
 import { hasTemplate, probeRequest, type ProbeRequest } from './probe-request';
@@ -52,7 +52,7 @@ interface Walk {
   readonly redirects: number;
 }
 
-async function follow(first: ProbeRequest, walk: Walk): Promise<ProbeResponse> {
+async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
   let current = first;
   let purpose: EgressPurpose = 'connector';
   for (let left = walk.redirects; ; left -= 1) {
@@ -66,7 +66,7 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<ProbeResponse> {
 
 /** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
 function redirected(from: ProbeRequest, status: number, location: string | undefined): ProbeRequest | undefined {
-  if (location === undefined || !URL.canParse(location, from.url)) return undefined;
+  if (location === undefined || !URL.canParse(location, from.url.href)) return undefined;
   const url = new URL(location, from.url);
   if (url.protocol !== 'https:' && url.protocol !== from.url.protocol) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
@@ -76,7 +76,7 @@ function redirected(from: ProbeRequest, status: number, location: string | undef
 }
 
 interface Answered {
-  readonly answer: ProbeResponse;
+  readonly answer: HttpAnswer;
   readonly location: string | undefined;
 }
 
@@ -125,7 +125,7 @@ interface Judged {
   readonly url: URL;
 }
 
-function judge(probe: HttpProbe, answer: ProbeResponse, { subject, url }: Judged): Finding {
+function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): Finding {
   const { statusCode } = answer;
   const expression = probe.response?.cel;
   const asked = `${probe.method ?? 'GET'} ${url.origin}${url.pathname}`;

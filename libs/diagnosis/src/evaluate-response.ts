@@ -2,7 +2,7 @@ import { Script, createContext } from 'node:vm';
 import { Environment } from '@marcbachmann/cel-js';
 
 /** An HTTP answer, as the expression of a probe sees it. */
-export interface ProbeResponse {
+export interface HttpAnswer {
   readonly statusCode: number;
   /** By the name in lower case and by the name in canonical form (`Content-Type`); several values are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ const environment = new Environment({ unlistedVariablesAreDyn: false }).register
  *
  * @throws ExpressionError
  */
-export function evaluateResponse(expression: string, response: ProbeResponse): boolean {
+export function evaluateResponse(expression: string, response: HttpAnswer): boolean {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
     throw new ExpressionError(`response.cel has more than ${MAX_EXPRESSION_LENGTH} characters; shorten it`);
   }

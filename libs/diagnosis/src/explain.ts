@@ -1,6 +1,6 @@
 import { AddressError, Reason } from '@oci-connector/connector-api';
 import { EgressError, classifyConnectError, type EgressErrorCode } from '@oci-connector/egress';
-import { OciAuthError } from '@oci-connector/oci-auth';
+import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { ProbeReason, failed, unknown, type Finding } from './finding';
 
 /** What was asked of whom when the error came. */
@@ -22,24 +22,25 @@ export function explain(error: unknown, subject: CheckSubject): Finding {
   const egress = chain.find((cause) => cause instanceof EgressError) ?? classified(chain);
   if (egress) return explainConnection(egress, subject);
   const auth = chain.find((cause) => cause instanceof OciAuthError);
-  if (auth) return explainAuthorization(auth);
-  if (error instanceof AddressError) return failed(Reason.ConnectionFailed, `${error.message}`);
+  if (auth) return AUTHORIZATION[auth.code](auth);
+  if (error instanceof AddressError) return failed(Reason.ConnectionFailed, error.message);
   if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
     return unanswered(subject, `${subject.origin} did not answer in time; check spec.address, and whether a firewall or network policy is in the way`);
   }
   throw error;
 }
 
-function causes(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  for (let current = error; current !== undefined && chain.length < MAX_CAUSES; current = (current as Error).cause) {
+function causes(error: unknown): Error[] {
+  const chain: Error[] = [];
+  let current = error;
+  while (current instanceof Error && chain.length < MAX_CAUSES) {
     chain.push(current);
-    if (!(current instanceof Error)) break;
+    current = current.cause;
   }
   return chain;
 }
 
-function classified(chain: readonly unknown[]): EgressError | undefined {
+function classified(chain: readonly Error[]): EgressError | undefined {
   return chain.map((cause) => classifyConnectError(cause)).find((typed) => typed !== undefined);
 }
 
@@ -58,30 +59,29 @@ function explainConnection(error: EgressError, subject: CheckSubject): Finding {
   return reason ? failed(reason, error.message) : unanswered(subject, error.message);
 }
 
-function explainAuthorization(error: OciAuthError): Finding {
-  switch (error.code) {
-    case 'RealmUntrusted':
-      return failed(Reason.AuthRealmUntrusted, error.message);
-    case 'CredentialRefused':
-      return { ...failed(Reason.AuthenticationFailed, authenticationFailed(error)), credentialRefused: true };
-    case 'CredentialMissing':
-    case 'RepositoryDenied':
-      return failed(Reason.AuthenticationFailed, authenticationFailed(error));
-    case 'RealmInvalid':
-    case 'ChallengeUnsupported':
-    case 'TokenResponseInvalid':
-    case 'TokenResponseTooLarge':
-      return failed(Reason.AuthenticationFailed, error.message);
-    case 'TokenEndpointThrottled':
-    case 'RegistryThrottled':
-      return { ...unknown(ProbeReason.Throttled, error.message), retryAfterMs: error.retryAfterMs };
-    case 'TokenEndpointUnreachable':
-    case 'RegistryUnreachable':
-      return unknown(Reason.ConnectionFailed, error.message);
-    case 'NotARegistry':
-      return unknown(Reason.NotARegistry, error.message);
-  }
-}
+type Explanation = (error: OciAuthError) => Finding;
+
+const refusal: Explanation = (error) => failed(Reason.AuthenticationFailed, authenticationFailed(error));
+const unusable: Explanation = ({ message }) => failed(Reason.AuthenticationFailed, message);
+const throttled: Explanation = ({ message, retryAfterMs }) => ({ ...unknown(ProbeReason.Throttled, message), retryAfterMs });
+const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFailed, message);
+
+/** Every code has its line, or this does not compile. */
+const AUTHORIZATION: Readonly<Record<OciAuthErrorCode, Explanation>> = {
+  RealmUntrusted: ({ message }) => failed(Reason.AuthRealmUntrusted, message),
+  CredentialRefused: (error) => ({ ...refusal(error), credentialRefused: true }),
+  CredentialMissing: refusal,
+  RepositoryDenied: refusal,
+  RealmInvalid: unusable,
+  ChallengeUnsupported: unusable,
+  TokenResponseInvalid: unusable,
+  TokenResponseTooLarge: unusable,
+  TokenEndpointThrottled: throttled,
+  RegistryThrottled: throttled,
+  TokenEndpointUnreachable: unreachable,
+  RegistryUnreachable: unreachable,
+  NotARegistry: ({ message }) => unknown(Reason.NotARegistry, message),
+};
 
 /** Begins with the words that users of the product family search for. */
 function authenticationFailed({ status, message }: OciAuthError): string {

@@ -1,4 +1,4 @@
-import { Reason } from '@oci-connector/connector-api';
+import { type Reason } from '@oci-connector/connector-api';
 
 /** Reasons of open questions and of probes that this version cannot make. */
 export const ProbeReason = {

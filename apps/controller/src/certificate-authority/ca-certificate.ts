@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import { X509Certificate, randomBytes, webcrypto } from 'node:crypto';
+import {
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import { Sensitive } from '@oci-connector/sensitive';
+
+/** A certificate that others may see. */
+export interface CaCertificate {
+  /** One certificate in PEM. */
+  readonly pem: string;
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** A certificate authority that can sign. */
+export interface CaKeyPair {
+  readonly certificate: CaCertificate;
+  /** PKCS #8 in PEM. */
+  readonly key: Sensitive;
+}
+
+/** P-256 and SHA-256: every client of the last ten years verifies them, and minting a leaf costs little (RFC 5480). */
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Clients whose clock is slow by this much still take a certificate made now. */
+const BACKDATE_MS = 5 * 60_000;
+
+/** RFC 5280 §4.1.2.2 allows 20 octets; 8 random ones never repeat within an installation. */
+const SERIAL_BYTES = 8;
+
+/** Makes a new authority that is valid from now for `lifetimeMs`. */
+export async function createCa(now: number, lifetimeMs: number): Promise<CaKeyPair> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const serialNumber = newSerial();
+  const generated = await X509CertificateGenerator.createSelfSigned(
+    {
+      // Each authority has a name of its own: with two of one name a client may try the wrong one and stop there.
+      name: `CN=OCI Connector proxy CA ${serialNumber}, O=OCI Connector`,
+      serialNumber,
+      notBefore: new Date(now - BACKDATE_MS),
+      notAfter: new Date(now + lifetimeMs),
+      keys,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        // It signs leaves and nothing that could sign in turn.
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
+      ],
+    },
+    webcrypto,
+  );
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return { certificate: readCaCertificate(generated.toString('pem')), key: new Sensitive(pem('PRIVATE KEY', pkcs8)) };
+}
+
+/** A positive number whose first bit is not set, so that DER needs no padding. */
+function newSerial(): string {
+  const bytes = randomBytes(SERIAL_BYTES);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
+function pem(label: string, der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+/**
+ * Reads one certificate.
+ *
+ * @throws Error of OpenSSL when it is none
+ */
+export function readCaCertificate(text: string): CaCertificate {
+  const certificate = new X509Certificate(text);
+  return {
+    pem: certificate.toString(),
+    notBefore: Date.parse(certificate.validFrom),
+    notAfter: Date.parse(certificate.validTo),
+  };
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** All certificates of a bundle. */
+export function readBundle(text: string): CaCertificate[] {
+  return (text.match(CERTIFICATE) ?? []).map(readCaCertificate);
+}
+
+/** The bundle as it is published: one certificate after another. */
+export function formatBundle(certificates: readonly CaCertificate[]): string {
+  return certificates.map((certificate) => certificate.pem).join('');
+}

@@ -1,0 +1,85 @@
+import { type Connector, type ConnectorClass, type KubeObject } from '@oci-connector/connector-api';
+import {
+  ConfigMaps,
+  ConnectorClasses,
+  Connectors,
+  Reflector,
+  Secrets,
+  Services,
+  metadataOf,
+  type Clock,
+  type ConfigMap,
+  type KubeClient,
+  type ObjectKey,
+  type PartialObjectMetadata,
+  type ReflectorOptions,
+  type Service,
+} from '@oci-connector/kube';
+import { CA_NAME, publishedBundle } from './certificate-authority/ca-objects';
+import { type ClusterView } from './connector/connector-scope';
+import { CONNECTOR_INDEXES } from './connector/connector.watches';
+import { CONNECTOR_LABEL } from './connector/proxy-service';
+
+export interface ClusterWatchesOptions {
+  readonly client: KubeClient;
+  /** Namespace of the installation. */
+  readonly namespace: string;
+  /** Namespaces whose Secrets may be watched; empty: all, by one watch. */
+  readonly secretNamespaces: readonly string[];
+  readonly clock: Clock;
+  /** Told each failure of a watch, which goes on by itself. */
+  readonly onError: (resource: string, error: unknown) => void;
+}
+
+/** The watches of the controller. They run in every replica, so that a new leader knows the cluster already. */
+export class ClusterWatches implements ClusterView {
+  readonly connectors: Reflector<Connector>;
+  readonly classes: Reflector<ConnectorClass>;
+  /** Metadata only: what is in a Secret never comes by a watch. */
+  readonly secrets: readonly Reflector<PartialObjectMetadata>[];
+  /** Those with our label, and no others: a cluster has many. */
+  readonly services: Reflector<Service>;
+  readonly caConfigMap: Reflector<ConfigMap>;
+  private readonly all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced'>[];
+
+  constructor({ client, clock, namespace, secretNamespaces, onError }: ClusterWatchesOptions) {
+    const watch = <T extends KubeObject>(options: Omit<ReflectorOptions<T>, 'client' | 'clock' | 'onError'>): Reflector<T> =>
+      new Reflector<T>({ ...options, client, clock, onError: (error) => onError(options.type.plural, error) });
+    const scopes = secretNamespaces.length === 0 ? [undefined] : [...new Set([...secretNamespaces, namespace])];
+    this.connectors = watch({ type: Connectors, indexers: CONNECTOR_INDEXES });
+    this.classes = watch({ type: ConnectorClasses });
+    this.secrets = scopes.map((scope) => watch({ type: metadataOf(Secrets), namespace: scope }));
+    this.services = watch({ type: Services, labelSelector: CONNECTOR_LABEL });
+    this.caConfigMap = watch({ type: ConfigMaps, namespace, name: CA_NAME });
+    this.all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
+  }
+
+  start(): void {
+    for (const reflector of this.all) reflector.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((reflector) => reflector.stop()));
+  }
+
+  /** Every watch has its first list. */
+  get hasSynced(): boolean {
+    return this.all.every((reflector) => reflector.hasSynced);
+  }
+
+  connector(key: ObjectKey): Connector | undefined {
+    return this.connectors.get(key);
+  }
+
+  connectorClass(name: string): ConnectorClass | undefined {
+    return this.classes.get({ name });
+  }
+
+  service(key: ObjectKey): Service | undefined {
+    return this.services.get({ namespace: key.namespace, name: key.name });
+  }
+
+  caBundle(): string | undefined {
+    return publishedBundle(this.caConfigMap.list().find(({ metadata }) => metadata.name === CA_NAME));
+  }
+}

@@ -1,0 +1,53 @@
+import { ConditionType, Reason, needsApi, needsRego, type ConnectorClass } from '@oci-connector/connector-api';
+import { isOurProxy, type Installation } from '../installation';
+import { readyOutcome, type ConditionOutcome } from '../status/conditions';
+
+/** What can be said of a class by looking at it. */
+export interface ClassAssessment {
+  /** Ready first. */
+  readonly outcomes: readonly ConditionOutcome[];
+  /** Ready, which decides whether Connectors of the class are looked at any further. */
+  readonly ready: ConditionOutcome;
+}
+
+/**
+ * Whether a class is one that we serve. Nothing is contacted, so the Connector's reconcile asks the same question itself
+ * instead of waiting for the status of the class.
+ */
+export function assessClass(connectorClass: ConnectorClass, installation: Installation): ClassAssessment {
+  const parts = [apiReady(connectorClass), proxyReady(connectorClass, installation)];
+  const ready = unsupported(connectorClass) ?? readyOutcome(parts);
+  return { outcomes: [ready, ...parts], ready };
+}
+
+/** `spec.api` is stored and never called; that alone harms nobody. */
+function apiReady({ spec }: ConnectorClass): ConditionOutcome {
+  const type = ConditionType.APIReady;
+  if (spec.api === undefined) return { type, status: 'True', reason: Reason.NonAPI };
+  return { type, status: 'False', severity: 'Info', reason: Reason.ApiNotSupported, message: 'spec.api is stored but not called by this version' };
+}
+
+function proxyReady({ spec }: ConnectorClass, installation: Installation): ConditionOutcome {
+  const type = ConditionType.ProxyReady;
+  if (spec.proxy === undefined) return { type, status: 'True', reason: Reason.NonProxy };
+  if (isOurProxy(spec.proxy, installation)) return { type, status: 'True' };
+  const { proxyService, namespace } = installation;
+  return {
+    type,
+    status: 'False',
+    reason: Reason.ProxyNotSupported,
+    message: `spec.proxy must name this installation's proxy: ref {kind: Service, name: ${proxyService}, namespace: ${namespace}}`,
+  };
+}
+
+/** What a class needs and we do not have. It is never served as if it needed none. */
+function unsupported(connectorClass: ConnectorClass): ConditionOutcome | undefined {
+  const type = ConditionType.Ready;
+  if (needsRego(connectorClass)) {
+    return { type, status: 'False', reason: Reason.RegoNotSupported, message: 'the class contains Rego (generator or authExtractor), which this version does not run' };
+  }
+  if (needsApi(connectorClass)) {
+    return { type, status: 'False', reason: Reason.ApiNotSupported, message: 'a probe of the class is an api probe, which this version does not make; use http, or an empty probe with protocol oci' };
+  }
+  return undefined;
+}

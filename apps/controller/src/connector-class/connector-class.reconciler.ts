@@ -1,0 +1,47 @@
+import { ConditionType } from '@oci-connector/connector-api';
+import {
+  ConnectorClasses,
+  onChange,
+  keyOf,
+  type EventRecorder,
+  type KubeClient,
+  type ObjectKey,
+  type Reconciler,
+  type ReconcileTrigger,
+} from '@oci-connector/kube';
+import { type ClusterWatches } from '../cluster-watches';
+import { type ClusterView } from '../connector/connector-scope';
+import { type Installation } from '../installation';
+import { transitions } from '../status/conditions';
+import { classStatusPatch, connectorClassStatus, isClassStatusChanged } from './connector-class.status';
+
+export interface ConnectorClassReconcilerOptions {
+  readonly client: Pick<KubeClient, 'patchStatus'>;
+  readonly view: Pick<ClusterView, 'connectorClass'>;
+  readonly installation: Installation;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly now: () => number;
+}
+
+/** The flow of one ConnectorClass: look at it, and write down whether it is one that we serve. */
+export class ConnectorClassReconciler implements Reconciler {
+  constructor(private readonly options: ConnectorClassReconcilerOptions) {}
+
+  async reconcile({ name }: ObjectKey, signal: AbortSignal): Promise<void> {
+    const { client, view, installation, events, now } = this.options;
+    const connectorClass = view.connectorClass(name);
+    if (!connectorClass || connectorClass.metadata.deletionTimestamp !== undefined) return;
+    const status = connectorClassStatus(connectorClass, installation, now());
+    if (!isClassStatusChanged(connectorClass, status)) return;
+    await client.patchStatus(ConnectorClasses, { name }, classStatusPatch(connectorClass, status), { signal });
+    for (const { condition } of transitions(connectorClass.status?.conditions, status.conditions ?? [])) {
+      const { type, reason, message = '' } = condition;
+      if (type === ConditionType.Ready && condition.status === 'False' && reason) events.record(connectorClass, { type: 'Warning', reason, message });
+    }
+  }
+}
+
+/** Nothing but the class itself decides its status; a write of our own finds nothing to change. */
+export function connectorClassTriggers({ classes }: ClusterWatches): ReconcileTrigger[] {
+  return [onChange(classes, ({ object }) => [keyOf(object)])];
+}

@@ -1,0 +1,55 @@
+import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type EgressPolicy } from '@oci-connector/egress';
+import { type KubeClient, type ObjectKey, type Service } from '@oci-connector/kube';
+import { type Installation } from '../installation';
+import { type Prober } from '../probing/prober';
+import { type ConditionOutcome } from '../status/conditions';
+
+/** The cluster as the watches know it. */
+export interface ClusterView {
+  connector(key: ObjectKey): Connector | undefined;
+  connectorClass(name: string): ConnectorClass | undefined;
+  /** Of the Services that carry our label. */
+  service(key: ObjectKey): Service | undefined;
+  /** The published bundle of the proxy's authority. */
+  caBundle(): string | undefined;
+}
+
+/** Milliseconds that one probe may take. */
+export interface ProbeTimeouts {
+  readonly liveness: number;
+  readonly credential: number;
+}
+
+/** What the steps of a Connector's reconcile work with. */
+export interface ConnectorTools {
+  readonly client: Pick<KubeClient, 'find' | 'create' | 'update' | 'delete' | 'patchStatus'>;
+  readonly view: ClusterView;
+  readonly installation: Installation;
+  readonly prober: Pick<Prober, 'ask' | 'forget'>;
+  readonly egress: EgressPolicy;
+  /** Certificates that the installation trusts besides the system's roots. */
+  readonly installationCa: readonly string[];
+  readonly timeouts: ProbeTimeouts;
+  /** Key of the fingerprints by which equal credentials are known; random, and never leaves the process. */
+  readonly fingerprintKey: Buffer;
+}
+
+/** One Connector while it is reconciled. */
+export interface ConnectorScope {
+  readonly connector: Connector;
+  /** `NAMESPACE/NAME`. */
+  readonly owner: string;
+  readonly namespace: string;
+  readonly tools: ConnectorTools;
+  readonly signal: AbortSignal;
+}
+
+/** The class of a Connector, if it can be served, and what is to be said of it. */
+export interface ResolvedClass {
+  readonly outcome: ConditionOutcome;
+  /** Absent when there is no such class, or none that we serve. */
+  readonly connectorClass?: ConnectorClass;
+  /** What Connectors repeat of the state of their class's API. */
+  readonly api?: ConditionOutcome;
+}

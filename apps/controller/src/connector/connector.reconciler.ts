@@ -1,0 +1,71 @@
+import { type Connector } from '@oci-connector/connector-api';
+import { formatKey, type ObjectKey, type Reconciler, type ReconcileResult } from '@oci-connector/kube';
+import { type ConnectorScope, type ConnectorTools } from './connector-scope';
+import { connectorStatus } from './connector.status';
+import { type ConnectorStatusWriter } from './connector-status.writer';
+import { checkCaCertificate } from './steps/check-ca-certificate';
+import { checkSecret } from './steps/check-secret';
+import { ensureProxyService } from './steps/ensure-proxy-service';
+import { probeCredentials } from './steps/probe-credentials';
+import { probeLiveness } from './steps/probe-liveness';
+import { resolveClass } from './steps/resolve-class';
+import { validateParams } from './steps/validate-params';
+
+/** Changes reach us by watches; this is for what no watch shows, such as a Service of somebody else that has gone. */
+const LOOK_AGAIN_MS = 600_000;
+/** Somebody is waiting to see their repair work. */
+const LOOK_AGAIN_BROKEN_MS = 60_000;
+/** A quarter longer at most, so that Connectors made together spread out. */
+const JITTER = 0.25;
+
+export interface ConnectorReconcilerOptions {
+  readonly tools: ConnectorTools;
+  readonly writer: ConnectorStatusWriter;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** The flow of one Connector: what it is, what it needs, whether it works, and the status that says so. */
+export class ConnectorReconciler implements Reconciler {
+  constructor(private readonly options: ConnectorReconcilerOptions) {}
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void> {
+    const { tools, writer, now } = this.options;
+    const known = tools.view.connector(key);
+    if (!known || known.metadata.deletionTimestamp !== undefined) return this.forget(formatKey(key));
+    const scope = this.scopeOf(writer.latest(known), signal);
+
+    const resolved = validateParams(scope, resolveClass(scope));
+    const secret = await checkSecret(scope, resolved);
+    const ca = await checkCaCertificate(scope);
+    const service = await ensureProxyService(scope, resolved);
+    const liveness = probeLiveness(scope, resolved, ca);
+    const auth = probeCredentials(scope, { resolved, secret, ca });
+
+    const outcomes = [resolved.outcome, secret.outcome, liveness, auth, service.outcome, ca.outcome];
+    const status = connectorStatus(
+      scope.connector,
+      { outcomes: resolved.api ? [...outcomes, resolved.api] : outcomes, proxy: service.proxy },
+      now(),
+    );
+    await writer.write(scope.connector, status, signal);
+    return this.lookAgain(outcomes.every((outcome) => outcome.status === 'True'));
+  }
+
+  private scopeOf(connector: Connector, signal: AbortSignal): ConnectorScope {
+    const { name, namespace = '' } = connector.metadata;
+    return { connector, namespace, owner: formatKey({ namespace, name }), tools: this.options.tools, signal };
+  }
+
+  private forget(owner: string): void {
+    const { tools, writer } = this.options;
+    tools.prober.forget(owner, 'liveness');
+    tools.prober.forget(owner, 'credential');
+    writer.forget(owner);
+  }
+
+  private lookAgain(isWell: boolean): ReconcileResult {
+    const period = isWell ? LOOK_AGAIN_MS : LOOK_AGAIN_BROKEN_MS;
+    return { requeueAfterMs: period * (1 + JITTER * this.options.random()) };
+  }
+}

@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { API_GROUP_VERSION, connectorServiceName, type Connector, type OwnerReference } from '@oci-connector/connector-api';
+import { type Service, type ServicePort } from '@oci-connector/kube';
+import { proxyHostNames, proxyServiceHost, type Installation } from '../installation';
+
+/** On every Service that we make: the Connector it belongs to. Also what the controller's watch selects by. */
+export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
+const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+const MANAGED_BY = 'oci-connector';
+
+/** For people who look at the Service: ExternalName is DNS only, a client's port reaches the proxy unchanged. */
+const PORTS: readonly ServicePort[] = [
+  { name: 'http', port: 80, protocol: 'TCP' },
+  { name: 'https', port: 443, protocol: 'TCP' },
+];
+
+/** The Service `c-NAME` as it has to be. */
+export function desiredService(connector: Connector, installation: Installation): Service {
+  const { name, namespace } = connector.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: connectorServiceName(name),
+      namespace,
+      labels: { [MANAGED_BY_LABEL]: MANAGED_BY, [CONNECTOR_LABEL]: name },
+      ownerReferences: [ownerReference(connector)],
+    },
+    spec: { type: 'ExternalName', externalName: proxyServiceHost(installation), ports: PORTS },
+  };
+}
+
+/** Without `blockOwnerDeletion`, which would need the right to update the Connector's finalizers. */
+function ownerReference({ metadata }: Connector): OwnerReference {
+  return { apiVersion: API_GROUP_VERSION, kind: 'Connector', name: metadata.name, uid: metadata.uid ?? '', controller: true };
+}
+
+/** Whether a Service that bears the name is ours to change: marked by us, owned by the Connector, or leading to our proxy. */
+export function isOurs(service: Service, connector: Connector, installation: Installation): boolean {
+  if (foreignController(service)) return false;
+  const { labels, ownerReferences = [] } = service.metadata;
+  if (ownerReferences.some(isConnector)) return true;
+  if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY && labels[CONNECTOR_LABEL] === connector.metadata.name) return true;
+  return service.spec?.type === 'ExternalName' && proxyHostNames(installation).includes(service.spec.externalName ?? '');
+}
+
+/** Somebody else's controller would undo whatever we do. A Connector of another UID is one that was deleted and made again. */
+function foreignController({ metadata }: Service): OwnerReference | undefined {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true && !isConnector(owner));
+}
+
+function isConnector({ kind, apiVersion }: OwnerReference): boolean {
+  return kind === 'Connector' && apiVersion.split('/')[0] === API_GROUP_VERSION.split('/')[0];
+}
+
+/** Whether the Service says all that it has to say. */
+export function isUpToDate(service: Service, desired: Service): boolean {
+  const { labels = {}, ownerReferences = [] } = service.metadata;
+  return (
+    service.spec?.type === desired.spec?.type &&
+    service.spec?.externalName === desired.spec?.externalName &&
+    isDeepStrictEqual((service.spec?.ports ?? []).map(essential), PORTS.map(essential)) &&
+    Object.entries(desired.metadata.labels ?? {}).every(([name, value]) => labels[name] === value) &&
+    (desired.metadata.ownerReferences ?? []).every(({ uid }) => ownerReferences.some((owner) => owner.uid === uid && owner.controller === true))
+  );
+}
+
+function essential({ name, port, protocol = 'TCP' }: ServicePort): unknown {
+  return { name, port, protocol };
+}
+
+/** The existing Service made right. Other people's labels and annotations stay; what a former type left behind goes. */
+export function repaired(service: Service, desired: Service): Service {
+  const { metadata } = service;
+  return {
+    ...desired,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...desired.metadata.labels },
+      ownerReferences: [
+        ...(metadata.ownerReferences ?? []).filter((owner) => !isConnector(owner)),
+        ...(desired.metadata.ownerReferences ?? []),
+      ],
+    },
+  };
+}
+
+/** How a message names what is in the way. */
+export function describeForeign(service: Service): string {
+  const owner = foreignController(service);
+  const whose = owner ? `controlled by ${owner.kind} "${owner.name}"` : 'not made by this controller';
+  return `Service "${service.metadata.name}" exists and is ${whose} (type ${service.spec?.type ?? 'ClusterIP'}); delete or rename it, or give the Connector another name`;
+}

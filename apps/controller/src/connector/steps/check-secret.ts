@@ -1,0 +1,68 @@
+import { ConditionType, Reason, parseUpstreamAddress, type AuthType, type Connector } from '@oci-connector/connector-api';
+import { CredentialError, parseCredential, type Credential, type CredentialErrorCode } from '@oci-connector/credentials';
+import { waitsFor, type ConditionOutcome } from '../../status/conditions';
+import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { readSecret } from './read-secret';
+
+const type = ConditionType.SecretReady;
+
+/** What is known of the credential. */
+export interface CheckedSecret {
+  readonly outcome: ConditionOutcome;
+  /** Absent for an anonymous Connector, and when the outcome is not True. */
+  readonly credential?: Credential;
+}
+
+/** Reads the Secret that the Connector names and takes the credential out of it, or finds that none is needed. */
+export async function checkSecret(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
+  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
+  const { connector } = scope;
+  const authType = connectorClass.spec.auth?.types?.find(({ name }) => name === connector.spec.auth?.name);
+  const name = connector.spec.auth?.secretRef?.name;
+  if (name === undefined) return { outcome: withoutSecret(connectorClass.spec.auth?.types ?? [], authType) };
+  const elsewhere = foreignNamespace(connector);
+  if (elsewhere !== undefined) {
+    const message = `spec.auth.secretRef.namespace is "${elsewhere}"; a Secret must be in the namespace of its Connector, so put it there and remove the field`;
+    return { outcome: { type, status: 'False', reason: Reason.SecretNamespaceNotAllowed, message } };
+  }
+  return readCredential(scope, name, authType);
+}
+
+/** Without a Secret the Connector is anonymous, when its authentication type, or every type of the class, allows that. */
+function withoutSecret(types: readonly AuthType[], chosen: AuthType | undefined): ConditionOutcome {
+  const demanding = chosen ? [chosen].filter(isDemanding) : types.filter(isDemanding);
+  if (demanding.length === 0) return { type, status: 'True', reason: Reason.SecretOptional };
+  const message = `authentication type "${demanding[0]?.name}" needs a Secret; name one in spec.auth.secretRef`;
+  return { type, status: 'False', reason: Reason.SecretNotFound, message };
+}
+
+function isDemanding({ optional = false }: AuthType): boolean {
+  return !optional;
+}
+
+/** Rule C17: whoever may create a Connector here must not aim another namespace's Secret at a host of theirs. */
+function foreignNamespace({ metadata, spec }: Connector): string | undefined {
+  const { namespace } = spec.auth?.secretRef ?? {};
+  return namespace === undefined || namespace === '' || namespace === metadata.namespace ? undefined : namespace;
+}
+
+async function readCredential(scope: ConnectorScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {
+  try {
+    const secret = await readSecret(scope, name);
+    const { host, port } = parseUpstreamAddress(scope.connector.spec.address);
+    const credential = parseCredential(secret, { allowedType: authType?.secretType, host, port });
+    return { outcome: { type, status: 'True' }, credential };
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return { outcome: { type, status: 'False', reason: REASONS[error.code], message: error.message } };
+  }
+}
+
+const REASONS: Readonly<Record<CredentialErrorCode, Reason>> = {
+  SecretNotFound: Reason.SecretNotFound,
+  SecretTypeMismatch: Reason.SecretTypeMismatch,
+  SecretKeyMissing: Reason.SecretInvalid,
+  SecretInvalid: Reason.SecretInvalid,
+  DockerConfigHostMissing: Reason.SecretInvalid,
+  InvalidPEM: Reason.SecretInvalid,
+};

@@ -1,0 +1,66 @@
+import { ConditionType, Reason, connectorServiceName, type ConnectorProxyStatus } from '@oci-connector/connector-api';
+import { KubeApiError, Services, type Service } from '@oci-connector/kube';
+import { waitsFor, type ConditionOutcome } from '../../status/conditions';
+import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { proxyAddresses } from '../proxy-addresses';
+import { desiredService, describeForeign, isOurs, isUpToDate, repaired } from '../proxy-service';
+
+const type = ConditionType.ProxyServiceReady;
+
+/** What is known of the Service, and of the addresses that go with it. */
+export interface EnsuredService {
+  readonly outcome: ConditionOutcome;
+  readonly proxy: ConnectorProxyStatus | 'keep' | undefined;
+}
+
+/** Makes, adopts or repairs the Service `c-NAME`; takes it away when the class has no proxy. */
+export async function ensureProxyService(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<EnsuredService> {
+  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: 'keep' };
+  if (connectorClass.spec.proxy === undefined) return removeService(scope);
+  const { installation, view } = scope.tools;
+  const outcome = await ensure(scope);
+  const caBundle = view.caBundle() ?? scope.connector.status?.proxy?.httpsAddress?.CACerts;
+  return { outcome, proxy: proxyAddresses(scope.connector, connectorClass, { installation, caBundle }) };
+}
+
+async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
+  const { connector, tools } = scope;
+  const desired = desiredService(connector, tools.installation);
+  const known = tools.view.service(desired.metadata);
+  if (known && isOurs(known, connector, tools.installation) && isUpToDate(known, desired)) return { type, status: 'True' };
+  try {
+    return await write(scope, desired);
+  } catch (error) {
+    // A quota, an admission policy, or a role that is missing: somebody has to act, and should read about it here.
+    if (!(error instanceof KubeApiError) || error.retryable) throw error;
+    return { type, status: 'False', reason: Reason.ProxyServiceNotFound, message: `Service "${desired.metadata.name}" could not be written: ${error.message}` };
+  }
+}
+
+async function write({ connector, tools, signal }: ConnectorScope, desired: Service): Promise<ConditionOutcome> {
+  const { client, installation } = tools;
+  // Asked directly: the watch sees only Services with our label, and may be behind.
+  const existing = await client.find(Services, desired.metadata, { signal });
+  if (!existing) {
+    await client.create(Services, desired, { signal });
+  } else if (!isOurs(existing, connector, installation)) {
+    return { type, status: 'False', reason: Reason.ProxyServiceConflict, message: describeForeign(existing) };
+  } else if (!isUpToDate(existing, desired)) {
+    await client.update(Services, repaired(existing, desired), { signal });
+  }
+  return { type, status: 'True' };
+}
+
+/** Somebody else's Service of that name is left alone. */
+async function removeService({ connector, namespace, tools, signal }: ConnectorScope): Promise<EnsuredService> {
+  const key = { namespace, name: connectorServiceName(connector.metadata.name) };
+  const existing = tools.view.service(key);
+  if (existing && isOurs(existing, connector, tools.installation)) {
+    await tools.client.delete(Services, key, { uid: existing.metadata.uid, signal }).catch(ignoreNotFound);
+  }
+  return { outcome: { type, status: 'True', reason: Reason.NonProxy }, proxy: undefined };
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof KubeApiError) || !error.isNotFound) throw error;
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { parseUpstreamAddress, type ConditionType, type ConnectorClass } from '@oci-connector/connector-api';
+import { type Credential } from '@oci-connector/credentials';
+import { type DiagnosisTarget, type Finding } from '@oci-connector/diagnosis';
+import { Reason } from '@oci-connector/connector-api';
+import { type ConditionOutcome } from '../../status/conditions';
+import { type ProbeKind } from '../../probing/probe-schedule';
+import { type ConnectorScope } from '../connector-scope';
+
+/** One probe of a Connector. */
+export interface ConnectorProbe {
+  readonly kind: ProbeKind;
+  readonly type: ConditionType;
+  readonly connectorClass: ConnectorClass;
+  /** Absent for an anonymous Connector, and for probes that send none. */
+  readonly credential?: Credential;
+  /** In PEM. */
+  readonly ca: readonly string[];
+  /** Whatever else decides the answer, such as the definition of the probe. */
+  readonly details: unknown;
+  check(target: DiagnosisTarget, signal: AbortSignal): Promise<Finding>;
+}
+
+/** Hands the probe to the prober, and makes a condition of what is known. Never waits for an answer. */
+export function probeConnector(scope: ConnectorScope, probe: ConnectorProbe): ConditionOutcome {
+  const { connector, owner, tools } = scope;
+  const { kind, type, credential, ca, check } = probe;
+  const target: DiagnosisTarget = {
+    address: parseUpstreamAddress(connector.spec.address),
+    trustedRealms: connector.spec.auth?.trustedRealms ?? [],
+    credential,
+    ca,
+    egress: tools.egress,
+    timeoutMs: tools.timeouts[kind],
+  };
+  const finding = tools.prober.ask(owner, {
+    kind,
+    key: keyOf(scope, probe, target),
+    revision: revisionOf(scope, probe),
+    run: (signal) => check(target, signal),
+  });
+  return finding ? toOutcome(type, finding) : { type, status: 'Unknown', reason: Reason.Checking, pending: true };
+}
+
+/** Two Connectors with equal keys ask the same server the same question with the same credential. */
+function keyOf({ tools }: ConnectorScope, { credential, details, kind }: ConnectorProbe, target: DiagnosisTarget): string {
+  const { address, ca, trustedRealms } = target;
+  const secret = credential && [
+    credential.username,
+    credential.password.fingerprint(tools.fingerprintKey),
+    credential.identityToken?.fingerprint(tools.fingerprintKey),
+  ];
+  // Whom a credential may be sent to matters only where one is sent.
+  const parts = [address.origin, address.pathPrefix, ca, details, kind === 'credential' && [secret, [...trustedRealms].sort()]];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
+
+function revisionOf({ connector }: ConnectorScope, { credential, connectorClass }: ConnectorProbe): string {
+  const { uid, generation } = connector.metadata;
+  return JSON.stringify([uid, generation, connectorClass.metadata.uid, connectorClass.metadata.generation, credential?.revision]);
+}
+
+const STATUS = { passed: 'True', failed: 'False', unknown: 'Unknown' } as const;
+
+function toOutcome(type: ConditionType, { outcome, reason, message }: Finding): ConditionOutcome {
+  return { type, status: STATUS[outcome], reason, message };
+}

@@ -1,0 +1,26 @@
+import { KubeApiError, Secrets, type Secret } from '@oci-connector/kube';
+import { CredentialError } from '@oci-connector/credentials';
+import { type ConnectorScope } from '../connector-scope';
+
+/**
+ * A Secret of the Connector's namespace.
+ *
+ * @throws CredentialError SecretNotFound, also when the controller may not read Secrets there
+ */
+export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string): Promise<Secret> {
+  const secret = await find({ namespace, name });
+  if (!secret) throw new CredentialError('SecretNotFound', `Secret "${name}" does not exist in namespace "${namespace}"; create it`);
+  return secret;
+
+  async function find(key: { namespace: string; name: string }): Promise<Secret | undefined> {
+    try {
+      return await tools.client.find(Secrets, key, { signal });
+    } catch (error) {
+      if (!(error instanceof KubeApiError) || !error.isForbidden) throw error;
+      throw new CredentialError(
+        'SecretNotFound',
+        `the controller may not read Secret "${name}" in namespace "${namespace}"; let the installation give it a Role there`,
+      );
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { ConditionType, Reason, validateConnector, validateConnectorAgainstClass } from '@oci-connector/connector-api';
+import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+
+/** Whether the Connector fits its class. Its own rules are checked as well: an object may be older than the schema. */
+export function validateParams({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
+  const { connectorClass, api } = resolved;
+  if (!connectorClass) return resolved;
+  const own = validateConnector(connector);
+  const problems = own.length > 0 ? own : validateConnectorAgainstClass(connector, connectorClass);
+  if (problems.length === 0) return resolved;
+  const message = problems.map(({ path, message: problem }) => `${path} ${problem}`).join('; ');
+  return { outcome: { type: ConditionType.ConnectorClassReady, status: 'False', reason: Reason.ConnectorInvalid, message }, api };
+}

@@ -1,0 +1,155 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Reason } from '@oci-connector/connector-api';
+import { unknown, type Finding } from '@oci-connector/diagnosis';
+import { type Clock, type Timer } from '@oci-connector/kube';
+import { nextProbeIn, type ProbeKind, type ProbePeriods } from './probe-schedule';
+import { ProbePool } from './probe-pool';
+
+/** A question to a server, repeated as long as somebody wants the answer. */
+export interface ProbeRequest {
+  readonly kind: ProbeKind;
+  /** Requests of the same kind with the same key are one question and share one answer. */
+  readonly key: string;
+  /** Changes with everything that could make a refused credential a good one: Secret, Connector, class. */
+  readonly revision: string;
+  run(signal: AbortSignal): Promise<Finding>;
+}
+
+/** For metrics and logs. */
+export interface ProberHooks {
+  onProbe?(event: { kind: ProbeKind; outcome: Finding['outcome']; durationMs: number }): void;
+  /** A check broke; that is a fault of ours. */
+  onError?(kind: ProbeKind, error: unknown): void;
+}
+
+export interface ProberOptions {
+  readonly periods: ProbePeriods;
+  /** Probes that run at the same time. */
+  readonly concurrency: number;
+  /** Told who wants an answer that has just changed. */
+  readonly onChange: (owner: string) => void;
+  readonly hooks?: ProberHooks;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+interface Question {
+  request: ProbeRequest;
+  /** Who wants to know, and with which revision. */
+  readonly owners: Map<string, string>;
+  finding?: Finding;
+  state: 'idle' | 'waiting' | 'running';
+  /** Wanted again while it was running. */
+  again: boolean;
+  timer?: Timer;
+}
+
+/**
+ * Asks servers in the background, so that no reconcile ever waits for one. A reconcile says what it wants to know and takes
+ * the answer known so far; when the answer changes, its owner is told and reconciles again.
+ */
+export class Prober {
+  private readonly questions = new Map<string, Question>();
+  /** The question of each owner and kind. */
+  private readonly wanted = new Map<string, string>();
+  private readonly pool: ProbePool;
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly options: ProberOptions) {
+    this.pool = new ProbePool(options.concurrency);
+  }
+
+  /** The answer known so far; undefined while the first one is on its way. Goes on asking until {@link forget}. */
+  ask(owner: string, request: ProbeRequest): Finding | undefined {
+    const id = `${request.kind} ${request.key}`;
+    const slot = slotOf(owner, request.kind);
+    if (this.wanted.get(slot) !== id) this.forget(owner, request.kind);
+    this.wanted.set(slot, id);
+    const question = this.questions.get(id) ?? this.newQuestion(id, request);
+    const asked = question.owners.get(owner);
+    question.owners.set(owner, request.revision);
+    question.request = request;
+    const changed = asked !== undefined && asked !== request.revision;
+    if (changed && question.finding?.credentialRefused) this.askAgain(question);
+    return question.finding;
+  }
+
+  /** The owner no longer wants to know. */
+  forget(owner: string, kind: ProbeKind): void {
+    const slot = slotOf(owner, kind);
+    const id = this.wanted.get(slot);
+    if (id === undefined) return;
+    this.wanted.delete(slot);
+    const question = this.questions.get(id);
+    question?.owners.delete(owner);
+    if (!question || question.owners.size > 0) return;
+    question.timer?.cancel();
+    this.questions.delete(id);
+  }
+
+  /** Ends all probes; resolves when none runs any more. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('the prober was stopped'));
+    for (const { timer } of this.questions.values()) timer?.cancel();
+    this.questions.clear();
+    this.wanted.clear();
+    await this.pool.stop();
+  }
+
+  private newQuestion(id: string, request: ProbeRequest): Question {
+    const question: Question = { request, owners: new Map(), state: 'idle', again: false };
+    this.questions.set(id, question);
+    this.enqueue(question, 'first');
+    return question;
+  }
+
+  private askAgain(question: Question): void {
+    if (question.state === 'idle') this.enqueue(question, 'first');
+    else if (question.state === 'running') question.again = true;
+  }
+
+  private enqueue(question: Question, turn: 'first' | 'repeated'): void {
+    if (this.stopping.signal.aborted) return;
+    question.timer?.cancel();
+    question.state = 'waiting';
+    this.pool.add(() => this.answer(question), turn);
+  }
+
+  private async answer(question: Question): Promise<void> {
+    if (question.owners.size === 0) return;
+    question.state = 'running';
+    const finding = await this.run(question.request);
+    question.state = 'idle';
+    if (this.stopping.signal.aborted || question.owners.size === 0) return;
+    const isNews = !isDeepStrictEqual(finding, question.finding);
+    question.finding = finding;
+    this.scheduleNext(question, finding);
+    if (isNews) for (const owner of question.owners.keys()) this.options.onChange(owner);
+  }
+
+  private async run({ kind, run }: ProbeRequest): Promise<Finding> {
+    const { clock, hooks } = this.options;
+    const startedAt = clock.monotonic();
+    const finding = await run(this.stopping.signal).catch((error: unknown) => {
+      if (!this.stopping.signal.aborted) hooks?.onError?.(kind, error);
+      return unknown(Reason.Checking, 'the check ended with an error of its own; see the log of the controller');
+    });
+    hooks?.onProbe?.({ kind, outcome: finding.outcome, durationMs: clock.monotonic() - startedAt });
+    return finding;
+  }
+
+  private scheduleNext(question: Question, finding: Finding): void {
+    if (question.again) {
+      question.again = false;
+      this.enqueue(question, 'first');
+      return;
+    }
+    const { periods, clock, random } = this.options;
+    const wait = nextProbeIn(question.request.kind, finding, { periods, random: random() });
+    question.timer = clock.setTimeout(() => this.enqueue(question, 'repeated'), wait);
+  }
+}
+
+function slotOf(owner: string, kind: ProbeKind): string {
+  return `${kind} ${owner}`;
+}
