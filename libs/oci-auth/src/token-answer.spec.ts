@@ -1,0 +1,85 @@
+import { parseTokenAnswer } from './token-answer';
+import { parseRetryAfter } from './retry-after';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
+
+function parse(answer: unknown, date?: string): { value: string; seconds: number } {
+  const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  const token = parseTokenAnswer({ status: 200, headers: { date }, body, truncated: false }, NOW);
+  return { value: token.value.reveal(), seconds: (token.expiresAt - NOW) / 1000 };
+}
+
+describe('parseTokenAnswer', () => {
+  it.each([
+    ['token', { token: 't' }, 't'],
+    ['access_token alone (ACR)', { access_token: 'a' }, 'a'],
+    ['an empty access_token (Harbor)', { token: 't', access_token: '' }, 't'],
+    ['an empty token', { token: '', access_token: 'a' }, 'a'],
+    ['both', { token: 't', access_token: 'a' }, 't'],
+    ['a token of another type', { token: 7, access_token: 'a' }, 'a'],
+  ])('takes %s', (_name, answer, expected) => {
+    expect(parse(answer).value).toBe(expected);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['HTML', '<html>token</html>'],
+    ['half an object', '{"token":"x'],
+    ['an array', ['token']],
+    ['null', null],
+    ['no token', { expires_in: 300 }],
+    ['empty tokens', { token: '', access_token: '' }],
+    ['a line break in the token', { token: 'a\r\nX-Evil: 1' }],
+    ['a space in the token', { token: 'a b' }],
+    ['letters outside ASCII', { token: 'é' }],
+    ['an endless token', { token: 'a'.repeat(40_000) }],
+  ])('refuses %s', (_name, answer) => {
+    expect(() => parse(answer)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }));
+  });
+
+  it('repeats nothing of the answer in its error', () => {
+    let error: unknown;
+    try {
+      parse('{"token":"hunter2",,}');
+    } catch (caught) {
+      error = caught;
+    }
+    expect(String((error as Error).stack) + String((error as Error).cause)).not.toContain('hunter2');
+  });
+
+  it.each<[string, object, string | undefined, number]>([
+    ['no expires_in: 60 s', {}, undefined, 60],
+    ['less than 60 s: 60 s', { expires_in: 5 }, undefined, 60],
+    ['300 s', { expires_in: 300 }, undefined, 300],
+    ['a text: 60 s', { expires_in: '300' }, undefined, 60],
+    ['negative: 60 s', { expires_in: -1 }, undefined, 60],
+    ['a year: an hour', { expires_in: 31_536_000 }, undefined, 3600],
+    ['issued 100 s ago', { expires_in: 300, issued_at: ago(100) }, undefined, 200],
+    ['issued 100 s ago by the server’s clock, which is an hour slow', { expires_in: 300, issued_at: ago(3700) }, new Date(NOW - 3_600_000).toUTCString(), 200],
+    ['issued in the future: new', { expires_in: 300, issued_at: ago(-100) }, undefined, 300],
+    ['expired on arrival: new', { expires_in: 300, issued_at: ago(900) }, undefined, 300],
+    ['issued in the year 1: new', { expires_in: 300, issued_at: '0001-01-01T00:00:00Z' }, undefined, 300],
+    ['no time: new', { expires_in: 300, issued_at: 'yesterday' }, undefined, 300],
+    ['a number: new', { expires_in: 300, issued_at: 1 }, undefined, 300],
+    ['a garbled Date', { expires_in: 300, issued_at: ago(100) }, 'soon', 200],
+  ])('lifetime: %s', (_name, answer, date, seconds) => {
+    expect(parse({ token: 't', ...answer }, date).seconds).toBe(seconds);
+  });
+});
+
+describe('parseRetryAfter', () => {
+  it.each([
+    [undefined, undefined],
+    ['', undefined],
+    ['soon', undefined],
+    ['7', 7_000],
+    ['0', 0],
+    ['999999999', 300_000],
+    [new Date(NOW + 9_000).toUTCString(), 9_000],
+    [new Date(NOW - 9_000).toUTCString(), 0],
+    [['1', '2'], undefined],
+  ])('%j', (header, expected) => {
+    expect(parseRetryAfter(header, NOW)).toBe(expected);
+  });
+});
