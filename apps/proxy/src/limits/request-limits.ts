@@ -1,4 +1,5 @@
 import { ProxyError } from '../pipeline/proxy.errors';
+import { type Authorized } from '../pipeline/proxy-exchange';
 
 /** Limits of one kind of owner; 0 stands for no limit. */
 export interface OwnerLimits {
@@ -36,7 +37,7 @@ export class RequestLimits {
 
   constructor(options: RequestLimitsOptions) {
     this.#connectors = new Budget('connector', options.perConnector, options.now);
-    this.#clients = new Budget('service account', options.perClient, options.now);
+    this.#clients = new Budget('client', options.perClient, options.now);
   }
 
   /**
@@ -45,10 +46,10 @@ export class RequestLimits {
    * @returns gives it back
    * @throws ProxyError LimitReached
    */
-  admit(connector: string, client: string): () => void {
-    const leaveClient = this.#clients.enter(client);
+  admit({ named, identity }: Authorized): () => void {
+    const leaveClient = this.#clients.enter(identity.username);
     try {
-      const leaveConnector = this.#connectors.enter(connector);
+      const leaveConnector = this.#connectors.enter(`${named.namespace}/${named.name}`);
       return () => {
         leaveConnector();
         leaveClient();

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { CredentialError, type CredentialErrorCode } from '@oci-connector/credentials';
 import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
-import { KubeError } from '@oci-connector/kube';
+import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { ProxyError, type ProxyErrorCode } from '../pipeline/proxy.errors';
 import { TransferCancelled } from '../transport/transfer';
@@ -56,7 +56,8 @@ export function toProxyError(error: unknown): ProxyError {
   if (error instanceof EgressError) return new ProxyError(FROM_EGRESS[error.code], error.message, { cause: error });
   if (error instanceof CredentialError) return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
   if (error instanceof OciAuthError) return fromOciAuth(error);
-  if (error instanceof KubeError) {
+  if (error instanceof TokenRefusedError) return new ProxyError('Unauthenticated', error.message, { cause: error });
+  if (error instanceof KubeError || error instanceof ReviewUnavailableError) {
     return new ProxyError('ReviewUnavailable', 'the Kubernetes API gives no answer; try again', { cause: error, retryAfterSeconds: 1 });
   }
   if (error instanceof TransferCancelled) return fromCancelled(error);
@@ -73,10 +74,15 @@ function fromOciAuth(error: OciAuthError): ProxyError {
 }
 
 function fromCancelled(error: TransferCancelled): ProxyError {
-  if (error.reason === 'client-silent') {
-    return new ProxyError('ClientSilent', 'the request came to a halt; send it again', { cause: error });
+  switch (error.reason) {
+    case 'client-silent':
+      return new ProxyError('ClientSilent', 'the request came to a halt; send it again', { cause: error });
+    case 'upstream-silent':
+      return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
+    case 'client-aborted':
+    case 'shutdown':
+      return new ProxyError('ShuttingDown', 'this proxy is being stopped; send the request again', { cause: error, retryAfterSeconds: 1 });
   }
-  return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
 }
 
 /** Status, headers and body of an error's answer. */

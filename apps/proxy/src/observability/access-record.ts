@@ -21,6 +21,8 @@ export interface AccessRecord {
   upstreamStatus?: number;
   /** Present when the proxy answered by itself. */
   code?: ProxyErrorCode;
+  /** The connection was closed in the middle of the answer, because the rest of it could not be had. */
+  truncated?: boolean;
   /** What lies behind `code`; for the log, never for the client. */
   error?: unknown;
 }

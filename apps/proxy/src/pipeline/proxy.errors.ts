@@ -64,6 +64,8 @@ export const PROXY_ERRORS = {
   ReviewUnavailable: { status: 503, ociCode: 'UNAVAILABLE' },
   /** The registry answered 401 after the body was streamed: it cannot be sent again. */
   UpstreamUnauthorizedAfterBody: { status: 503, ociCode: 'UNAVAILABLE' },
+  /** The grace of a shutdown ended before the answer began. */
+  ShuttingDown: { status: 503, ociCode: 'UNAVAILABLE' },
   /** The request carries our own Via. */
   LoopDetected: { status: 508, ociCode: 'UNKNOWN' },
   /** A defect of the proxy. */

@@ -25,6 +25,8 @@ export class Transfer {
   readonly #controller = new AbortController();
   #movedAt: number;
   #clientsTurn: () => boolean = () => false;
+  #endings: (() => void)[] = [];
+  #ended = false;
 
   constructor(private readonly now: () => number) {
     this.#movedAt = now();
@@ -61,6 +63,20 @@ export class Transfer {
 
   cancel(reason: CancelReason): void {
     if (!this.signal.aborted) this.#controller.abort(new TransferCancelled(reason));
+  }
+
+  /** Has something done when the transfer ends, in whatever way: the last one first; at once when it has ended. */
+  atEnd(action: () => void): void {
+    if (this.#ended) action();
+    else this.#endings.push(action);
+  }
+
+  /** For {@link Transfers}: runs what {@link atEnd} was told, once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const endings = this.#endings.reverse();
+    for (const action of endings) action();
   }
 
   cancelIdle(): void {

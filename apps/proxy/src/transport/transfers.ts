@@ -33,6 +33,7 @@ export class Transfers {
 
   end(transfer: Transfer): void {
     this.#running.delete(transfer);
+    transfer.end();
     if (this.#running.size > 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();

@@ -1,0 +1,87 @@
+import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import { type Clock, type Timer } from '@oci-connector/kube';
+import { Sensitive } from '@oci-connector/sensitive';
+
+/** What signs the proxy's certificates. */
+export interface SigningAuthority {
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM, PKCS#8. */
+  readonly key: Sensitive;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+}
+
+/** The data of a Secret as the API server sends it, in base64. */
+type SecretData = Readonly<Record<string, string>>;
+
+export interface CertificateAuthorityOptions {
+  /** Gets the data of the Secret `connectors-proxy-ca`; undefined when there is none. Has a time limit of its own. */
+  readonly readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
+  readonly clock: Clock;
+  /** Told of a read that failed, for the log; reading goes on. */
+  readonly onError?: (error: unknown) => void;
+  /** Told of every new authority. */
+  readonly onChange?: (authority: SigningAuthority) => void;
+}
+
+/** A new authority is published a day before it signs, so a minute is soon enough. In milliseconds. */
+const PERIOD_MS = 60_000;
+
+/** Until there is one: the controller makes it in its first seconds. In milliseconds. */
+const FIRST_PERIOD_MS = 2_000;
+
+/**
+ * The CA out of the Secret `connectors-proxy-ca` that the controller keeps: `tls.crt` and `tls.key` are the authority that
+ * signs now. Read by `get` of that one name and not watched: that is the least permission.
+ */
+export class CertificateAuthority {
+  #authority?: SigningAuthority;
+  #timer?: Timer;
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly options: CertificateAuthorityOptions) {}
+
+  /** Undefined while none could be read. */
+  get current(): SigningAuthority | undefined {
+    return this.#authority;
+  }
+
+  /** Resolves after the first read, whatever came of it. Reads on until stopped. */
+  async start(): Promise<void> {
+    await this.#read();
+    if (this.#stopped.signal.aborted) return;
+    const period = this.#authority ? PERIOD_MS : FIRST_PERIOD_MS;
+    this.#timer = this.options.clock.setTimeout(() => void this.start(), period);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#timer?.cancel();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const data = await this.options.readSecret(this.#stopped.signal);
+      const authority = authorityOf(data);
+      if (authority.certificate === this.#authority?.certificate) return;
+      this.#authority = authority;
+      this.options.onChange?.(authority);
+    } catch (error) {
+      // The one last read goes on signing.
+      if (!this.#stopped.signal.aborted) this.options.onError?.(error);
+    }
+  }
+}
+
+function authorityOf(data: SecretData | undefined): SigningAuthority {
+  const text = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('latin1');
+  const certificate = text('tls.crt');
+  const key = text('tls.key');
+  if (certificate === '' || key === '') {
+    throw new Error('the Secret connectors-proxy-ca has no keys "tls.crt" and "tls.key" yet; the controller creates it');
+  }
+  const parsed = new NodeCertificate(certificate);
+  if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error('the Secret connectors-proxy-ca holds a key that is not its certificate\'s');
+  return { certificate: parsed.toString(), key: new Sensitive(key), notAfter: Date.parse(parsed.validTo) };
+}

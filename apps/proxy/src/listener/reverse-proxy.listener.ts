@@ -1,0 +1,121 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, type Socket } from 'node:net';
+import { type Duplex } from 'node:stream';
+import { type SecureContextOptions, type TlsOptions } from 'node:tls';
+import { type ProxyMetrics } from '../observability/proxy-metrics';
+import { ProxyError } from '../pipeline/proxy.errors';
+import { answerClientErrors } from './client-errors';
+import { type ConnectionLimits } from './connection-limits';
+import { sendError } from './error-response';
+import { type ServeRequest } from './serve-request';
+
+/** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
+const MAX_HEADER_SIZE = 64 * 1024;
+
+/** Headers of one request: far above what clients send; more would only be work to parse. */
+const MAX_HEADERS = 200;
+
+/** While stopping, connections that become idle are closed this often. In milliseconds. */
+const CLOSE_IDLE_INTERVAL = 200;
+
+export interface ListenerOptions {
+  readonly name: 'http' | 'https';
+  /** Empty: all addresses. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** In milliseconds. */
+  readonly headersTimeout: number;
+  /** In milliseconds. */
+  readonly keepAlive: number;
+  readonly maxConnections: number;
+  readonly limits: ConnectionLimits;
+  readonly metrics: ProxyMetrics;
+  readonly serve: ServeRequest;
+  /** Present for https. */
+  readonly tls?: Pick<TlsOptions, 'SNICallback'>;
+}
+
+/** One port of the reverse proxy: a server of `node:http` or `node:https`, with nothing between it and the pipeline. */
+export class ReverseProxyListener {
+  readonly #server: Server;
+  readonly #answering = new WeakMap<Duplex, ServerResponse>();
+  #stopping = false;
+
+  constructor(private readonly options: ListenerOptions) {
+    this.#server = this.#createServer();
+    this.#server.maxConnections = options.maxConnections;
+    this.#server.maxHeadersCount = MAX_HEADERS;
+    this.#server.on('request', (request, response) => this.#serve(request, response, false));
+    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    this.#server.on('checkExpectation', (_request, response) => {
+      sendError(response, new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met'));
+    });
+    this.#server.on('connection', (socket: Socket) => this.#connected(socket));
+    answerClientErrors(this.#server, (socket) => this.#answering.get(socket)?.headersSent === true);
+  }
+
+  /** Resolves when connections are accepted. */
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port: this.options.port, host: this.options.host || undefined }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** For https: the certificate for clients that name no host (SNI), as those that connect to an address. */
+  setDefaultCertificate(certificate: SecureContextOptions): void {
+    if ('setSecureContext' in this.#server) (this.#server as ReturnType<typeof createHttpsServer>).setSecureContext(certificate);
+  }
+
+  /** Takes no more connections; those that are idle are closed, the others when they become so. Resolves when none is left. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const timer = setInterval(() => this.#server.closeIdleConnections(), CLOSE_IDLE_INTERVAL);
+    await closed;
+    clearInterval(timer);
+  }
+
+  /** Ends all connections now. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
+  #createServer(): Server {
+    const { tls, headersTimeout, keepAlive } = this.options;
+    const options: ServerOptions = {
+      // A push takes as long as it takes (nodejs/node#46574); what stands still is ended by the idle limit of transfers.
+      requestTimeout: 0,
+      headersTimeout,
+      keepAliveTimeout: keepAlive,
+      maxHeaderSize: MAX_HEADER_SIZE,
+      connectionsCheckingInterval: Math.min(5_000, headersTimeout),
+      insecureHTTPParser: false,
+      noDelay: true,
+    };
+    // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.
+    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' }) : createHttpServer(options);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#stopping) response.shouldKeepAlive = false;
+    this.#answering.set(request.socket, response);
+    void this.options.serve.serve(request, response, expectsContinue);
+  }
+
+  #connected(socket: Socket): void {
+    const { limits, metrics, name } = this.options;
+    if (!limits.admit(socket)) return;
+    metrics.connections(name, 1);
+    socket.once('close', () => metrics.connections(name, -1));
+  }
+}

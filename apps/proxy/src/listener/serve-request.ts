@@ -1,0 +1,92 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Logger } from 'pino';
+import { logAccess } from '../observability/access-log';
+import { type ProxyMetrics } from '../observability/proxy-metrics';
+import { type HandleRequest } from '../pipeline/handle-request';
+import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { type Transfers } from '../transport/transfers';
+import { sendError, toProxyError } from './error-response';
+import { closeLingering } from './lingering-close';
+
+/** An unread body of at most this size is read and forgotten, so that the connection can be used again. In bytes. */
+const MAX_DISCARDED = 64 * 1024;
+
+export interface ServeRequestOptions {
+  readonly handler: HandleRequest;
+  readonly transfers: Transfers;
+  readonly metrics: ProxyMetrics;
+  readonly logger: Logger;
+}
+
+/** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
+export class ServeRequest {
+  constructor(private readonly options: ServeRequestOptions) {}
+
+  /** Never rejects. @param expectsContinue the client waits for `100 Continue` before it sends its body */
+  async serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    const { transfers } = this.options;
+    const client = this.#exchange(request, response, expectsContinue);
+    const closed = new Promise<void>((resolve) => {
+      response.once('close', () => {
+        if (!response.writableFinished) client.transfer.cancel('client-aborted');
+        resolve();
+      });
+    });
+    try {
+      await this.options.handler.handle(client);
+    } catch (error) {
+      this.#fail(client, error);
+    }
+    await closed;
+    transfers.end(client.transfer);
+    this.#report(client);
+  }
+
+  #exchange(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): ClientExchange {
+    let waiting = expectsContinue;
+    return {
+      request,
+      response,
+      transfer: this.options.transfers.begin(),
+      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
+      continueBody: () => {
+        if (waiting) response.writeContinue();
+        waiting = false;
+      },
+    };
+  }
+
+  #fail(client: ClientExchange, error: unknown): void {
+    const { response, record, transfer } = client;
+    // What broke because the transfer was cancelled says nothing; the reason for that does.
+    const failure = toProxyError(transfer.signal.aborted ? transfer.signal.reason : error);
+    record.code = failure.code;
+    record.error = failure.cause ?? failure;
+    if (response.headersSent || response.destroyed) {
+      record.truncated = true;
+      // The only way left to tell the client that something is missing.
+      response.destroy();
+      return;
+    }
+    if (hasUnreadBody(client)) {
+      response.setHeader('connection', 'close');
+      if (response.socket) closeLingering(response.socket);
+    }
+    sendError(response, failure);
+  }
+
+  #report({ record, transfer, response }: ClientExchange): void {
+    const durationMs = performance.now() - record.startedAt;
+    const status = response.headersSent ? response.statusCode : undefined;
+    this.options.metrics.finished(record, transfer, status ?? 0, durationMs);
+    logAccess(this.options.logger, record, transfer, { status, durationMs });
+  }
+}
+
+/** True when more is on its way than is worth waiting for. */
+function hasUnreadBody({ request }: ClientExchange): boolean {
+  if (request.complete) return false;
+  const length = request.headers['content-length'];
+  const expects = request.headers.expect !== undefined;
+  return expects || request.readableDidRead || request.destroyed || length === undefined || Number(length) > MAX_DISCARDED;
+}

@@ -1,0 +1,34 @@
+import { parseConnectorHost } from '@oci-connector/connector-api';
+import { type ObjectLookup } from '../pipeline/resolve-connector';
+
+/** What decides which host names are ours. */
+export interface ServedNamesSettings {
+  readonly namespace: string;
+  readonly proxyService: string;
+  readonly clusterDomain: string;
+  /** Empty, or https://HOST[:PORT]. */
+  readonly externalHttpsUrl: string;
+}
+
+/** The host names that the https listener may have a certificate for: existing Connectors', the proxy's own, configured ones. */
+export class ServedNames {
+  /** The proxy's own and configured names and addresses; never empty. */
+  readonly own: readonly string[];
+
+  constructor(
+    private readonly settings: ServedNamesSettings,
+    private readonly connectors: ObjectLookup<unknown>,
+  ) {
+    const { namespace, proxyService, clusterDomain, externalHttpsUrl } = settings;
+    const service = `${proxyService}.${namespace}`;
+    const external = externalHttpsUrl === '' ? [] : [new URL(externalHttpsUrl).hostname.replace(/^\[(.*)\]$/, '$1')];
+    this.own = [service, `${service}.svc`, `${service}.svc.${clusterDomain}`, ...external];
+  }
+
+  /** @param hostname in lower case, without port */
+  has(hostname: string): boolean {
+    if (this.own.includes(hostname)) return true;
+    const connector = parseConnectorHost(hostname, this.settings.clusterDomain);
+    return connector !== undefined && this.connectors.get(connector) !== undefined;
+  }
+}

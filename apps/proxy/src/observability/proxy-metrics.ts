@@ -1,0 +1,128 @@
+import { type OciAuthHooks } from '@oci-connector/oci-auth';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type Transfer } from '../transport/transfer';
+import { type AccessRecord } from './access-record';
+
+/** What requests that reached no Connector are counted under: a stranger must not make up time series. */
+const NO_CONNECTOR = '';
+
+/** Manifests take milliseconds, layers minutes. */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
+/** The data plane's metrics. A Connector's name is a label only once the client was authorised and the Connector exists. */
+export class ProxyMetrics {
+  readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
+  readonly #bytes: Counter<'connector' | 'direction'>;
+  readonly #durations: Histogram<'action'>;
+  readonly #upstream: Counter<'connector' | 'status'>;
+  readonly #tokenFetches: Counter<'outcome'>;
+  readonly #tokenFetchDurations: Histogram;
+  readonly #tokenCache: Counter<'result'>;
+  readonly #reviews: Counter<'kind' | 'outcome'>;
+  readonly #connections: Gauge<'listener'>;
+
+  constructor(registry: Registry, transfersInFlight: () => number) {
+    const registers = [registry];
+    this.#requests = new Counter({
+      name: 'connectors_proxy_requests_total',
+      help: 'Requests answered, by Connector, action (pull, push, delete), status and, for answers of the proxy itself, error code.',
+      labelNames: ['connector', 'action', 'status', 'code'],
+      registers,
+    });
+    this.#bytes = new Counter({
+      name: 'connectors_proxy_transferred_bytes_total',
+      help: 'Bytes of bodies, by Connector and direction (in: from the client, out: to the client).',
+      labelNames: ['connector', 'direction'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'connectors_proxy_request_duration_seconds',
+      help: 'From the head of a request to the last byte of its answer.',
+      labelNames: ['action'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#upstream = new Counter({
+      name: 'connectors_proxy_upstream_responses_total',
+      help: 'Answers of registries, by Connector and status.',
+      labelNames: ['connector', 'status'],
+      registers,
+    });
+    this.#tokenFetches = new Counter({
+      name: 'connectors_proxy_upstream_token_requests_total',
+      help: 'Requests to token servers of registries, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#tokenFetchDurations = new Histogram({
+      name: 'connectors_proxy_upstream_token_request_duration_seconds',
+      help: 'Duration of requests to token servers.',
+      registers,
+    });
+    this.#tokenCache = new Counter({
+      name: 'connectors_proxy_upstream_token_cache_total',
+      help: 'Upstream tokens looked up in the cache, by result (hit, miss).',
+      labelNames: ['result'],
+      registers,
+    });
+    this.#reviews = new Counter({
+      name: 'connectors_proxy_reviews_total',
+      help: 'TokenReviews and SubjectAccessReviews, by outcome (hit and stale came from the cache).',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    });
+    this.#connections = new Gauge({
+      name: 'connectors_proxy_client_connections',
+      help: 'Open connections of clients, by listener.',
+      labelNames: ['listener'],
+      registers,
+    });
+    new Gauge({
+      name: 'connectors_proxy_transfers_in_flight',
+      help: 'Requests under way.',
+      registers,
+      collect(): void {
+        this.set(transfersInFlight());
+      },
+    });
+  }
+
+  /** Counts a finished request. */
+  finished(record: AccessRecord, transfer: Transfer, status: number, durationMs: number): void {
+    const connector = record.labelConnector ? (record.connector ?? NO_CONNECTOR) : NO_CONNECTOR;
+    const action = record.action ?? 'none';
+    this.#requests.inc({ connector, action, status: String(status), code: record.code ?? '' });
+    this.#durations.observe({ action }, durationMs / 1_000);
+    if (transfer.bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, transfer.bytesIn);
+    if (transfer.bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, transfer.bytesOut);
+    if (record.upstreamStatus !== undefined) this.#upstream.inc({ connector, status: String(record.upstreamStatus) });
+  }
+
+  /** Drops the time series of a Connector that is gone, so that their number follows that of the Connectors. */
+  async forget(connector: string): Promise<void> {
+    for (const metric of [this.#requests, this.#bytes, this.#upstream]) {
+      const { values } = await metric.get();
+      for (const { labels } of values) {
+        if (labels.connector === connector) metric.remove(labels);
+      }
+    }
+  }
+
+  connections(listener: string, change: 1 | -1): void {
+    this.#connections.inc({ listener }, change);
+  }
+
+  reviewed(kind: 'token' | 'access', outcome: string): void {
+    this.#reviews.inc({ kind, outcome });
+  }
+
+  /** Hooks for the upstream authoriser. */
+  readonly authorization: OciAuthHooks = {
+    onTokenFetch: ({ outcome, durationMs }) => {
+      this.#tokenFetches.inc({ outcome });
+      this.#tokenFetchDurations.observe(durationMs / 1_000);
+    },
+    onCacheHit: () => this.#tokenCache.inc({ result: 'hit' }),
+    onCacheMiss: () => this.#tokenCache.inc({ result: 'miss' }),
+  };
+}

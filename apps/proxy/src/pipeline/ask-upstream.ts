@@ -1,0 +1,113 @@
+import { UpstreamConnectError } from '@oci-connector/egress';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { followRedirects, type Hop } from '../transport/follow-redirects';
+import { forwardedHeaders, viaHeader } from '../transport/request-headers';
+import { type UpstreamAnswer } from '../transport/upstream-transport';
+import { ProxyError } from './proxy.errors';
+import { type Forwardable } from './proxy-exchange';
+
+/** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times (B.9). */
+const MAX_ABSORBED_WAIT_MS = 2_000;
+
+/** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+export interface AskUpstreamOptions {
+  /** Our own name in Via. */
+  readonly via: string;
+  readonly now: () => number;
+  /** Resolves after the time; rejects when the signal aborts. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** The answer to a request, and where it came from in the end. */
+export interface Outcome {
+  readonly exchange: Forwardable;
+  readonly answer: UpstreamAnswer;
+  readonly hop: Hop;
+}
+
+/** Makes the upstream request of a plan, and repeats what may be repeated without asking anybody. */
+export class AskUpstream {
+  constructor(private readonly options: AskUpstreamOptions) {}
+
+  /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body. */
+  async ask(exchange: Forwardable): Promise<Outcome> {
+    const { plan, resolution } = exchange;
+    const hop: Hop = {
+      url: new URL(plan.target.origin + plan.target.path),
+      purpose: plan.target.purpose,
+      sendCredential: plan.target.sendCredential,
+    };
+    let answer = await this.#sendTwice(exchange, hop, plan.target.path);
+    answer = await this.#absorbThrottling(exchange, hop, answer);
+    const outcome = plan.followRedirects
+      ? await followRedirects(answer, hop, resolution.address, (next) => this.#send(exchange, next))
+      : { answer, hop };
+    exchange.client.record.upstreamStatus = outcome.answer.status;
+    return { exchange, ...outcome };
+  }
+
+  /** A kept connection may be closed by the upstream at the moment of its use; nobody has acted on the request then. */
+  async #sendTwice(exchange: Forwardable, hop: Hop, path: string): Promise<UpstreamAnswer> {
+    try {
+      return await this.#send(exchange, hop, path);
+    } catch (error) {
+      const lost = error instanceof UpstreamConnectError && error.code === 'ConnectionReset';
+      if (!lost || !exchange.plan.replayable) throw error;
+      return this.#send(exchange, hop, path);
+    }
+  }
+
+  async #absorbThrottling(exchange: Forwardable, hop: Hop, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
+    const { plan, client } = exchange;
+    if (answer.status !== 429 || !READING.has(plan.method) || !plan.replayable) return answer;
+    const wait = retryAfterMs(answer.headers['retry-after'], this.options.now());
+    if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return answer;
+    answer.discard();
+    await this.options.delay(wait, client.transfer.signal);
+    return this.#send(exchange, hop, plan.target.path);
+  }
+
+  /** @param path the raw path; without it that of the hop, which came from a redirect */
+  #send(exchange: Forwardable, hop: Hop, path = hop.url.pathname + hop.url.search): Promise<UpstreamAnswer> {
+    const { client, plan, access } = exchange;
+    return access.upstream.transport(hop.purpose).send({
+      method: plan.method,
+      origin: hop.url.origin,
+      path,
+      headers: this.#headers(exchange, hop),
+      ...bodyOf(exchange),
+      transfer: client.transfer,
+    });
+  }
+
+  /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
+  #headers({ client, plan, authorization }: Forwardable, hop: Hop): Record<string, string | string[] | Sensitive> {
+    const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers);
+    for (const [name, value] of Object.entries(plan.requestHeaders)) {
+      if (value === undefined) delete headers[name];
+      else headers[name] = value;
+    }
+    headers['via'] = viaHeader(client.request.headers.via, this.options.via);
+    if (hop.sendCredential && authorization.header) headers['authorization'] = authorization.header;
+    return headers;
+  }
+}
+
+/** The framing of the body as the client's server understood it. */
+function bodyOf({ client, plan }: Forwardable): { body?: typeof client.request; contentLength?: number } {
+  const { request } = client;
+  if (plan.replayable || READING.has(plan.method)) return {};
+  if (request.destroyed || request.readableDidRead) throw new ProxyError('Internal', 'the body was already read');
+  const length = request.headers['content-length'];
+  return { body: request, contentLength: length === undefined ? undefined : Number(length) };
+}
+
+/** RFC 9110 §10.2.3: seconds or a date. */
+function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,58 @@
+import { type ClientIdentity } from '@oci-connector/kube';
+import { Sensitive } from '@oci-connector/sensitive';
+import { ProxyError } from './proxy.errors';
+import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
+
+/** Says who a token belongs to; `TokenReviewer` of libs/kube. */
+export interface IdentityReviewer {
+  /** @throws TokenRefusedError, ReviewUnavailableError */
+  review(token: Sensitive): Promise<ClientIdentity>;
+}
+
+/** RFC 9110 §11.4: `scheme SP token68`; of the schemes these two are understood. */
+const CREDENTIALS = /^(basic|bearer) +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** Finds out who the client is: a ServiceAccount, by its token. */
+export class AuthenticateClient {
+  /** @param audience the one that refusals name */
+  constructor(
+    private readonly reviewer: IdentityReviewer,
+    private readonly audience: string,
+  ) {}
+
+  async authenticate(identified: Identified): Promise<Authenticated> {
+    return new Authenticated(identified, await this.identify(identified.client));
+  }
+
+  /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
+  async identify(client: ClientExchange): Promise<ClientIdentity> {
+    const identity = await this.reviewer.review(this.#token(client));
+    if (!identity.serviceAccount) throw this.#unauthenticated('only ServiceAccounts are served');
+    client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
+    return identity;
+  }
+
+  #token({ request }: ClientExchange): Sensitive {
+    const headers = request.headersDistinct['authorization'] ?? [];
+    const [header] = headers;
+    if (header === undefined) throw this.#unauthenticated('authentication required');
+    const [, scheme = '', value = ''] = headers.length === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
+    const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
+    if (token === '') throw this.#unauthenticated('the Authorization header is malformed');
+    return new Sensitive(token);
+  }
+
+  #unauthenticated(problem: string): ProxyError {
+    return new ProxyError(
+      'Unauthenticated',
+      `${problem}; send a ServiceAccount token with audience "${this.audience}" as the password, with any user name`,
+    );
+  }
+}
+
+/** RFC 7617 §2: the user name ends at the first colon, and is of no interest here. */
+function passwordOf(token68: string): string {
+  const pair = Buffer.from(token68, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? '' : pair.slice(colon + 1);
+}

@@ -1,0 +1,45 @@
+import { API_GROUP } from '@oci-connector/connector-api';
+import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
+import { type ProxyVerb } from '../protocols/protocol';
+import { ProxyError } from './proxy.errors';
+import { type Authenticated, Authorized } from './proxy-exchange';
+
+/** Says what somebody may do; `AccessReviewer` of libs/kube. */
+export interface PermissionReviewer {
+  /** @throws ReviewUnavailableError */
+  isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
+}
+
+/** The ClusterRole that the chart ships for each verb. */
+const ROLE: Readonly<Record<ProxyVerb, string>> = {
+  get: 'connectors-puller',
+  update: 'connectors-pusher',
+  delete: 'connectors-pusher',
+};
+
+/** Asks RBAC whether the client may use the Connector in this way, whether the Connector exists or not. */
+export class AuthorizeClient {
+  /** @param acceptGetConnectors compatibility: `get connectors` allows everything */
+  constructor(
+    private readonly reviewer: PermissionReviewer,
+    private readonly acceptGetConnectors: boolean,
+  ) {}
+
+  /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
+  async authorize(exchange: Authenticated): Promise<Authorized> {
+    const { verb, named, identity } = exchange;
+    if (!(await this.#allows(exchange, verb))) {
+      throw new ProxyError(
+        'PermissionDenied',
+        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to the ClusterRole ${ROLE[verb]} there`,
+      );
+    }
+    return new Authorized(exchange, (further) => this.#allows(exchange, further));
+  }
+
+  async #allows({ identity, named: { namespace, name } }: Authenticated, verb: ProxyVerb): Promise<boolean> {
+    const connector = { group: API_GROUP, resource: 'connectors', namespace, name };
+    if (await this.reviewer.isAllowed(identity, { ...connector, verb, subresource: 'proxy' })) return true;
+    return this.acceptGetConnectors && this.reviewer.isAllowed(identity, { ...connector, verb: 'get' });
+  }
+}

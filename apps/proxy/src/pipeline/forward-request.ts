@@ -1,0 +1,66 @@
+import { type EgressPolicy } from '@oci-connector/egress';
+import { type UpstreamTarget } from '../protocols/protocol';
+import { relayedHeaders } from '../transport/response-headers';
+import { type AskUpstream, type Outcome } from './ask-upstream';
+import { type ObtainAuthorization } from './obtain-authorization';
+import { ProxyError } from './proxy.errors';
+import { type Forwardable } from './proxy-exchange';
+import { sendAnswer } from './send-answer';
+
+/** Sends the request upstream and its answer to the client, both as a stream. */
+export class ForwardRequest {
+  constructor(
+    private readonly upstream: AskUpstream,
+    private readonly authorization: ObtainAuthorization,
+    private readonly policy: EgressPolicy,
+  ) {}
+
+  /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
+  async forward(exchange: Forwardable): Promise<void> {
+    exchange.client.continueBody();
+    const outcome = await this.#reauthorized(await this.#withoutRefusedMount(await this.upstream.ask(exchange)));
+    const { answer, hop } = outcome;
+    if (answer.status === 401) throw refusedThere(hop.url.hostname, hop.sendCredential);
+    const rewritten = outcome.exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
+    if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
+    await sendAnswer(exchange.client, answer, rewritten);
+  }
+
+  /** A mount that is refused must end as a plain upload (moby/buildkit#2454). */
+  async #withoutRefusedMount(outcome: Outcome): Promise<Outcome> {
+    const { answer, exchange } = outcome;
+    const { withoutMount } = exchange.plan;
+    if (!withoutMount || (answer.status !== 401 && answer.status !== 403)) return outcome;
+    answer.discard();
+    return this.upstream.ask(await this.authorization.obtain(exchange, withoutMount));
+  }
+
+  /** A token may end early, and a password may change: once, a 401 is worth another try, if there is no body to repeat. */
+  async #reauthorized(outcome: Outcome): Promise<Outcome> {
+    const { answer, exchange, hop } = outcome;
+    if (answer.status !== 401 || !hop.sendCredential) return outcome;
+    answer.discard();
+    const renewed = this.authorization.renew(exchange, answer.headers['www-authenticate']);
+    if (exchange.plan.replayable) return this.upstream.ask(await renewed);
+    // Renewed all the same, so that the client's next attempt finds a token that works; whether it did, that one will see.
+    renewed.catch(() => undefined);
+    throw new ProxyError(
+      'UpstreamUnauthorizedAfterBody',
+      "the registry refused the connector's authorization after the body had been sent; send it again",
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  /** An upload whose next request would be refused is not begun. */
+  async #checkTarget(target: UpstreamTarget): Promise<void> {
+    const { hostname, port, protocol } = new URL(target.origin);
+    await this.policy.resolve(hostname.replace(/^\[(.*)\]$/, '$1'), Number(port || (protocol === 'https:' ? 443 : 80)), target.purpose);
+  }
+}
+
+/** Clients never see an upstream's 401: they would answer it with their ServiceAccount token (protocol B.1). */
+function refusedThere(host: string, withCredential: boolean): ProxyError {
+  return withCredential
+    ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)
+    : new ProxyError('RedirectRefused', `the registry redirected to ${host}, which asks for a login of its own`);
+}

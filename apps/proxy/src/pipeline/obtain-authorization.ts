@@ -1,0 +1,65 @@
+import { type Credential } from '@oci-connector/credentials';
+import { type Authorization, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type UpstreamPlan } from '../protocols/protocol';
+import { type Credentialed, Forwardable } from './proxy-exchange';
+import { type ResolveCredential } from './resolve-credential';
+
+const NO_AUTHORIZATION: Authorization = { scheme: 'none', scopes: [], refusedScopes: [] };
+
+/** Gets what the registry wants to see: a bearer token, Basic, or nothing; always before the body is read. */
+export class ObtainAuthorization {
+  constructor(
+    private readonly authorizer: OciAuthorizer,
+    private readonly credentials: ResolveCredential,
+  ) {}
+
+  /**
+   * @param plan what is to be sent, if not the plan of the exchange
+   * @throws OciAuthError, and what reading the Secret throws
+   */
+  async obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.resolution.plan): Promise<Forwardable> {
+    try {
+      return await this.#authorize(exchange, plan);
+    } catch (error) {
+      if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') throw error;
+      // The password may have been changed a moment ago: once, what the API server has now is tried.
+      const fresh = await this.credentials.resolve(exchange, { fresh: true });
+      if (fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision) throw error;
+      return this.#authorize(fresh, plan);
+    }
+  }
+
+  /**
+   * Gets another authorisation after the registry refused one.
+   *
+   * @param wwwAuthenticate of the answer that refused it
+   */
+  async renew(exchange: Forwardable, wwwAuthenticate: string | readonly string[] | undefined): Promise<Forwardable> {
+    const fresh = await this.credentials.resolve(exchange, { fresh: true });
+    const { registry } = exchange.access;
+    if (fresh.access.registry.credentialRevision !== registry.credentialRevision) return this.#authorize(fresh, exchange.plan);
+    if (exchange.plan.transport === 'http-proxy') return exchange;
+    const { plan, authorization } = exchange;
+    return new Forwardable(exchange, await this.authorizer.rejected(registry, plan.scopes, authorization, wwwAuthenticate), plan);
+  }
+
+  async #authorize(exchange: Credentialed, plan: UpstreamPlan): Promise<Forwardable> {
+    // Rule C2: another origin than the Connector's own gets nothing.
+    if (!plan.target.sendCredential) return new Forwardable(exchange, NO_AUTHORIZATION, plan);
+    if (plan.transport === 'http-proxy') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
+    const authorization = await this.authorizer.authorize(exchange.access.registry, plan.scopes, {
+      minimumLifetimeMs: plan.minimumTokenLifetimeMs,
+      signal: exchange.client.transfer.signal,
+    });
+    const mountRefused = authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
+    return new Forwardable(exchange, authorization, mountRefused ? plan.withoutMount : plan);
+  }
+}
+
+/** RFC 7617. A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */
+function basicAuthorization(credential: Credential | undefined): Authorization {
+  if (!credential) return NO_AUTHORIZATION;
+  const pair = Buffer.from(`${credential.username}:${credential.password.reveal()}`, 'utf8').toString('base64');
+  return { ...NO_AUTHORIZATION, scheme: 'basic', header: new Sensitive(`Basic ${pair}`) };
+}

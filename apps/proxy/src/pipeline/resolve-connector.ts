@@ -1,0 +1,113 @@
+import {
+  AddressError,
+  type Connector,
+  type ConnectorClass,
+  parseUpstreamAddress,
+  type Protocol,
+  type UpstreamAddress,
+} from '@oci-connector/connector-api';
+import { type ConnectorRequest, type ProtocolHandler } from '../protocols/protocol';
+import { ProxyError } from './proxy.errors';
+import { type Authorized, Resolved } from './proxy-exchange';
+import { uidOf } from './resolve-credential';
+
+/** Objects that are kept up to date by a watch. */
+export interface ObjectLookup<T> {
+  /** False until everything that exists has been seen once. */
+  readonly hasSynced: boolean;
+  get(key: { readonly namespace?: string; readonly name: string }): T | undefined;
+}
+
+export interface ResolveConnectorOptions {
+  readonly connectors: ObjectLookup<Connector>;
+  readonly classes: ObjectLookup<ConnectorClass>;
+  readonly handlers: Readonly<Record<Protocol, ProtocolHandler>>;
+}
+
+/**
+ * Looks up the Connector and its class, and lets the class's protocol say what is to be done. Only now, after
+ * authorisation, may an answer tell whether something exists. Whether the Connector is Ready is not asked: when the
+ * controller is down, traffic flows.
+ */
+export class ResolveConnector {
+  constructor(private readonly options: ResolveConnectorOptions) {}
+
+  /** @throws ProxyError */
+  async resolve(exchange: Authorized): Promise<Resolved> {
+    const connector = this.#connector(exchange);
+    exchange.client.record.labelConnector = true;
+    const connectorClass = this.#classOf(connector);
+    const address = addressOf(connector);
+    const handler = this.options.handlers[connectorClass.spec.protocol ?? 'http'];
+    const plan = await handler.plan(connectorRequest(exchange, connector, address));
+    exchange.client.record.route = plan.route;
+    exchange.client.record.action = plan.action;
+    exchange.client.record.repository = plan.repository;
+    return new Resolved(exchange, { connector, connectorClass, address, plan });
+  }
+
+  #connector({ named }: Authorized): Connector {
+    const { connectors, classes } = this.options;
+    if (!connectors.hasSynced || !classes.hasSynced) {
+      throw new ProxyError('ReviewUnavailable', 'the proxy has not yet read the Connectors; try again', { retryAfterSeconds: 1 });
+    }
+    const connector = connectors.get(named);
+    if (!connector) {
+      throw new ProxyError('ConnectorNotFound', `there is no connector "${named.name}" in namespace "${named.namespace}"`);
+    }
+    return connector;
+  }
+
+  #classOf(connector: Connector): ConnectorClass {
+    const className = connector.spec.connectorClassName;
+    const connectorClass = this.options.classes.get({ name: className });
+    if (!connectorClass) {
+      throw new ProxyError('ClassNotFound', `connector "${connector.metadata.name}" is of class "${className}", which does not exist`);
+    }
+    if (!connectorClass.spec.proxy) {
+      throw new ProxyError('ConnectorNotFound', `connector "${connector.metadata.name}" has no proxy: its class "${className}" wants none`);
+    }
+    if (needsRego(connectorClass)) {
+      throw new ProxyError('RegoNotSupported', `class "${className}" needs Rego, which this proxy does not run`);
+    }
+    return connectorClass;
+  }
+}
+
+/** Served as if it needed none, a request would go out with the wrong credential or for the wrong client. */
+function needsRego({ spec }: ConnectorClass): boolean {
+  const generates = (spec.auth?.types ?? []).some(({ generator }) => Boolean(generator?.rego));
+  return generates || Boolean(spec.proxy?.authExtractor?.rego);
+}
+
+function addressOf({ spec, metadata }: Connector): UpstreamAddress {
+  try {
+    return parseUpstreamAddress(spec.address);
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new ProxyError('ConnectorInvalid', `connector "${metadata.name}": ${error.message}`, { cause: error });
+  }
+}
+
+function connectorRequest(exchange: Authorized, connector: Connector, address: UpstreamAddress): ConnectorRequest {
+  const { client, named, identity } = exchange;
+  const { request } = client;
+  if (!identity.serviceAccount) throw new ProxyError('Internal', 'an authorized client that is no ServiceAccount');
+  return {
+    method: request.method ?? '',
+    path: named.path,
+    query: named.query,
+    addressForm: named.form,
+    connector: { namespace: named.namespace, name: named.name, uid: uidOf(connector) },
+    address,
+    client: identity.serviceAccount,
+    headers: request.headers,
+    hasBody: hasBody(request.headers),
+    allows: exchange.allows,
+  };
+}
+
+/** RFC 9112 §6.3: a request has a body when it is framed with one. */
+function hasBody(headers: ConnectorRequest['headers']): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

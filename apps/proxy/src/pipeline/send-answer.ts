@@ -1,0 +1,28 @@
+import { type RewrittenResponse } from '../protocols/protocol';
+import { type UpstreamAnswer } from '../transport/upstream-transport';
+import { type ClientExchange } from './proxy-exchange';
+
+/** Sends the upstream's answer to the client; resolves when its last byte was handed to the socket. */
+export async function sendAnswer(client: ClientExchange, answer: UpstreamAnswer, rewritten: RewrittenResponse): Promise<void> {
+  const { response, transfer } = client;
+  const headers = presentHeaders(rewritten);
+  // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
+  if (answer.early) headers['connection'] = 'close';
+  if (!rewritten.body) {
+    response.writeHead(answer.status, headers);
+    await answer.pipeTo(response);
+    return;
+  }
+  const body = rewritten.body.transform(await answer.readAll(rewritten.body.maxBytes));
+  response.writeHead(answer.status, { ...headers, 'content-length': String(body.length) });
+  transfer.sent(body.length);
+  response.end(body);
+}
+
+function presentHeaders({ headers }: RewrittenResponse): Record<string, string | string[]> {
+  const present: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) present[name] = value;
+  }
+  return present;
+}

@@ -1,0 +1,47 @@
+import { type ResponseHeaders } from '../protocols/protocol';
+import { connectionListed, HOP_BY_HOP } from './request-headers';
+
+/** What an upstream says to its own client and must not say to ours. */
+const DROPPED = new Set([
+  // Authentication is between us and the upstream: a challenge would send our clients to its token server (rule C2).
+  'www-authenticate',
+  'proxy-authenticate',
+  'authentication-info',
+  'proxy-authentication-info',
+  // Sessions of the upstream; sent back, Harbor's makes uploads fail (CSRF).
+  'set-cookie',
+  'set-cookie2',
+  'clear-site-data',
+  // Said of the upstream's host, wrong or harmful for ours.
+  'strict-transport-security',
+  'public-key-pins',
+  'alt-svc',
+  'nel',
+  'report-to',
+  'reporting-endpoints',
+  'refresh',
+  // Made anew below.
+  'content-length',
+]);
+
+/** RFC 9112 §6.2; a list of equal values, which RFC 9110 §8.6 lets us accept, is not accepted. */
+const CONTENT_LENGTH = /^\d{1,15}$/;
+
+/** RFC 9110 §8.6: no Content-Length in a 204. */
+const NO_CONTENT = 204;
+
+/** The upstream's headers without those that are not for the client, and with framing of our own (rules C7 and C8). */
+export function relayedHeaders(status: number, headers: ResponseHeaders): Record<string, string | string[]> {
+  const listed = connectionListed(headers['connection']);
+  const relayed: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !DROPPED.has(name) && !listed.has(name)) relayed[name] = value;
+  }
+  const length = headers['content-length'];
+  const chunked = headers['transfer-encoding'] !== undefined;
+  // Node's server chunks a body without Content-Length by itself.
+  if (typeof length === 'string' && CONTENT_LENGTH.test(length) && !chunked && status !== NO_CONTENT) {
+    relayed['content-length'] = length;
+  }
+  return relayed;
+}

@@ -1,0 +1,127 @@
+import { type Writable } from 'node:stream';
+import { type Dispatcher } from 'undici';
+import { ProxyError } from '../pipeline/proxy.errors';
+import { type ResponseHeaders } from '../protocols/protocol';
+import { type Transfer } from './transfer';
+import { type UpstreamAnswer } from './upstream-transport';
+
+/** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
+const MAX_DISCARDED = 64 * 1024;
+
+/** Who gets the body. */
+interface Consumer {
+  /** False asks for a pause until {@link UndiciAnswer} is told to go on. */
+  chunk(chunk: Buffer): boolean;
+  end(): void;
+  fail(error: Error): void;
+}
+
+/** The answer of one dispatch. It is paused from the start, so that nothing is buffered before it is known where it goes. */
+export class UndiciAnswer implements UpstreamAnswer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly early: boolean;
+  readonly #controller: Dispatcher.DispatchController;
+  readonly #transfer: Transfer;
+  #consumer?: Consumer;
+  #ended = false;
+  #error?: Error;
+
+  constructor(start: {
+    controller: Dispatcher.DispatchController;
+    status: number;
+    headers: ResponseHeaders;
+    early: boolean;
+    transfer: Transfer;
+  }) {
+    this.status = start.status;
+    this.headers = start.headers;
+    this.early = start.early;
+    this.#controller = start.controller;
+    this.#transfer = start.transfer;
+    this.#controller.pause();
+  }
+
+  pipeTo(sink: Writable): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const resume = (): void => this.#controller.resume();
+      sink.on('drain', resume);
+      this.#transfer.blame(() => sink.writableNeedDrain);
+      this.#consume({
+        chunk: (chunk) => {
+          this.#transfer.sent(chunk.length);
+          return sink.write(chunk);
+        },
+        end: () => {
+          sink.off('drain', resume);
+          sink.end();
+          resolve();
+        },
+        fail: (error) => {
+          sink.off('drain', resume);
+          reject(error);
+        },
+      });
+    });
+  }
+
+  readAll(maxBytes: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      this.#consume({
+        chunk: (chunk) => {
+          this.#transfer.moved();
+          size += chunk.length;
+          if (size > maxBytes) this.#controller.abort(tooLarge(maxBytes));
+          else chunks.push(chunk);
+          return true;
+        },
+        end: () => resolve(Buffer.concat(chunks)),
+        fail: (error) => reject(size > maxBytes ? tooLarge(maxBytes) : error),
+      });
+    });
+  }
+
+  discard(): void {
+    let size = 0;
+    this.#consume({
+      chunk: (chunk) => {
+        size += chunk.length;
+        if (size > MAX_DISCARDED) this.#controller.abort(new Error('the rest of the answer is not wanted'));
+        return true;
+      },
+      end: () => undefined,
+      fail: () => undefined,
+    });
+  }
+
+  /** For the dispatch: a piece of the body. */
+  push(chunk: Buffer): void {
+    if (this.#consumer && !this.#consumer.chunk(chunk)) this.#controller.pause();
+  }
+
+  /** For the dispatch: the body is complete. */
+  end(): void {
+    this.#ended = true;
+    this.#consumer?.end();
+  }
+
+  /** For the dispatch: there will be no more of it. */
+  fail(error: Error): void {
+    this.#error = error;
+    this.#consumer?.fail(error);
+  }
+
+  #consume(consumer: Consumer): void {
+    this.#consumer = consumer;
+    // An answer without a body (HEAD, 204) cannot be paused and may have ended already; so may one that failed.
+    if (this.#error) consumer.fail(this.#error);
+    else if (this.#ended) consumer.end();
+    else this.#controller.resume();
+  }
+}
+
+function tooLarge(maxBytes: number): ProxyError {
+  return new ProxyError('UpstreamTooLarge', `the registry's answer exceeds the limit of ${maxBytes} bytes`);
+}

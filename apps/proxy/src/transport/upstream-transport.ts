@@ -1,0 +1,51 @@
+import { type IncomingMessage } from 'node:http';
+import { type Writable } from 'node:stream';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { type ResponseHeaders } from '../protocols/protocol';
+import { type Transfer } from './transfer';
+
+/** A request as it goes upstream, but for its framing, which the transport makes anew (rule C8). */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** scheme://host[:port]; becomes the Host header too. */
+  readonly origin: string;
+  /** Raw path with its query. */
+  readonly path: string;
+  /** Names in lower case. A secret stays boxed until it is written. */
+  readonly headers: Readonly<Record<string, string | string[] | Sensitive>>;
+  /** The client's request, whose body is streamed; absent for a request without a body. */
+  readonly body?: IncomingMessage;
+  /** Bytes of the body; absent: chunked. */
+  readonly contentLength?: number;
+  /** What moves is counted there, and its end ends the request. */
+  readonly transfer: Transfer;
+}
+
+/** The final answer to a request (never 1xx). Its body waits until one of the methods is called; exactly one must be. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ResponseHeaders;
+  /** True when the answer came before the whole request was sent: then the client's connection cannot be used again. */
+  readonly early: boolean;
+  /**
+   * Streams the body with back-pressure and ends the sink.
+   * Rejects when the upstream breaks off or the transfer is cancelled; the sink is then left as it is.
+   */
+  pipeTo(sink: Writable): Promise<void>;
+  /** Reads the whole body; rejects with ProxyError UpstreamTooLarge beyond the limit. */
+  readAll(maxBytes: number): Promise<Buffer>;
+  /** Lets the body go: a short one is read so that the connection can be used again, a longer one is cut off. */
+  discard(): void;
+}
+
+/**
+ * How requests get to one Connector's upstream, for one purpose of the egress policy. One interface, so that another way
+ * of moving bytes can take the place of this one without a change to the pipeline.
+ */
+export interface UpstreamTransport {
+  /** Rejects with an EgressError when there is no answer, and with the transfer's reason when that ends first. */
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** Lets running requests end; takes no new ones. */
+  close(): Promise<void>;
+}
