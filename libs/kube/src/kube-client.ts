@@ -249,34 +249,43 @@ export class KubeClient {
     options: ListOptions,
     limit: number | undefined,
   ): Promise<KubeList<T>> {
-    const path = collectionPath(type, options.namespace);
     const query = selectors(options);
     if (limit !== undefined) {
       query.set('limit', String(limit));
     }
     const items: T[] = [];
     for (;;) {
-      const page = (await this.transport.json({
-        ...this.limits(options),
-        method: 'GET',
-        path,
-        query,
-        accept: acceptOf(type, 'list'),
-        maxBytes: this.options.maxListBytes ?? MAX_LIST_BYTES,
-        idempotent: true,
-      })) as Partial<ListBody<T>> | null;
-      const { resourceVersion, continue: next } = page?.metadata ?? {};
-      if (typeof resourceVersion !== 'string') {
-        throw new KubeResponseError('ResponseInvalid', `GET ${path}: the answer is no list`);
+      const page = await this.listPage(type, options, query);
+      // Not spread into one call: a server that ignores `limit` may send more items than a call can have arguments.
+      page.items.forEach((item) => items.push(item));
+      if (page.next === undefined) {
+        return { items, resourceVersion: page.resourceVersion };
       }
-      for (const item of page?.items ?? []) {
-        items.push(fillType(type, item));
-      }
-      if (!next) {
-        return { items, resourceVersion };
-      }
-      query.set('continue', next);
+      query.set('continue', page.next);
     }
+  }
+
+  private async listPage<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: ListOptions,
+    query: URLSearchParams,
+  ): Promise<KubeList<T> & { readonly next?: string }> {
+    const path = collectionPath(type, options.namespace);
+    const page = (await this.transport.json({
+      ...this.limits(options),
+      method: 'GET',
+      path,
+      query,
+      accept: acceptOf(type, 'list'),
+      maxBytes: this.options.maxListBytes ?? MAX_LIST_BYTES,
+      idempotent: true,
+    })) as Partial<ListBody<T>> | null;
+    const { resourceVersion, continue: next } = page?.metadata ?? {};
+    if (typeof resourceVersion !== 'string') {
+      throw new KubeResponseError('ResponseInvalid', `GET ${path}: the answer is no list`);
+    }
+    const items = (page?.items ?? []).map((item) => fillType(type, item));
+    return { items, resourceVersion, next: next || undefined };
   }
 
   private async put<T extends KubeObject>(

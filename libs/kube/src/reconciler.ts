@@ -102,24 +102,31 @@ export function runReconciler(options: RunReconcilerOptions): RunningReconciler 
 }
 
 async function reconcileKey(options: RunReconcilerOptions, key: string, signal: AbortSignal): Promise<void> {
-  const { queue, reconciler, onError, onOutcome } = options;
   try {
-    const result = await reconciler.reconcile(parseKey(key), signal);
-    queue.forget(key);
-    if (result?.requeueAfterMs !== undefined) {
-      queue.addAfter(key, result.requeueAfterMs);
-    }
-    onOutcome?.(result?.requeueAfterMs === undefined ? 'success' : 'requeue');
+    const result = await options.reconciler.reconcile(parseKey(key), signal);
+    options.onOutcome?.(succeeded(options.queue, key, result));
   } catch (error) {
-    if (signal.aborted) {
-      return;
+    if (!signal.aborted) {
+      options.onError?.(parseKey(key), error);
+      options.onOutcome?.(failed(options.queue, key, error));
     }
-    onError?.(parseKey(key), error);
-    if (error instanceof TerminalError) {
-      queue.forget(key);
-    } else {
-      queue.addRateLimited(key);
-    }
-    onOutcome?.(error instanceof TerminalError ? 'terminal' : 'error');
   }
+}
+
+function succeeded(queue: WorkQueue, key: string, result: ReconcileResult | void): ReconcileOutcome {
+  queue.forget(key);
+  if (result?.requeueAfterMs === undefined) {
+    return 'success';
+  }
+  queue.addAfter(key, result.requeueAfterMs);
+  return 'requeue';
+}
+
+function failed(queue: WorkQueue, key: string, error: unknown): ReconcileOutcome {
+  if (error instanceof TerminalError) {
+    queue.forget(key);
+    return 'terminal';
+  }
+  queue.addRateLimited(key);
+  return 'error';
 }

@@ -235,6 +235,5 @@ const UNKNOWN_POSITION: ReadonlySet<number> = new Set([400, 410, 504]);
 
 /** Who set which field is often the larger half of an object, and nobody here asks. */
 function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields: _dropped, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
-  return { ...object, metadata };
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }

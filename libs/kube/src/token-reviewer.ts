@@ -98,10 +98,10 @@ export class TokenReviewer {
       { spec: { token: token.reveal(), audiences: this.options.audiences } },
       { idempotent: true, timeoutMs: this.options.timeoutMs ?? 5_000 },
     );
-    const { status } = review;
-    if (review.kind !== 'TokenReview' || typeof status !== 'object' || status === null) {
-      throw new ReviewUnavailableError('The API server answered a TokenReview without a status');
-    }
+    return this.judge(statusOf(review), claims);
+  }
+
+  private judge(status: ReviewStatus, claims: UnverifiedToken): Verdict<ClientIdentity, TokenRefusedError> {
     // The API server leaves `authenticated` out when it is false, and then often says why in `error`.
     if (status.authenticated !== true) {
       return { positive: false, value: this.notAuthenticated() };
@@ -133,7 +133,15 @@ export class TokenReviewer {
   }
 }
 
-type ReviewedUser = NonNullable<NonNullable<TokenReview['status']>['user']>;
+type ReviewStatus = NonNullable<TokenReview['status']>;
+type ReviewedUser = NonNullable<ReviewStatus['user']>;
+
+function statusOf({ kind, status }: TokenReview): ReviewStatus {
+  if (kind !== 'TokenReview' || typeof status !== 'object' || status === null) {
+    throw new ReviewUnavailableError('The API server answered a TokenReview without a status');
+  }
+  return status;
+}
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 

@@ -110,22 +110,28 @@ async function* lines(
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);
 
 function parseEvent<T extends KubeObject>(line: string, request: string): WatchEvent<T> {
-  const event = parseJson(line) as { type?: unknown; object?: unknown } | null | undefined;
+  const event = parseJson(line);
   if (event?.type === 'ERROR') {
     const status = (event.object ?? {}) as StatusBody;
     throw new KubeApiError(status.code ?? 500, status, request);
   }
-  const object = event?.object as Partial<KubeObject> | null | undefined;
-  if (!EVENT_TYPES.has(event?.type) || typeof object?.metadata?.resourceVersion !== 'string') {
+  if (!isEvent<T>(event)) {
     throw new KubeResponseError('ResponseInvalid', `${request}: a line of the watch is no event`);
   }
-  return event as WatchEvent<T>;
+  return event;
+}
+
+type MaybeEvent = { readonly type?: unknown; readonly object?: unknown } | null | undefined;
+
+function isEvent<T extends KubeObject>(event: MaybeEvent): event is WatchEvent<T> {
+  const object = event?.object as Partial<KubeObject> | null | undefined;
+  return EVENT_TYPES.has(event?.type) && typeof object?.metadata?.resourceVersion === 'string';
 }
 
 /** Undefined for what is no JSON. The parser's own message would quote the line, and that may be a Secret. */
-function parseJson(line: string): unknown {
+function parseJson(line: string): MaybeEvent {
   try {
-    return JSON.parse(line);
+    return JSON.parse(line) as MaybeEvent;
   } catch {
     return undefined;
   }

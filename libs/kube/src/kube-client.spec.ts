@@ -1,0 +1,292 @@
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { ApiServer, json, refuse, type Answer } from '../test/api-server';
+import { eventually } from '../test/eventually';
+import { KubeApiError, KubeResponseError, KubeUnreachableError } from './kube.errors';
+import { KubeClient, type KubeClientOptions } from './kube-client';
+import { ConnectorClasses, metadataOf, Secrets, Services } from './resource-type';
+
+const key = { namespace: 'team-a', name: 'harbor' };
+const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { ...key, resourceVersion: '7' }, data: { password: 'aHVudGVyMg==' } };
+
+let server: ApiServer;
+let client: KubeClient;
+
+async function serve(answer: Answer, options?: KubeClientOptions): Promise<void> {
+  server = await ApiServer.start(answer);
+  client = KubeClient.fromConnection(server.connection(), options);
+}
+
+async function failure(call: Promise<unknown>): Promise<Error> {
+  return call.then(
+    () => {
+      throw new Error('the call succeeded');
+    },
+    (error: Error) => error,
+  );
+}
+
+afterEach(async () => {
+  await client.close();
+  await server.close();
+});
+
+describe('KubeClient requests', () => {
+  beforeEach(() => serve((_request, response) => json(response, 200, secret)));
+
+  it.each<[string, () => Promise<unknown>, string, string, string | undefined, unknown]>([
+    ['get', () => client.get(Secrets, key), 'GET', '/api/v1/namespaces/team-a/secrets/harbor', undefined, undefined],
+    ['get of the cluster', () => client.get(ConnectorClasses, { name: 'oci' }), 'GET', '/apis/connectors.alauda.io/v1alpha1/connectorclasses/oci', undefined, undefined],
+    ['create', () => client.create(Services, { metadata: key }), 'POST', '/api/v1/namespaces/team-a/services', 'application/json', { apiVersion: 'v1', kind: 'Service', metadata: key }],
+    ['update', () => client.update(Secrets, secret), 'PUT', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', secret],
+    ['updateStatus', () => client.updateStatus(Secrets, secret), 'PUT', '/api/v1/namespaces/team-a/secrets/harbor/status', 'application/json', secret],
+    ['patch', () => client.patch(Secrets, key, { data: { a: null } }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor', 'application/merge-patch+json', { data: { a: null } }],
+    ['patchStatus', () => client.patchStatus(Secrets, key, { status: {} }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor/status', 'application/merge-patch+json', { status: {} }],
+    ['delete', () => client.delete(Secrets, key, { uid: 'u1' }), 'DELETE', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u1' } }],
+    ['createSubresource', () => client.createSubresource(Secrets, { ...key, subresource: 'token' }, { spec: {} }), 'POST', '/api/v1/namespaces/team-a/secrets/harbor/token', 'application/json', { spec: {} }],
+    ['a name with a slash', () => client.get(Secrets, { namespace: 'a/b', name: '../c' }), 'GET', '/api/v1/namespaces/a%2Fb/secrets/..%2Fc', undefined, undefined],
+  ])('%s', async (_name, call, method, path, contentType, body) => {
+    await call();
+    expect(server.requests).toHaveLength(1);
+    const [request] = server.requests;
+    expect([request?.method, request?.url.pathname, request?.headers['content-type']]).toEqual([method, path, contentType]);
+    expect(request?.body === '' ? undefined : JSON.parse(request?.body ?? '')).toEqual(body);
+    expect(request?.headers).toMatchObject({ authorization: 'Bearer our-own-token', accept: 'application/json' });
+  });
+
+  it.each([
+    ['no namespace', () => client.get(Secrets, { name: 'harbor' })],
+    ['an empty name', () => client.get(Secrets, { namespace: 'team-a', name: '' })],
+    ['a name of dots', () => client.get(Secrets, { namespace: '..', name: 'harbor' })],
+    ['nowhere to create', () => client.create(Secrets, { metadata: { name: 'harbor' } })],
+  ])('sends nothing for %s', async (_name, call) => {
+    await expect(call()).rejects.toThrow(TypeError);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('asks for metadata only, and keeps nothing else even when it is sent', async () => {
+    const object = await client.get(metadataOf(Secrets), key);
+    expect(server.requests[0]?.headers.accept).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1');
+    expect(JSON.stringify(object)).not.toContain('aHVudGVyMg');
+    expect(object.metadata.name).toBe('harbor');
+  });
+
+  it('keeps connections alive', async () => {
+    for (let call = 0; call < 20; call++) {
+      await client.get(Secrets, key);
+    }
+    // Two, because a call may begin in the very moment in which the connection of the last one is being put back.
+    expect(server.openSockets).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('KubeClient refusals', () => {
+  it.each<[number, string, keyof KubeApiError, boolean]>([
+    [401, 'Unauthorized', 'isUnauthorized', false],
+    [403, 'Forbidden', 'isForbidden', false],
+    [404, 'NotFound', 'isNotFound', false],
+    [409, 'Conflict', 'isConflict', true],
+    [409, 'AlreadyExists', 'isAlreadyExists', false],
+    [410, 'Expired', 'isGone', false],
+    [422, 'Invalid', 'isInvalid', false],
+    [429, 'TooManyRequests', 'isThrottled', true],
+    [503, 'ServiceUnavailable', 'retryable', true],
+  ])('%d %s is an answer', async (status, reason, property, retryable) => {
+    await serve((_request, response) => refuse(response, status, reason, 'because'));
+    const error = await failure(client.get(Secrets, key));
+    expect(error).toBeInstanceOf(KubeApiError);
+    expect(error).toMatchObject({ status, reason, [property]: true, retryable });
+    expect(error.message).toContain('because');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('reads Retry-After', async () => {
+    await serve((_request, response) => void response.writeHead(429, { 'retry-after': '3' }).end('slow down'));
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ status: 429, reason: '', retryAfterMs: 3000 });
+  });
+
+  it('follows no redirect', async () => {
+    await serve((_request, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ApiError', status: 302 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('finds nothing without an error', async () => {
+    await serve((_request, response) => refuse(response, 404, 'NotFound'));
+    expect(await client.find(Secrets, key)).toBeUndefined();
+  });
+});
+
+describe('KubeClient faults', () => {
+  it('response too large', async () => {
+    await serve(
+      async (_request, response) => {
+        response.writeHead(200);
+        while (!response.destroyed) {
+          response.write('x'.repeat(5000));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+      { maxObjectBytes: 100_000 },
+    );
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseTooLarge' });
+    await eventually(() => server.openSockets === 0, 'the end of the connection');
+  });
+
+  it.each(['<html>no cluster here</html>', '', '[]', 'null', '{"a":'])('non-JSON garbage: %s', async (body) => {
+    await serve((_request, response) => void response.end(body));
+    const error = await failure(client.get(Secrets, key));
+    expect(error).toMatchObject({ code: 'ResponseInvalid' });
+    expect(error).toBeInstanceOf(KubeResponseError);
+  });
+
+  it('an answer that breaks off is no silence', async () => {
+    await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"kind":');
+      setImmediate(() => response.destroy());
+    });
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseIncomplete' });
+  });
+
+  it('an answer that never ends is no silence', async () => {
+    await serve((_request, response) => void response.writeHead(200).write('{"kind":'), { requestTimeoutMs: 50 });
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseIncomplete' });
+  });
+
+  it('a server that accepts and never answers is unreachable', async () => {
+    await serve(() => undefined, { requestTimeoutMs: 50 });
+    const error = await failure(client.get(Secrets, key));
+    expect(error).toBeInstanceOf(KubeUnreachableError);
+    expect(JSON.stringify(error) + error.message + String(error.cause)).not.toContain('our-own-token');
+    await eventually(() => server.openSockets === 0, 'the end of the connection');
+  });
+
+  it('dropped socket: unreachable after one more try for a read, and no second try for a write', async () => {
+    await serve((request) => {
+      expect(request.method).toBeDefined();
+      server.dropConnections();
+    });
+    expect(await failure(client.get(Secrets, key))).toBeInstanceOf(KubeUnreachableError);
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
+    expect(await failure(client.update(Secrets, secret))).toBeInstanceOf(KubeUnreachableError);
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'PUT']);
+  });
+
+  it('API server restart: refused while it is away, well again afterwards', async () => {
+    await serve((_request, response) => json(response, 200, secret));
+    await client.get(Secrets, key);
+    await server.close();
+    expect(await failure(client.get(Secrets, key))).toBeInstanceOf(KubeUnreachableError);
+    await server.listen();
+    expect(await client.get(Secrets, key)).toMatchObject({ metadata: { name: 'harbor' } });
+  });
+
+  it('the caller gives up: its own reason, and the connection ends', async () => {
+    await serve(() => undefined);
+    const giveUp = new AbortController();
+    const call = failure(client.get(Secrets, key, { signal: giveUp.signal }));
+    await eventually(() => server.requests.length === 1);
+    const reason = new Error('changed my mind');
+    giveUp.abort(reason);
+    expect(await call).toBe(reason);
+    expect(await failure(client.get(Secrets, key, { signal: giveUp.signal }))).toBe(reason);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('KubeClient against a socket that is no API server', () => {
+  let tcp: Server;
+  const sockets = new Set<Socket>();
+
+  async function listen(onConnection: (socket: Socket) => void, scheme: string, options: KubeClientOptions): Promise<void> {
+    await serve(() => undefined);
+    await client.close();
+    tcp = createTcpServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      onConnection(socket);
+    });
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+    const { port } = tcp.address() as AddressInfo;
+    client = KubeClient.fromConnection({ ...server.connection(), server: `${scheme}://127.0.0.1:${port}` }, options);
+  }
+
+  afterEach(async () => {
+    sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => tcp.close(resolve));
+  });
+
+  it('hung connect: a TLS handshake that never ends is unreachable after the connect timeout', async () => {
+    await listen(() => undefined, 'https', { connectTimeoutMs: 50, requestTimeoutMs: 60_000 });
+    const error = await failure(client.get(Secrets, key));
+    expect(error).toBeInstanceOf(KubeUnreachableError);
+    expect(error.cause).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' });
+  });
+
+  it('a peer that does not speak HTTP is reachable, and useless', async () => {
+    await listen((socket) => socket.end('220 mail ready\r\n'), 'http', {});
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseInvalid' });
+  });
+
+  it('a peer that does not speak TLS is no API server either', async () => {
+    await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), 'https', {});
+    expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'CertificateInvalid' });
+  });
+});
+
+describe('KubeClient.list', () => {
+  const item = (name: string): object => ({ metadata: { namespace: 'team-a', name, resourceVersion: '1' } });
+
+  it('reads page after page and fills in what list items lack', async () => {
+    await serve((request, response) => {
+      const second = request.url.searchParams.get('continue') === 'page-2';
+      json(response, 200, {
+        metadata: { resourceVersion: '40', ...(!second && { continue: 'page-2' }) },
+        items: [item(second ? 'b' : 'a')],
+      });
+    });
+    const list = await client.list(Secrets, { namespace: 'team-a', labelSelector: 'app=x', fieldSelector: 'type=Opaque' });
+    expect(list.resourceVersion).toBe('40');
+    expect(list.items.map(({ apiVersion, kind, metadata }) => [apiVersion, kind, metadata.name])).toEqual([
+      ['v1', 'Secret', 'a'],
+      ['v1', 'Secret', 'b'],
+    ]);
+    expect(server.requests.map(({ url }) => url.search)).toEqual([
+      '?labelSelector=app%3Dx&fieldSelector=type%3DOpaque&limit=500',
+      '?labelSelector=app%3Dx&fieldSelector=type%3DOpaque&limit=500&continue=page-2',
+    ]);
+  });
+
+  it('starts again when the snapshot expires between two pages, the last time in one piece', async () => {
+    await serve((request, response) => {
+      const query = request.url.searchParams;
+      if (query.has('continue')) {
+        refuse(response, 410, 'Expired');
+      } else {
+        json(response, 200, { metadata: { resourceVersion: '4', ...(query.has('limit') && { continue: 'x' }) }, items: [item('a')] });
+      }
+    });
+    expect((await client.list(Secrets)).items).toHaveLength(1);
+    expect(server.requests.map(({ url }) => url.search)).toEqual(['?limit=500', '?limit=500&continue=x', '?limit=500', '?limit=500&continue=x', '']);
+  });
+
+  it('gives up when even that is answered with 410', async () => {
+    await serve((_request, response) => refuse(response, 410, 'Expired'));
+    expect(await failure(client.list(Secrets))).toMatchObject({ isGone: true });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it.each([
+    [{ metadata: { resourceVersion: '4' }, items: null }, 0],
+    [{ metadata: { resourceVersion: '4' } }, 0],
+  ])('an empty list in any of its forms', async (body, length) => {
+    await serve((_request, response) => json(response, 200, body));
+    expect((await client.list(Secrets)).items).toHaveLength(length);
+  });
+
+  it('refuses what is no list, and a page without end', async () => {
+    await serve((_request, response) => json(response, 200, { items: [item('a')] }), { maxListBytes: 200 });
+    expect(await failure(client.list(Secrets))).toMatchObject({ code: 'ResponseInvalid' });
+    server.answer = (_request, response) => json(response, 200, { metadata: { resourceVersion: '4' }, items: [item('a'.repeat(300))] });
+    expect(await failure(client.list(Secrets))).toMatchObject({ code: 'ResponseTooLarge' });
+  });
+});
