@@ -1,7 +1,7 @@
 import { applyFile } from '../installation/apply-manifests';
 import { formatTable, step } from '../processes/progress';
 import { type Sandbox } from './run-sandbox';
-import { waitForConnectors } from './wait-for-connectors';
+import { waitForConnectors } from '../installation/wait-for-connectors';
 
 /** Applies the user's files and says what became of each Connector in them. True when all are Ready. */
 export async function applyUserManifests({ client }: Sandbox, files: readonly string[]): Promise<boolean> {

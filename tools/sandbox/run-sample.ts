@@ -7,7 +7,7 @@ import { step } from '../processes/progress';
 import { type Sandbox } from './run-sandbox';
 import { SAMPLE, sampleManifests } from './sample';
 import { sampleImage } from './sample-image';
-import { waitForConnectors } from './wait-for-connectors';
+import { waitForConnectors } from '../installation/wait-for-connectors';
 
 /** The main job: a Connector, a token, a push and a pull, over http and over https. Says what it did; false when it did not work. */
 export async function runSample(sandbox: Sandbox): Promise<boolean> {

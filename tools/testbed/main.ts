@@ -1,5 +1,6 @@
 import { install } from './install';
 import { runSuites, SUITES, type SuiteName } from './suites';
+import { toolPath } from './toolchain';
 import { enterWorld, insideWorld } from './world';
 
 const HELP = `npm run testbed: real registries, real clients and a real API server on this machine
@@ -7,6 +8,7 @@ const HELP = `npm run testbed: real registries, real clients and a real API serv
 Usage:
   npm run testbed -- install           install or build what is missing (Debian packages, Go tools; needs root and Go 1.26)
   npm run testbed -- run SUITE …       run suites; "all" for every one
+  npm run testbed -- which TOOL        the path of an installed tool
   npm run testbed -- --help            this text
 
 Suites:
@@ -22,6 +24,10 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...names] = args;
   if (command === 'install' && names.length === 0) {
     await install();
+    return 0;
+  }
+  if (command === 'which' && names[0] !== undefined) {
+    process.stdout.write(`${toolPath(names[0])}\n`);
     return 0;
   }
   if (command === 'run' && names.length > 0) return runNamed(args, names);

@@ -10,12 +10,19 @@ export interface Secret {
 /** Any ServiceAccount token looks like this; the header of every JWT begins so. */
 const ANY_JWT = /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/;
 
-/** Searches all log files below a directory; returns a line for each find, without the secret itself. */
-export async function searchLogs(directory: string, secrets: readonly Secret[]): Promise<string[]> {
-  const names = await readdir(directory, { recursive: true });
-  const finds = await Promise.all(
-    names.filter((name) => name.endsWith('.log')).map((name) => searchFile(path.join(directory, name), secrets)),
-  );
+/**
+ * Searches the log files below a directory; returns a line for each find, without the secret itself.
+ *
+ * @throws Error when there is nothing to search: that would look like success
+ */
+export async function searchLogs(
+  directory: string,
+  secrets: readonly Secret[],
+  wanted: (name: string) => boolean = () => true,
+): Promise<string[]> {
+  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.log') && wanted(name));
+  if (names.length === 0) throw new Error(`no logs in ${directory}`);
+  const finds = await Promise.all(names.map((name) => searchFile(path.join(directory, name), secrets)));
   return finds.flat();
 }
 

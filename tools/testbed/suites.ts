@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
+import { conformanceSuite } from './suites/conformance';
 import { directSuite } from './suites/direct';
+import { logsSuite } from './suites/logs';
+import { matrixSuite } from './suites/matrix';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
 import { openWorld } from './testbed-world';
 
 export const SUITES = {
   direct: directSuite,
+  matrix: matrixSuite,
+  conformance: conformanceSuite,
+  logs: logsSuite,
 } satisfies Record<string, Suite>;
 
 export type SuiteName = keyof typeof SUITES;
@@ -26,7 +32,7 @@ export async function runSuites(names: readonly SuiteName[]): Promise<number> {
   const closing: (() => Promise<void>)[] = [() => group.stopAll(), () => rm(directory, { recursive: true, force: true })];
   const totals = { passed: 0, failed: 0 };
   try {
-    const context = await openWorld({ group, closing, directory });
+    const context = await openWorld({ group, closing, directory, logDirectory: LOG_DIRECTORY });
     for (const name of names) {
       const { passed, failures } = await runSuite(name, context);
       totals.passed += passed;

@@ -12,17 +12,13 @@ import { regctlClient } from './clients/regctl';
 import { type RegistryClient } from './clients/registry-client';
 import { skopeoClient } from './clients/skopeo';
 import { makeContent } from './content';
-import { type ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
+import { type Product } from './product';
 import { newAccount, startRegistries, type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
 import { OUTSIDE_ADDRESS, furnishWorld, trustRegistry } from './world';
 
-interface Opening {
-  readonly group: ProcessGroup;
-  readonly closing: (() => Promise<void>)[];
-  readonly directory: string;
-}
+type Opening = Pick<SuiteContext, 'group' | 'closing' | 'directory' | 'logDirectory'>;
 
 /** Namespace of the Connectors of every suite. */
 export const NAMESPACE = 'ci';
@@ -50,7 +46,16 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   ]);
   const clients = await step("starting the clients' daemons", () => startClients(opening, registryCaFile));
   const secrets = registries.flatMap(({ name, account }) => (account ? [{ name: `password of ${name}`, value: account.password }] : []));
-  return { group, closing, directory, content, registries, clients, registryCaFile, secrets };
+  let product: Promise<Product> | undefined;
+  return {
+    ...opening,
+    content,
+    registries,
+    clients,
+    registryCaFile,
+    secrets,
+    product: (start) => (product ??= start()),
+  };
 }
 
 /** The fixture, as a fifth registry: over http, its realm on another origin. */

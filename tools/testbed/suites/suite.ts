@@ -1,6 +1,7 @@
 import { type RegistryClient } from '../clients/registry-client';
 import { type Content } from '../content';
 import { type ProcessGroup } from '../../processes/process-group';
+import { type Product } from '../product';
 import { type Registry } from '../registries';
 import { type Secret } from '../secret-search';
 
@@ -9,6 +10,8 @@ export interface SuiteContext {
   readonly group: ProcessGroup;
   readonly closing: (() => Promise<void>)[];
   readonly directory: string;
+  /** What every process logs, kept after the run. */
+  readonly logDirectory: string;
   readonly content: Content;
   readonly registries: readonly Registry[];
   readonly clients: readonly RegistryClient[];
@@ -16,6 +19,8 @@ export interface SuiteContext {
   readonly registryCaFile: string;
   /** Every secret that was given to anybody in this run; the logs are searched for them at the end. */
   readonly secrets: Secret[];
+  /** The installed product; started by whichever suite asks first, shared by all. */
+  product(start: () => Promise<Product>): Promise<Product>;
 }
 
 export interface SuiteResult {

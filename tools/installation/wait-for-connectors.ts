@@ -29,8 +29,8 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Conne
 
 const NOT_JUDGED: Pick<Condition, 'status' | 'reason' | 'message'> = { status: 'Unknown' };
 
-function verdictOf(key: ConnectorKey, { status }: Connector): Verdict {
-  const conditions = status?.conditions ?? [];
+function verdictOf(key: ConnectorKey, { status = {} }: Connector): Verdict {
+  const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
   // Ready copies the reason of the condition that fails; that one has the message that says what to do.
   const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
@@ -39,6 +39,6 @@ function verdictOf(key: ConnectorKey, { status }: Connector): Verdict {
     ready: ready.status,
     reason: ready.reason ?? '',
     message: cause.message ?? '',
-    proxyUrl: status?.proxy?.httpAddress?.url ?? '',
+    proxyUrl: status.proxy?.httpAddress?.url ?? '',
   };
 }

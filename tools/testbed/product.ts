@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { applyManifest } from '../installation/apply-manifests';
+import { installProduct, requestToken } from '../installation/install-product';
+import { startProgram, type RunningProgram } from '../installation/programs';
+import { waitForConnectors } from '../installation/wait-for-connectors';
+import { step } from '../processes/progress';
+import { kubeconfigText, startApiServer, type ApiServer } from './api-server';
+import { type Registry } from './registries';
+import { type SuiteContext } from './suites/suite';
+import { NAMESPACE } from './testbed-world';
+import { OUTSIDE_ADDRESS } from './world';
+
+/** The installed product, in front of every registry of the testbed. */
+export interface Product {
+  readonly api: ApiServer;
+  readonly client: KubeClient;
+  readonly controller: RunningProgram;
+  readonly proxy: RunningProgram;
+  /** CA of the proxy's certificates. */
+  readonly caFile: string;
+  /** A fresh token of the ServiceAccount that may push, pull and delete. */
+  token(): Promise<string>;
+}
+
+/** The ServiceAccount of the clients. */
+export const CLIENT = { namespace: NAMESPACE, name: 'builder' } as const;
+
+/** Starts a real API server, installs the product with the RBAC of `deploy/`, and runs both programs under it. */
+export async function startProduct(context: SuiteContext, node?: string): Promise<Product> {
+  const { group, directory, closing } = context;
+  const api = await step('starting a kube-apiserver', () =>
+    startApiServer(group, path.join(directory, 'kubernetes'), OUTSIDE_ADDRESS.apiServer),
+  );
+  context.secrets.push({ name: "the administrator's token", value: api.adminToken });
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: api.kubeconfig }));
+  closing.unshift(() => client.close());
+  await step('installing the product', () => installProduct(client));
+  await applyAll(client, [...clientManifests(), ...context.registries.flatMap(connectorManifests)]);
+  const programs = await step('starting controller and proxy', () => startPrograms(context, { api, client, node }));
+  const keys = context.registries.map(({ name }) => ({ namespace: NAMESPACE, name }));
+  const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, keys));
+  const waiting = verdicts.filter(({ ready }) => ready !== 'True');
+  if (waiting.length > 0) {
+    throw new Error(waiting.map(({ name, reason, message }) => `Connector ${name} is not Ready: ${reason}: ${message}`).join('\n'));
+  }
+  const caFile = path.join(directory, 'proxy-ca.crt');
+  const { data } = await client.get(ConfigMaps, { namespace: 'connectors-system', name: 'connectors-proxy-ca' });
+  await writeFile(caFile, data?.['ca.crt'] ?? '');
+  const token = async (): Promise<string> => {
+    const value = (await requestToken(client, { ...CLIENT, audience: 'connectors-proxy', expirationSeconds: 3600 })).reveal();
+    context.secrets.push({ name: 'a ServiceAccount token', value });
+    return value;
+  };
+  return { api, client, ...programs, caFile, token };
+}
+
+async function applyAll(client: KubeClient, objects: readonly object[]): Promise<void> {
+  for (const object of objects) await applyManifest(client, stringify(object), 'the testbed');
+}
+
+/** The namespace, the clients' ServiceAccount, and its permission: pushing as the role ships, deleting as an operator would add it. */
+function clientManifests(): object[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const binding = (name: string, role: string): object => ({
+    apiVersion: `${rbac}/v1`,
+    kind: 'RoleBinding',
+    metadata: { namespace: NAMESPACE, name },
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
+    subjects: [{ kind: 'ServiceAccount', ...CLIENT }],
+  });
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: CLIENT },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: 'testbed-deleter' },
+      rules: [{ apiGroups: ['connectors.alauda.io'], resources: ['connectors/proxy'], verbs: ['delete'] }],
+    },
+    binding('builder-pushes', 'connectors-pusher'),
+    binding('builder-deletes', 'testbed-deleter'),
+  ];
+}
+
+function connectorManifests({ name, address, account, trustedRealm }: Registry): object[] {
+  const metadata = { namespace: NAMESPACE, name };
+  const secretRef = account && { name };
+  const trustedRealms = trustedRealm ? [trustedRealm] : undefined;
+  const connector = {
+    apiVersion: 'connectors.alauda.io/v1alpha1',
+    kind: 'Connector',
+    metadata,
+    spec: { connectorClassName: 'oci', address, auth: { name: 'tokenAuth', secretRef, trustedRealms } },
+  };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'cpaas.io/distribution-registry-token', stringData: account };
+  return account ? [secret, connector] : [connector];
+}
+
+interface ProgramsStart {
+  readonly api: ApiServer;
+  readonly client: KubeClient;
+  readonly node?: string;
+}
+
+async function startPrograms(context: SuiteContext, start: ProgramsStart): Promise<{ controller: RunningProgram; proxy: RunningProgram }> {
+  const launch = async (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> => {
+    const token = await requestToken(start.client, { namespace: 'connectors-system', name: `connectors-${name}` });
+    context.secrets.push({ name: `the ${name}'s token`, value: token.reveal() });
+    const kubeconfig = path.join(context.directory, `${name}.kubeconfig`);
+    await writeFile(kubeconfig, kubeconfigText(start.api, token.reveal()), { mode: 0o600 });
+    const shared = { OCI_CONNECTOR_CA_BUNDLE: context.registryCaFile, OCI_CONNECTOR_LOG_LEVEL: 'debug' };
+    return startProgram(context.group, { name, kubeconfig, node: start.node, settings: { ...shared, ...settings } });
+  };
+  const controller = await launch('controller', {});
+  const proxy = await launch('proxy', {
+    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
+    OCI_CONNECTOR_PROXY_HTTP_PORT: '80',
+    OCI_CONNECTOR_PROXY_HTTPS_PORT: '443',
+    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+    OCI_CONNECTOR_PROXY_GRACE: '5s',
+  });
+  return { controller, proxy };
+}

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { compareConformance, countResults, runConformance, type ConformanceResults, type ConformanceTarget } from '../conformance';
+import { startProduct } from '../product';
+import { formatTable } from '../../processes/progress';
+import { type Registry } from '../registries';
+import { connectorHost, NAMESPACE } from '../testbed-world';
+import { type Suite, type SuiteContext } from './suite';
+
+/** Registries that the suite is run against. The fixture has to pass all of it. */
+const REGISTRIES = ['dist3-token', 'dist3-anonymous', 'fixture'];
+
+/** What ends a test well: passed, or left out by the suite itself because the registry says it does not offer it. */
+const GOOD = new Set(['passed', 'skipped', 'disabled']);
+
+interface Comparison {
+  readonly registry: Registry;
+  readonly direct: ConformanceResults;
+  readonly proxied: ConformanceResults;
+}
+
+/** The OCI conformance suite, directly and through the proxy: test by test the same result. */
+export const conformanceSuite: Suite = {
+  summary: 'the OCI conformance suite through the proxy, compared test by test with the registry itself',
+  async run(context) {
+    const registries = context.registries.filter(({ name }) => REGISTRIES.includes(name));
+    const comparisons: Comparison[] = [];
+    for (const registry of registries) comparisons.push(await compare(context, registry));
+    const rows = comparisons.flatMap(({ registry, direct, proxied }) => [
+      [registry.name, 'direct', countText(direct)],
+      [registry.name, 'through the proxy', countText(proxied)],
+    ]);
+    process.stdout.write(`\n${formatTable(['registry', 'how', 'results'], rows)}\n\n`);
+    const failures = comparisons.flatMap(failuresOf);
+    const compared = comparisons.reduce((sum, { direct }) => sum + direct.size, 0);
+    return { passed: compared - failures.length, failures };
+  },
+};
+
+async function compare(context: SuiteContext, registry: Registry): Promise<Comparison> {
+  const product = await context.product(() => startProduct(context));
+  const { host, protocol } = new URL(registry.address);
+  const directory = path.join(context.directory, 'conformance', registry.name);
+  const directTarget: ConformanceTarget = {
+    registry: host,
+    tls: protocol === 'https:' ? 'enabled' : 'disabled',
+    prefix: '',
+    ...registry.account,
+    caFile: context.registryCaFile,
+  };
+  const proxiedTarget: ConformanceTarget = {
+    registry: connectorHost(registry.name),
+    tls: 'enabled',
+    prefix: `namespaces/${NAMESPACE}/connectors/${registry.name}/through/`,
+    username: 'connector',
+    password: await product.token(),
+    caFile: product.caFile,
+  };
+  const direct = await runConformance(directTarget, path.join(directory, 'direct'));
+  return { registry, direct, proxied: await runConformance(proxiedTarget, path.join(directory, 'proxied')) };
+}
+
+function failuresOf({ registry, direct, proxied }: Comparison): string[] {
+  const differences = compareConformance(direct, proxied).map((difference) => `${registry.name}: ${difference}`);
+  if (direct.size === 0) return [`${registry.name}: the suite ran no test`];
+  if (registry.name !== 'fixture') return differences;
+  const own = [...direct].filter(([, status]) => !GOOD.has(status)).map(([name, status]) => `fixture by itself: ${name}: ${status}`);
+  return [...differences, ...own];
+}
+
+function countText(results: ConformanceResults): string {
+  return Object.entries(countResults(results))
+    .map(([status, count]) => `${count} ${status}`)
+    .join(', ');
+}

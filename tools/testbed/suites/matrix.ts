@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { runMatrix } from '../matrix';
+import { startProduct } from '../product';
+import { connectorHost, NAMESPACE } from '../testbed-world';
+import { trustRegistry } from '../world';
+import { type Suite } from './suite';
+
+/** Every client against every registry through the proxy, which two of the three forms of addresses lead through. */
+export const matrixSuite: Suite = {
+  summary: 'every client × every registry through the proxy, over http and https; a real API server',
+  async run(context) {
+    const product = await context.product(() => startProduct(context));
+    const targets = context.registries.map((registry) => ({
+      registry,
+      host: connectorHost(registry.name),
+      // The host form over http, the path form over https: both are met without doubling the time.
+      prefix: { http: '', https: `namespaces/${NAMESPACE}/connectors/${registry.name}/` },
+      login: async () => ({ username: 'connector', password: await product.token() }),
+    }));
+    for (const { host } of targets) await trustRegistry(host, product.caFile);
+    const { table, ...result } = await runMatrix({
+      ...context,
+      targets,
+      clientCaFile: product.caFile,
+      directory: path.join(context.directory, 'matrix'),
+    });
+    process.stdout.write(`\n${table}\n\n`);
+    return result;
+  },
+};
