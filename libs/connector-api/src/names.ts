@@ -53,12 +53,10 @@ export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: s
  * case and without port or trailing dot; a host that merely contains one is nobody's (C6, CVE-2026-55602).
  */
 export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER_DOMAIN): ConnectorKey | undefined {
-  if (!host.startsWith(SERVICE_PREFIX)) return undefined;
-  const [service = '', namespace = '', ...rest] = host.split('.');
-  const suffix = rest.join('.');
-  if (suffix !== '' && suffix !== 'svc' && suffix !== `svc.${clusterDomain}`) return undefined;
+  const [service = '', namespace = ''] = host.split('.', 2);
   const name = service.slice(SERVICE_PREFIX.length);
-  return isConnectorName(name) && isDnsLabel(namespace) ? { namespace, name } : undefined;
+  if (!isConnectorName(name) || !isDnsLabel(namespace)) return undefined;
+  return connectorHostNames({ namespace, name, clusterDomain }).includes(host) ? { namespace, name } : undefined;
 }
 
 /** The path under which a Connector is reached on any of the proxy's hosts. */
