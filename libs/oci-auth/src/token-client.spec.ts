@@ -1,0 +1,158 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { inspect } from 'node:util';
+import { anUpstreamRegistry, BASIC, loopbackHttp } from '../test/loopback-registry';
+import { ScriptedServer } from '../test/scripted-server';
+import { OciAuthError } from './oci-auth.errors';
+import { TokenClient, type TokenRequest } from './token-client';
+
+describe('TokenClient', () => {
+  const client = new TokenClient(Date);
+  let server: ScriptedServer;
+  beforeAll(async () => {
+    server = await ScriptedServer.start();
+  });
+  afterAll(() => server.close());
+
+  const request = (overrides: Partial<TokenRequest> = {}): TokenRequest => ({
+    realm: new URL('/token', server.origin),
+    service: 'registry.example',
+    scopes: ['repository:to:pull,push', 'repository:from:pull'],
+    ...overrides,
+  });
+  const fetchToken = async (overrides: Partial<TokenRequest> = {}, registry = anUpstreamRegistry(server)): Promise<string> =>
+    (await client.fetchToken(registry, request(overrides))).value.reveal();
+  const failure = async (overrides: Partial<TokenRequest> = {}, registry = anUpstreamRegistry(server)): Promise<OciAuthError> =>
+    await fetchToken(overrides, registry).then(
+      () => Promise.reject(new Error('must fail')),
+      (error: unknown) => (error instanceof OciAuthError ? error : Promise.reject(error as Error)),
+    );
+
+  it('asks by GET with Basic, service, and one scope parameter per scope, the writing one first', async () => {
+    server.play(() => ({ body: { token: 'T' } }));
+    expect(await fetchToken()).toBe('T');
+    expect(server.seen).toHaveLength(1);
+    const [seen] = server.seen;
+    expect(seen).toMatchObject({ method: 'GET', path: '/token', body: '' });
+    expect(seen?.headers.authorization).toBe(BASIC);
+    expect(seen?.query.getAll('scope')).toEqual(['repository:to:pull,push', 'repository:from:pull']);
+    expect(seen?.query.get('service')).toBe('registry.example');
+    expect(seen?.headers.cookie).toBeUndefined();
+  });
+
+  it('keeps the realm’s own query and sends no service where the challenge had none (nvcr.io)', async () => {
+    server.play(() => ({ body: { token: 'T' } }));
+    await fetchToken({ realm: new URL('/token?tenant=a%2Fb', server.origin), service: undefined });
+    expect(server.seen[0]?.query.get('tenant')).toBe('a/b');
+    expect(server.seen[0]?.query.has('service')).toBe(false);
+  });
+
+  it('carries user names with $ and + unchanged (Harbor’s robots)', async () => {
+    server.play(() => ({ body: { token: 'T' } }));
+    await fetchToken({}, anUpstreamRegistry(server, { credential: { username: 'robot$a+b', password: new Sensitive('pä:ss') } }));
+    const sent = server.seen[0]?.headers.authorization?.replace('Basic ', '') ?? '';
+    expect(Buffer.from(sent, 'base64').toString()).toBe('robot$a+b:pä:ss');
+  });
+
+  it('asks without Authorization when the connector has no credential', async () => {
+    server.play(() => ({ body: { token: 'anonymous' } }));
+    expect(await fetchToken({}, anUpstreamRegistry(server, { credential: undefined }))).toBe('anonymous');
+    expect(server.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    [401, true, 'CredentialRefused', false],
+    [403, true, 'CredentialRefused', false],
+    [401, false, 'CredentialMissing', false],
+    [400, true, 'TokenResponseInvalid', false],
+    [404, true, 'TokenResponseInvalid', false],
+    [500, true, 'TokenEndpointUnreachable', true],
+    [503, true, 'TokenEndpointUnreachable', true],
+    [429, true, 'TokenEndpointThrottled', true],
+  ])('status %i (with credential: %s) is %s', async (status, withCredential, code, retryable) => {
+    server.play(() => ({ status, body: { errors: [] } }));
+    const registry = withCredential ? anUpstreamRegistry(server) : anUpstreamRegistry(server, { credential: undefined });
+    expect(await failure({}, registry)).toMatchObject({ code, retryable, status });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('a refused credential never becomes an anonymous token', async () => {
+    server.play(({ headers }) => (headers.authorization ? { status: 401 } : { body: { token: 'anonymous' } }));
+    expect((await failure()).code).toBe('CredentialRefused');
+    expect(server.seen.filter(({ headers }) => !headers.authorization)).toEqual([]);
+  });
+
+  it('says how long a throttling server wants to be left alone', async () => {
+    server.play(() => ({ status: 429, headers: { 'retry-after': '7' } }));
+    expect((await failure()).retryAfterMs).toBe(7_000);
+  });
+
+  it('C2 follows no redirect: what stands in Location is never asked', async () => {
+    const elsewhere = await ScriptedServer.start();
+    elsewhere.play(() => ({ body: { token: 'stolen' } }));
+    server.play(() => ({ status: 307, headers: { location: `${elsewhere.origin}/token` } }));
+    expect(await failure()).toMatchObject({ code: 'TokenResponseInvalid', status: 307 });
+    expect(elsewhere.seen).toEqual([]);
+    await elsewhere.close();
+  });
+
+  it('refuses an answer of more than 1 MiB', async () => {
+    server.play(() => ({ body: { token: 'T', padding: 'x'.repeat(1024 * 1024) } }));
+    expect((await failure()).code).toBe('TokenResponseTooLarge');
+  });
+
+  it('keeps the cause when there is no answer', async () => {
+    const refused = new Error('nothing listens there');
+    const error = await failure({}, anUpstreamRegistry(server, { http: { ...loopbackHttp, get: () => Promise.reject(refused) } }));
+    expect(error).toMatchObject({ code: 'TokenEndpointUnreachable', retryable: true, cause: refused });
+    expect(error.message).toContain('nothing listens there');
+  });
+
+  it('passes an abort on as it is', async () => {
+    const signal = AbortSignal.abort(new Error('gone'));
+    await expect(fetchToken({ signal })).rejects.toThrow('gone');
+  });
+
+  it('prints no secret, whatever goes wrong', async () => {
+    server.play(() => ({ status: 401, body: 'hunter2' }));
+    expect(inspect(await failure(), { depth: null, showHidden: true })).not.toContain('hunter2');
+  });
+
+  describe('with an identity token', () => {
+    const withPassword = (password: string): ReturnType<typeof anUpstreamRegistry> =>
+      anUpstreamRegistry(server, { credential: { username: 'robot', password: new Sensitive(password), identityToken: new Sensitive('refresh+me') } });
+
+    it('asks by POST, and the token stands in the body alone', async () => {
+      server.play(() => ({ body: { access_token: 'A' } }));
+      expect(await fetchToken({}, withPassword('hunter2'))).toBe('A');
+      const [seen] = server.seen;
+      expect(seen).toMatchObject({ method: 'POST', path: '/token' });
+      expect(seen?.query.size).toBe(0);
+      expect(seen?.headers.authorization).toBeUndefined();
+      expect(Object.fromEntries(new URLSearchParams(seen?.body))).toEqual({
+        grant_type: 'refresh_token',
+        client_id: 'oci-connector',
+        service: 'registry.example',
+        scope: 'repository:to:pull,push repository:from:pull',
+        refresh_token: 'refresh+me',
+      });
+    });
+
+    it.each([404, 405])('uses the password by GET where POST is unknown (%i)', async (status) => {
+      server.play(({ method }) => (method === 'POST' ? { status } : { body: { token: 'T' } }));
+      expect(await fetchToken({}, withPassword('hunter2'))).toBe('T');
+      expect(server.seen[1]?.headers.authorization).toBe(BASIC);
+    });
+
+    it('does not ask without a credential when there is no password', async () => {
+      server.play(({ method }) => (method === 'POST' ? { status: 404 } : { body: { token: 'T' } }));
+      expect((await failure({}, withPassword(''))).code).toBe('TokenResponseInvalid');
+      expect(server.seen).toHaveLength(1);
+    });
+
+    it('a refused one stays refused', async () => {
+      server.play(({ method }) => (method === 'POST' ? { status: 401 } : { body: { token: 'T' } }));
+      expect((await failure({}, withPassword('hunter2'))).code).toBe('CredentialRefused');
+      expect(server.seen).toHaveLength(1);
+    });
+  });
+});

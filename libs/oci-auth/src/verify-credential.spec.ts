@@ -1,0 +1,114 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { anUpstreamRegistry, BASIC, loopbackHttp } from '../test/loopback-registry';
+import { TokenRegistry } from '../test/token-registry';
+import { type UpstreamRegistry } from './upstream-registry';
+import { verifyCredential } from './verify-credential';
+
+describe('verifyCredential', () => {
+  let upstream: TokenRegistry;
+  beforeEach(async () => {
+    upstream = await TokenRegistry.start();
+  });
+  afterEach(() => upstream.close());
+
+  const registry = (overrides: Partial<UpstreamRegistry> = {}): UpstreamRegistry =>
+    anUpstreamRegistry(upstream.registry, { trustedRealms: [upstream.tokenServer.origin], ...overrides });
+  const wrongPassword = { credential: { username: 'robot', password: new Sensitive('wrong') } };
+  const onRegistry = (): unknown[] => upstream.registry.seen.map(({ path, headers }) => [path, headers.authorization]);
+  const offerBasic = (): void => {
+    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } });
+    upstream.judge = (authorization) => (authorization === BASIC ? { body: {} } : { status: 401 });
+  };
+
+  it('does the whole handshake: bare question, token without a scope, /v2/ with the token', async () => {
+    expect(await verifyCredential(registry())).toEqual({ scheme: 'bearer', realmOrigin: upstream.tokenServer.origin });
+    expect(onRegistry()).toEqual([
+      ['/v2/', undefined],
+      ['/v2/', 'Bearer T1'],
+    ]);
+    expect(upstream.tokenServer.seen.map(({ query }) => query.getAll('scope'))).toEqual([[]]);
+  });
+
+  it('then, with a repository, a token for it and a request that needs it', async () => {
+    await verifyCredential(registry(), { repository: 'team/app' });
+    expect(upstream.tokenServer.seen[1]?.query.getAll('scope')).toEqual(['repository:team/app:pull']);
+    expect(onRegistry()[2]).toEqual(['/v2/team/app/tags/list', 'Bearer T2']);
+  });
+
+  it('finds a wrong password although the server gives tokens without rights for a scope (Harbor)', async () => {
+    upstream.tokens = ({ headers, query }) => (query.has('scope') || headers.authorization === BASIC ? upstream.issue() : { status: 401 });
+    await expect(verifyCredential(registry(wrongPassword), { repository: 'team/app' })).rejects.toMatchObject({ code: 'CredentialRefused', status: 401 });
+    expect(upstream.issued).toEqual([]);
+  });
+
+  it('finds a credential that gets a token which the registry does not take', async () => {
+    upstream.judge = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="harbor"' } });
+    await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'CredentialRefused' });
+  });
+
+  it.each([401, 403])('tells a closed repository from a refused credential (%i)', async (status) => {
+    upstream.judge = (authorization) => (authorization === 'Bearer T1' ? { body: {} } : { status });
+    await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
+  });
+
+  it('accepts a repository that does not exist yet', async () => {
+    upstream.judge = (authorization) => (authorization === 'Bearer T1' ? { body: {} } : { status: 404 });
+    await expect(verifyCredential(registry(), { repository: 'team/new' })).resolves.toMatchObject({ scheme: 'bearer' });
+  });
+
+  it('sends nothing for a repository that is none', async () => {
+    await expect(verifyCredential(registry(), { repository: '../../admin' })).rejects.toMatchObject({ code: 'RepositoryDenied' });
+    expect(onRegistry()).toHaveLength(2);
+  });
+
+  it.each([
+    ['the right password', {}, undefined],
+    ['a wrong password', wrongPassword, 'CredentialRefused'],
+    ['no credential', { credential: undefined }, 'CredentialMissing'],
+  ])('Basic with %s', async (_name, overrides, code) => {
+    offerBasic();
+    const check = verifyCredential(registry(overrides));
+    if (code === undefined) expect(await check).toEqual({ scheme: 'basic', realmOrigin: undefined });
+    else await expect(check).rejects.toMatchObject({ code });
+    expect(upstream.tokenServer.seen).toEqual([]);
+  });
+
+  it('Basic with nothing but an identity token', async () => {
+    offerBasic();
+    const credential = { username: 'robot', password: new Sensitive(''), identityToken: new Sensitive('refresh') };
+    await expect(verifyCredential(registry({ credential }))).rejects.toMatchObject({ code: 'ChallengeUnsupported' });
+  });
+
+  it.each([
+    ['takes a good password that it does not ask for', {}, undefined],
+    ['refuses a wrong one all the same', wrongPassword, 'CredentialRefused'],
+    ['lets anyone in', { credential: undefined }, undefined],
+  ])('an open registry %s', async (_name, overrides, code) => {
+    offerBasic();
+    upstream.bare = () => ({ body: {} });
+    const check = verifyCredential(registry(overrides));
+    if (code === undefined) expect(await check).toEqual({ scheme: 'none', realmOrigin: undefined });
+    else await expect(check).rejects.toMatchObject({ code });
+  });
+
+  it('C1 does not send the credential to an untrusted realm', async () => {
+    await expect(verifyCredential(registry({ trustedRealms: [] }))).rejects.toMatchObject({ code: 'RealmUntrusted' });
+    expect(upstream.tokenServer.seen).toEqual([]);
+  });
+
+  it('says that the registry cannot be reached, and why', async () => {
+    const cause = new Error('nothing listens there');
+    const http = { ...loopbackHttp, get: () => Promise.reject(cause) };
+    await expect(verifyCredential(registry({ http }))).rejects.toMatchObject({ code: 'RegistryUnreachable', retryable: true, cause });
+  });
+
+  it('says that the token server is overloaded', async () => {
+    upstream.tokens = () => ({ status: 500 });
+    await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'TokenEndpointUnreachable', retryable: true });
+  });
+
+  it('ends when it is told to', async () => {
+    await expect(verifyCredential(registry(), { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone');
+    expect(upstream.registry.seen).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { type RepositoryScope } from '../src/scope';
+import { ScriptedServer, type ScriptedAnswer, type SeenRequest } from './scripted-server';
+import { BASIC } from './loopback-registry';
+
+/** Scopes that tests ask for. */
+export const PULL: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull'] }];
+export const PUSH: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull', 'push'] }];
+export const MOUNT: readonly RepositoryScope[] = [...PUSH, { repository: 'base', actions: ['pull'] }];
+
+/** A registry and its token server on another origin; numbers its tokens T1, T2, … and takes only those. */
+export class TokenRegistry {
+  readonly issued: string[] = [];
+  /** How the token server answers; may be replaced. */
+  tokens: (request: SeenRequest) => ScriptedAnswer = ({ headers }) =>
+    headers.authorization === undefined || headers.authorization === BASIC ? this.issue() : { status: 401 };
+  /** How the registry answers to `GET /v2/` without Authorization; may be replaced. */
+  bare: () => ScriptedAnswer = () => ({ status: 401, headers: { 'www-authenticate': this.challenge() } });
+
+  private constructor(
+    readonly registry: ScriptedServer,
+    readonly tokenServer: ScriptedServer,
+  ) {
+    registry.play(({ headers }) => (headers.authorization ? this.judge(headers.authorization) : this.bare()));
+    tokenServer.play((request) => this.tokens(request));
+  }
+
+  static async start(): Promise<TokenRegistry> {
+    return new TokenRegistry(await ScriptedServer.start(), await ScriptedServer.start());
+  }
+
+  challenge(extra = ''): string {
+    return `Bearer realm="${this.tokenServer.origin}/token",service="reg"${extra}`;
+  }
+
+  issue(lifetimeSeconds = 300): ScriptedAnswer {
+    this.issued.push(`T${this.issued.length + 1}`);
+    return { body: { token: this.issued.at(-1), expires_in: lifetimeSeconds } };
+  }
+
+  /** How the registry answers to an Authorization; may be replaced. */
+  judge: (authorization: string) => ScriptedAnswer = (authorization) =>
+    this.issued.includes(authorization.replace('Bearer ', '')) ? { body: {} } : { status: 401, headers: { 'www-authenticate': this.challenge() } };
+
+  async close(): Promise<void> {
+    await this.registry.close();
+    await this.tokenServer.close();
+  }
+}
