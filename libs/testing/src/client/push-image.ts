@@ -51,9 +51,8 @@ async function pullManifest(client: RegistryClient, repository: string, referenc
     manifests?: { digest: string }[];
   };
   const blobs: BuiltContent[] = [];
-  for (const descriptor of [document.config, ...(document.layers ?? [])]) {
-    if (descriptor) blobs.push(await pullBlob(client, repository, descriptor.digest));
-  }
+  const digests = [document.config, ...(document.layers ?? [])].flatMap((descriptor) => descriptor?.digest ?? []);
+  for (const digest of new Set(digests)) blobs.push(await pullBlob(client, repository, digest));
   const children: BuiltImage[] = [];
   for (const { digest } of document.manifests ?? []) children.push(await pullManifest(client, repository, digest));
   const digest = check(content, reference.includes(':') ? reference : undefined);

@@ -72,6 +72,10 @@ export class HttpService {
 async function serve(options: HttpServiceOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const record = options.log.begin(options.server, request);
   const closed = closeOf(response);
+  // Node forgets a request that was answered early, and would not tell it that its connection is gone.
+  const { socket } = request;
+  const onGone = (): void => void request.destroy();
+  socket.once('close', onGone);
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const exchange = new Exchange(request, options.log, record);
@@ -83,6 +87,7 @@ async function serve(options: HttpServiceOptions, request: IncomingMessage, resp
     response.destroy();
   }
   await closed;
+  socket.off('close', onGone);
   record.aborted = !(request.complete && response.writableFinished);
   record.finished = true;
   options.log.changed();
