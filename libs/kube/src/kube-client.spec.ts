@@ -129,7 +129,7 @@ describe('KubeClient faults', () => {
       { maxObjectBytes: 100_000 },
     );
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseTooLarge' });
-    await eventually(() => server.openSockets === 0, 'the end of the connection');
+    await eventually(() => server.open === 0, 'the end of the request');
   });
 
   it.each(['<html>no cluster here</html>', '', '[]', 'null', '{"a":'])('non-JSON garbage: %s', async (body) => {
@@ -157,7 +157,7 @@ describe('KubeClient faults', () => {
     const error = await failure(client.get(Secrets, key));
     expect(error).toBeInstanceOf(KubeUnreachableError);
     expect(JSON.stringify(error) + error.message + String(error.cause)).not.toContain('our-own-token');
-    await eventually(() => server.openSockets === 0, 'the end of the connection');
+    await eventually(() => server.open === 0, 'the end of the request');
   });
 
   it('dropped socket: unreachable after one more try for a read, and no second try for a write', async () => {

@@ -108,7 +108,7 @@ describe('KubeClient.watch', () => {
       }
     });
     expect((await readAll()).error).toMatchObject({ code: 'ResponseTooLarge' });
-    await eventually(() => server.openSockets === 0, 'the end of the connection');
+    await eventually(() => server.open === 0, 'the end of the request');
   });
 
   it('a dropped socket is an error, not an end', async () => {
@@ -129,11 +129,11 @@ describe('KubeClient.watch', () => {
       (error: unknown) => error,
     );
     clock.advance(89_999);
-    await eventually(() => server.openSockets === 1);
+    expect(server.open).toBe(1);
     expect(clock.timers).toEqual([90_000]);
     clock.advance(1);
     expect(await next).toMatchObject({ code: 'WatchSilent' });
-    await eventually(() => server.openSockets === 0, 'the end of the connection');
+    await eventually(() => server.open === 0, 'the end of the request');
     expect(clock.timers).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe('KubeClient.watch', () => {
       expect(event.type).toBe('ADDED');
       break;
     }
-    await eventually(() => server.openSockets === 0, 'the end of both connections');
+    await eventually(() => server.open === 0, 'the end of both requests');
     expect(clock.timers).toEqual([]);
   });
 

@@ -20,6 +20,8 @@ export class ApiServer {
   private readonly sockets = new Set<Socket>();
   private server?: Server;
   port = 0;
+  /** Answers that have neither ended nor lost their connection. */
+  open = 0;
 
   constructor(public answer: Answer) {}
 
@@ -83,6 +85,8 @@ export class ApiServer {
       headers: request.headers,
       body: Buffer.concat(chunks).toString('utf8'),
     };
+    this.open++;
+    response.on('close', () => this.open--);
     this.requests.push(seen);
     await this.answer(seen, response);
   }
