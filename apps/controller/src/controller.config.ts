@@ -8,41 +8,44 @@ const HOUR = 60 * MINUTE;
 /** Shorter timeouts fail healthy registries on the other side of the world. */
 const MIN_TIMEOUT = 100;
 
+/** Version of the program, that of the workspace's package.json. */
+export const VERSION = '0.1.0';
+
 /** The environment of the process. */
 export const environment = process.env;
 
 /** Settings of the controller. */
 export class ControllerSettings extends InstallationSettings {
-  @Setting({ name: 'OCI_CONNECTOR_CONCURRENCY', kind: 'integer', description: 'Connectors reconciled at the same time. Probes do not count: they run by themselves.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CONCURRENCY', kind: 'integer', description: 'Connectors reconciled at the same time. Probes do not count: they run by themselves.' })
   @IsInt()
   @Min(1)
   @Max(1_000)
   concurrency = 10;
 
-  @Setting({ name: 'OCI_CONNECTOR_PROBE_CONCURRENCY', kind: 'integer', description: 'Probes of registries that run at the same time.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_PROBE_CONCURRENCY', kind: 'integer', description: 'Probes of registries that run at the same time.' })
   @IsInt()
   @Min(1)
   @Max(10_000)
   probeConcurrency = 100;
 
-  @Setting({ name: 'OCI_CONNECTOR_LIVENESS_PERIOD', kind: 'duration', description: 'Time between two liveness probes of a Connector, give or take a tenth.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LIVENESS_PERIOD', kind: 'duration', description: 'Time between two liveness probes of a Connector, give or take a tenth.' })
   @Min(SECOND)
   livenessPeriod = MINUTE;
 
-  @Setting({ name: 'OCI_CONNECTOR_LIVENESS_TIMEOUT', kind: 'duration', description: 'Longest time for one liveness probe.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LIVENESS_TIMEOUT', kind: 'duration', description: 'Longest time for one liveness probe.' })
   @Min(MIN_TIMEOUT)
   livenessTimeout = 10 * SECOND;
 
-  @Setting({ name: 'OCI_CONNECTOR_CREDENTIAL_PERIOD', kind: 'duration', description: 'Time between two probes of the credential of a Connector, give or take a tenth.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CREDENTIAL_PERIOD', kind: 'duration', description: 'Time between two probes of the credential of a Connector, give or take a tenth.' })
   @Min(SECOND)
   credentialPeriod = 10 * MINUTE;
 
-  @Setting({ name: 'OCI_CONNECTOR_CREDENTIAL_TIMEOUT', kind: 'duration', description: 'Longest time for one probe of a credential, with all its requests.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CREDENTIAL_TIMEOUT', kind: 'duration', description: 'Longest time for one probe of a credential, with all its requests.' })
   @Min(MIN_TIMEOUT)
   credentialTimeout = 20 * SECOND;
 
   @Setting({
-    name: 'OCI_CONNECTOR_REFUSED_PERIOD',
+    name: 'OCI_CONNECTOR_CONTROLLER_REFUSED_PERIOD',
     kind: 'duration',
     description: 'Time after which a refused credential is tried again though neither Secret, Connector nor class has changed; accounts are locked after a few wrong passwords.',
   })
@@ -50,7 +53,7 @@ export class ControllerSettings extends InstallationSettings {
   refusedPeriod = 30 * MINUTE;
 
   @Setting({
-    name: 'OCI_CONNECTOR_SECRET_NAMESPACES',
+    name: 'OCI_CONNECTOR_CONTROLLER_SECRET_NAMESPACES',
     kind: 'list',
     description: 'Namespaces in which the controller may watch and read Secrets, where it has Roles instead of a ClusterRole. Empty: all.',
   })
@@ -58,23 +61,23 @@ export class ControllerSettings extends InstallationSettings {
   @IsString({ each: true })
   secretNamespaces: string[] = [];
 
-  @Setting({ name: 'OCI_CONNECTOR_CA_LIFETIME', kind: 'duration', description: "Lifetime of the proxy's certificate authority; the next one is made after two thirds of it." })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CA_LIFETIME', kind: 'duration', description: "Lifetime of the proxy's certificate authority; the next one is made after two thirds of it." })
   @Min(HOUR)
   caLifetime = 365 * 24 * HOUR;
 
   @Setting({
-    name: 'OCI_CONNECTOR_CA_PUBLICATION',
+    name: 'OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION',
     kind: 'duration',
     description: 'How long a new certificate authority is published before it signs. More than the longest life of a client process that reads the bundle once.',
   })
   @Min(SECOND)
   caPublication = 24 * HOUR;
 
-  @Setting({ name: 'OCI_CONNECTOR_LEASE_NAME', kind: 'string', description: 'Name of the Lease by which replicas agree who works.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LEASE_NAME', kind: 'string', description: 'Name of the Lease by which replicas agree who works.' })
   @IsString()
   leaseName = 'connectors-controller';
 
-  @Setting({ name: 'OCI_CONNECTOR_LEASE_DURATION', kind: 'duration', description: 'Time after which another replica takes over from one that is gone without a word.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LEASE_DURATION', kind: 'duration', description: 'Time after which another replica takes over from one that is gone without a word.' })
   @Min(3 * SECOND)
   leaseDuration = 15 * SECOND;
 }

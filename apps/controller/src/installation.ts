@@ -1,4 +1,12 @@
-import { connectorHostNames, connectorPath, type ConnectorKey, type DestinationReference, type ProxyDestination } from '@oci-connector/connector-api';
+import {
+  DEFAULT_AUDIENCE,
+  connectorHostNames,
+  connectorPath,
+  type ConnectorKey,
+  type DestinationReference,
+  type ProxyDestination,
+} from '@oci-connector/connector-api';
+import { type InstallationSettings } from '@oci-connector/runtime';
 
 /** What this installation is called and where its proxy is. */
 export interface Installation {
@@ -65,4 +73,17 @@ export function connectorUrls(key: ConnectorKey, resolver: 'host' | 'path', inst
 
 function withoutSlash(url: string): string {
   return url.replace(/\/$/, '');
+}
+
+/** The part of the settings that all programs share. */
+export function installationOf(settings: InstallationSettings): Installation {
+  const { namespace, proxyService, clusterDomain, audiences, externalHttpUrl, externalHttpsUrl } = settings;
+  return { namespace, proxyService, clusterDomain, audience: audiences[0] ?? DEFAULT_AUDIENCE, externalHttpUrl, externalHttpsUrl };
+}
+
+/** Where no Connector may lead whatever its address resolves to: the API server and our own Services (rule C9). */
+export function refusedHosts(installation: Installation, apiServer: string): string[] {
+  const { clusterDomain } = installation;
+  const kubernetes = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+  return [new URL(apiServer).hostname.replace(/^\[|\]$/g, ''), ...kubernetes, ...proxyHostNames(installation)];
 }

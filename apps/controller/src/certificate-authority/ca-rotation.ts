@@ -35,17 +35,20 @@ export type CaStep =
 /** What to do now. Pure: the same state at the same time gives the same step, whichever replica asks. */
 export function nextCaStep(now: number, state: CaState, policy: CaPolicy): CaStep {
   const { signing, next, retired } = state;
-  if (!signing || hasExpired(signing.certificate, now)) return next && !hasExpired(next.certificate, now) ? { kind: 'promote' } : { kind: 'create' };
+  if (!isValid(signing, now)) return { kind: isValid(next, now) ? 'promote' : 'create' };
   if (retired.some((certificate) => hasExpired(certificate, now))) return { kind: 'drop' };
-  const times = [...retired.map(({ notAfter }) => notAfter), signing.certificate.notAfter];
-  if (next) {
-    const promoteAt = state.nextPublishedAt === undefined ? undefined : state.nextPublishedAt + policy.publicationMs;
-    if (promoteAt !== undefined && now >= promoteAt) return { kind: 'promote' };
-    // Not published yet: the publication itself brings us back.
-    return { kind: 'wait', until: Math.min(...times, promoteAt ?? Infinity) };
-  }
-  const announceAt = rotationTime(signing.certificate);
-  return now >= announceAt ? { kind: 'announce' } : { kind: 'wait', until: Math.min(...times, announceAt) };
+  const dueAt = next ? promotionTime(state, policy) : rotationTime(signing.certificate);
+  if (now >= dueAt) return { kind: next ? 'promote' : 'announce' };
+  return { kind: 'wait', until: Math.min(dueAt, signing.certificate.notAfter, ...retired.map(({ notAfter }) => notAfter)) };
+}
+
+function isValid(pair: CaKeyPair | undefined, now: number): pair is CaKeyPair {
+  return pair !== undefined && !hasExpired(pair.certificate, now);
+}
+
+/** Not published yet means never: the publication changes the state. */
+function promotionTime({ nextPublishedAt = Infinity }: CaState, { publicationMs }: CaPolicy): number {
+  return nextPublishedAt + publicationMs;
 }
 
 /** At two thirds of its life, so that one third is left should every attempt fail for weeks. */

@@ -3,6 +3,7 @@ import {
   ConnectorClasses,
   onChange,
   keyOf,
+  type EventNote,
   type EventRecorder,
   type KubeClient,
   type ObjectKey,
@@ -12,7 +13,7 @@ import {
 import { type ClusterWatches } from '../cluster-watches';
 import { type ClusterView } from '../connector/connector-scope';
 import { type Installation } from '../installation';
-import { transitions } from '../status/conditions';
+import { transitions, type Transition } from '../status/conditions';
 import { classStatusPatch, connectorClassStatus, isClassStatusChanged } from './connector-class.status';
 
 export interface ConnectorClassReconcilerOptions {
@@ -34,11 +35,18 @@ export class ConnectorClassReconciler implements Reconciler {
     const status = connectorClassStatus(connectorClass, installation, now());
     if (!isClassStatusChanged(connectorClass, status)) return;
     await client.patchStatus(ConnectorClasses, { name }, classStatusPatch(connectorClass, status), { signal });
-    for (const { condition } of transitions(connectorClass.status?.conditions, status.conditions ?? [])) {
-      const { type, reason, message = '' } = condition;
-      if (type === ConditionType.Ready && condition.status === 'False' && reason) events.record(connectorClass, { type: 'Warning', reason, message });
-    }
+    const ready = transitions(connectorClass.status?.conditions, status.conditions ?? []).find(isRefusal);
+    if (ready) events.record(connectorClass, warning(ready));
   }
+}
+
+/** The class has just become one that is not served. */
+function isRefusal({ condition }: Transition): boolean {
+  return condition.type === ConditionType.Ready && condition.status === 'False';
+}
+
+function warning({ condition }: Transition): EventNote {
+  return { type: 'Warning', reason: condition.reason ?? 'NotReady', message: condition.message ?? '' };
 }
 
 /** Nothing but the class itself decides its status; a write of our own finds nothing to change. */

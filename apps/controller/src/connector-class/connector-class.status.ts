@@ -8,14 +8,13 @@ import { assessClass } from './assess-class';
 export function connectorClassStatus(connectorClass: ConnectorClass, installation: Installation, now: number): ConnectorClassStatus {
   const { status = {}, metadata, spec } = connectorClass;
   const { outcomes, ready } = assessClass(connectorClass, installation);
-  const { proxy: _known, ...others } = status;
   const isServed = spec.proxy !== undefined && ready.status === 'True';
   const httpAddress = { url: `http://${proxyServiceHost(installation)}`, audience: installation.audience };
   return {
-    ...others,
+    ...status,
     observedGeneration: metadata.generation,
     conditions: nextConditions(status.conditions, outcomes, { generation: metadata.generation, now }),
-    ...(isServed && { proxy: { httpAddress } }),
+    proxy: isServed ? { httpAddress } : undefined,
   };
 }
 

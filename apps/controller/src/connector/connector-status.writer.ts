@@ -33,7 +33,8 @@ export class ConnectorStatusWriter {
    */
   latest(known: Connector): Connector {
     const written = this.written.get(formatKey(keyOf(known)));
-    return written?.basedOn === known.metadata.resourceVersion && written.connector.metadata.uid === known.metadata.uid ? written.connector : known;
+    const isNewer = written && written.basedOn === known.metadata.resourceVersion && written.connector.metadata.uid === known.metadata.uid;
+    return isNewer ? written.connector : known;
   }
 
   async write(connector: Connector, next: ConnectorStatus, signal: AbortSignal): Promise<void> {

@@ -55,18 +55,15 @@ function isConnector({ kind, apiVersion }: OwnerReference): boolean {
 
 /** Whether the Service says all that it has to say. */
 export function isUpToDate(service: Service, desired: Service): boolean {
-  const { labels = {}, ownerReferences = [] } = service.metadata;
-  return (
-    service.spec?.type === desired.spec?.type &&
-    service.spec?.externalName === desired.spec?.externalName &&
-    isDeepStrictEqual((service.spec?.ports ?? []).map(essential), PORTS.map(essential)) &&
-    Object.entries(desired.metadata.labels ?? {}).every(([name, value]) => labels[name] === value) &&
-    (desired.metadata.ownerReferences ?? []).every(({ uid }) => ownerReferences.some((owner) => owner.uid === uid && owner.controller === true))
-  );
+  return isDeepStrictEqual(essentials(service, desired), essentials(desired, desired));
 }
 
-function essential({ name, port, protocol = 'TCP' }: ServicePort): unknown {
-  return { name, port, protocol };
+/** What we want of a Service, and nothing that the API server or other people add. */
+function essentials({ metadata, spec = {} }: Service, desired: Service): unknown {
+  const labels = Object.keys(desired.metadata.labels ?? {}).map((name) => metadata.labels?.[name]);
+  const owners = (metadata.ownerReferences ?? []).filter(isConnector).map(({ uid, name, controller }) => [uid, name, controller]);
+  const ports = (spec.ports ?? []).map(({ name, port, protocol = 'TCP' }) => [name, port, protocol]);
+  return { type: spec.type, externalName: spec.externalName, ports, labels, owners };
 }
 
 /** The existing Service made right. Other people's labels and annotations stay; what a former type left behind goes. */

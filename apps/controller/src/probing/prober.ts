@@ -12,7 +12,7 @@ export interface ProbeRequest {
   readonly key: string;
   /** Changes with everything that could make a refused credential a good one: Secret, Connector, class. */
   readonly revision: string;
-  run(signal: AbortSignal): Promise<Finding>;
+  readonly run: (signal: AbortSignal) => Promise<Finding>;
 }
 
 /** For metrics and logs. */

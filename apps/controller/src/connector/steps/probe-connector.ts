@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { parseUpstreamAddress, type ConditionType, type ConnectorClass } from '@oci-connector/connector-api';
+import { Reason, parseUpstreamAddress, type ConditionType, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
 import { type DiagnosisTarget, type Finding } from '@oci-connector/diagnosis';
-import { Reason } from '@oci-connector/connector-api';
 import { type ConditionOutcome } from '../../status/conditions';
 import { type ProbeKind } from '../../probing/probe-schedule';
 import { type ConnectorScope } from '../connector-scope';
@@ -18,7 +17,7 @@ export interface ConnectorProbe {
   readonly ca: readonly string[];
   /** Whatever else decides the answer, such as the definition of the probe. */
   readonly details: unknown;
-  check(target: DiagnosisTarget, signal: AbortSignal): Promise<Finding>;
+  readonly check: (target: DiagnosisTarget, signal: AbortSignal) => Promise<Finding>;
 }
 
 /** Hands the probe to the prober, and makes a condition of what is known. Never waits for an answer. */

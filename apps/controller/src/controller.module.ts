@@ -1,0 +1,71 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { EgressPolicy } from '@oci-connector/egress';
+import { type Clock, type KubeClient } from '@oci-connector/kube';
+import { LOGGER, Readiness } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { ClusterWatches } from './cluster-watches';
+import { type ControllerSettings } from './controller.config';
+import { ControllerMetrics } from './controller.metrics';
+import { ControllerService } from './controller.service';
+import { installationOf, refusedHosts } from './installation';
+import { LeaderTerm } from './leader-term';
+
+/** What is handed in from outside: the world. */
+export interface ControllerDependencies {
+  readonly settings: ControllerSettings;
+  readonly client: KubeClient;
+  /** Base URL of the API server, which no Connector may lead to. */
+  readonly apiServer: string;
+  /** Certificates in PEM of the installation's bundle. */
+  readonly installationCa: readonly string[];
+  /** Name of this replica and life; no two may share it. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Puts the parts of the controller together. */
+@Module({})
+export class ControllerModule {
+  static forDependencies(dependencies: ControllerDependencies): DynamicModule {
+    return {
+      module: ControllerModule,
+      providers: [
+        {
+          provide: ControllerService,
+          inject: [LOGGER, Registry, Readiness],
+          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) => controllerService(dependencies, { logger, registry, readiness }),
+        },
+      ],
+      exports: [ControllerService],
+    };
+  }
+}
+
+interface Runtime {
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+}
+
+function controllerService(dependencies: ControllerDependencies, { logger, registry, readiness }: Runtime): ControllerService {
+  const { settings, client, apiServer, installationCa, identity, clock, random } = dependencies;
+  const metrics = new ControllerMetrics(registry);
+  const installation = installationOf(settings);
+  const watches = new ClusterWatches({
+    client,
+    clock,
+    namespace: settings.namespace,
+    secretNamespaces: settings.secretNamespaces,
+    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
+  });
+  const egress = new EgressPolicy({
+    allowCIDRs: settings.egressAllowCidrs,
+    redirectCIDRs: settings.egressRedirectCidrs,
+    refusedHosts: refusedHosts(installation, apiServer),
+  });
+  const term = { settings, installation, client, watches, egress, installationCa, metrics, logger, clock, random };
+  const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
+  return new ControllerService({ client, watches, metrics, readiness, logger, clock, lease, newTerm: () => new LeaderTerm(term) });
+}

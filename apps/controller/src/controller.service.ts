@@ -1,0 +1,64 @@
+import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { LeaderElection, type Clock, type KubeClient } from '@oci-connector/kube';
+import { type Readiness } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type ClusterWatches } from './cluster-watches';
+import { type ControllerMetrics } from './controller.metrics';
+import { type LeaderTerm } from './leader-term';
+
+export interface ControllerServiceOptions {
+  readonly client: KubeClient;
+  readonly watches: ClusterWatches;
+  readonly metrics: ControllerMetrics;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Namespace and name of the Lease, and who we are. */
+  readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string; readonly durationMs: number };
+  /** Makes the work of one term. */
+  readonly newTerm: () => Pick<LeaderTerm, 'run'>;
+}
+
+/** The life of a replica: it watches from the start, and works while it leads. */
+export class ControllerService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly election: LeaderElection;
+
+  constructor(private readonly options: ControllerServiceOptions) {
+    const { client, clock, lease, metrics, logger } = options;
+    const { namespace, name, identity, durationMs } = lease;
+    this.election = new LeaderElection({
+      client,
+      clock,
+      namespace,
+      name,
+      identity,
+      // The proportions of Kubernetes' own controllers: 15 s, 10 s, 2 s.
+      leaseDurationMs: durationMs,
+      renewDeadlineMs: (durationMs * 2) / 3,
+      retryPeriodMs: (durationMs * 2) / 15,
+      onError: (error) => logger.warn({ err: error }, 'the Lease could not be acquired or renewed; it is tried again'),
+      onLeading: (leading) => {
+        metrics.setLeader(leading);
+        logger.info({ identity }, leading ? 'leading' : 'no longer leading');
+      },
+    });
+  }
+
+  get isLeader(): boolean {
+    return this.election.isLeader;
+  }
+
+  onApplicationBootstrap(): void {
+    const { watches, readiness, newTerm } = this.options;
+    // A replica that does not lead is ready as well: it is there to take over.
+    readiness.register('watches', () => (watches.hasSynced ? undefined : 'the first lists have not arrived from the API server yet'));
+    watches.start();
+    this.election.start((term) => newTerm().run(term));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.election.stop();
+    await this.options.watches.stop();
+    await this.options.client.close();
+  }
+}

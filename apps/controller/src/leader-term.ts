@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { type EgressPolicy } from '@oci-connector/egress';
+import {
+  EventRecorder,
+  WorkQueue,
+  formatKey,
+  keyOf,
+  onChange,
+  parseKey,
+  runReconciler,
+  type Clock,
+  type KubeClient,
+  type ObjectKey,
+  type Reconciler,
+  type ReconcileTrigger,
+  type RunningReconciler,
+} from '@oci-connector/kube';
+import { LogFields } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { CertificateAuthorityReconciler } from './certificate-authority/certificate-authority.reconciler';
+import { CA_NAME } from './certificate-authority/ca-objects';
+import { type ClusterWatches } from './cluster-watches';
+import { ConnectorClassReconciler, connectorClassTriggers } from './connector-class/connector-class.reconciler';
+import { ConnectorReconciler } from './connector/connector.reconciler';
+import { connectorTriggers } from './connector/connector.watches';
+import { ConnectorStatusWriter } from './connector/connector-status.writer';
+import { type ControllerSettings } from './controller.config';
+import { type ControllerMetrics, type ReconcileKind } from './controller.metrics';
+import { type Installation } from './installation';
+import { Prober } from './probing/prober';
+import { SealingKeyReconciler } from './sealing-key/sealing-key.reconciler';
+import { SEALING_NAME } from './sealing-key/sealing-rotation';
+
+/** What a term works with. */
+export interface LeaderTermOptions {
+  readonly settings: ControllerSettings;
+  readonly installation: Installation;
+  readonly client: KubeClient;
+  readonly watches: ClusterWatches;
+  readonly egress: EgressPolicy;
+  /** Certificates in PEM that registries may be signed by, beside the system's roots. */
+  readonly installationCa: readonly string[];
+  readonly metrics: ControllerMetrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** A first back-off of a second would be half of the two in which a Connector is to be Ready; conflicts are over at once. */
+const BACK_OFF = { backOffInitialMs: 100, backOffMaxMs: 60_000 };
+
+/** The work of the leader, from the moment of its election to the end of its term. */
+export class LeaderTerm {
+  private readonly now: () => number;
+  private readonly events: EventRecorder;
+  private readonly running: RunningReconciler[] = [];
+
+  constructor(private readonly options: LeaderTermOptions) {
+    const { client, clock, logger } = options;
+    this.now = () => clock.now();
+    this.events = new EventRecorder({
+      client,
+      clock,
+      component: 'connectors-controller',
+      onError: (error) => logger.warn({ err: error }, 'an Event could not be written'),
+    });
+  }
+
+  /** Works until the signal aborts, and resolves when nothing goes on any more. */
+  async run(term: AbortSignal): Promise<void> {
+    const { clock, settings, metrics, logger, random } = this.options;
+    const prober = new Prober({
+      periods: { liveness: settings.livenessPeriod, credential: settings.credentialPeriod, refused: settings.refusedPeriod },
+      concurrency: settings.probeConcurrency,
+      onChange: (owner) => connectors.add(parseKey(owner)),
+      hooks: { onProbe: metrics.onProbe, onError: (kind, error) => logger.error({ err: error, probe: kind }, 'a probe broke') },
+      clock,
+      random,
+    });
+    // The authority first: its bundle is part of the status of every Connector.
+    this.keep('CertificateAuthority', CA_NAME, this.certificateAuthority());
+    this.keep('SealingKey', SEALING_NAME, this.sealingKey());
+    this.classes();
+    const connectors = this.connectors(prober);
+    await ended(term);
+    await Promise.all([...this.running.map((reconciler) => reconciler.stop()), prober.stop()]);
+    await this.events.flush();
+  }
+
+  private connectors(prober: Prober): RunningReconciler {
+    const { settings, installation, client, watches, egress, installationCa, metrics, random } = this.options;
+    const writer = new ConnectorStatusWriter({ client, events: this.events, gauge: metrics.readiness });
+    const tools = {
+      client,
+      view: watches,
+      installation,
+      prober,
+      egress,
+      installationCa,
+      timeouts: { liveness: settings.livenessTimeout, credential: settings.credentialTimeout },
+      fingerprintKey: randomBytes(32),
+    };
+    const reconciler = new ConnectorReconciler({ tools, writer, now: this.now, random });
+    return this.start('Connector', { reconciler, triggers: connectorTriggers(watches), present: () => watches.connectors.list().map(keyOf) });
+  }
+
+  private classes(): void {
+    const { client, installation, watches } = this.options;
+    const reconciler = new ConnectorClassReconciler({ client, view: watches, installation, events: this.events, now: this.now });
+    this.start('ConnectorClass', { reconciler, triggers: connectorClassTriggers(watches), present: () => watches.classes.list().map(keyOf) });
+  }
+
+  private certificateAuthority(): Reconciler {
+    const { client, settings, logger } = this.options;
+    const policy = { lifetimeMs: settings.caLifetime, publicationMs: settings.caPublication };
+    const onStep = (step: string): void => logger.info({ object: CA_NAME, step }, 'certificate authority of the proxy changed');
+    return new CertificateAuthorityReconciler({ client, policy, now: this.now, onStep });
+  }
+
+  private sealingKey(): Reconciler {
+    const { client, logger } = this.options;
+    const onStep = (step: string): void => logger.info({ object: SEALING_NAME, step }, 'sealing key changed');
+    return new SealingKeyReconciler({ client, now: this.now, onStep });
+  }
+
+  /** Keeps one Secret of the installation, and the ConfigMap of the same name where there is one. */
+  private keep(kind: ReconcileKind, name: string, reconciler: Reconciler): void {
+    const { watches, installation } = this.options;
+    const key = { namespace: installation.namespace, name };
+    const isIt = ({ key: changed }: { key: string }): ObjectKey[] => (changed === formatKey(key) ? [key] : []);
+    const triggers = [...watches.secrets.map((secrets) => onChange(secrets, isIt)), onChange(watches.caConfigMap, isIt)];
+    this.start(kind, { reconciler, triggers, present: () => [key] });
+  }
+
+  private start(
+    kind: ReconcileKind,
+    { reconciler, triggers, present }: { reconciler: Reconciler; triggers: readonly ReconcileTrigger[]; present: () => ObjectKey[] },
+  ): RunningReconciler {
+    const { settings, metrics, logger, clock } = this.options;
+    const queue = new WorkQueue({
+      ...BACK_OFF,
+      concurrency: kind === 'Connector' ? settings.concurrency : 1,
+      hooks: metrics.queueHooks(kind),
+      clock,
+    });
+    const running = runReconciler({
+      reconciler,
+      triggers,
+      queue,
+      onError: (key, error) => logger.warn({ err: error, [LogFields.object]: `${kind} ${formatKey(key)}` }, 'reconcile failed; it is tried again'),
+      onOutcome: (outcome) => metrics.reconciled(kind, outcome),
+    });
+    // A new leader's watches have seen everything long before it was elected.
+    void running.started.then((started) => started && present().forEach((key) => running.add(key)));
+    this.running.push(running);
+    return running;
+  }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { KubeClient, loadKubeConnection, systemClock, type Clock, type KubeConnection } from '@oci-connector/kube';
+import { startApp, type RunningApp } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type ControllerSettings } from './controller.config';
+import { ControllerModule } from './controller.module';
+import { ControllerService } from './controller.service';
+
+/** What a test replaces; a program leaves all of it alone. */
+export interface StartControllerOptions {
+  readonly connection?: KubeConnection;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** A running controller. */
+export interface RunningController extends RunningApp {
+  readonly isLeader: () => boolean;
+}
+
+/** Starts a replica of the controller. Resolves when its admin port serves; leading begins when the Lease is free. */
+export async function startController(settings: ControllerSettings, logger: Logger, options: StartControllerOptions = {}): Promise<RunningController> {
+  const { clock = systemClock, random = Math.random } = options;
+  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
+  const installationCa = settings.caBundle === '' ? [] : [await readFile(settings.caBundle, 'utf8')];
+  const module = ControllerModule.forDependencies({
+    settings,
+    client: KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-controller' }),
+    apiServer: connection.server,
+    installationCa,
+    // The pod's name for people, random bytes because a restarted container keeps its host name.
+    identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
+    clock,
+    random,
+  });
+  const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
+  const service = running.app.get(ControllerService, { strict: false });
+  return { ...running, isLeader: () => service.isLeader };
+}
