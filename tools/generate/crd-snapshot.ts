@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type ApiSnapshot, apiSnapshot, compareApi } from '@oci-connector/connector-api';
 import { type GeneratedFile } from './generated-file';
 
@@ -12,15 +13,15 @@ const ACCEPT = '--accept-breaking-change';
  * The fields that manifests may rely on, to compare the next change with. Additions are recorded; a change that
  * breaks manifests is refused here, or generating would quietly forget what was promised.
  */
-export async function snapshotFile(args: readonly string[]): Promise<GeneratedFile[]> {
+export async function snapshotFile(args: readonly string[], workspace = '.'): Promise<GeneratedFile[]> {
   const current = apiSnapshot();
-  if (!args.includes(ACCEPT)) refuseBreaking(await committedSnapshot(), current);
+  if (!args.includes(ACCEPT)) refuseBreaking(await committedSnapshot(path.join(workspace, SNAPSHOT)), current);
   return [{ path: SNAPSHOT, text: JSON.stringify(current, null, 2) + '\n' }];
 }
 
-async function committedSnapshot(): Promise<ApiSnapshot> {
-  if (!existsSync(SNAPSHOT)) throw new Error(`${SNAPSHOT} is missing; restore it from git, or start anew with ${ACCEPT}`);
-  return JSON.parse(await readFile(SNAPSHOT, 'utf8')) as ApiSnapshot;
+async function committedSnapshot(file: string): Promise<ApiSnapshot> {
+  if (!existsSync(file)) throw new Error(`${SNAPSHOT} is missing; restore it from git, or start anew with ${ACCEPT}`);
+  return JSON.parse(await readFile(file, 'utf8')) as ApiSnapshot;
 }
 
 function refuseBreaking(before: ApiSnapshot, after: ApiSnapshot): void {

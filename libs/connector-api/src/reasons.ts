@@ -92,6 +92,18 @@ export const REASON_TABLE = {
     meaning: 'The address could not be reached, or did not answer as expected.',
     remedy: 'Check `spec.address`, DNS, and whether a network policy or firewall is in the way.',
   },
+  Throttled: {
+    conditions: ['LivenessReady', 'AuthReady'],
+    status: 'Unknown',
+    meaning: 'The server asks to be left alone for a while (status code 429).',
+    remedy: 'Wait; it is asked again when the time it names has passed.',
+  },
+  ProbeNotSupported: {
+    conditions: ['LivenessReady', 'AuthReady'],
+    status: 'Unknown',
+    meaning: 'The probe of the class uses something that is not evaluated; the message says what. Nothing was checked.',
+    remedy: 'Change the probe of the class.',
+  },
   CertificateInvalid: {
     conditions: ['LivenessReady'],
     status: 'False',

@@ -114,7 +114,7 @@ describe('rbac', () => {
         apiGroups: [''],
         resources: ['secrets'],
         resourceNames: ['connectors-proxy-ca', 'connectors-proxy-sealing'],
-        verbs: ['get', 'watch'],
+        verbs: ['get', 'list', 'watch'],
       },
     ]);
   });
