@@ -20,28 +20,45 @@ Suites run inside a network namespace of their own with no way out, and a mount 
 Logs and results are kept in .testbed/. The last line is "N passed, N failed".
 `;
 
-async function main(args: readonly string[]): Promise<number> {
-  const [command, ...names] = args;
-  if (command === 'install' && names.length === 0) {
+type Command = (args: readonly string[], names: readonly string[]) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  install: async () => {
     await install();
     return 0;
-  }
-  if (command === 'which' && names[0] !== undefined) {
-    process.stdout.write(`${toolPath(names[0])}\n`);
+  },
+  which: async (_args, [tool = '']) => {
+    process.stdout.write(`${toolPath(tool)}\n`);
     return 0;
-  }
-  if (command === 'run' && names.length > 0) return runNamed(args, names);
-  const wantsHelp = command === undefined || command === '--help' || command === '-h';
-  (wantsHelp ? process.stdout : process.stderr).write(wantsHelp ? HELP : `unknown: ${args.join(' ')}\n\n${HELP}`);
-  return wantsHelp ? 0 : 2;
+  },
+  run: runNamed,
+  '--help': async () => {
+    process.stdout.write(HELP);
+    return 0;
+  },
+};
+
+/** Exit status for wrong arguments. */
+const USAGE = 2;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = '--help', ...rest] = args;
+  const command = COMMANDS[name];
+  if (command) return command(args, rest);
+  process.stderr.write(`unknown: ${args.join(' ')}\n\n${HELP}`);
+  return USAGE;
 }
 
 async function runNamed(args: readonly string[], names: readonly string[]): Promise<number> {
+  if (names.length === 0) {
+    process.stderr.write('which suites? see npm run testbed -- --help\n');
+    return USAGE;
+  }
   const wanted = names.includes('all') ? (Object.keys(SUITES) as SuiteName[]) : names;
   const unknown = wanted.filter((name) => !(name in SUITES));
   if (unknown.length > 0) {
     process.stderr.write(`no such suite: ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}\n`);
-    return 2;
+    return USAGE;
   }
   if (!insideWorld) return enterWorld(args);
   return runSuites(wanted as SuiteName[]);

@@ -1,0 +1,90 @@
+import { blobUrl, manifestUrl, uploadUrl } from './addresses';
+import { cpuSeconds } from './process-cost';
+import { type LoadOptions, type Rig, type Target } from './rig';
+import { median, type Benchmark, type BenchmarkResult, type Floor } from './run-benchmarks';
+
+const GIB = 1 << 30;
+const MANIFESTS = 20_000;
+
+interface Measure {
+  readonly name: string;
+  readonly unit: string;
+  load(target: Target): LoadOptions;
+  /** The figure from processor seconds. */
+  figure(seconds: number): number;
+  readonly floor: Pick<Floor, 'bound' | 'limit'>;
+}
+
+const perGigabyte = (seconds: number): number => seconds / (GIB / 1e9);
+
+const MEASURES: readonly Measure[] = [
+  {
+    name: 'blob pull',
+    unit: 'CPU s/GB',
+    load: (target) => ({ mode: 'pull', url: blobUrl(target, GIB), size: GIB }),
+    figure: perGigabyte,
+    floor: { bound: 'at most', limit: 3.0 },
+  },
+  {
+    name: 'blob push',
+    unit: 'CPU s/GB',
+    load: (target) => ({ mode: 'push', url: uploadUrl(target), size: GIB }),
+    figure: perGigabyte,
+    floor: { bound: 'at most', limit: 2.7 },
+  },
+  {
+    name: 'blob push, chunked',
+    unit: 'CPU s/GB',
+    load: (target) => ({ mode: 'push-chunked', url: uploadUrl(target), size: GIB }),
+    figure: perGigabyte,
+    floor: { bound: 'at most', limit: 2.0 },
+  },
+  {
+    name: 'manifests',
+    unit: 'requests/CPU s',
+    load: (target) => ({ mode: 'manifest', url: manifestUrl(target), count: MANIFESTS, concurrency: 32 }),
+    figure: (seconds) => MANIFESTS / seconds,
+    floor: { bound: 'at least', limit: 0.6 },
+  },
+];
+
+/** Processor time of each proxy for the same work; the floors are ratios to the Go proxy. */
+export const cpuBenchmark: Benchmark = {
+  summary: 'CPU seconds per GB pulled and pushed, manifests per CPU second: nginx, Go, and the proxy',
+  async run(rig, rounds): Promise<BenchmarkResult> {
+    const rows: string[][] = [];
+    const floors: Floor[] = [];
+    for (const measure of MEASURES) {
+      const figures = await measureRounds(rig, measure, rounds);
+      const medians = { nginx: median(figures.nginx), go: median(figures.go), proxy: median(figures.proxy) };
+      // Within each round, because the machine's speed drifts from one to the next.
+      const ratio = median(figures.proxy.map((value, round) => value / (figures.go[round] ?? NaN)));
+      rows.push([measure.name, measure.unit, ...[medians.nginx, medians.go, medians.proxy].map(digits), ratio.toFixed(2)]);
+      floors.push({ name: `${measure.name}, against Go`, measured: ratio, ...measure.floor, unit: '×' });
+    }
+    return { header: ['work', 'unit', 'nginx', 'Go', 'proxy', 'proxy/Go'], rows, floors };
+  },
+};
+
+const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
+
+async function measureRounds(rig: Rig, measure: Measure, rounds: number): Promise<Record<'nginx' | 'go' | 'proxy', number[]>> {
+  const figures = { nginx: [] as number[], go: [] as number[], proxy: [] as number[] };
+  const targets = rig.targets.filter((target) => target.name !== 'direct');
+  // A round that does not count: compilers warm up, connections open.
+  for (let round = 0; round <= rounds; round++) {
+    for (const target of targets) {
+      const seconds = await cost(rig, target, measure);
+      if (round > 0) figures[target.name as 'nginx' | 'go' | 'proxy'].push(measure.figure(seconds));
+    }
+  }
+  return figures;
+}
+
+async function cost(rig: Rig, target: Target, measure: Measure): Promise<number> {
+  const pid = target.pid ?? 0;
+  const before = await cpuSeconds(pid);
+  const { failed, error } = await rig.load(measure.load(target));
+  if (failed > 0) throw new Error(`${measure.name} through ${target.name}: ${failed} failed, the first with: ${error}`);
+  return (await cpuSeconds(pid)) - before;
+}

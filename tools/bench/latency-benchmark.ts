@@ -1,0 +1,31 @@
+import { manifestUrl } from './addresses';
+import { median, type Benchmark, type BenchmarkResult } from './run-benchmarks';
+
+const RATE = 1_000;
+const SECONDS = 10;
+
+/** Manifests at a fixed rate over a hundred connections: what each proxy adds to the upstream's own time. */
+export const latencyBenchmark: Benchmark = {
+  summary: 'latency that is added at 1,000 manifests a second over 100 connections',
+  async run(rig, rounds): Promise<BenchmarkResult> {
+    const latencies = new Map(rig.targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
+    for (let round = 0; round < rounds; round++) {
+      for (const target of rig.targets) {
+        const options = { mode: 'manifest', url: manifestUrl(target), count: RATE * SECONDS, concurrency: 100, rate: RATE } as const;
+        const result = await rig.load(options);
+        if (result.failed > 0) throw new Error(`${target.name}: ${result.failed} failed, the first with: ${result.error}`);
+        latencies.get(target.name)?.p50.push(result.p50Ms);
+        latencies.get(target.name)?.p99.push(result.p99Ms);
+      }
+    }
+    const direct = latencies.get('direct') ?? { p50: [], p99: [] };
+    const rows = [...latencies].map(([name, { p50, p99 }]) => [
+      name,
+      median(p50).toFixed(2),
+      median(p99).toFixed(2),
+      (median(p50) - median(direct.p50)).toFixed(2),
+      (median(p99) - median(direct.p99)).toFixed(2),
+    ]);
+    return { header: ['target', 'p50 ms', 'p99 ms', 'added p50', 'added p99'], rows, floors: [] };
+  },
+};

@@ -1,0 +1,54 @@
+import { blobUrl, uploadUrl } from './addresses';
+import { peakMemory, resetPeakMemory } from './process-cost';
+import { type LoadOptions, type Rig } from './rig';
+import { type Benchmark, type BenchmarkResult, type Floor } from './run-benchmarks';
+
+const MIB = 1 << 20;
+const CROWD = 200;
+const CROWD_SIZE = 100 * MIB;
+const SMALL = 1024 * MIB;
+const HUGE = 10 * 1024 * MIB;
+
+/** What a process may still grow by between a blob of 1 GiB and one of 10 GiB: noise of the garbage collector, not the blob. */
+const GROWTH_LIMIT_MIB = 32;
+
+interface Case {
+  readonly name: string;
+  readonly options: Omit<LoadOptions, 'url'>;
+}
+
+const CROWDS: readonly Case[] = [
+  { name: `${CROWD} concurrent pulls of 100 MiB`, options: { mode: 'pull', count: CROWD, concurrency: CROWD, size: CROWD_SIZE } },
+  { name: `${CROWD} concurrent pushes of 100 MiB`, options: { mode: 'push', count: CROWD, concurrency: CROWD, size: CROWD_SIZE } },
+];
+
+/** Peak memory of the proxy with many streams, and with one that is longer than any memory. */
+export const memoryBenchmark: Benchmark = {
+  summary: 'peak memory with 200 concurrent streams each way, and with one blob of 10 GiB each way',
+  async run(rig): Promise<BenchmarkResult> {
+    const rows: string[][] = [];
+    const floors: Floor[] = [];
+    for (const { name, options } of CROWDS) {
+      const peak = await peakOf(rig, options);
+      rows.push([name, peak.toFixed(0)]);
+      floors.push({ name, measured: peak, bound: 'at most', limit: 250, unit: 'MiB' });
+    }
+    for (const mode of ['pull', 'push'] as const) {
+      const small = await peakOf(rig, { mode, size: SMALL });
+      const huge = await peakOf(rig, { mode, size: HUGE });
+      rows.push([`one ${mode} of 1 GiB`, small.toFixed(0)], [`one ${mode} of 10 GiB`, huge.toFixed(0)]);
+      floors.push({ name: `${mode} of 10 GiB, over 1 GiB`, measured: huge - small, bound: 'at most', limit: GROWTH_LIMIT_MIB, unit: 'MiB' });
+    }
+    return { header: ['work', 'peak RSS MiB'], rows, floors };
+  },
+};
+
+async function peakOf(rig: Rig, options: Omit<LoadOptions, 'url'>): Promise<number> {
+  const { proxy } = rig;
+  await resetPeakMemory(proxy.pid);
+  const url = options.mode === 'pull' ? blobUrl(proxy, options.size ?? 0) : uploadUrl(proxy);
+  const { failed, error, bytes, requests } = await rig.load({ ...options, url });
+  if (failed > 0) throw new Error(`${options.mode}: ${failed} of ${requests} failed, the first with: ${error}`);
+  if (bytes !== requests * (options.size ?? 0)) throw new Error(`${options.mode}: ${bytes} bytes arrived`);
+  return peakMemory(proxy.pid);
+}

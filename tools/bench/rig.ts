@@ -1,0 +1,241 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { stringify } from 'yaml';
+import { applyManifest } from '../installation/apply-manifests';
+import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
+import { startProgram } from '../installation/programs';
+import { freePort } from '../processes/free-port';
+import { ProcessGroup } from '../processes/process-group';
+import { runCommand } from '../processes/run-command';
+import { bundle } from './bundle-programs';
+
+/** Something that requests are sent through. */
+export interface Target {
+  readonly name: 'direct' | 'nginx' | 'go' | 'proxy';
+  /** What stands before `/v2/` for this target and the connector's part after it. */
+  readonly base: string;
+  /** Undefined for `direct`: nothing is in between. */
+  readonly pid?: number;
+}
+
+/** All that a benchmark needs, running. */
+export interface Rig {
+  readonly targets: readonly Target[];
+  readonly proxy: Target & { readonly pid: number };
+  readonly client: KubeClient;
+  readonly authorization: string;
+  readonly token: string;
+  load(options: LoadOptions): Promise<LoadResult>;
+  close(): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly mode: 'pull' | 'push' | 'push-chunked' | 'manifest';
+  readonly url: string;
+  readonly count?: number;
+  readonly concurrency?: number;
+  /** Bytes of each body. */
+  readonly size?: number;
+  /** Requests per second; as fast as they come when absent. */
+  readonly rate?: number;
+}
+
+/** As the load generator prints it. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly failed: number;
+  readonly error?: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export const CONNECTOR = { namespace: 'bench', name: 'upstream' } as const;
+
+const UPSTREAM_ACCOUNT = { username: 'bench', password: 'bench-password' };
+const UPSTREAM_AUTHORIZATION = `Basic ${Buffer.from(`${UPSTREAM_ACCOUNT.username}:${UPSTREAM_ACCOUNT.password}`).toString('base64')}`;
+
+/** The proxy under test has this processor to itself. */
+const PROXY_PINNED: readonly [string, ...string[]] = ['taskset', '-c', '0'];
+const PEERS_PINNED: readonly [string, ...string[]] = ['taskset', '-c', '1'];
+
+/** Starts the upstream, the peers and the product. */
+export async function startRig(): Promise<Rig> {
+  // This process plays the API server and the load's parent: it keeps out of the proxy's way.
+  await runCommand(['taskset', '-cp', '1', String(process.pid)]);
+  const directory = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const group = new ProcessGroup(path.join(workspaceRoot, '.testbed', 'bench-logs'));
+  const peer = path.join(directory, 'peer');
+  await runCommand(['go', 'build', '-o', peer, '.'], { cwd: path.join(workspaceRoot, 'tools/bench/peer'), env: process.env, timeout: 300_000 });
+  const upstream = await startUpstream(group, peer);
+  const peers = [await startNginx({ group, directory, upstream }), await startGoProxy({ group, peer, upstream })];
+  const product = await startProduct(group, directory, upstream);
+  return {
+    ...product,
+    targets: [{ name: 'direct', base: upstream }, ...peers, product.proxy],
+    load: (options) => load(peer, options, options.url.startsWith(upstream) ? UPSTREAM_AUTHORIZATION : product.authorization),
+    close: async () => {
+      await group.stopAll();
+      await product.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startUpstream(group: ProcessGroup, peer: string): Promise<string> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await group.start({
+    name: 'upstream',
+    command: [...PEERS_PINNED, peer, 'upstream', '-listen', `127.0.0.1:${port}`, '-authorization', UPSTREAM_AUTHORIZATION],
+    ready: async () => (await fetch(`${url}/v2/`)).status === 401,
+  });
+  return url;
+}
+
+interface PeerStart {
+  readonly group: ProcessGroup;
+  readonly upstream: string;
+}
+
+async function startGoProxy({ group, peer, upstream }: PeerStart & { peer: string }): Promise<Target> {
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const flags = ['-listen', `127.0.0.1:${port}`, '-upstream', upstream, '-authorization', UPSTREAM_AUTHORIZATION];
+  const { pid } = await group.start({
+    name: 'go-proxy',
+    command: [...PROXY_PINNED, peer, 'proxy', ...flags],
+    env: { ...process.env, GOMAXPROCS: '1' },
+    ready: async () => (await fetch(`${base}/v2/`)).ok,
+  });
+  return { name: 'go', base, pid };
+}
+
+async function startNginx({ group, directory, upstream }: PeerStart & { directory: string }): Promise<Target> {
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const configuration = `
+daemon off; master_process off; worker_processes 1; pid ${directory}/nginx.pid; error_log stderr;
+events { worker_connections 4096; }
+http {
+  access_log off; client_max_body_size 0;
+  client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy; fastcgi_temp_path ${directory}/f; uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
+  upstream registry { server ${new URL(upstream).host}; keepalive 256; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://registry; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+      proxy_set_header Authorization "${UPSTREAM_AUTHORIZATION}";
+      proxy_request_buffering off; proxy_buffers 16 128k; proxy_max_temp_file_size 0;
+    }
+  }
+}`;
+  const file = path.join(directory, 'nginx.conf');
+  await writeFile(file, configuration);
+  const { pid } = await group.start({
+    name: 'nginx',
+    command: [...PROXY_PINNED, 'nginx', '-c', file],
+    env: process.env,
+    ready: async () => (await fetch(`${base}/v2/`)).ok,
+  });
+  return { name: 'nginx', base, pid };
+}
+
+type ProductRig = Pick<Rig, 'proxy' | 'client' | 'authorization' | 'token' | 'close'>;
+
+async function startProduct(group: ProcessGroup, directory: string, upstream: string): Promise<ProductRig> {
+  await bundle(['controller', 'proxy']);
+  const api = await startKubeApi();
+  const adminKubeconfig = path.join(directory, 'admin.kubeconfig');
+  await writeFile(adminKubeconfig, api.kubeconfig());
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: adminKubeconfig }));
+  await installProduct(client);
+  for (const object of benchManifests(upstream)) await applyManifest(client, stringify(object), 'the benchmark');
+  const proxy = await startPrograms({ group, directory, api, client });
+  const token = (await requestToken(client, { namespace: 'bench', name: 'builder', audience: 'connectors-proxy' })).reveal();
+  return {
+    proxy,
+    client,
+    token,
+    authorization: `Basic ${Buffer.from(`any:${token}`).toString('base64')}`,
+    close: async () => {
+      await client.close();
+      await api.close();
+    },
+  };
+}
+
+interface ProgramsStart {
+  readonly group: ProcessGroup;
+  readonly directory: string;
+  readonly api: KubeApiServer;
+  readonly client: KubeClient;
+}
+
+async function startPrograms({ group, directory, api, client }: ProgramsStart): Promise<Rig['proxy']> {
+  await mkdir(directory, { recursive: true });
+  const port = await freePort();
+  const kubeconfigOf = async (name: string): Promise<string> => {
+    const file = path.join(directory, `${name}.kubeconfig`);
+    const token = await requestToken(client, { namespace: 'connectors-system', name });
+    await writeFile(file, api.kubeconfig({ token: token.reveal() }), { mode: 0o600 });
+    return file;
+  };
+  const shared = { OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32', NODE_ENV: 'production' };
+  await startProgram(group, { name: 'controller', kubeconfig: await kubeconfigOf('connectors-controller'), settings: shared, prefix: PEERS_PINNED });
+  const settings = {
+    ...shared,
+    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
+    OCI_CONNECTOR_PROXY_HTTP_PORT: String(port),
+    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(await freePort()),
+    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+    OCI_CONNECTOR_PROXY_GRACE: '1s',
+  };
+  const { pid } = await startProgram(group, {
+    name: 'proxy',
+    kubeconfig: await kubeconfigOf('connectors-proxy'),
+    settings,
+    prefix: PROXY_PINNED,
+  });
+  return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid };
+}
+
+function benchManifests(upstream: string): object[] {
+  const { namespace, name } = CONNECTOR;
+  const rbac = 'rbac.authorization.k8s.io';
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'builder' } },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'kubernetes.io/basic-auth', stringData: UPSTREAM_ACCOUNT },
+    connectorManifest(name, upstream),
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata: { namespace, name: 'builder-pushes' },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'connectors-pusher' },
+      subjects: [{ kind: 'ServiceAccount', namespace, name: 'builder' }],
+    },
+  ];
+}
+
+/** A Connector to the benchmark's upstream. */
+export function connectorManifest(name: string, address: string): object {
+  return {
+    apiVersion: 'connectors.alauda.io/v1alpha1',
+    kind: 'Connector',
+    metadata: { namespace: CONNECTOR.namespace, name },
+    spec: { connectorClassName: 'oci', address, auth: { name: 'basicAuth', secretRef: { name: CONNECTOR.name } } },
+  };
+}
+
+async function load(peer: string, options: LoadOptions, authorization: string): Promise<LoadResult> {
+  const { mode, url, count = 1, concurrency = 1, size = 0, rate = 0 } = options;
+  const flags = { mode, url, count, concurrency, size, rate, authorization };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
+  const output = await runCommand([...PEERS_PINNED, peer, 'load', ...args], { timeout: 900_000, env: { GOMAXPROCS: '1' } });
+  return JSON.parse(output) as LoadResult;
+}

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import { formatTable, step } from '../processes/progress';
+import { cpuBenchmark } from './cpu-benchmark';
+import { latencyBenchmark } from './latency-benchmark';
+import { memoryBenchmark } from './memory-benchmark';
+import { scaleBenchmark } from './scale-benchmark';
+import { startRig, type Rig } from './rig';
+
+/** A figure that the project promises. */
+export interface Floor {
+  readonly name: string;
+  readonly measured: number;
+  /** `at most` or `at least`. */
+  readonly bound: 'at most' | 'at least';
+  readonly limit: number;
+  readonly unit: string;
+}
+
+export interface BenchmarkResult {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly floors: readonly Floor[];
+}
+
+export interface Benchmark {
+  readonly summary: string;
+  run(rig: Rig, rounds: number): Promise<BenchmarkResult>;
+}
+
+export const BENCHMARKS = {
+  cpu: cpuBenchmark,
+  latency: latencyBenchmark,
+  memory: memoryBenchmark,
+  scale: scaleBenchmark,
+} satisfies Record<string, Benchmark>;
+
+export type BenchmarkName = keyof typeof BENCHMARKS;
+
+interface RunOptions {
+  readonly rounds: number;
+  readonly json?: string;
+}
+
+/** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. */
+export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, json }: RunOptions): Promise<number> {
+  const rig = await step('starting upstream, peers and product', startRig);
+  const results: Record<string, BenchmarkResult> = {};
+  try {
+    for (const name of names) {
+      const benchmark: Benchmark = BENCHMARKS[name];
+      const result = await step(`benchmark ${name}`, () => benchmark.run(rig, rounds));
+      process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
+      results[name] = result;
+    }
+  } finally {
+    await rig.close();
+  }
+  if (json) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  const floors = Object.values(results).flatMap((result) => result.floors);
+  const rows = floors.map((floor) => [floor.name, figure(floor), `${floor.bound} ${floor.limit} ${floor.unit}`, holds(floor) ? 'holds' : 'DOES NOT HOLD']);
+  process.stdout.write(`${formatTable(['floor', 'measured', 'promised', ''], rows)}\n`);
+  return floors.every(holds) ? 0 : 1;
+}
+
+const figure = ({ measured, unit }: Floor): string => `${measured.toFixed(2)} ${unit}`;
+
+function holds({ measured, bound, limit }: Floor): boolean {
+  return bound === 'at most' ? measured <= limit : measured >= limit;
+}
+
+/** The middle one of the figures. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
