@@ -1,5 +1,5 @@
 import { type ReceivedResponse, sendRequest } from '../client/send-request';
-import { FixtureRegistry, startFixtureRegistry } from './fixture-registry';
+import { type FixtureRegistry, startFixtureRegistry } from './fixture-registry';
 import { type FixtureRegistryOptions, type TokenAuth } from './fixture-registry-options';
 
 const WRITER = { username: 'writer', password: 'w', identityToken: 'identity' };
@@ -176,9 +176,9 @@ describe('token authentication', () => {
   });
 
   it.each([
-    ['same-origin', () => `${registry.origin}/service/token`],
-    ['request-host', () => 'http://registry.test:99/service/token'],
-    [{ url: 'http://elsewhere.test/t' }, () => 'http://elsewhere.test/t'],
+    ['same-origin', (): string => `${registry.origin}/service/token`],
+    ['request-host', (): string => 'http://registry.test:99/service/token'],
+    [{ url: 'http://elsewhere.test/t' }, (): string => 'http://elsewhere.test/t'],
   ] as const)('has the realm %j', async (realm, expected) => {
     await start({ auth: { ...TOKEN_AUTH, realm } });
     const response = await sendRequest(`${registry.url}/v2/`, { headers: { host: 'registry.test:99' } });

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { aBlob } from '../builders/image.builder';
 import { type ReceivedResponse, sendRequest, type SendOptions } from '../client/send-request';
-import { FixtureRegistry, startFixtureRegistry } from './fixture-registry';
+import { type FixtureRegistry, startFixtureRegistry } from './fixture-registry';
 
 const content = Buffer.alloc(100_000, 'x');
 const { digest } = aBlob(content);

@@ -5,7 +5,7 @@ import { anArtifact, aHelmChart, anImage, anImageIndex, type BuiltImage } from '
 import { TestCertificateAuthority } from '../certificates/test-certificate-authority';
 import { pullImage, pushImage } from '../client/push-image';
 import { sendRequest } from '../client/send-request';
-import { FixtureRegistry, startFixtureRegistry } from './fixture-registry';
+import { type FixtureRegistry, startFixtureRegistry } from './fixture-registry';
 import { type FixtureAuth, type FixtureRegistryOptions } from './fixture-registry-options';
 
 const USER = { username: 'robot$ci', password: 'pass:word' };

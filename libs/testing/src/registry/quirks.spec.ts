@@ -2,7 +2,7 @@ import { aBlob, anArtifact, anImage } from '../builders/image.builder';
 import { TestCertificateAuthority } from '../certificates/test-certificate-authority';
 import { pushImage } from '../client/push-image';
 import { type ReceivedResponse, sendRequest, type SendOptions } from '../client/send-request';
-import { FixtureRegistry, startFixtureRegistry } from './fixture-registry';
+import { type FixtureRegistry, startFixtureRegistry } from './fixture-registry';
 import { type FixtureRegistryOptions, type TokenAuth } from './fixture-registry-options';
 import { harborQuirks, type RegistryQuirks } from './quirks';
 
@@ -127,12 +127,12 @@ describe('quirks of the token endpoint', () => {
 
 describe('quirks of uploads', () => {
   it.each([
-    ['relative', () => ''],
-    ['absolute', () => registry.origin],
-    ['absolute-http', () => registry.origin.replace('https:', 'http:')],
-    ['outside-v2', () => '/artifacts-uploads/'],
-    ['other-host', () => `${registry.cdnOrigin}/artifacts-uploads/`],
-    [(relative: string) => `https://elsewhere.test${relative}`, () => 'https://elsewhere.test/v2/'],
+    ['relative', (): string => ''],
+    ['absolute', (): string => registry.origin],
+    ['absolute-http', (): string => registry.origin.replace('https:', 'http:')],
+    ['outside-v2', (): string => '/artifacts-uploads/'],
+    ['other-host', (): string => `${registry.cdnOrigin}/artifacts-uploads/`],
+    [(relative: string) => `https://elsewhere.test${relative}`, (): string => 'https://elsewhere.test/v2/'],
   ] as const)('uploadLocation: %s', async (uploadLocation, expected) => {
     const authority = await TestCertificateAuthority.create();
     ca = authority.caPem;
@@ -191,8 +191,8 @@ describe('quirks of uploads', () => {
 
 describe('quirks of content', () => {
   it.each([
-    ['absolute', () => registry.origin],
-    ['absolute-http', () => registry.origin.replace('https:', 'http:')],
+    ['absolute', (): string => registry.origin],
+    ['absolute-http', (): string => registry.origin.replace('https:', 'http:')],
   ] as const)('contentLocation: %s, also for Link', async (contentLocation, expected) => {
     const authority = await TestCertificateAuthority.create();
     ca = authority.caPem;

@@ -1,6 +1,6 @@
 import { aBlob } from '../builders/image.builder';
 import { type ReceivedResponse, sendRequest } from '../client/send-request';
-import { FixtureRegistry, startFixtureRegistry } from './fixture-registry';
+import { type FixtureRegistry, startFixtureRegistry } from './fixture-registry';
 import { type BlobRedirect } from './quirks';
 
 const content = Buffer.from('0123456789');

@@ -1,0 +1,65 @@
+import { validateConnector, validateConnectorClass } from '@oci-connector/connector-api';
+import { aConnectorClass } from './connector-class.builder';
+import { aConnector } from './connector.builder';
+import { anArtifact, aHelmChart, anImage, anImageIndex } from './image.builder';
+import { aSecret } from './secret.builder';
+
+describe('aConnector', () => {
+  it.each([
+    ['no options', {}],
+    ['a Secret', { secretName: 'credential' }],
+    ['a trusted realm', { trustedRealms: ['https://auth.example.com'] }],
+    ['an address of its own', { name: 'hub', namespace: 'ci', address: 'https://index.docker.io/team', authName: 'basicAuth' }],
+  ])('is valid with %s', (_name, options) => {
+    expect(validateConnector(aConnector(options))).toEqual([]);
+  });
+
+  it('has what was asked for', () => {
+    expect(aConnector({ name: 'hub', namespace: 'ci', secretName: 's', metadata: { uid: '7' }, spec: { address: 'http://a' } })).toMatchObject({
+      metadata: { name: 'hub', namespace: 'ci', uid: '7' },
+      spec: { connectorClassName: 'oci', address: 'http://a', auth: { name: 'tokenAuth', secretRef: { name: 's' } } },
+    });
+    expect(aConnector().spec.auth).toBeUndefined();
+  });
+});
+
+describe('aConnectorClass', () => {
+  it('is the shipped class, valid, with changes laid over it', () => {
+    const shipped = aConnectorClass();
+    expect(validateConnectorClass(shipped)).toEqual([]);
+    expect(shipped.spec.auth?.types?.map(({ name }) => name)).toEqual(['tokenAuth', 'basicAuth', 'dockerConfig']);
+    expect(aConnectorClass('oci', { metadata: { name: 'mine' }, spec: { proxy: undefined } })).toMatchObject({
+      metadata: { name: 'mine' },
+      spec: { protocol: 'oci', proxy: undefined },
+    });
+  });
+
+  it('says which class it does not find', () => {
+    expect(() => aConnectorClass('none')).toThrow('class-none.yaml');
+  });
+});
+
+describe('aSecret', () => {
+  it('holds its values in base64', () => {
+    expect(aSecret({ stringData: { password: 'geheim' } })).toMatchObject({ type: 'cpaas.io/distribution-registry-token', data: { password: 'Z2VoZWlt' } });
+  });
+});
+
+describe('images', () => {
+  it('are never alike, and name all their content', () => {
+    const [one, two] = [anImage({ layers: 3, layerBytes: 10 }), anImage({ layers: 3, layerBytes: 10 })];
+    expect(one.digest).not.toBe(two.digest);
+    expect(one.blobs).toHaveLength(4);
+    for (const { digest } of one.blobs) expect(one.content.toString()).toContain(digest);
+  });
+
+  it('come as an index, a chart and an artifact', () => {
+    const index = anImageIndex(['amd64', 'arm64', 's390x']);
+    expect(index.children.map(({ digest }) => index.content.toString().includes(digest))).toEqual([true, true, true]);
+    expect(aHelmChart({ name: 'web' }).content.toString()).toContain('application/vnd.cncf.helm.config.v1+json');
+    expect(JSON.parse(anArtifact('a/b', { subject: index }).content.toString())).toMatchObject({
+      artifactType: 'a/b',
+      subject: { digest: index.digest, mediaType: index.mediaType, size: index.content.length },
+    });
+  });
+});

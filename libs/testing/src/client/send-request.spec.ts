@@ -1,0 +1,74 @@
+import { type AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
+import { startFixtureRegistry } from '../registry/fixture-registry';
+import { pullImage } from './push-image';
+import { RegistryClient } from './registry-client';
+import { sendRequest } from './send-request';
+
+/** Answers with what it received. */
+async function startEcho(): Promise<{ server: Server; port: number }> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.end(JSON.stringify({ url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe('sendRequest', () => {
+  it('sends the path as it is written', async () => {
+    const { server, port } = await startEcho();
+    for (const path of ['/v2/a/../b', '/v2//a/%2e%2E/b?x=%20&&y', '/']) {
+      const { body } = await sendRequest(`http://127.0.0.1:${port}${path}`);
+      expect(JSON.parse(body.toString())).toMatchObject({ url: path });
+    }
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('sends a length with bytes, chunks with a stream, and the Host of the URL wherever it connects', async () => {
+    const { server, port } = await startEcho();
+    const connectTo = { host: '127.0.0.1', port };
+    const bytes = await sendRequest('http://registry.test/', { method: 'POST', body: 'abc', connectTo });
+    expect(JSON.parse(bytes.body.toString())).toMatchObject({ body: 'abc', headers: { host: 'registry.test', 'content-length': '3' } });
+    const stream = await sendRequest('http://registry.test:5000/', { method: 'POST', body: Readable.from(['a', 'bc']), connectTo });
+    expect(JSON.parse(stream.body.toString())).toMatchObject({ body: 'abc', headers: { host: 'registry.test:5000', 'transfer-encoding': 'chunked' } });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('refuses what is no absolute URL', () => {
+    expect(() => sendRequest('/v2/')).toThrow('/v2/');
+  });
+});
+
+describe('RegistryClient', () => {
+  it('says what went wrong, and does not send a password where none is asked for', async () => {
+    const registry = await startFixtureRegistry();
+    const target = { url: registry.url, auth: { username: 'u', password: 'p' } };
+    await expect(new RegistryClient(target).send('a/tags/list', [200])).rejects.toThrow(/status 404.*NAME_UNKNOWN/);
+    expect(registry.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+    await registry.close();
+  });
+
+  it('checks what it pulls', async () => {
+    const registry = await startFixtureRegistry();
+    registry.faults.add({ kind: 'respond', status: 200, body: '{}', headers: { 'content-type': 'text/plain' } });
+    const reference = `sha256:${'0'.repeat(64)}`;
+    await expect(pullImage({ url: registry.url, repository: 'a', reference })).rejects.toThrow(`expected ${reference}`);
+    await registry.close();
+  });
+
+  it('follows a redirect of a blob without its Authorization', async () => {
+    const user = { username: 'u', password: 'p' };
+    const registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [user] }, quirks: { blobRedirect: {} } });
+    const client = new RegistryClient({ url: registry.url, auth: user });
+    const digest = 'sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
+    await client.send(`a/blobs/uploads/?digest=${digest}`, [201], { method: 'POST', body: Buffer.from('x') });
+    expect((await client.send(`a/blobs/${digest}`, [200])).body.toString()).toBe('x');
+    expect(registry.requests.filter(({ server }) => server === 'cdn')).toMatchObject([{ status: 200 }]);
+    await registry.close();
+  });
+});
