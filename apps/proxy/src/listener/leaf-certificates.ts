@@ -41,7 +41,16 @@ export class LeafCertificates {
 
   constructor(private readonly options: LeafCertificatesOptions) {}
 
-  /** For `SNICallback`. Undefined for a name that is not served, or while there is no authority: the handshake fails then. */
+  /** For the option of that name of a TLS server. */
+  readonly sniCallback = (servername: string, callback: (error: Error | null, context?: SecureContext) => void): void => {
+    this.contextFor(servername).then(
+      // A name that is not served ends the handshake (RFC 6066 §3, unrecognized_name).
+      (context) => (context ? callback(null, context) : callback(new Error('this host name is not served'))),
+      callback,
+    );
+  };
+
+  /** Undefined for a name that is not served, or while there is no authority. */
   async contextFor(servername: string): Promise<SecureContext | undefined> {
     const hostname = servername.toLowerCase();
     const authority = this.options.authority();

@@ -103,7 +103,7 @@ export class ProxyMetrics {
     for (const metric of [this.#requests, this.#bytes, this.#upstream]) {
       const { values } = await metric.get();
       for (const { labels } of values) {
-        if (labels.connector === connector) metric.remove(labels);
+        if (labels.connector === connector) (metric as Counter).remove(labels);
       }
     }
   }

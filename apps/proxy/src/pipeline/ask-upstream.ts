@@ -72,7 +72,7 @@ export class AskUpstream {
   /** @param path the raw path; without it that of the hop, which came from a redirect */
   #send(exchange: Forwardable, hop: Hop, path = hop.url.pathname + hop.url.search): Promise<UpstreamAnswer> {
     const { client, plan, access } = exchange;
-    return access.upstream.transport(hop.purpose).send({
+    return access.upstream.transport(plan.transport, hop.purpose).send({
       method: plan.method,
       origin: hop.url.origin,
       path,

@@ -1,5 +1,5 @@
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
-import { requiredVerb } from '../protocols/protocol';
+import { type ProxyVerb, requiredVerb } from '../protocols/protocol';
 import { ProxyError } from './proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
 
@@ -32,20 +32,25 @@ export function identifyConnector(client: ClientExchange, settings: IdentifySett
   const { request } = client;
   refuseLoop(request.headers.via, settings.via);
   const host = hostOf(client);
-  const { path, query } = splitTarget(request.url ?? '');
-  const method = request.method ?? '';
-  const verb = requiredVerb(method, path);
-  if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+  const { method = '', url = '' } = request;
+  const { path, query } = splitTarget(url);
   const named = connectorInPath(path, query) ?? connectorInHost(host, path, query, settings);
-  const served = named?.path ?? path;
-  if (served === '/v2/' || served === '/v2') {
-    if (verb !== 'get') throw new ProxyError('MethodNotAllowed', `method ${method} is not served on ${served}; use GET`);
-    return { kind: 'api-ping' };
-  }
+  const servedPath = named === undefined ? path : named.path;
+  const verb = requiredVerb(method, servedPath);
+  if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+  if (isPing(servedPath)) return ping(verb, method);
   if (named === undefined) throw notNamed(host, path);
   client.record.connector = `${named.namespace}/${named.name}`;
-  // Once more, because the path without the connector's part is what a handler will act upon.
-  return new Identified(client, named, requiredVerb(method, named.path) ?? verb);
+  return new Identified(client, named, verb);
+}
+
+function isPing(path: string): boolean {
+  return path === '/v2/' || path === '/v2';
+}
+
+function ping(verb: ProxyVerb, method: string): ApiPing {
+  if (verb !== 'get') throw new ProxyError('MethodNotAllowed', `method ${method} is not served on /v2/; use GET`);
+  return { kind: 'api-ping' };
 }
 
 function refuseLoop(via: string | undefined, own: string): void {

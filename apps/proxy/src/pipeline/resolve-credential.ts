@@ -1,4 +1,4 @@
-import { type AuthType, type Connector } from '@oci-connector/connector-api';
+import { type AuthType, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Credential, type CredentialStore, loadCaCertificates, parseCredential, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from './proxy.errors';
@@ -50,17 +50,12 @@ export class ResolveCredential {
 
   async #credential({ resolution }: Resolved, options: { fresh?: boolean }): Promise<Credential | undefined> {
     const { connector, connectorClass, address } = resolution;
-    const types = connectorClass.spec.auth?.types ?? [];
-    const { auth } = connector.spec;
-    const type = auth && types.find(({ name }) => name === auth.name);
-    if (auth && !type) {
-      throw new ProxyError('ConnectorInvalid', `class "${connectorClass.metadata.name}" has no auth type "${auth.name}"; correct spec.auth.name`);
-    }
-    const secretRef = auth?.secretRef;
-    if (!secretRef?.name) return anonymous(type ? [type] : types);
+    const type = authTypeOf(connector, connectorClass);
+    const secretRef = connector.spec.auth?.secretRef;
+    if (!secretRef?.name) return anonymous(connectorClass, type);
     const { namespace = '', name } = connector.metadata;
     // Rule C17: whoever writes a Connector must not aim a Secret of another namespace at a host of theirs.
-    if (secretRef.namespace !== undefined && secretRef.namespace !== '' && secretRef.namespace !== namespace) {
+    if ((secretRef.namespace ?? namespace) !== namespace) {
       throw new ProxyError('SecretInvalid', `the Secret of connector "${name}" must live in its own namespace "${namespace}"`);
     }
     const secret = await this.store.get({ namespace, name: secretRef.name }, options);
@@ -74,8 +69,19 @@ export class ResolveCredential {
   }
 }
 
+function authTypeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthType | undefined {
+  if (!spec.auth) return undefined;
+  const type = connectorClass.spec.auth?.types?.find(({ name }) => name === spec.auth?.name);
+  if (!type) {
+    const { name } = connectorClass.metadata;
+    throw new ProxyError('ConnectorInvalid', `class "${name}" has no auth type "${spec.auth.name}"; correct spec.auth.name`);
+  }
+  return type;
+}
+
 /** A Connector with no Secret is used anonymously where its class allows that. */
-function anonymous(types: readonly AuthType[]): undefined {
+function anonymous(connectorClass: ConnectorClass, type: AuthType | undefined): undefined {
+  const types = type ? [type] : (connectorClass.spec.auth?.types ?? []);
   if (types.length > 0 && !types.some(({ optional }) => optional === true)) {
     throw new ProxyError('SecretNotFound', 'the connector names no Secret, but its class requires one; set spec.auth.secretRef');
   }

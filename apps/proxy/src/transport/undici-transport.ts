@@ -17,7 +17,7 @@ export class UndiciTransport implements UpstreamTransport {
           {
             origin: request.origin,
             path: request.path,
-            method: request.method as Dispatcher.HttpMethod,
+            method: request.method,
             headers: wireHeaders(request),
             body: request.body ?? null,
           },

@@ -1,6 +1,8 @@
 import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-connector/egress';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
+import { HttpProxyTransport } from '../protocols/http/http-proxy-transport';
+import { type UpstreamPlan } from '../protocols/protocol';
 import { type Transfer } from './transfer';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamTransport } from './upstream-transport';
@@ -22,7 +24,7 @@ export interface UpstreamKey {
 /** The connections of one Connector. Never shared between Connectors, even of one address (rule C4). */
 export class Upstream {
   readonly http: RegistryHttp & { close(): Promise<void> };
-  readonly #transports = new Map<EgressPurpose, UpstreamTransport>();
+  readonly #transports = new Map<string, UpstreamTransport>();
   #holders = 0;
   #retired?: () => void;
 
@@ -33,11 +35,13 @@ export class Upstream {
     this.http = new RegistryHttpClient({ policy, ca });
   }
 
-  transport(purpose: EgressPurpose): UpstreamTransport {
-    const known = this.#transports.get(purpose);
+  transport(kind: UpstreamPlan['transport'], purpose: EgressPurpose): UpstreamTransport {
+    const key = `${kind} ${purpose}`;
+    const known = this.#transports.get(key);
     if (known) return known;
-    const transport = new UndiciTransport(createPinnedAgent({ policy: this.policy, purpose, ca: this.ca }));
-    this.#transports.set(purpose, transport);
+    const options = { policy: this.policy, purpose, ca: this.ca };
+    const transport = kind === 'stream' ? new UndiciTransport(createPinnedAgent(options)) : new HttpProxyTransport(options);
+    this.#transports.set(key, transport);
     return transport;
   }
 

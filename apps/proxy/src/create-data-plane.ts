@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Connector } from '@oci-connector/connector-api';
+import { CredentialStore } from '@oci-connector/credentials';
+import { EgressPolicy } from '@oci-connector/egress';
+import { AccessReviewer, type Clock, type KubeClient, Secrets, TokenReviewer } from '@oci-connector/kube';
+import { OciAuthorizer } from '@oci-connector/oci-auth';
+import { type Readiness } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type Registry } from 'prom-client';
+import { DataPlane } from './data-plane';
+import { RequestLimits } from './limits/request-limits';
+import { CertificateAuthority } from './listener/certificate-authority';
+import { ConnectionLimits } from './listener/connection-limits';
+import { LeafCertificates } from './listener/leaf-certificates';
+import { type ListenerOptions, ReverseProxyListener } from './listener/reverse-proxy.listener';
+import { ServeRequest } from './listener/serve-request';
+import { ServedNames } from './listener/served-names';
+import { ProxyMetrics } from './observability/proxy-metrics';
+import { AskUpstream } from './pipeline/ask-upstream';
+import { AuthenticateClient } from './pipeline/authenticate-client';
+import { AuthorizeClient } from './pipeline/authorize-client';
+import { ForwardRequest } from './pipeline/forward-request';
+import { HandleRequest } from './pipeline/handle-request';
+import { ObtainAuthorization } from './pipeline/obtain-authorization';
+import { ResolveConnector } from './pipeline/resolve-connector';
+import { ResolveCredential } from './pipeline/resolve-credential';
+import { HttpHandler } from './protocols/http/http-handler';
+import { OciHandler } from './protocols/oci/oci-handler';
+import { type ProxySettings } from './proxy.config';
+import { ProxyState } from './proxy-state';
+import { LocationSeal } from './sealing/location-seal';
+import { SealingKeys } from './sealing/sealing-keys';
+import { Transfers } from './transport/transfers';
+import { UpstreamPool } from './transport/upstream-pool';
+
+/** The Secret of the CA that signs the proxy's certificates, in the installation's namespace. */
+const CA_SECRET = 'connectors-proxy-ca';
+
+/** The Secret of the keys that seal upload locations, in the installation's namespace. */
+const SEALING_SECRET = 'connectors-proxy-sealing';
+
+/** What is handed in from outside: the world. */
+export interface ProxyDependencies {
+  readonly settings: ProxySettings;
+  readonly client: KubeClient;
+  /** Certificates in PEM of the installation's bundle. */
+  readonly installationCa: readonly string[];
+  readonly clock: Clock;
+}
+
+/** What the program's runtime has for its parts. */
+export interface ProxyRuntime {
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+}
+
+/** Puts the parts of the proxy together. */
+export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyRuntime): DataPlane {
+  const { settings, client, clock } = dependencies;
+  const { logger, registry, readiness } = runtime;
+  const now = (): number => clock.monotonic();
+  const transfers = new Transfers(settings.idleTimeout, now);
+  const metrics = new ProxyMetrics(registry, () => transfers.size);
+  const upstream = upstreamParts(dependencies, metrics);
+  const state = new ProxyState({
+    client,
+    clock,
+    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
+    onDeleted: (connector) => forget(connector, upstream, metrics),
+  });
+  const sealing = new SealingKeys({
+    readSecret: (signal) => readSecretData(dependencies, SEALING_SECRET, signal),
+    clock,
+    onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
+  });
+  const handler = requestHandler({ dependencies, metrics, upstream, state, sealing });
+  const serve = new ServeRequest({ handler, transfers, metrics, logger });
+  const names = new ServedNames(settings, state.connectors);
+  const leaves: LeafCertificates = new LeafCertificates({
+    authority: () => authority.current,
+    now: () => clock.now(),
+    isServed: (hostname) => names.has(hostname),
+  });
+  const authority = new CertificateAuthority({
+    readSecret: (signal) => readSecretData(dependencies, CA_SECRET, signal),
+    clock,
+    onError: (error) => logger.warn({ err: error }, 'the CA could not be read; this is tried again'),
+    onChange: () => void plane.authorityChanged(),
+  });
+  const shared = {
+    host: settings.host,
+    headersTimeout: settings.headersTimeout,
+    keepAlive: settings.keepAlive,
+    maxConnections: settings.maxConnections,
+    limits: new ConnectionLimits(settings.maxConnectionsPerPeer),
+    metrics,
+    serve,
+  } satisfies Partial<ListenerOptions>;
+  const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
+  const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
+  const plane: DataPlane = new DataPlane({ http, https, transfers, state, authority, sealing, leaves, names, readiness, logger, ...upstream });
+  return plane;
+}
+
+interface UpstreamParts {
+  readonly policy: EgressPolicy;
+  readonly upstreams: UpstreamPool;
+  readonly credentials: CredentialStore;
+  readonly authorizer: OciAuthorizer;
+}
+
+function upstreamParts({ settings, client, clock, installationCa }: ProxyDependencies, metrics: ProxyMetrics): UpstreamParts {
+  const policy = new EgressPolicy({
+    allowCIDRs: settings.egressAllowCidrs,
+    redirectCIDRs: settings.egressRedirectCidrs,
+    refusedHosts: refusedHosts(settings, client.connection.server),
+  });
+  return {
+    policy,
+    upstreams: new UpstreamPool(policy, installationCa),
+    credentials: new CredentialStore({
+      readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal }),
+      clock,
+    }),
+    authorizer: new OciAuthorizer({ clock, hooks: metrics.authorization }),
+  };
+}
+
+/** Rule C9: the API server and the installation's own Services. */
+function refusedHosts({ proxyService, namespace, clusterDomain }: ProxySettings, apiServer: string): string[] {
+  const services = [`${proxyService}.${namespace}`, 'kubernetes.default'];
+  return [new URL(apiServer).hostname, ...services.flatMap((name) => [name, `${name}.svc`, `${name}.svc.${clusterDomain}`])];
+}
+
+interface HandlerParts {
+  readonly dependencies: ProxyDependencies;
+  readonly metrics: ProxyMetrics;
+  readonly upstream: UpstreamParts;
+  readonly state: ProxyState;
+  readonly sealing: SealingKeys;
+}
+
+function requestHandler({ dependencies, metrics, upstream, state, sealing }: HandlerParts): HandleRequest {
+  const { settings, client, clock } = dependencies;
+  const [audience = '', ...otherAudiences] = settings.audiences;
+  const reviews = { client, clock, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
+  const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
+  const authorization = new ObtainAuthorization(upstream.authorizer, credential);
+  const ask = new AskUpstream({
+    via: settings.via,
+    now: () => clock.now(),
+    delay: (ms, signal) => delay(ms, undefined, { signal }),
+  });
+  return new HandleRequest({
+    settings,
+    client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences] }), audience),
+    permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
+    limits: new RequestLimits({
+      perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },
+      perClient: { transfers: settings.maxTransfersPerClient, requestsPerSecond: settings.requestRatePerClient },
+      now: () => clock.monotonic(),
+    }),
+    connector: new ResolveConnector({
+      connectors: state.connectors,
+      classes: state.classes,
+      handlers: { oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() },
+    }),
+    credential,
+    authorization,
+    forward: new ForwardRequest(ask, authorization, upstream.policy),
+  });
+}
+
+function readSecretData({ client, settings }: ProxyDependencies, name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+  return client.find(Secrets, { namespace: settings.namespace, name }, { signal }).then((secret) => secret?.data);
+}
+
+function forget(connector: Connector, { upstreams, authorizer }: UpstreamParts, metrics: ProxyMetrics): void {
+  const { uid, namespace, name } = connector.metadata;
+  void metrics.forget(`${namespace}/${name}`);
+  if (uid === undefined) return;
+  upstreams.forget(uid);
+  authorizer.forget(uid);
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Readiness } from '@oci-connector/runtime';
+import { type CredentialStore } from '@oci-connector/credentials';
+import { type Logger } from 'pino';
+import { type CertificateAuthority } from './listener/certificate-authority';
+import { type LeafCertificates } from './listener/leaf-certificates';
+import { type ReverseProxyListener } from './listener/reverse-proxy.listener';
+import { type ServedNames } from './listener/served-names';
+import { type ProxyState } from './proxy-state';
+import { type SealingKeys } from './sealing/sealing-keys';
+import { type Transfers } from './transport/transfers';
+import { type UpstreamPool } from './transport/upstream-pool';
+
+/** The certificate for clients that name no host is made anew this often; it lives for 24 hours. In milliseconds. */
+const DEFAULT_CERTIFICATE_PERIOD = 8 * 60 * 60 * 1_000;
+
+export interface DataPlaneParts {
+  readonly http: ReverseProxyListener;
+  readonly https: ReverseProxyListener;
+  readonly transfers: Transfers;
+  readonly upstreams: UpstreamPool;
+  readonly credentials: CredentialStore;
+  readonly state: ProxyState;
+  readonly authority: CertificateAuthority;
+  readonly sealing: SealingKeys;
+  readonly leaves: LeafCertificates;
+  readonly names: ServedNames;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+}
+
+/** Life of the data plane: starts what it is made of, and stops it without breaking what runs. */
+export class DataPlane {
+  #certificateTimer?: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(private readonly parts: DataPlaneParts) {}
+
+  get httpPort(): number {
+    return this.parts.http.port;
+  }
+
+  get httpsPort(): number {
+    return this.parts.https.port;
+  }
+
+  /** Resolves when the ports are open. The objects of the API server may come later: /readyz tells. */
+  async start(): Promise<void> {
+    const { readiness, state, http, https, authority, sealing } = this.parts;
+    readiness.register('listeners', () => (this.#draining ? 'stopping' : undefined));
+    readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
+    readiness.register('certificates', () => (authority.current ? undefined : 'the Secret connectors-proxy-ca has not been read yet'));
+    state.start();
+    void authority.start();
+    void sealing.start();
+    this.#certificateTimer = setInterval(() => void this.#renewDefaultCertificate(), DEFAULT_CERTIFICATE_PERIOD);
+    await Promise.all([http.listen(), https.listen()]);
+  }
+
+  /** To be called when there is another authority: certificates of the one before are not given out any more. */
+  async authorityChanged(): Promise<void> {
+    this.parts.leaves.clear();
+    await this.#renewDefaultCertificate();
+  }
+
+  async #renewDefaultCertificate(): Promise<void> {
+    const { authority, leaves, names, https, logger } = this.parts;
+    if (!authority.current) return;
+    try {
+      https.setDefaultCertificate((await leaves.mint(names.own, authority.current)).options);
+    } catch (error) {
+      logger.error({ err: error }, 'no certificate could be made with the CA');
+    }
+  }
+
+  /**
+   * Stops: readiness fails at once, connections are taken for `drainDelay` more, running transfers may go on for `grace`
+   * after that, and are cut then. Both in milliseconds.
+   */
+  async stop(drainDelay: number, grace: number): Promise<void> {
+    this.#draining = true;
+    await delay(drainDelay);
+    const { http, https, transfers } = this.parts;
+    const stopped = Promise.all([http.stop(), https.stop()]);
+    const overdue = new AbortController();
+    const cut = delay(grace, undefined, { signal: overdue.signal }).then(
+      () => this.#cut(),
+      () => undefined,
+    );
+    await transfers.drained();
+    overdue.abort();
+    await cut;
+    this.#closeConnections();
+    await stopped;
+    await this.#close();
+  }
+
+  #cut(): void {
+    this.parts.transfers.cancelAll();
+    this.#closeConnections();
+  }
+
+  #closeConnections(): void {
+    this.parts.http.cut();
+    this.parts.https.cut();
+  }
+
+  async #close(): Promise<void> {
+    const { state, authority, sealing, credentials, transfers, upstreams } = this.parts;
+    clearInterval(this.#certificateTimer);
+    authority.stop();
+    sealing.stop();
+    credentials.close();
+    transfers.close();
+    await Promise.all([state.stop(), upstreams.close()]);
+  }
+}

@@ -1,0 +1,38 @@
+import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type Clock, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+
+export interface ProxyStateOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Told of each failed list or watch; they are tried again. */
+  readonly onError: (resource: string, error: unknown) => void;
+  /** Told of each Connector that is gone. */
+  readonly onDeleted: (connector: Connector) => void;
+}
+
+/** The Connectors and their classes, kept up to date by watches; during an outage of the API server as they were before it. */
+export class ProxyState {
+  readonly connectors: Reflector<Connector>;
+  readonly classes: Reflector<ConnectorClass>;
+
+  constructor({ client, clock, onError, onDeleted }: ProxyStateOptions) {
+    this.connectors = new Reflector({ client, clock, type: Connectors, onError: (error) => onError('connectors', error) });
+    this.classes = new Reflector({ client, clock, type: ConnectorClasses, onError: (error) => onError('connectorclasses', error) });
+    this.connectors.changes.subscribe((change) => {
+      if (change.type === 'deleted') onDeleted(change.object);
+    });
+  }
+
+  get hasSynced(): boolean {
+    return this.connectors.hasSynced && this.classes.hasSynced;
+  }
+
+  start(): void {
+    this.connectors.start();
+    this.classes.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.connectors.stop(), this.classes.stop()]);
+  }
+}

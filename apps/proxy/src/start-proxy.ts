@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { type Clock, KubeClient, type KubeConnection, loadKubeConnection, systemClock } from '@oci-connector/kube';
+import { startApp } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { DataPlane } from './data-plane';
+import { type ProxySettings } from './proxy.config';
+import { ProxyModule } from './proxy.module';
+
+/** What a test replaces; a program leaves all of it alone. */
+export interface StartProxyOptions {
+  readonly connection?: KubeConnection;
+  readonly clock?: Clock;
+}
+
+/** A running proxy. */
+export interface RunningProxy {
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** Where /healthz, /readyz and /metrics are served. */
+  readonly adminUrl: string;
+  /** Stops as on SIGTERM; resolves when all is closed. */
+  stop(): Promise<void>;
+}
+
+/** Starts a replica of the proxy. Resolves when its ports are open; /readyz tells when it can serve. */
+export async function startProxy(settings: ProxySettings, logger: Logger, options: StartProxyOptions = {}): Promise<RunningProxy> {
+  const { clock = systemClock } = options;
+  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
+  const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
+  const installationCa = settings.caBundle === '' ? [] : [await readFile(settings.caBundle, 'utf8')];
+  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock });
+  const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
+  const plane = running.app.get(DataPlane, { strict: false });
+  const stop = async (drainDelay: number, grace: number): Promise<void> => {
+    await plane.stop(drainDelay, grace);
+    await running.stop();
+    await client.close();
+  };
+  try {
+    await plane.start();
+  } catch (error) {
+    await stop(0, 0);
+    throw error;
+  }
+  logger.info({ httpPort: plane.httpPort, httpsPort: plane.httpsPort, adminUrl: running.adminUrl }, 'serving');
+  return {
+    httpPort: plane.httpPort,
+    httpsPort: plane.httpsPort,
+    adminUrl: running.adminUrl,
+    stop: () => stop(settings.drainDelay, settings.grace),
+  };
+}
