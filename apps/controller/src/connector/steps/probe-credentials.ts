@@ -25,7 +25,7 @@ export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }
     return probe ? waitsFor(type, ConditionType.SecretReady) : { type, status: 'True', reason: Reason.NonAuthProbe };
   }
   const { http } = probe.probe;
-  const repository = repositoryOf(scope.connector);
+  const repository = repositoryOf(scope.connector, probe);
   return probeConnector(scope, {
     kind: 'credential',
     type,
@@ -45,8 +45,9 @@ function authProbeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthP
   return probes.find(({ probe }) => probe.http === undefined);
 }
 
-/** `spec.auth.params` `repository`: what the credential must at least be able to pull from. */
-function repositoryOf({ spec }: Connector): string | undefined {
-  const value = spec.auth?.params?.find(({ name }) => name === 'repository')?.value;
+/** `spec.auth.params` `repository`, or the class's default for it: what the credential must at least be able to pull from. */
+function repositoryOf({ spec }: Connector, { params = [] }: AuthProbe): string | undefined {
+  const given = spec.auth?.params?.find(({ name }) => name === 'repository');
+  const value = given ? given.value : params.find(({ name }) => name === 'repository')?.default;
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

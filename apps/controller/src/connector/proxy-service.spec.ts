@@ -1,0 +1,78 @@
+import { aConnector } from '@oci-connector/testing';
+import { type Service } from '@oci-connector/kube';
+import { type Installation } from '../installation';
+import { describeForeign, desiredService, isOurs, isUpToDate, repaired } from './proxy-service';
+
+const installation: Installation = {
+  namespace: 'connectors-system',
+  proxyService: 'connectors-proxy-service',
+  clusterDomain: 'cluster.local',
+  audience: 'connectors-proxy',
+  externalHttpUrl: '',
+  externalHttpsUrl: '',
+};
+const connector = aConnector({ name: 'harbor', namespace: 'team' });
+const desired = desiredService(connector, installation);
+const uid = connector.metadata.uid ?? '';
+const ours = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', name: 'harbor', uid, controller: true };
+const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'u1', controller: true };
+
+function service(metadata: Partial<Service['metadata']>, spec: Service['spec']): Service {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'c-harbor', namespace: 'team', ...metadata }, spec };
+}
+
+describe('the Service of a Connector', () => {
+  it('leads to the proxy and belongs to the Connector', () => {
+    expect(desired).toMatchObject({
+      metadata: { name: 'c-harbor', namespace: 'team', labels: { 'connectors.alauda.io/connector': 'harbor' }, ownerReferences: [ours] },
+      spec: { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc.cluster.local', ports: [{ port: 80 }, { port: 443 }] },
+    });
+  });
+
+  const clusterIp = { type: 'ClusterIP', clusterIP: '10.0.0.1', ports: [{ port: 80 }] } as const;
+  const table: [string, Service, boolean][] = [
+    ['one that we made', desired, true],
+    ['one with our labels', service({ labels: desired.metadata.labels }, clusterIp), true],
+    ['one owned by the Connector, of another type', service({ ownerReferences: [ours] }, clusterIp), true],
+    ['one of the same Connector before it was made anew', service({ ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp), true],
+    ['one without marks that leads to our proxy', service({}, { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc' }), true],
+    ['one that leads elsewhere', service({}, { type: 'ExternalName', externalName: 'example.com' }), false],
+    ['a plain one', service({}, clusterIp), false],
+    ['one with the label of another Connector', service({ labels: { ...desired.metadata.labels, 'connectors.alauda.io/connector': 'other' } }, clusterIp), false],
+    ['one with our labels that somebody controls', service({ labels: desired.metadata.labels, ownerReferences: [deployment] }, clusterIp), false],
+    ['one of a kind Connector in a foreign group', service({ ownerReferences: [{ ...ours, apiVersion: 'example.com/v1' }] }, clusterIp), false],
+  ];
+  it.each(table)('is told from others: %s', (_name, existing, expected) => {
+    expect(isOurs(existing, connector, installation)).toBe(expected);
+  });
+
+  it('is up to date with what an API server adds', () => {
+    const stored = { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.map((port) => ({ ...port, targetPort: port.port })), sessionAffinity: 'None' } } as Service;
+    expect(isUpToDate(stored, desired)).toBe(true);
+  });
+
+  const drifts: [string, Service][] = [
+    ['another target', { ...desired, spec: { ...desired.spec, externalName: 'evil.example' } }],
+    ['another type', { ...desired, spec: { ...desired.spec, type: 'ClusterIP' } }],
+    ['a port less', { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.slice(1) } }],
+    ['a label less', service({ ownerReferences: [ours], labels: {} }, desired.spec)],
+    ['a former owner', service({ labels: desired.metadata.labels, ownerReferences: [{ ...ours, uid: 'former' }] }, desired.spec)],
+  ];
+  it.each(drifts)('drifts by %s, and is repaired', (_name, existing) => {
+    expect(isUpToDate(existing, desired)).toBe(false);
+    expect(isUpToDate(repaired(existing, desired), desired)).toBe(true);
+  });
+
+  it('keeps what others added when it is repaired, but not what its former type left', () => {
+    const existing = service({ labels: { team: 'a' }, annotations: { note: 'b' }, resourceVersion: '7', ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp);
+    expect(repaired(existing, desired)).toEqual({
+      ...desired,
+      metadata: { ...existing.metadata, labels: { team: 'a', ...desired.metadata.labels }, ownerReferences: [ours] },
+    });
+  });
+
+  it('names whoever is in the way', () => {
+    expect(describeForeign(service({ ownerReferences: [deployment] }, clusterIp))).toContain('controlled by Deployment "web"');
+    expect(describeForeign(service({}, clusterIp))).toContain('not made by this controller (type ClusterIP); delete or rename it');
+  });
+});

@@ -1,0 +1,78 @@
+import { type Condition } from '@oci-connector/connector-api';
+import { nextConditions, transitions, type ConditionOutcome } from './conditions';
+
+const now = Date.parse('2026-01-01T12:00:00.400Z');
+const context = { generation: 2, now };
+const fine: ConditionOutcome[] = [
+  { type: 'ConnectorClassReady', status: 'True' },
+  { type: 'SecretReady', status: 'True', reason: 'SecretOptional' },
+];
+
+function ready(outcomes: ConditionOutcome[], previous?: Condition[]): Condition | undefined {
+  return nextConditions(previous, outcomes, context).find(({ type }) => type === 'Ready');
+}
+
+describe('Ready', () => {
+  it('is True when all is, with no word of why', () => {
+    expect(ready(fine)).toEqual({ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T12:00:00Z', observedGeneration: 2 });
+  });
+
+  const broken: ConditionOutcome = { type: 'LivenessReady', status: 'False', reason: 'ConnectionFailed', message: 'no route' };
+  const open: ConditionOutcome = { type: 'AuthReady', status: 'Unknown', reason: 'Checking', message: 'wait' };
+  const info: ConditionOutcome = { type: 'CACertReady', status: 'False', reason: 'InvalidPEM', severity: 'Info' };
+  const table: [string, ConditionOutcome[], object][] = [
+    ['copies reason and message of what failed', [...fine, broken], { status: 'False', reason: 'ConnectionFailed', message: 'no route' }],
+    ['prefers what failed to what is open', [...fine, open, broken], { status: 'False', reason: 'ConnectionFailed' }],
+    ['is open as long as something is', [...fine, open], { status: 'Unknown', reason: 'Checking', message: 'wait' }],
+    ['does not mind what is for information', [...fine, info], { status: 'True' }],
+  ];
+  it.each(table)('%s', (_name, outcomes, expected) => {
+    expect(ready(outcomes)).toMatchObject(expected);
+  });
+
+  it('takes the first of two failures', () => {
+    const outcomes: ConditionOutcome[] = [{ type: 'SecretReady', status: 'False', reason: 'SecretNotFound' }, broken];
+    expect(ready(outcomes)).toMatchObject({ reason: 'SecretNotFound' });
+  });
+});
+
+describe('conditions', () => {
+  const earlier = '2025-06-01T00:00:00Z';
+  const known: Condition = { type: 'AuthReady', status: 'True', lastTransitionTime: earlier, observedGeneration: 2 };
+
+  it('keep the time of their last transition while the status stays', () => {
+    const [, next] = nextConditions([known], [{ type: 'AuthReady', status: 'True', reason: 'NonAuthProbe' }], context);
+    expect(next).toEqual({ ...known, reason: 'NonAuthProbe' });
+  });
+
+  it('get a new time when the status changes', () => {
+    const [, next] = nextConditions([known], [{ type: 'AuthReady', status: 'False', reason: 'AuthenticationFailed' }], context);
+    expect(next?.lastTransitionTime).toBe('2026-01-01T12:00:00Z');
+  });
+
+  it('stand while an answer for the same generation is on its way', () => {
+    const pending: ConditionOutcome = { type: 'AuthReady', status: 'Unknown', reason: 'Checking', pending: true };
+    expect(nextConditions([known], [pending], context)[1]).toEqual(known);
+  });
+
+  it('are open while an answer for a new generation is on its way', () => {
+    const pending: ConditionOutcome = { type: 'AuthReady', status: 'Unknown', reason: 'Checking', pending: true };
+    expect(nextConditions([{ ...known, observedGeneration: 1 }], [pending], context)[1]).toMatchObject({ status: 'Unknown', reason: 'Checking' });
+  });
+
+  it('of other people stay', () => {
+    const foreign: Condition = { type: 'example.com/Approved', status: 'True' };
+    expect(nextConditions([foreign], fine, context).at(-1)).toEqual(foreign);
+  });
+
+  it('tell what changed, and only that', () => {
+    const before: Condition[] = [known, { type: 'SecretReady', status: 'False', reason: 'SecretNotFound' }];
+    const next: Condition[] = [known, { type: 'SecretReady', status: 'False', reason: 'SecretInvalid' }, { type: 'Ready', status: 'True' }];
+    expect(transitions(before, next).map(({ condition }) => condition.type)).toEqual(['SecretReady', 'Ready']);
+  });
+
+  it('never exceed the length that the schema allows', () => {
+    const [, next] = nextConditions([], [{ type: 'AuthReady', status: 'False', reason: 'x', message: 'm'.repeat(10_000) }], context);
+    expect(next?.message).toHaveLength(2048);
+  });
+});
