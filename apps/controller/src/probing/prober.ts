@@ -65,12 +65,14 @@ export class Prober {
     const slot = slotOf(owner, request.kind);
     if (this.wanted.get(slot) !== id) this.forget(owner, request.kind);
     this.wanted.set(slot, id);
-    const question = this.questions.get(id) ?? this.newQuestion(id, request);
+    const known = this.questions.get(id);
+    const question = known ?? newQuestion(request);
+    this.questions.set(id, question);
     const asked = question.owners.get(owner);
     question.owners.set(owner, request.revision);
     question.request = request;
-    const changed = asked !== undefined && asked !== request.revision;
-    if (changed && question.finding?.credentialRefused) this.askAgain(question);
+    if (!known) this.enqueue(question, 'first');
+    else if (question.finding?.credentialRefused && asked !== undefined && asked !== request.revision) this.askAgain(question);
     return question.finding;
   }
 
@@ -94,13 +96,6 @@ export class Prober {
     this.questions.clear();
     this.wanted.clear();
     await this.pool.stop();
-  }
-
-  private newQuestion(id: string, request: ProbeRequest): Question {
-    const question: Question = { request, owners: new Map(), state: 'idle', again: false };
-    this.questions.set(id, question);
-    this.enqueue(question, 'first');
-    return question;
   }
 
   private askAgain(question: Question): void {
@@ -148,6 +143,10 @@ export class Prober {
     const wait = nextProbeIn(question.request.kind, finding, { periods, random: random() });
     question.timer = clock.setTimeout(() => this.enqueue(question, 'repeated'), wait);
   }
+}
+
+function newQuestion(request: ProbeRequest): Question {
+  return { request, owners: new Map(), state: 'idle', again: false };
 }
 
 function slotOf(owner: string, kind: ProbeKind): string {

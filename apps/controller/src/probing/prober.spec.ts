@@ -1,0 +1,193 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { PASSED, failed, type Finding } from '@oci-connector/diagnosis';
+import { SteppedClock } from '../../test/stepped-clock';
+import { Prober, type ProbeRequest } from './prober';
+
+const MINUTE = 60_000;
+const refused: Finding = { ...failed('AuthenticationFailed', 'no'), credentialRefused: true };
+
+/** A server that answers when told to. */
+class Oracle {
+  readonly asked: string[] = [];
+  private readonly waiting: { name: string; resolve: (finding: Finding) => void }[] = [];
+
+  request(name: string, options: Partial<ProbeRequest> = {}): ProbeRequest {
+    const run = (): Promise<Finding> => {
+      this.asked.push(name);
+      return new Promise((resolve) => this.waiting.push({ name, resolve }));
+    };
+    return { kind: 'liveness', key: name, revision: '1', run, ...options };
+  }
+
+  async answer(finding: Finding = PASSED): Promise<void> {
+    for (const { resolve } of this.waiting.splice(0)) resolve(finding);
+    await turn();
+  }
+}
+
+describe('the prober', () => {
+  let clock: SteppedClock;
+  let oracle: Oracle;
+  let told: string[];
+  let prober: Prober;
+
+  function start(concurrency = 10): void {
+    clock = new SteppedClock(0);
+    oracle = new Oracle();
+    told = [];
+    const periods = { liveness: MINUTE, credential: 10 * MINUTE, refused: 30 * MINUTE };
+    prober = new Prober({ periods, concurrency, onChange: (owner) => told.push(owner), clock, random: () => 0.5 });
+  }
+
+  beforeEach(() => start());
+  afterEach(async () => {
+    const stopped = prober.stop();
+    await oracle.answer();
+    await stopped;
+  });
+
+  it('knows nothing at first, and tells its owner when it does', async () => {
+    expect(prober.ask('a', oracle.request('host'))).toBeUndefined();
+    expect(told).toEqual([]);
+    await oracle.answer();
+    expect(told).toEqual(['a']);
+    expect(prober.ask('a', oracle.request('host'))).toEqual(PASSED);
+    expect(oracle.asked).toEqual(['host']);
+  });
+
+  it('asks again after its period, and tells only what is new', async () => {
+    prober.ask('a', oracle.request('host'));
+    await oracle.answer();
+    clock.advance(MINUTE - 1);
+    expect(oracle.asked).toHaveLength(1);
+    clock.advance(1);
+    await oracle.answer();
+    expect(oracle.asked).toHaveLength(2);
+    expect(told).toEqual(['a']);
+    clock.advance(MINUTE);
+    await oracle.answer(failed('ConnectionFailed', 'gone'));
+    expect(told).toEqual(['a', 'a']);
+  });
+
+  it('asks once for all who want the same', async () => {
+    const owners = ['a', 'b', 'c'];
+    for (const owner of owners) prober.ask(owner, oracle.request('host'));
+    await oracle.answer();
+    expect(oracle.asked).toEqual(['host']);
+    expect(told).toEqual(owners);
+    expect(prober.ask('d', oracle.request('host'))).toEqual(PASSED);
+    expect(oracle.asked).toEqual(['host']);
+  });
+
+  it('keeps liveness and credential apart', () => {
+    prober.ask('a', oracle.request('host'));
+    prober.ask('a', oracle.request('host', { kind: 'credential' }));
+    expect(oracle.asked).toEqual(['host', 'host']);
+  });
+
+  it('stops to ask when nobody wants to know any more', async () => {
+    prober.ask('a', oracle.request('host'));
+    prober.ask('b', oracle.request('host'));
+    await oracle.answer();
+    prober.forget('a', 'liveness');
+    expect(clock.dueTimes).toHaveLength(1);
+    prober.forget('b', 'liveness');
+    expect(clock.dueTimes).toHaveLength(0);
+  });
+
+  it('forgets the former question of an owner that asks another', async () => {
+    prober.ask('a', oracle.request('old'));
+    await oracle.answer();
+    expect(prober.ask('a', oracle.request('new'))).toBeUndefined();
+    await oracle.answer();
+    clock.advance(MINUTE);
+    expect(oracle.asked).toEqual(['old', 'new', 'new']);
+  });
+
+  describe('after a refused credential', () => {
+    const credential = (revision: string): ProbeRequest => oracle.request('host', { kind: 'credential', revision });
+
+    beforeEach(async () => {
+      prober.ask('a', credential('1'));
+      await oracle.answer(refused);
+    });
+
+    it('does not ask again for half an hour', async () => {
+      for (let reconcile = 0; reconcile < 20; reconcile++) prober.ask('a', credential('1'));
+      clock.advance(30 * MINUTE - 1);
+      expect(oracle.asked).toHaveLength(1);
+      clock.advance(2 * MINUTE);
+      expect(oracle.asked).toHaveLength(2);
+    });
+
+    it('asks again at once when something changed', async () => {
+      expect(prober.ask('a', credential('2'))).toEqual(refused);
+      expect(oracle.asked).toHaveLength(2);
+      await oracle.answer();
+      expect(prober.ask('a', credential('2'))).toEqual(PASSED);
+    });
+
+    it('does not let another owner of the same credential try again', () => {
+      expect(prober.ask('b', credential('7'))).toEqual(refused);
+      expect(oracle.asked).toHaveLength(1);
+    });
+
+    it('asks once more when it changed again while it was asked', async () => {
+      prober.ask('a', credential('2'));
+      prober.ask('a', credential('3'));
+      expect(oracle.asked).toHaveLength(2);
+      await oracle.answer(refused);
+      expect(oracle.asked).toHaveLength(3);
+    });
+  });
+
+  it('asks what is new before what it knows, the newest first, and never more than allowed', async () => {
+    start(1);
+    prober.ask('known', oracle.request('known'));
+    await oracle.answer();
+    prober.ask('slow', oracle.request('slow'));
+    clock.advance(MINUTE);
+    prober.ask('first', oracle.request('first'));
+    prober.ask('second', oracle.request('second'));
+    expect(oracle.asked).toEqual(['known', 'slow']);
+    for (let answers = 0; answers < 3; answers++) await oracle.answer();
+    expect(oracle.asked).toEqual(['known', 'slow', 'second', 'first', 'known']);
+  });
+
+  it('does not run what nobody wants any more', async () => {
+    start(1);
+    prober.ask('a', oracle.request('slow'));
+    prober.ask('b', oracle.request('gone'));
+    prober.forget('b', 'liveness');
+    await oracle.answer();
+    expect(oracle.asked).toEqual(['slow']);
+  });
+
+  it('leaves the question open when a check breaks, and tells nobody what was in it', async () => {
+    const errors: unknown[] = [];
+    prober = new Prober({
+      periods: { liveness: MINUTE, credential: MINUTE, refused: MINUTE },
+      concurrency: 1,
+      onChange: (owner) => told.push(owner),
+      hooks: { onError: (_kind, error) => errors.push(error) },
+      clock,
+      random: () => 0.5,
+    });
+    const request = oracle.request('host', { run: () => Promise.reject(new Error('bug with a secret')) });
+    prober.ask('a', request);
+    await turn();
+    const finding = prober.ask('a', request);
+    expect(finding).toMatchObject({ outcome: 'unknown', reason: 'Checking' });
+    expect(finding?.message).not.toContain('secret');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('is silent after it was stopped', async () => {
+    prober.ask('a', oracle.request('host'));
+    const stopped = prober.stop();
+    await oracle.answer();
+    await stopped;
+    expect(told).toEqual([]);
+    expect(clock.dueTimes).toEqual([]);
+  });
+});
