@@ -1,7 +1,10 @@
 import { EgressError, type EgressErrorCode, UpstreamConnectError } from './egress.errors';
 
+/** What is told by a code alone; the rest has messages of its own. */
+type ConnectCode = Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed'>;
+
 /** Codes of system calls, of the resolver, of Node's TLS and of undici, by what they mean to whoever reads the message. */
-const CODES: Readonly<Record<string, EgressErrorCode>> = {
+const CODES: Readonly<Partial<Record<string, ConnectCode>>> = {
   ENOTFOUND: 'HostNotFound',
   EAI_AGAIN: 'HostNotFound',
   ENODATA: 'HostNotFound',
@@ -46,7 +49,7 @@ const CERTIFICATE_PROBLEMS: readonly { codes: readonly string[]; advice: string 
   },
 ];
 
-const MESSAGES: Readonly<Record<Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed'>, string>> = {
+const MESSAGES: Readonly<Record<ConnectCode, string>> = {
   HostNotFound: 'the host name has no address. Check its spelling and the cluster\'s DNS',
   ConnectionRefused: 'nothing listens there. Check host and port of the address',
   ConnectTimeout: 'no connection came about in time. Check the address, and firewalls and network policies on the way',
@@ -60,29 +63,38 @@ const MESSAGES: Readonly<Record<Exclude<EgressErrorCode, 'CertificateInvalid' | 
 /** Errors wrap errors; deeper than this nothing is looked for. */
 const MAX_DEPTH = 6;
 
-function codeOf(error: unknown): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+/** What is looked at of an error. By shape: an error can come from another realm, where `instanceof` says no. */
+interface ErrorLike {
+  name?: unknown;
+  code?: unknown;
+  cause?: unknown;
+  /** Of an AggregateError: one per dialled address. */
+  errors?: unknown;
 }
 
-/** The error, its causes, and what it collects (AggregateError of several dialled addresses), outermost first. */
-function* chain(error: unknown, depth = 0): Generator<unknown> {
-  if (!(error instanceof Error) || depth > MAX_DEPTH) return;
-  yield error;
-  if (error instanceof AggregateError) for (const inner of error.errors) yield* chain(inner, depth + 1);
-  yield* chain(error.cause, depth + 1);
+/** The error, its causes, and what it collects, outermost first. */
+function* chain(error: unknown, depth = 0): Generator<ErrorLike> {
+  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return;
+  const link: ErrorLike = error;
+  yield link;
+  if (Array.isArray(link.errors)) for (const inner of link.errors) yield* chain(inner, depth + 1);
+  yield* chain(link.cause, depth + 1);
+}
+
+/** The codes that tables cannot list. undici's parser errors mostly have no code at all. */
+function codeByPattern({ name, code }: ErrorLike): ConnectCode | undefined {
+  if (name === 'HTTPParserError') return 'ResponseInvalid';
+  return typeof code === 'string' && /^ERR_(SSL|TLS)_/.test(code) ? 'TlsFailed' : undefined;
 }
 
 /** What one error says by itself. */
-function meaningOf(error: unknown): { code: EgressErrorCode; text: string } | undefined {
-  const code = codeOf(error);
+function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'; text: string } | undefined {
+  const name = typeof error.code === 'string' ? error.code : undefined;
+  const certificate = name === undefined ? undefined : CERTIFICATE_PROBLEMS.find(({ codes }) => codes.includes(name));
+  if (certificate) return { code: 'CertificateInvalid', text: `its certificate ${certificate.advice} (${name})` };
+  const code = (name === undefined ? undefined : CODES[name]) ?? codeByPattern(error);
   if (code === undefined) return undefined;
-  const certificate = CERTIFICATE_PROBLEMS.find(({ codes }) => codes.includes(code));
-  if (certificate) return { code: 'CertificateInvalid', text: `its certificate ${certificate.advice} (${code})` };
-  const known = CODES[code] ?? (code.startsWith('HPE_') ? 'ResponseInvalid' : /^ERR_(SSL|TLS)_/.test(code) ? 'TlsFailed' : undefined);
-  return known === undefined || known === 'CertificateInvalid' || known === 'AddressNotAllowed'
-    ? undefined
-    : { code: known, text: `${MESSAGES[known]} (${code})` };
+  return { code, text: name === undefined ? MESSAGES[code] : `${MESSAGES[code]} (${name})` };
 }
 
 /**

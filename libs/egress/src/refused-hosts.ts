@@ -5,15 +5,18 @@ import { normalizeHost } from './normalize-host';
 
 /** How long the addresses of a refused name are believed; a Service's address practically never changes. */
 const ADDRESSES_TTL_MS = 60_000;
+/** When names that could not be resolved are asked for again. */
+const RETRY_MS = 5_000;
 /** Longest wait for them: where names cannot be resolved at all (no cluster DNS), connections by address must not wait for that. */
-const LOOKUP_TIMEOUT_MS = 2_000;
+const LOOKUP_TIMEOUT_MS = 1_000;
 
 /** The installation's own hosts, which no connection may reach: by their names, and by the addresses behind those. */
 export class RefusedHosts {
-  readonly #names = new Set<string>();
+  /** Each refused name with the addresses that it had last. */
+  readonly #names = new Map<string, readonly AddressBytes[]>();
   readonly #ranges: AddressRange[] = [];
-  #resolved: readonly AddressBytes[] = [];
-  #resolvedAt = -Infinity;
+  /** From here on the names are to be resolved again; `performance.now()`. */
+  #staleAt?: number;
   #resolving?: Promise<void>;
 
   /** Throws a TypeError for an entry that is neither a name nor an address nor a range. */
@@ -33,31 +36,37 @@ export class RefusedHosts {
   async hasAddress(bytes: AddressBytes): Promise<boolean> {
     if (this.#ranges.some((range) => inRange(bytes, range))) return true;
     await this.#refresh();
-    return this.#resolved.some((known) => Buffer.compare(known, bytes) === 0);
+    return [...this.#names.values()].flat().some((known) => Buffer.compare(known, bytes) === 0);
   }
 
   #add(entry: string): void {
     const host = entry.includes('/') ? entry : normalizeHost(entry);
     if (host === undefined) throw new TypeError(`"${entry}" is neither a host name nor an address`);
     if (entry.includes('/') || parseAddress(host)) this.#ranges.push(parseRange(host));
-    else this.#names.add(host);
+    else this.#names.set(host, []);
   }
 
   async #refresh(): Promise<void> {
-    if (this.#names.size === 0 || performance.now() - this.#resolvedAt < ADDRESSES_TTL_MS) return;
+    if (this.#names.size === 0 || (this.#staleAt !== undefined && performance.now() < this.#staleAt)) return;
     this.#resolving ??= this.#resolve().finally(() => (this.#resolving = undefined));
     // Old addresses serve while new ones are asked for; only the first question is waited for.
-    if (this.#resolvedAt === -Infinity) await Promise.race([this.#resolving, delay(LOOKUP_TIMEOUT_MS)]);
+    if (this.#staleAt === undefined) await Promise.race([this.#resolving, delay(LOOKUP_TIMEOUT_MS)]);
   }
 
   async #resolve(): Promise<void> {
-    const answers = await Promise.allSettled([...this.#names].map((name) => this.lookup(name)));
-    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    const addresses = found.map(({ address }) => parseAddress(address)).filter((bytes) => bytes !== undefined);
-    // A name that cannot be resolved now keeps the addresses it had: an outage of DNS opens nothing.
-    const complete = answers.every((answer) => answer.status === 'fulfilled');
-    this.#resolved = complete ? addresses.map(unwrap) : [...this.#resolved, ...addresses.map(unwrap)];
-    this.#resolvedAt = performance.now();
+    const answers = await Promise.all([...this.#names.keys()].map((name) => this.#resolveName(name)));
+    this.#staleAt = performance.now() + (answers.every(Boolean) ? ADDRESSES_TTL_MS : RETRY_MS);
+  }
+
+  /** False when the name cannot be resolved now; it keeps the addresses it had, so that an outage of DNS opens nothing. */
+  async #resolveName(name: string): Promise<boolean> {
+    try {
+      const addresses = (await this.lookup(name)).map(({ address }) => parseAddress(address));
+      this.#names.set(name, addresses.filter((bytes) => bytes !== undefined).map(unwrap));
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 

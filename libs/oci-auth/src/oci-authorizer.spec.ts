@@ -111,7 +111,8 @@ describe('OciAuthorizer.authorize', () => {
     ['it is overloaded', 503, undefined, true, 'RegistryUnreachable'],
     ['it throttles', 429, undefined, true, 'RegistryThrottled'],
   ])('says so when %s', async (_name, status, challenge, withCredential, code) => {
-    upstream.bare = () => ({ status, headers: challenge === undefined ? {} : { 'www-authenticate': challenge } });
+    const headers: Record<string, string> = challenge === undefined ? {} : { 'www-authenticate': challenge };
+    upstream.bare = () => ({ status, headers });
     const target = withCredential ? registry() : registry({ credential: undefined });
     await expect(authorizer.authorize(target, PULL)).rejects.toMatchObject({ name: 'OciAuthError', code });
     expect(upstream.tokenServer.seen).toEqual([]);

@@ -81,5 +81,5 @@ describe('C1 realm exfiltration', () => {
 });
 
 function expectCode(act: () => unknown, code: OciAuthErrorCode): void {
-  expect(act).toThrow(expect.objectContaining({ name: 'OciAuthError', code, retryable: false }));
+  expect(act).toThrow(expect.objectContaining({ name: 'OciAuthError', code, retryable: false }) as Error);
 }

@@ -35,7 +35,7 @@ describe('parseTokenAnswer', () => {
     ['letters outside ASCII', { token: 'é' }],
     ['an endless token', { token: 'a'.repeat(40_000) }],
   ])('refuses %s', (_name, answer) => {
-    expect(() => parse(answer)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }));
+    expect(() => parse(answer)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }) as Error);
   });
 
   it('repeats nothing of the answer in its error', () => {

@@ -1,0 +1,195 @@
+import { TestCertificateAuthority } from '@oci-connector/testing';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { type Agent, request } from 'undici';
+import { LoopbackServer } from '../test/loopback-server';
+import { classifyConnectError } from './connect-errors';
+import { EgressPolicy, type LookupAll } from './egress-policy';
+import { type EgressErrorCode } from './egress.errors';
+import { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
+
+/** Port of a listener that was closed again: nothing listens there. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
+}
+
+describe('createPinnedAgent', () => {
+  const open: { close: () => Promise<void> }[] = [];
+  const opened = <T extends { close: () => Promise<void> }>(resource: T): T => (open.push(resource), resource);
+  afterEach(async () => {
+    for (const resource of open.splice(0).reverse()) await resource.close();
+  });
+
+  let authority: TestCertificateAuthority;
+  beforeAll(async () => {
+    authority = await TestCertificateAuthority.create();
+  });
+
+  let names: Record<string, string[]>;
+  let asked: string[];
+  beforeEach(() => {
+    names = { 'registry.test': ['127.0.0.1'] };
+    asked = [];
+  });
+  const lookup: LookupAll = (hostname) => {
+    asked.push(hostname);
+    const addresses = names[hostname];
+    if (!addresses) return Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+    return Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+  };
+  const newAgent = (options: Partial<PinnedAgentOptions> = {}, allowCIDRs = ['127.0.0.1/32']): Agent => {
+    const policy = new EgressPolicy({ allowCIDRs, redirectCIDRs: [], refusedHosts: [], lookup });
+    return opened(createPinnedAgent({ policy, purpose: 'connector', ...options }));
+  };
+  const startTls = async (issue: Parameters<TestCertificateAuthority['issue']>[0], from = authority): Promise<LoopbackServer> =>
+    opened(await LoopbackServer.start((_request, response) => void response.end('hello'), { tls: await from.issue(issue) }));
+  const startPlain = async (): Promise<LoopbackServer> => opened(await LoopbackServer.start((_request, response) => void response.end('hello')));
+  const startRaw = async (onConnection: Parameters<typeof createServer>[1]): Promise<Server> => {
+    const server = createServer(onConnection);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    opened({ close: async () => void (await once(server.close(), 'close')) });
+    return server;
+  };
+  const get = async (url: URL, dispatcher: Agent, headers?: Record<string, string>): Promise<string> =>
+    await (await request(url, { dispatcher, headers })).body.text();
+  const codeOf = async (sending: Promise<unknown>): Promise<EgressErrorCode | undefined> =>
+    await sending.then(
+      () => Promise.reject(new Error('must fail')),
+      (error: unknown) => classifyConnectError(error)?.code,
+    );
+
+  it('C9 dials the checked address, and asks for the name once per connection', async () => {
+    const server = await startPlain();
+    const agent = newAgent({ connections: 1 });
+    expect(await get(server.url('registry.test'), agent)).toBe('hello');
+    expect(await get(server.url('registry.test'), agent)).toBe('hello');
+    expect(server.seen.map(({ host }) => host)).toEqual(Array(2).fill(`registry.test:${server.port}`));
+    expect(server.connections).toBe(1);
+    expect(asked).toEqual(['registry.test']);
+  });
+
+  it('C9 lets a second DNS answer change nothing (rebinding)', async () => {
+    const server = await startPlain();
+    names['rebind.test'] = ['127.0.0.1'];
+    const policy = new EgressPolicy({
+      allowCIDRs: ['127.0.0.1/32'],
+      redirectCIDRs: [],
+      refusedHosts: [],
+      // The first answer is the allowed address, every later one an address that is not.
+      lookup: async (hostname) => await lookup(hostname).finally(() => (names['rebind.test'] = ['127.0.0.2'])),
+    });
+    const agent = newAgent({ policy });
+    const url = server.url('rebind.test');
+    expect(await get(url, agent)).toBe('hello');
+    expect(asked).toEqual(['rebind.test']);
+    await server.close();
+    open.splice(open.indexOf(server), 1);
+    // A new connection is a new question, and the answer is checked again.
+    expect(await codeOf(get(url, agent))).toBe('AddressNotAllowed');
+  });
+
+  it.each([
+    ['a name', 'evil.test'],
+    ['an address', '127.0.0.1'],
+    ['an address in disguise', '0x7f.1'],
+    ['a v4-mapped address', '[::ffff:127.0.0.1]'],
+    ['an IPv6 address', '[::1]'],
+    ['one good address of two', 'both.test'],
+  ])('C9 makes no connection to %s that is not allowed', async (_name, host) => {
+    const server = await startPlain();
+    names['evil.test'] = ['127.0.0.1'];
+    names['both.test'] = ['93.184.216.34', '127.0.0.1'];
+    expect(await codeOf(get(new URL(`http://${host}:${server.port}/`), newAgent({}, [])))).toBe('AddressNotAllowed');
+    expect(server.connections).toBe(0);
+  });
+
+  it('goes on to the next address when one does not answer', async () => {
+    const server = await startPlain();
+    names['two.test'] = ['127.0.0.9', '127.0.0.1'];
+    expect(await get(server.url('two.test'), newAgent({}, ['127.0.0.0/8']))).toBe('hello');
+  });
+
+  it('verifies TLS against the name, sends it as SNI, and speaks HTTP/1.1', async () => {
+    const server = await startTls({ names: ['registry.test'] });
+    const agent = newAgent({ ca: [authority.caPem] });
+    expect(await get(server.url('registry.test'), agent)).toBe('hello');
+    expect(server.seen).toEqual([{ host: `registry.test:${server.port}`, servername: 'registry.test', alpn: 'http/1.1' }]);
+  });
+
+  it('verifies TLS against an address, without SNI', async () => {
+    const server = await startTls({ ips: ['127.0.0.1'] });
+    expect(await get(server.url('127.0.0.1'), newAgent({ ca: [authority.caPem] }))).toBe('hello');
+    expect(server.seen[0]?.servername).toBe(false);
+  });
+
+  it('lets no Host header change whose certificate is wanted', async () => {
+    const server = await startTls({ names: ['other.test'] });
+    expect(await codeOf(get(server.url('registry.test'), newAgent({ ca: [authority.caPem] }), { host: 'other.test' }))).toBe('CertificateInvalid');
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each([
+    ['an unknown authority', async () => startTls({ names: ['registry.test'] }, await TestCertificateAuthority.create()), /spec\.caCertSecretRef/],
+    ['another name', () => startTls({ names: ['other.test'] }), /another host name/],
+    ['another address', () => startTls({ ips: ['127.0.0.1'] }), /another host name/],
+    ['the past', () => startTls({ names: ['registry.test'], notAfter: new Date(Date.now() - 3_600_000) }), /expired/],
+    ['the future', () => startTls({ names: ['registry.test'], notBefore: new Date(Date.now() + 3_600_000) }), /not valid yet/],
+  ])('sends nothing to a server whose certificate is of %s', async (_name, start, advice) => {
+    const server = await start();
+    const error: unknown = await get(server.url('registry.test'), newAgent({ ca: [authority.caPem] })).catch((caught: unknown) => caught);
+    expect(classifyConnectError(error)).toMatchObject({ code: 'CertificateInvalid', message: expect.stringMatching(advice) as string });
+    expect(server.seen).toEqual([]);
+  });
+
+  it('trusts no private authority that it was not given', async () => {
+    const server = await startTls({ names: ['registry.test'] });
+    expect(await codeOf(get(server.url('registry.test'), newAgent()))).toBe('CertificateInvalid');
+  });
+
+  it('says that nothing listens', async () => {
+    const port = await closedPort();
+    expect(await codeOf(get(new URL(`http://registry.test:${port}/`), newAgent()))).toBe('ConnectionRefused');
+    expect(await codeOf(get(new URL(`https://127.0.0.1:${port}/`), newAgent()))).toBe('ConnectionRefused');
+  });
+
+  it('says that a name has no address', async () => {
+    expect(await codeOf(get(new URL('http://nowhere.test/'), newAgent()))).toBe('HostNotFound');
+  });
+
+  it('says that plain http was met where https was wanted', async () => {
+    const server = await startPlain();
+    expect(await codeOf(get(new URL(`https://registry.test:${server.port}/`), newAgent()))).toBe('TlsFailed');
+  });
+
+  it('says that something else than HTTP was met', async () => {
+    const server = await startRaw((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.2\r\n'));
+    expect(await codeOf(get(new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`), newAgent()))).toBe('ResponseInvalid');
+  });
+
+  it('says that the connection broke off', async () => {
+    const server = await startRaw((socket) => socket.once('data', () => socket.destroy()));
+    expect(await codeOf(get(new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`), newAgent()))).toBe('ConnectionReset');
+  });
+
+  it('gives up on a handshake that never ends', async () => {
+    const server = await startRaw((socket) => void socket.on('error', () => undefined).resume());
+    const agent = newAgent({ connectTimeoutMs: 200 });
+    expect(await codeOf(get(new URL(`https://registry.test:${(server.address() as AddressInfo).port}/`), agent))).toBe('ConnectTimeout');
+  });
+
+  it('gives up on an answer that never comes, where it was told a limit', async () => {
+    const server = opened(await LoopbackServer.start(() => undefined));
+    expect(await codeOf(get(server.url('registry.test'), newAgent({ headersTimeoutMs: 100 })))).toBe('ResponseTimeout');
+  });
+
+  it('opens no more connections than it was told', async () => {
+    const server = await startPlain();
+    const agent = newAgent({ connections: 2 });
+    await Promise.all(Array.from({ length: 10 }, () => get(server.url('registry.test'), agent)));
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+});
