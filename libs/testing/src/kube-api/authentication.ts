@@ -1,0 +1,53 @@
+import { unauthorized } from './api-error';
+import { type StaticUser } from './kube-api-options';
+import { type ServiceAccountTokens, TokenRefused, type VerifiedToken } from './service-account-tokens';
+import { ANONYMOUS, SYSTEM_AUTHENTICATED, type UserInfo } from './user-info';
+
+interface AuthenticationOptions {
+  readonly users: readonly StaticUser[];
+  /** Audiences of the API itself. */
+  readonly apiAudiences: readonly string[];
+  readonly tokens: ServiceAccountTokens;
+}
+
+/** Who is behind a bearer token. */
+export class Authentication {
+  private readonly users: ReadonlyMap<string, UserInfo>;
+
+  constructor(private readonly options: AuthenticationOptions) {
+    this.users = new Map(
+      options.users.map(({ token, username, groups = [] }) => [token, { username, groups: [...groups, SYSTEM_AUTHENTICATED] }]),
+    );
+  }
+
+  /**
+   * The user of a request. Without a header that is nobody, `system:anonymous`.
+   *
+   * @throws ApiError 401 for a token that is not accepted
+   */
+  authenticate(authorization: string | undefined): UserInfo {
+    const match = /^bearer +(\S+)\s*$/i.exec(authorization ?? '');
+    if (!match) return ANONYMOUS;
+    try {
+      return this.review(match[1] ?? '', []).user;
+    } catch (error) {
+      if (error instanceof TokenRefused) throw unauthorized();
+      throw error;
+    }
+  }
+
+  /**
+   * Checks a token for some audiences; none: for the API itself.
+   *
+   * @throws TokenRefused
+   */
+  review(token: string, audiences: readonly string[]): VerifiedToken {
+    const accepted = audiences.length > 0 ? audiences : this.options.apiAudiences;
+    const user = this.users.get(token);
+    if (!user) return this.options.tokens.verify(token, accepted);
+    // A static token carries no audience and counts as one for the API.
+    const common = accepted.filter((audience) => this.options.apiAudiences.includes(audience));
+    if (common.length === 0) throw new TokenRefused('invalid bearer token');
+    return { user, audiences: common };
+  }
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { type ApiObject } from './api-object';
+import { badRequest, expired } from './api-error';
+import { type ObjectStore } from './object-store';
+
+/** A list being read page by page: all pages show the state at the time of the first. */
+export interface ListSnapshot {
+  readonly version: number;
+  readonly objects: readonly ApiObject[];
+}
+
+/** Lists that are being read at the same time; the oldest are forgotten, and then 410 makes the client start again. */
+const LIMIT = 100;
+
+/** The state behind continue tokens. */
+export class ListSnapshots {
+  private readonly kept = new Map<string, ListSnapshot>();
+
+  constructor(private readonly store: ObjectStore) {}
+
+  /** @returns the token with which reading goes on at `offset` */
+  keep(snapshot: ListSnapshot, offset: number, id: string = randomUUID()): string {
+    this.kept.set(id, snapshot);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > LIMIT && oldest !== undefined) this.kept.delete(oldest);
+    return Buffer.from(JSON.stringify({ id, offset })).toString('base64url');
+  }
+
+  /** @throws ApiError 400 for no token, 410 for one that is too old */
+  resume(token: string): { id: string; offset: number; snapshot: ListSnapshot } {
+    const { id, offset } = parseToken(token);
+    const snapshot = this.kept.get(id);
+    if (!snapshot || !this.store.remembers(snapshot.version)) {
+      throw expired('The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.');
+    }
+    return { id, offset, snapshot };
+  }
+}
+
+function parseToken(token: string): { id: string; offset: number } {
+  try {
+    const { id, offset } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as Record<string, unknown>;
+    if (typeof id === 'string' && typeof offset === 'number') return { id, offset };
+  } catch {
+    // Told below.
+  }
+  throw badRequest('invalid continue token: continue key is not valid');
+}

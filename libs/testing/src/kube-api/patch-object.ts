@@ -1,0 +1,56 @@
+import { type ApiObject } from './api-object';
+import { badRequest, type ApiError, unsupportedMediaType } from './api-error';
+import { isJsonObject, type JsonObject } from './json';
+import { applyJsonPatch } from './json-patch';
+import { applyMergePatch } from './merge-patch';
+import { decodeObject } from './prepare-object';
+import { applyStrategicMergePatch } from './strategic-merge-patch';
+import { existingObject, replaceObject } from './update-object';
+import { type WriteRequest } from './write-request';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+
+/**
+ * Patches an object, or its status. Server-side apply is not served: its content type is answered 415.
+ *
+ * @param readPatch parses the body, once it is known that its type is served
+ * @throws ApiError 400, 404, 409, 415 or 422
+ */
+export function patchObject(readPatch: () => unknown, contentType: string, request: WriteRequest): ApiObject {
+  const apply = patcherFor(contentType, request);
+  const old = existingObject(request);
+  const patched = apply(structuredClone(old), readPatch());
+  const object = decodeObject(patched, request);
+  if (object.metadata.name !== old.metadata.name) {
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`);
+  }
+  return replaceObject(object, old, request);
+}
+
+type Patcher = (document: JsonObject, patch: unknown) => JsonObject;
+
+function patcherFor(contentType: string, { definition: { custom } }: WriteRequest): Patcher {
+  switch (contentType) {
+    case JSON_PATCH:
+      return applyJsonPatch;
+    case MERGE_PATCH:
+      return (document, patch) => applyMergePatch(document, objectPatch(patch));
+    case STRATEGIC_MERGE_PATCH:
+      if (!custom) return (document, patch) => applyStrategicMergePatch(document, objectPatch(patch));
+      throw unsupportedPatch(custom);
+    default:
+      throw unsupportedPatch(custom);
+  }
+}
+
+/** @throws ApiError 415 for custom types have no strategic merge patch: their Go type, which says how lists merge, is missing */
+function unsupportedPatch(custom: boolean): ApiError {
+  return unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_MERGE_PATCH])]);
+}
+
+function objectPatch(patch: unknown): JsonObject {
+  if (isJsonObject(patch)) return patch;
+  throw badRequest('error decoding patch: a merge patch is an object');
+}

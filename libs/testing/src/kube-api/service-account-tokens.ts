@@ -1,0 +1,150 @@
+import { createHash, generateKeyPairSync, randomUUID, sign, verify, type KeyObject } from 'node:crypto';
+import { asObject, asText, asTexts, isJsonObject, type JsonObject } from './json';
+import { type ObjectStore } from './object-store';
+import { serviceAccountGroups, serviceAccountUserName, type UserInfo } from './user-info';
+
+/** What a token is bound to besides its ServiceAccount; it dies with that object. */
+export interface BoundObject {
+  readonly kind: 'Pod' | 'Secret';
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface TokenSubject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface TokenClaims {
+  readonly subject: TokenSubject;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly bound?: BoundObject;
+}
+
+/** A token that is right, and for whom. */
+export interface VerifiedToken {
+  readonly user: UserInfo;
+  readonly audiences: readonly string[];
+}
+
+/** Why a token is not accepted. */
+export class TokenRefused extends Error {}
+
+interface TokenOptions {
+  readonly issuer: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+const RESOURCE_OF_BOUND = { Pod: '/pods', Secret: '/secrets' } as const;
+
+/** Issues and verifies ServiceAccount tokens: JWTs signed with ES256, laid out as kube-apiserver's. */
+export class ServiceAccountTokens {
+  private readonly privateKey: KeyObject;
+  private readonly publicKey: KeyObject;
+  private readonly keyId: string;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly options: TokenOptions,
+  ) {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.privateKey = privateKey;
+    this.publicKey = publicKey;
+    this.keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+  }
+
+  issue({ subject, audiences, expirationSeconds, bound }: TokenClaims): { token: string; expiresAt: number } {
+    const now = Math.floor(this.options.clock() / 1000);
+    const claims = {
+      aud: audiences,
+      exp: now + expirationSeconds,
+      iat: now,
+      iss: this.options.issuer,
+      jti: randomUUID(),
+      'kubernetes.io': {
+        namespace: subject.namespace,
+        ...(bound && { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
+        serviceaccount: { name: subject.name, uid: subject.uid },
+      },
+      nbf: now,
+      sub: serviceAccountUserName(subject.namespace, subject.name),
+    };
+    const head = `${encode({ alg: 'ES256', kid: this.keyId })}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(head), { key: this.privateKey, dsaEncoding: 'ieee-p1363' });
+    return { token: `${head}.${signature.toString('base64url')}`, expiresAt: (now + expirationSeconds) * 1000 };
+  }
+
+  /**
+   * Checks signature, issuer, times and audience, and that ServiceAccount and bound object still are the ones it was issued for.
+   *
+   * @param accepted audiences of which the token must have at least one
+   * @throws TokenRefused
+   */
+  verify(token: string, accepted: readonly string[]): VerifiedToken {
+    const claims = this.verifySignature(token);
+    this.verifyTimes(claims);
+    const audiences = asTexts(claims['aud']).filter((audience) => accepted.includes(audience));
+    if (audiences.length === 0) {
+      throw new TokenRefused(`token audiences ${JSON.stringify(claims['aud'])} is invalid for the target audiences ${JSON.stringify(accepted)}`);
+    }
+    return { user: this.verifySubject(claims), audiences };
+  }
+
+  private verifySignature(token: string): JsonObject {
+    const parts = token.split('.');
+    const [header = '', payload = '', signature = ''] = parts;
+    if (parts.length !== 3 || decode(header)?.['alg'] !== 'ES256') throw new TokenRefused('invalid bearer token');
+    const key = { key: this.publicKey, dsaEncoding: 'ieee-p1363' as const };
+    const isRight = verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
+    const claims = decode(payload);
+    if (!isRight || !claims || claims['iss'] !== this.options.issuer) throw new TokenRefused('invalid bearer token');
+    return claims;
+  }
+
+  private verifyTimes(claims: JsonObject): void {
+    const now = this.options.clock() / 1000;
+    if (now >= Number(claims['exp'])) throw new TokenRefused('service account token has expired');
+    if (now < Number(claims['nbf'])) throw new TokenRefused('service account token is not valid yet');
+  }
+
+  private verifySubject(claims: JsonObject): UserInfo {
+    const own = asObject(claims['kubernetes.io']);
+    const namespace = asText(own['namespace']);
+    const account = asObject(own['serviceaccount']);
+    const name = asText(account['name']);
+    this.verifyAlive('/serviceaccounts', namespace, account, 'service account');
+    const extra: Record<string, string[]> = { 'authentication.kubernetes.io/credential-id': [`JTI=${asText(claims['jti'])}`] };
+    for (const kind of ['Pod', 'Secret'] as const) {
+      const bound = own[kind.toLowerCase()];
+      if (!isJsonObject(bound)) continue;
+      this.verifyAlive(RESOURCE_OF_BOUND[kind], namespace, bound, kind.toLowerCase());
+      if (kind === 'Pod') {
+        extra['authentication.kubernetes.io/pod-name'] = [asText(bound['name'])];
+        extra['authentication.kubernetes.io/pod-uid'] = [asText(bound['uid'])];
+      }
+    }
+    const uid = asText(account['uid']);
+    return { username: serviceAccountUserName(namespace, name), uid, groups: serviceAccountGroups(namespace), extra };
+  }
+
+  private verifyAlive(resource: string, namespace: string, reference: JsonObject, what: string): void {
+    const found = this.store.get(resource, { namespace, name: asText(reference['name']) });
+    if (found?.metadata.uid !== reference['uid']) throw new TokenRefused(`${what} has been invalidated`);
+  }
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function decode(part: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
