@@ -1,4 +1,6 @@
-import { Flag, Nested, NestedList, OpaqueObject, StringMap, Text } from './fields';
+import { Flag, Text } from './fields';
+import { NestedList } from './list-fields';
+import { Nested, OpaqueObject, StringMap } from './object-fields';
 import { PARAMS_MAX, UNIQUE_NAMES } from './named-value';
 import { ParamSpec } from './param-spec';
 import { Probe } from './probe';

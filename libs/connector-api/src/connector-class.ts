@@ -1,12 +1,15 @@
 import { IsIn } from 'class-validator';
-import { Addressable } from './addressable';
 import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION } from './api-group';
-import { AuthProbe, AUTH_TYPES_MAX, AuthType, REGO_MAX } from './auth-type';
-import { Condition } from './condition';
-import { type DestinationReference, ProxyDestination } from './destination';
-import { BuiltIn, Choice, Nested, NestedList, OpaqueObject, Rules, StringMap, Text, Whole } from './fields';
-import { type JsonSchema } from './json-schema';
-import { PARAM_NAME_MAX, PARAMS_MAX, UNIQUE_NAMES } from './named-value';
+import { AuthProbe, AUTH_TYPES_MAX, AuthType } from './auth-type';
+import { CLASS_API_PROPERTIES, type ConnectorClassApi } from './class-api';
+import { ClassConfiguration } from './class-configuration';
+import { ConnectorClassStatus } from './class-status';
+import { ProxyDestination } from './destination';
+import { BuiltIn, Rules } from './field-registry';
+import { Choice } from './fields';
+import { NestedList } from './list-fields';
+import { PARAMS_MAX, UNIQUE_NAMES } from './named-value';
+import { Nested, OpaqueObject } from './object-fields';
 import { Metadata, type ObjectMeta } from './object-meta';
 import { ParamSpec } from './param-spec';
 import { isProtocolProbe, Probe } from './probe';
@@ -15,64 +18,6 @@ import { rule } from './rule';
 /** The protocols that the proxy has a handler for. */
 export const PROTOCOLS = ['oci', 'http'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
-
-/** Files for the clients of a tool, made from templates. */
-export class ClassConfiguration {
-  @Text({ description: 'What configuration.names of a volume says to get it.', minLength: 1, maxLength: PARAM_NAME_MAX })
-  name!: string;
-
-  @StringMap({ description: 'Hints for user interfaces.', maxProperties: 64, valueMaxLength: 4096, optional: true })
-  annotations?: Record<string, string>;
-
-  @StringMap({
-    description: 'Go templates by file name.',
-    maxProperties: 64,
-    valueMaxLength: 65_536,
-    optional: true,
-  })
-  data?: Record<string, string>;
-
-  @NestedList(() => ParamSpec, {
-    description: 'Parameters of the templates, for configuration.params of a volume.',
-    maxItems: PARAMS_MAX,
-    listType: 'atomic',
-    rules: [UNIQUE_NAMES],
-    optional: true,
-  })
-  params?: ParamSpec[];
-}
-
-const STRING = { type: 'string', maxLength: 2048 } as const;
-
-/** The documented fields of `spec.api`; whatever else is in it is kept as it is. */
-const CLASS_API_PROPERTIES: Record<string, JsonSchema> = {
-  ref: {
-    type: 'object',
-    description: 'The Service of the API.',
-    required: ['kind', 'name'],
-    properties: { kind: STRING, name: STRING, namespace: STRING, apiVersion: STRING, group: STRING, address: STRING },
-  },
-  uri: { ...STRING, description: 'URL of the API; below that of ref when both are given.' },
-  CACerts: { type: 'string', maxLength: 262_144, description: 'Certificates of the API, in PEM form.' },
-  audience: { ...STRING, description: 'Audience of the tokens for the API.' },
-  openapi: { 'x-kubernetes-preserve-unknown-fields': true, description: 'OpenAPI document of the API.' },
-  permissions: {
-    type: 'object',
-    description: 'Rego that finds the verb of a request.',
-    properties: { rego: { type: 'string', maxLength: REGO_MAX, description: 'Module of package permissions.' } },
-    'x-kubernetes-preserve-unknown-fields': true,
-  },
-};
-
-/** The API of a tool. Stored, never called. */
-export interface ConnectorClassApi {
-  ref?: DestinationReference;
-  uri?: string;
-  CACerts?: string;
-  audience?: string;
-  openapi?: unknown;
-  permissions?: { rego?: string };
-}
 
 /** How the Connectors of a class authenticate. */
 export class ConnectorClassAuth {
@@ -188,42 +133,6 @@ export class ConnectorClassSpec {
     optional: true,
   })
   api?: ConnectorClassApi;
-}
-
-/** Where the proxy of a class is. */
-export class ClassProxyStatus {
-  @Nested(() => Addressable, { description: 'Through http.', optional: true })
-  httpAddress?: Addressable;
-}
-
-/** Where the API of a class is. */
-export class ClassApiStatus {
-  @Nested(() => Addressable, { description: 'Its address.', optional: true })
-  address?: Addressable;
-}
-
-/** What the controller found. */
-export class ConnectorClassStatus {
-  @Whole({ description: 'The metadata.generation that this status was found for.', optional: true })
-  observedGeneration?: number;
-
-  @NestedList(() => Condition, {
-    description: 'The aspects of its state.',
-    maxItems: 32,
-    listType: 'map',
-    key: 'type',
-    optional: true,
-  })
-  conditions?: Condition[];
-
-  @StringMap({ description: 'Further information.', maxProperties: 64, valueMaxLength: 4096, optional: true })
-  annotations?: Record<string, string>;
-
-  @Nested(() => ClassProxyStatus, { description: 'Where the proxy is.', optional: true })
-  proxy?: ClassProxyStatus;
-
-  @Nested(() => ClassApiStatus, { description: 'Where the API is.', optional: true })
-  api?: ClassApiStatus;
 }
 
 /** A kind of tool: what its Connectors need, how they are probed, and how the proxy speaks to it. */

@@ -1,6 +1,6 @@
 import { Connector } from './connector';
 import { ConnectorClass } from './connector-class';
-import { type SchemaClass } from './fields';
+import { type SchemaClass } from './field-registry';
 
 /** A column of `kubectl get`. */
 export interface PrinterColumn {

@@ -1,4 +1,6 @@
-import { Nested, OpaqueObject, Rules, Text } from './fields';
+import { Rules } from './field-registry';
+import { Text } from './fields';
+import { Nested, OpaqueObject } from './object-fields';
 import { REGO_MAX } from './auth-type';
 import { rule } from './rule';
 

@@ -1,6 +1,6 @@
 export * from './api-group';
 export * from './names';
-export * from './object-meta';
+export { type KubeObject, type ObjectMeta, type OwnerReference } from './object-meta';
 export * from './reasons';
 export * from './condition';
 export * from './addressable';
@@ -12,6 +12,9 @@ export { AuthProbe, AuthType } from './auth-type';
 export * from './destination';
 export * from './connector';
 export * from './connector-class';
+export { type ConnectorClassApi } from './class-api';
+export { ClassConfiguration } from './class-configuration';
+export * from './class-status';
 export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
 export { type FieldProblem, formatProblem } from './field-problem';
 export { validateConnector, validateConnectorClass } from './validate';

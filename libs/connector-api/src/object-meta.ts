@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { BuiltIn } from './fields';
+import { BuiltIn } from './field-registry';
 
 /** The metadata of a Kubernetes object, as far as it is read or written here (Kubernetes API, `ObjectMeta`). */
 export interface ObjectMeta {

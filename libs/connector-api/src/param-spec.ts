@@ -1,4 +1,6 @@
-import { AnyValue, Choice, NestedMap, StringMap, Text, TextList } from './fields';
+import { AnyValue, Choice, Text } from './fields';
+import { TextList } from './list-fields';
+import { NestedMap, StringMap } from './object-fields';
 import { PARAM_NAME_MAX } from './named-value';
 
 /** The types a parameter may have. */

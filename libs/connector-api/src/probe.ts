@@ -1,4 +1,7 @@
-import { Choice, Flag, Nested, NestedList, Rules, Text } from './fields';
+import { Rules } from './field-registry';
+import { Choice, Flag, Text } from './fields';
+import { NestedList } from './list-fields';
+import { Nested } from './object-fields';
 import { rule } from './rule';
 
 /** Longest Go template in a probe, in characters. */

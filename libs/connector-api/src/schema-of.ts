@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, rulesOf, type SchemaClass } from './fields';
+import { type Field, fieldsOf, rulesOf, type SchemaClass } from './field-registry';
 import { type JsonSchema } from './json-schema';
 import { type Rule, toValidationRule } from './rule';
 

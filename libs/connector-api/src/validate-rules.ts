@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, rulesOf, type SchemaClass } from './fields';
+import { type Field, fieldsOf, rulesOf, type SchemaClass } from './field-registry';
 import { type FieldProblem, joinPath } from './field-problem';
 import { type Rule } from './rule';
 

@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
-import { type SchemaClass } from './fields';
+import { type SchemaClass } from './field-registry';
 import { type FieldProblem, joinPath } from './field-problem';
 
 /** Fields, types, lengths and patterns: all that is wrong with an object of a class, by class-validator. */

@@ -1,6 +1,6 @@
 import { Connector } from './connector';
 import { ConnectorClass } from './connector-class';
-import { type SchemaClass } from './fields';
+import { type SchemaClass } from './field-registry';
 import { type FieldProblem } from './field-problem';
 import { validateRules } from './validate-rules';
 import { validateStructure } from './validate-structure';
