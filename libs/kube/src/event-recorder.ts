@@ -76,6 +76,7 @@ export class EventRecorder {
     if (earlier !== undefined && (await this.countUp(earlier))) {
       return;
     }
+    this.written.delete(id);
     const event = await this.options.client.create(Events, this.newEvent(object, note));
     const { namespace, name } = event.metadata;
     this.written.set(id, { key: { namespace, name }, count: 1 });

@@ -6,6 +6,9 @@ interface Pending {
   readonly callback: () => void;
 }
 
+/** Where the monotonic clock begins; means nothing, but is not zero, which a cache would take for "never". */
+const ORIGIN = 1_000_000;
+
 /** A clock that stands still until told to go on. */
 export class ManualClock implements Clock {
   private elapsed = 0;
@@ -18,7 +21,7 @@ export class ManualClock implements Clock {
   }
 
   monotonic(): number {
-    return this.elapsed;
+    return ORIGIN + this.elapsed;
   }
 
   setTimeout(callback: () => void, ms: number): Timer {

@@ -1,0 +1,318 @@
+import { type ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { ApiServer, json, refuse } from '../test/api-server';
+import { eventually, settle } from '../test/eventually';
+import { ManualClock } from '../test/manual-clock';
+import { aToken } from '../test/tokens';
+import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
+import { KubeClient } from './kube-client';
+import { type ReviewOptions } from './review-gate';
+import { TokenReviewer } from './token-reviewer';
+
+const MINUTE = 60_000;
+const user = {
+  username: 'system:serviceaccount:team-a:builder',
+  uid: 'sa-uid',
+  groups: ['system:serviceaccounts', 'system:authenticated'],
+  extra: { 'authentication.kubernetes.io/pod-name': ['build-1'] },
+};
+const yes = { authenticated: true, user, audiences: ['connectors-proxy'] };
+
+let server: ApiServer;
+let client: KubeClient;
+let clock: ManualClock;
+let reviewer: TokenReviewer;
+let outcomes: string[];
+let respond: (response: ServerResponse) => void;
+
+function make(options: Partial<ReviewOptions> = {}): void {
+  outcomes = [];
+  reviewer = new TokenReviewer({
+    client,
+    audiences: ['connectors-proxy', 'https://kubernetes.default.svc'],
+    clock,
+    onReview: (kind, outcome) => outcomes.push(`${kind} ${outcome}`),
+    ...options,
+  });
+}
+
+const status = (value: unknown) => (response: ServerResponse) => json(response, 201, { kind: 'TokenReview', metadata: {}, status: value });
+const failure = (token: Sensitive): Promise<unknown> =>
+  reviewer.review(token).then(
+    () => 'the review succeeded',
+    (error: unknown) => error,
+  );
+const code = async (token: Sensitive): Promise<unknown> => ((await failure(token)) as { code?: unknown }).code;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  respond = status(yes);
+  server = await ApiServer.start((_request, response) => respond(response));
+  // Real time for the requests, so that a reset or refused connection is noticed; our clock for what is remembered.
+  client = KubeClient.fromConnection(server.connection(), { requestTimeoutMs: 2000 });
+  make();
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.close();
+});
+
+describe('TokenReviewer', () => {
+  it('tells who it is', async () => {
+    const token = aToken();
+    expect(await reviewer.review(token)).toEqual({
+      ...user,
+      serviceAccount: { namespace: 'team-a', name: 'builder', uid: 'sa-uid' },
+      tokenExpiresAt: Date.parse('2030-01-01T01:00:00Z'),
+    });
+    expect(server.requests[0]?.url.pathname).toBe('/apis/authentication.k8s.io/v1/tokenreviews');
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      spec: { token: token.reveal(), audiences: ['connectors-proxy', 'https://kubernetes.default.svc'] },
+    });
+  });
+
+  it('knows a user who is no ServiceAccount', async () => {
+    respond = status({ ...yes, user: { username: 'oidc:jane' } });
+    expect(await reviewer.review(aToken())).toEqual({
+      username: 'oidc:jane',
+      uid: '',
+      groups: [],
+      extra: {},
+      tokenExpiresAt: expect.any(Number) as number,
+    });
+  });
+
+  it.each<[string, Sensitive, string]>([
+    ['no token', aToken({ exp: 'never' }), 'NotAToken'],
+    ['another audience', aToken({ aud: ['vault'] }), 'WrongAudience'],
+    ['no audience', aToken({ aud: undefined }), 'WrongAudience'],
+    ['expired', aToken({ exp: Date.parse('2030-01-01T00:00:00Z') / 1000 }), 'Expired'],
+  ])('refuses %s without a call', async (_name, token, expected) => {
+    const error = await failure(token);
+    expect(error).toBeInstanceOf(TokenRefusedError);
+    expect(error).toMatchObject({ code: expected });
+    expect(server.requests).toHaveLength(0);
+    expect(outcomes).toEqual([]);
+  });
+
+  it.each([['vault'], [undefined]])('names the audience needed (token for %s)', async (aud) => {
+    expect((await failure(aToken({ aud }))) as Error).toMatchObject({ message: expect.stringContaining('"connectors-proxy"') as string });
+  });
+
+  it.each<[string, unknown]>([
+    ['false', { authenticated: false }],
+    ['an error and nothing', { error: 'invalid bearer token' }],
+    ['nothing', {}],
+  ])('refuses what the API server does not accept: %s', async (_name, answer) => {
+    respond = status(answer);
+    expect(await failure(aToken())).toMatchObject({ code: 'NotAuthenticated' });
+  });
+
+  it('remembers a yes for ten seconds from the question', async () => {
+    await reviewer.review(aToken());
+    clock.advance(9_999);
+    await reviewer.review(aToken());
+    expect(server.requests).toHaveLength(1);
+    clock.advance(1);
+    await reviewer.review(aToken());
+    expect(server.requests).toHaveLength(2);
+    expect(outcomes).toEqual(['token miss', 'token hit', 'token miss']);
+  });
+
+  it('cannot be told to remember it for longer', async () => {
+    make({ positiveTtlMs: MINUTE });
+    await reviewer.review(aToken());
+    clock.advance(10_000);
+    await reviewer.review(aToken());
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('remembers a no for a shorter time, and a later yes at once', async () => {
+    respond = status({ authenticated: false });
+    expect([await code(aToken()), await code(aToken())]).toEqual(['NotAuthenticated', 'NotAuthenticated']);
+    expect(server.requests).toHaveLength(1);
+    clock.advance(3000);
+    respond = status(yes);
+    await reviewer.review(aToken());
+    await reviewer.review(aToken());
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('remembers no more than it may', async () => {
+    make({ cacheSize: 2 });
+    for (const jti of ['1', '2', '3', '1']) {
+      await reviewer.review(aToken({ jti }));
+    }
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it('does not take one token for another', async () => {
+    await reviewer.review(aToken());
+    respond = status({ authenticated: false });
+    const forged = aToken({ jti: 'forged' });
+    expect(await code(forged)).toBe('NotAuthenticated');
+  });
+
+  it('asks once for callers at the same time', async () => {
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => reviewer.review(aToken())));
+    expect(answers).toHaveLength(5);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('keeps no token in memory that could be printed', async () => {
+    const token = aToken();
+    await reviewer.review(token);
+    expect(inspect(reviewer, { depth: 8, showHidden: true })).not.toContain(token.reveal());
+  });
+
+  it('limits the reviews in flight and in waiting', async () => {
+    const held: ServerResponse[] = [];
+    respond = (response) => held.push(response);
+    make({ concurrency: 2, maxWaiting: 3 });
+    const calls = [1, 2, 3, 4, 5, 6].map((jti) => code(aToken({ jti })));
+    await eventually(() => held.length === 2);
+    await settle();
+    expect(server.requests).toHaveLength(2);
+    expect(await calls[5]).toBe('ReviewUnavailable');
+    respond = status(yes);
+    held.forEach(status(yes));
+    expect(await Promise.all(calls.slice(0, 5))).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(server.requests).toHaveLength(5);
+  });
+});
+
+describe('C11 audience replay', () => {
+  it.each<[string, string[] | undefined]>([
+    ['names none (it does not know audiences)', undefined],
+    ['names none', []],
+    ['names another', ['https://other']],
+  ])('refuses when the API server %s', async (_name, audiences) => {
+    respond = status({ ...yes, audiences });
+    const error = await failure(aToken());
+    expect(error).toMatchObject({ code: 'WrongAudience', message: expect.stringContaining('"connectors-proxy"') as string });
+  });
+
+  it('accepts an additional audience', async () => {
+    respond = status({ ...yes, audiences: ['https://kubernetes.default.svc'] });
+    expect(await reviewer.review(aToken({ aud: 'https://kubernetes.default.svc' }))).toMatchObject({ uid: 'sa-uid' });
+  });
+});
+
+describe('C10 fail-open', () => {
+  const errors: [string, (response: ServerResponse) => void][] = [
+    ['429', (response) => refuse(response, 429, 'TooManyRequests')],
+    ['403', (response) => refuse(response, 403, 'Forbidden')],
+    ['401', (response) => refuse(response, 401, 'Unauthorized')],
+    ['500', (response) => refuse(response, 500, 'InternalError')],
+    ['503 with Retry-After', (response) => void response.writeHead(503, { 'retry-after': '1' }).end()],
+    ['garbage', (response) => void response.end('<html>')],
+    ['an answer that breaks off', (response) => void response.writeHead(201, { 'content-length': '99' }).write('{', () => response.destroy())],
+    ['another object', (response) => json(response, 201, { kind: 'Status', status: 'Success' })],
+    ['no status', (response) => json(response, 201, { kind: 'TokenReview' })],
+    ['a yes with an error', status({ ...yes, error: 'webhook timed out' })],
+    ['a yes without a user', status({ ...yes, user: {} })],
+  ];
+
+  it.each(errors)('%s is no yes, is not remembered, and does not revive an older yes', async (_name, answer) => {
+    await reviewer.review(aToken());
+    clock.advance(10_000);
+    respond = answer;
+    const error = await failure(aToken());
+    expect(error).toBeInstanceOf(ReviewUnavailableError);
+    expect(await code(aToken({ jti: 'new' }))).toBe('ReviewUnavailable');
+    expect(inspect(error, { depth: 5 })).not.toContain(aToken().reveal());
+    respond = status(yes);
+    await reviewer.review(aToken());
+    expect(outcomes).toEqual(['token miss', 'token error', 'token error', 'token miss']);
+  });
+
+  it('a silent API server is no yes for a token never seen', async () => {
+    await server.close();
+    expect(await code(aToken())).toBe('ReviewUnavailable');
+  });
+});
+
+describe('API server unreachable', () => {
+  const exp = (minutes: number): object => ({ exp: clock.now() / 1000 + minutes * 60 });
+
+  it.each<[string, () => Promise<void>]>([
+    ['refuses connections', () => server.close()],
+    ['drops connections', async () => { respond = (response) => void response.destroy(); }],
+  ])('uses an older yes on for five minutes after its last confirmation when the server %s', async (_name, fault) => {
+    const token = aToken(exp(60));
+    await reviewer.review(token);
+    clock.advance(MINUTE);
+    await reviewer.review(token);
+    await fault();
+    clock.advance(5 * MINUTE);
+    expect(await reviewer.review(token)).toMatchObject({ uid: 'sa-uid' });
+    clock.advance(1);
+    expect(await code(token)).toBe('ReviewUnavailable');
+    expect(outcomes).toEqual(['token miss', 'token miss', 'token stale', 'token error']);
+  });
+
+  it('does not lengthen that by using it', async () => {
+    const token = aToken(exp(60));
+    await reviewer.review(token);
+    await server.close();
+    for (let minute = 0; minute < 5; minute++) {
+      clock.advance(MINUTE);
+      await reviewer.review(token);
+    }
+    clock.advance(1);
+    expect(await code(token)).toBe('ReviewUnavailable');
+  });
+
+  it('not beyond the expiry of the token', async () => {
+    const token = aToken(exp(2));
+    await reviewer.review(token);
+    await server.close();
+    clock.advance(2 * MINUTE - 1);
+    await reviewer.review(token);
+    clock.advance(1);
+    expect(await code(token)).toBe('Expired');
+  });
+
+  it('not after a no', async () => {
+    const token = aToken(exp(60));
+    await reviewer.review(token);
+    clock.advance(10_000);
+    respond = status({ authenticated: false });
+    expect(await code(token)).toBe('NotAuthenticated');
+    await server.close();
+    clock.advance(10_000);
+    expect(await code(token)).toBe('ReviewUnavailable');
+  });
+
+  it('asks again as soon as the server is back', async () => {
+    const token = aToken(exp(60));
+    await reviewer.review(token);
+    clock.advance(10_000);
+    await server.close();
+    await reviewer.review(token);
+    await server.listen();
+    respond = status({ authenticated: false });
+    // A second is the pause between two tries; until then the older yes serves.
+    await reviewer.review(token);
+    clock.advance(1000);
+    expect(await code(token)).toBe('NotAuthenticated');
+  });
+
+  it('a hung server delays nobody who has an older yes, beyond the one that finds out', async () => {
+    const tokens = Array.from({ length: 50 }, (_, jti) => aToken({ jti, ...exp(60) }));
+    make({ concurrency: 50, timeoutMs: 200 });
+    await Promise.all(tokens.map((token) => reviewer.review(token)));
+    clock.advance(10_000);
+    respond = () => undefined;
+    await reviewer.review(tokens[0] as Sensitive);
+    const before = server.requests.length;
+    clock.advance(1000);
+    await Promise.all(tokens.map((token) => reviewer.review(token)));
+    expect(server.requests.length - before).toBe(1);
+    expect(new Set(outcomes.slice(50))).toEqual(new Set(['token stale']));
+  });
+});
