@@ -6,11 +6,11 @@ import { type RepositoryScope } from '@oci-connector/oci-auth';
 /**
  * The border between the request pipeline and what knows a protocol. A handler is pure: it does no I/O, reads no
  * body and never sees a credential. It turns an authorised request into an {@link UpstreamPlan}, which the pipeline
- * carries out, or into a {@link LocalAnswer}. Requests that break the protocol are thrown as `ProxyError`.
+ * carries out. Requests that break the protocol are thrown as `ProxyError`.
  */
 export interface ProtocolHandler {
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
-  plan(request: ConnectorRequest): Promise<UpstreamPlan | LocalAnswer>;
+  plan(request: ConnectorRequest): Promise<UpstreamPlan>;
 }
 
 /** The verb on `connectors/proxy` that a SubjectAccessReview asks for. */
@@ -119,16 +119,6 @@ export interface BodyRewrite {
   readonly maxBytes: number;
   /** Gives the new body, whose length becomes Content-Length. */
   transform(body: Buffer): Buffer;
-}
-
-/** An answer that needs no registry. */
-export interface LocalAnswer {
-  readonly kind: 'local';
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Not to be sent for HEAD. */
-  readonly body: string;
-  readonly route: string;
 }
 
 const VERBS: Readonly<Record<string, ProxyVerb>> = {

@@ -1,0 +1,108 @@
+import { parseUpstreamAddress } from '@oci-connector/connector-api';
+import { type ConnectorRequest, type ProxyVerb, type ResponseHeaders } from '../protocol';
+import { HttpHandler } from './http-handler';
+
+const asked: ProxyVerb[] = [];
+
+function request(given: Partial<ConnectorRequest> & { may?: boolean } = {}): ConnectorRequest {
+  return {
+    method: 'GET',
+    path: '/x',
+    query: '',
+    addressForm: 'plain',
+    connector: { namespace: 'team', name: 'git', uid: 'u' },
+    address: parseUpstreamAddress('https://git.example/base/'),
+    client: { namespace: 'ci', name: 'builder', uid: 'a' },
+    headers: {},
+    hasBody: false,
+    allows: (verb) => {
+      asked.push(verb);
+      return Promise.resolve(given.may ?? false);
+    },
+    ...given,
+  };
+}
+
+beforeEach(() => asked.splice(0));
+
+describe('HttpHandler', () => {
+  it.each([
+    ['/a//b%2Fc;d', 'q=%2e%2E&&x', '/base/a//b%2Fc;d?q=%2e%2E&&x'],
+    ['/', '', '/base/'],
+    ['/v2/app/manifests/latest', 'ns=x', '/base/v2/app/manifests/latest?ns=x'],
+  ])('sends %s?%s on byte for byte', async (path, query, expected) => {
+    const plan = await new HttpHandler().plan(request({ path, query }));
+    expect(plan.target).toEqual({ origin: 'https://git.example', path: expected, purpose: 'connector', sendCredential: true });
+    expect(plan).toMatchObject({ transport: 'http-proxy', scopes: [], route: '/{path}' });
+  });
+
+  it.each([
+    ['GET', 'pull', true],
+    ['HEAD', 'pull', true],
+    ['OPTIONS', 'pull', false],
+    ['POST', 'push', false],
+    ['DELETE', 'delete', false],
+  ])('plans %s', async (method, action, followRedirects) => {
+    expect(await new HttpHandler().plan(request({ method }))).toMatchObject({ method, action, followRedirects, replayable: true });
+    expect(asked).toEqual([]);
+  });
+
+  it('repeats nothing that has a body', async () => {
+    expect((await new HttpHandler().plan(request({ method: 'POST', hasBody: true }))).replayable).toBe(false);
+  });
+
+  it.each([
+    ['TRACE', '/x', 'MethodNotAllowed'],
+    ['GET', '/a/../b', 'PathInvalid'],
+  ])('refuses %s %s', async (method, path, code) => {
+    await expect(new HttpHandler().plan(request({ method, path }))).rejects.toMatchObject({ code });
+  });
+
+  it('asks for the permission to delete where the path looks like an upload', async () => {
+    const upload = { method: 'DELETE', path: '/v2/app/blobs/uploads/x' };
+    await expect(new HttpHandler().plan(request(upload))).rejects.toMatchObject({ code: 'PermissionDenied', status: 403 });
+    expect(asked).toEqual(['delete']);
+    await expect(new HttpHandler().plan(request({ ...upload, may: true }))).resolves.toMatchObject({ action: 'delete' });
+  });
+
+  describe('rewrites the Location', () => {
+    async function location(status: number, value: string, given: Partial<ConnectorRequest> = {}): Promise<ResponseHeaders[string]> {
+      const plan = await new HttpHandler().plan(request({ method: 'POST', ...given }));
+      return plan.rewriteResponse(status, { location: value, 'content-location': 'https://git.example/base/x' }).headers['location'];
+    }
+
+    it.each<[string, string, Partial<ConnectorRequest>, string]>([
+      ['of a path', '/base/y?z=1#f', {}, '/namespaces/team/connectors/git/y?z=1#f'],
+      ['of an absolute URL', 'https://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
+      ['of a relative name', 'y', {}, '/namespaces/team/connectors/git/y'],
+      ['in host form', '/base/y', { addressForm: 'host' }, '/y'],
+      ['in path form', '/base/v2/y', { addressForm: 'path' }, '/namespaces/team/connectors/git/v2/y'],
+      ['of the address itself', '/base', {}, '/namespaces/team/connectors/git'],
+      ['of the address itself in host form', '/base?a', { addressForm: 'host' }, '/?a'],
+      ['with a slash too many', '/base//evil.example', {}, '/namespaces/team/connectors/git//evil.example'],
+    ])('%s', async (_, value, given, expected) => {
+      expect(await location(303, value, given)).toBe(expected);
+      expect(await location(201, value, given)).toBe(expected);
+    });
+
+    it.each(['https://evil.example/base/y', 'http://git.example/base/y', '/other', '/based', 'https://user@git.example/base/y', '/\\evil.example', 'https://['])(
+      'C2 auth over redirect: and never sends a client to %s',
+      async (value) => {
+        await expect(location(307, value)).rejects.toMatchObject({ code: 'RedirectRefused', status: 502 });
+        expect(await location(201, value)).toBeUndefined();
+      },
+    );
+  });
+
+  it('C2 auth over redirect: makes no host of a path in host form', async () => {
+    const plan = await new HttpHandler().plan(request({ method: 'POST', addressForm: 'host' }));
+    expect(plan.rewriteResponse(201, { location: '/base//evil.example/x' }).headers['location']).toBeUndefined();
+  });
+
+  it('leaves everything else of an answer', async () => {
+    const plan = await new HttpHandler().plan(request());
+    expect(plan.rewriteResponse(304, { etag: '"x"', link: '<y>' })).toEqual({
+      headers: { etag: '"x"', link: '<y>', location: undefined, 'content-location': undefined },
+    });
+  });
+});

@@ -1,0 +1,184 @@
+import { type ClientRequest, IncomingMessage, Agent as HttpAgent, ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP, Socket, type LookupFunction } from 'node:net';
+import { PassThrough } from 'node:stream';
+import * as tls from 'node:tls';
+import { classifyConnectError, type EgressPolicy, type EgressPurpose, UpstreamConnectError } from '@oci-connector/egress';
+import { Sensitive } from '@oci-connector/sensitive';
+import { createProxyServer } from 'http-proxy';
+import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from '../../transport/upstream-transport';
+import { IncomingAnswer } from './incoming-answer';
+
+export interface HttpProxyTransportOptions {
+  readonly policy: EgressPolicy;
+  readonly purpose: EgressPurpose;
+  /** Certificates in PEM that are trusted besides the system's roots. */
+  readonly ca?: readonly string[];
+}
+
+/** As for registries: twice what a handshake over three slow round trips with two lost packets takes. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Connections that wait for the next request, per host; more are closed after their answer. */
+const MAX_FREE_SOCKETS = 64;
+
+/**
+ * {@link UpstreamTransport} by the http-proxy package, for services of which nothing but the path and the headers is known.
+ * The package makes the request and joins the streams; where connections go, what is sent and when it ends is said here.
+ */
+export class HttpProxyTransport implements UpstreamTransport {
+  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  #running = 0;
+  #drained?: () => void;
+
+  constructor(private readonly options: HttpProxyTransportOptions) {
+    const { policy, purpose, ca = [] } = options;
+    const shared = {
+      keepAlive: true,
+      maxFreeSockets: MAX_FREE_SOCKETS,
+      lookup: pinnedLookup((host) => policy.resolve(host, 0, purpose)),
+    };
+    // Naming authorities replaces the default ones, so those are named too.
+    const trusted = ca.length === 0 ? {} : { ca: [...systemRoots(), ...ca] };
+    this.#agents = { http: new HttpAgent(shared), https: new HttpsAgent({ ...shared, ...trusted, rejectUnauthorized: true }) };
+  }
+
+  async send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    const target = targetOf(request.origin);
+    // Node asks no lookup function about an address, so the policy is asked here.
+    if (isIP(target.host) !== 0) await this.options.policy.resolve(target.host, target.port, this.options.purpose);
+    try {
+      return await this.#forward(request, target);
+    } catch (error) {
+      throw toUpstreamError(error, request, target);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  #forward(request: UpstreamRequest, target: Target): Promise<UpstreamAnswer> {
+    const { body, transfer } = request;
+    const outgoing = outgoingMessage(request);
+    const proxy = createProxyServer();
+    // The request's body goes through here, so that nothing of it is read before the request stands.
+    const gate = new PassThrough();
+    const count = (chunk: Buffer): void => transfer.received(chunk.length);
+    const cancel = (): void => void outgoing.emit('aborted');
+    const detach = (): void => {
+      transfer.signal.removeEventListener('abort', cancel);
+      body?.off('data', count);
+      body?.unpipe(gate);
+    };
+    return new Promise<UpstreamAnswer>((resolve, reject) => {
+      proxy.on('proxyReq', (upstream) => {
+        // http-proxy merges the slashes of a path; it has to go on byte for byte.
+        upstream.path = request.path;
+        this.#running += 1;
+        upstream.once('close', () => {
+          detach();
+          this.#ended();
+        });
+        limitConnecting(upstream, target);
+        if (transfer.signal.aborted) return cancel();
+        if (body === undefined) return void gate.end();
+        body.on('data', count);
+        body.pipe(gate);
+      });
+      proxy.on('proxyRes', (incoming) => {
+        transfer.moved();
+        const early = body !== undefined && !body.readableEnded;
+        const toError = (error: unknown): Error => toUpstreamError(error, request, target);
+        resolve(new IncomingAnswer(incoming, { early, transfer, toError }));
+      });
+      transfer.signal.addEventListener('abort', cancel, { once: true });
+      const options = {
+        target,
+        agent: this.#agents[target.protocol === 'https:' ? 'https' : 'http'],
+        buffer: gate,
+        selfHandleResponse: true,
+      };
+      proxy.web(outgoing, new ServerResponse(outgoing), options, reject);
+    });
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#drained?.();
+  }
+}
+
+interface Target {
+  readonly protocol: string;
+  /** Without brackets. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+function targetOf(origin: string): Target {
+  const { protocol, hostname, port } = new URL(origin);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { protocol, host, hostname: host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+}
+
+/** What http-proxy takes for the client's request: only what is meant to go upstream, on a socket that leads nowhere. */
+function outgoingMessage(request: UpstreamRequest): IncomingMessage {
+  const message = new IncomingMessage(new Socket());
+  message.method = request.method;
+  message.url = '/';
+  message.headers = wireHeaders(request);
+  return message;
+}
+
+/** The framing is made anew (security rule C8). */
+function wireHeaders(request: UpstreamRequest): IncomingMessage['headers'] {
+  const headers: IncomingMessage['headers'] = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = value instanceof Sensitive ? value.reveal() : value;
+  }
+  headers.host = new URL(request.origin).host;
+  if (request.contentLength !== undefined) headers['content-length'] = String(request.contentLength);
+  else if (request.body !== undefined) headers['transfer-encoding'] = 'chunked';
+  return headers;
+}
+
+function limitConnecting(upstream: ClientRequest, target: Target): void {
+  const { socket } = upstream;
+  if (socket === null || !socket.connecting) return;
+  const timer = setTimeout(() => {
+    upstream.destroy(new UpstreamConnectError('ConnectTimeout', `No connection to ${target.host}:${target.port} within ${CONNECT_TIMEOUT_MS / 1_000} s; check the address, and firewalls and network policies on the way.`));
+  }, CONNECT_TIMEOUT_MS);
+  const stop = (): void => clearTimeout(timer);
+  socket.once(target.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
+  upstream.once('close', stop);
+}
+
+function toUpstreamError(error: unknown, request: UpstreamRequest, target: Target): Error {
+  if (request.transfer.signal.aborted) return request.transfer.signal.reason as Error;
+  const classified = classifyConnectError(error, target);
+  return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
+}
+
+/** What the policy allows is dialled, and nothing is asked twice. */
+function pinnedLookup(resolve: (host: string) => ReturnType<EgressPolicy['resolve']>): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (options.all) callback(null, addresses.map(({ address, family }) => ({ address, family })));
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 0),
+    );
+  };
+}
+
+/** `getCACertificates` came with Node 22.15 and knows NODE_EXTRA_CA_CERTS too. */
+function systemRoots(): readonly string[] {
+  const { getCACertificates } = tls as typeof tls & { getCACertificates?: (type: 'default') => string[] };
+  return getCACertificates?.('default') ?? tls.rootCertificates;
+}

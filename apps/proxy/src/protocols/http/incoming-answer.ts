@@ -1,0 +1,82 @@
+import { type IncomingMessage } from 'node:http';
+import { type Writable } from 'node:stream';
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { type ResponseHeaders } from '../protocol';
+import { type Transfer } from '../../transport/transfer';
+import { type UpstreamAnswer } from '../../transport/upstream-transport';
+
+/** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
+const MAX_DISCARDED = 64 * 1024;
+
+export interface IncomingAnswerContext {
+  readonly early: boolean;
+  readonly transfer: Transfer;
+  readonly toError: (error: unknown) => Error;
+}
+
+/** The answer of one request by `node:http`. It does not flow until it is known where its body goes. */
+export class IncomingAnswer implements UpstreamAnswer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly early: boolean;
+  readonly #transfer: Transfer;
+  /** Settles when the body is complete, or when there will be no more of it. */
+  readonly #complete: Promise<void>;
+
+  constructor(
+    private readonly incoming: IncomingMessage,
+    { early, transfer, toError }: IncomingAnswerContext,
+  ) {
+    this.status = incoming.statusCode ?? 0;
+    this.headers = incoming.headers;
+    this.early = early;
+    this.#transfer = transfer;
+    this.#complete = new Promise((resolve, reject) => {
+      incoming.once('end', resolve);
+      incoming.once('error', (error) => reject(toError(error)));
+    });
+    // Whoever reads the body hears of it; before that, nobody has to.
+    this.#complete.catch(() => undefined);
+  }
+
+  async pipeTo(sink: Writable): Promise<void> {
+    this.#transfer.blame(() => sink.writableNeedDrain);
+    this.incoming.on('data', (chunk: Buffer) => this.#transfer.sent(chunk.length));
+    this.incoming.pipe(sink);
+    try {
+      await this.#complete;
+    } catch (error) {
+      this.incoming.unpipe(sink);
+      throw error;
+    }
+  }
+
+  async readAll(maxBytes: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    this.incoming.on('data', (chunk: Buffer) => {
+      this.#transfer.moved();
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else this.incoming.destroy(tooLarge(maxBytes));
+    });
+    try {
+      await this.#complete;
+    } catch (error) {
+      throw size > maxBytes ? tooLarge(maxBytes) : error;
+    }
+    return Buffer.concat(chunks);
+  }
+
+  discard(): void {
+    let size = 0;
+    this.incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_DISCARDED) this.incoming.destroy();
+    });
+  }
+}
+
+function tooLarge(maxBytes: number): ProxyError {
+  return new ProxyError('UpstreamTooLarge', `the service's answer exceeds the limit of ${maxBytes} bytes`);
+}

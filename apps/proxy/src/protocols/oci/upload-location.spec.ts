@@ -1,0 +1,134 @@
+import { parseUpstreamAddress } from '@oci-connector/connector-api';
+import * as fc from 'fast-check';
+import { ProxyError } from '../../pipeline/proxy.errors';
+import { type SealedPlace } from '../../sealing/location-seal';
+import { mapUploadLocation, type MappedLocation } from './upload-location';
+
+const CLIENT = '/v2/namespaces/team/connectors/hub/app';
+
+interface Mapped extends MappedLocation {
+  /** What was sealed. */
+  sealed?: SealedPlace;
+}
+
+function map(location: string, address = 'https://r.example', upstream = 'app'): Mapped {
+  const parsed = parseUpstreamAddress(address);
+  let sealed: SealedPlace | undefined;
+  const mapped = mapUploadLocation(location, {
+    address: parsed,
+    names: { upstream, client: 'namespaces/team/connectors/hub/app', clientPath: CLIENT },
+    requested: { origin: parsed.origin, path: `/v2/${upstream}/blobs/uploads/` },
+    seal: (place) => {
+      sealed = place;
+      return 'sealed.KEY.BODY';
+    },
+  });
+  return { ...mapped, sealed };
+}
+
+describe('mapUploadLocation', () => {
+  it.each<[string, string, string | undefined, string]>([
+    ['a path', '/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
+    ['its query byte for byte', '/v2/app/blobs/uploads/u-1?_state=a%2Bb+c%3d&z&y=\'"<>|', undefined, 'u-1?_state=a%2Bb+c%3d&z&y=\'"<>|'],
+    ['an absolute URL', 'https://r.example/v2/app/blobs/uploads/u-1?a', undefined, 'u-1?a'],
+    ['the default port written out', 'https://r.example:443/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
+    ['the host in capitals', 'https://R.EXAMPLE/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
+    ['no scheme', '//r.example/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
+    ['a name relative to the request', 'u-1?x=1', undefined, 'u-1?x=1'],
+    ['http of a registry behind TLS', 'http://r.example/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
+    ['http with our port', 'http://r.example:5000/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
+    ['http without our port', 'http://r.example/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
+    ['an IPv6 address', 'http://[::1]:5000/v2/app/blobs/uploads/u-1', 'http://[0:0:0:0:0:0:0:1]:5000', 'u-1'],
+    ['a fragment, left out', '/v2/app/blobs/uploads/u-1?a#b?c', undefined, 'u-1?a'],
+    ['dots that lead back to the repository', '/v2/app/blobs/x/../uploads/u-1', undefined, 'u-1'],
+    ['a session with all characters that are safe', '/v2/app/blobs/uploads/A.z_~:@=+,9-', undefined, 'A.z_~:@=+,9-'],
+  ])('maps %s onto our path', (_, location, address, expected) => {
+    expect(map(location, address)).toEqual({ location: `${CLIENT}/blobs/uploads/${expected}` });
+  });
+
+  it('maps the registry’s name of the repository onto the client’s', () => {
+    expect(map('/v2/library/app/blobs/uploads/u', 'https://docker.io', 'library/app').location).toBe(`${CLIENT}/blobs/uploads/u`);
+  });
+
+  it.each<[string, string, SealedPlace, string | undefined]>([
+    ['another host', 'https://s3.example/b/k?X=a%2Bb', { origin: 'https://s3.example', path: '/b/k?X=a%2Bb' }, 'redirect'],
+    ['the same path on another host', 'https://evil.example/v2/app/blobs/uploads/u', { origin: 'https://evil.example', path: '/v2/app/blobs/uploads/u' }, 'redirect'],
+    ['a host that ends like ours', 'https://evilr.example/x', { origin: 'https://evilr.example', path: '/x' }, 'redirect'],
+    ['another port of our host', 'https://r.example:444/x', { origin: 'https://r.example:444', path: '/x' }, 'redirect-own-host'],
+    ['a path outside of /v2', '/artifacts-uploads/x?a=b', { origin: 'https://r.example', path: '/artifacts-uploads/x?a=b' }, undefined],
+    ['a path of the repository that is no upload', '/v2/app/other/x', { origin: 'https://r.example', path: '/v2/app/other/x' }, undefined],
+    ['more segments', '/v2/app/blobs/uploads/a/b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a/b' }, undefined],
+    ['a session with %', '/v2/app/blobs/uploads/a%3Db', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a%3Db' }, undefined],
+    ['a session with a semicolon', '/v2/app/blobs/uploads/a;b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a;b' }, undefined],
+    ['a session that looks sealed', '/v2/app/blobs/uploads/sealed.x.y', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/sealed.x.y' }, undefined],
+    ['a query with ns, which would be taken off', '/v2/app/blobs/uploads/u?ns=x', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u?ns=x' }, undefined],
+  ])('C2 auth over Location: seals %s', (_, location, place, purpose) => {
+    expect(map(location)).toEqual({
+      location: `${CLIENT}/blobs/uploads/sealed.KEY.BODY`,
+      sealed: place,
+      elsewhere: purpose === undefined ? undefined : { ...place, purpose, sendCredential: false },
+    });
+  });
+
+  it('seals https where the connector speaks http, without the credential', () => {
+    const mapped = map('https://r.example/v2/app/blobs/uploads/u', 'http://r.example');
+    expect(mapped.elsewhere).toMatchObject({ origin: 'https://r.example', purpose: 'redirect-own-host', sendCredential: false });
+  });
+
+  it.each<[string, string, string]>([
+    ['another repository', '/v2/other/blobs/uploads/u', 'RedirectRefused'],
+    ['a repository below this one', '/v2/app-2/blobs/uploads/u', 'RedirectRefused'],
+    ['dots that lead to another repository', '/v2/app/../other/blobs/uploads/u', 'RedirectRefused'],
+    ['escaped dots', '/v2/app/%2e%2e/other/blobs/uploads/u', 'RedirectRefused'],
+    ['an escaped slash in another repository’s name', '/v2/other%2Fx/blobs/uploads/u', 'RedirectRefused'],
+    ['an escaped letter of another repository', '/v2/%6fther/blobs/uploads/u', 'RedirectRefused'],
+    ['double slashes before another repository', '//r.example//v2/other/blobs/uploads/u', 'RedirectRefused'],
+    ['the root of the API', '/v2/', 'RedirectRefused'],
+    ['http on another host', 'http://evil.example/u', 'RedirectRefused'],
+    ['http on another port', 'http://r.example:8080/v2/app/blobs/uploads/u', 'RedirectRefused'],
+    ['a user name', 'https://user@r.example/v2/app/blobs/uploads/u', 'RedirectRefused'],
+    ['a password', 'https://:p@s3.example/u', 'RedirectRefused'],
+    ['another scheme', 'ftp://r.example/u', 'RedirectRefused'],
+    ['a script', 'javascript:alert(1)', 'RedirectRefused'],
+    ['a backslash', '/\\evil.example/u', 'UpstreamInvalid'],
+    ['a blank', '/v2/app/blobs/uploads/u v', 'UpstreamInvalid'],
+    ['a tab', '/v2/app/blobs/uploads/u\tv', 'UpstreamInvalid'],
+    ['other than ASCII', '/v2/app/blobs/uploads/ü', 'UpstreamInvalid'],
+    ['no URL', 'https://[', 'UpstreamInvalid'],
+    ['nothing', '', 'UpstreamInvalid'],
+  ])('C2 auth over Location: refuses %s', (_, location, code) => {
+    expect(() => map(location)).toThrow(expect.objectContaining({ code, status: 502, ociCode: 'UNKNOWN' }) as Error);
+  });
+
+  it('C14 log leakage: names no more than the origin in what it says', () => {
+    expect(() => map('http://evil.example/u?X-Sig=hush')).toThrow(/^(?!.*hush).*http:\/\/evil\.example, without TLS/);
+  });
+
+  it('C2 auth over Location: gives the client our own path, whatever the registry says', () => {
+    const part = fc.constantFrom(
+      ...['https:', 'http:', '//', '/', 'r.example', 'evil.example', ':443', '@', '\\', '..', '%2e', 'v2', 'app', 'blobs', 'uploads', 'u', '?', '#', 'sealed.x', ' '],
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const mapped = tryMap(parts.join(''));
+        if (mapped === undefined) return;
+        const url = new URL(mapped.location, 'https://proxy.example');
+        expect(url.origin).toBe('https://proxy.example');
+        expect(url.pathname).toMatch(/^\/v2\/namespaces\/team\/connectors\/hub\/app\/blobs\/uploads\/[^/]+$/);
+        // Our path, or sealed; and the credential goes nowhere else than to the connector's origin.
+        if (mapped.sealed === undefined) expect(url.pathname).not.toContain('/sealed.');
+        else expect(mapped.elsewhere === undefined).toBe(mapped.sealed.origin === 'https://r.example');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+function tryMap(location: string): Mapped | undefined {
+  try {
+    return map(location);
+  } catch (error) {
+    if (error instanceof ProxyError) return undefined;
+    throw error;
+  }
+}
