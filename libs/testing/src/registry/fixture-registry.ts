@@ -85,7 +85,7 @@ export class FixtureRegistry {
     return this.service(2).origin;
   }
 
-  /** Everything that arrived at the three servers, oldest first. */
+  /** What arrived at the three servers, oldest first; of very many only the newest. */
   get requests(): readonly RecordedRequest[] {
     return this.#log.entries;
   }

@@ -25,12 +25,15 @@ export interface RecordedRequest {
   finished: boolean;
 }
 
+/** The newest requests that are kept, so that a sandbox that runs for weeks does not grow; more than any test sends. */
+const KEPT_REQUESTS = 100_000;
+
 interface Waiter {
   readonly wanted: () => RecordedRequest | undefined;
   readonly resolve: (request: RecordedRequest) => void;
 }
 
-/** All requests in the order of their arrival. */
+/** The requests in the order of their arrival. */
 export class RequestLog {
   #entries: RecordedRequest[] = [];
   readonly #waiters = new Set<Waiter>();
@@ -54,6 +57,7 @@ export class RequestLog {
       finished: false,
     };
     this.#entries.push(entry);
+    if (this.#entries.length > KEPT_REQUESTS) this.#entries.shift();
     this.changed();
     return entry;
   }
