@@ -166,6 +166,13 @@ describe('OciAuthorizer.authorize', () => {
     expect(await header(registry(), PULL)).toBe('Bearer T1');
   });
 
+  it('asks the registry again for its token server when the one it named gives nothing', async () => {
+    upstream.tokens = () => ({ status: 404 });
+    await expect(authorizer.authorize(registry(), PULL)).rejects.toMatchObject({ code: 'TokenResponseInvalid' });
+    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } });
+    expect(await header(registry(), PULL)).toBe(BASIC);
+  });
+
   it('forgets one connector and no other', async () => {
     await header(registry(), PULL);
     await header(registry({ connectorUid: 'uid-10' }), PULL);

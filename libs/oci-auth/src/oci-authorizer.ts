@@ -95,16 +95,18 @@ export class OciAuthorizer {
     wwwAuthenticate: string | readonly string[] | undefined,
   ): Promise<Authorization> {
     const request: Request = { registry, scopes: normalizeScopes(scopes), options: {} };
-    const known = this.#plans.inspect(planKey(registry))?.plan;
-    if (authorization.scheme === 'bearer' && known?.scheme === 'bearer') {
-      const newer = this.#newerGrant(known, request, authorization);
+    const known = this.#plans.inspect(planKey(registry));
+    if (authorization.scheme === 'bearer' && known?.plan.scheme === 'bearer') {
+      const newer = this.#newerGrant(known.plan, request, authorization);
       if (newer) return newer;
     }
     const { plan, learned, scopeHint } = await this.#planAfterRefusal(registry, authorization, known, wwwAuthenticate);
     this.#plans.set(planKey(registry), this.#know(plan, learned));
-    if (plan.scheme === 'bearer') return await this.#replaceToken(plan, request, parseScopeHint(scopeHint));
-    if (plan.scheme === authorization.scheme) throw this.#refuse(plan, request);
-    return await this.#authorizeBy(plan, request);
+    if (plan.scheme === 'bearer') return await this.#anotherToken(plan, request, authorization, parseScopeHint(scopeHint));
+    if (plan.scheme !== authorization.scheme) return await this.#authorizeBy(plan, request);
+    const error = unauthorized(registry);
+    this.#tokens.fail(keyOf(plan, request), error);
+    throw error;
   }
 
   /** Drops everything kept for a connector, as when it is deleted. */
@@ -139,22 +141,33 @@ export class OciAuthorizer {
         const { connectorUid } = registry;
         if (cached) this.#hooks.onCacheHit?.({ connectorUid });
         else this.#hooks.onCacheMiss?.({ connectorUid });
-        return (cached ?? (await this.#tokens.get(key, load, options))).authorization;
+        return (cached ?? (await this.#fetched(registry, this.#tokens.get(key, load, options)))).authorization;
       }
     }
   }
 
+  /** Forgets, when the token server gave nothing, that it was the one to ask: the registry may name another by now. */
+  async #fetched(registry: UpstreamRegistry, fetching: Promise<Grant>): Promise<Grant> {
+    try {
+      return await fetching;
+    } catch (error) {
+      const doubtful = error instanceof OciAuthError && (error.code === 'TokenEndpointUnreachable' || error.code === 'TokenResponseInvalid');
+      if (doubtful) this.#plans.delete(planKey(registry));
+      throw error;
+    }
+  }
+
   /**
-   * What another request put in the refused token's place meanwhile. Throws when that place was taken a moment ago by
-   * the very token that is refused now: a wrong password gets a token without rights from Harbor, and asking for one
-   * more with each request would lock the account.
+   * What another request put in the refused token's place meanwhile. Throws when the refused token itself is that new:
+   * a wrong password gets a token without rights from Harbor, and asking for one more with each request would lock the
+   * account. The token stays, for what it may be good for.
    */
   #newerGrant(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
     const grant = this.#tokens.inspect(keyOf(plan, request));
     if (grant === undefined) return undefined;
     if (refused.header && !grant.authorization.header?.equals(refused.header)) return grant.authorization;
     const isNew = grant.replacedAt !== undefined && this.#clock.now() - grant.replacedAt < REFUSAL_PAUSE_MS;
-    if (isNew) throw this.#refuse(plan, request);
+    if (isNew) throw unauthorized(request.registry);
     return undefined;
   }
 
@@ -162,15 +175,15 @@ export class OciAuthorizer {
   async #planAfterRefusal(
     registry: UpstreamRegistry,
     refused: Authorization,
-    known: AuthPlan | undefined,
+    known: KnownPlan | undefined,
     wwwAuthenticate: string | readonly string[] | undefined,
   ): Promise<{ plan: AuthPlan; learned: boolean; scopeHint?: string }> {
     const challenges = parseChallenges(wwwAuthenticate);
     if (refused.scheme === 'none') return learnedFrom(challenges, registry);
     const challenged = tolerantPlan(challenges, registry);
     const scopeHint = challenged?.scopeHint;
-    if (challenged && known?.scheme === 'bearer' && challenged.realm.href === known.realm.href) {
-      return { plan: challenged, learned: false, scopeHint };
+    if (challenged && known?.plan.scheme === 'bearer' && challenged.realm.href === known.plan.realm.href) {
+      return { plan: challenged, learned: known.learned, scopeHint };
     }
     const plan = await discoverPlan(registry, () => this.#clock.now());
     if (plan.scheme !== 'none') return { plan, learned: false, scopeHint };
@@ -179,18 +192,13 @@ export class OciAuthorizer {
     return { plan, learned: false };
   }
 
-  async #replaceToken(plan: BearerPlan, request: Request, hints: readonly string[]): Promise<Authorization> {
-    const load = async (): Promise<Grant> => ({
-      ...(await this.#fetchGrant(plan, request, hints)),
-      replacedAt: this.#clock.now(),
-    });
-    return (await this.#tokens.replace(keyOf(plan, request), load)).authorization;
-  }
-
-  #refuse(plan: AuthPlan, request: Request): OciAuthError {
-    const error = unauthorized(request.registry);
-    this.#tokens.fail(keyOf(plan, request), error);
-    return error;
+  /** A new token in place of a refused one; after a refusal without a token, any that is there. */
+  async #anotherToken(plan: BearerPlan, request: Request, refused: Authorization, hints: readonly string[]): Promise<Authorization> {
+    const key = keyOf(plan, request);
+    const load = (): Promise<Grant> => this.#fetchGrant(plan, request, hints);
+    if (refused.scheme !== 'bearer') return (await this.#tokens.get(key, load)).authorization;
+    const replacement = async (): Promise<Grant> => ({ ...(await load()), replacedAt: this.#clock.now() });
+    return (await this.#tokens.replace(key, replacement)).authorization;
   }
 
   /**

@@ -92,8 +92,8 @@ export class RefreshingCache<V extends Expiring> {
   }
 
   /** Puts in place what `load` gives, whatever is cached; joins a fetch that is under way. */
-  async replace(key: string, load: () => Promise<V>, options: GetOptions = {}): Promise<V> {
-    return await waitFor(this.#inFlight.get(key) ?? this.#fetch(key, load), options.signal);
+  async replace(key: string, load: () => Promise<V>): Promise<V> {
+    return await (this.#inFlight.get(key) ?? this.#fetch(key, load));
   }
 
   /** Puts a value in place that came by another way. */
@@ -106,6 +106,11 @@ export class RefreshingCache<V extends Expiring> {
   fail(key: string, error: unknown): void {
     this.#entries.delete(key);
     this.#storeFailure(key, error);
+  }
+
+  /** Takes one value out. */
+  delete(key: string): void {
+    this.#entries.delete(key);
   }
 
   /** Throws the error that is kept for the key, if there is one. */

@@ -18,7 +18,7 @@ export interface KnownPlan {
   readonly plan: AuthPlan;
   readonly expiresAt: number;
   /** It came from a refused request although `GET /v2/` lets everyone in; only a 401 can tell it again. */
-  readonly learned?: boolean;
+  readonly learned: boolean;
 }
 
 /** A refused credential is not sent again for so long: accounts lock. As long as a Secret may be read from a cache. */

@@ -50,8 +50,9 @@ function postForm(request: TokenRequest, identityToken: Sensitive): Sensitive {
 }
 
 /** What the answer's status means; undefined when it carries a token. */
-function failureOf(response: RegistryHttpResponse, origin: string, credential: boolean, now: number): OciAuthError | undefined {
+function failureOf(response: RegistryHttpResponse, request: TokenRequest, credential: boolean, now: number): OciAuthError | undefined {
   const { status } = response;
+  const { origin } = request.realm;
   if (response.truncated) {
     return new OciAuthError('TokenResponseTooLarge', `The token server ${origin} sent more than ${MAX_ANSWER_BYTES} bytes.`, { status });
   }
@@ -66,8 +67,12 @@ function failureOf(response: RegistryHttpResponse, origin: string, credential: b
   if (status >= 500) {
     return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status });
   }
-  const hint = status >= 300 && status < 400 ? ' Redirects of a token server are not followed.' : '';
-  return new OciAuthError('TokenResponseInvalid', `The token server ${origin} answered ${status} and no token.${hint}`, { status });
+  return new OciAuthError('TokenResponseInvalid', `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`, { status });
+}
+
+function hintFor(status: number, { scopes }: TokenRequest): string {
+  if (status >= 300 && status < 400) return ' Redirects of a token server are not followed.';
+  return status === 400 && scopes.length === 0 ? ' It may want a scope: name a repository in the auth parameter "repository".' : '';
 }
 
 function refusal(origin: string, credential: boolean, status: number): OciAuthError {
@@ -136,7 +141,7 @@ export class TokenClient {
       const reason = error instanceof Error ? error.message : 'no answer';
       throw new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} cannot be reached: ${reason}`, { cause: error });
     }
-    const failure = failureOf(response, origin, registry.credential !== undefined, this.clock.now());
+    const failure = failureOf(response, request, registry.credential !== undefined, this.clock.now());
     if (failure) throw failure;
     return parseTokenAnswer(response, requestedAt);
   }

@@ -46,6 +46,12 @@ describe('verifyCredential', () => {
     await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'CredentialRefused' });
   });
 
+  it('does without the token without a scope where the server gives none (400)', async () => {
+    upstream.tokens = ({ query }) => (query.has('scope') ? upstream.issue() : { status: 400 });
+    await expect(verifyCredential(registry())).rejects.toThrow('auth parameter "repository"');
+    expect(await verifyCredential(registry(), { repository: 'team/app' })).toMatchObject({ scheme: 'bearer' });
+  });
+
   it.each([401, 403])('tells a closed repository from a refused credential (%i)', async (status) => {
     upstream.judge = (authorization) => (authorization === 'Bearer T1' ? { body: {} } : { status });
     await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });

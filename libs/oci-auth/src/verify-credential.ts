@@ -94,7 +94,13 @@ export async function verifyCredential(registry: UpstreamRegistry, options: Veri
   const { repository, signal, clock = Date } = options;
   const plan = await discoverPlan(registry, () => clock.now(), signal);
   const handshake: Handshake = { registry, plan, signal, clock };
-  await checkEntry(handshake);
+  try {
+    await checkEntry(handshake);
+  } catch (error) {
+    // A token server that gives nothing without a scope has not judged the credential; with the scope it will.
+    const wantsScope = error instanceof OciAuthError && error.code === 'TokenResponseInvalid' && error.status === 400;
+    if (!wantsScope || repository === undefined) throw error;
+  }
   if (repository !== undefined) await checkRepository(handshake, repository);
   return { scheme: plan.scheme, realmOrigin: plan.scheme === 'bearer' ? plan.realm.origin : undefined };
 }
