@@ -8,7 +8,6 @@ export interface UsernameAndPassword {
 }
 
 /** RFC 7617 §2: neither user-id nor password may contain a control character. */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** A Secret with the keys `username` and `password`. @throws CredentialError */
