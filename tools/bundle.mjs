@@ -32,6 +32,7 @@ const compileWithSwc = {
 
 /** Nest asks for these at run time and does without them; none is used here. */
 const optionalOfNest = [
+  '@nestjs/platform-express',
   '@nestjs/microservices',
   '@nestjs/microservices/microservices.module',
   '@nestjs/websockets/socket-module',

@@ -5,12 +5,12 @@ import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
+import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
 import { startProgram } from '../installation/programs';
 import { freePort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
-import { bundle } from './bundle-programs';
 
 /** Something that requests are sent through. */
 export interface Target {
@@ -148,7 +148,7 @@ http {
 type ProductRig = Pick<Rig, 'proxy' | 'client' | 'authorization' | 'token' | 'close'>;
 
 async function startProduct(group: ProcessGroup, directory: string, upstream: string): Promise<ProductRig> {
-  await bundle(['controller', 'proxy']);
+  await buildPrograms();
   const api = await startKubeApi();
   const adminKubeconfig = path.join(directory, 'admin.kubeconfig');
   await writeFile(adminKubeconfig, api.kubeconfig());

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { applyManifest } from '../installation/apply-manifests';
+import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken } from '../installation/install-product';
 import { startProgram, type RunningProgram } from '../installation/programs';
 import { waitForConnectors } from '../installation/wait-for-connectors';
@@ -37,6 +38,7 @@ export async function startProduct(context: SuiteContext, node?: string): Promis
   context.secrets.push({ name: "the administrator's token", value: api.adminToken });
   const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: api.kubeconfig }));
   closing.unshift(() => client.close());
+  await step('building the programs', buildPrograms);
   await step('installing the product', () => installProduct(client));
   await applyAll(client, [...clientManifests(), ...context.registries.flatMap(connectorManifests)]);
   const programs = await step('starting controller and proxy', () => startPrograms(context, { api, client, node }));
