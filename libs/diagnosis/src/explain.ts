@@ -24,10 +24,16 @@ export function explain(error: unknown, subject: CheckSubject): Finding {
   const auth = chain.find((cause) => cause instanceof OciAuthError);
   if (auth) return AUTHORIZATION[auth.code](auth);
   if (error instanceof AddressError) return failed(Reason.ConnectionFailed, error.message);
-  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+  if (isTimeout(error)) {
     return unanswered(subject, `${subject.origin} did not answer in time; check spec.address, and whether a firewall or network policy is in the way`);
   }
   throw error;
+}
+
+/** A signal's reason is a DOMException, which is an Error only in newer versions of Node. */
+function isTimeout(error: unknown): boolean {
+  const { name } = error as { name?: unknown };
+  return name === 'TimeoutError' || name === 'AbortError';
 }
 
 function causes(error: unknown): Error[] {
