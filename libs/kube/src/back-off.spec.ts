@@ -14,8 +14,7 @@ describe('BackOff', () => {
       fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 200 }), (randoms) => {
         const numbers = [...randoms];
         const backOff = new BackOff({ initialMs: 100, maxMs: 1000, random: () => numbers.shift() ?? 0 });
-        for (const _ of randoms) {
-          const delay = backOff.next();
+        for (const delay of randoms.map(() => backOff.next())) {
           expect(delay).toBeGreaterThanOrEqual(100);
           expect(delay).toBeLessThanOrEqual(1500);
         }

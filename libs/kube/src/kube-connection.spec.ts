@@ -32,6 +32,9 @@ async function write(user: object, cluster: object = {}, context = 'here'): Prom
 const header = async (clock = new ManualClock()): Promise<string | undefined> =>
   (await (await loadKubeConnection({ kubeconfig, clock })).credential.authorization())?.reveal();
 
+// Transforming and loading the hundreds of files of client-node takes long the first time; no test is to be measured by that.
+beforeAll(() => import('@kubernetes/client-node'), 120_000);
+
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
   kubeconfig = join(directory, 'config');
@@ -80,6 +83,26 @@ describe('loadKubeConnection', () => {
     await writeFile(join(directory, 'token'), 'two\n');
     clock.advance(60_000);
     expect((await credential.authorization())?.reveal()).toBe('Bearer two');
+  });
+
+  it('reads the token file of a pod, as client-node describes it, again and again', async () => {
+    const clock = new ManualClock();
+    const tokenFile = join(directory, 'token');
+    await write({ 'auth-provider': { name: 'tokenFile', config: { tokenFile } } });
+    await writeFile(tokenFile, 'one\n');
+    const { credential } = await loadKubeConnection({ kubeconfig, clock });
+    const first = await credential.authorization();
+    expect(first?.reveal()).toBe('Bearer one');
+    await writeFile(tokenFile, 'two\n');
+    credential.rejected(first ?? fail());
+    expect((await credential.authorization())?.reveal()).toBe('Bearer two');
+  });
+
+  it('refuses an exec plugin that gives a certificate, which would expire unnoticed', async () => {
+    const answer = JSON.stringify({ status: { clientCertificateData: PEM, clientKeyData: KEY } });
+    await write({ exec: { command: 'printf', args: ['%s', answer] } });
+    const { credential } = await loadKubeConnection({ kubeconfig });
+    await expect(credential.authorization()).rejects.toMatchObject({ code: 'CredentialUnavailable', cause: expect.any(KubeConfigError) as Error });
   });
 
   it('asks an exec plugin, and asks it anew after a refusal', async () => {

@@ -125,7 +125,7 @@ export class LeaderElection {
       if (raced) {
         // Read again next time: what we know of the lease is out of date.
         this.lease = undefined;
-      } else if (!this.stopping.signal.aborted) {
+      } else if (error !== this.stopping.signal.reason) {
         this.options.onError?.(error);
       }
       return false;
@@ -155,7 +155,8 @@ export class LeaderElection {
     if (this.lease === undefined || !this.isHeldByUs()) {
       return false;
     }
-    const spec = { ...this.ownSpec(this.lease.spec), holderIdentity: '', leaseDurationSeconds: 1 };
+    // Absent, not empty: newer API servers refuse an empty holder.
+    const spec = { ...this.ownSpec(this.lease.spec), holderIdentity: undefined, leaseDurationSeconds: 1 };
     const { lease } = this;
     this.lease = undefined;
     await this.options.client.update(Leases, { ...lease, spec }, { timeoutMs: this.timing.renewDeadlineMs / 2 });

@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type KubeApiServer, startKubeApi } from '@oci-connector/testing';
+import {
+  AccessReviewer,
+  connectKube,
+  EventRecorder,
+  Events,
+  type KubeClient,
+  LeaderElection,
+  Leases,
+  metadataOf,
+  type PartialObjectMetadata,
+  Reflector,
+  Secrets,
+  TokenReviewer,
+} from '../src/index';
+import { eventually } from './eventually';
+
+const namespace = 'team-a';
+const builder = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'builder' } };
+const secret = (name: string): { apiVersion: string; kind: string; metadata: { namespace: string; name: string }; data: object } => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { namespace, name },
+  data: { password: Buffer.from('hunter2').toString('base64') },
+});
+
+/** Everything at once against the embedded API: what each part does alone, and in faults, is tested beside it. */
+describe('libs/kube against the embedded Kubernetes API', () => {
+  let directory: string;
+  let api: KubeApiServer;
+  let client: KubeClient;
+
+  beforeAll(() => import('@kubernetes/client-node'), 120_000);
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'kube-'));
+    api = await startKubeApi({ objects: [builder] });
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, api.kubeconfig());
+    client = await connectKube({ kubeconfig });
+  });
+
+  afterEach(async () => {
+    await client.close();
+    await api.close();
+    await rm(directory, { recursive: true });
+  });
+
+  it('reflects the metadata of Secrets, across a lost history, and never sees their data', async () => {
+    api.apply(secret('one'));
+    const reflector = new Reflector<PartialObjectMetadata>({
+      client,
+      type: metadataOf(Secrets),
+      namespace,
+      timing: { backOffInitialMs: 5, backOffMaxMs: 20 },
+    });
+    reflector.start();
+    const names = (): string => reflector.list().map(({ metadata }) => metadata.name).sort().join();
+    await eventually(() => names() === 'one');
+    api.apply(secret('two'));
+    await eventually(() => names() === 'one,two');
+    api.faults.failNext(1, { status: 410, reason: 'Expired', match: {} });
+    api.faults.dropWatches();
+    api.delete({ ...secret('one'), namespace, name: 'one' });
+    await eventually(() => names() === 'two');
+    await api.faults.refuseConnections();
+    await api.faults.acceptConnections();
+    api.apply(secret('three'));
+    await eventually(() => names() === 'three,two');
+    expect(JSON.stringify(reflector.list())).not.toContain('aHVudGVyMg');
+    await reflector.stop();
+  });
+
+  it('reviews a token and what its owner may do', async () => {
+    const tokens = new TokenReviewer({ client, audiences: ['connectors-proxy'] });
+    const identity = await tokens.review(new Sensitive(api.issueToken({ namespace, name: 'builder', audiences: ['connectors-proxy'] })));
+    expect(identity).toMatchObject({
+      username: 'system:serviceaccount:team-a:builder',
+      serviceAccount: { namespace, name: 'builder', uid: api.get({ ...builder, namespace, name: 'builder' })?.metadata.uid },
+    });
+    const access = new AccessReviewer({ client });
+    const pull = { verb: 'get', group: 'connectors.alauda.io', resource: 'connectors', subresource: 'proxy', namespace, name: 'harbor' };
+    expect(await access.isAllowed(identity, pull)).toBe(false);
+    expect(await access.isAllowed({ username: 'root', uid: '', groups: ['system:masters'], extra: {} }, pull)).toBe(true);
+  });
+
+  it('leads, and tells Events', async () => {
+    const errors: unknown[] = [];
+    const election = new LeaderElection({ client, namespace, name: 'controller', identity: 'one', onError: (error) => errors.push(error) });
+    election.start((term) => new Promise((resolve) => term.addEventListener('abort', () => resolve())));
+    await eventually(() => election.isLeader);
+    expect((await client.get(Leases, { namespace, name: 'controller' })).spec?.holderIdentity).toBe('one');
+    await election.stop();
+    expect(errors).toEqual([]);
+    expect((await client.get(Leases, { namespace, name: 'controller' })).spec?.holderIdentity).toBeUndefined();
+
+    const recorder = new EventRecorder({ client, component: 'test' });
+    const object = { ...builder, metadata: { ...builder.metadata, uid: 'u' } };
+    recorder.record(object, { type: 'Normal', reason: 'Tested', message: 'It works.' });
+    recorder.record(object, { type: 'Normal', reason: 'Tested', message: 'It works.' });
+    await recorder.flush();
+    const events = await client.list(Events, { namespace });
+    expect(events.items.map(({ reason, count }) => [reason, count])).toEqual([['Tested', 2]]);
+  });
+});
