@@ -130,10 +130,15 @@ function evaluateRule(rule: CompiledRule, schema: Schema, { value, old, path }: 
   try {
     if (rule.holds(context) === true) return [];
     const message = rule.message ? String(rule.message(context)) : (source.message ?? `failed rule: ${source.rule}`);
-    return [ruleCause(where, source.reason ?? 'FieldValueInvalid', message)];
+    return [ruleCause(where, source.reason ?? 'FieldValueInvalid', withValue(value, message))];
   } catch (error) {
-    return [ruleCause(where, 'FieldValueInvalid', `rule evaluation error: ${(error as Error).message.split('\n')[0]}`)];
+    return [ruleCause(where, 'FieldValueInvalid', withValue(value, `rule evaluation error: ${(error as Error).message.split('\n')[0]}`))];
   }
+}
+
+/** Objects and lists are left out of messages, plain values are shown. */
+function withValue(value: unknown, message: string): string {
+  return typeof value === 'object' ? message : `${JSON.stringify(value)}: ${message}`;
 }
 
 const REASON_TEXT: Readonly<Record<string, string>> = {

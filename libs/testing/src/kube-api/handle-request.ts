@@ -5,6 +5,7 @@ import { authorize } from './authorize';
 import { type Cluster } from './cluster';
 import { answerDiscovery } from './discovery';
 import { type FaultHooks, type InjectedFailure } from './fault-hooks';
+import { impersonate } from './impersonate';
 import { type JsonObject } from './json';
 import { answerOpenApi } from './open-api';
 import { readBody } from './read-body';
@@ -51,7 +52,8 @@ async function answerUnlessFaulty(request: IncomingMessage, response: ServerResp
 
 async function answer(request: IncomingMessage, response: ServerResponse, { info, entry, context }: Handling): Promise<ApiAnswer> {
   const { cluster, bookmarkIntervalMs } = context;
-  const user = cluster.authentication.authenticate(request.headers.authorization);
+  const caller = cluster.authentication.authenticate(request.headers.authorization);
+  const user = impersonate(caller, request.headers, cluster.rbac);
   entry.user = user.username;
   authorize(user, info, cluster.rbac);
   if (!info.target) return answerPath(info.path, cluster);

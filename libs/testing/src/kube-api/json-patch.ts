@@ -98,6 +98,8 @@ function indexIn(length: number, key: string, path: string): number {
   throw doesNotFit(`the path ${path} is outside its list`);
 }
 
-function doesNotFit(message: string): ApiError {
-  return new ApiError(`the server rejected our request due to an error in our request: ${message}`, { code: 422, reason: 'Invalid' });
+/** kube-apiserver leaves the detail out; it only helps here. */
+function doesNotFit(detail: string): ApiError {
+  const message = 'the server rejected our request due to an error in our request';
+  return new ApiError(`${message}: ${detail}`, { code: 422, reason: 'Invalid' });
 }

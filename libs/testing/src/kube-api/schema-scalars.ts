@@ -14,15 +14,11 @@ function validateText(value: string, schema: Schema, path: string): StatusCause[
   const { minLength = 0, maxLength = Infinity, pattern, format } = schema;
   const length = [...value].length;
   if (length > maxLength) return [cause.tooLong(path, maxLength)];
-  const causes: StatusCause[] = [];
-  if (length < minLength) causes.push(cause.invalid(path, value, `${path} in body should be at least ${minLength} chars long`));
-  if (pattern !== undefined && !patternOf(pattern).test(value)) {
-    causes.push(cause.invalid(path, value, `${path} in body should match '${pattern}'`));
-  }
-  if (format === 'date-time' && Number.isNaN(Date.parse(value))) {
-    causes.push(cause.invalid(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`));
-  }
-  return causes;
+  const wrong = (detail: string): StatusCause[] => [cause.invalid(path, value, `${path} in body ${detail}`)];
+  if (length < minLength) return wrong(`should be at least ${minLength} chars long`);
+  if (pattern !== undefined && !patternOf(pattern).test(value)) return wrong(`should match '${pattern}'`);
+  const isTime = format !== 'date-time' || !Number.isNaN(Date.parse(value));
+  return isTime ? [] : wrong(`must be of type date-time: ${JSON.stringify(value)}`);
 }
 
 function validateNumber(value: number, schema: Schema, path: string): StatusCause[] {
@@ -32,12 +28,18 @@ function validateNumber(value: number, schema: Schema, path: string): StatusCaus
 
 /** What the number should be. */
 function numberProblem(value: number, schema: Schema): string | undefined {
-  const { minimum = -Infinity, maximum = Infinity, multipleOf = 0 } = schema;
-  if (value <= minimum && schema.exclusiveMinimum) return `greater than ${minimum}`;
-  if (value >= maximum && schema.exclusiveMaximum) return `less than ${maximum}`;
+  return boundProblem(value, schema) ?? multipleProblem(value, schema.multipleOf);
+}
+
+function boundProblem(value: number, { minimum = -Infinity, maximum = Infinity, ...exclusive }: Schema): string | undefined {
+  if (value <= minimum && exclusive.exclusiveMinimum) return `greater than ${minimum}`;
+  if (value >= maximum && exclusive.exclusiveMaximum) return `less than ${maximum}`;
   if (value < minimum) return `greater than or equal to ${minimum}`;
-  if (value > maximum) return `less than or equal to ${maximum}`;
-  return multipleOf !== 0 && value % multipleOf !== 0 ? `a multiple of ${multipleOf}` : undefined;
+  return value > maximum ? `less than or equal to ${maximum}` : undefined;
+}
+
+function multipleProblem(value: number, multipleOf: number | undefined): string | undefined {
+  return multipleOf !== undefined && value % multipleOf !== 0 ? `a multiple of ${multipleOf}` : undefined;
 }
 
 const patterns = new Map<string, RegExp>();

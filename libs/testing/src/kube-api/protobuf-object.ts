@@ -1,0 +1,106 @@
+import { asList, asObject, asText, type JsonObject } from './json';
+import { PROTOBUF_MESSAGES, type ProtobufField } from './protobuf-messages';
+
+/** Four bytes before every protobuf body of Kubernetes. */
+const MAGIC = Buffer.from('k8s\0');
+
+/** A body that is no protobuf, or of a type whose message is not known here. */
+export class ProtobufUnreadable extends Error {}
+
+/**
+ * An object out of a body of type `application/vnd.kubernetes.protobuf`.
+ *
+ * @throws ProtobufUnreadable
+ */
+export function decodeProtobufObject(body: Buffer): JsonObject {
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new ProtobufUnreadable('the body does not begin like protobuf');
+  const envelope = decodeMessage('Unknown', body.subarray(MAGIC.length));
+  const { apiVersion, kind } = asObject(envelope['typeMeta']);
+  const raw = Buffer.from(asText(envelope['raw']), 'base64');
+  return { apiVersion, kind, ...decodeMessage(asText(kind), raw) };
+}
+
+function decodeMessage(name: string, bytes: Buffer): JsonObject {
+  const message = PROTOBUF_MESSAGES[name];
+  if (!message) throw new ProtobufUnreadable(`${name} is not read as protobuf here: send JSON`);
+  const object: JsonObject = {};
+  for (const { number, value } of wireFields(bytes)) {
+    const field = message[number];
+    if (!field) throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: send JSON`);
+    setField(object, field, value);
+  }
+  return name === 'IntOrString' ? intOrString(object) : object;
+}
+
+type WireValue = Buffer | number;
+
+function setField(object: JsonObject, [name, type]: ProtobufField, value: WireValue): void {
+  if (type === 'skip') return;
+  if (type.startsWith('each:')) {
+    object[name] = [...asList(object[name]), unwrap(decodeValue(type.slice('each:'.length), value))];
+  } else if (type.startsWith('map:')) {
+    const entry = decodeEntry(type.slice('map:'.length), value);
+    object[name] = { ...asObject(object[name]), [entry.key]: entry.value };
+  } else {
+    // Go writes empty values of plain fields, which JSON leaves out.
+    const decoded = unwrap(decodeValue(type, value));
+    if (decoded !== '' && decoded !== 0 && decoded !== false) object[name] = decoded;
+  }
+}
+
+function decodeValue(type: string, value: WireValue): unknown {
+  if (typeof value === 'number') return type === 'flag' ? value !== 0 : value;
+  if (type === 'text') return value.toString('utf8');
+  return type === 'bytes' ? value.toString('base64') : decodeMessage(type, value);
+}
+
+function decodeEntry(type: string, value: WireValue): { key: string; value: unknown } {
+  const entry = { key: '', value: type === 'text' || type === 'bytes' ? '' : {} } as { key: string; value: unknown };
+  for (const field of wireFields(value as Buffer)) {
+    if (field.number === 1) entry.key = String(decodeValue('text', field.value));
+    else entry.value = decodeValue(type, field.value);
+  }
+  return entry;
+}
+
+const IS_TEXT = 1;
+
+/** Kept in a wrapper until the field takes it, so that port 0 and an empty name mean absent like everywhere. */
+function intOrString({ type = 0, intVal = 0, strVal = '' }: JsonObject): JsonObject {
+  return { [UNWRAP]: type === IS_TEXT ? strVal : intVal };
+}
+
+const UNWRAP = '$value';
+
+function unwrap(value: unknown): unknown {
+  const wrapped = asObject(value);
+  return Object.hasOwn(wrapped, UNWRAP) ? wrapped[UNWRAP] : value;
+}
+
+/** Wire types of the protobuf encoding. */
+const VARINT = 0;
+const BYTES = 2;
+
+function* wireFields(bytes: Buffer): Generator<{ number: number; value: WireValue }> {
+  let offset = 0;
+  const varint = (): number => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = bytes[offset];
+      if (byte === undefined) throw new ProtobufUnreadable('the body ends in the middle of a number');
+      offset += 1;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return Number(BigInt.asIntN(64, value));
+  };
+  while (offset < bytes.length) {
+    const tag = varint();
+    const wireType = tag & 7;
+    if (wireType !== VARINT && wireType !== BYTES) throw new ProtobufUnreadable(`wire type ${wireType} is used by no message here`);
+    const first = varint();
+    const value = wireType === VARINT ? first : bytes.subarray(offset, (offset += first));
+    if (offset > bytes.length) throw new ProtobufUnreadable('the body ends in the middle of a field');
+    yield { number: tag >>> 3, value };
+  }
+}
