@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { CredentialError } from './credential.errors';
 import { describeSecret, type SecretObject } from './secret-object';
 
@@ -11,12 +12,7 @@ export function decodeBase64(text: string): Buffer | undefined {
 
 /** The text of UTF-8 bytes, or undefined when they are not UTF-8. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /** The text under a key. @throws CredentialError SecretKeyMissing | SecretInvalid */

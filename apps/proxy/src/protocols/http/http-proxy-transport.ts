@@ -47,9 +47,12 @@ export class HttpProxyTransport implements UpstreamTransport {
     const target = targetOf(request.origin);
     // Node asks no lookup function about an address, so the policy is asked here.
     if (isIP(target.host) !== 0) await this.options.policy.resolve(target.host, target.port, this.options.purpose);
+    const running = new Running(request, () => this.#ended());
+    this.#running += 1;
     try {
-      return await this.#forward(request, target);
+      return await this.#forward(running, target);
     } catch (error) {
+      running.end();
       throw toUpstreamError(error, request, target);
     }
   }
@@ -60,54 +63,71 @@ export class HttpProxyTransport implements UpstreamTransport {
     this.#agents.https.destroy();
   }
 
-  #forward(request: UpstreamRequest, target: Target): Promise<UpstreamAnswer> {
-    const { body, transfer } = request;
-    const outgoing = outgoingMessage(request);
-    const proxy = createProxyServer();
-    // The request's body goes through here, so that nothing of it is read before the request stands.
-    const gate = new PassThrough();
-    const count = (chunk: Buffer): void => transfer.received(chunk.length);
-    const cancel = (): void => void outgoing.emit('aborted');
-    const detach = (): void => {
-      transfer.signal.removeEventListener('abort', cancel);
-      body?.off('data', count);
-      body?.unpipe(gate);
-    };
+  #forward(running: Running, target: Target): Promise<UpstreamAnswer> {
+    const { request, outgoing, body } = running;
     return new Promise<UpstreamAnswer>((resolve, reject) => {
+      const proxy = createProxyServer();
       proxy.on('proxyReq', (upstream) => {
         // http-proxy merges the slashes of a path; it has to go on byte for byte.
         upstream.path = request.path;
-        this.#running += 1;
-        upstream.once('close', () => {
-          detach();
-          this.#ended();
-        });
         limitConnecting(upstream, target);
-        if (transfer.signal.aborted) return cancel();
-        if (body === undefined) return void gate.end();
-        body.on('data', count);
-        body.pipe(gate);
+        running.begin(upstream);
       });
       proxy.on('proxyRes', (incoming) => {
-        transfer.moved();
-        const early = body !== undefined && !body.readableEnded;
+        request.transfer.moved();
+        const early = request.body !== undefined && !request.body.readableEnded;
         const toError = (error: unknown): Error => toUpstreamError(error, request, target);
-        resolve(new IncomingAnswer(incoming, { early, transfer, toError }));
+        resolve(new IncomingAnswer(incoming, { early, transfer: request.transfer, toError }));
       });
-      transfer.signal.addEventListener('abort', cancel, { once: true });
-      const options = {
-        target,
-        agent: this.#agents[target.protocol === 'https:' ? 'https' : 'http'],
-        buffer: gate,
-        selfHandleResponse: true,
-      };
-      proxy.web(outgoing, new ServerResponse(outgoing), options, reject);
+      const agent = this.#agents[target.protocol === 'https:' ? 'https' : 'http'];
+      // The response is a stand-in: selfHandleResponse leaves the answer to whoever asked.
+      proxy.web(outgoing, new ServerResponse(outgoing), { target, agent, buffer: body, selfHandleResponse: true }, reject);
     });
   }
 
   #ended(): void {
     this.#running -= 1;
     if (this.#running === 0) this.#drained?.();
+  }
+}
+
+/** One request on its way. */
+class Running {
+  readonly outgoing: IncomingMessage;
+  /** The request's body goes through here, so that nothing of it is read before the request upstream stands. */
+  readonly body = new PassThrough();
+  #ended = false;
+  // http-proxy gives up the request upstream when its client's is aborted.
+  readonly #cancel = (): void => void this.outgoing.emit('aborted');
+  readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
+
+  constructor(
+    readonly request: UpstreamRequest,
+    private readonly onEnd: () => void,
+  ) {
+    this.outgoing = outgoingMessage(request);
+    request.transfer.signal.addEventListener('abort', this.#cancel, { once: true });
+  }
+
+  begin(upstream: ClientRequest): void {
+    upstream.once('close', () => this.end());
+    if (this.request.transfer.signal.aborted) {
+      this.#cancel();
+    } else if (this.request.body === undefined) {
+      this.body.end();
+    } else {
+      this.request.body.on('data', this.#count);
+      this.request.body.pipe(this.body);
+    }
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.request.transfer.signal.removeEventListener('abort', this.#cancel);
+    this.request.body?.off('data', this.#count);
+    this.request.body?.unpipe(this.body);
+    this.onEnd();
   }
 }
 
