@@ -45,7 +45,7 @@ export function sendRequest(url: string, options: SendOptions = {}): Promise<Rec
       agent: agent ?? false,
       signal,
     });
-    outgoing.once('error', reject);
+    outgoing.on('error', reject);
     outgoing.once('response', (incoming) => {
       collect(incoming).then(
         (content) =>

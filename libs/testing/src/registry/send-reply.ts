@@ -63,7 +63,5 @@ async function* inPieces(
 
 /** Settles when the bytes have been handed to the system, so that a reset does not overtake them. */
 function write(response: ServerResponse, bytes: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    response.write(bytes, () => resolve());
-  });
+  return new Promise((resolve) => void response.write(bytes, () => resolve()));
 }
