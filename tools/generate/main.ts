@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { apiReference } from './api-reference';
 import { conditionsReference } from './conditions-reference';
+import { configurationReference } from './configuration-reference';
 import { snapshotFile } from './crd-snapshot';
 import { crdFiles } from './crds';
 import { type GeneratedFile } from './generated-file';
@@ -12,6 +13,7 @@ const artefacts: readonly ((args: readonly string[]) => Promise<GeneratedFile[]>
   snapshotFile,
   apiReference,
   conditionsReference,
+  configurationReference,
 ];
 
 async function main(args: readonly string[]): Promise<void> {

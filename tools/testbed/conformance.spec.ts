@@ -9,18 +9,17 @@ const report = `<testsuites><testsuite name="x">
 </testsuite></testsuites>`;
 
 describe('conformance report', () => {
-  it('reads names and states, keeping tests of the same name apart', () => {
+  it('reads names and states, whatever the order of tests of the same name', () => {
     expect([...readJunit(report)]).toEqual([
-      ['OCI/ping', 'passed'],
-      ['OCI/push', 'failure'],
-      ['OCI/push #2', 'passed'],
+      ['OCI/ping', ['passed']],
+      ['OCI/push', ['failure', 'passed']],
     ]);
     expect(countResults(readJunit(report))).toEqual({ passed: 2, failure: 1 });
   });
 
   it('names every difference, an absent test too', () => {
-    const direct = new Map([['a', 'passed'], ['b', 'failure'], ['c', 'passed']]);
-    const proxied = new Map([['a', 'passed'], ['b', 'passed'], ['d', 'passed']]);
+    const direct = new Map<string, string[]>([['a', ['passed']], ['b', ['failure']], ['c', ['passed']]]);
+    const proxied = new Map<string, string[]>([['a', ['passed']], ['b', ['passed']], ['d', ['passed']]]);
     expect(compareConformance(direct, proxied)).toEqual([
       'b: directly failure, through the proxy passed',
       'c: directly passed, through the proxy absent',

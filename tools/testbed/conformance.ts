@@ -14,8 +14,11 @@ export interface ConformanceTarget {
   readonly caFile: string;
 }
 
-/** Test name to passed, skipped, failure or error. */
-export type ConformanceResults = ReadonlyMap<string, string>;
+/**
+ * Test name to passed, skipped, failure or error. The suite uses some names several times, in an order that changes from
+ * run to run; all their results then stand here in alphabetical order.
+ */
+export type ConformanceResults = ReadonlyMap<string, readonly string[]>;
 
 /** Runs the whole suite, all APIs and all data, and returns what became of each test. */
 export async function runConformance(target: ConformanceTarget, directory: string): Promise<ConformanceResults> {
@@ -40,14 +43,11 @@ export async function runConformance(target: ConformanceTarget, directory: strin
 
 /** Only names and states are wanted of the report, and the suite writes both as plain attributes. */
 export function readJunit(xml: string): ConformanceResults {
-  const results = new Map<string, string>();
+  const results = new Map<string, string[]>();
   for (const [tag] of xml.matchAll(/<testcase [^>]*>/g)) {
     const name = /\bname="([^"]*)"/.exec(tag)?.[1];
     const status = /\bstatus="([^"]*)"/.exec(tag)?.[1];
-    if (name === undefined || status === undefined) continue;
-    // The suite uses some names twice; both are to be compared.
-    const occurrence = [...results.keys()].filter((key) => key === name || key.startsWith(`${name} #`)).length;
-    results.set(occurrence === 0 ? name : `${name} #${occurrence + 1}`, status);
+    if (name !== undefined && status !== undefined) results.set(name, [...(results.get(name) ?? []), status].sort());
   }
   return results;
 }
@@ -55,14 +55,15 @@ export function readJunit(xml: string): ConformanceResults {
 /** One line for each test whose result differs. */
 export function compareConformance(direct: ConformanceResults, proxied: ConformanceResults): string[] {
   const names = new Set([...direct.keys(), ...proxied.keys()]);
+  const textOf = (results: ConformanceResults, name: string): string => (results.get(name) ?? ['absent']).join(', ');
   return [...names]
-    .filter((name) => direct.get(name) !== proxied.get(name))
-    .map((name) => `${name}: directly ${direct.get(name) ?? 'absent'}, through the proxy ${proxied.get(name) ?? 'absent'}`);
+    .filter((name) => textOf(direct, name) !== textOf(proxied, name))
+    .map((name) => `${name}: directly ${textOf(direct, name)}, through the proxy ${textOf(proxied, name)}`);
 }
 
 /** How many tests ended how. */
 export function countResults(results: ConformanceResults): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const status of results.values()) counts[status] = (counts[status] ?? 0) + 1;
+  for (const status of [...results.values()].flat()) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }

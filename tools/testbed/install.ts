@@ -50,7 +50,13 @@ async function installKubernetes(): Promise<void> {
     await writeFile(path.join(directory, 'go.mod'), await kubernetesGoMod(directory));
     await step(`building Kubernetes ${KUBERNETES.version}: ${missing.join(', ')}`, async () => {
       const packages = missing.map((name) => `k8s.io/kubernetes/cmd/${name}`);
-      await runCommand(['go', 'build', '-o', `${directory}/`, ...packages], { cwd: directory, env, timeout: HALF_AN_HOUR });
+      // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
+      const version = `-X k8s.io/component-base/version.gitVersion=${KUBERNETES.version}`;
+      await runCommand(['go', 'build', '-ldflags', version, '-o', `${directory}/`, ...packages], {
+        cwd: directory,
+        env,
+        timeout: HALF_AN_HOUR,
+      });
     });
     for (const name of missing) await keep(path.join(directory, name), name);
   });
