@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import { anArtifact, aHelmChart, anImage, anImageIndex, type BuiltImage } from '../builders/image.builder';
 import { TestCertificateAuthority } from '../certificates/test-certificate-authority';
@@ -87,7 +87,7 @@ describe('startFixtureRegistry', () => {
   });
 
   it('keeps a given directory over a restart', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'fixture-registry-spec-'));
+    const directory = mkdtempSync(join(os.tmpdir(), 'fixture-registry-spec-'));
     try {
       const image = anImageIndex();
       const first = await start({ directory });
@@ -101,14 +101,15 @@ describe('startFixtureRegistry', () => {
   });
 
   it('removes its temporary directory, and closing twice is closing once', async () => {
-    const before = new Set(readdirSync(tmpdir()));
+    const parent = mkdtempSync(join(os.tmpdir(), 'fixture-registry-spec-'));
+    const tmpdir = jest.spyOn(os, 'tmpdir').mockReturnValue(parent);
     const registry = await start();
-    const own = readdirSync(tmpdir()).filter((name) => !before.has(name) && name.startsWith('fixture-registry-'));
-    expect(own.length).toBeGreaterThan(0);
+    tmpdir.mockRestore();
+    expect(readdirSync(parent)).toHaveLength(1);
     await registry.close();
     await registry.close();
-    // Other specs run at the same time; at least one of the new directories was this one's and is gone.
-    expect(own.some((name) => !existsSync(join(tmpdir(), name)))).toBe(true);
+    expect(readdirSync(parent)).toEqual([]);
+    rmdirSync(parent);
   });
 
   it('refuses to start on a port in use, and leaves nothing open', async () => {

@@ -114,11 +114,6 @@ export class FixtureRegistry {
     return [...(this.content.find(repository)?.tags.keys() ?? [])].sort();
   }
 
-  /** Open connections to the registry itself. */
-  connections(): Promise<number> {
-    return this.registry.connections();
-  }
-
   /** Ends everything, also held requests, and removes the temporary directory. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.shutDown();

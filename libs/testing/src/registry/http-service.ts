@@ -53,13 +53,6 @@ export class HttpService {
     return `${this.scheme}://${this.host}`;
   }
 
-  /** Connections that are open at this moment. */
-  connections(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
-    });
-  }
-
   /** Ends every connection, used or not. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
