@@ -3,5 +3,5 @@ export { Credential } from './credential';
 export { CredentialError, type CredentialErrorCode } from './credential.errors';
 export { CredentialStore, type CredentialStoreOptions, type SecretKey } from './credential-store';
 export { parseCredential, type ParseCredentialOptions } from './parse-credential';
-export { describeSecret, secretRevision, type SecretObject } from './secret-object';
+export { secretRevision, type SecretObject } from './secret-object';
 export { SecretType } from './secret-type';

@@ -56,7 +56,6 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 
 /** What is to be sent to the registry, and what is to be done with its answer. */
 export interface UpstreamPlan {
-  readonly kind: 'forward';
   /** `stream`: the pipeline's own transport. `http-proxy`: `HttpProxyTransport` of `protocols/http`, behind the same interface. */
   readonly transport: 'stream' | 'http-proxy';
   readonly method: string;

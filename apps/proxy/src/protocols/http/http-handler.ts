@@ -30,7 +30,6 @@ export class HttpHandler implements ProtocolHandler {
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {
-      kind: 'forward',
       transport: 'http-proxy',
       method,
       target: { origin: address.origin, path: upstreamPath, purpose: 'connector', sendCredential: true },

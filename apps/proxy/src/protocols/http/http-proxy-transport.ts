@@ -19,6 +19,9 @@ export interface HttpProxyTransportOptions {
 /** As for registries: twice what a handshake over three slow round trips with two lost packets takes. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** An idle connection is closed before usual servers do it (load balancers 60 s), so that a request rarely meets a closing one. */
+const IDLE_TIMEOUT_MS = 15_000;
+
 /** Connections that wait for the next request, per host; more are closed after their answer. */
 const MAX_FREE_SOCKETS = 64;
 
@@ -36,6 +39,8 @@ export class HttpProxyTransport implements UpstreamTransport {
     const shared = {
       keepAlive: true,
       maxFreeSockets: MAX_FREE_SOCKETS,
+      // Ends free connections only; a request in silence is ended by its transfer.
+      timeout: IDLE_TIMEOUT_MS,
       lookup: pinnedLookup((host) => policy.resolve(host, 0, purpose)),
     };
     // Naming authorities replaces the default ones, so those are named too.

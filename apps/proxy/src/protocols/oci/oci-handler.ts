@@ -54,7 +54,6 @@ export class OciHandler implements ProtocolHandler {
     const { method, hasBody } = request;
     const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
     return {
-      kind: 'forward',
       transport: 'stream',
       method,
       target,
