@@ -1,14 +1,13 @@
 import 'reflect-metadata';
 import { runProgram } from '@oci-connector/runtime';
-import { environment, ProxySettings } from './proxy.config';
+import { environment, ProxySettings, VERSION } from './proxy.config';
 import { startProxy } from './start-proxy';
-import { version } from '../../../package.json';
 
 void runProgram(
   {
     name: 'connectors-proxy',
     summary: 'Lets workloads push and pull through Connectors with nothing but a ServiceAccount token: checks the token and the permission, adds the credential, streams the bytes.',
-    version,
+    version: VERSION,
     settings: ProxySettings,
     environment,
     start: (settings, logger) => startProxy(settings, logger),

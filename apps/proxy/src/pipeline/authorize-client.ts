@@ -10,11 +10,11 @@ export interface PermissionReviewer {
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
 
-/** The ClusterRole that the chart ships for each verb. */
+/** What helps, for each verb: a ClusterRole that is shipped, or for deleting a Role of one's own. */
 const ROLE: Readonly<Record<ProxyVerb, string>> = {
-  get: 'connectors-puller',
-  update: 'connectors-pusher',
-  delete: 'connectors-pusher',
+  get: 'the ClusterRole connectors-puller',
+  update: 'the ClusterRole connectors-pusher',
+  delete: 'a Role with the verb delete on connectors/proxy',
 };
 
 /** Asks RBAC whether the client may use the Connector in this way, whether the Connector exists or not. */
@@ -31,7 +31,7 @@ export class AuthorizeClient {
     if (!(await this.#allows(exchange, verb))) {
       throw new ProxyError(
         'PermissionDenied',
-        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to the ClusterRole ${ROLE[verb]} there`,
+        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${ROLE[verb]} there`,
       );
     }
     return new Authorized(exchange, (further) => this.#allows(exchange, further));
