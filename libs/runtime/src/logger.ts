@@ -24,7 +24,6 @@ function serializeError(error: unknown): unknown {
 /** The logger of a program: one JSON object a line on standard output, time in ISO 8601. */
 export function createLogger(options: { name: string; level: string; destination?: DestinationStream }): Logger {
   const settings = {
-    name: options.name,
     level: options.level,
     base: { program: options.name },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
