@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import {
   aConnector,
+  aConnectorClass,
   aSecret,
   type ConnectorOptions,
   type FixtureRegistry,
@@ -145,6 +147,12 @@ export class ProxyWorld {
   send(path: string, { as = 'pusher', host = 'localhost', proxy = this.proxy, ...options }: RequestOptions = {}): Promise<ReceivedResponse> {
     const authorization = as === null ? {} : { authorization: basic(this.token(as)) };
     return sendRequest(`http://127.0.0.1:${proxy.httpPort}${path}`, { ...options, headers: { host, ...authorization, ...options.headers } });
+  }
+
+  /** Makes a class like `oci` but for these fields. */
+  applyClass(name: string, spec: Partial<ConnectorClassSpec>): void {
+    const { apiVersion, kind, spec: shipped } = aConnectorClass();
+    this.apply({ apiVersion, kind, metadata: { name }, spec: JSON.parse(JSON.stringify({ ...shipped, authProbes: [], ...spec })) as object });
   }
 
   /** Creates or replaces an object of any kind. */
