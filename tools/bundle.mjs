@@ -57,7 +57,6 @@ export async function bundle({ entry, outfile }) {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    keepNames: true,
     sourcemap: 'linked',
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],

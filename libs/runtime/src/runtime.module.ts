@@ -1,5 +1,4 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { LoggerModule } from 'nestjs-pino';
 import { type Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { HealthController } from './health.controller';
@@ -18,8 +17,6 @@ export class RuntimeModule {
     collectDefaultMetrics({ register: registry });
     return {
       module: RuntimeModule,
-      // The data plane writes its own access log; requests of the admin port are probes and scrapes, not worth a line.
-      imports: [LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false } })],
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: LOGGER, useValue: logger },

@@ -1,8 +1,8 @@
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger as NestPinoLogger } from 'nestjs-pino';
 import { type Logger } from 'pino';
+import { NestLogger } from './nest-logger';
 import { RuntimeModule } from './runtime.module';
 
 export interface AppOptions {
@@ -29,10 +29,9 @@ export interface RunningApp {
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram(options.logger), moduleOf(options)] };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
-    bufferLogs: true,
+    logger: new NestLogger(options.logger),
     abortOnError: false,
   });
-  app.useLogger(app.get(NestPinoLogger));
   try {
     await app.listen({ host: options.adminHost, port: options.adminPort });
   } catch (error) {
