@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { TestCertificateAuthority } from '@oci-connector/testing';
 
-/** One account of the token server: everything is allowed to it, nothing to anybody else. */
+/** The one account of the token server: everything is allowed to it. */
 export interface Account {
   readonly username: string;
   readonly password: string;
@@ -14,6 +14,10 @@ export interface TokenServerOptions {
   readonly address: string;
   readonly issuer: string;
   readonly account: Account;
+  /** Whoever sends no credential gets tokens for pulling, as on Docker Hub. */
+  readonly anonymousPull?: boolean;
+  /** Default: a free one. */
+  readonly port?: number;
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
@@ -32,28 +36,42 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   const { certificate, key } = await signingPair();
   const server = createServer(options.tls, (request, response) => {
     const url = new URL(request.url ?? '/', `https://${options.host}`);
-    const expected = Buffer.from(`${options.account.username}:${options.account.password}`).toString('base64');
-    if (request.headers.authorization !== `Basic ${expected}`) {
+    const allowed = allowedTo(options, request.headers.authorization);
+    if (!allowed) {
       response.writeHead(401).end();
       return;
     }
-    const token = signToken({ issuer: options.issuer, url, subject: options.account.username, certificate, key });
+    const token = signToken({ issuer: options.issuer, url, ...allowed, certificate, key });
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ token, expires_in: TOKEN_LIFETIME_SECONDS, issued_at: new Date().toISOString() }));
   });
-  await listen(server, options.address);
+  await listen(server, options.address, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
-    realm: `https://${options.host}:${port}/token`,
+    realm: new URL(`https://${options.host}:${port}/token`).href,
     signingCertificate: certificate,
     close: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()),
   };
 }
 
-function listen(server: Server, address: string): Promise<void> {
+interface Allowed {
+  readonly subject: string;
+  readonly actions: ReadonlySet<string>;
+}
+
+const EVERYTHING = new Set(['pull', 'push', 'delete', '*']);
+
+/** What a request with this Authorization may get; undefined for a wrong one. */
+function allowedTo({ account, anonymousPull }: TokenServerOptions, authorization: string | undefined): Allowed | undefined {
+  if (authorization === undefined) return anonymousPull ? { subject: '', actions: new Set(['pull']) } : undefined;
+  const expected = Buffer.from(`${account.username}:${account.password}`).toString('base64');
+  return authorization === `Basic ${expected}` ? { subject: account.username, actions: EVERYTHING } : undefined;
+}
+
+function listen(server: Server, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, address, resolve);
+    server.listen(port, address, resolve);
   });
 }
 
@@ -63,15 +81,14 @@ async function signingPair(): Promise<{ certificate: string; key: KeyObject }> {
   return { certificate: cert, key: createPrivateKey(key) };
 }
 
-interface TokenRequest {
+interface TokenRequest extends Allowed {
   readonly issuer: string;
   readonly url: URL;
-  readonly subject: string;
   readonly certificate: string;
   readonly key: KeyObject;
 }
 
-function signToken({ issuer, url, subject, certificate, key }: TokenRequest): string {
+function signToken({ issuer, url, subject, actions, certificate, key }: TokenRequest): string {
   const now = Math.floor(Date.now() / 1000);
   const x5c = [certificate.replaceAll(/-----[^-]+-----|\s/g, '')];
   const claims = {
@@ -82,7 +99,7 @@ function signToken({ issuer, url, subject, certificate, key }: TokenRequest): st
     nbf: now - 5,
     iat: now,
     jti: randomUUID(),
-    access: url.searchParams.getAll('scope').flatMap(accessOf),
+    access: url.searchParams.getAll('scope').flatMap((scope) => accessOf(scope, actions)),
   };
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const unsigned = `${encode({ typ: 'JWT', alg: 'ES256', x5c })}.${encode(claims)}`;
@@ -90,7 +107,8 @@ function signToken({ issuer, url, subject, certificate, key }: TokenRequest): st
 }
 
 /** `repository:a/b:pull,push` may name a host with a port, so the last colon ends the name. */
-function accessOf(scope: string): { type: string; name: string; actions: string[] }[] {
+function accessOf(scope: string, allowed: ReadonlySet<string>): { type: string; name: string; actions: string[] }[] {
   const match = /^([a-z]+):(.+):([a-z,*]+)$/.exec(scope);
-  return match ? [{ type: match[1] ?? '', name: match[2] ?? '', actions: (match[3] ?? '').split(',') }] : [];
+  const actions = (match?.[3] ?? '').split(',').filter((action) => allowed.has(action));
+  return match ? [{ type: match[1] ?? '', name: match[2] ?? '', actions }] : [];
 }

@@ -20,7 +20,8 @@ export interface Registry {
   readonly trustedRealm?: string;
 }
 
-interface RegistryContext {
+/** What registries are started with. */
+export interface RegistryContext {
   readonly group: ProcessGroup;
   readonly directory: string;
   readonly authority: TestCertificateAuthority;
@@ -69,7 +70,7 @@ async function tokenRegistry(context: RegistryContext, options: TokenRegistryOpt
   const rootcertbundle = path.join(directory, 'token-signer.crt');
   await writeFile(rootcertbundle, tokenServer.signingCertificate);
   const token = { realm: tokenServer.realm, service: name, issuer: 'testbed', rootcertbundle };
-  const address = await startDistribution(context, { name, tool, scheme: 'https', auth: { token } });
+  const address = await startDistribution(context, { name, host: `${name}.registry.example`, tool, scheme: 'https', auth: { token } });
   return { name, address, account, trustedRealm: new URL(tokenServer.realm).origin };
 }
 
@@ -80,30 +81,33 @@ async function htpasswdRegistry(context: RegistryContext): Promise<Registry> {
   const file = path.join(directory, 'htpasswd');
   await writeFile(file, await runCommand(['htpasswd', '-nbB', account.username, account.password]));
   const auth = { htpasswd: { realm: 'distribution', path: file } };
-  const address = await startDistribution(context, { name, tool: 'registry', scheme: 'https', auth });
+  const address = await startDistribution(context, { name, host: `${name}.registry.example`, tool: 'registry', scheme: 'https', auth });
   return { name, address, account };
 }
 
 async function anonymousRegistry(context: RegistryContext): Promise<Registry> {
   const name = 'dist3-anonymous';
-  return { name, address: await startDistribution(context, { name, tool: 'registry', scheme: 'http' }) };
+  const address = await startDistribution(context, { name, host: `${name}.registry.example`, tool: 'registry', scheme: 'http' });
+  return { name, address };
 }
 
 interface DistributionOptions {
-  readonly name: 'dist3-token' | 'dist3-htpasswd' | 'dist3-anonymous' | 'dist2-token';
+  readonly name: string;
+  readonly host: OutsideHost;
+  /** Further names in its certificate. */
+  readonly aliases?: readonly OutsideHost[];
   readonly tool: string;
   readonly scheme: 'http' | 'https';
   readonly auth?: object;
 }
 
 /** Starts one registry of the distribution project and returns its address as a Connector names it. */
-async function startDistribution(context: RegistryContext, options: DistributionOptions): Promise<string> {
-  const { name, tool, scheme, auth } = options;
-  const host: OutsideHost = `${name}.registry.example`;
+export async function startDistribution(context: RegistryContext, options: DistributionOptions): Promise<string> {
+  const { name, host, aliases = [], tool, scheme, auth } = options;
   const address = OUTSIDE_ADDRESS[host];
   const port = scheme === 'https' ? HTTPS_PORT : HTTP_PORT;
   const directory = await registryDirectory(context, name);
-  const tls = scheme === 'https' ? await tlsFiles(context, directory, host) : undefined;
+  const tls = scheme === 'https' ? await tlsFiles(context, directory, [host, ...aliases]) : undefined;
   const configuration = {
     version: 0.1,
     log: { level: 'info' },
@@ -126,14 +130,15 @@ async function startDistribution(context: RegistryContext, options: Distribution
   return `${scheme}://${host}${scheme === 'http' ? `:${port}` : ''}`;
 }
 
-async function registryDirectory(context: RegistryContext, name: string): Promise<string> {
+/** Where a registry keeps its files. */
+export async function registryDirectory(context: RegistryContext, name: string): Promise<string> {
   const directory = path.join(context.directory, name);
   await mkdir(directory, { recursive: true });
   return directory;
 }
 
-async function tlsFiles(context: RegistryContext, directory: string, host: string): Promise<{ cert: string; key: string }> {
-  const issued = await context.authority.issue({ names: [host] });
+async function tlsFiles(context: RegistryContext, directory: string, names: string[]): Promise<{ cert: string; key: string }> {
+  const issued = await context.authority.issue({ names });
   const files = { cert: path.join(directory, 'tls.crt'), key: path.join(directory, 'tls.key') };
   await writeFile(files.cert, issued.cert);
   await writeFile(files.key, issued.key, { mode: 0o600 });

@@ -52,6 +52,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
     content,
     registries,
     clients,
+    authority,
     registryCaFile,
     secrets,
     product: (start) => (product ??= start()),

@@ -1,3 +1,4 @@
+import { type TestCertificateAuthority } from '@oci-connector/testing';
 import { type RegistryClient } from '../clients/registry-client';
 import { type Content } from '../content';
 import { type ProcessGroup } from '../../processes/process-group';
@@ -15,7 +16,9 @@ export interface SuiteContext {
   readonly content: Content;
   readonly registries: readonly Registry[];
   readonly clients: readonly RegistryClient[];
-  /** CA of the registries and token servers. */
+  /** Signs for whatever stands for the outside world. */
+  readonly authority: TestCertificateAuthority;
+  /** Its certificate. */
   readonly registryCaFile: string;
   /** Every secret that was given to anybody in this run; the logs are searched for them at the end. */
   readonly secrets: Secret[];

@@ -1,0 +1,34 @@
+import { runCommand, tryCommand, type CommandResult } from '../processes/run-command';
+import { toolPath } from './toolchain';
+
+/** The real kubectl with one kubeconfig. */
+export class Kubectl {
+  /** @param home where kubectl keeps what it discovered; of this kubeconfig alone */
+  constructor(
+    private readonly kubeconfig: string,
+    private readonly home: string,
+  ) {}
+
+  /** Runs a command that must succeed; resolves with what it printed. */
+  run(args: readonly string[], input?: string): Promise<string> {
+    return runCommand(this.command(args), { env: this.environment(), input });
+  }
+
+  /** Runs a command, whatever its status. */
+  try(args: readonly string[], input?: string): Promise<CommandResult> {
+    return tryCommand(this.command(args), { env: this.environment(), input });
+  }
+
+  /** An object, as JSON has it. */
+  async get<T>(args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.run(['get', ...args, '-o', 'json'])) as T;
+  }
+
+  private command(args: readonly string[]): [string, ...string[]] {
+    return [toolPath('kubectl'), `--kubeconfig=${this.kubeconfig}`, ...args];
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return { HOME: this.home, PATH: '/usr/bin:/bin' };
+  }
+}
