@@ -43,6 +43,8 @@ const RE_READ_AFTER_MS = 60_000;
 export class RereadCredential implements ApiCredential {
   private current?: { readonly value: Sensitive | undefined; readonly readAt: number };
   private reading?: Promise<Sensitive | undefined>;
+  /** The last value was refused, so whatever is remembered of it elsewhere must go too. */
+  private refused = false;
 
   constructor(
     private readonly read: (afterRefusal: boolean) => Promise<Sensitive | undefined>,
@@ -71,8 +73,6 @@ export class RereadCredential implements ApiCredential {
       this.refused = true;
     }
   }
-
-  private refused = false;
 
   private async refresh(): Promise<Sensitive | undefined> {
     try {

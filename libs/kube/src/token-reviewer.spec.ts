@@ -49,8 +49,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   respond = status(yes);
   server = await ApiServer.start((_request, response) => respond(response));
-  // Real time for the requests, so that a reset or refused connection is noticed; our clock for what is remembered.
-  client = KubeClient.fromConnection(server.connection(), { requestTimeoutMs: 2000 });
+  client = KubeClient.fromConnection(server.connection());
   make();
 });
 
@@ -304,15 +303,26 @@ describe('API server unreachable', () => {
 
   it('a hung server delays nobody who has an older yes, beyond the one that finds out', async () => {
     const tokens = Array.from({ length: 50 }, (_, jti) => aToken({ jti, ...exp(60) }));
-    make({ concurrency: 50, timeoutMs: 200 });
+    const [first] = tokens as [Sensitive];
+    await client.close();
+    const requestClock = new ManualClock();
+    client = KubeClient.fromConnection(server.connection(), { clock: requestClock });
+    make({ concurrency: 50 });
     await Promise.all(tokens.map((token) => reviewer.review(token)));
     clock.advance(10_000);
     respond = () => undefined;
-    await reviewer.review(tokens[0] as Sensitive);
-    const before = server.requests.length;
+    const noticing = reviewer.review(first);
+    await eventually(() => server.requests.length === 51);
+    requestClock.advance(5_000);
+    await noticing;
     clock.advance(1000);
-    await Promise.all(tokens.map((token) => reviewer.review(token)));
-    expect(server.requests.length - before).toBe(1);
+    let waiting = tokens.length;
+    const answers = tokens.map((token) => reviewer.review(token).finally(() => waiting--));
+    await eventually(() => server.requests.length === 52 && waiting === 1);
+    await settle();
+    expect([server.requests.length, waiting]).toEqual([52, 1]);
+    requestClock.advance(5_000);
+    await Promise.all(answers);
     expect(new Set(outcomes.slice(50))).toEqual(new Set(['token stale']));
   });
 });
