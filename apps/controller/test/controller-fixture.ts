@@ -1,0 +1,133 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Condition, type Connector, type ConnectorClass, type ConditionType, type KubeObject } from '@oci-connector/connector-api';
+import { StaticCredential, type KubeConnection } from '@oci-connector/kube';
+import { createLogger } from '@oci-connector/runtime';
+import { Sensitive } from '@oci-connector/sensitive';
+import { startKubeApi, type KubeApiServer, type ObjectAddress, type KubeApiOptions } from '@oci-connector/testing';
+import { ControllerSettings } from '../src/controller.config';
+import { startController, type RunningController, type StartControllerOptions } from '../src/start-controller';
+
+const root = join(__dirname, '..', '..', '..');
+
+/** Generous: only a fault lets it run out. */
+const DEADLINE_MS = 30_000;
+const POLL_MS = 10;
+
+/** A cluster with our CRDs, the roles that are shipped and the class `oci`. */
+export async function startCluster(options: KubeApiOptions = {}): Promise<KubeApiServer> {
+  const api = await startKubeApi({ crds: [join(root, 'libs', 'connector-api', 'crds')], ...options });
+  const roles = join(root, 'deploy', 'rbac');
+  for (const file of readdirSync(roles).sort()) api.applyYaml(readFileSync(join(roles, file), 'utf8'));
+  api.applyYaml(readFileSync(join(root, 'deploy', 'class-oci.yaml'), 'utf8'));
+  return api;
+}
+
+/** The connection of the controller's own ServiceAccount: the tests run under the roles that are shipped. */
+export function controllerConnection(api: KubeApiServer): KubeConnection {
+  const token = api.issueToken({ namespace: 'connectors-system', name: 'connectors-controller' });
+  return { server: api.url, tls: { ca: api.ca }, credential: StaticCredential.bearer(new Sensitive(token)) };
+}
+
+/** Collects what is logged. */
+export class LogSink {
+  text = '';
+
+  write(line: string): void {
+    this.text += line;
+  }
+}
+
+export interface ControllerFixture {
+  readonly settings?: Partial<ControllerSettings>;
+  readonly options?: StartControllerOptions;
+  readonly log?: LogSink;
+}
+
+/** A replica that may contact loopback addresses, and whose lease is short. */
+export async function startReplica(api: KubeApiServer, fixture: ControllerFixture = {}): Promise<RunningController> {
+  const defaults = { adminHost: '127.0.0.1', adminPort: 0, egressAllowCidrs: ['127.0.0.1/32'], leaseDuration: 3_000 };
+  const settings = Object.assign(new ControllerSettings(), defaults, fixture.settings);
+  const logger = createLogger({ name: 'connectors-controller', level: 'debug', destination: fixture.log ?? new LogSink() });
+  return startController(settings, logger, { connection: controllerConnection(api), ...fixture.options });
+}
+
+/** Asks until the answer is a value. */
+export async function eventually<T>(ask: () => T | undefined | false, what: string | (() => string)): Promise<T> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** A cluster as a test looks at it. */
+export class Cluster {
+  constructor(readonly api: KubeApiServer) {}
+
+  get<T>(kind: string, name: string, namespace?: string): T | undefined {
+    return this.api.get({ apiVersion: apiVersionOf(kind), kind, name, namespace }) as unknown as T | undefined;
+  }
+
+  /** Creates or replaces. What a builder makes up and a server knows better is left out. */
+  apply(object: KubeObject): void {
+    const { uid: _uid, resourceVersion: _version, generation: _generation, ...metadata } = object.metadata;
+    this.api.apply({ ...object, metadata });
+  }
+
+  list<T>(kind: string, namespace?: string): T[] {
+    return this.api.list({ apiVersion: apiVersionOf(kind), kind, namespace }) as unknown as T[];
+  }
+
+  delete(kind: string, name: string, namespace?: string): void {
+    this.api.delete({ apiVersion: apiVersionOf(kind), kind, name, namespace } as ObjectAddress);
+  }
+
+  connector(name: string, namespace = 'default'): Connector | undefined {
+    return this.get<Connector>('Connector', name, namespace);
+  }
+
+  condition(name: string, type: ConditionType, namespace = 'default'): Condition | undefined {
+    return this.connector(name, namespace)?.status?.conditions?.find((condition) => condition.type === type);
+  }
+
+  /** Waits until the condition has this status (and reason). */
+  async untilCondition(name: string, type: ConditionType, expected: Partial<Condition>): Promise<Condition> {
+    const isIt = (condition: Condition | undefined): boolean =>
+      condition !== undefined && Object.entries(expected).every(([field, value]) => condition[field as keyof Condition] === value);
+    const found = (): Condition | undefined => {
+      const condition = this.condition(name, type);
+      return isIt(condition) ? condition : undefined;
+    };
+    return eventually(found, () => `${name} ${type} ${JSON.stringify(expected)}; it has ${JSON.stringify(this.connector(name)?.status)}`);
+  }
+
+  connectorClass(name: string): ConnectorClass | undefined {
+    return this.get<ConnectorClass>('ConnectorClass', name);
+  }
+
+  /** `TYPE REASON` of each Event on the object, oldest first. */
+  events(name: string): string[] {
+    interface CoreEvent extends KubeObject {
+      readonly type: string;
+      readonly reason: string;
+      readonly involvedObject: { readonly name: string };
+    }
+    return this.list<CoreEvent>('Event')
+      .filter(({ involvedObject }) => involvedObject.name === name)
+      .map(({ type, reason }) => `${type} ${reason}`);
+  }
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  Connector: 'connectors.alauda.io/v1alpha1',
+  ConnectorClass: 'connectors.alauda.io/v1alpha1',
+  Lease: 'coordination.k8s.io/v1',
+};
+
+function apiVersionOf(kind: string): string {
+  return GROUPS[kind] ?? 'v1';
+}
