@@ -28,7 +28,7 @@ export class ServeRequest {
     const client = this.#exchange(request, response, expectsContinue);
     const closed = new Promise<void>((resolve) => {
       response.once('close', () => {
-        if (!response.writableFinished) client.transfer.cancel('client-aborted');
+        if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
         resolve();
       });
     });

@@ -72,13 +72,16 @@ export class AskUpstream {
   /** @param path the raw path; without it that of the hop, which came from a redirect */
   #send(exchange: Forwardable, hop: Hop, path = hop.url.pathname + hop.url.search): Promise<UpstreamAnswer> {
     const { client, plan, access } = exchange;
+    const { request, transfer } = client;
+    // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
+    transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     return access.upstream.transport(plan.transport, hop.purpose).send({
       method: plan.method,
       origin: hop.url.origin,
       path,
       headers: this.#headers(exchange, hop),
       ...bodyOf(exchange),
-      transfer: client.transfer,
+      transfer,
     });
   }
 
