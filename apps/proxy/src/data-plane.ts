@@ -14,6 +14,9 @@ import { type UpstreamPool } from './transport/upstream-pool';
 /** The certificate for clients that name no host is made anew this often; it lives for 24 hours. In milliseconds. */
 const DEFAULT_CERTIFICATE_PERIOD = 8 * 60 * 60 * 1_000;
 
+/** For clients whose answer had not begun to hear that the proxy is being stopped. In milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
 export interface DataPlaneParts {
   readonly http: ReverseProxyListener;
   readonly https: ReverseProxyListener;
@@ -82,27 +85,20 @@ export class DataPlane {
     await delay(drainDelay);
     const { http, https, transfers } = this.parts;
     const stopped = Promise.all([http.stop(), https.stop()]);
-    const overdue = new AbortController();
-    const cut = delay(grace, undefined, { signal: overdue.signal }).then(
-      () => this.#cut(),
-      () => undefined,
-    );
-    await transfers.drained();
-    overdue.abort();
-    await cut;
-    this.#closeConnections();
+    await this.#drained(grace);
+    transfers.cancelAll();
+    await this.#drained(LAST_WORDS_MS);
+    http.cut();
+    https.cut();
     await stopped;
     await this.#close();
   }
 
-  #cut(): void {
-    this.parts.transfers.cancelAll();
-    this.#closeConnections();
-  }
-
-  #closeConnections(): void {
-    this.parts.http.cut();
-    this.parts.https.cut();
+  /** Resolves when no transfer runs, at the latest after the time. */
+  async #drained(ms: number): Promise<void> {
+    const overdue = new AbortController();
+    await Promise.race([this.parts.transfers.drained(), delay(ms, undefined, { signal: overdue.signal })]);
+    overdue.abort();
   }
 
   async #close(): Promise<void> {

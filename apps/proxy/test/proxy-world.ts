@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
-import { StaticCredential } from '@oci-connector/kube';
+import { type Clock, StaticCredential, systemClock, type Timer } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import {
@@ -44,6 +44,7 @@ export type ClientName = 'puller' | 'pusher' | 'admin' | 'stranger';
 export interface WorldOptions {
   readonly settings?: Partial<ProxySettings>;
   readonly kube?: Parameters<typeof startKubeApi>[0];
+  readonly clock?: Clock;
 }
 
 export interface RequestOptions extends Omit<SendOptions, 'connectTo'> {
@@ -62,13 +63,13 @@ export class ProxyWorld {
     readonly kube: KubeApiServer,
     /** The authority of the proxy's own certificates. */
     readonly ca: SigningAuthorityPem,
-    private readonly settings: Partial<ProxySettings>,
+    private readonly options: WorldOptions,
   ) {}
 
   static async start(options: WorldOptions = {}): Promise<ProxyWorld> {
     const kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], ...options.kube });
     const ca = await createSigningAuthority();
-    const world = new ProxyWorld(kube, ca, options.settings ?? {});
+    const world = new ProxyWorld(kube, ca, options);
     for (const file of ['rbac/00-namespace.yaml', 'rbac/proxy.yaml', 'rbac/users.yaml', 'class-oci.yaml']) {
       kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
     }
@@ -103,10 +104,11 @@ export class ProxyWorld {
         done();
       },
     });
-    const settings = Object.assign(new ProxySettings(), PROXY_SETTINGS, this.settings, changes);
+    const settings = Object.assign(new ProxySettings(), PROXY_SETTINGS, this.options.settings, changes);
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-proxy' });
     const proxy = await startProxy(settings, createLogger({ name: 'proxy', level: 'debug', destination }), {
       connection: { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) },
+      clock: this.options.clock,
     });
     this.proxies.push(proxy);
     await until(async () => (await sendRequest(`${proxy.adminUrl}/readyz`)).status === 200);
@@ -209,6 +211,27 @@ const PROXY_SETTINGS: Partial<ProxySettings> = {
   drainDelay: 0,
   grace: 0,
 };
+
+/** The clock of this machine, which can be put forward. */
+export class JumpingClock implements Clock {
+  #ahead = 0;
+
+  now(): number {
+    return systemClock.now() + this.#ahead;
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.#ahead;
+  }
+
+  setTimeout(callback: () => void, ms: number): Timer {
+    return systemClock.setTimeout(callback, ms);
+  }
+
+  jump(ms: number): void {
+    this.#ahead += ms;
+  }
+}
 
 /** Path of a Connector in path form. */
 export function prefix(name = 'registry', namespace = CONNECTORS): string {

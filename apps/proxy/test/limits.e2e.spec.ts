@@ -1,0 +1,66 @@
+import { connect } from 'node:net';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
+import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+
+describe('limits', () => {
+  let world: ProxyWorld;
+  let registry: FixtureRegistry;
+
+  async function start(settings: Parameters<typeof ProxyWorld.start>[0]): Promise<void> {
+    world = await ProxyWorld.start(settings);
+    registry = await startFixtureRegistry();
+    await world.connect(registry);
+    await world.connect(registry, { name: 'other' });
+    // So that faults strike requests for contents, and not the question how to log in.
+    for (const name of ['registry', 'other']) await world.send(tags(name), { as: 'admin' });
+  }
+
+  afterEach(async () => {
+    registry.faults.clear();
+    await world.close();
+    await registry.close();
+  });
+
+  const tags = (name = 'registry'): string => `${prefix(name)}/team/app/tags/list`;
+
+  it.each([
+    ['ServiceAccount', { maxTransfersPerClient: 2 }, 'puller', 'other', /^client system:serviceaccount:team:puller already has 2 requests under way/] as const,
+    ['Connector', { maxTransfersPerConnector: 2 }, 'pusher', 'registry', /^connector platform\/registry already has 2 requests under way/] as const,
+  ])('429 beyond the concurrent transfers of a %s, and none of it for others', async (_kind, settings, second, connector, message) => {
+    await start({ settings });
+    const hold = registry.faults.add({ kind: 'hold', times: 2 });
+    const running = [world.send(tags(), { as: 'puller' }), world.send(tags(), { as: 'puller' })];
+    await until(() => hold.hits === 2);
+    const refused = await world.send(tags(connector), { as: second });
+    expect({ status: refused.status, ...errorOf(refused) }).toEqual({ status: 429, code: 'TOOMANYREQUESTS', message: expect.stringMatching(message) as string });
+    expect(refused.headers['retry-after']).toBe('1');
+    expect((await world.send(tags('other'), { as: 'pusher' })).status).toBe(404);
+    hold.release();
+    await Promise.all(running);
+    await until(async () => (await world.send(tags(connector), { as: second })).status === 404);
+  });
+
+  it('429 beyond the requests per second, with the time to wait', async () => {
+    await start({ settings: { requestRatePerClient: 3 } });
+    const statuses: number[] = [];
+    for (let count = 0; count < 5; count += 1) statuses.push((await world.send(tags(), { as: 'puller' })).status);
+    expect(statuses.slice(0, 3)).toEqual([404, 404, 404]);
+    expect(statuses).toContain(429);
+    await until(async () => (await world.send(tags(), { as: 'puller' })).status === 404);
+  });
+
+  it('a refused client uses up nobody\'s share', async () => {
+    await start({ settings: { requestRatePerConnector: 20 } });
+    for (let count = 0; count < 30; count += 1) expect((await world.send(tags(), { as: 'stranger' })).status).toBe(403);
+    expect((await world.send(tags(), { as: 'puller' })).status).toBe(404);
+  });
+
+  it('closes connections beyond those of one address', async () => {
+    await start({ settings: { maxConnectionsPerPeer: 3 } });
+    const sockets = [1, 2, 3, 4].map(() => connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined));
+    await until(() => sockets.filter(({ closed }) => closed).length === 1);
+    expect(sockets.filter(({ closed }) => closed)).toHaveLength(1);
+    for (const socket of sockets) socket.destroy();
+    await until(async () => (await world.send('/v2/').catch(() => ({ status: 0 }))).status === 200);
+  });
+});

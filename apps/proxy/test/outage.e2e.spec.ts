@@ -1,0 +1,111 @@
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
+import { CLIENTS, errorOf, JumpingClock, prefix, ProxyWorld } from './proxy-world';
+
+const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
+const TAGS = `${prefix()}/team/app/tags/list`;
+const MINUTE = 60_000;
+const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no answer; try again' };
+
+describe('when the API server is away', () => {
+  let world: ProxyWorld;
+  let registry: FixtureRegistry;
+  let clock: JumpingClock;
+
+  beforeEach(async () => {
+    clock = new JumpingClock();
+    world = await ProxyWorld.start({ clock });
+    registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [ACCOUNT] } });
+    await world.connect(registry, { credential: ACCOUNT });
+  });
+
+  afterEach(async () => {
+    await world.close();
+    await registry.close();
+  });
+
+  it('serves on, for five minutes, those who were allowed before, and refuses all others (C10)', async () => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    const stranger = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
+    await world.kube.faults.refuseConnections();
+
+    clock.jump(MINUTE);
+    const during = await world.send(TAGS, client);
+    // The fixture's own answer about a repository that does not exist: the request was forwarded.
+    expect({ status: during.status, code: errorOf(during).code }).toEqual({ status: 404, code: 'NAME_UNKNOWN' });
+    registry.clearRequests();
+    const refused = await world.send(TAGS, stranger);
+    expect({ status: refused.status, ...errorOf(refused) }).toEqual({ status: 503, ...UNAVAILABLE });
+    expect(refused.headers['retry-after']).toBe('1');
+
+    clock.jump(5 * MINUTE);
+    expect((await world.send(TAGS, client)).status).toBe(503);
+    expect(registry.requests).toEqual([]);
+
+    await world.kube.faults.acceptConnections();
+    expect((await world.send(TAGS, client)).status).toBe(404);
+  });
+
+  it('stops with the expiry of the token', async () => {
+    const token = world.token('pusher', { expirationSeconds: 600 });
+    const client = { as: null, headers: { authorization: `Bearer ${token}` } };
+    clock.jump(8 * MINUTE);
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    await world.kube.faults.refuseConnections();
+    clock.jump(2 * MINUTE);
+    const response = await world.send(TAGS, client);
+    expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 401, code: 'UNAUTHORIZED' });
+    await world.kube.faults.acceptConnections();
+  });
+
+  it.each(['tokenreviews', 'subjectaccessreviews'])('C10 fail-open: 503 when %s are answered with an error, also for those allowed before', async (resource) => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    clock.jump(11_000);
+    registry.clearRequests();
+    world.kube.faults.failNext(Infinity, { status: 500, match: { resource } });
+    const response = await world.send(TAGS, client);
+    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 503, ...UNAVAILABLE });
+    expect(registry.requests).toEqual([]);
+    world.kube.faults.clear();
+  });
+
+  it('C10 fail-open: 503 when reviews are throttled (GHSA-2v5f-5r6w-p67r took 429 for a yes)', async () => {
+    registry.clearRequests();
+    world.kube.faults.failNext(Infinity, { status: 429, match: { resource: 'subjectaccessreviews' } });
+    expect((await world.send(TAGS, { as: 'admin' })).status).toBe(503);
+    expect(registry.requests).toEqual([]);
+    world.kube.faults.clear();
+  });
+
+  it('C12 revocation: a permission taken away ends within ten seconds', async () => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'puller-connectors-puller' });
+    clock.jump(10_001);
+    expect((await world.send(TAGS, client)).status).toBe(403);
+  });
+
+  it('C12 revocation: a ServiceAccount made anew under the same name is another one', async () => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    world.kube.delete({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: CLIENTS, name: 'puller' });
+    world.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'puller', namespace: CLIENTS } });
+    clock.jump(10_001);
+    expect((await world.send(TAGS, client)).status).toBe(401);
+  });
+
+  it('applies a changed password within ten seconds', async () => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    world.kube.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'registry-credential', namespace: 'platform' },
+      type: 'cpaas.io/distribution-registry-token',
+      data: { username: Buffer.from('robot').toString('base64'), password: Buffer.from('no longer').toString('base64') },
+    } as Parameters<typeof world.kube.apply>[0]);
+    clock.jump(10_001);
+    expect((await world.send(TAGS, client)).status).toBe(403);
+  });
+});

@@ -1,0 +1,74 @@
+import { Agent } from 'node:http';
+import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+
+describe('shutdown', () => {
+  let world: ProxyWorld;
+  let registry: FixtureRegistry;
+  const image = anImage({ layers: 1, layerBytes: 1_000_000 });
+  const blob = `${prefix()}/team/app/blobs/${image.blobs[1]?.digest ?? ''}`;
+
+  async function start(settings: { drainDelay: number; grace: number }): Promise<void> {
+    world = await ProxyWorld.start({ settings });
+    registry = await startFixtureRegistry();
+    await pushImage({ url: registry.url, repository: 'team/app', reference: 'v1' }, image);
+    await world.connect(registry);
+    // So that faults strike requests for contents, and not the question how to log in.
+    await world.send(blob);
+  }
+
+  afterEach(async () => {
+    await world.kube.close();
+    await registry.close();
+  });
+
+  it('fails readiness, listens on for the delay, then ends running transfers in peace', async () => {
+    await start({ drainDelay: 1_500, grace: 60_000 });
+    const { proxy } = world;
+    const hold = registry.faults.add({ kind: 'hold' });
+    const running = world.send(blob);
+    await until(() => hold.hits === 1);
+
+    const stopped = proxy.stop();
+    const ready = await sendRequest(`${proxy.adminUrl}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(ready.body.toString()).toContain('[-]listeners: stopping');
+    expect((await sendRequest(`${proxy.adminUrl}/healthz`)).status).toBe(200);
+    // A load balancer that has not heard of it yet may still send clients here.
+    expect((await world.send('/v2/')).status).toBe(200);
+
+    await until(async () => (await world.send('/v2/').catch(() => undefined)) === undefined);
+    hold.release();
+    const response = await running;
+    expect(response.status).toBe(200);
+    expect(response.body.length).toBe(1_000_000);
+    await stopped;
+  });
+
+  it('cuts what still runs at the end of the grace, with an answer where there was none yet', async () => {
+    await start({ drainDelay: 0, grace: 300 });
+    const silent = registry.faults.add({ kind: 'hold' });
+    const waiting = world.send(`${prefix()}/team/app/tags/list`);
+    await until(() => silent.hits === 1);
+    const slow = registry.faults.add({ kind: 'slow-body', chunkBytes: 1_000, milliseconds: 50 });
+    const running = world.send(blob).then(
+      () => 'complete',
+      () => 'cut',
+    );
+    await until(() => slow.hits === 1);
+
+    await world.proxy.stop();
+    expect(await running).toBe('cut');
+    const answer = await waiting;
+    expect({ status: answer.status, ...errorOf(answer) }).toEqual({ status: 503, code: 'UNAVAILABLE', message: 'this proxy is being stopped; send the request again' });
+    await until(() => registry.requests.every(({ finished }) => finished));
+  });
+
+  it('is not held up by connections that are kept open', async () => {
+    await start({ drainDelay: 0, grace: 60_000 });
+    const agent = new Agent({ keepAlive: true });
+    expect((await world.send('/v2/', { agent })).status).toBe(200);
+    await world.proxy.stop();
+    agent.destroy();
+  });
+});
