@@ -26,11 +26,11 @@ export class ForwardRequest {
     await sendAnswer(exchange.client, answer, rewritten);
   }
 
-  /** A mount that is refused must end as a plain upload (moby/buildkit#2454). */
+  /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
   async #withoutRefusedMount(outcome: Outcome): Promise<Outcome> {
     const { answer, exchange } = outcome;
     const { withoutMount } = exchange.plan;
-    if (!withoutMount || (answer.status !== 401 && answer.status !== 403)) return outcome;
+    if (!withoutMount || !isRefusal(answer.status)) return outcome;
     answer.discard();
     return this.upstream.ask(await this.authorization.obtain(exchange, withoutMount));
   }
@@ -63,4 +63,10 @@ function refusedThere(host: string, withCredential: boolean): ProxyError {
   return withCredential
     ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)
     : new ProxyError('RedirectRefused', `the registry redirected to ${host}, which asks for a login of its own`);
+}
+
+const TOO_MANY_REQUESTS = 429;
+
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
 }

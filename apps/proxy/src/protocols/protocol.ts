@@ -83,7 +83,7 @@ export interface UpstreamPlan {
   rewriteResponse(status: number, headers: ResponseHeaders): RewrittenResponse;
   /**
    * The same request without its cross-repository mount. To be used when the token endpoint refuses the two scopes, or
-   * the registry answers this plan 401 or 403: a failed mount must end as a plain upload, never as an error
+   * the registry answers this plan 4xx: a failed mount must end as a plain upload, never as an error
    * (moby/buildkit#2454).
    */
   readonly withoutMount?: UpstreamPlan;

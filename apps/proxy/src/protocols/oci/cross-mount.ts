@@ -6,27 +6,34 @@ import { isDigest, isRepository } from './route-grammar';
 /** A cross-repository mount that may be asked for (distribution-spec, "Mounting a blob from another repository"). */
 export interface CrossMount {
   readonly digest: string;
-  /** The repository to take the blob from, as the registry knows it. */
-  readonly from: string;
+  /** The repository to take the blob from, as the registry knows it; absent: wherever the registry has it. */
+  readonly from?: string;
 }
 
 /** `origin` is a further hint of go-containerregistry; it names the registry as the client sees it. */
 const MOUNT_PARAMETERS = ['mount', 'from', 'origin'];
 
 /**
- * The mount that a request to begin an upload asks for, if the client may have it: one digest, one repository of the
- * same connector, and the permission to pull. Everything else is no mount, and the upload begins as if none had been
- * asked for: clients treat a refusal as fatal (moby/buildkit#2454). A mount without `from` is none either, because the
- * registry could take the blob from anywhere (security rule C4 cross-tenant mount).
+ * The mount that a request to begin an upload asks for, if the client may have it: one digest, the permission to pull, and
+ * at most one repository, of the same connector. Everything else is no mount, and the upload begins as if none had been
+ * asked for: clients treat a refusal as fatal (moby/buildkit#2454). Without `from` the registry takes the blob from where
+ * the connector's own credential may read it, and whoever may pull may do the same (security rule C4 cross-tenant mount).
  */
 export async function findCrossMount(request: ConnectorRequest): Promise<CrossMount | undefined> {
   const [digest = '', ...moreDigests] = parameterValues(request.query, 'mount');
-  const [name = '', ...moreNames] = parameterValues(request.query, 'from');
-  if (moreDigests.length > 0 || moreNames.length > 0 || !isDigest(digest)) return undefined;
+  if (moreDigests.length > 0 || !isDigest(digest)) return undefined;
+  const names = parameterValues(request.query, 'from');
+  const from = names.length === 1 ? sourceOf(request, names[0] ?? '') : undefined;
+  if (names.length > 0 && from === undefined) return undefined;
+  return (await request.allows('get')) ? { digest, from } : undefined;
+}
+
+/** The source as the registry knows it; undefined when it is not of this connector. */
+function sourceOf(request: ConnectorRequest, name: string): string | undefined {
   const repository = ownRepository(request, name);
-  if (repository === undefined || !(await request.allows('get'))) return undefined;
+  if (repository === undefined) return undefined;
   const from = upstreamRepository(request.address, repository);
-  return isRepository(from) ? { digest, from } : undefined;
+  return isRepository(from) ? from : undefined;
 }
 
 /**
@@ -37,6 +44,11 @@ export function uploadStartQuery(query: string, mount: CrossMount | undefined): 
   const rest = withoutParameters(query, ['ns', ...MOUNT_PARAMETERS])
     .split('&')
     .filter((pair) => pair !== '' && !pair.includes(';'));
-  const own = mount === undefined ? [] : [`mount=${encodeURIComponent(mount.digest)}`, `from=${encodeURIComponent(mount.from)}`];
-  return [...own, ...rest].join('&');
+  return [...mountParameters(mount), ...rest].join('&');
+}
+
+function mountParameters(mount: CrossMount | undefined): string[] {
+  if (mount === undefined) return [];
+  const digest = `mount=${encodeURIComponent(mount.digest)}`;
+  return mount.from === undefined ? [digest] : [digest, `from=${encodeURIComponent(mount.from)}`];
 }

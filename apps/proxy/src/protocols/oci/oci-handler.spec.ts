@@ -133,6 +133,16 @@ describe('a cross-repository mount', () => {
     expect(await target({ ...POST, ...given })).toBe(expected);
   });
 
+  it.each<[string, Given]>([
+    ['without from', { query: `mount=${ESCAPED}` }],
+    ['with a source behind a semicolon, which goes', { query: `mount=${ESCAPED}&x=1;from=secret/base` }],
+  ])('goes on %s, with the scope of its own repository', async (_, given) => {
+    const mount = await plan({ ...POST, ...given });
+    expect(mount.target.path).toBe(`/v2/app/blobs/uploads/?mount=${ESCAPED}`);
+    expect(mount.scopes).toHaveLength(1);
+    expect(mount.withoutMount?.target.path).toBe('/v2/app/blobs/uploads/');
+  });
+
   it('asks for both scopes, the one to push to first, and can do without the second', async () => {
     const mount = await plan({ ...POST, address: 'https://docker.io', query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/base` });
     expect(mount.target.path).toBe(`/v2/library/app/blobs/uploads/?mount=${ESCAPED}&from=library%2Fbase`);
@@ -151,16 +161,16 @@ describe('a cross-repository mount', () => {
     ['of a connector whose name begins alike', { query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub2/base` }],
     ['of another connector, in host form', { form: 'host', query: `mount=${ESCAPED}&from=namespaces/team/connectors/other/base` }],
     ['of the host’s connector, in path form', { query: `mount=${ESCAPED}&from=other/base` }],
-    ['without from', { query: `mount=${ESCAPED}` }],
     ['without mount', { query: from }],
     ['with two sources', { query: `mount=${ESCAPED}&${from}&from=secret/base` }],
     ['with a source hidden in an escaped name', { query: `mount=${ESCAPED}&${from}&%66rom=secret/base` }],
     ['with a source in capitals', { query: `mount=${ESCAPED}&${from}&FROM=secret/base` }],
-    ['with a source behind a semicolon', { query: `mount=${ESCAPED}&x=1;from=secret/base` }],
     ['with two digests', { query: `mount=${ESCAPED}&mount=${ESCAPED}&${from}` }],
     ['of what is no digest', { query: `mount=latest&${from}` }],
     ['of a path that climbs', { query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/../other/base` }],
     ['without permission to pull', { query: `mount=${ESCAPED}&${from}`, mayPull: false }],
+    ['without from, and without permission to pull', { query: `mount=${ESCAPED}`, mayPull: false }],
+    ['with an empty from', { query: `mount=${ESCAPED}&from=` }],
   ])('C4 cross-tenant mount: %s becomes a plain upload', async (_, given) => {
     const planned = await plan({ ...POST, ...given });
     expect(planned.target.origin + planned.target.path).toBe(plain);

@@ -78,7 +78,7 @@ function bindingOf({ request, names }: OciRequest): SealBinding {
 /** The repository that is written to first: some token servers read only the first scope. */
 function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): RepositoryScope[] {
   const own: RepositoryScope = { repository: names.upstream, actions: scopeActions(route, request.method) };
-  return mount === undefined ? [own] : [own, { repository: mount.from, actions: ['pull'] }];
+  return mount?.from === undefined ? [own] : [own, { repository: mount.from, actions: ['pull'] }];
 }
 
 /**
