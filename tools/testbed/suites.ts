@@ -7,6 +7,7 @@ import { conformanceSuite } from './suites/conformance';
 import { directSuite } from './suites/direct';
 import { logsSuite } from './suites/logs';
 import { matrixSuite } from './suites/matrix';
+import { requirementSuite } from './suites/requirement';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
 import { openWorld } from './testbed-world';
 
@@ -14,6 +15,7 @@ export const SUITES = {
   direct: directSuite,
   matrix: matrixSuite,
   conformance: conformanceSuite,
+  requirement: requirementSuite,
   logs: logsSuite,
 } satisfies Record<string, Suite>;
 
