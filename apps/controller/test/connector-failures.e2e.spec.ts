@@ -17,6 +17,8 @@ const PASSWORD = 'pw-of-the-fixture';
 const login = { username: 'ada', password: PASSWORD };
 const accounts = [login];
 
+jest.setTimeout(60_000);
+
 describe('a Connector that does not work', () => {
   let api: KubeApiServer;
   let cluster: Cluster;

@@ -6,6 +6,8 @@ import { Cluster, LogSink, eventually, startCluster, startReplica } from './cont
 const PASSWORD = 'pw-of-the-fixture';
 const login = { username: 'ada', password: PASSWORD };
 
+jest.setTimeout(60_000);
+
 describe('a Connector that works', () => {
   let api: KubeApiServer;
   let cluster: Cluster;
@@ -84,7 +86,8 @@ describe('a Connector that works', () => {
 
   it('gets its Service back when somebody changes or deletes it', async () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default') as Service;
-    cluster.apply({ ...service, spec: { ...service.spec, externalName: 'evil.example' } });
+    const changed = { ...service, spec: { ...service.spec, externalName: 'evil.example' } };
+    cluster.apply(changed);
     await eventually(() => cluster.get<Service>('Service', 'c-good', 'default')?.spec?.externalName?.startsWith('connectors-proxy-service.'), 'the repair');
     cluster.delete('Service', 'c-good', 'default');
     await eventually(() => cluster.get<Service>('Service', 'c-good', 'default'), 'a new Service');

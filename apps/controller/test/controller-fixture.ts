@@ -5,7 +5,7 @@ import { type Condition, type Connector, type ConnectorClass, type ConditionType
 import { StaticCredential, type KubeConnection } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { startKubeApi, type KubeApiServer, type ObjectAddress, type KubeApiOptions } from '@oci-connector/testing';
+import { startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing';
 import { ControllerSettings } from '../src/controller.config';
 import { startController, type RunningController, type StartControllerOptions } from '../src/start-controller';
 
@@ -74,8 +74,8 @@ export class Cluster {
 
   /** Creates or replaces. What a builder makes up and a server knows better is left out. */
   apply(object: KubeObject): void {
-    const { uid: _uid, resourceVersion: _version, generation: _generation, ...metadata } = object.metadata;
-    this.api.apply({ ...object, metadata });
+    const metadata = { ...object.metadata, uid: undefined, resourceVersion: undefined, generation: undefined };
+    this.api.apply(JSON.parse(JSON.stringify({ ...object, metadata })) as KubeObject);
   }
 
   list<T>(kind: string, namespace?: string): T[] {
@@ -83,7 +83,7 @@ export class Cluster {
   }
 
   delete(kind: string, name: string, namespace?: string): void {
-    this.api.delete({ apiVersion: apiVersionOf(kind), kind, name, namespace } as ObjectAddress);
+    this.api.delete({ apiVersion: apiVersionOf(kind), kind, name, namespace });
   }
 
   connector(name: string, namespace = 'default'): Connector | undefined {

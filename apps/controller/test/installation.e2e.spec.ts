@@ -1,0 +1,208 @@
+import { X509Certificate } from 'node:crypto';
+import { aConnector, startFixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { KubeClient, type ConfigMap, type Lease, type Secret } from '@oci-connector/kube';
+import { CertificateAuthorityReconciler } from '../src/certificate-authority/certificate-authority.reconciler';
+import { SealingKeyReconciler } from '../src/sealing-key/sealing-key.reconciler';
+import { Cluster, controllerConnection, eventually, startCluster, startReplica } from './controller-fixture';
+
+jest.setTimeout(60_000);
+
+const NAMESPACE = 'connectors-system';
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe('what the controller keeps for the proxy', () => {
+  let api: KubeApiServer;
+  let cluster: Cluster;
+  let client: KubeClient;
+  let now: number;
+  const signal = new AbortController().signal;
+  const steps: string[] = [];
+
+  beforeEach(async () => {
+    api = await startCluster();
+    cluster = new Cluster(api);
+    client = KubeClient.fromConnection(controllerConnection(api));
+    now = Date.parse('2026-01-01T00:00:00Z');
+    steps.length = 0;
+  });
+  afterEach(async () => {
+    await client.close();
+    await api.close();
+  });
+
+  function secretData(name: string): Record<string, string> {
+    const data = cluster.get<Secret>('Secret', name, NAMESPACE)?.data ?? {};
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('latin1')]));
+  }
+
+  function bundle(): string[] {
+    const text = cluster.get<ConfigMap>('ConfigMap', 'connectors-proxy-ca', NAMESPACE)?.data?.['ca.crt'] ?? '';
+    return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
+  }
+
+  describe('the authority', () => {
+    const key = { namespace: NAMESPACE, name: 'connectors-proxy-ca' };
+    let authority: CertificateAuthorityReconciler;
+
+    beforeEach(() => {
+      const policy = { lifetimeMs: 365 * DAY, publicationMs: DAY };
+      authority = new CertificateAuthorityReconciler({ client, policy, now: () => now, onStep: (step) => steps.push(step) });
+    });
+
+    it('is made once, and published', async () => {
+      await authority.reconcile(key, signal);
+      const first = secretData(key.name);
+      expect(bundle()).toEqual([first['tls.crt']]);
+      expect(first['ca.crt']).toBe(first['tls.crt']);
+      expect(Date.parse(new X509Certificate(first['tls.crt'] ?? '').validTo)).toBe(now + 365 * DAY);
+      await authority.reconcile(key, signal);
+      expect(secretData(key.name)).toEqual(first);
+      expect(steps).toEqual(['create']);
+      expect(JSON.stringify(cluster.list('ConfigMap'))).not.toContain('PRIVATE');
+    });
+
+    it('is rotated in three phases', async () => {
+      await authority.reconcile(key, signal);
+      const old = secretData(key.name)['tls.crt'];
+
+      // Phase one, at two thirds: the next one is published, the old one signs.
+      now += 245 * DAY;
+      expect(await authority.reconcile(key, signal)).toEqual({ requeueAfterMs: HOUR });
+      const announced = secretData(key.name);
+      expect(announced['tls.crt']).toBe(old);
+      expect(bundle()).toEqual([old, announced['next.crt']]);
+
+      now += DAY - 1;
+      expect(await authority.reconcile(key, signal)).toEqual({ requeueAfterMs: 1 });
+      expect(secretData(key.name)).toEqual(announced);
+
+      // Phase two, after the time of publication: it signs, the old one stays published.
+      now += 1;
+      await authority.reconcile(key, signal);
+      const promoted = secretData(key.name);
+      expect(promoted['tls.crt']).toBe(announced['next.crt']);
+      expect(promoted['tls.key']).toBe(announced['next.key']);
+      expect(promoted['next.crt']).toBeUndefined();
+      expect(bundle()).toEqual([promoted['tls.crt'], old]);
+
+      // Phase three, when the old one ends.
+      now += 119 * DAY;
+      await authority.reconcile(key, signal);
+      expect(bundle()).toEqual([promoted['tls.crt']]);
+      expect(steps).toEqual(['create', 'announce', 'promote', 'drop']);
+    });
+
+    it('waits anew when the publication got lost', async () => {
+      await authority.reconcile(key, signal);
+      now += 245 * DAY;
+      await authority.reconcile(key, signal);
+      const announced = secretData(key.name);
+      cluster.delete('ConfigMap', key.name, NAMESPACE);
+      now += 2 * DAY;
+      await authority.reconcile(key, signal);
+      expect(secretData(key.name)).toEqual(announced);
+      expect(bundle()).toHaveLength(2);
+      now += DAY;
+      await authority.reconcile(key, signal);
+      expect(secretData(key.name)['tls.crt']).toBe(announced['next.crt']);
+    });
+
+    it('signs with nothing that could not be published', async () => {
+      await authority.reconcile(key, signal);
+      now += 245 * DAY;
+      api.faults.failNext(1, { status: 500, match: { verb: 'update', resource: 'configmaps' } });
+      await expect(authority.reconcile(key, signal)).rejects.toThrow();
+      const announced = secretData(key.name);
+      now += 2 * DAY;
+      await authority.reconcile(key, signal);
+      expect(secretData(key.name)).toEqual(announced);
+    });
+
+    it('is made anew when it has expired or is damaged', async () => {
+      await authority.reconcile(key, signal);
+      const first = secretData(key.name)['tls.crt'];
+      now += 400 * DAY;
+      await authority.reconcile(key, signal);
+      const second = secretData(key.name)['tls.crt'];
+      expect(bundle()).toEqual([second]);
+      expect(second).not.toBe(first);
+      const damaged = cluster.get<Secret>('Secret', key.name, NAMESPACE) as Secret;
+      cluster.apply({ ...damaged, data: { ...damaged.data, 'tls.key': 'Z2FyYmFnZQ==' } } as Secret);
+      await authority.reconcile(key, signal);
+      const third = secretData(key.name)['tls.crt'] ?? '';
+      expect(third).not.toBe(second);
+      // What the lost one has signed is still in use.
+      expect(bundle()).toEqual([third, second]);
+    });
+  });
+
+  describe('the sealing key', () => {
+    const key = { namespace: NAMESPACE, name: 'connectors-proxy-sealing' };
+
+    it('is made once and rotated every day', async () => {
+      const sealing = new SealingKeyReconciler({ client, now: () => now, onStep: (step) => steps.push(step) });
+      await sealing.reconcile(key, signal);
+      const first = secretData(key.name);
+      expect(first['current']).toHaveLength(32);
+      expect(first['previous']).toHaveLength(32);
+      now += DAY - 1;
+      expect(await sealing.reconcile(key, signal)).toEqual({ requeueAfterMs: 1 });
+      expect(secretData(key.name)).toEqual(first);
+      now += 1;
+      await sealing.reconcile(key, signal);
+      const second = secretData(key.name);
+      expect(second['previous']).toBe(first['current']);
+      expect(second['current']).not.toBe(first['current']);
+      expect(steps).toEqual(['create', 'rotate']);
+    });
+  });
+
+  it('comes back when somebody deletes it', async () => {
+    const controller = await startReplica(api);
+    try {
+      for (const name of ['connectors-proxy-ca', 'connectors-proxy-sealing']) {
+        const uid = (): string | undefined => cluster.get<Secret>('Secret', name, NAMESPACE)?.metadata.uid;
+        const first = await eventually(uid, name);
+        cluster.delete('Secret', name, NAMESPACE);
+        await eventually(() => ![undefined, first].includes(uid()), `another ${name}`);
+      }
+    } finally {
+      await controller.stop();
+    }
+  });
+});
+
+describe('two replicas', () => {
+  it('take turns: the second goes on where the first stopped, and the first does nothing any more', async () => {
+    const api = await startCluster();
+    const cluster = new Cluster(api);
+    const registry = await startFixtureRegistry();
+    const holder = (): string | undefined => cluster.get<Lease>('Lease', 'connectors-controller', NAMESPACE)?.spec?.holderIdentity;
+    const first = await startReplica(api);
+    await eventually(() => first.isLeader(), 'the first leader');
+    const second = await startReplica(api);
+    try {
+      const firstName = holder();
+      cluster.apply(aConnector({ name: 'before', address: registry.origin, authName: 'tokenAuth' }));
+      await cluster.untilCondition('before', 'Ready', { status: 'True' });
+      expect(second.isLeader()).toBe(false);
+      expect((await fetch(`${second.adminUrl}/readyz`)).status).toBe(200);
+
+      await first.stop();
+      await eventually(() => second.isLeader(), 'the second leader');
+      expect(holder()).not.toBe(firstName);
+      cluster.apply(aConnector({ name: 'after', address: registry.origin, authName: 'tokenAuth' }));
+      await cluster.untilCondition('after', 'Ready', { status: 'True' });
+
+      // What was Ready stays Ready through the change: nothing was known anew, nothing is written.
+      const writes = api.requests.find({ resource: 'connectors/status', name: 'before' }).length;
+      await eventually(() => registry.requests.filter(({ path }) => path === '/v2/').length >= 3, 'probes by the new leader');
+      expect(cluster.condition('before', 'Ready')?.status).toBe('True');
+      expect(api.requests.find({ resource: 'connectors/status', name: 'before' })).toHaveLength(writes);
+    } finally {
+      await second.stop();
+      await Promise.all([registry.close(), api.close()]);
+    }
+  });
+});
