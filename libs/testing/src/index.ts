@@ -4,6 +4,8 @@ export { type KubeApiOptions, type StaticUser } from './kube-api/kube-api-option
 export { type KubeApiServer, type KubeconfigUser, type ServiceAccountTokenOptions } from './kube-api/kube-api-server';
 export { type LoggedRequest, type RequestFilter, type RequestLog } from './kube-api/request-log';
 export { startKubeApi } from './kube-api/start-kube-api';
+export { type AdminCredential, type KubeContractAbilities, type KubeContractTarget } from './contract/contract-target';
+export { describeKubeContract } from './contract/kube-contract';
 export { type IssuedCertificate, type IssueOptions, TestCertificateAuthority } from './certificates/test-certificate-authority';
 export { type Fault, type FaultEffect, FaultHandle, type FaultMatch, FaultPlan } from './registry/faults';
 export { FixtureRegistry, startFixtureRegistry } from './registry/fixture-registry';
@@ -35,6 +37,7 @@ export {
   type ImageOptions,
 } from './builders/image.builder';
 export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
+export { readTable, type TableRow } from './documents/read-table';
 export { type ImageAddress, pullImage, pushImage } from './client/push-image';
 export { RegistryClient, type RegistryTarget } from './client/registry-client';
 export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';

@@ -3,7 +3,7 @@ import { type ApiObject, type ObjectAddress, type ObjectLike } from './api-objec
 import { type Cluster } from './cluster';
 import { createObject } from './create-object';
 import { deleteObject } from './delete-object';
-import { asObject, isJsonObject, type JsonObject } from './json';
+import { asObject, cloneJson, isJsonObject, type JsonObject } from './json';
 import { storageType } from './resource-definition';
 import { replaceObject } from './update-object';
 import { decodeObject } from './prepare-object';
@@ -38,7 +38,7 @@ export class Administrator {
     const request = { ...this.request(address), name: address.name, subresource: 'status' };
     const old = this.find(request, address.name);
     if (!old) throw new Error(`${address.kind} "${address.name}" does not exist`);
-    const next = { ...structuredClone(old), status: JSON.parse(JSON.stringify(status)) as JsonObject };
+    const next = { ...cloneJson(old), status: JSON.parse(JSON.stringify(status)) as JsonObject };
     return replaceObject(decodeObject(next, request), old, request);
   }
 

@@ -16,7 +16,8 @@ export interface StatusSubject {
 
 interface ApiErrorOptions {
   readonly code: number;
-  readonly reason: string;
+  /** Some of kube-apiserver's errors have none. */
+  readonly reason?: string;
   readonly subject?: StatusSubject;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterSeconds?: number;
@@ -44,7 +45,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason,
+      ...(reason && { reason }),
       ...this.details(),
       code,
     };

@@ -20,7 +20,7 @@ export function celName(property: string): string {
 export function celValue(value: unknown, schema: Schema): unknown {
   if (typeof value === 'number') return schema.type !== 'number' && Number.isInteger(value) ? BigInt(value) : value;
   if (typeof value === 'string') return schema.format === 'date-time' ? new Date(value) : value;
-  // Array.from, not map: an array of another realm (structuredClone under Jest) would stay one, and the CEL package knows its own only.
+  // Array.from, not map: an array of another realm would stay one, and the CEL package knows its own only.
   if (Array.isArray(value)) return Array.from(asList(value), (item) => celValue(item, schema.items ?? {}));
   return isJsonObject(value) ? celObject(value, schema) : value;
 }

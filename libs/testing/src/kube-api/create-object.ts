@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type ApiMetadata, type ApiObject } from './api-object';
-import { alreadyExists, badRequest, cause, forbidden, invalid, notFound } from './api-error';
+import { alreadyExists, ApiError, badRequest, cause, forbidden, invalid, notFound } from './api-error';
 import { timestamp } from './timestamp';
 import { asText, type JsonObject } from './json';
 import { decodeObject, validateObject } from './prepare-object';
@@ -33,7 +33,7 @@ function newMetadata(object: ApiObject, request: WriteRequest): ApiMetadata {
   if (given.namespace && given.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (given.resourceVersion) throw new ApiError('resourceVersion should not be set on objects to be created', { code: 500 });
   return {
     ...given,
     name: name ?? nameFor(given, request),

@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from './api-error';
-import { isEqualJson, isJsonObject, type JsonObject } from './json';
+import { cloneJson, isEqualJson, isJsonObject, type JsonObject } from './json';
 
 type Container = JsonObject | unknown[];
 
@@ -17,7 +17,7 @@ interface Operation {
  */
 export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');
-  const root = { document: structuredClone(document) as unknown };
+  const root = { document: cloneJson(document) as unknown };
   for (const item of patch as unknown[]) applyOperation(root, parseOperation(item));
   if (!isJsonObject(root.document)) throw doesNotFit('the patched document is no object');
   return root.document;
@@ -43,7 +43,7 @@ function applyOperation(root: { document: unknown }, { op, path, from = '', valu
     case 'move':
       return add(root, path, remove(root, from));
     case 'copy':
-      return add(root, path, structuredClone(read(root, from)));
+      return add(root, path, cloneJson(read(root, from)));
     case 'test':
       if (!isEqualJson(read(root, path), value)) throw doesNotFit(`testing value ${path} failed: test failed`);
       return;

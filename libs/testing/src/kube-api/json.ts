@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 /** A JSON object whose shape is not known. */
 export type JsonObject = Record<string, unknown>;
 
@@ -31,8 +29,21 @@ export function at(value: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((current, key) => (isJsonObject(current) ? current[key] : undefined), value);
 }
 
+/** Compares values alone: not prototypes, which differ between realms, and not the order of properties. What is undefined is absent. */
 export function isEqualJson(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const other = b as unknown[];
+    return a.length === other.length && a.every((item, index) => isEqualJson(item, other[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return a === b;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isEqualJson(a[key], b[key]));
+}
+
+/** A copy down to the last list. */
+export function cloneJson<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item)) as T;
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cloneJson(item)])) as T;
 }
 
 /** How Kubernetes names the type of a JSON value in its messages. */

@@ -86,6 +86,7 @@ export function validateMetadata(object: ApiObject, definition: ResourceDefiniti
   return [
     ...validateName(metadata.name, NAME_RULES[definition.kind] ?? SUBDOMAIN),
     ...validateLabels(metadata.labels),
+    ...validateAnnotations(metadata.annotations),
     ...validateOwners(metadata.ownerReferences),
   ];
 }
@@ -111,6 +112,11 @@ function validateLabels(labels: unknown): StatusCause[] {
     if (label.length > 63) return [cause.invalid('metadata.labels', label, 'must be no more than 63 bytes')];
     return LABEL_VALUE.test(label) ? [] : [cause.invalid('metadata.labels', label, LABEL_VALUE_MESSAGE)];
   });
+}
+
+function validateAnnotations(annotations: unknown): StatusCause[] {
+  const wrong = Object.keys(isJsonObject(annotations) ? annotations : {}).filter((key) => !LABEL_KEY.test(key.toLowerCase()));
+  return wrong.map((key) => cause.invalid('metadata.annotations', key, LABEL_KEY_MESSAGE));
 }
 
 function validateOwners(references: unknown): StatusCause[] {

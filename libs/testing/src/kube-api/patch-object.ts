@@ -1,6 +1,6 @@
 import { type ApiObject } from './api-object';
 import { badRequest, type ApiError, unsupportedMediaType } from './api-error';
-import { isJsonObject, type JsonObject } from './json';
+import { cloneJson, isJsonObject, type JsonObject } from './json';
 import { applyJsonPatch } from './json-patch';
 import { applyMergePatch } from './merge-patch';
 import { decodeObject } from './prepare-object';
@@ -21,7 +21,7 @@ const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 export function patchObject(readPatch: () => unknown, contentType: string, request: WriteRequest): ApiObject {
   const apply = patcherFor(contentType, request);
   const old = existingObject(request);
-  const patched = apply(structuredClone(old), readPatch());
+  const patched = apply(cloneJson(old), readPatch());
   const object = decodeObject(patched, request);
   if (object.metadata.name !== old.metadata.name) {
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`);

@@ -1,7 +1,7 @@
 import { type ApiMetadata, type ApiObject, formatApiVersion } from './api-object';
 import { badRequest, cause, invalid, type StatusCause } from './api-error';
 import { applyBuiltInDefaults, validateBuiltIn } from './built-in-rules';
-import { asText, isJsonObject, type JsonObject } from './json';
+import { asText, cloneJson, isJsonObject, type JsonObject } from './json';
 import { METADATA_SCHEMA, validateMetadata } from './metadata-rules';
 import { type ResourceDefinition } from './resource-definition';
 import { type Schema } from './schema';
@@ -17,7 +17,7 @@ import { type WriteRequest } from './write-request';
  */
 export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject {
   const { definition } = request;
-  const object = structuredClone(body);
+  const object = cloneJson(body);
   if (!isJsonObject(object['metadata'])) object['metadata'] = {};
   checkKind(object, definition);
   checkUnknownFields(object, request);

@@ -1,4 +1,4 @@
-import { asList, isJsonObject, type JsonObject } from './json';
+import { asList, cloneJson, isJsonObject, type JsonObject } from './json';
 import { propertySchema, type Schema } from './schema';
 
 /** Fills in, in place, the defaults of what is absent, or null where null is not allowed. */
@@ -20,6 +20,6 @@ function fillIn(value: JsonObject, schema: Schema): void {
   for (const [name, own] of Object.entries(schema.properties ?? {})) {
     if (own.default === undefined) continue;
     const isMissing = value[name] === undefined || (value[name] === null && !own.nullable);
-    if (isMissing) value[name] = structuredClone(own.default);
+    if (isMissing) value[name] = cloneJson(own.default);
   }
 }

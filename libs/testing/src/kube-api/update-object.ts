@@ -1,7 +1,7 @@
 import { type ApiMetadata, type ApiObject } from './api-object';
 import { badRequest, cause, conflict, invalid, notFound } from './api-error';
 import { createObject } from './create-object';
-import { isEqualJson, type JsonObject } from './json';
+import { cloneJson, isEqualJson, type JsonObject } from './json';
 import { decodeObject, validateObject } from './prepare-object';
 import { storageType } from './resource-definition';
 import { allocateClusterIp } from './service-rules';
@@ -43,7 +43,8 @@ export function replaceObject(object: ApiObject, old: ApiObject, request: WriteR
   validateObject(next, old, definition);
   if (definition.kind === 'Service') allocateClusterIp(next, cluster.store.list(storageType(definition)));
   next.metadata.generation = nextGeneration(next, old, request);
-  if (dryRun || isEqualJson(withoutUndefined(next), withoutUndefined(old))) return dryRun ? next : old;
+  if (dryRun) return next;
+  if (isEqualJson(next, old)) return old;
   const resource = storageType(definition);
   const stored = cluster.store.put(resource, next);
   const isGone = stored.metadata.deletionTimestamp && !stored.metadata.finalizers?.length && definition.kind !== 'Namespace';
@@ -69,7 +70,7 @@ function checkPreconditions({ resourceVersion, uid }: ApiMetadata, old: ApiObjec
 
 /** The subresource changes the status alone; the object itself changes all but the status. */
 function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresource }: WriteRequest): ApiObject {
-  if (subresource === 'status') return { ...structuredClone(old), status: object['status'] };
+  if (subresource === 'status') return { ...cloneJson(old), status: object['status'] };
   const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } =
     old.metadata;
   const metadata = {
@@ -78,7 +79,7 @@ function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresour
     ...({ managedFields: undefined, selfLink: undefined } as object),
   };
   const next: ApiObject = { ...object, metadata };
-  if (definition.hasStatus) next['status'] = structuredClone(old['status']);
+  if (definition.hasStatus) next['status'] = cloneJson(old['status']);
   return next;
 }
 
@@ -90,10 +91,5 @@ function nextGeneration(next: ApiObject, old: ApiObject, { definition }: WriteRe
 }
 
 function desired({ metadata: _metadata, status, ...rest }: ApiObject, hasStatus: boolean): JsonObject {
-  return withoutUndefined(hasStatus ? rest : { ...rest, status });
-}
-
-/** As it goes over the wire: what is undefined is absent. */
-function withoutUndefined(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
+  return hasStatus ? rest : { ...rest, status };
 }

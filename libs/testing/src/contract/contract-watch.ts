@@ -1,0 +1,78 @@
+import { type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { type JsonObject } from '../kube-api/json';
+
+/** One line of a watch. */
+export interface ContractEvent {
+  readonly type: string;
+  readonly object: JsonObject;
+}
+
+/** Generous: nothing here takes longer than a second but bookmarks, which the API sends when it likes. */
+const DEADLINE_MS = 15_000;
+
+/** A running watch, read event by event. */
+export class ContractWatch {
+  private readonly events: ContractEvent[] = [];
+  private readonly waiting: (() => void)[] = [];
+  private hasEnded = false;
+
+  constructor(private readonly response: IncomingMessage) {
+    const lines = createInterface({ input: response });
+    lines.on('line', (line) => {
+      if (line.trim() === '') return;
+      this.events.push(JSON.parse(line) as ContractEvent);
+      this.wake();
+    });
+    lines.on('close', () => {
+      this.hasEnded = true;
+      this.wake();
+    });
+    response.on('error', () => undefined);
+  }
+
+  get status(): number {
+    return this.response.statusCode ?? 0;
+  }
+
+  /** The next event. @throws when the watch ends, or nothing comes */
+  async next(): Promise<ContractEvent> {
+    await this.until(() => this.events.length > 0 || this.hasEnded);
+    const event = this.events.shift();
+    if (!event) throw new Error('the watch ended without another event');
+    return event;
+  }
+
+  /** The rest of the events, once the server has ended the watch. */
+  async rest(): Promise<ContractEvent[]> {
+    await this.until(() => this.hasEnded);
+    return this.events.splice(0);
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+
+  private async until(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + DEADLINE_MS;
+    while (!condition()) {
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`nothing came within ${DEADLINE_MS} ms`);
+      await this.woken(left);
+    }
+  }
+
+  private woken(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  private wake(): void {
+    for (const go of this.waiting.splice(0)) go();
+  }
+}

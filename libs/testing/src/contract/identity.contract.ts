@@ -1,0 +1,157 @@
+import { asList, asText, at, type JsonObject } from '../kube-api/json';
+import { type ContractResponse } from './contract-client';
+import { type ContractContext, messageOf } from './contract-context';
+import { type KubeContractAbilities } from './contract-target';
+import { eventually } from './eventually';
+
+const AUDIENCE = 'connectors-proxy';
+const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+
+/** ServiceAccount tokens: how they are issued and what a review says of them. */
+export function describeIdentity(context: () => ContractContext, { canAdvanceClock }: KubeContractAbilities): void {
+  const createAccount = (name: string): Promise<JsonObject> => context().create(context().core('serviceaccounts'), account(name));
+  const request = (name: string, spec: JsonObject): Promise<ContractResponse> =>
+    context().admin.post(context().core('serviceaccounts', name, 'token'), {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec,
+    });
+  const tokenFor = async (name: string, spec: JsonObject = {}): Promise<string> =>
+    asText(at((await request(name, { expirationSeconds: 600, ...spec })).body, 'status', 'token'));
+  const review = async (token: string, audiences?: string[]): Promise<JsonObject> => {
+    const spec = { token, ...(audiences && { audiences }) };
+    const { body } = await context().admin.post(REVIEWS, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec });
+    return body['status'] as JsonObject;
+  };
+
+  describe('TokenRequest', () => {
+    it('answers a JWT with the claims of its ServiceAccount', async () => {
+      const created = await createAccount('requested');
+      const response = await request('requested', { audiences: [AUDIENCE], expirationSeconds: 600 });
+      expect(response).toMatchObject({
+        status: 201,
+        body: { kind: 'TokenRequest', spec: { audiences: [AUDIENCE] }, status: { expirationTimestamp: expect.any(String) as string } },
+      });
+      const claims = claimsOf(asText(at(response.body, 'status', 'token')));
+      expect(claims).toMatchObject({
+        aud: [AUDIENCE],
+        sub: `system:serviceaccount:${context().namespace}:requested`,
+        'kubernetes.io': { namespace: context().namespace, serviceaccount: { name: 'requested', uid: at(created, 'metadata', 'uid') } },
+      });
+      expect(Number(claims['exp']) - Number(claims['iat'])).toBe(600);
+    });
+
+    it('refuses lifetimes below ten minutes, and accounts that do not exist', async () => {
+      await createAccount('impatient');
+      const short = await request('impatient', { expirationSeconds: 60 });
+      expect(short).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
+      expect(messageOf(short)).toContain('may not specify a duration less than 10 minutes');
+      expect(await request('nobody-there', {})).toMatchObject({ status: 404, body: { reason: 'NotFound' } });
+    });
+
+    it('binds a token to an object that exists', async () => {
+      await createAccount('bound');
+      const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name: 'anchor' };
+      expect(await request('bound', { boundObjectRef })).toMatchObject({ status: 404 });
+      await context().create(context().core('secrets'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'anchor' } });
+      const token = await tokenFor('bound', { audiences: [AUDIENCE], boundObjectRef });
+      expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
+      await context().admin.delete(context().core('secrets', 'anchor'));
+      await eventually(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+    });
+  });
+
+  describe('TokenReview', () => {
+    it('says who it is, and for which of the asked audiences', async () => {
+      const created = await createAccount('reviewed');
+      const token = await tokenFor('reviewed', { audiences: [AUDIENCE, 'other'] });
+      const { namespace } = context();
+      expect(await review(token, [AUDIENCE, 'third'])).toMatchObject({
+        authenticated: true,
+        audiences: [AUDIENCE],
+        user: {
+          username: `system:serviceaccount:${namespace}:reviewed`,
+          uid: at(created, 'metadata', 'uid'),
+          groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+        },
+      });
+    });
+
+    it.each([
+      ['an audience that the token has not', (token: string) => [token, ['another']] as const],
+      ['the API itself, for which the token is not', (token: string) => [token, undefined] as const],
+      ['a token whose payload was changed', (token: string) => [tampered(token), [AUDIENCE]] as const],
+      ['a token that is none', () => ['not-a-token', [AUDIENCE]] as const],
+    ])('does not authenticate for %s', async (_what, change) => {
+      const name = 'refused-review';
+      await context().admin.post(context().core('serviceaccounts'), account(name));
+      const [token, audiences] = change(await tokenFor(name, { audiences: [AUDIENCE] }));
+      const status = await review(token, audiences && [...audiences]);
+      expect(status['authenticated'] ?? false).toBe(false);
+      expect(status['error']).toEqual(expect.any(String));
+      expect(at(status, 'user', 'username')).toBeUndefined();
+    });
+
+    it('refuses a token when its ServiceAccount is deleted, also when another one takes its name', async () => {
+      await createAccount('mortal');
+      const token = await tokenFor('mortal', { audiences: [AUDIENCE] });
+      expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
+      await context().admin.delete(context().core('serviceaccounts', 'mortal'));
+      await eventually(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+      await createAccount('mortal');
+      const renewed = await tokenFor('mortal', { audiences: [AUDIENCE] });
+      await eventually(() => review(renewed, [AUDIENCE]), ({ authenticated }) => authenticated === true);
+      expect((await review(token, [AUDIENCE]))['authenticated'] ?? false).toBe(false);
+    });
+
+    (canAdvanceClock ? it : it.skip)('refuses a token after its expiry', async () => {
+      await createAccount('expiring');
+      const token = await tokenFor('expiring', { audiences: [AUDIENCE] });
+      expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
+      context().target.advanceClock?.(600_000);
+      expect((await review(token, [AUDIENCE]))['authenticated'] ?? false).toBe(false);
+    });
+  });
+
+  describe('requests', () => {
+    it('with a token for the API are made as its ServiceAccount', async () => {
+      await createAccount('caller');
+      const response = await context().as(await tokenFor('caller')).get(context().core('secrets', 'any'));
+      expect(response).toMatchObject({ status: 403, body: { reason: 'Forbidden', code: 403 } });
+      expect(messageOf(response)).toBe(
+        `secrets "any" is forbidden: User "system:serviceaccount:${context().namespace}:caller" cannot get resource "secrets" in API group "" in the namespace "${context().namespace}"`,
+      );
+    });
+
+    it('with a token for another audience, or no token at all, are not let in', async () => {
+      await createAccount('stranger');
+      const foreign = await tokenFor('stranger', { audiences: [AUDIENCE] });
+      expect(await context().as(foreign).get('/api/v1/namespaces')).toMatchObject({ status: 401, body: { reason: 'Unauthorized' } });
+      expect(await context().as('garbage').get('/api/v1/namespaces')).toMatchObject({ status: 401 });
+    });
+
+    it('discover the API', async () => {
+      await createAccount('explorer');
+      const client = context().as(await tokenFor('explorer'));
+      expect(await client.get('/version')).toMatchObject({ status: 200, body: { major: '1' } });
+      const { body } = await client.get('/api/v1');
+      const secrets = asList(body['resources']).find((item) => at(item, 'name') === 'secrets');
+      expect(secrets).toMatchObject({ kind: 'Secret', namespaced: true, verbs: expect.arrayContaining(['get', 'list', 'watch']) as string[] });
+    });
+  });
+}
+
+function account(name: string): JsonObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } };
+}
+
+function claimsOf(token: string): JsonObject {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as JsonObject;
+}
+
+/** The same header and signature, other claims. */
+function tampered(token: string): string {
+  const [header, , signature] = token.split('.');
+  const claims = { ...claimsOf(token), aud: [AUDIENCE, 'more'] };
+  return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+}

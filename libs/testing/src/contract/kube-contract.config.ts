@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { asList, asObject, asText, type JsonObject } from '../kube-api/json';
+import { type AdminCredential, type KubeContractTarget } from './contract-target';
+
+/** Whether a tool that is missing is a failure and no reason to skip: in CI, where the testbed installs everything. */
+export function isTestbedRequired(): boolean {
+  return process.env['CI_TESTBED'] === '1';
+}
+
+/** Kubeconfig of a real API server that the contract suite may write to; undefined when none is named. */
+export function contractKubeconfig(): string | undefined {
+  return process.env['KUBE_CONTRACT_KUBECONFIG'] || undefined;
+}
+
+/** kubectl to use: `KUBECTL`, else what the testbed installs, else that of the path. */
+export function kubectlCandidates(): string[] {
+  const { KUBECTL, HOME = '', PATH = '' } = process.env;
+  const testbed = path.join(HOME, '.cache/oci-connector/testbed/bin/kubectl');
+  return [...(KUBECTL ? [KUBECTL] : []), testbed, ...PATH.split(path.delimiter).map((directory) => path.join(directory, 'kubectl'))];
+}
+
+/** The API server, and the administrator, of a kubeconfig's current context. */
+export function loadContractTarget(file: string): KubeContractTarget {
+  const config = asObject(parse(readFileSync(file, 'utf8')));
+  const entry = (list: string, name: unknown, part: string): JsonObject => {
+    const found = asList(config[list]).map(asObject).find((item) => item['name'] === name);
+    return asObject(found?.[part]);
+  };
+  const context = entry('contexts', config['current-context'], 'context');
+  const cluster = entry('clusters', context['cluster'], 'cluster');
+  const user = entry('users', context['user'], 'user');
+  return {
+    server: asText(cluster['server']).replace(/\/$/, ''),
+    ca: pem(cluster, 'certificate-authority', file),
+    tlsServerName: asText(cluster['tls-server-name']) || undefined,
+    admin: credential(user, file),
+  };
+}
+
+function credential(user: JsonObject, file: string): AdminCredential {
+  const token = asText(user['token']);
+  if (token !== '') return { token };
+  return { certificate: pem(user, 'client-certificate', file) ?? '', key: pem(user, 'client-key', file) ?? '' };
+}
+
+/** From `FIELD-data` in base64, or the file that `FIELD` names, relative to the kubeconfig. */
+function pem(part: JsonObject, field: string, file: string): string | undefined {
+  const data = asText(part[`${field}-data`]);
+  if (data !== '') return Buffer.from(data, 'base64').toString('utf8');
+  const name = asText(part[field]);
+  return name === '' ? undefined : readFileSync(path.resolve(path.dirname(file), name), 'utf8');
+}

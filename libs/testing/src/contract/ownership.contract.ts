@@ -1,0 +1,39 @@
+import { type JsonObject } from '../kube-api/json';
+import { type ContractContext, versionOf } from './contract-context';
+import { type KubeContractAbilities } from './contract-target';
+import { eventually } from './eventually';
+import { widget, WIDGETS } from './widget';
+
+/** Owner references, by which a deleted Connector takes its Service with it. */
+export function describeOwnership(context: () => ContractContext, { hasControllers }: KubeContractAbilities): void {
+  const core = (plural: string, ...rest: string[]): string => context().core(plural, ...rest);
+
+  describe('owner references', () => {
+    it('are kept, and refused without a uid', async () => {
+      const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('owner'));
+      const created = await context().create(core('configmaps'), owned('dependent', [ownerReference(owner)]));
+      expect(created).toMatchObject({ metadata: { ownerReferences: [{ kind: 'Widget', name: 'owner', controller: true }] } });
+      const response = await context().admin.post(core('configmaps'), owned('orphan', [{ ...ownerReference(owner), uid: '' }]));
+      expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
+    });
+
+    (hasControllers ? it : it.skip)('let the garbage collector delete dependents', async () => {
+      const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('short-lived'));
+      await context().create(core('configmaps'), owned('inherited', [ownerReference(owner)]));
+      await context().create(core('configmaps'), owned('independent', []));
+      await context().admin.delete(context().api(WIDGETS, 'widgets', 'short-lived'));
+      await eventually(() => context().admin.get(core('configmaps', 'inherited')), ({ status }) => status === 404);
+      const independent = await context().admin.get(core('configmaps', 'independent'));
+      expect(versionOf(independent.body)).not.toBe('');
+    });
+  });
+}
+
+function owned(name: string, ownerReferences: readonly JsonObject[]): JsonObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ownerReferences }, data: {} };
+}
+
+function ownerReference(owner: JsonObject): JsonObject {
+  const { name, uid } = owner['metadata'] as JsonObject;
+  return { apiVersion: WIDGETS, kind: 'Widget', name, uid, controller: true, blockOwnerDeletion: true };
+}
