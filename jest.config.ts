@@ -16,6 +16,8 @@ const config: Config = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   passWithNoTests: true,
+  // Far longer than any test takes: the limit ends what hangs, it does not judge a machine that is busy.
+  testTimeout: 60_000,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],
   moduleNameMapper: { '^@oci-connector/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tmp/'],

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort } from '../processes/free-port';
-import { type ProcessGroup } from '../processes/process-group';
+import { type ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { tryCommand } from '../processes/run-command';
 import { toolPath } from './toolchain';
 
@@ -12,6 +12,13 @@ export interface ApiServer {
   readonly adminToken: string;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
+  /** Ends it while etcd goes on, as an upgrade does. */
+  stop(): Promise<void>;
+  /** Starts it again, on the same port. */
+  start(): Promise<void>;
+  /** Keeps it from answering: connections are accepted by the kernel, and nothing comes back. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** A kubeconfig file for one user with a bearer token. */
@@ -38,27 +45,35 @@ export async function startApiServer(group: ProcessGroup, directory: string, adv
   const server = { url: `https://127.0.0.1:${secure}`, caFile: path.join(certificates, 'apiserver.crt') };
   const kubeconfig = path.join(directory, 'admin.kubeconfig');
   await writeFile(kubeconfig, kubeconfigText(server, adminToken), { mode: 0o600 });
-  await group.start({
-    name: 'kube-apiserver',
-    command: [
-      toolPath('kube-apiserver'),
-      `--etcd-servers=http://127.0.0.1:${client}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${secure}`,
-      `--advertise-address=${advertiseAddress}`,
-      '--endpoint-reconciler-type=none',
-      '--service-cluster-ip-range=10.96.0.0/16',
-      '--authorization-mode=Node,RBAC',
-      `--cert-dir=${certificates}`,
-      `--token-auth-file=${files.tokens}`,
-      `--service-account-key-file=${files.publicKey}`,
-      `--service-account-signing-key-file=${files.privateKey}`,
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    ],
-    ready: async () => (await tryCommand([kubectl, `--kubeconfig=${kubeconfig}`, 'get', '--raw', '/readyz'])).status === 0,
-    timeout: 120_000,
-  });
-  return { ...server, adminToken, kubeconfig };
+  const command: [string, ...string[]] = [
+    toolPath('kube-apiserver'),
+    `--etcd-servers=http://127.0.0.1:${client}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${secure}`,
+    `--advertise-address=${advertiseAddress}`,
+    '--endpoint-reconciler-type=none',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--authorization-mode=Node,RBAC',
+    `--cert-dir=${certificates}`,
+    `--token-auth-file=${files.tokens}`,
+    `--service-account-key-file=${files.publicKey}`,
+    `--service-account-signing-key-file=${files.privateKey}`,
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+  ];
+  const ready = async (): Promise<boolean> => (await tryCommand([kubectl, `--kubeconfig=${kubeconfig}`, 'get', '--raw', '/readyz'])).status === 0;
+  const launch = (): Promise<StartedProcess> => group.start({ name: 'kube-apiserver', command, ready, timeout: 120_000 });
+  let running = await launch();
+  return {
+    ...server,
+    adminToken,
+    kubeconfig,
+    stop: () => running.stop(),
+    start: async () => {
+      running = await launch();
+    },
+    freeze: () => process.kill(running.pid, 'SIGSTOP'),
+    thaw: () => process.kill(running.pid, 'SIGCONT'),
+  };
 }
 
 async function startEtcd(group: ProcessGroup, directory: string, client: number, peer: number): Promise<void> {

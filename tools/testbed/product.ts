@@ -59,7 +59,8 @@ export async function startProduct(context: SuiteContext, node?: string): Promis
   return { api, client, ...programs, caFile, token };
 }
 
-async function applyAll(client: KubeClient, objects: readonly object[]): Promise<void> {
+/** Applies objects one after the other. */
+export async function applyAll(client: KubeClient, objects: readonly object[]): Promise<void> {
   for (const object of objects) await applyManifest(client, stringify(object), 'the testbed');
 }
 
@@ -87,7 +88,8 @@ function clientManifests(): object[] {
   ];
 }
 
-function connectorManifests({ name, address, account, trustedRealm }: Registry): object[] {
+/** A Connector for a registry, and its Secret. */
+export function connectorManifests({ name, address, account, trustedRealm }: Registry): object[] {
   const metadata = { namespace: NAMESPACE, name };
   const secretRef = account && { name };
   const trustedRealms = trustedRealm ? [trustedRealm] : undefined;
@@ -101,23 +103,16 @@ function connectorManifests({ name, address, account, trustedRealm }: Registry):
   return account ? [secret, connector] : [connector];
 }
 
-interface ProgramsStart {
+/** What a program is started for. */
+export interface ProgramsStart {
   readonly api: ApiServer;
   readonly client: KubeClient;
   readonly node?: string;
 }
 
 async function startPrograms(context: SuiteContext, start: ProgramsStart): Promise<{ controller: RunningProgram; proxy: RunningProgram }> {
-  const launch = async (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> => {
-    const token = await requestToken(start.client, { namespace: 'connectors-system', name: `connectors-${name}` });
-    context.secrets.push({ name: `the ${name}'s token`, value: token.reveal() });
-    const kubeconfig = path.join(context.directory, `${name}.kubeconfig`);
-    await writeFile(kubeconfig, kubeconfigText(start.api, token.reveal()), { mode: 0o600 });
-    const shared = { OCI_CONNECTOR_CA_BUNDLE: context.registryCaFile, OCI_CONNECTOR_LOG_LEVEL: 'debug' };
-    return startProgram(context.group, { name, kubeconfig, node: start.node, settings: { ...shared, ...settings } });
-  };
-  const controller = await launch('controller', {});
-  const proxy = await launch('proxy', {
+  const controller = await launchProgram(context, start, 'controller', {});
+  const proxy = await launchProgram(context, start, 'proxy', {
     OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
     OCI_CONNECTOR_PROXY_HTTP_PORT: '80',
     OCI_CONNECTOR_PROXY_HTTPS_PORT: '443',
@@ -125,4 +120,19 @@ async function startPrograms(context: SuiteContext, start: ProgramsStart): Promi
     OCI_CONNECTOR_PROXY_GRACE: '5s',
   });
   return { controller, proxy };
+}
+
+/** Starts a program with a kubeconfig of its own ServiceAccount, the CA of the testbed's registries, and everything in its log. */
+export async function launchProgram(
+  context: Pick<SuiteContext, 'group' | 'directory' | 'registryCaFile' | 'secrets'>,
+  { api, client, node }: ProgramsStart,
+  name: 'controller' | 'proxy',
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningProgram> {
+  const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${name}` });
+  context.secrets.push({ name: `the ${name}'s token`, value: token.reveal() });
+  const kubeconfig = path.join(context.directory, `${name}.kubeconfig`);
+  await writeFile(kubeconfig, kubeconfigText(api, token.reveal()), { mode: 0o600 });
+  const shared = { OCI_CONNECTOR_CA_BUNDLE: context.registryCaFile, OCI_CONNECTOR_LOG_LEVEL: 'debug' };
+  return startProgram(context.group, { name, kubeconfig, node, settings: { ...shared, ...settings } });
 }

@@ -18,6 +18,8 @@ export interface Registry {
   readonly account?: Account;
   /** Origin of a realm that the Connector must trust. */
   readonly trustedRealm?: string;
+  /** Not a row of the client matrix. */
+  readonly outsideMatrix?: boolean;
 }
 
 /** What registries are started with. */

@@ -7,6 +7,7 @@ import { conformanceSuite } from './suites/conformance';
 import { directSuite } from './suites/direct';
 import { logsSuite } from './suites/logs';
 import { matrixSuite } from './suites/matrix';
+import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
 import { openWorld } from './testbed-world';
@@ -16,6 +17,7 @@ export const SUITES = {
   matrix: matrixSuite,
   conformance: conformanceSuite,
   requirement: requirementSuite,
+  replicas: replicasSuite,
   logs: logsSuite,
 } satisfies Record<string, Suite>;
 

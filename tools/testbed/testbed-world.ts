@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TestCertificateAuthority, startFixtureRegistry } from '@oci-connector/testing';
+import { type FixtureAuth, type FixtureRegistry, TestCertificateAuthority, startFixtureRegistry } from '@oci-connector/testing';
 import { connectorHostNames } from '@oci-connector/connector-api';
 import { buildahClient, podmanClient } from './clients/buildah-podman';
 import { craneClients } from './clients/crane';
@@ -16,7 +16,7 @@ import { step } from '../processes/progress';
 import { type Product } from './product';
 import { newAccount, startRegistries, type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
-import { OUTSIDE_ADDRESS, furnishWorld, trustRegistry } from './world';
+import { OUTSIDE_ADDRESS, type OutsideHost, furnishWorld, trustRegistry } from './world';
 
 type Opening = Pick<SuiteContext, 'group' | 'closing' | 'directory' | 'logDirectory'>;
 
@@ -24,7 +24,7 @@ type Opening = Pick<SuiteContext, 'group' | 'closing' | 'directory' | 'logDirect
 export const NAMESPACE = 'ci';
 
 /** Names of the Connectors: one for each registry. */
-export const CONNECTORS = ['dist3-token', 'dist3-htpasswd', 'dist3-anonymous', 'dist2-token', 'fixture'] as const;
+export const CONNECTORS = ['dist3-token', 'dist3-htpasswd', 'dist3-anonymous', 'dist2-token', 'fixture', 'fixture-basic'] as const;
 
 /** The name by which clients reach a Connector. */
 export function connectorHost(name: string): string {
@@ -42,7 +42,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   const content = await step('making content', () => makeContent(path.join(directory, 'content')));
   const registries = await step('starting registries', async () => [
     ...(await startRegistries({ group, directory, authority, closing })),
-    await fixtureRegistry(opening, authority),
+    ...(await fixtureRegistries(opening, authority)),
   ]);
   const clients = await step("starting the clients' daemons", () => startClients(opening, registryCaFile));
   const secrets = registries.flatMap(({ name, account }) => (account ? [{ name: `password of ${name}`, value: account.password }] : []));
@@ -59,22 +59,34 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   };
 }
 
-/** The fixture, as a fifth registry: over http, its realm on another origin. */
-async function fixtureRegistry({ directory, closing }: Opening, authority: TestCertificateAuthority): Promise<Registry> {
-  const host = 'fixture.registry.example';
+/**
+ * The fixture, as a fifth registry, its realm on another origin; and once more with Basic authentication, for the
+ * conformance suite, where a token for one repository would forbid what an account may do.
+ */
+async function fixtureRegistries(opening: Opening, authority: TestCertificateAuthority): Promise<Registry[]> {
   const account = newAccount('robot');
-  const data = path.join(directory, 'fixture');
-  await mkdir(data, { recursive: true });
-  const fixture = await startFixtureRegistry({
-    host: OUTSIDE_ADDRESS[host],
-    port: 443,
-    publicName: host,
-    tls: await authority.issue({ names: [host] }),
-    directory: data,
-    auth: { mode: 'token', accounts: [account] },
-  });
-  closing.push(() => fixture.close());
-  return { name: 'fixture', address: `https://${host}`, account, trustedRealm: fixture.tokenOrigin };
+  const accounts = [account];
+  const byToken = await startFixture(opening, authority, { name: 'fixture', auth: { mode: 'token', accounts } });
+  await startFixture(opening, authority, { name: 'fixture-basic', auth: { mode: 'basic', accounts } });
+  return [
+    { name: 'fixture', address: 'https://fixture.registry.example', account, trustedRealm: byToken.tokenOrigin },
+    { name: 'fixture-basic', address: 'https://fixture-basic.registry.example', account, outsideMatrix: true },
+  ];
+}
+
+interface Fixture {
+  readonly name: 'fixture' | 'fixture-basic';
+  readonly auth: FixtureAuth;
+}
+
+async function startFixture(opening: Opening, authority: TestCertificateAuthority, { name, auth }: Fixture): Promise<FixtureRegistry> {
+  const host: OutsideHost = `${name}.registry.example`;
+  const directory = path.join(opening.directory, name);
+  await mkdir(directory, { recursive: true });
+  const tls = await authority.issue({ names: [host] });
+  const fixture = await startFixtureRegistry({ host: OUTSIDE_ADDRESS[host], port: 443, publicName: host, tls, directory, auth });
+  opening.closing.push(() => fixture.close());
+  return fixture;
 }
 
 async function startClients({ group, directory }: Opening, registryCaFile: string): Promise<RegistryClient[]> {

@@ -20,6 +20,7 @@ export const OUTSIDE_ADDRESS = {
   'dist2-token.registry.example': '45.45.45.14',
   'auth.dist2.example': '45.45.45.15',
   'fixture.registry.example': '45.45.45.16',
+  'fixture-basic.registry.example': '45.45.45.17',
   'index.docker.io': '45.45.45.20',
   'registry-1.docker.io': '45.45.45.20',
   'auth.docker.io': '45.45.45.21',

@@ -7,10 +7,10 @@ import { connectorHost, NAMESPACE } from '../testbed-world';
 import { type Suite, type SuiteContext } from './suite';
 
 /**
- * Registries that the suite is run against; the fixture has to pass all of it. Not dist3-token: the suite asks for a token
- * for one repository only, so that mounting fails directly and works through the proxy, which asks for both.
+ * Registries that the suite is run against; the fixture has to pass all of it. None with tokens: which
+ * repositories a token is good for is the client's choice, so that mounting fails directly and works through the proxy.
  */
-const REGISTRIES = ['dist3-htpasswd', 'dist3-anonymous', 'fixture'];
+const REGISTRIES = ['dist3-htpasswd', 'dist3-anonymous', 'fixture-basic'];
 
 /** What ends a test well: passed, or left out by the suite itself because the registry says it does not offer it. */
 const GOOD = new Set(['passed', 'skipped', 'disabled']);
@@ -65,9 +65,9 @@ async function compare(context: SuiteContext, registry: Registry): Promise<Compa
 function failuresOf({ registry, direct, proxied }: Comparison): string[] {
   const differences = compareConformance(direct, proxied).map((difference) => `${registry.name}: ${difference}`);
   if (direct.size === 0) return [`${registry.name}: the suite ran no test`];
-  if (registry.name !== 'fixture') return differences;
+  if (registry.name !== 'fixture-basic') return differences;
   const own = [...direct].filter(([, statuses]) => !statuses.every((status) => GOOD.has(status)));
-  return [...differences, ...own.map(([name, statuses]) => `fixture by itself: ${name}: ${statuses.join(', ')}`)];
+  return [...differences, ...own.map(([name, statuses]) => `the fixture by itself: ${name}: ${statuses.join(', ')}`)];
 }
 
 function countText(results: ConformanceResults): string {

@@ -6,7 +6,7 @@ import { type Suite } from './suite';
 export const directSuite: Suite = {
   summary: 'the clients against the registries, without the proxy: the baseline of the matrix',
   async run(context) {
-    const targets = context.registries.map((registry) => {
+    const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => {
       const { host, protocol } = new URL(registry.address);
       const login = registry.account ?? { username: 'nobody', password: 'nothing' };
       return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };

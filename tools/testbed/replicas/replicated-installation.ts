@@ -1,0 +1,197 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { anImage, pushImage, sendRequest, startFixtureRegistry, type BuiltImage, type FixtureRegistry, type ReceivedResponse } from '@oci-connector/testing';
+import { buildPrograms } from '../../installation/build-programs';
+import { installProduct, requestToken } from '../../installation/install-product';
+import { type RunningProgram } from '../../installation/programs';
+import { waitForConnectors } from '../../installation/wait-for-connectors';
+import { step } from '../../processes/progress';
+import { startApiServer, type ApiServer } from '../api-server';
+import { applyAll, connectorManifests, launchProgram } from '../product';
+import { newAccount } from '../registries';
+import { type SuiteContext } from '../suites/suite';
+import { NAMESPACE } from '../testbed-world';
+import { OUTSIDE_ADDRESS } from '../world';
+
+export const REPLICAS = ['a', 'b'] as const;
+export type Replica = (typeof REPLICAS)[number];
+
+/** Each replica has an address of its own, as a pod has. */
+const ADDRESS: Readonly<Record<Replica, string>> = { a: '127.0.1.1', b: '127.0.1.2' };
+const HTTP_PORT: Readonly<Record<Replica, number>> = { a: 8081, b: 8082 };
+const HTTPS_PORT: Readonly<Record<Replica, number>> = { a: 8481, b: 8482 };
+
+/** The Connector that all is about. */
+export const CONNECTOR = 'replicated';
+
+/** A repository with one image, there from the beginning. */
+export const SAMPLE = { repository: 'team/sample', tag: 'v1' } as const;
+
+export interface ClientRequest {
+  readonly method?: string;
+  readonly token: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+/** One installation with two replicas of the proxy, an API server and a registry of its own: it can be hurt without harm to other suites. */
+export class ReplicatedInstallation {
+  readonly sample: BuiltImage = anImage();
+  private readonly proxies = new Map<Replica, RunningProgram>();
+  private controller?: RunningProgram;
+
+  private constructor(
+    private readonly context: SuiteContext,
+    readonly api: ApiServer,
+    readonly client: KubeClient,
+    readonly registry: FixtureRegistry,
+    readonly account: { readonly username: string; readonly password: string },
+  ) {}
+
+  static async start(outer: SuiteContext): Promise<ReplicatedInstallation> {
+    const context = { ...outer, directory: path.join(outer.directory, 'replicas') };
+    await mkdir(context.directory);
+    const api = await step('starting a kube-apiserver', () =>
+      startApiServer(context.group, path.join(context.directory, 'kubernetes'), OUTSIDE_ADDRESS.apiServer),
+    );
+    context.secrets.push({ name: "the administrator's token", value: api.adminToken });
+    const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: api.kubeconfig }));
+    const account = newAccount('replicas');
+    context.secrets.push({ name: 'password of the registry of the replicas', value: account.password });
+    const registry = await startRegistry(account);
+    context.closing.unshift(
+      () => client.close(),
+      () => registry.close(),
+    );
+    const installation = new ReplicatedInstallation(context, api, client, registry, account);
+    await installation.install();
+    return installation;
+  }
+
+  /** A new token of a ServiceAccount of {@link ACCOUNTS}. */
+  async token(name: string): Promise<string> {
+    const wanted = { namespace: NAMESPACE, name, audience: 'connectors-proxy', expirationSeconds: 3600 };
+    const value = (await requestToken(this.client, wanted)).reveal();
+    this.context.secrets.push({ name: `a token of ${name}`, value });
+    return value;
+  }
+
+  /** A path below the Connector, in the path form. */
+  path(rest: string, connector = CONNECTOR): string {
+    return `/v2/namespaces/${NAMESPACE}/connectors/${connector}/${rest}`;
+  }
+
+  /** Sends a request of a client to one replica. */
+  send(replica: Replica, location: string, { method, token, headers, body }: ClientRequest): Promise<ReceivedResponse> {
+    const authorization = `Basic ${Buffer.from(`any:${token}`).toString('base64')}`;
+    return sendRequest(`http://${ADDRESS[replica]}:${HTTP_PORT[replica]}${location}`, {
+      method,
+      headers: { authorization, ...headers },
+      body,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+  }
+
+  /** Pulls the sample's manifest. */
+  pull(replica: Replica, token: string, connector = CONNECTOR): Promise<ReceivedResponse> {
+    const location = this.path(`${SAMPLE.repository}/manifests/${SAMPLE.tag}`, connector);
+    return this.send(replica, location, { token, headers: { accept: this.sample.mediaType } });
+  }
+
+  async restartReplica(replica: Replica): Promise<void> {
+    await this.proxies.get(replica)?.stop();
+    await this.startReplica(replica);
+  }
+
+  async stopController(): Promise<void> {
+    await this.controller?.stop();
+  }
+
+  async startController(): Promise<void> {
+    this.controller = await launchProgram(this.context, this, 'controller', {});
+  }
+
+  /** A Connector like the first one, under another name. */
+  async addConnector(name: string): Promise<void> {
+    const [, connector = {}] = connectorManifests({ name, address: this.registry.url, account: this.account, trustedRealm: this.registry.tokenOrigin });
+    await applyAll(this.client, [withSecretOf(CONNECTOR, connector as ConnectorManifest)]);
+  }
+
+  /** The registry's password as Kubernetes knows it. */
+  async writePassword(password: string): Promise<void> {
+    const type = 'cpaas.io/distribution-registry-token';
+    const metadata = { namespace: NAMESPACE, name: CONNECTOR };
+    await applyAll(this.client, [{ apiVersion: 'v1', kind: 'Secret', metadata, type, stringData: { ...this.account, password } }]);
+  }
+
+  private async install(): Promise<void> {
+    await step('building the programs', buildPrograms);
+    await step('installing the product', () => installProduct(this.client));
+    await applyAll(this.client, accountManifests());
+    const registry = { name: CONNECTOR, address: this.registry.url, account: this.account, trustedRealm: this.registry.tokenOrigin };
+    await applyAll(this.client, connectorManifests(registry));
+    await pushImage({ url: this.registry.url, auth: this.account, repository: SAMPLE.repository, reference: SAMPLE.tag }, this.sample);
+    await step('starting the controller and two proxies', async () => {
+      await this.startController();
+      for (const replica of REPLICAS) await this.startReplica(replica);
+    });
+    const [verdict] = await waitForConnectors(this.client, [{ namespace: NAMESPACE, name: CONNECTOR }]);
+    if (verdict?.ready !== 'True') throw new Error(`the Connector is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+  }
+
+  private async startReplica(replica: Replica): Promise<void> {
+    const program = await launchProgram(this.context, this, 'proxy', {
+      OCI_CONNECTOR_PROXY_HOST: ADDRESS[replica],
+      OCI_CONNECTOR_PROXY_HTTP_PORT: String(HTTP_PORT[replica]),
+      OCI_CONNECTOR_PROXY_HTTPS_PORT: String(HTTPS_PORT[replica]),
+      OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+      OCI_CONNECTOR_PROXY_GRACE: '5s',
+    });
+    this.proxies.set(replica, program);
+  }
+}
+
+/** More than any time limit of the proxy towards the API server. */
+const ANSWER_MS = 60_000;
+
+/** Over http, so that its second server, where sealed locations lead, needs no certificate. */
+function startRegistry(account: ReplicatedInstallation['account']): Promise<FixtureRegistry> {
+  const publicName = 'fixture.registry.example';
+  return startFixtureRegistry({ host: OUTSIDE_ADDRESS[publicName], publicName, auth: { mode: 'token', accounts: [account] } });
+}
+
+/** Who there is, and the role that each has in the Connector's namespace. */
+export const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
+  builder: 'connectors-pusher',
+  /** The same permission, another account. */
+  colleague: 'connectors-pusher',
+  /** Seen by one replica only. */
+  regular: 'connectors-pusher',
+  newcomer: 'connectors-puller',
+  stranger: undefined,
+};
+
+function accountManifests(): object[] {
+  const group = 'rbac.authorization.k8s.io';
+  const accounts = Object.entries(ACCOUNTS).flatMap(([name, role]) => {
+    const metadata = { namespace: NAMESPACE, name };
+    const binding = {
+      apiVersion: `${group}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', ...metadata }],
+    };
+    return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, ...(role === undefined ? [] : [binding])];
+  });
+  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, ...accounts];
+}
+
+interface ConnectorManifest {
+  readonly spec: { readonly auth: object };
+}
+
+function withSecretOf(name: string, connector: ConnectorManifest): object {
+  return { ...connector, spec: { ...connector.spec, auth: { ...connector.spec.auth, secretRef: { name } } } };
+}
