@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readTable } from '@oci-connector/testing';
+import { PROXY_ERRORS } from './proxy.errors';
+
+const FILE = path.join(__dirname, '../../../../docs/reference/proxy-errors.md');
+
+describe('docs/reference/proxy-errors.md', () => {
+  const rows = readTable(readFileSync(FILE, 'utf8'), '# Answers of the proxy');
+
+  it('has every code with its status and OCI code, in the order of the code, and no other', () => {
+    const documented = rows.map((row) => ({ code: row['Code'], status: row['Status'], ociCode: row['OCI code'] }));
+    const existing = Object.entries(PROXY_ERRORS).map(([code, { status, ociCode }]) => ({ code, status: String(status), ociCode }));
+    expect(documented).toEqual(existing);
+  });
+
+  it('says of each when it comes and what to do', () => {
+    expect(rows.filter((row) => !row['When'] || !row['What to do'])).toEqual([]);
+  });
+});
