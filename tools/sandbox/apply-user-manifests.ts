@@ -1,6 +1,6 @@
 import { applyFile } from '../installation/apply-manifests';
 import { formatTable, step } from '../processes/progress';
-import { type Sandbox } from './run-sandbox';
+import { type Sandbox } from './sandbox';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 
 /** Applies the user's files and says what became of each Connector in them. True when all are Ready. */

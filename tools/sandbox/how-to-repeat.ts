@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { workspaceRoot } from '../installation/install-product';
 import { SAMPLE } from './sample';
-import { type Sandbox } from './run-sandbox';
+import { type Sandbox } from './sandbox';
 
 /** What a user types to do the same by hand. Addresses are those of this very sandbox, so that all can be pasted. */
 export function howToRepeat(sandbox: Sandbox, ownManifests: boolean): string {

@@ -4,7 +4,7 @@ import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing'
 import { applyManifest } from '../installation/apply-manifests';
 import { requestToken } from '../installation/install-product';
 import { step } from '../processes/progress';
-import { type Sandbox } from './run-sandbox';
+import { type Sandbox } from './sandbox';
 import { SAMPLE, sampleManifests } from './sample';
 import { sampleImage } from './sample-image';
 import { waitForConnectors } from '../installation/wait-for-connectors';

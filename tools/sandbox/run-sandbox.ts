@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
-import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type FixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
 import { startProgram, type RunningProgram } from '../installation/programs';
 import { preferredPort } from '../processes/free-port';
@@ -10,6 +10,7 @@ import { step } from '../processes/progress';
 import { applyUserManifests } from './apply-user-manifests';
 import { howToRepeat } from './how-to-repeat';
 import { runSample } from './run-sample';
+import { type Sandbox } from './sandbox';
 
 export interface SandboxOptions {
   /** Manifests to apply instead of the sample. */
@@ -19,17 +20,6 @@ export interface SandboxOptions {
   readonly caBundle?: string;
   readonly httpPort?: number;
   readonly httpsPort?: number;
-}
-
-/** What is running, for the steps that use it. */
-export interface Sandbox {
-  readonly directory: string;
-  readonly kubeconfig: string;
-  readonly caFile: string;
-  readonly client: KubeClient;
-  readonly registry: FixtureRegistry;
-  readonly account: { readonly username: string; readonly password: string };
-  readonly proxy: { readonly http: string; readonly https: string };
 }
 
 /** The sample registry's only account. It guards nothing but an empty registry on loopback. */
