@@ -87,9 +87,9 @@ export const REASON_TABLE = {
     remedy: NOTHING_TO_DO,
   },
   ConnectionFailed: {
-    conditions: ['LivenessReady'],
+    conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'The address could not be reached, or did not answer as expected.',
+    meaning: 'The address could not be reached, or did not answer as expected. On AuthReady the status is Unknown: whoever would judge the credential did not answer.',
     remedy: 'Check `spec.address`, DNS, and whether a network policy or firewall is in the way.',
   },
   Throttled: {
@@ -105,19 +105,19 @@ export const REASON_TABLE = {
     remedy: 'Change the probe of the class.',
   },
   CertificateInvalid: {
-    conditions: ['LivenessReady'],
+    conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
     meaning: 'The server\'s certificate is not trusted, has expired or is for another name.',
     remedy: 'Put the certificate of its authority into a Secret and name that in `spec.caCertSecretRef`.',
   },
   NotARegistry: {
-    conditions: ['LivenessReady'],
+    conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401.',
+    meaning: 'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401. On AuthReady the status is Unknown.',
     remedy: 'Correct `spec.address`.',
   },
   AddressNotAllowed: {
-    conditions: ['LivenessReady'],
+    conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
     meaning: 'The address leads to where no Connector may lead: loopback, link-local, cloud metadata, the API server or this installation itself.',
     remedy: 'Correct `spec.address`, or let the installation list the range in `egress.allowCIDRs`.',

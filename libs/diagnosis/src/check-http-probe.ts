@@ -4,7 +4,7 @@ import { type Dispatcher, request } from 'undici';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
 import { explain, type CheckSubject } from './explain';
-import { PASSED, ProbeReason, failed, unknown, type Finding } from './finding';
+import { PASSED, failed, unknown, type Finding } from './finding';
 import { hasTemplate, probeRequest, type ProbeRequest } from './probe-request';
 
 export interface CheckHttpProbeOptions {
@@ -29,7 +29,7 @@ export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, 
   const subject = { check: options.check, origin: target.address.origin };
   if (hasTemplate(probe)) {
     return unknown(
-      ProbeReason.ProbeNotSupported,
+      Reason.ProbeNotSupported,
       `the ${options.check === 'liveness' ? 'livenessProbe' : 'authProbe'} of the class uses a template ({{ … }}), which this version does not evaluate; nothing was checked`,
     );
   }
@@ -134,7 +134,7 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): 
     return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class gave false`);
   }
   if (statusCode >= 200 && statusCode < 300) return PASSED;
-  if (statusCode === 429) return unknown(ProbeReason.Throttled, `${asked} was answered with status code 429; it is asked again later`);
+  if (statusCode === 429) return unknown(Reason.Throttled, `${asked} was answered with status code 429; it is asked again later`);
   if (subject.check === 'liveness') {
     return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode} instead of 2xx; check spec.address`);
   }

@@ -1,7 +1,7 @@
 import { AddressError, Reason } from '@oci-connector/connector-api';
 import { EgressError, classifyConnectError, type EgressErrorCode } from '@oci-connector/egress';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
-import { ProbeReason, failed, unknown, type Finding } from './finding';
+import { failed, unknown, type Finding } from './finding';
 
 /** What was asked of whom when the error came. */
 export interface CheckSubject {
@@ -69,7 +69,7 @@ type Explanation = (error: OciAuthError) => Finding;
 
 const refusal: Explanation = (error) => failed(Reason.AuthenticationFailed, authenticationFailed(error));
 const unusable: Explanation = ({ message }) => failed(Reason.AuthenticationFailed, message);
-const throttled: Explanation = ({ message, retryAfterMs }) => ({ ...unknown(ProbeReason.Throttled, message), retryAfterMs });
+const throttled: Explanation = ({ message, retryAfterMs }) => ({ ...unknown(Reason.Throttled, message), retryAfterMs });
 const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFailed, message);
 
 /** Every code has its line, or this does not compile. */

@@ -1,16 +1,5 @@
 import { type Reason } from '@oci-connector/connector-api';
 
-/** Reasons of open questions and of probes that this version cannot make. */
-export const ProbeReason = {
-  /** The server asked to be left alone for a while (429). */
-  Throttled: 'Throttled',
-  /** The class's probe uses what this version does not evaluate, such as a template. */
-  ProbeNotSupported: 'ProbeNotSupported',
-} as const;
-
-/** The reasons that a check can give. */
-export type FindingReason = Reason | keyof typeof ProbeReason;
-
 /** What a check found out about a registry or a service. */
 export interface Finding {
   /**
@@ -19,7 +8,7 @@ export interface Finding {
    */
   readonly outcome: 'passed' | 'failed' | 'unknown';
   /** Absent when the check passed. */
-  readonly reason?: FindingReason;
+  readonly reason?: Reason;
   /** What was found and what to do about it, for people. Holds no secret; absent when there is nothing to say. */
   readonly message?: string;
   /** The server refused the credential. Repeating that locks accounts, so try again only after a change or a long while. */
@@ -32,11 +21,11 @@ export interface Finding {
 export const PASSED: Finding = { outcome: 'passed' };
 
 /** Something is wrong, and somebody has to change something. */
-export function failed(reason: FindingReason, message: string): Finding {
+export function failed(reason: Reason, message: string): Finding {
   return { outcome: 'failed', reason, message };
 }
 
 /** The question stays open. */
-export function unknown(reason: FindingReason, message: string): Finding {
+export function unknown(reason: Reason, message: string): Finding {
   return { outcome: 'unknown', reason, message };
 }
