@@ -1,4 +1,5 @@
 import { aConnector, aConnectorClass, aSecret, startFixtureRegistry, type FixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { type ConnectorClass, type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { type RunningController } from '../src/start-controller';
 import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';
 
@@ -89,6 +90,24 @@ describe('the controller in its surroundings', () => {
     await cluster.untilCondition('named', 'Ready', { status: 'True' });
     const lists = api.requests.find({ verb: 'list', resource: 'secrets' }).map(({ namespace }) => namespace);
     expect(new Set(lists)).toEqual(new Set(['default', 'connectors-system']));
+  });
+
+  it('makes the http probes of a class for any HTTP service, and says which it cannot make', async () => {
+    const authProbe = (value: string): object => ({ authName: 'basicAuth', probe: { http: { path: '/v2/', httpHeaders: [{ name: 'Authorization', value }] } } });
+    const service = (name: string, header: string): ConnectorClass => {
+      const livenessProbe = { http: { path: '/v2/', response: { cel: 'response.statusCode == 401' } } };
+      const spec = { protocol: 'http', livenessProbe, auth: { types: [{ name: 'basicAuth', secretType: 'cpaas.io/distribution-registry-token' }] }, authProbes: [authProbe(header)] };
+      return aConnectorClass('oci', { metadata: { name }, spec: spec as Partial<ConnectorClassSpec> });
+    };
+    const header = `Basic ${Buffer.from(`ada:${PASSWORD}`).toString('base64')}`;
+    cluster.apply(service('fixed', header));
+    cluster.apply(service('templated', 'Basic {{ .Secret.StringData.username }}'));
+    controller = await startReplica(api);
+    for (const name of ['fixed', 'templated']) cluster.apply(aConnector({ name, className: name, address: registry.origin, secretName: 'login', authName: 'basicAuth' }));
+    await cluster.untilCondition('fixed', 'Ready', { status: 'True' });
+    const open = await cluster.untilCondition('templated', 'Ready', { status: 'Unknown', reason: 'ProbeNotSupported' });
+    expect(open.message).toContain('template');
+    expect(cluster.condition('templated', 'LivenessReady')?.status).toBe('True');
   });
 
   it('publishes the URLs under which clients from outside come', async () => {

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describeSettings } from '@oci-connector/runtime';
+import { readTable } from '@oci-connector/testing';
+import { Registry } from 'prom-client';
+import { ControllerSettings } from './controller.config';
+import { ControllerMetrics } from './controller.metrics';
+
+const TEXT = readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8');
+
+describe('docs/operations.md', () => {
+  const metrics = new Registry();
+  new ControllerMetrics(metrics);
+
+  it('has every metric with its type and labels, and no other', async () => {
+    const documented = readTable(TEXT, '### Metrics of the controller').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z]+/g) ?? []]);
+    // prom-client's own type does not know that its metrics hold the names of their labels.
+    const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
+    const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+    expect(documented).toEqual(registered.map(({ name, labelNames }) => [name, types.get(name), labelNames]));
+  });
+
+  it('alerts on metrics that exist', () => {
+    const used = [...TEXT.matchAll(/\boci_connector_[a-z_]+/g)].map(([name]) => name);
+    expect(used.filter((name) => !metrics.getSingleMetric(name))).toEqual([]);
+  });
+
+  it('names settings that exist', () => {
+    const existing = describeSettings(ControllerSettings).map(({ name }) => name);
+    const named = [...TEXT.matchAll(/…(_[A-Z_]+)/g)].map(([, name]) => `OCI_CONNECTOR${name}`).filter((name) => !name.startsWith('OCI_CONNECTOR_PROXY_'));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !existing.includes(name))).toEqual([]);
+  });
+});
