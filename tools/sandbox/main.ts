@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runSandbox, type SandboxOptions } from './run-sandbox';
 
@@ -40,6 +41,8 @@ function readOptions(args: readonly string[]): SandboxOptions | 'help' {
     },
   });
   if (values.help) return 'help';
+  for (const file of values.filename) requireReadable('--filename', file);
+  if (values['ca-bundle'] !== undefined) requireReadable('--ca-bundle', values['ca-bundle']);
   return {
     files: values.filename,
     check: values.check,
@@ -47,6 +50,15 @@ function readOptions(args: readonly string[]): SandboxOptions | 'help' {
     httpPort: portOf('--port', values.port),
     httpsPort: portOf('--https-port', values['https-port']),
   };
+}
+
+/** Before anything is started, so that a slip costs a moment and not a minute. */
+function requireReadable(option: string, file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new Error(`${option}: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`, { cause: error });
+  }
 }
 
 function portOf(option: string, text: string | undefined): number | undefined {
