@@ -80,6 +80,7 @@ function fromCancelled(error: TransferCancelled): ProxyError {
     case 'upstream-silent':
       return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
     case 'client-aborted':
+      return new ProxyError('ClientAborted', 'the client closed its connection', { cause: error });
     case 'shutdown':
       return new ProxyError('ShuttingDown', 'this proxy is being stopped; send the request again', { cause: error, retryAfterSeconds: 1 });
   }

@@ -78,7 +78,7 @@ export class ServeRequest {
   #report({ record, transfer, response }: ClientExchange): void {
     const durationMs = performance.now() - record.startedAt;
     const status = response.headersSent ? response.statusCode : undefined;
-    this.options.metrics.finished(record, transfer, status ?? 0, durationMs);
+    this.options.metrics.finished(record, transfer, { status, durationMs });
     logAccess(this.options.logger, record, transfer, { status, durationMs });
   }
 }

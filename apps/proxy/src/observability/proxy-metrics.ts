@@ -87,11 +87,11 @@ export class ProxyMetrics {
     });
   }
 
-  /** Counts a finished request. */
-  finished(record: AccessRecord, transfer: Transfer, status: number, durationMs: number): void {
+  /** Counts a finished request. Without a status there was no answer. */
+  finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const connector = record.labelConnector ? (record.connector ?? NO_CONNECTOR) : NO_CONNECTOR;
     const action = record.action ?? 'none';
-    this.#requests.inc({ connector, action, status: String(status), code: record.code ?? '' });
+    this.#requests.inc({ connector, action, status: status === undefined ? 'none' : String(status), code: record.code ?? '' });
     this.#durations.observe({ action }, durationMs / 1_000);
     if (transfer.bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, transfer.bytesIn);
     if (transfer.bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, transfer.bytesOut);

@@ -19,9 +19,18 @@ export class ForwardRequest {
   async forward(exchange: Forwardable): Promise<void> {
     exchange.client.continueBody();
     const outcome = await this.#reauthorized(await this.#withoutRefusedMount(await this.upstream.ask(exchange)));
-    const { answer, hop } = outcome;
+    try {
+      await this.#deliver(outcome);
+    } catch (error) {
+      // Held back until now, it would keep its connection for ever.
+      outcome.answer.discard();
+      throw error;
+    }
+  }
+
+  async #deliver({ exchange, answer, hop }: Outcome): Promise<void> {
     if (answer.status === 401) throw refusedThere(hop.url.hostname, hop.sendCredential);
-    const rewritten = outcome.exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
+    const rewritten = exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
     if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
     await sendAnswer(exchange.client, answer, rewritten);
   }

@@ -33,6 +33,8 @@ export const PROXY_ERRORS = {
   RequestMalformed: { status: 400, ociCode: 'UNKNOWN' },
   /** The client went silent in the middle of its request. */
   ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
+  /** The client closed its connection; nobody reads this answer (499 is nginx's number for it). */
+  ClientAborted: { status: 499, ociCode: 'UNKNOWN' },
   /** An expectation other than 100-continue. */
   ExpectationFailed: { status: 417, ociCode: 'UNSUPPORTED' },
   HeaderTooLarge: { status: 431, ociCode: 'UNKNOWN' },
