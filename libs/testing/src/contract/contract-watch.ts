@@ -24,11 +24,14 @@ export class ContractWatch {
       this.events.push(JSON.parse(line) as ContractEvent);
       this.wake();
     });
-    lines.on('close', () => {
-      this.hasEnded = true;
-      this.wake();
-    });
-    response.on('error', () => undefined);
+    // A broken connection is an end too; whoever waits for an event is told.
+    for (const source of [response, lines]) source.on('error', () => undefined);
+    for (const source of [response, lines]) {
+      source.on('close', () => {
+        this.hasEnded = true;
+        this.wake();
+      });
+    }
   }
 
   get status(): number {

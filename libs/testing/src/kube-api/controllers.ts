@@ -38,7 +38,8 @@ function serveCustomResource({ type, object, previous }: StoredChange, cluster: 
     const resource = `${group}/${plural}`;
     for (const item of store.list(resource)) store.remove(resource, item.metadata);
     catalog.remove(group, plural);
-    return endWatches(resource);
+    // After the deletions have reached the watches.
+    return queueMicrotask(() => endWatches(resource));
   }
   if (previous && isEqualJson(previous['spec'], spec)) return;
   catalog.remove(group, plural);
