@@ -1,0 +1,51 @@
+import { CredentialError } from '@oci-connector/credentials';
+import { UpstreamConnectError } from '@oci-connector/egress';
+import { KubeUnreachableError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
+import { OciAuthError } from '@oci-connector/oci-auth';
+import { ProxyError } from '../pipeline/proxy.errors';
+import { TransferCancelled } from '../transport/transfer';
+import { errorAnswer, toProxyError } from './error-response';
+
+describe('toProxyError', () => {
+  it.each<[unknown, number, string]>([
+    [new TokenRefusedError('Expired', 'x'), 401, 'UNAUTHORIZED'],
+    [new ReviewUnavailableError('x'), 503, 'UNAVAILABLE'],
+    [new KubeUnreachableError('x'), 503, 'UNAVAILABLE'],
+    [new CredentialError('SecretNotFound', 'x'), 502, 'UNKNOWN'],
+    [new CredentialError('SecretTypeMismatch', 'x'), 502, 'UNKNOWN'],
+    [new OciAuthError('CredentialRefused', 'x'), 403, 'DENIED'],
+    [new OciAuthError('CredentialMissing', 'x'), 403, 'DENIED'],
+    [new OciAuthError('RealmUntrusted', 'x'), 502, 'UNKNOWN'],
+    [new OciAuthError('TokenResponseTooLarge', 'x'), 502, 'UNKNOWN'],
+    [new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }), 429, 'TOOMANYREQUESTS'],
+    [new UpstreamConnectError('CertificateInvalid', 'x'), 502, 'UNKNOWN'],
+    [new UpstreamConnectError('AddressNotAllowed', 'x'), 502, 'UNKNOWN'],
+    [new UpstreamConnectError('ResponseTimeout', 'x'), 504, 'UNKNOWN'],
+    [new TransferCancelled('upstream-silent'), 504, 'UNKNOWN'],
+    [new TransferCancelled('client-silent'), 408, 'UNKNOWN'],
+    [new TransferCancelled('shutdown'), 503, 'UNAVAILABLE'],
+    [new TypeError('a defect'), 500, 'UNKNOWN'],
+    ['thrown text', 500, 'UNKNOWN'],
+  ])('%p is %i %s', (error, status, ociCode) => {
+    expect(toProxyError(error)).toMatchObject({ status, ociCode });
+  });
+
+  it('says nothing of a defect to the client', () => {
+    expect(toProxyError(new Error('secret detail')).message).toBe('the proxy failed; its log says more');
+  });
+
+  it('rounds a wait up to seconds', () => {
+    const error = toProxyError(new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }));
+    expect(errorAnswer(error).headers['retry-after']).toBe('2');
+  });
+});
+
+describe('errorAnswer', () => {
+  it('is an error of the distribution-spec, with the one challenge only at 401', () => {
+    const answer = errorAnswer(new ProxyError('Unauthenticated', 'log in'));
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="connectors"');
+    expect(JSON.parse(answer.body)).toEqual({ errors: [{ code: 'UNAUTHORIZED', message: 'log in' }] });
+    expect(errorAnswer(new ProxyError('PermissionDenied', 'x')).headers['www-authenticate']).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import { X509Certificate } from 'node:crypto';
+import { Sensitive } from '@oci-connector/sensitive';
+import { createSigningAuthority } from '../../test/signing-authority';
+import { type SigningAuthority } from './certificate-authority';
+import { LeafCertificates } from './leaf-certificates';
+
+const HOUR = 3_600_000;
+
+async function anAuthority(lifetime = 365 * 24 * HOUR): Promise<SigningAuthority> {
+  const notAfter = new Date(Math.floor((Date.now() + lifetime) / 1_000) * 1_000);
+  const { certificate, key } = await createSigningAuthority({ notAfter });
+  return { certificate, key: new Sensitive(key), notAfter: notAfter.getTime() };
+}
+
+async function mint(authority: SigningAuthority, hosts: string[]): Promise<X509Certificate> {
+  const leaves = new LeafCertificates({ authority: () => authority, now: () => Date.now(), isServed: () => true });
+  const { options } = await leaves.mint(hosts, authority);
+  return new X509Certificate(options.cert as string);
+}
+
+describe('LeafCertificates', () => {
+  it('are signed by the authority, for the names and addresses, for 24 hours, back-dated by 5 minutes', async () => {
+    const authority = await anAuthority();
+    const leaf = await mint(authority, ['c-a.b.svc', '10.0.0.1', '::1']);
+    const ca = new X509Certificate(authority.certificate);
+    expect(leaf.checkIssued(ca)).toBe(true);
+    expect(leaf.verify(ca.publicKey)).toBe(true);
+    expect(leaf.ca).toBe(false);
+    expect(leaf.checkHost('c-a.b.svc')).toBe('c-a.b.svc');
+    expect(leaf.checkHost('c-a.b')).toBeUndefined();
+    expect(leaf.checkIP('10.0.0.1')).toBe('10.0.0.1');
+    expect(leaf.checkIP('::1')).toBe('::1');
+    expect(Date.parse(leaf.validTo) - Date.parse(leaf.validFrom)).toBe(24 * HOUR + 300_000);
+    expect(Math.abs(Date.parse(leaf.validFrom) + 300_000 - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('never outlive the authority', async () => {
+    const authority = await anAuthority(HOUR);
+    expect(Date.parse((await mint(authority, ['a'])).validTo)).toBe(authority.notAfter);
+  });
+
+  it('are made once for a name, again when two thirds are over, and anew after a change of the authority', async () => {
+    let now = Date.now();
+    const authority = await anAuthority();
+    const leaves = new LeafCertificates({ authority: () => authority, now: () => now, isServed: (name) => name === 'served' });
+    const first = await leaves.contextFor('served');
+    expect(first).toBeDefined();
+    expect(await leaves.contextFor('SERVED')).toBe(first);
+    now += 15 * HOUR;
+    expect(await leaves.contextFor('served')).toBe(first);
+    now += 2 * HOUR;
+    const second = await leaves.contextFor('served');
+    expect(second).not.toBe(first);
+    leaves.clear();
+    expect(await leaves.contextFor('served')).not.toBe(second);
+  });
+
+  it('are not made for names that are not served, nor without an authority', async () => {
+    const authority = await anAuthority();
+    const strict = new LeafCertificates({ authority: () => authority, now: () => Date.now(), isServed: () => false });
+    expect(await strict.contextFor('registry-1.docker.io')).toBeUndefined();
+    const early = new LeafCertificates({ authority: () => undefined, now: () => Date.now(), isServed: () => true });
+    expect(await early.contextFor('served')).toBeUndefined();
+  });
+});

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { createLogger, describeSettings } from '@oci-connector/runtime';
+import { readTable } from '@oci-connector/testing';
+import { Registry } from 'prom-client';
+import { ProxySettings } from '../proxy.config';
+import { Transfer } from '../transport/transfer';
+import { logAccess } from './access-log';
+import { type AccessRecord } from './access-record';
+import { ProxyMetrics } from './proxy-metrics';
+
+const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8');
+
+/** In every line, whatever it says. */
+const COMMON = ['level', 'time', 'program', 'msg'];
+
+const RECORD: Required<AccessRecord> = {
+  method: 'GET',
+  peer: '10.0.0.1',
+  startedAt: 0,
+  route: '/v2/',
+  connector: 'a/b',
+  labelConnector: true,
+  client: 'a/b',
+  action: 'pull',
+  repository: 'a',
+  upstreamStatus: 200,
+  code: 'Internal',
+  truncated: false,
+  error: new Error('boom'),
+};
+
+describe('docs/operations.md', () => {
+  it('has every field of the access log, and no other', () => {
+    let line = '';
+    const destination = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        line += chunk.toString();
+        done();
+      },
+    });
+    logAccess(createLogger({ name: 'proxy', level: 'info', destination }), RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
+    const logged = Object.keys(JSON.parse(line) as object);
+    const documented = readTable(TEXT, '### Fields of a request').map((row) => row['Field']);
+    expect(documented).toEqual(logged.filter((name) => ![...COMMON, 'err'].includes(name)));
+
+    const example = JSON.parse(TEXT.split('\n').find((text) => text.startsWith('{"level"')) ?? '') as object;
+    expect(logged.filter((name) => !['code', 'err'].includes(name))).toEqual(Object.keys(example));
+  });
+
+  const metrics = new Registry();
+  new ProxyMetrics(metrics, () => 0);
+
+  it('has every metric with its type and labels, and no other', async () => {
+    const documented = readTable(TEXT, '### Metrics of the proxy').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z]+/g) ?? []]);
+    // prom-client's own type does not know that its metrics hold the names of their labels.
+    const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
+    const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+    expect(documented).toEqual(registered.map(({ name, labelNames }) => [name, types.get(name), labelNames]));
+  });
+
+  it('alerts on metrics that exist', () => {
+    const used = [...TEXT.matchAll(/\bconnectors_proxy_[a-z_]+/g)].map(([name]) => name);
+    expect(used.filter((name) => !metrics.getSingleMetric(name))).toEqual([]);
+  });
+
+  it('names settings that exist', () => {
+    const existing = describeSettings(ProxySettings).map(({ name }) => name);
+    const named = [...TEXT.matchAll(/…(_PROXY_[A-Z_]+)/g)].map(([, name]) => `OCI_CONNECTOR${name}`);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existing.includes(name))).toEqual([]);
+  });
+});

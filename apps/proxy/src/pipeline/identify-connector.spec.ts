@@ -1,0 +1,59 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { identifyConnector } from './identify-connector';
+import { Identified, type ClientExchange } from './proxy-exchange';
+
+const SETTINGS = { clusterDomain: 'cluster.local', via: 'connectors-proxy' };
+
+function identify(method: string, url: string, headers: IncomingHttpHeaders = {}): unknown {
+  const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
+  const rawHeaders = Object.entries(all).flatMap(([name, value]) => [name, String(value)]);
+  const client = { request: { method, url, headers: all, rawHeaders }, record: {} } as unknown as ClientExchange;
+  const found = identifyConnector(client, SETTINGS);
+  if (!(found instanceof Identified)) return found;
+  const { namespace, name, form, path, query } = found.named;
+  return { connector: `${namespace}/${name}`, form, path, query, verb: found.verb };
+}
+
+describe('identifyConnector', () => {
+  it.each<[string, string, IncomingHttpHeaders, unknown]>([
+    ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', {}, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
+    ['GET', '/namespaces/a/connectors/b/v2/r/tags/list?n=1', {}, { connector: 'a/b', form: 'plain', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' }],
+    ['PUT', '/namespaces/a/connectors/b', {}, { connector: 'a/b', form: 'plain', path: '/', query: '', verb: 'update' }],
+    ['DELETE', '/v2/r/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', form: 'host', path: '/v2/r/manifests/t', query: '', verb: 'delete' }],
+    ['HEAD', '/v2/r/blobs/uploads/x', { host: 'C-B.A.SVC:80' }, { connector: 'a/b', form: 'host', path: '/v2/r/blobs/uploads/x', query: '', verb: 'update' }],
+    ['DELETE', '/v2/namespaces/a/connectors/b/r/blobs/uploads/x?_state=1', {}, { connector: 'a/b', form: 'path', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' }],
+    ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', { host: 'c-other.a' }, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
+    ['GET', '/v2/namespaces/deep/repository/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', form: 'host', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' }],
+    ['GET', '/v2/', {}, { kind: 'api-ping' }],
+    ['HEAD', '/v2', { host: 'c-b.a' }, { kind: 'api-ping' }],
+    ['GET', '/namespaces/a/connectors/b/v2/', {}, { kind: 'api-ping' }],
+    ['GET', '/v2/', { via: '1.1 other, HTTP/1.1 squid (x)' }, { kind: 'api-ping' }],
+  ])('%s %s %o', (method, url, headers, expected) => {
+    expect(identify(method, url, headers)).toEqual(expected);
+  });
+
+  it.each<[string, string, string, IncomingHttpHeaders]>([
+    ['PathInvalid', 'GET', '/v2/namespaces/A/connectors/b/r', {}],
+    ['PathInvalid', 'GET', '/v2/namespaces/a/connectors//r', {}],
+    ['PathInvalid', 'GET', `/v2/namespaces/a/connectors/${'b'.repeat(62)}/r`, {}],
+    ['PathInvalid', 'GET', '/namespaces/../connectors/b/r', {}],
+    ['PathInvalid', 'GET', '/v2/\u00e4', {}],
+    ['PathInvalid', 'GET', '*', {}],
+    ['PathInvalid', 'GET', 'http://c-b.a/v2/', {}],
+    ['PathInvalid', 'GET', '/v2/#x', {}],
+    ['ConnectorNotNamed', 'GET', '/', {}],
+    ['ConnectorNotNamed', 'GET', '/v2/r/manifests/t', {}],
+    ['ConnectorNotNamed', 'GET', '//v2/namespaces/a/connectors/b/r', {}],
+    ['ConnectorNotNamed', 'GET', '/V2/namespaces/a/connectors/b/r', {}],
+    ['ConnectorNotNamed', 'GET', '/v2/x/namespaces/a/connectors/b/r', {}],
+    ['RouteUnknown', 'GET', '/v2/_catalog', {}],
+    ['RequestMalformed', 'GET', '/v2/', { host: '' }],
+    ['RequestMalformed', 'GET', '/v2/', { host: 'a/b' }],
+    ['RequestMalformed', 'GET', '/v2/', { host: 'a:b' }],
+    ['MethodNotAllowed', 'TRACE', '/v2/', {}],
+    ['MethodNotAllowed', 'PUT', '/v2/', {}],
+    ['LoopDetected', 'GET', '/v2/', { via: '1.1 a, 1.1 Connectors-Proxy (x)' }],
+  ])('%s: %s %s %o', (code, method, url, headers) => {
+    expect(() => identify(method, url, headers)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});

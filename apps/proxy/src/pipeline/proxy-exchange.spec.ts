@@ -1,0 +1,47 @@
+import { type AuthenticateClient } from './authenticate-client';
+import { type AuthorizeClient } from './authorize-client';
+import { type ForwardRequest } from './forward-request';
+import { type ObtainAuthorization } from './obtain-authorization';
+import { type Authenticated, type Authorized, type Credentialed, Forwardable, Identified, type Resolved } from './proxy-exchange';
+import { type ResolveConnector } from './resolve-connector';
+import { type ResolveCredential } from './resolve-credential';
+
+interface Steps {
+  readonly client: AuthenticateClient;
+  readonly permission: AuthorizeClient;
+  readonly connector: ResolveConnector;
+  readonly credential: ResolveCredential;
+  readonly authorization: ObtainAuthorization;
+  readonly forward: ForwardRequest;
+}
+
+/** Never run: `npm run typecheck` fails when one of these lines begins to compile. */
+export function skippingAStepDoesNotCompile(steps: Steps, identified: Identified, authenticated: Authenticated): unknown[] {
+  const authorized = undefined as unknown as Authorized;
+  const resolved = undefined as unknown as Resolved;
+  const credentialed = undefined as unknown as Credentialed;
+  return [
+    // @ts-expect-error the client is not known yet
+    () => steps.permission.authorize(identified),
+    // @ts-expect-error the client was not authorised
+    () => steps.connector.resolve(authenticated),
+    // @ts-expect-error the client was not even authenticated
+    () => steps.connector.resolve(identified),
+    // @ts-expect-error the connector is not known yet
+    () => steps.credential.resolve(authorized),
+    // @ts-expect-error no credential was resolved
+    () => steps.authorization.obtain(resolved),
+    // @ts-expect-error there is no authorisation for the registry
+    () => steps.forward.forward(credentialed),
+    // @ts-expect-error an unauthorised request must not be forwarded
+    () => steps.forward.forward(authenticated),
+    // @ts-expect-error what looks like it is not it: the steps' members are private
+    () => steps.forward.forward({ ...(credentialed as object), authorization: { scheme: 'none', scopes: [], refusedScopes: [] } }),
+  ];
+}
+
+describe('the types of the request flow', () => {
+  it('are a chain: each step is one of all before it', () => {
+    expect(Forwardable.prototype).toBeInstanceOf(Identified);
+  });
+});

@@ -1,0 +1,61 @@
+import { parseUpstreamAddress } from '@oci-connector/connector-api';
+import { followRedirects, type Hop } from './follow-redirects';
+import { type UpstreamAnswer } from './upstream-transport';
+
+const ADDRESS = parseUpstreamAddress('https://registry.example:5000/team');
+
+function answer(status: number, location?: string | string[], discard = jest.fn()): UpstreamAnswer {
+  return { status, headers: { location }, early: false, discard, pipeTo: jest.fn(), readAll: jest.fn() };
+}
+
+async function follow(...locations: (string | string[] | undefined)[]): Promise<Hop[]> {
+  const [first, ...rest] = locations;
+  const hops: Hop[] = [];
+  const start: Hop = { url: new URL('https://registry.example:5000/v2/team/a/blobs/x'), purpose: 'connector', sendCredential: true };
+  await followRedirects(answer(307, first), start, ADDRESS, (hop) => {
+    const index = hops.push(hop) - 1;
+    return Promise.resolve(index < rest.length ? answer(302, rest[index]) : answer(200));
+  });
+  return hops;
+}
+
+describe('followRedirects', () => {
+  it.each<[string, string, Partial<Omit<Hop, 'url'>> & { url: string }]>([
+    ['the own origin', '/blobs/x?y=%2F', { url: 'https://registry.example:5000/blobs/x?y=%2F', purpose: 'connector', sendCredential: true }],
+    ['another port of the own host', 'https://registry.example/x', { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false }],
+    ['another host', 'https://cdn.example/x', { url: 'https://cdn.example/x', purpose: 'redirect', sendCredential: false }],
+    ['a subdomain', 'https://a.registry.example:5000/x', { url: 'https://a.registry.example:5000/x', purpose: 'redirect', sendCredential: false }],
+    ['the own host by http, behind a balancer that ends TLS', 'http://registry.example/x', { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true }],
+  ])('C2: %s', async (_name, location, { url, ...expected }) => {
+    const [hop] = await follow(location);
+    expect(hop).toMatchObject(expected);
+    expect(hop?.url.href).toBe(url);
+  });
+
+  it('C2: a credential that was left behind does not come back', async () => {
+    const hops = await follow('https://evil.example/', 'https://registry.example:5000/v2/other/secret');
+    expect(hops.map(({ sendCredential }) => sendCredential)).toEqual([false, false]);
+  });
+
+  it.each<[string, (string | string[] | undefined)[]]>([
+    ['https to http elsewhere', ['http://cdn.example/x']],
+    ['https to http on another port', ['http://registry.example:5000/x']],
+    ['a user name', ['https://a@cdn.example/x']],
+    ['another scheme', ['ftp://cdn.example/x']],
+    ['no URL', ['https://']],
+    ['no Location', [undefined]],
+    ['two Locations', [['/a', '/b']]],
+    ['too many', Array.from({ length: 6 }, (_, index) => `/${index}`)],
+  ])('refuses %s', async (_name, locations) => {
+    await expect(follow(...locations)).rejects.toMatchObject({ code: 'RedirectRefused' });
+  });
+
+  it('lets other answers be', async () => {
+    const discard = jest.fn();
+    const first = answer(304, '/x', discard);
+    const hop: Hop = { url: new URL('https://registry.example/'), purpose: 'connector', sendCredential: true };
+    const { answer: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));
+    expect(last).toBe(first);
+    expect(discard).not.toHaveBeenCalled();
+  });
+});

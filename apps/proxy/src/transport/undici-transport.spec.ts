@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPinnedAgent, EgressPolicy } from '@oci-connector/egress';
+import { Sensitive } from '@oci-connector/sensitive';
+import { Transfers } from './transfers';
+import { UndiciTransport } from './undici-transport';
+import { type UpstreamRequest } from './upstream-transport';
+
+const MIB = 1024 * 1024;
+/** What sockets and streams between here and there may hold in buffers. */
+const BUFFERS = 16 * MIB;
+
+describe('UndiciTransport', () => {
+  let server: Server;
+  let answer: (request: IncomingMessage, response: ServerResponse) => void;
+  let transport: UndiciTransport;
+  let transfers: Transfers;
+
+  beforeEach(async () => {
+    server = createServer((request, response) => answer(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
+    transport = new UndiciTransport(createPinnedAgent({ policy, purpose: 'connector', connections: 1 }));
+    transfers = new Transfers(60_000);
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await transport.close();
+    transfers.close();
+  });
+
+  const request = (changes: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
+    method: 'GET',
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    path: '/a/%2F/b?c=%20',
+    headers: {},
+    transfer: transfers.begin(),
+    ...changes,
+  });
+
+  it('sends path and headers as they are, and reveals a secret only there', async () => {
+    const seen = new Promise<IncomingMessage>((resolve) => {
+      answer = (incoming, response) => {
+        resolve(incoming);
+        response.end('ok');
+      };
+    });
+    const received = await transport.send(request({ headers: { authorization: new Sensitive('Bearer x'), accept: ['a', 'b'] } }));
+    expect((await received.readAll(10)).toString()).toBe('ok');
+    const { url, headers } = await seen;
+    expect(url).toBe('/a/%2F/b?c=%20');
+    expect(headers).toMatchObject({ authorization: 'Bearer x', accept: 'a, b' });
+  });
+
+  it('skips informational answers', async () => {
+    answer = (_request, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</x>; rel=preload' });
+      response.end('final');
+    };
+    const received = await transport.send(request());
+    expect(received.status).toBe(200);
+    expect((await received.readAll(10)).toString()).toBe('final');
+  });
+
+  it('holds the upstream back when the client does not read', async () => {
+    let written = 0;
+    answer = (_request, response) => {
+      const chunk = Buffer.alloc(MIB);
+      const write = (): void => {
+        while (written < 200 * MIB && response.write(chunk)) written += MIB;
+      };
+      response.on('drain', write);
+      write();
+    };
+    const sink = new PassThrough();
+    const { transfer, ...rest } = request();
+    const received = await transport.send({ ...rest, transfer });
+    const done = received.pipeTo(sink);
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      await sleep(50);
+    }
+    expect(written).toBeLessThan(BUFFERS);
+    expect(transfer.bytesOut).toBeLessThan(BUFFERS);
+    transfer.cancel('client-aborted');
+    await expect(done).rejects.toMatchObject({ reason: 'client-aborted' });
+  });
+
+  it('rejects a body beyond the limit, and gives up its connection', async () => {
+    const closed = new Promise<void>((resolve) => {
+      answer = (_request, response) => {
+        response.on('close', resolve);
+        response.write(Buffer.alloc(1_000));
+      };
+    });
+    const received = await transport.send(request());
+    await expect(received.readAll(999)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
+    await closed;
+  });
+
+  it.each([
+    ['a short body, and uses the connection again', 1_000, false],
+    ['a long body, with its connection', MIB, true],
+  ])('discards %s', async (_name, size, anew) => {
+    let opened = 0;
+    server.on('connection', () => (opened += 1));
+    answer = (_request, response) => response.end(Buffer.alloc(size));
+    const first = await transport.send(request());
+    first.discard();
+    const second = await transport.send(request());
+    await second.readAll(2 * MIB);
+    expect(opened > 1).toBe(anew);
+  });
+
+  it('rejects with the reason when the transfer was cancelled before', async () => {
+    answer = () => undefined;
+    const { transfer, ...rest } = request();
+    transfer.cancel('shutdown');
+    await expect(transport.send({ ...rest, transfer })).rejects.toMatchObject({ reason: 'shutdown' });
+  });
+
+  it('names what went wrong on the way', async () => {
+    answer = (incoming) => incoming.socket.destroy();
+    await expect(transport.send(request())).rejects.toMatchObject({ code: 'ConnectionReset' });
+    await expect(transport.send(request({ origin: 'http://127.0.0.1:1' }))).rejects.toMatchObject({ code: 'ConnectionRefused' });
+    await expect(transport.send(request({ origin: 'http://[::1]:1' }))).rejects.toMatchObject({ code: 'AddressNotAllowed' });
+  });
+
+  it('gives an answer without a body whole', async () => {
+    answer = (_request, response) => response.writeHead(204).end();
+    const received = await transport.send(request({ method: 'HEAD' }));
+    expect(received.status).toBe(204);
+    await received.pipeTo(new PassThrough().resume());
+  });
+});
