@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
 import { conformanceSuite } from './suites/conformance';
+import { contractSuite } from './suites/contract';
 import { directSuite } from './suites/direct';
 import { logsSuite } from './suites/logs';
 import { matrixSuite } from './suites/matrix';
@@ -16,6 +17,7 @@ export const SUITES = {
   direct: directSuite,
   matrix: matrixSuite,
   conformance: conformanceSuite,
+  contract: contractSuite,
   requirement: requirementSuite,
   replicas: replicasSuite,
   logs: logsSuite,

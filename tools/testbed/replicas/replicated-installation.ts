@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { KubeClient, loadKubeConnection, type ResourceType } from '@oci-connector/kube';
 import { anImage, pushImage, sendRequest, startFixtureRegistry, type BuiltImage, type FixtureRegistry, type ReceivedResponse } from '@oci-connector/testing';
 import { buildPrograms } from '../../installation/build-programs';
 import { installProduct, requestToken } from '../../installation/install-product';
@@ -8,6 +8,7 @@ import { type RunningProgram } from '../../installation/programs';
 import { waitForConnectors } from '../../installation/wait-for-connectors';
 import { step } from '../../processes/progress';
 import { startApiServer, type ApiServer } from '../api-server';
+import { type Account } from '../docker-token-server';
 import { applyAll, connectorManifests, launchProgram } from '../product';
 import { newAccount } from '../registries';
 import { type SuiteContext } from '../suites/suite';
@@ -28,6 +29,14 @@ export const CONNECTOR = 'replicated';
 /** A repository with one image, there from the beginning. */
 export const SAMPLE = { repository: 'team/sample', tag: 'v1' } as const;
 
+const RoleBindings: ResourceType = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'rolebindings',
+  kind: 'RoleBinding',
+  namespaced: true,
+};
+
 export interface ClientRequest {
   readonly method?: string;
   readonly token: string;
@@ -35,19 +44,32 @@ export interface ClientRequest {
   readonly body?: Buffer;
 }
 
+interface Surroundings {
+  readonly api: ApiServer;
+  readonly client: KubeClient;
+  readonly registry: FixtureRegistry;
+  readonly account: Account;
+}
+
 /** One installation with two replicas of the proxy, an API server and a registry of its own: it can be hurt without harm to other suites. */
 export class ReplicatedInstallation {
+  readonly api: ApiServer;
+  readonly client: KubeClient;
+  readonly registry: FixtureRegistry;
+  readonly account: Account;
   readonly sample: BuiltImage = anImage();
   private readonly proxies = new Map<Replica, RunningProgram>();
   private controller?: RunningProgram;
 
   private constructor(
     private readonly context: SuiteContext,
-    readonly api: ApiServer,
-    readonly client: KubeClient,
-    readonly registry: FixtureRegistry,
-    readonly account: { readonly username: string; readonly password: string },
-  ) {}
+    surroundings: Surroundings,
+  ) {
+    this.api = surroundings.api;
+    this.client = surroundings.client;
+    this.registry = surroundings.registry;
+    this.account = surroundings.account;
+  }
 
   static async start(outer: SuiteContext): Promise<ReplicatedInstallation> {
     const context = { ...outer, directory: path.join(outer.directory, 'replicas') };
@@ -64,7 +86,7 @@ export class ReplicatedInstallation {
       () => client.close(),
       () => registry.close(),
     );
-    const installation = new ReplicatedInstallation(context, api, client, registry, account);
+    const installation = new ReplicatedInstallation(context, { api, client, registry, account });
     await installation.install();
     return installation;
   }
@@ -114,8 +136,13 @@ export class ReplicatedInstallation {
 
   /** A Connector like the first one, under another name. */
   async addConnector(name: string): Promise<void> {
-    const [, connector = {}] = connectorManifests({ name, address: this.registry.url, account: this.account, trustedRealm: this.registry.tokenOrigin });
+    const [, connector = {}] = this.manifests(name);
     await applyAll(this.client, [withSecretOf(CONNECTOR, connector as ConnectorManifest)]);
+  }
+
+  /** Takes its permission from an account. */
+  async withdraw(name: string): Promise<void> {
+    await this.client.delete(RoleBindings, { namespace: NAMESPACE, name });
   }
 
   /** The registry's password as Kubernetes knows it. */
@@ -129,8 +156,7 @@ export class ReplicatedInstallation {
     await step('building the programs', buildPrograms);
     await step('installing the product', () => installProduct(this.client));
     await applyAll(this.client, accountManifests());
-    const registry = { name: CONNECTOR, address: this.registry.url, account: this.account, trustedRealm: this.registry.tokenOrigin };
-    await applyAll(this.client, connectorManifests(registry));
+    await applyAll(this.client, this.manifests(CONNECTOR));
     await pushImage({ url: this.registry.url, auth: this.account, repository: SAMPLE.repository, reference: SAMPLE.tag }, this.sample);
     await step('starting the controller and two proxies', async () => {
       await this.startController();
@@ -138,6 +164,11 @@ export class ReplicatedInstallation {
     });
     const [verdict] = await waitForConnectors(this.client, [{ namespace: NAMESPACE, name: CONNECTOR }]);
     if (verdict?.ready !== 'True') throw new Error(`the Connector is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+  }
+
+  private manifests(name: string): object[] {
+    const { account, registry } = this;
+    return connectorManifests({ name, address: registry.url, account, trustedRealm: registry.tokenOrigin });
   }
 
   private async startReplica(replica: Replica): Promise<void> {
@@ -156,7 +187,7 @@ export class ReplicatedInstallation {
 const ANSWER_MS = 60_000;
 
 /** Over http, so that its second server, where sealed locations lead, needs no certificate. */
-function startRegistry(account: ReplicatedInstallation['account']): Promise<FixtureRegistry> {
+function startRegistry(account: Account): Promise<FixtureRegistry> {
   const publicName = 'fixture.registry.example';
   return startFixtureRegistry({ host: OUTSIDE_ADDRESS[publicName], publicName, auth: { mode: 'token', accounts: [account] } });
 }
@@ -169,6 +200,7 @@ export const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
   /** Seen by one replica only. */
   regular: 'connectors-pusher',
   newcomer: 'connectors-puller',
+  leaver: 'connectors-puller',
   stranger: undefined,
 };
 

@@ -5,7 +5,7 @@ import { until } from '../until';
 import { expectAnswer } from './answers';
 import { REPLICAS, type ReplicatedInstallation } from './replicated-installation';
 
-/** A changed password applies within ten seconds; the rest is for the requests that find out. */
+/** A change applies within ten seconds; the rest is for the requests that find out. */
 const DEADLINE_MS = 12_000;
 
 /** A password that changes at the registry first and then in Kubernetes, with nothing restarted. */
@@ -29,6 +29,19 @@ export async function checkPasswordChange(checks: Checks, installation: Replicat
     await checks.check(`password changed in Kubernetes: replica ${replica} pulls within 10 s`, async () => {
       await until(DEADLINE_MS - (Date.now() - changed), async () => expectAnswer(await installation.pull(replica, token), 200));
       process.stdout.write(`       after ${((Date.now() - changed) / 1000).toFixed(1)} s\n`);
+    });
+  }
+}
+
+/** A permission that is withdrawn. */
+export async function checkWithdrawal(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
+  const token = await installation.token('leaver');
+  for (const replica of REPLICAS) expectAnswer(await installation.pull(replica, token), 200);
+  await installation.withdraw('leaver');
+  const changed = Date.now();
+  for (const replica of REPLICAS) {
+    await checks.check(`permission withdrawn: replica ${replica} refuses within 10 s`, async () => {
+      await until(DEADLINE_MS - (Date.now() - changed), async () => expectAnswer(await installation.pull(replica, token), 403, 'DENIED'));
     });
   }
 }

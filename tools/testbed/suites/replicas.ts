@@ -1,7 +1,7 @@
 import { Checks } from '../checks';
 import { checkApiServerOutages, checkControllerStopped } from '../replicas/outages';
 import { ReplicatedInstallation } from '../replicas/replicated-installation';
-import { checkPasswordChange } from '../replicas/rotation';
+import { checkPasswordChange, checkWithdrawal } from '../replicas/rotation';
 import { checkUploads } from '../replicas/uploads';
 import { type Suite } from './suite';
 
@@ -13,6 +13,7 @@ export const replicasSuite: Suite = {
     const installation = await ReplicatedInstallation.start(context);
     await checkUploads(checks, installation);
     await checkPasswordChange(checks, installation, context.secrets);
+    await checkWithdrawal(checks, installation);
     await checkControllerStopped(checks, installation);
     await checkApiServerOutages(checks, installation);
     return checks.result;

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tryCommand } from '../processes/run-command';
+import { testbedEnvironment } from './testbed.config';
+
+/** One test of a spec file. */
+export interface JestTest {
+  readonly name: string;
+  readonly status: 'passed' | 'failed' | 'skipped' | 'pending' | 'todo' | 'disabled';
+  readonly messages: readonly string[];
+}
+
+export interface JestRun {
+  /** Relative to the workspace. */
+  readonly specs: readonly string[];
+  /** What the specs find in their environment, beside search path and home. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the report is kept. */
+  readonly outputFile: string;
+}
+
+interface JestReport {
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: JestTest['status']; readonly failureMessages: readonly string[] }[];
+  }[];
+}
+
+const TWENTY_MINUTES = 20 * 60_000;
+
+/** Runs spec files one after the other and tells what became of each test; a file that cannot be loaded is one failed test. */
+export async function runJest({ specs, env, outputFile }: JestRun): Promise<JestTest[]> {
+  const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
+  const { stderr } = await tryCommand(
+    [process.execPath, jest, '--runInBand', '--json', `--outputFile=${outputFile}`, '--runTestsByPath', ...specs],
+    { env: { PATH: testbedEnvironment.path, HOME: testbedEnvironment.home, ...env }, timeout: TWENTY_MINUTES },
+  );
+  const report = await readFile(outputFile, 'utf8').catch(() => {
+    throw new Error(`Jest wrote no report: ${stderr.slice(-2000)}`);
+  });
+  return (JSON.parse(report) as JestReport).testResults.flatMap(({ message, assertionResults }) => {
+    if (assertionResults.length === 0) return [{ name: 'a spec file', status: 'failed' as const, messages: [message] }];
+    return assertionResults.map(({ fullName, status, failureMessages }) => ({ name: fullName, status, messages: failureMessages }));
+  });
+}

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { startApiServer } from '../api-server';
+import { runJest, type JestTest } from '../jest-run';
+import { toolPath } from '../toolchain';
+import { OUTSIDE_ADDRESS } from '../world';
+import { type Suite } from './suite';
+
+/** The specs that need a tool, and are skipped on a machine without it. */
+const SPECS = [
+  'libs/testing/src/contract/real-contract.spec.ts',
+  'libs/testing/src/contract/embedded-contract.spec.ts',
+  'libs/testing/src/kube-api/kubectl.spec.ts',
+  'libs/testing/src/registry/conformance.spec.ts',
+];
+
+/** What an API server by itself cannot show: the garbage collector is another program, and its clock is the machine's. */
+const NOT_APPLICABLE = new Set([
+  'Kubernetes API contract: kube-apiserver owner references let the garbage collector delete dependents',
+  'Kubernetes API contract: kube-apiserver TokenReview refuses a token after its expiry',
+]);
+
+/** libs/testing against the real things: whoever tests with it can rely on what it does. */
+export const contractSuite: Suite = {
+  summary: 'libs/testing: its Kubernetes API and a real one pass one contract, kubectl uses it, its registry passes the OCI suite',
+  async run({ group, directory, secrets }) {
+    const api = await startApiServer(group, path.join(directory, 'contract'), OUTSIDE_ADDRESS.apiServer);
+    secrets.push({ name: "the administrator's token", value: api.adminToken });
+    const tests = await runJest({
+      specs: SPECS,
+      outputFile: path.join(directory, 'contract.json'),
+      env: {
+        CI_TESTBED: '1',
+        KUBE_CONTRACT_KUBECONFIG: api.kubeconfig,
+        KUBECTL: toolPath('kubectl'),
+        OCI_CONNECTOR_CONFORMANCE_SUITE: toolPath('conformance'),
+      },
+    });
+    await api.stop();
+    const failures = tests.flatMap(failureOf);
+    return { passed: tests.filter(({ status }) => status === 'passed').length, failures };
+  },
+};
+
+function failureOf({ name, status, messages }: JestTest): string[] {
+  if (status === 'passed') return [];
+  if (status === 'failed') return [`${name}: ${messages.join('\n')}`];
+  return NOT_APPLICABLE.has(name) ? [] : [`${name}: ${status}, although every tool is here`];
+}
