@@ -69,7 +69,7 @@ function describeSubject({ name, group, kind }: StatusSubject): JsonObject {
 }
 
 /** `connectors.connectors.alauda.io`, or `secrets` for the core group. */
-export function qualified({ group, kind }: { group: string; kind: string }): string {
+function qualified({ group, kind }: { group: string; kind: string }): string {
   return group === '' ? kind : `${kind}.${group}`;
 }
 

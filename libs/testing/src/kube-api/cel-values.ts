@@ -7,7 +7,7 @@ const RESERVED = new Set(
 );
 
 /** How a declared property is called in a rule (Kubernetes: "escaping of property names"). */
-export function celName(property: string): string {
+function celName(property: string): string {
   if (RESERVED.has(property)) return `__${property}__`;
   return property
     .replaceAll('__', '__underscores__')

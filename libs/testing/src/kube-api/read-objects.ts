@@ -27,7 +27,7 @@ export function parseSelection(definition: ResourceDefinition, namespace: string
 }
 
 /** A resource version of the query. Absent and 0 mean: whatever there is. @throws ApiError 400 or 504 */
-export function parseVersion(text: string | null, current: number): number | undefined {
+function parseVersion(text: string | null, current: number): number | undefined {
   if (text === null || text === '' || text === '0') return undefined;
   if (!/^\d+$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   const version = Number(text);

@@ -68,7 +68,7 @@ function itemCount(count: number, { minItems = 0, maxItems = Infinity }: Schema,
 }
 
 /** The identity of an item: its keys in a list of type map, else the item itself. */
-export function itemKey(item: unknown, schema: Schema): unknown {
+function itemKey(item: unknown, schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isJsonObject(item)) return item;
   return Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]]));

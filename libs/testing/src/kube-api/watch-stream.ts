@@ -141,10 +141,6 @@ export class Watches {
     await watch.run().finally(() => this.running.delete(watch));
   }
 
-  get count(): number {
-    return this.running.size;
-  }
-
   dropAll(): void {
     for (const watch of [...this.running]) watch.drop();
   }

@@ -1,0 +1,32 @@
+import { type JsonObject } from './json';
+import { applyStrategicMergePatch } from './strategic-merge-patch';
+
+describe('applyStrategicMergePatch', () => {
+  it.each<[string, JsonObject, JsonObject, JsonObject]>([
+    ['merges objects and takes away nulls', { a: { b: 1, c: 2 } }, { a: { b: null, d: 3 } }, { a: { c: 2, d: 3 } }],
+    ['replaces lists without a key', { rules: [1, 2] }, { rules: [3] }, { rules: [3] }],
+    [
+      'merges conditions by type',
+      { status: { conditions: [{ type: 'A', status: 'x' }, { type: 'B', status: 'x' }] } },
+      { status: { conditions: [{ type: 'B', status: 'y' }, { type: 'C', status: 'z' }] } },
+      { status: { conditions: [{ type: 'A', status: 'x' }, { type: 'B', status: 'y' }, { type: 'C', status: 'z' }] } },
+    ],
+    [
+      'adds finalizers as a set and deletes them by value',
+      { metadata: { finalizers: ['a', 'b'] } },
+      { metadata: { finalizers: ['b', 'c'], '$deleteFromPrimitiveList/finalizers': ['a'] } },
+      { metadata: { finalizers: ['b', 'c'] } },
+    ],
+    [
+      'deletes an item of a list and keeps to the order that is set',
+      { spec: { ports: [{ port: 1 }, { port: 2 }, { port: 3 }] } },
+      { spec: { ports: [{ port: 2, $patch: 'delete' }], '$setElementOrder/ports': [{ port: 3 }, { port: 1 }] } },
+      { spec: { ports: [{ port: 3 }, { port: 1 }] } },
+    ],
+    ['replaces an object', { a: { b: 1 } }, { a: { $patch: 'replace', c: 2 } }, { a: { c: 2 } }],
+    ['replaces a list', { spec: { ports: [{ port: 1 }] } }, { spec: { ports: [{ $patch: 'replace' }, { port: 9 }] } }, { spec: { ports: [{ port: 9 }] } }],
+    ['keeps only some keys', { a: { b: 1, c: 2 } }, { a: { $retainKeys: ['c'], c: 3 } }, { a: { c: 3 } }],
+  ])('%s', (_what, document, patch, result) => {
+    expect(applyStrategicMergePatch(document, patch)).toEqual(result);
+  });
+});
