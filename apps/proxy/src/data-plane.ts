@@ -108,6 +108,7 @@ export class DataPlane {
     sealing.stop();
     credentials.close();
     transfers.close();
-    await Promise.all([state.stop(), upstreams.close()]);
+    // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
+    await Promise.all([state.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);
   }
 }

@@ -168,6 +168,7 @@ describe('what the proxy refuses by itself', () => {
     [400, 'UNKNOWN', /valid HTTP/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Broken header']],
     [400, 'UNKNOWN', /exactly one valid Host/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Host: b']],
     [400, 'UNKNOWN', /exactly one valid Host/, ['GET /v2/ HTTP/1.1', 'Host: a@b']],
+    [405, 'UNSUPPORTED', /CONNECT/, ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     [417, 'UNSUPPORTED', /100-continue/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Expect: tea']],
   ])('%i %s for what is no proper request', async (status, code, message, lines) => {
     const answer = await rawExchange(world.proxy.httpPort, [...lines, 'Connection: close']);

@@ -3,7 +3,7 @@ import { type Duplex } from 'node:stream';
 import { ProxyError } from '../pipeline/proxy.errors';
 import { errorAnswer } from './error-response';
 
-/** What Node's parser and timers say about a request that never became one. */
+/** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
   HPE_HEADER_OVERFLOW: () =>
     new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
@@ -12,6 +12,7 @@ const ERRORS: Readonly<Record<string, () => ProxyError>> = {
 
 const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 };
@@ -24,14 +25,23 @@ const REASON: Readonly<Record<number, string>> = {
  */
 export function answerClientErrors(server: Server, isAnswering: (socket: Duplex) => boolean): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    const failure = failureOf(error.code ?? '');
+    if (!failure || !socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
     }
-    const known = Object.hasOwn(ERRORS, error.code ?? '') ? ERRORS[error.code ?? ''] : undefined;
-    const failure = known?.() ?? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1');
     socket.end(headAndBody(failure), () => socket.destroy());
   });
+  // Without this Node would close the connection without a word.
+  server.on('connect', (_request, socket: Duplex) => {
+    socket.end(headAndBody(new ProxyError('MethodNotAllowed', 'method CONNECT is not served')), () => socket.destroy());
+  });
+}
+
+/** Undefined for what is not about HTTP: a broken connection, a failed TLS handshake. */
+function failureOf(code: string): ProxyError | undefined {
+  if (Object.hasOwn(ERRORS, code)) return ERRORS[code]?.();
+  return code.startsWith('HPE_') ? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1') : undefined;
 }
 
 function headAndBody(failure: ProxyError): string {

@@ -13,8 +13,8 @@ import { type ServeRequest } from './serve-request';
 /** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** Headers of one request: far above what clients send; more would only be work to parse. */
-const MAX_HEADERS = 200;
+/** No limit of their own beside that of the bytes: Node would drop further ones silently, and we would decide without them. */
+const MAX_HEADERS = 0;
 
 /** While stopping, connections that become idle are closed this often. In milliseconds. */
 const CLOSE_IDLE_INTERVAL = 200;
@@ -103,7 +103,7 @@ export class ReverseProxyListener {
       noDelay: true,
     };
     // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.
-    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' }) : createHttpServer(options);
+    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout: headersTimeout }) : createHttpServer(options);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

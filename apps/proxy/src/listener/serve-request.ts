@@ -4,9 +4,9 @@ import { logAccess } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { closeLingering } from '../transport/lingering-close';
 import { type Transfers } from '../transport/transfers';
 import { sendError, toProxyError } from './error-response';
-import { closeLingering } from './lingering-close';
 
 /** An unread body of at most this size is read and forgotten, so that the connection can be used again. In bytes. */
 const MAX_DISCARDED = 64 * 1024;

@@ -1,4 +1,5 @@
 import { type RewrittenResponse } from '../protocols/protocol';
+import { closeLingering } from '../transport/lingering-close';
 import { type UpstreamAnswer } from '../transport/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
@@ -6,8 +7,11 @@ import { type ClientExchange } from './proxy-exchange';
 export async function sendAnswer(client: ClientExchange, answer: UpstreamAnswer, rewritten: RewrittenResponse): Promise<void> {
   const { response, transfer } = client;
   const headers = presentHeaders(rewritten);
-  // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
-  if (answer.early) headers['connection'] = 'close';
+  if (answer.early) {
+    // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
+    headers['connection'] = 'close';
+    if (response.socket) closeLingering(response.socket);
+  }
   if (!rewritten.body) {
     response.writeHead(answer.status, headers);
     await answer.pipeTo(response);

@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { errorOf, ProxyWorld } from './proxy-world';
+
+const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
+const BASE = '/namespaces/platform/connectors/service';
+
+/** Connectors of `spec.protocol: http`: any service that takes a user name and password. */
+describe('an HTTP service behind the proxy', () => {
+  let world: ProxyWorld;
+  let service: Server;
+  let requests: { readonly message: IncomingMessage; body: string }[] = [];
+
+  beforeAll(async () => {
+    service = createServer((message, response) => {
+      const entry = { message, body: '' };
+      requests.push(entry);
+      message.on('data', (chunk: Buffer) => (entry.body += chunk.toString()));
+      message.on('end', () => {
+        const status = Number(/status=(\d+)/.exec(message.url ?? '')?.[1] ?? 200);
+        response.writeHead(status, { 'set-cookie': 'sid=1', 'www-authenticate': 'Basic realm="service"' }).end('content');
+      });
+    });
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+    world = await ProxyWorld.start();
+    world.applyClass('service', { protocol: 'http', livenessProbe: undefined });
+    await world.connect({ url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/base` }, { name: 'service', className: 'service', credential: ACCOUNT });
+  });
+
+  beforeEach(() => {
+    requests = [];
+  });
+
+  afterAll(async () => {
+    await world.close();
+    service.closeAllConnections();
+    await new Promise((resolve) => service.close(resolve));
+  });
+
+  it('gets the path as it is, the credential, and nothing of the client', async () => {
+    const response = await world.send(`${BASE}/a//b%20c;d?e=f`, { headers: { cookie: 'x=1', accept: 'text/plain' } });
+    expect(response.status).toBe(200);
+    expect(response.body.toString()).toBe('content');
+    expect(response.headers['set-cookie']).toBeUndefined();
+    const [request] = requests;
+    expect(request?.message.url).toBe('/base/a//b%20c;d?e=f');
+    expect(request?.message.headers).toMatchObject({ accept: 'text/plain', via: '1.1 connectors-proxy' });
+    expect(request?.message.headers.authorization).toBe(`Basic ${Buffer.from('robot:correct-horse-battery').toString('base64')}`);
+    expect(request?.message.headers.cookie).toBeUndefined();
+  });
+
+  it('gets a body, of those who may write', async () => {
+    expect((await world.send(`${BASE}/a`, { method: 'PUT', body: 'written', as: 'puller' })).status).toBe(403);
+    expect(requests).toEqual([]);
+    expect((await world.send(`${BASE}/a`, { method: 'PUT', body: 'written' })).status).toBe(200);
+    expect(requests[0]?.body).toBe('written');
+  });
+
+  it('is served in host form too', async () => {
+    expect((await world.send('/x', { host: 'c-service.platform' })).status).toBe(200);
+    expect(requests[0]?.message.url).toBe('/base/x');
+  });
+
+  it('403, not 401, when it refuses the credential', async () => {
+    const response = await world.send(`${BASE}/a?status=401`);
+    expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 403, code: 'DENIED' });
+    expect(response.headers['www-authenticate']).toBeUndefined();
+  });
+
+  it.each(['/../x', '/%2e%2e/x', '/a/..%2fx', '/a/..;/x'])('C5 path confusion: 400 for %s', async (path) => {
+    const response = await world.send(`${BASE}${path}`);
+    expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 400, code: 'NAME_INVALID' });
+    expect(requests).toEqual([]);
+  });
+});
