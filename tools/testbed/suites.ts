@@ -7,6 +7,7 @@ import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
 import { directSuite } from './suites/direct';
 import { logsSuite } from './suites/logs';
+import { manifestsSuite } from './suites/manifests';
 import { matrixSuite } from './suites/matrix';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
@@ -18,6 +19,7 @@ export const SUITES = {
   matrix: matrixSuite,
   conformance: conformanceSuite,
   contract: contractSuite,
+  manifests: manifestsSuite,
   requirement: requirementSuite,
   replicas: replicasSuite,
   logs: logsSuite,

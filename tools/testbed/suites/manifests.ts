@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Checks, expectEqual } from '../checks';
+import { Kubectl } from '../kubectl';
+import { checkManifestCases } from '../manifests/manifest-cases';
+import { checkPermissions } from '../manifests/permissions';
+import { checkViews } from '../manifests/views';
+import { startProduct } from '../product';
+import { type Suite } from './suite';
+
+const EXAMPLES = path.join(process.cwd(), 'deploy/examples');
+
+/** What users type and what they are told, on a real API server. */
+export const manifestsSuite: Suite = {
+  summary: 'kubectl on a real API server: good and bad manifests, examples, explain, get, describe, and what RBAC allows',
+  async run(context) {
+    const checks = new Checks();
+    const { api } = await context.product(() => startProduct(context));
+    const kubectl = new Kubectl(api.kubeconfig, context.directory);
+    await checkManifestCases(checks, kubectl);
+    await checkViews(checks, kubectl);
+    await checkExamples(checks, kubectl, () => checkPermissions(checks, kubectl));
+    return checks.result;
+  },
+};
+
+/** Applies the examples for good, because some of their objects need others; takes them away again afterwards. */
+async function checkExamples(checks: Checks, kubectl: Kubectl, meanwhile: () => Promise<void>): Promise<void> {
+  const files = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.yaml'));
+  for (const name of files) {
+    await checks.check(`kubectl apply -f deploy/examples/${name}, twice`, async () => {
+      const file = path.join(EXAMPLES, name);
+      await kubectl.run(['apply', '-f', file]);
+      const again = await kubectl.run(['apply', '-f', file]);
+      const changed = again.split('\n').filter((line) => line !== '' && !line.endsWith(' unchanged'));
+      // A Secret whose text is written as stringData is always configured anew.
+      expectEqual(changed.filter((line) => !line.startsWith('secret/')), [], 'what the second apply changed');
+    });
+  }
+  await meanwhile();
+  for (const name of files) await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', path.join(EXAMPLES, name)]);
+}
