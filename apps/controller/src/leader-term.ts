@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { type EgressPolicy } from '@oci-connector/egress';
 import {
   EventRecorder,
+  KubeApiError,
   WorkQueue,
   formatKey,
   keyOf,
   onChange,
   parseKey,
   runReconciler,
+  sleep,
   type Clock,
   type KubeClient,
   type ObjectKey,
@@ -49,6 +51,9 @@ export interface LeaderTermOptions {
 /** A first back-off of a second would be half of the two in which a Connector is to be Ready; conflicts are over at once. */
 const BACK_OFF = { backOffInitialMs: 100, backOffMaxMs: 60_000 };
 
+/** Longest wait for Events at the end of a term: less than what is left of a lease that could not be renewed. */
+const EVENTS_GRACE_MS = 2_000;
+
 /** The work of the leader, from the moment of its election to the end of its term. */
 export class LeaderTerm {
   private readonly now: () => number;
@@ -84,7 +89,14 @@ export class LeaderTerm {
     const connectors = this.connectors(prober);
     await ended(term);
     await Promise.all([...this.running.map((reconciler) => reconciler.stop()), prober.stop()]);
-    await this.events.flush();
+    await this.flushEvents();
+  }
+
+  /** Events that wait are written, but not for the price of a term that does not end. */
+  private async flushEvents(): Promise<void> {
+    const flushed = new AbortController();
+    await Promise.race([this.events.flush(), sleep(this.options.clock, EVENTS_GRACE_MS, flushed.signal)]);
+    flushed.abort();
   }
 
   private connectors(prober: Prober): RunningReconciler {
@@ -136,7 +148,7 @@ export class LeaderTerm {
     kind: ReconcileKind,
     { reconciler, triggers, present }: { reconciler: Reconciler; triggers: readonly ReconcileTrigger[]; present: () => ObjectKey[] },
   ): RunningReconciler {
-    const { settings, metrics, logger, clock } = this.options;
+    const { settings, metrics, clock } = this.options;
     const queue = new WorkQueue({
       ...BACK_OFF,
       concurrency: kind === 'Connector' ? settings.concurrency : 1,
@@ -147,13 +159,19 @@ export class LeaderTerm {
       reconciler,
       triggers,
       queue,
-      onError: (key, error) => logger.warn({ err: error, [LogFields.object]: `${kind} ${formatKey(key)}` }, 'reconcile failed; it is tried again'),
+      onError: (key, error) => this.logFailure(`${kind} ${formatKey(key)}`, error),
       onOutcome: (outcome) => metrics.reconciled(kind, outcome),
     });
     // A new leader's watches have seen everything long before it was elected.
     void running.started.then((started) => started && present().forEach((key) => running.add(key)));
     this.running.push(running);
     return running;
+  }
+
+  /** A conflict only means that the object changed while we looked at it. */
+  private logFailure(object: string, error: unknown): void {
+    const level = error instanceof KubeApiError && error.isConflict ? 'debug' : 'warn';
+    this.options.logger[level]({ err: error, [LogFields.object]: object }, 'reconcile failed; it is tried again');
   }
 }
 

@@ -53,7 +53,8 @@ describe('a Connector that does not work', () => {
     cluster.apply(aSecret({ name: 'no-pem', type: 'Opaque', stringData: { 'ca.crt': 'none' } }));
     cluster.apply(aSecret({ name: 'ca', type: 'Opaque', stringData: { 'ca.crt': authority.caPem } }));
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'strict' }, spec: { auth: { types: [{ name: 'tokenAuth' }] }, authProbes: [], params: [{ name: 'team' }] } }));
-    controller = await startReplica(api, { settings: { livenessTimeout: 500, credentialTimeout: 500 } });
+    // Long enough for a busy machine; and whatever was too late all the same is asked again soon.
+    controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
   });
   afterAll(async () => {
     await controller.stop();
@@ -264,6 +265,8 @@ describe('a Connector that does not work', () => {
     cluster.apply(aConnector({ name: 'taken', address: sameOrigin.origin, secretName: 'login' }));
     const condition = await cluster.untilCondition('taken', 'Ready', { reason: 'ProxyServiceConflict' });
     expect(condition.message).toContain('Service "c-taken" exists');
+    // Whoever followed an address would bring their token to a stranger.
+    expect(cluster.connector('taken')?.status?.proxy).toBeUndefined();
     expect(cluster.get<{ metadata: { resourceVersion: string } }>('Service', 'c-taken', 'default')?.metadata.resourceVersion).toBe(version);
   });
 

@@ -17,8 +17,10 @@ export interface EnsuredService {
 export async function ensureProxyService(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<EnsuredService> {
   if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: 'keep' };
   if (connectorClass.spec.proxy === undefined) return removeService(scope);
-  const { installation, view } = scope.tools;
   const outcome = await ensure(scope);
+  // Behind the name of somebody else's Service sits somebody else, to whom no client may be sent with its token.
+  if (outcome.status !== 'True') return { outcome, proxy: undefined };
+  const { installation, view } = scope.tools;
   const caBundle = view.caBundle() ?? scope.connector.status?.proxy?.httpsAddress?.CACerts;
   return { outcome, proxy: proxyAddresses(scope.connector, connectorClass, { installation, caBundle }) };
 }
