@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { REASON_TABLE } from '@oci-connector/connector-api';
+import { readTable } from '@oci-connector/testing';
+
+const WORKSPACE = path.join(__dirname, '../..');
+const TEXT = readFileSync(path.join(WORKSPACE, 'docs/troubleshooting.md'), 'utf8');
+
+/** Sections whose first column quotes messages. */
+const MESSAGES = ['## The client is not logged in: 401', '## The client may not: 403 `DENIED`', '## Nothing is there: 404, 400', '## The proxy cannot: 502, 503, 504, 429'];
+
+/** What clients say in their own words; the rest of the quotes is ours. */
+const OF_CLIENTS = [
+  'no basic auth credentials',
+  'basic credential not found',
+  'no credentials available',
+  'UNAUTHORIZED: authentication required',
+  'unauthorized: …',
+  '401 Unauthorized',
+  'failed with status: 401 Unauthorized',
+  'not found',
+  'lookup c-NAME.… : no such host',
+];
+
+/** Words of ours that the quotes put for what a message names. */
+const PLACEHOLDERS = /…|\b(?:NAME|NS|HOST|ORIGIN|N|POST|get|update|delete)\b/;
+
+/** Shorter pieces between placeholders say nothing. */
+const MIN_LENGTH = 8;
+
+function sourcesOf(directory: string): string {
+  const entries = readdirSync(path.join(WORKSPACE, directory), { recursive: true, encoding: 'utf8' });
+  const files = entries.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+  return files.map((name) => readFileSync(path.join(WORKSPACE, directory, name), 'utf8')).join('\n').replaceAll("\\'", "'");
+}
+
+describe('docs/troubleshooting.md', () => {
+  const sources = ['apps/proxy/src', 'libs'].map(sourcesOf).join('\n');
+
+  it.each(MESSAGES)('%s quotes messages that the programs give', (heading) => {
+    const quotes = readTable(TEXT, heading).flatMap((row) => quotesOf(row['What the client says'] ?? row['What the client or the log says'] ?? ''));
+    expect(quotes.length).toBeGreaterThan(2);
+    expect(quotes.filter((quote) => !OF_CLIENTS.includes(quote) && !piecesOf(quote).every((piece) => sources.includes(piece)))).toEqual([]);
+  });
+
+  it('names reasons that exist', () => {
+    const named = readTable(TEXT, '## The Connector is not Ready').flatMap((row) => row['Reason']?.split(/\W+/) ?? []).filter((word) => /^[A-Z]/.test(word));
+    const known = [...Object.keys(REASON_TABLE), 'CACertReady'];
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((reason) => !known.includes(reason))).toEqual([]);
+  });
+});
+
+/** Code spans; a cell that is one has lost its backticks. */
+function quotesOf(cell: string): string[] {
+  const spans = [...cell.matchAll(/`([^`]+)`/g)].map(([, quote]) => quote ?? '');
+  return spans.length === 0 && !/^(?:Another text|429|A pull)/.test(cell) ? [cell] : spans;
+}
+
+function piecesOf(quote: string): string[] {
+  return quote.split(PLACEHOLDERS).map((piece) => piece.trim()).filter((piece) => piece.length >= MIN_LENGTH);
+}
