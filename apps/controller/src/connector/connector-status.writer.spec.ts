@@ -1,0 +1,92 @@
+import { type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
+import { type EventNote, type KubeClient } from '@oci-connector/kube';
+import { aConnector } from '@oci-connector/testing';
+import { ConnectorStatusWriter } from './connector-status.writer';
+import { connectorStatus } from './connector.status';
+
+const signal = new AbortController().signal;
+const now = Date.parse('2026-01-01T00:00:00Z');
+const path = { httpAddress: { url: 'http://c-a.default' } };
+
+/** An API server that takes a patch of the version it has, and numbers its versions. */
+class Stored {
+  readonly patches: object[] = [];
+  private version = 1;
+
+  readonly patchStatus = (async (_type: unknown, _key: unknown, patch: { metadata: { resourceVersion: string }; status: ConnectorStatus }) => {
+    if (patch.metadata.resourceVersion !== String(this.version)) throw new Error('conflict');
+    this.version += 1;
+    this.patches.push(patch);
+    // RFC 7386: null takes a field away.
+    const status = JSON.parse(JSON.stringify(patch.status), (_key, value: unknown) => value ?? undefined) as ConnectorStatus;
+    return { ...aConnector({ name: 'a', status }), metadata: { ...aConnector({ name: 'a' }).metadata, resourceVersion: String(this.version) } };
+  }) as unknown as KubeClient['patchStatus'];
+}
+
+function condition(status: Condition['status'], reason?: string): ConnectorStatus {
+  return connectorStatus(aConnector(), { outcomes: [{ type: 'LivenessReady', status, reason }], proxy: path }, now);
+}
+
+describe('the writer of status', () => {
+  let stored: Stored;
+  let notes: string[];
+  let gauge: Map<string, boolean>;
+  let writer: ConnectorStatusWriter;
+  /** What the watch shows, which lags behind. */
+  const watched = aConnector({ name: 'a' });
+
+  beforeEach(() => {
+    stored = new Stored();
+    notes = [];
+    gauge = new Map();
+    const events = { record: (_object: object, { type, reason }: EventNote) => void notes.push(`${type} ${reason}`) };
+    writer = new ConnectorStatusWriter({ client: stored, events, gauge: { set: (owner, ready) => gauge.set(owner, ready), remove: (owner) => gauge.delete(owner) } });
+  });
+
+  it('writes what changed, for the version that it was found for, and nothing twice', async () => {
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    expect(stored.patches).toHaveLength(1);
+    expect(stored.patches[0]).toMatchObject({ metadata: { resourceVersion: '1' }, status: { proxy: { httpAddress: { url: 'http://c-a.default' }, httpsAddress: null } } });
+  });
+
+  it('goes on from its own writes until the watch shows them', async () => {
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    expect(stored.patches).toHaveLength(3);
+    const shown: Connector = { ...watched, metadata: { ...watched.metadata, resourceVersion: '9' } };
+    expect(writer.latest(shown)).toBe(shown);
+  });
+
+  it('does not take a Connector for another one of the same name', async () => {
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    const another: Connector = { ...watched, metadata: { ...watched.metadata, uid: 'another' } };
+    expect(writer.latest(another)).toBe(another);
+  });
+
+  it('tells of what turned False and of Ready, and not of open questions', async () => {
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    expect(notes).toEqual([]);
+    await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
+    await writer.write(writer.latest(watched), condition('False', 'NotARegistry'), signal);
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    expect(notes).toEqual(['Warning ConnectionFailed', 'Warning NotARegistry', 'Normal Ready']);
+  });
+
+  it('keeps the gauge', async () => {
+    await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
+    expect(gauge).toEqual(new Map([['default/a', false]]));
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    expect(gauge).toEqual(new Map([['default/a', true]]));
+    writer.forget('default/a');
+    expect(gauge.size).toBe(0);
+  });
+
+  it('takes the addresses away with null, as a merge patch has to', async () => {
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    const without = connectorStatus(writer.latest(watched), { outcomes: [{ type: 'LivenessReady', status: 'True' }], proxy: undefined }, now);
+    await writer.write(writer.latest(watched), without, signal);
+    expect(stored.patches[1]).toMatchObject({ status: { proxy: null } });
+  });
+});
