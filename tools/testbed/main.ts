@@ -1,4 +1,6 @@
 import { install } from './install';
+import { SECRET_MARK } from './registries';
+import { searchLogs } from './secret-search';
 import { runSuites, SUITES, type SuiteName } from './suites';
 import { toolPath } from './toolchain';
 import { enterWorld, insideWorld } from './world';
@@ -9,6 +11,7 @@ Usage:
   npm run testbed -- install           install or build what is missing (Debian packages, Go tools; needs root and Go 1.26)
   npm run testbed -- run SUITE …       run suites; "all" for every one
   npm run testbed -- which TOOL        the path of an installed tool
+  npm run testbed -- search-logs DIR … search all logs below for secrets of fixtures and for tokens
   npm run testbed -- --help            this text
 
 Suites:
@@ -31,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     process.stdout.write(`${toolPath(tool)}\n`);
     return 0;
   },
+  'search-logs': searchForFixtureSecrets,
   run: runNamed,
   '--help': async () => {
     process.stdout.write(HELP);
@@ -47,6 +51,18 @@ async function main(args: readonly string[]): Promise<number> {
   if (command) return command(args, rest);
   process.stderr.write(`unknown: ${args.join(' ')}\n\n${HELP}`);
   return USAGE;
+}
+
+/** What the fixtures of tests, testbed and sandbox call secret. */
+const FIXTURE_SECRETS = [
+  { name: 'a password of the testbed', value: SECRET_MARK },
+  { name: 'the password of the sandbox', value: 'sandbox-password' },
+];
+
+async function searchForFixtureSecrets(_args: readonly string[], directories: readonly string[]): Promise<number> {
+  const finds = (await Promise.all(directories.map((directory) => searchLogs(directory, FIXTURE_SECRETS)))).flat();
+  for (const find of finds) process.stdout.write(`found ${find}\n`);
+  return finds.length === 0 ? 0 : 1;
 }
 
 async function runNamed(args: readonly string[], names: readonly string[]): Promise<number> {
