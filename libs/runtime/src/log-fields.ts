@@ -11,9 +11,9 @@ export const LogFields = {
   /** Address of the peer's socket. */
   peer: 'peer',
   repository: 'repository',
-  /** get, update or delete: the verb that was asked of RBAC. */
+  /** pull, push or delete. */
   action: 'action',
-  /** Route template (`/v2/<name>/manifests/<reference>`), never the URL. */
+  /** Route template (`/v2/{name}/manifests/{reference}`), never the URL. */
   route: 'route',
   method: 'method',
   status: 'status',
