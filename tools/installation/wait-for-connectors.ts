@@ -17,12 +17,22 @@ export interface Verdict extends ConnectorKey {
 
 const DEADLINE_MS = 30_000;
 
+/**
+ * A Connector is judged as soon as it is there, and what it names may come a moment later: in many files the Secret stands last. So
+ * a bad verdict counts when it has stood for this long.
+ */
+const SETTLED_MS = 3_000;
+
 /** Waits until each Connector is Ready or has been judged not to be; what is still open at the deadline is reported as it stands. */
 export async function waitForConnectors(client: KubeClient, keys: readonly ConnectorKey[]): Promise<Verdict[]> {
   const deadline = Date.now() + DEADLINE_MS;
+  let judgedAt: number | undefined;
   for (;;) {
     const verdicts = await Promise.all(keys.map(async (key) => verdictOf(key, await client.get(Connectors, key))));
-    if (verdicts.every(({ ready }) => ready === 'True' || ready === 'False') || Date.now() > deadline) return verdicts;
+    if (verdicts.every(({ ready }) => ready === 'True') || Date.now() > deadline) return verdicts;
+    const judged = verdicts.every(({ ready }) => ready === 'True' || ready === 'False');
+    judgedAt = judged ? (judgedAt ?? Date.now()) : undefined;
+    if (judgedAt !== undefined && Date.now() - judgedAt > SETTLED_MS) return verdicts;
     await delay(100);
   }
 }
