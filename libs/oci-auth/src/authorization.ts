@@ -2,7 +2,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { OciAuthError } from './oci-auth.errors';
 import { type RepositoryScope } from './scope';
 import { basicAuthorization } from './token-client';
-import { type UpstreamRegistry } from './upstream-registry';
+import { type RegistryCredential, type UpstreamRegistry } from './upstream-registry';
 
 /** What to send to the registry. */
 export interface Authorization {
@@ -22,6 +22,17 @@ export function anonymous(scopes: readonly RepositoryScope[]): Authorization {
   return { scheme: 'none', scopes, refusedScopes: [] };
 }
 
+/** Made once for each credential: with Basic, every request carries it. */
+const basicHeaders = new WeakMap<RegistryCredential, Sensitive>();
+
+function basicHeader(credential: RegistryCredential): Sensitive {
+  const known = basicHeaders.get(credential);
+  if (known !== undefined) return known;
+  const header = basicAuthorization(credential);
+  basicHeaders.set(credential, header);
+  return header;
+}
+
 /** Basic with the connector's credential. Throws OciAuthError when there is none that fits. */
 export function basic(registry: UpstreamRegistry, scopes: readonly RepositoryScope[]): Authorization {
   const { credential, origin } = registry;
@@ -34,5 +45,5 @@ export function basic(registry: UpstreamRegistry, scopes: readonly RepositorySco
       `The registry ${origin} takes only user name and password, and the Secret holds only an identity token.`,
     );
   }
-  return { scheme: 'basic', header: basicAuthorization(credential), scopes, refusedScopes: [] };
+  return { scheme: 'basic', header: basicHeader(credential), scopes, refusedScopes: [] };
 }

@@ -34,6 +34,19 @@ describe('OciAuthorizer.authorize', () => {
     expect(await authorizer.authorize(registry(), [...MOUNT].reverse())).toBe(first);
   });
 
+  it('gives at once what it need not ask for, and no more', async () => {
+    const one = registry();
+    expect(authorizer.peek(one, PULL)).toBeUndefined();
+    const authorization = await authorizer.authorize(one, PULL);
+    expect(authorizer.peek(one, PULL)).toBe(authorization);
+    expect(authorizer.peek(one, PUSH)).toBeUndefined();
+    expect(authorizer.peek(registry({ credentialRevision: 'secret-2' }), PULL)).toBeUndefined();
+    expect(authorizer.peek(registry({ connectorUid: 'uid-2' }), PULL)).toBeUndefined();
+    authorizer.forget(one.connectorUid);
+    expect(authorizer.peek(one, PULL)).toBeUndefined();
+    expect(upstream.tokenServer.seen).toHaveLength(1);
+  });
+
   it('lets a hundred concurrent requests make one probe and one token request', async () => {
     const all = await Promise.all(Array.from({ length: 100 }, () => header(registry(), PULL)));
     expect(new Set(all)).toEqual(new Set(['Bearer T1']));

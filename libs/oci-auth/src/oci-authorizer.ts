@@ -76,8 +76,19 @@ export class OciAuthorizer {
     this.#hooks = hooks;
   }
 
+  /**
+   * What {@link authorize} gives, when that is known already; undefined when somebody has to be asked first. For callers
+   * with many requests, whom a promise for each would cost more than the answer. Throws OciAuthError.
+   */
+  peek(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Authorization | undefined {
+    const known = this.#plans.peek(planKey(registry), () => this.#discover(registry));
+    return known && this.#known(known.plan, { registry, scopes: normalizeScopes(scopes), options });
+  }
+
   /** What to send for the scopes. Throws OciAuthError, or the signal's reason. */
   async authorize(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Promise<Authorization> {
+    const known = this.peek(registry, scopes, options);
+    if (known !== undefined) return known;
     const request: Request = { registry, scopes: normalizeScopes(scopes), options };
     const { plan } = await this.#plans.get(planKey(registry), () => this.#discover(registry), { signal: options.signal });
     return await this.#authorizeBy(plan, request);
@@ -127,6 +138,16 @@ export class OciAuthorizer {
   }
 
   async #authorizeBy(plan: AuthPlan, request: Request): Promise<Authorization> {
+    const known = this.#known(plan, request);
+    if (known !== undefined || plan.scheme !== 'bearer') return known as Authorization;
+    const { registry, options } = request;
+    this.#hooks.onCacheMiss?.({ connectorUid: registry.connectorUid });
+    const fetching = this.#tokens.get(keyOf(plan, request), () => this.#fetchGrant(plan, request), options);
+    return (await this.#fetched(registry, fetching)).authorization;
+  }
+
+  /** The authorisation for which nobody has to be asked; undefined: a token has to be fetched. */
+  #known(plan: AuthPlan, request: Request): Authorization | undefined {
     const { registry, scopes, options } = request;
     switch (plan.scheme) {
       case 'none':
@@ -135,13 +156,9 @@ export class OciAuthorizer {
         this.#tokens.throwIfFailed(keyOf(plan, request));
         return basic(registry, scopes);
       case 'bearer': {
-        const key = keyOf(plan, request);
-        const load = (): Promise<Grant> => this.#fetchGrant(plan, request);
-        const cached = this.#tokens.peek(key, load, options);
-        const { connectorUid } = registry;
-        if (cached) this.#hooks.onCacheHit?.({ connectorUid });
-        else this.#hooks.onCacheMiss?.({ connectorUid });
-        return (cached ?? (await this.#fetched(registry, this.#tokens.get(key, load, options)))).authorization;
+        const cached = this.#tokens.peek(keyOf(plan, request), () => this.#fetchGrant(plan, request), options);
+        if (cached) this.#hooks.onCacheHit?.({ connectorUid: registry.connectorUid });
+        return cached?.authorization;
       }
     }
   }

@@ -36,7 +36,8 @@ function writes(scope: RepositoryScope): boolean {
  * One scope per repository, those that write first: some token servers read only the first `scope` parameter, and a
  * push that also reads another repository (a mount) can do without the second one.
  */
-export function normalizeScopes(scopes: readonly RepositoryScope[]): RepositoryScope[] {
+export function normalizeScopes(scopes: readonly RepositoryScope[]): readonly RepositoryScope[] {
+  if (scopes.length < 2) return scopes;
   const byRepository = new Map<string, RepositoryScope>();
   for (const { repository, actions } of scopes) {
     const earlier = byRepository.get(repository)?.actions ?? [];

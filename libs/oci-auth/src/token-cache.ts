@@ -54,13 +54,29 @@ export function createAuthCache<V extends Grant | KnownPlan>(clock: Clock, rando
  * part of it (JSON, not joined text: realm and service are the registry's own words).
  */
 export function tokenKey(registry: UpstreamRegistry, plan: AuthPlan, scopes: readonly string[]): string {
+  const known = endpointKeys.get(registry);
+  const endpoint = known?.plan === plan ? known.key : endpointKey(registry, plan);
+  return `${endpoint}${JSON.stringify([...scopes].sort())}`;
+}
+
+/** What does not differ from request to request, once for each registry: keys are made for every request that passes. */
+const endpointKeys = new WeakMap<UpstreamRegistry, { readonly plan: AuthPlan; readonly key: string }>();
+const planKeys = new WeakMap<UpstreamRegistry, string>();
+
+function endpointKey(registry: UpstreamRegistry, plan: AuthPlan): string {
   const endpoint = plan.scheme === 'bearer' ? [plan.realm.href, plan.service ?? null] : [plan.scheme];
-  return JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, ...endpoint, [...scopes].sort()]);
+  const key = JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, ...endpoint]);
+  endpointKeys.set(registry, { plan, key });
+  return key;
 }
 
 /** A plan holds for the address and the trust that it was made under, no longer. */
 export function planKey(registry: UpstreamRegistry): string {
-  return JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, registry.trustedRealms]);
+  const known = planKeys.get(registry);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, registry.trustedRealms]);
+  planKeys.set(registry, key);
+  return key;
 }
 
 /** Whether a key of either kind belongs to the connector. */
