@@ -94,6 +94,20 @@ describe('AccessReviewer', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('tells a remembered yes at once, and nothing else', async () => {
+    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    await ask();
+    expect(reviewer.isKnownToBeAllowed({ ...identity }, { ...attributes })).toBe(true);
+    expect(reviewer.isKnownToBeAllowed({ ...identity, uid: 'another' }, attributes)).toBe(false);
+    expect(reviewer.isKnownToBeAllowed(identity, { ...attributes, verb: 'update' })).toBe(false);
+    clock.advance(10_000);
+    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    respond = status({ allowed: false });
+    await ask();
+    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    expect(outcomes).toEqual(['access miss', 'access hit', 'access miss']);
+  });
+
   it('does not remember a no that came with an error', async () => {
     respond = status({ allowed: false, evaluationError: 'webhook timed out' });
     expect([await ask(), await ask()]).toEqual([false, false]);

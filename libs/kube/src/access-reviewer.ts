@@ -46,19 +46,40 @@ const DENIED = { allowed: false } as const;
 /** Asks for permissions by SubjectAccessReview; answers are remembered as {@link ReviewCache} says. */
 export class AccessReviewer {
   private readonly cache: ReviewCache<typeof ALLOWED, typeof DENIED>;
+  /** A reviewed token gives the same object for as long as it is remembered; its groups are not hashed for every request. */
+  private readonly identityKeys = new WeakMap<ClientIdentity, string>();
 
   constructor(private readonly options: AccessReviewerOptions) {
     this.cache = new ReviewCache('access', options);
   }
 
+  /**
+   * Whether a yes is remembered that may still be used; false says nothing, then {@link isAllowed} has to find out. For callers
+   * with many requests, whom a promise for each would cost more than the answer.
+   */
+  isKnownToBeAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean {
+    return this.cache.peek(this.keyOf(identity, attributes)) === ALLOWED;
+  }
+
   /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */
   async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
     const { value } = await this.cache.review({
-      key: keyOf(identity, attributes),
+      key: this.keyOf(identity, attributes),
       ask: () => this.ask(identity, attributes),
       notAfter: identity.tokenExpiresAt,
     });
     return value.allowed;
+  }
+
+  /** Everything that the answer depends on (C12). */
+  private keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
+    let who = this.identityKeys.get(identity);
+    if (who === undefined) {
+      who = identityKey(identity);
+      this.identityKeys.set(identity, who);
+    }
+    const { verb, group, resource, subresource, namespace, name } = attributes;
+    return `${who} ${JSON.stringify([verb, group, resource, subresource, namespace, name])}`;
   }
 
   private async ask(identity: ClientIdentity, attributes: AccessAttributes): Promise<Verdict<typeof ALLOWED, typeof DENIED>> {
@@ -80,14 +101,10 @@ export class AccessReviewer {
   }
 }
 
-/** Everything that the answer depends on (C12). The UID tells a ServiceAccount from an earlier one of the same name. */
-function keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
-  const extra = Object.entries(identity.extra).sort(([one], [other]) => (one < other ? -1 : 1));
-  const { verb, group, resource, subresource, namespace, name } = attributes;
-  const parts = [
-    [identity.username, identity.uid, [...identity.groups].sort(), extra],
-    [verb, group, resource, subresource, namespace, name],
-  ];
+/** The UID tells a ServiceAccount from an earlier one of the same name. */
+function identityKey({ username, uid, groups, extra }: ClientIdentity): string {
+  const sortedExtra = Object.entries(extra).sort(([one], [other]) => (one < other ? -1 : 1));
+  const parts = [username, uid, [...groups].sort(), sortedExtra];
   // A hash, because a user may have hundreds of groups and the number of entries, not their size, is limited.
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

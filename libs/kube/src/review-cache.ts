@@ -10,9 +10,18 @@ const MAX_POSITIVE_TTL_MS = 10_000;
 const MAX_STALE_MS = 5 * 60_000;
 
 /** An answer of the API server. A negative one may ask not to be remembered. */
-export type Verdict<Yes, No> =
-  | { readonly positive: true; readonly value: Yes }
-  | { readonly positive: false; readonly value: No; readonly uncached?: boolean };
+export type Verdict<Yes, No> = Positive<Yes> | Negative<No>;
+
+interface Positive<Yes> {
+  readonly positive: true;
+  readonly value: Yes;
+}
+
+interface Negative<No> {
+  readonly positive: false;
+  readonly value: No;
+  readonly uncached?: boolean;
+}
 
 export interface ReviewRequest<Yes, No> {
   readonly key: string;
@@ -31,8 +40,8 @@ export interface ReviewRequest<Yes, No> {
 export class ReviewCache<Yes extends object, No extends object> {
   private readonly clock: Clock;
   private readonly gate: ReviewGate;
-  private readonly positive: LRUCache<string, { readonly value: Yes; readonly confirmedAt: number }>;
-  private readonly negative: LRUCache<string, { readonly value: No; readonly at: number }>;
+  private readonly positive: LRUCache<string, { readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
+  private readonly negative: LRUCache<string, { readonly verdict: Negative<No>; readonly at: number }>;
   private readonly inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
 
   constructor(
@@ -44,6 +53,13 @@ export class ReviewCache<Yes extends object, No extends object> {
     const max = options.cacheSize ?? 10_000;
     this.positive = new LRUCache({ max });
     this.negative = new LRUCache({ max });
+  }
+
+  /** A yes that is remembered and may still be used; the way through {@link review} without a promise. */
+  peek(key: string): Yes | undefined {
+    const yes = this.freshYes(key);
+    if (yes !== undefined) this.options.onReview?.(this.kind, 'hit');
+    return yes?.value;
   }
 
   /** @throws ReviewUnavailableError when there is no answer */
@@ -62,16 +78,16 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   private fresh(key: string): Verdict<Yes, No> | undefined {
-    const now = this.clock.monotonic();
-    const yes = this.positive.get(key);
-    if (yes !== undefined && now - yes.confirmedAt < Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS)) {
-      return { positive: true, value: yes.value };
-    }
+    const yes = this.freshYes(key);
+    if (yes !== undefined) return yes;
     const no = this.negative.get(key);
-    if (no !== undefined && now - no.at < (this.options.negativeTtlMs ?? 3_000)) {
-      return { positive: false, value: no.value };
-    }
-    return undefined;
+    return no !== undefined && this.clock.monotonic() - no.at < (this.options.negativeTtlMs ?? 3_000) ? no.verdict : undefined;
+  }
+
+  private freshYes(key: string): Positive<Yes> | undefined {
+    const yes = this.positive.get(key);
+    const ttl = Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS);
+    return yes !== undefined && this.clock.monotonic() - yes.confirmedAt < ttl ? yes.verdict : undefined;
   }
 
   private async ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
@@ -86,31 +102,31 @@ export class ReviewCache<Yes extends object, No extends object> {
       return verdict;
     } catch (error) {
       // Looked up again: it may have become too old while the review was tried.
-      const value = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
-      if (value !== undefined) {
+      const older = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
+      if (older !== undefined) {
         this.options.onReview?.(this.kind, 'stale');
-        return { positive: true, value };
+        return older;
       }
       this.options.onReview?.(this.kind, 'error');
       throw asUnavailable(error);
     }
   }
 
-  private fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Yes | undefined {
+  private fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Positive<Yes> | undefined {
     const yes = this.positive.peek(key);
     const usable = yes !== undefined && this.clock.monotonic() - yes.confirmedAt <= MAX_STALE_MS && this.clock.now() < notAfter;
-    return usable ? yes.value : undefined;
+    return usable ? yes.verdict : undefined;
   }
 
   private remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
     if (verdict.positive) {
-      this.positive.set(key, { value: verdict.value, confirmedAt: askedAt });
+      this.positive.set(key, { verdict, confirmedAt: askedAt });
       this.negative.delete(key);
       return;
     }
     this.positive.delete(key);
     if (verdict.uncached !== true) {
-      this.negative.set(key, { value: verdict.value, at: askedAt });
+      this.negative.set(key, { verdict, at: askedAt });
     }
   }
 }
