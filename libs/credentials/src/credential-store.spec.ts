@@ -51,6 +51,17 @@ describe('CredentialStore', () => {
     expect(api.reads).toBe(2);
   });
 
+  it('gives without reading what it would not read', async () => {
+    const api = new Api();
+    expect(api.store.peek(KEY)).toBeUndefined();
+    const secret = await api.store.get(KEY);
+    api.now = 9_999;
+    expect(api.store.peek(KEY)).toBe(secret);
+    api.now = 10_000;
+    expect(api.store.peek(KEY)).toBeUndefined();
+    expect(api.reads).toBe(1);
+  });
+
   it('reads at once when asked for a fresh one', async () => {
     const api = new Api();
     await api.revision();

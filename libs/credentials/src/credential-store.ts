@@ -81,6 +81,12 @@ export class CredentialStore {
     return entry.secret;
   }
 
+  /** The Secret that {@link get} gives without reading; undefined when it has to read, or when there is none. */
+  peek(key: SecretKey): SecretObject | undefined {
+    const known = this.#entries.get(`${key.namespace}/${key.name}`);
+    return known !== undefined && this.#isUsable(known, false) ? known.secret : undefined;
+  }
+
   /** Ends all reads under way. */
   close(): void {
     this.#closed.abort();
