@@ -41,14 +41,42 @@ function serializeError(error: unknown): unknown {
   };
 }
 
+/** Lines are collected up to this size: a write for each line would cost a data plane more than to make the line. In bytes. */
+const BATCH_SIZE = 4096;
+
+/** No line waits longer than this to be written. In milliseconds. */
+const MAX_DELAY = 200;
+
+/** Lines that wait because nobody reads standard output; what comes beyond is dropped, rather than memory grow. In bytes. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
+/** Standard output, written in batches and without waiting for it; pino writes out the rest at exit and at a fatal line. */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ fd: 1, sync: false, minLength: BATCH_SIZE, maxLength: MAX_WAITING });
+  setInterval(() => stream.flush(), MAX_DELAY).unref();
+  return stream;
+}
+
+/** Formatted once for each millisecond, not for each line. */
+function timestamps(): () => string {
+  let at = NaN;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`;
+    at = now;
+    return text;
+  };
+}
+
 /** The logger of a program: one JSON object a line on standard output, time in ISO 8601. */
 export function createLogger(options: { name: string; level: string; destination?: DestinationStream }): Logger {
   const settings = {
     level: options.level,
     base: { program: options.name },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: timestamps(),
     formatters: { level: (label: string) => ({ level: label }), log: (fields: Record<string, unknown>) => redactFields(fields) },
     serializers: { err: serializeError, error: serializeError },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return pino(settings, options.destination ?? standardOutput());
 }
