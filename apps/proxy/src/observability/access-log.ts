@@ -1,6 +1,6 @@
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type Transfer, TransferCancelled } from '../transport/transfer';
+import { type Transfer } from '../transport/transfer';
 import { type AccessRecord } from './access-record';
 
 /** From here on a request failed for a reason that is not the client's. */
@@ -37,8 +37,8 @@ export function logAccess(logger: Logger, record: AccessRecord, transfer: Transf
 }
 
 /** `ok`: the answer went out whole, whatever its status. */
-function outcomeOf(record: AccessRecord, { signal }: Transfer): string {
-  if (signal.reason instanceof TransferCancelled) return signal.reason.reason;
+function outcomeOf(record: AccessRecord, { cancelled }: Transfer): string {
+  if (cancelled) return cancelled.reason;
   if (record.truncated) return 'truncated';
   return record.code === undefined ? 'ok' : 'refused';
 }

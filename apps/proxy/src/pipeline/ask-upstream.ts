@@ -1,3 +1,4 @@
+import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, type Hop } from '../transport/follow-redirects';
@@ -34,28 +35,24 @@ export class AskUpstream {
   /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body. */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
-    const hop: Hop = {
-      url: new URL(plan.target.origin + plan.target.path),
-      purpose: plan.target.purpose,
-      sendCredential: plan.target.sendCredential,
-    };
-    let answer = await this.#sendTwice(exchange, hop, plan.target.path);
+    const hop: Hop = plan.target;
+    let answer = await this.#sendTwice(exchange, hop);
     answer = await this.#absorbThrottling(exchange, hop, answer);
     const outcome = plan.followRedirects
       ? await followRedirects(answer, hop, resolution.address, (next) => this.#send(exchange, next))
       : { answer, hop };
     exchange.client.record.upstreamStatus = outcome.answer.status;
-    return { exchange, ...outcome };
+    return { exchange, answer: outcome.answer, hop: outcome.hop };
   }
 
   /** A kept connection may be closed by the upstream at the moment of its use; nobody has acted on the request then. */
-  async #sendTwice(exchange: Forwardable, hop: Hop, path: string): Promise<UpstreamAnswer> {
+  async #sendTwice(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
     try {
-      return await this.#send(exchange, hop, path);
+      return await this.#send(exchange, hop);
     } catch (error) {
       const lost = error instanceof UpstreamConnectError && error.code === 'ConnectionReset';
       if (!lost || !exchange.plan.replayable) throw error;
-      return this.#send(exchange, hop, path);
+      return this.#send(exchange, hop);
     }
   }
 
@@ -66,21 +63,22 @@ export class AskUpstream {
     if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return answer;
     answer.discard();
     await this.options.delay(wait, client.transfer.signal);
-    return this.#send(exchange, hop, plan.target.path);
+    return this.#send(exchange, hop);
   }
 
-  /** @param path the raw path; without it that of the hop, which came from a redirect */
-  #send(exchange: Forwardable, hop: Hop, path = hop.url.pathname + hop.url.search): Promise<UpstreamAnswer> {
+  #send(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
+    const body = bodyOf(exchange);
     return access.upstream.transport(plan.transport, hop.purpose).send({
       method: plan.method,
-      origin: hop.url.origin,
-      path,
+      origin: hop.origin,
+      path: hop.path,
       headers: this.#headers(exchange, hop),
-      ...bodyOf(exchange),
+      body,
+      contentLength: body && lengthOf(body),
       transfer,
     });
   }
@@ -98,13 +96,18 @@ export class AskUpstream {
   }
 }
 
-/** The framing of the body as the client's server understood it. */
-function bodyOf({ client, plan }: Forwardable): { body?: typeof client.request; contentLength?: number } {
+/** The body that goes upstream, if there is one. */
+function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
   const { request } = client;
-  if (plan.replayable || READING.has(plan.method)) return {};
+  if (plan.replayable || READING.has(plan.method)) return undefined;
   if (request.destroyed || request.readableDidRead) throw new ProxyError('Internal', 'the body was already read');
-  const length = request.headers['content-length'];
-  return { body: request, contentLength: length === undefined ? undefined : Number(length) };
+  return request;
+}
+
+/** Undefined: chunked. */
+function lengthOf({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. */

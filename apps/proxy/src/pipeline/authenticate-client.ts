@@ -1,10 +1,13 @@
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
+import { countHeader } from '../transport/request-headers';
 import { ProxyError } from './proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 
 /** Says who a token belongs to; `TokenReviewer` of libs/kube. */
 export interface IdentityReviewer {
+  /** What `review` is known to say, at once. */
+  peek(token: Sensitive): ClientIdentity | undefined;
   /** @throws TokenRefusedError, ReviewUnavailableError */
   review(token: Sensitive): Promise<ClientIdentity>;
 }
@@ -26,17 +29,18 @@ export class AuthenticateClient {
 
   /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
   async identify(client: ClientExchange): Promise<ClientIdentity> {
-    const identity = await this.reviewer.review(this.#token(client));
+    const token = this.#token(client);
+    const identity = this.reviewer.peek(token) ?? (await this.reviewer.review(token));
     if (!identity.serviceAccount) throw this.#unauthenticated('only ServiceAccounts are served');
     client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
     return identity;
   }
 
   #token({ request }: ClientExchange): Sensitive {
-    const headers = request.headersDistinct['authorization'] ?? [];
-    const [header] = headers;
+    const header = request.headers.authorization;
     if (header === undefined) throw this.#unauthenticated('authentication required');
-    const [, scheme = '', value = ''] = headers.length === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
+    // Of several, `headers` has the first: such a request is no client's of ours.
+    const [, scheme = '', value = ''] = countHeader(request.rawHeaders, 'authorization') === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
     if (token === '') throw this.#unauthenticated('the Authorization header is malformed');
     return new Sensitive(token);

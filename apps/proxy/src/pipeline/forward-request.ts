@@ -29,7 +29,7 @@ export class ForwardRequest {
   }
 
   async #deliver({ exchange, answer, hop }: Outcome): Promise<void> {
-    if (answer.status === 401) throw refusedThere(hop.url.hostname, hop.sendCredential);
+    if (answer.status === 401) throw refusedThere(new URL(hop.origin).hostname, hop.sendCredential);
     const rewritten = exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
     if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
     await sendAnswer(exchange.client, answer, rewritten);

@@ -1,5 +1,6 @@
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
 import { type ProxyVerb, requiredVerb } from '../protocols/protocol';
+import { countHeader } from '../transport/request-headers';
 import { ProxyError } from './proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
 
@@ -54,8 +55,9 @@ function ping(verb: ProxyVerb, method: string): ApiPing {
 }
 
 function refuseLoop(via: string | undefined, own: string): void {
+  if (via === undefined) return;
   // RFC 9110 §7.6.3: comma-separated, each `[protocol/]version SP received-by [SP comment]`.
-  const names = (via ?? '').split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
+  const names = via.split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
   if (names.includes(own.toLowerCase())) {
     throw new ProxyError(
       'LoopDetected',
@@ -65,10 +67,9 @@ function refuseLoop(via: string | undefined, own: string): void {
 }
 
 function hostOf({ request }: ClientExchange): string {
-  const authorities = request.rawHeaders.filter((_, index) => index % 2 === 0 && request.rawHeaders[index]?.toLowerCase() === 'host');
   const match = AUTHORITY.exec(request.headers.host ?? '');
   // RFC 9112 §3.2: a request with more than one Host, or an invalid one, is answered 400.
-  if (authorities.length !== 1 || !match) {
+  if (countHeader(request.rawHeaders, 'host') !== 1 || !match) {
     throw new ProxyError('RequestMalformed', 'the request must carry exactly one valid Host header');
   }
   return (match[1] ?? '').toLowerCase();

@@ -48,10 +48,11 @@ export class ObtainAuthorization {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) return new Forwardable(exchange, NO_AUTHORIZATION, plan);
     if (plan.transport === 'http-proxy') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
-    const authorization = await this.authorizer.authorize(exchange.access.registry, plan.scopes, {
-      minimumLifetimeMs: plan.minimumTokenLifetimeMs,
-      signal: exchange.client.transfer.signal,
-    });
+    const { registry } = exchange.access;
+    const lifetime = { minimumLifetimeMs: plan.minimumTokenLifetimeMs };
+    const authorization =
+      this.authorizer.peek(registry, plan.scopes, lifetime) ??
+      (await this.authorizer.authorize(registry, plan.scopes, { ...lifetime, signal: exchange.client.transfer.signal }));
     const mountRefused = authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
     return new Forwardable(exchange, authorization, mountRefused ? plan.withoutMount : plan);
   }

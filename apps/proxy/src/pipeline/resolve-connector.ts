@@ -30,6 +30,9 @@ export interface ResolveConnectorOptions {
  * controller is down, traffic flows.
  */
 export class ResolveConnector {
+  /** Taken apart once for each state of a Connector: the watch brings a new object when it changes. */
+  readonly #addresses = new WeakMap<Connector, UpstreamAddress>();
+
   constructor(private readonly options: ResolveConnectorOptions) {}
 
   /** @throws ProxyError */
@@ -37,13 +40,21 @@ export class ResolveConnector {
     const connector = this.#connector(exchange);
     exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
-    const address = addressOf(connector);
+    const address = this.#addressOf(connector);
     const handler = this.options.handlers[connectorClass.spec.protocol ?? 'http'];
     const plan = await handler.plan(connectorRequest(exchange, connector, address));
     exchange.client.record.route = plan.route;
     exchange.client.record.action = plan.action;
     exchange.client.record.repository = plan.repository;
     return new Resolved(exchange, { connector, connectorClass, address, plan });
+  }
+
+  #addressOf(connector: Connector): UpstreamAddress {
+    const known = this.#addresses.get(connector);
+    if (known !== undefined) return known;
+    const address = addressOf(connector);
+    this.#addresses.set(connector, address);
+    return address;
   }
 
   #connector({ named }: Authorized): Connector {

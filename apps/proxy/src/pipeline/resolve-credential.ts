@@ -1,20 +1,38 @@
 import { type AuthType, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
-import { type Credential, type CredentialStore, loadCaCertificates, parseCredential, secretRevision } from '@oci-connector/credentials';
+import { type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from './proxy.errors';
-import { Credentialed, type Resolved } from './proxy-exchange';
+import { Credentialed, type Resolution, type Resolved, type UpstreamAccess } from './proxy-exchange';
 
 /** Revision of a Connector without a Secret; no Secret has it. */
 const ANONYMOUS = 'anonymous';
 
-/** Certificates of a Connector's own. */
-interface ConnectorCa {
-  readonly certificates: readonly string[];
-  readonly revision: string;
+/** The Secrets of a Connector. */
+interface Secrets {
+  /** Absent: the Connector is anonymous. */
+  readonly credential?: SecretObject;
+  /** Absent: only the installation's authorities are trusted. */
+  readonly ca?: SecretObject;
+}
+
+/** Where those lie. */
+interface SecretKeys {
+  readonly credential?: SecretKey;
+  readonly ca?: SecretKey;
+}
+
+/** What was made of a Connector, and of what else. */
+interface Known {
+  readonly connectorClass: ConnectorClass;
+  readonly secrets: Secrets;
+  readonly access: UpstreamAccess;
 }
 
 /** Reads the Connector's Secrets, which lie in its namespace, and finds the connections that go with them. */
 export class ResolveCredential {
+  /** Made once for each state of a Connector, its class and its Secrets: watch and store bring new objects when those change. */
+  readonly #known = new WeakMap<Connector, Known>();
+
   constructor(
     private readonly store: CredentialStore,
     private readonly pool: UpstreamPool,
@@ -25,13 +43,46 @@ export class ResolveCredential {
    * @throws ProxyError, CredentialError, KubeError
    */
   async resolve(exchange: Resolved, options: { fresh?: boolean } = {}): Promise<Credentialed> {
-    const { connector, address } = exchange.resolution;
-    const [credential, ca] = await Promise.all([this.#credential(exchange, options), this.#ca(connector)]);
+    const keys = secretKeys(exchange.resolution);
+    const secrets = (options.fresh ? undefined : this.#peek(keys)) ?? (await this.#read(keys, options));
+    const access = this.#access(exchange.resolution, secrets);
+    access.upstream.hold(exchange.client.transfer);
+    return new Credentialed(exchange, access);
+  }
+
+  /** The Secrets, when none of them has to be read. */
+  #peek(keys: SecretKeys): Secrets | undefined {
+    const credential = keys.credential && this.store.peek(keys.credential);
+    const ca = keys.ca && this.store.peek(keys.ca);
+    const complete = (credential !== undefined || !keys.credential) && (ca !== undefined || !keys.ca);
+    return complete ? { credential, ca } : undefined;
+  }
+
+  async #read(keys: SecretKeys, options: { fresh?: boolean }): Promise<Secrets> {
+    const [credential, ca] = await Promise.all([keys.credential && this.store.get(keys.credential, options), keys.ca && this.store.get(keys.ca)]);
+    return { credential, ca };
+  }
+
+  #access(resolution: Resolution, secrets: Secrets): UpstreamAccess {
+    const { connector, connectorClass } = resolution;
+    const known = this.#known.get(connector);
+    const unchanged = known?.connectorClass === connectorClass && known.secrets.credential === secrets.credential && known.secrets.ca === secrets.ca;
+    // The pool may have closed the connections meanwhile, in favour of other Connectors.
+    if (unchanged && this.pool.isCurrent(known.access.registry.connectorUid, known.access.upstream)) return known.access;
+    const access = this.#newAccess(resolution, secrets);
+    this.#known.set(connector, { connectorClass, secrets, access });
+    return access;
+  }
+
+  #newAccess({ connector, connectorClass, address }: Resolution, secrets: Secrets): UpstreamAccess {
+    const type = authTypeOf(connector, connectorClass);
+    const credential =
+      secrets.credential && parseCredential(secrets.credential, { allowedType: type?.secretType, host: address.host, port: address.port });
+    const certificates = secrets.ca ? loadCaCertificates(secrets.ca) : [];
     const connectorUid = uidOf(connector);
-    const revision = `${connector.metadata.generation ?? 0}/${ca.revision}`;
-    const upstream = this.pool.get({ connectorUid, revision }, ca.certificates);
-    upstream.hold(exchange.client.transfer);
-    return new Credentialed(exchange, {
+    const revision = `${connector.metadata.generation ?? 0}/${secrets.ca ? secretRevision(secrets.ca) : ''}`;
+    const upstream = this.pool.get({ connectorUid, revision }, certificates);
+    return {
       credential,
       upstream,
       registry: {
@@ -45,28 +96,30 @@ export class ResolveCredential {
         credential,
         http: upstream.http,
       },
-    });
+    };
   }
+}
 
-  async #credential({ resolution }: Resolved, options: { fresh?: boolean }): Promise<Credential | undefined> {
-    const { connector, connectorClass, address } = resolution;
-    const type = authTypeOf(connector, connectorClass);
-    const secretRef = connector.spec.auth?.secretRef;
-    if (!secretRef?.name) return anonymous(connectorClass, type);
-    const { namespace = '', name } = connector.metadata;
-    // Rule C17: whoever writes a Connector must not aim a Secret of another namespace at a host of theirs.
-    if ((secretRef.namespace ?? namespace) !== namespace) {
-      throw new ProxyError('SecretInvalid', `the Secret of connector "${name}" must live in its own namespace "${namespace}"`);
-    }
-    const secret = await this.store.get({ namespace, name: secretRef.name }, options);
-    return parseCredential(secret, { allowedType: type?.secretType, host: address.host, port: address.port });
-  }
+/** @throws ProxyError */
+function secretKeys({ connector, connectorClass }: Resolution): SecretKeys {
+  const { namespace = '' } = connector.metadata;
+  const { caCertSecretRef } = connector.spec;
+  return {
+    credential: credentialKey(connector, connectorClass),
+    ca: caCertSecretRef?.name ? { namespace, name: caCertSecretRef.name } : undefined,
+  };
+}
 
-  async #ca({ spec, metadata }: Connector): Promise<ConnectorCa> {
-    if (!spec.caCertSecretRef?.name) return { certificates: [], revision: '' };
-    const secret = await this.store.get({ namespace: metadata.namespace ?? '', name: spec.caCertSecretRef.name });
-    return { certificates: loadCaCertificates(secret), revision: secretRevision(secret) };
+function credentialKey(connector: Connector, connectorClass: ConnectorClass): SecretKey | undefined {
+  const type = authTypeOf(connector, connectorClass);
+  const secretRef = connector.spec.auth?.secretRef;
+  if (!secretRef?.name) return anonymous(connectorClass, type);
+  const { namespace = '', name } = connector.metadata;
+  // Rule C17: whoever writes a Connector must not aim a Secret of another namespace at a host of theirs.
+  if ((secretRef.namespace ?? namespace) !== namespace) {
+    throw new ProxyError('SecretInvalid', `the Secret of connector "${name}" must live in its own namespace "${namespace}"`);
   }
+  return { namespace, name: secretRef.name };
 }
 
 function authTypeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthType | undefined {

@@ -25,7 +25,8 @@ export async function sendAnswer(client: ClientExchange, answer: UpstreamAnswer,
 
 function presentHeaders({ headers }: RewrittenResponse): Record<string, string | string[]> {
   const present: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined) present[name] = value;
   }
   return present;

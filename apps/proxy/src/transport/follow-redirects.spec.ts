@@ -11,7 +11,7 @@ function answer(status: number, location?: string | string[], discard = jest.fn(
 async function follow(...locations: (string | string[] | undefined)[]): Promise<Hop[]> {
   const [first, ...rest] = locations;
   const hops: Hop[] = [];
-  const start: Hop = { url: new URL('https://registry.example:5000/v2/team/a/blobs/x'), purpose: 'connector', sendCredential: true };
+  const start: Hop = { origin: 'https://registry.example:5000', path: '/v2/team/a/blobs/x', purpose: 'connector', sendCredential: true };
   await followRedirects(answer(307, first), start, ADDRESS, (hop) => {
     const index = hops.push(hop) - 1;
     return Promise.resolve(index < rest.length ? answer(302, rest[index]) : answer(200));
@@ -20,7 +20,7 @@ async function follow(...locations: (string | string[] | undefined)[]): Promise<
 }
 
 describe('followRedirects', () => {
-  it.each<[string, string, Partial<Omit<Hop, 'url'>> & { url: string }]>([
+  it.each<[string, string, Pick<Hop, 'purpose' | 'sendCredential'> & { url: string }]>([
     ['the own origin', '/blobs/x?y=%2F', { url: 'https://registry.example:5000/blobs/x?y=%2F', purpose: 'connector', sendCredential: true }],
     ['another port of the own host', 'https://registry.example/x', { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false }],
     ['another host', 'https://cdn.example/x', { url: 'https://cdn.example/x', purpose: 'redirect', sendCredential: false }],
@@ -29,7 +29,7 @@ describe('followRedirects', () => {
   ])('C2: %s', async (_name, location, { url, ...expected }) => {
     const [hop] = await follow(location);
     expect(hop).toMatchObject(expected);
-    expect(hop?.url.href).toBe(url);
+    expect(`${hop?.origin}${hop?.path}`).toBe(url);
   });
 
   it('C2: a credential that was left behind does not come back', async () => {
@@ -53,7 +53,7 @@ describe('followRedirects', () => {
   it('lets other answers be', async () => {
     const discard = jest.fn();
     const first = answer(304, '/x', discard);
-    const hop: Hop = { url: new URL('https://registry.example/'), purpose: 'connector', sendCredential: true };
+    const hop: Hop = { origin: 'https://registry.example', path: '/', purpose: 'connector', sendCredential: true };
     const { answer: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));
     expect(last).toBe(first);
     expect(discard).not.toHaveBeenCalled();

@@ -11,7 +11,10 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** A place to ask. */
 export interface Hop {
-  readonly url: URL;
+  /** scheme://host[:port] */
+  readonly origin: string;
+  /** Raw path with its query, as it is sent. */
+  readonly path: string;
   readonly purpose: EgressPurpose;
   /** True on the Connector's own scheme, host and port, as long as no redirect has led elsewhere (rule C2). */
   readonly sendCredential: boolean;
@@ -44,17 +47,19 @@ export async function followRedirects(
 }
 
 function nextHop(location: string, from: Hop, address: UpstreamAddress): Hop {
-  const url = targetOf(location, from.url);
-  if (url.protocol === 'http:' && from.url.protocol === 'https:') {
+  const base = new URL(from.origin + from.path);
+  const url = targetOf(location, base);
+  if (url.protocol === 'http:' && base.protocol === 'https:') {
     // A load balancer that ends TLS makes its registry believe in http; the same host is asked as before.
-    if (url.hostname !== from.url.hostname || url.port !== '') throw refused('a redirect from https to http');
+    if (url.hostname !== base.hostname || url.port !== '') throw refused('a redirect from https to http');
     url.protocol = 'https:';
-    url.port = from.url.port;
+    url.port = base.port;
   }
   const sameOrigin = url.origin === address.origin;
   const ownHost = hostnameOf(url) === address.host;
   return {
-    url,
+    origin: url.origin,
+    path: url.pathname + url.search,
     purpose: sameOrigin ? 'connector' : ownHost ? 'redirect-own-host' : 'redirect',
     sendCredential: sameOrigin && from.sendCredential,
   };

@@ -48,15 +48,29 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const listed = connectionListed(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined && ALLOWED.has(name) && !listed.has(name)) forwarded[name] = value;
   }
   return forwarded;
 }
 
+/** How often a header was sent, by `rawHeaders`; the name in lower case. */
+export function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index] ?? '';
+    if (candidate.length === name.length && candidate.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Names in a Connection header, in lower case. */
 export function connectionListed(connection: string | string[] | undefined): ReadonlySet<string> {
-  const text = Array.isArray(connection) ? connection.join(',') : (connection ?? '');
+  if (connection === undefined) return NOTHING;
+  const text = Array.isArray(connection) ? connection.join(',') : connection;
   return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
 }
 

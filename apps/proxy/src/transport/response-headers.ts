@@ -34,7 +34,8 @@ const NO_CONTENT = 204;
 export function relayedHeaders(status: number, headers: ResponseHeaders): Record<string, string | string[]> {
   const listed = connectionListed(headers['connection']);
   const relayed: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined && !HOP_BY_HOP.has(name) && !DROPPED.has(name) && !listed.has(name)) relayed[name] = value;
   }
   const length = headers['content-length'];

@@ -22,7 +22,10 @@ export class TransferCancelled extends Error {
 export class Transfer {
   bytesIn = 0;
   bytesOut = 0;
-  readonly #controller = new AbortController();
+  #cancelled?: TransferCancelled;
+  /** Made only for those who need a signal: it costs more than all the rest of a transfer. */
+  #controller?: AbortController;
+  #cancelListener?: (reason: TransferCancelled) => void;
   #movedAt: number;
   #clientsTurn: () => boolean = () => false;
   #endings: (() => void)[] = [];
@@ -32,9 +35,22 @@ export class Transfer {
     this.#movedAt = now();
   }
 
+  /** Present once the transfer was cancelled. */
+  get cancelled(): TransferCancelled | undefined {
+    return this.#cancelled;
+  }
+
   /** Aborted with a {@link TransferCancelled}. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled);
     return this.#controller.signal;
+  }
+
+  /** Has the listener told when the transfer is cancelled, at once when it was; the one who moves the bytes, one at a time. */
+  onCancel(listener: ((reason: TransferCancelled) => void) | undefined): void {
+    this.#cancelListener = listener;
+    if (this.#cancelled !== undefined) listener?.(this.#cancelled);
   }
 
   /** Milliseconds since something moved. */
@@ -62,7 +78,10 @@ export class Transfer {
   }
 
   cancel(reason: CancelReason): void {
-    if (!this.signal.aborted) this.#controller.abort(new TransferCancelled(reason));
+    if (this.#cancelled !== undefined) return;
+    this.#cancelled = new TransferCancelled(reason);
+    this.#controller?.abort(this.#cancelled);
+    this.#cancelListener?.(this.#cancelled);
   }
 
   /** Has something done when the transfer ends, in whatever way: the last one first; at once when it has ended. */

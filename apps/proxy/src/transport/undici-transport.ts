@@ -38,7 +38,8 @@ export class UndiciTransport implements UpstreamTransport {
 /** undici makes Host, Connection, and Transfer-Encoding itself, and checks Content-Length against the body. */
 function wireHeaders(request: UpstreamRequest): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const name in request.headers) {
+    const value = request.headers[name] ?? '';
     headers[name] = value instanceof Sensitive ? value.reveal() : value;
   }
   if (request.contentLength !== undefined) headers['content-length'] = String(request.contentLength);
@@ -46,7 +47,7 @@ function wireHeaders(request: UpstreamRequest): Record<string, string | string[]
 }
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
-  if (request.transfer.signal.aborted) return request.transfer.signal.reason as Error;
+  if (request.transfer.cancelled) return request.transfer.cancelled;
   const { hostname, port, protocol } = new URL(request.origin);
   const target = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
   const classified = classifyConnectError(error, target);
@@ -56,8 +57,7 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
 /** The events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
   #answer?: UndiciAnswer;
-  #detach: () => void = () => undefined;
-
+  readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
   constructor(
     private readonly request: UpstreamRequest,
     private readonly resolve: (answer: UpstreamAnswer) => void,
@@ -65,16 +65,8 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   ) {}
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { body, transfer } = this.request;
-    const cancel = (): void => controller.abort(transfer.signal.reason as Error);
-    const count = (chunk: Buffer): void => transfer.received(chunk.length);
-    transfer.signal.addEventListener('abort', cancel, { once: true });
-    body?.on('data', count);
-    this.#detach = () => {
-      transfer.signal.removeEventListener('abort', cancel);
-      body?.off('data', count);
-    };
-    if (transfer.signal.aborted) cancel();
+    this.request.body?.on('data', this.#count);
+    this.request.transfer.onCancel((reason) => controller.abort(reason));
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
@@ -93,6 +85,11 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#detach();
     this.#answer?.end();
+  }
+
+  #detach(): void {
+    this.request.transfer.onCancel(undefined);
+    this.request.body?.off('data', this.#count);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

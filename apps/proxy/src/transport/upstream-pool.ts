@@ -87,6 +87,11 @@ export class UpstreamPool {
     return upstream;
   }
 
+  /** Whether these are still the Connector's connections; marks them as used. */
+  isCurrent(connectorUid: string, upstream: Upstream): boolean {
+    return this.#upstreams.get(connectorUid)?.upstream === upstream;
+  }
+
   /** Drops the connections of a Connector that is gone. */
   forget(connectorUid: string): void {
     this.#upstreams.delete(connectorUid);

@@ -66,7 +66,7 @@ export class OciHandler implements ProtocolHandler {
       replayable: !hasBody,
       minimumTokenLifetimeMs: hasBody ? MINIMUM_TOKEN_LIFETIME_MS : 0,
       requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : {},
-      rewriteResponse: (status, headers) => rewriteOciResponse({ status, headers }, { ...understood, target, mount, seal: sealPlace }),
+      rewriteResponse: (status, headers) => rewriteOciResponse({ status, headers }, { request, route, names, target, mount, seal: sealPlace }),
     };
   }
 }

@@ -56,7 +56,8 @@ export function mapUploadLocation(location: string, context: LocationContext): M
 /** How a sealed place is reached: with the credential only on the connector's own scheme, host and port (rule C2). */
 export function targetOf(place: SealedPlace, address: UpstreamAddress): UpstreamTarget {
   const own = place.origin === address.origin;
-  return { ...place, purpose: own ? 'connector' : redirectPurpose(place.origin, address), sendCredential: own };
+  const { origin, path } = place;
+  return { origin, path, purpose: own ? 'connector' : redirectPurpose(origin, address), sendCredential: own };
 }
 
 function redirectPurpose(origin: string, address: UpstreamAddress): EgressPurpose {
