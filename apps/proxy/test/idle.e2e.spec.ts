@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing';
+import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+
+const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
+const MANIFEST = `${prefix()}/team/app/manifests/v1`;
+const UPLOADS = `${prefix()}/team/app/blobs/uploads/`;
+
+/** Longer than a busy machine needs for any request, so that only what really stands still meets the limit. */
+const IDLE_MS = 3_000;
+
+describe('a transfer in which nothing moves', () => {
+  let world: ProxyWorld;
+  let registry: FixtureRegistry;
+  const image = anImage({ layerBytes: 2_000_000 });
+  const layer = image.blobs[1]?.digest ?? '';
+
+  beforeAll(async () => {
+    world = await ProxyWorld.start({ settings: { idleTimeout: IDLE_MS } });
+    registry = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT], tokens: { lifetimeSeconds: 3_600 } } });
+    await pushImage({ url: registry.url, repository: 'team/app', reference: 'v1', auth: ACCOUNT }, image);
+    await world.connect(registry, { credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] });
+    await world.send(MANIFEST);
+  });
+
+  beforeEach(() => {
+    registry.clearRequests();
+  });
+
+  afterEach(async () => {
+    registry.faults.clear();
+    await until(() => registry.requests.every(({ finished }) => finished));
+  });
+
+  afterAll(async () => {
+    await world.close();
+    await registry.close();
+  });
+
+  it('504 when the registry stays silent', async () => {
+    registry.faults.add({ kind: 'hold' });
+    const response = await world.send(MANIFEST);
+    expect(response.status).toBe(504);
+    expect(errorOf(response)).toEqual({ code: 'UNKNOWN', message: 'the registry did not answer within the idle limit; try again' });
+  });
+
+  it('cuts a blob of which nothing more comes', async () => {
+    registry.faults.add({ kind: 'hang-after-headers' });
+    await expect(world.send(`${prefix()}/team/app/blobs/${layer}`)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+    await until(() => world.accesses.at(-1)?.['outcome'] === 'upstream-silent');
+  });
+
+  it('leaves a slow registry its time as long as bytes move', async () => {
+    registry.faults.add({ kind: 'slow-body', chunkBytes: 250_000, milliseconds: IDLE_MS / 6 });
+    const response = await world.send(`${prefix()}/team/app/blobs/${layer}`);
+    expect(response.status).toBe(200);
+    expect(response.body.length).toBe(2_000_000);
+  });
+
+  it('408 when the client stops in the middle of its body', async () => {
+    const { headers } = await world.send(UPLOADS, { method: 'POST' });
+    const body = new Readable({ read: () => undefined });
+    body.push('only this');
+    const response = await world.send(headers.location ?? '', { method: 'PATCH', body });
+    expect(response.status).toBe(408);
+    expect(errorOf(response).message).toBe('the request came to a halt; send it again');
+    expect(response.headers.connection).toBe('close');
+  });
+
+  it('504 when the registry stops reading a push', async () => {
+    const { headers } = await world.send(UPLOADS, { method: 'POST' });
+    registry.faults.add({ kind: 'stop-reading', afterBytes: 1_000, match: { method: 'PATCH' } });
+    const response = await world.send(headers.location ?? '', { method: 'PATCH', body: randomBytes(20_000_000) });
+    expect(response.status).toBe(504);
+    // A server that does not read does not see the end of the connection either.
+    registry.clearRequests();
+  });
+});
