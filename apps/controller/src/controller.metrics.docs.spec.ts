@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
   });
 
   it('alerts on metrics that exist', () => {
-    const used = [...TEXT.matchAll(/\boci_connector_[a-z_]+/g)].map(([name]) => name);
+    const used = [...TEXT.matchAll(/\bconnectors_controller_[a-z_]+/g)].map(([name]) => name);
     expect(used.filter((name) => !metrics.getSingleMetric(name))).toEqual([]);
   });
 

@@ -23,36 +23,36 @@ export class ControllerMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.reconciles = new Counter({ name: 'oci_connector_reconciles_total', help: 'Reconciles, by kind of object and result.', labelNames: ['kind', 'result'], registers });
+    this.reconciles = new Counter({ name: 'connectors_controller_reconciles_total', help: 'Reconciles, by kind of object and result.', labelNames: ['kind', 'result'], registers });
     this.reconcileSeconds = new Histogram({
-      name: 'oci_connector_reconcile_duration_seconds',
+      name: 'connectors_controller_reconcile_duration_seconds',
       help: 'Time that one reconcile took.',
       labelNames: ['kind'],
       buckets: RECONCILE_BUCKETS,
       registers,
     });
     this.queueSeconds = new Histogram({
-      name: 'oci_connector_reconcile_queue_seconds',
+      name: 'connectors_controller_reconcile_queue_seconds',
       help: 'Time that a key waited in the queue.',
       labelNames: ['kind'],
       buckets: RECONCILE_BUCKETS,
       registers,
     });
-    this.queueDepth = new Gauge({ name: 'oci_connector_reconcile_queue_depth', help: 'Keys that wait in the queue.', labelNames: ['kind'], registers });
+    this.queueDepth = new Gauge({ name: 'connectors_controller_reconcile_queue_depth', help: 'Keys that wait in the queue.', labelNames: ['kind'], registers });
     this.probeSeconds = new Histogram({
-      name: 'oci_connector_probe_duration_seconds',
+      name: 'connectors_controller_probe_duration_seconds',
       help: 'Time that one probe took, by probe (liveness, credential) and outcome (passed, failed, unknown).',
       labelNames: ['probe', 'outcome'],
       buckets: PROBE_BUCKETS,
       registers,
     });
     this.ready = new Gauge({
-      name: 'oci_connector_connector_ready',
+      name: 'connectors_controller_connector_ready',
       help: '1 for a Connector that is Ready, 0 for one that is not. Only the leader reports.',
       labelNames: ['namespace', 'connector'],
       registers,
     });
-    this.leader = new Gauge({ name: 'oci_connector_controller_leader', help: '1 in the replica that leads.', registers });
+    this.leader = new Gauge({ name: 'connectors_controller_leader', help: '1 in the replica that leads.', registers });
   }
 
   queueHooks(kind: ReconcileKind): WorkQueueHooks {
