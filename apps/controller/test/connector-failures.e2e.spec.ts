@@ -129,7 +129,7 @@ describe('a Connector that does not work', () => {
       connector: () => ({ address: 'http://169.254.169.254', authName: 'tokenAuth' }),
       type: 'LivenessReady',
       expected: { status: 'False', reason: 'AddressNotAllowed' },
-      message: 'egress.allowCIDRs',
+      message: 'OCI_CONNECTOR_EGRESS_ALLOW_CIDRS',
     },
     {
       what: 'a Secret that does not exist',

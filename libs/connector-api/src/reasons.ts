@@ -120,7 +120,7 @@ export const REASON_TABLE = {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
     meaning: 'The address leads to where no Connector may lead: loopback, link-local, cloud metadata, the API server or this installation itself.',
-    remedy: 'Correct `spec.address`, or let the installation list the range in `egress.allowCIDRs`.',
+    remedy: 'Correct `spec.address`, or let the installation list the range in `OCI_CONNECTOR_EGRESS_ALLOW_CIDRS`.',
   },
   NonAuthProbe: {
     conditions: ['AuthReady'],

@@ -85,7 +85,7 @@ describe('C9 SSRF', () => {
   ])('%s to %s: %s', async (purpose, host, allowed) => {
     const resolving = newPolicy().resolve(host, 443, purpose);
     if (allowed) expect((await resolving).length).toBeGreaterThan(0);
-    else await expect(resolving).rejects.toThrow('egress.redirectCIDRs');
+    else await expect(resolving).rejects.toThrow('OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS');
   });
 
   it('lets redirects into the listed private ranges, and into nothing else by that', async () => {
@@ -132,7 +132,7 @@ describe('EgressPolicy.resolve', () => {
 
   it('names host, port and address, and what to do', async () => {
     await expect(newPolicy().resolve('localhost', 5000, 'connector')).rejects.toThrow(
-      "No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in the installation's egress.allowCIDRs if that is meant.",
+      "No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant.",
     );
   });
 

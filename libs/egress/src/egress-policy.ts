@@ -22,7 +22,7 @@ export interface PinnedAddress {
 export type LookupAll = (hostname: string) => Promise<readonly { address: string; family: number }[]>;
 
 export interface EgressPolicyOptions {
-  /** Ranges that are allowed whatever else is said (`egress.allowCIDRs`). */
+  /** Ranges that are allowed whatever else is said (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */
   allowCIDRs: readonly string[];
   /** Private ranges that a redirect to a foreign host may go to. */
   redirectCIDRs: readonly string[];
@@ -95,9 +95,9 @@ export class EgressPolicy {
       case 'private':
         return purpose !== 'redirect' || isWithin(bytes, this.#redirects)
           ? undefined
-          : 'is a redirect target in a private range; list the range in the installation\'s egress.redirectCIDRs if that is meant';
+          : 'is a redirect target in a private range; list the range in OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS of the installation if that is meant';
       case 'forbidden':
-        return 'is a loopback, link-local, metadata or reserved address; list the range in the installation\'s egress.allowCIDRs if that is meant';
+        return 'is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant';
     }
   }
 }

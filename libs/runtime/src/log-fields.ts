@@ -5,7 +5,6 @@
 export const LogFields = {
   /** `NAMESPACE/NAME` of the Connector. */
   connector: 'connector',
-  connectorClass: 'connectorClass',
   /** `NAMESPACE/NAME` of the ServiceAccount on whose behalf a request is made. */
   client: 'client',
   /** Address of the peer's socket. */
@@ -24,7 +23,5 @@ export const LogFields = {
   bytesIn: 'bytesIn',
   bytesOut: 'bytesOut',
   durationMs: 'durationMs',
-  reason: 'reason',
-  condition: 'condition',
   object: 'object',
 } as const;

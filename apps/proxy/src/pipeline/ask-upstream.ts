@@ -7,7 +7,7 @@ import { type UpstreamAnswer } from '../transport/upstream-transport';
 import { ProxyError } from './proxy.errors';
 import { type Forwardable } from './proxy-exchange';
 
-/** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times (B.9). */
+/** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */
 const MAX_ABSORBED_WAIT_MS = 2_000;
 
 /** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */

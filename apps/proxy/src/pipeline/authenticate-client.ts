@@ -42,7 +42,8 @@ export class AuthenticateClient {
     // Of several, `headers` has the first: such a request is no client's of ours.
     const [, scheme = '', value = ''] = countHeader(request.rawHeaders, 'authorization') === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
-    if (token === '') throw this.#unauthenticated('the Authorization header is malformed');
+    // `Basic Og==`, no user and no password, is what skopeo sends where nobody has logged in.
+    if (token === '') throw this.#unauthenticated(value === '' ? 'the Authorization header is malformed' : 'no password was sent');
     return new Sensitive(token);
   }
 

@@ -67,7 +67,7 @@ export class ForwardRequest {
   }
 }
 
-/** Clients never see an upstream's 401: they would answer it with their ServiceAccount token (protocol B.1). */
+/** Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */
 function refusedThere(host: string, withCredential: boolean): ProxyError {
   return withCredential
     ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)

@@ -32,8 +32,7 @@ export interface NamedConnector {
 
 /**
  * The chain of types of a request. Every step takes the one before and returns the next; each is a class with a private
- * member, so that no other value passes for it and a request that skipped a step does not compile (style: parse, do not
- * check).
+ * member, so that no other value passes for it and a request that skipped a step does not compile.
  */
 export class Identified {
   readonly #step = 'identified';
