@@ -21,7 +21,7 @@ const boundaries = (depConstraints) => ({
   '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints }],
 });
 
-const specs = ['**/*.spec.ts', '**/test/**/*.ts'];
+const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
 
 export default tseslint.config(
   { ignores: ['**/dist', '**/node_modules', '**/tmp', '**/*.mjs', '**/*.js', '.nx', '.sandbox'] },

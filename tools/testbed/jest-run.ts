@@ -32,7 +32,7 @@ const TWENTY_MINUTES = 20 * 60_000;
 export async function runJest({ specs, env, outputFile }: JestRun): Promise<JestTest[]> {
   const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
   const { stderr } = await tryCommand(
-    [process.execPath, jest, '--runInBand', '--json', `--outputFile=${outputFile}`, '--runTestsByPath', ...specs],
+    [process.execPath, jest, '--runInBand', '--testMatch=**/*spec.ts', '--json', `--outputFile=${outputFile}`, '--runTestsByPath', ...specs],
     { env: { PATH: testbedEnvironment.path, HOME: testbedEnvironment.home, ...env }, timeout: TWENTY_MINUTES },
   );
   const report = await readFile(outputFile, 'utf8').catch(() => {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestCertificateAuthority } from '../certificates/test-certificate-authority';
-import { conformanceEnvironment } from './conformance.config';
+import { testbedTool } from '../testbed-tools.config';
 import { startFixtureRegistry } from './fixture-registry';
 import { type FixtureAuth } from './fixture-registry-options';
 
@@ -29,13 +29,7 @@ const EVERYTHING = {
 };
 
 describe('the OCI conformance suite', () => {
-  const { executable, required } = conformanceEnvironment;
-  if (executable === undefined) {
-    const name = 'needs its executable: set OCI_CONNECTOR_CONFORMANCE_SUITE';
-    if (required) it(name, () => expect(executable).toBeDefined());
-    else it.skip(name, () => undefined);
-    return;
-  }
+  const executable = testbedTool('OCI_CONNECTOR_CONFORMANCE_SUITE');
 
   it.each(MODES)(
     'passes completely (%s)',

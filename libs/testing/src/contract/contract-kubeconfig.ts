@@ -4,23 +4,6 @@ import { parse } from 'yaml';
 import { asList, asObject, asText, type JsonObject } from '../kube-api/json';
 import { type AdminCredential, type KubeContractTarget } from './contract-target';
 
-/** Whether a tool that is missing is a failure and no reason to skip: in CI, where the testbed installs everything. */
-export function isTestbedRequired(): boolean {
-  return process.env['CI_TESTBED'] === '1';
-}
-
-/** Kubeconfig of a real API server that the contract suite may write to; undefined when none is named. */
-export function contractKubeconfig(): string | undefined {
-  return process.env['KUBE_CONTRACT_KUBECONFIG'] || undefined;
-}
-
-/** kubectl to use: `KUBECTL`, else what the testbed installs, else that of the path. */
-export function kubectlCandidates(): string[] {
-  const { KUBECTL, HOME = '', PATH = '' } = process.env;
-  const testbed = path.join(HOME, '.cache/oci-connector/testbed/bin/kubectl');
-  return [...(KUBECTL ? [KUBECTL] : []), testbed, ...PATH.split(path.delimiter).map((directory) => path.join(directory, 'kubectl'))];
-}
-
 /** The API server, and the administrator, of a kubeconfig's current context. */
 export function loadContractTarget(file: string): KubeContractTarget {
   const config = asObject(parse(readFileSync(file, 'utf8')));
