@@ -31,11 +31,12 @@ export interface NamedConnector {
 }
 
 /**
- * The chain of types of a request. Every step takes the one before and returns the next; each is a class with a private
- * member, so that no other value passes for it and a request that skipped a step does not compile.
+ * The chain of types of a request. Every step takes the one before and returns the next; each is a class with a member that
+ * only the compiler knows of (it costs nothing) and that nothing outside can have, so that no other value passes for it
+ * and a request that skipped a step does not compile.
  */
 export class Identified {
-  readonly #step = 'identified';
+  declare protected readonly identified: true;
 
   constructor(
     readonly client: ClientExchange,
@@ -43,39 +44,30 @@ export class Identified {
     /** The verb that the client needs on `connectors/proxy`. */
     readonly verb: ProxyVerb,
   ) {}
-
-  /** Where the request is in the flow; for messages of defects. */
-  get step(): string {
-    return this.#step;
-  }
 }
 
 /** The client is known: its token was reviewed. */
 export class Authenticated extends Identified {
-  readonly #identity: ClientIdentity;
+  declare protected readonly authenticated: true;
 
-  constructor(before: Identified, identity: ClientIdentity) {
+  constructor(
+    before: Identified,
+    readonly identity: ClientIdentity,
+  ) {
     super(before.client, before.named, before.verb);
-    this.#identity = identity;
-  }
-
-  get identity(): ClientIdentity {
-    return this.#identity;
   }
 }
 
 /** The client may do what it asks for with the Connector, whether that exists or not. */
 export class Authorized extends Authenticated {
-  readonly #allows: (verb: ProxyVerb) => Promise<boolean>;
+  declare protected readonly authorized: true;
 
-  /** @param allows asks for a further verb */
-  constructor(before: Authenticated, allows: (verb: ProxyVerb) => Promise<boolean>) {
+  constructor(
+    before: Authenticated,
+    /** Asks for a further verb. */
+    readonly allows: (verb: ProxyVerb) => Promise<boolean>,
+  ) {
     super(before, before.identity);
-    this.#allows = allows;
-  }
-
-  get allows(): (verb: ProxyVerb) => Promise<boolean> {
-    return this.#allows;
   }
 }
 
@@ -89,15 +81,13 @@ export interface Resolution {
 
 /** The Connector exists and its protocol says what to send where. */
 export class Resolved extends Authorized {
-  readonly #resolution: Resolution;
+  declare protected readonly resolved: true;
 
-  constructor(before: Authorized, resolution: Resolution) {
+  constructor(
+    before: Authorized,
+    readonly resolution: Resolution,
+  ) {
     super(before, before.allows);
-    this.#resolution = resolution;
-  }
-
-  get resolution(): Resolution {
-    return this.#resolution;
   }
 }
 
@@ -111,33 +101,26 @@ export interface UpstreamAccess {
 
 /** The credential is at hand, and so are the connections that trust the right authorities. */
 export class Credentialed extends Resolved {
-  readonly #access: UpstreamAccess;
+  declare protected readonly credentialed: true;
 
-  constructor(before: Resolved, access: UpstreamAccess) {
+  constructor(
+    before: Resolved,
+    readonly access: UpstreamAccess,
+  ) {
     super(before, before.resolution);
-    this.#access = access;
-  }
-
-  get access(): UpstreamAccess {
-    return this.#access;
   }
 }
 
 /** The registry's authorisation is at hand: the request may be forwarded. */
 export class Forwardable extends Credentialed {
-  readonly #authorization: Authorization;
+  declare protected readonly forwardable: true;
 
   constructor(
     before: Credentialed,
-    authorization: Authorization,
+    readonly authorization: Authorization,
     /** The plan to carry out; without its mount when the token server refused the second scope. */
     readonly plan: UpstreamPlan,
   ) {
     super(before, before.access);
-    this.#authorization = authorization;
-  }
-
-  get authorization(): Authorization {
-    return this.#authorization;
   }
 }

@@ -16,7 +16,13 @@ interface Consumer {
   fail(error: Error): void;
 }
 
-/** The answer of one dispatch. It is paused from the start, so that nothing is buffered before it is known where it goes. */
+/**
+ * What is kept of a body until it is known where it goes; then the upstream is held back. A manifest comes whole with the
+ * headers: holding it back at once would cost more than all else that is done for it. In bytes.
+ */
+const MAX_KEPT = 64 * 1024;
+
+/** The answer of one dispatch. */
 export class UndiciAnswer implements UpstreamAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
@@ -24,6 +30,8 @@ export class UndiciAnswer implements UpstreamAnswer {
   readonly #controller: Dispatcher.DispatchController;
   readonly #transfer: Transfer;
   #consumer?: Consumer;
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
   #ended = false;
   #error?: Error;
 
@@ -39,10 +47,16 @@ export class UndiciAnswer implements UpstreamAnswer {
     this.early = start.early;
     this.#controller = start.controller;
     this.#transfer = start.transfer;
-    this.#controller.pause();
   }
 
   pipeTo(sink: Writable): Promise<void> {
+    if (this.#ended && this.#kept.length <= 1) {
+      // Head and body in one write.
+      const [body] = this.#kept;
+      this.#transfer.sent(body?.length ?? 0);
+      sink.end(body);
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       const resume = (): void => this.#controller.resume();
       sink.on('drain', resume);
@@ -98,7 +112,13 @@ export class UndiciAnswer implements UpstreamAnswer {
 
   /** For the dispatch: a piece of the body. */
   push(chunk: Buffer): void {
-    if (this.#consumer && !this.#consumer.chunk(chunk)) this.#controller.pause();
+    if (this.#consumer) {
+      if (!this.#consumer.chunk(chunk)) this.#controller.pause();
+      return;
+    }
+    this.#kept.push(chunk);
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes >= MAX_KEPT) this.#controller.pause();
   }
 
   /** For the dispatch: the body is complete. */
@@ -115,10 +135,12 @@ export class UndiciAnswer implements UpstreamAnswer {
 
   #consume(consumer: Consumer): void {
     this.#consumer = consumer;
-    // An answer without a body (HEAD, 204) cannot be paused and may have ended already; so may one that failed.
+    let wantsMore = true;
+    for (const chunk of this.#kept.splice(0)) wantsMore = consumer.chunk(chunk);
     if (this.#error) consumer.fail(this.#error);
     else if (this.#ended) consumer.end();
-    else this.#controller.resume();
+    else if (wantsMore) this.#controller.resume();
+    else this.#controller.pause();
   }
 }
 
