@@ -2,7 +2,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { bundle, workspaceRoot } from './bundle.mjs';
+
+if (!existsSync(new URL('../node_modules', import.meta.url))) {
+  console.error('the dependencies are missing; run: npm ci --ignore-scripts');
+  process.exit(1);
+}
+const { bundle, workspaceRoot } = await import('./bundle.mjs');
 
 const [name, ...args] = process.argv.slice(2);
 const entryOf = (tool) => `tools/${tool}/main.ts`;
@@ -17,6 +22,7 @@ if (!name || !existsSync(path.join(workspaceRoot, entryOf(name)))) {
 const outfile = `dist/tools/${name}/main.js`;
 await bundle({ entry: entryOf(name), outfile });
 const child = spawn(process.execPath, ['--enable-source-maps', path.join(workspaceRoot, outfile), ...args], {
+  cwd: workspaceRoot,
   stdio: 'inherit',
 });
 // Ctrl-C reaches the child through the terminal; a signal sent to this process alone is passed on.

@@ -23,14 +23,13 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 }
 
 const { bundle } = await import('./bundle.mjs');
-if (!args.includes('--help') && !args.includes('-h')) {
-  console.log('… building the programs');
-  for (const program of ['controller', 'proxy']) {
-    await bundle({ entry: `apps/${program}/src/main.ts`, outfile: `dist/apps/${program}/main.js` });
-  }
-}
 await bundle({ entry: 'tools/sandbox/main.ts', outfile: 'dist/tools/sandbox/main.js' });
 
-const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist/tools/sandbox/main.js'), ...args], { stdio: 'inherit' });
+const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist/tools/sandbox/main.js'), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+  // npm sets it too: files that the user names are relative to where the user stands.
+  env: { ...process.env, INIT_CWD: process.env.INIT_CWD ?? process.cwd() },
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : code));

@@ -17,6 +17,9 @@ export const ServiceAccounts = type('', 'serviceaccounts', 'ServiceAccount', tru
 export const Namespaces = type('', 'namespaces', 'Namespace', false);
 export const CustomResourceDefinitions = type('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition', false);
 
+/** A field that does not exist is an error, as with kubectl, and not dropped. */
+const STRICT = { fieldValidation: 'Strict' } as const;
+
 const APPLICABLE: readonly ResourceType[] = [
   Connectors,
   ConnectorClasses,
@@ -39,9 +42,15 @@ export async function applyManifest(client: KubeClient, text: string, source: st
     const [problem] = document.errors;
     if (problem) throw new Error(`${source}: ${problem.message}`);
     const object = document.toJS() as KubeObject | null;
-    if (object) applied.push(await applyObject(client, object, source));
+    if (object) applied.push(await applyObject(client, requireObject(object, source), source));
   }
   return applied;
+}
+
+function requireObject(object: Partial<KubeObject>, source: string): KubeObject {
+  const { apiVersion, kind, metadata } = object;
+  if (!apiVersion || !kind || !metadata?.name) throw new Error(`${source}: an object needs apiVersion, kind and metadata.name`);
+  return { ...object, apiVersion, kind, metadata };
 }
 
 /** {@link applyManifest} of a file. */
@@ -54,9 +63,13 @@ async function applyObject(client: KubeClient, object: KubeObject, source: strin
   const { name } = object.metadata;
   const namespace = resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined;
   const key = { namespace, name };
-  const existing = await client.find(resource, key);
-  if (existing) return client.patch(resource, key, object);
-  return client.create(resource, { ...object, metadata: { ...object.metadata, namespace } });
+  try {
+    const existing = await client.find(resource, key);
+    if (existing) return await client.patch(resource, key, object, STRICT);
+    return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, STRICT);
+  } catch (error) {
+    throw new Error(`${source}: ${object.kind} ${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): ResourceType {

@@ -6,7 +6,11 @@ import { waitForConnectors } from '../installation/wait-for-connectors';
 /** Applies the user's files and says what became of each Connector in them. True when all are Ready. */
 export async function applyUserManifests({ client }: Sandbox, files: readonly string[]): Promise<boolean> {
   const applied = [];
-  for (const file of files) applied.push(...(await applyFile(client, file)));
+  for (const file of files) {
+    const objects = await applyFile(client, file);
+    if (objects.length === 0) throw new Error(`${file} holds no object`);
+    applied.push(...objects);
+  }
   for (const { kind, metadata } of applied) {
     process.stdout.write(`  ${kind} ${[metadata.namespace, metadata.name].filter(Boolean).join('/')} applied\n`);
   }

@@ -1,6 +1,8 @@
-import { accessSync, constants } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runSandbox, type SandboxOptions } from './run-sandbox';
+import { whereTheUserStands } from './sandbox.config';
 
 const HELP = `npm start: the whole product on this machine, with nothing but Node.js
 
@@ -21,7 +23,7 @@ Options:
       --https-port PORT https port of the proxy (default: 8443, or a free one)
   -h, --help            this text
 
-Files, all in .sandbox/, removed on exit:
+Files, all in .sandbox/; all but the logs are removed on exit:
   kubeconfig            for kubectl: administrator of the in-memory API
   ca.crt                the CA of the proxy's certificates, for clients
   sandbox.json          addresses, files and process ids, for scripts
@@ -41,24 +43,24 @@ function readOptions(args: readonly string[]): SandboxOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  for (const file of values.filename) requireReadable('--filename', file);
-  if (values['ca-bundle'] !== undefined) requireReadable('--ca-bundle', values['ca-bundle']);
   return {
-    files: values.filename,
+    files: values.filename.map((file) => readableFile('--filename', file)),
     check: values.check,
-    caBundle: values['ca-bundle'],
+    caBundle: values['ca-bundle'] === undefined ? undefined : readableFile('--ca-bundle', values['ca-bundle']),
     httpPort: portOf('--port', values.port),
     httpsPort: portOf('--https-port', values['https-port']),
   };
 }
 
 /** Before anything is started, so that a slip costs a moment and not a minute. */
-function requireReadable(option: string, file: string): void {
+function readableFile(option: string, file: string): string {
+  const full = path.resolve(whereTheUserStands, file);
   try {
-    accessSync(file, constants.R_OK);
+    readFileSync(full);
   } catch (error) {
     throw new Error(`${option}: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`, { cause: error });
   }
+  return full;
 }
 
 function portOf(option: string, text: string | undefined): number | undefined {

@@ -1,7 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
 import { startProgram, type RunningProgram } from '../installation/programs';
 import { preferredPort } from '../processes/free-port';
@@ -25,25 +26,68 @@ export interface SandboxOptions {
 /** The sample registry's only account. It guards nothing but an empty registry on loopback. */
 const ACCOUNT = { username: 'robot', password: 'sandbox-password' };
 
+/** Says that a sandbox runs here, and which process it is. */
+const PID_FILE = 'sandbox.pid';
+
+/** What holds credentials, or says that a sandbox runs. */
+const WITHOUT_LOGS = ['sandbox.json', 'kubeconfig', 'controller.kubeconfig', 'proxy.kubeconfig', 'ca.crt', PID_FILE];
+
+interface Ports {
+  readonly http: number;
+  readonly https: number;
+}
+
 /** Starts everything, does the main job, stays up unless `check`, takes everything down. Resolves with the exit status. */
 export async function runSandbox(options: SandboxOptions): Promise<number> {
   const directory = path.join(workspaceRoot, '.sandbox');
+  await requireNoOther(directory);
+  const ports = await choosePorts(options);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
+  await writeFile(path.join(directory, PID_FILE), String(process.pid));
   const group = new ProcessGroup(path.join(directory, 'logs'));
   const closing: (() => Promise<unknown>)[] = [() => group.stopAll()];
   const interrupted = interruption();
   try {
-    const work = startAndWork({ options, directory, group, closing });
+    const work = startAndWork({ options, ports, directory, group, closing });
     const outcome = await Promise.race([work, interrupted]);
     if (outcome === 'interrupted') return 130;
-    if (!options.check) await interrupted;
+    if (!options.check) {
+      await interrupted;
+      process.stdout.write('… stopping\n');
+    }
     return options.check ? outcome : 0;
   } finally {
     for (const close of closing) await close();
-    // A failed check leaves its logs behind.
-    for (const name of ['sandbox.json', 'kubeconfig', 'ca.crt']) await rm(path.join(directory, name), { force: true });
+    for (const name of WITHOUT_LOGS) await rm(path.join(directory, name), { force: true });
   }
+}
+
+/** Two sandboxes in one workspace would take each other's files away. */
+async function requireNoOther(directory: string): Promise<void> {
+  const pid = Number(await readFile(path.join(directory, PID_FILE), 'utf8').catch(() => '0'));
+  if (pid > 0 && isAlive(pid)) throw new Error(`a sandbox runs here already, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // No such process (kill(2), ESRCH): left behind by one that was killed.
+    return false;
+  }
+}
+
+/** The ports that were asked for, which must be free, or the usual ones, or any. */
+async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<Ports> {
+  if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same');
+  await requireFree('--port', httpPort);
+  await requireFree('--https-port', httpsPort);
+  return { http: httpPort ?? (await preferredPort(8080)), https: httpsPort ?? (await preferredPort(8443)) };
+}
+
+async function requireFree(option: string, port: number | undefined): Promise<void> {
+  if (port !== undefined && (await preferredPort(port)) !== port) throw new Error(`${option}: port ${port} is in use; choose another`);
 }
 
 function interruption(): Promise<'interrupted'> {
@@ -54,6 +98,7 @@ function interruption(): Promise<'interrupted'> {
 
 interface Start {
   readonly options: SandboxOptions;
+  readonly ports: Ports;
   readonly directory: string;
   readonly group: ProcessGroup;
   /** What is to be closed at the end, in this order. */
@@ -62,6 +107,7 @@ interface Start {
 
 async function startAndWork(start: Start): Promise<number> {
   const { options, directory, closing } = start;
+  await step('building the programs', buildPrograms);
   const api = await step('starting an in-memory Kubernetes API', startApi);
   const kubeconfig = path.join(directory, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig(), { mode: 0o600 });
@@ -76,7 +122,7 @@ async function startAndWork(start: Start): Promise<number> {
   const sandbox: Sandbox = { directory, kubeconfig, caFile, client, registry, account: ACCOUNT, proxy: programs.addresses };
   const succeeded = options.files.length > 0 ? await applyUserManifests(sandbox, options.files) : await runSample(sandbox);
   await writeState(sandbox, programs.pids);
-  if (succeeded && !options.check) process.stdout.write(howToRepeat(sandbox, options.files.length > 0));
+  if (!options.check) process.stdout.write(howToRepeat(sandbox, options.files.length > 0));
   return succeeded ? 0 : 1;
 }
 
@@ -93,18 +139,14 @@ interface Programs {
 }
 
 async function startPrograms(start: Start, api: KubeApiServer, client: KubeClient): Promise<Programs> {
-  const { options, directory, group } = start;
-  const ports = {
-    http: options.httpPort ?? (await preferredPort(8080)),
-    https: options.httpsPort ?? (await preferredPort(8443)),
-  };
+  const { options, ports, directory, group } = start;
   const addresses = { http: `http://localhost:${ports.http}`, https: `https://localhost:${ports.https}` };
   const shared = {
     OCI_CONNECTOR_EXTERNAL_HTTP_URL: addresses.http,
     OCI_CONNECTOR_EXTERNAL_HTTPS_URL: addresses.https,
     // The registry is on loopback, which a real installation never contacts.
     OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32,::1/128',
-    ...(options.caBundle !== undefined && { OCI_CONNECTOR_CA_BUNDLE: path.resolve(options.caBundle) }),
+    ...(options.caBundle !== undefined && { OCI_CONNECTOR_CA_BUNDLE: options.caBundle }),
   };
   const launch = async (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> => {
     const kubeconfig = path.join(directory, `${name}.kubeconfig`);

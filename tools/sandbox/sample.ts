@@ -25,7 +25,7 @@ export function sampleManifests(address: string, trustedRealm: string): object[]
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
-      metadata: { namespace: connector.namespace, name: 'ci-pushes' },
+      metadata: { namespace: connector.namespace, name: 'sample-ci-pushes' },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'connectors-pusher' },
       subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
     },

@@ -27,6 +27,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for the whole call, or for each page of a list. */
   readonly timeoutMs?: number;
+  /** Of a write: `Strict` makes a field that the type does not have an error. The API server drops it otherwise. */
+  readonly fieldValidation?: 'Strict';
 }
 
 export interface ListOptions extends CallOptions {
@@ -317,11 +319,12 @@ export class KubeClient {
   }
 
   private async request(type: ResourceType, call: ObjectCall): Promise<unknown> {
-    const { method, path, body, contentType, idempotent } = call;
+    const { method, path, body, contentType, idempotent, fieldValidation } = call;
     return this.transport.json({
       ...this.limits(call),
       method,
       path,
+      query: fieldValidation && new URLSearchParams({ fieldValidation }),
       body,
       contentType,
       idempotent,

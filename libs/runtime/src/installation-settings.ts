@@ -35,7 +35,7 @@ export class InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_KUBECONFIG',
     kind: 'string',
-    description: 'Path of a kubeconfig file. Empty: the ServiceAccount of the pod.',
+    description: 'Path of a kubeconfig file. Empty: $KUBECONFIG, else ~/.kube/config, else the ServiceAccount of the pod, as kubectl does.',
   })
   @IsString()
   kubeconfig = '';
