@@ -69,7 +69,8 @@ const NOTHING: ReadonlySet<string> = new Set();
 
 /** Names in a Connection header, in lower case. */
 export function connectionListed(connection: string | string[] | undefined): ReadonlySet<string> {
-  if (connection === undefined) return NOTHING;
+  // What nearly every message says; none of these is the name of a header that would be passed on.
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NOTHING;
   const text = Array.isArray(connection) ? connection.join(',') : connection;
   return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
 }
