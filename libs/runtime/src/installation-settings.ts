@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { Setting } from './settings';
 
 const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -71,6 +71,7 @@ export class InstallationSettings {
       'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
   })
   @Matches(/\S/, { each: true })
+  @ArrayNotEmpty({ message: 'must name at least one audience' })
   audiences: string[] = ['connectors-proxy'];
 
   @Setting({
