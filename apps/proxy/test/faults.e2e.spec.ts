@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { aBlob, anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing';
+import { aBlob, anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
 import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
@@ -186,6 +186,24 @@ describe('faults of registries, token servers and clients', () => {
       await broken.close();
     });
   });
+
+  it('leaves no transfer behind when a client pipelines and goes away', async () => {
+    const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
+    const client = connect(world.proxy.httpPort, '127.0.0.1');
+    client.on('error', () => undefined);
+    const get = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`;
+    client.write(get.repeat(20));
+    await until(() => asked().length === 20);
+    expect(await transfersInFlight()).toBeGreaterThan(1);
+    client.destroy();
+    await until(async () => (await transfersInFlight()) === 0);
+    held.release();
+  });
+
+  async function transfersInFlight(): Promise<number> {
+    const { body } = await sendRequest(`${world.proxy.adminUrl}/metrics`);
+    return Number(/^connectors_proxy_transfers_in_flight (\d+)$/m.exec(body.toString())?.[1]);
+  }
 
   it('403 for a wrong password, and no attempt without it', async () => {
     await world.connect(registry, { name: 'wrong', credential: { ...ACCOUNT, password: 'wrong' }, trustedRealms: [registry.tokenOrigin] });

@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
 import { logAccess } from '../observability/access-log';
@@ -20,17 +21,17 @@ export interface ServeRequestOptions {
 
 /** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
 export class ServeRequest {
+  /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
+  readonly #waiting = new WeakMap<Socket, Set<() => void>>();
+
   constructor(private readonly options: ServeRequestOptions) {}
 
   /** Never rejects. @param expectsContinue the client waits for `100 Continue` before it sends its body */
   async serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const { transfers } = this.options;
     const client = this.#exchange(request, response, expectsContinue);
-    const closed = new Promise<void>((resolve) => {
-      response.once('close', () => {
-        if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
-        resolve();
-      });
+    const closed = this.#closed(request.socket, response).then(() => {
+      if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
     });
     try {
       await this.options.handler.handle(client);
@@ -40,6 +41,32 @@ export class ServeRequest {
     await closed;
     transfers.end(client.transfer);
     this.#report(client);
+  }
+
+  /**
+   * Resolves when the response is over. A pipelined request whose turn never comes is given no socket, and Node then emits
+   * no `close` for its response: the end of the connection is the end of that one, too.
+   */
+  #closed(socket: Socket, response: ServerResponse): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waitingFor(socket);
+      const settle = (): void => {
+        waiting.delete(settle);
+        resolve();
+      };
+      waiting.add(settle);
+      response.once('close', settle);
+      if (socket.destroyed) settle();
+    });
+  }
+
+  #waitingFor(socket: Socket): Set<() => void> {
+    const known = this.#waiting.get(socket);
+    if (known) return known;
+    const waiting = new Set<() => void>();
+    this.#waiting.set(socket, waiting);
+    socket.once('close', () => [...waiting].forEach((settle) => settle()));
+    return waiting;
   }
 
   #exchange(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): ClientExchange {

@@ -8,6 +8,9 @@ import { type UpstreamAnswer } from './upstream-transport';
 /** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
 const MAX_DISCARDED = 64 * 1024;
 
+/** How long the rest of an answer may take that nobody wants, so that its connection can be used again. */
+const MAX_DISCARD_MS = 1_000;
+
 /** Who gets the body. */
 interface Consumer {
   /** False asks for a pause until {@link UndiciAnswer} is told to go on. */
@@ -99,14 +102,16 @@ export class UndiciAnswer implements UpstreamAnswer {
 
   discard(): void {
     let size = 0;
+    // An upstream that goes on and on must not hold a connection that nobody counts any more.
+    const late = setTimeout(() => this.#controller.abort(new Error('the rest of the answer is not wanted')), MAX_DISCARD_MS).unref();
     this.#consume({
       chunk: (chunk) => {
         size += chunk.length;
         if (size > MAX_DISCARDED) this.#controller.abort(new Error('the rest of the answer is not wanted'));
         return true;
       },
-      end: () => undefined,
-      fail: () => undefined,
+      end: () => clearTimeout(late),
+      fail: () => clearTimeout(late),
     });
   }
 

@@ -20,6 +20,8 @@ const MOUNT_PARAMETERS = ['mount', 'from', 'origin'];
  * the connector's own credential may read it, and whoever may pull may do the same (security rule C4 cross-tenant mount).
  */
 export async function findCrossMount(request: ConnectorRequest): Promise<CrossMount | undefined> {
+  // With a body it could not be sent again without the mount, should that be refused.
+  if (request.hasBody) return undefined;
   const [digest = '', ...moreDigests] = parameterValues(request.query, 'mount');
   if (moreDigests.length > 0 || !isDigest(digest)) return undefined;
   const names = parameterValues(request.query, 'from');

@@ -170,6 +170,7 @@ describe('a cross-repository mount', () => {
     ['of a path that climbs', { query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/../other/base` }],
     ['without permission to pull', { query: `mount=${ESCAPED}&${from}`, mayPull: false }],
     ['without from, and without permission to pull', { query: `mount=${ESCAPED}`, mayPull: false }],
+    ['with a body of its own', { query: `mount=${ESCAPED}&${from}`, hasBody: true }],
     ['with an empty from', { query: `mount=${ESCAPED}&from=` }],
   ])('C4 cross-tenant mount: %s becomes a plain upload', async (_, given) => {
     const planned = await plan({ ...POST, ...given });

@@ -9,8 +9,19 @@ function transform(body: string): string {
 describe('tagListRewrite', () => {
   it('puts in the name and leaves everything else, in its order', () => {
     expect(transform('{"name": "app", "tags": ["b", "a", null], "x": {"name": "app"}}')).toBe(
-      '{"name":"ours/app","tags":["b","a",null],"x":{"name":"app"}}',
+      '{"name":"ours/app", "tags": ["b", "a", null], "x": {"name": "app"}}',
     );
+  });
+
+  it('finds the name where it does not come first', () => {
+    expect(transform('{"tags":["a"],"name":"app"}')).toBe('{"tags":["a"],"name":"ours/app"}');
+  });
+
+  it('neither parses nor fails on a list that is nested without end, or long in another order', () => {
+    const deep = `{"tags":${'['.repeat(500_000)}`;
+    const long = `{"tags":[${'[],'.repeat(1_000_000)}[]],"name":"app"}`;
+    expect(transform(deep) === deep).toBe(true);
+    expect(transform(long) === long).toBe(true);
   });
 
   it.each(['', 'no JSON', '[]', 'null', '"name"', '{"tags":[]}'])('leaves %j alone', (body) => {

@@ -2,7 +2,7 @@ import { type BodyRewrite, type ResponseHeaders } from '../protocol';
 
 /**
  * Longest tag list that is read. A tag has at most 128 characters, so this holds at least 60,000 tags in one page, and at
- * typical lengths several times as many; whoever has more pages with `n=`. Two of these are in memory per request.
+ * typical lengths several times as many; whoever has more pages with `n=`. The list is not parsed but for its beginning.
  */
 const MAX_TAG_LIST_BYTES = 8 * 1024 * 1024;
 
@@ -19,7 +19,16 @@ export function tagListRewrite(status: number, headers: ResponseHeaders, name: s
   return { maxBytes: MAX_TAG_LIST_BYTES, transform: (body) => renameTagList(body, name) };
 }
 
+/** Longest list that is parsed, where the name does not come first: a parsed list may take fifty times its bytes. */
+const MAX_PARSED_BYTES = 1024 * 1024;
+
+/** The name at the beginning, where every registry that is known writes it; its own length is bounded by the specification. */
+const NAME_FIRST = /^\s*\{\s*"name"\s*:\s*"(?:[^"\\]|\\.){0,1024}"/;
+
 function renameTagList(body: Buffer, name: string): Buffer {
+  const [head] = NAME_FIRST.exec(body.toString('utf8', 0, 4096)) ?? [];
+  if (head !== undefined) return Buffer.concat([Buffer.from(`{"name":${JSON.stringify(name)}`), body.subarray(Buffer.byteLength(head))]);
+  if (body.length > MAX_PARSED_BYTES) return body;
   const list = parse(body.toString('utf8'));
   if (typeof list !== 'object' || list === null || Array.isArray(list) || !('name' in list)) return body;
   return Buffer.from(JSON.stringify({ ...list, name }));
@@ -30,7 +39,8 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    // RangeError: nested deeper than any list of tags.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
