@@ -58,6 +58,7 @@ const TokenReviews: ResourceType<TokenReview> = {
 export class TokenReviewer {
   private readonly clock: Clock;
   private readonly fingerprintKey = randomBytes(32);
+  private readonly fingerprints = new WeakMap<Sensitive, string>();
   private readonly cache: ReviewCache<ClientIdentity, TokenRefusedError>;
 
   constructor(private readonly options: TokenReviewerOptions) {
@@ -71,7 +72,7 @@ export class TokenReviewer {
    * its expiry is left to be looked at.
    */
   peek(token: Sensitive): ClientIdentity | undefined {
-    const identity = this.cache.peek(token.fingerprint(this.fingerprintKey));
+    const identity = this.cache.peek(this.fingerprint(token));
     const { tokenExpiresAt = Infinity } = identity ?? {};
     return tokenExpiresAt > this.clock.now() ? identity : undefined;
   }
@@ -84,7 +85,7 @@ export class TokenReviewer {
     const claims = decodeTokenUnverified(token);
     this.refuseHopeless(claims);
     const verdict = await this.cache.review({
-      key: token.fingerprint(this.fingerprintKey),
+      key: this.fingerprint(token),
       ask: () => this.ask(token, claims),
       notAfter: claims.expiresAt,
     });
@@ -92,6 +93,14 @@ export class TokenReviewer {
       throw verdict.value;
     }
     return verdict.value;
+  }
+
+  private fingerprint(token: Sensitive): string {
+    const known = this.fingerprints.get(token);
+    if (known !== undefined) return known;
+    const fingerprint = token.fingerprint(this.fingerprintKey);
+    this.fingerprints.set(token, fingerprint);
+    return fingerprint;
   }
 
   private refuseHopeless(claims: UnverifiedToken): void {
