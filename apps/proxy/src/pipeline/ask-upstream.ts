@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { followRedirects, type Hop } from '../transport/follow-redirects';
+import { followRedirects, type Hop, isRedirect } from '../transport/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../transport/request-headers';
 import { type UpstreamAnswer } from '../transport/upstream-transport';
 import { ProxyError } from './proxy.errors';
@@ -9,6 +9,8 @@ import { type Forwardable } from './proxy-exchange';
 
 /** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */
 const MAX_ABSORBED_WAIT_MS = 2_000;
+
+const TOO_MANY_REQUESTS = 429;
 
 /** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -35,30 +37,29 @@ export class AskUpstream {
   /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body. */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
-    const hop: Hop = plan.target;
+    let hop: Hop = plan.target;
     let answer = await this.#sendTwice(exchange, hop);
-    answer = await this.#absorbThrottling(exchange, hop, answer);
-    const outcome = plan.followRedirects
-      ? await followRedirects(answer, hop, resolution.address, (next) => this.#send(exchange, next))
-      : { answer, hop };
-    exchange.client.record.upstreamStatus = outcome.answer.status;
-    return { exchange, answer: outcome.answer, hop: outcome.hop };
+    if (answer.status === TOO_MANY_REQUESTS) answer = await this.#absorbThrottling(exchange, hop, answer);
+    if (plan.followRedirects && isRedirect(answer.status)) {
+      ({ answer, hop } = await followRedirects(answer, hop, resolution.address, (next) => this.#send(exchange, next)));
+    }
+    exchange.client.record.upstreamStatus = answer.status;
+    return { exchange, answer, hop };
   }
 
   /** A kept connection may be closed by the upstream at the moment of its use; nobody has acted on the request then. */
-  async #sendTwice(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
-    try {
-      return await this.#send(exchange, hop);
-    } catch (error) {
-      const lost = error instanceof UpstreamConnectError && error.code === 'ConnectionReset';
-      if (!lost || !exchange.plan.replayable) throw error;
-      return this.#send(exchange, hop);
-    }
+  #sendTwice(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
+    const sent = this.#send(exchange, hop);
+    if (!exchange.plan.replayable) return sent;
+    return sent.catch((error: unknown) => {
+      if (error instanceof UpstreamConnectError && error.code === 'ConnectionReset') return this.#send(exchange, hop);
+      throw error;
+    });
   }
 
   async #absorbThrottling(exchange: Forwardable, hop: Hop, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
     const { plan, client } = exchange;
-    if (answer.status !== 429 || !READING.has(plan.method) || !plan.replayable) return answer;
+    if (!READING.has(plan.method) || !plan.replayable) return answer;
     const wait = retryAfterMs(answer.headers['retry-after'], this.options.now());
     if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return answer;
     answer.discard();
@@ -86,7 +87,8 @@ export class AskUpstream {
   /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
   #headers({ client, plan, authorization }: Forwardable, hop: Hop): Record<string, string | string[] | Sensitive> {
     const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers);
-    for (const [name, value] of Object.entries(plan.requestHeaders)) {
+    for (const name in plan.requestHeaders) {
+      const value = plan.requestHeaders[name];
       if (value === undefined) delete headers[name];
       else headers[name] = value;
     }

@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { countHeader } from '../transport/request-headers';
@@ -17,6 +18,12 @@ const CREDENTIALS = /^(basic|bearer) +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** Finds out who the client is: a ServiceAccount, by its token. */
 export class AuthenticateClient {
+  /**
+   * What a connection last sent that was accepted: taking the header apart and hashing its token would cost more than all
+   * other steps of a request that repeats it. It goes with the connection, for which Node.js keeps the last request anyway.
+   */
+  readonly #accepted = new WeakMap<Socket, { readonly header?: string; readonly token: Sensitive }>();
+
   /** @param audience the one that refusals name */
   constructor(
     private readonly reviewer: IdentityReviewer,
@@ -28,12 +35,28 @@ export class AuthenticateClient {
   }
 
   /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
-  async identify(client: ClientExchange): Promise<ClientIdentity> {
-    const token = this.#token(client);
-    const identity = this.reviewer.peek(token) ?? (await this.reviewer.review(token));
+  identify(client: ClientExchange): ClientIdentity | Promise<ClientIdentity> {
+    const token = this.#repeatedToken(client) ?? this.#token(client);
+    const known = this.reviewer.peek(token);
+    return known ? this.#accept(client, token, known) : this.reviewer.review(token).then((identity) => this.#accept(client, token, identity));
+  }
+
+  /** The token of a connection's request before, when this one carries the very same header. */
+  #repeatedToken({ request }: ClientExchange): Sensitive | undefined {
+    const last = this.#accepted.get(request.socket);
+    return last && last.header === request.headers.authorization && countHeader(request.rawHeaders, 'authorization') === 1 ? last.token : undefined;
+  }
+
+  #accept(client: ClientExchange, token: Sensitive, identity: ClientIdentity): ClientIdentity {
     if (!identity.serviceAccount) throw this.#unauthenticated('only ServiceAccounts are served');
+    this.#remember(client, token);
     client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
     return identity;
+  }
+
+  #remember({ request }: ClientExchange, token: Sensitive): void {
+    if (this.#accepted.get(request.socket)?.token === token) return;
+    this.#accepted.set(request.socket, { header: request.headers.authorization, token });
   }
 
   #token({ request }: ClientExchange): Sensitive {

@@ -2,7 +2,7 @@ import { API_GROUP } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { type ProxyVerb } from '../protocols/protocol';
 import { ProxyError } from './proxy.errors';
-import { type Authenticated, Authorized } from './proxy-exchange';
+import { type Authenticated, Authorized, type NamedConnector } from './proxy-exchange';
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
@@ -30,7 +30,7 @@ export class AuthorizeClient {
   /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
-    if (!(await this.#allows(exchange, verb))) {
+    if (!this.#isKnownToAllow(exchange, verb) && !(await this.#allows(exchange, verb))) {
       throw new ProxyError(
         'PermissionDenied',
         `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${ROLE[verb]} there`,
@@ -39,9 +39,17 @@ export class AuthorizeClient {
     return new Authorized(exchange, (further) => this.#allows(exchange, further));
   }
 
-  async #allows({ identity, named: { namespace, name } }: Authenticated, verb: ProxyVerb): Promise<boolean> {
-    const proxy = { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
-    if (this.reviewer.isKnownToBeAllowed(identity, proxy) || (await this.reviewer.isAllowed(identity, proxy))) return true;
-    return this.acceptGetConnectors && this.reviewer.isAllowed(identity, { ...proxy, subresource: undefined, verb: 'get' });
+  #isKnownToAllow({ identity, named }: Authenticated, verb: ProxyVerb): boolean {
+    return this.reviewer.isKnownToBeAllowed(identity, useOf(named, verb));
   }
+
+  async #allows({ identity, named }: Authenticated, verb: ProxyVerb): Promise<boolean> {
+    const { namespace, name } = named;
+    if (await this.reviewer.isAllowed(identity, useOf(named, verb))) return true;
+    return this.acceptGetConnectors && this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' });
+  }
+}
+
+function useOf({ namespace, name }: NamedConnector, verb: ProxyVerb): AccessAttributes {
+  return { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
 }

@@ -18,7 +18,9 @@ export class ForwardRequest {
   /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
   async forward(exchange: Forwardable): Promise<void> {
     exchange.client.continueBody();
-    const outcome = await this.#reauthorized(await this.#withoutRefusedMount(await this.upstream.ask(exchange)));
+    let outcome = await this.upstream.ask(exchange);
+    if (isRefusedMount(outcome)) outcome = await this.#withoutMount(outcome);
+    if (isRefusedAuthorization(outcome)) outcome = await this.#reauthorized(outcome);
     try {
       await this.#deliver(outcome);
     } catch (error) {
@@ -36,18 +38,13 @@ export class ForwardRequest {
   }
 
   /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
-  async #withoutRefusedMount(outcome: Outcome): Promise<Outcome> {
-    const { answer, exchange } = outcome;
-    const { withoutMount } = exchange.plan;
-    if (!withoutMount || !isRefusal(answer.status)) return outcome;
+  async #withoutMount({ answer, exchange }: Outcome): Promise<Outcome> {
     answer.discard();
-    return this.upstream.ask(await this.authorization.obtain(exchange, withoutMount));
+    return this.upstream.ask(await this.authorization.obtain(exchange, exchange.plan.withoutMount));
   }
 
   /** A token may end early, and a password may change: once, a 401 is worth another try, if there is no body to repeat. */
-  async #reauthorized(outcome: Outcome): Promise<Outcome> {
-    const { answer, exchange, hop } = outcome;
-    if (answer.status !== 401 || !hop.sendCredential) return outcome;
+  async #reauthorized({ answer, exchange }: Outcome): Promise<Outcome> {
     answer.discard();
     const renewed = this.authorization.renew(exchange, answer.headers['www-authenticate']);
     if (exchange.plan.replayable) return this.upstream.ask(await renewed);
@@ -76,6 +73,10 @@ function refusedThere(host: string, withCredential: boolean): ProxyError {
 
 const TOO_MANY_REQUESTS = 429;
 
-function isRefusal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
+function isRefusedMount({ exchange, answer: { status } }: Outcome): boolean {
+  return exchange.plan.withoutMount !== undefined && status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
+}
+
+function isRefusedAuthorization({ answer, hop }: Outcome): boolean {
+  return answer.status === 401 && hop.sendCredential;
 }

@@ -44,18 +44,23 @@ export class ObtainAuthorization {
     return new Forwardable(exchange, await this.authorizer.rejected(registry, plan.scopes, authorization, wwwAuthenticate), plan);
   }
 
-  async #authorize(exchange: Credentialed, plan: UpstreamPlan): Promise<Forwardable> {
+  #authorize(exchange: Credentialed, plan: UpstreamPlan): Forwardable | Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) return new Forwardable(exchange, NO_AUTHORIZATION, plan);
     if (plan.transport === 'http-proxy') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
     const { registry } = exchange.access;
     const lifetime = { minimumLifetimeMs: plan.minimumTokenLifetimeMs };
-    const authorization =
-      this.authorizer.peek(registry, plan.scopes, lifetime) ??
-      (await this.authorizer.authorize(registry, plan.scopes, { ...lifetime, signal: exchange.client.transfer.signal }));
-    const mountRefused = authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
-    return new Forwardable(exchange, authorization, mountRefused ? plan.withoutMount : plan);
+    const known = this.authorizer.peek(registry, plan.scopes, lifetime);
+    if (known) return forwardable(exchange, known, plan);
+    return this.authorizer
+      .authorize(registry, plan.scopes, { ...lifetime, signal: exchange.client.transfer.signal })
+      .then((authorization) => forwardable(exchange, authorization, plan));
   }
+}
+
+function forwardable(exchange: Credentialed, authorization: Authorization, plan: UpstreamPlan): Forwardable {
+  const mountRefused = authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
+  return new Forwardable(exchange, authorization, mountRefused ? plan.withoutMount : plan);
 }
 
 /** RFC 7617. A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */

@@ -9,6 +9,10 @@ const MAX_HOPS = 5;
 /** RFC 9110 §15.4; 300 and 304 are no redirects in this sense. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
 /** A place to ask. */
 export interface Hop {
   /** scheme://host[:port] */
@@ -35,7 +39,7 @@ export async function followRedirects(
 ): Promise<{ answer: UpstreamAnswer; hop: Hop }> {
   let answer = first;
   let hop = from;
-  for (let hops = 0; REDIRECTS.has(answer.status); hops += 1) {
+  for (let hops = 0; isRedirect(answer.status); hops += 1) {
     const location = answer.headers['location'];
     answer.discard();
     if (hops === MAX_HOPS) throw refused(`more than ${MAX_HOPS} redirects in a row`);

@@ -22,6 +22,8 @@ export class TransferCancelled extends Error {
 export class Transfer {
   bytesIn = 0;
   bytesOut = 0;
+  /** For {@link Transfers}: where it stands in their list. */
+  place = -1;
   #cancelled?: TransferCancelled;
   /** Made only for those who need a signal: it costs more than all the rest of a transfer. */
   #controller?: AbortController;

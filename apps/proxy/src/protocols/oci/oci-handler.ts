@@ -7,7 +7,7 @@ import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
 import { actionOf, scopeActions, traitsOf, upstreamPath } from './oci-routes';
 import { checkRawQuery, parameterValues, withoutParameters, withQuery } from './raw-query';
-import { isDigest, parseOciPath } from './route-grammar';
+import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
 import { targetOf } from './upload-location';
 
 /**
@@ -29,24 +29,19 @@ export class OciHandler implements ProtocolHandler {
     checkRawQuery(request.query);
     const understood = { request, route, names: namesOf(request, route.repository) };
     const mount = route.kind === 'upload-start' ? await findCrossMount(request) : undefined;
-    const target = await this.#target(understood, mount);
+    const target = isSealed(route) ? await this.#sealedTarget(understood, route.session) : targetFor(understood, mount);
     return mount === undefined
       ? this.#planFor(understood, target)
       : {
           ...this.#planFor(understood, target, mount),
-          withoutMount: this.#planFor(understood, await this.#target(understood, undefined)),
+          withoutMount: this.#planFor(understood, targetFor(understood, undefined)),
         };
   }
 
-  async #target(understood: OciRequest, mount: CrossMount | undefined): Promise<UpstreamTarget> {
-    const { request, route, names } = understood;
-    if (route.kind === 'upload-session' && route.session.startsWith(SEALED_PREFIX)) {
-      const place = await this.seal.open(route.session, bindingOf(understood));
-      return targetOf({ ...place, path: withClientDigest(place.path, request.query) }, request.address);
-    }
-    const query =
-      route.kind === 'upload-start' ? uploadStartQuery(request.query, mount) : withoutParameters(request.query, ['ns']);
-    return targetOf({ origin: request.address.origin, path: withQuery(upstreamPath(route, names.upstream), query) }, request.address);
+  async #sealedTarget(understood: OciRequest, session: string): Promise<UpstreamTarget> {
+    const { request } = understood;
+    const place = await this.seal.open(session, bindingOf(understood));
+    return targetOf({ origin: place.origin, path: withClientDigest(place.path, request.query) }, request.address);
   }
 
   #planFor(understood: OciRequest, target: UpstreamTarget, mount?: CrossMount): UpstreamPlan {
@@ -69,6 +64,15 @@ export class OciHandler implements ProtocolHandler {
       rewriteResponse: (status, headers) => rewriteOciResponse({ status, headers }, { request, route, names, target, mount, seal: sealPlace }),
     };
   }
+}
+
+function isSealed(route: OciRoute): route is OciRoute & { kind: 'upload-session' } {
+  return route.kind === 'upload-session' && route.session.startsWith(SEALED_PREFIX);
+}
+
+function targetFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): UpstreamTarget {
+  const query = route.kind === 'upload-start' ? uploadStartQuery(request.query, mount) : withoutParameters(request.query, ['ns']);
+  return targetOf({ origin: request.address.origin, path: withQuery(upstreamPath(route, names.upstream), query) }, request.address);
 }
 
 function bindingOf({ request, names }: OciRequest): SealBinding {

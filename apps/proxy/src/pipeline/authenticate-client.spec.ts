@@ -1,0 +1,74 @@
+import { type IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { type ClientIdentity } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { AuthenticateClient } from './authenticate-client';
+import { type ClientExchange } from './proxy-exchange';
+
+const basic = (token: string): string => `Basic ${Buffer.from(`any:${token}`).toString('base64')}`;
+
+/** Accepts tokens that begin with `good`, at once when it has seen them before. */
+class Reviewer {
+  readonly asked: string[] = [];
+  readonly tokens: Sensitive[] = [];
+
+  peek(token: Sensitive): ClientIdentity | undefined {
+    this.tokens.push(token);
+    return this.asked.includes(token.reveal()) && token.reveal().startsWith('good') ? identityOf(token) : undefined;
+  }
+
+  review(token: Sensitive): Promise<ClientIdentity> {
+    this.asked.push(token.reveal());
+    return token.reveal().startsWith('good') ? Promise.resolve(identityOf(token)) : Promise.reject(new Error('refused'));
+  }
+}
+
+function identityOf(token: Sensitive): ClientIdentity {
+  const serviceAccount = { namespace: 'team', name: token.reveal(), uid: 'u' };
+  return { username: token.reveal(), uid: 'u', groups: [], extra: {}, serviceAccount };
+}
+
+function exchange(socket: Socket, ...authorization: string[]): ClientExchange {
+  const rawHeaders = authorization.flatMap((value) => ['Authorization', value]);
+  const request = { socket, rawHeaders, headers: { authorization: authorization[0] } } as unknown as IncomingMessage;
+  return { request, record: { method: 'GET', peer: '', startedAt: 0 } } as ClientExchange;
+}
+
+describe('AuthenticateClient', () => {
+  let reviewer: Reviewer;
+  let step: AuthenticateClient;
+  const socket = new Socket();
+  const identify = async (client: ClientExchange): Promise<string> => (await step.identify(client)).username;
+
+  beforeEach(() => {
+    reviewer = new Reviewer();
+    step = new AuthenticateClient(reviewer, 'connectors-proxy');
+  });
+
+  it('takes a header apart once for each connection, and asks about its token every time', async () => {
+    for (let time = 0; time < 3; time += 1) expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+    expect(await identify(exchange(new Socket(), basic('good-a')))).toBe('good-a');
+    expect(new Set(reviewer.tokens).size).toBe(2);
+    expect(reviewer.tokens).toHaveLength(4);
+    expect(reviewer.asked).toEqual(['good-a']);
+  });
+
+  it('tells the clients of one connection apart', async () => {
+    expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+    expect(await identify(exchange(socket, basic('good-b')))).toBe('good-b');
+    await expect(identify(exchange(socket, basic('bad')))).rejects.toThrow('refused');
+    expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+  });
+
+  it.each<[string, string[]]>([
+    ['none', []],
+    ['two, of which the first was accepted', [basic('good-a'), basic('good-b')]],
+    ['the same twice', [basic('good-a'), basic('good-a')]],
+    ['another scheme', ['Digest good-a']],
+    ['no password', [`Basic ${Buffer.from('good-a').toString('base64')}`]],
+  ])('C11: refuses %s after a request that was accepted', async (_name, authorization) => {
+    await identify(exchange(socket, basic('good-a')));
+    await expect((async () => identify(exchange(socket, ...authorization)))()).rejects.toMatchObject({ code: 'Unauthenticated' });
+    expect(reviewer.asked).toEqual(['good-a']);
+  });
+});
