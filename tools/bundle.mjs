@@ -41,6 +41,23 @@ const optionalOfNest = [
   'class-transformer/storage',
 ];
 
+/**
+ * Of the Kubernetes client only the reading of kubeconfig files is used. Its package does not say that its modules do nothing
+ * when they are loaded, so without this all of its generated API, sixteen megabytes, would be in every program.
+ */
+const leaveOutUnusedKubernetesClient = {
+  name: 'unused-kubernetes-client',
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /./ }, async ({ path: specifier, pluginData, ...options }) => {
+      const fromClient = /node_modules\/@kubernetes\/client-node\//.test(options.importer);
+      if (pluginData === resolving || !(fromClient || specifier === '@kubernetes/client-node')) return undefined;
+      const resolved = await pluginBuild.resolve(specifier, { ...options, pluginData: resolving });
+      return fromClient && !specifier.startsWith('.') ? resolved : { ...resolved, sideEffects: false };
+    });
+  },
+};
+const resolving = Symbol('resolving');
+
 /** Native, or tools of the workspace itself: never part of a program. */
 const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
 
@@ -60,7 +77,7 @@ export async function bundle({ entry, outfile }) {
     sourcemap: 'linked',
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],
-    plugins: [compileWithSwc],
+    plugins: [leaveOutUnusedKubernetesClient, compileWithSwc],
     logLevel: 'warning',
   });
 }

@@ -72,7 +72,7 @@ export async function loadKubeConnection(options: LoadKubeConnectionOptions = {}
 
 /** Each call reads the files again, so that whatever client-node remembers of a refused credential is forgotten with it. */
 async function kubeConfigLoader(kubeconfig: string | undefined): Promise<() => KubeConfig> {
-  const { KubeConfig: Loader } = await import('@kubernetes/client-node');
+  const { KubeConfig: Loader } = await import('./kube-config');
   return () => {
     const config = new Loader();
     try {
