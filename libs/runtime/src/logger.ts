@@ -41,8 +41,14 @@ function serializeError(error: unknown): unknown {
   };
 }
 
-/** Lines are collected up to this size: a write for each line would cost a data plane more than to make the line. In bytes. */
-const BATCH_SIZE = 4096;
+/**
+ * Lines are collected up to this size: a write for each line would cost a data plane more than to make the line, and each
+ * wakes a thread of the pool. In bytes.
+ */
+const BATCH_SIZE = 16 * 1024;
+
+/** What goes out in one write at most: the size of a pipe on Linux (pipe(7)). In bytes. */
+const MAX_WRITE = 64 * 1024;
 
 /** No line waits longer than this to be written. In milliseconds. */
 const MAX_DELAY = 200;
@@ -52,7 +58,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
 
 /** Standard output, written in batches and without waiting for it; pino writes out the rest at exit and at a fatal line. */
 function standardOutput(): DestinationStream {
-  const stream = pino.destination({ fd: 1, sync: false, minLength: BATCH_SIZE, maxLength: MAX_WAITING });
+  const stream = pino.destination({ fd: 1, sync: false, minLength: BATCH_SIZE, maxWrite: MAX_WRITE, maxLength: MAX_WAITING });
   setInterval(() => stream.flush(), MAX_DELAY).unref();
   return stream;
 }
