@@ -19,12 +19,16 @@ export interface RunningProgram extends StartedProcess {
   readonly adminUrl: string;
 }
 
-/** Starts a program exactly as an image would: its bundle, environment variables, nothing else. Resolves when it is ready. */
+/**
+ * Starts a program exactly as an image would: its bundle, environment variables, nothing else. Resolves when it is ready.
+ * Without `--enable-source-maps`: Node.js reads the whole map of a bundle when the first stack is asked for, and a data plane
+ * would stand still for a second then. Names are kept in bundles, so that a stack can be read without a map.
+ */
 export async function startProgram(group: ProcessGroup, options: ProgramOptions): Promise<RunningProgram> {
   const adminPort = await freePort();
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const bundle = path.join(workspaceRoot, 'dist/apps', options.name, 'main.js');
-  const command = [...(options.prefix ?? []), options.node ?? process.execPath, '--enable-source-maps', bundle];
+  const command = [...(options.prefix ?? []), options.node ?? process.execPath, bundle];
   const started = await group.start({
     name: options.name,
     command: command as [string, ...string[]],
