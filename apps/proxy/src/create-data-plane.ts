@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connector } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
-import { AccessReviewer, type Clock, type KubeClient, Secrets, TokenReviewer } from '@oci-connector/kube';
+import { AccessReviewer, type Clock, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -62,7 +62,9 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   const now = (): number => clock.monotonic();
   const transfers = new Transfers(settings.idleTimeout, now);
   const metrics = new ProxyMetrics(registry, () => transfers.size);
-  const upstream = upstreamParts(dependencies, metrics);
+  // Of the API server: shared by all that ask it while a client waits.
+  const reachability = new Reachability(clock);
+  const upstream = upstreamParts(dependencies, metrics, reachability);
   const state = new ProxyState({
     client,
     clock,
@@ -74,7 +76,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
-  const handler = requestHandler({ dependencies, metrics, upstream, state, sealing });
+  const handler = requestHandler({ dependencies, metrics, reachability, upstream, state, sealing });
   const serve = new ServeRequest({ handler, transfers, metrics, logger });
   const names = new ServedNames(settings, state.connectors);
   const leaves: LeafCertificates = new LeafCertificates({
@@ -110,7 +112,7 @@ interface UpstreamParts {
   readonly authorizer: OciAuthorizer;
 }
 
-function upstreamParts({ settings, client, clock, installationCa }: ProxyDependencies, metrics: ProxyMetrics): UpstreamParts {
+function upstreamParts({ settings, client, clock, installationCa }: ProxyDependencies, metrics: ProxyMetrics, reachability: Reachability): UpstreamParts {
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
@@ -122,6 +124,7 @@ function upstreamParts({ settings, client, clock, installationCa }: ProxyDepende
     credentials: new CredentialStore({
       readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal }),
       clock,
+      reachability,
     }),
     authorizer: new OciAuthorizer({ clock, hooks: metrics.authorization }),
   };
@@ -136,15 +139,16 @@ function refusedHosts({ proxyService, namespace, clusterDomain }: ProxySettings,
 interface HandlerParts {
   readonly dependencies: ProxyDependencies;
   readonly metrics: ProxyMetrics;
+  readonly reachability: Reachability;
   readonly upstream: UpstreamParts;
   readonly state: ProxyState;
   readonly sealing: SealingKeys;
 }
 
-function requestHandler({ dependencies, metrics, upstream, state, sealing }: HandlerParts): HandleRequest {
+function requestHandler({ dependencies, metrics, reachability, upstream, state, sealing }: HandlerParts): HandleRequest {
   const { settings, client, clock } = dependencies;
   const [audience = '', ...otherAudiences] = settings.audiences;
-  const reviews = { client, clock, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
+  const reviews = { client, clock, reachability, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
   const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
   const authorization = new ObtainAuthorization(upstream.authorizer, credential);
   const ask = new AskUpstream({

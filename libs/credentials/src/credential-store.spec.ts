@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { KubeUnreachableError } from '@oci-connector/kube';
+import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
 import { CredentialStore } from './credential-store';
 import { secretRevision, type SecretObject } from './secret-object';
 
@@ -12,6 +13,15 @@ class Api {
   failure: Error | undefined;
   /** While set, reads wait here. */
   gate: Promise<void> | undefined;
+  fireTimer = (): void => undefined;
+  readonly clock = {
+    monotonic: () => this.now,
+    setTimeout: (callback: () => void) => {
+      this.fireTimer = callback;
+      return { cancel: () => undefined };
+    },
+  };
+  readonly reachability = new Reachability(this.clock);
   readonly store = new CredentialStore({
     readSecret: async (namespace, name) => {
       expect({ namespace, name }).toEqual(KEY);
@@ -21,7 +31,8 @@ class Api {
       if (failure !== undefined) throw failure;
       return secret;
     },
-    clock: { monotonic: () => this.now },
+    clock: this.clock,
+    reachability: this.reachability,
   });
 
   async revision(options?: { fresh?: boolean }): Promise<string> {
@@ -135,14 +146,25 @@ describe('CredentialStore', () => {
       await expect(api.revision()).rejects.toBe(api.failure);
     });
 
-    it('tries every five seconds and not with every request', async () => {
+    it('uses it at once as soon as that is known, and new data when the API server answers again', async () => {
       const api = new Api();
       await api.revision();
       api.failure = new KubeUnreachableError('no answer');
-      for (api.now = 10_000; api.now < 20_000; api.now += 100) await api.revision();
-      expect(api.reads).toBe(1 + 2);
+      api.now = 10_000;
+      expect(await api.revision()).toBe('u/1');
+      // Hangs from now on: nobody waits for it.
+      const { opened, open } = gate();
+      api.gate = opened;
       api.failure = undefined;
       api.secret = version('2');
+      expect(await api.revision()).toBe('u/1');
+      expect(await api.revision({ fresh: true })).toBe('u/1');
+      expect(api.reads).toBe(2);
+      api.fireTimer();
+      await setImmediate();
+      expect(api.reads).toBe(3);
+      open();
+      while (api.reachability.outage !== undefined) await setImmediate();
       expect(await api.revision()).toBe('u/2');
     });
 
@@ -187,7 +209,7 @@ describe('CredentialStore', () => {
         signal = given;
         return Promise.resolve(version('1'));
       },
-      clock: { monotonic: () => 0 },
+      clock: new Api().clock,
     });
     await store.get(KEY);
     store.close();

@@ -1,4 +1,4 @@
-import { KubeUnreachableError } from '@oci-connector/kube';
+import { type Clock, KubeUnreachableError, Reachability } from '@oci-connector/kube';
 import { LRUCache } from 'lru-cache';
 import { CredentialError } from './credential.errors';
 import { withoutPrintableData, type SecretObject } from './secret-object';
@@ -11,8 +11,9 @@ export interface SecretKey {
 export interface CredentialStoreOptions {
   /** Gets one Secret; undefined when there is none. Has a time limit of its own. Throws KubeUnreachableError when no answer came. */
   readSecret: (namespace: string, name: string, signal: AbortSignal) => Promise<SecretObject | undefined>;
-  /** Milliseconds that never run backwards. */
-  clock: { monotonic(): number };
+  clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
+  /** Shared with others that ask the same API server; its own when absent. */
+  reachability?: Reachability;
 }
 
 /** A changed password applies within this time, without a watch on Secrets. */
@@ -23,9 +24,6 @@ const ABSENT_LIFETIME_MS = 1_000;
 
 /** While the API server cannot be reached, nobody can change a Secret either; but not for ever. */
 const OUTAGE_LIFETIME_MS = 300_000;
-
-/** Between two attempts during an outage, so that not every request waits for one to fail. */
-const OUTAGE_RETRY_MS = 5_000;
 
 /** A registry that refuses every request must not become as many reads: at most four forced reads a second per Secret. */
 const FORCED_READ_INTERVAL_MS = 250;
@@ -62,7 +60,11 @@ export class CredentialStore {
   readonly #flights = new Map<string, Flight>();
   readonly #closed = new AbortController();
 
-  constructor(private readonly options: CredentialStoreOptions) {}
+  readonly #reachability: Reachability;
+
+  constructor(private readonly options: CredentialStoreOptions) {
+    this.#reachability = options.reachability ?? new Reachability(options.clock);
+  }
 
   /**
    * The Secret as it was at most 10 s ago; while the API server cannot be reached, as it was at most 5 minutes ago.
@@ -74,7 +76,8 @@ export class CredentialStore {
     const id = `${key.namespace}/${key.name}`;
     const forced = options.fresh ?? false;
     const known = this.#entries.get(id);
-    const entry = known !== undefined && this.#isUsable(known, forced) ? known : await this.#read(id, key, forced);
+    const usable = known !== undefined && this.#isUsable(known, forced) ? known : this.#reachability.outage && this.#lastRead(id);
+    const entry = usable ?? (await this.#read(id, key, forced));
     if (entry.secret === undefined) {
       throw new CredentialError('SecretNotFound', `Secret "${key.name}" does not exist in namespace "${key.namespace}"; create it`);
     }
@@ -113,7 +116,7 @@ export class CredentialStore {
     const readAt = this.options.clock.monotonic();
     let entry: Entry;
     try {
-      const secret = await this.options.readSecret(key.namespace, key.name, this.#closed.signal);
+      const secret = await this.#reachability.observed(() => this.options.readSecret(key.namespace, key.name, this.#closed.signal));
       entry =
         secret === undefined
           ? { readAt, usableUntil: readAt + ABSENT_LIFETIME_MS, forced }
@@ -126,13 +129,18 @@ export class CredentialStore {
     return entry;
   }
 
-  /** What was read last, if the API server could not be reached and that is not too long ago; throws the error otherwise. */
+  /** What was read last, if the API server could not be reached; throws the error otherwise. */
   #lastKnown(id: string, error: unknown): Entry {
+    const last = error instanceof KubeUnreachableError ? this.#lastRead(id) : undefined;
+    if (last === undefined) throw error;
+    return last;
+  }
+
+  /** What was read last, unless that is too long ago to be used in an outage. */
+  #lastRead(id: string): Entry | undefined {
     const last = this.#entries.get(id);
-    const now = this.options.clock.monotonic();
     const deadline = (last?.readAt ?? -Infinity) + OUTAGE_LIFETIME_MS;
-    if (!(error instanceof KubeUnreachableError) || last?.secret === undefined || now >= deadline) throw error;
-    return { ...last, usableUntil: Math.min(now + OUTAGE_RETRY_MS, deadline) };
+    return last?.secret !== undefined && this.options.clock.monotonic() < deadline ? last : undefined;
   }
 }
 

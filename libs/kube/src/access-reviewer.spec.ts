@@ -1,9 +1,11 @@
 import { type ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { ApiServer, json, refuse } from '../test/api-server';
 import { ManualClock } from '../test/manual-clock';
 import { type AccessAttributes, AccessReviewer } from './access-reviewer';
 import { ReviewUnavailableError } from './kube.errors';
 import { KubeClient } from './kube-client';
+import { Reachability } from './reachability';
 import { type ClientIdentity } from './token-reviewer';
 
 const MINUTE = 60_000;
@@ -186,5 +188,57 @@ describe('C10 fail-open', () => {
     expect(await ask({ tokenExpiresAt })).toBe(true);
     clock.advance(1);
     await expect(ask({ tokenExpiresAt })).rejects.toThrow(ReviewUnavailableError);
+  });
+
+  describe('API server hangs', () => {
+    const hang = (): void => undefined;
+    const never = 3_600_000;
+
+    it('once one call has found out, an older yes is given at once, and the others wait for nothing', async () => {
+      const reachability = new Reachability(clock);
+      const patient = new AccessReviewer({ client, clock, reachability, timeoutMs: never });
+      const impatient = new AccessReviewer({ client, clock, reachability, timeoutMs: 50 });
+      for (const each of [patient, impatient]) expect(await each.isAllowed(identity, attributes)).toBe(true);
+      clock.advance(10_000);
+      respond = hang;
+      expect(await impatient.isAllowed(identity, attributes)).toBe(true);
+      expect(await patient.isAllowed(identity, attributes)).toBe(true);
+      expect(server.requests).toHaveLength(3);
+      clock.advance(1_000);
+      while (server.requests.length < 4) await setImmediate();
+      expect(await patient.isAllowed(identity, attributes)).toBe(true);
+      clock.advance(5 * MINUTE);
+      await expect(impatient.isAllowed(identity, attributes)).rejects.toThrow(ReviewUnavailableError);
+    });
+
+    it('an older yes serves no longer than the outage', async () => {
+      const reachability = new Reachability(clock);
+      const impatient = new AccessReviewer({ client, clock, reachability, timeoutMs: 50 });
+      await impatient.isAllowed(identity, attributes);
+      clock.advance(10_000);
+      respond = hang;
+      await impatient.isAllowed(identity, attributes);
+      respond = status({ allowed: false });
+      expect(await impatient.isAllowed(identity, attributes)).toBe(true);
+      clock.advance(1_000);
+      while (reachability.outage !== undefined) await setImmediate();
+      expect(await impatient.isAllowed(identity, attributes)).toBe(false);
+    });
+
+    it('an outage that nobody relies on is forgotten, not watched for ever', async () => {
+      const reachability = new Reachability(clock);
+      const impatient = new AccessReviewer({ client, clock, reachability, timeoutMs: 50 });
+      await impatient.isAllowed(identity, attributes);
+      clock.advance(10_000);
+      respond = hang;
+      await impatient.isAllowed(identity, attributes);
+      expect(clock.timers).toEqual([1_000]);
+      clock.advance(60_000);
+      await setImmediate();
+      expect(clock.timers).toEqual([]);
+      expect(server.requests).toHaveLength(2);
+      respond = status({ allowed: false });
+      expect(await impatient.isAllowed(identity, attributes)).toBe(false);
+    });
   });
 });

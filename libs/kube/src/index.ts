@@ -70,6 +70,7 @@ export {
 export { type Lead, LeaderElection, type LeaderElectionOptions, type LeaseTiming } from './leader-election';
 export { type EventNote, EventRecorder, type EventRecorderOptions } from './event-recorder';
 export { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
+export { Reachability } from './reachability';
 export { type ReviewOptions, type ReviewOutcome } from './review-gate';
 export { type ClientIdentity, TokenReviewer, type TokenReviewerOptions } from './token-reviewer';
 export { type AccessAttributes, AccessReviewer, type AccessReviewerOptions } from './access-reviewer';

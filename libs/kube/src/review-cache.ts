@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from './clock';
 import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
+import { Reachability } from './reachability';
 import { ReviewGate, type ReviewOptions } from './review-gate';
 
 /** Longest use of a positive answer without asking again (C12): what the API server itself does with tokens. */
@@ -40,6 +41,7 @@ export interface ReviewRequest<Yes, No> {
 export class ReviewCache<Yes extends object, No extends object> {
   private readonly clock: Clock;
   private readonly gate: ReviewGate;
+  private readonly reachability: Reachability;
   private readonly positive: LRUCache<string, { readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
   private readonly negative: LRUCache<string, { readonly verdict: Negative<No>; readonly at: number }>;
   private readonly inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
@@ -49,7 +51,8 @@ export class ReviewCache<Yes extends object, No extends object> {
     private readonly options: ReviewOptions,
   ) {
     this.clock = options.clock ?? systemClock;
-    this.gate = new ReviewGate(this.clock, options);
+    this.gate = new ReviewGate(options);
+    this.reachability = options.reachability ?? new Reachability(this.clock);
     const max = options.cacheSize ?? 10_000;
     this.positive = new LRUCache({ max });
     this.negative = new LRUCache({ max });
@@ -91,25 +94,33 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   private async ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+    const older = this.reachability.outage && this.fallback(request);
+    if (older !== undefined) {
+      this.options.onReview?.(this.kind, 'stale');
+      return older;
+    }
     try {
-      const { askedAt, verdict } = await this.gate.run(async () => {
-        // The answer may be of any moment after the question; its age counts from there.
-        const askedAt = this.clock.monotonic();
-        return { askedAt, verdict: await request.ask() };
-      }, this.fallback(request) !== undefined);
-      this.remember(request.key, verdict, askedAt);
+      const verdict = await this.gate.run(() => this.confirm(request));
       this.options.onReview?.(this.kind, 'miss');
       return verdict;
     } catch (error) {
-      // Looked up again: it may have become too old while the review was tried.
-      const older = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
-      if (older !== undefined) {
-        this.options.onReview?.(this.kind, 'stale');
-        return older;
-      }
-      this.options.onReview?.(this.kind, 'error');
-      throw asUnavailable(error);
+      return this.olderAnswer(request, error);
     }
+  }
+
+  private async confirm(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+    // The answer may be of any moment after the question; its age counts from there.
+    const askedAt = this.clock.monotonic();
+    const verdict = await this.reachability.observed(request.ask);
+    this.remember(request.key, verdict, askedAt);
+    return verdict;
+  }
+
+  private olderAnswer(request: ReviewRequest<Yes, No>, error: unknown): Positive<Yes> {
+    const older = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
+    this.options.onReview?.(this.kind, older === undefined ? 'error' : 'stale');
+    if (older === undefined) throw asUnavailable(error);
+    return older;
   }
 
   private fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Positive<Yes> | undefined {

@@ -1,0 +1,64 @@
+import { type Clock } from './clock';
+import { KubeUnreachableError } from './kube.errors';
+
+/** Pause between two tries to reach an API server that did not answer. In milliseconds. */
+const PROBE_INTERVAL_MS = 1_000;
+
+/** When nobody has relied on an outage for so long, it is forgotten rather than watched. In milliseconds. */
+const INTEREST_MS = 10_000;
+
+/**
+ * Whether the API server can be reached. Shared by all that may fall back on an older answer, so that one of them waits for a
+ * timeout and the others use what they have at once. During an outage the call that found it is repeated in the background, so
+ * that the finding is never older than a pause and one timeout; any answer to any call ends it.
+ */
+export class Reachability {
+  #outage?: KubeUnreachableError;
+  #answeredAt = -Infinity;
+  #reliedOnAt = -Infinity;
+  #watching = false;
+
+  constructor(private readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>) {}
+
+  /** Why the API server cannot be reached; undefined when it can be, as far as is known. */
+  get outage(): KubeUnreachableError | undefined {
+    this.#reliedOnAt = this.clock.monotonic();
+    return this.#outage;
+  }
+
+  /** Makes a call and learns from it. It may be repeated, so it must change nothing. Throws what the call throws. */
+  async observed<R>(call: () => Promise<R>): Promise<R> {
+    const startedAt = this.clock.monotonic();
+    try {
+      const result = await call();
+      this.#answered();
+      return result;
+    } catch (error) {
+      if (!(error instanceof KubeUnreachableError)) this.#answered();
+      // A call that began before the last answer says nothing new.
+      else if (startedAt >= this.#answeredAt) this.#unanswered(error, call);
+      throw error;
+    }
+  }
+
+  #answered(): void {
+    this.#answeredAt = this.clock.monotonic();
+    this.#outage = undefined;
+  }
+
+  #unanswered(error: KubeUnreachableError, call: () => Promise<unknown>): void {
+    this.#outage = error;
+    if (!this.#watching) void this.#watch(call);
+  }
+
+  async #watch(call: () => Promise<unknown>): Promise<void> {
+    this.#watching = true;
+    while (this.#outage !== undefined) {
+      await new Promise<void>((resolve) => this.clock.setTimeout(resolve, PROBE_INTERVAL_MS));
+      if (this.clock.monotonic() - this.#reliedOnAt > INTEREST_MS) this.#outage = undefined;
+      // What it finds is in `#outage`; nobody waits for the rest.
+      if (this.#outage !== undefined) await this.observed(call).catch(() => undefined);
+    }
+    this.#watching = false;
+  }
+}
