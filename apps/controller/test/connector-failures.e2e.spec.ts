@@ -193,18 +193,31 @@ describe('a Connector that does not work', () => {
       type: 'CACertReady',
       expected: { status: 'False', reason: 'InvalidPEM', severity: 'Info' },
       message: 'Secret "no-pem" contains invalid PEM data',
-      ready: undefined,
+    },
+    {
+      what: 'that nothing is asked with certificates that are none',
+      connector: () => ({ address: sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'no-pem' } } }),
+      type: 'LivenessReady',
+      expected: { status: 'False', reason: 'CertificateInvalid' },
+      message: 'spec.caCertSecretRef cannot be used: Secret "no-pem" contains invalid PEM data',
+    },
+    {
+      what: 'that nothing is asked while the certificates are missing',
+      connector: () => ({ address: sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'no-secret' } } }),
+      type: 'LivenessReady',
+      expected: { status: 'False', reason: 'CertificateInvalid' },
+      message: 'spec.caCertSecretRef cannot be used: Secret "no-secret"',
     },
   ];
 
-  it.each(table.map((row, index) => ({ ...row, name: `failing-${index}` })))('says so: $what', async ({ name, connector, type, expected, message, ...row }) => {
+  it.each(table.map((row, index) => ({ ...row, name: `failing-${index}` })))('says so: $what', async ({ name, connector, type, expected, message }) => {
     cluster.apply(aConnector({ name, ...connector() }));
     const condition = await cluster.untilCondition(name, type, expected);
     expect(condition.message).toMatch(typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
     if (condition.severity === 'Info') {
-      await cluster.untilCondition(name, 'Ready', { status: 'True' });
+      await cluster.untilCondition(name, 'Ready', { status: 'False', reason: 'CertificateInvalid' });
     } else {
-      expect(await cluster.untilCondition(name, 'Ready', { status: 'False' })).toMatchObject({ reason: 'ready' in row ? row.ready : expected.reason });
+      expect(await cluster.untilCondition(name, 'Ready', { status: 'False' })).toMatchObject({ reason: expected.reason });
       await eventually(() => cluster.events(name).includes(`Warning ${expected.reason}`), 'the Event');
     }
   });

@@ -25,8 +25,7 @@ export function nextProbeIn(kind: ProbeKind, finding: Finding, { periods, random
   return periodOf(kind, finding, periods) * (1 + JITTER * (2 * random - 1));
 }
 
-/** An open question is asked as often as whether the host is alive: the host is usually what is missing. */
+/** Whatever is not in order is looked at as often as whether the host is alive: somebody is mending it, and no account is at risk. */
 function periodOf(kind: ProbeKind, { outcome }: Finding, periods: ProbePeriods): number {
-  if (kind === 'liveness' || outcome === 'unknown') return periods.liveness;
-  return periods.credential;
+  return kind === 'credential' && outcome === 'passed' ? periods.credential : periods.liveness;
 }

@@ -69,6 +69,21 @@ describe('the prober', () => {
     expect(told).toEqual(['a', 'a']);
   });
 
+  it('a failure that is no refusal is not held against somebody new, nor after a change', async () => {
+    const gone = failed('ConnectionFailed', 'gone');
+    prober.ask('a', oracle.request('host', { kind: 'credential' }));
+    await oracle.answer(gone);
+    expect(prober.ask('a', oracle.request('host', { kind: 'credential' }))).toEqual(gone);
+    expect(oracle.asked).toHaveLength(1);
+    prober.ask('b', oracle.request('host', { kind: 'credential' }));
+    expect(oracle.asked).toHaveLength(2);
+    await oracle.answer();
+    expect(told).toEqual(['a', 'a', 'b']);
+    prober.ask('c', oracle.request('host', { kind: 'credential' }));
+    prober.ask('a', oracle.request('host', { kind: 'credential', revision: '2' }));
+    expect(oracle.asked).toHaveLength(2);
+  });
+
   it('asks once for all who want the same', async () => {
     const owners = ['a', 'b', 'c'];
     for (const owner of owners) prober.ask(owner, oracle.request('host'));

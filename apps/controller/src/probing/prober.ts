@@ -72,7 +72,7 @@ export class Prober {
     question.owners.set(owner, request.revision);
     question.request = request;
     if (!known) this.enqueue(question, 'first');
-    else if (question.finding?.credentialRefused && asked !== undefined && asked !== request.revision) this.askAgain(question);
+    else if (question.finding && isWorthAsking(question.finding, asked, request.revision)) this.askAgain(question);
     return question.finding;
   }
 
@@ -143,6 +143,15 @@ export class Prober {
     const wait = nextProbeIn(question.request.kind, finding, { periods, random: random() });
     question.timer = clock.setTimeout(() => this.enqueue(question, 'repeated'), wait);
   }
+}
+
+/**
+ * A refusal is doubted only after a change, because accounts lock; another failure also when somebody new wants to know: what
+ * was wrong a minute ago for others must not be held against a Connector that was just made.
+ */
+function isWorthAsking({ outcome, credentialRefused }: Finding, asked: string | undefined, revision: string): boolean {
+  if (credentialRefused) return asked !== undefined && asked !== revision;
+  return outcome !== 'passed' && asked !== revision;
 }
 
 function newQuestion(request: ProbeRequest): Question {

@@ -13,7 +13,7 @@ export interface CheckedCaCertificate {
   readonly ca: readonly string[];
 }
 
-/** Loads the certificates of `spec.caCertSecretRef`. When that fails, connections are judged without them. */
+/** Loads the certificates of `spec.caCertSecretRef`. When that fails, nothing is sent to the registry. */
 export async function checkCaCertificate(scope: ConnectorScope): Promise<CheckedCaCertificate> {
   const ca = scope.tools.installationCa;
   const name = scope.connector.spec.caCertSecretRef?.name;

@@ -19,10 +19,11 @@ export interface CredentialProbeInput {
 export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }: CredentialProbeInput): ConditionOutcome {
   const { connectorClass } = resolved;
   const probe = connectorClass && authProbeOf(scope.connector, connectorClass);
-  if (!connectorClass || !probe || secret.outcome.status !== 'True') {
+  if (!connectorClass || !probe || secret.outcome.status !== 'True' || ca.outcome.status === 'False') {
     scope.tools.prober.forget(scope.owner, 'credential');
     if (!connectorClass) return waitsFor(type, ConditionType.ConnectorClassReady);
-    return probe ? waitsFor(type, ConditionType.SecretReady) : { type, status: 'True', reason: Reason.NonAuthProbe };
+    if (!probe) return { type, status: 'True', reason: Reason.NonAuthProbe };
+    return waitsFor(type, secret.outcome.status === 'True' ? ConditionType.LivenessReady : ConditionType.SecretReady);
   }
   const { http } = probe.probe;
   const repository = repositoryOf(scope.connector, probe);

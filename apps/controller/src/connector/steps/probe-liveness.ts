@@ -8,18 +8,23 @@ import { probeConnector } from './probe-connector';
 const type = ConditionType.LivenessReady;
 
 /** Whether something answers at the address, as the class wants it. */
-export function probeLiveness(scope: ConnectorScope, { connectorClass }: ResolvedClass, { ca }: CheckedCaCertificate): ConditionOutcome {
+export function probeLiveness(scope: ConnectorScope, { connectorClass }: ResolvedClass, ca: CheckedCaCertificate): ConditionOutcome {
   const probe = connectorClass?.spec.livenessProbe;
   if (!connectorClass || !probe) {
     scope.tools.prober.forget(scope.owner, 'liveness');
     return connectorClass ? { type, status: 'True', reason: Reason.NonLivenessProbe } : waitsFor(type, ConditionType.ConnectorClassReady);
+  }
+  if (ca.outcome.status === 'False') {
+    scope.tools.prober.forget(scope.owner, 'liveness');
+    // The proxy sends nothing either: without its own authorities a Connector must not trust others instead.
+    return { type, status: 'False', reason: Reason.CertificateInvalid, message: `spec.caCertSecretRef cannot be used: ${ca.outcome.message}` };
   }
   const { http } = probe;
   return probeConnector(scope, {
     kind: 'liveness',
     type,
     connectorClass,
-    ca,
+    ca: ca.ca,
     details: http,
     check: (target, signal) => (http ? checkHttpProbe(http, target, { check: 'liveness', signal }) : checkLiveness(target, signal)),
   });
