@@ -90,10 +90,14 @@ export class ProxyWorld {
     return this.#log;
   }
 
+  get logLines(): Record<string, unknown>[] {
+    const lines = this.#log.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
   /** Lines of the access log. */
   get accesses(): Record<string, unknown>[] {
-    const lines = this.#log.split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'request');
+    return this.logLines.filter(({ msg }) => msg === 'request');
   }
 
   /** Starts one more replica and waits until it is ready. */

@@ -177,6 +177,23 @@ describe('what the proxy refuses by itself', () => {
     expect(answer).toMatch(message);
   });
 
+  it.each([
+    ['RequestMalformed', ['GET /v2/ HTTP/1.1', 'Host: a', 'Broken header']],
+    ['HeaderTooLarge', ['GET /v2/ HTTP/1.1', 'Host: a', `X-Long: ${'x'.repeat(70_000)}`]],
+    ['MethodNotAllowed', ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
+    ['ExpectationFailed', ['PUT /v2/ HTTP/1.1', 'Host: a', 'Expect: tea', 'Content-Length: 3']],
+  ])('%s: what never became a request is counted and logged, and its connection closed', async (code, lines) => {
+    const count = async (): Promise<number> => {
+      const text = await (await fetch(`${world.proxy.adminUrl}/metrics`)).text();
+      return Number(new RegExp(`connectors_proxy_rejected_requests_total\\{listener="http",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+    };
+    const before = await count();
+    // Ends only because the proxy closes the connection.
+    await rawExchange(world.proxy.httpPort, lines);
+    expect(await count()).toBe(before + 1);
+    expect(world.logLines.some(({ msg, code: logged }) => logged === code && String(msg).startsWith('rejected: '))).toBe(true);
+  });
+
   it('answers HEAD without a body', async () => {
     const response = await world.send(MANIFEST, { as: null, method: 'HEAD' });
     expect(response.status).toBe(401);

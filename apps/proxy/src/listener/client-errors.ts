@@ -14,27 +14,42 @@ const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  417: 'Expectation Failed',
   431: 'Request Header Fields Too Large',
 };
+
+/** What {@link answerClientErrors} asks and tells. */
+export interface ClientErrorHooks {
+  /** Whether an answer is being written to the connection, which another must not interrupt. */
+  readonly isAnswering: (socket: Duplex) => boolean;
+  /** A request was refused before it became one. */
+  readonly onRejected: (socket: Duplex, failure: ProxyError) => void;
+}
 
 /**
  * Answers what is no valid HTTP/1.1 and closes the connection: after such bytes nobody can say where the next request
  * would begin (rule C8). Content-Length together with Transfer-Encoding is among it.
- *
- * @param isAnswering whether an answer is being written to the connection, which another must not interrupt
  */
-export function answerClientErrors(server: Server, isAnswering: (socket: Duplex) => boolean): void {
+export function answerClientErrors(server: Server, { isAnswering, onRejected }: ClientErrorHooks): void {
+  const answer = (socket: Duplex, failure: ProxyError): void => {
+    onRejected(socket, failure);
+    socket.end(headAndBody(failure), () => socket.destroy());
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const failure = failureOf(error.code ?? '');
     if (!failure || !socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
     }
-    socket.end(headAndBody(failure), () => socket.destroy());
+    answer(socket, failure);
   });
   // Without this Node would close the connection without a word.
   server.on('connect', (_request, socket: Duplex) => {
-    socket.end(headAndBody(new ProxyError('MethodNotAllowed', 'method CONNECT is not served')), () => socket.destroy());
+    answer(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
+  });
+  // The body that the client holds back may still come, so the connection is of no more use.
+  server.on('checkExpectation', ({ socket }) => {
+    answer(socket, new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met'));
   });
 }
 

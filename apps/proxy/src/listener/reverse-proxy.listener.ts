@@ -4,10 +4,8 @@ import { type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
-import { ProxyError } from '../pipeline/proxy.errors';
 import { answerClientErrors } from './client-errors';
 import { type ConnectionLimits } from './connection-limits';
-import { sendError } from './error-response';
 import { type ServeRequest } from './serve-request';
 
 /** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
@@ -49,11 +47,11 @@ export class ReverseProxyListener {
     this.#server.maxHeadersCount = MAX_HEADERS;
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
-    this.#server.on('checkExpectation', (_request, response) => {
-      sendError(response, new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met'));
-    });
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
-    answerClientErrors(this.#server, (socket) => this.#answering.get(socket)?.headersSent === true);
+    answerClientErrors(this.#server, {
+      isAnswering: (socket) => this.#answering.get(socket)?.headersSent === true,
+      onRejected: (socket, failure) => options.serve.rejected(socket, options.name, failure),
+    });
   }
 
   /** Resolves when connections are accepted. */

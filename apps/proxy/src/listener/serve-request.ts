@@ -1,10 +1,13 @@
-import { type Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Duplex } from 'node:stream';
+import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { logAccess } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { type ProxyError } from '../pipeline/proxy.errors';
 import { closeLingering } from '../transport/lingering-close';
 import { type Transfers } from '../transport/transfers';
 import { sendError, toProxyError } from './error-response';
@@ -41,6 +44,13 @@ export class ServeRequest {
     await closed;
     transfers.end(client.transfer);
     this.#report(client);
+  }
+
+  /** Counts and logs what was refused before it became a request. */
+  rejected(socket: Duplex, listener: string, { code, message }: ProxyError): void {
+    const { metrics, logger } = this.options;
+    metrics.rejected(listener, code);
+    logger.info({ [LogFields.peer]: socket instanceof Socket ? socket.remoteAddress : undefined, [LogFields.code]: code }, `rejected: ${message}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transport/transfer';
+import { type ProxyErrorCode } from '../pipeline/proxy.errors';
 import { type AccessRecord } from './access-record';
 
 /** What requests that reached no Connector are counted under: a stranger must not make up time series. */
@@ -12,6 +13,7 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 /** The data plane's metrics. A Connector's name is a label only once the client was authorised and the Connector exists. */
 export class ProxyMetrics {
   readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
+  readonly #rejected: Counter<'listener' | 'code'>;
   readonly #bytes: Counter<'connector' | 'direction'>;
   readonly #durations: Histogram<'action'>;
   readonly #upstream: Counter<'connector' | 'status'>;
@@ -27,6 +29,12 @@ export class ProxyMetrics {
       name: 'connectors_proxy_requests_total',
       help: 'Requests answered, by Connector, action (pull, push, delete), status and, for answers of the proxy itself, error code.',
       labelNames: ['connector', 'action', 'status', 'code'],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: 'connectors_proxy_rejected_requests_total',
+      help: 'Requests refused before they could be read as such, by listener and error code.',
+      labelNames: ['listener', 'code'],
       registers,
     });
     this.#bytes = new Counter({
@@ -96,6 +104,11 @@ export class ProxyMetrics {
     if (transfer.bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, transfer.bytesIn);
     if (transfer.bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, transfer.bytesOut);
     if (record.upstreamStatus !== undefined) this.#upstream.inc({ connector, status: String(record.upstreamStatus) });
+  }
+
+  /** Counts what was refused before it became a request. */
+  rejected(listener: string, code: ProxyErrorCode): void {
+    this.#rejected.inc({ listener, code });
   }
 
   /** Drops the time series of a Connector that is gone, so that their number follows that of the Connectors. */

@@ -178,6 +178,17 @@ describe('what comes back', () => {
     body.end();
   });
 
+  it('is let go with its connection when the rest that nobody wants does not come', async () => {
+    const closed: Promise<unknown>[] = [];
+    const port = await serve((_, response) => {
+      closed.push(once(response, 'close'));
+      response.writeHead(302, { location: '/y' }).write('and so on');
+    });
+    (await transport().send(request(port))).discard();
+    await Promise.all(closed);
+    expect(closed).toHaveLength(1);
+  });
+
   it('may be a redirect, which is not followed here', async () => {
     let requests = 0;
     const port = await serve((_, response) => {

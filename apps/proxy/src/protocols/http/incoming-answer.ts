@@ -8,6 +8,9 @@ import { type UpstreamAnswer } from '../../transport/upstream-transport';
 /** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
 const MAX_DISCARDED = 64 * 1024;
 
+/** How long the rest of an answer may take that nobody wants, so that its connection can be used again. In milliseconds. */
+const MAX_DISCARD_MS = 1_000;
+
 export interface IncomingAnswerContext {
   readonly early: boolean;
   readonly transfer: Transfer;
@@ -70,6 +73,9 @@ export class IncomingAnswer implements UpstreamAnswer {
 
   discard(): void {
     let size = 0;
+    // A service that goes on and on must not hold a connection that nobody counts any more.
+    const late = setTimeout(() => this.incoming.destroy(), MAX_DISCARD_MS).unref();
+    this.incoming.once('close', () => clearTimeout(late));
     this.incoming.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_DISCARDED) this.incoming.destroy();
