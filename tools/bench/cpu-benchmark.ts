@@ -1,7 +1,7 @@
 import { blobUrl, manifestUrl, uploadUrl } from './addresses';
+import { median, type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuSeconds } from './process-cost';
 import { type LoadOptions, type Rig, type Target } from './rig';
-import { median, type Benchmark, type BenchmarkResult, type Floor } from './run-benchmarks';
 
 const GIB = 1 << 30;
 const MANIFESTS = 20_000;

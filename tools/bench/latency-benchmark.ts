@@ -1,5 +1,5 @@
 import { manifestUrl } from './addresses';
-import { median, type Benchmark, type BenchmarkResult } from './run-benchmarks';
+import { median, type Benchmark, type BenchmarkResult } from './benchmark';
 
 const RATE = 1_000;
 const SECONDS = 10;

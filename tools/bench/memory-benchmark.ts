@@ -1,7 +1,7 @@
 import { blobUrl, uploadUrl } from './addresses';
+import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { peakMemory, resetPeakMemory } from './process-cost';
 import { type LoadOptions, type Rig } from './rig';
-import { type Benchmark, type BenchmarkResult, type Floor } from './run-benchmarks';
 
 const MIB = 1 << 20;
 const CROWD = 200;

@@ -69,6 +69,20 @@ export async function startRig(): Promise<Rig> {
   await runCommand(['taskset', '-cp', '1', String(process.pid)]);
   const directory = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const group = new ProcessGroup(path.join(workspaceRoot, '.testbed', 'bench-logs'));
+  const close = async (): Promise<void> => {
+    await group.stopAll();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const rig = await furnish(group, directory);
+    return { ...rig, close: () => rig.close().then(close) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
   const peer = path.join(directory, 'peer');
   await runCommand(['go', 'build', '-o', peer, '.'], { cwd: path.join(workspaceRoot, 'tools/bench/peer'), env: process.env, timeout: 300_000 });
   const upstream = await startUpstream(group, peer);
@@ -78,11 +92,6 @@ export async function startRig(): Promise<Rig> {
     ...product,
     targets: [{ name: 'direct', base: upstream }, ...peers, product.proxy],
     load: (options) => load(peer, options, options.url.startsWith(upstream) ? UPSTREAM_AUTHORIZATION : product.authorization),
-    close: async () => {
-      await group.stopAll();
-      await product.close();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }
 

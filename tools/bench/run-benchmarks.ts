@@ -1,31 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { formatTable, step } from '../processes/progress';
+import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuBenchmark } from './cpu-benchmark';
 import { latencyBenchmark } from './latency-benchmark';
 import { memoryBenchmark } from './memory-benchmark';
 import { scaleBenchmark } from './scale-benchmark';
-import { startRig, type Rig } from './rig';
-
-/** A figure that the project promises. */
-export interface Floor {
-  readonly name: string;
-  readonly measured: number;
-  /** `at most` or `at least`. */
-  readonly bound: 'at most' | 'at least';
-  readonly limit: number;
-  readonly unit: string;
-}
-
-export interface BenchmarkResult {
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly floors: readonly Floor[];
-}
-
-export interface Benchmark {
-  readonly summary: string;
-  run(rig: Rig, rounds: number): Promise<BenchmarkResult>;
-}
+import { startRig } from './rig';
 
 export const BENCHMARKS = {
   cpu: cpuBenchmark,
@@ -66,11 +46,4 @@ const figure = ({ measured, unit }: Floor): string => `${measured.toFixed(2)} ${
 
 function holds({ measured, bound, limit }: Floor): boolean {
   return bound === 'at most' ? measured <= limit : measured >= limit;
-}
-
-/** The middle one of the figures. */
-export function median(figures: readonly number[]): number {
-  const sorted = [...figures].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }

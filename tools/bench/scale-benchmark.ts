@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connectors } from '@oci-connector/kube';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
+import { type Benchmark, type BenchmarkResult } from './benchmark';
 import { CONNECTOR, connectorManifest, type Rig } from './rig';
-import { type Benchmark, type BenchmarkResult } from './run-benchmarks';
 
 const COUNT = 1_000;
 const AT_A_TIME = 20;

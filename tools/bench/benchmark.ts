@@ -1,0 +1,29 @@
+import { type Rig } from './rig';
+
+/** A figure that the project promises. */
+export interface Floor {
+  readonly name: string;
+  readonly measured: number;
+  /** `at most` or `at least`. */
+  readonly bound: 'at most' | 'at least';
+  readonly limit: number;
+  readonly unit: string;
+}
+
+export interface BenchmarkResult {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly floors: readonly Floor[];
+}
+
+export interface Benchmark {
+  readonly summary: string;
+  run(rig: Rig, rounds: number): Promise<BenchmarkResult>;
+}
+
+/** The middle one of the figures. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
