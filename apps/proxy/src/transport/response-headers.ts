@@ -1,3 +1,4 @@
+import { ProxyError } from '../pipeline/proxy.errors';
 import { type ResponseHeaders } from '../protocols/protocol';
 import { connectionListed, HOP_BY_HOP } from './request-headers';
 
@@ -30,8 +31,24 @@ const CONTENT_LENGTH = /^\d{1,15}$/;
 /** RFC 9110 §8.6: no Content-Length in a 204. */
 const NO_CONTENT = 204;
 
-/** The upstream's headers without those that are not for the client, and with framing of our own (rules C7 and C8). */
+/** RFC 9110 §15.5.8: only from a proxy, and there is none between us and the upstream; clients would ask for another login. */
+const PROXY_AUTHENTICATION_REQUIRED = 407;
+
+/** @throws ProxyError UpstreamInvalid for an answer that clients could not read, or would misunderstand, after our new framing */
+function refuseUnreadable(status: number, headers: ResponseHeaders): void {
+  const coding = headers['transfer-encoding'];
+  // RFC 9112 §6.1: a coding under the chunks would be lost with the old framing, and its bytes be taken for the content.
+  if (coding !== undefined && (typeof coding !== 'string' || coding.trim().toLowerCase() !== 'chunked')) {
+    throw new ProxyError('UpstreamInvalid', 'the registry answered with a transfer coding other than chunked');
+  }
+  if (status === PROXY_AUTHENTICATION_REQUIRED) {
+    throw new ProxyError('UpstreamInvalid', 'the registry answered 407, as only a proxy may; is one in between?');
+  }
+}
+
+/** The upstream's headers without those that are not for the client, and with framing of our own (rules C7 and C8). @throws ProxyError UpstreamInvalid */
 export function relayedHeaders(status: number, headers: ResponseHeaders): Record<string, string | string[]> {
+  refuseUnreadable(status, headers);
   const listed = connectionListed(headers['connection']);
   const relayed: Record<string, string | string[]> = {};
   for (const name in headers) {

@@ -18,6 +18,8 @@ export class TransferCancelled extends Error {
   }
 }
 
+type CancelListener = (reason: TransferCancelled) => void;
+
 /** What moves for one request, in both directions; it is counted, and cut when nothing moves any more. */
 export class Transfer {
   bytesIn = 0;
@@ -27,7 +29,7 @@ export class Transfer {
   #cancelled?: TransferCancelled;
   /** Made only for those who need a signal: it costs more than all the rest of a transfer. */
   #controller?: AbortController;
-  #cancelListener?: (reason: TransferCancelled) => void;
+  readonly #cancelListeners: CancelListener[] = [];
   #movedAt: number;
   #clientsTurn: () => boolean = () => false;
   #endings: (() => void)[] = [];
@@ -49,10 +51,19 @@ export class Transfer {
     return this.#controller.signal;
   }
 
-  /** Has the listener told when the transfer is cancelled, at once when it was; the one who moves the bytes, one at a time. */
-  onCancel(listener: ((reason: TransferCancelled) => void) | undefined): void {
-    this.#cancelListener = listener;
-    if (this.#cancelled !== undefined) listener?.(this.#cancelled);
+  /**
+   * Has the listener told when the transfer is cancelled, at once when it was. One for each request upstream: the rest of an
+   * answer that nobody wanted may still be coming while the next request is on its way.
+   */
+  onCancel(listener: CancelListener): void {
+    if (this.#cancelled !== undefined) listener(this.#cancelled);
+    else this.#cancelListeners.push(listener);
+  }
+
+  /** Takes back {@link onCancel}. */
+  offCancel(listener: CancelListener): void {
+    const index = this.#cancelListeners.indexOf(listener);
+    if (index >= 0) this.#cancelListeners.splice(index, 1);
   }
 
   /** Milliseconds since something moved. */
@@ -83,7 +94,7 @@ export class Transfer {
     if (this.#cancelled !== undefined) return;
     this.#cancelled = new TransferCancelled(reason);
     this.#controller?.abort(this.#cancelled);
-    this.#cancelListener?.(this.#cancelled);
+    for (const listener of this.#cancelListeners.splice(0)) listener(this.#cancelled);
   }
 
   /** Has something done when the transfer ends, in whatever way: the last one first; at once when it has ended. */

@@ -125,6 +125,29 @@ describe('UndiciTransport', () => {
     await expect(transport.send({ ...rest, transfer })).rejects.toMatchObject({ reason: 'shutdown' });
   });
 
+  it('is still cut when the answer before it, which nobody wanted, ends later', async () => {
+    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
+    const two = new UndiciTransport(createPinnedAgent({ policy, purpose: 'connector', connections: 2 }));
+    const responses: ServerResponse[] = [];
+    answer = (_request, response) => void responses.push(response);
+    const transfer = transfers.begin();
+    const redirected = two.send(request({ transfer }));
+    while (responses.length < 1) await sleep(1);
+    responses[0]?.writeHead(307, { location: '/b', 'content-length': '5' }).flushHeaders();
+    (await redirected).discard();
+    const next = two.send(request({ transfer }));
+    while (responses.length < 2) await sleep(1);
+    responses[0]?.end('later');
+    // The first connection is used again only once that answer has ended.
+    const third = two.send(request());
+    while (responses.length < 3) await sleep(1);
+    transfer.cancel('upstream-silent');
+    await expect(next).rejects.toMatchObject({ reason: 'upstream-silent' });
+    responses[2]?.end();
+    (await third).discard();
+    await two.close();
+  });
+
   it('names what went wrong on the way', async () => {
     answer = (incoming) => incoming.socket.destroy();
     await expect(transport.send(request())).rejects.toMatchObject({ code: 'ConnectionReset' });

@@ -57,6 +57,8 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
 /** The events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
   #answer?: UndiciAnswer;
+  #controller?: Dispatcher.DispatchController;
+  readonly #cancel = (reason: Error): void => this.#controller?.abort(reason);
   readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
   constructor(
     private readonly request: UpstreamRequest,
@@ -65,8 +67,9 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   ) {}
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
     this.request.body?.on('data', this.#count);
-    this.request.transfer.onCancel((reason) => controller.abort(reason));
+    this.request.transfer.onCancel(this.#cancel);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
@@ -88,7 +91,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   }
 
   #detach(): void {
-    this.request.transfer.onCancel(undefined);
+    this.request.transfer.offCancel(this.#cancel);
     this.request.body?.off('data', this.#count);
   }
 

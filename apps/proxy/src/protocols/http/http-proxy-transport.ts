@@ -111,12 +111,12 @@ class Running {
     private readonly onEnd: () => void,
   ) {
     this.outgoing = outgoingMessage(request);
-    request.transfer.signal.addEventListener('abort', this.#cancel, { once: true });
+    request.transfer.onCancel(this.#cancel);
   }
 
   begin(upstream: ClientRequest): void {
     upstream.once('close', () => this.end());
-    if (this.request.transfer.signal.aborted) {
+    if (this.request.transfer.cancelled) {
       this.#cancel();
     } else if (this.request.body === undefined) {
       this.body.end();
@@ -129,7 +129,7 @@ class Running {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.request.transfer.signal.removeEventListener('abort', this.#cancel);
+    this.request.transfer.offCancel(this.#cancel);
     this.request.body?.off('data', this.#count);
     this.request.body?.unpipe(this.body);
     this.onEnd();
@@ -183,7 +183,7 @@ function limitConnecting(upstream: ClientRequest, target: Target): void {
 }
 
 function toUpstreamError(error: unknown, request: UpstreamRequest, target: Target): Error {
-  if (request.transfer.signal.aborted) return request.transfer.signal.reason as Error;
+  if (request.transfer.cancelled) return request.transfer.cancelled;
   const classified = classifyConnectError(error, target);
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
 }
