@@ -1,3 +1,4 @@
+import { refusedHosts } from '@oci-connector/connector-api';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EgressPolicy } from '@oci-connector/egress';
 import { type Clock, type KubeClient } from '@oci-connector/kube';
@@ -8,7 +9,7 @@ import { ClusterWatches } from './cluster-watches';
 import { type ControllerSettings } from './controller.config';
 import { ControllerMetrics } from './controller.metrics';
 import { ControllerService } from './controller.service';
-import { installationOf, refusedHosts } from './installation';
+import { installationOf } from './installation';
 import { LeaderTerm } from './leader-term';
 
 /** What is handed in from outside: the world. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connector } from '@oci-connector/connector-api';
+import { type Connector, refusedHosts } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
 import { AccessReviewer, type Clock, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
@@ -130,12 +130,6 @@ function upstreamParts({ settings, client, clock, installationCa }: ProxyDepende
   };
 }
 
-/** Rule C9: the API server and the installation's own Services. */
-function refusedHosts({ proxyService, namespace, clusterDomain }: ProxySettings, apiServer: string): string[] {
-  const services = [`${proxyService}.${namespace}`, 'kubernetes.default'];
-  return [new URL(apiServer).hostname, ...services.flatMap((name) => [name, `${name}.svc`, `${name}.svc.${clusterDomain}`])];
-}
-
 interface HandlerParts {
   readonly dependencies: ProxyDependencies;
   readonly metrics: ProxyMetrics;
@@ -168,6 +162,7 @@ function requestHandler({ dependencies, metrics, reachability, upstream, state, 
     connector: new ResolveConnector({
       connectors: state.connectors,
       classes: state.classes,
+      installation: settings,
       handlers: { oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() },
     }),
     credential,

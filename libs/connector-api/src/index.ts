@@ -15,6 +15,8 @@ export * from './connector-class';
 export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration } from './class-configuration';
 export * from './class-status';
+export * from './connector-auth';
+export * from './installation-names';
 export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
 export { type FieldProblem, formatProblem } from './field-problem';
 export { validateConnector, validateConnectorClass } from './validate';

@@ -1,5 +1,6 @@
 import { type AuthType } from './auth-type';
 import { type Connector } from './connector';
+import { authTypeOf, typeThatNeedsSecret } from './connector-auth';
 import { type ConnectorClass, protocolOf } from './connector-class';
 import { type FieldProblem, joinPath } from './field-problem';
 import { isRequiredParam, type ParamSpec } from './param-spec';
@@ -46,18 +47,19 @@ function repositoryPrefixProblems(path: string, address: string): FieldProblem[]
   return [{ path, message: 'must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them' }];
 }
 
-function authProblems({ spec }: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+function authProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+  const { spec } = connector;
   const types = connectorClass.spec.auth?.types ?? [];
-  if (!spec.auth) return missingAuthProblems(types);
-  const { name, params } = spec.auth;
-  const type = types.find((candidate) => candidate.name === name);
+  if (!spec.auth) return missingAuthProblems(connector, connectorClass);
+  const { params } = spec.auth;
+  const type = authTypeOf(connector, connectorClass);
   if (!type) return [{ path: 'spec.auth.name', message: unknownType(types) }];
   return valueProblems('spec.auth.params', params, authParams(type, connectorClass));
 }
 
-function missingAuthProblems(types: readonly AuthType[]): FieldProblem[] {
-  if (types.length === 0 || types.some(({ optional }) => optional)) return [];
-  return [{ path: 'spec.auth', message: `is required by the class; its name must be ${oneOf(types)}` }];
+function missingAuthProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
+  if (!typeThatNeedsSecret(connector, connectorClass)) return [];
+  return [{ path: 'spec.auth', message: `is required by the class; its name must be ${oneOf(connectorClass.spec.auth?.types ?? [])}` }];
 }
 
 function unknownType(types: readonly AuthType[]): string {

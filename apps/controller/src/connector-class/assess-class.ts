@@ -1,5 +1,5 @@
-import { ConditionType, Reason, needsApi, needsRego, type ConnectorClass } from '@oci-connector/connector-api';
-import { isOurProxy, type Installation } from '../installation';
+import { ConditionType, Reason, needsApi, needsRego, type ConnectorClass, isOurProxy } from '@oci-connector/connector-api';
+import { type Installation } from '../installation';
 import { readyOutcome, type ConditionOutcome } from '../status/conditions';
 
 /** What can be said of a class by looking at it. */

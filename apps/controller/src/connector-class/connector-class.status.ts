@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ConnectorClass, type ConnectorClassStatus } from '@oci-connector/connector-api';
-import { proxyServiceHost, type Installation } from '../installation';
+import { type ConnectorClass, type ConnectorClassStatus, proxyServiceHost } from '@oci-connector/connector-api';
+import { type Installation } from '../installation';
 import { nextConditions } from '../status/conditions';
 import { assessClass } from './assess-class';
 

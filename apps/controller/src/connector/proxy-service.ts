@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { API_GROUP_VERSION, connectorServiceName, type Connector, type OwnerReference } from '@oci-connector/connector-api';
+import { API_GROUP_VERSION, connectorServiceName, type Connector, type OwnerReference, proxyHostNames, proxyServiceHost } from '@oci-connector/connector-api';
 import { type Service, type ServicePort } from '@oci-connector/kube';
-import { proxyHostNames, proxyServiceHost, type Installation } from '../installation';
+import { type Installation } from '../installation';
 
 /** On every Service that we make: the Connector it belongs to. Also what the controller's watch selects by. */
 export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';

@@ -1,11 +1,8 @@
-import { parseConnectorHost } from '@oci-connector/connector-api';
+import { type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
 import { type ObjectLookup } from '../pipeline/resolve-connector';
 
 /** What decides which host names are ours. */
-export interface ServedNamesSettings {
-  readonly namespace: string;
-  readonly proxyService: string;
-  readonly clusterDomain: string;
+export interface ServedNamesSettings extends InstallationNames {
   /** Empty, or https://HOST[:PORT]. */
   readonly externalHttpsUrl: string;
 }
@@ -19,10 +16,9 @@ export class ServedNames {
     private readonly settings: ServedNamesSettings,
     private readonly connectors: ObjectLookup<unknown>,
   ) {
-    const { namespace, proxyService, clusterDomain, externalHttpsUrl } = settings;
-    const service = `${proxyService}.${namespace}`;
+    const { externalHttpsUrl } = settings;
     const external = externalHttpsUrl === '' ? [] : [new URL(externalHttpsUrl).hostname.replace(/^\[(.*)\]$/, '$1')];
-    this.own = [service, `${service}.svc`, `${service}.svc.${clusterDomain}`, ...external];
+    this.own = [...proxyHostNames(settings), ...external];
   }
 
   /** @param hostname in lower case, without port */

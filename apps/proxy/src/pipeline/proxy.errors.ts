@@ -44,6 +44,8 @@ export const PROXY_ERRORS = {
   TokenServerThrottled: { status: 429, ociCode: 'TOOMANYREQUESTS' },
   ClassNotFound: { status: 502, ociCode: 'UNKNOWN' },
   RegoNotSupported: { status: 502, ociCode: 'UNKNOWN' },
+  /** The class names another proxy than this installation's. */
+  ProxyNotSupported: { status: 502, ociCode: 'UNKNOWN' },
   /** A field of the Connector, such as its address, that cannot be used. */
   ConnectorInvalid: { status: 502, ociCode: 'UNKNOWN' },
   SecretNotFound: { status: 502, ociCode: 'UNKNOWN' },

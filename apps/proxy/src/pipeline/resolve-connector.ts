@@ -2,8 +2,12 @@ import {
   AddressError,
   type Connector,
   type ConnectorClass,
+  type InstallationNames,
+  isOurProxy,
+  needsRego,
   parseUpstreamAddress,
   type Protocol,
+  protocolOf,
   type UpstreamAddress,
 } from '@oci-connector/connector-api';
 import { type ConnectorRequest, type ProtocolHandler } from '../protocols/protocol';
@@ -21,6 +25,7 @@ export interface ObjectLookup<T> {
 export interface ResolveConnectorOptions {
   readonly connectors: ObjectLookup<Connector>;
   readonly classes: ObjectLookup<ConnectorClass>;
+  readonly installation: InstallationNames;
   readonly handlers: Readonly<Record<Protocol, ProtocolHandler>>;
 }
 
@@ -41,7 +46,7 @@ export class ResolveConnector {
     exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
     const address = this.#addressOf(connector);
-    const handler = this.options.handlers[connectorClass.spec.protocol ?? 'http'];
+    const handler = this.options.handlers[protocolOf(connectorClass)];
     const plan = await handler.plan(connectorRequest(exchange, connector, address));
     exchange.client.record.route = plan.route;
     exchange.client.record.action = plan.action;
@@ -81,14 +86,11 @@ export class ResolveConnector {
     if (needsRego(connectorClass)) {
       throw new ProxyError('RegoNotSupported', `class "${className}" needs Rego, which this proxy does not run`);
     }
+    if (!isOurProxy(connectorClass.spec.proxy, this.options.installation)) {
+      throw new ProxyError('ProxyNotSupported', `class "${className}" names another proxy in spec.proxy`);
+    }
     return connectorClass;
   }
-}
-
-/** Served as if it needed none, a request would go out with the wrong credential or for the wrong client. */
-function needsRego({ spec }: ConnectorClass): boolean {
-  const generates = (spec.auth?.types ?? []).some(({ generator }) => Boolean(generator?.rego));
-  return generates || Boolean(spec.proxy?.authExtractor?.rego);
 }
 
 function addressOf({ spec, metadata }: Connector): UpstreamAddress {

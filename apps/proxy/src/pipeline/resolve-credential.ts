@@ -1,4 +1,4 @@
-import { type AuthType, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
 import { type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from './proxy.errors';
@@ -111,31 +111,26 @@ function secretKeys({ connector, connectorClass }: Resolution): SecretKeys {
 }
 
 function credentialKey(connector: Connector, connectorClass: ConnectorClass): SecretKey | undefined {
-  const type = authTypeOf(connector, connectorClass);
-  const secretRef = connector.spec.auth?.secretRef;
-  if (!secretRef?.name) return anonymous(connectorClass, type);
-  const { namespace = '', name } = connector.metadata;
-  // Rule C17: whoever writes a Connector must not aim a Secret of another namespace at a host of theirs.
-  if ((secretRef.namespace ?? namespace) !== namespace) {
-    throw new ProxyError('SecretInvalid', `the Secret of connector "${name}" must live in its own namespace "${namespace}"`);
+  checkAuthName(connector, connectorClass);
+  const { namespace = '' } = connector.metadata;
+  const name = connector.spec.auth?.secretRef?.name;
+  if (!name) return anonymous(connector, connectorClass);
+  // Rule C17.
+  if (foreignSecretNamespace(connector) !== undefined) {
+    throw new ProxyError('SecretInvalid', `the Secret of connector "${connector.metadata.name}" must live in its own namespace "${namespace}"`);
   }
-  return { namespace, name: secretRef.name };
+  return { namespace, name };
 }
 
-function authTypeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthType | undefined {
-  if (!spec.auth) return undefined;
-  const type = connectorClass.spec.auth?.types?.find(({ name }) => name === spec.auth?.name);
-  if (!type) {
-    const { name } = connectorClass.metadata;
-    throw new ProxyError('ConnectorInvalid', `class "${name}" has no auth type "${spec.auth.name}"; correct spec.auth.name`);
-  }
-  return type;
+function checkAuthName(connector: Connector, connectorClass: ConnectorClass): void {
+  const { auth } = connector.spec;
+  if (!auth || authTypeOf(connector, connectorClass)) return;
+  throw new ProxyError('ConnectorInvalid', `class "${connectorClass.metadata.name}" has no auth type "${auth.name}"; correct spec.auth.name`);
 }
 
 /** A Connector with no Secret is used anonymously where its class allows that. */
-function anonymous(connectorClass: ConnectorClass, type: AuthType | undefined): undefined {
-  const types = type ? [type] : (connectorClass.spec.auth?.types ?? []);
-  if (types.length > 0 && !types.some(({ optional }) => optional === true)) {
+function anonymous(connector: Connector, connectorClass: ConnectorClass): undefined {
+  if (typeThatNeedsSecret(connector, connectorClass)) {
     throw new ProxyError('SecretNotFound', 'the connector names no Secret, but its class requires one; set spec.auth.secretRef');
   }
   return undefined;

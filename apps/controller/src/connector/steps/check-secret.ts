@@ -1,4 +1,12 @@
-import { ConditionType, Reason, parseUpstreamAddress, type AuthType, type Connector } from '@oci-connector/connector-api';
+import {
+  ConditionType,
+  Reason,
+  authTypeOf,
+  foreignSecretNamespace,
+  parseUpstreamAddress,
+  typeThatNeedsSecret,
+  type AuthType,
+} from '@oci-connector/connector-api';
 import { CredentialError, parseCredential, type Credential, type CredentialErrorCode } from '@oci-connector/credentials';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
@@ -17,33 +25,22 @@ export interface CheckedSecret {
 export async function checkSecret(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
   if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
   const { connector } = scope;
-  const authType = connectorClass.spec.auth?.types?.find(({ name }) => name === connector.spec.auth?.name);
   const name = connector.spec.auth?.secretRef?.name;
-  if (name === undefined) return { outcome: withoutSecret(connectorClass.spec.auth?.types ?? [], authType) };
-  const elsewhere = foreignNamespace(connector);
+  if (name === undefined) return { outcome: withoutSecret(typeThatNeedsSecret(connector, connectorClass)) };
+  // Rule C17.
+  const elsewhere = foreignSecretNamespace(connector);
   if (elsewhere !== undefined) {
     const message = `spec.auth.secretRef.namespace is "${elsewhere}"; a Secret must be in the namespace of its Connector, so put it there and remove the field`;
     return { outcome: { type, status: 'False', reason: Reason.SecretNamespaceNotAllowed, message } };
   }
-  return readCredential(scope, name, authType);
+  return readCredential(scope, name, authTypeOf(connector, connectorClass));
 }
 
-/** Without a Secret the Connector is anonymous, when its authentication type, or every type of the class, allows that. */
-function withoutSecret(types: readonly AuthType[], chosen: AuthType | undefined): ConditionOutcome {
-  const demanding = chosen ? [chosen].filter(isDemanding) : types.filter(isDemanding);
-  if (demanding.length === 0) return { type, status: 'True', reason: Reason.SecretOptional };
-  const message = `authentication type "${demanding[0]?.name}" needs a Secret; name one in spec.auth.secretRef`;
+/** Without a Secret the Connector is anonymous, when its class allows that. */
+function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
+  if (!needing) return { type, status: 'True', reason: Reason.SecretOptional };
+  const message = `authentication type "${needing.name}" needs a Secret; name one in spec.auth.secretRef`;
   return { type, status: 'False', reason: Reason.SecretNotFound, message };
-}
-
-function isDemanding({ optional = false }: AuthType): boolean {
-  return !optional;
-}
-
-/** Rule C17: whoever may create a Connector here must not aim another namespace's Secret at a host of theirs. */
-function foreignNamespace({ metadata, spec }: Connector): string | undefined {
-  const { namespace } = spec.auth?.secretRef ?? {};
-  return namespace === undefined || namespace === '' || namespace === metadata.namespace ? undefined : namespace;
 }
 
 async function readCredential(scope: ConnectorScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {

@@ -1,0 +1,27 @@
+import { type AuthType } from './auth-type';
+import { type Connector } from './connector';
+import { type ConnectorClass } from './connector-class';
+
+/** The authentication type that a Connector chose; undefined when it chose none, or one that its class does not have. */
+export function authTypeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthType | undefined {
+  return connectorClass.spec.auth?.types?.find(({ name }) => name === spec.auth?.name);
+}
+
+/**
+ * The authentication type for which a Connector has to name a Secret; undefined when it may be anonymous. One that chose no type
+ * may be when any type of its class is optional.
+ */
+export function typeThatNeedsSecret(connector: Connector, connectorClass: ConnectorClass): AuthType | undefined {
+  const chosen = authTypeOf(connector, connectorClass);
+  const types = chosen ? [chosen] : (connectorClass.spec.auth?.types ?? []);
+  return types.some(({ optional }) => optional) ? undefined : types[0];
+}
+
+/**
+ * The namespace of a Connector's Secret when it is not the Connector's own: whoever may write a Connector must not aim another
+ * namespace's Secret at a host of theirs.
+ */
+export function foreignSecretNamespace({ metadata, spec }: Connector): string | undefined {
+  const namespace = spec.auth?.secretRef?.namespace;
+  return namespace === undefined || namespace === '' || namespace === metadata.namespace ? undefined : namespace;
+}

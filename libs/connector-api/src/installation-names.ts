@@ -1,0 +1,45 @@
+import { type DestinationReference, type ProxyDestination } from './destination';
+
+/** By what names an installation is known in its cluster. */
+export interface InstallationNames {
+  readonly namespace: string;
+  readonly proxyService: string;
+  readonly clusterDomain: string;
+}
+
+/** The names of the proxy's Service, shortest first. */
+export function proxyHostNames({ proxyService, namespace, clusterDomain }: InstallationNames): string[] {
+  const short = `${proxyService}.${namespace}`;
+  return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`];
+}
+
+/** The name that works from every pod whatever its DNS search list; target of the Services `c-NAME`. */
+export function proxyServiceHost({ proxyService, namespace, clusterDomain }: InstallationNames): string {
+  return `${proxyService}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** Whether `spec.proxy` of a class means this installation's proxy. Nothing else is served. */
+export function isOurProxy({ ref, uri }: ProxyDestination, installation: InstallationNames): boolean {
+  // Knative: with both, uri is relative to ref; a path before ours is nothing that the proxy could serve.
+  if (ref) return isOurService(ref, installation) && (uri === undefined || uri === '' || uri === '/');
+  return uri !== undefined && isOurUri(uri, installation);
+}
+
+function isOurService(ref: DestinationReference, { proxyService, namespace }: InstallationNames): boolean {
+  const isService = ref.kind === 'Service' && (ref.apiVersion ?? 'v1') === 'v1' && (ref.group ?? '') === '';
+  return isService && ref.name === proxyService && (ref.namespace ?? namespace) === namespace;
+}
+
+function isOurUri(uri: string, installation: InstallationNames): boolean {
+  if (!URL.canParse(uri)) return false;
+  const { protocol, hostname, port, pathname, search, hash, username } = new URL(uri);
+  const isPlain = (pathname === '' || pathname === '/') && search === '' && hash === '' && username === '' && port === '';
+  return (protocol === 'http:' || protocol === 'https:') && isPlain && proxyHostNames(installation).includes(hostname);
+}
+
+/** Where no Connector may lead whatever its address resolves to: the API server and our own Services (rule C9). */
+export function refusedHosts(installation: InstallationNames, apiServer: string): string[] {
+  const { clusterDomain } = installation;
+  const kubernetes = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+  return [new URL(apiServer).hostname.replace(/^\[|\]$/g, ''), ...kubernetes, ...proxyHostNames(installation)];
+}
