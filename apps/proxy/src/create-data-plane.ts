@@ -9,12 +9,12 @@ import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
 import { DataPlane } from './data-plane';
 import { RequestLimits } from './limits/request-limits';
-import { CertificateAuthority } from './listener/certificate-authority';
+import { CertificateAuthority } from './certificates/certificate-authority';
 import { ConnectionLimits } from './listener/connection-limits';
-import { LeafCertificates } from './listener/leaf-certificates';
+import { LeafCertificates } from './certificates/leaf-certificates';
 import { type ListenerOptions, ReverseProxyListener } from './listener/reverse-proxy.listener';
 import { ServeRequest } from './listener/serve-request';
-import { ServedNames } from './listener/served-names';
+import { ServedNames } from './certificates/served-names';
 import { ProxyMetrics } from './observability/proxy-metrics';
 import { AskUpstream } from './pipeline/ask-upstream';
 import { AuthenticateClient } from './pipeline/authenticate-client';
@@ -22,6 +22,7 @@ import { AuthorizeClient } from './pipeline/authorize-client';
 import { ForwardRequest } from './pipeline/forward-request';
 import { HandleRequest } from './pipeline/handle-request';
 import { ObtainAuthorization } from './pipeline/obtain-authorization';
+import { PlanRequest } from './pipeline/plan-request';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
 import { HttpHandler } from './protocols/http/http-handler';
@@ -163,8 +164,8 @@ function requestHandler({ dependencies, metrics, reachability, upstream, state, 
       connectors: state.connectors,
       classes: state.classes,
       installation: settings,
-      handlers: { oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() },
     }),
+    protocol: new PlanRequest({ oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() }),
     credential,
     authorization,
     forward: new ForwardRequest(ask, authorization, upstream.policy),

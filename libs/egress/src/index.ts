@@ -8,4 +8,6 @@ export {
 } from './egress-policy';
 export { EgressError, UpstreamConnectError, type EgressErrorCode } from './egress.errors';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
+export { pinnedLookup } from './pinned-lookup';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';
+export { trustedWith } from './trusted-roots';

@@ -1,7 +1,9 @@
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { Agent, buildConnector } from 'undici';
-import { type EgressPolicy, type EgressPurpose, type PinnedAddress } from './egress-policy';
+import { type EgressPolicy, type EgressPurpose } from './egress-policy';
+import { pinnedLookup } from './pinned-lookup';
+import { trustedWith } from './trusted-roots';
 
 export interface PinnedAgentOptions {
   policy: EgressPolicy;
@@ -29,32 +31,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 /** Room for long WWW-Authenticate, Link and signed Location headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** `getCACertificates` came with Node 22.15 and knows NODE_EXTRA_CA_CERTS and --use-system-ca too. */
-function systemRoots(): readonly string[] {
-  const { getCACertificates } = tls as typeof tls & { getCACertificates?: (type: 'default') => string[] };
-  return getCACertificates?.('default') ?? tls.rootCertificates;
-}
-
 /** Made at the first https connection and shared by all of an agent: reading some 150 roots takes milliseconds. */
 function lazySecureContext(ca: readonly string[]): () => tls.SecureContext {
   let context: tls.SecureContext | undefined;
   // Naming authorities replaces the default ones, so those are named too. Without, Node shares one store among all contexts.
-  return () => (context ??= tls.createSecureContext(ca.length === 0 ? {} : { ca: [...systemRoots(), ...ca] }));
-}
-
-/** The resolver of one agent's sockets: what the policy allows, once per connection, and dialled without asking again. */
-function pinnedLookup(resolve: (host: string) => Promise<PinnedAddress[]>): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (addresses) => {
-        const wanted = addresses.filter(({ family }) => options.family === family || !options.family);
-        const [first] = wanted;
-        if (options.all) callback(null, [...wanted]);
-        else callback(null, first?.address ?? '', first?.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
-  };
+  return () => (context ??= tls.createSecureContext(ca.length === 0 ? {} : { ca: trustedWith(ca) }));
 }
 
 /**
@@ -71,7 +52,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
     allowH2: false,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
-    lookup: pinnedLookup((host) => policy.resolve(host, 0, purpose)),
+    lookup: pinnedLookup(policy, purpose),
   };
   const connectPlain = buildConnector(shared);
   let connectTls: buildConnector.connector | undefined;

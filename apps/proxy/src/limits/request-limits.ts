@@ -1,4 +1,4 @@
-import { ProxyError } from '../pipeline/proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type Authorized } from '../pipeline/proxy-exchange';
 
 /** Limits of one kind of owner; 0 stands for no limit. */

@@ -1,6 +1,6 @@
 import { type Server } from 'node:http';
 import { type Duplex } from 'node:stream';
-import { ProxyError } from '../pipeline/proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { errorAnswer } from './error-response';
 
 /** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */

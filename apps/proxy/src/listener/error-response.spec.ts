@@ -2,7 +2,7 @@ import { CredentialError } from '@oci-connector/credentials';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { KubeUnreachableError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError } from '@oci-connector/oci-auth';
-import { ProxyError } from '../pipeline/proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { TransferCancelled } from '../transport/transfer';
 import { errorAnswer, toProxyError } from './error-response';
 

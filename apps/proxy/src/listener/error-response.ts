@@ -3,7 +3,7 @@ import { CredentialError, type CredentialErrorCode } from '@oci-connector/creden
 import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
 import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
-import { ProxyError, type ProxyErrorCode } from '../pipeline/proxy.errors';
+import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { TransferCancelled } from '../transport/transfer';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */

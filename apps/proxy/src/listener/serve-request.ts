@@ -7,7 +7,7 @@ import { logAccess } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
-import { type ProxyError } from '../pipeline/proxy.errors';
+import { type ProxyError } from '../proxy.errors';
 import { closeLingering } from '../transport/lingering-close';
 import { type Transfers } from '../transport/transfers';
 import { sendError, toProxyError } from './error-response';

@@ -1,4 +1,4 @@
-import { type ProxyErrorCode } from '../pipeline/proxy.errors';
+import { type ProxyErrorCode } from '../proxy.errors';
 
 /** What one request leaves behind: one line of the access log and some counts. Filled in as the request goes on. */
 export interface AccessRecord {

@@ -1,7 +1,7 @@
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transport/transfer';
-import { type ProxyErrorCode } from '../pipeline/proxy.errors';
+import { type ProxyErrorCode } from '../proxy.errors';
 import { type AccessRecord } from './access-record';
 
 /** What requests that reached no Connector are counted under: a stranger must not make up time series. */

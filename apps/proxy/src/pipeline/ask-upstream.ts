@@ -4,7 +4,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, type Hop, isRedirect } from '../transport/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../transport/request-headers';
 import { type UpstreamAnswer } from '../transport/upstream-transport';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
 
 /** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */

@@ -2,7 +2,7 @@ import { type Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { countHeader } from '../transport/request-headers';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 
 /** Says who a token belongs to; `TokenReviewer` of libs/kube. */

@@ -1,7 +1,7 @@
 import { API_GROUP } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { type ProxyVerb } from '../protocols/protocol';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type Authenticated, Authorized, type NamedConnector } from './proxy-exchange';
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */

@@ -3,7 +3,7 @@ import { type UpstreamTarget } from '../protocols/protocol';
 import { relayedHeaders } from '../transport/response-headers';
 import { type AskUpstream, type Outcome } from './ask-upstream';
 import { type ObtainAuthorization } from './obtain-authorization';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
 import { sendAnswer } from './send-answer';
 

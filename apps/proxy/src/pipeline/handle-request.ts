@@ -5,6 +5,7 @@ import { type AuthorizeClient } from './authorize-client';
 import { type ForwardRequest } from './forward-request';
 import { identifyConnector, type IdentifySettings } from './identify-connector';
 import { type ObtainAuthorization } from './obtain-authorization';
+import { type PlanRequest } from './plan-request';
 import { type ClientExchange, Identified } from './proxy-exchange';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';
@@ -16,6 +17,7 @@ export interface RequestSteps {
   readonly permission: AuthorizeClient;
   readonly limits: RequestLimits;
   readonly connector: ResolveConnector;
+  readonly protocol: PlanRequest;
   readonly credential: ResolveCredential;
   readonly authorization: ObtainAuthorization;
   readonly forward: ForwardRequest;
@@ -33,8 +35,9 @@ export class HandleRequest {
     const authenticated = await steps.client.authenticate(identified);
     const authorized = await steps.permission.authorize(authenticated);
     client.transfer.atEnd(steps.limits.admit(authorized));
-    const resolved = await steps.connector.resolve(authorized);
-    const credentialed = await steps.credential.resolve(resolved);
+    const resolved = steps.connector.resolve(authorized);
+    const planned = await steps.protocol.plan(resolved);
+    const credentialed = await steps.credential.resolve(planned);
     const forwardable = await steps.authorization.obtain(credentialed);
     await steps.forward.forward(forwardable);
   }

@@ -1,7 +1,7 @@
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
 import { type ProxyVerb, requiredVerb } from '../protocols/protocol';
 import { countHeader } from '../transport/request-headers';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
 
 /** What identifying needs to know of the installation. */

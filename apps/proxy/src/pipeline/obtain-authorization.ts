@@ -18,7 +18,7 @@ export class ObtainAuthorization {
    * @param plan what is to be sent, if not the plan of the exchange
    * @throws OciAuthError, and what reading the Secret throws
    */
-  async obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.resolution.plan): Promise<Forwardable> {
+  async obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan): Promise<Forwardable> {
     try {
       return await this.#authorize(exchange, plan);
     } catch (error) {

@@ -2,7 +2,8 @@ import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
 import { type ForwardRequest } from './forward-request';
 import { type ObtainAuthorization } from './obtain-authorization';
-import { type Authenticated, type Authorized, type Credentialed, Forwardable, Identified, type Resolved } from './proxy-exchange';
+import { type Authenticated, type Authorized, type Credentialed, Forwardable, Identified, type Planned, type Resolved } from './proxy-exchange';
+import { type PlanRequest } from './plan-request';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';
 
@@ -10,6 +11,7 @@ interface Steps {
   readonly client: AuthenticateClient;
   readonly permission: AuthorizeClient;
   readonly connector: ResolveConnector;
+  readonly protocol: PlanRequest;
   readonly credential: ResolveCredential;
   readonly authorization: ObtainAuthorization;
   readonly forward: ForwardRequest;
@@ -19,6 +21,7 @@ interface Steps {
 export function skippingAStepDoesNotCompile(steps: Steps, identified: Identified, authenticated: Authenticated): unknown[] {
   const authorized = undefined as unknown as Authorized;
   const resolved = undefined as unknown as Resolved;
+  const planned = undefined as unknown as Planned;
   const credentialed = undefined as unknown as Credentialed;
   return [
     // @ts-expect-error the client is not known yet
@@ -28,9 +31,11 @@ export function skippingAStepDoesNotCompile(steps: Steps, identified: Identified
     // @ts-expect-error the client was not even authenticated
     () => steps.connector.resolve(identified),
     // @ts-expect-error the connector is not known yet
-    () => steps.credential.resolve(authorized),
+    () => steps.protocol.plan(authorized),
+    // @ts-expect-error the protocol has not read the request
+    () => steps.credential.resolve(resolved),
     // @ts-expect-error no credential was resolved
-    () => steps.authorization.obtain(resolved),
+    () => steps.authorization.obtain(planned),
     // @ts-expect-error there is no authorisation for the registry
     () => steps.forward.forward(credentialed),
     // @ts-expect-error an unauthorised request must not be forwarded

@@ -36,7 +36,7 @@ export interface NamedConnector {
  * skipped a step does not compile.
  *
  * The fields are declared and then assigned, because V8 defines the fields of a class on a slow path once more than four
- * subclasses share its constructor: for a chain of six that is thirty times the price.
+ * subclasses share its constructor: for a chain of seven that is thirty times the price.
  */
 export class Identified {
   declare protected readonly identified: true;
@@ -80,10 +80,9 @@ export interface Resolution {
   readonly connector: Connector;
   readonly connectorClass: ConnectorClass;
   readonly address: UpstreamAddress;
-  readonly plan: UpstreamPlan;
 }
 
-/** The Connector exists and its protocol says what to send where. */
+/** The Connector exists, and its class is one that is served. */
 export class Resolved extends Authorized {
   declare protected readonly resolved: true;
   declare readonly resolution: Resolution;
@@ -91,6 +90,17 @@ export class Resolved extends Authorized {
   constructor(before: Authorized, resolution: Resolution) {
     super(before, before.allows);
     this.resolution = resolution;
+  }
+}
+
+/** The protocol of the class has said what to send where. */
+export class Planned extends Resolved {
+  declare protected readonly planned: true;
+  declare readonly plan: UpstreamPlan;
+
+  constructor(before: Resolved, plan: UpstreamPlan) {
+    super(before, before.resolution);
+    this.plan = plan;
   }
 }
 
@@ -103,12 +113,12 @@ export interface UpstreamAccess {
 }
 
 /** The credential is at hand, and so are the connections that trust the right authorities. */
-export class Credentialed extends Resolved {
+export class Credentialed extends Planned {
   declare protected readonly credentialed: true;
   declare readonly access: UpstreamAccess;
 
-  constructor(before: Resolved, access: UpstreamAccess) {
-    super(before, before.resolution);
+  constructor(before: Planned, access: UpstreamAccess, plan: UpstreamPlan = before.plan) {
+    super(before, plan);
     this.access = access;
   }
 }
@@ -117,12 +127,10 @@ export class Credentialed extends Resolved {
 export class Forwardable extends Credentialed {
   declare protected readonly forwardable: true;
   declare readonly authorization: Authorization;
-  /** The plan to carry out; without its mount when the token server refused the second scope. */
-  declare readonly plan: UpstreamPlan;
 
+  /** @param plan the plan to carry out; without its mount when the token server refused the second scope */
   constructor(before: Credentialed, authorization: Authorization, plan: UpstreamPlan) {
-    super(before, before.access);
+    super(before, before.access, plan);
     this.authorization = authorization;
-    this.plan = plan;
   }
 }

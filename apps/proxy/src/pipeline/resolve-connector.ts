@@ -6,14 +6,10 @@ import {
   isOurProxy,
   needsRego,
   parseUpstreamAddress,
-  type Protocol,
-  protocolOf,
   type UpstreamAddress,
 } from '@oci-connector/connector-api';
-import { type ConnectorRequest, type ProtocolHandler } from '../protocols/protocol';
-import { ProxyError } from './proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type Authorized, Resolved } from './proxy-exchange';
-import { uidOf } from './resolve-credential';
 
 /** Objects that are kept up to date by a watch. */
 export interface ObjectLookup<T> {
@@ -26,12 +22,10 @@ export interface ResolveConnectorOptions {
   readonly connectors: ObjectLookup<Connector>;
   readonly classes: ObjectLookup<ConnectorClass>;
   readonly installation: InstallationNames;
-  readonly handlers: Readonly<Record<Protocol, ProtocolHandler>>;
 }
 
 /**
- * Looks up the Connector and its class, and lets the class's protocol say what is to be done. Only now, after
- * authorisation, may an answer tell whether something exists. Whether the Connector is Ready is not asked: when the
+ * Looks up the Connector and its class. Only now, after authorisation, may an answer tell whether something exists. Whether the Connector is Ready is not asked: when the
  * controller is down, traffic flows.
  */
 export class ResolveConnector {
@@ -41,17 +35,12 @@ export class ResolveConnector {
   constructor(private readonly options: ResolveConnectorOptions) {}
 
   /** @throws ProxyError */
-  async resolve(exchange: Authorized): Promise<Resolved> {
+  resolve(exchange: Authorized): Resolved {
     const connector = this.#connector(exchange);
     exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
     const address = this.#addressOf(connector);
-    const handler = this.options.handlers[protocolOf(connectorClass)];
-    const plan = await handler.plan(connectorRequest(exchange, connector, address));
-    exchange.client.record.route = plan.route;
-    exchange.client.record.action = plan.action;
-    exchange.client.record.repository = plan.repository;
-    return new Resolved(exchange, { connector, connectorClass, address, plan });
+    return new Resolved(exchange, { connector, connectorClass, address });
   }
 
   #addressOf(connector: Connector): UpstreamAddress {
@@ -100,27 +89,4 @@ function addressOf({ spec, metadata }: Connector): UpstreamAddress {
     if (!(error instanceof AddressError)) throw error;
     throw new ProxyError('ConnectorInvalid', `connector "${metadata.name}": ${error.message}`, { cause: error });
   }
-}
-
-function connectorRequest(exchange: Authorized, connector: Connector, address: UpstreamAddress): ConnectorRequest {
-  const { client, named, identity } = exchange;
-  const { request } = client;
-  if (!identity.serviceAccount) throw new ProxyError('Internal', 'an authorized client that is no ServiceAccount');
-  return {
-    method: request.method ?? '',
-    path: named.path,
-    query: named.query,
-    addressForm: named.form,
-    connector: { namespace: named.namespace, name: named.name, uid: uidOf(connector) },
-    address,
-    client: identity.serviceAccount,
-    headers: request.headers,
-    hasBody: hasBody(request.headers),
-    allows: exchange.allows,
-  };
-}
-
-/** RFC 9112 §6.3: a request has a body when it is framed with one. */
-function hasBody(headers: ConnectorRequest['headers']): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

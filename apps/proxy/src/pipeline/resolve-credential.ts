@@ -1,8 +1,8 @@
 import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
 import { type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
-import { ProxyError } from './proxy.errors';
-import { Credentialed, type Resolution, type Resolved, type UpstreamAccess } from './proxy-exchange';
+import { ProxyError } from '../proxy.errors';
+import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
 
 /** Revision of a Connector without a Secret; no Secret has it. */
 const ANONYMOUS = 'anonymous';
@@ -42,7 +42,7 @@ export class ResolveCredential {
    * @param options.fresh read anew: the registry has refused what was read before
    * @throws ProxyError, CredentialError, KubeError
    */
-  async resolve(exchange: Resolved, options: { fresh?: boolean } = {}): Promise<Credentialed> {
+  async resolve(exchange: Planned, options: { fresh?: boolean } = {}): Promise<Credentialed> {
     const keys = secretKeys(exchange.resolution);
     const secrets = (options.fresh ? undefined : this.#peek(keys)) ?? (await this.#read(keys, options));
     const access = this.#access(exchange.resolution, secrets);

@@ -2,11 +2,12 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type EgressPurpose } from '@oci-connector/egress';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
+import { type ResponseHeaders } from '../transport/upstream-transport';
 
 /**
- * The border between the request pipeline and what knows a protocol. A handler is pure: it does no I/O, reads no
- * body and never sees a credential. It turns an authorised request into an {@link UpstreamPlan}, which the pipeline
- * carries out. Requests that break the protocol are thrown as `ProxyError`.
+ * The border between the request pipeline and what knows a protocol. A handler moves no byte and
+ * never sees a credential; all it may ask for is a further verb of the client and a key that seals locations. It turns an
+ * authorised request into an {@link UpstreamPlan}, which the pipeline carries out. Requests that break the protocol are thrown as `ProxyError`.
  */
 export interface ProtocolHandler {
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
@@ -51,12 +52,9 @@ export interface ConnectorRequest {
   readonly allows: (verb: ProxyVerb) => Promise<boolean>;
 }
 
-/** Header names in lower case, as `node:http` and undici give them. */
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
 /** What is to be sent to the registry, and what is to be done with its answer. */
 export interface UpstreamPlan {
-  /** `stream`: the pipeline's own transport. `http-proxy`: `HttpProxyTransport` of `protocols/http`, behind the same interface. */
+  /** `stream`: the pipeline's own transport. `http-proxy`: `HttpProxyTransport`, behind the same interface. */
   readonly transport: 'stream' | 'http-proxy';
   readonly method: string;
   readonly target: UpstreamTarget;

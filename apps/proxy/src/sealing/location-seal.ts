@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { ProxyError } from '../pipeline/proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type KeyRing, type SealingKey } from './key-ring';
 
 /** For whom and for what a location is sealed. Nobody else can open it, and nowhere else. */

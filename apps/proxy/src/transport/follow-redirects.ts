@@ -1,6 +1,6 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type EgressPurpose } from '@oci-connector/egress';
-import { ProxyError } from '../pipeline/proxy.errors';
+import { ProxyError } from '../proxy.errors';
 import { type UpstreamAnswer } from './upstream-transport';
 
 /** Redirects in a row; registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */

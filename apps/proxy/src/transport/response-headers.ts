@@ -1,5 +1,5 @@
-import { ProxyError } from '../pipeline/proxy.errors';
-import { type ResponseHeaders } from '../protocols/protocol';
+import { ProxyError } from '../proxy.errors';
+import { type ResponseHeaders } from './upstream-transport';
 import { connectionListed, HOP_BY_HOP } from './request-headers';
 
 /** What an upstream says to its own client and must not say to ours. */

@@ -1,15 +1,8 @@
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
-import { ProxyError } from '../pipeline/proxy.errors';
-import { type ResponseHeaders } from '../protocols/protocol';
+import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './answer-limits';
 import { type Transfer } from './transfer';
-import { type UpstreamAnswer } from './upstream-transport';
-
-/** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
-const MAX_DISCARDED = 64 * 1024;
-
-/** How long the rest of an answer may take that nobody wants, so that its connection can be used again. */
-const MAX_DISCARD_MS = 1_000;
+import { type UpstreamAnswer, type ResponseHeaders } from './upstream-transport';
 
 /** Who gets the body. */
 interface Consumer {
@@ -147,8 +140,4 @@ export class UndiciAnswer implements UpstreamAnswer {
     else if (wantsMore) this.#controller.resume();
     else this.#controller.pause();
   }
-}
-
-function tooLarge(maxBytes: number): ProxyError {
-  return new ProxyError('UpstreamTooLarge', `the registry's answer exceeds the limit of ${maxBytes} bytes`);
 }

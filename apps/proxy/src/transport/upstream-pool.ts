@@ -1,7 +1,7 @@
 import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-connector/egress';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
-import { HttpProxyTransport } from '../protocols/http/http-proxy-transport';
+import { HttpProxyTransport } from './http-proxy-transport';
 import { type UpstreamPlan } from '../protocols/protocol';
 import { type Transfer } from './transfer';
 import { UndiciTransport } from './undici-transport';

@@ -1,14 +1,7 @@
 import { connectorPath } from '@oci-connector/connector-api';
-import { ProxyError } from '../../pipeline/proxy.errors';
-import {
-  requiredVerb,
-  verbOfMethod,
-  type ConnectorRequest,
-  type ProtocolHandler,
-  type ResponseHeaders,
-  type RewrittenResponse,
-  type UpstreamPlan,
-} from '../protocol';
+import { ProxyError } from '../../proxy.errors';
+import { requiredVerb, verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { checkHttpPath } from './http-path';
 
 const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;

@@ -1,4 +1,4 @@
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 
 /** RFC 3986 §2 without the backslash, which some servers take for a slash. */
 const SAFE = /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*$/;

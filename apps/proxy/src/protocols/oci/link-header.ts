@@ -1,4 +1,4 @@
-import { type ResponseHeaders } from '../protocol';
+import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { withoutParameters, withQuery } from './raw-query';
 
 export interface LinkContext {

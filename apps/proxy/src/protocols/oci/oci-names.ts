@@ -1,5 +1,5 @@
 import { connectorPath } from '@oci-connector/connector-api';
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { type ConnectorRequest } from '../protocol';
 import { isRepository } from './route-grammar';
 

@@ -1,6 +1,7 @@
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
-import { type ResponseHeaders, type RewrittenResponse, type UpstreamTarget } from '../protocol';
+import { type RewrittenResponse, type UpstreamTarget } from '../protocol';
+import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { type CrossMount } from './cross-mount';
 import { rewriteLinks } from './link-header';
 import { type OciRequest } from './oci-request';

@@ -1,5 +1,5 @@
 import { type RepositoryAction } from '@oci-connector/oci-auth';
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { type UpstreamPlan } from '../protocol';
 import { type OciRoute } from './route-grammar';
 

@@ -1,4 +1,4 @@
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 
 /** Visible ASCII (RFC 3986 allows less, clients send more); `#` would end the query for a parser after us. */
 const RAW_QUERY = /^[\x21\x22\x24-\x7e]*$/;

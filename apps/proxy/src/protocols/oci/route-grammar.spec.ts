@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { tailOf } from './oci-routes';
 import { isDigest, isRepository, isSession, parseOciPath, type OciRoute } from './route-grammar';
 

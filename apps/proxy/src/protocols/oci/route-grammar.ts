@@ -1,4 +1,4 @@
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { SEALED_PREFIX } from '../../sealing/location-seal';
 
 /*

@@ -1,4 +1,5 @@
-import { type BodyRewrite, type ResponseHeaders } from '../protocol';
+import { type BodyRewrite } from '../protocol';
+import { type ResponseHeaders } from '../../transport/upstream-transport';
 
 /**
  * Longest tag list that is read. A tag has at most 128 characters, so this holds at least 60,000 tags in one page, and at

@@ -1,6 +1,6 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import * as fc from 'fast-check';
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
 import { mapUploadLocation, type MappedLocation } from './upload-location';
 

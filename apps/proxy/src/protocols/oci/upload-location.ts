@@ -1,6 +1,6 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type EgressPurpose } from '@oci-connector/egress';
-import { ProxyError } from '../../pipeline/proxy.errors';
+import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
 import { type UpstreamTarget } from '../protocol';
 import { type OciNames } from './oci-names';

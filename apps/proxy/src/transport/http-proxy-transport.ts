@@ -1,12 +1,11 @@
 import { type ClientRequest, IncomingMessage, Agent as HttpAgent, ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isIP, Socket, type LookupFunction } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import * as tls from 'node:tls';
-import { classifyConnectError, type EgressPolicy, type EgressPurpose, UpstreamConnectError } from '@oci-connector/egress';
+import { classifyConnectError, type EgressPolicy, type EgressPurpose, pinnedLookup, trustedWith, UpstreamConnectError } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { createProxyServer } from 'http-proxy';
-import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from '../../transport/upstream-transport';
+import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 import { IncomingAnswer } from './incoming-answer';
 
 export interface HttpProxyTransportOptions {
@@ -41,10 +40,9 @@ export class HttpProxyTransport implements UpstreamTransport {
       maxFreeSockets: MAX_FREE_SOCKETS,
       // Ends free connections only; a request in silence is ended by its transfer.
       timeout: IDLE_TIMEOUT_MS,
-      lookup: pinnedLookup((host) => policy.resolve(host, 0, purpose)),
+      lookup: pinnedLookup(policy, purpose),
     };
-    // Naming authorities replaces the default ones, so those are named too.
-    const trusted = ca.length === 0 ? {} : { ca: [...systemRoots(), ...ca] };
+    const trusted = ca.length === 0 ? {} : { ca: trustedWith(ca) };
     this.#agents = { http: new HttpAgent(shared), https: new HttpsAgent({ ...shared, ...trusted, rejectUnauthorized: true }) };
   }
 
@@ -186,24 +184,4 @@ function toUpstreamError(error: unknown, request: UpstreamRequest, target: Targe
   if (request.transfer.cancelled) return request.transfer.cancelled;
   const classified = classifyConnectError(error, target);
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
-}
-
-/** What the policy allows is dialled, and nothing is asked twice. */
-function pinnedLookup(resolve: (host: string) => ReturnType<EgressPolicy['resolve']>): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (options.all) callback(null, addresses.map(({ address, family }) => ({ address, family })));
-        else callback(null, first?.address ?? '', first?.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
-  };
-}
-
-/** `getCACertificates` came with Node 22.15 and knows NODE_EXTRA_CA_CERTS too. */
-function systemRoots(): readonly string[] {
-  const { getCACertificates } = tls as typeof tls & { getCACertificates?: (type: 'default') => string[] };
-  return getCACertificates?.('default') ?? tls.rootCertificates;
 }

@@ -6,8 +6,8 @@ import { PassThrough } from 'node:stream';
 import { EgressPolicy } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { TestCertificateAuthority } from '@oci-connector/testing';
-import { Transfer } from '../../transport/transfer';
-import { type UpstreamRequest } from '../../transport/upstream-transport';
+import { Transfer } from './transfer';
+import { type UpstreamRequest } from './upstream-transport';
 import { HttpProxyTransport, type HttpProxyTransportOptions } from './http-proxy-transport';
 
 const servers: TcpServer[] = [];

@@ -1,15 +1,8 @@
 import { type IncomingMessage } from 'node:http';
 import { type Writable } from 'node:stream';
-import { ProxyError } from '../../pipeline/proxy.errors';
-import { type ResponseHeaders } from '../protocol';
-import { type Transfer } from '../../transport/transfer';
-import { type UpstreamAnswer } from '../../transport/upstream-transport';
-
-/** A body up to this size is read to save the connection; reading more costs more than a new one. In bytes. */
-const MAX_DISCARDED = 64 * 1024;
-
-/** How long the rest of an answer may take that nobody wants, so that its connection can be used again. In milliseconds. */
-const MAX_DISCARD_MS = 1_000;
+import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './answer-limits';
+import { type Transfer } from './transfer';
+import { type UpstreamAnswer, type ResponseHeaders } from './upstream-transport';
 
 export interface IncomingAnswerContext {
   readonly early: boolean;
@@ -81,8 +74,4 @@ export class IncomingAnswer implements UpstreamAnswer {
       if (size > MAX_DISCARDED) this.incoming.destroy();
     });
   }
-}
-
-function tooLarge(maxBytes: number): ProxyError {
-  return new ProxyError('UpstreamTooLarge', `the service's answer exceeds the limit of ${maxBytes} bytes`);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readTable } from '@oci-connector/testing';
 import { PROXY_ERRORS } from './proxy.errors';
 
-const FILE = path.join(__dirname, '../../../../docs/reference/proxy-errors.md');
+const FILE = path.join(__dirname, '../../../docs/reference/proxy-errors.md');
 
 describe('docs/reference/proxy-errors.md', () => {
   const rows = readTable(readFileSync(FILE, 'utf8'), '# Answers of the proxy');
