@@ -33,6 +33,3 @@ export const CLASS_DOCS_LINK_ANNOTATION = 'connectors.cpaas.io/docs-link';
 
 /** On a Connector: the name of its class, so that policies and queries can select by it. */
 export const CONNECTOR_CLASS_LABEL = 'connectors.alauda.io/connectorclass';
-
-/** On a Secret in the installation's namespace, with the value `true`: certificates that every Connector trusts. */
-export const CA_CERT_LABEL = 'connectors.cpaas.io/ca-cert';

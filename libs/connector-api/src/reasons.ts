@@ -107,7 +107,7 @@ export const REASON_TABLE = {
   CertificateInvalid: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'The server\'s certificate is not trusted, has expired or is for another name.',
+    meaning: 'The server\'s certificate is not trusted, has expired or is for another name; or `spec.caCertSecretRef` cannot be used.',
     remedy: 'Put the certificate of its authority into a Secret and name that in `spec.caCertSecretRef`.',
   },
   NotARegistry: {

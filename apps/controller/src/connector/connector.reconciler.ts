@@ -9,7 +9,7 @@ import { ensureProxyService } from './steps/ensure-proxy-service';
 import { probeCredentials } from './steps/probe-credentials';
 import { probeLiveness } from './steps/probe-liveness';
 import { resolveClass } from './steps/resolve-class';
-import { validateParams } from './steps/validate-params';
+import { validateAgainstClass } from './steps/validate-against-class';
 
 /** Changes reach us by watches; this is for what no watch shows, such as a Service of somebody else that has gone. */
 const LOOK_AGAIN_MS = 600_000;
@@ -35,7 +35,8 @@ export class ConnectorReconciler implements Reconciler {
     if (!known || known.metadata.deletionTimestamp !== undefined) return this.forget(formatKey(key));
     const scope = this.scopeOf(writer.latest(known), signal);
 
-    const resolved = validateParams(scope, resolveClass(scope));
+    const named = resolveClass(scope);
+    const resolved = validateAgainstClass(scope, named);
     const secret = await checkSecret(scope, resolved);
     const ca = await checkCaCertificate(scope);
     const service = await ensureProxyService(scope, resolved);

@@ -2,7 +2,7 @@ import { ConditionType, Reason, validateConnector, validateConnectorAgainstClass
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
 /** Whether the Connector fits its class. Its own rules are checked as well: an object may be older than the schema. */
-export function validateParams({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
+export function validateAgainstClass({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
   const { connectorClass, api } = resolved;
   if (!connectorClass) return resolved;
   const own = validateConnector(connector);
