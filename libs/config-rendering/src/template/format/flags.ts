@@ -1,0 +1,21 @@
+import { countRunes } from '../values/go-string';
+
+/** What stands between `%` and the verb. */
+export interface Flags {
+  minus?: boolean;
+  plus?: boolean;
+  sharp?: boolean;
+  space?: boolean;
+  zero?: boolean;
+  width?: number;
+  precision?: number;
+}
+
+export const NO_FLAGS: Flags = {};
+
+/** Pads to the width, counted in characters: with zeros only on the left. */
+export function pad(text: string, { width = 0, minus, zero }: Flags): string {
+  const missing = Math.max(width - countRunes(text), 0);
+  if (minus) return text + ' '.repeat(missing);
+  return (zero ? '0' : ' ').repeat(missing) + text;
+}

@@ -1,0 +1,37 @@
+import { encodeRune, runesOf, type Rune } from '../values/go-string';
+import { isPrint } from '../values/unicode';
+
+const NAMED: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 12: '\\f', 10: '\\n', 13: '\\r', 9: '\\t', 11: '\\v' };
+
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+
+/** strconv.Quote and QuoteToASCII, or for a single quote their forms for characters. */
+export function quote(bytes: string, mark: '"' | "'" = '"', asciiOnly = false): string {
+  let quoted = mark as string;
+  let at = 0;
+  for (const rune of runesOf(bytes)) {
+    quoted += rune.valid ? escapeRune(rune, mark, asciiOnly) : `\\x${hex(bytes.charCodeAt(at), 2)}`;
+    at += rune.size;
+  }
+  return quoted + mark;
+}
+
+function escapeRune({ code }: Rune, mark: string, asciiOnly: boolean): string {
+  const character = encodeRune(code);
+  if (character === mark || character === '\\') return `\\${character}`;
+  if (asciiOnly ? code < 0x80 && isPrint(code) : isPrint(code)) return character;
+  return NAMED[code] ?? escapeCode(code);
+}
+
+function escapeCode(code: number): string {
+  if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+}
+
+/** strconv.CanBackquote. */
+export function canBackquote(bytes: string): boolean {
+  for (const { code, valid } of runesOf(bytes)) {
+    if (!valid || code === 0xfeff || code === 0x7f || code === 0x60 || (code < 0x20 && code !== 9)) return false;
+  }
+  return true;
+}

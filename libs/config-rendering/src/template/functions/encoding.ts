@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { refused } from '../template-problem';
+import { define, type FunctionTable, type TemplateFunction } from './template-function';
+
+/** sprig: encodings and checksums, of bytes. */
+export const ENCODING: FunctionTable = {
+  b64enc: define(['string'], ([bytes]) => Buffer.from(bytes, 'latin1').toString('base64')),
+  b64dec: define(['string'], ([text]) => decodeBase64(text)),
+  b32enc: define(['string'], ([bytes]) => encodeBase32(bytes)),
+  b32dec: define(['string'], ([text]) => decodeBase32(text)),
+  sha1sum: hash('sha1'),
+  sha256sum: hash('sha256'),
+  sha512sum: hash('sha512'),
+  adler32sum: define(['string'], ([bytes]) => String(adler32(bytes))),
+};
+
+function hash(algorithm: 'sha1' | 'sha256' | 'sha512'): TemplateFunction {
+  return define(['string'], ([bytes]) => createHash(algorithm).update(bytes, 'latin1').digest('hex'));
+}
+
+/** RFC 1950 §8.2; sprig prints it in decimal. */
+function adler32(bytes: string): number {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    a = (a + bytes.charCodeAt(at)) % 65521;
+    b = (b + a) % 65521;
+  }
+  return b * 65536 + a;
+}
+
+/** With padding, in groups of 4 and of 8 digits; bits beyond the last byte are ignored. */
+const BASE64_TEXT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const BASE32_TEXT = /^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?$/;
+
+/** Line ends are skipped. What is malformed sprig turns into an error message in the output: that is refused. */
+function checkedDigits(text: string, form: RegExp, name: string): string {
+  const digits = text.replace(/[\r\n]/g, '');
+  if (!form.test(digits)) throw refused(`${name} of malformed text`, 'sprig would put its error message into the file');
+  return digits;
+}
+
+function decodeBase64(text: string): string {
+  return Buffer.from(checkedDigits(text, BASE64_TEXT, 'b64dec'), 'base64').toString('latin1');
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648 §6. */
+function encodeBase32(bytes: string): string {
+  let encoded = '';
+  for (let at = 0; at < bytes.length; at += 5) {
+    const group = bytes.slice(at, at + 5);
+    const bits = [...group].map((byte) => byte.charCodeAt(0).toString(2).padStart(8, '0')).join('');
+    for (let bit = 0; bit < bits.length; bit += 5) encoded += BASE32.charAt(Number.parseInt(bits.slice(bit, bit + 5).padEnd(5, '0'), 2));
+  }
+  return encoded.padEnd(Math.ceil(encoded.length / 8) * 8, '=');
+}
+
+function decodeBase32(text: string): string {
+  let decoded = '';
+  let bits = 0;
+  let count = 0;
+  for (const digit of checkedDigits(text, BASE32_TEXT, 'b32dec').replace(/=+$/, '')) {
+    bits = ((bits << 5) | BASE32.indexOf(digit)) & 0xfff;
+    count += 5;
+    if (count < 8) continue;
+    count -= 8;
+    decoded += String.fromCharCode((bits >> count) & 0xff);
+  }
+  return decoded;
+}

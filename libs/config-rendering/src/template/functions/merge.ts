@@ -1,0 +1,49 @@
+import { type Budget } from '../budget';
+import { refused } from '../template-problem';
+import { GoList, GoMap, isTrue, type GoValue } from '../values/go-value';
+import { defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
+
+/** sprig: merging dicts (mergo v1.0.1). The first one is changed, and is the result. */
+export const MERGES: FunctionTable = {
+  merge: merging(false),
+  mustMerge: merging(false),
+  mergeOverwrite: merging(true),
+  mustMergeOverwrite: merging(true),
+};
+
+function merging(overwrite: boolean): TemplateFunction {
+  return defineVariadic(['map'], 'map', ([first], others, budget) => {
+    const target = first.isNil ? new GoMap() : first;
+    for (const source of others) new Merge(overwrite, budget).into(target, source, 0);
+    return target;
+  });
+}
+
+class Merge {
+  constructor(
+    private readonly overwrite: boolean,
+    private readonly budget: Budget,
+  ) {}
+
+  into(target: GoMap, source: GoMap, depth: number): void {
+    this.budget.value(depth);
+    if (target.element !== 'interface {}' || source.element !== 'interface {}') {
+      throw refused('merging what split gave', 'it is a dict of another type');
+    }
+    for (const [key, value] of source.entries) {
+      this.budget.step();
+      if (value == null) {
+        if (this.overwrite) target.entries.set(key, null);
+      } else this.#entry(target, key, value, depth);
+    }
+  }
+
+  #entry(target: GoMap, key: string, value: GoValue, depth: number): void {
+    const old = target.entries.get(key);
+    if (value instanceof GoMap && old instanceof GoMap && !old.isNil) this.into(old, value, depth + 1);
+    // Of two dicts the old one stays, filled; of anything else what is empty gives way.
+    if (isTrue(old) && value instanceof GoMap && old instanceof GoMap) return;
+    if (isTrue(old) && value instanceof GoList && !this.overwrite) return;
+    if (this.overwrite || !isTrue(old)) target.entries.set(key, value);
+  }
+}

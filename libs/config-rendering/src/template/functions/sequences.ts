@@ -1,0 +1,48 @@
+import { type Budget } from '../budget';
+import { exceeded } from '../template-problem';
+import { goInt, GoList } from '../values/go-value';
+import { define, defineVariadic, type FunctionTable } from './template-function';
+
+/** sprig: sequences of integers. */
+export const SEQUENCES: FunctionTable = {
+  until: define(['int'], ([count], budget) => ints(untilStep(0, count, count < 0 ? -1 : 1, budget))),
+  untilStep: define(['int', 'int', 'int'], ([start, stop, step], budget) => ints(untilStep(start, stop, step, budget))),
+  seq: defineVariadic([], 'int', (_fixed, parameters, budget) => sequence(parameters, budget).join(' ')),
+};
+
+/** One call makes no more: `until` of a large number is a mistake. */
+const MAX_ITEMS = 100_000;
+
+function ints(numbers: readonly number[]): GoList {
+  return new GoList(
+    numbers.map((number) => goInt(number)),
+    'int',
+  );
+}
+
+function untilStep(start: number, stop: number, step: number, budget: Budget): number[] {
+  if (stop < start ? step >= 0 : step <= 0) return [];
+  const count = Math.ceil((stop - start) / step);
+  if (count > MAX_ITEMS) throw exceeded(`a list of more than ${MAX_ITEMS} items`);
+  budget.entries(count);
+  return Array.from({ length: count }, (_item, index) => start + index * step);
+}
+
+/** Like the shell's seq: end; start and end; start, step and end. */
+function sequence(parameters: readonly number[], budget: Budget): number[] {
+  const [a = 0, b = 0, c = 0] = parameters;
+  switch (parameters.length) {
+    case 1:
+      return upTo(1, a < 1 ? -1 : 1, a, budget);
+    case 2:
+      return upTo(a, b < a ? -1 : 1, b, budget);
+    case 3:
+      return c < a && b > 0 ? [] : upTo(a, b, c, budget);
+    default:
+      return [];
+  }
+}
+
+function upTo(start: number, step: number, end: number, budget: Budget): number[] {
+  return untilStep(start, end + (end < start ? -1 : 1), step, budget);
+}

@@ -1,0 +1,153 @@
+import { refused } from '../template-problem';
+
+/*
+ * The words of xstrings v1.5.0, from which sprig has these functions. Its rules are peculiar (`HTTP2xx` is `http_2xx`,
+ * `Bld4Floor` is `bld4_floor`), so its algorithm is kept step by step, for ASCII.
+ */
+type WordKind = 'connector' | 'punctuation' | 'upper' | 'letters' | 'number' | 'other' | 'none';
+
+interface Word {
+  readonly kind: WordKind;
+  readonly text: string;
+}
+
+const NO_WORD: Word = { kind: 'none', text: '' };
+
+const WORD_FORMS: readonly (readonly [WordKind, RegExp])[] = [
+  ['connector', /[-_\s]+/y],
+  ['punctuation', /[!"#%&'()*,./:;?@[\\\]{}][!"#%&'()*,\-./:;?@[\\\]_{}]*/y],
+  // The last capital of several belongs to the word that it begins: HTTP Server.
+  ['upper', /[A-Z]+(?=[A-Z][a-z])|[A-Z]{2,}|[A-Z][a-z]*/y],
+  ['letters', /[a-z]+/y],
+  ['number', /[0-9]+/y],
+  ['other', /[^-_\sA-Za-z0-9!"#%&'()*,./:;?@[\\\]{}]+/y],
+];
+
+class Words {
+  #at = 0;
+
+  constructor(private readonly text: string) {}
+
+  get atEnd(): boolean {
+    return this.#at >= this.text.length;
+  }
+
+  next(): Word {
+    for (const [kind, form] of WORD_FORMS) {
+      form.lastIndex = this.#at;
+      const text = form.exec(this.text)?.[0];
+      if (text) {
+        this.#at += text.length;
+        return { kind, text };
+      }
+    }
+    return NO_WORD;
+  }
+}
+
+function checkAscii(text: string): void {
+  if (/[^\0-\x7f]/.test(text)) throw refused('snakecase, kebabcase and camelcase of other text than ASCII', 'where its words end is not settled');
+}
+
+/** xstrings.ToSnakeCase and ToKebabCase. */
+export function separatedWords(text: string, connector: '_' | '-'): string {
+  checkAscii(text);
+  return new WordJoiner(text, connector).join();
+}
+
+class WordJoiner {
+  readonly #words: Words;
+  #word: Word;
+  #joined = '';
+
+  constructor(
+    text: string,
+    private readonly connector: string,
+  ) {
+    this.#words = new Words(text);
+    this.#word = this.#words.next();
+  }
+
+  join(): string {
+    while (!this.#words.atEnd) {
+      const previous = this.#word;
+      if (previous.kind !== 'connector') this.#write(previous);
+      this.#word = this.#words.next();
+      this.#after(previous);
+    }
+    this.#write(this.#word);
+    return this.#joined;
+  }
+
+  #after(previous: Word): void {
+    if (previous.kind === 'number') return this.#afterNumber(['none', 'punctuation', 'connector']);
+    if (previous.kind === 'connector') return this.#write(previous);
+    if (previous.kind === 'punctuation') return;
+    if (this.#word.kind === 'number') this.#numberAfterWord();
+    else this.#connect(['connector', 'punctuation']);
+  }
+
+  /** Small letters and digits go on with what a number began. */
+  #afterNumber(unconnected: readonly WordKind[]): void {
+    while (this.#word.kind === 'letters' || this.#word.kind === 'number') {
+      this.#write(this.#word);
+      this.#word = this.#words.next();
+    }
+    this.#connect(unconnected);
+  }
+
+  #numberAfterWord(): void {
+    if (this.#words.atEnd) return;
+    const number = this.#word;
+    this.#word = this.#words.next();
+    if (this.#word.kind !== 'letters') {
+      // The number is a part of the word before it.
+      this.#write(number);
+      this.#connect(['connector', 'punctuation']);
+      return;
+    }
+    this.#joined += this.connector;
+    this.#write(number);
+    this.#afterNumber(['none', 'connector', 'punctuation']);
+  }
+
+  #connect(unconnected: readonly WordKind[]): void {
+    if (!unconnected.includes(this.#word.kind)) this.#joined += this.connector;
+  }
+
+  #write({ kind, text }: Word): void {
+    if (kind === 'connector') this.#joined += this.connector.repeat(text.length);
+    else this.#joined += kind === 'upper' ? text.toLowerCase() : text;
+  }
+}
+
+const isConnector = (character: string): boolean => /[-_\s]/.test(character);
+const isUpper = (character: string): boolean => /[A-Z]/.test(character);
+
+/** sprig's camelcase: xstrings.ToPascalCase. */
+export function camelcase(text: string): string {
+  checkAscii(text);
+  const leading = /^[-_\s]*/.exec(text)?.[0] ?? '';
+  const [first = '', ...others] = text.slice(leading.length);
+  let camel = leading;
+  // In a word that begins with capitals, all of them but the first become small.
+  let capitals = isUpper(first);
+  let current = first.toUpperCase();
+  for (const character of others) {
+    const previous = current;
+    current = character;
+    if (isConnector(current) && isConnector(previous)) {
+      camel += previous;
+      continue;
+    }
+    if (isConnector(previous)) {
+      capitals = isUpper(current);
+      current = current.toUpperCase();
+      continue;
+    }
+    capitals &&= isUpper(current);
+    if (capitals) current = current.toLowerCase();
+    camel += previous;
+  }
+  return camel + current;
+}

@@ -1,0 +1,55 @@
+import { refused } from '../template-problem';
+
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** Digits of Go's integer literals (strconv.ParseInt with base 0); an underscore may stand between two digits and after the base. */
+const LITERAL = /^([+-]?)(?:0[xX]((?:_?[0-9a-fA-F])+)|0[oO]((?:_?[0-7])+)|0[bB]((?:_?[01])+)|0((?:_?[0-7])+)|(0|[1-9](?:_?[0-9])*))$/;
+const PREFIXES = ['', '', '0x', '0o', '0b', '0o', ''];
+
+/** An integer of any size in Go's literal syntax; undefined when it is none. */
+function parseLiteral(text: string): bigint | undefined {
+  const match = LITERAL.exec(text);
+  if (match === null) return undefined;
+  const group = match.findIndex((part, index) => index >= 2 && part !== undefined);
+  const value = BigInt(`${PREFIXES[group] ?? ''}${(match[group] ?? '').replaceAll('_', '')}`);
+  return match[1] === '-' ? -value : value;
+}
+
+/** strconv.ParseInt(text, 0, 64); undefined where that is an error. */
+export function parseInt64(text: string): bigint | undefined {
+  const value = parseLiteral(text);
+  return value !== undefined && value >= MIN_INT64 && value <= MAX_INT64 ? value : undefined;
+}
+
+/** strconv.ParseUint(text, 0, 64): no sign. */
+export function parseUint64(text: string): bigint | undefined {
+  const value = /^[+-]/.test(text) ? undefined : parseLiteral(text);
+  return value !== undefined && value <= MAX_UINT64 ? value : undefined;
+}
+
+/** strconv.ParseInt(text, base, 64) without prefixes: what is no number gives undefined, what is too large the limit. */
+export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
+  const digits = /^[+-]?([0-9]+)$/.exec(text)?.[1];
+  if (digits === undefined || (base === 8 && /[89]/.test(digits))) return undefined;
+  const size = BigInt(base === 8 ? `0o${digits}` : digits);
+  const value = text.startsWith('-') ? -size : size;
+  if (value > MAX_INT64) return MAX_INT64;
+  return value < MIN_INT64 ? MIN_INT64 : value;
+}
+
+const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const OTHER_FORMS = /^[+-]?(?:0[xX]|inf|nan)|^[+-]?[0-9][0-9_.eE+-]*$/i;
+
+/** strconv.ParseFloat(text, 64); undefined where that is an error. Hexadecimal, `_`, `inf` and `nan` are refused. */
+export function parseFloat64(text: string): number | undefined {
+  if (DECIMAL.test(text)) {
+    const value = Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  }
+  if (OTHER_FORMS.test(text) && !/^[+-]?[0-9.eE+-]*$/.test(text)) {
+    throw refused(`the form of the number "${text}"`, 'only decimal numbers are read');
+  }
+  return undefined;
+}
