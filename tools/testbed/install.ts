@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { step } from '../processes/progress';
 import { runCommand } from '../processes/run-command';
-import { DEBIAN_PACKAGES, GO_TOOLS, IMAGE_NODE, KUBERNETES, toolDirectory, toolPath } from './toolchain';
+import { DEBIAN_PACKAGES, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, KUBERNETES, toolDirectory, toolPath } from './toolchain';
 import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
@@ -14,6 +14,7 @@ export async function install(): Promise<void> {
   await installDebianPackages();
   await mkdir(path.join(toolDirectory, 'bin'), { recursive: true });
   for (const tool of GO_TOOLS) await installGoTool(tool);
+  await downloadTemplateModules();
   await installKubernetes();
   await installImageNode();
   process.stdout.write(`tools are ready in ${toolDirectory}\n`);
@@ -40,6 +41,11 @@ async function installGoTool(tool: (typeof GO_TOOLS)[number]): Promise<void> {
     );
     await keep(path.join(directory, path.basename(tool.module)), tool.name);
   });
+}
+
+/** The suite `templates` builds its Go program where there is no way out. */
+async function downloadTemplateModules(): Promise<void> {
+  await runCommand(['go', 'mod', 'download'], { cwd: GO_TEMPLATES, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
 }
 
 async function installKubernetes(): Promise<void> {

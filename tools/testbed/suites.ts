@@ -12,6 +12,7 @@ import { matrixSuite } from './suites/matrix';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
+import { templatesSuite } from './suites/templates';
 import { openWorld } from './testbed-world';
 
 export const SUITES = {
@@ -22,6 +23,7 @@ export const SUITES = {
   manifests: manifestsSuite,
   requirement: requirementSuite,
   replicas: replicasSuite,
+  templates: templatesSuite,
   logs: logsSuite,
 } satisfies Record<string, Suite>;
 

@@ -20,6 +20,9 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   { name: 'ctr', module: 'github.com/containerd/containerd/v2/cmd/ctr', version: 'v2.4.2' },
 ];
 
+/** Our program that renders templates with real Go; built by the suite that runs it. */
+export const GO_TEMPLATES = path.join(process.cwd(), 'tools', 'testbed', 'go-templates');
+
 /** Kubernetes refuses `go install`: its go.mod replaces its own staging modules. */
 export const KUBERNETES = { version: 'v1.37.2', staging: 'v0.37.2', commands: ['kube-apiserver', 'kubectl'] } as const;
 

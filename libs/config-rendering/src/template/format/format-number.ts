@@ -35,10 +35,10 @@ const PREFIXES: Readonly<Record<number, (digits: string) => string>> = {
 
 /** fmt.fmtInteger. */
 function integer(value: bigint, base: number, flags: Flags, prefix = ''): string {
-  const { width = 0, precision } = flags;
-  if (precision === 0 && value === 0n) return ' '.repeat(width);
-  const sign = value < 0n ? '-' : signOf(flags);
-  const digits = (value < 0n ? -value : value).toString(base).padStart(precision ?? zeroWidth(flags, sign), '0');
+  if (flags.precision === 0 && value === 0n) return pad('', { ...flags, zero: false });
+  const negative = value < 0n;
+  const sign = negative ? '-' : signOf(flags);
+  const digits = (negative ? -value : value).toString(base).padStart(flags.precision ?? zeroWidth(flags, sign), '0');
   const sharp = flags.sharp ? (PREFIXES[base]?.(digits) ?? '') : '';
   return pad(`${sign}${prefix}${sharp}${digits}`, { ...flags, zero: false });
 }

@@ -1,7 +1,7 @@
 import { type Budget } from '../budget';
 import { refused } from '../template-problem';
 import { countRunes, runesOf } from '../values/go-string';
-import { GoFloat, GoInt, GoList, GoMap, typeName, type GoAny, type GoValue } from '../values/go-value';
+import { type GoFloat, GoInt, GoList, GoMap, typeName, type GoAny, type GoValue } from '../values/go-value';
 import { NO_FLAGS, pad, type Flags } from './flags';
 import { FLOAT_VERBS, INTEGER_VERBS } from './format-number';
 import { canBackquote, quote } from './quote';

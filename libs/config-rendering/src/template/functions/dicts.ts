@@ -21,8 +21,8 @@ export const DICTS: FunctionTable = {
   pick: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, (key) => keys.includes(key))),
   omit: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, (key) => !keys.includes(key))),
   dig: defineVariadic([], 'any', (_fixed, parameters) => dig(parameters)),
-  deepCopy: define(['any'], ([value], budget) => deepCopy(value, budget, 0)),
-  mustDeepCopy: define(['any'], ([value], budget) => deepCopy(value, budget, 0)),
+  deepCopy: define(['any'], ([value], budget) => copyOf(value, budget)),
+  mustDeepCopy: define(['any'], ([value], budget) => copyOf(value, budget)),
 };
 
 function dict(values: readonly GoAny[], budget: Budget): GoMap {
@@ -59,7 +59,12 @@ function dig(parameters: readonly GoAny[]): GoValue {
   return step ?? null;
 }
 
-export function deepCopy(value: GoValue, budget: Budget, depth: number): GoValue {
+function copyOf(value: GoAny, budget: Budget): GoValue {
+  if (value === null) throw failed('deepCopy of nil');
+  return deepCopy(value, budget, 0);
+}
+
+function deepCopy(value: GoValue, budget: Budget, depth: number): GoValue {
   budget.value(depth);
   if (value instanceof GoList) {
     return new GoList(

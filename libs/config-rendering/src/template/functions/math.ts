@@ -1,5 +1,5 @@
 import { failed, refused } from '../template-problem';
-import { GoFloat, GoInt, goInt, type GoAny } from '../values/go-value';
+import { GoFloat, type GoInt, goInt, type GoAny } from '../values/go-value';
 import { toFloat64, toInt64 } from './casts';
 import { define, defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
 

@@ -1,6 +1,6 @@
 import { type Budget } from '../budget';
 import { refused } from '../template-problem';
-import { GoList, GoMap, isTrue, type GoValue } from '../values/go-value';
+import { GoMap, isTrue, type GoValue } from '../values/go-value';
 import { defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
 
 /** sprig: merging dicts (mergo v1.0.1). The first one is changed, and is the result. */
@@ -40,10 +40,9 @@ class Merge {
 
   #entry(target: GoMap, key: string, value: GoValue, depth: number): void {
     const old = target.entries.get(key);
-    if (value instanceof GoMap && old instanceof GoMap && !old.isNil) this.into(old, value, depth + 1);
+    const dicts = value instanceof GoMap && old instanceof GoMap;
+    if (dicts && !old.isNil) this.into(old, value, depth + 1);
     // Of two dicts the old one stays, filled; of anything else what is empty gives way.
-    if (isTrue(old) && value instanceof GoMap && old instanceof GoMap) return;
-    if (isTrue(old) && value instanceof GoList && !this.overwrite) return;
-    if (this.overwrite || !isTrue(old)) target.entries.set(key, value);
+    if (!isTrue(old) || (this.overwrite && !dicts)) target.entries.set(key, value);
   }
 }

@@ -30,17 +30,12 @@ function untilStep(start: number, stop: number, step: number, budget: Budget): n
 
 /** Like the shell's seq: end; start and end; start, step and end. */
 function sequence(parameters: readonly number[], budget: Budget): number[] {
-  const [a = 0, b = 0, c = 0] = parameters;
-  switch (parameters.length) {
-    case 1:
-      return upTo(1, a < 1 ? -1 : 1, a, budget);
-    case 2:
-      return upTo(a, b < a ? -1 : 1, b, budget);
-    case 3:
-      return c < a && b > 0 ? [] : upTo(a, b, c, budget);
-    default:
-      return [];
-  }
+  if (parameters.length === 0 || parameters.length > 3) return [];
+  const start = parameters.length === 1 ? 1 : Number(parameters[0]);
+  const end = Number(parameters.at(-1));
+  const backwards = end < start;
+  const step = parameters.length === 3 ? Number(parameters[1]) : backwards ? -1 : 1;
+  return backwards && step > 0 ? [] : upTo(start, step, end, budget);
 }
 
 function upTo(start: number, step: number, end: number, budget: Budget): number[] {

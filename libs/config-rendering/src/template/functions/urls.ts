@@ -1,5 +1,4 @@
-import { refused } from '../template-problem';
-import { failed } from '../template-problem';
+import { failed, refused } from '../template-problem';
 import { GoMap, typeName, type GoValue } from '../values/go-value';
 import { define, type FunctionTable } from './template-function';
 
@@ -12,13 +11,20 @@ export const URLS: FunctionTable = {
   urlJoin: define(['map'], ([parts]) => join(parts)),
 };
 
-const URL_PARTS =
-  /^(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/(?:([A-Za-z0-9._~-]+(?::[A-Za-z0-9._~-]*)?)@)?([A-Za-z0-9._~-]*(?::[0-9]*)?))?((?:\/|^[A-Za-z0-9._~$&+=@-]|^)[A-Za-z0-9._~$&+=@/-]*)(?:\?([A-Za-z0-9._~$&+=:@/%-]*))?(?:#([A-Za-z0-9._~$&+=:@/-]*))?$/;
+/** In a path that begins with a slash a colon is like any other character. */
+const PATH = '(?:/[A-Za-z0-9._~$&+=:@/-]*|[A-Za-z0-9._~$&+=@/-]*)';
+const QUERY = '[A-Za-z0-9._~$&+=:@/%-]*';
+const FRAGMENT = '[A-Za-z0-9._~$&+=:@/-]*';
+const USERINFO = '[A-Za-z0-9._~-]+(?::[A-Za-z0-9._~-]*)?';
+const HOST = '[A-Za-z0-9._~-]*(?::[0-9]*)?';
+const SCHEME = '[A-Za-z][A-Za-z0-9+.-]*';
+const AUTHORITY = `(${SCHEME})://(?:(${USERINFO})@)?(${HOST})(?=[/?#]|$)`;
+/** Without a scheme, what begins with // is a host: that is left out. */
+const URL_PARTS = new RegExp(`^(?:${AUTHORITY}|(?!//))(${PATH})(?:\\?(${QUERY}))?(?:#(${FRAGMENT}))?$`);
 
 function parse(url: string): GoMap {
   const match = URL_PARTS.exec(url);
-  // A path of its own that begins with // is a host.
-  if (match === null || /^\/\//.test(url)) throw refused('urlParse of this URL', 'only plain URLs without escapes are read');
+  if (match === null) throw refused('urlParse of this URL', 'only plain URLs without escapes are read');
   const [, scheme = '', userinfo = '', host = '', path = '', query = '', fragment = ''] = match;
   const hostname = host.replace(/:[0-9]*$/, '');
   return mapOf({ scheme: scheme.toLowerCase(), userinfo, host, hostname, path, query, opaque: '', fragment });
@@ -28,29 +34,35 @@ function mapOf(parts: Readonly<Record<string, string>>): GoMap {
   return new GoMap(new Map<string, GoValue>(Object.entries(parts)));
 }
 
-const PLAIN_PARTS: Readonly<Record<string, RegExp>> = {
-  scheme: /^(?:[A-Za-z][A-Za-z0-9+.-]*)?$/,
-  userinfo: /^(?:[A-Za-z0-9._~-]+(?::[A-Za-z0-9._~-]*)?)?$/,
-  host: /^[A-Za-z0-9._~-]*(?::[0-9]*)?$/,
-  path: /^[A-Za-z0-9._~$&+=@/-]*$/,
-  query: /^[A-Za-z0-9._~$&+=:@/%-]*$/,
-  opaque: /^$/,
-  fragment: /^[A-Za-z0-9._~$&+=:@/-]*$/,
-};
+const PLAIN_PARTS: Readonly<Record<string, RegExp>> = Object.fromEntries(
+  Object.entries({
+    scheme: `(?:${SCHEME})?`,
+    userinfo: `(?:${USERINFO})?`,
+    host: HOST,
+    path: PATH,
+    query: QUERY,
+    opaque: '',
+    fragment: FRAGMENT,
+  }).map(([name, form]) => [name, new RegExp(`^${form}$`)]),
+);
 
 function join(parts: GoMap): string {
-  const [scheme, userinfo, host, path, query, fragment] = ['scheme', 'userinfo', 'host', 'path', 'query', 'fragment'].map((name) => part(parts, name));
   part(parts, 'opaque');
-  const slashes = scheme !== '' || host !== '' || userinfo !== '' ? authority({ scheme, userinfo, host, path }) : '';
-  const colon = scheme === '' ? '' : `${scheme}:`;
-  const separator = path !== '' && !path?.startsWith('/') && host !== '' ? '/' : '';
-  return `${colon}${slashes}${separator}${path}${query && `?${query}`}${fragment && `#${fragment}`}`;
+  const path = part(parts, 'path');
+  const place = authority(parts, path);
+  const separator = path !== '' && !path.startsWith('/') && part(parts, 'host') !== '' ? '/' : '';
+  return [after(part(parts, 'scheme'), ':'), place, separator, path, before('?', part(parts, 'query')), before('#', part(parts, 'fragment'))].join('');
 }
 
-function authority({ userinfo, host, path }: Readonly<Record<'scheme' | 'userinfo' | 'host' | 'path', string | undefined>>): string {
-  if (host === '' && path === '' && userinfo === '') return '';
-  return `//${userinfo && `${userinfo}@`}${host}`;
+function authority(parts: GoMap, path: string): string {
+  const [scheme, userinfo, host] = [part(parts, 'scheme'), part(parts, 'userinfo'), part(parts, 'host')];
+  const other = userinfo + host;
+  if (other === '' && (scheme === '' || path === '')) return '';
+  return `//${after(userinfo, '@')}${host}`;
 }
+
+const after = (text: string, mark: string): string => (text === '' ? '' : text + mark);
+const before = (mark: string, text: string): string => (text === '' ? '' : mark + text);
 
 function part(parts: GoMap, name: string): string {
   const value = parts.entries.has(name) ? parts.entries.get(name) : '';

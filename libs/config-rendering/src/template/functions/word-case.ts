@@ -128,6 +128,8 @@ const isUpper = (character: string): boolean => /[A-Z]/.test(character);
 export function camelcase(text: string): string {
   checkAscii(text);
   const leading = /^[-_\s]*/.exec(text)?.[0] ?? '';
+  // A text of nothing but separators has its last one twice.
+  if (leading === text) return leading + leading.slice(-1);
   const [first = '', ...others] = text.slice(leading.length);
   let camel = leading;
   // In a word that begins with capitals, all of them but the first become small.
@@ -136,18 +138,16 @@ export function camelcase(text: string): string {
   for (const character of others) {
     const previous = current;
     current = character;
-    if (isConnector(current) && isConnector(previous)) {
+    if (!isConnector(previous)) {
+      capitals &&= isUpper(current);
+      if (capitals) current = current.toLowerCase();
       camel += previous;
-      continue;
-    }
-    if (isConnector(previous)) {
+    } else if (isConnector(current)) {
+      camel += previous;
+    } else {
       capitals = isUpper(current);
       current = current.toUpperCase();
-      continue;
     }
-    capitals &&= isUpper(current);
-    if (capitals) current = current.toLowerCase();
-    camel += previous;
   }
   return camel + current;
 }

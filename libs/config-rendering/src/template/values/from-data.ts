@@ -24,7 +24,10 @@ export function fromData(value: TemplateValue, depth = 0): GoAny {
   if (value == null || typeof value === 'boolean') return value ?? null;
   if (typeof value === 'string') return toBytes(value);
   if (typeof value === 'number') return fromNumber(value);
-  if (isArray(value)) return new GoList(value.map((item) => fromData(item, depth + 1)));
+  return isArray(value) ? new GoList(value.map((item) => fromData(item, depth + 1))) : fromObject(value, depth);
+}
+
+function fromObject(value: { readonly [key: string]: TemplateValue }, depth: number): GoMap {
   const entries = new Map<string, GoValue>();
   for (const [key, item] of Object.entries(value)) {
     if (item !== undefined) entries.set(toBytes(key), fromData(item, depth + 1));

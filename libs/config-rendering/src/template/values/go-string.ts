@@ -77,7 +77,7 @@ export function* runesOf(bytes: string): Generator<Rune> {
 /** utf8.RuneCountInString. */
 export function countRunes(bytes: string): number {
   let count = 0;
-  for (const _ of runesOf(bytes)) count++;
+  for (let at = 0; at < bytes.length; at += decodeRune(bytes, at).size) count++;
   return count;
 }
 

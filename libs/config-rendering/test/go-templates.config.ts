@@ -1,0 +1,13 @@
+/**
+ * What `go-templates.testbed-spec.ts` needs. `npm test` does not run it: `npm run testbed -- run templates` does.
+ *
+ * - GO_TEMPLATES: path of the built tools/testbed/go-templates
+ * - GO_TEMPLATES_RESULTS: directory for the fresh results and the table
+ *
+ * @throws Error when the variable is not set
+ */
+export function goTemplates(name: 'GO_TEMPLATES' | 'GO_TEMPLATES_RESULTS'): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; this spec is run by: npm run testbed -- run templates`);
+  return value;
+}

@@ -1,0 +1,51 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { formatTable } from '../../processes/progress';
+import { runCommand } from '../../processes/run-command';
+import { runJest } from '../jest-run';
+import { testbedEnvironment } from '../testbed.config';
+import { GO_TEMPLATES } from '../toolchain';
+import { type Suite } from './suite';
+
+const SPEC = 'libs/config-rendering/test/go-templates.testbed-spec.ts';
+/** Where the fresh results of Go are kept, to be looked at and copied when they are meant to change. */
+const RESULTS = path.join(process.cwd(), '.testbed', 'templates');
+const FIVE_MINUTES = 300_000;
+
+/** What the spec reports of each theme. */
+interface ThemeCount {
+  readonly theme: string;
+  readonly templates: number;
+  readonly identical: number;
+  readonly refused: number;
+}
+
+/** Our template engine against real Go: what is not identical is refused by name. */
+export const templatesSuite: Suite = {
+  summary: "the template engine against Go's text/template with sprig: a corpus, rendered to the same bytes or refused by name",
+  async run({ directory }) {
+    const program = path.join(directory, 'go-templates');
+    const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false', GOPROXY: 'off' };
+    await runCommand(['go', 'build', '-o', program, '.'], { cwd: GO_TEMPLATES, env, timeout: FIVE_MINUTES });
+    await mkdir(RESULTS, { recursive: true });
+    const tests = await runJest({
+      specs: [SPEC],
+      outputFile: path.join(directory, 'templates.json'),
+      env: { GO_TEMPLATES: program, GO_TEMPLATES_RESULTS: RESULTS },
+    });
+    const failures = tests.flatMap(({ name, status, messages }) => (status === 'passed' ? [] : [`${name}: ${messages.join('\n')}`]));
+    const counts = JSON.parse(await readFile(path.join(RESULTS, 'table.json'), 'utf8')) as ThemeCount[];
+    process.stdout.write(`\n${tableOf(counts)}\n\n`);
+    return { passed: sum(counts, 'identical') + sum(counts, 'refused'), failures };
+  },
+};
+
+function tableOf(counts: readonly ThemeCount[]): string {
+  const total = { theme: 'all', templates: sum(counts, 'templates'), identical: sum(counts, 'identical'), refused: sum(counts, 'refused') };
+  const rows = [...counts, total].map((row) => [row.theme, String(row.templates), String(row.identical), String(row.refused)]);
+  return formatTable(['theme', 'templates', 'identical', 'refused'], rows);
+}
+
+function sum(counts: readonly ThemeCount[], column: 'templates' | 'identical' | 'refused'): number {
+  return counts.reduce((total, count) => total + count[column], 0);
+}
