@@ -1,0 +1,51 @@
+import { proxyCertificates } from './certificates';
+import { envScript } from './env-script';
+import { forwardProxy, forwardProxyUrl, type ForwardProxy } from './forward-proxy';
+import { CA_CERT_FILE } from './select-configurations';
+import { type VolumeRequest } from './volume-request';
+
+interface BuiltInContent {
+  /** The URL of the forward proxy, with the login. */
+  readonly proxyUrl: string;
+  readonly proxy: ForwardProxy;
+  readonly token: string;
+  readonly certificates: string;
+  readonly systemRoots: string;
+}
+
+/**
+ * The files of every volume (compatibility.md §4; `env.sh` and `ca-bundle.crt` are ours). Those with one value have no line
+ * end, because programs use them as they are.
+ */
+const FILES = {
+  // key=value as `docker run --env-file` reads it: no quotes, no export.
+  '.env': ({ proxyUrl, proxy }) => `http_proxy=${proxyUrl}\nhttps_proxy=${proxyUrl}\nno_proxy=${proxy.noProxy}\n`,
+  'env.sh': ({ proxy }) => envScript(proxy),
+  'http.proxy': ({ proxyUrl }) => proxyUrl,
+  'https.proxy': ({ proxyUrl }) => proxyUrl,
+  'context.token': ({ token }) => token,
+  'context.proxy.caCert': ({ certificates }) => certificates,
+  'ca.crt': ({ certificates }) => certificates,
+  // SSL_CERT_FILE replaces the system's file (protocol.md B.2), so it has to hold those too.
+  'ca-bundle.crt': ({ certificates, systemRoots }) => `${systemRoots.trimEnd()}\n${certificates}`.trimStart(),
+  'connector.status.proxyAddress': ({ proxy }) => proxy.address,
+} satisfies Record<string, (content: BuiltInContent) => string>;
+
+/** The names of the files that every volume has unless they are excluded. */
+export const BUILT_IN_FILES: readonly string[] = Object.keys(FILES);
+
+/** @throws RenderingError */
+export function builtInFiles(request: VolumeRequest): Map<string, string> {
+  const proxy = forwardProxy(request);
+  const content: BuiltInContent = {
+    proxy,
+    proxyUrl: forwardProxyUrl(proxy, request.token),
+    token: request.token.reveal(),
+    certificates: proxyCertificates(request.caCertificates),
+    systemRoots: request.environment.systemRoots,
+  };
+  const files = new Map(Object.entries(FILES).map(([name, write]) => [name, write(content)]));
+  // Only on demand: docker takes any other *.cert in its directory of a registry for a client certificate without key.
+  if (request.configurationNames.includes(CA_CERT_FILE)) files.set(CA_CERT_FILE, content.certificates);
+  return files;
+}

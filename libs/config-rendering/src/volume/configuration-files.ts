@@ -1,0 +1,73 @@
+import { renderTemplate } from '../template/render-template';
+import { TemplateError } from '../template/template-error';
+import { checkParameterNames, parameterValues } from './configuration-params';
+import { isFileName } from './file-name';
+import { RenderingError } from './rendering.errors';
+import { selectConfigurations, type SelectedConfiguration } from './select-configurations';
+import { templateData } from './template-data';
+import { type VolumeRequest } from './volume-request';
+
+/**
+ * The files of the configurations that the volume asks for. Of two configurations of one class that write the same file the
+ * later in `configuration.names` does; two classes may not. Excluded files are not even rendered.
+ *
+ * @throws RenderingError
+ */
+export function configurationFiles(request: VolumeRequest): Map<string, string> {
+  const selected = selectConfigurations(request);
+  checkParameterNames(request.configurationParams, selected);
+  const writers = assignFiles(selected, new Set(request.excludedFiles));
+  const files = new Map<string, string>();
+  for (const configuration of selected) {
+    const own = [...writers].filter(([, writer]) => writer === configuration).map(([file]) => file);
+    const data = templateData(configuration, parameterValues(configuration, request.configurationParams), request);
+    for (const file of own) files.set(file, renderFile({ file, selected: configuration }, data, request));
+  }
+  return files;
+}
+
+/** Which configuration writes a file. */
+function assignFiles(selected: readonly SelectedConfiguration[], excluded: ReadonlySet<string>): Map<string, SelectedConfiguration> {
+  const writers = new Map<string, SelectedConfiguration>();
+  for (const configuration of selected) {
+    for (const file of Object.keys(configuration.configuration.data ?? {})) {
+      if (excluded.has(file)) continue;
+      const other = writers.get(file);
+      if (!isFileName(file)) throw invalidName(file, configuration);
+      if (other && other.connectorClass !== configuration.connectorClass) throw conflict(file, other, configuration);
+      writers.set(file, configuration);
+    }
+  }
+  return writers;
+}
+
+function renderFile(
+  { file, selected }: { file: string; selected: SelectedConfiguration },
+  data: ReturnType<typeof templateData>,
+  { token }: VolumeRequest,
+): string {
+  const { connectorClass, configuration } = selected;
+  const source = { connectorClass: connectorClass.metadata.name, configuration: configuration.name, file, text: configuration.data?.[file] ?? '' };
+  try {
+    return renderTemplate(source, data);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    // A template can hand the token to `fail`; then the error and its causes have it in their messages.
+    if (!error.message.includes(token.reveal())) throw new RenderingError('TemplateFailed', error.message, { cause: error });
+    throw new RenderingError('TemplateFailed', error.message.replaceAll(token.reveal(), '[redacted]'));
+  }
+}
+
+function invalidName(file: string, selected: SelectedConfiguration): RenderingError {
+  const message = `${placeOf(selected)} has a file ${JSON.stringify(file)}; its name must be made of letters, digits, - _ and . (at most 253) and not begin with ..; correct the class, or leave the configuration out`;
+  return new RenderingError('FileNameInvalid', message);
+}
+
+function conflict(file: string, ...writers: [SelectedConfiguration, SelectedConfiguration]): RenderingError {
+  const message = `configuration.names: ${placeOf(writers[0])} and ${placeOf(writers[1])} both write the file "${file}"; exclude it with "!${file}", leave one configuration out, or mount two volumes`;
+  return new RenderingError('FileConflict', message);
+}
+
+function placeOf({ connectorClass, configuration }: SelectedConfiguration): string {
+  return `configuration "${configuration.name}" of class "${connectorClass.metadata.name}"`;
+}

@@ -1,0 +1,49 @@
+import { type ClassConfiguration, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { RenderingError } from './rendering.errors';
+import { type MountedConnector, type VolumeRequest } from './volume-request';
+
+/** A configuration of a class that the volume asks for, with the mounted Connectors of that class. */
+export interface SelectedConfiguration {
+  readonly connectorClass: ConnectorClass;
+  readonly connectors: readonly Connector[];
+  readonly configuration: ClassConfiguration;
+}
+
+/** May be named in `configuration.names` without being a configuration: the file is written only then. */
+export const CA_CERT_FILE = 'ca.cert';
+
+/**
+ * The configurations that `configuration.names` asks for, in its order. A name that several classes have means all of
+ * theirs; Connectors of one class share one rendering.
+ *
+ * @throws RenderingError (ConfigurationNotFound)
+ */
+export function selectConfigurations({ connectors, configurationNames }: VolumeRequest): SelectedConfiguration[] {
+  const classes = [...groupByClass(connectors).values()];
+  return [...new Set(configurationNames)].flatMap((name) => {
+    const selected = classes.flatMap((group) => configurationsOf(group).filter(({ configuration }) => configuration.name === name));
+    if (selected.length === 0 && name !== CA_CERT_FILE) throw notFound(name, classes.flatMap(configurationsOf));
+    return selected;
+  });
+}
+
+function groupByClass(mounted: readonly MountedConnector[]): Map<string, { connectorClass: ConnectorClass; connectors: Connector[] }> {
+  const groups = new Map<string, { connectorClass: ConnectorClass; connectors: Connector[] }>();
+  for (const { connector, connectorClass } of mounted) {
+    const { name } = connectorClass.metadata;
+    const group = groups.get(name) ?? { connectorClass, connectors: [] };
+    groups.set(name, group);
+    group.connectors.push(connector);
+  }
+  return groups;
+}
+
+function configurationsOf(group: { connectorClass: ConnectorClass; connectors: Connector[] }): SelectedConfiguration[] {
+  return (group.connectorClass.spec.configurations ?? []).map((configuration) => ({ ...group, configuration }));
+}
+
+function notFound(name: string, available: readonly SelectedConfiguration[]): RenderingError {
+  const names = available.map(({ connectorClass, configuration }) => `${configuration.name} (class ${connectorClass.metadata.name})`);
+  const advice = names.length > 0 ? `choose of ${names.join(', ')}` : 'the classes of the mounted Connectors have none';
+  return new RenderingError('ConfigurationNotFound', `configuration.names: there is no configuration "${name}"; ${advice}`);
+}

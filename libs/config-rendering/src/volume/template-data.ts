@@ -1,0 +1,48 @@
+import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type TemplateValue } from '../template/values/from-data';
+import { proxyCertificates } from './certificates';
+import { proxyAddress, proxyHosts } from './proxy-hosts';
+import { type VolumeRequest } from './volume-request';
+
+type TemplateObject = { readonly [key: string]: TemplateValue };
+
+/**
+ * What the templates of a class see; docs/volumes.md, "Writing a class", describes it for authors. Of metadata only what
+ * does not change by itself, so that a new resourceVersion does not make new files.
+ *
+ * @throws RenderingError (ConnectorNotServed)
+ */
+export function templateData(
+  { connectorClass, connectors }: { connectorClass: ConnectorClass; connectors: readonly Connector[] },
+  configurations: TemplateObject,
+  { token, caCertificates, environment }: Pick<VolumeRequest, 'token' | 'caCertificates' | 'environment'>,
+): TemplateObject {
+  const mounted = connectors.map(connectorData);
+  return {
+    connector: mounted[0],
+    connectors: mounted,
+    connectorclass: classData(connectorClass),
+    context: { token: token.reveal(), proxy: { caCert: proxyCertificates(caCertificates), ...proxyHosts(connectors, environment) } },
+    configurations,
+  };
+}
+
+function connectorData(connector: Connector): TemplateObject {
+  const { spec, status } = connector;
+  return { metadata: metadataOf(connector), spec: asData(spec), status: { proxyAddress: proxyAddress(connector), proxy: asData(status?.proxy) } };
+}
+
+function classData(connectorClass: ConnectorClass): TemplateObject {
+  const url = connectorClass.status?.proxy?.httpAddress?.url ?? '';
+  return { metadata: metadataOf(connectorClass), proxyAddress: URL.canParse(url) ? new URL(url).host : '' };
+}
+
+function metadataOf({ metadata }: Connector | ConnectorClass): TemplateObject {
+  const { name, namespace, uid, labels, annotations } = metadata;
+  return { name, namespace, uid, labels, annotations };
+}
+
+/** Objects of the Kubernetes API were read from JSON, so they hold nothing else. */
+function asData(value: object | undefined): TemplateValue {
+  return value as TemplateValue;
+}
