@@ -1,0 +1,282 @@
+import { type ClassConfiguration, type ParamSpec } from '@oci-connector/connector-api';
+import { aConnector } from '@oci-connector/testing';
+import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, SYSTEM_ROOT, TOKEN } from '../../test/volume-fixture';
+import { renderVolume, VOLUME_BYTES_MAX } from './render-volume';
+import { RenderingError } from './rendering.errors';
+import { type VolumeRequest } from './volume-request';
+
+function errorOf(options: Partial<VolumeRequest>): RenderingError {
+  try {
+    renderVolume(aVolume(options));
+  } catch (error) {
+    if (error instanceof RenderingError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** A volume of one Connector whose class has this one configuration, called `settings`. */
+function withTemplate(data: Record<string, string>, options: Partial<VolumeRequest> & { params?: ParamSpec[] } = {}): Partial<VolumeRequest> {
+  const { params, ...rest } = options;
+  const connectorClass = aClassWith('tool', [{ name: 'settings', data, params }]);
+  return { connectors: [mounted(aServedConnector('hub'), connectorClass)], configurationNames: ['settings'], ...rest };
+}
+
+describe('built-in files', () => {
+  it('are all there, and nothing else', () => {
+    expect([...renderVolume(aVolume()).keys()]).toEqual([
+      '.env',
+      'env.sh',
+      'http.proxy',
+      'https.proxy',
+      'context.token',
+      'context.proxy.caCert',
+      'ca.crt',
+      'ca-bundle.crt',
+      'connector.status.proxyAddress',
+    ]);
+  });
+
+  it('have the documented content', () => {
+    const files = renderVolume(aVolume());
+    const url = `http://default%2Fhub:${TOKEN}@c-hub.default.svc.cluster.local`;
+    expect(files.get('http.proxy')).toBe(url);
+    expect(files.get('https.proxy')).toBe(url);
+    expect(files.get('.env')).toBe(
+      `http_proxy=${url}\nhttps_proxy=${url}\nno_proxy=localhost,127.0.0.1,::1,10.96.0.1,kubernetes.default.svc,c-hub.default,c-hub.default.svc,c-hub.default.svc.cluster.local,.svc,.cluster.local\n`,
+    );
+    expect(files.get('context.token')).toBe(TOKEN);
+    expect(files.get('connector.status.proxyAddress')).toBe('c-hub.default.svc.cluster.local');
+    expect(files.get('ca.crt')).toBe(CA);
+    expect(files.get('context.proxy.caCert')).toBe(CA);
+    expect(files.get('ca-bundle.crt')).toBe(SYSTEM_ROOT + CA);
+  });
+
+  it('are for all Connectors; the address is that of the first', () => {
+    const connectors = [mounted(aServedConnector('hub')), mounted(aServedConnector('quay', { namespace: 'platform' }))];
+    const files = renderVolume(aVolume({ connectors }));
+    expect(files.get('https.proxy')).toBe(`http://default%2Fhub,platform%2Fquay:${TOKEN}@c-hub.default.svc.cluster.local`);
+    expect(files.get('.env')).toContain(',c-hub.default,c-hub.default.svc,c-hub.default.svc.cluster.local,c-quay.platform,c-quay.platform.svc,');
+  });
+
+  it('use the address that the installation has outside', () => {
+    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub', { base: 'http://proxy.example:8080' }))] }));
+    expect(files.get('connector.status.proxyAddress')).toBe('proxy.example:8080');
+    expect(files.get('http.proxy')).toBe(`http://default%2Fhub:${TOKEN}@proxy.example:8080`);
+    expect(files.get('.env')).toContain(',proxy.example,');
+  });
+
+  it.each([
+    ['http://registry.tools.svc.cluster.local:5000'],
+    ['http://registry.tools.svc'],
+    ['http://registry.cluster.local./team'],
+  ])('leave the cluster to the proxy when the registry is %s', (address) => {
+    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('inside', { address }))] }));
+    expect(files.get('.env')).toMatch(/,c-inside\.default\.svc\.cluster\.local\n$/);
+  });
+
+  it('leave the cluster to the proxy when a further address lies in it', () => {
+    const connector = aServedConnector('hub');
+    connector.spec.addressExtensions = [{ name: 'blobs', value: 'https://blobs.tools.svc' }];
+    expect(renderVolume(aVolume({ connectors: [mounted(connector)] })).get('.env')).not.toContain(',.svc,');
+  });
+
+  it('have both authorities while one replaces the other, and nothing that is not a certificate', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+    const files = renderVolume(aVolume({ caCertificates: `${CA.trimEnd()}\n\n${key}# old\n${OLD_CA}` }));
+    for (const name of ['ca.crt', 'context.proxy.caCert']) expect(files.get(name)).toBe(CA + OLD_CA);
+    expect([...files.values()].join('')).not.toContain('PRIVATE KEY');
+  });
+
+  it('include ca.cert only when it is asked for', () => {
+    expect(renderVolume(aVolume()).has('ca.cert')).toBe(false);
+    expect(renderVolume(aVolume({ configurationNames: ['ca.cert'] })).get('ca.cert')).toBe(CA);
+  });
+
+  it('can be excluded, and be replaced by a class', () => {
+    const options = withTemplate({ '.env': 'mine', 'https.proxy': 'mine too' }, { excludedFiles: ['https.proxy', 'http.proxy', 'no-such-file'] });
+    const files = renderVolume(aVolume(options));
+    expect(files.get('.env')).toBe('mine');
+    expect(files.has('http.proxy')).toBe(false);
+    expect(files.has('https.proxy')).toBe(false);
+  });
+});
+
+describe('what a template sees', () => {
+  it('is the Connector, its class, the token, the CA and the hosts', () => {
+    const template = [
+      '{{ .connector.metadata.namespace }}/{{ .connector.metadata.name }}',
+      '{{ .connector.spec.address }} {{ .connector.status.proxyAddress }} {{ .connector.status.proxy.httpAddress.url }}',
+      '{{ .connectorclass.metadata.name }} {{ .connectorclass.proxyAddress }}',
+      '{{ .context.token }}',
+      '{{ .context.proxy.caCert }}{{ join " " .context.proxy.hosts }}',
+      '{{ range .connectors }}{{ .metadata.name }};{{ end }}',
+    ].join('\n');
+    const connectorClass = aClassWith('tool', [{ name: 'settings', data: { file: template } }]);
+    connectorClass.status = { proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } } };
+    const connectors = [mounted(aServedConnector('hub'), connectorClass), mounted(aServedConnector('quay'), connectorClass)];
+    expect(renderVolume(aVolume({ connectors, configurationNames: ['settings'] })).get('file')?.split('\n')).toEqual([
+      'default/hub',
+      'https://registry.example.com c-hub.default.svc.cluster.local http://c-hub.default.svc.cluster.local/namespaces/default/connectors/hub',
+      'tool connectors-proxy-service.connectors-system.svc',
+      TOKEN,
+      ...CA.trimEnd().split('\n'),
+      'c-hub.default c-hub.default.svc c-hub.default.svc.cluster.local c-quay.default c-quay.default.svc c-quay.default.svc.cluster.local',
+      'hub;quay;',
+    ]);
+  });
+
+  it('does not change by what changes all the time', () => {
+    const files = renderVolume(aVolume(withTemplate({ file: '{{ toJson .connector.metadata }}{{ toJson .connector.status }}' })));
+    expect(files.get('file')).not.toMatch(/resourceVersion|generation|conditions|managedFields/);
+  });
+
+  it('is only what belongs to its class', () => {
+    const configuration: ClassConfiguration = { name: 'settings', data: {} };
+    const file = '{{ range .connectors }}{{ .metadata.name }} {{ end }}';
+    const connectors = [
+      mounted(aServedConnector('one'), aClassWith('a', [{ ...configuration, data: { 'a.txt': file } }])),
+      mounted(aServedConnector('two'), aClassWith('b', [{ ...configuration, data: { 'b.txt': file } }])),
+      mounted(aServedConnector('three'), aClassWith('a', [])),
+    ];
+    const files = renderVolume(aVolume({ connectors, configurationNames: ['settings'] }));
+    expect([files.get('a.txt'), files.get('b.txt')]).toEqual(['one three ', 'two ']);
+  });
+});
+
+describe('parameters', () => {
+  const params: ParamSpec[] = [
+    { name: 'level' },
+    { name: 'color', enum: ['red', 'green'], default: 'red' },
+    { name: 'list', type: 'array', default: ['a'] },
+    { name: 'map', type: 'object', default: { k: 'v' } },
+  ];
+  const data = { file: '{{ .configurations.level }} {{ .configurations.color }} {{ join "+" .configurations.list }} {{ .configurations.map.k }}' };
+  const given = (settings: Record<string, string>) => withTemplate(data, { params, configurationParams: { settings } });
+
+  it('come from the volume, else from the class', () => {
+    expect(renderVolume(aVolume(given({ level: '7' }))).get('file')).toBe('7 red a v');
+    const all = { level: '7', color: 'green', list: '["x","y"]', map: '{"k":"w"}' };
+    expect(renderVolume(aVolume(given(all))).get('file')).toBe('7 green x+y w');
+  });
+
+  it.each([
+    ['ParameterMissing', {}, 'configuration "settings" of class "tool" needs the parameter "level"; add {"settings":{"level":"…"}}'],
+    ['ParameterUnknown', { level: '7', size: '1' }, 'configuration "settings" has no parameter "size"; it has level, color, list, map'],
+    ['ParameterUnknown', { level: '7', constructor: '1' }, 'no parameter "constructor"'],
+    ['ParameterInvalid', { level: '7', color: 'blue' }, 'parameter "color" of configuration "settings" (class "tool") must be one of red, green'],
+    ['ParameterInvalid', { level: '7', list: 'a,b' }, 'must be a JSON list'],
+    ['ParameterInvalid', { level: '7', map: '[]' }, 'must be a JSON object'],
+  ])('%s for %j', (code, settings, message) => {
+    const error = errorOf(given(settings));
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(/^configuration\.params: /);
+    expect(error.message).toContain(message);
+  });
+
+  it('are refused for a configuration that is not asked for', () => {
+    const error = errorOf({ configurationParams: { buildkitd: { tls: 'true' } } });
+    expect([error.code, error.message]).toEqual([
+      'ParameterUnknown',
+      'configuration.params has values for "buildkitd", which is not in configuration.names; add it there or remove the values',
+    ]);
+  });
+});
+
+describe('several configurations', () => {
+  const classWith = (name: string, file: string) => aClassWith(name, [{ name, data: { [file]: name } }]);
+
+  it('of one class: the later writes the file of both', () => {
+    const connectorClass = aClassWith('tool', [
+      { name: 'first', data: { file: 'first', other: 'kept' } },
+      { name: 'second', data: { file: 'second' } },
+    ]);
+    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub'), connectorClass)], configurationNames: ['first', 'second'] }));
+    expect([files.get('file'), files.get('other')]).toEqual(['second', 'kept']);
+  });
+
+  const two = [mounted(aServedConnector('one'), classWith('a', 'same')), mounted(aServedConnector('two'), classWith('b', 'same'))];
+
+  it('of two classes may not write the same file', () => {
+    const error = errorOf({ connectors: two, configurationNames: ['a', 'b'] });
+    expect(error.code).toBe('FileConflict');
+    expect(error.message).toBe(
+      'configuration.names: configuration "a" of class "a" and configuration "b" of class "b" both write the file "same"; exclude it with "!same", leave one configuration out, or mount two volumes',
+    );
+  });
+
+  it('of two classes may, when the file is excluded', () => {
+    expect(renderVolume(aVolume({ connectors: two, configurationNames: ['a', 'b'], excludedFiles: ['same'] })).has('same')).toBe(false);
+  });
+
+  it('must exist in some class', () => {
+    const error = errorOf({ configurationNames: ['registry-config', 'dockerd'] });
+    expect(error.code).toBe('ConfigurationNotFound');
+    expect(error.message).toContain('there is no configuration "dockerd"; choose of registry-config (class oci), docker-config (class oci), ');
+    expect(errorOf({ connectors: [mounted(aServedConnector('hub'), aClassWith('bare', undefined))], configurationNames: ['x'] }).message).toBe(
+      'configuration.names: there is no configuration "x"; the classes of the mounted Connectors have none',
+    );
+  });
+});
+
+describe('refused', () => {
+  it.each([['..data'], ['..'], ['.'], ['a/b'], ['../x'], ['a\\b'], [''], ['ä'], ['a b'], ['x'.repeat(254)]])('file name %j', (name) => {
+    const error = errorOf(withTemplate({ [name]: '' }));
+    expect(error.code).toBe('FileNameInvalid');
+    expect(error.message).toContain('configuration "settings" of class "tool" has a file ');
+  });
+
+  it.each([['.dockerconfigjson'], ['a..b'], ['x'.repeat(253)]])('not: file name %j', (name) => {
+    expect(renderVolume(aVolume(withTemplate({ [name]: 'x' }))).get(name)).toBe('x');
+  });
+
+  it.each([
+    ['without status', aConnector({ name: 'new' }), 'Connector default/new has no address yet'],
+    ['with half a URL', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'c-new' } } } }), 'no URL with a host'],
+    ['with a host that is none', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'http://a"$(id)/' } } } }), 'no URL with a host'],
+  ])('a Connector %s, which may come', (_name, connector, message) => {
+    const error = errorOf({ connectors: [mounted(connector)] });
+    expect(error).toMatchObject({ code: 'ConnectorNotServed', retryable: true });
+    expect(error.message).toContain(message);
+  });
+
+  it('a CA that is not there yet', () => {
+    expect(errorOf({ caCertificates: '' })).toMatchObject({ code: 'CertificateAuthorityMissing', retryable: true });
+  });
+
+  it('more Connectors than a login has room for', () => {
+    const connectors = Array.from({ length: 33 }, (_, index) => mounted(aServedConnector(`hub-${index}`)));
+    expect(errorOf({ connectors })).toMatchObject({ code: 'TooManyConnectors', retryable: false });
+    expect(renderVolume(aVolume({ connectors: connectors.slice(1) })).size).toBeGreaterThan(0);
+  });
+
+  it('files that are too large together', () => {
+    const file = `{{ repeat ${VOLUME_BYTES_MAX / 4} "x" }}`;
+    const data = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, file]));
+    const error = errorOf(withTemplate(data));
+    expect(error.code).toBe('VolumeTooLarge');
+    expect(error.message).toContain(`more than the ${VOLUME_BYTES_MAX} `);
+  });
+
+  it('a template that fails, with its place', () => {
+    const error = errorOf(withTemplate({ file: 'one\n{{ env "HOME" }}' }));
+    expect(error.code).toBe('TemplateFailed');
+    expect(error.message).toContain('class "tool", configuration "settings", file "file", line 2: function "env"');
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('a template that fails with the token, without telling it', () => {
+    const error = errorOf(withTemplate({ file: '{{ fail .context.token }}' }));
+    expect(error.message).toContain('[redacted]');
+    expect(`${error.message} ${error.stack} ${String(error.cause)}`).not.toContain(TOKEN);
+  });
+
+  it('nothing of an excluded file', () => {
+    expect(renderVolume(aVolume(withTemplate({ file: '{{ env "HOME" }}' }, { excludedFiles: ['file'] }))).has('file')).toBe(false);
+  });
+});
+
+it('the same request gives the same files', () => {
+  const request = aVolume({ configurationNames: ['registry-config', 'buildkitd', 'registries'] });
+  expect([...renderVolume(request)]).toEqual([...renderVolume(request)]);
+});

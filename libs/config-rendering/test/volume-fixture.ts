@@ -1,0 +1,58 @@
+import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { Sensitive } from '@oci-connector/sensitive';
+import { aConnector, aConnectorClass } from '@oci-connector/testing';
+import { type MountedConnector, type VolumeRequest } from '../src/volume/volume-request';
+
+export const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl';
+
+const certificate = (text: string) =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`;
+
+/** Shapes of certificates: nothing here reads what is in them. */
+export const OLD_CA = certificate('the authority before');
+export const CA = certificate('the authority');
+export const SYSTEM_ROOT = certificate('an authority of the system');
+
+/** A Connector as the controller leaves it: reached through its Service, or through `base` and its path. */
+export function aServedConnector(name: string, options: { namespace?: string; base?: string; address?: string; className?: string } = {}): Connector {
+  const { namespace = 'default', base, ...rest } = options;
+  const inside = `c-${name}.${namespace}.svc.cluster.local`;
+  const path = `/namespaces/${namespace}/connectors/${name}`;
+  const http = base ?? `http://${inside}`;
+  return aConnector({
+    name,
+    namespace,
+    ...rest,
+    status: { proxy: { httpAddress: { url: http + path }, httpsAddress: { url: http.replace('http:', 'https:').replace(':8080', ':8443') + path } } },
+  });
+}
+
+/** A class with these configurations and nothing else that matters here. */
+export function aClassWith(name: string, configurations: ConnectorClass['spec']['configurations']): ConnectorClass {
+  return aConnectorClass('oci', { metadata: { name }, spec: { configurations } });
+}
+
+export function mounted(connector: Connector, connectorClass = aConnectorClass()): MountedConnector {
+  return { connector, connectorClass };
+}
+
+/** A volume of the Connector `default/hub` of class oci, unless the options say otherwise. */
+export function aVolume(options: Partial<VolumeRequest> = {}): VolumeRequest {
+  return {
+    connectors: [mounted(aServedConnector('hub'))],
+    configurationNames: [],
+    excludedFiles: [],
+    configurationParams: {},
+    token: new Sensitive(TOKEN),
+    caCertificates: CA,
+    ...options,
+    environment: {
+      systemRoots: SYSTEM_ROOT,
+      clusterDomain: 'cluster.local',
+      apiServerHosts: ['10.96.0.1', 'kubernetes.default.svc'],
+      proxyHttpPort: 80,
+      proxyHttpsPort: 443,
+      ...options.environment,
+    },
+  };
+}
