@@ -1,4 +1,4 @@
-import { proxyCertificates } from './certificates';
+import { certificateBundle, proxyCertificates } from './certificates';
 import { envScript } from './env-script';
 import { forwardProxy, forwardProxyUrl, type ForwardProxy } from './forward-proxy';
 import { CA_CERT_FILE } from './select-configurations';
@@ -10,7 +10,7 @@ interface BuiltInContent {
   readonly proxy: ForwardProxy;
   readonly token: string;
   readonly certificates: string;
-  readonly systemRoots: string;
+  readonly bundle: string;
 }
 
 /**
@@ -26,8 +26,7 @@ const FILES = {
   'context.token': ({ token }) => token,
   'context.proxy.caCert': ({ certificates }) => certificates,
   'ca.crt': ({ certificates }) => certificates,
-  // SSL_CERT_FILE replaces the system's file (protocol.md B.2), so it has to hold those too.
-  'ca-bundle.crt': ({ certificates, systemRoots }) => `${systemRoots.trimEnd()}\n${certificates}`.trimStart(),
+  'ca-bundle.crt': ({ bundle }) => bundle,
   'connector.status.proxyAddress': ({ proxy }) => proxy.address,
 } satisfies Record<string, (content: BuiltInContent) => string>;
 
@@ -37,12 +36,13 @@ export const BUILT_IN_FILES: readonly string[] = Object.keys(FILES);
 /** @throws RenderingError */
 export function builtInFiles(request: VolumeRequest): Map<string, string> {
   const proxy = forwardProxy(request);
+  const certificates = proxyCertificates(request.caCertificates);
   const content: BuiltInContent = {
     proxy,
     proxyUrl: forwardProxyUrl(proxy, request.token),
     token: request.token.reveal(),
-    certificates: proxyCertificates(request.caCertificates),
-    systemRoots: request.environment.systemRoots,
+    certificates,
+    bundle: certificateBundle(request.environment, certificates),
   };
   const files = new Map(Object.entries(FILES).map(([name, write]) => [name, write(content)]));
   // Only on demand: docker takes any other *.cert in its directory of a registry for a client certificate without key.

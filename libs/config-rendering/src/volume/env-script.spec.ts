@@ -35,7 +35,7 @@ describe.each(SHELLS)('env.sh in %s %s', (shell, ...options) => {
       // From a socket, which Node would give, bash thinks to be started by rshd and reads ~/.bashrc.
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: directory,
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
     });
   const url = (token: string) => `http://default%2Fhub,default%2Fquay:${token}@c-hub.default.svc.cluster.local`;
   /** macOS has no /proc, and only bash can tell there. */
@@ -43,7 +43,7 @@ describe.each(SHELLS)('env.sh in %s %s', (shell, ...options) => {
 
   it('exports what clients read, in both cases', () => {
     const { stdout, stderr, status } = run('set -eu; . "$1/env.sh"; env', finds ? {} : { CONNECTORS_DIR: directory });
-    const variables = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/=(.*)/s, 2)));
+    const variables = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/=(.*)/s, 2))) as Record<string, string>;
     for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) expect(variables[name]).toBe(url(TOKEN));
     expect(variables['NO_PROXY']).toBe(variables['no_proxy']);
     expect(variables['no_proxy']).toMatch(/^localhost,127\.0\.0\.1,/);

@@ -88,6 +88,12 @@ describe('built-in files', () => {
     expect([...files.values()].join('')).not.toContain('PRIVATE KEY');
   });
 
+  it('have the CA of the moment in the bundle, though it is kept', () => {
+    const { environment } = aVolume();
+    const bundles = [CA, OLD_CA, CA].map((caCertificates) => renderVolume({ ...aVolume(), environment, caCertificates }).get('ca-bundle.crt'));
+    expect(bundles).toEqual([SYSTEM_ROOT + CA, SYSTEM_ROOT + OLD_CA, SYSTEM_ROOT + CA]);
+  });
+
   it('include ca.cert only when it is asked for', () => {
     expect(renderVolume(aVolume()).has('ca.cert')).toBe(false);
     expect(renderVolume(aVolume({ configurationNames: ['ca.cert'] })).get('ca.cert')).toBe(CA);
