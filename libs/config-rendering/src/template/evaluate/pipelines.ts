@@ -44,9 +44,15 @@ export class Pipelines {
     this.budget.step();
     const [first, ...others] = operands;
     if (first.kind === 'function') return this.#call(dot, first.name, others, final);
-    if (others.length > 0 || final) throw failed("can't give arguments to what is no function");
     if (first.kind === 'nil') throw failed('nil is not a command');
-    return this.#operand(dot, first);
+    return others.length > 0 || final ? this.#withArguments(dot, first) : this.#operand(dot, first);
+  }
+
+  /** A field of no value is no value, whatever arguments stand behind it; all else that is no function has none. */
+  #withArguments(dot: GoValue, operand: Exclude<Operand, { kind: 'nil' }>): undefined {
+    const fields = 'fields' in operand ? operand.fields : [];
+    const receiver = fields.length > 0 ? this.#operand(dot, { ...operand, fields: fields.slice(0, -1) } as typeof operand) : null;
+    if (receiver !== undefined) throw failed("can't give arguments to what is no function");
   }
 
   /** An operand that is no function with arguments and no nil. */

@@ -24,7 +24,7 @@ export function formatPlain(value: GoAny, budget: Budget): string {
 export function formatArgument(value: GoAny, directive: Directive, budget: Budget): string {
   const { verb, flags } = directive;
   budget.bytes((flags.width ?? 0) + (flags.precision ?? 0));
-  if (verb === 'T') return pad(truncate(typeName(value), flags), flags);
+  if (verb === 'T') return pad(value === null ? typeName(value) : truncate(typeName(value), flags), flags);
   if (verb === 'p' || verb === 'w') throw refused(`%${verb}`, verb === 'p' ? 'it prints an address' : 'it is for errors');
   if (value === null) return verb === 'v' ? pad('<nil>', flags) : badVerb(value, directive, () => '');
   return new ValueFormatter(directive, budget).format(value, 0);

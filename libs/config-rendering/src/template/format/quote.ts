@@ -3,10 +3,14 @@ import { isPrint } from '../values/unicode';
 
 const NAMED: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 12: '\\f', 10: '\\n', 13: '\\r', 9: '\\t', 11: '\\v' };
 
+/** What needs no escape, and is most of what is quoted. */
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
+
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 
 /** strconv.Quote and QuoteToASCII, or for a single quote their forms for characters. */
 export function quote(bytes: string, mark: '"' | "'" = '"', asciiOnly = false): string {
+  if (PLAIN.test(bytes)) return mark + bytes + mark;
   let quoted = mark as string;
   let at = 0;
   for (const rune of runesOf(bytes)) {

@@ -19,7 +19,7 @@ export const CASTS: FunctionTable = {
 const MAX_OCTAL = 20;
 
 /** sprig's strval. */
-export function textOf(value: GoAny | GoValue, budget: Budget): string {
+export function textOf(value: GoValue, budget: Budget): string {
   return formatPlain(value ?? null, budget);
 }
 

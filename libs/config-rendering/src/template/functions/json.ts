@@ -66,6 +66,7 @@ class JsonWriter {
   }
 
   #string(bytes: string): string {
+    if (PLAIN.test(bytes)) return `"${bytes}"`;
     let text = '"';
     let at = 0;
     for (const { code, size, valid } of runesOf(bytes)) {
@@ -76,6 +77,9 @@ class JsonWriter {
     return `${text}"`;
   }
 }
+
+/** What needs no escape, and is most of what is written. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/;
 
 const ESCAPES: Readonly<Record<number, string>> = {
   0x22: '\\"',

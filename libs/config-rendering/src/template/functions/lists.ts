@@ -1,9 +1,9 @@
 import { type Budget } from '../budget';
-import { failed } from '../template-problem';
+import { failed, refused } from '../template-problem';
 import { GoList, isTrue, stringList, typeName, type GoAny, type GoValue } from '../values/go-value';
 import { deepEqual } from '../values/deep-equal';
 import { define, defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
-import { toInt64 } from './casts';
+import { textOf, toInt64 } from './casts';
 import { stringsOf } from './strings';
 
 /** sprig: lists. Each function makes a new list. */
@@ -72,7 +72,8 @@ function slice(list: GoAny, indices: readonly GoAny[]): GoValue {
 }
 
 function chunk(size: number, items: GoAny[]): GoList {
-  if (size <= 0) throw failed('chunks have at least one item');
+  if (size < 0) throw refused('chunk of a negative size', 'it is a mistake');
+  if (size === 0) throw failed('chunks have at least one item');
   const chunks: GoValue[] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(listOf(items.slice(at, at + size)));
   return new GoList(chunks, '[]interface {}');
@@ -94,7 +95,7 @@ function sortAlpha(value: GoAny, budget: Budget): GoList {
     value.items.sort(byBytes);
     return value;
   }
-  return stringList(stringsOf(value, budget).sort(byBytes));
+  return stringList(value instanceof GoList ? stringsOf(value, budget).sort(byBytes) : [textOf(value, budget)]);
 }
 
 function byBytes(a: GoValue, b: GoValue): number {

@@ -23,8 +23,9 @@ export const PATHS: FunctionTable = {
 /** path.Base. */
 function lastElement(path: string): string {
   if (path === '') return '.';
-  const stripped = path.replace(/\/+$/, '');
-  return stripped === '' ? '/' : stripped.slice(stripped.lastIndexOf('/') + 1);
+  let end = path.length;
+  while (path.charAt(end - 1) === '/') end--;
+  return end === 0 ? '/' : path.slice(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
 /** path.Clean: without empty elements, `.`, and `..` where it can be resolved. */

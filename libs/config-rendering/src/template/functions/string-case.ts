@@ -3,10 +3,12 @@ import { isDigit, isLetter, isLower, isSpace, isUpper, toLower, toTitle, toUpper
 import { define, type FunctionTable, type TemplateFunction } from './template-function';
 import { camelcase, separatedWords } from './word-case';
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** sprig: upper and lower case. */
 export const STRING_CASE: FunctionTable = {
-  upper: mapping((text) => mapRunes(text, toUpper)),
-  lower: mapping((text) => mapRunes(text, toLower)),
+  upper: mapping((text) => (ASCII.test(text) ? text.toUpperCase() : mapRunes(text, toUpper))),
+  lower: mapping((text) => (ASCII.test(text) ? text.toLowerCase() : mapRunes(text, toLower))),
   title: mapping(title),
   untitle: mapping(untitle),
   swapcase: mapping(swapCase),

@@ -7,10 +7,16 @@ const LEFT = '{{';
 const RIGHT = '}}';
 const COMMENT_START = '/*';
 const COMMENT_END = '*/';
-const TRIM_BEFORE = /[ \t\r\n]*$/;
 /** Only these count around trim markers and between words. */
 const isSpace = (character: string): boolean => character !== '' && ' \t\r\n'.includes(character);
 const isKeyword = (word: string): word is Keyword => (KEYWORDS as readonly string[]).includes(word);
+
+/** By hand, because `/\s*$/` takes quadratic time over much space that is not at the end. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (isSpace(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
 
 /** Tokens that are one character. */
 const SINGLE: Readonly<Record<string, TokenKind>> = { '=': '=', '|': '|' };
@@ -57,7 +63,7 @@ export class Lexer {
   /** The text up to here, without the space that a trim marker takes away; undefined when nothing is left. */
   #textBefore(end: number, trims: boolean): Token | undefined {
     const text = this.input.slice(this.#at, end);
-    const kept = trims && this.#trimsLeft(end + LEFT.length) ? text.replace(TRIM_BEFORE, '') : text;
+    const kept = trims && this.#trimsLeft(end + LEFT.length) ? trimEnd(text) : text;
     this.#at += kept.length;
     const token = this.#token('text');
     this.#at = end;

@@ -193,5 +193,10 @@ class TreeParser {
 }
 
 function isBlank(nodes: readonly Node[]): boolean {
-  return nodes.every((node) => node.kind === 'text' && [...runesOf(node.text)].every(({ code }) => isSpace(code)));
+  return nodes.every((node) => node.kind === 'text' && isBlankText(node.text));
+}
+
+function isBlankText(text: string): boolean {
+  for (const { code } of runesOf(text)) if (!isSpace(code)) return false;
+  return true;
 }

@@ -39,7 +39,7 @@ export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
   return value < MIN_INT64 ? MIN_INT64 : value;
 }
 
-const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const OTHER_FORMS = /^[+-]?(?:0[xX]|inf|nan)|^[+-]?[0-9][0-9_.eE+-]*$/i;
 
 /** strconv.ParseFloat(text, 64); undefined where that is an error. Hexadecimal, `_`, `inf` and `nan` are refused. */
