@@ -40,16 +40,18 @@ export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
 }
 
 const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
-const OTHER_FORMS = /^[+-]?(?:0[xX]|inf|nan)|^[+-]?[0-9][0-9_.eE+-]*$/i;
+/** What Go may read as a float beside decimal numbers: hexadecimal ones, words, and underscores between digits. */
+const OTHER_FORMS = /^[+-]?(?:0x[0-9a-f_.p+-]*|inf(?:inity)?|nan)$/i;
+const WITH_UNDERSCORES = /^[0-9._eE+-]*$/;
 
-/** strconv.ParseFloat(text, 64); undefined where that is an error. Hexadecimal, `_`, `inf` and `nan` are refused. */
+/** strconv.ParseFloat(text, 64); undefined where that is an error. The other forms are refused; the text may be data, so no message shows it. */
 export function parseFloat64(text: string): number | undefined {
   if (DECIMAL.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;
   }
-  if (OTHER_FORMS.test(text) && !/^[+-]?[0-9.eE+-]*$/.test(text)) {
-    throw refused(`the form of the number "${text}"`, 'only decimal numbers are read');
+  if (OTHER_FORMS.test(text) || (text.includes('_') && WITH_UNDERSCORES.test(text))) {
+    throw refused('a float that is not decimal', 'it is hexadecimal, has underscores, or is a word');
   }
   return undefined;
 }
