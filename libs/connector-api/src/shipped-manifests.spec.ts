@@ -37,7 +37,8 @@ function objectsOf(file: string): KubeObject[] {
 }
 
 function filesOf(directory: string): string[] {
-  return readdirSync(path.join(deploy, directory)).map((name) => `${directory}/${name}`);
+  const names = readdirSync(path.join(deploy, directory)).filter((name) => name.endsWith('.yaml'));
+  return names.map((name) => `${directory}/${name}`);
 }
 
 function ofKind<T extends KubeObject>(objects: readonly KubeObject[], ...kinds: string[]): T[] {

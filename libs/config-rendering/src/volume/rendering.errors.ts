@@ -1,27 +1,29 @@
-/** Why a volume has no files. Stable: mapped to mount errors. */
-export type RenderingErrorCode =
+/** Why a volume has no files. Stable: mapped to mount errors, and explained in docs/volumes.md. */
+export const RENDERING_ERROR_CODES = [
   /** A Connector has no usable address in `status.proxy`. */
-  | 'ConnectorNotServed'
+  'ConnectorNotServed',
   /** More Connectors than the login of the forward proxy has room for. */
-  | 'TooManyConnectors'
+  'TooManyConnectors',
   /** There is no certificate of the proxy's authority. */
-  | 'CertificateAuthorityMissing'
+  'CertificateAuthorityMissing',
   /** No mounted class has a configuration of this name. */
-  | 'ConfigurationNotFound'
+  'ConfigurationNotFound',
   /** A parameter without default has no value. */
-  | 'ParameterMissing'
+  'ParameterMissing',
   /** A parameter, or the configuration it is for, is not one that was asked for. */
-  | 'ParameterUnknown'
+  'ParameterUnknown',
   /** A parameter's value is not of its type, or not one of those allowed. */
-  | 'ParameterInvalid'
+  'ParameterInvalid',
   /** A class names a file in a way that cannot be a plain file. */
-  | 'FileNameInvalid'
+  'FileNameInvalid',
   /** Two classes write the same file. */
-  | 'FileConflict'
+  'FileConflict',
   /** A template of the class could not be rendered; the cause is the TemplateError. */
-  | 'TemplateFailed'
+  'TemplateFailed',
   /** All files together are larger than a volume may be. */
-  | 'VolumeTooLarge';
+  'VolumeTooLarge',
+] as const;
+export type RenderingErrorCode = (typeof RENDERING_ERROR_CODES)[number];
 
 /** The controller may mend these in a moment; the others stay until somebody changes the pod, the class or the Connector. */
 const RETRYABLE: ReadonlySet<RenderingErrorCode> = new Set<RenderingErrorCode>(['ConnectorNotServed', 'CertificateAuthorityMissing']);

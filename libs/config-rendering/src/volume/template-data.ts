@@ -7,7 +7,7 @@ import { type VolumeRequest } from './volume-request';
 type TemplateObject = { readonly [key: string]: TemplateValue };
 
 /**
- * What the templates of a class see; docs/volumes.md, "Writing a class", describes it for authors. Of metadata only what
+ * What the templates of a class see; docs/template-functions.md describes it for authors. Of metadata only what
  * does not change by itself, so that a new resourceVersion does not make new files.
  *
  * @throws RenderingError (ConnectorNotServed)

@@ -1,0 +1,78 @@
+import { type ConnectorClass, validateConnectorClass } from '@oci-connector/connector-api';
+import { aConnectorClass, readTable } from '@oci-connector/testing';
+import { parseYaml, readDocument, yamlBlocks } from '../../test/documents';
+import { aServedConnector, aVolume, mounted, TOKEN } from '../../test/volume-fixture';
+import { FUNCTIONS } from '../template/functions/functions';
+import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
+import { DEFAULT_LIMITS } from '../template/render-limits';
+import { BUILT_IN_FILES } from './built-in-files';
+import { CONNECTORS_MAX } from './forward-proxy';
+import { renderVolume, VOLUME_BYTES_MAX } from './render-volume';
+import { RENDERING_ERROR_CODES } from './rendering.errors';
+
+const MIB = 1024 * 1024;
+
+describe('docs/volumes.md', () => {
+  const text = readDocument('docs/volumes.md');
+  const configurations = aConnectorClass().spec.configurations ?? [];
+
+  it('has every built-in file', () => {
+    expect(readTable(text, '## Files of every volume').map((row) => row['File']).sort()).toEqual([...BUILT_IN_FILES].sort());
+  });
+
+  it('has every configuration of class oci, with its file', () => {
+    const rows = readTable(text, '## Configurations of class `oci`').map((row) => [row['Name'], row['File']]);
+    expect(rows).toEqual(configurations.map(({ name, data }) => [name, Object.keys(data ?? {}).join()]));
+  });
+
+  it('has every parameter of class oci, with its default', () => {
+    const section = text.slice(text.indexOf('\nParameters:\n'));
+    const rows = readTable(`## Parameters\n${section}`, '## Parameters').map((row) => [row['Configuration'], row['Parameter'], row['Default']]);
+    expect(rows).toEqual(configurations.flatMap(({ name, params = [] }) => params.map((param) => [name, param.name, param.default])));
+  });
+
+  it('explains every error', () => {
+    expect(readTable(text, '## When the pod does not start').map((row) => row['Code'])).toEqual([...RENDERING_ERROR_CODES]);
+  });
+
+  it('tells the limits as they are', () => {
+    expect(text).toContain(`At most ${CONNECTORS_MAX}.`);
+    expect(text).toContain(`More than ${VOLUME_BYTES_MAX / MIB} MiB in all.`);
+  });
+});
+
+describe('docs/template-functions.md', () => {
+  const text = readDocument('docs/template-functions.md');
+  const namesOf = (heading: string) => readTable(text, heading).flatMap((row) => row['Functions']?.match(/\w+/g) ?? []);
+
+  it('has exactly the functions that there are', () => {
+    expect(namesOf('## What templates can do').sort()).toEqual([...FUNCTIONS.keys(), 'and', 'or'].sort());
+  });
+
+  it('has exactly the functions that are refused, by their reason', () => {
+    const rows = readTable(text, '## What they cannot').flatMap((row) => (row['Functions']?.match(/\w+/g) ?? []).map((name) => [name, row['Why']] as const));
+    expect(new Map(rows)).toEqual(REFUSED_FUNCTIONS);
+  });
+
+  it('tells the limits as they are', () => {
+    expect(text).toContain(`a rendered file ${DEFAULT_LIMITS.outputBytes / MIB} MiB, all files of a volume ${VOLUME_BYTES_MAX / MIB} MiB`);
+    expect(text).toContain(`A rendering has ${DEFAULT_LIMITS.steps} steps`);
+  });
+
+  it('has an example that can be applied and mounted', () => {
+    const example = yamlBlocks(text).flatMap(parseYaml)[0] as ConnectorClass;
+    expect(validateConnectorClass(example)).toEqual([]);
+    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('git'), example)], configurationNames: ['gitconfig'] }));
+    const basic = Buffer.from(`connectors:${TOKEN}`).toString('base64');
+    expect(files.get('.gitconfig')).toBe(`[http]\n  sslVerify = true\n  sslCAInfo = /etc/connectors/ca.crt\n  extraHeader = Authorization: Basic ${basic}\n`);
+  });
+
+  it('names variables that there are', () => {
+    const variables = readTable(text, '## Variables').map((row) => (row['Variable'] ?? '').replace('NAME', 'level'));
+    const template = variables.map((variable) => `{{ if eq (toString ${variable}) "" "<nil>" }}${variable}{{ end }}`).join('');
+    const example = aConnectorClass('oci', { spec: { configurations: [{ name: 'all', params: [{ name: 'level', default: '1' }], data: { file: template } }] } });
+    example.status = { proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } } };
+    expect(variables.length).toBeGreaterThan(10);
+    expect(renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub'), example)], configurationNames: ['all'] })).get('file')).toBe('');
+  });
+});
