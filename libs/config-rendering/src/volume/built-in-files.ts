@@ -1,4 +1,4 @@
-import { certificateBundle, proxyCertificates } from './certificates';
+import { certificateBundle } from './certificates';
 import { envScript } from './env-script';
 import { forwardProxy, forwardProxyUrl, type ForwardProxy } from './forward-proxy';
 import { CA_CERT_FILE } from './select-configurations';
@@ -36,13 +36,12 @@ export const BUILT_IN_FILES: readonly string[] = Object.keys(FILES);
 /** @throws RenderingError */
 export function builtInFiles(request: VolumeRequest): Map<string, string> {
   const proxy = forwardProxy(request);
-  const certificates = proxyCertificates(request.caCertificates);
   const content: BuiltInContent = {
     proxy,
     proxyUrl: forwardProxyUrl(proxy, request.token),
     token: request.token.reveal(),
-    certificates,
-    bundle: certificateBundle(request.environment, certificates),
+    certificates: request.caCertificates,
+    bundle: certificateBundle(request.environment, request.caCertificates),
   };
   const files = new Map(Object.entries(FILES).map(([name, write]) => [name, write(content)]));
   // Only on demand: docker takes any other *.cert in its directory of a registry for a client certificate without key.

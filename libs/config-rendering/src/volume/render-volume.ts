@@ -1,4 +1,5 @@
 import { builtInFiles } from './built-in-files';
+import { proxyCertificates } from './certificates';
 import { configurationFiles } from './configuration-files';
 import { RenderingError } from './rendering.errors';
 import { type VolumeRequest } from './volume-request';
@@ -15,7 +16,8 @@ export const VOLUME_BYTES_MAX = 2 * 1024 * 1024;
  *
  * @throws RenderingError
  */
-export function renderVolume(request: VolumeRequest): ReadonlyMap<string, string> {
+export function renderVolume(given: VolumeRequest): ReadonlyMap<string, string> {
+  const request = { ...given, caCertificates: proxyCertificates(given.caCertificates) };
   const files = new Map([...builtInFiles(request), ...configurationFiles(request)]);
   for (const name of request.excludedFiles) files.delete(name);
   checkSize(files);

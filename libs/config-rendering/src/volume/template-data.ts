@@ -1,6 +1,5 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { type TemplateValue } from '../template/values/from-data';
-import { proxyCertificates } from './certificates';
 import { proxyAddress, proxyHosts } from './proxy-hosts';
 import { type VolumeRequest } from './volume-request';
 
@@ -22,7 +21,7 @@ export function templateData(
     connector: mounted[0],
     connectors: mounted,
     connectorclass: classData(connectorClass),
-    context: { token: token.reveal(), proxy: { caCert: proxyCertificates(caCertificates), ...proxyHosts(connectors, environment) } },
+    context: { token: token.reveal(), proxy: { caCert: caCertificates, ...proxyHosts(connectors, environment) } },
     configurations,
   };
 }
