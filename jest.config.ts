@@ -23,6 +23,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tmp/'],
   setupFiles: ['reflect-metadata'],
   transform: {
+    '\\.proto$': '<rootDir>/tools/jest-text.cjs',
     '^.+\\.[cm]?[tj]s$': [
       '@swc/jest',
       {

@@ -75,6 +75,7 @@ export async function bundle({ entry, outfile }) {
     format: 'cjs',
     target: 'node20',
     sourcemap: 'linked',
+    loader: { '.proto': 'text' },
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],
     plugins: [leaveOutUnusedKubernetesClient, compileWithSwc],

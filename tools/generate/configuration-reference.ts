@@ -15,7 +15,7 @@ together when a program starts, with the name of the variable and what is expect
 /** The programs describe themselves: no tool may import an app, and so the reference is what users see too. */
 export async function configurationReference(): Promise<GeneratedFile[]> {
   const parts: string[] = [];
-  for (const program of ['controller', 'proxy']) {
+  for (const program of ['controller', 'proxy', 'csi']) {
     await run(process.execPath, ['tools/build.mjs', `apps/${program}`]);
     const { stdout } = await run(process.execPath, [`dist/apps/${program}/main.js`, '--help=markdown']);
     parts.push(stdout);

@@ -17,8 +17,11 @@ export const ServiceAccounts = type('', 'serviceaccounts', 'ServiceAccount', tru
 export const Namespaces = type('', 'namespaces', 'Namespace', false);
 export const CustomResourceDefinitions = type('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition', false);
 
-/** A field that does not exist is an error, as with kubectl, and not dropped. */
-const STRICT = { fieldValidation: 'Strict' } as const;
+/**
+ * A field that does not exist is an error, as with kubectl, and not dropped. Only a CSIDriver has a field that older versions of
+ * Kubernetes do not know, and may drop.
+ */
+const validationOf = ({ kind }: KubeObject): { fieldValidation?: 'Strict' } => (kind === 'CSIDriver' ? {} : { fieldValidation: 'Strict' });
 
 const APPLICABLE: readonly ResourceType[] = [
   Connectors,
@@ -29,6 +32,7 @@ const APPLICABLE: readonly ResourceType[] = [
   ServiceAccounts,
   Namespaces,
   CustomResourceDefinitions,
+  type('storage.k8s.io', 'csidrivers', 'CSIDriver', false),
   type(RBAC, 'roles', 'Role', true),
   type(RBAC, 'rolebindings', 'RoleBinding', true),
   type(RBAC, 'clusterroles', 'ClusterRole', false),
@@ -65,8 +69,8 @@ async function applyObject(client: KubeClient, object: KubeObject, source: strin
   const key = { namespace, name };
   try {
     const existing = await client.find(resource, key);
-    if (existing) return await client.patch(resource, key, object, STRICT);
-    return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, STRICT);
+    if (existing) return await client.patch(resource, key, object, validationOf(object));
+    return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, validationOf(object));
   } catch (error) {
     throw new Error(`${source}: ${object.kind} ${name}: ${(error as Error).message}`, { cause: error });
   }

@@ -10,10 +10,10 @@ import { CustomResourceDefinitions, ServiceAccounts, applyFile } from './apply-m
 export const workspaceRoot = process.cwd();
 
 const CRDS = 'libs/connector-api/crds';
-const MANIFESTS = ['deploy/rbac', 'deploy/class-oci.yaml'];
+const MANIFESTS = ['deploy/rbac', 'deploy/class-oci.yaml', 'deploy/csidriver.yaml'];
 const CRD_DEADLINE_MS = 30_000;
 
-/** Applies the CRDs, the RBAC and the class that `deploy/` ships. The programs are started apart. */
+/** Applies the CRDs, the RBAC, the class and the CSIDriver that `deploy/` ships. The programs are started apart. */
 export async function installProduct(client: KubeClient): Promise<void> {
   for (const file of await yamlFiles(CRDS)) await applyFile(client, file);
   await customResourcesEstablished(client);

@@ -4,7 +4,7 @@ import { type ProcessGroup, type StartedProcess } from '../processes/process-gro
 import { workspaceRoot } from './install-product';
 
 export interface ProgramOptions {
-  readonly name: 'controller' | 'proxy';
+  readonly name: 'controller' | 'proxy' | 'csi';
   /** kubeconfig of the program's own ServiceAccount. */
   readonly kubeconfig: string;
   /** Settings of the program; see docs/reference/configuration.md. */

@@ -7,6 +7,12 @@ export const LogFields = {
   connector: 'connector',
   /** `NAMESPACE/NAME` of the ServiceAccount on whose behalf a request is made. */
   client: 'client',
+  /** The Connectors of a volume, as its attribute names them. */
+  connectors: 'connectors',
+  /** `NAMESPACE/NAME` of the pod that a volume is for. */
+  pod: 'pod',
+  /** ID that the kubelet gives a volume. */
+  volume: 'volume',
   /** Address of the peer's socket. */
   peer: 'peer',
   repository: 'repository',

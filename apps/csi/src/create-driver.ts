@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { type VolumeEnvironment } from '@oci-connector/config-rendering';
+import { AccessReviewer, type Clock, type KubeClient } from '@oci-connector/kube';
+import { type Readiness } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type Registry } from 'prom-client';
+import { type CsiSettings, VERSION } from './csi.config';
+import { CsiState } from './csi-state';
+import { Driver } from './driver';
+import { identityService } from './identity/identity.service';
+import { DirectoryMounter } from './mount/directory-mounter';
+import { LinuxMounter } from './mount/linux-mounter';
+import { type Mounter } from './mount/mounter';
+import { NodeService } from './node/node.service';
+import { type PublishVolume } from './node/publish-request';
+import { logCall } from './observability/call-log';
+import { CsiMetrics } from './observability/csi-metrics';
+import { REGISTRATION_SOCKET, RegistrationService } from './registration/registration.service';
+import { CallHandlers } from './rpc/call-handlers';
+import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
+import { UnixServer } from './rpc/unix-server';
+import { GatherInputs } from './volume/gather-inputs';
+import { KeyedQueue } from './volume/keyed-queue';
+import { MountedVolumes } from './volume/mounted-volumes';
+import { PublishVolumeFlow } from './volume/publish-volume';
+
+/** What is handed in from outside: the world. */
+export interface DriverDependencies {
+  readonly settings: CsiSettings;
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** For tests of what a mounter may do wrong; by default the one that the settings name. */
+  readonly mounter?: Mounter;
+}
+
+/** What the program's runtime has for its parts. */
+export interface DriverRuntime {
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+}
+
+/** Puts the parts of the driver together. */
+export function createDriver(dependencies: DriverDependencies, runtime: DriverRuntime): Driver {
+  const { settings, client, clock } = dependencies;
+  const { logger, registry, readiness } = runtime;
+  const volumes = new MountedVolumes();
+  const mounter = dependencies.mounter ?? (settings.mount === 'tmpfs' ? new LinuxMounter({ size: settings.volumeSize }) : new DirectoryMounter());
+  const metrics = new CsiMetrics(registry, () => volumes.size);
+  const state = new CsiState({
+    client,
+    clock,
+    namespace: settings.namespace,
+    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
+  });
+  const calls = new CallHandlers(clock, (record, result) => {
+    metrics.finished(record, result);
+    logCall(logger, record, result);
+  });
+  const flow = new PublishVolumeFlow({
+    state,
+    gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
+    mounter,
+    volumes,
+    environment: volumeEnvironment(settings, client.connection.server),
+    audience: settings.audiences[0] ?? '',
+    volumeSize: settings.volumeSize,
+    onNewVolume: (publish) => reportLifetime(publish, settings, logger),
+  });
+  const node = new NodeService({
+    nodeName: settings.nodeName || hostname(),
+    kubeletDirectory: settings.kubeletDirectory,
+    flow,
+    mounter,
+    volumes,
+    queue: new KeyedQueue(),
+  });
+  const server = new UnixServer(settings.socket)
+    .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
+    .add(NodeProtocol, node.implementation(calls));
+  const registration = new RegistrationService(settings.socket, logger);
+  const registrar = settings.registrationDirectory && {
+    service: registration,
+    server: new UnixServer(path.join(settings.registrationDirectory, REGISTRATION_SOCKET)).add(RegistrationProtocol, registration.implementation(calls)),
+  };
+  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar: registrar || undefined, mounter, volumes, readiness, logger });
+}
+
+/** What is the same for all volumes. */
+function volumeEnvironment({ clusterDomain, apiServerHosts, proxyHttpPort, proxyHttpsPort }: CsiSettings, apiServer: string): VolumeEnvironment {
+  const service = ['kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+  return {
+    systemRoots: `${rootCertificates.join('\n')}\n`,
+    clusterDomain,
+    apiServerHosts: [...new Set([new URL(apiServer).hostname, ...service, ...apiServerHosts])],
+    proxyHttpPort,
+    proxyHttpsPort,
+  };
+}
+
+/** `token.expiration` is accepted for compatibility; whoever relies on it is to see that it has no effect. */
+function reportLifetime({ wantedLifetime, pod }: PublishVolume, { tokenLifetime }: CsiSettings, logger: Logger): void {
+  if (wantedLifetime === undefined || wantedLifetime === tokenLifetime) return;
+  const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
+  logger.info(fields, 'token.expiration of the volume is not the lifetime of tokens in this installation, which counts; tokens are renewed in time');
+}

@@ -1,0 +1,60 @@
+import { type Connector, type ConnectorClass, type ConnectorKey } from '@oci-connector/connector-api';
+import { type Clock, type ConfigMap, ConfigMaps, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+
+/** The ConfigMap with the certificate of the proxy's CA, in the installation's namespace, and the key in it. */
+export const CA_CONFIG_MAP = 'connectors-proxy-ca';
+const CA_KEY = 'ca.crt';
+
+export interface CsiStateOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Namespace of the installation. */
+  readonly namespace: string;
+  /** Told of each failed list or watch; they are tried again. */
+  readonly onError: (resource: string, error: unknown) => void;
+}
+
+/** The Connectors, their classes and the proxy's CA, kept up to date by watches; during an outage of the API server as they were before it. */
+export class CsiState {
+  readonly #connectors: Reflector<Connector>;
+  readonly #classes: Reflector<ConnectorClass>;
+  readonly #configMaps: Reflector<ConfigMap>;
+
+  constructor({ client, clock, namespace, onError }: CsiStateOptions) {
+    const shared = (resource: string): { client: KubeClient; clock: Clock; onError: (error: unknown) => void } => ({
+      client,
+      clock,
+      onError: (error) => onError(resource, error),
+    });
+    this.#connectors = new Reflector({ ...shared('connectors'), type: Connectors });
+    this.#classes = new Reflector({ ...shared('connectorclasses'), type: ConnectorClasses });
+    this.#configMaps = new Reflector({ ...shared('configmaps'), type: ConfigMaps, namespace, name: CA_CONFIG_MAP });
+  }
+
+  get hasSynced(): boolean {
+    return this.#connectors.hasSynced && this.#classes.hasSynced && this.#configMaps.hasSynced;
+  }
+
+  connector(key: ConnectorKey): Connector | undefined {
+    return this.#connectors.get(key);
+  }
+
+  connectorClass(name: string): ConnectorClass | undefined {
+    return this.#classes.get({ name });
+  }
+
+  /** PEM; during a rotation two certificates. */
+  caCertificates(): string | undefined {
+    return this.#configMaps.list()[0]?.data?.[CA_KEY] || undefined;
+  }
+
+  start(): void {
+    this.#connectors.start();
+    this.#classes.start();
+    this.#configMaps.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#connectors.stop(), this.#classes.stop(), this.#configMaps.stop()]);
+  }
+}

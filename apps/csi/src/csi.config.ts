@@ -1,0 +1,110 @@
+import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { InstallationSettings, Setting, type Environment } from '@oci-connector/runtime';
+
+/** Version of the program, that of the workspace's package.json. */
+export const VERSION = '0.1.0';
+
+/** The environment of this process; the one place of the program that looks at it. */
+export const environment: Environment = process.env;
+
+const MAX_PORT = 65_535;
+
+const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
+const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
+
+/** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB). */
+const MIN_VOLUME_SIZE = 1024 * 1024;
+
+/** How volumes come to be: a tmpfs each, or the target directory itself, which needs no root and leaves the files on its disk. */
+export const MOUNT_KINDS = ['tmpfs', 'directory'] as const;
+export type MountKind = (typeof MOUNT_KINDS)[number];
+
+/** What an operator may set on the CSI driver, beside what the whole installation shares. */
+export class CsiSettings extends InstallationSettings {
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_KUBELET_DIRECTORY',
+    kind: 'string',
+    description: "The kubelet's --root-dir, at the same path inside the driver's container. Nothing outside it is ever written.",
+  })
+  @Matches(ABSOLUTE_PATH, { message: NOT_ABSOLUTE })
+  kubeletDirectory = '/var/lib/kubelet';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_SOCKET',
+    kind: 'string',
+    description: 'Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path.',
+  })
+  @Matches(ABSOLUTE_PATH, { message: NOT_ABSOLUTE })
+  socket = '/var/lib/kubelet/plugins/connectors-csi/csi.sock';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY',
+    kind: 'string',
+    description:
+      "The kubelet's directory of plugins, /var/lib/kubelet/plugins_registry by default of the kubelet: there the driver registers itself. Empty: it does not register.",
+  })
+  @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
+  registrationDirectory = '';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_NODE_NAME',
+    kind: 'string',
+    description: 'Name of the node, as spec.nodeName of its pods. Empty: the host name.',
+  })
+  @IsString()
+  nodeName = '';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_MOUNT',
+    kind: 'string',
+    description: 'tmpfs: each volume is a tmpfs of its own, in memory. directory: files are written to the target directory; needs no root, for trying things out.',
+  })
+  @IsIn(MOUNT_KINDS)
+  mount: MountKind = 'tmpfs';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
+    kind: 'integer',
+    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets.',
+  })
+  @IsInt()
+  @Min(MIN_VOLUME_SIZE)
+  volumeSize = 4 * 1024 * 1024;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_TOKEN_LIFETIME',
+    kind: 'duration',
+    description:
+      'Lifetime of the tokens, as CSIDriver.spec.tokenRequests says it. Only compared with token.expiration of volumes, so that a difference is logged; the CSIDriver decides.',
+  })
+  @Min(600_000, { message: 'must be at least 10m, which is the shortest lifetime that Kubernetes issues' })
+  tokenLifetime = 4 * 60 * 60 * 1_000;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_PROXY_HTTP_PORT',
+    kind: 'integer',
+    description: "Port of the proxy's Service for http, for the addresses in rendered files.",
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PORT)
+  proxyHttpPort = 80;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_PROXY_HTTPS_PORT',
+    kind: 'integer',
+    description: 'The same for https.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PORT)
+  proxyHttpsPort = 443;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CSI_API_SERVER_HOSTS',
+    kind: 'list',
+    description: "Further hosts under which pods reach the API server, for no_proxy; kubernetes.default and the host of the driver's own connection are always there.",
+  })
+  @Matches(/^[A-Za-z0-9.:-]+$/, { each: true, message: 'must be a list of host names and addresses' })
+  apiServerHosts: string[] = [];
+}

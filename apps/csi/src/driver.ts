@@ -1,0 +1,57 @@
+import { realpath } from 'node:fs/promises';
+import { type Readiness } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type CsiState } from './csi-state';
+import { DRIVER_NAME } from './identity/identity.service';
+import { type Mounter } from './mount/mounter';
+import { type RegistrationService } from './registration/registration.service';
+import { type UnixServer } from './rpc/unix-server';
+import { adoptVolumes } from './volume/adopt-volumes';
+import { type MountedVolumes } from './volume/mounted-volumes';
+
+export interface DriverParts {
+  readonly kubeletDirectory: string;
+  readonly state: CsiState;
+  readonly server: UnixServer;
+  /** Absent when the driver is not to register itself. */
+  readonly registrar?: { readonly service: RegistrationService; readonly server: UnixServer };
+  readonly mounter: Mounter;
+  readonly volumes: MountedVolumes;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+}
+
+/** Life of the driver: looks at what is mounted, serves, and lets the kubelet know. Mounted volumes outlive it. */
+export class Driver {
+  constructor(private readonly parts: DriverParts) {}
+
+  /** Resolves when the sockets are served. The objects of the API server may come later: /readyz tells. */
+  async start(): Promise<void> {
+    const { readiness, state, server, registrar } = this.parts;
+    readiness.register('objects', () => (state.hasSynced ? undefined : 'the Connectors, their classes and the CA have not been read yet'));
+    readiness.register('socket', () => (server.isListening ? undefined : 'the socket is not served'));
+    if (registrar) readiness.register('registration', () => registrar.service.problem);
+    await this.#adopt();
+    state.start();
+    await server.listen();
+    // The last: the kubelet calls as soon as it knows the driver.
+    await registrar?.server.listen();
+  }
+
+  async #adopt(): Promise<void> {
+    const { mounter, volumes, logger } = this.parts;
+    const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((error: unknown) => {
+      throw new Error(`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${this.parts.kubeletDirectory} cannot be used`, { cause: error });
+    });
+    const found = await adoptVolumes({ kubeletDirectory, driverName: DRIVER_NAME, mounter, volumes });
+    logger.info(found, 'volumes of a driver before this one');
+  }
+
+  /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
+  async stop(): Promise<void> {
+    const { registrar, server, state } = this.parts;
+    await registrar?.server.close();
+    await server.close();
+    await state.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { lstat, readFile, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { VolumeError } from '../volume/volume.errors';
+import { parseMountInfo } from './mountinfo';
+import { type Mounter } from './mounter';
+
+const run = promisify(execFile);
+
+/** The source of our mounts: what `mount` and mountinfo show, and by which they are known as ours. */
+export const MOUNT_SOURCE = 'connectors-csi';
+
+/** TMPFS_MAGIC of linux/magic.h, in statfs(2). */
+const TMPFS_MAGIC = 0x01021994;
+
+/** Mounting a tmpfs takes a millisecond; a command that hangs must not hold the volume for ever. In milliseconds. */
+const COMMAND_TIMEOUT_MS = 10_000;
+
+/** Nothing mounts on top of our mounts. Should somebody have, unmounting does not go on for ever. */
+const MAX_STACKED = 8;
+
+export interface LinuxMounterOptions {
+  /** Bytes of one tmpfs. */
+  readonly size: number;
+  /** For tests: where the kernel tells the mounts. */
+  readonly mountInfoFile?: string;
+}
+
+/** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
+export class LinuxMounter implements Mounter {
+  constructor(private readonly options: LinuxMounterOptions) {}
+
+  async mount(target: string): Promise<void> {
+    const options = `size=${this.options.size},mode=0755,nosuid,nodev,noexec`;
+    await command('mount', ['-t', 'tmpfs', '-o', options, MOUNT_SOURCE, target]);
+  }
+
+  async unmount(target: string): Promise<void> {
+    for (let left = MAX_STACKED; left > 0 && (await this.isMounted(target)); left -= 1) {
+      await command('umount', [target]);
+    }
+  }
+
+  /** A mount point is on another device than its parent; asking that takes no time, however many mounts there are. */
+  async isMounted(target: string): Promise<boolean> {
+    try {
+      const [own, parent] = await Promise.all([lstat(target), lstat(path.dirname(target))]);
+      return own.isDirectory() && own.dev !== parent.dev && (await statfs(target)).type === TMPFS_MAGIC;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {
+    const mounts = parseMountInfo(await readFile(this.options.mountInfoFile ?? '/proc/self/mountinfo', 'utf8'));
+    const ours = new Set(mounts.filter(({ type, source }) => type === 'tmpfs' && source === MOUNT_SOURCE).map(({ mountPoint }) => mountPoint));
+    return new Set(targets.filter((target) => ours.has(target)));
+  }
+}
+
+/** Without a shell; the target is absolute, and so is no option. */
+async function command(name: 'mount' | 'umount', args: readonly string[]): Promise<void> {
+  try {
+    await run(name, args, { timeout: COMMAND_TIMEOUT_MS, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}`, { cause: error });
+  }
+}

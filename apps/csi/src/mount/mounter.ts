@@ -1,0 +1,11 @@
+/** Makes a directory a volume. Every method may be called again, and then finds nothing left to do. */
+export interface Mounter {
+  /** Makes an empty, existing directory a volume that is not. */
+  mount(target: string): Promise<void>;
+  /** Afterwards the directory is empty and no volume, or is not there. */
+  unmount(target: string): Promise<void>;
+  /** Whether the directory is a volume. Cheap: asked at every call. */
+  isMounted(target: string): Promise<boolean>;
+  /** The volumes among these directories, from which a driver that was started anew learns what there is. */
+  mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>>;
+}

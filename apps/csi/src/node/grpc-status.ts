@@ -1,0 +1,39 @@
+import { status } from '@grpc/grpc-js';
+import { RenderingError } from '@oci-connector/config-rendering';
+import { ReviewUnavailableError } from '@oci-connector/kube';
+import { VolumeError, type VolumeErrorCode } from '../volume/volume.errors';
+
+/** What the caller of an RPC gets. The message becomes an event of the pod. */
+export interface RpcStatus {
+  readonly code: status;
+  readonly message: string;
+  /** Stable, for logs and metrics. */
+  readonly reason: string;
+}
+
+/** Codes as the CSI specification gives them meaning (section "Error Scheme"); the kubelet tries again after each of them. */
+const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
+  RequestInvalid: status.INVALID_ARGUMENT,
+  AttributesInvalid: status.INVALID_ARGUMENT,
+  TargetRefused: status.INVALID_ARGUMENT,
+  TokenUnusable: status.FAILED_PRECONDITION,
+  AccessDenied: status.PERMISSION_DENIED,
+  ConnectorNotFound: status.NOT_FOUND,
+  ClassNotFound: status.NOT_FOUND,
+  CaNotPublished: status.UNAVAILABLE,
+  NotReady: status.UNAVAILABLE,
+  FileNameRefused: status.FAILED_PRECONDITION,
+  VolumeFull: status.RESOURCE_EXHAUSTED,
+  MountFailed: status.INTERNAL,
+};
+
+/** The one place where errors become gRPC statuses. */
+export function statusOf(error: unknown): RpcStatus {
+  if (error instanceof VolumeError) return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
+  if (error instanceof RenderingError) return { code: status.FAILED_PRECONDITION, message: error.message, reason: error.code };
+  if (error instanceof ReviewUnavailableError) {
+    return { code: status.UNAVAILABLE, message: 'the API server could not be asked whether the ServiceAccount may use the Connector; this is tried again', reason: error.code };
+  }
+  // A defect, or a fault of the node: what it says may hold anything, so the event does not have it.
+  return { code: status.INTERNAL, message: "internal error of the CSI driver; its log on the pod's node says more", reason: 'Internal' };
+}

@@ -1,0 +1,68 @@
+import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Mounter } from '../mount/mounter';
+import { type CallRecord } from '../observability/call-record';
+import { type CallHandlers } from '../rpc/call-handlers';
+import { type NodePublishVolumeRequest, type NodeUnpublishVolumeRequest } from '../rpc/csi-messages';
+import { type KeyedQueue } from '../volume/keyed-queue';
+import { type MountedVolumes } from '../volume/mounted-volumes';
+import { type PublishVolumeFlow } from '../volume/publish-volume';
+import { resolveTarget } from '../volume/target-path';
+import { unpublishVolume } from '../volume/unpublish-volume';
+import { VolumeError } from '../volume/volume.errors';
+import { statusOf } from './grpc-status';
+import { describePublishRequest } from './publish-request';
+
+export interface NodeServiceParts {
+  readonly nodeName: string;
+  readonly kubeletDirectory: string;
+  readonly flow: PublishVolumeFlow;
+  readonly mounter: Mounter;
+  readonly volumes: MountedVolumes;
+  /** One call at a time for each target. */
+  readonly queue: KeyedQueue;
+}
+
+/**
+ * The driver applies the pod's fsGroup itself. Not SINGLE_NODE_MULTI_WRITER: a volume belongs to one pod, which only reads.
+ * Nothing is staged, and there is no volume on a disk to have statistics of or to expand.
+ */
+const CAPABILITIES = ['VOLUME_MOUNT_GROUP'].map((type) => ({ rpc: { type } }));
+
+/** As of an ID in the CSI specification ("Size Limits"). In bytes. */
+const MAX_ID_LENGTH = 128;
+
+/** csi.v1.Node. */
+export class NodeService {
+  constructor(private readonly parts: NodeServiceParts) {}
+
+  implementation(calls: CallHandlers): UntypedServiceImplementation {
+    return {
+      NodePublishVolume: calls.logged('NodePublishVolume', (request: NodePublishVolumeRequest, record) => this.#publish(request, record)),
+      NodeUnpublishVolume: calls.logged('NodeUnpublishVolume', (request: NodeUnpublishVolumeRequest, record) => this.#unpublish(request, record)),
+      NodeGetInfo: calls.quiet('NodeGetInfo', async () => ({ node_id: this.parts.nodeName })),
+      NodeGetCapabilities: calls.quiet('NodeGetCapabilities', async () => ({ capabilities: CAPABILITIES })),
+    };
+  }
+
+  async #publish(request: NodePublishVolumeRequest, record: CallRecord): Promise<Record<string, never>> {
+    Object.assign(record, describePublishRequest(request));
+    const target = await this.#target(request, record);
+    const { outcome, problems } = await this.parts.queue.run(target, () => this.parts.flow.publish(request, target));
+    record.outcome = outcome;
+    record.problems = problems.map((error) => ({ reason: statusOf(error).reason, error }));
+    return {};
+  }
+
+  async #unpublish(request: NodeUnpublishVolumeRequest, record: CallRecord): Promise<Record<string, never>> {
+    const target = await this.#target(request, record);
+    await this.parts.queue.run(target, () => unpublishVolume(target, this.parts));
+    record.outcome = 'unpublished';
+    return {};
+  }
+
+  async #target({ volume_id: id, target_path: path }: NodeUnpublishVolumeRequest, record: CallRecord): Promise<string> {
+    record.volume = id.slice(0, MAX_ID_LENGTH);
+    if (id === '' || Buffer.byteLength(id) > MAX_ID_LENGTH) throw new VolumeError('RequestInvalid', `volume_id is required, and has at most ${MAX_ID_LENGTH} bytes`);
+    return resolveTarget(path, this.parts.kubeletDirectory);
+  }
+}

@@ -1,0 +1,77 @@
+import { decodeTokenUnverified, type UnverifiedToken } from '@oci-connector/kube';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
+import { VolumeError } from '../volume/volume.errors';
+
+/** Where the kubelet puts the tokens: in `secrets` with CSIDriver.spec.serviceAccountTokenInSecrets (Kubernetes >= 1.35), else in `volume_context`. */
+const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';
+
+/** A token has up to 2 KiB, and a CSIDriver asks for few. In characters. */
+const MAX_TOKENS_LENGTH = 64 * 1024;
+
+/** For whom the token has to be. */
+export interface TokenExpectation {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+}
+
+export interface PodToken {
+  readonly token: Sensitive;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly serviceAccountUid: string;
+}
+
+/**
+ * The pod's token for our audience. The kubelet got it from the API server itself and is trusted, so there is no review; the claims
+ * are compared with the pod all the same, because a token of somebody else in a volume would be a disaster.
+ *
+ * @throws VolumeError TokenUnusable; the message holds nothing of the token
+ */
+export function parsePodToken(request: NodePublishVolumeRequest, expected: TokenExpectation): PodToken {
+  const text = request.secrets[TOKENS] ?? request.volume_context[TOKENS];
+  const token = text === undefined ? undefined : tokenFor(text, expected.audience);
+  if (token === undefined) {
+    throw unusable(`the kubelet sent no token for the audience "${expected.audience}"; CSIDriver.spec.tokenRequests of connectors-csi has to name it`);
+  }
+  const claims = decode(token);
+  const { namespace, name, uid = '' } = claims.serviceAccount ?? { namespace: '', name: '' };
+  if (namespace !== expected.namespace || name !== expected.serviceAccount || !claims.audiences.includes(expected.audience)) {
+    throw unusable(`the kubelet sent a token that is not for ServiceAccount ${expected.namespace}/${expected.serviceAccount} and the audience "${expected.audience}"`);
+  }
+  return { token, expiresAt: claims.expiresAt, serviceAccountUid: uid };
+}
+
+/** The form is `{"AUDIENCE": {"token": "…", "expirationTimestamp": "…"}}`. */
+function tokenFor(text: string, audience: string): Sensitive | undefined {
+  const tokens: unknown = text.length <= MAX_TOKENS_LENGTH ? parseJson(text) : undefined;
+  const entry = own(tokens, audience);
+  const token = own(entry, 'token');
+  return typeof token === 'string' && token !== '' ? new Sensitive(token) : undefined;
+}
+
+function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The error would quote the text, which holds tokens.
+    throw unusable(`${TOKENS} is not JSON`);
+  }
+}
+
+function decode(token: Sensitive): UnverifiedToken {
+  try {
+    return decodeTokenUnverified(token);
+  } catch (error) {
+    throw unusable(`the kubelet sent something that is no ServiceAccount token: ${(error as Error).message}`);
+  }
+}
+
+function unusable(message: string): VolumeError {
+  return new VolumeError('TokenUnusable', message);
+}

@@ -1,0 +1,150 @@
+import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
+import { parseDuration } from '@oci-connector/runtime';
+
+/** What the author of a pod wrote under `csi.volumeAttributes`. */
+export interface VolumeAttributes {
+  readonly connectors: readonly ConnectorKey[];
+  readonly configurationNames: readonly string[];
+  readonly excludedFiles: readonly string[];
+  readonly configurationParams: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The lifetime that the pod wishes for its token, in milliseconds. The installation's counts. */
+  readonly wantedLifetime?: number;
+}
+
+/** A volume renders a file for each connector; clients put all of them into headers and files. */
+const MAX_CONNECTORS = 16;
+
+/** Configurations and excluded files together; a class has at most 64 of the former. */
+const MAX_NAMES = 128;
+
+/** Of one attribute, in characters: as much as an annotation of Kubernetes would be read by anybody. */
+const MAX_LENGTH = 16_384;
+
+/** NAME_MAX of Linux: an excluded file is one that a directory can have. */
+const MAX_NAME_LENGTH = 255;
+
+/** The shortest lifetime of a token that Kubernetes issues, in milliseconds. */
+const MIN_LIFETIME = 10 * 60 * 1_000;
+
+const KNOWN = ['connectors', 'connector.name', 'connector.namespace', 'configuration.names', 'configuration.params', 'token.expiration'];
+
+/**
+ * Reads the attributes; with problems, each naming the attribute and what to do, the attributes are not to be used.
+ *
+ * @param namespace the pod's, which connectors without one are in
+ */
+export function parseVolumeAttributes(
+  given: ReadonlyMap<string, string>,
+  namespace: string,
+): { attributes: VolumeAttributes; problems: string[] } {
+  const problems: string[] = [];
+  const report = (attribute: string, problem: string): void => void problems.push(`${attribute}: ${problem}`);
+  for (const [name, value] of given) {
+    if (!KNOWN.includes(name)) report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
+    else if (value.length > MAX_LENGTH) report(name, `has more than ${MAX_LENGTH} characters`);
+  }
+  if (problems.some((problem) => problem.endsWith('characters'))) return { attributes: NOTHING, problems };
+  const attributes = {
+    connectors: parseConnectors(given, namespace, report),
+    ...parseNames(given.get('configuration.names') ?? '', report),
+    configurationParams: parseParams(given.get('configuration.params') ?? '', report),
+    wantedLifetime: parseLifetime(given.get('token.expiration') ?? '', report),
+  };
+  return { attributes, problems };
+}
+
+const NOTHING: VolumeAttributes = { connectors: [], configurationNames: [], excludedFiles: [], configurationParams: {} };
+
+type Report = (attribute: string, problem: string) => void;
+
+function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
+  const [list, name, ownNamespace] = ['connectors', 'connector.name', 'connector.namespace'].map((attribute) => given.get(attribute) ?? '');
+  if (list && (name || ownNamespace)) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
+  if (!list && !name) report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
+  const attribute = list ? 'connectors' : 'connector.name';
+  const entries = list ? split(list) : name ? [ownNamespace ? `${ownNamespace}/${name}` : name] : [];
+  if (entries.length > MAX_CONNECTORS) report(attribute, `names more than ${MAX_CONNECTORS} connectors`);
+  const keys = entries.slice(0, MAX_CONNECTORS).flatMap((entry) => {
+    const key = parseConnector(entry, namespace);
+    if (!key) report(attribute, `${quote(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
+    return key ? [key] : [];
+  });
+  for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) report(attribute, `names ${repeated} more than once`);
+  return keys;
+}
+
+function parseConnector(entry: string, namespace: string): ConnectorKey | undefined {
+  const parts = entry.split('/');
+  const key = parts.length === 1 ? { namespace, name: entry } : { namespace: parts[0] ?? '', name: parts[1] ?? '' };
+  return parts.length <= 2 && isDnsLabel(key.namespace) && isConnectorName(key.name) ? key : undefined;
+}
+
+/** `!FILE` keeps a file out of the volume. */
+function parseNames(text: string, report: Report): { configurationNames: string[]; excludedFiles: string[] } {
+  const entries = split(text);
+  if (entries.length > MAX_NAMES) report('configuration.names', `has more than ${MAX_NAMES} entries`);
+  const names = entries.slice(0, MAX_NAMES);
+  for (const name of names) {
+    if (!isFileName(name.replace(/^!/, ''))) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
+  }
+  return {
+    configurationNames: names.filter((name) => !name.startsWith('!')),
+    excludedFiles: names.filter((name) => name.startsWith('!')).map((name) => name.slice(1)),
+  };
+}
+
+function isFileName(name: string): boolean {
+  return name !== '' && name.length <= MAX_NAME_LENGTH && !/[/\0]/.test(name) && !name.startsWith('..');
+}
+
+type Params = Record<string, Record<string, string>>;
+
+function parseParams(text: string, report: Report): Params {
+  if (text === '') return {};
+  const value = parseJson(text);
+  if (isParams(value)) return value;
+  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}');
+  return {};
+}
+
+function isParams(value: unknown): value is Params {
+  return isObject(value) && Object.values(value).every((inner) => isObject(inner) && Object.values(inner).every((leaf) => typeof leaf === 'string'));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the same answer as for JSON of another form.
+    return undefined;
+  }
+}
+
+function parseLifetime(text: string, report: Report): number | undefined {
+  if (text === '') return undefined;
+  try {
+    const lifetime = parseDuration(text);
+    if (lifetime >= MIN_LIFETIME) return lifetime;
+    report('token.expiration', `${quote(text)} is less than 10m, the shortest that Kubernetes issues`);
+  } catch {
+    report('token.expiration', `${quote(text)} is not a duration of at least 10m; write it like 30m or 1h30m, or leave it out`);
+  }
+  return undefined;
+}
+
+function split(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+}
+
+function repeatedIn(entries: readonly string[]): Set<string> {
+  return new Set(entries.filter((entry, index) => entries.indexOf(entry) !== index));
+}
+
+/** What somebody wrote, in a message: not all of it, and on one line. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}

@@ -1,0 +1,30 @@
+import { LogFields } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type CallRecord } from './call-record';
+
+/** The code of a call that went well. */
+const OK = 'OK';
+
+/** Writes one line for each call: for which pod, which Connectors, with what outcome. Never a field of the request but these. */
+export function logCall(logger: Logger, record: CallRecord, result: { code: string; durationMs: number; quiet: boolean }): void {
+  const { method, volume, pod, client, connectors, outcome, problems = [] } = record;
+  const fields = {
+    [LogFields.method]: method,
+    [LogFields.volume]: volume,
+    [LogFields.pod]: pod,
+    [LogFields.client]: client,
+    [LogFields.connectors]: connectors,
+    [LogFields.outcome]: outcome,
+    [LogFields.code]: result.code,
+    [LogFields.durationMs]: Math.round(result.durationMs),
+  };
+  const [first] = problems;
+  if (first) {
+    const reasons = problems.map(({ reason }) => reason);
+    logger.warn({ ...fields, reasons, err: first.error }, 'call');
+  } else if (result.quiet && result.code === OK) {
+    logger.debug(fields, 'call');
+  } else {
+    logger.info(fields, 'call');
+  }
+}

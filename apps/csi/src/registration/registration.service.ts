@@ -1,0 +1,41 @@
+import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Logger } from 'pino';
+import { DRIVER_NAME } from '../identity/identity.service';
+import { type CallHandlers } from '../rpc/call-handlers';
+import { type RegistrationStatus } from '../rpc/csi-messages';
+
+/** Of the CSI specification: every 1.x is the same protocol (pkg/volume/csi/csi_plugin.go of k8s.io/kubernetes). */
+const SUPPORTED_VERSIONS = ['1.0.0'];
+
+/** Name of the registration socket in the kubelet's directory of plugins, as that of the usual sidecar. */
+export const REGISTRATION_SOCKET = `${DRIVER_NAME}-reg.sock`;
+
+/** pluginregistration.Registration: the kubelet finds the socket, asks who is there, and says whether it took the driver. */
+export class RegistrationService {
+  #problem: string | undefined = 'the kubelet has not registered the driver yet';
+
+  constructor(
+    private readonly endpoint: string,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Undefined once the kubelet knows the driver. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  implementation(calls: CallHandlers): UntypedServiceImplementation {
+    return {
+      GetInfo: calls.quiet('GetInfo', async () => ({ type: 'CSIPlugin', name: DRIVER_NAME, endpoint: this.endpoint, supported_versions: SUPPORTED_VERSIONS })),
+      NotifyRegistrationStatus: calls.quiet('NotifyRegistrationStatus', async (status: RegistrationStatus) => this.#notify(status)),
+    };
+  }
+
+  /** After a refusal the kubelet tries again by itself. */
+  #notify({ plugin_registered: registered, error }: RegistrationStatus): Record<string, never> {
+    this.#problem = registered ? undefined : `the kubelet refused the driver: ${error}`;
+    if (registered) this.logger.info('registered with the kubelet');
+    else this.logger.error({ problem: error }, 'the kubelet refused the driver');
+    return {};
+  }
+}

@@ -1,0 +1,53 @@
+import { type handleUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
+import { type Clock } from '@oci-connector/kube';
+import { statusOf } from '../node/grpc-status';
+import { type CallRecord } from '../observability/call-record';
+
+/** Longest message of a status. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
+const MAX_MESSAGE_LENGTH = 4_096;
+
+/** One finished call, for the log and the metrics. */
+export type OnCall = (record: CallRecord, result: { readonly code: string; readonly durationMs: number; readonly quiet: boolean }) => void;
+
+/** Turns functions that return or throw into gRPC handlers. Every call ends with one report, and no error leaves as it is. */
+export class CallHandlers {
+  constructor(
+    private readonly clock: Clock,
+    private readonly onCall: OnCall,
+  ) {}
+
+  /** A call that says nothing about a volume. */
+  quiet<Request, Answer>(method: string, answer: (request: Request) => Promise<Answer>): handleUnaryCall<Request, Answer> {
+    return this.#handler(method, true, answer);
+  }
+
+  /** A call about a volume; `answer` fills in the record. */
+  logged<Request, Answer>(method: string, answer: (request: Request, record: CallRecord) => Promise<Answer>): handleUnaryCall<Request, Answer> {
+    return this.#handler(method, false, answer);
+  }
+
+  #handler<Request, Answer>(
+    method: string,
+    quiet: boolean,
+    answer: (request: Request, record: CallRecord) => Promise<Answer>,
+  ): handleUnaryCall<Request, Answer> {
+    return ({ request }, callback) => {
+      const startedAt = this.clock.monotonic();
+      const record: CallRecord = { method };
+      const finish = (code: status): void =>
+        this.onCall(record, { code: status[code] ?? String(code), durationMs: this.clock.monotonic() - startedAt, quiet });
+      answer(request, record).then(
+        (value) => {
+          finish(status.OK);
+          callback(null, value);
+        },
+        (error: unknown) => {
+          const { code, message, reason } = statusOf(error);
+          Object.assign(record, { outcome: 'failed', problems: [{ reason, error }] } satisfies Partial<CallRecord>);
+          finish(code);
+          callback({ code, details: message.slice(0, MAX_MESSAGE_LENGTH) } satisfies Partial<ServiceError>);
+        },
+      );
+    };
+  }
+}

@@ -1,0 +1,27 @@
+/** The messages of csi.proto that are looked at, as proto-loader gives them: every field is there, with its default if it was not sent. */
+export interface NodePublishVolumeRequest {
+  readonly volume_id: string;
+  readonly target_path: string;
+  readonly readonly: boolean;
+  readonly volume_capability: VolumeCapability | null;
+  readonly volume_context: Readonly<Record<string, string>>;
+  /** Never logged (csi_secret). */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export interface VolumeCapability {
+  /** Which of `block` and `mount` was sent. */
+  readonly access_type?: 'block' | 'mount';
+  readonly mount?: { readonly volume_mount_group: string } | null;
+}
+
+export interface NodeUnpublishVolumeRequest {
+  readonly volume_id: string;
+  readonly target_path: string;
+}
+
+/** Message of pluginregistration.proto. */
+export interface RegistrationStatus {
+  readonly plugin_registered: boolean;
+  readonly error: string;
+}

@@ -1,0 +1,45 @@
+import { type Clock, KubeClient, type KubeConnection, loadKubeConnection, systemClock } from '@oci-connector/kube';
+import { startApp } from '@oci-connector/runtime';
+import { type Logger } from 'pino';
+import { type CsiSettings } from './csi.config';
+import { CsiModule } from './csi.module';
+import { Driver } from './driver';
+import { type Mounter } from './mount/mounter';
+
+/** What a test replaces; a program leaves all of it alone. */
+export interface StartCsiOptions {
+  readonly connection?: KubeConnection;
+  readonly clock?: Clock;
+  readonly mounter?: Mounter;
+}
+
+/** A running driver. */
+export interface RunningCsi {
+  /** Where /healthz, /readyz and /metrics are served. */
+  readonly adminUrl: string;
+  /** Stops as on SIGTERM; volumes stay mounted. */
+  stop(): Promise<void>;
+}
+
+/** Starts the driver of one node. Resolves when its sockets are served; /readyz tells when it can mount. */
+export async function startCsi(settings: CsiSettings, logger: Logger, options: StartCsiOptions = {}): Promise<RunningCsi> {
+  const { clock = systemClock, mounter } = options;
+  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
+  const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-csi' });
+  const module = CsiModule.forDependencies({ settings, client, clock, mounter });
+  const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
+  const driver = running.app.get(Driver, { strict: false });
+  const stop = async (): Promise<void> => {
+    await driver.stop();
+    await running.stop();
+    await client.close();
+  };
+  try {
+    await driver.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  logger.info({ socket: settings.socket, adminUrl: running.adminUrl }, 'serving');
+  return { adminUrl: running.adminUrl, stop };
+}

@@ -1,0 +1,66 @@
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type Mounter } from '../mount/mounter';
+import { type MountedVolumes } from './mounted-volumes';
+import { isDirectory } from './volume-directory';
+
+/** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
+const VOLUME_DATA = 'vol_data.json';
+const TARGET = 'mount';
+
+export interface AdoptOptions {
+  /** Resolved. */
+  readonly kubeletDirectory: string;
+  readonly driverName: string;
+  readonly mounter: Mounter;
+  readonly volumes: MountedVolumes;
+}
+
+/**
+ * Looks at what drivers before this one left, before the kubelet can call: mounted volumes are ours from now on; targets of ours
+ * without a mount, which a node has after it was started anew, are removed. A directory is surely ours when the kubelet says so.
+ *
+ * @returns what was found
+ */
+export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: number; removed: number }> {
+  const { mounter, volumes } = options;
+  const targets = await ourTargets(options);
+  const mounted = await mounter.mountedAmong(targets);
+  for (const target of mounted) volumes.add(target);
+  const removed = await Promise.all(targets.filter((target) => !mounted.has(target)).map(removeLeftover));
+  return { adopted: mounted.size, removed: removed.filter(Boolean).length };
+}
+
+async function removeLeftover(target: string): Promise<boolean> {
+  const [own, parent] = await Promise.all([lstat(target), lstat(path.dirname(target))]);
+  // Somebody else may have mounted something there: nothing that is mounted is ever emptied.
+  if (own.dev !== parent.dev) return false;
+  await rm(target, { recursive: true });
+  return true;
+}
+
+async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promise<string[]> {
+  const found: string[] = [];
+  const pods = path.join(kubeletDirectory, 'pods');
+  for (const pod of await entries(pods)) {
+    const volumes = path.join(pods, pod, 'volumes', 'kubernetes.io~csi');
+    for (const volume of await entries(volumes)) {
+      const target = path.join(volumes, volume, TARGET);
+      if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && (await isDirectory(target))) found.push(target);
+    }
+  }
+  return found;
+}
+
+async function entries(directory: string): Promise<string[]> {
+  return (await isDirectory(directory)) ? readdir(directory) : [];
+}
+
+async function driverOf(file: string): Promise<unknown> {
+  try {
+    return (JSON.parse(await readFile(file, 'utf8')) as { driverName?: unknown } | null)?.driverName;
+  } catch {
+    // None, or not to be read: then nobody says that the directory is ours.
+    return undefined;
+  }
+}

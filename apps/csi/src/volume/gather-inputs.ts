@@ -1,0 +1,68 @@
+import { type MountedConnector } from '@oci-connector/config-rendering';
+import { type ConnectorKey } from '@oci-connector/connector-api';
+import { CA_CONFIG_MAP, type CsiState } from '../csi-state';
+import { type PublishVolume } from '../node/publish-request';
+import { checkAccess, type PermissionReviewer } from './check-access';
+import { VolumeError } from './volume.errors';
+import { inputOf, mountedConnector, type VolumeInputs } from './volume-inputs';
+
+export interface GatheredInputs {
+  readonly inputs: VolumeInputs;
+  /** Why some of them are not the current ones but those of before. */
+  readonly problems: readonly unknown[];
+}
+
+/** The Connectors that a volume is for, as they are now, for those who may use them. */
+export class GatherInputs {
+  constructor(
+    private readonly state: CsiState,
+    private readonly reviewer: PermissionReviewer,
+  ) {}
+
+  /**
+   * @param before inputs of the files that are there: what cannot be had now is taken from them, so that a volume whose Connector
+   * was deleted, or taken from the pod, keeps its files and gets fresh tokens, but nothing new about that Connector
+   * @throws what is wrong with the first connector for which there is nothing from before either
+   */
+  async gather(publish: PublishVolume, before?: VolumeInputs): Promise<GatheredInputs> {
+    const problems: unknown[] = [];
+    const results = await Promise.allSettled(publish.connectors.map((key) => this.#current(publish, key)));
+    const connectors = results.map((result, index) => {
+      if (result.status === 'fulfilled') return result.value;
+      problems.push(result.reason);
+      return inputOf(before, publish.connectors[index] ?? { namespace: '', name: '' });
+    });
+    const known = connectors.filter((connector) => connector !== undefined);
+    if (known.length < connectors.length) throw firstOf(problems);
+    return { inputs: { connectors: known, caCertificates: this.#caCertificates(before, problems) }, problems };
+  }
+
+  /** Authorising comes before looking: without permission nobody learns whether a Connector exists. */
+  async #current(publish: PublishVolume, key: ConnectorKey): Promise<MountedConnector> {
+    if (!this.state.hasSynced) throw new VolumeError('NotReady', 'the CSI driver has just started and has not read the Connectors yet; this is tried again');
+    await checkAccess(publish, key, this.reviewer);
+    const connector = this.state.connector(key);
+    if (!connector) throw new VolumeError('ConnectorNotFound', `connector "${key.namespace}/${key.name}" not found`);
+    const { connectorClassName } = connector.spec;
+    const connectorClass = this.state.connectorClass(connectorClassName);
+    if (!connectorClass) throw new VolumeError('ClassNotFound', `Connector ${key.namespace}/${key.name} is of ConnectorClass "${connectorClassName}", which does not exist`);
+    return mountedConnector(connector, connectorClass);
+  }
+
+  #caCertificates(before: VolumeInputs | undefined, problems: unknown[]): string {
+    const current = this.state.caCertificates();
+    if (current !== undefined) return current;
+    const problem = new VolumeError('CaNotPublished', `the ConfigMap ${CA_CONFIG_MAP} does not hold the proxy's CA yet; connectors-controller publishes it`);
+    if (before === undefined) throw problem;
+    problems.push(problem);
+    return before.caCertificates;
+  }
+}
+
+/** Those who may not use several Connectors learn of all of them at once. */
+function firstOf(problems: readonly unknown[]): unknown {
+  const [first] = problems;
+  if (!(first instanceof VolumeError)) return first;
+  const alike = problems.filter((problem) => problem instanceof VolumeError).filter(({ code }) => code === first.code);
+  return alike.length === 1 ? first : new VolumeError(first.code, alike.map(({ message }) => message).join('; '));
+}

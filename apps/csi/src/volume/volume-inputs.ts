@@ -1,0 +1,62 @@
+import { type MountedConnector } from '@oci-connector/config-rendering';
+import { type Connector, type ConnectorClass, type ConnectorKey, type ObjectMeta } from '@oci-connector/connector-api';
+
+/** What the files of a volume are made of, beside what the request says. Nothing in it is secret. */
+export interface VolumeInputs {
+  readonly connectors: readonly MountedConnector[];
+  /** PEM. */
+  readonly caCertificates: string;
+}
+
+/**
+ * The inputs are kept among the files of a volume, readable for root alone: a driver that was started anew can then still refresh
+ * the token of a volume whose Connector has been deleted meanwhile, and it is exchanged and removed with the files.
+ */
+export const INPUTS_FILE = '..inputs.json';
+
+/** The parts of both that can be of use in a template; a new status or version of an object alone is no reason to write files. */
+export function mountedConnector(connector: Connector, connectorClass: ConnectorClass): MountedConnector {
+  return {
+    connector: {
+      apiVersion: connector.apiVersion,
+      kind: connector.kind,
+      metadata: stableMetadata(connector.metadata),
+      spec: connector.spec,
+      ...(connector.status?.proxy && { status: { proxy: connector.status.proxy } }),
+    },
+    connectorClass: {
+      apiVersion: connectorClass.apiVersion,
+      kind: connectorClass.kind,
+      metadata: stableMetadata(connectorClass.metadata),
+      spec: connectorClass.spec,
+    },
+  };
+}
+
+/** What kubectl writes for itself: the whole object once more. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function stableMetadata({ name, namespace, uid, labels, annotations }: ObjectMeta): ObjectMeta {
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => key !== LAST_APPLIED);
+  return { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(labels && { labels }), ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) };
+}
+
+/** The one of these inputs that belongs to the Connector. */
+export function inputOf(inputs: VolumeInputs | undefined, { namespace, name }: ConnectorKey): MountedConnector | undefined {
+  return inputs?.connectors.find(({ connector: { metadata } }) => metadata.namespace === namespace && metadata.name === name);
+}
+
+export function formatInputs(inputs: VolumeInputs): string {
+  return JSON.stringify(inputs);
+}
+
+/** Only root can have written it; should it be damaged, there is none. */
+export function parseInputs(text: string | undefined): VolumeInputs | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as VolumeInputs;
+  } catch {
+    // Not JSON: as if it were not there.
+    return undefined;
+  }
+}

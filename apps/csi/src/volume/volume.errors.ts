@@ -1,0 +1,36 @@
+/** Stable; switch on these, never on messages. `node/grpc-status.ts` maps them to gRPC codes. */
+export type VolumeErrorCode =
+  /** A field of the request that the kubelet fills is missing or wrong. */
+  | 'RequestInvalid'
+  /** The pod's volume says something that is not understood or not allowed. */
+  | 'AttributesInvalid'
+  /** The target lies elsewhere than a target may, or is reached through a symbolic link. */
+  | 'TargetRefused'
+  /** The kubelet sent no token that can be used: the CSIDriver object is not as it should be. */
+  | 'TokenUnusable'
+  /** The pod's ServiceAccount may not use the Connector; nothing is said about whether it exists. */
+  | 'AccessDenied'
+  /** Only said to those with permission. */
+  | 'ConnectorNotFound'
+  | 'ClassNotFound'
+  /** The certificate of the proxy's CA has not been published. */
+  | 'CaNotPublished'
+  /** The API server has not been reached since the driver started. */
+  | 'NotReady'
+  /** A file's name would leave the volume. */
+  | 'FileNameRefused'
+  | 'VolumeFull'
+  | 'MountFailed';
+
+/** The one error of this program's own. The message goes to the pod's events: it says what to do and holds no secret. */
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError';
+
+  constructor(
+    readonly code: VolumeErrorCode,
+    message: string,
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}

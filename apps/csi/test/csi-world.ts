@@ -1,0 +1,309 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { credentials, makeClientConstructor, type ServiceClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
+import { type ConnectorClassSpec } from '@oci-connector/connector-api';
+import { type Clock, StaticCredential, systemClock, type Timer } from '@oci-connector/kube';
+import { createLogger } from '@oci-connector/runtime';
+import { Sensitive } from '@oci-connector/sensitive';
+import { aConnector, type ConnectorOptions, type KubeApiServer, startKubeApi, TestCertificateAuthority } from '@oci-connector/testing';
+import { CsiSettings } from '../src/csi.config';
+import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from '../src/rpc/protocols';
+import { type RunningCsi, startCsi, type StartCsiOptions } from '../src/start-csi';
+
+const WORKSPACE = join(__dirname, '../../..');
+const SYSTEM = 'connectors-system';
+const API = 'connectors.alauda.io/v1alpha1';
+
+/** Namespace of the Connectors, and of the pods, which is another one. */
+export const CONNECTORS = 'platform';
+export const PODS = 'team-a';
+
+/** The clock of this machine, which can be put forward: past what reviews are remembered for, say. */
+export class JumpingClock implements Clock {
+  #ahead = 0;
+
+  now(): number {
+    return systemClock.now() + this.#ahead;
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.#ahead;
+  }
+
+  setTimeout(callback: () => void, ms: number): Timer {
+    return systemClock.setTimeout(callback, ms);
+  }
+
+  jump(ms: number): void {
+    this.#ahead += ms;
+  }
+}
+
+/** How a call ended: code, message and, when it went well, the answer. */
+export interface CallResult {
+  readonly code: keyof typeof status;
+  readonly message: string;
+  readonly answer?: Record<string, unknown>;
+}
+
+export interface VolumeOptions {
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Default: a fresh one of ServiceAccount ci. */
+  readonly token?: string;
+  readonly serviceAccount?: string;
+  /** Laid over the request. */
+  readonly request?: Readonly<Record<string, unknown>>;
+  /** Laid over the volume context; undefined takes an entry away. */
+  readonly context?: Readonly<Record<string, string | undefined>>;
+  readonly group?: string;
+  readonly tokensIn?: 'secrets' | 'context';
+}
+
+/** An embedded Kubernetes API with the shipped RBAC and class, and a driver that runs under it with a test as its kubelet. */
+export class CsiWorld {
+  readonly clock = new JumpingClock();
+  /** Stands for /var/lib/kubelet. */
+  readonly kubeletDirectory = mkdtempSync(join(tmpdir(), 'csi-'));
+  readonly socket = join(this.kubeletDirectory, 'plugins', 'csi.sock');
+  readonly registrationDirectory = join(this.kubeletDirectory, 'plugins_registry');
+  #driver?: RunningCsi;
+  #log = '';
+  readonly #tokens: string[] = [];
+
+  private constructor(
+    readonly kube: KubeApiServer,
+    private readonly options: StartCsiOptions & { readonly settings?: Partial<CsiSettings> },
+  ) {}
+
+  static async start(options: StartCsiOptions & { settings?: Partial<CsiSettings> } = {}): Promise<CsiWorld> {
+    const kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], minimumTokenSeconds: 1 });
+    const world = new CsiWorld(kube, options);
+    for (const file of ['rbac/00-namespace.yaml', 'rbac/csi.yaml', 'rbac/users.yaml', 'class-oci.yaml', 'csidriver.yaml']) {
+      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
+    }
+    await world.renewCa();
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'first' } }] });
+    world.connect('hub');
+    for (const name of ['ci', 'stranger']) world.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: PODS } });
+    world.bind('ci', 'connectors-puller');
+    await world.startDriver();
+    return world;
+  }
+
+  get adminUrl(): string {
+    return this.#driver?.adminUrl ?? '';
+  }
+
+  /** Everything that was logged, at level debug. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Every token that any volume got. */
+  get tokens(): readonly string[] {
+    return this.#tokens;
+  }
+
+  /** Lines of the log about calls that concern volumes. */
+  get calls(): Record<string, unknown>[] {
+    const lines = this.#log.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
+  }
+
+  async startDriver({ waitUntilReady = true } = {}): Promise<void> {
+    const destination = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.#log += chunk.toString();
+        done();
+      },
+    });
+    const settings = Object.assign(
+      new CsiSettings(),
+      { adminHost: '127.0.0.1', adminPort: 0, mount: 'directory', nodeName: 'node1', kubeletDirectory: this.kubeletDirectory, socket: this.socket },
+      this.options.settings,
+    );
+    const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-csi' });
+    const connection = { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
+    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination }), { connection, clock: this.clock, ...this.options });
+    if (waitUntilReady) await until(async () => (await this.readyz()).includes('[+]objects'));
+  }
+
+  async stopDriver(): Promise<void> {
+    await this.#driver?.stop();
+    this.#driver = undefined;
+  }
+
+  async readyz(): Promise<string> {
+    return (await fetch(`${this.adminUrl}/readyz`)).text();
+  }
+
+  /** Value of a metric, 0 when it is not there. `name` with its labels as Prometheus writes them. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.adminUrl}/metrics`)).text();
+    return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
+  }
+
+  apply(object: object): void {
+    this.kube.apply(JSON.parse(JSON.stringify(object)) as Parameters<KubeApiServer['apply']>[0]);
+  }
+
+  /** Publishes the certificate of a new CA, in PEM, and gives it back. */
+  async renewCa(): Promise<string> {
+    const { caPem } = await TestCertificateAuthority.create();
+    const metadata = { name: 'connectors-proxy-ca', namespace: SYSTEM };
+    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': caPem } });
+    return caPem;
+  }
+
+  /** Creates or replaces a class. */
+  applyClass(name: string, spec: Partial<ConnectorClassSpec>): void {
+    const proxy = { ref: { apiVersion: 'v1', kind: 'Service', name: 'connectors-proxy-service', namespace: SYSTEM } };
+    this.apply({ apiVersion: API, kind: 'ConnectorClass', metadata: { name }, spec: { protocol: 'http', proxy, ...spec } });
+  }
+
+  /** Creates or replaces a Connector, with the addresses that the controller would write. */
+  connect(name: string, options: ConnectorOptions = {}): void {
+    const { apiVersion, kind, spec } = aConnector({ className: 'files', ...options });
+    this.apply({ apiVersion, kind, metadata: { name, namespace: CONNECTORS }, spec });
+    const host = `c-${name}.${CONNECTORS}.svc.cluster.local`;
+    this.kube.applyStatus({ apiVersion, kind, name, namespace: CONNECTORS }, { proxy: { httpAddress: { url: `http://${host}` }, httpsAddress: { url: `https://${host}` } } });
+  }
+
+  disconnect(name: string): void {
+    this.kube.delete({ apiVersion: API, kind: 'Connector', name, namespace: CONNECTORS });
+  }
+
+  bind(serviceAccount: string, role: string): void {
+    this.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: serviceAccount, namespace: CONNECTORS },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace: PODS }],
+    });
+  }
+
+  unbind(serviceAccount: string): void {
+    this.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', name: serviceAccount, namespace: CONNECTORS });
+    // Past what a positive answer is remembered for.
+    this.clock.jump(11_000);
+  }
+
+  token(serviceAccount = 'ci', options: { audiences?: readonly string[]; expirationSeconds?: number } = {}): string {
+    const token = this.kube.issueToken({ namespace: PODS, name: serviceAccount, audiences: ['connectors-proxy'], ...options });
+    this.#tokens.push(token);
+    return token;
+  }
+
+  /** Where the kubelet wants a volume of this name. */
+  target(volume: string): string {
+    return join(this.kubeletDirectory, 'pods', `uid-of-${volume}`, 'volumes', 'kubernetes.io~csi', volume, 'mount');
+  }
+
+  /** Calls as the kubelet does, which makes the parent of the target beforehand. */
+  async publish(volume: string, options: VolumeOptions = {}): Promise<CallResult> {
+    const target = this.target(volume);
+    await mkdir(join(target, '..'), { recursive: true });
+    return this.call(NodeProtocol, 'NodePublishVolume', this.publishRequest(volume, options));
+  }
+
+  publishRequest(volume: string, options: VolumeOptions): object {
+    const { serviceAccount = 'ci', tokensIn = 'secrets', attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'static' } } = options;
+    const tokens = { 'csi.storage.k8s.io/serviceAccount.tokens': this.tokensOf(options.token ?? this.token(serviceAccount)) };
+    const context = {
+      ...attributes,
+      'csi.storage.k8s.io/ephemeral': 'true',
+      'csi.storage.k8s.io/pod.name': `pod-of-${volume}`,
+      'csi.storage.k8s.io/pod.namespace': PODS,
+      'csi.storage.k8s.io/pod.uid': `uid-of-${volume}`,
+      'csi.storage.k8s.io/serviceAccount.name': serviceAccount,
+      ...(tokensIn === 'context' && tokens),
+      ...options.context,
+    };
+    return {
+      volume_id: `csi-${volume}`,
+      target_path: this.target(volume),
+      readonly: true,
+      volume_capability: { mount: { volume_mount_group: options.group ?? '' }, access_mode: { mode: 'SINGLE_NODE_WRITER' } },
+      volume_context: Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)),
+      secrets: tokensIn === 'secrets' ? tokens : {},
+      ...options.request,
+    };
+  }
+
+  tokensOf(token: string, audience = 'connectors-proxy'): string {
+    return JSON.stringify({ [audience]: { token, expirationTimestamp: '2030-01-01T00:00:00Z' } });
+  }
+
+  unpublish(volume: string): Promise<CallResult> {
+    return this.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: `csi-${volume}`, target_path: this.target(volume) });
+  }
+
+  identity(method: string): Promise<CallResult> {
+    return this.call(IdentityProtocol, method, {});
+  }
+
+  registration(method: string, request: object): Promise<CallResult> {
+    return this.call(RegistrationProtocol, method, request, join(this.registrationDirectory, 'connectors-csi-reg.sock'));
+  }
+
+  /** Over the socket, with a connection of its own. */
+  call(protocol: Parameters<typeof makeClientConstructor>[0], method: string, request: object, socket = this.socket): Promise<CallResult> {
+    const Client: ServiceClientConstructor = makeClientConstructor(protocol, method);
+    const client = new Client(`unix:${socket}`, credentials.createInsecure());
+    const send = client[method]?.bind(client) as (request: object, callback: (error: ServiceError | null, answer?: Record<string, unknown>) => void) => void;
+    return new Promise((resolve) => {
+      send(request, (error, answer) => {
+        client.close();
+        resolve(error ? { code: status[error.code] as keyof typeof status, message: error.details } : { code: 'OK', message: '', answer });
+      });
+    });
+  }
+
+  /** A file of a volume, as the pod reads it. */
+  read(volume: string, file: string): Promise<string> {
+    return readFile(join(this.target(volume), file), 'utf8');
+  }
+
+  /** Names that the pod uses. */
+  async names(volume: string): Promise<string[]> {
+    return (await readdir(this.target(volume))).filter((name) => !name.startsWith('..')).sort();
+  }
+
+  /** The directory of the current set of files; another one after every exchange. */
+  currentSet(volume: string): Promise<string> {
+    return realpath(join(this.target(volume), '..data'));
+  }
+
+  /** Waits until the driver has seen a change: its files have this content after a republish. */
+  async untilRepublished(volume: string, file: string, content: string, options: VolumeOptions = {}): Promise<void> {
+    await until(async () => {
+      await this.publish(volume, options);
+      return (await this.read(volume, file)) === content;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.stopDriver();
+    await this.kube.close();
+    rmSync(this.kubeletDirectory, { recursive: true, force: true });
+  }
+
+  /** As a node does that is started anew: what was mounted is gone, its directories are not. */
+  async emptyTarget(volume: string): Promise<void> {
+    for (const name of await readdir(this.target(volume))) await rm(join(this.target(volume), name), { recursive: true, force: true });
+  }
+}
+
+/** Polls until the condition holds; fails after a time that no working machine needs. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('the condition did not come true in time');
+    await sleep(10);
+  }
+}
