@@ -101,7 +101,7 @@ function volumeEnvironment({ clusterDomain, apiServerHosts, proxyHttpPort, proxy
 }
 
 /** `token.expiration` is accepted for compatibility; whoever relies on it is to see that it has no effect. */
-function reportLifetime({ wantedLifetime, pod }: PublishVolume, { tokenLifetime }: CsiSettings, logger: Logger): void {
+function reportLifetime({ attributes: { wantedLifetime }, pod }: PublishVolume, { tokenLifetime }: CsiSettings, logger: Logger): void {
   if (wantedLifetime === undefined || wantedLifetime === tokenLifetime) return;
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
   logger.info(fields, 'token.expiration of the volume is not the lifetime of tokens in this installation, which counts; tokens are renewed in time');

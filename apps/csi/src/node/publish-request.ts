@@ -5,7 +5,8 @@ import { parsePodToken } from './pod-token';
 import { parseVolumeAttributes, type VolumeAttributes } from './volume-attributes';
 
 /** What the kubelet wants published, checked as a whole. */
-export interface PublishVolume extends VolumeAttributes {
+export interface PublishVolume {
+  readonly attributes: VolumeAttributes;
   readonly pod: PodIdentity;
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
@@ -48,7 +49,7 @@ export function parsePublishRequest(request: NodePublishVolumeRequest, audience:
   const serviceAccount = podInfo(context, 'serviceAccount.name');
   const { token, expiresAt, serviceAccountUid } = parsePodToken(request, { namespace, serviceAccount, audience });
   return {
-    ...attributes,
+    attributes,
     pod: { namespace, name: podInfo(context, 'pod.name'), serviceAccount, serviceAccountUid },
     token,
     tokenExpiresAt: expiresAt,

@@ -58,11 +58,7 @@ const NOTHING: VolumeAttributes = { connectors: [], configurationNames: [], excl
 type Report = (attribute: string, problem: string) => void;
 
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
-  const [list, name, ownNamespace] = ['connectors', 'connector.name', 'connector.namespace'].map((attribute) => given.get(attribute) ?? '');
-  if (list && (name || ownNamespace)) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
-  if (!list && !name) report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
-  const attribute = list ? 'connectors' : 'connector.name';
-  const entries = list ? split(list) : name ? [ownNamespace ? `${ownNamespace}/${name}` : name] : [];
+  const { attribute, entries } = namedConnectors(given, report);
   if (entries.length > MAX_CONNECTORS) report(attribute, `names more than ${MAX_CONNECTORS} connectors`);
   const keys = entries.slice(0, MAX_CONNECTORS).flatMap((entry) => {
     const key = parseConnector(entry, namespace);
@@ -71,6 +67,18 @@ function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, 
   });
   for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) report(attribute, `names ${repeated} more than once`);
   return keys;
+}
+
+/** There are two forms; the older one has two attributes for one connector. */
+function namedConnectors(given: ReadonlyMap<string, string>, report: Report): { attribute: string; entries: string[] } {
+  const [name, namespace] = [given.get('connector.name') ?? '', given.get('connector.namespace') ?? ''];
+  const entries = split(given.get('connectors') ?? '');
+  if (entries.length > 0) {
+    if (name || namespace) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
+    return { attribute: 'connectors', entries };
+  }
+  if (name === '') report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
+  return { attribute: 'connector.name', entries: name === '' ? [] : [namespace ? `${namespace}/${name}` : name] };
 }
 
 function parseConnector(entry: string, namespace: string): ConnectorKey | undefined {

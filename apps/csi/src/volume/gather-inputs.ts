@@ -26,11 +26,13 @@ export class GatherInputs {
    */
   async gather(publish: PublishVolume, before?: VolumeInputs): Promise<GatheredInputs> {
     const problems: unknown[] = [];
-    const results = await Promise.allSettled(publish.connectors.map((key) => this.#current(publish, key)));
-    const connectors = results.map((result, index) => {
-      if (result.status === 'fulfilled') return result.value;
-      problems.push(result.reason);
-      return inputOf(before, publish.connectors[index] ?? { namespace: '', name: '' });
+    const keys = publish.attributes.connectors;
+    const results = await Promise.allSettled(keys.map((key) => this.#current(publish, key)));
+    const connectors = keys.map((key, index) => {
+      const result = results[index];
+      if (result?.status === 'fulfilled') return result.value;
+      problems.push(result?.reason);
+      return inputOf(before, key);
     });
     const known = connectors.filter((connector) => connector !== undefined);
     if (known.length < connectors.length) throw firstOf(problems);

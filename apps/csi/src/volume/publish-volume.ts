@@ -128,13 +128,13 @@ export class PublishVolumeFlow {
   #keyOf(publish: PublishVolume): string | undefined {
     const { state } = this.parts;
     const caCertificates = state.caCertificates();
-    const versions = publish.connectors.map((key) => {
+    const { attributes, group, token } = publish;
+    const versions = attributes.connectors.map((key) => {
       const connector = state.connector(key);
       const connectorClass = connector && state.connectorClass(connector.spec.connectorClassName);
       return connectorClass && [connector, connectorClass].map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`);
     });
     if (caCertificates === undefined || versions.includes(undefined)) return undefined;
-    const { token, tokenExpiresAt: _expiry, pod: _pod, ...attributes } = publish;
-    return JSON.stringify([token.fingerprint(this.#fingerprintKey), attributes, versions, caCertificates]);
+    return JSON.stringify([token.fingerprint(this.#fingerprintKey), attributes, group, versions, caCertificates]);
   }
 }
