@@ -11,7 +11,7 @@ import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { aConnector, type ConnectorOptions, type KubeApiServer, startKubeApi, TestCertificateAuthority } from '@oci-connector/testing';
 import { CsiSettings } from '../src/csi.config';
-import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from '../src/rpc/protocols';
+import { NodeProtocol, RegistrationProtocol } from '../src/rpc/protocols';
 import { type RunningCsi, startCsi, type StartCsiOptions } from '../src/start-csi';
 
 const WORKSPACE = join(__dirname, '../../..');
@@ -63,6 +63,11 @@ export interface VolumeOptions {
   readonly tokensIn?: 'secrets' | 'context';
 }
 
+export interface WorldOptions extends Pick<StartCsiOptions, 'mounter'> {
+  /** Whether the driver registers itself. */
+  readonly registers?: boolean;
+}
+
 /** An embedded Kubernetes API with the shipped RBAC and class, and a driver that runs under it with a test as its kubelet. */
 export class CsiWorld {
   readonly clock = new JumpingClock();
@@ -76,10 +81,10 @@ export class CsiWorld {
 
   private constructor(
     readonly kube: KubeApiServer,
-    private readonly options: StartCsiOptions & { readonly settings?: Partial<CsiSettings> },
+    private readonly options: WorldOptions,
   ) {}
 
-  static async start(options: StartCsiOptions & { settings?: Partial<CsiSettings> } = {}): Promise<CsiWorld> {
+  static async start(options: WorldOptions = {}): Promise<CsiWorld> {
     const kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], minimumTokenSeconds: 1 });
     const world = new CsiWorld(kube, options);
     for (const file of ['rbac/00-namespace.yaml', 'rbac/csi.yaml', 'rbac/users.yaml', 'class-oci.yaml', 'csidriver.yaml']) {
@@ -114,7 +119,7 @@ export class CsiWorld {
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
   }
 
-  async startDriver({ waitUntilReady = true } = {}): Promise<void> {
+  async startDriver({ settings: changes, waitUntilReady = true }: { settings?: Partial<CsiSettings>; waitUntilReady?: boolean } = {}): Promise<void> {
     const destination = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         this.#log += chunk.toString();
@@ -124,11 +129,12 @@ export class CsiWorld {
     const settings = Object.assign(
       new CsiSettings(),
       { adminHost: '127.0.0.1', adminPort: 0, mount: 'directory', nodeName: 'node1', kubeletDirectory: this.kubeletDirectory, socket: this.socket },
-      this.options.settings,
+      this.options.registers && { registrationDirectory: this.registrationDirectory },
+      changes,
     );
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-csi' });
     const connection = { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
-    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination }), { connection, clock: this.clock, ...this.options });
+    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination }), { connection, clock: this.clock, mounter: this.options.mounter });
     if (waitUntilReady) await until(async () => (await this.readyz()).includes('[+]objects'));
   }
 
@@ -241,10 +247,6 @@ export class CsiWorld {
 
   unpublish(volume: string): Promise<CallResult> {
     return this.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: `csi-${volume}`, target_path: this.target(volume) });
-  }
-
-  identity(method: string): Promise<CallResult> {
-    return this.call(IdentityProtocol, method, {});
   }
 
   registration(method: string, request: object): Promise<CallResult> {

@@ -1,0 +1,70 @@
+import { parseVolumeAttributes } from './volume-attributes';
+
+const parse = (given: Record<string, string>): ReturnType<typeof parseVolumeAttributes> => parseVolumeAttributes(new Map(Object.entries(given)), 'team-a');
+
+describe('parseVolumeAttributes', () => {
+  it('reads everything there is', () => {
+    expect(
+      parse({
+        connectors: 'platform/hub, own',
+        'configuration.names': 'registry-config, buildkitd,!ca.cert',
+        'configuration.params': '{"buildkitd":{"tls":"true"}}',
+        'token.expiration': '1h30m',
+      }),
+    ).toEqual({
+      problems: [],
+      attributes: {
+        connectors: [
+          { namespace: 'platform', name: 'hub' },
+          { namespace: 'team-a', name: 'own' },
+        ],
+        configurationNames: ['registry-config', 'buildkitd'],
+        excludedFiles: ['ca.cert'],
+        configurationParams: { buildkitd: { tls: 'true' } },
+        wantedLifetime: 5_400_000,
+      },
+    });
+  });
+
+  it.each([
+    [{ 'connector.name': 'hub', 'connector.namespace': 'platform' }, { namespace: 'platform', name: 'hub' }],
+    [{ 'connector.name': 'hub' }, { namespace: 'team-a', name: 'hub' }],
+  ])('reads the older form %j', (given, expected) => {
+    expect(parse(given)).toMatchObject({ problems: [], attributes: { connectors: [expected] } });
+  });
+
+  it.each([
+    [{}, 'connectors: is required'],
+    [{ connectors: ' , ' }, 'connectors: is required'],
+    [{ 'connector.namespace': 'platform' }, 'connectors: is required'],
+    [{ connectors: 'hub', 'connector.name': 'hub' }, 'connectors: cannot be given beside connector.name'],
+    [{ connectors: '../../etc' }, 'connectors: "../../etc" is not NAME'],
+    [{ connectors: 'Hub' }, 'connectors: "Hub" is not NAME'],
+    [{ connectors: 'a/b/c' }, 'connectors: "a/b/c" is not NAME'],
+    [{ connectors: 'team-a/hub,hub' }, 'connectors: names team-a/hub more than once'],
+    [{ connectors: Array.from({ length: 17 }, (_item, index) => `c${index}`).join() }, 'connectors: names more than 16 connectors'],
+    [{ connectors: 'hub', 'configuration.names': '../x' }, 'configuration.names: "../x" is neither'],
+    [{ connectors: 'hub', 'configuration.names': '!../../etc/passwd' }, 'configuration.names: "!../../etc/passwd" is neither'],
+    [{ connectors: 'hub', 'configuration.names': '!' }, 'configuration.names: "!" is neither'],
+    [{ connectors: 'hub', 'configuration.names': 'a,'.repeat(129) }, 'configuration.names: has more than 128 entries'],
+    [{ connectors: 'hub', 'configuration.params': '{"a":{"b":1}}' }, 'configuration.params: must be JSON of the form'],
+    [{ connectors: 'hub', 'configuration.params': '[]' }, 'configuration.params: must be JSON of the form'],
+    [{ connectors: 'hub', 'configuration.params': '{' }, 'configuration.params: must be JSON of the form'],
+    [{ connectors: 'hub', 'token.expiration': '9m' }, 'token.expiration: "9m" is less than 10m'],
+    [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],
+    [{ connectors: 'hub', 'token.expire': '30m' }, 'token.expire: is not an attribute of this driver; there are connectors, connector.name'],
+    [{ connectors: 'hub', 'configuration.params': ' '.repeat(16_385) }, 'configuration.params: has more than 16384 characters'],
+  ])('says what is wrong with %.60j', (given, problem) => {
+    const { problems } = parse(given as Record<string, string>);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('reports all problems together', () => {
+    expect(parse({ 'token.expiration': 'soon', 'configuration.params': '1', other: '' }).problems.map((problem) => problem.split(':')[0])).toEqual([
+      'other',
+      'connectors',
+      'configuration.params',
+      'token.expiration',
+    ]);
+  });
+});

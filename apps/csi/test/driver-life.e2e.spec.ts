@@ -1,0 +1,133 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { DirectoryMounter } from '../src/mount/directory-mounter';
+import { VolumeError } from '../src/volume/volume.errors';
+import { CONNECTORS, CsiWorld } from './csi-world';
+
+/** A mounter that fails when it is told to. */
+class FaultyMounter extends DirectoryMounter {
+  fault?: 'mount' | 'unmount';
+  mounts = 0;
+
+  override async mount(): Promise<void> {
+    this.mounts += 1;
+    if (this.fault === 'mount') throw new VolumeError('MountFailed', 'mount failed: no permission');
+  }
+
+  override async unmount(target: string): Promise<void> {
+    if (this.fault === 'unmount') throw new VolumeError('MountFailed', 'umount failed: target is busy');
+    await super.unmount(target);
+  }
+}
+
+describe('the life of a driver', () => {
+  let world: CsiWorld;
+
+  afterEach(() => world.close());
+
+  it('adopts the volumes of the driver before it, and serves on the socket that it left', async () => {
+    world = await CsiWorld.start();
+    const token = world.token();
+    await world.publish('survivor', { token });
+    writeFileSync(path.join(world.target('survivor'), '..', 'vol_data.json'), '{"driverName":"connectors-csi"}');
+    const set = await world.currentSet('survivor');
+    await world.stopDriver();
+    writeFileSync(world.socket, 'a socket that nobody removed');
+    await world.startDriver();
+    expect(await world.metric('connectors_csi_volumes_mounted')).toBe(1);
+    expect(await world.publish('survivor', { token })).toMatchObject({ code: 'OK' });
+    expect(world.calls.at(-1)).toMatchObject({ outcome: 'unchanged' });
+    expect(await world.currentSet('survivor')).toBe(set);
+    expect(await world.unpublish('survivor')).toMatchObject({ code: 'OK' });
+    expect(existsSync(world.target('survivor'))).toBe(false);
+  });
+
+  it('removes what a node that was started anew has left of its volumes, and nothing of others', async () => {
+    world = await CsiWorld.start();
+    await world.stopDriver();
+    const leave = async (volume: string, data?: string): Promise<void> => {
+      await mkdir(world.target(volume), { recursive: true });
+      writeFileSync(path.join(world.target(volume), 'left'), '');
+      if (data !== undefined) writeFileSync(path.join(world.target(volume), '..', 'vol_data.json'), data);
+    };
+    await leave('ours', '{"driverName":"connectors-csi"}');
+    await leave('foreign', '{"driverName":"other"}');
+    await leave('unknown');
+    await leave('unreadable', '{');
+    await world.startDriver();
+    expect(['ours', 'foreign', 'unknown', 'unreadable'].map((volume) => existsSync(world.target(volume)))).toEqual([false, true, true, true]);
+    expect(existsSync(path.join(world.target('ours'), '..', 'vol_data.json'))).toBe(true);
+  });
+
+  it('registers itself with the kubelet', async () => {
+    world = await CsiWorld.start({ registers: true });
+    expect(await world.readyz()).toContain('[-]registration: the kubelet has not registered the driver yet');
+    expect(await world.registration('GetInfo', {})).toMatchObject({
+      answer: { type: 'CSIPlugin', name: 'connectors-csi', endpoint: world.socket, supported_versions: ['1.0.0'] },
+    });
+    await world.registration('NotifyRegistrationStatus', { plugin_registered: false, error: 'unknown version' });
+    expect(await world.readyz()).toContain('[-]registration: the kubelet refused the driver: unknown version');
+    await world.registration('NotifyRegistrationStatus', { plugin_registered: true, error: '' });
+    expect(await world.readyz()).toContain('[+]registration ok');
+    await world.stopDriver();
+    expect([world.socket, path.join(world.registrationDirectory, 'connectors-csi-reg.sock')].filter(existsSync)).toEqual([]);
+  });
+
+  it('leaves nothing of a volume that could not be mounted', async () => {
+    const mounter = new FaultyMounter();
+    world = await CsiWorld.start({ mounter });
+    mounter.fault = 'mount';
+    expect(await world.publish('unlucky')).toMatchObject({ code: 'INTERNAL', message: 'mount failed: no permission' });
+    expect(existsSync(world.target('unlucky'))).toBe(false);
+    mounter.fault = undefined;
+    expect(await world.publish('unlucky')).toMatchObject({ code: 'OK' });
+    await world.publish('unlucky', { token: world.token() });
+    expect(mounter.mounts).toBe(2);
+  });
+
+  it('leaves nothing of a volume whose files do not fit, and keeps one that is published', async () => {
+    world = await CsiWorld.start();
+    await world.publish('fits');
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'x'.repeat(60_000) } }] });
+    await world.untilRepublished('fits', 'static.conf', 'x'.repeat(60_000));
+    await world.stopDriver();
+    await world.startDriver({ settings: { volumeSize: 50_000 } });
+    const token = world.token();
+    expect(await world.publish('large', { token })).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringContaining('OCI_CONNECTOR_CSI_VOLUME_SIZE') as string });
+    expect(existsSync(world.target('large'))).toBe(false);
+    const set = await world.currentSet('fits');
+    expect(await world.publish('fits', { token })).toMatchObject({ code: 'OK' });
+    expect(world.calls.at(-1)).toMatchObject({ outcome: 'kept', reasons: ['VolumeFull'] });
+    expect(await world.currentSet('fits')).toBe(set);
+  });
+
+  it('reports an unmount that fails, and succeeds when it is called again', async () => {
+    const mounter = new FaultyMounter();
+    world = await CsiWorld.start({ mounter });
+    await world.publish('busy');
+    mounter.fault = 'unmount';
+    expect(await world.unpublish('busy')).toMatchObject({ code: 'INTERNAL', message: 'umount failed: target is busy' });
+    mounter.fault = undefined;
+    expect(await world.unpublish('busy')).toMatchObject({ code: 'OK' });
+    expect(existsSync(world.target('busy'))).toBe(false);
+  });
+
+  it('says which setting is wrong when there is no such directory of a kubelet', async () => {
+    world = await CsiWorld.start();
+    await world.stopDriver();
+    await expect(world.startDriver({ settings: { kubeletDirectory: '/nonexistent/kubelet' } })).rejects.toThrow('OCI_CONNECTOR_CSI_KUBELET_DIRECTORY');
+  });
+
+  it('runs under a role that can read no Secret and create no token', async () => {
+    world = await CsiWorld.start();
+    const token = world.kube.issueToken({ namespace: 'connectors-system', name: 'connectors-csi' });
+    const ask = async (method: string, url: string): Promise<number> =>
+      (await fetch(`${world.kube.url}${url}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' })).status;
+    expect(await ask('GET', `/api/v1/namespaces/${CONNECTORS}/secrets`)).toBe(403);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/secrets/connectors-proxy-ca')).toBe(403);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/other')).toBe(403);
+    expect(await ask('POST', '/api/v1/namespaces/team-a/serviceaccounts/ci/token')).toBe(403);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/connectors-proxy-ca')).toBe(200);
+  });
+});

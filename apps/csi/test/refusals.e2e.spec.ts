@@ -1,0 +1,121 @@
+import { existsSync, symlinkSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { NodeProtocol } from '../src/rpc/protocols';
+import { type CallResult, CONNECTORS, CsiWorld, PODS, type VolumeOptions } from './csi-world';
+
+describe('refusing a volume', () => {
+  let world: CsiWorld;
+
+  beforeAll(async () => {
+    world = await CsiWorld.start();
+  });
+
+  afterAll(() => world.close());
+
+  /** Publishes a volume that nothing may be left of. */
+  async function refused(options: VolumeOptions): Promise<CallResult> {
+    const result = await world.publish('refused', options);
+    expect(result.code).not.toBe('OK');
+    expect(existsSync(world.target('refused'))).toBe(false);
+    return result;
+  }
+
+  const POD_INFO = 'csi.storage.k8s.io/';
+
+  it.each<[string, VolumeOptions, string]>([
+    ['no volume_id', { request: { volume_id: '' } }, 'volume_id is required'],
+    ['a volume_id that is too long', { request: { volume_id: 'x'.repeat(129) } }, 'at most 128 bytes'],
+    ['no target_path', { request: { target_path: '' } }, 'target_path must be'],
+    ['a target elsewhere', { request: { target_path: '/etc/refused' } }, 'target_path must be a normal, absolute path below'],
+    ['a target that climbs', { request: { target_path: '/../../etc' } }, 'target_path must be'],
+    ['no volume_capability', { request: { volume_capability: null } }, 'volume_capability with access type mount is required'],
+    ['a block volume', { request: { volume_capability: { block: {} } } }, 'volume_capability with access type mount is required'],
+    ['a group that is none', { group: 'staff' }, 'volume_mount_group is not a group ID'],
+    ['a volume that is not ephemeral', { context: { [`${POD_INFO}ephemeral`]: 'false' } }, 'only ephemeral inline volumes'],
+    ['no pod', { context: { [`${POD_INFO}pod.name`]: undefined } }, `lacks ${POD_INFO}pod.name`],
+    ['a volume that may be written', { request: { readonly: false } }, 'readOnly: must be true'],
+    ['an unknown attribute', { attributes: { connectors: 'platform/hub', conectors: 'x' } }, 'conectors: is not an attribute of this driver'],
+    ['no connector', { attributes: {} }, 'connectors: is required'],
+    ['a connector that is a path', { attributes: { connectors: '../../../etc' } }, 'connectors: "../../../etc" is not NAME'],
+    ['an excluded file that is a path', { attributes: { connectors: 'platform/hub', 'configuration.names': '!../x' } }, 'configuration.names'],
+  ])('for %s', async (_what, options, message) => {
+    expect(await refused(options)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string });
+  });
+
+  it('reports all that is wrong with the attributes together', async () => {
+    const attributes = { conectors: 'hub', 'token.expiration': '1m' };
+    const { message } = await refused({ attributes, request: { readonly: false } });
+    for (const part of ['readOnly:', 'conectors:', 'connectors:', 'token.expiration:']) expect(message).toContain(part);
+  });
+
+  it.each<[string, () => VolumeOptions]>([
+    ['there is no token', () => ({ request: { secrets: {} } })],
+    ['it is for another audience', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: world.tokensOf(world.token(), 'other') } } })],
+    ['it is no JSON', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: 'secret-nonsense' } } })],
+    ['it is no token', () => ({ token: 'secret-nonsense' })],
+    ["it is somebody else's", () => ({ token: world.token('stranger') })],
+    ['it says another audience', () => ({ token: world.token('ci', { audiences: ['other'] }) })],
+  ])('when %s', async (_what, options) => {
+    const { code, message } = await refused(options());
+    expect(code).toBe('FAILED_PRECONDITION');
+    expect(message).not.toContain('secret-nonsense');
+    expect(message).toMatch(/token/i);
+  });
+
+  it('names CSIDriver.spec.tokenRequests when the kubelet sends no token', async () => {
+    expect((await refused({ request: { secrets: {} } })).message).toContain('no token for the audience "connectors-proxy"; CSIDriver.spec.tokenRequests of connectors-csi has to name it');
+  });
+
+  it('for a ServiceAccount without permission, and says which role to bind', async () => {
+    const result = await refused({ serviceAccount: 'stranger' });
+    expect(result.code).toBe('PERMISSION_DENIED');
+    expect(result.message).toBe(
+      `ServiceAccount ${PODS}/stranger may not use Connector ${CONNECTORS}/hub: bind ClusterRole connectors-puller (pull) or connectors-pusher (push and pull) in namespace ${CONNECTORS}, ` +
+        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger`,
+    );
+  });
+
+  it('tells whether a Connector exists only those with permission', async () => {
+    const attributes = { connectors: `${CONNECTORS}/absent` };
+    expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found` });
+  });
+
+  it('names all Connectors that may not be used', async () => {
+    const { message } = await refused({ serviceAccount: 'stranger', attributes: { connectors: `${CONNECTORS}/hub,${CONNECTORS}/absent` } });
+    expect(message).toContain(`Connector ${CONNECTORS}/hub:`);
+    expect(message).toContain(`Connector ${CONNECTORS}/absent:`);
+  });
+
+  it('for a configuration that no class has', async () => {
+    const attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'absent' };
+    expect(await refused({ attributes })).toMatchObject({ code: 'FAILED_PRECONDITION', message: expect.stringContaining('absent') as string });
+  });
+
+  it('for a target that is reached through a link', async () => {
+    const volumes = path.join(world.kubeletDirectory, 'pods', 'linked', 'volumes');
+    await mkdir(volumes, { recursive: true });
+    await mkdir(path.join(world.kubeletDirectory, 'victim'));
+    symlinkSync(path.join(world.kubeletDirectory, 'victim'), path.join(volumes, 'kubernetes.io~csi'));
+    const target = path.join(volumes, 'kubernetes.io~csi', 'mount');
+    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file' });
+    expect(existsSync(path.join(world.kubeletDirectory, 'victim', 'mount'))).toBe(false);
+    expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: 'x', target_path: target })).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it.each([{ volume_id: '', target_path: '/x' }, { volume_id: 'x', target_path: '' }])('of an unpublish like %j', async (request) => {
+    expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', request)).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('counts refusals by reason', async () => {
+    const before = await world.metric('connectors_csi_problems_total{reason="AccessDenied"}');
+    await refused({ serviceAccount: 'stranger' });
+    expect(await world.metric('connectors_csi_problems_total{reason="AccessDenied"}')).toBe(before + 1);
+  });
+
+  it('logs no token, at level debug either', () => {
+    expect(world.tokens.filter((token) => world.log.includes(token.slice(-40)))).toEqual([]);
+    expect(world.log).not.toContain('secret-nonsense');
+  });
+});

@@ -1,0 +1,227 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { API_GROUP_VERSION } from '@oci-connector/connector-api';
+import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
+
+const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';
+
+describe('publishing a volume that is published', () => {
+  let world: CsiWorld;
+
+  beforeEach(async () => {
+    world = await CsiWorld.start();
+  });
+
+  afterEach(async () => {
+    // Whatever a test made go wrong: no token has come into the log.
+    expect(world.tokens.filter((token) => world.log.includes(token.slice(-40)))).toEqual([]);
+    await world.close();
+  });
+
+  const kept = (): Promise<number> => world.metric('connectors_csi_republishes_total{outcome="kept"}');
+  const lastCall = (): Record<string, unknown> | undefined => world.calls.at(-1);
+
+  it('does nothing while nothing changes: no review, no write', async () => {
+    const token = world.token();
+    await world.publish('quiet', { token });
+    const set = await world.currentSet('quiet');
+    world.clock.jump(60_000);
+    const requests = world.kube.requests.count({ verb: 'create' });
+    for (let times = 0; times < 3; times += 1) expect(await world.publish('quiet', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.currentSet('quiet')).toBe(set);
+    expect(world.kube.requests.count({ verb: 'create' })).toBe(requests);
+    expect(lastCall()).toMatchObject({ level: 'info', outcome: 'unchanged' });
+  });
+
+  it('exchanges the files for a new token', async () => {
+    await world.publish('fresh');
+    const set = await world.currentSet('fresh');
+    const token = world.token();
+    expect(await world.publish('fresh', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.read('fresh', 'context.token')).toBe(token);
+    expect(await world.currentSet('fresh')).not.toBe(set);
+    expect(lastCall()).toMatchObject({ outcome: 'swapped' });
+    expect(await world.metric('connectors_csi_file_swaps_total')).toBe(1);
+  });
+
+  it('follows changes of the class, the CA and the Connector', async () => {
+    await world.publish('follower');
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'second' } }] });
+    await world.untilRepublished('follower', 'static.conf', 'second');
+    const certificate = await world.renewCa();
+    await until(async () => {
+      await world.publish('follower');
+      return (await world.read('follower', 'ca.crt')).trim() === certificate.trim();
+    });
+    world.applyClass('others', { configurations: [{ name: 'static', data: { 'other.conf': 'of another class' } }] });
+    world.connect('hub', { className: 'others' });
+    await until(async () => {
+      await world.publish('follower');
+      return (await world.names('follower')).includes('other.conf');
+    });
+    expect(await world.names('follower')).not.toContain('static.conf');
+  });
+
+  it('does not write because of a new status alone', async () => {
+    const token = world.token();
+    await world.publish('status', { token });
+    const set = await world.currentSet('status');
+    const requests = world.kube.requests.count({ resource: 'subjectaccessreviews' });
+    world.clock.jump(60_000);
+    const address = { apiVersion: API_GROUP_VERSION, kind: 'Connector', name: 'hub', namespace: CONNECTORS };
+    const { status } = world.kube.get(address) as unknown as { status: object };
+    world.kube.applyStatus(address, { ...status, conditions: [{ type: 'Ready', status: 'True' }] });
+    await until(async () => {
+      await world.publish('status', { token });
+      return world.kube.requests.count({ resource: 'subjectaccessreviews' }) > requests;
+    });
+    expect(lastCall()).toMatchObject({ outcome: 'unchanged' });
+    expect(await world.currentSet('status')).toBe(set);
+  });
+
+  it('refreshes the token of a volume whose Connector was deleted, also after a restart', async () => {
+    await world.publish('orphan');
+    world.disconnect('hub');
+    await until(async () => {
+      await world.publish('orphan');
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    expect(lastCall()).toMatchObject({ level: 'warn', reasons: ['ConnectorNotFound'], outcome: 'swapped', code: 'OK' });
+    await world.stopDriver();
+    await world.startDriver();
+    const token = world.token();
+    expect(await world.publish('orphan', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.read('orphan', 'context.token')).toBe(token);
+    expect(await world.read('orphan', 'static.conf')).toBe('first');
+    expect(await world.metric('connectors_csi_problems_total{reason="ConnectorNotFound"}')).toBe(1);
+  });
+
+  it('tells a pod nothing new about a Connector that it may not use any more, and refreshes its token', async () => {
+    await world.publish('revoked');
+    world.unbind('ci');
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'not for ci' } }] });
+    await until(async () => {
+      // Others see the new class already.
+      world.bind('stranger', 'connectors-puller');
+      await world.publish('other', { serviceAccount: 'stranger' });
+      return (await world.read('other', 'static.conf').catch(() => '')) === 'not for ci';
+    });
+    const token = world.token();
+    expect(await world.publish('revoked', { token })).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ reasons: ['AccessDenied'], code: 'OK' });
+    expect(await world.read('revoked', 'static.conf')).toBe('first');
+    expect(await world.read('revoked', 'context.token')).toBe(token);
+    world.bind('ci', 'connectors-puller');
+    world.clock.jump(11_000);
+    await world.untilRepublished('revoked', 'static.conf', 'not for ci', { token });
+  });
+
+  it('goes on with the configuration of before when the class has none any more', async () => {
+    await world.publish('broken');
+    world.applyClass('files', { configurations: [] });
+    await until(async () => {
+      await world.publish('broken');
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    const token = world.token();
+    expect(await world.publish('broken', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.read('broken', 'static.conf')).toBe('first');
+    expect(await world.read('broken', 'context.token')).toBe(token);
+  });
+
+  it.each<[string, unknown, VolumeOptions]>([
+    ['there is no token', 'TokenUnusable', { request: { secrets: {} } }],
+    ['the token is none', 'TokenUnusable', { token: 'x.y.z' }],
+    ['the tokens are no JSON', 'TokenUnusable', { request: { secrets: { [TOKENS]: '{' } } }],
+    ['an attribute is wrong', 'AttributesInvalid', { attributes: { connectors: '!', 'token.expiration': 'x' } }],
+    ['an attribute is unknown', 'AttributesInvalid', { attributes: { connectors: 'platform/hub', other: 'x' } }],
+    ['it may be written', 'AttributesInvalid', { request: { readonly: false } }],
+    ['the capability is missing', 'RequestInvalid', { request: { volume_capability: null } }],
+    ['the pod is missing', 'RequestInvalid', { context: { 'csi.storage.k8s.io/pod.namespace': undefined } }],
+    ['another Connector is named, which does not exist', 'ConnectorNotFound', { attributes: { connectors: 'platform/absent' } }],
+    ['a configuration is named that does not exist and there is nothing to fall back on', expect.any(String), { attributes: { connectors: 'platform/hub', 'configuration.names': 'absent' } }],
+  ])('answers OK and keeps the files when %s', async (_what, reason, options) => {
+    const token = world.token();
+    await world.publish('steady', { token });
+    const set = await world.currentSet('steady');
+    expect(await world.publish('steady', { token, ...options })).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ level: 'warn', outcome: 'kept', reasons: [reason] });
+    expect(await kept()).toBe(1);
+    expect(await world.currentSet('steady')).toBe(set);
+    expect(await world.read('steady', 'context.token')).toBe(token);
+    expect(await world.publish('steady', { token })).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('answers OK and keeps the files while the API server is down', async () => {
+    const token = world.token();
+    await world.publish('cut', { token });
+    const set = await world.currentSet('cut');
+    await world.kube.faults.refuseConnections();
+    world.clock.jump(6 * 60_000);
+    expect(await world.publish('cut', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.currentSet('cut')).toBe(set);
+    const fresh = world.token();
+    expect(await world.publish('cut', { token: fresh })).toMatchObject({ code: 'OK' });
+    expect(await world.read('cut', 'context.token')).toBe(fresh);
+    expect(lastCall()).toMatchObject({ reasons: ['ReviewUnavailable'], outcome: 'swapped' });
+    await world.kube.faults.acceptConnections();
+  });
+
+  it('answers OK and keeps the files of a driver that was started while the API server is down', async () => {
+    const token = world.token();
+    await world.publish('cut', { token });
+    const set = await world.currentSet('cut');
+    await world.stopDriver();
+    await world.kube.faults.refuseConnections();
+    await world.startDriver({ waitUntilReady: false });
+    expect(await world.publish('cut', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.currentSet('cut')).toBe(set);
+    expect(lastCall()).toMatchObject({ outcome: 'kept', reasons: expect.arrayContaining(['NotReady']) as string[] });
+    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await world.readyz()).toContain('[-]objects');
+    await world.kube.faults.acceptConnections();
+  });
+
+  it('gives a volume its files anew when somebody emptied it', async () => {
+    await world.publish('emptied');
+    await world.emptyTarget('emptied');
+    const token = world.token();
+    expect(await world.publish('emptied', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.read('emptied', 'context.token')).toBe(token);
+  });
+
+  it('answers OK when its files were damaged, and mends them', async () => {
+    const token = world.token();
+    await world.publish('damaged', { token });
+    rmSync(path.join(await world.currentSet('damaged'), 'static.conf'));
+    rmSync(path.join(await world.currentSet('damaged'), '..inputs.json'));
+    const fresh = world.token();
+    expect(await world.publish('damaged', { token: fresh })).toMatchObject({ code: 'OK' });
+    expect(await world.read('damaged', 'static.conf')).toBe('first');
+    expect(await world.read('damaged', 'context.token')).toBe(fresh);
+  });
+
+  it('shows a pod that reads all the time only whole sets, over three lifetimes of a token', async () => {
+    await world.publish('reader');
+    let done = false;
+    const seen = new Set<string>();
+    const read = async (): Promise<void> => {
+      while (!done) {
+        await new Promise(setImmediate);
+        const token = await world.read('reader', 'context.token');
+        expect(world.tokens).toContain(token);
+        seen.add(token);
+      }
+    };
+    const reader = read();
+    for (let lifetime = 0; lifetime < 3; lifetime += 1) {
+      const token = world.token('ci', { expirationSeconds: 5 });
+      expect(await world.publish('reader', { token })).toMatchObject({ code: 'OK' });
+      await until(() => seen.has(token));
+    }
+    done = true;
+    await reader;
+    expect(seen.size).toBeGreaterThanOrEqual(3);
+  });
+});
