@@ -55,7 +55,7 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'hub', 'token.expire': '30m' }, 'token.expire: is not an attribute of this driver; there are connectors, connector.name'],
     [{ connectors: 'hub', 'configuration.params': ' '.repeat(16_385) }, 'configuration.params: has more than 16384 characters'],
   ])('says what is wrong with %.60j', (given, problem) => {
-    const { problems } = parse(given as Record<string, string>);
+    const { problems } = parse(given);
     expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 
