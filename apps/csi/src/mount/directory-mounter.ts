@@ -1,4 +1,5 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DATA_LINK } from '../volume/volume-directory';
 import { type Mounter } from './mounter';
@@ -10,7 +11,7 @@ export class DirectoryMounter implements Mounter {
   }
 
   async unmount(target: string): Promise<void> {
-    if (!(await this.isMounted(target))) return;
+    if (!this.isMounted(target)) return;
     // The link last: as long as it is there, an unmount that broke off is taken up again.
     for (const name of (await readdir(target)).filter((entry) => entry !== DATA_LINK)) {
       await rm(path.join(target, name), { recursive: true, force: true });
@@ -18,17 +19,11 @@ export class DirectoryMounter implements Mounter {
     await rm(path.join(target, DATA_LINK));
   }
 
-  async isMounted(target: string): Promise<boolean> {
-    try {
-      return (await lstat(path.join(target, DATA_LINK))).isSymbolicLink();
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-      throw error;
-    }
+  isMounted(target: string): boolean {
+    return lstatSync(path.join(target, DATA_LINK), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   }
 
   async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {
-    const mounted = await Promise.all(targets.map(async (target) => ((await this.isMounted(target)) ? [target] : [])));
-    return new Set(mounted.flat());
+    return new Set(targets.filter((target) => this.isMounted(target)));
   }
 }

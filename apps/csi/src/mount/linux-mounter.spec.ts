@@ -17,7 +17,7 @@ describe('LinuxMounter', () => {
   });
 
   it.each(['', 'absent'])('takes the directory %j for unmounted, and unmounting it for done', async (name) => {
-    expect(await mounter.isMounted(path.join(directory, name))).toBe(false);
+    expect(mounter.isMounted(path.join(directory, name))).toBe(false);
     await mounter.unmount(path.join(directory, name));
   });
 

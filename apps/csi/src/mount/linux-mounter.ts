@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { lstat, readFile, statfs } from 'node:fs/promises';
+import { lstatSync, statfsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { VolumeError } from '../volume/volume.errors';
@@ -37,20 +38,15 @@ export class LinuxMounter implements Mounter {
   }
 
   async unmount(target: string): Promise<void> {
-    for (let left = MAX_STACKED; left > 0 && (await this.isMounted(target)); left -= 1) {
+    for (let left = MAX_STACKED; left > 0 && this.isMounted(target); left -= 1) {
       await command('umount', [target]);
     }
   }
 
   /** A mount point is on another device than its parent; asking that takes no time, however many mounts there are. */
-  async isMounted(target: string): Promise<boolean> {
-    try {
-      const [own, parent] = await Promise.all([lstat(target), lstat(path.dirname(target))]);
-      return own.isDirectory() && own.dev !== parent.dev && (await statfs(target)).type === TMPFS_MAGIC;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
+  isMounted(target: string): boolean {
+    const [own, parent] = [target, path.dirname(target)].map((directory) => lstatSync(directory, { throwIfNoEntry: false }));
+    return own !== undefined && own.isDirectory() && own.dev !== parent?.dev && statfsSync(target).type === TMPFS_MAGIC;
   }
 
   async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {

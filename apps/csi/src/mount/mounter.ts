@@ -4,8 +4,8 @@ export interface Mounter {
   mount(target: string): Promise<void>;
   /** Afterwards the directory is empty and no volume, or is not there. */
   unmount(target: string): Promise<void>;
-  /** Whether the directory is a volume. Cheap: asked at every call. */
-  isMounted(target: string): Promise<boolean>;
+  /** Whether the directory is a volume. Asked at every call, hence synchronous; see target-path.ts. */
+  isMounted(target: string): boolean;
   /** The volumes among these directories, from which a driver that was started anew learns what there is. */
   mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -46,7 +46,7 @@ export class NodeService {
 
   async #publish(request: NodePublishVolumeRequest, record: CallRecord): Promise<Record<string, never>> {
     Object.assign(record, describePublishRequest(request));
-    const target = await this.#target(request, record);
+    const target = this.#target(request, record);
     const { outcome, problems } = await this.parts.queue.run(target, () => this.parts.flow.publish(request, target));
     record.outcome = outcome;
     record.problems = problems.map((error) => ({ reason: statusOf(error).reason, error }));
@@ -54,13 +54,13 @@ export class NodeService {
   }
 
   async #unpublish(request: NodeUnpublishVolumeRequest, record: CallRecord): Promise<Record<string, never>> {
-    const target = await this.#target(request, record);
+    const target = this.#target(request, record);
     await this.parts.queue.run(target, () => unpublishVolume(target, this.parts));
     record.outcome = 'unpublished';
     return {};
   }
 
-  async #target({ volume_id: id, target_path: path }: NodeUnpublishVolumeRequest, record: CallRecord): Promise<string> {
+  #target({ volume_id: id, target_path: path }: NodeUnpublishVolumeRequest, record: CallRecord): string {
     record.volume = id.slice(0, MAX_ID_LENGTH);
     if (id === '' || Buffer.byteLength(id) > MAX_ID_LENGTH) throw new VolumeError('RequestInvalid', `volume_id is required, and has at most ${MAX_ID_LENGTH} bytes`);
     return resolveTarget(path, this.parts.kubeletDirectory);

@@ -46,14 +46,14 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
     const volumes = path.join(pods, pod, 'volumes', 'kubernetes.io~csi');
     for (const volume of await entries(volumes)) {
       const target = path.join(volumes, volume, TARGET);
-      if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && (await isDirectory(target))) found.push(target);
+      if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && isDirectory(target)) found.push(target);
     }
   }
   return found;
 }
 
 async function entries(directory: string): Promise<string[]> {
-  return (await isDirectory(directory)) ? readdir(directory) : [];
+  return isDirectory(directory) ? readdir(directory) : [];
 }
 
 async function driverOf(file: string): Promise<unknown> {

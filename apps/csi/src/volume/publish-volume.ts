@@ -43,7 +43,7 @@ export class PublishVolumeFlow {
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
   async publish(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const isPublished = (await this.parts.mounter.isMounted(target)) && (await VolumeDirectory.currentSet(target)) !== undefined;
+    const isPublished = this.parts.mounter.isMounted(target) && VolumeDirectory.currentSet(target) !== undefined;
     if (!isPublished) return this.#publishFirst(request, target);
     try {
       return await this.#publishAgain(request, target);
@@ -105,10 +105,10 @@ export class PublishVolumeFlow {
   /** Whether the directory was there before. A mount may be there without files: a driver ended between the two. */
   async #mount(target: string): Promise<boolean> {
     const { mounter } = this.parts;
-    const existed = await isDirectory(target);
+    const existed = isDirectory(target);
     if (!existed) await mkdir(target, { mode: TARGET_MODE });
     try {
-      if (!(await mounter.isMounted(target))) await mounter.mount(target);
+      if (!mounter.isMounted(target)) await mounter.mount(target);
     } catch (error) {
       if (!existed) await rmdir(target);
       throw error;

@@ -14,13 +14,13 @@ describe('resolveTarget', () => {
 
   afterAll(() => rmSync(parent, { recursive: true }));
 
-  it.each(['pods/one', 'pods/one/mount', 'pods/two/volumes/mount'])('takes %s, whether it is there or not', async (inside) => {
-    expect(await resolveTarget(path.join(kubelet, inside), kubelet)).toBe(path.join(kubelet, inside));
+  it.each(['pods/one', 'pods/one/mount', 'pods/two/volumes/mount'])('takes %s, whether it is there or not', (inside) => {
+    expect(resolveTarget(path.join(kubelet, inside), kubelet)).toBe(path.join(kubelet, inside));
   });
 
-  it("resolves links that lead to the kubelet's directory itself", async () => {
+  it("resolves links that lead to the kubelet's directory itself", () => {
     const linked = path.join(parent, 'kubelet-link');
-    expect(await resolveTarget(path.join(linked, 'pods/one/mount'), linked)).toBe(path.join(kubelet, 'pods/one/mount'));
+    expect(resolveTarget(path.join(linked, 'pods/one/mount'), linked)).toBe(path.join(kubelet, 'pods/one/mount'));
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('resolveTarget', () => {
     ['a link on the way', `${kubelet}/pods/link/mount`],
     ['a file on the way', `${kubelet}/pods/file/mount`],
     ['a path that is too long', `${kubelet}/${'a/'.repeat(2_100)}a`],
-  ])('refuses %s', async (_what, target) => {
-    await expect(resolveTarget(target, kubelet)).rejects.toMatchObject({ code: 'TargetRefused' });
+  ])('refuses %s', (_what, target) => {
+    expect(() => resolveTarget(target, kubelet)).toThrow(expect.objectContaining({ code: 'TargetRefused' }));
   });
 });

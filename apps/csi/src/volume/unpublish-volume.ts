@@ -5,7 +5,7 @@ import { isDirectory } from './volume-directory';
 
 /** Takes a volume away, if it is there: unmounts it and removes its directory. @param target resolved, and this the only call for it */
 export async function unpublishVolume(target: string, { mounter, volumes }: { mounter: Mounter; volumes: MountedVolumes }): Promise<void> {
-  if (await isDirectory(target)) {
+  if (isDirectory(target)) {
     await mounter.unmount(target);
     await rmdir(target);
   }

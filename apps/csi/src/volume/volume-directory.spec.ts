@@ -47,9 +47,9 @@ describe('VolumeDirectory', () => {
 
   it('exchanges all files at once and leaves nothing of those before', async () => {
     await directory.write(files({ one: '1', two: '2' }));
-    const before = await VolumeDirectory.currentSet(root);
+    const before = VolumeDirectory.currentSet(root);
     expect(await directory.write(files({ one: 'I', three: '3' }))).toBe(true);
-    const after = await VolumeDirectory.currentSet(root);
+    const after = VolumeDirectory.currentSet(root);
     expect(visible()).toEqual({ one: 'I', three: '3' });
     expect(after).not.toBe(before);
     expect(hidden()).toEqual(['..data', after].sort());
@@ -57,9 +57,9 @@ describe('VolumeDirectory', () => {
 
   it('writes nothing when nothing changed', async () => {
     await directory.write(files({ one: '1' }));
-    const before = await VolumeDirectory.currentSet(root);
+    const before = VolumeDirectory.currentSet(root);
     expect(await directory.write(files({ one: '1' }))).toBe(false);
-    expect(await VolumeDirectory.currentSet(root)).toBe(before);
+    expect(VolumeDirectory.currentSet(root)).toBe(before);
   });
 
   it('takes up a write that broke off', async () => {

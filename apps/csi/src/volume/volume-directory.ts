@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { chmod, mkdir, open, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { VolumeError } from './volume.errors';
 
@@ -41,13 +42,9 @@ export class VolumeDirectory {
   ) {}
 
   /** Name of the directory of the current set; undefined when there is none. */
-  static async currentSet(root: string): Promise<string | undefined> {
-    try {
-      return await readlink(path.join(root, DATA_LINK));
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+  static currentSet(root: string): string | undefined {
+    const link = path.join(root, DATA_LINK);
+    return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined;
   }
 
   /** A file of the current set; undefined when there is none of this name. */
@@ -69,7 +66,7 @@ export class VolumeDirectory {
   async write(files: FileSet): Promise<boolean> {
     checkNames(files);
     this.#checkSize(files);
-    const before = await VolumeDirectory.currentSet(this.root);
+    const before = VolumeDirectory.currentSet(this.root);
     const isCurrent = before !== undefined && (await this.#isEqual(before, files));
     if (!isCurrent) await this.#exchange(files);
     await this.#linkNames(files);
@@ -131,7 +128,7 @@ export class VolumeDirectory {
 
   /** Removes the sets that are not current. */
   async #sweep(): Promise<void> {
-    const current = await VolumeDirectory.currentSet(this.root);
+    const current = VolumeDirectory.currentSet(this.root);
     const old = (await this.#entries()).filter((name) => name.startsWith('..') && name !== DATA_LINK && name !== current);
     for (const name of old) await rm(path.join(this.root, name), { recursive: true, force: true });
   }
@@ -142,13 +139,8 @@ export class VolumeDirectory {
 }
 
 /** Whether the directory is there, and no link. */
-export async function isDirectory(directory: string): Promise<boolean> {
-  try {
-    return (await lstat(directory)).isDirectory();
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
+export function isDirectory(directory: string): boolean {
+  return lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Names starting with two dots are those of the mechanism (validatePath of the kubelet's AtomicWriter). */
@@ -170,7 +162,7 @@ function isFull(error: unknown): boolean {
 }
 
 function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function emptyIfAbsent(error: unknown): string[] {
