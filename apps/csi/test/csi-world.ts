@@ -64,6 +64,7 @@ export interface VolumeOptions {
 }
 
 export interface WorldOptions extends Pick<StartCsiOptions, 'mounter'> {
+  readonly settings?: Partial<CsiSettings>;
   /** Whether the driver registers itself. */
   readonly registers?: boolean;
 }
@@ -126,12 +127,17 @@ export class CsiWorld {
         done();
       },
     });
-    const settings = Object.assign(
-      new CsiSettings(),
-      { adminHost: '127.0.0.1', adminPort: 0, mount: 'directory', nodeName: 'node1', kubeletDirectory: this.kubeletDirectory, socket: this.socket },
-      this.options.registers && { registrationDirectory: this.registrationDirectory },
-      changes,
-    );
+    const settings = Object.assign(new CsiSettings(), {
+      adminHost: '127.0.0.1',
+      adminPort: 0,
+      mount: 'directory' as const,
+      nodeName: 'node1',
+      kubeletDirectory: this.kubeletDirectory,
+      socket: this.socket,
+      registrationDirectory: this.options.registers ? this.registrationDirectory : '',
+      ...this.options.settings,
+      ...changes,
+    });
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-csi' });
     const connection = { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
     this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination }), { connection, clock: this.clock, mounter: this.options.mounter });

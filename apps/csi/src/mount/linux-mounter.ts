@@ -30,11 +30,25 @@ export interface LinuxMounterOptions {
 
 /** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
 export class LinuxMounter implements Mounter {
+  /** Tokens are not to be written to a disk; true until the kernel turns out not to offer it. */
+  #keepsOutOfSwap = true;
+
   constructor(private readonly options: LinuxMounterOptions) {}
 
   async mount(target: string): Promise<void> {
-    const options = `size=${this.options.size},mode=0755,nosuid,nodev,noexec`;
-    await command('mount', ['-t', 'tmpfs', '-o', options, MOUNT_SOURCE, target]);
+    if (this.#keepsOutOfSwap) {
+      try {
+        return await this.#mountWith(',noswap', target);
+      } catch {
+        // Linux before 6.4 does not know the option. Whatever else is wrong, the next attempt says it.
+      }
+    }
+    await this.#mountWith('', target);
+    this.#keepsOutOfSwap = false;
+  }
+
+  async #mountWith(more: string, target: string): Promise<void> {
+    await command('mount', ['-t', 'tmpfs', '-o', `size=${this.options.size},mode=0755,nosuid,nodev,noexec${more}`, MOUNT_SOURCE, target]);
   }
 
   async unmount(target: string): Promise<void> {

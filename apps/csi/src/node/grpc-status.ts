@@ -12,7 +12,7 @@ export interface RpcStatus {
 }
 
 /** Codes as the CSI specification gives them meaning (section "Error Scheme"); the kubelet tries again after each of them. */
-const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
+export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   RequestInvalid: status.INVALID_ARGUMENT,
   AttributesInvalid: status.INVALID_ARGUMENT,
   TargetRefused: status.INVALID_ARGUMENT,

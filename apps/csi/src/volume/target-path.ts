@@ -17,8 +17,7 @@ const MAX_LENGTH = 4_096;
  */
 export function resolveTarget(target: string, kubeletDirectory: string): string {
   const inside = path.relative(kubeletDirectory, target);
-  const isNormal = path.isAbsolute(target) && path.normalize(target) === target && Buffer.byteLength(target) <= MAX_LENGTH && !target.includes('\0');
-  if (!isNormal || inside === '' || inside === '..' || inside.startsWith('../')) {
+  if (!isNormal(target) || inside === '' || inside === '..' || inside.startsWith('../')) {
     throw refused(`must be a normal, absolute path below ${kubeletDirectory}, the kubelet's directory (OCI_CONNECTOR_CSI_KUBELET_DIRECTORY)`);
   }
   let current = realpathSync(kubeletDirectory);
@@ -28,6 +27,10 @@ export function resolveTarget(target: string, kubeletDirectory: string): string 
     if (found && !found.isDirectory()) throw refused('must not lead through a symbolic link or a file');
   }
   return current;
+}
+
+function isNormal(target: string): boolean {
+  return path.isAbsolute(target) && path.normalize(target) === target && Buffer.byteLength(target) <= MAX_LENGTH && !target.includes('\0');
 }
 
 function refused(problem: string): VolumeError {

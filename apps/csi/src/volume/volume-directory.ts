@@ -68,7 +68,11 @@ export class VolumeDirectory {
     this.#checkSize(files);
     const before = VolumeDirectory.currentSet(this.root);
     const isCurrent = before !== undefined && (await this.#isEqual(before, files));
-    if (!isCurrent) await this.#exchange(files);
+    if (!isCurrent) {
+      // What an exchange that broke off has left takes room that this one needs.
+      await this.#sweep();
+      await this.#exchange(files);
+    }
     await this.#linkNames(files);
     if (!isCurrent) await this.#sweep();
     return !isCurrent;

@@ -1,0 +1,26 @@
+import { status } from '@grpc/grpc-js';
+import { RenderingError } from '@oci-connector/config-rendering';
+import { ReviewUnavailableError } from '@oci-connector/kube';
+import { VolumeError } from '../volume/volume.errors';
+import { statusOf } from './grpc-status';
+
+describe('statusOf', () => {
+  it('passes on the messages of our own errors, which are made for users', () => {
+    expect(statusOf(new VolumeError('AccessDenied', 'bind a role'))).toEqual({ code: status.PERMISSION_DENIED, message: 'bind a role', reason: 'AccessDenied' });
+  });
+
+  it('gives rendering errors their own reason', () => {
+    const error: RenderingError = Object.assign(Object.create(RenderingError.prototype) as RenderingError, { code: 'Some', message: 'class x' });
+    expect(statusOf(error)).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'Some' });
+  });
+
+  it('says that a review could not be made, not why: the cause is for the log', () => {
+    expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({ code: status.UNAVAILABLE, message: expect.not.stringContaining('10.0.0.1') as string });
+  });
+
+  it.each([new Error('EIO: /secret/path'), new AggregateError([], 'two'), 'a string', undefined])('says nothing of %p', (error) => {
+    const { code, message, reason } = statusOf(error);
+    expect([code, reason]).toEqual([status.INTERNAL, 'Internal']);
+    expect(message).not.toMatch(/EIO|two|string/);
+  });
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { status } from '@grpc/grpc-js';
+import { ReviewUnavailableError } from '@oci-connector/kube';
+import { createLogger, describeSettings } from '@oci-connector/runtime';
+import { readTable } from '@oci-connector/testing';
+import { Registry } from 'prom-client';
+import { CsiSettings } from '../csi.config';
+import { statusOf, VOLUME_CODES } from '../node/grpc-status';
+import { logCall } from './call-log';
+import { type CallRecord } from './call-record';
+import { CsiMetrics } from './csi-metrics';
+
+const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8');
+
+/** In every line, whatever it says. */
+const COMMON = ['level', 'time', 'program', 'msg', 'err'];
+
+const RECORD: Required<CallRecord> = {
+  method: 'NodePublishVolume',
+  volume: 'csi-1',
+  pod: 'a/b',
+  client: 'a/b',
+  connectors: 'a/b',
+  outcome: 'kept',
+  problems: [{ reason: 'Internal', error: new Error('boom') }],
+};
+
+describe('docs/operations.md', () => {
+  it('has every field of a call, and no other', () => {
+    let line = '';
+    const destination = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        line += chunk.toString();
+        done();
+      },
+    });
+    logCall(createLogger({ name: 'csi', level: 'info', destination }), RECORD, { code: 'OK', durationMs: 1, quiet: false });
+    const logged = Object.keys(JSON.parse(line) as object).filter((name) => !COMMON.includes(name));
+    expect(readTable(TEXT, '### Fields of a call').map((row) => row['Field'])).toEqual(logged);
+    const example = JSON.parse(TEXT.split('\n').find((text) => text.startsWith('{"level"') && text.includes('connectors-csi')) ?? '') as object;
+    expect(Object.keys(example).filter((name) => !COMMON.includes(name))).toEqual(logged.filter((name) => name !== 'reasons'));
+  });
+
+  const metrics = new Registry();
+  new CsiMetrics(metrics, () => 0);
+
+  it('has every metric with its type and labels, and no other', async () => {
+    const documented = readTable(TEXT, '### Metrics of the CSI driver').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z]+/g) ?? []]);
+    // prom-client's own type does not know that its metrics hold the names of their labels.
+    const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
+    const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+    expect(documented).toEqual(registered.map(({ name, labelNames }) => [name, types.get(name), labelNames]));
+  });
+
+  it('has every reason with its status, and no other', () => {
+    const other = [new ReviewUnavailableError('x'), new Error('x')].map(statusOf);
+    const reasons = [...Object.entries(VOLUME_CODES), ...other.map(({ reason, code }) => [reason, code] as const)];
+    const documented = readTable(TEXT, '## Why a volume is not mounted').map((row) => [row['Reason'], row['gRPC status']]);
+    expect(documented).toEqual(reasons.map(([reason, code]) => [reason, status[code]]));
+  });
+
+  it('alerts on metrics and names settings that exist', () => {
+    const used = [...TEXT.matchAll(/\bconnectors_csi_[a-z_]+/g)].map(([name]) => name);
+    expect(used.filter((name) => !metrics.getSingleMetric(name))).toEqual([]);
+    const existing = describeSettings(CsiSettings).map(({ name }) => name);
+    const named = [...TEXT.matchAll(/…(_CSI_[A-Z_]+)/g)].map(([, name]) => `OCI_CONNECTOR${name}`);
+    expect(named.filter((name) => !existing.includes(name))).toEqual([]);
+  });
+});
