@@ -40,6 +40,9 @@ const CA_SECRET = 'connectors-proxy-ca';
 /** The Secret of the keys that seal upload locations, in the installation's namespace. */
 const SEALING_SECRET = 'connectors-proxy-sealing';
 
+/** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
+const SECRET_TIMEOUT_MS = 5_000;
+
 /** What is handed in from outside: the world. */
 export interface ProxyDependencies {
   readonly settings: ProxySettings;
@@ -123,7 +126,7 @@ function upstreamParts({ settings, client, clock, installationCa }: ProxyDepende
     policy,
     upstreams: new UpstreamPool(policy, installationCa),
     credentials: new CredentialStore({
-      readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal }),
+      readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal, timeoutMs: SECRET_TIMEOUT_MS }),
       clock,
       reachability,
     }),

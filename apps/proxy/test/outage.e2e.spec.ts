@@ -1,18 +1,20 @@
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
-import { CLIENTS, errorOf, JumpingClock, prefix, ProxyWorld } from './proxy-world';
+import { CLIENTS, errorOf, ImpatientClock, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const TAGS = `${prefix()}/team/app/tags/list`;
 const MINUTE = 60_000;
+/** Of one call to the API server; in milliseconds. */
+const TIMEOUT = 5_000;
 const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no answer; try again' };
 
 describe('when the API server is away', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
-  let clock: JumpingClock;
+  let clock: ImpatientClock;
 
   beforeEach(async () => {
-    clock = new JumpingClock();
+    clock = new ImpatientClock();
     world = await ProxyWorld.start({ clock });
     registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [ACCOUNT] } });
     await world.connect(registry, { credential: ACCOUNT });
@@ -44,6 +46,53 @@ describe('when the API server is away', () => {
 
     await world.kube.faults.acceptConnections();
     expect((await world.send(TAGS, client)).status).toBe(404);
+  });
+
+  it('makes one client wait for one timeout when the API server hangs, and nobody else who was allowed before', async () => {
+    const [client, other] = [world.token('pusher'), world.token('pusher')].map((token) => ({ as: null, headers: { authorization: `Bearer ${token}` } }));
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    expect((await world.send(TAGS, other)).status).toBe(404);
+    clock.jump(11_000);
+    world.kube.faults.pause();
+    world.kube.requests.clear();
+    const asked = (): string[] => world.kube.requests.entries.map(({ resource, path }) => resource || path);
+
+    const first = world.send(TAGS, client);
+    await until(() => asked().length > 0);
+    expect(asked()).toEqual(['tokenreviews']);
+    clock.expire(TIMEOUT);
+    // The fixture's own answer about a repository that does not exist: the request was forwarded.
+    expect((await first).status).toBe(404);
+    expect((await world.send(TAGS, other)).status).toBe(404);
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    // In the background, and no more than one of each kind.
+    expect(new Set(asked())).toEqual(new Set(['tokenreviews', 'subjectaccessreviews', 'secrets']));
+
+    registry.clearRequests();
+    world.kube.requests.clear();
+    const stranger = world.send(TAGS, { as: 'puller' });
+    await until(() => asked().includes('tokenreviews'));
+    const impatience = setInterval(() => clock.expire(TIMEOUT), 50).unref();
+    const refused = await stranger;
+    clearInterval(impatience);
+    expect(refused.status).toBe(503);
+    expect(registry.requests).toEqual([]);
+
+    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'pusher-connectors-pusher' });
+    world.kube.faults.resume();
+    await until(async () => (await world.send(TAGS, client)).status === 403);
+  });
+
+  it('C12 revocation: a permission taken away ends within seconds also while reviews of tokens, and nothing else, hang', async () => {
+    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+    expect((await world.send(TAGS, client)).status).toBe(404);
+    clock.jump(11_000);
+    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'pusher-connectors-pusher' });
+    world.kube.faults.pause({ resource: 'tokenreviews' });
+    const impatience = setInterval(() => clock.expire(TIMEOUT), 50).unref();
+    await until(async () => (await world.send(TAGS, client)).status === 403);
+    clearInterval(impatience);
+    world.kube.faults.clear();
   });
 
   it('stops with the expiry of the token', async () => {

@@ -237,6 +237,31 @@ export class JumpingClock implements Clock {
   }
 }
 
+/** Also one whose timers can be made to end. */
+export class ImpatientClock extends JumpingClock {
+  readonly #timers = new Set<{ readonly ms: number; readonly end: () => void }>();
+
+  override setTimeout(callback: () => void, ms: number): Timer {
+    const cancel = (): void => {
+      this.#timers.delete(entry);
+      timer.cancel();
+    };
+    const end = (): void => {
+      cancel();
+      callback();
+    };
+    const entry = { ms, end };
+    const timer = super.setTimeout(end, ms);
+    this.#timers.add(entry);
+    return { cancel };
+  }
+
+  /** Ends the timers that were set to this many milliseconds. */
+  expire(ms: number): void {
+    for (const timer of [...this.#timers]) if (timer.ms === ms) timer.end();
+  }
+}
+
 /** Path of a Connector in path form. */
 export function prefix(name = 'registry', namespace = CONNECTORS): string {
   return `/v2/namespaces/${namespace}/connectors/${name}`;

@@ -76,7 +76,7 @@ export class CredentialStore {
     const id = `${key.namespace}/${key.name}`;
     const forced = options.fresh ?? false;
     const known = this.#entries.get(id);
-    const usable = known !== undefined && this.#isUsable(known, forced) ? known : this.#reachability.outage && this.#lastRead(id);
+    const usable = known !== undefined && this.#isUsable(known, forced) ? known : this.#inOutage(id, key);
     const entry = usable ?? (await this.#read(id, key, forced));
     if (entry.secret === undefined) {
       throw new CredentialError('SecretNotFound', `Secret "${key.name}" does not exist in namespace "${key.namespace}"; create it`);
@@ -133,6 +133,12 @@ export class CredentialStore {
   #lastKnown(id: string, error: unknown): Entry {
     const last = error instanceof KubeUnreachableError ? this.#lastRead(id) : undefined;
     if (last === undefined) throw error;
+    return last;
+  }
+
+  #inOutage(id: string, key: SecretKey): Entry | undefined {
+    const last = this.#reachability.outage && this.#lastRead(id);
+    if (last !== undefined) this.#reachability.meanwhile('secret', () => this.#read(id, key, false));
     return last;
   }
 

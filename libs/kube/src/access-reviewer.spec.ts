@@ -3,7 +3,7 @@ import { ApiServer, json, refuse } from '../test/api-server';
 import { eventually, settle } from '../test/eventually';
 import { ManualClock } from '../test/manual-clock';
 import { type AccessAttributes, AccessReviewer } from './access-reviewer';
-import { ReviewUnavailableError } from './kube.errors';
+import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { KubeClient } from './kube-client';
 import { Reachability } from './reachability';
 import { type ClientIdentity } from './token-reviewer';
@@ -219,14 +219,14 @@ describe('C10 fail-open', () => {
       clock.advance(10_000);
       expect(await findOut()).toBe(true);
       expect(await patient.isAllowed(identity, attributes)).toBe(true);
-      expect(server.requests).toHaveLength(3);
-      // One in the background, once a second; nobody waits for it.
-      clock.advance(1_000);
+      // In the background, where nobody waits for them: this one, and once a second the one that found out.
       await eventually(() => server.requests.length === 4);
+      clock.advance(1_000);
+      await eventually(() => server.requests.length === 5);
       expect(await patient.isAllowed(identity, attributes)).toBe(true);
       clock.advance(5 * MINUTE);
       const tooOld = ask();
-      await eventually(() => server.requests.length === 5);
+      await eventually(() => server.requests.length === 6);
       requestClock.advance(5_000);
       await expect(tooOld).rejects.toThrow(ReviewUnavailableError);
     });
@@ -238,6 +238,16 @@ describe('C10 fail-open', () => {
       respond = status({ allowed: false });
       expect(await ask()).toBe(true);
       clock.advance(1_000);
+      await eventually(() => reachability.outage === undefined);
+      expect(await ask()).toBe(false);
+    });
+
+    it('C12 revocation: what others found does not keep a permission that was taken away, when this question is answered', async () => {
+      await ask();
+      clock.advance(10_000);
+      await expect(reachability.observed(() => Promise.reject(new KubeUnreachableError('no review of tokens')))).rejects.toThrow();
+      respond = status({ allowed: false });
+      expect(await ask()).toBe(true);
       await eventually(() => reachability.outage === undefined);
       expect(await ask()).toBe(false);
     });

@@ -17,6 +17,8 @@ export class Reachability {
   #answeredAt = -Infinity;
   #reliedOnAt = -Infinity;
   #watching = false;
+  /** When {@link meanwhile} may try again, by kind of call. */
+  readonly #nextTry = new Map<string, number>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>) {}
 
@@ -39,6 +41,18 @@ export class Reachability {
       else if (startedAt >= this.#answeredAt) this.#unanswered(error, call);
       throw error;
     }
+  }
+
+  /**
+   * Makes a call in the background while its older answer is used: that other kinds of calls get no answer need not be so for this
+   * one. One of each kind at a time, a second apart. What comes of it is for the call itself to remember.
+   */
+  meanwhile(kind: string, call: () => Promise<unknown>): void {
+    if (this.clock.monotonic() < (this.#nextTry.get(kind) ?? -Infinity)) return;
+    this.#nextTry.set(kind, Infinity);
+    void call()
+      .catch(() => undefined)
+      .finally(() => this.#nextTry.set(kind, this.clock.monotonic() + PROBE_INTERVAL_MS));
   }
 
   #answered(): void {

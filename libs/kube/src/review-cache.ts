@@ -96,6 +96,7 @@ export class ReviewCache<Yes extends object, No extends object> {
   private async ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     const older = this.reachability.outage && this.fallback(request);
     if (older !== undefined) {
+      this.reachability.meanwhile(this.kind, () => this.confirm(request));
       this.options.onReview?.(this.kind, 'stale');
       return older;
     }
