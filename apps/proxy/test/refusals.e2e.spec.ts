@@ -183,16 +183,43 @@ describe('what the proxy refuses by itself', () => {
     ['MethodNotAllowed', ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     ['ExpectationFailed', ['PUT /v2/ HTTP/1.1', 'Host: a', 'Expect: tea', 'Content-Length: 3']],
   ])('%s: what never became a request is counted and logged, and its connection closed', async (code, lines) => {
-    const count = async (): Promise<number> => {
-      const text = await (await fetch(`${world.proxy.adminUrl}/metrics`)).text();
-      return Number(new RegExp(`connectors_proxy_rejected_requests_total\\{listener="http",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
-    };
-    const before = await count();
+    const before = await rejected('http', code);
     // Ends only because the proxy closes the connection.
     await rawExchange(world.proxy.httpPort, lines);
-    expect(await count()).toBe(before + 1);
+    expect(await rejected('http', code)).toBe(before + 1);
     expect(world.logLines.some(({ msg, code: logged }) => logged === code && String(msg).startsWith('rejected: '))).toBe(true);
   });
+
+  it('is heard also by who has used the connection before', async () => {
+    const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const before = await rejected('http', 'RequestMalformed');
+    const answer = await rawExchange(world.proxy.httpPort, [`${first}GET ${MANIFEST} HTTP/1.1`, 'Host a']);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 400']);
+    expect(await rejected('http', 'RequestMalformed')).toBe(before + 1);
+  });
+
+  it('an expectation that cannot be met waits for the answer before it', async () => {
+    const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
+    const authorization = `Authorization: ${basic(world.token('puller'))}`;
+    const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\n`;
+    const answering = rawExchange(world.proxy.httpPort, [`${first}PUT ${MANIFEST} HTTP/1.1`, 'Host: a', authorization, 'Expect: tea', 'Content-Length: 3']);
+    await until(() => registry.requests.some(({ path }) => path.includes('manifests')));
+    held.release();
+    expect((await answering).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 417']);
+  });
+
+  it('400 for http on the https port, with what to do', async () => {
+    const before = await rejected('https', 'RequestMalformed');
+    const answer = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', `Authorization: ${basic('secret')}`]);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('"message":"this port speaks https; begin the address with https://"');
+    expect(await rejected('https', 'RequestMalformed')).toBe(before + 1);
+  });
+
+  async function rejected(listener: string, code: string): Promise<number> {
+    const text = await (await fetch(`${world.proxy.adminUrl}/metrics`)).text();
+    return Number(new RegExp(`connectors_proxy_rejected_requests_total\\{listener="${listener}",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+  }
 
   it('answers HEAD without a body', async () => {
     const response = await world.send(MANIFEST, { as: null, method: 'HEAD' });

@@ -1,12 +1,13 @@
-import { type Server } from 'node:http';
+import { type Server, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { ProxyError } from '../proxy.errors';
-import { errorAnswer } from './error-response';
+import { errorAnswer, sendError } from './error-response';
 
 /** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
   HPE_HEADER_OVERFLOW: () =>
     new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
+  ERR_SSL_HTTP_REQUEST: () => new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the head of the request did not arrive in time'),
 };
 
@@ -14,42 +15,54 @@ const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
-  417: 'Expectation Failed',
   431: 'Request Header Fields Too Large',
 };
 
 /** What {@link answerClientErrors} asks and tells. */
 export interface ClientErrorHooks {
-  /** Whether an answer is being written to the connection, which another must not interrupt. */
-  readonly isAnswering: (socket: Duplex) => boolean;
+  /** The answer to the latest request of a connection. */
+  readonly latest: (socket: Duplex) => ServerResponse | undefined;
+  /** The connection that a TLS socket is made of; undefined for any other, and when it is gone. */
+  readonly beneath: (socket: Duplex) => Duplex | undefined;
   /** A request was refused before it became one. */
   readonly onRejected: (socket: Duplex, failure: ProxyError) => void;
 }
 
 /**
  * Answers what is no valid HTTP/1.1 and closes the connection: after such bytes nobody can say where the next request
- * would begin (rule C8). Content-Length together with Transfer-Encoding is among it.
+ * would begin (rule C8). Content-Length together with Transfer-Encoding is among it. Answers to requests before it come first.
  */
-export function answerClientErrors(server: Server, { isAnswering, onRejected }: ClientErrorHooks): void {
+export function answerClientErrors(server: Server, { latest, beneath, onRejected }: ClientErrorHooks): void {
   const answer = (socket: Duplex, failure: ProxyError): void => {
+    const before = latest(socket);
+    if (before === undefined || before.writableFinished) answerNow(socket, failure);
+    else if (before.req.complete) before.once('finish', () => answerNow(socket, failure));
+    // It is the body of that request that is wrong.
+    else if (!before.headersSent) answerNow(socket, failure);
+    else socket.destroy();
+  };
+  const answerNow = (socket: Duplex, failure: ProxyError): void => {
+    // A client that is gone, or heard of its first mistake.
+    if (!socket.writable) return void socket.destroy();
     onRejected(socket, failure);
     socket.end(headAndBody(failure), () => socket.destroy());
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const failure = failureOf(error.code ?? '');
-    if (!failure || !socket.writable || isAnswering(socket)) {
-      socket.destroy();
-      return;
-    }
-    answer(socket, failure);
+    // A TLS socket is of no use after its first error, and cannot say anything that a client without TLS would understand.
+    if (failure) answer(beneath(socket) ?? socket, failure);
+    else socket.destroy();
   });
   // Without this Node would close the connection without a word.
   server.on('connect', (_request, socket: Duplex) => {
     answer(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
   });
-  // The body that the client holds back may still come, so the connection is of no more use.
-  server.on('checkExpectation', ({ socket }) => {
-    answer(socket, new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met'));
+  server.on('checkExpectation', ({ socket }, response) => {
+    const failure = new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met');
+    onRejected(socket, failure);
+    // The body that the client holds back may still come, so the connection is of no more use.
+    response.setHeader('connection', 'close');
+    sendError(response, failure);
   });
 }
 

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
@@ -39,6 +39,8 @@ export interface ListenerOptions {
 export class ReverseProxyListener {
   readonly #server: Server;
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
+  /** Of an https port, by {@link endsOf}: nothing else tells which connection a TLS socket was made of. */
+  readonly #beneathTls = new Map<string, Socket>();
   #stopping = false;
 
   constructor(private readonly options: ListenerOptions) {
@@ -49,7 +51,8 @@ export class ReverseProxyListener {
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
     answerClientErrors(this.#server, {
-      isAnswering: (socket) => this.#answering.get(socket)?.headersSent === true,
+      latest: (socket) => this.#answering.get(socket),
+      beneath: (socket) => this.#beneathTls.get(endsOf(socket)),
       onRejected: (socket, failure) => options.serve.rejected(socket, options.name, failure),
     });
   }
@@ -111,9 +114,19 @@ export class ReverseProxyListener {
   }
 
   #connected(socket: Socket): void {
-    const { limits, metrics, name } = this.options;
+    const { limits, metrics, name, tls } = this.options;
     if (!limits.admit(socket)) return;
     metrics.connections(name, 1);
-    socket.once('close', () => metrics.connections(name, -1));
+    const ends = endsOf(socket);
+    if (tls) this.#beneathTls.set(ends, socket);
+    socket.once('close', () => {
+      metrics.connections(name, -1);
+      this.#beneathTls.delete(ends);
+    });
   }
+}
+
+/** What no two open connections of a port have in common. */
+function endsOf(socket: Duplex): string {
+  return socket instanceof Socket ? `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}` : '';
 }
