@@ -1,6 +1,5 @@
 import { aBlob, anImage, type BuiltImage, type FixtureAuth, type FixtureRegistry, pullImage, pushImage, type ReceivedResponse, sendRequest, startFixtureRegistry, TestCertificateAuthority } from '@oci-connector/testing';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
-import { rawExchange } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const CREDENTIALS = { mode: 'token', accounts: [ACCOUNT] } as const;
@@ -178,10 +177,6 @@ describe('pulling through the proxy', () => {
 
     it("serves the proxy's own names", async () => {
       expect((await https('connectors-proxy-service.connectors-system.svc')).status).toBe(404);
-    });
-
-    it('closes the connection of a client that speaks plain http', async () => {
-      expect(await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a'])).toBe('');
     });
 
     it.each(['c-absent.platform.svc', 'c-registry.platform.svc.evil.example', 'registry-1.docker.io'])('makes no certificate for %s', async (host) => {

@@ -25,7 +25,7 @@ const DROPPED = new Set([
   'content-length',
 ]);
 
-/** RFC 9112 §6.2; a list of equal values, which RFC 9110 §8.6 lets us accept, is not accepted. */
+/** RFC 9112 §6.2; a list of equal values, which RFC 9110 §8.6 lets us accept, is not accepted, nor what a number cannot hold (2^53). */
 const CONTENT_LENGTH = /^\d{1,15}$/;
 
 /** RFC 9110 §8.6: no Content-Length in a 204. */
@@ -34,12 +34,22 @@ const NO_CONTENT = 204;
 /** RFC 9110 §15.5.8: only from a proxy, and there is none between us and the upstream; clients would ask for another login. */
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
+/** RFC 9110 §15: there are no classes of status beyond; what some gateways make up means nothing to clients. */
+const MAX_STATUS = 599;
+
 /** @throws ProxyError UpstreamInvalid for an answer that clients could not read, or would misunderstand, after our new framing */
 function refuseUnreadable(status: number, headers: ResponseHeaders): void {
   const coding = headers['transfer-encoding'];
   // RFC 9112 §6.1: a coding under the chunks would be lost with the old framing, and its bytes be taken for the content.
   if (coding !== undefined && (typeof coding !== 'string' || coding.trim().toLowerCase() !== 'chunked')) {
     throw new ProxyError('UpstreamInvalid', 'the registry answered with a transfer coding other than chunked');
+  }
+  const length = headers['content-length'];
+  if (length !== undefined && (typeof length !== 'string' || !CONTENT_LENGTH.test(length))) {
+    throw new ProxyError('UpstreamInvalid', 'the registry answered with a Content-Length that is no possible length');
+  }
+  if (status > MAX_STATUS) {
+    throw new ProxyError('UpstreamInvalid', `the registry answered with status ${status}, which does not exist; is something in between?`);
   }
   if (status === PROXY_AUTHENTICATION_REQUIRED) {
     throw new ProxyError('UpstreamInvalid', 'the registry answered 407, as only a proxy may; is one in between?');
@@ -58,8 +68,6 @@ export function relayedHeaders(status: number, headers: ResponseHeaders): Record
   const length = headers['content-length'];
   const chunked = headers['transfer-encoding'] !== undefined;
   // Node's server chunks a body without Content-Length by itself.
-  if (typeof length === 'string' && CONTENT_LENGTH.test(length) && !chunked && status !== NO_CONTENT) {
-    relayed['content-length'] = length;
-  }
+  if (length !== undefined && !chunked && status !== NO_CONTENT) relayed['content-length'] = length;
   return relayed;
 }

@@ -121,12 +121,14 @@ export class UndiciAnswer implements UpstreamAnswer {
 
   /** For the dispatch: the body is complete. */
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#consumer?.end();
   }
 
   /** For the dispatch: there will be no more of it. */
   fail(error: Error): void {
+    if (this.#ended) return;
     this.#error = error;
     this.#consumer?.fail(error);
   }

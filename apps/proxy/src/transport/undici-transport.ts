@@ -54,6 +54,10 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${hostname} gave no valid HTTP answer`, { cause: error });
 }
 
+/** RFC 9112 §6.3: these have no body, whatever their headers say. */
+const NO_CONTENT = 204;
+const NOT_MODIFIED = 304;
+
 /** The events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
   #answer?: UndiciAnswer;
@@ -78,6 +82,8 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
     const { body, transfer } = this.request;
     transfer.moved();
     this.#answer = new UndiciAnswer({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
+    // undici takes the Content-Length of these for a promise that is then broken; RFC 9110 §8.6 allows it in a 304.
+    if (status === NO_CONTENT || status === NOT_MODIFIED) this.#answer.end();
     this.resolve(this.#answer);
   }
 

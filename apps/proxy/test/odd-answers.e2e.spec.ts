@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { errorOf, ProxyWorld } from './proxy-world';
+
+const INVALID = /no valid HTTP answer|the answer is not HTTP\/1\.1/;
+
+/** What the upstream sends, byte for byte, when it is asked for `…/NAME`; and what clients get instead of it. */
+const REFUSED: readonly [name: string, answer: string, message: RegExp][] = [
+  ['gzip-chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n', /transfer coding/],
+  ['long-length', 'HTTP/1.1 200 OK\r\nContent-Length: 9007199254740993\r\n\r\nabc', /Content-Length/],
+  ['word-length', 'HTTP/1.1 200 OK\r\nContent-Length: 3x\r\n\r\nabc', INVALID],
+  ['negative-length', 'HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nabc', INVALID],
+  ['two-lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc', INVALID],
+  ['length-and-chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', INVALID],
+  ['proxy-login', 'HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n', /407/],
+  ['nine', 'HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n', /status 999/],
+];
+
+const WITHOUT_BODY: readonly [name: string, status: number, answer: string][] = [
+  ['204', 204, 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'],
+  ['304', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello'],
+  ['304 that says how long the body would be', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'],
+];
+
+const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const BAD_ANSWERS = new Map(REFUSED.map(([name, answer]) => [name, answer]));
+
+describe.each([
+  ['registry', '/v2'],
+  ['service', ''],
+])('an odd answer of a %s', (connector, api) => {
+  let world: ProxyWorld;
+  let upstream: Server;
+  /** What is answered to `…/bodiless`. */
+  let bodiless: string;
+
+  beforeAll(async () => {
+    world = await ProxyWorld.start();
+    upstream = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (chunk: Buffer) => {
+        const name = /\/([a-z0-9-]+) HTTP/.exec(chunk.toString('latin1'))?.[1] ?? '';
+        socket.write(name === 'bodiless' ? bodiless : (BAD_ANSWERS.get(name) ?? GOOD));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const { port } = upstream.address() as AddressInfo;
+    world.applyClass('http', { protocol: 'http', livenessProbe: undefined });
+    await world.connect({ url: `http://127.0.0.1:${port}` }, { name: 'registry' });
+    await world.connect({ url: `http://127.0.0.1:${port}` }, { name: 'service', className: 'http' });
+  });
+
+  afterAll(async () => {
+    await world.close();
+    upstream.close();
+  });
+
+  const path = (name: string): string => `/namespaces/platform/connectors/${connector}${api}/app/manifests/${name}`;
+
+  it.each(REFUSED)('502 for %s', async (name, _answer, message) => {
+    const response = await world.send(path(name));
+    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(message) as string });
+    expect(response.headers['proxy-authenticate']).toBeUndefined();
+  });
+
+  it.each(WITHOUT_BODY)('%s comes without a body, and nobody else gets that', async (_name, status, answer) => {
+    bodiless = answer;
+    const response = await world.send(path('bodiless'));
+    expect([response.status, response.body.toString(), response.headers['content-length']]).toEqual([status, '', status === 304 ? '5' : undefined]);
+    for (let request = 0; request < 3; request++) {
+      const next = await world.send(path('good'));
+      expect([next.status, next.body.toString()]).toEqual([200, 'ok']);
+    }
+  });
+});
