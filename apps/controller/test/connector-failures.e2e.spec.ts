@@ -53,6 +53,7 @@ describe('a Connector that does not work', () => {
     cluster.apply(aSecret({ name: 'no-pem', type: 'Opaque', stringData: { 'ca.crt': 'none' } }));
     cluster.apply(aSecret({ name: 'ca', type: 'Opaque', stringData: { 'ca.crt': authority.caPem } }));
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'strict' }, spec: { auth: { types: [{ name: 'tokenAuth' }] }, authProbes: [], params: [{ name: 'team' }] } }));
+    cluster.apply(aConnectorClass('oci', { metadata: { name: 'no-liveness' }, spec: { livenessProbe: undefined } }));
     // Long enough for a busy machine; and whatever was too late all the same is asked again soon.
     controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
   });
@@ -207,6 +208,13 @@ describe('a Connector that does not work', () => {
       type: 'LivenessReady',
       expected: { status: 'False', reason: 'CertificateInvalid' },
       message: 'spec.caCertSecretRef cannot be used: Secret "no-secret"',
+    },
+    {
+      what: 'a private CA that cannot be used, where the class looks at the credential only',
+      connector: () => ({ address: sameOrigin.origin, className: 'no-liveness', secretName: 'login', spec: { caCertSecretRef: { name: 'no-pem' } } }),
+      type: 'AuthReady',
+      expected: { status: 'False', reason: 'CertificateInvalid' },
+      message: 'spec.caCertSecretRef cannot be used: Secret "no-pem" contains invalid PEM data: key "ca.crt"',
     },
   ];
 

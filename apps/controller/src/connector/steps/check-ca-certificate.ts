@@ -28,3 +28,12 @@ export async function checkCaCertificate(scope: ConnectorScope): Promise<Checked
     return { outcome: { type, status: 'False', reason, severity: 'Info', message: error.message }, ca };
   }
 }
+
+/**
+ * What a probe says instead of being made while the certificates cannot be used. The proxy sends nothing either: without its own
+ * authorities a Connector must not trust others instead.
+ */
+export function unusableCaCertificate(type: ConditionType, { outcome }: CheckedCaCertificate): ConditionOutcome | undefined {
+  if (outcome.status === 'True') return undefined;
+  return { type, status: 'False', reason: Reason.CertificateInvalid, message: `spec.caCertSecretRef cannot be used: ${outcome.message}` };
+}

@@ -2,7 +2,7 @@ import { ConditionType, Reason, type AuthProbe, type Connector, type ConnectorCl
 import { checkCredential, checkHttpProbe } from '@oci-connector/diagnosis';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
-import { type CheckedCaCertificate } from './check-ca-certificate';
+import { type CheckedCaCertificate, unusableCaCertificate } from './check-ca-certificate';
 import { type CheckedSecret } from './check-secret';
 import { probeConnector } from './probe-connector';
 
@@ -19,11 +19,12 @@ export interface CredentialProbeInput {
 export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }: CredentialProbeInput): ConditionOutcome {
   const { connectorClass } = resolved;
   const probe = connectorClass && authProbeOf(scope.connector, connectorClass);
-  if (!connectorClass || !probe || secret.outcome.status !== 'True' || ca.outcome.status === 'False') {
+  const unusable = unusableCaCertificate(type, ca);
+  if (!connectorClass || !probe || secret.outcome.status !== 'True' || unusable) {
     scope.tools.prober.forget(scope.owner, 'credential');
     if (!connectorClass) return waitsFor(type, ConditionType.ConnectorClassReady);
     if (!probe) return { type, status: 'True', reason: Reason.NonAuthProbe };
-    return waitsFor(type, secret.outcome.status === 'True' ? ConditionType.LivenessReady : ConditionType.SecretReady);
+    return unusable ?? waitsFor(type, ConditionType.SecretReady);
   }
   const { http } = probe.probe;
   const repository = repositoryOf(scope.connector, probe);

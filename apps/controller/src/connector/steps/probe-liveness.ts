@@ -2,7 +2,7 @@ import { ConditionType, Reason } from '@oci-connector/connector-api';
 import { checkHttpProbe, checkLiveness } from '@oci-connector/diagnosis';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
-import { type CheckedCaCertificate } from './check-ca-certificate';
+import { type CheckedCaCertificate, unusableCaCertificate } from './check-ca-certificate';
 import { probeConnector } from './probe-connector';
 
 const type = ConditionType.LivenessReady;
@@ -14,10 +14,10 @@ export function probeLiveness(scope: ConnectorScope, { connectorClass }: Resolve
     scope.tools.prober.forget(scope.owner, 'liveness');
     return connectorClass ? { type, status: 'True', reason: Reason.NonLivenessProbe } : waitsFor(type, ConditionType.ConnectorClassReady);
   }
-  if (ca.outcome.status === 'False') {
+  const unusable = unusableCaCertificate(type, ca);
+  if (unusable) {
     scope.tools.prober.forget(scope.owner, 'liveness');
-    // The proxy sends nothing either: without its own authorities a Connector must not trust others instead.
-    return { type, status: 'False', reason: Reason.CertificateInvalid, message: `spec.caCertSecretRef cannot be used: ${ca.outcome.message}` };
+    return unusable;
   }
   const { http } = probe;
   return probeConnector(scope, {
