@@ -17,7 +17,7 @@ export { ClassConfiguration } from './class-configuration';
 export * from './class-status';
 export * from './connector-auth';
 export * from './installation-names';
-export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
+export { AddressError, parseUpstreamAddress, repositoryPrefix, type UpstreamAddress, upstreamRepository } from './upstream-address';
 export { type FieldProblem, formatProblem } from './field-problem';
 export { validateConnector, validateConnectorClass } from './validate';
 export { validateConnectorAgainstClass } from './validate-against-class';

@@ -60,6 +60,25 @@ export function parseUpstreamAddress(address: string, field = 'spec.address'): U
   return isDockerHub(parsed) ? asDockerHub(parsed) : parsed;
 }
 
+/** Of the distribution-spec; where a registry's API begins, and no repository. */
+const API_PATH = 'v2';
+
+/**
+ * What comes before every repository of a registry. `https://registry.example/v2/` means the registry itself: people copy the
+ * address from what their client asked for.
+ */
+export function repositoryPrefix({ pathPrefix }: Pick<UpstreamAddress, 'pathPrefix'>): string {
+  return pathPrefix === API_PATH ? '' : pathPrefix;
+}
+
+/** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */
+export function upstreamRepository(address: Pick<UpstreamAddress, 'pathPrefix' | 'isDockerHub'>, repository: string): string {
+  const prefix = repositoryPrefix(address);
+  if (prefix !== '') return `${prefix}/${repository}`;
+  // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
+  return address.isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
+}
+
 function parseStrictly(address: string, field: string): URL {
   if (address.length > ADDRESS_MAX) throw new AddressError(field, `must have at most ${ADDRESS_MAX} characters`);
   const problem = ADDRESS_RULE.broken(address);

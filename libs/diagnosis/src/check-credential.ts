@@ -1,3 +1,4 @@
+import { upstreamRepository } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
 import { verifyCredential } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from './diagnosis-target';
@@ -23,7 +24,7 @@ export async function checkCredential(target: DiagnosisTarget, options: CheckCre
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   try {
-    const repository = options.repository && upstreamRepository(target, options.repository);
+    const repository = options.repository && upstreamRepository(address, options.repository);
     await verifyCredential(registry, { repository, signal });
     return PASSED;
   } catch (error) {
@@ -31,11 +32,4 @@ export async function checkCredential(target: DiagnosisTarget, options: CheckCre
   } finally {
     await http.close();
   }
-}
-
-/** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */
-function upstreamRepository({ address }: DiagnosisTarget, repository: string): string {
-  const { pathPrefix, isDockerHub } = address;
-  const full = pathPrefix === '' ? repository : `${pathPrefix}/${repository}`;
-  return isDockerHub && !full.includes('/') ? `library/${full}` : full;
 }

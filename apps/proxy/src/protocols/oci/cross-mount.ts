@@ -1,5 +1,5 @@
 import { type ConnectorRequest } from '../protocol';
-import { ownRepository, upstreamRepository } from './oci-names';
+import { ownRepository, upstreamName } from './oci-names';
 import { parameterValues, withoutParameters } from './raw-query';
 import { isDigest, isRepository } from './route-grammar';
 
@@ -34,7 +34,7 @@ export async function findCrossMount(request: ConnectorRequest): Promise<CrossMo
 function sourceOf(request: ConnectorRequest, name: string): string | undefined {
   const repository = ownRepository(request, name);
   if (repository === undefined) return undefined;
-  const from = upstreamRepository(request.address, repository);
+  const from = upstreamName(request.address, repository);
   return isRepository(from) ? from : undefined;
 }
 

@@ -63,6 +63,7 @@ describe('the request upstream', () => {
     ['an IPv6 address', { address: 'http://[::1]:5000' }, 'http://[::1]:5000/v2/app/manifests/latest'],
     ['an official image of Docker Hub', { address: 'https://docker.io' }, 'https://registry-1.docker.io/v2/library/app/manifests/latest'],
     ['a name with two components at Docker Hub', { address: 'https://index.docker.io', path: '/v2/my/app/tags/list' }, 'https://registry-1.docker.io/v2/my/app/tags/list'],
+    ['the path of the API', { address: 'https://r.example/v2/' }, 'https://r.example/v2/app/manifests/latest'],
     ['a prefix at Docker Hub', { address: 'https://docker.io/my' }, 'https://registry-1.docker.io/v2/my/app/manifests/latest'],
     ['`ns` of mirrors, taken off', { query: 'ns=docker.io' }, 'https://r.example/v2/app/manifests/latest'],
     ['`ns` among others, whose bytes stay', { ...TAGS, query: 'n=2&NS=x&last=a%2fb+c&n%73=y&&x=;' }, 'https://r.example/v2/app/tags/list?n=2&last=a%2fb+c&&x=;'],

@@ -1,4 +1,4 @@
-import { connectorPath } from '@oci-connector/connector-api';
+import { connectorPath, repositoryPrefix, upstreamRepository } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { type ConnectorRequest } from '../protocol';
 import { isRepository } from './route-grammar';
@@ -15,7 +15,7 @@ export interface OciNames {
 
 /** @throws ProxyError PathInvalid when the registry's name becomes too long, ConnectorInvalid for a path prefix that is no name */
 export function namesOf(request: ConnectorRequest, repository: string): OciNames {
-  const upstream = upstreamRepository(request.address, repository);
+  const upstream = upstreamName(request.address, repository);
   if (!isRepository(upstream)) {
     throw new ProxyError('PathInvalid', 'with the path prefix of the connector\'s address the repository name becomes longer than 255 characters');
   }
@@ -31,16 +31,12 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
 }
 
 /** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
-export function upstreamRepository(address: ConnectorRequest['address'], repository: string): string {
-  const { pathPrefix, isDockerHub } = address;
-  if (pathPrefix !== '') {
-    if (!isRepository(pathPrefix)) {
-      throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
-    }
-    return `${pathPrefix}/${repository}`;
+export function upstreamName(address: ConnectorRequest['address'], repository: string): string {
+  const prefix = repositoryPrefix(address);
+  if (prefix !== '' && !isRepository(prefix)) {
+    throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
   }
-  // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
-  return isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
+  return upstreamRepository(address, repository);
 }
 
 const CONNECTOR_PREFIX = /^namespaces\/[^/]*\/connectors\/[^/]*\//;
