@@ -75,7 +75,7 @@ describe('C1 realm exfiltration', () => {
 
   it('says what to do, and repeats no more of the realm than its origin', () => {
     expect(() => checkRealm('https://login.corp/t?secret=1', owner('https://r.corp'))).toThrow(
-      'The registry https://r.corp names the token server https://login.corp, which is not trusted: the credential was not sent. If that is its token server, add "https://login.corp" to spec.auth.trustedRealms.',
+      'The registry https://r.corp names the token server https://login.corp, which is not trusted: nothing was sent there. If that is its token server, add "https://login.corp" to spec.auth.trustedRealms.',
     );
   });
 });

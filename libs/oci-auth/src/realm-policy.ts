@@ -65,13 +65,13 @@ export function checkRealm(realm: string | undefined, owner: RealmOwner): URL {
   if (url.protocol === 'http:' && owner.scheme !== 'http') {
     throw new OciAuthError(
       'RealmUntrusted',
-      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: the credential was not sent. Set the registry up with an https realm.`,
+      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: nothing was sent there. Set the registry up with an https realm.`,
     );
   }
   if (!trusts(owner, url.origin)) {
     throw new OciAuthError(
       'RealmUntrusted',
-      `The registry ${owner.origin} names the token server ${url.origin}, which is not trusted: the credential was not sent. If that is its token server, add "${url.origin}" to spec.auth.trustedRealms.`,
+      `The registry ${owner.origin} names the token server ${url.origin}, which is not trusted: nothing was sent there. If that is its token server, add "${url.origin}" to spec.auth.trustedRealms.`,
     );
   }
   return url;
