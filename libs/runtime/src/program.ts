@@ -62,7 +62,7 @@ function printInformation<S extends InstallationSettings>(program: Program<S>, a
 
 function settingsOrExit<S extends InstallationSettings>(program: Program<S>): S | undefined {
   try {
-    return loadSettings(program.settings, program.environment);
+    return loadSettings(program.settings, program.environment, program.name);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);

@@ -1,0 +1,51 @@
+import { Min } from 'class-validator';
+import { Setting, loadSettings } from './settings';
+import { unknownVariables } from './unknown-variables';
+
+const SETTINGS = ['OCI_CONNECTOR_LOG_LEVEL', 'OCI_CONNECTOR_PROXY_SERVICE', 'OCI_CONNECTOR_PROXY_HTTP_PORT'];
+
+describe('variables that are no settings', () => {
+  const problems = (environment: Record<string, string>, program = 'connectors-proxy') => unknownVariables(environment, SETTINGS, program);
+
+  it.each([
+    ['OCI_CONNECTOR_LOG_LEVL', 'OCI_CONNECTOR_LOG_LEVL: there is no such setting; OCI_CONNECTOR_LOG_LEVEL may be meant'],
+    ['OCI_CONNECTOR_LOGLEVEL', 'OCI_CONNECTOR_LOGLEVEL: there is no such setting; OCI_CONNECTOR_LOG_LEVEL may be meant'],
+    ['OCI_CONNECTOR_PROXY_HTTPS_PORT', 'OCI_CONNECTOR_PROXY_HTTPS_PORT: there is no such setting; OCI_CONNECTOR_PROXY_HTTP_PORT may be meant'],
+    ['OCI_CONNECTOR_PROXY_COLOUR', 'OCI_CONNECTOR_PROXY_COLOUR: there is no such setting'],
+    // Looks like what Kubernetes makes of a Service, but there is none of that name.
+    ['OCI_CONNECTOR_PROXY_PORT', 'OCI_CONNECTOR_PROXY_PORT: there is no such setting'],
+  ])('%s', (name, expected) => {
+    expect(problems({ OCI_CONNECTOR_LOG_LEVEL: 'info', PATH: '/bin', [name]: 'x' })).toEqual([expected]);
+  });
+
+  it('are left alone when they are for another program, or empty', () => {
+    expect(problems({ OCI_CONNECTOR_CONTROLLER_COLOUR: 'x', OCI_CONNECTOR_CSI_SOCKET: 'x', OCI_CONNECTOR_LOG_LEVL: '' })).toEqual([]);
+    expect(problems({ OCI_CONNECTOR_PROXY_COLOUR: 'x' }, 'connectors-controller')).toEqual([]);
+  });
+
+  it('are left alone when Kubernetes made them of a Service', () => {
+    const links = {
+      OCI_CONNECTOR_PROXY_SERVICE_HOST: '10.0.0.1',
+      OCI_CONNECTOR_PROXY_SERVICE_PORT: '80',
+      OCI_CONNECTOR_PROXY_SERVICE_PORT_HTTPS: '443',
+      OCI_CONNECTOR_PROXY_PORT: 'tcp://10.0.0.1:80',
+      OCI_CONNECTOR_PROXY_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      OCI_CONNECTOR_PROXY_PORT_80_TCP_PROTO: 'tcp',
+      OCI_CONNECTOR_PROXY_PORT_80_TCP_ADDR: '10.0.0.1',
+    };
+    expect(problems(links)).toEqual([]);
+    expect(problems({ ...links, OCI_CONNECTOR_PROXY_PORTS: 'x' })).toHaveLength(1);
+  });
+
+  it('are told together with all other problems', () => {
+    class Settings {
+      @Setting({ name: 'OCI_CONNECTOR_PROXY_HTTP_PORT', kind: 'integer', description: 'port' })
+      @Min(0)
+      port = 0;
+    }
+    const environment = { OCI_CONNECTOR_PROXY_HTTP_PORT: 'eighty', OCI_CONNECTOR_PROXY_HTP_PORT: '80' };
+    expect(() => loadSettings(Settings, environment, 'connectors-proxy')).toThrow(
+      /"eighty" is not a whole number\n.*OCI_CONNECTOR_PROXY_HTP_PORT: there is no such setting; OCI_CONNECTOR_PROXY_HTTP_PORT may be meant/,
+    );
+  });
+});
