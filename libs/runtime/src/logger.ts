@@ -42,13 +42,10 @@ function serializeError(error: unknown): unknown {
 }
 
 /**
- * Lines are collected up to this size: a write for each line would cost a data plane more than to make the line, and each
- * wakes a thread of the pool. In bytes.
+ * Lines are collected up to this size, that of a pipe on Linux (pipe(7)): a write for each line would cost a data plane
+ * more than to make the line, and each wakes a thread of the pool. In UTF-16 code units, which for our lines are bytes.
  */
-const BATCH_SIZE = 16 * 1024;
-
-/** What goes out in one write at most: the size of a pipe on Linux (pipe(7)). In bytes. */
-const MAX_WRITE = 64 * 1024;
+const BATCH_SIZE = 64 * 1024;
 
 /** No line waits longer than this to be written. In milliseconds. */
 const MAX_DELAY = 200;
@@ -56,11 +53,30 @@ const MAX_DELAY = 200;
 /** Lines that wait because nobody reads standard output; what comes beyond is dropped, rather than memory grow. In bytes. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
-/** Standard output, written in batches and without waiting for it; pino writes out the rest at exit and at a fatal line. */
-function standardOutput(): DestinationStream {
-  const stream = pino.destination({ fd: 1, sync: false, minLength: BATCH_SIZE, maxWrite: MAX_WRITE, maxLength: MAX_WAITING });
-  setInterval(() => stream.flush(), MAX_DELAY).unref();
-  return stream;
+/**
+ * Standard output, written in batches and without waiting for it; the rest at exit and at a fatal line. The batches are made
+ * here because the stream would measure all that waits with every line.
+ */
+function standardOutput(): DestinationStream & { flushSync(): void } {
+  const stream = pino.destination({ fd: 1, sync: false, maxLength: MAX_WAITING });
+  let batch = '';
+  const handOver = (): void => {
+    if (batch !== '') stream.write(batch);
+    batch = '';
+  };
+  const flushSync = (): void => {
+    handOver();
+    stream.flushSync();
+  };
+  setInterval(handOver, MAX_DELAY).unref();
+  process.on('exit', () => {
+    if (batch !== '') flushSync();
+  });
+  const write = (line: string): void => {
+    batch += line;
+    if (batch.length >= BATCH_SIZE) handOver();
+  };
+  return { write, flushSync };
 }
 
 /** Formatted once for each millisecond, not for each line. */

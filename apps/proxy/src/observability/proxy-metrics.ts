@@ -10,6 +10,18 @@ const NO_CONNECTOR = '';
 /** Manifests take milliseconds, layers minutes. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 
+/** What requests of one Connector, action, status and code add up to since the last scrape. */
+interface Tally {
+  readonly connector: string;
+  readonly action: string;
+  readonly status: string;
+  readonly code: string;
+  readonly upstreamStatus?: string;
+  requests: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
 /** The data plane's metrics. A Connector's name is a label only once the client was authorised and the Connector exists. */
 export class ProxyMetrics {
   readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
@@ -22,14 +34,18 @@ export class ProxyMetrics {
   readonly #tokenCache: Counter<'result'>;
   readonly #reviews: Counter<'kind' | 'outcome'>;
   readonly #connections: Gauge<'listener'>;
+  /** By all that distinguishes them. prom-client makes and looks up a text of the labels for each count: once a scrape is enough. */
+  readonly #tallies = new Map<string, Tally>();
 
   constructor(registry: Registry, transfersInFlight: () => number) {
     const registers = [registry];
+    const collect = (): void => this.#handOver();
     this.#requests = new Counter({
       name: 'connectors_proxy_requests_total',
       help: 'Requests answered, by Connector, action (pull, push, delete), status and, for answers of the proxy itself, error code.',
       labelNames: ['connector', 'action', 'status', 'code'],
       registers,
+      collect,
     });
     this.#rejected = new Counter({
       name: 'connectors_proxy_rejected_requests_total',
@@ -42,6 +58,7 @@ export class ProxyMetrics {
       help: 'Bytes of bodies, by Connector and direction (in: from the client, out: to the client).',
       labelNames: ['connector', 'direction'],
       registers,
+      collect,
     });
     this.#durations = new Histogram({
       name: 'connectors_proxy_request_duration_seconds',
@@ -55,6 +72,7 @@ export class ProxyMetrics {
       help: 'Answers of registries, by Connector and status.',
       labelNames: ['connector', 'status'],
       registers,
+      collect,
     });
     this.#tokenFetches = new Counter({
       name: 'connectors_proxy_upstream_token_requests_total',
@@ -97,13 +115,42 @@ export class ProxyMetrics {
 
   /** Counts a finished request. Without a status there was no answer. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
-    const connector = record.labelConnector ? (record.connector ?? NO_CONNECTOR) : NO_CONNECTOR;
     const action = record.action ?? 'none';
-    this.#requests.inc({ connector, action, status: status === undefined ? 'none' : String(status), code: record.code ?? '' });
     this.#durations.observe({ action }, durationMs / 1_000);
-    if (transfer.bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, transfer.bytesIn);
-    if (transfer.bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, transfer.bytesOut);
-    if (record.upstreamStatus !== undefined) this.#upstream.inc({ connector, status: String(record.upstreamStatus) });
+    const connector = record.labelConnector ? (record.connector ?? NO_CONNECTOR) : NO_CONNECTOR;
+    const tally = this.#tallyOf(connector, action, status, record);
+    tally.requests += 1;
+    tally.bytesIn += transfer.bytesIn;
+    tally.bytesOut += transfer.bytesOut;
+  }
+
+  #tallyOf(connector: string, action: string, status: number | undefined, record: AccessRecord): Tally {
+    const { code, upstreamStatus } = record;
+    const key = `${connector} ${action} ${status} ${code} ${upstreamStatus}`;
+    const known = this.#tallies.get(key);
+    if (known) return known;
+    const tally: Tally = {
+      connector,
+      action,
+      status: status === undefined ? 'none' : String(status),
+      code: code ?? '',
+      upstreamStatus: upstreamStatus?.toString(),
+      requests: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+    };
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  #handOver(): void {
+    for (const { connector, action, status, code, upstreamStatus, requests, bytesIn, bytesOut } of this.#tallies.values()) {
+      this.#requests.inc({ connector, action, status, code }, requests);
+      if (bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, bytesIn);
+      if (bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, bytesOut);
+      if (upstreamStatus !== undefined) this.#upstream.inc({ connector, status: upstreamStatus }, requests);
+    }
+    this.#tallies.clear();
   }
 
   /** Counts what was refused before it became a request. */

@@ -96,15 +96,22 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
 
 /** `NS/connectors/NAME[/REST]`; undefined where it is no connector's path at all. */
 function splitPrefix(text: string): { namespace: string; name: string; rest: string } | undefined {
-  const [namespace = '', word, name = '', ...rest] = text.split('/');
+  const [namespace, afterNamespace] = cutSegment(text);
+  const [word, afterWord] = cutSegment(afterNamespace);
   if (word !== 'connectors') return undefined;
+  const [name, rest] = cutSegment(afterWord);
   if (!isDnsLabel(namespace) || !isConnectorName(name)) {
     throw new ProxyError(
       'PathInvalid',
       'the path names no valid connector; expected namespaces/NAMESPACE/connectors/NAME with lower-case letters, digits and -',
     );
   }
-  return { namespace, name, rest: `/${rest.join('/')}` };
+  return { namespace, name, rest: `/${rest}` };
+}
+
+function cutSegment(text: string): [segment: string, rest: string] {
+  const slash = text.indexOf('/');
+  return slash < 0 ? [text, ''] : [text.slice(0, slash), text.slice(slash + 1)];
 }
 
 function connectorInHost(host: string, path: string, query: string, settings: IdentifySettings): NamedConnector | undefined {
