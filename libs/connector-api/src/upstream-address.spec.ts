@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AddressError, parseUpstreamAddress, upstreamRepository } from './upstream-address';
+import { AddressError, parseUpstreamAddress } from './upstream-address';
 
 function problemOf(address: string, field?: string): AddressError | undefined {
   try {
@@ -102,21 +102,5 @@ describe('parseUpstreamAddress', () => {
       }),
       { numRuns: 5000 },
     );
-  });
-});
-
-describe('upstreamRepository', () => {
-  it.each([
-    ['https://r.example', 'app', 'app'],
-    ['https://r.example/team/', 'app', 'team/app'],
-    ['https://r.example/v2', 'app', 'app'],
-    ['https://r.example/v2/', 'a/app', 'a/app'],
-    ['https://r.example/team/v2', 'app', 'team/v2/app'],
-    ['https://docker.io', 'app', 'library/app'],
-    ['https://docker.io/v2/', 'app', 'library/app'],
-    ['https://docker.io', 'a/app', 'a/app'],
-    ['https://docker.io/a', 'app', 'a/app'],
-  ])('of %s, %s is %s', (address, repository, expected) => {
-    expect(upstreamRepository(parseUpstreamAddress(address), repository)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ADDRESS_MAX, ADDRESS_RULE } from './address-grammar';
+import { DOCKER_HUB_HOST, isDockerHubName } from './docker-hub';
 
 /** Where a Connector leads, taken apart. */
 export interface UpstreamAddress {
@@ -30,12 +31,6 @@ export class AddressError extends Error {
   }
 }
 
-/** The host that serves Docker Hub's registry API. */
-const DOCKER_HUB_HOST = 'registry-1.docker.io';
-
-/** Names under which people know Docker Hub; those two serve web pages and the retired v1 API. */
-const DOCKER_HUB_ALIASES = new Set(['docker.io', 'index.docker.io', DOCKER_HUB_HOST]);
-
 /** `https://index.docker.io/v1/` is Docker Hub's key in ~/.docker/config.json, and often copied from there. */
 const DOCKER_HUB_API_PATHS = new Set(['v1', 'v2']);
 
@@ -60,25 +55,6 @@ export function parseUpstreamAddress(address: string, field = 'spec.address'): U
   return isDockerHub(parsed) ? asDockerHub(parsed) : parsed;
 }
 
-/** Of the distribution-spec; where a registry's API begins, and no repository. */
-const API_PATH = 'v2';
-
-/**
- * What comes before every repository of a registry. `https://registry.example/v2/` means the registry itself: people copy the
- * address from what their client asked for.
- */
-export function repositoryPrefix({ pathPrefix }: Pick<UpstreamAddress, 'pathPrefix'>): string {
-  return pathPrefix === API_PATH ? '' : pathPrefix;
-}
-
-/** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */
-export function upstreamRepository(address: Pick<UpstreamAddress, 'pathPrefix' | 'isDockerHub'>, repository: string): string {
-  const prefix = repositoryPrefix(address);
-  if (prefix !== '') return `${prefix}/${repository}`;
-  // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
-  return address.isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
-}
-
 function parseStrictly(address: string, field: string): URL {
   if (address.length > ADDRESS_MAX) throw new AddressError(field, `must have at most ${ADDRESS_MAX} characters`);
   const problem = ADDRESS_RULE.broken(address);
@@ -96,7 +72,7 @@ function parseStrictly(address: string, field: string): URL {
 
 /** Only where Docker Hub really is: its names with https and the usual port. */
 function isDockerHub({ scheme, host, port }: UpstreamAddress): boolean {
-  return scheme === 'https' && port === 443 && DOCKER_HUB_ALIASES.has(host);
+  return scheme === 'https' && port === 443 && isDockerHubName(host);
 }
 
 function asDockerHub(address: UpstreamAddress): UpstreamAddress {

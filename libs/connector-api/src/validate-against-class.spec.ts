@@ -90,6 +90,9 @@ describe('validateConnectorAgainstClass', () => {
     expect(problems({ ...complete, ...change }, custom)).toEqual(expected);
   });
 
+  const noPrefix =
+    'spec.address must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them, at most 255 characters';
+
   it.each<[string, object, string[]]>([
     ['no authentication', { address: 'https://index.docker.io' }, []],
     ['a type without a Secret', { address: 'https://index.docker.io', auth: { name: 'dockerConfig' } }, []],
@@ -98,8 +101,9 @@ describe('validateConnectorAgainstClass', () => {
     [
       'a path that cannot begin a repository',
       { address: 'https://a.example/Team' },
-      ['spec.address must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them'],
+      [noPrefix],
     ],
+    ['a path longer than any repository', { address: `https://a.example/${'a'.repeat(256)}` }, [noPrefix]],
     ['an IPv6 address that is none', { address: 'https://[1:2]' }, ['spec.address must name a valid IPv6 address between the brackets, not 1:2']],
     ['a further address', { address: 'https://a.example', addressExtensions: [{ name: 'a', value: 'https://b.example' }] }, ['spec.addressExtensions[0].name is not declared by the class; remove the item']],
   ])('knows the class oci: %s', (_name, spec, expected) => {

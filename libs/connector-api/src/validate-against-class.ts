@@ -4,10 +4,8 @@ import { authTypeOf, typeThatNeedsSecret } from './connector-auth';
 import { type ConnectorClass, protocolOf } from './connector-class';
 import { type FieldProblem, joinPath } from './field-problem';
 import { isRequiredParam, type ParamSpec } from './param-spec';
+import { isRepositoryName, REPOSITORY_NAME_MAX } from './repository-name';
 import { AddressError, parseUpstreamAddress } from './upstream-address';
-
-/** distribution-spec 1.1, "Pulling manifests": the grammar of a repository's name. */
-const REPOSITORY_NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
 /**
  * Where a Connector does not fit its class. Both have to be valid by themselves. Whether the Secret is there and of
@@ -35,16 +33,18 @@ function addressProblems({ spec }: Connector, connectorClass: ConnectorClass): F
   return [...problems, ...addresses.flatMap((entry) => repositoryPrefixProblems(entry.path, entry.address))];
 }
 
+const PREFIX_GRAMMAR = `lower-case letters, digits, and single . _ - between them, at most ${REPOSITORY_NAME_MAX} characters`;
+
 /** A registry's path prefix becomes part of the repository, and so has to be one. */
 function repositoryPrefixProblems(path: string, address: string): FieldProblem[] {
   try {
     const { pathPrefix } = parseUpstreamAddress(address, path);
-    if (pathPrefix === '' || REPOSITORY_NAME.test(pathPrefix)) return [];
+    if (pathPrefix === '' || isRepositoryName(pathPrefix)) return [];
   } catch (error) {
     if (error instanceof AddressError) return [{ path, message: error.problem }];
     throw error;
   }
-  return [{ path, message: 'must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them' }];
+  return [{ path, message: `must have a path that can begin the name of a repository: ${PREFIX_GRAMMAR}` }];
 }
 
 function authProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {

@@ -1,12 +1,10 @@
+import { isDockerHubName } from '@oci-connector/connector-api';
 import { checkBasicAuth, type UsernameAndPassword } from './basic-auth';
 import { CredentialError } from './credential.errors';
 import { describeSecret, type SecretObject } from './secret-object';
 import { decodeBase64, decodeUtf8, readSecretText } from './secret-value';
 
 const KEY = '.dockerconfigjson';
-
-/** Names of Docker Hub in a docker configuration; auth.docker.io is its token server and no name of it. */
-const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 export interface DockerConfigCredential extends UsernameAndPassword {
   identityToken?: string;
@@ -65,8 +63,8 @@ function findKey(keys: readonly string[], registry: RegistryName): string | unde
   // The key as written first, so that an exact entry wins over a URL of the same host.
   if (keys.includes(wanted)) return wanted;
   const sameHost = keys.find((key) => hostOfKey(key) === wanted);
-  if (sameHost !== undefined || !DOCKER_HUB.has(wanted)) return sameHost;
-  return keys.find((key) => DOCKER_HUB.has(hostOfKey(key) ?? ''));
+  if (sameHost !== undefined || !isDockerHubName(wanted)) return sameHost;
+  return keys.find((key) => isDockerHubName(hostOfKey(key) ?? ''));
 }
 
 /** The host of a key with any port that is no default. Undefined when the path names a repository: such an entry is for that one only. */

@@ -1,3 +1,5 @@
+import { isRepositoryName } from '@oci-connector/connector-api';
+
 /** Actions of the token scope grammar on a repository; the distribution project's token-scope page. */
 export type RepositoryAction = 'pull' | 'push' | 'delete' | '*';
 
@@ -9,14 +11,6 @@ export interface RepositoryScope {
 }
 
 const ACTION_ORDER: readonly RepositoryAction[] = ['pull', 'push', 'delete', '*'];
-
-/** <name> of the distribution specification ("Pulling manifests"). */
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
-
-/** Whether the text is a repository name of the distribution specification, at most 255 characters long. */
-export function isRepositoryName(text: string): boolean {
-  return text.length <= 255 && REPOSITORY.test(text);
-}
 
 /**
  * The scope as the token server reads it: `repository:NAME:ACTION[,ACTION]`, actions without repetition in a fixed order.

@@ -1,9 +1,10 @@
+import { isRepositoryName } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Authorization, anonymous, basic } from './authorization';
 import { type Clock } from './clock';
 import { OciAuthError } from './oci-auth.errors';
 import { type AuthPlan, discoverPlan, getFromRegistry, probeFailure } from './registry-probe';
-import { formatScope, isRepositoryName, type RepositoryScope } from './scope';
+import { formatScope, type RepositoryScope } from './scope';
 import { TokenClient } from './token-client';
 import { type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 

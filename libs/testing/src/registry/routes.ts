@@ -10,7 +10,7 @@ export type Route =
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'referrers'; readonly repository: string; readonly reference: string };
 
-/** distribution-spec, "Pulling manifests": the grammar of `<name>`. */
+/** distribution-spec, "Pulling manifests": the grammar of `<name>`. Not the product's: a mistake in that would go unseen here. */
 const NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 /** distribution/reference allows 255 characters for the path of a name. */
 const NAME_MAX = 255;

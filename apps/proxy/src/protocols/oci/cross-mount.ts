@@ -1,7 +1,8 @@
+import { isRepositoryName } from '@oci-connector/connector-api';
 import { type ConnectorRequest } from '../protocol';
 import { ownRepository, upstreamName } from './oci-names';
 import { parameterValues, withoutParameters } from './raw-query';
-import { isDigest, isRepository } from './route-grammar';
+import { isDigest } from './route-grammar';
 
 /** A cross-repository mount that may be asked for (distribution-spec, "Mounting a blob from another repository"). */
 export interface CrossMount {
@@ -35,7 +36,7 @@ function sourceOf(request: ConnectorRequest, name: string): string | undefined {
   const repository = ownRepository(request, name);
   if (repository === undefined) return undefined;
   const from = upstreamName(request.address, repository);
-  return isRepository(from) ? from : undefined;
+  return isRepositoryName(from) ? from : undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
-import { connectorPath, repositoryPrefix, upstreamRepository } from '@oci-connector/connector-api';
+import { connectorPath, isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { type ConnectorRequest } from '../protocol';
-import { isRepository } from './route-grammar';
 
 /** One repository under its three names. */
 export interface OciNames {
@@ -16,8 +15,8 @@ export interface OciNames {
 /** @throws ProxyError PathInvalid when the registry's name becomes too long, ConnectorInvalid for a path prefix that is no name */
 export function namesOf(request: ConnectorRequest, repository: string): OciNames {
   const upstream = upstreamName(request.address, repository);
-  if (!isRepository(upstream)) {
-    throw new ProxyError('PathInvalid', 'with the path prefix of the connector\'s address the repository name becomes longer than 255 characters');
+  if (!isRepositoryName(upstream)) {
+    throw new ProxyError('PathInvalid', `with the path prefix of the connector's address the repository name becomes longer than ${REPOSITORY_NAME_MAX} characters`);
   }
   const prefix = connectorPath(request.connector);
   switch (request.addressForm) {
@@ -33,7 +32,7 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
 /** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
 export function upstreamName(address: ConnectorRequest['address'], repository: string): string {
   const prefix = repositoryPrefix(address);
-  if (prefix !== '' && !isRepository(prefix)) {
+  if (prefix !== '' && !isRepositoryName(prefix)) {
     throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
   }
   return upstreamRepository(address, repository);
@@ -53,5 +52,5 @@ export function ownRepository(request: ConnectorRequest, name: string): string |
     // Without a prefix it is a name of the host's connector; in path form that may be another one.
     if (request.addressForm === 'path' || CONNECTOR_PREFIX.test(name)) return undefined;
   }
-  return isRepository(repository) ? repository : undefined;
+  return isRepositoryName(repository) ? repository : undefined;
 }

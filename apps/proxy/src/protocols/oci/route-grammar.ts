@@ -1,3 +1,4 @@
+import { isRepositoryName, REPOSITORY_NAME_MAX } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { SEALED_PREFIX } from '../../sealing/location-seal';
 
@@ -15,12 +16,6 @@ export type OciRoute =
   | { readonly kind: 'upload-session'; readonly repository: string; readonly session: string }
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string };
-
-/** <name> of the distribution-spec, "Pulling manifests". */
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
-
-/** Longest name that clients and registries take (distribution/reference, RepositoryNameTotalLengthMax). */
-const REPOSITORY_MAX = 255;
 
 /** <reference> as a tag: the distribution-spec, "Pulling manifests". */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -43,11 +38,6 @@ const ESCAPED_DIGEST = /\/(?:manifests|blobs|referrers)\/[a-z0-9+._-]+%3A[A-Za-z
 
 /** What can stand where a manifest's reference stands, without being one. */
 const NO_REFERENCE = /^[A-Za-z0-9._-]+$/;
-
-/** Whether the text is a repository's name by the distribution-spec. */
-export function isRepository(text: string): boolean {
-  return text.length <= REPOSITORY_MAX && REPOSITORY.test(text);
-}
 
 /** Whether the text is a digest by the image-spec. */
 export function isDigest(text: string): boolean {
@@ -130,10 +120,10 @@ function digest(text: string): string {
 
 function checkRepository(repository: string): void {
   // A component pair blobs/uploads could be read as an upload by one parser and as part of the name by another.
-  if (isRepository(repository) && !`/${repository}/`.includes('/blobs/uploads/')) return;
+  if (isRepositoryName(repository) && !`/${repository}/`.includes('/blobs/uploads/')) return;
   throw new ProxyError(
     'PathInvalid',
-    `the repository name is not valid: use at most ${REPOSITORY_MAX} characters, in components of lower-case letters and digits, separated inside by . _ __ or -`,
+    `the repository name is not valid: use at most ${REPOSITORY_NAME_MAX} characters, in components of lower-case letters and digits, separated inside by . _ __ or -`,
   );
 }
 
