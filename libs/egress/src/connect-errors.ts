@@ -1,3 +1,4 @@
+import { formatHostAndPort, type HostAndPort } from './host-and-port';
 import { EgressError, type EgressErrorCode, UpstreamConnectError } from './egress.errors';
 
 /** What is told by a code alone; the rest has messages of its own. */
@@ -101,13 +102,13 @@ function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'
  * The typed form of what went wrong on the way to an upstream, found by its code anywhere in the chain of causes;
  * undefined for an error that is no such thing, as an abort by the caller. `target` names the peer in the message.
  */
-export function classifyConnectError(error: unknown, target?: { host: string; port: number }): UpstreamConnectError | undefined {
+export function classifyConnectError(error: unknown, target?: HostAndPort): UpstreamConnectError | undefined {
   for (const link of chain(error)) {
     if (link instanceof UpstreamConnectError) return link;
     if (link instanceof EgressError) return new UpstreamConnectError(link.code, link.message, { cause: error });
     const meaning = meaningOf(link);
     if (meaning) {
-      const peer = target ? `${target.host}:${target.port}` : 'the upstream';
+      const peer = target ? formatHostAndPort(target) : 'the upstream';
       return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, { cause: error });
     }
   }

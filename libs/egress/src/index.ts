@@ -7,6 +7,7 @@ export {
   type PinnedAddress,
 } from './egress-policy';
 export { EgressError, UpstreamConnectError, type EgressErrorCode } from './egress.errors';
+export { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-port';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 export { pinnedLookup } from './pinned-lookup';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

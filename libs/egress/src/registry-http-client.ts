@@ -4,6 +4,7 @@ import { type Agent, type Dispatcher, request } from 'undici';
 import { classifyConnectError } from './connect-errors';
 import { type EgressPolicy } from './egress-policy';
 import { UpstreamConnectError } from './egress.errors';
+import { formatHostAndPort, hostAndPort } from './host-and-port';
 import { createPinnedAgent } from './pinned-agent';
 
 export interface RegistryHttpClientOptions {
@@ -55,9 +56,9 @@ export class RegistryHttpClient implements RegistryHttp {
       return { status: response.statusCode, headers: response.headers, ...read };
     } catch (error) {
       options.signal?.throwIfAborted();
-      const target = { host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+      const target = hostAndPort(url);
       if (timeout.aborted) {
-        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${target.host}:${target.port}: it did not come in time.`, { cause: error });
+        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: it did not come in time.`, { cause: error });
       }
       throw classifyConnectError(error, target) ?? error;
     }

@@ -1,4 +1,5 @@
 import { type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
+import { hostAndPort } from '@oci-connector/egress';
 import { type ObjectLookup } from '../pipeline/resolve-connector';
 
 /** What decides which host names are ours. */
@@ -17,7 +18,7 @@ export class ServedNames {
     private readonly connectors: ObjectLookup<unknown>,
   ) {
     const { externalHttpsUrl } = settings;
-    const external = externalHttpsUrl === '' ? [] : [new URL(externalHttpsUrl).hostname.replace(/^\[(.*)\]$/, '$1')];
+    const external = externalHttpsUrl === '' ? [] : [hostAndPort(new URL(externalHttpsUrl)).host];
     this.own = [...proxyHostNames(settings), ...external];
   }
 

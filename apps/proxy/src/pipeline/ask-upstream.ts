@@ -1,8 +1,9 @@
 import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { followRedirects, type Hop, isRedirect } from '../transport/follow-redirects';
+import { followRedirects, isRedirect } from '../transport/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../transport/request-headers';
+import { type UpstreamTarget } from '../transport/upstream-target';
 import { type UpstreamAnswer } from '../transport/upstream-transport';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
@@ -27,7 +28,7 @@ export interface AskUpstreamOptions {
 export interface Outcome {
   readonly exchange: Forwardable;
   readonly answer: UpstreamAnswer;
-  readonly hop: Hop;
+  readonly hop: UpstreamTarget;
 }
 
 /** Makes the upstream request of a plan, and repeats what may be repeated without asking anybody. */
@@ -37,7 +38,7 @@ export class AskUpstream {
   /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body. */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
-    let hop: Hop = plan.target;
+    let hop: UpstreamTarget = plan.target;
     let answer = await this.#sendTwice(exchange, hop);
     if (answer.status === TOO_MANY_REQUESTS) answer = await this.#absorbThrottling(exchange, hop, answer);
     if (plan.followRedirects && isRedirect(answer.status)) {
@@ -48,7 +49,7 @@ export class AskUpstream {
   }
 
   /** A kept connection may be closed by the upstream at the moment of its use; nobody has acted on the request then. */
-  #sendTwice(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
+  #sendTwice(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamAnswer> {
     const sent = this.#send(exchange, hop);
     if (!exchange.plan.replayable) return sent;
     return sent.catch((error: unknown) => {
@@ -57,7 +58,7 @@ export class AskUpstream {
     });
   }
 
-  async #absorbThrottling(exchange: Forwardable, hop: Hop, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
+  async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
     const { plan, client } = exchange;
     if (!READING.has(plan.method) || !plan.replayable) return answer;
     const wait = retryAfterMs(answer.headers['retry-after'], this.options.now());
@@ -67,7 +68,7 @@ export class AskUpstream {
     return this.#send(exchange, hop);
   }
 
-  #send(exchange: Forwardable, hop: Hop): Promise<UpstreamAnswer> {
+  #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamAnswer> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
@@ -85,7 +86,7 @@ export class AskUpstream {
   }
 
   /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
-  #headers({ client, plan, authorization }: Forwardable, hop: Hop): Record<string, string | string[] | Sensitive> {
+  #headers({ client, plan, authorization }: Forwardable, hop: UpstreamTarget): Record<string, string | string[] | Sensitive> {
     const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers);
     for (const name in plan.requestHeaders) {
       const value = plan.requestHeaders[name];

@@ -1,6 +1,6 @@
-import { type EgressPolicy } from '@oci-connector/egress';
-import { type UpstreamTarget } from '../protocols/protocol';
+import { type EgressPolicy, hostAndPort } from '@oci-connector/egress';
 import { relayedHeaders } from '../transport/response-headers';
+import { type UpstreamTarget } from '../transport/upstream-target';
 import { type AskUpstream, type Outcome } from './ask-upstream';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { ProxyError } from '../proxy.errors';
@@ -59,8 +59,8 @@ export class ForwardRequest {
 
   /** An upload whose next request would be refused is not begun. */
   async #checkTarget(target: UpstreamTarget): Promise<void> {
-    const { hostname, port, protocol } = new URL(target.origin);
-    await this.policy.resolve(hostname.replace(/^\[(.*)\]$/, '$1'), Number(port || (protocol === 'https:' ? 443 : 80)), target.purpose);
+    const { host, port } = hostAndPort(new URL(target.origin));
+    await this.policy.resolve(host, port, target.purpose);
   }
 }
 

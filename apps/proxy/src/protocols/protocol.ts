@@ -1,8 +1,8 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
-import { type EgressPurpose } from '@oci-connector/egress';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
-import { type ResponseHeaders } from '../transport/upstream-transport';
+import { type UpstreamTarget } from '../transport/upstream-target';
+import { type ResponseHeaders, type TransportKind } from '../transport/upstream-transport';
 
 /**
  * The border between the request pipeline and what knows a protocol. A handler moves no byte and
@@ -54,8 +54,7 @@ export interface ConnectorRequest {
 
 /** What is to be sent to the registry, and what is to be done with its answer. */
 export interface UpstreamPlan {
-  /** `stream`: the pipeline's own transport. `http-proxy`: `HttpProxyTransport`, behind the same interface. */
-  readonly transport: 'stream' | 'http-proxy';
+  readonly transport: TransportKind;
   readonly method: string;
   readonly target: UpstreamTarget;
   /** Scopes of the upstream token, the one to push to first (some registries read only one); empty when none is needed. */
@@ -85,18 +84,6 @@ export interface UpstreamPlan {
    * (moby/buildkit#2454).
    */
   readonly withoutMount?: UpstreamPlan;
-}
-
-/** Where a request goes. */
-export interface UpstreamTarget {
-  /** scheme://host[:port] */
-  readonly origin: string;
-  /** Raw path with its query, to be sent as it is. */
-  readonly path: string;
-  /** Which egress rule holds: `connector` on the connector's own origin, `redirect…` on a sealed location elsewhere. */
-  readonly purpose: EgressPurpose;
-  /** False on any origin but the connector's own: then neither Authorization nor token is sent (security rule C2). */
-  readonly sendCredential: boolean;
 }
 
 /** The answer's headers for the client and what is still to be done before they are sent. */

@@ -1,5 +1,6 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
-import { followRedirects, type Hop } from './follow-redirects';
+import { followRedirects } from './follow-redirects';
+import { type UpstreamTarget } from './upstream-target';
 import { type UpstreamAnswer } from './upstream-transport';
 
 const ADDRESS = parseUpstreamAddress('https://registry.example:5000/team');
@@ -8,10 +9,10 @@ function answer(status: number, location?: string | string[], discard = jest.fn(
   return { status, headers: { location }, early: false, discard, pipeTo: jest.fn(), readAll: jest.fn() };
 }
 
-async function follow(...locations: (string | string[] | undefined)[]): Promise<Hop[]> {
+async function follow(...locations: (string | string[] | undefined)[]): Promise<UpstreamTarget[]> {
   const [first, ...rest] = locations;
-  const hops: Hop[] = [];
-  const start: Hop = { origin: 'https://registry.example:5000', path: '/v2/team/a/blobs/x', purpose: 'connector', sendCredential: true };
+  const hops: UpstreamTarget[] = [];
+  const start: UpstreamTarget = { origin: 'https://registry.example:5000', path: '/v2/team/a/blobs/x', purpose: 'connector', sendCredential: true };
   await followRedirects(answer(307, first), start, ADDRESS, (hop) => {
     const index = hops.push(hop) - 1;
     return Promise.resolve(index < rest.length ? answer(302, rest[index]) : answer(200));
@@ -20,7 +21,7 @@ async function follow(...locations: (string | string[] | undefined)[]): Promise<
 }
 
 describe('followRedirects', () => {
-  it.each<[string, string, Pick<Hop, 'purpose' | 'sendCredential'> & { url: string }]>([
+  it.each<[string, string, Pick<UpstreamTarget, 'purpose' | 'sendCredential'> & { url: string }]>([
     ['the own origin', '/blobs/x?y=%2F', { url: 'https://registry.example:5000/blobs/x?y=%2F', purpose: 'connector', sendCredential: true }],
     ['another port of the own host', 'https://registry.example/x', { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false }],
     ['another host', 'https://cdn.example/x', { url: 'https://cdn.example/x', purpose: 'redirect', sendCredential: false }],
@@ -53,7 +54,7 @@ describe('followRedirects', () => {
   it('lets other answers be', async () => {
     const discard = jest.fn();
     const first = answer(304, '/x', discard);
-    const hop: Hop = { origin: 'https://registry.example', path: '/', purpose: 'connector', sendCredential: true };
+    const hop: UpstreamTarget = { origin: 'https://registry.example', path: '/', purpose: 'connector', sendCredential: true };
     const { answer: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));
     expect(last).toBe(first);
     expect(discard).not.toHaveBeenCalled();

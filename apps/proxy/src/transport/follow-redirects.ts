@@ -1,6 +1,6 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
-import { type EgressPurpose } from '@oci-connector/egress';
 import { ProxyError } from '../proxy.errors';
+import { targetOf, type UpstreamTarget } from './upstream-target';
 import { type UpstreamAnswer } from './upstream-transport';
 
 /** Redirects in a row; registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */
@@ -13,17 +13,6 @@ export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
-/** A place to ask. */
-export interface Hop {
-  /** scheme://host[:port] */
-  readonly origin: string;
-  /** Raw path with its query, as it is sent. */
-  readonly path: string;
-  readonly purpose: EgressPurpose;
-  /** True on the Connector's own scheme, host and port, as long as no redirect has led elsewhere (rule C2). */
-  readonly sendCredential: boolean;
-}
-
 /**
  * Follows the redirects of a GET or HEAD inside the proxy, so that clients need no way to the registry's object store.
  *
@@ -33,10 +22,10 @@ export interface Hop {
  */
 export async function followRedirects(
   first: UpstreamAnswer,
-  from: Hop,
+  from: UpstreamTarget,
   address: UpstreamAddress,
-  send: (hop: Hop) => Promise<UpstreamAnswer>,
-): Promise<{ answer: UpstreamAnswer; hop: Hop }> {
+  send: (hop: UpstreamTarget) => Promise<UpstreamAnswer>,
+): Promise<{ answer: UpstreamAnswer; hop: UpstreamTarget }> {
   let answer = first;
   let hop = from;
   for (let hops = 0; isRedirect(answer.status); hops += 1) {
@@ -50,35 +39,25 @@ export async function followRedirects(
   return { answer, hop };
 }
 
-function nextHop(location: string, from: Hop, address: UpstreamAddress): Hop {
+function nextHop(location: string, from: UpstreamTarget, address: UpstreamAddress): UpstreamTarget {
   const base = new URL(from.origin + from.path);
-  const url = targetOf(location, base);
+  const url = parseLocation(location, base);
   if (url.protocol === 'http:' && base.protocol === 'https:') {
     // A load balancer that ends TLS makes its registry believe in http; the same host is asked as before.
     if (url.hostname !== base.hostname || url.port !== '') throw refused('a redirect from https to http');
     url.protocol = 'https:';
     url.port = base.port;
   }
-  const sameOrigin = url.origin === address.origin;
-  const ownHost = hostnameOf(url) === address.host;
-  return {
-    origin: url.origin,
-    path: url.pathname + url.search,
-    purpose: sameOrigin ? 'connector' : ownHost ? 'redirect-own-host' : 'redirect',
-    sendCredential: sameOrigin && from.sendCredential,
-  };
+  const target = targetOf({ origin: url.origin, path: url.pathname + url.search }, address);
+  // What was once left behind does not come back: whoever was asked in between chose this place.
+  return { ...target, sendCredential: target.sendCredential && from.sendCredential };
 }
 
-function targetOf(location: string, base: URL): URL {
+function parseLocation(location: string, base: URL): URL {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw refused('a redirect to something other than http or https');
   if (url.username !== '' || url.password !== '') throw refused('a redirect to a URL with a user name in it');
   return url;
-}
-
-/** Without the brackets of an IPv6 address. */
-function hostnameOf(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 function refused(what: string): ProxyError {

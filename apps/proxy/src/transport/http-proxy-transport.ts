@@ -2,7 +2,17 @@ import { type ClientRequest, IncomingMessage, Agent as HttpAgent, ServerResponse
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { classifyConnectError, type EgressPolicy, type EgressPurpose, pinnedLookup, trustedWith, UpstreamConnectError } from '@oci-connector/egress';
+import {
+  classifyConnectError,
+  type EgressPolicy,
+  type EgressPurpose,
+  formatHostAndPort,
+  type HostAndPort,
+  hostAndPort,
+  pinnedLookup,
+  trustedWith,
+  UpstreamConnectError,
+} from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { createProxyServer } from 'http-proxy';
 import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
@@ -47,7 +57,7 @@ export class HttpProxyTransport implements UpstreamTransport {
   }
 
   async send(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const target = targetOf(request.origin);
+    const target = peerOf(request.origin);
     // Node asks no lookup function about an address, so the policy is asked here.
     if (isIP(target.host) !== 0) await this.options.policy.resolve(target.host, target.port, this.options.purpose);
     const running = new Running(request, () => this.#ended());
@@ -66,7 +76,7 @@ export class HttpProxyTransport implements UpstreamTransport {
     this.#agents.https.destroy();
   }
 
-  #forward(running: Running, target: Target): Promise<UpstreamAnswer> {
+  #forward(running: Running, target: Peer): Promise<UpstreamAnswer> {
     const { request, outgoing, body } = running;
     return new Promise<UpstreamAnswer>((resolve, reject) => {
       const proxy = createProxyServer();
@@ -134,18 +144,16 @@ class Running {
   }
 }
 
-interface Target {
+/** As `node:http` names the parts. */
+interface Peer extends HostAndPort {
   readonly protocol: string;
-  /** Without brackets. */
-  readonly host: string;
   readonly hostname: string;
-  readonly port: number;
 }
 
-function targetOf(origin: string): Target {
-  const { protocol, hostname, port } = new URL(origin);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return { protocol, host, hostname: host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+function peerOf(origin: string): Peer {
+  const url = new URL(origin);
+  const { host, port } = hostAndPort(url);
+  return { protocol: url.protocol, host, hostname: host, port };
 }
 
 /** What http-proxy takes for the client's request: only what is meant to go upstream, on a socket that leads nowhere. */
@@ -169,18 +177,18 @@ function wireHeaders(request: UpstreamRequest): IncomingMessage['headers'] {
   return headers;
 }
 
-function limitConnecting(upstream: ClientRequest, target: Target): void {
+function limitConnecting(upstream: ClientRequest, target: Peer): void {
   const { socket } = upstream;
   if (socket === null || !socket.connecting) return;
   const timer = setTimeout(() => {
-    upstream.destroy(new UpstreamConnectError('ConnectTimeout', `No connection to ${target.host}:${target.port} within ${CONNECT_TIMEOUT_MS / 1_000} s; check the address, and firewalls and network policies on the way.`));
+    upstream.destroy(new UpstreamConnectError('ConnectTimeout', `No connection to ${formatHostAndPort(target)} within ${CONNECT_TIMEOUT_MS / 1_000} s; check the address, and firewalls and network policies on the way.`));
   }, CONNECT_TIMEOUT_MS);
   const stop = (): void => clearTimeout(timer);
   socket.once(target.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
   upstream.once('close', stop);
 }
 
-function toUpstreamError(error: unknown, request: UpstreamRequest, target: Target): Error {
+function toUpstreamError(error: unknown, request: UpstreamRequest, target: Peer): Error {
   if (request.transfer.cancelled) return request.transfer.cancelled;
   const classified = classifyConnectError(error, target);
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });

@@ -1,4 +1,4 @@
-import { classifyConnectError, UpstreamConnectError } from '@oci-connector/egress';
+import { classifyConnectError, hostAndPort, UpstreamConnectError } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Dispatcher } from 'undici';
 import { UndiciAnswer } from './undici-answer';
@@ -48,10 +48,9 @@ function wireHeaders(request: UpstreamRequest): Record<string, string | string[]
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   if (request.transfer.cancelled) return request.transfer.cancelled;
-  const { hostname, port, protocol } = new URL(request.origin);
-  const target = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+  const target = hostAndPort(new URL(request.origin));
   const classified = classifyConnectError(error, target);
-  return classified ?? new UpstreamConnectError('ResponseInvalid', `${hostname} gave no valid HTTP answer`, { cause: error });
+  return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
 }
 
 /** RFC 9112 §6.3: these have no body, whatever their headers say. */

@@ -2,10 +2,9 @@ import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpC
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
 import { HttpProxyTransport } from './http-proxy-transport';
-import { type UpstreamPlan } from '../protocols/protocol';
 import { type Transfer } from './transfer';
 import { UndiciTransport } from './undici-transport';
-import { type UpstreamTransport } from './upstream-transport';
+import { type TransportKind, type UpstreamTransport } from './upstream-transport';
 
 /**
  * Connectors with open connections at one time. One more closes the connections of the one that was not used for longest,
@@ -35,7 +34,7 @@ export class Upstream {
     this.http = new RegistryHttpClient({ policy, ca });
   }
 
-  transport(kind: UpstreamPlan['transport'], purpose: EgressPurpose): UpstreamTransport {
+  transport(kind: TransportKind, purpose: EgressPurpose): UpstreamTransport {
     const key = `${kind} ${purpose}`;
     const known = this.#transports.get(key);
     if (known) return known;

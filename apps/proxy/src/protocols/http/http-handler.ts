@@ -1,6 +1,7 @@
 import { connectorPath } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { requiredVerb, verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { targetOf } from '../../transport/upstream-target';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { checkHttpPath } from './http-path';
 
@@ -25,7 +26,7 @@ export class HttpHandler implements ProtocolHandler {
     return {
       transport: 'http-proxy',
       method,
-      target: { origin: address.origin, path: upstreamPath, purpose: 'connector', sendCredential: true },
+      target: targetOf({ origin: address.origin, path: upstreamPath }, address),
       scopes: [],
       action: ACTIONS[verb],
       route: '/{path}',

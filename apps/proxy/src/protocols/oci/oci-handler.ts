@@ -1,6 +1,7 @@
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
-import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan, type UpstreamTarget } from '../protocol';
+import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
+import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
 import { namesOf } from './oci-names';
 import { type OciRequest } from './oci-request';
@@ -8,7 +9,6 @@ import { rewriteOciResponse } from './oci-response';
 import { actionOf, scopeActions, traitsOf, upstreamPath } from './oci-routes';
 import { checkRawQuery, parameterValues, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
-import { targetOf } from './upload-location';
 
 /**
  * Below this, a token is renewed before a body is sent: a refusal after the body cannot be repaired, because a stream

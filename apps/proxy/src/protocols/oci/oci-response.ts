@@ -1,6 +1,7 @@
 import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
-import { type RewrittenResponse, type UpstreamTarget } from '../protocol';
+import { type RewrittenResponse } from '../protocol';
+import { type UpstreamTarget } from '../../transport/upstream-target';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { type CrossMount } from './cross-mount';
 import { rewriteLinks } from './link-header';

@@ -1,8 +1,8 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
-import { type EgressPurpose } from '@oci-connector/egress';
+import { hostAndPort } from '@oci-connector/egress';
 import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
-import { type UpstreamTarget } from '../protocol';
+import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
 import { type OciNames } from './oci-names';
 import { checkRawQuery, parameterValues, withQuery } from './raw-query';
 import { isSession } from './route-grammar';
@@ -53,17 +53,6 @@ export function mapUploadLocation(location: string, context: LocationContext): M
   };
 }
 
-/** How a sealed place is reached: with the credential only on the connector's own scheme, host and port (rule C2). */
-export function targetOf(place: SealedPlace, address: UpstreamAddress): UpstreamTarget {
-  const own = place.origin === address.origin;
-  const { origin, path } = place;
-  return { origin, path, purpose: own ? 'connector' : redirectPurpose(origin, address), sendCredential: own };
-}
-
-function redirectPurpose(origin: string, address: UpstreamAddress): EgressPurpose {
-  return hostOf(new URL(origin)) === address.host ? 'redirect-own-host' : 'redirect';
-}
-
 function parseLocation(location: string, requested: SealedPlace): URL {
   // Control characters and backslashes are read differently by different parsers; a URL has neither (RFC 3986 §2).
   const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(location) ? tryParse(location, requested.origin + requested.path) : undefined;
@@ -94,7 +83,7 @@ function originFor(url: URL, address: UpstreamAddress): string {
   if (address.scheme === 'http' || url.protocol === 'https:') return url.origin;
   // Registries behind a load balancer that ends TLS write http:// and mean themselves.
   const ownPort = url.port === '' || Number(url.port) === address.port;
-  if (ownPort && hostOf(url) === address.host) return address.origin;
+  if (ownPort && hostAndPort(url).host === address.host) return address.origin;
   throw new ProxyError(
     'RedirectRefused',
     `the registry wants the upload sent to ${url.origin}, without TLS, although the connector's address is https; correct the registry's external URL`,
@@ -115,8 +104,4 @@ function decodePath(pathname: string): string {
     if (error instanceof URIError) return pathname;
     throw error;
   }
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
 }
