@@ -1,4 +1,4 @@
-import { type Connector, type ConnectorClass, type KubeObject } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type KubeObject, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import {
   ConfigMaps,
   ConnectorClasses,
@@ -15,7 +15,7 @@ import {
   type ReflectorOptions,
   type Service,
 } from '@oci-connector/kube';
-import { CA_NAME, publishedBundle } from './certificate-authority/ca-objects';
+import { publishedBundle } from './certificate-authority/ca-objects';
 import { type ClusterView } from './connector/connector-scope';
 import { CONNECTOR_INDEXES } from './connector/connector.watches';
 import { CONNECTOR_LABEL } from './connector/proxy-service';
@@ -50,7 +50,7 @@ export class ClusterWatches implements ClusterView {
     this.classes = watch({ type: ConnectorClasses });
     this.secrets = scopes.map((scope) => watch({ type: metadataOf(Secrets), namespace: scope }));
     this.services = watch({ type: Services, labelSelector: CONNECTOR_LABEL });
-    this.caConfigMap = watch({ type: ConfigMaps, namespace, name: CA_NAME });
+    this.caConfigMap = watch({ type: ConfigMaps, namespace, name: PROXY_CA_NAME });
     this.all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
   }
 
@@ -80,6 +80,6 @@ export class ClusterWatches implements ClusterView {
   }
 
   caBundle(): string | undefined {
-    return publishedBundle(this.caConfigMap.list().find(({ metadata }) => metadata.name === CA_NAME));
+    return publishedBundle(this.caConfigMap.list().find(({ metadata }) => metadata.name === PROXY_CA_NAME));
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { type EgressPolicy } from '@oci-connector/egress';
 import {
   EventRecorder,
@@ -20,7 +21,6 @@ import {
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { CertificateAuthorityReconciler } from './certificate-authority/certificate-authority.reconciler';
-import { CA_NAME } from './certificate-authority/ca-objects';
 import { type ClusterWatches } from './cluster-watches';
 import { ConnectorClassReconciler, connectorClassTriggers } from './connector-class/connector-class.reconciler';
 import { ConnectorReconciler } from './connector/connector.reconciler';
@@ -31,7 +31,6 @@ import { type ControllerMetrics, type ReconcileKind } from './controller.metrics
 import { type Installation } from './installation';
 import { Prober } from './probing/prober';
 import { SealingKeyReconciler } from './sealing-key/sealing-key.reconciler';
-import { SEALING_NAME } from './sealing-key/sealing-rotation';
 
 /** What a term works with. */
 export interface LeaderTermOptions {
@@ -83,8 +82,8 @@ export class LeaderTerm {
       random,
     });
     // The authority first: its bundle is part of the status of every Connector.
-    this.keep('CertificateAuthority', CA_NAME, this.certificateAuthority());
-    this.keep('SealingKey', SEALING_NAME, this.sealingKey());
+    this.keep('CertificateAuthority', PROXY_CA_NAME, this.certificateAuthority());
+    this.keep('SealingKey', SEALING_KEYS_NAME, this.sealingKey());
     this.classes();
     const connectors = this.connectors(prober);
     await ended(term);
@@ -125,13 +124,13 @@ export class LeaderTerm {
   private certificateAuthority(): Reconciler {
     const { client, settings, logger } = this.options;
     const policy = { lifetimeMs: settings.caLifetime, publicationMs: settings.caPublication };
-    const onStep = (step: string): void => logger.info({ object: CA_NAME, step }, 'certificate authority of the proxy changed');
+    const onStep = (step: string): void => logger.info({ object: PROXY_CA_NAME, step }, 'certificate authority of the proxy changed');
     return new CertificateAuthorityReconciler({ client, policy, now: this.now, onStep });
   }
 
   private sealingKey(): Reconciler {
     const { client, logger } = this.options;
-    const onStep = (step: string): void => logger.info({ object: SEALING_NAME, step }, 'sealing key changed');
+    const onStep = (step: string): void => logger.info({ object: SEALING_KEYS_NAME, step }, 'sealing key changed');
     return new SealingKeyReconciler({ client, now: this.now, onStep });
   }
 

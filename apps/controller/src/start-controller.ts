@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { KubeClient, loadKubeConnection, systemClock, type Clock, type KubeConnection } from '@oci-connector/kube';
-import { startApp, type RunningApp } from '@oci-connector/runtime';
+import { readCaBundle, startApp, type RunningApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ControllerSettings } from './controller.config';
 import { ControllerModule } from './controller.module';
@@ -24,7 +23,7 @@ export interface RunningController extends RunningApp {
 export async function startController(settings: ControllerSettings, logger: Logger, options: StartControllerOptions = {}): Promise<RunningController> {
   const { clock = systemClock, random = Math.random } = options;
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
-  const installationCa = settings.caBundle === '' ? [] : [await readFile(settings.caBundle, 'utf8')];
+  const installationCa = await readCaBundle(settings.caBundle);
   const module = ControllerModule.forDependencies({
     settings,
     client: KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-controller' }),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connector, refusedHosts } from '@oci-connector/connector-api';
+import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
 import { AccessReviewer, type Clock, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
@@ -33,12 +33,6 @@ import { LocationSeal } from './sealing/location-seal';
 import { SealingKeys } from './sealing/sealing-keys';
 import { Transfers } from './transport/transfers';
 import { UpstreamPool } from './transport/upstream-pool';
-
-/** The Secret of the CA that signs the proxy's certificates, in the installation's namespace. */
-const CA_SECRET = 'connectors-proxy-ca';
-
-/** The Secret of the keys that seal upload locations, in the installation's namespace. */
-const SEALING_SECRET = 'connectors-proxy-sealing';
 
 /** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
 const SECRET_TIMEOUT_MS = 5_000;
@@ -76,7 +70,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     onDeleted: (connector) => forget(connector, upstream, metrics),
   });
   const sealing = new SealingKeys({
-    readSecret: (signal) => readSecretData(dependencies, SEALING_SECRET, signal),
+    readSecret: (signal) => readSecretData(dependencies, SEALING_KEYS_NAME, signal),
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
@@ -89,7 +83,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     isServed: (hostname) => names.has(hostname),
   });
   const authority = new CertificateAuthority({
-    readSecret: (signal) => readSecretData(dependencies, CA_SECRET, signal),
+    readSecret: (signal) => readSecretData(dependencies, PROXY_CA_NAME, signal),
     clock,
     onError: (error) => logger.warn({ err: error }, 'the CA could not be read; this is tried again'),
     onChange: () => void plane.authorityChanged(),

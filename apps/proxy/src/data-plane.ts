@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { type Readiness } from '@oci-connector/runtime';
 import { type CredentialStore } from '@oci-connector/credentials';
 import { type Logger } from 'pino';
@@ -52,7 +53,7 @@ export class DataPlane {
     const { readiness, state, http, https, authority, sealing } = this.parts;
     readiness.register('listeners', () => (this.#draining ? 'stopping' : undefined));
     readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
-    readiness.register('certificates', () => (authority.current ? undefined : 'the Secret connectors-proxy-ca has not been read yet'));
+    readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
     state.start();
     void authority.start();
     void sealing.start();

@@ -1,7 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Clock, KubeClient, type KubeConnection, loadKubeConnection, systemClock } from '@oci-connector/kube';
-import { startApp } from '@oci-connector/runtime';
+import { readCaBundle, startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { DataPlane } from './data-plane';
 import { type ProxySettings } from './proxy.config';
@@ -28,7 +26,7 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
   const { clock = systemClock } = options;
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
-  const installationCa = settings.caBundle === '' ? [] : [await readBundle(settings.caBundle)];
+  const installationCa = await readCaBundle(settings.caBundle);
   const module = ProxyModule.forDependencies({ settings, client, installationCa, clock });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
   const plane = running.app.get(DataPlane, { strict: false });
@@ -50,15 +48,4 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
     adminUrl: running.adminUrl,
     stop: () => stop(settings.drainDelay, settings.grace),
   };
-}
-
-/** Read once, at the start: a bundle that is no such thing is to be seen then, and not at the first request. */
-async function readBundle(path: string): Promise<string> {
-  const bundle = await readFile(path, 'utf8');
-  try {
-    new X509Certificate(bundle);
-  } catch (error) {
-    throw new Error(`OCI_CONNECTOR_CA_BUNDLE: ${path} does not begin with a certificate in PEM`, { cause: error });
-  }
-  return bundle;
 }

@@ -17,6 +17,7 @@ export { ClassConfiguration } from './class-configuration';
 export * from './class-status';
 export * from './connector-auth';
 export * from './installation-names';
+export * from './installation-secrets';
 export { isDockerHubName } from './docker-hub';
 export { isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from './repository-name';
 export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';

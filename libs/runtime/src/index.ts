@@ -1,3 +1,4 @@
+export { readCaBundle } from './ca-bundle';
 export { parseDuration } from './duration';
 export { InstallationSettings } from './installation-settings';
 export { LogFields } from './log-fields';

@@ -4,9 +4,6 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { formatBundle, readBundle, readCaCertificate, type CaCertificate, type CaKeyPair } from './ca-certificate';
 import { publishedCertificates, type CaState } from './ca-rotation';
 
-/** Name of the Secret with the key and of the ConfigMap with the bundle, both in the namespace of the installation. */
-export const CA_NAME = 'connectors-proxy-ca';
-
 /** On the ConfigMap: since when the bundle in it is published (RFC 3339). A new authority signs only long enough after that. */
 export const PUBLISHED_AT_ANNOTATION = 'connectors.alauda.io/published-at';
 

@@ -1,6 +1,5 @@
-import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChange } from '@oci-connector/kube';
-import { CA_NAME } from '../certificate-authority/ca-objects';
 import { type ClusterWatches } from '../cluster-watches';
 import { CONNECTOR_LABEL } from './proxy-service';
 
@@ -22,7 +21,7 @@ export function connectorTriggers(watches: ClusterWatches): ReconcileTrigger[] {
     ...secrets.map((reflector) => onChange(reflector, ({ key }) => connectors.byIndex('bySecret', key).map(keyOf))),
     onChange(services, ({ object }) => connectorOfService(object)),
     // The bundle is part of every status; without one, or with a new one, all change.
-    onChange(caConfigMap, ({ object }) => (object.metadata.name === CA_NAME ? connectors.list().map(keyOf) : [])),
+    onChange(caConfigMap, ({ object }) => (object.metadata.name === PROXY_CA_NAME ? connectors.list().map(keyOf) : [])),
   ];
 }
 

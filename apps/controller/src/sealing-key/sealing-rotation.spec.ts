@@ -1,5 +1,6 @@
+import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { type Secret } from '@oci-connector/kube';
-import { ROTATED_AT_ANNOTATION, SEALING_PERIOD_MS, nextSealingStep, sealingData } from './sealing-rotation';
+import { ROTATED_AT_ANNOTATION, nextSealingStep, sealingData } from './sealing-rotation';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
 const key = Buffer.alloc(32, 1).toString('base64');

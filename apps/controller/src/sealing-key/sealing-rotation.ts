@@ -1,20 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { SEALING_KEY_BYTES, SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { type Secret } from '@oci-connector/kube';
-
-/** Name of the Secret in the namespace of the installation. */
-export const SEALING_NAME = 'connectors-proxy-sealing';
 
 /** On the Secret: when the current key became that (RFC 3339). */
 export const ROTATED_AT_ANNOTATION = 'connectors.alauda.io/rotated-at';
-
-/**
- * Upload locations are valid for 24 hours. With a rotation no sooner than that, whatever was sealed with a key still opens
- * with the previous one until it has expired anyway.
- */
-export const SEALING_PERIOD_MS = 24 * 3_600_000;
-
-/** For AES-256 and HMAC-SHA-256 alike. */
-const KEY_BYTES = 32;
 
 /** What to do with the Secret now. */
 export type SealingStep =
@@ -34,7 +23,7 @@ export function nextSealingStep(now: number, secret: Secret | undefined): Sealin
 }
 
 function isKey(value: string | undefined): value is string {
-  return value !== undefined && Buffer.from(value, 'base64').length === KEY_BYTES;
+  return value !== undefined && Buffer.from(value, 'base64').length === SEALING_KEY_BYTES;
 }
 
 /** The data after a step: a rotation keeps the current key as the previous one. */
@@ -44,5 +33,5 @@ export function sealingData(kind: 'create' | 'rotate', secret: Secret | undefine
 }
 
 function newKey(): string {
-  return randomBytes(KEY_BYTES).toString('base64');
+  return randomBytes(SEALING_KEY_BYTES).toString('base64');
 }

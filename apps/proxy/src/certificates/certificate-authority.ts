@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import { PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { type Clock, type Timer } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 
@@ -79,9 +80,9 @@ function authorityOf(data: SecretData | undefined): SigningAuthority {
   const certificate = text('tls.crt');
   const key = text('tls.key');
   if (certificate === '' || key === '') {
-    throw new Error('the Secret connectors-proxy-ca has no keys "tls.crt" and "tls.key" yet; the controller creates it');
+    throw new Error(`the Secret ${PROXY_CA_NAME} has no keys "tls.crt" and "tls.key" yet; the controller creates it`);
   }
   const parsed = new NodeCertificate(certificate);
-  if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error('the Secret connectors-proxy-ca holds a key that is not its certificate\'s');
+  if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error(`the Secret ${PROXY_CA_NAME} holds a key that is not its certificate's`);
   return { certificate: parsed.toString(), key: new Sensitive(key), notAfter: Date.parse(parsed.validTo) };
 }

@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { SEALING_KEY_BYTES } from '@oci-connector/connector-api';
 
 /** A key that seals upload locations, with its public name. */
 export interface SealingKey {
@@ -16,9 +17,6 @@ export interface KeyRing {
   find(id: string): Promise<SealingKey | undefined>;
 }
 
-/** Bytes of the secret in the Secret `connectors-proxy-sealing`. */
-const SECRET_BYTES = 32;
-
 /** Enough to tell three keys apart; in bytes, a multiple of 3 for base64url without padding. */
 const ID_BYTES = 6;
 
@@ -29,7 +27,7 @@ const ID_BYTES = 6;
  * @returns undefined when the secret does not have 32 bytes
  */
 export function deriveSealingKey(secret: Buffer): SealingKey | undefined {
-  if (secret.length !== SECRET_BYTES) return undefined;
+  if (secret.length !== SEALING_KEY_BYTES) return undefined;
   const derive = (info: string, bytes: number): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `connectors-proxy-sealing/v1/${info}`, bytes));
   return { id: derive('id', ID_BYTES).toString('base64url'), key: derive('aes-256-gcm', 32) };

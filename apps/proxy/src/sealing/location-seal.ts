@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 import { type KeyRing, type SealingKey } from './key-ring';
 
@@ -21,9 +22,6 @@ export interface SealedPlace {
 
 /** Begins the last path segment of a sealed location. An upload's own reference that begins so is sealed itself. */
 export const SEALED_PREFIX = 'sealed.';
-
-/** An upload may pause overnight; the keys are kept as long. */
-const LIFETIME_SECONDS = 24 * 60 * 60;
 
 /**
  * Longest URL that is sealed, in characters. The longest known are pre-signed S3 URLs with a session token, about
@@ -64,7 +62,7 @@ export class LocationSeal {
       throw new ProxyError('ReviewUnavailable', 'the proxy has not received its sealing key yet; try again', { retryAfterSeconds: 5 });
     }
     const plain = Buffer.alloc(EXPIRY_BYTES + Buffer.byteLength(url));
-    plain.writeUIntBE(Math.floor(this.clock.now() / 1_000) + LIFETIME_SECONDS, 0, EXPIRY_BYTES);
+    plain.writeUIntBE(Math.floor((this.clock.now() + SEALING_PERIOD_MS) / 1_000), 0, EXPIRY_BYTES);
     plain.write(url, EXPIRY_BYTES);
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key.key, nonce, { authTagLength: TAG_BYTES });
