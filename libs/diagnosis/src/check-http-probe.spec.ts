@@ -45,6 +45,16 @@ describe('an http probe', () => {
     );
   });
 
+  it.each(['liveness', 'credential'] as const)('waits as long as the server asks it to, for %s', async (check) => {
+    await withServer(
+      (_request, response) => response.writeHead(429, { 'retry-after': '120' }).end(),
+      async (server) => {
+        const finding = await checkHttpProbe({ path: '/' }, aTarget(server.origin), { check });
+        expect(finding).toMatchObject({ outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 });
+      },
+    );
+  });
+
   const expressions: [string, Partial<Finding>][] = [
     ['response.statusCode == 418', { outcome: 'passed' }],
     ['response.body.ready', { outcome: 'passed' }],

@@ -1,10 +1,11 @@
 import { Reason, type HttpProbe } from '@oci-connector/connector-api';
 import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
+import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Dispatcher, request } from 'undici';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
 import { explain, type CheckSubject } from './explain';
-import { PASSED, failed, unknown, type Finding } from './finding';
+import { PASSED, failed, throttled, unknown, type Finding } from './finding';
 import { hasTemplate, probeRequest, type ProbeRequest } from './probe-request';
 
 export interface CheckHttpProbeOptions {
@@ -134,7 +135,9 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): 
     return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class gave false`);
   }
   if (statusCode >= 200 && statusCode < 300) return PASSED;
-  if (statusCode === 429) return unknown(Reason.Throttled, `${asked} was answered with status code 429; it is asked again later`);
+  if (statusCode === 429) {
+    return throttled(`${asked} was answered with status code 429; it is asked again later`, parseRetryAfter(answer.headers['retry-after'], Date.now()));
+  }
   if (subject.check === 'liveness') {
     return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode} instead of 2xx; check spec.address`);
   }

@@ -33,6 +33,7 @@ describe('what else answers', () => {
     ['Quay, which calls its true a page', { status: 200, headers: { 'content-type': 'text/html' }, body: 'true' }, { outcome: 'passed' }],
     ['an ill server', { status: 503 }, { outcome: 'failed', reason: 'ConnectionFailed' }],
     ['a busy server', { status: 429 }, { outcome: 'unknown', reason: 'Throttled' }],
+    ['a busy server that says for how long', { status: 429, headers: { 'retry-after': '120' } }, { outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 }],
     ['a redirect without a target', { status: 302 }, { outcome: 'failed', reason: 'NotARegistry' }],
   ];
   it.each(table)('%s', async (_name, answer, expected) => {

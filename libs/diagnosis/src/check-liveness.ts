@@ -1,9 +1,9 @@
 import { Reason } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
-import { type RegistryHttpResponse } from '@oci-connector/oci-auth';
+import { parseRetryAfter, type RegistryHttpResponse } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { explain } from './explain';
-import { PASSED, failed, unknown, type Finding } from './finding';
+import { PASSED, failed, throttled, type Finding } from './finding';
 
 /** Registries answer `/v2/` with a few bytes; more than this is not needed to tell a web page from them. */
 const MAX_BODY_BYTES = 4096;
@@ -35,7 +35,7 @@ function judge(response: RegistryHttpResponse, origin: string): Finding {
     return failed(Reason.NotARegistry, `${asked} was answered with a web page; set spec.address to the registry itself`);
   }
   if (status === 429) {
-    return unknown(Reason.Throttled, `${asked} was answered with status code 429; it is asked again later`);
+    return throttled(`${asked} was answered with status code 429; it is asked again later`, parseRetryAfter(response.headers['retry-after'], Date.now()));
   }
   if (status >= 500) {
     return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${status}; see whether the registry is well`);

@@ -1,7 +1,7 @@
 import { AddressError, Reason } from '@oci-connector/connector-api';
 import { EgressError, classifyConnectError, type EgressErrorCode } from '@oci-connector/egress';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
-import { failed, unknown, type Finding } from './finding';
+import { failed, throttled, unknown, type Finding } from './finding';
 
 /** What was asked of whom when the error came. */
 export interface CheckSubject {
@@ -69,7 +69,7 @@ type Explanation = (error: OciAuthError) => Finding;
 
 const refusal: Explanation = (error) => failed(Reason.AuthenticationFailed, authenticationFailed(error));
 const unusable: Explanation = ({ message }) => failed(Reason.AuthenticationFailed, message);
-const throttled: Explanation = ({ message, retryAfterMs }) => ({ ...unknown(Reason.Throttled, message), retryAfterMs });
+const throttledBy: Explanation = ({ message, retryAfterMs }) => throttled(message, retryAfterMs);
 const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFailed, message);
 
 /** Every code has its line, or this does not compile. */
@@ -82,8 +82,8 @@ const AUTHORIZATION: Readonly<Record<OciAuthErrorCode, Explanation>> = {
   ChallengeUnsupported: unusable,
   TokenResponseInvalid: unusable,
   TokenResponseTooLarge: unusable,
-  TokenEndpointThrottled: throttled,
-  RegistryThrottled: throttled,
+  TokenEndpointThrottled: throttledBy,
+  RegistryThrottled: throttledBy,
   TokenEndpointUnreachable: unreachable,
   RegistryUnreachable: unreachable,
   NotARegistry: ({ message }) => unknown(Reason.NotARegistry, message),

@@ -1,4 +1,4 @@
-import { type Reason } from '@oci-connector/connector-api';
+import { Reason } from '@oci-connector/connector-api';
 
 /** What a check found out about a registry or a service. */
 export interface Finding {
@@ -28,4 +28,9 @@ export function failed(reason: Reason, message: string): Finding {
 /** The question stays open. */
 export function unknown(reason: Reason, message: string): Finding {
   return { outcome: 'unknown', reason, message };
+}
+
+/** The server asks to wait. @param retryAfterMs how long, if it says so; in milliseconds */
+export function throttled(message: string, retryAfterMs: number | undefined): Finding {
+  return { ...unknown(Reason.Throttled, message), retryAfterMs };
 }

@@ -1,5 +1,4 @@
 import { parseTokenAnswer } from './token-answer';
-import { parseRetryAfter } from './retry-after';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
@@ -65,21 +64,5 @@ describe('parseTokenAnswer', () => {
     ['a garbled Date', { expires_in: 300, issued_at: ago(100) }, 'soon', 200],
   ])('lifetime: %s', (_name, answer, date, seconds) => {
     expect(parse({ token: 't', ...answer }, date).seconds).toBe(seconds);
-  });
-});
-
-describe('parseRetryAfter', () => {
-  it.each([
-    [undefined, undefined],
-    ['', undefined],
-    ['soon', undefined],
-    ['7', 7_000],
-    ['0', 0],
-    ['999999999', 300_000],
-    [new Date(NOW + 9_000).toUTCString(), 9_000],
-    [new Date(NOW - 9_000).toUTCString(), 0],
-    [['1', '2'], undefined],
-  ])('%j', (header, expected) => {
-    expect(parseRetryAfter(header, NOW)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
+import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, isRedirect } from '../transport/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../transport/request-headers';
@@ -61,7 +62,7 @@ export class AskUpstream {
   async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
     const { plan, client } = exchange;
     if (!READING.has(plan.method) || !plan.replayable) return answer;
-    const wait = retryAfterMs(answer.headers['retry-after'], this.options.now());
+    const wait = parseRetryAfter(answer.headers['retry-after'], this.options.now());
     if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return answer;
     answer.discard();
     await this.options.delay(wait, client.transfer.signal);
@@ -111,12 +112,4 @@ function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
 function lengthOf({ headers }: IncomingMessage): number | undefined {
   const length = headers['content-length'];
   return length === undefined ? undefined : Number(length);
-}
-
-/** RFC 9110 §10.2.3: seconds or a date. */
-function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
