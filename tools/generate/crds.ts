@@ -21,7 +21,7 @@ export async function crdFiles(): Promise<GeneratedFile[]> {
 }
 
 /** The CustomResourceDefinition of a kind (apiextensions.k8s.io/v1). */
-export function customResourceDefinition(resource: CustomResource): object {
+function customResourceDefinition(resource: CustomResource): object {
   const { kind, plural, singular, shortNames, scope, printerColumns } = resource;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

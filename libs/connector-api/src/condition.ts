@@ -37,7 +37,7 @@ export class Condition {
 }
 
 /** The condition of a type, if there is one. */
-export function findCondition(
+function findCondition(
   object: { status?: { conditions?: readonly Condition[] } },
   type: ConditionType,
 ): Condition | undefined {

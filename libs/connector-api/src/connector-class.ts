@@ -16,7 +16,7 @@ import { isProtocolProbe, Probe } from './probe';
 import { rule } from './rule';
 
 /** The protocols that the proxy has a handler for. */
-export const PROTOCOLS = ['oci', 'http'] as const;
+const PROTOCOLS = ['oci', 'http'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** How the Connectors of a class authenticate. */

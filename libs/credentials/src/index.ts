@@ -4,4 +4,3 @@ export { CredentialError, type CredentialErrorCode } from './credential.errors';
 export { CredentialStore, type CredentialStoreOptions, type SecretKey } from './credential-store';
 export { parseCredential, type ParseCredentialOptions } from './parse-credential';
 export { secretRevision, type SecretObject } from './secret-object';
-export { SecretType } from './secret-type';

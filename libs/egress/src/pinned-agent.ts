@@ -14,10 +14,6 @@ export interface PinnedAgentOptions {
   connectTimeoutMs?: number;
   /** From the end of the request to the end of the answer's headers; 0 (default): the caller has its own limit. */
   headersTimeoutMs?: number;
-  /** Between two pieces of the answer's body; 0 (default): the caller has its own limit. */
-  bodyTimeoutMs?: number;
-  /** How long an idle connection is kept; default 15 s. */
-  keepAliveTimeoutMs?: number;
   /** Connections per origin; default unlimited. */
   connections?: number;
 }
@@ -79,8 +75,9 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
     allowH2: false,
     connections: options.connections ?? null,
     headersTimeout: options.headersTimeoutMs ?? 0,
-    bodyTimeout: options.bodyTimeoutMs ?? 0,
-    keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
+    // Between two pieces of the answer's body: the caller has its own limit.
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
 }

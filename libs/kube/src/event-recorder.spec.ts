@@ -31,7 +31,7 @@ beforeEach(async () => {
     }
   });
   client = KubeClient.fromConnection(server.connection());
-  recorder = new EventRecorder({ client, component: 'connectors-controller', instance: 'pod-1', clock, onError: (error) => errors.push(error) });
+  recorder = new EventRecorder({ client, component: 'connectors-controller', clock, onError: (error) => errors.push(error) });
 });
 
 afterEach(async () => {
@@ -58,7 +58,7 @@ describe('EventRecorder', () => {
           ...note,
           source: { component: 'connectors-controller' },
           reportingComponent: 'connectors-controller',
-          reportingInstance: 'pod-1',
+          reportingInstance: 'connectors-controller',
           count: 1,
           firstTimestamp: '2030-01-01T00:00:00Z',
           lastTimestamp: '2030-01-01T00:00:00Z',

@@ -11,8 +11,6 @@ export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch'>;
   /** Name of the program, shown by `kubectl describe` as the source. */
   readonly component: string;
-  /** Which of its replicas. */
-  readonly instance?: string;
   /** Told each event that could not be written; nothing else happens. For logs. */
   readonly onError?: (error: unknown) => void;
   readonly clock?: Clock;
@@ -99,7 +97,7 @@ export class EventRecorder {
 
   private newEvent(object: InvolvedObject, note: EventNote): Omit<CoreEvent, 'apiVersion' | 'kind'> {
     const timestamp = this.timestamp();
-    const { component, instance } = this.options;
+    const { component } = this.options;
     return {
       metadata: {
         name: `${object.name}.${randomBytes(8).toString('hex')}`,
@@ -110,7 +108,7 @@ export class EventRecorder {
       ...note,
       source: { component },
       reportingComponent: component,
-      reportingInstance: instance ?? component,
+      reportingInstance: component,
       count: 1,
       firstTimestamp: timestamp,
       lastTimestamp: timestamp,

@@ -8,7 +8,6 @@ export {
   KubeUnreachableError,
   ReviewUnavailableError,
   type StatusBody,
-  TerminalError,
   type TokenRefusal,
   TokenRefusedError,
 } from './kube.errors';
@@ -38,12 +37,10 @@ export {
   Secrets,
   Services,
 } from './resource-type';
-export { type ApiCredential, RereadCredential, StaticCredential } from './api-credential';
+export { type ApiCredential, StaticCredential } from './api-credential';
 export { type KubeConnection, type KubeTls, type LoadKubeConnectionOptions, loadKubeConnection } from './kube-connection';
 export {
   type CallOptions,
-  connectKube,
-  type ConnectKubeOptions,
   type DeleteOptions,
   KubeClient,
   type KubeClientOptions,

@@ -38,7 +38,6 @@ describe('KubeClient requests', () => {
     ['get of the cluster', () => client.get(ConnectorClasses, { name: 'oci' }), 'GET', '/apis/connectors.alauda.io/v1alpha1/connectorclasses/oci', undefined, undefined],
     ['create', () => client.create(Services, { metadata: key }), 'POST', '/api/v1/namespaces/team-a/services', 'application/json', { apiVersion: 'v1', kind: 'Service', metadata: key }],
     ['update', () => client.update(Secrets, secret), 'PUT', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', secret],
-    ['updateStatus', () => client.updateStatus(Secrets, secret), 'PUT', '/api/v1/namespaces/team-a/secrets/harbor/status', 'application/json', secret],
     ['patch', () => client.patch(Secrets, key, { data: { a: null } }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor', 'application/merge-patch+json', { data: { a: null } }],
     ['patchStatus', () => client.patchStatus(Secrets, key, { status: {} }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor/status', 'application/merge-patch+json', { status: {} }],
     ['delete', () => client.delete(Secrets, key, { uid: 'u1' }), 'DELETE', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u1' } }],
@@ -81,14 +80,12 @@ describe('KubeClient requests', () => {
 
 describe('KubeClient refusals', () => {
   it.each<[number, string, keyof KubeApiError, boolean]>([
-    [401, 'Unauthorized', 'isUnauthorized', false],
     [403, 'Forbidden', 'isForbidden', false],
     [404, 'NotFound', 'isNotFound', false],
     [409, 'Conflict', 'isConflict', true],
     [409, 'AlreadyExists', 'isAlreadyExists', false],
     [410, 'Expired', 'isGone', false],
-    [422, 'Invalid', 'isInvalid', false],
-    [429, 'TooManyRequests', 'isThrottled', true],
+    [429, 'TooManyRequests', 'retryable', true],
     [503, 'ServiceUnavailable', 'retryable', true],
   ])('%d %s is an answer', async (status, reason, property, retryable) => {
     await serve((_request, response) => refuse(response, status, reason, 'because'));

@@ -1,7 +1,7 @@
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Clock, systemClock } from './clock';
 import { KubeApiError, KubeResponseError } from './kube.errors';
-import { type KubeConnection, type LoadKubeConnectionOptions, loadKubeConnection } from './kube-connection';
+import { type KubeConnection } from './kube-connection';
 import { type KubeRequest, KubeTransport } from './kube-transport';
 import { type ObjectKey, type ResourceType } from './resource-type';
 import { acceptOf, collectionPath, fillType, objectPath } from './resource-request';
@@ -63,7 +63,6 @@ export interface WriteOptions extends CallOptions {
 export interface DeleteOptions extends CallOptions {
   /** Delete only this very object, not one of the same name made later. */
   readonly uid?: string;
-  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
 
 /** An object as we send it: what the server fills in may be missing. */
@@ -157,12 +156,8 @@ export class KubeClient {
 
   /** Replaces an object. With `metadata.resourceVersion` a change by someone else in between is a conflict. */
   async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
-    return this.put(type, object, options);
-  }
-
-  /** Replaces the status and nothing else. */
-  async updateStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
-    return this.put(type, object, options, 'status');
+    const path = objectPath(type, object.metadata);
+    return this.call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
   }
 
   /** JSON merge patch (RFC 7386): null deletes a field, an array is replaced whole. */
@@ -181,12 +176,11 @@ export class KubeClient {
   }
 
   async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-    const { uid, propagationPolicy, ...call } = options;
+    const { uid, ...call } = options;
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       ...(uid !== undefined && { preconditions: { uid } }),
-      ...(propagationPolicy !== undefined && { propagationPolicy }),
     };
     await this.request(type, { ...call, method: 'DELETE', path: objectPath(type, key), body, idempotent: uid !== undefined });
   }
@@ -290,16 +284,6 @@ export class KubeClient {
     return { items, resourceVersion, next: next || undefined };
   }
 
-  private async put<T extends KubeObject>(
-    type: ResourceType<T>,
-    object: T,
-    options: CallOptions,
-    subresource?: string,
-  ): Promise<T> {
-    const path = objectPath(type, object.metadata, subresource);
-    return this.call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
-  }
-
   private async merge<T extends KubeObject>(
     type: ResourceType<T>,
     path: string,
@@ -354,11 +338,4 @@ function selectors({ labelSelector, fieldSelector }: ListOptions): URLSearchPara
     query.set('fieldSelector', fieldSelector);
   }
   return query;
-}
-
-export interface ConnectKubeOptions extends LoadKubeConnectionOptions, Omit<KubeClientOptions, 'clock'> {}
-
-/** Finds the API server and makes a client for it: {@link loadKubeConnection} and {@link KubeClient} in one call. */
-export async function connectKube(options: ConnectKubeOptions = {}): Promise<KubeClient> {
-  return KubeClient.fromConnection(await loadKubeConnection(options), options);
 }

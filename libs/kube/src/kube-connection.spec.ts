@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { ApiServer, json } from '../test/api-server';
 import { ManualClock } from '../test/manual-clock';
 import { KubeConfigError } from './kube.errors';
-import { connectKube } from './kube-client';
+import { KubeClient } from './kube-client';
 import { loadKubeConnection } from './kube-connection';
 import { ConfigMaps } from './resource-type';
 
@@ -143,7 +143,7 @@ describe('loadKubeConnection', () => {
   it('connects: http on this machine is good enough for a sandbox', async () => {
     const server = await ApiServer.start((_request, response) => json(response, 200, { metadata: { name: 'x', resourceVersion: '1' } }));
     await write({ token: 'abc', as: 'jane' }, { server: `${server.url}/cluster/` });
-    const client = await connectKube({ kubeconfig });
+    const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
     await client.get(ConfigMaps, { namespace: 'a', name: 'x' });
     expect(server.requests[0]?.url.pathname).toBe('/cluster/api/v1/namespaces/a/configmaps/x');
     expect(server.requests[0]?.headers).toMatchObject({ authorization: 'Bearer abc', 'impersonate-user': 'jane' });

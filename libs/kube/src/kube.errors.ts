@@ -52,10 +52,6 @@ export class KubeApiError extends KubeError {
     return this.status === 404;
   }
 
-  get isUnauthorized(): boolean {
-    return this.status === 401;
-  }
-
   get isForbidden(): boolean {
     return this.status === 403;
   }
@@ -72,14 +68,6 @@ export class KubeApiError extends KubeError {
   /** The resource version asked for is no longer known: list again. */
   get isGone(): boolean {
     return this.status === 410;
-  }
-
-  get isInvalid(): boolean {
-    return this.status === 422;
-  }
-
-  get isThrottled(): boolean {
-    return this.status === 429;
   }
 }
 
@@ -147,11 +135,4 @@ export class ReviewUnavailableError extends Error {
   override readonly name = 'ReviewUnavailableError';
   readonly code = 'ReviewUnavailable';
   readonly retryable = true;
-}
-
-/** Thrown by a reconciler when only a change of its inputs can help: the key is not tried again until something adds it. */
-export class TerminalError extends Error {
-  override readonly name = 'TerminalError';
-  readonly code = 'Terminal';
-  readonly retryable = false;
 }

@@ -1,6 +1,5 @@
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Subscription } from 'rxjs';
-import { TerminalError } from './kube.errors';
 import { type StoreChange } from './object-store';
 import { type Reflector } from './reflector';
 import { formatKey, keyOf, type ObjectKey, parseKey } from './resource-type';
@@ -15,8 +14,8 @@ export interface ReconcileResult {
 /**
  * Brings the world into the state that one object asks for. It is told a key, never an event: it reads the present state of
  * everything it needs and acts on that, so events may be lost, repeated or joined ("level-based"). An error means: again, with
- * back-off; a {@link TerminalError}: only when something changes. The object may be gone by now. The signal aborts when the
- * program stops or loses its leadership: write nothing after that.
+ * back-off. The object may be gone by now. The signal aborts when the program stops or loses its leadership: write nothing
+ * after that.
  */
 export interface Reconciler {
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void>;
@@ -50,14 +49,14 @@ export function onChange<T extends KubeObject>(
 }
 
 /** How one reconcile ended. */
-export type ReconcileOutcome = 'success' | 'requeue' | 'error' | 'terminal';
+export type ReconcileOutcome = 'success' | 'requeue' | 'error';
 
 export interface RunReconcilerOptions {
   readonly reconciler: Reconciler;
   readonly triggers: readonly ReconcileTrigger[];
   /** Not started yet; carries concurrency, back-off and metrics. */
   readonly queue: WorkQueue;
-  /** Told each failure; the key comes back by itself unless it is terminal. For logs. */
+  /** Told each failure; the key comes back by itself. For logs. */
   readonly onError?: (key: ObjectKey, error: unknown) => void;
   readonly onOutcome?: (outcome: ReconcileOutcome) => void;
 }
@@ -108,7 +107,8 @@ async function reconcileKey(options: RunReconcilerOptions, key: string, signal: 
   } catch (error) {
     if (!signal.aborted) {
       options.onError?.(parseKey(key), error);
-      options.onOutcome?.(failed(options.queue, key, error));
+      options.queue.addRateLimited(key);
+      options.onOutcome?.('error');
     }
   }
 }
@@ -120,13 +120,4 @@ function succeeded(queue: WorkQueue, key: string, result: ReconcileResult | void
   }
   queue.addAfter(key, result.requeueAfterMs);
   return 'requeue';
-}
-
-function failed(queue: WorkQueue, key: string, error: unknown): ReconcileOutcome {
-  if (error instanceof TerminalError) {
-    queue.forget(key);
-    return 'terminal';
-  }
-  queue.addRateLimited(key);
-  return 'error';
 }

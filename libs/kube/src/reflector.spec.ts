@@ -104,7 +104,6 @@ describe('Reflector', () => {
   it.each([
     [{ namespace: 'a' }, '/api/v1/namespaces/a/configmaps', null],
     [{ namespace: 'a', name: 'x' }, '/api/v1/namespaces/a/configmaps', 'metadata.name=x'],
-    [{ fieldSelector: 'type=y', name: 'x' }, '/api/v1/configmaps', 'metadata.name=x,type=y'],
     [{}, '/api/v1/configmaps', null],
   ])('asks for what was selected: %j', async (selection, path, fields) => {
     await serve(healthy, selection);

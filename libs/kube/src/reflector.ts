@@ -16,12 +16,9 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** One object by its name, for which RBAC may allow more than for the whole collection. */
   readonly name?: string;
   readonly labelSelector?: string;
-  readonly fieldSelector?: string;
   readonly indexers?: Readonly<Record<string, Indexer<T>>>;
   /** Told each failure; the reflector goes on by itself. For logs. */
   readonly onError?: (error: unknown) => void;
-  /** Told each full list that succeeded; more than one hints at lost watches. For metrics. */
-  readonly onList?: (count: number) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly timing?: Partial<ReflectorTiming>;
@@ -179,7 +176,6 @@ export class Reflector<T extends KubeObject> {
     this.isSynced = true;
     this.publish(changes);
     this.synced.complete();
-    this.options.onList?.(items.length);
     return resourceVersion;
   }
 
@@ -216,12 +212,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   private selection(): ListOptions {
-    const { namespace, name, labelSelector, fieldSelector } = this.options;
-    const fields = [name === undefined ? undefined : `metadata.name=${name}`, fieldSelector].filter((part) => part !== undefined);
+    const { namespace, name, labelSelector } = this.options;
     return {
       namespace,
       labelSelector,
-      fieldSelector: fields.length === 0 ? undefined : fields.join(','),
+      fieldSelector: name === undefined ? undefined : `metadata.name=${name}`,
       signal: this.stopping.signal,
     };
   }

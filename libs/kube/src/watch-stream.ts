@@ -13,7 +13,7 @@ export interface WatchEvent<T> {
  * Longest line of a watch. One line holds one object; an API server refuses requests of more than 3 MiB, and JSON escaping and
  * what the server adds cannot double that.
  */
-export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 export interface WatchStreamOptions {
   readonly clock: Clock;
@@ -21,7 +21,6 @@ export interface WatchStreamOptions {
   readonly idleTimeoutMs: number;
   /** For error messages. */
   readonly request: string;
-  readonly maxLineBytes?: number;
 }
 
 /**
@@ -78,7 +77,7 @@ const NEWLINE = 0x0a;
 /** Cuts at newlines, before decoding: a character may be split between two chunks, but never contains a newline byte. */
 async function* lines(
   body: AsyncIterable<Buffer>,
-  { request, maxLineBytes = MAX_LINE_BYTES }: WatchStreamOptions,
+  { request }: WatchStreamOptions,
   onChunk: () => void,
 ): AsyncGenerator<string, void, undefined> {
   let parts: Buffer[] = [];
@@ -98,8 +97,8 @@ async function* lines(
     }
     parts.push(chunk.subarray(start));
     size += chunk.length - start;
-    if (size > maxLineBytes) {
-      throw new KubeResponseError('ResponseTooLarge', `${request}: an event has more than ${maxLineBytes} bytes`);
+    if (size > MAX_LINE_BYTES) {
+      throw new KubeResponseError('ResponseTooLarge', `${request}: an event has more than ${MAX_LINE_BYTES} bytes`);
     }
   }
   if (size > 0) {

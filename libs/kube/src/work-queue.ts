@@ -4,10 +4,6 @@ import { type Clock, systemClock, type Timer } from './clock';
 export interface WorkQueueHooks {
   /** Keys that wait, delayed ones not counted, after each change. */
   onDepth?(depth: number): void;
-  /** A key was added that was not waiting already. */
-  onAdd?(): void;
-  /** A key was put back with back-off. */
-  onRetry?(): void;
   /** A key's turn came after waiting this long, in milliseconds. */
   onStart?(waitedMs: number): void;
   /** A key was processed, which took this long, in milliseconds. */
@@ -71,7 +67,6 @@ export class WorkQueue {
     if (this.stopped || this.ready.has(key) || this.again.has(key)) {
       return;
     }
-    this.hooks.onAdd?.();
     if (this.active.has(key)) {
       this.again.set(key, this.clock.monotonic());
       return;
@@ -105,7 +100,6 @@ export class WorkQueue {
     const { backOffInitialMs = 1_000, backOffMaxMs = 300_000, random = Math.random } = this.options;
     const failures = this.failures.get(key) ?? 0;
     this.failures.set(key, failures + 1);
-    this.hooks.onRetry?.();
     const delay = Math.min(backOffMaxMs, backOffInitialMs * 2 ** Math.min(failures, 30));
     // Jitter, so that keys that failed together do not come back together.
     this.addAfter(key, delay * (1 + random() / 4));
@@ -114,11 +108,6 @@ export class WorkQueue {
   /** The key is well again: its next failure starts from the shortest back-off. */
   forget(key: string): void {
     this.failures.delete(key);
-  }
-
-  /** Failures of the key in a row. */
-  retries(key: string): number {
-    return this.failures.get(key) ?? 0;
   }
 
   /** Resolves when nothing waits and nothing is processed; delayed keys do not count. */

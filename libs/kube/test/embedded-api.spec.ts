@@ -5,12 +5,12 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing';
 import {
   AccessReviewer,
-  connectKube,
   EventRecorder,
   Events,
-  type KubeClient,
+  KubeClient,
   LeaderElection,
   Leases,
+  loadKubeConnection,
   metadataOf,
   type PartialObjectMetadata,
   Reflector,
@@ -41,7 +41,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     api = await startKubeApi({ objects: [builder] });
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, api.kubeconfig());
-    client = await connectKube({ kubeconfig });
+    client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
   });
 
   afterEach(async () => {

@@ -193,7 +193,7 @@ function startRegistry(account: Account): Promise<FixtureRegistry> {
 }
 
 /** Who there is, and the role that each has in the Connector's namespace. */
-export const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
+const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
   builder: 'connectors-pusher',
   /** The same permission, another account. */
   colleague: 'connectors-pusher',

@@ -7,7 +7,7 @@ import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { TransferCancelled } from '../transport/transfer';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */
-export const CHALLENGE = 'Basic realm="connectors"';
+const CHALLENGE = 'Basic realm="connectors"';
 
 /** Tells clients that this is a registry of the distribution-spec; old docker clients insist on it. */
 export const API_VERSION_HEADER = { 'docker-distribution-api-version': 'registry/2.0' };

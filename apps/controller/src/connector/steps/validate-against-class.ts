@@ -1,4 +1,4 @@
-import { ConditionType, Reason, validateConnector, validateConnectorAgainstClass } from '@oci-connector/connector-api';
+import { ConditionType, formatProblem, Reason, validateConnector, validateConnectorAgainstClass } from '@oci-connector/connector-api';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
 /** Whether the Connector fits its class. Its own rules are checked as well: an object may be older than the schema. */
@@ -8,6 +8,6 @@ export function validateAgainstClass({ connector }: ConnectorScope, resolved: Re
   const own = validateConnector(connector);
   const problems = own.length > 0 ? own : validateConnectorAgainstClass(connector, connectorClass);
   if (problems.length === 0) return resolved;
-  const message = problems.map(({ path, message: problem }) => `${path} ${problem}`).join('; ');
+  const message = problems.map(formatProblem).join('; ');
   return { outcome: { type: ConditionType.ConnectorClassReady, status: 'False', reason: Reason.ConnectorInvalid, message }, api };
 }

@@ -37,8 +37,6 @@ const LETTER = /\p{L}/u;
 const UPPER = /\p{Lu}/u;
 const LOWER = /\p{Ll}/u;
 const DIGIT = /\p{Nd}/u;
-const NUMBER = /\p{N}/u;
-const PUNCTUATION = /\p{P}/u;
 const SPACE = /[\t-\r \u0085\u00a0\p{Z}]/u;
 
 export const isPrint = (code: number): boolean => PRINT.test(agreed(code));
@@ -46,8 +44,6 @@ export const isLetter = (code: number): boolean => LETTER.test(agreed(code));
 export const isUpper = (code: number): boolean => UPPER.test(agreed(code));
 export const isLower = (code: number): boolean => LOWER.test(agreed(code));
 export const isDigit = (code: number): boolean => DIGIT.test(agreed(code));
-export const isNumber = (code: number): boolean => NUMBER.test(agreed(code));
-export const isPunctuation = (code: number): boolean => PUNCTUATION.test(agreed(code));
 export const isSpace = (code: number): boolean => SPACE.test(String.fromCodePoint(code));
 
 /** İ: the one letter whose lower case JavaScript writes with two characters. */
