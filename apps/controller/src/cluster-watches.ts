@@ -1,3 +1,4 @@
+import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass, type KubeObject, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import {
   ConfigMaps,
@@ -7,7 +8,6 @@ import {
   Secrets,
   Services,
   metadataOf,
-  type Clock,
   type ConfigMap,
   type KubeClient,
   type ObjectKey,

@@ -1,7 +1,8 @@
+import { type Clock } from '@oci-connector/clock';
 import { refusedHosts } from '@oci-connector/connector-api';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EgressPolicy } from '@oci-connector/egress';
-import { type Clock, type KubeClient } from '@oci-connector/kube';
+import { type KubeClient } from '@oci-connector/kube';
 import { LOGGER, Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { Registry } from 'prom-client';

@@ -1,5 +1,6 @@
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { LeaderElection, type Clock, type KubeClient } from '@oci-connector/kube';
+import { type Clock } from '@oci-connector/clock';
+import { LeaderElection, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ClusterWatches } from './cluster-watches';

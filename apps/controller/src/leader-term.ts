@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, sleep } from '@oci-connector/clock';
 import { PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { type EgressPolicy } from '@oci-connector/egress';
 import {
@@ -10,8 +11,6 @@ import {
   onChange,
   parseKey,
   runReconciler,
-  sleep,
-  type Clock,
   type KubeClient,
   type ObjectKey,
   type Reconciler,

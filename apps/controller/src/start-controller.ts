@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { KubeClient, loadKubeConnection, systemClock, type Clock, type KubeConnection } from '@oci-connector/kube';
+import { type Clock, systemClock } from '@oci-connector/clock';
+import { KubeClient, loadKubeConnection, type KubeConnection } from '@oci-connector/kube';
 import { readCaBundle, startApp, type RunningApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ControllerSettings } from './controller.config';

@@ -1,4 +1,4 @@
-import { type Clock, type Timer } from '@oci-connector/kube';
+import { type Clock, type Timer } from '@oci-connector/clock';
 
 interface Pending {
   readonly dueAt: number;

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { type Clock } from '@oci-connector/clock';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
-import { AccessReviewer, type Clock, type KubeClient } from '@oci-connector/kube';
+import { AccessReviewer, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';

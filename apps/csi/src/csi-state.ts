@@ -1,5 +1,6 @@
+import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass, type ConnectorKey } from '@oci-connector/connector-api';
-import { type Clock, type ConfigMap, ConfigMaps, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+import { type ConfigMap, ConfigMaps, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
 
 /** The ConfigMap with the certificate of the proxy's CA, in the installation's namespace, and the key in it. */
 export const CA_CONFIG_MAP = 'connectors-proxy-ca';

@@ -1,4 +1,5 @@
-import { type Clock, KubeClient, type KubeConnection, loadKubeConnection, systemClock } from '@oci-connector/kube';
+import { type Clock, systemClock } from '@oci-connector/clock';
+import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connector/kube';
 import { startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiSettings } from './csi.config';

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
-import { AccessReviewer, type Clock, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
+import { AccessReviewer, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';

@@ -1,5 +1,6 @@
+import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
-import { type Clock, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+import { ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
 
 export interface ProxyStateOptions {
   readonly client: KubeClient;

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
-import { type Clock, StaticCredential, systemClock, type Timer } from '@oci-connector/kube';
+import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import {

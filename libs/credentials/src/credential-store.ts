@@ -1,4 +1,5 @@
-import { type Clock, KubeUnreachableError, Reachability } from '@oci-connector/kube';
+import { type Clock } from '@oci-connector/clock';
+import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
 import { LRUCache } from 'lru-cache';
 import { CredentialError } from './credential.errors';
 import { withoutPrintableData, type SecretObject } from './secret-object';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { type Clock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type Clock } from './clock';
 import { KubeResponseError } from './kube.errors';
 
 /** Who we are towards the API server: gives the `Authorization` header of each request. */

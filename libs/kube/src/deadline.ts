@@ -1,4 +1,4 @@
-import { type Clock, type Timer } from './clock';
+import { type Clock, type Timer } from '@oci-connector/clock';
 
 /**
  * One abort signal made of a time limit and a caller's signal. Unlike `AbortSignal.any` with `AbortSignal.timeout` it leaves

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { LRUCache } from 'lru-cache';
-import { type Clock, systemClock } from './clock';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type CoreEvent, type InvolvedObject } from './kube-objects';

@@ -1,4 +1,3 @@
-export { type Clock, sleep, systemClock, type Timer } from './clock';
 export {
   KubeApiError,
   KubeConfigError,

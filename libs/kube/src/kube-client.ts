@@ -1,5 +1,5 @@
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type Clock, systemClock } from './clock';
 import { KubeApiError, KubeResponseError } from './kube.errors';
 import { type KubeConnection } from './kube-connection';
 import { type KubeRequest, KubeTransport } from './kube-transport';

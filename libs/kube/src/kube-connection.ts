@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type KubeConfig } from '@kubernetes/client-node';
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { parse } from 'yaml';
 import { type ApiCredential, RereadCredential, StaticCredential } from './api-credential';
-import { type Clock, systemClock } from './clock';
 import { KubeConfigError } from './kube.errors';
 
 /** TLS material for the API server, PEM. */

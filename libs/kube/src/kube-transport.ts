@@ -1,7 +1,7 @@
 import { type Readable } from 'node:stream';
+import { type Clock } from '@oci-connector/clock';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { Agent, type Dispatcher } from 'undici';
-import { type Clock } from './clock';
 import { KubeApiError, KubeResponseError, type KubeError, type KubeUnreachableError, type StatusBody } from './kube.errors';
 import { type KubeConnection } from './kube-connection';
 import { Deadline } from './deadline';

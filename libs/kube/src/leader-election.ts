@@ -1,4 +1,4 @@
-import { type Clock, sleep, systemClock, type Timer } from './clock';
+import { type Clock, sleep, systemClock, type Timer } from '@oci-connector/clock';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type Lease, type LeaseSpec } from './kube-objects';

@@ -1,4 +1,4 @@
-import { type Clock } from './clock';
+import { type Clock } from '@oci-connector/clock';
 import { KubeUnreachableError } from './kube.errors';
 
 /** Pause between two tries to reach an API server that did not answer. In milliseconds. */

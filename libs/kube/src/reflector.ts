@@ -1,7 +1,7 @@
+import { type Clock, sleep, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Observable, Subject } from 'rxjs';
 import { BackOff } from './back-off';
-import { type Clock, sleep, systemClock } from './clock';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient, type ListOptions } from './kube-client';
 import { type Indexer, ObjectStore, type StoreChange } from './object-store';

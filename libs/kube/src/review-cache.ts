@@ -1,5 +1,5 @@
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { LRUCache } from 'lru-cache';
-import { type Clock, systemClock } from './clock';
 import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { Reachability } from './reachability';
 import { ReviewGate, type ReviewOptions } from './review-gate';

@@ -1,5 +1,5 @@
+import { type Clock } from '@oci-connector/clock';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { type Clock } from './clock';
 import { ReviewUnavailableError } from './kube.errors';
 import { type Reachability } from './reachability';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { type Clock, systemClock } from './clock';
 import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';

@@ -1,5 +1,5 @@
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type Clock, type Timer } from './clock';
 import { KubeApiError, KubeResponseError, type StatusBody } from './kube.errors';
 import { type KubeStream } from './kube-transport';
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from './clock';
+import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 
 /** What a work queue tells about itself; for metrics. */
 export interface WorkQueueHooks {

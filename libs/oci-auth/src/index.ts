@@ -1,5 +1,4 @@
 export { type Authorization } from './authorization';
-export { type Clock } from './clock';
 export { OciAuthError, type OciAuthErrorCode, type OciAuthErrorDetails } from './oci-auth.errors';
 export { OciAuthorizer, type AuthorizeOptions, type OciAuthHooks, type OciAuthorizerOptions } from './oci-authorizer';
 export { parseRetryAfter } from './retry-after';

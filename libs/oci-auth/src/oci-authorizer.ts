@@ -1,7 +1,7 @@
+import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Authorization, anonymous, basic } from './authorization';
 import { type Challenge, parseChallenges } from './challenge';
-import { type Clock } from './clock';
 import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
 import { type RefreshingCache } from './refreshing-cache';
 import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
@@ -20,7 +20,7 @@ export interface OciAuthHooks {
 }
 
 export interface OciAuthorizerOptions {
-  clock?: Clock;
+  clock?: WallClock;
   /** 0 ≤ number < 1; spreads the renewals. */
   random?: () => number;
   /** Tokens kept at most; a token has some KiB. */
@@ -61,7 +61,7 @@ function mayRefuseScopes(error: unknown): boolean {
  * 3. when the registry answers 401 all the same ({@link rejected}): drop the token, ask again, fetch a new one, once.
  */
 export class OciAuthorizer {
-  readonly #clock: Clock;
+  readonly #clock: WallClock;
   readonly #client: TokenClient;
   readonly #plans: RefreshingCache<KnownPlan>;
   readonly #tokens: RefreshingCache<Grant>;

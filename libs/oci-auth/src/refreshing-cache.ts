@@ -1,5 +1,5 @@
+import { type WallClock } from '@oci-connector/clock';
 import { LRUCache } from 'lru-cache';
-import { type Clock } from './clock';
 
 /** A value that ends. */
 export interface Expiring {
@@ -30,7 +30,7 @@ const REFRESH_JITTER = 0.1;
 const REFRESH_PAUSE_MS = 5_000;
 
 export interface RefreshingCacheOptions {
-  clock: Clock;
+  clock: WallClock;
   /** 0 ≤ number < 1. */
   random: () => number;
   /** Entries at most; the least recently used leave first. */

@@ -1,5 +1,5 @@
+import { type WallClock } from '@oci-connector/clock';
 import { type Authorization } from './authorization';
-import { type Clock } from './clock';
 import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
 import { RefreshingCache } from './refreshing-cache';
 import { type AuthPlan } from './registry-probe';
@@ -45,7 +45,7 @@ function failureTtlMs(error: unknown): number {
 }
 
 /** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
-export function createAuthCache<V extends Grant | KnownPlan>(clock: Clock, random: () => number, maxEntries: number): RefreshingCache<V> {
+export function createAuthCache<V extends Grant | KnownPlan>(clock: WallClock, random: () => number, maxEntries: number): RefreshingCache<V> {
   return new RefreshingCache<V>({ clock, random, maxEntries, failureTtlMs });
 }
 

@@ -1,5 +1,5 @@
+import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type Clock } from './clock';
 import { OciAuthError } from './oci-auth.errors';
 import { parseRetryAfter } from './retry-after';
 import { parseTokenAnswer, type Token } from './token-answer';
@@ -83,7 +83,7 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
 
 /** Asks token servers for tokens: GET with Basic, or POST where the credential is an identity token. Keeps nothing. */
 export class TokenClient {
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: WallClock) {}
 
   /**
    * A token for the scopes. With a credential the request always carries it: a refused one gives `CredentialRefused`,

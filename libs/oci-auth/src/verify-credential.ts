@@ -1,7 +1,7 @@
+import { type WallClock } from '@oci-connector/clock';
 import { isRepositoryName } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Authorization, anonymous, basic } from './authorization';
-import { type Clock } from './clock';
 import { OciAuthError } from './oci-auth.errors';
 import { type AuthPlan, discoverPlan, getFromRegistry, probeFailure } from './registry-probe';
 import { formatScope, type RepositoryScope } from './scope';
@@ -19,7 +19,7 @@ export interface VerifyCredentialOptions {
   /** Upstream repository (with the address's path prefix) whose pull permission is checked too. */
   repository?: string;
   signal?: AbortSignal;
-  clock?: Clock;
+  clock?: WallClock;
 }
 
 /** The values of one check. */
@@ -27,7 +27,7 @@ interface Handshake {
   readonly registry: UpstreamRegistry;
   readonly plan: AuthPlan;
   readonly signal?: AbortSignal;
-  readonly clock: Clock;
+  readonly clock: WallClock;
 }
 
 /** What to send for the scopes, never from a cache. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { Reason } from '@oci-connector/connector-api';
 import { unknown, type Finding } from '@oci-connector/diagnosis';
-import { type Clock, type Timer } from '@oci-connector/kube';
 import { nextProbeIn, type ProbeKind, type ProbePeriods } from './probe-schedule';
 import { ProbePool } from './probe-pool';
 

@@ -1,5 +1,5 @@
 import { type handleUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
-import { type Clock } from '@oci-connector/kube';
+import { type Clock } from '@oci-connector/clock';
 import { statusOf } from '../node/grpc-status';
 import { type CallRecord } from '../observability/call-record';
 

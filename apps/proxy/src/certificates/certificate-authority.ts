@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { PROXY_CA_NAME } from '@oci-connector/connector-api';
-import { type Clock, type Timer } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 
 /** What signs the proxy's certificates. */

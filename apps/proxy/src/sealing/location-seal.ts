@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type WallClock } from '@oci-connector/clock';
 import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 import { type KeyRing, type SealingKey } from './key-ring';
@@ -45,7 +46,7 @@ const SEALED = /^sealed\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{1,8192})$/;
 export class LocationSeal {
   constructor(
     private readonly keys: KeyRing,
-    private readonly clock: { now(): number },
+    private readonly clock: WallClock,
   ) {}
 
   /**

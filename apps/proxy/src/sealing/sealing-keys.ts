@@ -1,4 +1,4 @@
-import { type Clock, type Timer } from '@oci-connector/kube';
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { deriveSealingKey, type KeyRing, type SealingKey } from './key-ring';
 
 /** The Secret's data as the API server sends it, in base64. */

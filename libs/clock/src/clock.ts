@@ -5,13 +5,17 @@ export interface Timer {
   cancel(): void;
 }
 
-/**
- * The time, as everything in this library sees it. Handed in so that tests decide what time it is. Two readings, because they
- * answer different questions: the wall clock may jump, and only the monotonic one may measure how long ago something was.
- */
-export interface Clock {
-  /** Wall clock in milliseconds since the epoch; for comparison with dates that others wrote, such as a token's `exp`. */
+/** Where the date comes from. Handed in so that tests decide what time it is. */
+export interface WallClock {
+  /** Milliseconds since the epoch; for comparison with dates that others wrote, such as a token's `exp`. */
   now(): number;
+}
+
+/**
+ * The time, as everything of ours sees it. Two readings, because they answer different questions: the wall clock may jump, and
+ * only the monotonic one may measure how long ago something was.
+ */
+export interface Clock extends WallClock {
   /** Milliseconds that never run backwards; the origin means nothing. For ages and deadlines. */
   monotonic(): number;
   /** Calls back once after `ms` milliseconds, unless cancelled. */
