@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
 import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
-import { startProgram } from '../installation/programs';
+import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { freePort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
@@ -188,14 +189,9 @@ interface ProgramsStart {
 async function startPrograms({ group, directory, api, client }: ProgramsStart): Promise<Rig['proxy']> {
   await mkdir(directory, { recursive: true });
   const port = await freePort();
-  const kubeconfigOf = async (name: string): Promise<string> => {
-    const file = path.join(directory, `${name}.kubeconfig`);
-    const token = await requestToken(client, { namespace: 'connectors-system', name });
-    await writeFile(file, api.kubeconfig({ token: token.reveal() }), { mode: 0o600 });
-    return file;
-  };
+  const account = { group, client, directory, kubeconfigWith: (token: Sensitive): string => api.kubeconfig({ token: token.reveal() }) };
   const shared = { OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32', NODE_ENV: 'production' };
-  await startProgram(group, { name: 'controller', kubeconfig: await kubeconfigOf('connectors-controller'), settings: shared, prefix: PEERS_PINNED });
+  await startAsServiceAccount({ ...account, name: 'controller', settings: shared, prefix: PEERS_PINNED });
   const settings = {
     ...shared,
     OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
@@ -204,12 +200,7 @@ async function startPrograms({ group, directory, api, client }: ProgramsStart): 
     OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
     OCI_CONNECTOR_PROXY_GRACE: '1s',
   };
-  const { pid } = await startProgram(group, {
-    name: 'proxy',
-    kubeconfig: await kubeconfigOf('connectors-proxy'),
-    settings,
-    prefix: PROXY_PINNED,
-  });
+  const { pid } = await startAsServiceAccount({ ...account, name: 'proxy', settings, prefix: PROXY_PINNED });
   return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid };
 }
 

@@ -1,10 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
 import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { buildPrograms } from '../installation/build-programs';
-import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
-import { startProgram, type RunningProgram } from '../installation/programs';
+import { installProduct, workspaceRoot } from '../installation/install-product';
+import { type RunningProgram } from '../installation/programs';
+import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
@@ -148,12 +150,9 @@ async function startPrograms(start: Start, api: KubeApiServer, client: KubeClien
     OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32,::1/128',
     ...(options.caBundle !== undefined && { OCI_CONNECTOR_CA_BUNDLE: options.caBundle }),
   };
-  const launch = async (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> => {
-    const kubeconfig = path.join(directory, `${name}.kubeconfig`);
-    const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${name}` });
-    await writeFile(kubeconfig, api.kubeconfig({ token: token.reveal() }), { mode: 0o600 });
-    return startProgram(group, { name, kubeconfig, settings: { ...shared, ...settings } });
-  };
+  const kubeconfigWith = (token: Sensitive): string => api.kubeconfig({ token: token.reveal() });
+  const launch = (name: 'controller' | 'proxy', settings: Record<string, string>): Promise<RunningProgram> =>
+    startAsServiceAccount({ group, client, directory, kubeconfigWith, name, settings: { ...shared, ...settings } });
   const controller = await launch('controller', {});
   const proxy = await launch('proxy', {
     OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',

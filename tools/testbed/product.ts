@@ -2,29 +2,20 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken } from '../installation/install-product';
-import { startProgram, type RunningProgram } from '../installation/programs';
+import { type RunningProgram } from '../installation/programs';
+import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 import { step } from '../processes/progress';
 import { kubeconfigText, startApiServer, type ApiServer } from './api-server';
+import { NAMESPACE } from './connector-names';
+import { type Product } from './installed-product';
 import { type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
-import { NAMESPACE } from './testbed-world';
 import { OUTSIDE_ADDRESS } from './world';
-
-/** The installed product, in front of every registry of the testbed. */
-export interface Product {
-  readonly api: ApiServer;
-  readonly client: KubeClient;
-  readonly controller: RunningProgram;
-  readonly proxy: RunningProgram;
-  /** CA of the proxy's certificates. */
-  readonly caFile: string;
-  /** A fresh token of the ServiceAccount that may push, pull and delete. */
-  token(): Promise<string>;
-}
 
 /** The ServiceAccount of the clients. */
 export const CLIENT = { namespace: NAMESPACE, name: 'builder' } as const;
@@ -129,10 +120,11 @@ export async function launchProgram(
   name: 'controller' | 'proxy',
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningProgram> {
-  const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${name}` });
-  context.secrets.push({ name: `the ${name}'s token`, value: token.reveal() });
-  const kubeconfig = path.join(context.directory, `${name}.kubeconfig`);
-  await writeFile(kubeconfig, kubeconfigText(api, token.reveal()), { mode: 0o600 });
-  const shared = { OCI_CONNECTOR_CA_BUNDLE: context.registryCaFile, OCI_CONNECTOR_LOG_LEVEL: 'debug' };
-  return startProgram(context.group, { name, kubeconfig, node, settings: { ...shared, ...settings } });
+  const { group, directory, registryCaFile, secrets } = context;
+  const kubeconfigWith = (token: Sensitive): string => {
+    secrets.push({ name: `the ${name}'s token`, value: token.reveal() });
+    return kubeconfigText(api, token.reveal());
+  };
+  const shared = { OCI_CONNECTOR_CA_BUNDLE: registryCaFile, OCI_CONNECTOR_LOG_LEVEL: 'debug' };
+  return startAsServiceAccount({ group, client, directory, kubeconfigWith, name, node, settings: { ...shared, ...settings } });
 }

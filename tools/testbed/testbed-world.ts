@@ -11,25 +11,15 @@ import { orasClient } from './clients/oras';
 import { regctlClient } from './clients/regctl';
 import { type RegistryClient } from './clients/registry-client';
 import { skopeoClient } from './clients/skopeo';
+import { CONNECTORS, connectorHost, NAMESPACE } from './connector-names';
 import { makeContent } from './content';
 import { step } from '../processes/progress';
-import { type Product } from './product';
+import { type Product } from './installed-product';
 import { newAccount, startRegistries, type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
 import { OUTSIDE_ADDRESS, type OutsideHost, furnishWorld, trustRegistry } from './world';
 
 type Opening = Pick<SuiteContext, 'group' | 'closing' | 'directory' | 'logDirectory'>;
-
-/** Namespace of the Connectors of every suite. */
-export const NAMESPACE = 'ci';
-
-/** Names of the Connectors: one for each registry. */
-export const CONNECTORS = ['dist3-token', 'dist3-htpasswd', 'dist3-anonymous', 'dist2-token', 'fixture', 'fixture-basic'] as const;
-
-/** The name by which clients reach a Connector. */
-export function connectorHost(name: string): string {
-  return `c-${name}.${NAMESPACE}.svc.cluster.local`;
-}
 
 /** Brings up the namespace, the registries and the clients' daemons. */
 export async function openWorld(opening: Opening): Promise<SuiteContext> {

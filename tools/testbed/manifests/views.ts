@@ -1,6 +1,6 @@
 import { type Checks, expectParts } from '../checks';
 import { type Kubectl } from '../kubectl';
-import { NAMESPACE } from '../testbed-world';
+import { NAMESPACE } from '../connector-names';
 
 /** Paths whose documentation is read, and fields that it has to name. */
 const EXPLAINED: Readonly<Record<string, readonly string[]>> = {

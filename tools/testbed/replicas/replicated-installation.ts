@@ -12,7 +12,7 @@ import { type Account } from '../docker-token-server';
 import { applyAll, connectorManifests, launchProgram } from '../product';
 import { newAccount } from '../registries';
 import { type SuiteContext } from '../suites/suite';
-import { NAMESPACE } from '../testbed-world';
+import { NAMESPACE } from '../connector-names';
 import { OUTSIDE_ADDRESS } from '../world';
 
 export const REPLICAS = ['a', 'b'] as const;

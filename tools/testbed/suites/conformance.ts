@@ -3,7 +3,7 @@ import { compareConformance, countResults, runConformance, type ConformanceResul
 import { startProduct } from '../product';
 import { formatTable } from '../../processes/progress';
 import { type Registry } from '../registries';
-import { connectorHost, NAMESPACE } from '../testbed-world';
+import { connectorHost, NAMESPACE } from '../connector-names';
 import { type Suite, type SuiteContext } from './suite';
 
 /**

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { runMatrix } from '../matrix';
 import { startProduct } from '../product';
-import { connectorHost, NAMESPACE } from '../testbed-world';
+import { connectorHost, NAMESPACE } from '../connector-names';
 import { trustRegistry } from '../world';
 import { type Suite } from './suite';
 

@@ -2,7 +2,7 @@ import { type TestCertificateAuthority } from '@oci-connector/testing';
 import { type RegistryClient } from '../clients/registry-client';
 import { type Content } from '../content';
 import { type ProcessGroup } from '../../processes/process-group';
-import { type Product } from '../product';
+import { type Product } from '../installed-product';
 import { type Registry } from '../registries';
 import { type Secret } from '../secret-search';
 

@@ -1,0 +1,25 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type KubeClient } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { type ProcessGroup } from '../processes/process-group';
+import { requestToken } from './install-product';
+import { type ProgramOptions, type RunningProgram, startProgram } from './programs';
+
+export interface ServiceAccountStart extends Omit<ProgramOptions, 'kubeconfig'> {
+  readonly group: ProcessGroup;
+  /** An administrator, who may ask for tokens. */
+  readonly client: KubeClient;
+  /** Where the program's kubeconfig is put, as NAME.kubeconfig. */
+  readonly directory: string;
+  /** The text of a kubeconfig with this token. */
+  readonly kubeconfigWith: (token: Sensitive) => string;
+}
+
+/** {@link startProgram} with a token of the ServiceAccount that `deploy/` has for the program, and so with its permissions. */
+export async function startAsServiceAccount({ group, client, directory, kubeconfigWith, ...program }: ServiceAccountStart): Promise<RunningProgram> {
+  const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${program.name}` });
+  const kubeconfig = path.join(directory, `${program.name}.kubeconfig`);
+  await writeFile(kubeconfig, kubeconfigWith(token), { mode: 0o600 });
+  return startProgram(group, { ...program, kubeconfig });
+}

@@ -1,0 +1,10 @@
+/** Namespace of the Connectors of every suite. */
+export const NAMESPACE = 'ci';
+
+/** Names of the Connectors: one for each registry. */
+export const CONNECTORS = ['dist3-token', 'dist3-htpasswd', 'dist3-anonymous', 'dist2-token', 'fixture', 'fixture-basic'] as const;
+
+/** The name by which clients reach a Connector. */
+export function connectorHost(name: string): string {
+  return `c-${name}.${NAMESPACE}.svc.cluster.local`;
+}
