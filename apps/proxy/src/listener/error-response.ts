@@ -4,13 +4,11 @@ import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
 import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
+import { API_VERSION_HEADER } from '../protocols/oci/api-version';
 import { TransferCancelled } from '../transport/transfer';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */
 const CHALLENGE = 'Basic realm="connectors"';
-
-/** Tells clients that this is a registry of the distribution-spec; old docker clients insist on it. */
-export const API_VERSION_HEADER = { 'docker-distribution-api-version': 'registry/2.0' };
 
 const FROM_OCI_AUTH: Readonly<Record<OciAuthErrorCode, ProxyErrorCode>> = {
   RealmUntrusted: 'RealmUntrusted',

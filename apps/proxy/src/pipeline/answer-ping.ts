@@ -1,4 +1,4 @@
-import { API_VERSION_HEADER } from '../listener/error-response';
+import { API_VERSION_HEADER } from '../protocols/oci/api-version';
 import { type AuthenticateClient } from './authenticate-client';
 import { type ClientExchange } from './proxy-exchange';
 

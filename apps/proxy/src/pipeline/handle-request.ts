@@ -1,4 +1,3 @@
-import { type RequestLimits } from '../limits/request-limits';
 import { answerPing } from './answer-ping';
 import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
@@ -7,6 +6,7 @@ import { identifyConnector, type IdentifySettings } from './identify-connector';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { type PlanRequest } from './plan-request';
 import { type ClientExchange, Identified } from './proxy-exchange';
+import { type RequestLimits } from './request-limits';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';
 

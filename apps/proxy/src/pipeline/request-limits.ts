@@ -1,5 +1,5 @@
 import { ProxyError } from '../proxy.errors';
-import { type Authorized } from '../pipeline/proxy-exchange';
+import { type Authorized } from './proxy-exchange';
 
 /** Limits of one kind of owner; 0 stands for no limit. */
 export interface OwnerLimits {
