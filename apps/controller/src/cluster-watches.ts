@@ -17,7 +17,7 @@ import {
 } from '@oci-connector/kube';
 import { publishedBundle } from './certificate-authority/ca-objects';
 import { type ClusterView } from './connector/connector-scope';
-import { CONNECTOR_INDEXES } from './connector/connector.watches';
+import { CONNECTOR_INDEXES } from './connector/connector-indexes';
 import { CONNECTOR_LABEL } from './connector/proxy-service';
 
 export interface ClusterWatchesOptions {

@@ -1,4 +1,5 @@
-import { EgressPolicy, type EgressPolicyOptions, type EgressPurpose, type LookupAll } from './egress-policy';
+import { EgressPolicy, type EgressPolicyOptions, type EgressPurpose } from './egress-policy';
+import { type LookupAll } from './lookup-all';
 
 const NAMES: Record<string, string[]> = {
   'registry.corp': ['10.1.2.3'],

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { classifyAddress, unwrap } from './address-class';
 import { EgressError } from './egress.errors';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
+import { type LookupAll } from './lookup-all';
 import { normalizeHost } from './normalize-host';
 import { RefusedHosts } from './refused-hosts';
 
@@ -17,9 +18,6 @@ export interface PinnedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
-
-/** Gives all addresses of a name; like `dns.promises.lookup` with `all`. */
-export type LookupAll = (hostname: string) => Promise<readonly { address: string; family: number }[]>;
 
 export interface EgressPolicyOptions {
   /** Ranges that are allowed whatever else is said (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */

@@ -4,7 +4,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { type Agent, request } from 'undici';
 import { LoopbackServer } from '../test/loopback-server';
 import { classifyConnectError } from './connect-errors';
-import { EgressPolicy, type LookupAll } from './egress-policy';
+import { EgressPolicy } from './egress-policy';
+import { type LookupAll } from './lookup-all';
 import { type EgressErrorCode } from './egress.errors';
 import { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 

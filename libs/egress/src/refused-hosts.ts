@@ -1,6 +1,6 @@
 import { unwrap } from './address-class';
-import { type LookupAll } from './egress-policy';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
+import { type LookupAll } from './lookup-all';
 import { normalizeHost } from './normalize-host';
 
 /** How long the addresses of a refused name are believed; a Service's address practically never changes. */

@@ -1,10 +1,11 @@
 export { readCaBundle } from './ca-bundle';
 export { parseDuration } from './duration';
+export { type Environment } from './environment';
 export { InstallationSettings } from './installation-settings';
 export { LogFields } from './log-fields';
 export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
 export { LOGGER } from './runtime.module';
 export { runProgram, type Program } from './program';
-export { Setting, describeSettings, type Environment, type SettingDescription, type SettingKind, type SettingReference } from './settings';
+export { Setting, describeSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';

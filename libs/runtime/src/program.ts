@@ -1,8 +1,9 @@
 import { type Logger } from 'pino';
+import { type Environment } from './environment';
 import { type InstallationSettings } from './installation-settings';
 import { createLogger } from './logger';
 import { settingsAsMarkdown, settingsAsText } from './settings-reference';
-import { ConfigurationError, loadSettings, type Environment } from './settings';
+import { ConfigurationError, loadSettings } from './settings';
 
 /** A program as its main.ts describes it. */
 export interface Program<S extends InstallationSettings> {

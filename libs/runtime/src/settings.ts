@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
 import { parseDuration } from './duration';
+import { type Environment } from './environment';
 import { unknownVariables } from './unknown-variables';
 
 /** How the text of an environment variable is read. */
@@ -63,9 +64,6 @@ const parsers: Record<SettingKind, (text: string) => unknown> = {
       .map((item) => item.trim())
       .filter((item) => item !== ''),
 };
-
-/** The environment as a program sees it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads a configuration class from the environment. An unset or empty variable leaves the default.

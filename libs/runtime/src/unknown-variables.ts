@@ -1,4 +1,4 @@
-import { type Environment } from './settings';
+import { type Environment } from './environment';
 
 /** What the names of all our variables begin with. */
 const PREFIX = 'OCI_CONNECTOR_';

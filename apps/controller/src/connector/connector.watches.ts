@@ -3,15 +3,6 @@ import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChang
 import { type ClusterWatches } from '../cluster-watches';
 import { CONNECTOR_LABEL } from './proxy-service';
 
-/** Indexes of the Connectors in {@link ClusterWatches}. */
-export const CONNECTOR_INDEXES = {
-  /** Name of the class. */
-  byClass: (connector: Connector): string[] => [connector.spec.connectorClassName],
-  /** `NAMESPACE/NAME` of each Secret that it names. A foreign namespace is not followed. */
-  bySecret: ({ metadata, spec }: Connector): string[] =>
-    [spec.auth?.secretRef?.name, spec.caCertSecretRef?.name].flatMap((name) => (name ? [`${metadata.namespace}/${name}`] : [])),
-};
-
 /** Which change concerns which Connectors. */
 export function connectorTriggers(watches: ClusterWatches): ReconcileTrigger[] {
   const { connectors, classes, secrets, services, caConfigMap } = watches;
