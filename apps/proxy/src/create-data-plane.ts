@@ -100,7 +100,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({ http, https, transfers, state, authority, sealing, leaves, names, readiness, logger, ...upstream });
+  const plane: DataPlane = new DataPlane({ client, http, https, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
   return plane;
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PROXY_CA_NAME } from '@oci-connector/connector-api';
-import { type Readiness } from '@oci-connector/runtime';
 import { type CredentialStore } from '@oci-connector/credentials';
+import { type KubeClient } from '@oci-connector/kube';
+import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CertificateAuthority } from './certificates/certificate-authority';
 import { type LeafCertificates } from './certificates/leaf-certificates';
@@ -19,6 +21,8 @@ const DEFAULT_CERTIFICATE_PERIOD = 8 * 60 * 60 * 1_000;
 const LAST_WORDS_MS = 1_000;
 
 export interface DataPlaneParts {
+  /** Of the API server; closed at the end. */
+  readonly client: KubeClient;
   readonly http: ReverseProxyListener;
   readonly https: ReverseProxyListener;
   readonly transfers: Transfers;
@@ -31,11 +35,17 @@ export interface DataPlaneParts {
   readonly names: ServedNames;
   readonly readiness: Readiness;
   readonly logger: Logger;
+  /** How long connections are still taken when it is to stop, and running transfers may go on after that. In milliseconds. */
+  readonly stopping: { readonly drainDelay: number; readonly grace: number };
 }
 
-/** Life of the data plane: starts what it is made of, and stops it without breaking what runs. */
-export class DataPlane {
+/**
+ * Life of the data plane: starts what it is made of, and stops it without breaking what runs. Nest waits for both: the admin port
+ * is opened after the ports for clients, and closed after them, so that /readyz tells all the while that this replica is leaving.
+ */
+export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   #certificateTimer?: NodeJS.Timeout;
+  #serving = false;
   #draining = false;
 
   constructor(private readonly parts: DataPlaneParts) {}
@@ -49,7 +59,7 @@ export class DataPlane {
   }
 
   /** Resolves when the ports are open. The objects of the API server may come later: /readyz tells. */
-  async start(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     const { readiness, state, http, https, authority, sealing } = this.parts;
     readiness.register('listeners', () => (this.#draining ? 'stopping' : undefined));
     readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
@@ -59,6 +69,7 @@ export class DataPlane {
     void sealing.start();
     this.#certificateTimer = setInterval(() => void this.#renewDefaultCertificate(), DEFAULT_CERTIFICATE_PERIOD);
     await Promise.all([http.listen(), https.listen()]);
+    this.#serving = true;
   }
 
   /** To be called when there is another authority: certificates of the one before are not given out any more. */
@@ -78,13 +89,15 @@ export class DataPlane {
   }
 
   /**
-   * Stops: readiness fails at once, connections are taken for `drainDelay` more, running transfers may go on for `grace`
-   * after that, and are cut then. Both in milliseconds.
+   * Readiness fails at once, connections are taken for `drainDelay` more, running transfers may go on for `grace` after that, and
+   * are cut then.
    */
-  async stop(drainDelay: number, grace: number): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
+    const { http, https, transfers, stopping } = this.parts;
+    // After a start that failed nobody has to notice anything.
+    const { drainDelay, grace } = this.#serving ? stopping : { drainDelay: 0, grace: 0 };
     this.#draining = true;
     await delay(drainDelay);
-    const { http, https, transfers } = this.parts;
     const stopped = Promise.all([http.stop(), https.stop()]);
     await this.#drained(grace);
     transfers.cancelAll();
@@ -103,7 +116,7 @@ export class DataPlane {
   }
 
   async #close(): Promise<void> {
-    const { state, authority, sealing, credentials, transfers, upstreams } = this.parts;
+    const { client, state, authority, sealing, credentials, transfers, upstreams } = this.parts;
     clearInterval(this.#certificateTimer);
     authority.stop();
     sealing.stop();
@@ -111,5 +124,6 @@ export class DataPlane {
     transfers.close();
     // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
     await Promise.all([state.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);
+    await client.close();
   }
 }

@@ -30,23 +30,8 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
   const installationCa = await readCaBundle(settings.caBundle);
   const module = ProxyModule.forDependencies({ settings, client, installationCa, clock });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
-  const plane = running.app.get(DataPlane, { strict: false });
-  const stop = async (drainDelay: number, grace: number): Promise<void> => {
-    await plane.stop(drainDelay, grace);
-    await running.stop();
-    await client.close();
-  };
-  try {
-    await plane.start();
-  } catch (error) {
-    await stop(0, 0);
-    throw error;
-  }
-  logger.info({ httpPort: plane.httpPort, httpsPort: plane.httpsPort, adminUrl: running.adminUrl }, 'serving');
-  return {
-    httpPort: plane.httpPort,
-    httpsPort: plane.httpsPort,
-    adminUrl: running.adminUrl,
-    stop: () => stop(settings.drainDelay, settings.grace),
-  };
+  const { httpPort, httpsPort } = running.app.get(DataPlane, { strict: false });
+  const { adminUrl } = running;
+  logger.info({ httpPort, httpsPort, adminUrl }, 'serving');
+  return { httpPort, httpsPort, adminUrl, stop: () => running.stop() };
 }
