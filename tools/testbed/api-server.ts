@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort } from '../processes/free-port';
 import { type ProcessGroup, type StartedProcess } from '../processes/process-group';
@@ -10,6 +10,8 @@ export interface ApiServer {
   readonly url: string;
   readonly caFile: string;
   readonly adminToken: string;
+  /** Key that signs ServiceAccount tokens. */
+  readonly signingKeyFile: string;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
   /** Ends it while etcd goes on, as an upgrade does. */
@@ -33,25 +35,33 @@ export function kubeconfigText(server: { url: string; caFile: string }, token: s
   });
 }
 
-/** Starts etcd and a kube-apiserver with RBAC, alone: no controller manager, so no garbage collection and no default ServiceAccounts. */
-export async function startApiServer(group: ProcessGroup, directory: string, advertiseAddress: string): Promise<ApiServer> {
+/** A node that is to use an API server. */
+export interface NodeAccount {
+  readonly name: string;
+  readonly token: string;
+}
+
+/**
+ * Starts etcd and a kube-apiserver with RBAC, alone: no controller manager, so no garbage collection and no default
+ * ServiceAccounts. With a node it is served at its address as well, for kubelet and pods; without, on loopback only.
+ */
+export async function startApiServer(group: ProcessGroup, directory: string, address: string, node?: NodeAccount): Promise<ApiServer> {
   await mkdir(directory, { recursive: true });
   const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
-  await startEtcd(group, directory, client, peer);
+  await startEtcd(group, client, peer);
   const adminToken = randomBytes(24).toString('hex');
-  const files = await writeCredentials(directory, adminToken);
+  const files = await writeCredentials(directory, adminToken, node);
   const certificates = path.join(directory, 'certificates');
   const kubectl = toolPath('kubectl');
-  const server = { url: `https://127.0.0.1:${secure}`, caFile: path.join(certificates, 'apiserver.crt') };
+  const server = { url: `https://${node ? address : '127.0.0.1'}:${secure}`, caFile: path.join(certificates, 'apiserver.crt') };
   const kubeconfig = path.join(directory, 'admin.kubeconfig');
   await writeFile(kubeconfig, kubeconfigText(server, adminToken), { mode: 0o600 });
   const command: [string, ...string[]] = [
     toolPath('kube-apiserver'),
     `--etcd-servers=http://127.0.0.1:${client}`,
-    '--bind-address=127.0.0.1',
     `--secure-port=${secure}`,
-    `--advertise-address=${advertiseAddress}`,
-    '--endpoint-reconciler-type=none',
+    `--advertise-address=${address}`,
+    ...(node ? NODE_FLAGS : ALONE_FLAGS),
     '--service-cluster-ip-range=10.96.0.0/16',
     '--authorization-mode=Node,RBAC',
     `--cert-dir=${certificates}`,
@@ -66,6 +76,7 @@ export async function startApiServer(group: ProcessGroup, directory: string, adv
   return {
     ...server,
     adminToken,
+    signingKeyFile: files.privateKey,
     kubeconfig,
     stop: () => running.stop(),
     start: async () => {
@@ -76,13 +87,23 @@ export async function startApiServer(group: ProcessGroup, directory: string, adv
   };
 }
 
-async function startEtcd(group: ProcessGroup, directory: string, client: number, peer: number): Promise<void> {
+const ALONE_FLAGS = ['--bind-address=127.0.0.1', '--endpoint-reconciler-type=none'];
+
+/** As kubeadm has it: a node may ask tokens only for its own pods and for audiences that they, or their CSI drivers, name. */
+const NODE_FLAGS = [
+  '--bind-address=0.0.0.0',
+  '--enable-admission-plugins=NodeRestriction',
+  '--allow-privileged=true',
+  '--kubelet-preferred-address-types=InternalIP',
+];
+
+async function startEtcd(group: ProcessGroup, client: number, peer: number): Promise<void> {
   const url = `http://127.0.0.1:${client}`;
   await group.start({
     name: 'etcd',
     command: [
       toolPath('etcd'),
-      `--data-dir=${path.join(directory, 'etcd')}`,
+      `--data-dir=${await etcdDirectory()}`,
       `--listen-client-urls=${url}`,
       `--advertise-client-urls=${url}`,
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
@@ -93,9 +114,15 @@ async function startEtcd(group: ProcessGroup, directory: string, client: number,
   });
 }
 
+/** In memory: it asks the disk for each write to be safe, which takes long on a busy machine, and here nothing has to be. */
+function etcdDirectory(): Promise<string> {
+  return mkdtemp('/run/etcd-');
+}
+
 async function writeCredentials(
   directory: string,
   adminToken: string,
+  node?: NodeAccount,
 ): Promise<{ tokens: string; publicKey: string; privateKey: string }> {
   const files = {
     tokens: path.join(directory, 'tokens.csv'),
@@ -103,7 +130,8 @@ async function writeCredentials(
     privateKey: path.join(directory, 'service-account.key'),
   };
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  await writeFile(files.tokens, `${adminToken},admin,1,system:masters\n`, { mode: 0o600 });
+  const tokens = [`${adminToken},admin,1,system:masters`, ...(node ? [`${node.token},system:node:${node.name},2,system:nodes`] : [])];
+  await writeFile(files.tokens, `${tokens.join('\n')}\n`, { mode: 0o600 });
   await writeFile(files.publicKey, pair.publicKey.export({ type: 'spki', format: 'pem' }));
   await writeFile(files.privateKey, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   return files;

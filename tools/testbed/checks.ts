@@ -9,18 +9,31 @@ export class Checks {
     return { passed: this.#passed, failures: [...this.#failures] };
   }
 
+  /** Runs checks that belong together: what ends them early fails as well, and whatever comes after them is still run. */
+  async part(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fail(name, error);
+    }
+  }
+
   /** Runs one check; it fails by throwing. Says so as it goes. True when it passed. */
   async check(name: string, work: () => unknown): Promise<boolean> {
     try {
       await work();
     } catch (error) {
-      this.#failures.push(`${name}: ${(error as Error).message}`);
-      process.stdout.write(`  FAIL ${name}\n`);
+      this.#fail(name, error);
       return false;
     }
     this.#passed += 1;
     process.stdout.write(`  ok   ${name}\n`);
     return true;
+  }
+
+  #fail(name: string, error: unknown): void {
+    this.#failures.push(`${name}: ${(error as Error).message}`);
+    process.stdout.write(`  FAIL ${name}\n`);
   }
 }
 

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { runCommand } from '../processes/run-command';
+import { MEDIA, addBlob, finishLayout, json, sha256, type Descriptor } from './oci-layout';
 import { toolPath } from './toolchain';
 
 /** What the clients push: files on disk in the forms that clients read. */
@@ -24,23 +25,6 @@ export interface Content {
   readonly file: string;
 }
 
-interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly platform?: { readonly architecture: string; readonly os: string };
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-const MEDIA = {
-  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-  config: 'application/vnd.oci.image.config.v1+json',
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  index: 'application/vnd.oci.image.index.v1+json',
-} as const;
-
-const sha256 = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
-
 /** Builds everything once below `directory`. */
 export async function makeContent(directory: string): Promise<Content> {
   const imageLayout = path.join(directory, 'image');
@@ -61,16 +45,6 @@ export async function makeContent(directory: string): Promise<Content> {
   return { imageLayout, imageDigest: image.digest, dockerArchive, ...archives, indexLayout, indexDigest: index.digest, chart, file };
 }
 
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-
-async function addBlob(layout: string, mediaType: string, data: Buffer): Promise<Descriptor> {
-  const digest = sha256(data);
-  const directory = path.join(layout, 'blobs', 'sha256');
-  await mkdir(directory, { recursive: true });
-  await writeFile(path.join(directory, digest.slice('sha256:'.length)), data);
-  return { mediaType, digest, size: data.length };
-}
-
 /** One image with one layer of a megabyte that no compression makes small. */
 async function addImage(layout: string, architecture: string, directory: string): Promise<Descriptor> {
   const root = path.join(directory, `root-${architecture}`);
@@ -84,12 +58,6 @@ async function addImage(layout: string, architecture: string, directory: string)
   const config = await addBlob(layout, MEDIA.config, json(image));
   const manifest = { schemaVersion: 2, mediaType: MEDIA.manifest, config, layers: [layer] };
   return { ...(await addBlob(layout, MEDIA.manifest, json(manifest))), platform: { architecture, os: 'linux' } };
-}
-
-async function finishLayout(layout: string, descriptor: Descriptor, tag: string): Promise<void> {
-  await writeFile(path.join(layout, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  const annotations = { 'org.opencontainers.image.ref.name': tag };
-  await writeFile(path.join(layout, 'index.json'), json({ schemaVersion: 2, manifests: [{ ...descriptor, annotations }] }));
 }
 
 async function makeChart(directory: string): Promise<string> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { step } from '../processes/progress';
 import { runCommand } from '../processes/run-command';
-import { DEBIAN_PACKAGES, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, KUBERNETES, toolDirectory, toolPath } from './toolchain';
+import { DEBIAN_PACKAGES, GO_PROJECTS, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, type GoProject, toolDirectory, toolPath } from './toolchain';
 import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
@@ -15,7 +15,7 @@ export async function install(): Promise<void> {
   await mkdir(path.join(toolDirectory, 'bin'), { recursive: true });
   for (const tool of GO_TOOLS) await installGoTool(tool);
   await downloadTemplateModules();
-  await installKubernetes();
+  for (const project of GO_PROJECTS) await installGoProject(project);
   await installImageNode();
   process.stdout.write(`tools are ready in ${toolDirectory}\n`);
 }
@@ -48,44 +48,38 @@ async function downloadTemplateModules(): Promise<void> {
   await runCommand(['go', 'mod', 'download'], { cwd: GO_TEMPLATES, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
 }
 
-async function installKubernetes(): Promise<void> {
-  const missing = KUBERNETES.commands.filter((name) => !existsSync(toolPath(name)));
+async function installGoProject(project: GoProject): Promise<void> {
+  const { name, module, version, ldflags = '' } = project;
+  const missing = project.commands.filter((command) => !existsSync(toolPath(command)));
   if (missing.length === 0) return;
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false -mod=mod' };
-    await writeFile(path.join(directory, 'go.mod'), await kubernetesGoMod(directory));
-    await step(`building Kubernetes ${KUBERNETES.version}: ${missing.join(', ')}`, async () => {
-      const packages = missing.map((name) => `k8s.io/kubernetes/cmd/${name}`);
-      // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
-      const version = `-X k8s.io/component-base/version.gitVersion=${KUBERNETES.version}`;
-      await runCommand(['go', 'build', '-ldflags', version, '-o', `${directory}/`, ...packages], {
-        cwd: directory,
-        env,
-        timeout: HALF_AN_HOUR,
-      });
+    await writeFile(path.join(directory, 'go.mod'), await goModOf(project, directory));
+    await step(`building ${name} ${version}: ${missing.join(', ')}`, async () => {
+      const packages = missing.map((command) => `${module}/cmd/${command}`);
+      await runCommand(['go', 'build', '-ldflags', ldflags, '-o', `${directory}/`, ...packages], { cwd: directory, env, timeout: HALF_AN_HOUR });
     });
-    for (const name of missing) await keep(path.join(directory, name), name);
+    for (const command of missing) await keep(path.join(directory, command), command);
   });
 }
 
-/** A module of our own whose replacements send the staging modules to their published versions. */
-async function kubernetesGoMod(cwd: string): Promise<string> {
-  const { version, staging, commands } = KUBERNETES;
-  const answer = await runCommand(['go', 'mod', 'download', '-json', `k8s.io/kubernetes@${version}`], {
-    cwd,
-    env: testbedEnvironment.all,
-    timeout: HALF_AN_HOUR,
-  });
-  const { GoMod } = JSON.parse(answer) as { GoMod: string };
-  const replaced = [...(await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace )?(k8s\.io\/[a-z-]+) => \.\/staging/gm)];
+/** A module of our own; its replacements send staging modules to their published versions. */
+async function goModOf({ module, version, staging, commands }: GoProject, cwd: string): Promise<string> {
   return [
     'module testbed',
     'go 1.26',
-    `require k8s.io/kubernetes ${version}`,
-    ...replaced.map(([, module]) => `replace ${module} => ${module} ${staging}`),
-    ...commands.map((name) => `tool k8s.io/kubernetes/cmd/${name}`),
+    `require ${module} ${version}`,
+    ...(staging ? (await stagingModules(`${module}@${version}`, cwd)).map((name) => `replace ${name} => ${name} ${staging}`) : []),
+    ...commands.map((name) => `tool ${module}/cmd/${name}`),
     '',
   ].join('\n');
+}
+
+async function stagingModules(project: string, cwd: string): Promise<string[]> {
+  const answer = await runCommand(['go', 'mod', 'download', '-json', project], { cwd, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
+  const { GoMod } = JSON.parse(answer) as { GoMod: string };
+  const replaced = (await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace )?(k8s\.io\/[a-z-]+) => \.\/staging/gm);
+  return [...replaced].map(([, name]) => name ?? '');
 }
 
 async function installImageNode(): Promise<void> {

@@ -1,3 +1,4 @@
+import { clusterCommand } from './cluster/cluster-command';
 import { install } from './install';
 import { SECRET_MARK } from './registries';
 import { searchLogs } from './secret-search';
@@ -10,6 +11,7 @@ const HELP = `npm run testbed: real registries, real clients and a real API serv
 Usage:
   npm run testbed -- install           install or build what is missing (Debian packages, Go tools; needs root and Go 1.26)
   npm run testbed -- run SUITE …       run suites; "all" for every one
+  npm run testbed -- cluster up|down   a complete Kubernetes with the product, for people; see cluster --help
   npm run testbed -- which TOOL        the path of an installed tool
   npm run testbed -- search-logs DIR … search all logs below for secrets of fixtures and for tokens
   npm run testbed -- --help            this text
@@ -19,7 +21,7 @@ ${Object.entries(SUITES)
   .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
   .join('\n')}
 
-Suites run inside a network namespace of their own with no way out, and a mount namespace with its own /etc/hosts.
+Suites run inside namespaces of their own, with no way out of the network; all their processes end with them.
 Logs and results are kept in .testbed/. The last line is "N passed, N failed".
 `;
 
@@ -36,6 +38,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'search-logs': searchForFixtureSecrets,
   run: runNamed,
+  cluster: clusterCommand,
   '--help': async () => {
     process.stdout.write(HELP);
     return 0;

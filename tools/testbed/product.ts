@@ -6,7 +6,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken } from '../installation/install-product';
-import { type RunningProgram } from '../installation/programs';
+import { type ProgramOptions, type RunningProgram } from '../installation/programs';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 import { step } from '../processes/progress';
@@ -31,7 +31,7 @@ export async function startProduct(context: SuiteContext, node?: string): Promis
   closing.unshift(() => client.close());
   await step('building the programs', buildPrograms);
   await step('installing the product', () => installProduct(client));
-  await applyAll(client, [...clientManifests(), ...context.registries.flatMap(connectorManifests)]);
+  await applyAll(client, [...clientManifests(), ...context.registries.flatMap((registry) => connectorManifests(registry))]);
   const programs = await step('starting controller and proxy', () => startPrograms(context, { api, client, node }));
   const keys = context.registries.map(({ name }) => ({ namespace: NAMESPACE, name }));
   const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, keys));
@@ -80,8 +80,8 @@ function clientManifests(): object[] {
 }
 
 /** A Connector for a registry, and its Secret. */
-export function connectorManifests({ name, address, account, trustedRealm }: Registry): object[] {
-  const metadata = { namespace: NAMESPACE, name };
+export function connectorManifests({ name, address, account, trustedRealm }: Registry, namespace: string = NAMESPACE): object[] {
+  const metadata = { namespace, name };
   const secretRef = account && { name };
   const trustedRealms = trustedRealm ? [trustedRealm] : undefined;
   const connector = {
@@ -117,7 +117,7 @@ async function startPrograms(context: SuiteContext, start: ProgramsStart): Promi
 export async function launchProgram(
   context: Pick<SuiteContext, 'group' | 'directory' | 'registryCaFile' | 'secrets'>,
   { api, client, node }: ProgramsStart,
-  name: 'controller' | 'proxy',
+  name: ProgramOptions['name'],
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningProgram> {
   const { group, directory, registryCaFile, secrets } = context;

@@ -76,7 +76,8 @@ async function tokenRegistry(context: RegistryContext, options: TokenRegistryOpt
   return { name, address, account, trustedRealm: new URL(tokenServer.realm).origin };
 }
 
-async function htpasswdRegistry(context: RegistryContext): Promise<Registry> {
+/** A registry with accounts of its own, which it asks for by Basic authentication. */
+export async function htpasswdRegistry(context: RegistryContext): Promise<Registry> {
   const name = 'dist3-htpasswd';
   const account = newAccount('ci');
   const directory = await registryDirectory(context, name);

@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
+import { clusterSuite } from './suites/cluster';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
 import { directSuite } from './suites/direct';
@@ -11,11 +11,14 @@ import { manifestsSuite } from './suites/manifests';
 import { matrixSuite } from './suites/matrix';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
+import { rotationSuite } from './suites/rotation';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
 import { templatesSuite } from './suites/templates';
 import { openWorld } from './testbed-world';
+import { takeWorld } from './world';
 
 export const SUITES = {
+  cluster: clusterSuite,
   direct: directSuite,
   matrix: matrixSuite,
   conformance: conformanceSuite,
@@ -24,6 +27,7 @@ export const SUITES = {
   requirement: requirementSuite,
   replicas: replicasSuite,
   templates: templatesSuite,
+  rotation: rotationSuite,
   logs: logsSuite,
 } satisfies Record<string, Suite>;
 
@@ -34,15 +38,13 @@ const LOG_DIRECTORY = path.join(process.cwd(), '.testbed', 'logs');
 
 /** Runs suites one after the other in one furnished world; returns the exit status. */
 export async function runSuites(names: readonly SuiteName[]): Promise<number> {
+  const world = await takeWorld();
   await rm(LOG_DIRECTORY, { recursive: true, force: true });
-  // In small letters, because buildah makes an image name of a path.
-  const directory = path.join(tmpdir(), `testbed-${process.pid}`);
-  await mkdir(directory);
   const group = new ProcessGroup(LOG_DIRECTORY);
-  const closing: (() => Promise<void>)[] = [() => group.stopAll(), () => rm(directory, { recursive: true, force: true })];
+  const closing: (() => Promise<void>)[] = [() => group.stopAll()];
   const totals = { passed: 0, failed: 0 };
   try {
-    const context = await openWorld({ group, closing, directory, logDirectory: LOG_DIRECTORY });
+    const context = await openWorld({ world, group, closing, directory: world.directory, logDirectory: LOG_DIRECTORY });
     for (const name of names) {
       const { passed, failures } = await runSuite(name, context);
       totals.passed += passed;

@@ -11,6 +11,7 @@ import { orasClient } from './clients/oras';
 import { regctlClient } from './clients/regctl';
 import { type RegistryClient } from './clients/registry-client';
 import { skopeoClient } from './clients/skopeo';
+import { type ClusterTests } from './cluster/cluster-tests';
 import { CONNECTORS, connectorHost, NAMESPACE } from './connector-names';
 import { makeContent } from './content';
 import { step } from '../processes/progress';
@@ -19,7 +20,7 @@ import { newAccount, startRegistries, type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
 import { OUTSIDE_ADDRESS, type OutsideHost, furnishWorld, trustRegistry } from './world';
 
-type Opening = Pick<SuiteContext, 'group' | 'closing' | 'directory' | 'logDirectory'>;
+type Opening = Pick<SuiteContext, 'world' | 'group' | 'closing' | 'directory' | 'logDirectory'>;
 
 /** Brings up the namespace, the registries and the clients' daemons. */
 export async function openWorld(opening: Opening): Promise<SuiteContext> {
@@ -37,6 +38,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   const clients = await step("starting the clients' daemons", () => startClients(opening, registryCaFile));
   const secrets = registries.flatMap(({ name, account }) => (account ? [{ name: `password of ${name}`, value: account.password }] : []));
   let product: Promise<Product> | undefined;
+  let cluster: Promise<ClusterTests> | undefined;
   return {
     ...opening,
     content,
@@ -46,6 +48,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
     registryCaFile,
     secrets,
     product: (start) => (product ??= start()),
+    cluster: (start) => (cluster ??= start()),
   };
 }
 

@@ -2,8 +2,8 @@
 export const testbedEnvironment = {
   /** Base of the cache for built tools; ~/.cache when unset. */
   cacheHome: process.env['XDG_CACHE_HOME'],
-  /** Set in the process that already runs inside its own network and mount namespaces. */
-  insideWorld: process.env['OCI_CONNECTOR_TESTBED_WORLD'],
+  /** Name of the world, set in the process that already runs inside its own namespaces. */
+  world: process.env['OCI_CONNECTOR_TESTBED_WORLD'],
   /** Search path handed to tools. */
   path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   home: process.env['HOME'] ?? '/root',

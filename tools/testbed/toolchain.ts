@@ -18,13 +18,43 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   { name: 'helm', module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
   { name: 'containerd', module: 'github.com/containerd/containerd/v2/cmd/containerd', version: 'v2.4.2' },
   { name: 'ctr', module: 'github.com/containerd/containerd/v2/cmd/ctr', version: 'v2.4.2' },
+  { name: 'containerd-shim-runc-v2', module: 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2', version: 'v2.4.2' },
+  { name: 'bridge', module: 'github.com/containernetworking/plugins/plugins/main/bridge', version: 'v1.9.1' },
+  { name: 'loopback', module: 'github.com/containernetworking/plugins/plugins/main/loopback', version: 'v1.9.1' },
+  { name: 'host-local', module: 'github.com/containernetworking/plugins/plugins/ipam/host-local', version: 'v1.9.1' },
+  { name: 'portmap', module: 'github.com/containernetworking/plugins/plugins/meta/portmap', version: 'v1.9.1' },
+  { name: 'coredns', module: 'github.com/coredns/coredns', version: 'v1.15.0' },
+  { name: 'csi-sanity', module: 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity', version: 'v5.6.0' },
+];
+
+/** Programs that `go install` refuses, because their go.mod replaces or excludes modules: they are built as tools of a module of our own. */
+export interface GoProject {
+  readonly name: string;
+  readonly module: string;
+  readonly version: string;
+  /** Version of the staging modules that its go.mod replaces by directories of its own. */
+  readonly staging?: string;
+  /** Linker flags. */
+  readonly ldflags?: string;
+  /** Commands below `cmd/`. */
+  readonly commands: readonly string[];
+}
+
+export const GO_PROJECTS: readonly GoProject[] = [
+  {
+    name: 'Kubernetes',
+    module: 'k8s.io/kubernetes',
+    version: 'v1.37.2',
+    staging: 'v0.37.2',
+    // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
+    ldflags: '-X k8s.io/component-base/version.gitVersion=v1.37.2',
+    commands: ['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'],
+  },
+  { name: 'BuildKit', module: 'github.com/moby/buildkit', version: 'v0.34.2', commands: ['buildkitd', 'buildctl'] },
 ];
 
 /** Our program that renders templates with real Go; built by the suite that runs it. */
 export const GO_TEMPLATES = path.join(process.cwd(), 'tools', 'testbed', 'go-templates');
-
-/** Kubernetes refuses `go install`: its go.mod replaces its own staging modules. */
-export const KUBERNETES = { version: 'v1.37.2', staging: 'v0.37.2', commands: ['kube-apiserver', 'kubectl'] } as const;
 
 /** Debian packages and the file by which one sees that they are there. */
 export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
@@ -37,6 +67,10 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   'nginx-light': '/usr/sbin/nginx',
   'apache2-utils': '/usr/bin/htpasswd',
   iproute2: '/usr/sbin/ip',
+  runc: '/usr/sbin/runc',
+  conntrack: '/usr/sbin/conntrack',
+  iptables: '/usr/sbin/iptables',
+  'busybox-static': '/bin/busybox',
 };
 
 /** The npm package that carries the Node.js binary of the images. */
@@ -59,6 +93,8 @@ const DEBIAN_TOOLS: Readonly<Record<string, string>> = {
   'docker-registry': '/usr/bin/docker-registry',
   etcd: '/usr/bin/etcd',
   nginx: '/usr/sbin/nginx',
+  runc: '/usr/sbin/runc',
+  busybox: '/bin/busybox',
 };
 
 /** Path of a tool's executable. */
@@ -66,7 +102,7 @@ export function toolPath(name: string): string {
   const debian = DEBIAN_TOOLS[name];
   if (debian) return debian;
   if (name === 'node24') return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
-  const tool = GO_TOOLS.find((candidate) => candidate.name === name);
-  const version = tool?.version ?? KUBERNETES.version;
-  return path.join(toolDirectory, 'bin', `${name}@${version}`);
+  const built = GO_TOOLS.find((tool) => tool.name === name) ?? GO_PROJECTS.find(({ commands }) => commands.includes(name));
+  if (!built) throw new Error(`no such tool: ${name}`);
+  return path.join(toolDirectory, 'bin', `${name}@${built.version}`);
 }

@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../processes/run-command';
 import { testbedEnvironment } from './testbed.config';
+import { makeWorldDirectory, ownWorldName, removeAbandonedWorlds, removeWorld } from './world-owner';
 
 /**
- * The testbed's world: a network namespace whose only interface is loopback, with no route out of it, and a mount
- * namespace with its own /etc/hosts. Both end with the process that made them; nothing is left on the machine.
+ * The testbed's world: a network namespace whose only way is loopback, with no route out of it, a mount namespace with its
+ * own /etc/hosts, /run and /var, and a process namespace. When the process that was started in it ends, however that happens, the
+ * kernel ends every other one, and with them go all mounts and interfaces.
  *
  * Hosts that stand for the outside world (registries, realms, blob stores) have globally routable addresses, so that the
  * egress policy meets what it meets in production. No packet can leave.
  */
 export const OUTSIDE_ADDRESS = {
-  apiServer: '10.244.0.1',
+  apiServer: '10.243.0.1',
   'dist3-token.registry.example': '45.45.45.10',
   'auth.dist3.example': '45.45.45.11',
   'dist3-htpasswd.registry.example': '45.45.45.12',
@@ -28,27 +31,74 @@ export const OUTSIDE_ADDRESS = {
 
 export type OutsideHost = Exclude<keyof typeof OUTSIDE_ADDRESS, 'apiServer'>;
 
-/** True in the process that runs inside. */
-export const insideWorld = testbedEnvironment.insideWorld === '1';
+/** Name of the world, in the process that runs inside. */
+const worldName = testbedEnvironment.world;
 
-/** Runs this very program again inside new namespaces and resolves with its exit status. */
-export function enterWorld(args: readonly string[]): Promise<number> {
-  const script = process.argv[1] ?? '';
-  const command = ['--net', '--mount', '--propagation', 'private', process.execPath, '--enable-source-maps', script, ...args];
-  const child = spawn('unshare', command, {
-    stdio: 'inherit',
-    env: { ...testbedEnvironment.all, OCI_CONNECTOR_TESTBED_WORLD: '1' },
+/** True in the process that runs inside. */
+export const insideWorld = worldName !== undefined;
+
+/** Runs this very program again inside new namespaces and resolves with its exit status. Leaves nothing behind. */
+export async function enterWorld(args: readonly string[]): Promise<number> {
+  await removeAbandonedWorlds();
+  const name = ownWorldName();
+  await makeWorldDirectory(name);
+  try {
+    return await runInside(name, args);
+  } finally {
+    await removeWorld(name);
+  }
+}
+
+function runInside(name: string, args: readonly string[]): Promise<number> {
+  const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount', '--propagation', 'private'];
+  const program = [process.execPath, '--enable-source-maps', process.argv[1] ?? '', ...args];
+  // Whoever is killed takes the next with it: this process unshare, unshare the first process of the new namespace.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...program], {
+    // The last one is a channel: unshare passes on no signals.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...testbedEnvironment.all, OCI_CONNECTOR_TESTBED_WORLD: name },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.connected && child.send(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
 }
 
+/** What the process inside knows of its world. */
+export interface World {
+  readonly name: string;
+  /** Where everything is that is not kept; removed with the world. */
+  readonly directory: string;
+  /** Process id by which the machine knows the process inside. */
+  readonly pid: number;
+}
+
+/**
+ * To be called once inside, first of all. From then on the process ends when it is told so, and when nobody is there any
+ * more who could.
+ */
+export async function takeWorld(): Promise<World> {
+  if (worldName === undefined) throw new Error('this only works inside a world');
+  // /proc still is the machine's: what it calls this process, the process itself cannot know.
+  const pid = Number(await readlink('/proc/self'));
+  const directory = path.join(tmpdir(), worldName);
+  await runCommand(['mount', '-t', 'proc', 'proc', '/proc']);
+  // Programs have fixed places in here; what they write there is to be seen by none but this world.
+  await runCommand(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
+  const [changes, work] = [path.join(directory, 'var'), path.join(directory, 'var-work')];
+  for (const place of [changes, work]) await mkdir(place);
+  await runCommand(['mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=/var,upperdir=${changes},workdir=${work}`, '/var']);
+  process.once('message', () => process.exit(INTERRUPTED));
+  process.once('disconnect', () => process.exit(INTERRUPTED));
+  return { name: worldName, directory, pid };
+}
+
+/** Exit status of what was told to end, as shells have it for SIGINT. */
+const INTERRUPTED = 130;
+
 /** Brings the interfaces up and gives the names their addresses. Only to be called inside. */
 export async function furnishWorld(directory: string, serviceNames: readonly string[]): Promise<void> {
-  if (!insideWorld) throw new Error('the world is only furnished from inside');
   await runCommand(['ip', 'link', 'set', 'lo', 'up']);
   for (const address of new Set(Object.values(OUTSIDE_ADDRESS))) {
     await runCommand(['ip', 'address', 'add', `${address}/32`, 'dev', 'lo']);

@@ -1,13 +1,16 @@
 import { type TestCertificateAuthority } from '@oci-connector/testing';
 import { type RegistryClient } from '../clients/registry-client';
+import { type ClusterTests } from '../cluster/cluster-tests';
 import { type Content } from '../content';
 import { type ProcessGroup } from '../../processes/process-group';
 import { type Product } from '../installed-product';
 import { type Registry } from '../registries';
 import { type Secret } from '../secret-search';
+import { type World } from '../world';
 
 /** What a suite finds ready. */
 export interface SuiteContext {
+  readonly world: World;
   readonly group: ProcessGroup;
   readonly closing: (() => Promise<void>)[];
   readonly directory: string;
@@ -24,6 +27,8 @@ export interface SuiteContext {
   readonly secrets: Secret[];
   /** The installed product; started by whichever suite asks first, shared by all. */
   product(start: () => Promise<Product>): Promise<Product>;
+  /** The same for the cluster. */
+  cluster(start: () => Promise<ClusterTests>): Promise<ClusterTests>;
 }
 
 export interface SuiteResult {

@@ -1,0 +1,51 @@
+import { expectEqual, type Checks } from '../checks';
+import { formatTable } from '../../processes/progress';
+import { POD_CLIENTS, targetOf, type ClientTask, type PodClient } from './client-pods';
+import { type ClusterTests } from './cluster-tests';
+import { CONNECTOR_HOST, PLATFORM, SOURCE, TEAM_A } from './tenants';
+
+const TASK: ClientTask = {
+  namespace: TEAM_A.namespace,
+  serviceAccount: TEAM_A.name,
+  connector: `${PLATFORM.namespace}/${PLATFORM.name}`,
+  host: CONNECTOR_HOST,
+  source: SOURCE,
+};
+
+/** Every client in a pod of its own pulls and pushes with nothing but the files of its volume. */
+export async function checkClients(checks: Checks, tests: ClusterTests): Promise<void> {
+  const pods = POD_CLIENTS.map((client) => client.pod(TASK));
+  for (const pod of pods) await tests.pods.create(pod);
+  const rows: string[][] = [];
+  for (const client of POD_CLIENTS) {
+    const pulled = await checks.check(`${client.name} pulls`, () => checkPull(tests, client));
+    const pushed = await checks.check(`${client.name} pushes`, () => checkPush(tests, client));
+    rows.push([client.name, ...[pulled, pushed].map((passed) => (passed ? 'ok' : 'FAIL'))]);
+  }
+  process.stdout.write(`\n${formatTable(['client', 'pull', 'push'], rows)}\n\n`);
+}
+
+interface Manifest {
+  readonly layers: readonly { readonly digest: string }[];
+}
+
+/** What it pulled is what the registry has; of a client that builds, it is the first layer of what it built. */
+async function checkPull({ pods, registry, sourceDigest }: ClusterTests, client: PodClient): Promise<void> {
+  const log = await pods.result(client.pod(TASK));
+  if (!client.builds) return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of what was pulled');
+  const layers = async (name: string): Promise<string[]> =>
+    (JSON.parse(await registry.manifest(name)) as Manifest).layers.map(({ digest }) => digest);
+  const target = `${targetOf(client).split(':')[0]}@${printed(log, 'PUSHED')}`;
+  expectEqual((await layers(target)).slice(0, 1), await layers(SOURCE), 'layers of the base');
+}
+
+async function checkPush({ pods, registry }: ClusterTests, client: PodClient): Promise<void> {
+  const log = await pods.result(client.pod(TASK));
+  expectEqual(await registry.digest(targetOf(client)), printed(log, 'PUSHED'), 'digest at the registry');
+}
+
+function printed(log: string, what: string): string {
+  const digest = new RegExp(`^${what} (sha256:[0-9a-f]{64})$`, 'm').exec(log)?.[1];
+  if (!digest) throw new Error(`it did not print ${what} and a digest: ${log}`);
+  return digest;
+}

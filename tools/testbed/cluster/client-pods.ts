@@ -1,0 +1,137 @@
+import { type PodDescription } from './pods';
+
+/** What a client in a pod is to do: pull this, push the same under a name of its own. */
+export interface ClientTask {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** As `connectors` of the volume names it. */
+  readonly connector: string;
+  /** Host of the Connector. */
+  readonly host: string;
+  /** Repository and tag of the image to pull. */
+  readonly source: string;
+}
+
+/** A client as its documentation has it: it gets everything from the volume, and prints `PULLED DIGEST` and `PUSHED DIGEST`. */
+export interface PodClient {
+  readonly name: string;
+  /** Builds on what it pulls, so that it pushes something else. */
+  readonly builds?: boolean;
+  pod(task: ClientTask): PodDescription;
+}
+
+const MOUNT = '/etc/connectors';
+
+/** What {@link ClientTask} makes of a client. */
+export function targetOf(client: PodClient): string {
+  return `team/${client.name}:v1`;
+}
+
+/** A volume of the driver. */
+export function connectorVolume(connectors: string, attributes: Readonly<Record<string, string>> = {}): object {
+  return { csi: { driver: 'connectors-csi', readOnly: true, volumeAttributes: { connectors, 'configuration.names': 'registry-config', ...attributes } } };
+}
+
+const DIGEST = "grep -o 'sha256:[0-9a-f]*' | head -n 1";
+
+const crane: PodClient = {
+  name: 'crane',
+  pod: (task) => ({
+    ...common(task, crane),
+    env: { DOCKER_CONFIG: MOUNT, SSL_CERT_FILE: `${MOUNT}/ca-bundle.crt` },
+    volumes: { [MOUNT]: connectorVolume(task.connector) },
+    script: `
+      crane pull --format=oci ${task.host}/${task.source} /tmp/image
+      echo PULLED $(cat /tmp/image/index.json | ${DIGEST})
+      echo PUSHED $(crane push /tmp/image ${task.host}/${targetOf(crane)} | ${DIGEST})`,
+  }),
+};
+
+const oras: PodClient = {
+  name: 'oras',
+  pod: (task) => ({
+    ...common(task, oras),
+    env: { DOCKER_CONFIG: MOUNT },
+    volumes: { [MOUNT]: connectorVolume(task.connector) },
+    script: `
+      ca=${MOUNT}/ca.crt
+      oras copy --from-ca-file $ca --to-oci-layout ${task.host}/${task.source} /tmp/image:v1
+      echo PULLED $(oras resolve --oci-layout /tmp/image:v1)
+      oras copy --from-oci-layout --to-ca-file $ca /tmp/image:v1 ${task.host}/${targetOf(oras)}
+      echo PUSHED $(oras resolve --ca-file $ca ${task.host}/${targetOf(oras)})`,
+  }),
+};
+
+const skopeo: PodClient = {
+  name: 'skopeo',
+  pod: (task) => ({
+    ...common(task, skopeo),
+    volumes: { [MOUNT]: connectorVolume(task.connector) },
+    script: `
+      skopeo copy --authfile ${MOUNT}/config.json --src-cert-dir ${MOUNT} docker://${task.host}/${task.source} oci:/tmp/image:v1
+      echo PULLED $(cat /tmp/image/index.json | ${DIGEST})
+      skopeo copy --authfile ${MOUNT}/config.json --dest-cert-dir ${MOUNT} --digestfile /tmp/digest oci:/tmp/image:v1 docker://${task.host}/${targetOf(skopeo)}
+      echo PUSHED $(cat /tmp/digest)`,
+  }),
+};
+
+const buildah: PodClient = {
+  name: 'buildah',
+  pod: (task) => {
+    // Mounted in certs.d the volume is found by buildah itself.
+    const mount = `/etc/containers/certs.d/${task.host}`;
+    return {
+      ...common(task, buildah),
+      env: { REGISTRY_AUTH_FILE: `${mount}/config.json`, STORAGE_DRIVER: 'vfs' },
+      volumes: { [mount]: connectorVolume(task.connector), '/var/lib/containers': { emptyDir: {} } },
+      script: `
+        image=$(buildah pull --quiet ${task.host}/${task.source})
+        echo PULLED $(buildah images --digests --format '{{.Digest}}')
+        buildah push --format oci --digestfile /tmp/digest $image docker://${task.host}/${targetOf(buildah)}
+        echo PUSHED $(cat /tmp/digest)`,
+    };
+  },
+};
+
+/** buildctl with a buildkitd that is configured by the volume; builds on the image. */
+function buildkit(name: string, params: Readonly<Record<string, string>>): PodClient {
+  const client: PodClient = {
+    name,
+    builds: true,
+    pod: (task) => ({
+      ...common(task, client),
+      image: 'buildctl',
+      env: { DOCKER_CONFIG: '/etc/buildkit' },
+      volumes: {
+        '/etc/buildkit': connectorVolume(task.connector, { 'configuration.names': 'registry-config,buildkitd', ...params }),
+        '/var/lib/buildkit': { emptyDir: {} },
+      },
+      securityContext: { privileged: true },
+      script: `
+        buildkitd --config /etc/buildkit/buildkitd.toml >/tmp/buildkitd.log 2>&1 &
+        until buildctl debug workers >/dev/null 2>&1; do
+          kill -0 $! || { cat /tmp/buildkitd.log; exit 1; }
+          sleep 0.2
+        done
+        mkdir /tmp/context && cd /tmp/context
+        printf 'FROM ${task.host}/${task.source}\\nCOPY Dockerfile /\\n' >Dockerfile
+        buildctl build --progress plain --frontend dockerfile.v0 --local context=. --local dockerfile=. --metadata-file /tmp/metadata \\
+          --output type=image,name=${task.host}/${targetOf(client)},push=true || { cat /tmp/buildkitd.log; exit 1; }
+        echo PUSHED $(grep containerimage.digest /tmp/metadata | ${DIGEST})`,
+    }),
+  };
+  return client;
+}
+
+function common({ namespace, serviceAccount }: ClientTask, { name }: PodClient): Pick<PodDescription, 'namespace' | 'name' | 'serviceAccount' | 'image'> {
+  return { namespace, serviceAccount, name, image: name };
+}
+
+export const POD_CLIENTS: readonly PodClient[] = [
+  crane,
+  oras,
+  skopeo,
+  buildah,
+  buildkit('buildkit', {}),
+  buildkit('buildkit-tls', { 'configuration.params': '{"buildkitd": {"tls": "true"}}' }),
+];

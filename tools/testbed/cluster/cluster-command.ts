@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, openSync, readFileSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TestCertificateAuthority } from '@oci-connector/testing';
+import { ProcessGroup } from '../../processes/process-group';
+import { step } from '../../processes/progress';
+import { htpasswdRegistry } from '../registries';
+import { GO_PROJECTS, toolPath } from '../toolchain';
+import { enterWorld, furnishWorld, insideWorld, takeWorld } from '../world';
+import { ownerOf, removeAbandonedWorlds } from '../world-owner';
+import { startInstalledCluster } from './installed-cluster';
+import { CLIENT_IMAGES, podImage, pushClientImages } from './pod-images';
+import { SAMPLE, shareConnector } from './shared-connector';
+
+const HELP = `npm run testbed -- cluster: a complete Kubernetes with the product on this machine
+
+Usage:
+  npm run testbed -- cluster up      start it, in the background; says how to use it
+  npm run testbed -- cluster down    end it and remove everything that it made
+  npm run testbed -- cluster serve   start it, in the foreground
+  npm run testbed -- cluster --help  this text
+
+It needs root and what npm run testbed -- install installs. It has one node and lives in namespaces of its own: no packet
+can leave it, and its processes, mounts and interfaces end with it. There is one for each workspace.
+`;
+
+/** What is kept for people: state, kubeconfig and logs. */
+const DIRECTORY = path.join(process.cwd(), '.testbed', 'cluster');
+const STATE_FILE = path.join(DIRECTORY, 'cluster.json');
+const KUBECONFIG = path.join(DIRECTORY, 'kubeconfig');
+const LOGS = path.join(DIRECTORY, 'logs');
+const PROGRESS_LOG = path.join(DIRECTORY, 'progress.log');
+
+/** How a running cluster is found; written last when it starts. */
+interface ClusterState {
+  /** Name of its world. */
+  readonly name: string;
+  /** A process of its namespaces. */
+  readonly pid: number;
+}
+
+/** Exit status for wrong arguments. */
+const USAGE = 2;
+
+/** How long it may take to end by itself. */
+const DOWN_MS = 30_000;
+
+export async function clusterCommand(args: readonly string[], [command = '--help']: readonly string[]): Promise<number> {
+  if (command === 'up') return up();
+  if (command === 'down') return down();
+  if (command === 'serve') return insideWorld ? serve() : serveOutside(args);
+  const known = command === '--help';
+  (known ? process.stdout : process.stderr).write(known ? HELP : `unknown: cluster ${command}\n\n${HELP}`);
+  return known ? 0 : USAGE;
+}
+
+async function up(): Promise<number> {
+  if (runningCluster()) {
+    process.stdout.write(`the cluster is up already\n\n${howToUse()}`);
+    return 0;
+  }
+  if (!existsSync(toolPath('kubelet'))) throw new Error('the tools are missing; run: npm run testbed -- install');
+  await rm(DIRECTORY, { recursive: true, force: true });
+  await mkdir(DIRECTORY, { recursive: true });
+  const log = openSync(PROGRESS_LOG, 'a');
+  const child = spawn(process.execPath, ['--enable-source-maps', process.argv[1] ?? '', 'cluster', 'serve'], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => child.kill('SIGTERM'));
+  const started = await followUntilUp(child);
+  if (started) process.stdout.write(`\n${howToUse()}`);
+  return started ? 0 : 1;
+}
+
+/** Shows the progress of the process in the background until the cluster is up or the process has ended. */
+async function followUntilUp(child: ChildProcess): Promise<boolean> {
+  let ended = false;
+  child.once('exit', () => (ended = true)).once('error', () => (ended = true));
+  for (let shown = 0; ; ) {
+    const last = ended || existsSync(STATE_FILE);
+    const text = readFileSync(PROGRESS_LOG, 'utf8');
+    process.stdout.write(text.slice(shown));
+    shown = text.length;
+    if (last) return !ended;
+    await delay(100);
+  }
+}
+
+/** The process that owns the world; when it ends, all is removed. */
+async function serveOutside(args: readonly string[]): Promise<number> {
+  try {
+    return await enterWorld(args);
+  } finally {
+    await rm(STATE_FILE, { force: true });
+  }
+}
+
+async function serve(): Promise<number> {
+  const world = await takeWorld();
+  const { directory } = world;
+  await furnishWorld(directory, []);
+  await mkdir(DIRECTORY, { recursive: true });
+  const authority = await TestCertificateAuthority.create({ name: 'registry of the cluster' });
+  const registryCaFile = path.join(directory, 'registry-ca.crt');
+  await writeFile(registryCaFile, authority.caPem);
+  const group = new ProcessGroup(LOGS);
+  const registry = await htpasswdRegistry({ group, directory, authority, closing: [] });
+  const cluster = await startInstalledCluster({ world, logDirectory: LOGS, registryCaFile, secrets: [], closing: [] });
+  await step('making images of clients', () => pushClientImages(path.join(cluster.directory, 'images')));
+  await step('sharing a Connector', () => shareConnector(cluster, registry, SAMPLE));
+  await cp(cluster.api.kubeconfig, KUBECONFIG);
+  await writeFile(STATE_FILE, JSON.stringify({ name: world.name, pid: world.pid } satisfies ClusterState));
+  // Until it is told to end.
+  return new Promise(() => undefined);
+}
+
+async function down(): Promise<number> {
+  const state = runningCluster();
+  if (!state) {
+    await removeAbandonedWorlds();
+    process.stdout.write('no cluster is up\n');
+    return 0;
+  }
+  await step('ending the cluster', async () => {
+    process.kill(state.owner, 'SIGTERM');
+    const deadline = Date.now() + DOWN_MS;
+    while (ownerOf(state.name) !== undefined && Date.now() < deadline) await delay(50);
+    // All others in its namespaces die with it.
+    if (ownerOf(state.name) !== undefined) process.kill(state.owner, 'SIGKILL');
+    await removeAbandonedWorlds();
+  });
+  return 0;
+}
+
+function runningCluster(): (ClusterState & { readonly owner: number }) | undefined {
+  if (!existsSync(STATE_FILE)) return undefined;
+  const state = JSON.parse(readFileSync(STATE_FILE, 'utf8')) as ClusterState;
+  const owner = ownerOf(state.name);
+  return owner === undefined ? undefined : { ...state, owner };
+}
+
+function howToUse(): string {
+  const enter = `nsenter --target ${runningCluster()?.pid} --net`;
+  const { connector, pusher } = SAMPLE;
+  return `Kubernetes ${GO_PROJECTS[0]?.version} with OCI Connector is up, in a network of its own. Commands enter it by nsenter:
+
+  export KUBECONFIG=${KUBECONFIG}
+  ${enter} ${toolPath('kubectl')} get pods --all-namespaces
+
+Images for pods: ${['busybox', ...CLIENT_IMAGES].map(podImage).join(' ')}
+Your own:        ${enter} ${toolPath('crane')} push LAYOUT ${podImage('NAME')}
+There is a Connector ${connector.namespace}/${connector.name}, and ServiceAccount ${pusher.namespace}/${pusher.name} may push through it.
+Logs:            ${LOGS}
+The end:         npm run testbed -- cluster down
+`;
+}

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { step } from '../../processes/progress';
+import { type Registry } from '../registries';
+import { type SuiteContext } from '../suites/suite';
+import { startInstalledCluster, type InstalledCluster } from './installed-cluster';
+import { pushClientImages } from './pod-images';
+import { Pods } from './pods';
+import { RegistrySide } from './registry-side';
+import { startRotation } from './rotation';
+import { PLATFORM, SOURCE, TEAM_A } from './tenants';
+import { SAMPLE, shareConnector } from './shared-connector';
+
+/** What every check in the cluster uses. */
+export interface ClusterTests {
+  readonly cluster: InstalledCluster;
+  readonly pods: Pods;
+  /** The registry behind {@link PLATFORM}. */
+  readonly registry: RegistrySide;
+  readonly sourceDigest: string;
+}
+
+/** The cluster, the same for all suites, with the images, the Connector, the teams, and the pod that outlives its token. */
+export function openClusterTests(context: SuiteContext): Promise<ClusterTests> {
+  return context.cluster(() => start(context));
+}
+
+async function start(context: SuiteContext): Promise<ClusterTests> {
+  // The shortest life that Kubernetes gives a token.
+  const cluster = await startInstalledCluster({ ...context, tokenSeconds: 600 });
+  const target = context.registries.find(({ name }) => name === 'dist3-htpasswd');
+  if (!target) throw new Error('the registry dist3-htpasswd is not there');
+  const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));
+  await step('making images of clients, sharing Connectors', () =>
+    Promise.all([pushClientImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
+  );
+  const tests = { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
+  await startRotation(tests);
+  return tests;
+}
+
+/** Images in the registry, and Connectors for it: that of the examples, and that of {@link PLATFORM}. */
+async function prepare(context: SuiteContext, cluster: InstalledCluster, registry: RegistrySide, target: Registry): Promise<void> {
+  for (const name of [SOURCE, 'library/alpine:3.22']) await registry.push(context.content.imageLayout, name);
+  await shareConnector(cluster, target, SAMPLE);
+  await shareConnector(cluster, target, { connector: PLATFORM, pusher: TEAM_A });
+}

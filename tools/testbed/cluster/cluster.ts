@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { ProcessGroup } from '../../processes/process-group';
+import { step } from '../../processes/progress';
+import { expectEqual } from '../checks';
+import { startApiServer, type ApiServer } from '../api-server';
+import { Kubectl } from '../kubectl';
+import { type SuiteContext } from '../suites/suite';
+import { until } from '../until';
+import { startContainerRuntime } from './container-runtime';
+import { startClusterDns, startControllers } from './control-plane';
+import { startKubeProxy, startKubelet, type Kubelet } from './node-programs';
+import { NODE, furnishNodeNetwork } from './node-network';
+import { pushBaseImages, startImageRegistry } from './pod-images';
+
+/** A complete Kubernetes with one node, in the world of this process. */
+export interface Cluster {
+  readonly api: ApiServer;
+  readonly kubectl: Kubectl;
+  readonly kubelet: Kubelet;
+  /** All its processes, in the order in which they can be stopped: from the last to the first. */
+  readonly group: ProcessGroup;
+  readonly directory: string;
+}
+
+const READY_MS = 60_000;
+
+/** Starts everything and resolves when the node is ready for pods. What its programs and its containers log is in a directory of its own. */
+export async function startCluster({ world, logDirectory: outer, secrets }: Pick<SuiteContext, 'world' | 'logDirectory' | 'secrets'>): Promise<Cluster> {
+  const directory = path.join(world.directory, 'cluster');
+  const logDirectory = path.join(outer, 'cluster');
+  const place = (name: string): string => path.join(directory, name);
+  const group = new ProcessGroup(logDirectory);
+  const account = { name: NODE.name, token: randomBytes(24).toString('hex') };
+  await furnishNodeNetwork();
+  const images = startImageRegistry(group, place('images')).then(() => pushBaseImages(place('images')));
+  const runtime = startContainerRuntime(group, place('containerd'));
+  const api = await step('starting etcd and kube-apiserver', () => startApiServer(group, place('kubernetes'), NODE.address, account));
+  secrets.push({ name: "the cluster administrator's token", value: api.adminToken }, { name: "the node's token", value: account.token });
+  const { socket: runtimeSocket } = await runtime;
+  const kubelet = await step('starting controller manager, scheduler, DNS, kubelet and kube-proxy', async () => {
+    const options = { api, account, world: world.name, directory: place('kubelet'), runtimeSocket, podLogs: path.join(logDirectory, 'pods') };
+    const [started] = await Promise.all([
+      startKubelet(group, options),
+      startControllers(group, api),
+      startClusterDns(group, directory, api.kubeconfig),
+      startKubeProxy(group, api.kubeconfig),
+    ]);
+    return started;
+  });
+  const kubectl = new Kubectl(api.kubeconfig, directory);
+  await images;
+  await step('waiting for the node', () => until(READY_MS, () => nodeIsReady(kubectl)));
+  return { api, kubectl, kubelet, group, directory };
+}
+
+interface NodeView {
+  readonly spec: { readonly taints?: readonly { readonly key: string }[] };
+  readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function nodeIsReady(kubectl: Kubectl): Promise<void> {
+  const { spec, status } = await kubectl.get<NodeView>(['node', NODE.name]);
+  expectEqual(status.conditions.find(({ type }) => type === 'Ready')?.status, 'True', 'Ready');
+  expectEqual((spec.taints ?? []).map(({ key }) => key), [], 'taints');
+  // The controller manager makes it a moment after the namespace; without it there is no pod.
+  await kubectl.run(['get', 'serviceaccount', 'default']);
+}

@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type ProcessGroup } from '../../processes/process-group';
+import { type ApiServer } from '../api-server';
+import { toolPath } from '../toolchain';
+import { NODE } from './node-network';
+
+/** Starts what makes an API server a cluster. These programs are administrators; what they may do is not what is tested. */
+export async function startControllers(group: ProcessGroup, api: ApiServer): Promise<void> {
+  const kubeconfig = `--kubeconfig=${api.kubeconfig}`;
+  await Promise.all([
+    group.start({
+      name: 'kube-controller-manager',
+      command: [
+        toolPath('kube-controller-manager'),
+        kubeconfig,
+        '--leader-elect=false',
+        '--bind-address=127.0.0.1',
+        `--service-account-private-key-file=${api.signingKeyFile}`,
+        `--root-ca-file=${api.caFile}`,
+      ],
+    }),
+    group.start({ name: 'kube-scheduler', command: [toolPath('kube-scheduler'), kubeconfig, '--leader-elect=false', '--bind-address=127.0.0.1'] }),
+  ]);
+}
+
+const READY_PORT = 8181;
+
+/** Starts CoreDNS for the names of Services, on the node's address. */
+export async function startClusterDns(group: ProcessGroup, directory: string, kubeconfig: string): Promise<void> {
+  const corefile = path.join(directory, 'Corefile');
+  await writeFile(
+    corefile,
+    `.:53 {
+  bind ${NODE.address}
+  errors
+  ready 127.0.0.1:${READY_PORT}
+  kubernetes cluster.local in-addr.arpa {
+    kubeconfig ${kubeconfig}
+  }
+}
+`,
+  );
+  await group.start({
+    name: 'coredns',
+    command: [toolPath('coredns'), '-conf', corefile],
+    ready: async () => (await fetch(`http://127.0.0.1:${READY_PORT}/ready`)).ok,
+  });
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { type StartedProcess } from '../../processes/process-group';
+import { launchProgram, type ProgramsStart } from '../product';
+import { type SuiteContext } from '../suites/suite';
+import { type Cluster } from './cluster';
+import { NODE } from './node-network';
+
+/** The CSI driver of the node. */
+export interface CsiDriver {
+  /** Where it serves. */
+  readonly socket: string;
+  /** Process id of the driver that runs. */
+  readonly pid: number;
+  /** Ends it without giving it a chance. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it is ready. */
+  start(): Promise<void>;
+}
+
+export interface CsiDriverOptions extends Pick<SuiteContext, 'registryCaFile' | 'secrets'> {
+  readonly cluster: Cluster;
+  readonly programs: ProgramsStart;
+  /** Lifetime of tokens in seconds, in place of that in `deploy/csidriver.yaml`. */
+  readonly tokenSeconds?: number;
+}
+
+/** Starts the driver beside the kubelet, which it registers itself with. */
+export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriver> {
+  const { cluster, programs, tokenSeconds } = options;
+  const { kubectl, kubelet, group, directory } = cluster;
+  if (tokenSeconds !== undefined) {
+    const tokenRequests = [{ audience: 'connectors-proxy', expirationSeconds: tokenSeconds }];
+    await kubectl.run(['patch', 'csidriver', 'connectors-csi', '--type=merge', '--patch', JSON.stringify({ spec: { tokenRequests } })]);
+  }
+  const socket = path.join(kubelet.directory, 'plugins/connectors-csi/csi.sock');
+  const settings = {
+    OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubelet.directory,
+    OCI_CONNECTOR_CSI_SOCKET: socket,
+    OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: path.join(kubelet.directory, 'plugins_registry'),
+    OCI_CONNECTOR_CSI_NODE_NAME: NODE.name,
+    ...(tokenSeconds !== undefined && { OCI_CONNECTOR_CSI_TOKEN_LIFETIME: `${tokenSeconds}s` }),
+  };
+  const context = { ...options, group, directory };
+  const launch = (): Promise<StartedProcess> => launchProgram(context, programs, 'csi', settings);
+  let running = await launch();
+  return {
+    socket,
+    get pid() {
+      return running.pid;
+    },
+    kill: async () => {
+      process.kill(running.pid, 'SIGKILL');
+      // It is dead already; this waits for its end to be known.
+      await running.stop();
+    },
+    start: async () => {
+      running = await launch();
+    },
+  };
+}

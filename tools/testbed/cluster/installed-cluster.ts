@@ -1,0 +1,75 @@
+import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { buildPrograms } from '../../installation/build-programs';
+import { installProduct } from '../../installation/install-product';
+import { type RunningProgram } from '../../installation/programs';
+import { freePort } from '../../processes/free-port';
+import { step } from '../../processes/progress';
+import { launchProgram } from '../product';
+import { type SuiteContext } from '../suites/suite';
+import { startCluster, type Cluster } from './cluster';
+import { startCsiDriver, type CsiDriver } from './csi-driver';
+import { NODE } from './node-network';
+
+/** The product in a cluster: its programs run as processes of the node, each as its own ServiceAccount. */
+export interface InstalledCluster extends Cluster {
+  readonly client: KubeClient;
+  readonly controller: RunningProgram;
+  readonly proxy: RunningProgram;
+  readonly csi: CsiDriver;
+}
+
+/** What a cluster is started with. */
+export interface ClusterOpening extends Pick<SuiteContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> {
+  /** Lifetime of the tokens in volumes, in seconds; what `deploy/` says when absent. */
+  readonly tokenSeconds?: number;
+}
+
+/** Starts a cluster, installs what `deploy/` ships, starts the programs and leads the proxy's Service to the one of this node. */
+export async function startInstalledCluster(opening: ClusterOpening): Promise<InstalledCluster> {
+  const [cluster] = await Promise.all([startCluster(opening), buildPrograms()]);
+  opening.closing.unshift(() => cluster.group.stopAll());
+  const { api, group, directory } = cluster;
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: api.kubeconfig }));
+  opening.closing.unshift(() => client.close());
+  await step('installing the product', () => installProduct(client));
+  const [http, https] = [await freePort(), await freePort()];
+  await applyJson(cluster, proxyService(http, https));
+  const context = { ...opening, group, directory };
+  const programs = { api, client };
+  return step('starting controller, proxy and CSI driver', async () => {
+    const [controller, proxy, csi] = await Promise.all([
+      launchProgram(context, programs, 'controller', {}),
+      launchProgram(context, programs, 'proxy', {
+        OCI_CONNECTOR_PROXY_HOST: NODE.address,
+        OCI_CONNECTOR_PROXY_HTTP_PORT: String(http),
+        OCI_CONNECTOR_PROXY_HTTPS_PORT: String(https),
+        OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+        OCI_CONNECTOR_PROXY_GRACE: '5s',
+      }),
+      startCsiDriver({ ...opening, cluster, programs }),
+    ]);
+    return { ...cluster, client, controller, proxy, csi };
+  });
+}
+
+/** `kubectl apply` of objects. */
+export async function applyJson({ kubectl }: Pick<Cluster, 'kubectl'>, items: readonly object[]): Promise<void> {
+  await kubectl.run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+}
+
+/** The Service of the proxy, which has no pods here but a process of the node: so no selector, and endpoints written by hand. */
+function proxyService(http: number, https: number): object[] {
+  const metadata = { namespace: 'connectors-system', name: 'connectors-proxy-service' };
+  const port = (name: string, number: number): object => ({ name, port: number, protocol: 'TCP' });
+  return [
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [port('http', 80), port('https', 443)] } },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [NODE.address], conditions: { ready: true } }],
+      ports: [port('http', http), port('https', https)],
+    },
+  ];
+}

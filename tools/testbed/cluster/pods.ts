@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { type ResourceType } from '@oci-connector/kube';
+import { type CommandResult } from '../../processes/run-command';
+import { applyJson, type InstalledCluster } from './installed-cluster';
+import { podImage } from './pod-images';
+
+export interface PodKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A pod of one container. */
+export interface PodDescription extends PodKey {
+  readonly serviceAccount: string;
+  /** Name of the image; see pod-images.ts. */
+  readonly image: string;
+  /** Run by a shell that ends at the first error. */
+  readonly script: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Volumes by where they are mounted, all to be read only except emptyDir. */
+  readonly volumes?: Readonly<Record<string, object>>;
+  readonly securityContext?: object;
+}
+
+interface PodObject extends KubeObject {
+  readonly status?: { readonly phase?: string };
+}
+
+interface EventObject extends KubeObject {
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+const PodType: ResourceType<PodObject> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
+const EventType: ResourceType<EventObject> = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+
+/** Ends what hangs; a pod takes two seconds. */
+const DEADLINE_MS = 120_000;
+
+const PAUSE_MS = 100;
+
+/** Pods that are run for their result. */
+export class Pods {
+  constructor(private readonly cluster: InstalledCluster) {}
+
+  async create(description: PodDescription): Promise<void> {
+    await applyJson(this.cluster, [podObject(description)]);
+  }
+
+  /** Runs a pod to its end and resolves with what it printed. @throws Error with that when it failed or did not end */
+  async run(description: PodDescription): Promise<string> {
+    await this.create(description);
+    return this.result(description);
+  }
+
+  /** What a pod printed that has been created, once it has ended well. */
+  async result(key: PodKey, deadline = DEADLINE_MS): Promise<string> {
+    const phase = await this.phase(key, ['Succeeded', 'Failed'], deadline);
+    const log = await this.log(key);
+    if (phase !== 'Succeeded') throw new Error(`pod ${key.namespace}/${key.name}: ${phase}: ${log}`);
+    return log;
+  }
+
+  /** Waits until a pod is in one of these phases. @throws Error with the pod's events when it does not get there */
+  async phase(key: PodKey, wanted: readonly string[], deadline = DEADLINE_MS): Promise<string> {
+    const end = Date.now() + deadline;
+    for (;;) {
+      const { status } = await this.cluster.client.get(PodType, key);
+      const phase = status?.phase ?? 'unknown';
+      if (wanted.includes(phase)) return phase;
+      if (Date.now() > end) throw new Error(`pod ${key.namespace}/${key.name} still is ${phase}: ${(await this.events(key)).join('\n')}`);
+      await delay(PAUSE_MS);
+    }
+  }
+
+  /** What the events of a pod say, each as `REASON: MESSAGE`. */
+  async events({ namespace, name }: PodKey): Promise<string[]> {
+    const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name}`;
+    const { items } = await this.cluster.client.list(EventType, { namespace, fieldSelector });
+    return items.map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
+  log({ namespace, name }: PodKey): Promise<string> {
+    return this.cluster.kubectl.run(['logs', `--namespace=${namespace}`, name]);
+  }
+
+  /** Runs a script in a pod that runs. */
+  exec({ namespace, name }: PodKey, script: string): Promise<CommandResult> {
+    return this.cluster.kubectl.try(['exec', `--namespace=${namespace}`, name, '--', 'sh', '-euc', script]);
+  }
+
+  /** Deletes a pod and resolves when it is gone, with its volumes unmounted. */
+  async delete({ namespace, name }: PodKey): Promise<void> {
+    await this.cluster.kubectl.run(['delete', 'pod', `--namespace=${namespace}`, name, '--grace-period=1', '--timeout=60s']);
+  }
+}
+
+function podObject({ namespace, name, serviceAccount, image, script, env = {}, volumes = {}, securityContext }: PodDescription): object {
+  const mounts = Object.entries(volumes).map(([mountPath, volume], index) => ({ mountPath, volume, name: `volume-${index}` }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name },
+    spec: {
+      serviceAccountName: serviceAccount,
+      automountServiceAccountToken: false,
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'main',
+          image: podImage(image),
+          command: ['/bin/sh', '-euc', script],
+          env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+          volumeMounts: mounts.map(({ mountPath, volume, name: volumeName }) => ({ mountPath, name: volumeName, readOnly: !('emptyDir' in volume) })),
+          securityContext,
+        },
+      ],
+      volumes: mounts.map(({ name: volumeName, volume }) => ({ name: volumeName, ...volume })),
+    },
+  };
+}

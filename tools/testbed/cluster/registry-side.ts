@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from '../../processes/run-command';
+import { digestIn } from '../clients/registry-client';
+import { type Registry } from '../registries';
+import { toolPath } from '../toolchain';
+
+/** The registry itself, asked with the credential that no pod ever has. */
+export class RegistrySide {
+  private constructor(
+    private readonly host: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  static async of({ address, account }: Registry, caFile: string, directory: string): Promise<RegistrySide> {
+    const { host } = new URL(address);
+    const auth = account && Buffer.from(`${account.username}:${account.password}`).toString('base64');
+    await mkdir(directory, { recursive: true });
+    await writeFile(path.join(directory, 'config.json'), JSON.stringify({ auths: auth ? { [host]: { auth } } : {} }), { mode: 0o600 });
+    return new RegistrySide(host, { DOCKER_CONFIG: directory, SSL_CERT_FILE: caFile });
+  }
+
+  /** Pushes an OCI image layout. */
+  async push(layout: string, name: string): Promise<void> {
+    await this.crane('push', layout, `${this.host}/${name}`);
+  }
+
+  /** Digest of what a name stands for. @throws Error when the registry has no such thing */
+  async digest(name: string): Promise<string> {
+    return digestIn(await this.crane('digest', `${this.host}/${name}`));
+  }
+
+  manifest(name: string): Promise<string> {
+    return this.crane('manifest', `${this.host}/${name}`);
+  }
+
+  private crane(...args: string[]): Promise<string> {
+    return runCommand([toolPath('crane'), ...args], { env: this.environment });
+  }
+}

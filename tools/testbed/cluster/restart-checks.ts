@@ -1,0 +1,34 @@
+import { expectEqual, expectParts, type Checks } from '../checks';
+import { connectorVolume } from './client-pods';
+import { type ClusterTests } from './cluster-tests';
+import { CONNECTOR_HOST, PLATFORM, SOURCE, TEAM_A } from './tenants';
+import { type PodDescription } from './pods';
+
+const CRANE = { DOCKER_CONFIG: '/etc/connectors', SSL_CERT_FILE: '/etc/connectors/ca-bundle.crt' };
+
+const PULL = `crane digest ${CONNECTOR_HOST}/${SOURCE}`;
+
+function pod(name: string, script: string): PodDescription {
+  const volumes = { '/etc/connectors': connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) };
+  return { namespace: TEAM_A.namespace, name, serviceAccount: TEAM_A.name, image: 'crane', script, env: CRANE, volumes };
+}
+
+/** The driver is killed while pods run: they do not notice, and whatever comes meanwhile only waits. */
+export async function checkDriverRestart(checks: Checks, { cluster, pods, sourceDigest }: ClusterTests): Promise<void> {
+  const [resident, leaving, waiting] = [pod('resident', 'exec sleep 3600'), pod('leaving', 'exec sleep 3600'), pod('waiting', PULL)];
+  const pullsIn = async (description: PodDescription): Promise<void> => {
+    const { stdout, stderr } = await pods.exec(description, PULL);
+    expectEqual(stdout.trim(), sourceDigest, `digest (${stderr})`);
+  };
+  for (const description of [resident, leaving]) await pods.create(description);
+  for (const description of [resident, leaving]) await pods.phase(description, ['Running']);
+  await checks.check('a running pod pulls', () => pullsIn(resident));
+  await cluster.csi.kill();
+  await checks.check('with the driver killed it goes on pulling', () => pullsIn(resident));
+  await pods.create(waiting);
+  await checks.check('with the driver killed a new pod waits', async () => expectEqual(await pods.phase(waiting, ['Pending']), 'Pending', 'phase'));
+  await cluster.csi.start();
+  await checks.check('with the driver started again it goes on pulling', () => pullsIn(resident));
+  await checks.check('the pod that waited pulls', async () => expectParts(await pods.result(waiting), [sourceDigest]));
+  await checks.check('a volume that the driver before it mounted is unmounted', () => pods.delete(leaving));
+}

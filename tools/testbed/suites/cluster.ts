@@ -1,0 +1,30 @@
+import { Checks } from '../checks';
+import { checkAccess, checkDriverRights } from '../cluster/access-checks';
+import { checkClients } from '../cluster/client-checks';
+import { checkSanity } from '../cluster/csi-sanity';
+import { checkDriverRestart } from '../cluster/restart-checks';
+import { checkExamplePods } from '../cluster/example-pods';
+import { checkProjectedToken } from '../cluster/projected-token';
+import { openClusterTests, type ClusterTests } from '../cluster/cluster-tests';
+import { type Suite } from './suite';
+
+const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Promise<void>>> = {
+  'a projected token': checkProjectedToken,
+  'csi-sanity': checkSanity,
+  clients: checkClients,
+  'pods of the documentation': checkExamplePods,
+  access: checkAccess,
+  'rights of the driver': checkDriverRights,
+  'restart of the driver': checkDriverRestart,
+};
+
+/** Pods on a real kubelet, which get everything that they need from a volume. */
+export const clusterSuite: Suite = {
+  summary: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit',
+  async run(context) {
+    const checks = new Checks();
+    const tests = await openClusterTests(context);
+    for (const [name, run] of Object.entries(PARTS)) await checks.part(name, () => run(checks, tests));
+    return checks.result;
+  },
+};

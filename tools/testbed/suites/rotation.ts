@@ -1,0 +1,14 @@
+import { Checks } from '../checks';
+import { openClusterTests } from '../cluster/cluster-tests';
+import { checkRotation } from '../cluster/rotation';
+import { type Suite } from './suite';
+
+/** Waits for the pod that was started with the cluster. */
+export const rotationSuite: Suite = {
+  summary: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the cluster has started)',
+  async run(context) {
+    const checks = new Checks();
+    await checkRotation(checks, await openClusterTests(context));
+    return checks.result;
+  },
+};
