@@ -8,8 +8,11 @@ export function buildPrograms(): Promise<void> {
 /** Once in a run is enough. */
 let built: Promise<void> | undefined;
 
+/** A bundle takes ten seconds; the limit ends what hangs, it does not judge a machine that is busy. */
+const TEN_MINUTES = 600_000;
+
 async function build(): Promise<void> {
   for (const program of ['controller', 'proxy', 'csi']) {
-    await runCommand([process.execPath, 'tools/build.mjs', `apps/${program}`], { env: process.env });
+    await runCommand([process.execPath, 'tools/build.mjs', `apps/${program}`], { env: process.env, timeout: TEN_MINUTES });
   }
 }

@@ -10,6 +10,7 @@ import { htpasswdRegistry } from '../registries';
 import { GO_PROJECTS, toolPath } from '../toolchain';
 import { enterWorld, furnishWorld, insideWorld, takeWorld } from '../world';
 import { ownerOf, removeAbandonedWorlds } from '../world-owner';
+import { checkCluster } from './cluster-check';
 import { startInstalledCluster } from './installed-cluster';
 import { CLIENT_IMAGES, podImage, pushClientImages } from './pod-images';
 import { SAMPLE, shareConnector } from './shared-connector';
@@ -20,6 +21,7 @@ Usage:
   npm run testbed -- cluster up      start it, in the background; says how to use it
   npm run testbed -- cluster down    end it and remove everything that it made
   npm run testbed -- cluster serve   start it, in the foreground
+  npm run testbed -- cluster check   up, used, down, and nothing is left: what CI asks
   npm run testbed -- cluster --help  this text
 
 It needs root and what npm run testbed -- install installs. It has one node and lives in namespaces of its own: no packet
@@ -51,6 +53,7 @@ export async function clusterCommand(args: readonly string[], [command = '--help
   if (command === 'up') return up();
   if (command === 'down') return down();
   if (command === 'serve') return insideWorld ? serve() : serveOutside(args);
+  if (command === 'check') return checkCluster({ up, down, running: runningCluster, kubectl: () => ({ command: kubectlInside(), env: { KUBECONFIG, HOME: DIRECTORY } }) });
   const known = command === '--help';
   (known ? process.stdout : process.stderr).write(known ? HELP : `unknown: cluster ${command}\n\n${HELP}`);
   return known ? 0 : USAGE;
@@ -142,16 +145,22 @@ function runningCluster(): (ClusterState & { readonly owner: number }) | undefin
   return owner === undefined ? undefined : { ...state, owner };
 }
 
+/** Begins a command that runs in the cluster's network. */
+function enterNetwork(): [string, ...string[]] {
+  return ['nsenter', '--target', String(runningCluster()?.pid), '--net'];
+}
+
+const kubectlInside = (): [string, ...string[]] => [...enterNetwork(), toolPath('kubectl')];
+
 function howToUse(): string {
-  const enter = `nsenter --target ${runningCluster()?.pid} --net`;
   const { connector, pusher } = SAMPLE;
   return `Kubernetes ${GO_PROJECTS[0]?.version} with OCI Connector is up, in a network of its own. Commands enter it by nsenter:
 
   export KUBECONFIG=${KUBECONFIG}
-  ${enter} ${toolPath('kubectl')} get pods --all-namespaces
+  ${kubectlInside().join(' ')} get pods --all-namespaces
 
 Images for pods: ${['busybox', ...CLIENT_IMAGES].map(podImage).join(' ')}
-Your own:        ${enter} ${toolPath('crane')} push LAYOUT ${podImage('NAME')}
+Your own:        ${enterNetwork().join(' ')} ${toolPath('crane')} push LAYOUT ${podImage('NAME')}
 There is a Connector ${connector.namespace}/${connector.name}, and ServiceAccount ${pusher.namespace}/${pusher.name} may push through it.
 Logs:            ${LOGS}
 The end:         npm run testbed -- cluster down
