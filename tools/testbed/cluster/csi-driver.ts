@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type StartedProcess } from '../../processes/process-group';
+import { type RunningProgram } from '../../installation/programs';
 import { launchProgram, type ProgramsStart } from '../product';
 import { type SuiteContext } from '../suites/suite';
 import { type Cluster } from './cluster';
@@ -11,6 +11,8 @@ export interface CsiDriver {
   readonly socket: string;
   /** Process id of the driver that runs. */
   readonly pid: number;
+  /** The sum of a metric over all its labels. */
+  metric(name: string): Promise<number>;
   /** Ends it without giving it a chance. */
   kill(): Promise<void>;
   /** Starts it again; resolves when it is ready. */
@@ -41,13 +43,14 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
     ...(tokenSeconds !== undefined && { OCI_CONNECTOR_CSI_TOKEN_LIFETIME: `${tokenSeconds}s` }),
   };
   const context = { ...options, group, directory };
-  const launch = (): Promise<StartedProcess> => launchProgram(context, programs, 'csi', settings);
+  const launch = (): Promise<RunningProgram> => launchProgram(context, programs, 'csi', settings);
   let running = await launch();
   return {
     socket,
     get pid() {
       return running.pid;
     },
+    metric: async (name) => sumOf(await (await fetch(`${running.adminUrl}/metrics`)).text(), name),
     kill: async () => {
       process.kill(running.pid, 'SIGKILL');
       // It is dead already; this waits for its end to be known.
@@ -57,4 +60,11 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
       running = await launch();
     },
   };
+}
+
+/** Reads the text format of Prometheus. */
+function sumOf(text: string, name: string): number {
+  const series = text.split('\n').filter((line) => line.split(/[ {]/, 1)[0] === name);
+  if (series.length === 0) throw new Error(`no metric ${name}`);
+  return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type ResourceType } from '@oci-connector/kube';
 import { type CommandResult } from '../../processes/run-command';
+import { until } from '../until';
 import { applyJson, type InstalledCluster } from './installed-cluster';
 import { podImage } from './pod-images';
 
@@ -39,6 +40,9 @@ const EventType: ResourceType<EventObject> = { group: '', version: 'v1', plural:
 const DEADLINE_MS = 120_000;
 
 const PAUSE_MS = 100;
+
+/** What the kubelet has to say about a pod it says within seconds; calls that fail it repeats after pauses that grow. */
+const EVENT_MS = 60_000;
 
 /** Pods that are run for their result. */
 export class Pods {
@@ -79,6 +83,16 @@ export class Pods {
     const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name}`;
     const { items } = await this.cluster.client.list(EventType, { namespace, fieldSelector });
     return items.map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
+  /** Waits for an event of a pod; resolves with `REASON: MESSAGE`. */
+  event(key: PodKey, reason: string): Promise<string> {
+    return until(EVENT_MS, async () => {
+      const events = await this.events(key);
+      const event = events.find((text) => text.startsWith(`${reason}: `));
+      if (event === undefined) throw new Error(`no event ${reason} of pod ${key.namespace}/${key.name}, only: ${events.join('\n')}`);
+      return event;
+    });
   }
 
   log({ namespace, name }: PodKey): Promise<string> {
