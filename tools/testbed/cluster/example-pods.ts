@@ -1,32 +1,45 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { type Checks } from '../checks';
+import { expectEqual, expectParts, type Checks } from '../checks';
 import { workspaceRoot } from '../../installation/install-product';
 import { type ClusterTests } from './cluster-tests';
+import { EXAMPLES, type Example } from './examples';
 import { applyJson } from './installed-cluster';
 import { podImage } from './pod-images';
 import { SAMPLE } from './shared-connector';
 
-const EXAMPLES = path.join(workspaceRoot, 'deploy/examples/pods');
+const DIRECTORY = path.join(workspaceRoot, 'deploy/examples/pods');
 
-/** Those whose client is in an image of ours, and what each pushes. */
-const PUSHED: Readonly<Record<string, string>> = { crane: 'alpine:3.22', skopeo: 'alpine:3.22', oras: 'hello:v1' };
+const PULLED = 'library/alpine:3.22';
+
+interface Container {
+  readonly image: string;
+}
 
 interface Pod {
   readonly metadata: { readonly namespace: string; readonly name: string };
-  readonly spec: { readonly containers: readonly object[] };
+  readonly spec: { readonly containers: readonly Container[]; readonly initContainers?: readonly Container[] };
 }
 
 /** The pods of the documentation run as they stand there; only the images are those that this cluster can pull. */
-export async function checkExamplePods(checks: Checks, { cluster, pods, registry }: ClusterTests): Promise<void> {
-  for (const [client, pushed] of Object.entries(PUSHED)) {
-    await checks.check(`deploy/examples/pods/${client}.yaml`, async () => {
-      const { metadata, spec, ...pod } = parse(await readFile(path.join(EXAMPLES, `${client}.yaml`), 'utf8')) as Pod;
-      const containers = spec.containers.map((container) => ({ ...container, image: podImage(client) }));
-      await applyJson(cluster, [{ ...pod, metadata, spec: { ...spec, containers } }]);
-      await pods.result(metadata);
-      await registry.digest(`${SAMPLE.pusher.namespace}/${pushed}`);
-    });
+export async function checkExamplePods(checks: Checks, tests: ClusterTests): Promise<void> {
+  for (const [client, example] of Object.entries(EXAMPLES)) {
+    await checks.check(`deploy/examples/pods/${client}.yaml`, () => checkExample(tests, client, example));
   }
+}
+
+async function checkExample({ cluster, pods, registry }: ClusterTests, client: string, { pushes, is }: Example): Promise<void> {
+  const { metadata, spec, ...pod } = parse(await readFile(path.join(DIRECTORY, `${client}.yaml`), 'utf8')) as Pod;
+  const target = `${SAMPLE.pusher.namespace}/${pushes}`;
+  // Several push the same; none is to be taken for done by another.
+  await registry.remove(target);
+  const here = (container: Container): Container => ({ ...container, image: podImage(client) });
+  const { containers, initContainers = [] } = spec;
+  await applyJson(cluster, [{ ...pod, metadata, spec: { ...spec, containers: containers.map(here), initContainers: initContainers.map(here) } }]);
+  const log = await pods.result(metadata);
+  await pods.delete(metadata);
+  const pushed = await registry.digest(target);
+  if (is === 'new') expectParts(log, [pushed]);
+  if (is === 'the same') expectEqual(pushed, await registry.digest(PULLED), 'digest of what was pushed');
 }

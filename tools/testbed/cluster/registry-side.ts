@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runCommand } from '../../processes/run-command';
+import { runCommand, tryCommand } from '../../processes/run-command';
 import { digestIn } from '../clients/registry-client';
 import { type Registry } from '../registries';
 import { toolPath } from '../toolchain';
@@ -28,6 +28,13 @@ export class RegistrySide {
   /** Digest of what a name stands for. @throws Error when the registry has no such thing */
   async digest(name: string): Promise<string> {
     return digestIn(await this.crane('digest', `${this.host}/${name}`));
+  }
+
+  /** Takes away the manifest that a name stands for, and so every tag of it; there may be none. */
+  async remove(name: string): Promise<void> {
+    const { status, stdout, stderr } = await tryCommand([toolPath('crane'), 'digest', `${this.host}/${name}`], { env: this.environment });
+    if (status === 0) await this.crane('delete', `${this.host}/${name.split(':')[0]}@${digestIn(stdout)}`);
+    else if (!/MANIFEST_UNKNOWN|NAME_UNKNOWN/.test(stderr)) throw new Error(`${name}: ${stderr}`);
   }
 
   manifest(name: string): Promise<string> {
