@@ -22,6 +22,8 @@ export interface PodDescription extends PodKey {
   /** Volumes by where they are mounted, all to be read only except emptyDir. */
   readonly volumes?: Readonly<Record<string, object>>;
   readonly securityContext?: object;
+  /** That of the pod, such as its fsGroup. */
+  readonly podSecurityContext?: object;
 }
 
 interface PodObject extends KubeObject {
@@ -110,7 +112,8 @@ export class Pods {
   }
 }
 
-function podObject({ namespace, name, serviceAccount, image, script, env = {}, volumes = {}, securityContext }: PodDescription): object {
+function podObject(description: PodDescription): object {
+  const { namespace, name, serviceAccount, image, script, env = {}, volumes = {} } = description;
   const mounts = Object.entries(volumes).map(([mountPath, volume], index) => ({ mountPath, volume, name: `volume-${index}` }));
   return {
     apiVersion: 'v1',
@@ -120,6 +123,7 @@ function podObject({ namespace, name, serviceAccount, image, script, env = {}, v
       serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,
       restartPolicy: 'Never',
+      securityContext: description.podSecurityContext,
       containers: [
         {
           name: 'main',
@@ -127,7 +131,7 @@ function podObject({ namespace, name, serviceAccount, image, script, env = {}, v
           command: ['/bin/sh', '-euc', script],
           env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
           volumeMounts: mounts.map(({ mountPath, volume, name: volumeName }) => ({ mountPath, name: volumeName, readOnly: !('emptyDir' in volume) })),
-          securityContext,
+          securityContext: description.securityContext,
         },
       ],
       volumes: mounts.map(({ name: volumeName, volume }) => ({ name: volumeName, ...volume })),

@@ -6,6 +6,7 @@ import { checkDriverRestart } from '../cluster/restart-checks';
 import { checkExamplePods } from '../cluster/example-pods';
 import { checkProjectedToken } from '../cluster/projected-token';
 import { openClusterTests, type ClusterTests } from '../cluster/cluster-tests';
+import { checkUsers } from '../cluster/user-checks';
 import { type Suite } from './suite';
 
 const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Promise<void>>> = {
@@ -13,6 +14,7 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'csi-sanity': checkSanity,
   clients: checkClients,
   'pods of the documentation': checkExamplePods,
+  'users and groups': checkUsers,
   access: checkAccess,
   'rights of the driver': checkDriverRights,
   'restart of the driver': checkDriverRestart,
