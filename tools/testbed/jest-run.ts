@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tryCommand } from '../processes/run-command';
+import { type SuiteResult } from './suites/suite';
 import { testbedEnvironment } from './testbed.config';
 
 /** One test of a spec file. */
@@ -42,4 +43,13 @@ export async function runJest({ specs, env, outputFile }: JestRun): Promise<Jest
     if (assertionResults.length === 0) return [{ name: 'a spec file', status: 'failed' as const, messages: [message] }];
     return assertionResults.map(({ fullName, status, failureMessages }) => ({ name: fullName, status, messages: failureMessages }));
   });
+}
+
+/** What counts: where every tool is, a test that was not run has failed, unless it is known that it cannot be. */
+export function resultOf(tests: readonly JestTest[], notApplicable: ReadonlySet<string> = new Set()): SuiteResult {
+  const failures = tests.flatMap(({ name, status, messages }) => {
+    if (status === 'passed' || (status !== 'failed' && notApplicable.has(name))) return [];
+    return [`${name}: ${status === 'failed' ? messages.join('\n') : `${status}, although every tool is here`}`];
+  });
+  return { passed: tests.filter(({ status }) => status === 'passed').length, failures };
 }

@@ -12,6 +12,7 @@ import { matrixSuite } from './suites/matrix';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { rotationSuite } from './suites/rotation';
+import { specsSuite } from './suites/specs';
 import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
 import { templatesSuite } from './suites/templates';
 import { openWorld } from './testbed-world';
@@ -26,6 +27,7 @@ export const SUITES = {
   manifests: manifestsSuite,
   requirement: requirementSuite,
   replicas: replicasSuite,
+  specs: specsSuite,
   templates: templatesSuite,
   rotation: rotationSuite,
   logs: logsSuite,

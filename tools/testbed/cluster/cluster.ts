@@ -59,7 +59,8 @@ interface NodeView {
   readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
 }
 
-async function nodeIsReady(kubectl: Kubectl): Promise<void> {
+/** @throws Error unless new pods would start */
+export async function nodeIsReady(kubectl: Kubectl): Promise<void> {
   const { spec, status } = await kubectl.get<NodeView>(['node', NODE.name]);
   expectEqual(status.conditions.find(({ type }) => type === 'Ready')?.status, 'True', 'Ready');
   expectEqual((spec.taints ?? []).map(({ key }) => key), [], 'taints');

@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningProgram } from '../../installation/programs';
 import { launchProgram, type ProgramsStart } from '../product';
 import { type SuiteContext } from '../suites/suite';
 import { type Cluster } from './cluster';
 import { NODE } from './node-network';
+import { type PodKey } from './pods';
 
 /** The CSI driver of the node. */
 export interface CsiDriver {
@@ -13,6 +15,8 @@ export interface CsiDriver {
   readonly pid: number;
   /** The sum of a metric over all its labels. */
   metric(name: string): Promise<number>;
+  /** How often the kubelet has called for a volume of this pod, by what the driver logs. */
+  publishes(pod: PodKey): Promise<number>;
   /** Ends it without giving it a chance. */
   kill(): Promise<void>;
   /** Starts it again; resolves when it is ready. */
@@ -51,6 +55,7 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
       return running.pid;
     },
     metric: async (name) => sumOf(await (await fetch(`${running.adminUrl}/metrics`)).text(), name),
+    publishes: async (pod) => callsIn(await readFile(running.logFile, 'utf8'), 'NodePublishVolume', `${pod.namespace}/${pod.name}`),
     kill: async () => {
       process.kill(running.pid, 'SIGKILL');
       // It is dead already; this waits for its end to be known.
@@ -67,4 +72,8 @@ function sumOf(text: string, name: string): number {
   const series = text.split('\n').filter((line) => line.split(/[ {]/, 1)[0] === name);
   if (series.length === 0) throw new Error(`no metric ${name}`);
   return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+function callsIn(log: string, method: string, pod: string): number {
+  return log.split('\n').filter((line) => line.includes(`"method":"${method}"`) && line.includes(`"pod":"${pod}"`)).length;
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { type ProcessGroup } from '../../processes/process-group';
+import { type ProcessGroup, type StartedProcess } from '../../processes/process-group';
 import { kubeconfigText, type ApiServer, type NodeAccount } from '../api-server';
 import { toolPath } from '../toolchain';
 import { cgroupsOf } from '../world-owner';
@@ -10,6 +10,10 @@ import { NODE, POD_RANGE } from './node-network';
 export interface Kubelet {
   /** Its --root-dir: plugins and pods' volumes are below. */
   readonly directory: string;
+  /** Ends it; pods go on. */
+  stop(): Promise<void>;
+  /** Starts it again; resolves when it serves. */
+  start(): Promise<void>;
 }
 
 export interface KubeletOptions {
@@ -34,20 +38,28 @@ export async function startKubelet(group: ProcessGroup, options: KubeletOptions)
   await writeFile(file('kubeconfig'), kubeconfigText(api, account.token), { mode: 0o600 });
   await writeFile(file('resolv.conf'), '');
   await writeFile(file('config.yaml'), stringify(kubeletConfiguration(options)));
-  await group.start({
-    name: 'kubelet',
-    command: [
-      toolPath('kubelet'),
-      `--config=${file('config.yaml')}`,
-      `--kubeconfig=${file('kubeconfig')}`,
-      `--root-dir=${directory}`,
-      `--hostname-override=${NODE.name}`,
-      `--node-ip=${NODE.address}`,
-    ],
-    env: PROGRAM_ENVIRONMENT,
-    ready: async () => (await fetch('http://127.0.0.1:10248/healthz')).ok,
-  });
-  return { directory };
+  const launch = (): Promise<StartedProcess> =>
+    group.start({
+      name: 'kubelet',
+      command: [
+        toolPath('kubelet'),
+        `--config=${file('config.yaml')}`,
+        `--kubeconfig=${file('kubeconfig')}`,
+        `--root-dir=${directory}`,
+        `--hostname-override=${NODE.name}`,
+        `--node-ip=${NODE.address}`,
+      ],
+      env: PROGRAM_ENVIRONMENT,
+      ready: async () => (await fetch('http://127.0.0.1:10248/healthz')).ok,
+    });
+  let running = await launch();
+  return {
+    directory,
+    stop: () => running.stop(),
+    start: async () => {
+      running = await launch();
+    },
+  };
 }
 
 function kubeletConfiguration({ world, directory, runtimeSocket, podLogs }: KubeletOptions): object {
@@ -70,6 +82,8 @@ function kubeletConfiguration({ world, directory, runtimeSocket, podLogs }: Kube
     podLogsDir: podLogs,
     volumePluginDir: path.join(directory, 'volume-plugins'),
     serializeImagePulls: false,
+    // In place of a minute: it is with every look at a pod that a driver is called again for its volumes.
+    syncFrequency: '10s',
     // The machine's disk is not this cluster's to look after.
     evictionHard: { 'memory.available': '0%', 'nodefs.available': '0%', 'imagefs.available': '0%', 'nodefs.inodesFree': '0%' },
     imageGCHighThresholdPercent: 100,

@@ -6,6 +6,7 @@ import { checkDriverRestart } from '../cluster/restart-checks';
 import { checkExamplePods } from '../cluster/example-pods';
 import { checkProjectedToken } from '../cluster/projected-token';
 import { openClusterTests, type ClusterTests } from '../cluster/cluster-tests';
+import { checkOutages } from '../cluster/outage-checks';
 import { checkUsers } from '../cluster/user-checks';
 import { type Suite } from './suite';
 
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   access: checkAccess,
   'rights of the driver': checkDriverRights,
   'restart of the driver': checkDriverRestart,
+  'outages of kubelet and API server': checkOutages,
 };
 
 /** Pods on a real kubelet, which get everything that they need from a volume. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { startApiServer } from '../api-server';
-import { runJest, type JestTest } from '../jest-run';
+import { resultOf, runJest } from '../jest-run';
 import { toolPath } from '../toolchain';
 import { OUTSIDE_ADDRESS } from '../world';
 import { type Suite } from './suite';
@@ -35,13 +35,6 @@ export const contractSuite: Suite = {
       },
     });
     await api.stop();
-    const failures = tests.flatMap(failureOf);
-    return { passed: tests.filter(({ status }) => status === 'passed').length, failures };
+    return resultOf(tests, NOT_APPLICABLE);
   },
 };
-
-function failureOf({ name, status, messages }: JestTest): string[] {
-  if (status === 'passed') return [];
-  if (status === 'failed') return [`${name}: ${messages.join('\n')}`];
-  return NOT_APPLICABLE.has(name) ? [] : [`${name}: ${status}, although every tool is here`];
-}

@@ -1,0 +1,14 @@
+import path from 'node:path';
+import { resultOf, runJest } from '../jest-run';
+import { type Suite } from './suite';
+
+/** Beside the code that they test, as all are; `npm test` leaves them out. */
+const SPECS = ['apps/csi/src/mount/linux-mounter.testbed-spec.ts', 'tools/testbed/cluster/cluster-traces.testbed-spec.ts'];
+
+/** Specs of the product that need root or tools. */
+export const specsSuite: Suite = {
+  summary: 'specs that need root or tools: mounts of the CSI driver, filled to the last byte',
+  async run({ directory }) {
+    return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));
+  },
+};
