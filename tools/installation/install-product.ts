@@ -49,7 +49,7 @@ async function customResourcesEstablished(client: KubeClient): Promise<void> {
 }
 
 interface TokenRequest {
-  spec: { audiences?: string[]; expirationSeconds: number };
+  spec: { audiences?: string[]; expirationSeconds: number; boundObjectRef?: object };
   status?: { token: string };
 }
 
@@ -59,6 +59,8 @@ export interface TokenWanted {
   /** None: a token for the API server itself. */
   readonly audience?: string;
   readonly expirationSeconds?: number;
+  /** The pod that the token is bound to, and dies with. */
+  readonly pod?: { readonly name: string; readonly uid: string };
 }
 
 /** A ServiceAccount token, as `kubectl create token` gets it. */
@@ -67,7 +69,11 @@ export async function requestToken(client: KubeClient, wanted: TokenWanted): Pro
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     metadata: { name: wanted.name },
-    spec: { audiences: wanted.audience ? [wanted.audience] : undefined, expirationSeconds: wanted.expirationSeconds ?? 24 * 3600 },
+    spec: {
+      audiences: wanted.audience ? [wanted.audience] : undefined,
+      expirationSeconds: wanted.expirationSeconds ?? 24 * 3600,
+      boundObjectRef: wanted.pod && { apiVersion: 'v1', kind: 'Pod', ...wanted.pod },
+    },
   };
   const key = { namespace: wanted.namespace, name: wanted.name, subresource: 'token' };
   const answer = await client.createSubresource(ServiceAccounts, key, request);

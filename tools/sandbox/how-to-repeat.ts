@@ -3,20 +3,16 @@ import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 
 /** What a user types to do the same by hand. Addresses are those of this very sandbox, so that all can be pasted. */
-export function howToRepeat(sandbox: Sandbox, ownManifests: boolean): string {
+export function howToRepeat(sandbox: Sandbox, volume: string): string {
   const host = new URL(sandbox.proxy.http).host;
   const secureHost = new URL(sandbox.proxy.https).host;
   const { connector, serviceAccount, repository, tag } = SAMPLE;
   const prefix = `namespaces/${connector.namespace}/connectors/${connector.name}`;
   const image = `${host}/${prefix}/${repository}:${tag}`;
-  const kubectl = `export KUBECONFIG=${sandbox.kubeconfig}`;
-  if (ownManifests) {
-    return `\nThe proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\n\n  ${kubectl}\n  kubectl get connectors --all-namespaces\n\nCtrl-C ends it.\n`;
-  }
   return `
 Do it again by hand:
 
-  ${kubectl}
+  ${kubectl(sandbox)}
   kubectl get connectors
   kubectl describe connector ${connector.name}
   TOKEN=$(kubectl create token ${serviceAccount.name} --audience=connectors-proxy)
@@ -34,7 +30,35 @@ Do it again by hand:
   docker login ${secureHost} -u any --password-stdin <<<"$TOKEN"
   docker pull ${secureHost}/${prefix}/${repository}:${tag}
 
+With nothing but the files of the volume, as in a pod:
+
+  VOLUME="${volume}"
+  curl -u "any:$(cat "$VOLUME/context.token")" ${sandbox.proxy.http}/v2/${prefix}/${repository}/tags/list
+  DOCKER_CONFIG="$VOLUME" crane pull ${image} hello.tar
+  DOCKER_CONFIG="$VOLUME" crane push hello.tar ${host}/${prefix}/copy:v2
+
+  # over https with the CA of the volume (on macOS crane looks for CAs in the keychain only)
+  DOCKER_CONFIG="$VOLUME" SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull ${secureHost}/${prefix}/${repository}:${tag} hello.tar
+
 The registry itself is at ${sandbox.registry.url}; without its password it answers 401.
+The CSI driver listens on ${sandbox.csiSocket}.
 Logs: ${path.join(sandbox.directory, 'logs')}. Ctrl-C ends everything.
 `;
+}
+
+/** Where things are, for one who has brought manifests of his own. */
+export function howToGoOn(sandbox: Sandbox): string {
+  return `
+The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).
+The CSI driver listens on ${sandbox.csiSocket}.
+
+  ${kubectl(sandbox)}
+  kubectl get connectors --all-namespaces
+
+Ctrl-C ends it.
+`;
+}
+
+function kubectl({ kubeconfig }: Sandbox): string {
+  return `export KUBECONFIG=${kubeconfig}`;
 }

@@ -6,9 +6,11 @@ import { whereTheUserStands } from './sandbox.config';
 
 const HELP = `npm start: the whole product on this machine, with nothing but Node.js
 
-Starts an in-memory Kubernetes API, a small registry that wants a password, the controller and the proxy; applies a
-Connector, pushes and pulls an image through the proxy with nothing but a ServiceAccount token, tells how to do it again
-with kubectl, crane, docker or curl, and stays up until Ctrl-C. Everything listens on loopback.
+Starts an in-memory Kubernetes API, a small registry that wants a password, the controller, the proxy and the CSI driver;
+applies a Connector, pushes and pulls an image through the proxy with nothing but a ServiceAccount token, and then with
+nothing but the files of a pod's volume; tells how to do it again with kubectl, crane, docker or curl, and stays up until
+Ctrl-C. Everything listens on loopback. No pods run and nothing needs root: the sandbox plays the kubelet for the CSI
+driver, and volumes are plain directories.
 
 Usage:
   npm start                        the sample
@@ -26,6 +28,8 @@ Options:
 Files, all in .sandbox/; all but the logs are removed on exit:
   kubeconfig            for kubectl: administrator of the in-memory API
   ca.crt                the CA of the proxy's certificates, for clients
+  csi.sock              where the CSI driver serves the kubelet
+  kubelet/              the volume, below pods/; the driver writes nowhere else
   sandbox.json          addresses, files and process ids, for scripts
   logs/                 what the programs logged
 `;

@@ -39,7 +39,8 @@ export async function runSample(sandbox: Sandbox): Promise<boolean> {
   return true;
 }
 
-async function applySample(sandbox: Sandbox): Promise<void> {
+/** The Connector, its Secret, and a ServiceAccount that may push. */
+export async function applySample(sandbox: Sandbox): Promise<void> {
   const { username, password } = sandbox.account;
   const secret = {
     apiVersion: 'v1',

@@ -1,3 +1,6 @@
+import { type NewObject } from '@oci-connector/kube';
+import { type Pod } from '../kubelet/published-volume';
+
 /** The names of the sample, in one place. */
 export const SAMPLE = {
   connector: { namespace: 'default', name: 'sample' },
@@ -5,6 +8,9 @@ export const SAMPLE = {
   serviceAccount: { namespace: 'default', name: 'ci' },
   repository: 'demo/hello',
   tag: 'v1',
+  pod: { namespace: 'default', name: 'client', mountPath: '/etc/connectors' },
+  /** What is pushed with the files of the Pod's volume. */
+  podTag: 'from-a-pod',
 } as const;
 
 /** The manifests that a platform team would write for this registry. */
@@ -30,4 +36,33 @@ export function sampleManifests(address: string, trustedRealm: string): object[]
       subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
     },
   ];
+}
+
+/** A Pod that mounts a volume for the Connector, as those of deploy/examples/pods do. */
+export function samplePod(): NewObject<Pod> {
+  const { connector, serviceAccount, pod, repository, tag } = SAMPLE;
+  const image = `c-${connector.name}.${connector.namespace}.svc.cluster.local/${repository}:${tag}`;
+  const crane = {
+    name: 'crane',
+    image: 'gcr.io/go-containerregistry/crane:latest',
+    args: ['digest', image],
+    env: [
+      { name: 'DOCKER_CONFIG', value: pod.mountPath },
+      { name: 'SSL_CERT_FILE', value: `${pod.mountPath}/ca-bundle.crt` },
+    ],
+    volumeMounts: [{ name: 'connectors', mountPath: pod.mountPath, readOnly: true }],
+  };
+  const csi = {
+    driver: 'connectors-csi',
+    readOnly: true,
+    volumeAttributes: { connectors: `${connector.namespace}/${connector.name}`, 'configuration.names': 'registry-config' },
+  };
+  const spec = {
+    serviceAccountName: serviceAccount.name,
+    automountServiceAccountToken: false,
+    restartPolicy: 'Never',
+    containers: [crane],
+    volumes: [{ name: 'connectors', csi }],
+  };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: pod.namespace, name: pod.name }, spec };
 }

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { decodeTokenUnverified, type KubeClient, type ResourceType } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { requestToken } from '../installation/install-product';
+import { until } from '../testbed/until';
+import { CsiNodeClient } from './csi-node-client';
+
+export const CsiDrivers: ResourceType<CsiDriver> = { group: 'storage.k8s.io', version: 'v1', plural: 'csidrivers', kind: 'CSIDriver', namespaced: false };
+export const Pods: ResourceType<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
+
+interface CsiDriver extends KubeObject {
+  readonly spec: {
+    readonly tokenRequests?: readonly { readonly audience: string; readonly expirationSeconds?: number }[];
+    readonly serviceAccountTokenInSecrets?: boolean;
+  };
+}
+
+/** As far as the kubelet looks at a Pod to mount its volumes. */
+export interface Pod extends KubeObject {
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly volumes: readonly { readonly name: string; readonly csi?: InlineVolume }[];
+  };
+}
+
+interface InlineVolume {
+  readonly driver: string;
+  readonly readOnly: boolean;
+  readonly volumeAttributes: Readonly<Record<string, string>>;
+}
+
+export interface PublishOptions {
+  readonly client: KubeClient;
+  /** Of the driver. */
+  readonly socket: string;
+  /** The driver's OCI_CONNECTOR_CSI_KUBELET_DIRECTORY. */
+  readonly kubeletDirectory: string;
+  /** As the API server has it, with its UID; its first CSI volume is published. */
+  readonly pod: Pod;
+  /** Told when a republish failed; it is tried again at the next one. */
+  readonly onProblem: (error: Error) => void;
+  /** Milliseconds between two calls; about that of the kubelet when absent. */
+  readonly republishMs?: number;
+  /** A token is renewed when no more than this share of its lifetime is left; that of the kubelet when absent. */
+  readonly renewalShare?: number;
+}
+
+/** The kubelet comes back to each pod after a minute (its syncFrequency), and up to half of one more. */
+const KUBELET_REPUBLISH_MS = 60_000;
+
+/** requiresRefresh in pkg/kubelet/token/token_manager.go of Kubernetes. */
+const KUBELET_RENEWAL_SHARE = 0.2;
+
+/** For a driver that has just been started and has not seen the Connector yet; it refuses until then. */
+const FIRST_PUBLISH_MS = 30_000;
+
+/** Lifetime of a token whose request names none, in seconds (TokenRequestSpec of Kubernetes). */
+const DEFAULT_TOKEN_SECONDS = 3600;
+
+const CONTEXT = 'csi.storage.k8s.io';
+
+interface PodToken {
+  readonly token: Sensitive;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** When to ask for the next one. */
+  readonly renewAt: number;
+}
+
+/**
+ * A pod's CSI volume, with this process in the place of the kubelet: it publishes the volume, calls again and again as
+ * `requiresRepublish` says, with fresh tokens before the old ones end, and unpublishes it. Tokens are what the CSIDriver object asks
+ * for, bound to the pod.
+ */
+export class PublishedVolume {
+  /** Where the pod would find the files. */
+  readonly directory: string;
+  readonly #driver: CsiNodeClient;
+  readonly #volumeId: string;
+  readonly #volume: InlineVolume;
+  readonly #tokens = new Map<string, PodToken>();
+  readonly #issued: Sensitive[] = [];
+  readonly #ended = new AbortController();
+  #delivered = 0;
+  #republishing: Promise<void> = Promise.resolve();
+
+  private constructor(private readonly options: PublishOptions) {
+    const { pod, kubeletDirectory, socket } = options;
+    const { uid = '', name: podName } = pod.metadata;
+    const { name, csi } = pod.spec.volumes.find((volume) => volume.csi) ?? {};
+    if (!name || !csi) throw new Error(`Pod ${podName} has no CSI volume`);
+    this.#volume = csi;
+    // As the kubelet names both (makeVolumeHandle and getTargetPath of pkg/volume/csi).
+    this.#volumeId = `csi-${createHash('sha256').update(uid + name).digest('hex')}`;
+    this.directory = path.join(kubeletDirectory, 'pods', uid, 'volumes', 'kubernetes.io~csi', name, 'mount');
+    this.#driver = new CsiNodeClient(socket);
+  }
+
+  /**
+   * Resolves when the files are there. From then on the volume is kept fresh until {@link unpublish}.
+   *
+   * @throws Error with the driver's message when it goes on refusing
+   */
+  static async publish(options: PublishOptions): Promise<PublishedVolume> {
+    const volume = new PublishedVolume(options);
+    try {
+      await mkdir(path.dirname(volume.directory), { recursive: true });
+      await until(FIRST_PUBLISH_MS, () => volume.#call());
+    } catch (error) {
+      volume.#driver.close();
+      throw error;
+    }
+    volume.#republishing = volume.#republish();
+    return volume;
+  }
+
+  /** Every token that the driver was given, the oldest first. */
+  get issued(): readonly Sensitive[] {
+    return this.#issued;
+  }
+
+  /** How many of {@link issued} the driver has answered for: the files have the last of these, or a later one. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Afterwards the directory is gone. @throws Error with the driver's message */
+  async unpublish(): Promise<void> {
+    this.#ended.abort();
+    await this.#republishing;
+    try {
+      await this.#driver.unpublish({ volume_id: this.#volumeId, target_path: this.directory });
+    } finally {
+      this.#driver.close();
+    }
+  }
+
+  async #republish(): Promise<void> {
+    const { republishMs = KUBELET_REPUBLISH_MS, onProblem } = this.options;
+    // It rejects when the volume is to be unpublished, and for nothing else.
+    const pause = (): Promise<boolean> => delay(republishMs, true, { signal: this.#ended.signal }).catch(() => false);
+    while (await pause()) await this.#call().catch(onProblem);
+  }
+
+  async #call(): Promise<void> {
+    const { pod, client } = this.options;
+    const { spec } = await client.get(CsiDrivers, { name: this.#volume.driver });
+    const tokens = { [`${CONTEXT}/serviceAccount.tokens`]: await this.#currentTokens(spec) };
+    const issued = this.#issued.length;
+    await this.#driver.publish({
+      volume_id: this.#volumeId,
+      target_path: this.directory,
+      readonly: this.#volume.readOnly,
+      volume_capability: { mount: {}, access_mode: { mode: 'SINGLE_NODE_WRITER' } },
+      volume_context: {
+        ...this.#volume.volumeAttributes,
+        [`${CONTEXT}/ephemeral`]: 'true',
+        [`${CONTEXT}/pod.name`]: pod.metadata.name,
+        [`${CONTEXT}/pod.namespace`]: pod.metadata.namespace ?? '',
+        [`${CONTEXT}/pod.uid`]: pod.metadata.uid ?? '',
+        [`${CONTEXT}/serviceAccount.name`]: pod.spec.serviceAccountName,
+        ...(!spec.serviceAccountTokenInSecrets && tokens),
+      },
+      secrets: spec.serviceAccountTokenInSecrets ? tokens : {},
+    });
+    this.#delivered = issued;
+  }
+
+  /** `{"AUDIENCE": {"token": "…", "expirationTimestamp": "…"}}` (CSIDriver.spec.tokenRequests). */
+  async #currentTokens({ tokenRequests = [] }: CsiDriver['spec']): Promise<string> {
+    const entries: [string, object][] = [];
+    for (const { audience, expirationSeconds = DEFAULT_TOKEN_SECONDS } of tokenRequests) {
+      const { token, expiresAt } = await this.#tokenFor(audience, expirationSeconds);
+      entries.push([audience, { token: token.reveal(), expirationTimestamp: new Date(expiresAt).toISOString() }]);
+    }
+    return JSON.stringify(Object.fromEntries(entries));
+  }
+
+  async #tokenFor(audience: string, expirationSeconds: number): Promise<PodToken> {
+    const current = this.#tokens.get(audience);
+    if (current && Date.now() < current.renewAt) return current;
+    const { client, pod, renewalShare = KUBELET_RENEWAL_SHARE } = this.options;
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    const token = await requestToken(client, { namespace, name: pod.spec.serviceAccountName, audience, expirationSeconds, pod: { name, uid } });
+    const { expiresAt } = decodeTokenUnverified(token);
+    const next = { token, expiresAt, renewAt: expiresAt - renewalShare * expirationSeconds * 1000 };
+    this.#tokens.set(audience, next);
+    this.#issued.push(token);
+    return next;
+  }
+}

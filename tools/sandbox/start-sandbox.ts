@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { buildPrograms } from '../installation/build-programs';
+import { installProduct } from '../installation/install-product';
+import { type ProgramOptions } from '../installation/programs';
+import { startAsServiceAccount } from '../installation/start-as-service-account';
+import { type ProcessGroup } from '../processes/process-group';
+import { step } from '../processes/progress';
+import { type Sandbox } from './sandbox';
+
+export interface SandboxStart {
+  readonly ports: { readonly http: number; readonly https: number };
+  readonly directory: string;
+  readonly group: ProcessGroup;
+  /** What is to be closed at the end, in this order. */
+  readonly closing: (() => Promise<unknown>)[];
+  /** Settings of all three programs, beside those that make a sandbox. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Shortest lifetime of a token that can be asked for; that of Kubernetes when absent. */
+  readonly minimumTokenSeconds?: number;
+}
+
+/** The sample registry's only account. It guards nothing but an empty registry on loopback. */
+const ACCOUNT = { username: 'robot', password: 'sandbox-password' };
+
+/** The driver's socket. Short, because the path of a socket is limited. */
+export function csiSocketIn(directory: string): string {
+  return path.join(directory, 'csi.sock');
+}
+
+/** Starts the API, a registry and the three programs, unmodified, each as a process of its own. */
+export async function startSandbox(start: SandboxStart): Promise<Sandbox> {
+  const { directory, closing } = start;
+  await step('building the programs', buildPrograms);
+  const api = await step('starting an in-memory Kubernetes API', () => startApi(start));
+  const kubeconfig = path.join(directory, 'kubeconfig');
+  await writeFile(kubeconfig, api.kubeconfig(), { mode: 0o600 });
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
+  const registry = await step('starting a registry that wants a password', () =>
+    startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } }),
+  );
+  closing.push(() => client.close(), () => registry.close(), () => api.close());
+  await step('installing the CRDs, the class oci and the roles', () => installProduct(client));
+  const programs = await step('starting controller, proxy and CSI driver', () => startPrograms(start, api, client));
+  const caFile = await writeProxyCa(client, directory);
+  return { directory, kubeconfig, caFile, client, registry, account: ACCOUNT, ...programs };
+}
+
+async function startApi({ minimumTokenSeconds }: SandboxStart): Promise<KubeApiServer> {
+  const authority = await TestCertificateAuthority.create({ name: 'sandbox Kubernetes API' });
+  const { cert, key } = await authority.issue({ names: ['localhost'], ips: ['127.0.0.1'] });
+  // kubectl sends no token over plain http.
+  return startKubeApi({ tls: { cert, key, ca: authority.caPem }, minimumTokenSeconds });
+}
+
+type Programs = Pick<Sandbox, 'proxy' | 'csiSocket' | 'kubeletDirectory' | 'pids'>;
+
+async function startPrograms(start: SandboxStart, api: KubeApiServer, client: KubeClient): Promise<Programs> {
+  const { ports, directory, group } = start;
+  const proxy = { http: `http://localhost:${ports.http}`, https: `https://localhost:${ports.https}` };
+  const shared = {
+    OCI_CONNECTOR_EXTERNAL_HTTP_URL: proxy.http,
+    OCI_CONNECTOR_EXTERNAL_HTTPS_URL: proxy.https,
+    // The registry is on loopback, which a real installation never contacts.
+    OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32,::1/128',
+    ...start.settings,
+  };
+  const kubeconfigWith = (token: Sensitive): string => api.kubeconfig({ token: token.reveal() });
+  const launch = async (name: ProgramOptions['name'], settings: Record<string, string>): Promise<number> =>
+    (await startAsServiceAccount({ group, client, directory, kubeconfigWith, name, settings: { ...shared, ...settings } })).pid;
+  const csiSocket = csiSocketIn(directory);
+  const kubeletDirectory = path.join(directory, 'kubelet');
+  await mkdir(kubeletDirectory);
+  const controllerPid = await launch('controller', {});
+  const proxyPid = await launch('proxy', {
+    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
+    OCI_CONNECTOR_PROXY_HTTP_PORT: String(ports.http),
+    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(ports.https),
+    // Ctrl-C ends a sandbox at once: nobody's load balancer has to notice.
+    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+    OCI_CONNECTOR_PROXY_GRACE: '5s',
+  });
+  const csiPid = await launch('csi', {
+    OCI_CONNECTOR_CSI_SOCKET: csiSocket,
+    OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
+    // A tmpfs needs root.
+    OCI_CONNECTOR_CSI_MOUNT: 'directory',
+  });
+  return { proxy, csiSocket, kubeletDirectory, pids: { controller: controllerPid, proxy: proxyPid, csi: csiPid } };
+}
+
+async function writeProxyCa(client: KubeClient, directory: string): Promise<string> {
+  const { data } = await client.get(ConfigMaps, { namespace: 'connectors-system', name: 'connectors-proxy-ca' });
+  const file = path.join(directory, 'ca.crt');
+  await writeFile(file, data?.['ca.crt'] ?? '');
+  return file;
+}
