@@ -2,6 +2,9 @@ import { readFile, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type PublishedVolume } from '../../kubelet/published-volume';
 
+/** What a reader has to know of a volume. */
+export type SeenVolume = Pick<PublishedVolume, 'directory' | 'issued' | 'delivered'>;
+
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of Kubernetes). */
 const DATA_LINK = '..data';
 
@@ -17,10 +20,10 @@ export class VolumeReader {
   /** Content by name, with a mark in the place of the token. */
   readonly #first = new Map<string, string>();
 
-  private constructor(private readonly volume: PublishedVolume) {}
+  private constructor(private readonly volume: SeenVolume) {}
 
   /** Takes the files that are there as those that all later ones are compared with. */
-  static async of(volume: PublishedVolume): Promise<VolumeReader> {
+  static async of(volume: SeenVolume): Promise<VolumeReader> {
     const reader = new VolumeReader(volume);
     const set = path.join(volume.directory, await readlink(reader.#link));
     const token = await readFile(path.join(set, 'context.token'), 'utf8');
@@ -60,7 +63,7 @@ export class VolumeReader {
       if (content === undefined) continue;
       const token = this.#tokenIn(name, content) ?? newest;
       if (token < newest) this.#report(`${name} is older than what was there before`);
-      newest = token;
+      newest = Math.max(newest, token);
     }
     this.looks += 1;
   }
