@@ -3,11 +3,15 @@ import { resultOf, runJest } from '../jest-run';
 import { type Suite } from './suite';
 
 /** Beside the code that they test, as all are; `npm test` leaves them out. */
-const SPECS = ['apps/csi/src/mount/linux-mounter.testbed-spec.ts', 'tools/testbed/cluster/cluster-traces.testbed-spec.ts'];
+const SPECS = [
+  'apps/csi/src/mount/linux-mounter.testbed-spec.ts',
+  'tools/sandbox/token-lifetimes.testbed-spec.ts',
+  'tools/testbed/cluster/cluster-traces.testbed-spec.ts',
+];
 
-/** Specs of the product that need root or tools. */
+/** Specs of the product that need root or tools, or take long. */
 export const specsSuite: Suite = {
-  summary: 'specs that need root or tools: mounts of the CSI driver, filled to the last byte',
+  summary: 'specs that need root, or take long: mounts of the CSI driver filled to the last byte, three lifetimes of tokens',
   async run({ directory }) {
     return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));
   },
