@@ -47,7 +47,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
   const volumes = new MountedVolumes();
-  const mounter = dependencies.mounter ?? (settings.mount === 'tmpfs' ? new LinuxMounter({ size: settings.volumeSize }) : new DirectoryMounter());
+  const mounter = dependencies.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({
     client,
@@ -86,6 +86,11 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     server: new UnixServer(path.join(settings.registrationDirectory, REGISTRATION_SOCKET)).add(RegistrationProtocol, registration.implementation(calls)),
   };
   return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar: registrar || undefined, mounter, volumes, readiness, logger });
+}
+
+function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {
+  if (mount === 'directory') return new DirectoryMounter();
+  return new LinuxMounter({ size: volumeSize, onSwappable: () => logger.warn('the kernel cannot keep volumes out of swap space (Linux before 6.4); tokens may be written to it') });
 }
 
 /** What is the same for all volumes. */
