@@ -42,7 +42,7 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'Hub' }, 'connectors: "Hub" is not NAME'],
     [{ connectors: 'a/b/c' }, 'connectors: "a/b/c" is not NAME'],
     [{ connectors: 'team-a/hub,hub' }, 'connectors: names team-a/hub more than once'],
-    [{ connectors: Array.from({ length: 17 }, (_item, index) => `c${index}`).join() }, 'connectors: names more than 16 connectors'],
+    [{ connectors: Array.from({ length: 33 }, (_item, index) => `c${index}`).join() }, 'connectors: names more than 32 connectors'],
     [{ connectors: 'hub', 'configuration.names': '../x' }, 'configuration.names: "../x" is neither'],
     [{ connectors: 'hub', 'configuration.names': '!../../etc/passwd' }, 'configuration.names: "!../../etc/passwd" is neither'],
     [{ connectors: 'hub', 'configuration.names': '!' }, 'configuration.names: "!" is neither'],
@@ -57,6 +57,11 @@ describe('parseVolumeAttributes', () => {
   ])('says what is wrong with %.60j', (given, problem) => {
     const { problems } = parse(given);
     expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('takes as many connectors as docs/volumes.md says', () => {
+    const { problems, attributes } = parse({ connectors: Array.from({ length: 32 }, (_item, index) => `c${index}`).join() });
+    expect([problems, attributes.connectors.length]).toEqual([[], 32]);
   });
 
   it('reports all problems together', () => {

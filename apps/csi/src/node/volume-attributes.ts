@@ -1,3 +1,4 @@
+import { CONNECTORS_MAX } from '@oci-connector/config-rendering';
 import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
 import { parseDuration } from '@oci-connector/runtime';
 
@@ -10,9 +11,6 @@ export interface VolumeAttributes {
   /** The lifetime that the pod wishes for its token, in milliseconds. The installation's counts. */
   readonly wantedLifetime?: number;
 }
-
-/** A volume renders a file for each connector; clients put all of them into headers and files. */
-const MAX_CONNECTORS = 16;
 
 /** Configurations and excluded files together; a class has at most 64 of the former. */
 const MAX_NAMES = 128;
@@ -59,8 +57,8 @@ type Report = (attribute: string, problem: string) => void;
 
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
   const { attribute, entries } = namedConnectors(given, report);
-  if (entries.length > MAX_CONNECTORS) report(attribute, `names more than ${MAX_CONNECTORS} connectors`);
-  const keys = entries.slice(0, MAX_CONNECTORS).flatMap((entry) => {
+  if (entries.length > CONNECTORS_MAX) report(attribute, `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
+  const keys = entries.slice(0, CONNECTORS_MAX).flatMap((entry) => {
     const key = parseConnector(entry, namespace);
     if (!key) report(attribute, `${quote(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
     return key ? [key] : [];

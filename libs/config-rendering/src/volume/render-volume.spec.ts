@@ -250,12 +250,6 @@ describe('refused', () => {
     expect(errorOf({ caCertificates: '' })).toMatchObject({ code: 'CertificateAuthorityMissing', retryable: true });
   });
 
-  it('more Connectors than a login has room for', () => {
-    const connectors = Array.from({ length: 33 }, (_, index) => mounted(aServedConnector(`hub-${index}`)));
-    expect(errorOf({ connectors })).toMatchObject({ code: 'TooManyConnectors', retryable: false });
-    expect(renderVolume(aVolume({ connectors: connectors.slice(1) })).size).toBeGreaterThan(0);
-  });
-
   it('files that are too large together', () => {
     const file = `{{ repeat ${VOLUME_BYTES_MAX / 4} "x" }}`;
     const data = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, file]));
