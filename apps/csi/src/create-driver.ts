@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
 import { AccessReviewer, type Clock, type KubeClient } from '@oci-connector/kube';
@@ -10,6 +9,7 @@ import { type CsiSettings, VERSION } from './csi.config';
 import { CsiState } from './csi-state';
 import { Driver } from './driver';
 import { identityService } from './identity/identity.service';
+import { kubeletPaths } from './kubelet-paths';
 import { DirectoryMounter } from './mount/directory-mounter';
 import { LinuxMounter } from './mount/linux-mounter';
 import { type Mounter } from './mount/mounter';
@@ -17,7 +17,7 @@ import { NodeService } from './node/node.service';
 import { type PublishVolume } from './node/publish-request';
 import { logCall } from './observability/call-log';
 import { CsiMetrics } from './observability/csi-metrics';
-import { REGISTRATION_SOCKET, RegistrationService } from './registration/registration.service';
+import { RegistrationService } from './registration/registration.service';
 import { CallHandlers } from './rpc/call-handlers';
 import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
 import { UnixServer } from './rpc/unix-server';
@@ -77,15 +77,16 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     volumes,
     queue: new KeyedQueue(),
   });
-  const server = new UnixServer(settings.socket)
+  const { socket, registrationSocket } = kubeletPaths(settings);
+  const server = new UnixServer(socket)
     .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
     .add(NodeProtocol, node.implementation(calls));
-  const registration = new RegistrationService(settings.socket, logger);
-  const registrar = settings.registrationDirectory && {
+  const registration = new RegistrationService(socket, logger);
+  const registrar = registrationSocket === undefined ? undefined : {
     service: registration,
-    server: new UnixServer(path.join(settings.registrationDirectory, REGISTRATION_SOCKET)).add(RegistrationProtocol, registration.implementation(calls)),
+    server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
   };
-  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar: registrar || undefined, mounter, volumes, readiness, logger });
+  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, readiness, logger });
 }
 
 function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {

@@ -12,6 +12,9 @@ const MAX_PORT = 65_535;
 const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
 const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
 
+/** In place of a directory: the driver does not register itself. */
+export const NOT_REGISTERED = 'none';
+
 /** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB). */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
@@ -32,18 +35,19 @@ export class CsiSettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_SOCKET',
     kind: 'string',
-    description: 'Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path.',
+    description:
+      "Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path. Empty: plugins/connectors-csi/csi.sock in the kubelet's directory.",
   })
-  @Matches(ABSOLUTE_PATH, { message: NOT_ABSOLUTE })
-  socket = '/var/lib/kubelet/plugins/connectors-csi/csi.sock';
+  @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
+  socket = '';
 
   @Setting({
     name: 'OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY',
     kind: 'string',
     description:
-      "The kubelet's directory of plugins, /var/lib/kubelet/plugins_registry by default of the kubelet: there the driver registers itself. Empty: it does not register.",
+      "Directory in which the kubelet looks for plugins: there the driver registers itself. Empty: plugins_registry in the kubelet's directory. none: it does not register, for trying things out without a kubelet.",
   })
-  @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
+  @Matches(new RegExp(`^$|^${NOT_REGISTERED}$|${ABSOLUTE_PATH.source}`), { message: `${NOT_ABSOLUTE}, or ${NOT_REGISTERED}` })
   registrationDirectory = '';
 
   @Setting({

@@ -74,7 +74,7 @@ export class CsiWorld {
   readonly clock = new JumpingClock();
   /** Stands for /var/lib/kubelet. */
   readonly kubeletDirectory = mkdtempSync(join(tmpdir(), 'csi-'));
-  readonly socket = join(this.kubeletDirectory, 'plugins', 'csi.sock');
+  readonly socket = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'csi.sock');
   readonly registrationDirectory = join(this.kubeletDirectory, 'plugins_registry');
   #driver?: RunningCsi;
   #log = '';
@@ -133,8 +133,7 @@ export class CsiWorld {
       mount: 'directory' as const,
       nodeName: 'node1',
       kubeletDirectory: this.kubeletDirectory,
-      socket: this.socket,
-      registrationDirectory: this.options.registers ? this.registrationDirectory : '',
+      registrationDirectory: this.options.registers ? '' : 'none',
       ...this.options.settings,
       ...changes,
     });
