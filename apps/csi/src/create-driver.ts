@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { rootCertificates } from 'node:tls';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
+import { apiServerHosts } from '@oci-connector/connector-api';
 import { AccessReviewer, type Clock, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -95,12 +96,12 @@ function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Moun
 }
 
 /** What is the same for all volumes. */
-function volumeEnvironment({ clusterDomain, apiServerHosts, proxyHttpPort, proxyHttpsPort }: CsiSettings, apiServer: string): VolumeEnvironment {
-  const service = ['kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvironment {
+  const { clusterDomain, proxyHttpPort, proxyHttpsPort } = settings;
   return {
     systemRoots: `${rootCertificates.join('\n')}\n`,
     clusterDomain,
-    apiServerHosts: [...new Set([new URL(apiServer).hostname, ...service, ...apiServerHosts])],
+    apiServerHosts: [...apiServerHosts(settings, apiServer), ...settings.apiServerHosts],
     proxyHttpPort,
     proxyHttpsPort,
   };
