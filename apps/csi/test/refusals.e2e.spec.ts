@@ -2,7 +2,7 @@ import { existsSync, symlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { NodeProtocol } from '../src/rpc/protocols';
-import { type CallResult, CONNECTORS, CsiWorld, PODS, type VolumeOptions } from './csi-world';
+import { type CallResult, CONNECTORS, CsiWorld, PODS, until, type VolumeOptions } from './csi-world';
 
 describe('refusing a volume', () => {
   let world: CsiWorld;
@@ -79,7 +79,17 @@ describe('refusing a volume', () => {
   it('tells whether a Connector exists only those with permission', async () => {
     const attributes = { connectors: `${CONNECTORS}/absent` };
     expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
-    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found` });
+    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector` });
+  });
+
+  it('for a Connector whose class does not exist, and says where to look', async () => {
+    world.connect('classless', { className: 'absent' });
+    const attributes = { connectors: `${CONNECTORS}/classless` };
+    await until(async () => (await refused({ attributes })).message.includes('ConnectorClass'));
+    expect(await refused({ attributes })).toMatchObject({
+      code: 'NOT_FOUND',
+      message: `Connector ${CONNECTORS}/classless is of ConnectorClass "absent", which does not exist; create the class, or correct spec.connectorClassName of the Connector`,
+    });
   });
 
   it('names all Connectors that may not be used', async () => {

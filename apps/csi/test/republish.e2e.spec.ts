@@ -178,7 +178,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('cut', { token })).toMatchObject({ code: 'OK' });
     expect(await world.currentSet('cut')).toBe(set);
     expect(lastCall()).toMatchObject({ outcome: 'kept', reasons: expect.arrayContaining(['NotReady']) as string[] });
-    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the API server cannot be reached') as string });
     expect(await world.readyz()).toContain('[-]objects');
     await world.kube.faults.acceptConnections();
   });

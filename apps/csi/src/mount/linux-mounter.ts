@@ -22,6 +22,9 @@ const COMMAND_TIMEOUT_MS = 10_000;
 /** Nothing mounts on top of our mounts. Should somebody have, unmounting does not go on for ever. */
 const MAX_STACKED = 8;
 
+/** For whoever operates the node: nothing in a pod makes mounting a tmpfs fail. */
+const ADVICE = "this is tried again; if it lasts, see the node's kernel log, and whether connectors-csi runs privileged with mountPropagation Bidirectional";
+
 export interface LinuxMounterOptions {
   /** Bytes of one tmpfs. */
   readonly size: number;
@@ -81,7 +84,7 @@ export class LinuxMounter implements Mounter {
       await run(name, args);
     } catch (error) {
       const { stderr } = error as { stderr?: string };
-      throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}`, { cause: error });
+      throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}; ${ADVICE}`, { cause: error });
     }
   }
 }

@@ -49,6 +49,7 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'hub', 'configuration.names': 'a,'.repeat(129) }, 'configuration.names: has more than 128 entries'],
     [{ connectors: 'hub', 'configuration.params': '{"a":{"b":1}}' }, 'configuration.params: must be JSON of the form'],
     [{ connectors: 'hub', 'configuration.params': '[]' }, 'configuration.params: must be JSON of the form'],
+    [{ connectors: 'hub', 'configuration.params': '{"buildkitd": {"tls": true}}' }, 'with every value in quotes: "true", not true'],
     [{ connectors: 'hub', 'configuration.params': '{' }, 'configuration.params: must be JSON of the form'],
     [{ connectors: 'hub', 'token.expiration': '9m' }, 'token.expiration: "9m" is less than 10m'],
     [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],

@@ -109,7 +109,7 @@ function parseParams(text: string, report: Report): Params {
   if (text === '') return {};
   const value = parseJson(text);
   if (isParams(value)) return value;
-  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}');
+  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}, with every value in quotes: "true", not true');
   return {};
 }
 
