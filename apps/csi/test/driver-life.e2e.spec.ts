@@ -78,7 +78,7 @@ describe('the life of a driver', () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });
     mounter.fault = 'mount';
-    expect(await world.publish('unlucky')).toMatchObject({ code: 'INTERNAL', message: 'mount failed: no permission' });
+    expect(await world.publish('unlucky')).toMatchObject({ code: 'INTERNAL', message: 'mount failed: no permission (MountFailed)' });
     expect(existsSync(world.target('unlucky'))).toBe(false);
     mounter.fault = undefined;
     expect(await world.publish('unlucky')).toMatchObject({ code: 'OK' });
@@ -107,7 +107,7 @@ describe('the life of a driver', () => {
     world = await CsiWorld.start({ mounter });
     await world.publish('busy');
     mounter.fault = 'unmount';
-    expect(await world.unpublish('busy')).toMatchObject({ code: 'INTERNAL', message: 'umount failed: target is busy' });
+    expect(await world.unpublish('busy')).toMatchObject({ code: 'INTERNAL', message: 'umount failed: target is busy (MountFailed)' });
     mounter.fault = undefined;
     expect(await world.unpublish('busy')).toMatchObject({ code: 'OK' });
     expect(existsSync(world.target('busy'))).toBe(false);

@@ -43,6 +43,11 @@ describe('refusing a volume', () => {
     expect(await refused(options)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string });
   });
 
+  it('ends each message with the code that the documentation explains, however long it is', async () => {
+    const { message } = await refused({ attributes: Object.fromEntries(Array.from({ length: 40 }, (_item, index) => [`${index}${'x'.repeat(200)}`, ''])) });
+    expect(message).toMatch(/^the volume of driver .* \(AttributesInvalid\)$/);
+  });
+
   it('reports all that is wrong with the attributes together', async () => {
     const attributes = { conectors: 'hub', 'token.expiration': '1m' };
     const { message } = await refused({ attributes, request: { readonly: false } });
@@ -72,14 +77,14 @@ describe('refusing a volume', () => {
     expect(result.code).toBe('PERMISSION_DENIED');
     expect(result.message).toBe(
       `ServiceAccount ${PODS}/stranger may not use Connector ${CONNECTORS}/hub: bind ClusterRole connectors-puller (pull) or connectors-pusher (push and pull) in namespace ${CONNECTORS}, ` +
-        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger`,
+        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger (AccessDenied)`,
     );
   });
 
   it('tells whether a Connector exists only those with permission', async () => {
     const attributes = { connectors: `${CONNECTORS}/absent` };
     expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
-    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector` });
+    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector (ConnectorNotFound)` });
   });
 
   it('for a Connector whose class does not exist, and says where to look', async () => {
@@ -88,7 +93,7 @@ describe('refusing a volume', () => {
     await until(async () => (await refused({ attributes })).message.includes('ConnectorClass'));
     expect(await refused({ attributes })).toMatchObject({
       code: 'NOT_FOUND',
-      message: `Connector ${CONNECTORS}/classless is of ConnectorClass "absent", which does not exist; create the class, or correct spec.connectorClassName of the Connector`,
+      message: `Connector ${CONNECTORS}/classless is of ConnectorClass "absent", which does not exist; create the class, or correct spec.connectorClassName of the Connector (ClassNotFound)`,
     });
   });
 
@@ -109,7 +114,7 @@ describe('refusing a volume', () => {
     await mkdir(path.join(world.kubeletDirectory, 'victim'));
     symlinkSync(path.join(world.kubeletDirectory, 'victim'), path.join(volumes, 'kubernetes.io~csi'));
     const target = path.join(volumes, 'kubernetes.io~csi', 'mount');
-    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file' });
+    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file (TargetRefused)' });
     expect(existsSync(path.join(world.kubeletDirectory, 'victim', 'mount'))).toBe(false);
     expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: 'x', target_path: target })).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });

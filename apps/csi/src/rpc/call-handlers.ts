@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/kube';
 import { statusOf } from '../node/grpc-status';
 import { type CallRecord } from '../observability/call-record';
 
-/** Longest message of a status. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
+/** Longest message of a status, without the reason that it ends with: by that the documentation explains it. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
 const MAX_MESSAGE_LENGTH = 4_096;
 
 /** One finished call, for the log and the metrics. */
@@ -45,7 +45,7 @@ export class CallHandlers {
           const { code, message, reason } = statusOf(error);
           Object.assign(record, { outcome: 'failed', problems: [{ reason, error }] } satisfies Partial<CallRecord>);
           finish(code);
-          callback({ code, details: message.slice(0, MAX_MESSAGE_LENGTH) } satisfies Partial<ServiceError>);
+          callback({ code, details: `${message.slice(0, MAX_MESSAGE_LENGTH)} (${reason})` } satisfies Partial<ServiceError>);
         },
       );
     };
