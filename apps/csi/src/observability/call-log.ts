@@ -1,6 +1,6 @@
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type CallRecord } from './call-record';
+import { type CallProblem, type CallRecord } from './call-record';
 
 /** The code of a call that went well. */
 const OK = 'OK';
@@ -20,11 +20,14 @@ export function logCall(logger: Logger, record: CallRecord, result: { code: stri
   };
   const [first] = problems;
   if (first) {
-    const reasons = problems.map(({ reason }) => reason);
-    logger.warn({ ...fields, reasons, err: first.error }, 'call');
+    logger.warn({ ...fields, reasons: problems.map(({ reason }) => reason), messages: problems.map(messageOf), err: first.error }, 'call');
   } else if (result.quiet && result.code === OK) {
     logger.debug(fields, 'call');
   } else {
     logger.info(fields, 'call');
   }
+}
+
+function messageOf({ error }: CallProblem): string {
+  return error instanceof Error ? error.message : String(error);
 }
