@@ -30,7 +30,7 @@ describe('publishing a volume that is published', () => {
     for (let times = 0; times < 3; times += 1) expect(await world.publish('quiet', { token })).toMatchObject({ code: 'OK' });
     expect(await world.currentSet('quiet')).toBe(set);
     expect(world.kube.requests.count({ verb: 'create' })).toBe(requests);
-    expect(lastCall()).toMatchObject({ level: 'info', outcome: 'unchanged' });
+    expect(lastCall()).toMatchObject({ level: 'debug', outcome: 'unchanged' });
   });
 
   it('exchanges the files for a new token', async () => {

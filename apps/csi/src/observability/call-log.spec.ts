@@ -30,4 +30,14 @@ describe('logCall', () => {
       err: { message: 'may not use a/one', stack: expect.any(String) as string },
     });
   });
+
+  it.each([
+    ['that mounts a volume', { outcome: 'published' }, false, 'info'],
+    ['that exchanges files', { outcome: 'swapped' }, false, 'info'],
+    ['by which nothing changes, once a minute for each volume', { outcome: 'unchanged' }, false, 'debug'],
+    ['that concerns no volume', {}, true, 'debug'],
+  ] as const)('writes about a call %s', (_what, record, quiet, level) => {
+    expect(lineOf(record, { quiet })).toMatchObject({ level });
+    expect(lineOf(record, { quiet, level: 'info' }) === undefined).toBe(level === 'debug');
+  });
 });
