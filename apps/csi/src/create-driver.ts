@@ -68,7 +68,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     environment: volumeEnvironment(settings, client.connection.server),
     audience: settings.audiences[0] ?? '',
     volumeSize: settings.volumeSize,
-    onNewVolume: (publish) => reportLifetime(publish, settings, logger),
+    onNewVolume: (publish) => reportLifetime(publish, logger),
   });
   const node = new NodeService({
     nodeName: settings.nodeName || hostname(),
@@ -107,9 +107,9 @@ function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvi
   };
 }
 
-/** `token.expiration` is accepted for compatibility; whoever relies on it is to see that it has no effect. */
-function reportLifetime({ attributes: { wantedLifetime }, pod }: PublishVolume, { tokenLifetime }: CsiSettings, logger: Logger): void {
-  if (wantedLifetime === undefined || wantedLifetime === tokenLifetime) return;
+/** `token.expiration` is accepted for compatibility; whoever relies on a longer life of the token than it has is to see that. */
+function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishVolume, logger: Logger): void {
+  if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) return;
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
-  logger.info(fields, 'token.expiration of the volume is not the lifetime of tokens in this installation, which counts; tokens are renewed in time');
+  logger.info(fields, 'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time');
 }

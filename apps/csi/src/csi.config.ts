@@ -76,15 +76,6 @@ export class CsiSettings extends InstallationSettings {
   volumeSize = 4 * 1024 * 1024;
 
   @Setting({
-    name: 'OCI_CONNECTOR_CSI_TOKEN_LIFETIME',
-    kind: 'duration',
-    description:
-      'Lifetime of the tokens, as CSIDriver.spec.tokenRequests says it. Only compared with token.expiration of volumes, so that a difference is logged; the CSIDriver decides.',
-  })
-  @Min(600_000, { message: 'must be at least 10m, which is the shortest lifetime that Kubernetes issues' })
-  tokenLifetime = 4 * 60 * 60 * 1_000;
-
-  @Setting({
     name: 'OCI_CONNECTOR_CSI_PROXY_HTTP_PORT',
     kind: 'integer',
     description: "Port of the proxy's Service for http, for the addresses in rendered files.",

@@ -28,7 +28,7 @@ export interface PublishVolumeParts {
   readonly environment: VolumeEnvironment;
   readonly audience: string;
   readonly volumeSize: number;
-  /** Told of each volume whose pod wishes another lifetime of its token than the installation's. */
+  /** Told of each volume that was not there before. */
   readonly onNewVolume: (publish: PublishVolume) => void;
 }
 
