@@ -165,9 +165,13 @@ export class CsiWorld {
   /** Publishes the certificate of a new CA, in PEM, and gives it back. */
   async renewCa(): Promise<string> {
     const { caPem } = await TestCertificateAuthority.create();
-    const metadata = { name: 'connectors-proxy-ca', namespace: SYSTEM };
-    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': caPem } });
+    this.publishCa({ 'ca.crt': caPem });
     return caPem;
+  }
+
+  /** What the ConfigMap of the CA holds. */
+  publishCa(data: Readonly<Record<string, string>>): void {
+    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'connectors-proxy-ca', namespace: SYSTEM }, data });
   }
 
   /** Creates or replaces a class. */

@@ -116,6 +116,25 @@ describe('publishing a volume that is published', () => {
     await world.untilRepublished('revoked', 'static.conf', 'not for ci', { token });
   });
 
+  it.each([
+    ['holds nothing', {}],
+    ['holds what is no certificate', { 'ca.crt': 'nonsense' }],
+  ])('keeps the CA of before and refreshes the token while the ConfigMap %s', async (_what, data) => {
+    await world.publish('uncertain');
+    const certificates = await world.read('uncertain', 'ca.crt');
+    world.publishCa(data);
+    await until(async () => {
+      await world.publish('uncertain');
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    const token = world.token();
+    expect(await world.publish('uncertain', { token })).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ outcome: 'swapped', reasons: ['CertificateAuthorityMissing'] });
+    expect(await world.read('uncertain', 'context.token')).toBe(token);
+    expect(await world.read('uncertain', 'ca.crt')).toBe(certificates);
+    expect(await world.publish('new')).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/controller runs \(CertificateAuthorityMissing\)$/) as string });
+  });
+
   it('goes on with the configuration of before when the class has none any more', async () => {
     await world.publish('broken');
     world.applyClass('files', { configurations: [] });

@@ -3,6 +3,7 @@ export { type RenderLimits } from './template/render-limits';
 export { TemplateError, type TemplateErrorCode } from './template/template-error';
 export { type TemplateValue } from './template/values/from-data';
 export { BUILT_IN_FILES } from './volume/built-in-files';
+export { proxyCertificates } from './volume/certificates';
 export { CONNECTORS_MAX } from './volume/forward-proxy';
 export { renderVolume, VOLUME_BYTES_MAX } from './volume/render-volume';
 export { RenderingError, type RenderingErrorCode } from './volume/rendering.errors';

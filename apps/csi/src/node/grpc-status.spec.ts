@@ -10,8 +10,11 @@ describe('statusOf', () => {
   });
 
   it('gives rendering errors their own reason', () => {
-    const error: RenderingError = Object.assign(Object.create(RenderingError.prototype) as RenderingError, { code: 'Some', message: 'class x' });
-    expect(statusOf(error)).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'Some' });
+    expect(statusOf(new RenderingError('TemplateFailed', 'class x'))).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'TemplateFailed' });
+  });
+
+  it.each(['ConnectorNotServed', 'CertificateAuthorityMissing'] as const)('says that %s may pass by itself', (reason) => {
+    expect(statusOf(new RenderingError(reason, 'wait'))).toEqual({ code: status.UNAVAILABLE, message: 'wait', reason });
   });
 
   it('says that a review could not be made, not why: the cause is for the log', () => {

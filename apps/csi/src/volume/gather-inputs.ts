@@ -1,6 +1,6 @@
-import { type MountedConnector } from '@oci-connector/config-rendering';
+import { type MountedConnector, proxyCertificates } from '@oci-connector/config-rendering';
 import { type ConnectorKey } from '@oci-connector/connector-api';
-import { CA_CONFIG_MAP, type CsiState } from '../csi-state';
+import { type CsiState } from '../csi-state';
 import { type PublishVolume } from '../node/publish-request';
 import { checkAccess, type PermissionReviewer } from './check-access';
 import { VolumeError } from './volume.errors';
@@ -58,12 +58,13 @@ export class GatherInputs {
   }
 
   #caCertificates(before: VolumeInputs | undefined, problems: unknown[]): string {
-    const current = this.state.caCertificates();
-    if (current !== undefined) return current;
-    const problem = new VolumeError('CaNotPublished', `the ConfigMap ${CA_CONFIG_MAP} does not hold the proxy's CA yet; connectors-controller publishes it`);
-    if (before === undefined) throw problem;
-    problems.push(problem);
-    return before.caCertificates;
+    try {
+      return proxyCertificates(this.state.caCertificates() ?? '');
+    } catch (problem) {
+      if (before === undefined) throw problem;
+      problems.push(problem);
+      return before.caCertificates;
+    }
   }
 }
 
