@@ -4,6 +4,7 @@ export { TemplateError, type TemplateErrorCode } from './template/template-error
 export { type TemplateValue } from './template/values/from-data';
 export { BUILT_IN_FILES } from './volume/built-in-files';
 export { proxyCertificates } from './volume/certificates';
+export { isFileName } from './volume/file-name';
 export { CONNECTORS_MAX } from './volume/forward-proxy';
 export { renderVolume, VOLUME_BYTES_MAX } from './volume/render-volume';
 export { RenderingError, type RenderingErrorCode } from './volume/rendering.errors';

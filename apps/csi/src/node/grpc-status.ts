@@ -21,7 +21,6 @@ export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   ConnectorNotFound: status.NOT_FOUND,
   ClassNotFound: status.NOT_FOUND,
   NotReady: status.UNAVAILABLE,
-  FileNameRefused: status.FAILED_PRECONDITION,
   VolumeFull: status.RESOURCE_EXHAUSTED,
   MountFailed: status.INTERNAL,
 };

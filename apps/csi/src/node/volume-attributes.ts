@@ -1,4 +1,4 @@
-import { CONNECTORS_MAX } from '@oci-connector/config-rendering';
+import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
 import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
 import { parseDuration } from '@oci-connector/runtime';
 
@@ -18,7 +18,10 @@ const MAX_NAMES = 128;
 /** Of one attribute, in characters: as much as an annotation of Kubernetes would be read by anybody. */
 const MAX_LENGTH = 16_384;
 
-/** NAME_MAX of Linux: an excluded file is one that a directory can have. */
+/** Whatever a ConnectorClass may call a configuration, on one line. */
+const CONFIGURATION_NAME = /^\P{Cc}{1,253}$/u;
+
+/** Longest part of an unknown attribute's name that is told; Kubernetes does not limit names of attributes. */
 const MAX_NAME_LENGTH = 255;
 
 /** The shortest lifetime of a token that Kubernetes issues, in milliseconds. */
@@ -91,16 +94,12 @@ function parseNames(text: string, report: Report): { configurationNames: string[
   if (entries.length > MAX_NAMES) report('configuration.names', `has more than ${MAX_NAMES} entries`);
   const names = entries.slice(0, MAX_NAMES);
   for (const name of names) {
-    if (!isFileName(name.replace(/^!/, ''))) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
+    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
   }
   return {
     configurationNames: names.filter((name) => !name.startsWith('!')),
     excludedFiles: names.filter((name) => name.startsWith('!')).map((name) => name.slice(1)),
   };
-}
-
-function isFileName(name: string): boolean {
-  return name !== '' && name.length <= MAX_NAME_LENGTH && !/[/\0]/.test(name) && !name.startsWith('..');
 }
 
 type Params = Record<string, Record<string, string>>;

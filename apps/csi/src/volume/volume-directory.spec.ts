@@ -84,7 +84,7 @@ describe('VolumeDirectory', () => {
 
   it.each(['', '.', '..', '..data', '../outside', 'a/b', '/etc/passwd', 'a\0b', 'x'.repeat(256)])('refuses the file name %j and keeps what is there', async (name) => {
     await directory.write(files({ one: '1' }));
-    await expect(directory.write(files({ one: '2', [name]: 'bad' }))).rejects.toMatchObject({ code: 'FileNameRefused' });
+    await expect(directory.write(files({ one: '2', [name]: 'bad' }))).rejects.toThrow('no file of a volume may be called');
     expect(visible()).toEqual({ one: '1' });
   });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, open, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { isFileName } from '@oci-connector/config-rendering';
 import { VolumeError } from './volume.errors';
 
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of k8s.io/kubernetes). */
@@ -9,9 +10,6 @@ export const DATA_LINK = '..data';
 
 /** The link to the next set, until it is renamed. */
 const NEXT_LINK = '..data_tmp';
-
-/** NAME_MAX of Linux, in bytes. */
-const MAX_NAME_BYTES = 255;
 
 /** One file of a set. */
 export interface VolumeFile {
@@ -61,7 +59,7 @@ export class VolumeDirectory {
    * Makes the set the current one, unless it is already. After an error the set before is in place, whole.
    *
    * @returns whether anything was exchanged
-   * @throws VolumeError FileNameRefused, VolumeFull
+   * @throws VolumeError VolumeFull
    */
   async write(files: FileSet): Promise<boolean> {
     checkNames(files);
@@ -147,12 +145,11 @@ export function isDirectory(directory: string): boolean {
   return lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Names starting with two dots are those of the mechanism (validatePath of the kubelet's AtomicWriter). */
+/** A last line of defence, because whatever is rendered has such names: none may lead out of the volume or be one of the mechanism's. */
 function checkNames(files: FileSet): void {
   for (const [name, { hidden }] of files) {
     const isOurs = hidden === true && !name.includes('/');
-    if (isOurs || (!/[/\0]/.test(name) && name !== '' && name !== '.' && !name.startsWith('..') && Buffer.byteLength(name) <= MAX_NAME_BYTES)) continue;
-    throw new VolumeError('FileNameRefused', `a configuration has a file ${JSON.stringify(name.slice(0, MAX_NAME_BYTES))}: a name must not be longer than ${MAX_NAME_BYTES} bytes, contain / or start with two dots`);
+    if (!isOurs && !isFileName(name)) throw new Error(`no file of a volume may be called ${JSON.stringify(name)}`);
   }
 }
 

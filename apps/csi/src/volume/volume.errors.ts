@@ -15,8 +15,6 @@ export type VolumeErrorCode =
   | 'ClassNotFound'
   /** The API server has not been reached since the driver started. */
   | 'NotReady'
-  /** A file's name would leave the volume. */
-  | 'FileNameRefused'
   | 'VolumeFull'
   | 'MountFailed';
 
