@@ -41,7 +41,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('fresh', 'context.token')).toBe(token);
     expect(await world.currentSet('fresh')).not.toBe(set);
     expect(lastCall()).toMatchObject({ outcome: 'swapped' });
-    expect(await world.metric('connectors_csi_file_swaps_total')).toBe(1);
+    expect(await world.metric('connectors_csi_republishes_total{outcome="swapped"}')).toBe(1);
   });
 
   it('follows changes of the class, the CA and the Connector', async () => {
