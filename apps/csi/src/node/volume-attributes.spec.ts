@@ -68,6 +68,17 @@ describe('parseVolumeAttributes', () => {
     expect([problems, attributes.connectors.length]).toEqual([[], 32]);
   });
 
+  it('reads nothing of texts that are too long, and reports what else is unknown', () => {
+    const { attributes, problems } = parse({ connectors: 'hub', 'configuration.names': 'x'.repeat(16_385), 'token.expiration': '1m', other: 'x'.repeat(16_385) });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['other', 'configuration.names']);
+    expect(attributes.connectors).toEqual([]);
+  });
+
+  it('has a name of an attribute for a problem with another', () => {
+    const { problems } = parse({ connectors: 'hub', 'has more than 16384 characters': '', 'token.expiration': '1m' });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['has more than 16384 characters', 'token.expiration']);
+  });
+
   it('reports all problems together', () => {
     expect(parse({ 'token.expiration': 'soon', 'configuration.params': '1', other: '' }).problems.map((problem) => problem.split(':')[0])).toEqual([
       'other',

@@ -40,11 +40,13 @@ export function parseVolumeAttributes(
 ): { attributes: VolumeAttributes; problems: string[] } {
   const problems: string[] = [];
   const report = (attribute: string, problem: string): void => void problems.push(`${attribute}: ${problem}`);
-  for (const [name, value] of given) {
-    if (!KNOWN.includes(name)) report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
-    else if (value.length > MAX_LENGTH) report(name, `has more than ${MAX_LENGTH} characters`);
+  for (const name of [...given.keys()].filter((known) => !KNOWN.includes(known))) {
+    report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
   }
-  if (problems.some((problem) => problem.endsWith('characters'))) return { attributes: NOTHING, problems };
+  const tooLong = KNOWN.filter((name) => (given.get(name)?.length ?? 0) > MAX_LENGTH);
+  for (const name of tooLong) report(name, `has more than ${MAX_LENGTH} characters`);
+  // Nobody reads a text of any length.
+  if (tooLong.length > 0) return { attributes: NOTHING, problems };
   const attributes = {
     connectors: parseConnectors(given, namespace, report),
     ...parseNames(given.get('configuration.names') ?? '', report),
