@@ -128,6 +128,8 @@ describe('the life of a driver', () => {
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/secrets/connectors-proxy-ca')).toBe(403);
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/other')).toBe(403);
     expect(await ask('POST', '/api/v1/namespaces/team-a/serviceaccounts/ci/token')).toBe(403);
-    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/connectors-proxy-ca')).toBe(200);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps')).toBe(403);
+    expect(await ask('GET', `/apis/connectors.alauda.io/v1alpha1/namespaces/${CONNECTORS}/connectors/hub`)).toBe(403);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps?fieldSelector=metadata.name%3Dconnectors-proxy-ca')).toBe(200);
   });
 });
