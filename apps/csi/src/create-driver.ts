@@ -99,7 +99,8 @@ function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Moun
 function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvironment {
   const { clusterDomain, proxyHttpPort, proxyHttpsPort } = settings;
   return {
-    systemRoots: `${rootCertificates.join('\n')}\n`,
+    // Those of Mozilla, which Node.js has built in; a driver in an image has no system whose choice would be the pod's.
+    publicRoots: `${rootCertificates.join('\n')}\n`,
     clusterDomain,
     apiServerHosts: [...apiServerHosts(settings, apiServer), ...settings.apiServerHosts],
     proxyHttpPort,

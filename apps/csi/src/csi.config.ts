@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
-import { InstallationSettings, Setting, type Environment } from '@oci-connector/runtime';
+import { ProgramSettings, Setting, type Environment } from '@oci-connector/runtime';
 
 /** Version of the program, that of the workspace's package.json. */
 export const VERSION = '0.1.0';
@@ -22,8 +22,8 @@ const MIN_VOLUME_SIZE = 1024 * 1024;
 export const MOUNT_KINDS = ['tmpfs', 'directory'] as const;
 export type MountKind = (typeof MOUNT_KINDS)[number];
 
-/** What an operator may set on the CSI driver, beside what the whole installation shares. */
-export class CsiSettings extends InstallationSettings {
+/** What an operator may set on the CSI driver, beside what every program has. */
+export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_KUBELET_DIRECTORY',
     kind: 'string',

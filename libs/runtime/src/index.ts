@@ -4,6 +4,7 @@ export { LogFields } from './log-fields';
 export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
 export { LOGGER, RuntimeModule } from './runtime.module';
+export { ProgramSettings } from './program-settings';
 export { runProgram, type Program } from './program';
 export {
   ConfigurationError,

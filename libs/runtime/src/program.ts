@@ -1,11 +1,12 @@
 import { type Logger } from 'pino';
-import { type InstallationSettings } from './installation-settings';
+import { InstallationSettings } from './installation-settings';
 import { createLogger } from './logger';
+import { type ProgramSettings } from './program-settings';
 import { settingsAsMarkdown, settingsAsText } from './settings-reference';
-import { ConfigurationError, loadSettings, type Environment } from './settings';
+import { ConfigurationError, describeSettings, loadSettings, type Environment } from './settings';
 
 /** A program as its main.ts describes it. */
-export interface Program<S extends InstallationSettings> {
+export interface Program<S extends ProgramSettings> {
   readonly name: string;
   /** One sentence for `--help`. */
   readonly summary: string;
@@ -23,7 +24,7 @@ const EXIT_USAGE = 2;
  * The life of a program: arguments, configuration, start, stop on SIGTERM or SIGINT. Never returns before the end.
  * A second signal ends the process at once.
  */
-export async function runProgram<S extends InstallationSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
+export async function runProgram<S extends ProgramSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
   const [argument] = args;
   if (argument !== undefined) {
     process.exitCode = printInformation(program, argument);
@@ -42,7 +43,7 @@ export async function runProgram<S extends InstallationSettings>(program: Progra
   }
 }
 
-function printInformation<S extends InstallationSettings>(program: Program<S>, argument: string): number {
+function printInformation<S extends ProgramSettings>(program: Program<S>, argument: string): number {
   switch (argument) {
     case '--help':
     case '-h':
@@ -60,9 +61,10 @@ function printInformation<S extends InstallationSettings>(program: Program<S>, a
   }
 }
 
-function settingsOrExit<S extends InstallationSettings>(program: Program<S>): S | undefined {
+function settingsOrExit<S extends ProgramSettings>(program: Program<S>): S | undefined {
   try {
-    return loadSettings(program.settings, program.environment, program.name);
+    const shared = describeSettings(InstallationSettings).map(({ name }) => name);
+    return loadSettings(program.settings, program.environment, { program: program.name, shared });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);

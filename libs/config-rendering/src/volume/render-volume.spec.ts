@@ -1,6 +1,6 @@
 import { type ClassConfiguration, type ParamSpec } from '@oci-connector/connector-api';
 import { aConnector } from '@oci-connector/testing';
-import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, SYSTEM_ROOT, TOKEN } from '../../test/volume-fixture';
+import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, PUBLIC_ROOT, TOKEN } from '../../test/volume-fixture';
 import { renderVolume, VOLUME_BYTES_MAX } from './render-volume';
 import { RenderingError } from './rendering.errors';
 import { type VolumeRequest } from './volume-request';
@@ -49,7 +49,7 @@ describe('built-in files', () => {
     expect(files.get('connector.status.proxyAddress')).toBe('c-hub.default.svc.cluster.local');
     expect(files.get('ca.crt')).toBe(CA);
     expect(files.get('context.proxy.caCert')).toBe(CA);
-    expect(files.get('ca-bundle.crt')).toBe(SYSTEM_ROOT + CA);
+    expect(files.get('ca-bundle.crt')).toBe(PUBLIC_ROOT + CA);
   });
 
   it('are for all Connectors; the address is that of the first', () => {
@@ -91,7 +91,7 @@ describe('built-in files', () => {
   it('have the CA of the moment in the bundle, though it is kept', () => {
     const { environment } = aVolume();
     const bundles = [CA, OLD_CA, CA].map((caCertificates) => renderVolume({ ...aVolume(), environment, caCertificates }).get('ca-bundle.crt'));
-    expect(bundles).toEqual([SYSTEM_ROOT + CA, SYSTEM_ROOT + OLD_CA, SYSTEM_ROOT + CA]);
+    expect(bundles).toEqual([PUBLIC_ROOT + CA, PUBLIC_ROOT + OLD_CA, PUBLIC_ROOT + CA]);
   });
 
   it('include ca.cert only when it is asked for', () => {

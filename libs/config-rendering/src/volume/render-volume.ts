@@ -6,7 +6,7 @@ import { type VolumeRequest } from './volume-request';
 
 /**
  * Most that a volume holds, in bytes; the file system has to hold it twice while the content is swapped. The built-in files have
- * some 250 KiB, nearly all of it the system's certificate authorities, and a client's configuration a few.
+ * some 250 KiB, nearly all of it the public certificate authorities, and a client's configuration a few.
  */
 export const VOLUME_BYTES_MAX = 2 * 1024 * 1024;
 
