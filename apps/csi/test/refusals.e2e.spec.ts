@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { NodeProtocol } from '../src/rpc/protocols';
 import { type CallResult, CONNECTORS, CsiWorld, PODS, until, type VolumeOptions } from './csi-world';
+import { partsTold } from './parts-told';
 
 describe('refusing a volume', () => {
   let world: CsiWorld;
@@ -20,6 +21,8 @@ describe('refusing a volume', () => {
     expect(existsSync(world.target('refused'))).toBe(false);
     return result;
   }
+
+  let telltales = 0;
 
   const POD_INFO = 'csi.storage.k8s.io/';
 
@@ -106,6 +109,26 @@ describe('refusing a volume', () => {
   it('for a configuration that no class has', async () => {
     const attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'absent' };
     expect(await refused({ attributes })).toMatchObject({ code: 'FAILED_PRECONDITION', message: expect.stringContaining('absent') as string });
+  });
+
+  it.each([
+    ['whole', '{{ fail .context.token }}'],
+    ['in part', '{{ fail (trunc -100 .context.token) }}'],
+    ['encoded', '{{ fail (printf "connectors:%s" .context.token | b64enc) }}'],
+    ['with more than a message has', '{{ fail (repeat 9 .context.token) }}'],
+    ['only if it is one', '{{ if contains "eyJ" .context.token }}{{ fail .context.token }}{{ end }}'],
+    ['in an error of a function', '{{ template "x" (mustFromJson .context.token) }}{{ define "x" }}{{ end }}'],
+  ])('for a template that fails with the token %s, which is told nobody', async (_how, template) => {
+    const name = `telltale-${telltales++}`;
+    world.applyClass(name, { configurations: [{ name: 'tell', data: { 'tell.conf': template } }] });
+    world.connect(name, { className: name });
+    const token = world.token();
+    const attributes = { connectors: `${CONNECTORS}/${name}`, 'configuration.names': 'tell' };
+    await until(async () => (await refused({ attributes, token })).code === 'FAILED_PRECONDITION');
+    const { message } = await refused({ attributes, token });
+    expect(message).toContain(`class "${name}", configuration "tell", file "tell.conf", line 1: `);
+    expect(partsTold(message, token)).toEqual([]);
+    expect(partsTold(world.log, token)).toEqual([]);
   });
 
   it('for a target that is reached through a link', async () => {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
 import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
+import { partsTold } from './parts-told';
 
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';
 
@@ -146,6 +147,20 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('broken', { token })).toMatchObject({ code: 'OK' });
     expect(await world.read('broken', 'static.conf')).toBe('first');
     expect(await world.read('broken', 'context.token')).toBe(token);
+  });
+
+  it('tells nobody the token when a template that was good fails with it, and goes on with the one of before', async () => {
+    await world.publish('telling');
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': '{{ fail (trunc 400 .context.token) }}' } }] });
+    const token = world.token();
+    await until(async () => {
+      expect(await world.publish('telling', { token })).toMatchObject({ code: 'OK' });
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    expect(lastCall()).toMatchObject({ level: 'warn', reasons: ['TemplateFailed'] });
+    expect(await world.read('telling', 'context.token')).toBe(token);
+    expect(await world.read('telling', 'static.conf')).toBe('first');
+    expect(partsTold(world.log, token)).toEqual([]);
   });
 
   it.each<[string, unknown, VolumeOptions]>([

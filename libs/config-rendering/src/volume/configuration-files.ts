@@ -1,10 +1,11 @@
-import { renderTemplate } from '../template/render-template';
-import { TemplateError } from '../template/template-error';
+import { type Sensitive } from '@oci-connector/sensitive';
+import { type TemplateSource } from '../template/render-template';
 import { checkParameterNames, parameterValues } from './configuration-params';
 import { isFileName } from './file-name';
+import { renderFile } from './render-file';
 import { RenderingError } from './rendering.errors';
 import { selectConfigurations, type SelectedConfiguration } from './select-configurations';
-import { templateData } from './template-data';
+import { templateData, type TemplateData } from './template-data';
 import { type VolumeRequest } from './volume-request';
 
 /**
@@ -20,8 +21,9 @@ export function configurationFiles(request: VolumeRequest): Map<string, string> 
   const files = new Map<string, string>();
   for (const configuration of selected) {
     const own = [...writers].filter(([, writer]) => writer === configuration).map(([file]) => file);
-    const data = templateData(configuration, parameterValues(configuration, request.configurationParams), request);
-    for (const file of own) files.set(file, renderFile({ file, selected: configuration }, data, request));
+    const values = parameterValues(configuration, request.configurationParams);
+    const dataWith = (token: Sensitive): TemplateData => templateData(configuration, values, { ...request, token });
+    for (const file of own) files.set(file, renderFile(sourceOf(file, configuration), request.token, dataWith));
   }
   return files;
 }
@@ -41,21 +43,8 @@ function assignFiles(selected: readonly SelectedConfiguration[], excluded: Reado
   return writers;
 }
 
-function renderFile(
-  { file, selected }: { file: string; selected: SelectedConfiguration },
-  data: ReturnType<typeof templateData>,
-  { token }: VolumeRequest,
-): string {
-  const { connectorClass, configuration } = selected;
-  const source = { connectorClass: connectorClass.metadata.name, configuration: configuration.name, file, text: configuration.data?.[file] ?? '' };
-  try {
-    return renderTemplate(source, data);
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    // A template can hand the token to `fail`; then the error and its causes have it in their messages.
-    if (!error.message.includes(token.reveal())) throw new RenderingError('TemplateFailed', error.message, { cause: error });
-    throw new RenderingError('TemplateFailed', error.message.replaceAll(token.reveal(), '[redacted]'));
-  }
+function sourceOf(file: string, { connectorClass, configuration }: SelectedConfiguration): TemplateSource {
+  return { connectorClass: connectorClass.metadata.name, configuration: configuration.name, file, text: configuration.data?.[file] ?? '' };
 }
 
 function invalidName(file: string, selected: SelectedConfiguration): RenderingError {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type ClassConfiguration, type ParamSpec } from '@oci-connector/connector-api';
 import { aConnector } from '@oci-connector/testing';
 import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, PUBLIC_ROOT, TOKEN } from '../../test/volume-fixture';
@@ -265,10 +266,28 @@ describe('refused', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('a template that fails with the token, without telling it', () => {
-    const error = errorOf(withTemplate({ file: '{{ fail .context.token }}' }));
-    expect(error.message).toContain('[redacted]');
-    expect(`${error.message} ${error.stack} ${String(error.cause)}`).not.toContain(TOKEN);
+  it.each([
+    ['the token', '{{ fail .context.token }}', '[redacted]'],
+    ['the end of it', '{{ fail (trunc -30 .context.token) }}', '[redacted]'],
+    ['a part of it', '{{ fail (index (splitList "." .context.token) 1) }}', 'fail: [redacted]'],
+    ['the token encoded', '{{ fail (b64enc .context.token) }}', 'line 1: fail: '],
+    ['the token in other letters', '{{ fail (cat "see" (.context.token | upper | quote)) }}', '"[REDACTED]'],
+    ['more of it than a message has', '{{ fail (repeat 50 .context.token) }}', '[redacted]'],
+    ['a reason that others do not get', '{{ if hasPrefix "eyJ" .context.token }}{{ fail .context.token }}{{ end }}', 'line 1: the reason depends on the pod'],
+    ['a reason at another line', '{{ if hasPrefix "eyJ" .context.token }}{{ fail .context.token }}{{ end }}\n{{ fail "x" }}', 'line 1: the reason depends on the pod'],
+  ])('a template that fails with %s, without telling it', (_what, file, message) => {
+    const error = errorOf(withTemplate({ file }));
+    expect(error.message).toContain(message);
+    const told = `${error.message} ${error.stack} ${inspect(error.cause)}`;
+    for (const text of [TOKEN, TOKEN.toUpperCase(), Buffer.from(TOKEN).toString('base64')]) {
+      // Any part of it, from anywhere.
+      const parts = Array.from({ length: text.length - 9 }, (_part, start) => text.slice(start, start + 10));
+      expect(parts.filter((part) => told.includes(part))).toEqual([]);
+    }
+  });
+
+  it('a template that fails with words of its author, and these are told', () => {
+    expect(errorOf(withTemplate({ file: '{{ fail "set the parameter size" }}' })).message).toContain('line 1: fail: set the parameter size');
   });
 
   it('nothing of an excluded file', () => {

@@ -3,7 +3,8 @@ import { type TemplateValue } from '../template/values/from-data';
 import { proxyAddress, proxyHosts } from './proxy-hosts';
 import { type VolumeRequest } from './volume-request';
 
-type TemplateObject = { readonly [key: string]: TemplateValue };
+/** What a template sees, or an object in it. */
+export type TemplateData = { readonly [key: string]: TemplateValue };
 
 /**
  * What the templates of a class see; docs/template-functions.md describes it for authors. Of metadata only what
@@ -13,9 +14,9 @@ type TemplateObject = { readonly [key: string]: TemplateValue };
  */
 export function templateData(
   { connectorClass, connectors }: { connectorClass: ConnectorClass; connectors: readonly Connector[] },
-  configurations: TemplateObject,
+  configurations: TemplateData,
   { token, caCertificates, environment }: Pick<VolumeRequest, 'token' | 'caCertificates' | 'environment'>,
-): TemplateObject {
+): TemplateData {
   const mounted = connectors.map(connectorData);
   return {
     connector: mounted[0],
@@ -26,17 +27,17 @@ export function templateData(
   };
 }
 
-function connectorData(connector: Connector): TemplateObject {
+function connectorData(connector: Connector): TemplateData {
   const { spec, status } = connector;
   return { metadata: metadataOf(connector), spec: asData(spec), status: { proxyAddress: proxyAddress(connector), proxy: asData(status?.proxy) } };
 }
 
-function classData(connectorClass: ConnectorClass): TemplateObject {
+function classData(connectorClass: ConnectorClass): TemplateData {
   const url = connectorClass.status?.proxy?.httpAddress?.url ?? '';
   return { metadata: metadataOf(connectorClass), proxyAddress: URL.canParse(url) ? new URL(url).host : '' };
 }
 
-function metadataOf({ metadata }: Connector | ConnectorClass): TemplateObject {
+function metadataOf({ metadata }: Connector | ConnectorClass): TemplateData {
   const { name, namespace, uid, labels, annotations } = metadata;
   return { name, namespace, uid, labels, annotations };
 }
