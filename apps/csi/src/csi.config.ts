@@ -12,7 +12,7 @@ const MAX_PORT = 65_535;
 const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
 const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
 
-/** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB). */
+/** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB): one set may have half. */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
 /** How volumes come to be: a tmpfs each, or the target directory itself, which needs no root and leaves the files on its disk. */
@@ -65,7 +65,7 @@ export class CsiSettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
     kind: 'integer',
-    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets.',
+    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
   })
   @IsInt()
   @Min(MIN_VOLUME_SIZE)
