@@ -15,7 +15,7 @@ const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at it
 /** In place of a directory: the driver does not register itself. */
 export const NOT_REGISTERED = 'none';
 
-/** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB). */
+/** A file set is written beside the one before it, and holds the public certificate authorities (0.25 MiB): one set may have half. */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
 /** How volumes come to be: a tmpfs each, or the target directory itself, which needs no root and leaves the files on its disk. */
@@ -69,7 +69,7 @@ export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
     kind: 'integer',
-    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets.',
+    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
   })
   @IsInt()
   @Min(MIN_VOLUME_SIZE)

@@ -43,7 +43,13 @@ export class Driver {
     const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((error: unknown) => {
       throw new Error(`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${this.parts.kubeletDirectory} cannot be used`, { cause: error });
     });
-    const found = await adoptVolumes({ kubeletDirectory, driverName: DRIVER_NAME, mounter, volumes });
+    const found = await adoptVolumes({
+      kubeletDirectory,
+      driverName: DRIVER_NAME,
+      mounter,
+      volumes,
+      onProblem: (target, error) => logger.warn({ target, err: error }, 'a directory that a volume has left behind could not be removed'),
+    });
     logger.info(found, 'volumes of a driver before this one');
   }
 

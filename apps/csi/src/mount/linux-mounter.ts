@@ -61,6 +61,9 @@ export class LinuxMounter implements Mounter {
   }
 
   async unmount(target: string): Promise<void> {
+    if (this.isMounted(target) && !(await this.mountedAmong([target])).has(target)) {
+      throw new VolumeError('TargetRefused', `target_path must not be a mount of others: its source is not ${MOUNT_SOURCE}`);
+    }
     for (let left = MAX_STACKED; left > 0 && this.isMounted(target); left -= 1) {
       await this.#command('umount', [target]);
     }

@@ -2,7 +2,7 @@ import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
 import { type MountedVolumes } from './mounted-volumes';
-import { isDirectory } from './volume-directory';
+import { emptyIfAbsent, isDirectory } from './volume-directory';
 
 /** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
 const VOLUME_DATA = 'vol_data.json';
@@ -14,6 +14,8 @@ export interface AdoptOptions {
   readonly driverName: string;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
+  /** Told of each leftover that could not be removed; it harms nobody, so the driver starts all the same. */
+  readonly onProblem: (target: string, error: unknown) => void;
 }
 
 /**
@@ -23,11 +25,12 @@ export interface AdoptOptions {
  * @returns what was found
  */
 export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: number; removed: number }> {
-  const { mounter, volumes } = options;
+  const { mounter, volumes, onProblem } = options;
   const targets = await ourTargets(options);
   const mounted = await mounter.mountedAmong(targets);
   for (const target of mounted) volumes.add(target);
-  const removed = await Promise.all(targets.filter((target) => !mounted.has(target)).map(removeLeftover));
+  const leftovers = targets.filter((target) => !mounted.has(target));
+  const removed = await Promise.all(leftovers.map((target) => removeLeftover(target).catch((error: unknown) => onProblem(target, error))));
   return { adopted: mounted.size, removed: removed.filter(Boolean).length };
 }
 
@@ -52,8 +55,9 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
   return found;
 }
 
+/** None when there is no such directory, or none any more: the kubelet runs meanwhile and takes away what is over. */
 async function entries(directory: string): Promise<string[]> {
-  return isDirectory(directory) ? readdir(directory) : [];
+  return isDirectory(directory) ? readdir(directory).catch(emptyIfAbsent) : [];
 }
 
 async function driverOf(file: string): Promise<unknown> {

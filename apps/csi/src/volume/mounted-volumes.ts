@@ -11,6 +11,10 @@ export class MountedVolumes {
     this.#keys.set(target, key);
   }
 
+  has(target: string): boolean {
+    return this.#keys.has(target);
+  }
+
   keyOf(target: string): string | undefined {
     return this.#keys.get(target);
   }

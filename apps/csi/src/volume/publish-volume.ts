@@ -10,6 +10,7 @@ import { renderFiles } from './render-files';
 import { isDirectory, VolumeDirectory } from './volume-directory';
 import { INPUTS_FILE, parseInputs, type VolumeInputs } from './volume-inputs';
 import { type MountedVolumes } from './mounted-volumes';
+import { VolumeError } from './volume.errors';
 
 /** What a publish came to: the volume is new; or it was there and its files are as before, exchanged, or kept because of problems. */
 export type PublishOutcome = 'published' | 'unchanged' | 'swapped' | 'kept';
@@ -43,8 +44,9 @@ export class PublishVolumeFlow {
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
   async publish(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const isPublished = this.parts.mounter.isMounted(target) && VolumeDirectory.currentSet(target) !== undefined;
-    if (!isPublished) return this.#publishFirst(request, target);
+    const isMounted = this.parts.mounter.isMounted(target);
+    if (isMounted) await this.#checkOurs(target);
+    if (!isMounted || VolumeDirectory.currentSet(target) === undefined) return this.#publishFirst(request, target);
     try {
       return await this.#publishAgain(request, target);
     } catch (error) {
@@ -53,9 +55,17 @@ export class PublishVolumeFlow {
     }
   }
 
+  /** The kubelet's own volumes are tmpfs with a link `..data` too, and nothing may be written to them. */
+  async #checkOurs(target: string): Promise<void> {
+    const { mounter, volumes } = this.parts;
+    if (volumes.has(target) || (await mounter.mountedAmong([target])).has(target)) return;
+    throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
+  }
+
   async #publishFirst(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     const { gather, volumes, environment, audience, onNewVolume } = this.parts;
     const publish = parsePublishRequest(request, audience);
+    const key = this.#keyOf(publish);
     const { inputs } = await gather.gather(publish);
     const files = renderFiles(publish, inputs, environment);
     const existed = await this.#mount(target);
@@ -67,7 +77,7 @@ export class PublishVolumeFlow {
       });
       throw error;
     }
-    volumes.add(target, this.#keyOf(publish));
+    volumes.add(target, key);
     onNewVolume(publish);
     return { outcome: 'published', problems: [] };
   }
@@ -79,22 +89,26 @@ export class PublishVolumeFlow {
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
     const before = parseInputs(await VolumeDirectory.read(target, INPUTS_FILE));
     const { inputs, problems } = await gather.gather(publish, before);
-    const { files, problem } = this.#renderAgain(publish, inputs, before);
+    const { swapped, problem } = await this.#writeAgain(publish, { inputs, before }, target);
     const found = problem === undefined ? problems : [...problems, problem];
-    const swapped = await this.#directory(publish, target).write(files);
     // What was not possible this time is tried the next time, though nothing may have changed by then.
     volumes.add(target, found.length === 0 ? key : undefined);
     return { outcome: swapped ? 'swapped' : found.length === 0 ? 'unchanged' : 'kept', problems: found };
   }
 
-  /** A template that its author broke since must not cost the pods that use it their tokens. */
-  #renderAgain(publish: PublishVolume, inputs: VolumeInputs, before?: VolumeInputs): { files: ReturnType<typeof renderFiles>; problem?: unknown } {
+  /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens. */
+  async #writeAgain(
+    publish: PublishVolume,
+    { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
+    target: string,
+  ): Promise<{ swapped: boolean; problem?: unknown }> {
     const { environment } = this.parts;
+    const directory = this.#directory(publish, target);
     try {
-      return { files: renderFiles(publish, inputs, environment) };
+      return { swapped: await directory.write(renderFiles(publish, inputs, environment)) };
     } catch (problem) {
       if (before === undefined) throw problem;
-      return { files: renderFiles(publish, before, environment), problem };
+      return { swapped: await directory.write(renderFiles(publish, before, environment)), problem };
     }
   }
 
@@ -123,7 +137,8 @@ export class PublishVolumeFlow {
 
   /**
    * Everything that the files depend on, in short; undefined when something is missing. Two equal keys mean equal files, so
-   * that a call by which nothing changes neither asks nor reads nor renders.
+   * that a call by which nothing changes neither asks nor reads nor renders. To be taken before anything is read: what changes
+   * while files are made from it then gives another key the next time.
    */
   #keyOf(publish: PublishVolume): string | undefined {
     const { state } = this.parts;

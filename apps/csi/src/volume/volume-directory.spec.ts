@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FileSet, VolumeDirectory } from './volume-directory';
 
-const SIZE = 10_000;
+const SIZE = 100_000;
 
 function files(entries: Record<string, string>): FileSet {
   return new Map(Object.entries(entries).map(([name, content]) => [name, { content }]));
@@ -80,6 +80,14 @@ describe('VolumeDirectory', () => {
     await expect(directory.write(files({ one: 'x'.repeat(SIZE + 1) }))).rejects.toMatchObject({ code: 'VolumeFull' });
     expect(visible()).toEqual({ one: '1' });
     expect(hidden()).toHaveLength(2);
+  });
+
+  it.each([
+    ['that fits only while it is alone', { one: 'x'.repeat(SIZE * 0.6) }],
+    ['of many small files, each of which takes a block', Object.fromEntries(Array.from({ length: 20 }, (_item, index) => [`file-${index}`, 'x']))],
+  ])('refuses a set %s: it could not be exchanged', async (_what, entries) => {
+    await expect(directory.write(files(entries))).rejects.toMatchObject({ code: 'VolumeFull' });
+    expect(visible()).toEqual({});
   });
 
   it.each(['', '.', '..', '..data', '../outside', 'a/b', '/etc/passwd', 'a\0b', 'x'.repeat(256)])('refuses the file name %j and keeps what is there', async (name) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, statfsSync } from 'node:fs';
 import { chmod, mkdir, open, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isFileName } from '@oci-connector/config-rendering';
@@ -10,6 +10,9 @@ export const DATA_LINK = '..data';
 
 /** The link to the next set, until it is renamed. */
 const NEXT_LINK = '..data_tmp';
+
+/** While they are exchanged, the set that is there and the next one are both in the volume. */
+const SETS = 2;
 
 /** One file of a set. */
 export interface VolumeFile {
@@ -24,7 +27,7 @@ export type FileSet = ReadonlyMap<string, VolumeFile>;
 export interface VolumeDirectoryOptions {
   /** The group that may read; everybody when absent, because containers run as anyone. */
   readonly group?: number;
-  /** Bytes that one set may have. */
+  /** Bytes that the volume has. */
   readonly size: number;
 }
 
@@ -76,9 +79,11 @@ export class VolumeDirectory {
     return !isCurrent;
   }
 
+  /** A set that fits only while it is the only one could never be renewed, and its token would run out. */
   #checkSize(files: FileSet): void {
-    const total = [...files.values()].reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
-    if (total > this.options.size) throw full(`${total} bytes do not fit in ${this.options.size}`);
+    const block = statfsSync(this.root).bsize;
+    const total = [...files.values()].reduce((bytes, { content }) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
+    if (total * SETS > this.options.size) throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
   }
 
   async #isEqual(set: string, files: FileSet): Promise<boolean> {
@@ -166,7 +171,8 @@ function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function emptyIfAbsent(error: unknown): string[] {
+/** For a directory that is read: none has nothing in it. */
+export function emptyIfAbsent(error: unknown): string[] {
   if (isAbsent(error)) return [];
   throw error;
 }

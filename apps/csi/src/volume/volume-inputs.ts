@@ -9,12 +9,15 @@ export interface VolumeInputs {
 }
 
 /**
- * The inputs are kept among the files of a volume, readable for root alone: a driver that was started anew can then still refresh
+ * The inputs are kept among the files of a volume, readable for root alone, the pod's own included: a driver that was started anew can then still refresh
  * the token of a volume whose Connector has been deleted meanwhile, and it is exchanged and removed with the files.
  */
 export const INPUTS_FILE = '..inputs.json';
 
-/** The parts of both that can be of use in a template; a new status or version of an object alone is no reason to write files. */
+/**
+ * The parts of both that rendering looks at; a new condition or version of an object alone is no reason to write files. Nothing
+ * else, because a pod that runs as root can read the file in which they are kept.
+ */
 export function mountedConnector(connector: Connector, connectorClass: ConnectorClass): MountedConnector {
   return {
     connector: {
@@ -28,7 +31,8 @@ export function mountedConnector(connector: Connector, connectorClass: Connector
       apiVersion: connectorClass.apiVersion,
       kind: connectorClass.kind,
       metadata: stableMetadata(connectorClass.metadata),
-      spec: connectorClass.spec,
+      spec: { configurations: connectorClass.spec.configurations },
+      ...(connectorClass.status?.proxy && { status: { proxy: connectorClass.status.proxy } }),
     },
   };
 }

@@ -3,8 +3,7 @@ import { type TemplateValue } from '../template/values/from-data';
 import { proxyAddress, proxyHosts } from './proxy-hosts';
 import { type VolumeRequest } from './volume-request';
 
-/** What a template sees, or an object in it. */
-export type TemplateData = { readonly [key: string]: TemplateValue };
+type TemplateObject = { readonly [key: string]: TemplateValue };
 
 /**
  * What the templates of a class see; docs/template-functions.md describes it for authors. Of metadata only what
@@ -14,9 +13,9 @@ export type TemplateData = { readonly [key: string]: TemplateValue };
  */
 export function templateData(
   { connectorClass, connectors }: { connectorClass: ConnectorClass; connectors: readonly Connector[] },
-  configurations: TemplateData,
+  configurations: TemplateObject,
   { token, caCertificates, environment }: Pick<VolumeRequest, 'token' | 'caCertificates' | 'environment'>,
-): TemplateData {
+): TemplateObject {
   const mounted = connectors.map(connectorData);
   return {
     connector: mounted[0],
@@ -27,17 +26,17 @@ export function templateData(
   };
 }
 
-function connectorData(connector: Connector): TemplateData {
+function connectorData(connector: Connector): TemplateObject {
   const { spec, status } = connector;
   return { metadata: metadataOf(connector), spec: asData(spec), status: { proxyAddress: proxyAddress(connector), proxy: asData(status?.proxy) } };
 }
 
-function classData(connectorClass: ConnectorClass): TemplateData {
+function classData(connectorClass: ConnectorClass): TemplateObject {
   const url = connectorClass.status?.proxy?.httpAddress?.url ?? '';
   return { metadata: metadataOf(connectorClass), proxyAddress: URL.canParse(url) ? new URL(url).host : '' };
 }
 
-function metadataOf({ metadata }: Connector | ConnectorClass): TemplateData {
+function metadataOf({ metadata }: Connector | ConnectorClass): TemplateObject {
   const { name, namespace, uid, labels, annotations } = metadata;
   return { name, namespace, uid, labels, annotations };
 }
