@@ -104,7 +104,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     mounter.isForeign = true;
     await world.startDriver();
     const set = await world.currentSet('theirs');
-    expect(await world.publish('theirs')).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not be a mount of others' });
+    expect(await world.publish('theirs')).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not be a mount of others (TargetRefused)' });
     expect(await world.currentSet('theirs')).toBe(set);
   });
 
