@@ -147,6 +147,12 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('broken', { token })).toMatchObject({ code: 'OK' });
     expect(await world.read('broken', 'static.conf')).toBe('first');
     expect(await world.read('broken', 'context.token')).toBe(token);
+    const certificate = await world.renewCa();
+    await until(async () => {
+      await world.publish('broken', { token });
+      return (await world.read('broken', 'ca.crt')).trim() === certificate.trim();
+    });
+    expect(lastCall()).toMatchObject({ reasons: ['ConfigurationNotFound'] });
   });
 
   it('tells nobody the token when a template that was good fails with it, and goes on with the one of before', async () => {

@@ -96,7 +96,7 @@ export class PublishVolumeFlow {
     return { outcome: swapped ? 'swapped' : found.length === 0 ? 'unchanged' : 'kept', problems: found };
   }
 
-  /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens. */
+  /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens, nor the CA of the moment. */
   async #writeAgain(
     publish: PublishVolume,
     { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
@@ -108,7 +108,7 @@ export class PublishVolumeFlow {
       return { swapped: await directory.write(renderFiles(publish, inputs, environment)) };
     } catch (problem) {
       if (before === undefined) throw problem;
-      return { swapped: await directory.write(renderFiles(publish, before, environment)), problem };
+      return { swapped: await directory.write(renderFiles(publish, { ...before, caCertificates: inputs.caCertificates }, environment)), problem };
     }
   }
 
