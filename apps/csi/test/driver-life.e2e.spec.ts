@@ -43,21 +43,26 @@ describe('the life of a driver', () => {
     expect(existsSync(world.target('survivor'))).toBe(false);
   });
 
-  it('removes what a node that was started anew has left of its volumes, and nothing of others', async () => {
+  it('removes the empty directories that a node which was started anew has left of its volumes, and nothing else', async () => {
     world = await CsiWorld.start();
     await world.stopDriver();
-    const leave = async (volume: string, data?: string): Promise<void> => {
+    const leave = async (volume: string, data?: string, file?: string): Promise<void> => {
       await mkdir(world.target(volume), { recursive: true });
-      writeFileSync(path.join(world.target(volume), 'left'), '');
+      if (file !== undefined) writeFileSync(path.join(world.target(volume), file), '');
       if (data !== undefined) writeFileSync(path.join(world.target(volume), '..', 'vol_data.json'), data);
     };
     await leave('ours', '{"driverName":"connectors-csi"}');
+    // As it looks where somebody else has mounted something.
+    await leave('full', '{"driverName":"connectors-csi"}', 'precious');
     await leave('foreign', '{"driverName":"other"}');
     await leave('unknown');
     await leave('unreadable', '{');
     await world.startDriver();
     expect(['ours', 'foreign', 'unknown', 'unreadable'].map((volume) => existsSync(world.target(volume)))).toEqual([false, true, true, true]);
     expect(existsSync(path.join(world.target('ours'), '..', 'vol_data.json'))).toBe(true);
+    expect(existsSync(path.join(world.target('full'), 'precious'))).toBe(true);
+    const warnings = world.log.split('\n').filter((line) => line.includes('could not be removed'));
+    expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ level: 'warn', target: world.target('full') })]);
   });
 
   it('registers itself with the kubelet', async () => {

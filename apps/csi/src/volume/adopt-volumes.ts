@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
 import { type MountedVolumes } from './mounted-volumes';
@@ -29,17 +29,23 @@ export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: nu
   const targets = await ourTargets(options);
   const mounted = await mounter.mountedAmong(targets);
   for (const target of mounted) volumes.add(target);
-  const leftovers = targets.filter((target) => !mounted.has(target));
-  const removed = await Promise.all(leftovers.map((target) => removeLeftover(target).catch((error: unknown) => onProblem(target, error))));
-  return { adopted: mounted.size, removed: removed.filter(Boolean).length };
+  let removed = 0;
+  for (const target of targets.filter((other) => !mounted.has(other))) {
+    try {
+      await removeLeftover(target, mounter);
+      removed += 1;
+    } catch (error) {
+      onProblem(target, error);
+    }
+  }
+  return { adopted: mounted.size, removed };
 }
 
-async function removeLeftover(target: string): Promise<boolean> {
-  const [own, parent] = await Promise.all([lstat(target), lstat(path.dirname(target))]);
-  // Somebody else may have mounted something there: nothing that is mounted is ever emptied.
-  if (own.dev !== parent.dev) return false;
-  await rm(target, { recursive: true });
-  return true;
+/** Nothing is emptied but what a first write of ours has left: `rmdir` refuses a directory with anything in it, and one on which something is mounted, by a bind mount too. */
+async function removeLeftover(target: string, mounter: Mounter): Promise<void> {
+  if (mounter.isMounted(target)) throw new Error('something else is mounted there');
+  await mounter.unmount(target);
+  await rmdir(target);
 }
 
 async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promise<string[]> {
