@@ -50,17 +50,40 @@ export function inputOf(inputs: VolumeInputs | undefined, { namespace, name }: C
   return inputs?.connectors.find(({ connector: { metadata } }) => metadata.namespace === namespace && metadata.name === name);
 }
 
-export function formatInputs(inputs: VolumeInputs): string {
-  return JSON.stringify(inputs);
+/** Of the format below. A new one must be written so that {@link parseInputs} still reads those before: volumes outlive an upgrade of the driver. */
+const VERSION = 1;
+
+export function formatInputs({ connectors, caCertificates }: VolumeInputs): string {
+  return JSON.stringify({ version: VERSION, connectors, caCertificates });
 }
 
-/** Only root can have written it; should it be damaged, there is none. */
+/** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
 export function parseInputs(text: string | undefined): VolumeInputs | undefined {
-  if (text === undefined) return undefined;
+  const value = text === undefined ? undefined : parseJson(text);
+  if (!isRecord(value) || value['version'] !== VERSION) return undefined;
+  const { connectors, caCertificates } = value;
+  if (typeof caCertificates !== 'string' || !Array.isArray(connectors) || !connectors.every(isMountedConnector)) return undefined;
+  return { connectors, caCertificates };
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as VolumeInputs;
+    return JSON.parse(text);
   } catch {
-    // Not JSON: as if it were not there.
+    // Not JSON: the same answer as for JSON of another form.
     return undefined;
   }
+}
+
+/** As far as anything relies on it; templates look at the rest and take what they find. */
+function isMountedConnector(value: unknown): value is MountedConnector {
+  return isRecord(value) && isObjectOfApi(value['connector']) && isObjectOfApi(value['connectorClass']);
+}
+
+function isObjectOfApi(value: unknown): boolean {
+  return isRecord(value) && isRecord(value['metadata']) && typeof value['metadata']['name'] === 'string' && isRecord(value['spec']);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
