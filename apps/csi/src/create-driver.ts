@@ -23,6 +23,7 @@ import { CallHandlers } from './rpc/call-handlers';
 import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
 import { UnixServer } from './rpc/unix-server';
 import { GatherInputs } from './volume/gather-inputs';
+import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';
 import { MountedVolumes } from './volume/mounted-volumes';
 import { PublishVolumeFlow } from './volume/publish-volume';
@@ -47,7 +48,9 @@ export interface DriverRuntime {
 export function createDriver(dependencies: DriverDependencies, runtime: DriverRuntime): Driver {
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
+  const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
+  const kept = new KeptInputs(keptInputs);
   const mounter = dependencies.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({
@@ -65,6 +68,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
     mounter,
     volumes,
+    kept,
     environment: volumeEnvironment(settings, client.connection.server),
     audience: settings.audiences[0] ?? '',
     volumeSize: settings.volumeSize,
@@ -76,9 +80,9 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     flow,
     mounter,
     volumes,
+    kept,
     queue: new KeyedQueue(),
   });
-  const { socket, registrationSocket } = kubeletPaths(settings);
   const server = new UnixServer(socket)
     .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
     .add(NodeProtocol, node.implementation(calls));
@@ -87,7 +91,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     service: registration,
     server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
   };
-  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, readiness, logger });
+  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, kept, readiness, logger });
 }
 
 function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {

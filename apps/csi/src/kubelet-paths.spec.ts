@@ -8,6 +8,7 @@ describe('kubeletPaths', () => {
   it("are those of the kubelet's defaults where nothing is set: the driver registers itself", () => {
     expect(kubeletPaths(settingsWith({}))).toEqual({
       socket: '/var/lib/kubelet/plugins/connectors-csi/csi.sock',
+      keptInputs: '/var/lib/kubelet/plugins/connectors-csi/volumes',
       registrationSocket: '/var/lib/kubelet/plugins_registry/connectors-csi-reg.sock',
     });
   });
@@ -15,12 +16,13 @@ describe('kubeletPaths', () => {
   it("follow the kubelet's directory", () => {
     expect(kubeletPaths(settingsWith({ kubeletDirectory: '/srv/kubelet' }))).toEqual({
       socket: '/srv/kubelet/plugins/connectors-csi/csi.sock',
+      keptInputs: '/srv/kubelet/plugins/connectors-csi/volumes',
       registrationSocket: '/srv/kubelet/plugins_registry/connectors-csi-reg.sock',
     });
   });
 
   it('are what is set', () => {
-    expect(kubeletPaths(settingsWith({ socket: '/run/csi.sock', registrationDirectory: '/run/registry' }))).toEqual({
+    expect(kubeletPaths(settingsWith({ socket: '/run/csi.sock', registrationDirectory: '/run/registry' }))).toMatchObject({
       socket: '/run/csi.sock',
       registrationSocket: '/run/registry/connectors-csi-reg.sock',
     });

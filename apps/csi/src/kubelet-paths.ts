@@ -7,6 +7,8 @@ import { REGISTRATION_SOCKET } from './registration/registration.service';
 export interface KubeletPaths {
   /** The socket of the driver. */
   readonly socket: string;
+  /** For what the driver keeps of each volume; nobody but its user may look into it. */
+  readonly keptInputs: string;
   /** The socket by which the kubelet finds the driver; absent when it is not to be found. */
   readonly registrationSocket?: string;
 }
@@ -16,6 +18,7 @@ export function kubeletPaths(settings: Pick<CsiSettings, 'kubeletDirectory' | 's
   const { kubeletDirectory } = settings;
   const registrationDirectory = settings.registrationDirectory || path.join(kubeletDirectory, 'plugins_registry');
   return {
+    keptInputs: path.join(kubeletDirectory, 'plugins', DRIVER_NAME, 'volumes'),
     socket: settings.socket || path.join(kubeletDirectory, 'plugins', DRIVER_NAME, 'csi.sock'),
     ...(registrationDirectory !== NOT_REGISTERED && { registrationSocket: path.join(registrationDirectory, REGISTRATION_SOCKET) }),
   };

@@ -280,6 +280,13 @@ export class CsiWorld {
     return readFile(join(this.target(volume), file), 'utf8');
   }
 
+  /** All that is kept of volumes outside of them: the file of each, by its name. */
+  async keptInputs(): Promise<Map<string, string>> {
+    const directory = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'volumes');
+    const names = await readdir(directory);
+    return new Map(await Promise.all(names.map(async (name) => [join(directory, name), await readFile(join(directory, name), 'utf8')] as const)));
+  }
+
   /** Names that the pod uses. */
   async names(volume: string): Promise<string[]> {
     return (await readdir(this.target(volume))).filter((name) => !name.startsWith('..')).sort();

@@ -65,6 +65,19 @@ describe('the life of a driver', () => {
     expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ level: 'warn', target: world.target('full') })]);
   });
 
+  it('forgets what it kept of volumes that are no more', async () => {
+    world = await CsiWorld.start();
+    for (const volume of ['stays', 'gone']) await world.publish(volume);
+    await world.stopDriver();
+    await world.emptyTarget('gone');
+    expect((await world.keptInputs()).size).toBe(2);
+    const [file] = (await world.keptInputs()).keys();
+    writeFileSync(path.join(path.dirname(file ?? ''), 'half-a-file.json.1234'), '{"ver');
+    await world.startDriver();
+    expect([...(await world.keptInputs()).values()]).toEqual([expect.stringContaining('"target":"' + world.target('stays'))]);
+    expect(await world.metric('connectors_csi_volumes_mounted')).toBe(1);
+  });
+
   it('registers itself with the kubelet', async () => {
     world = await CsiWorld.start({ registers: true });
     expect(await world.readyz()).toContain('[-]registration: the kubelet has not registered the driver yet');

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
 import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
@@ -95,6 +96,17 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('orphan', 'context.token')).toBe(token);
     expect(await world.read('orphan', 'static.conf')).toBe('first');
     expect(await world.metric('connectors_csi_problems_total{reason="ConnectorNotFound"}')).toBe(1);
+  });
+
+  it('keeps what files were made of outside of the volume, for no longer than it is mounted', async () => {
+    await world.publish('private');
+    const everything = [...(await world.keptInputs())];
+    expect(everything).toEqual([[expect.any(String), expect.stringContaining('"caCertificates"')]]);
+    expect(statSync(everything[0]?.[0] ?? '').mode & 0o777).toBe(0o600);
+    expect((await readdir(await world.currentSet('private'))).filter((name) => name.startsWith('..'))).toEqual([]);
+    expect(everything[0]?.[1]).not.toContain(world.tokens[0]);
+    await world.unpublish('private');
+    expect(await world.keptInputs()).toEqual(new Map());
   });
 
   it('tells a pod nothing new about a Connector that it may not use any more, and refreshes its token', async () => {
@@ -235,7 +247,7 @@ describe('publishing a volume that is published', () => {
     const token = world.token();
     await world.publish('damaged', { token });
     rmSync(path.join(await world.currentSet('damaged'), 'static.conf'));
-    rmSync(path.join(await world.currentSet('damaged'), '..inputs.json'));
+    for (const file of (await world.keptInputs()).keys()) writeFileSync(file, '{"half');
     const fresh = world.token();
     expect(await world.publish('damaged', { token: fresh })).toMatchObject({ code: 'OK' });
     expect(await world.read('damaged', 'static.conf')).toBe('first');

@@ -1,6 +1,7 @@
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
+import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
 import { emptyIfAbsent, isDirectory } from './volume-directory';
 
@@ -14,20 +15,23 @@ export interface AdoptOptions {
   readonly driverName: string;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
+  readonly kept: KeptInputs;
   /** Told of each leftover that could not be removed; it harms nobody, so the driver starts all the same. */
   readonly onProblem: (target: string, error: unknown) => void;
 }
 
 /**
  * Looks at what drivers before this one left, before the kubelet can call: mounted volumes are ours from now on; targets of ours
- * without a mount, which a node has after it was started anew, are removed. A directory is surely ours when the kubelet says so.
+ * without a mount, which a node has after it was started anew, are removed, and so are inputs that were kept for volumes which are no
+ * more. A directory is surely ours when the kubelet says so.
  *
  * @returns what was found
  */
 export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: number; removed: number }> {
-  const { mounter, volumes, onProblem } = options;
-  const targets = await ourTargets(options);
-  const mounted = await mounter.mountedAmong(targets);
+  const { mounter, volumes, kept, onProblem } = options;
+  const [targets, keptTargets] = await Promise.all([ourTargets(options), kept.targets()]);
+  const mounted = await mounter.mountedAmong([...targets, ...keptTargets]);
+  for (const target of keptTargets.filter((other) => !mounted.has(other))) await kept.remove(target);
   for (const target of mounted) volumes.add(target);
   let removed = 0;
   for (const target of targets.filter((other) => !mounted.has(other))) {

@@ -6,9 +6,10 @@ import { type Mounter } from '../mount/mounter';
 import { parsePublishRequest, type PublishVolume } from '../node/publish-request';
 import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
 import { type GatherInputs } from './gather-inputs';
+import { type KeptInputs } from './kept-inputs';
 import { renderFiles } from './render-files';
 import { isDirectory, VolumeDirectory } from './volume-directory';
-import { INPUTS_FILE, parseInputs, type VolumeInputs } from './volume-inputs';
+import { type VolumeInputs } from './volume-inputs';
 import { type MountedVolumes } from './mounted-volumes';
 import { VolumeError } from './volume.errors';
 
@@ -26,6 +27,7 @@ export interface PublishVolumeParts {
   readonly gather: GatherInputs;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
+  readonly kept: KeptInputs;
   readonly environment: VolumeEnvironment;
   readonly audience: string;
   readonly volumeSize: number;
@@ -63,7 +65,7 @@ export class PublishVolumeFlow {
   }
 
   async #publishFirst(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const { gather, volumes, environment, audience, onNewVolume } = this.parts;
+    const { gather, volumes, kept, environment, audience, onNewVolume } = this.parts;
     const publish = parsePublishRequest(request, audience);
     const key = this.#keyOf(publish);
     const { inputs } = await gather.gather(publish);
@@ -71,6 +73,7 @@ export class PublishVolumeFlow {
     const existed = await this.#mount(target);
     try {
       await this.#directory(publish, target).write(files);
+      await kept.write(target, inputs);
     } catch (error) {
       await this.#takeBack(target, existed).catch((further: unknown) => {
         throw new AggregateError([error, further], `${(error as Error).message}; and the mount could not be taken back`);
@@ -83,13 +86,15 @@ export class PublishVolumeFlow {
   }
 
   async #publishAgain(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const { gather, volumes, audience } = this.parts;
+    const { gather, volumes, kept, audience } = this.parts;
     const publish = parsePublishRequest(request, audience);
     const key = this.#keyOf(publish);
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
-    const before = parseInputs(await VolumeDirectory.read(target, INPUTS_FILE));
+    const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(publish, before);
-    const { swapped, problem } = await this.#writeAgain(publish, { inputs, before }, target);
+    const { swapped, used, problem } = await this.#writeAgain(publish, { inputs, before }, target);
+    // Afterwards, so that a driver which ends between the two has at least the older ones.
+    await kept.write(target, used);
     const found = problem === undefined ? problems : [...problems, problem];
     // What was not possible this time is tried the next time, though nothing may have changed by then.
     volumes.add(target, found.length === 0 ? key : undefined);
@@ -101,14 +106,15 @@ export class PublishVolumeFlow {
     publish: PublishVolume,
     { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
     target: string,
-  ): Promise<{ swapped: boolean; problem?: unknown }> {
+  ): Promise<{ swapped: boolean; used: VolumeInputs; problem?: unknown }> {
     const { environment } = this.parts;
     const directory = this.#directory(publish, target);
     try {
-      return { swapped: await directory.write(renderFiles(publish, inputs, environment)) };
+      return { swapped: await directory.write(renderFiles(publish, inputs, environment)), used: inputs };
     } catch (problem) {
       if (before === undefined) throw problem;
-      return { swapped: await directory.write(renderFiles(publish, { ...before, caCertificates: inputs.caCertificates }, environment)), problem };
+      const used = { ...before, caCertificates: inputs.caCertificates };
+      return { swapped: await directory.write(renderFiles(publish, used, environment)), used, problem };
     }
   }
 

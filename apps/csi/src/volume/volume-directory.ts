@@ -14,15 +14,8 @@ const NEXT_LINK = '..data_tmp';
 /** While they are exchanged, the set that is there and the next one are both in the volume. */
 const SETS = 2;
 
-/** One file of a set. */
-export interface VolumeFile {
-  readonly content: string;
-  /** Only root may read it, and no link leads to it: not for the pod. */
-  readonly hidden?: boolean;
-}
-
-/** Files by name. */
-export type FileSet = ReadonlyMap<string, VolumeFile>;
+/** Contents by name. */
+export type FileSet = ReadonlyMap<string, string>;
 
 export interface VolumeDirectoryOptions {
   /** The group that may read; everybody when absent, because containers run as anyone. */
@@ -46,16 +39,6 @@ export class VolumeDirectory {
   static currentSet(root: string): string | undefined {
     const link = path.join(root, DATA_LINK);
     return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined;
-  }
-
-  /** A file of the current set; undefined when there is none of this name. */
-  static async read(root: string, name: string): Promise<string | undefined> {
-    try {
-      return await readFile(path.join(root, DATA_LINK, name), 'utf8');
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
   }
 
   /**
@@ -82,7 +65,7 @@ export class VolumeDirectory {
   /** A set that fits only while it is the only one could never be renewed, and its token would run out. */
   #checkSize(files: FileSet): void {
     const block = statfsSync(this.root).bsize;
-    const total = [...files.values()].reduce((bytes, { content }) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
+    const total = [...files.values()].reduce((bytes, content) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
     if (total * SETS > this.options.size) throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
   }
 
@@ -90,7 +73,7 @@ export class VolumeDirectory {
     const directory = path.join(this.root, set);
     const names = await readdir(directory).catch(emptyIfAbsent);
     if (names.length !== files.size || !names.every((name) => files.has(name))) return false;
-    const same = await Promise.all([...files].map(async ([name, { content }]) => (await readFile(path.join(directory, name), 'utf8')) === content));
+    const same = await Promise.all([...files].map(async ([name, content]) => (await readFile(path.join(directory, name), 'utf8')) === content));
     return same.every(Boolean);
   }
 
@@ -101,7 +84,7 @@ export class VolumeDirectory {
     try {
       // Nobody else may look into it before it is whole.
       await mkdir(directory, { mode: 0o700 });
-      await Promise.all([...files].map(([name, file]) => this.#writeFile(path.join(directory, name), file)));
+      await Promise.all([...files].map(([name, content]) => this.#writeFile(path.join(directory, name), content)));
       await chmod(directory, 0o755);
       await rm(next, { force: true });
       await symlink(set, next);
@@ -112,12 +95,11 @@ export class VolumeDirectory {
     }
   }
 
-  async #writeFile(file: string, { content, hidden }: VolumeFile): Promise<void> {
+  async #writeFile(file: string, content: string): Promise<void> {
     const { group } = this.options;
     const handle = await open(file, 'wx', 0o400);
     try {
       await handle.writeFile(content);
-      if (hidden) return;
       if (group !== undefined) await handle.chown(process.getuid?.() ?? 0, group);
       await handle.chmod(group === undefined ? 0o444 : 0o440);
     } finally {
@@ -127,10 +109,9 @@ export class VolumeDirectory {
 
   /** Also when nothing was exchanged: the driver may have ended between the exchange and this. */
   async #linkNames(files: FileSet): Promise<void> {
-    const visible = [...files].filter(([, { hidden }]) => !hidden).map(([name]) => name);
     const present = await this.#entries();
-    for (const name of visible.filter((wanted) => !present.includes(wanted))) await symlink(path.join(DATA_LINK, name), path.join(this.root, name));
-    for (const name of present.filter((entry) => !entry.startsWith('..') && !visible.includes(entry))) await rm(path.join(this.root, name), { recursive: true });
+    for (const name of [...files.keys()].filter((wanted) => !present.includes(wanted))) await symlink(path.join(DATA_LINK, name), path.join(this.root, name));
+    for (const name of present.filter((entry) => !entry.startsWith('..') && !files.has(entry))) await rm(path.join(this.root, name), { recursive: true });
   }
 
   /** Removes the sets that are not current. */
@@ -152,10 +133,8 @@ export function isDirectory(directory: string): boolean {
 
 /** A last line of defence, because whatever is rendered has such names: none may lead out of the volume or be one of the mechanism's. */
 function checkNames(files: FileSet): void {
-  for (const [name, { hidden }] of files) {
-    const isOurs = hidden === true && !name.includes('/');
-    if (!isOurs && !isFileName(name)) throw new Error(`no file of a volume may be called ${JSON.stringify(name)}`);
-  }
+  const odd = [...files.keys()].find((name) => !isFileName(name));
+  if (odd !== undefined) throw new Error(`no file of a volume may be called ${JSON.stringify(odd)}`);
 }
 
 function full(problem: string, cause?: unknown): VolumeError {
@@ -167,7 +146,8 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function isAbsent(error: unknown): boolean {
+/** Whether an error says that there is no such file. */
+export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { renderVolume } from '@oci-connector/config-rendering';
 import { Sensitive } from '@oci-connector/sensitive';
-import { formatInputs, parseInputs } from './volume-inputs';
+import { formatInputs, parseInputs, targetOf } from './volume-inputs';
 
 const TESTDATA = path.join(__dirname, 'testdata');
 
@@ -22,7 +22,9 @@ describe('the inputs of a volume', () => {
   it('are written as they are read', () => {
     const text = recorded('inputs-0.1.0.json');
     const inputs = parseInputs(text);
-    expect(inputs && formatInputs(inputs)).toBe(text);
+    const target = targetOf(text);
+    expect(inputs && target && formatInputs(target, inputs)).toBe(text);
+    expect(target).toMatch(/^\/var\/lib\/kubelet\/pods\/.*\/mount$/);
   });
 
   const valid = JSON.parse(recorded('inputs-0.1.0.json')) as { connectors: { connector: object; connectorClass: object }[] };
@@ -43,6 +45,6 @@ describe('the inputs of a volume', () => {
   });
 
   it.each([undefined, '', '{', '"text"'])('are none when they are %j', (text) => {
-    expect(parseInputs(text)).toBeUndefined();
+    expect([parseInputs(text), targetOf(text)]).toEqual([undefined, undefined]);
   });
 });

@@ -8,16 +8,7 @@ export interface VolumeInputs {
   readonly caCertificates: string;
 }
 
-/**
- * The inputs are kept among the files of a volume, readable for root alone, the pod's own included: a driver that was started anew can then still refresh
- * the token of a volume whose Connector has been deleted meanwhile, and it is exchanged and removed with the files.
- */
-export const INPUTS_FILE = '..inputs.json';
-
-/**
- * The parts of both that rendering looks at; a new condition or version of an object alone is no reason to write files. Nothing
- * else, because a pod that runs as root can read the file in which they are kept.
- */
+/** The parts of both that rendering looks at, and nothing else: a new condition or version of an object alone is no reason to write files. */
 export function mountedConnector(connector: Connector, connectorClass: ConnectorClass): MountedConnector {
   return {
     connector: {
@@ -53,8 +44,15 @@ export function inputOf(inputs: VolumeInputs | undefined, { namespace, name }: C
 /** Of the format below. A new one must be written so that {@link parseInputs} still reads those before: volumes outlive an upgrade of the driver. */
 const VERSION = 1;
 
-export function formatInputs({ connectors, caCertificates }: VolumeInputs): string {
-  return JSON.stringify({ version: VERSION, connectors, caCertificates });
+/** @param target of the volume, see {@link targetOf} */
+export function formatInputs(target: string, { connectors, caCertificates }: VolumeInputs): string {
+  return JSON.stringify({ version: VERSION, target, connectors, caCertificates });
+}
+
+/** For which volume a text was written; undefined when that cannot be told. Of every version. */
+export function targetOf(text: string | undefined): string | undefined {
+  const value = text === undefined ? undefined : parseJson(text);
+  return isRecord(value) && typeof value['target'] === 'string' ? value['target'] : undefined;
 }
 
 /** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
