@@ -120,6 +120,17 @@ describe('the life of a driver', () => {
     expect(await world.currentSet('fits')).toBe(set);
   });
 
+  it('says why a volume could not be filled, also when the mount cannot be taken back', async () => {
+    const mounter = new FaultyMounter();
+    world = await CsiWorld.start({ mounter, settings: { volumeSize: 50_000 } });
+    mounter.fault = 'unmount';
+    const { code, message } = await world.publish('stuck');
+    expect(code).toBe('RESOURCE_EXHAUSTED');
+    expect(message).toMatch(/\(VolumeFull\)$/);
+    expect(world.calls.at(-1)).toMatchObject({ outcome: 'failed', reasons: ['VolumeFull', 'MountFailed'], messages: [expect.any(String), 'umount failed: target is busy'] });
+    mounter.fault = undefined;
+  });
+
   it('reports an unmount that fails, and succeeds when it is called again', async () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { VolumeError } from '../volume/volume.errors';
-import { statusOf } from './grpc-status';
+import { errorsOf, statusOf } from './grpc-status';
 
 describe('statusOf', () => {
   it('passes on the messages of our own errors, which are made for users', () => {
@@ -19,6 +19,13 @@ describe('statusOf', () => {
 
   it('says that a review could not be made, not why: the cause is for the log', () => {
     expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({ code: status.UNAVAILABLE, message: expect.not.stringContaining('10.0.0.1') as string });
+  });
+
+  it('is that of the first of several errors; the others are problems beside it', () => {
+    const [first, second] = [new VolumeError('VolumeFull', 'too large'), new VolumeError('MountFailed', 'busy')];
+    expect(statusOf(new AggregateError([first, second], 'both'))).toEqual({ code: status.RESOURCE_EXHAUSTED, message: 'too large', reason: 'VolumeFull' });
+    expect(errorsOf(new AggregateError([first, second]))).toEqual([first, second]);
+    expect(errorsOf(first)).toEqual([first]);
   });
 
   it.each([new Error('EIO: /secret/path'), new AggregateError([], 'two'), 'a string', undefined])('says nothing of %p', (error) => {

@@ -25,8 +25,14 @@ export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   MountFailed: status.INTERNAL,
 };
 
+/** Of several errors the first is why a call failed, and the others came on top of it. */
+export function errorsOf(error: unknown): readonly unknown[] {
+  return error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
+}
+
 /** The one place where errors become gRPC statuses. */
-export function statusOf(error: unknown): RpcStatus {
+export function statusOf(given: unknown): RpcStatus {
+  const [error] = errorsOf(given);
   if (error instanceof VolumeError) return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
   if (error instanceof RenderingError) {
     return { code: error.retryable ? status.UNAVAILABLE : status.FAILED_PRECONDITION, message: error.message, reason: error.code };

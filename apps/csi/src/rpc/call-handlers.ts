@@ -1,6 +1,6 @@
 import { type handleUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
 import { type Clock } from '@oci-connector/kube';
-import { statusOf } from '../node/grpc-status';
+import { errorsOf, statusOf } from '../node/grpc-status';
 import { type CallRecord } from '../observability/call-record';
 
 /** Longest message of a status, without the reason that it ends with: by that the documentation explains it. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
@@ -43,7 +43,8 @@ export class CallHandlers {
         },
         (error: unknown) => {
           const { code, message, reason } = statusOf(error);
-          Object.assign(record, { outcome: 'failed', problems: [{ reason, error }] } satisfies Partial<CallRecord>);
+          const problems = errorsOf(error).map((each) => ({ reason: statusOf(each).reason, error: each }));
+          Object.assign(record, { outcome: 'failed', problems } satisfies Partial<CallRecord>);
           finish(code);
           callback({ code, details: `${message.slice(0, MAX_MESSAGE_LENGTH)} (${reason})` } satisfies Partial<ServiceError>);
         },
