@@ -27,6 +27,7 @@ import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';
 import { MountedVolumes } from './volume/mounted-volumes';
 import { PublishVolumeFlow } from './volume/publish-volume';
+import { VolumeKeys } from './volume/volume-keys';
 
 /** What is handed in from outside: the world. */
 export interface DriverDependencies {
@@ -64,7 +65,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     logCall(logger, record, result);
   });
   const flow = new PublishVolumeFlow({
-    state,
+    keys: new VolumeKeys(state),
     gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
     mounter,
     volumes,

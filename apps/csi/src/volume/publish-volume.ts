@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rmdir } from 'node:fs/promises';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
-import { type CsiState } from '../csi-state';
 import { type Mounter } from '../mount/mounter';
 import { parsePublishRequest, type PublishVolume } from '../node/publish-request';
 import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
 import { type GatherInputs } from './gather-inputs';
 import { type KeptInputs } from './kept-inputs';
-import { renderFiles } from './render-files';
-import { isDirectory, VolumeDirectory } from './volume-directory';
-import { type VolumeInputs } from './volume-inputs';
+import { mountVolume } from './mount-volume';
 import { type MountedVolumes } from './mounted-volumes';
+import { renderFiles } from './render-files';
+import { VolumeDirectory } from './volume-directory';
+import { type VolumeInputs } from './volume-inputs';
 import { VolumeError } from './volume.errors';
+import { type VolumeKeys } from './volume-keys';
 
 /** What a publish came to: the volume is new; or it was there and its files are as before, exchanged, or kept because of problems. */
 export type PublishOutcome = 'published' | 'unchanged' | 'swapped' | 'kept';
@@ -23,7 +22,7 @@ export interface PublishResult {
 }
 
 export interface PublishVolumeParts {
-  readonly state: CsiState;
+  readonly keys: VolumeKeys;
   readonly gather: GatherInputs;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
@@ -35,13 +34,8 @@ export interface PublishVolumeParts {
   readonly onNewVolume: (publish: PublishVolume) => void;
 }
 
-/** The directories that we make in the kubelet's are like its own. */
-const TARGET_MODE = 0o750;
-
 /** The flow of a mount: parse attributes, check access and load connectors, render files, mount, swap. */
 export class PublishVolumeFlow {
-  readonly #fingerprintKey = randomBytes(32);
-
   constructor(private readonly parts: PublishVolumeParts) {}
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
@@ -65,30 +59,24 @@ export class PublishVolumeFlow {
   }
 
   async #publishFirst(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const { gather, volumes, kept, environment, audience, onNewVolume } = this.parts;
+    const { keys, gather, mounter, volumes, kept, environment, audience, onNewVolume } = this.parts;
     const publish = parsePublishRequest(request, audience);
-    const key = this.#keyOf(publish);
+    const key = keys.keyOf(publish);
     const { inputs } = await gather.gather(publish);
     const files = renderFiles(publish, inputs, environment);
-    const existed = await this.#mount(target);
-    try {
+    await mountVolume(target, mounter, async () => {
       await this.#directory(publish, target).write(files);
       await kept.write(target, inputs);
-    } catch (error) {
-      await this.#takeBack(target, existed).catch((further: unknown) => {
-        throw new AggregateError([error, further], `${(error as Error).message}; and the mount could not be taken back`);
-      });
-      throw error;
-    }
+    });
     volumes.add(target, key);
     onNewVolume(publish);
     return { outcome: 'published', problems: [] };
   }
 
   async #publishAgain(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const { gather, volumes, kept, audience } = this.parts;
+    const { keys, gather, volumes, kept, audience } = this.parts;
     const publish = parsePublishRequest(request, audience);
-    const key = this.#keyOf(publish);
+    const key = keys.keyOf(publish);
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
     const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(publish, before);
@@ -120,42 +108,5 @@ export class PublishVolumeFlow {
 
   #directory({ group }: PublishVolume, target: string): VolumeDirectory {
     return new VolumeDirectory(target, { group, size: this.parts.volumeSize });
-  }
-
-  /** Whether the directory was there before. A mount may be there without files: a driver ended between the two. */
-  async #mount(target: string): Promise<boolean> {
-    const { mounter } = this.parts;
-    const existed = isDirectory(target);
-    if (!existed) await mkdir(target, { mode: TARGET_MODE });
-    try {
-      if (!mounter.isMounted(target)) await mounter.mount(target);
-    } catch (error) {
-      if (!existed) await rmdir(target);
-      throw error;
-    }
-    return existed;
-  }
-
-  async #takeBack(target: string, existed: boolean): Promise<void> {
-    await this.parts.mounter.unmount(target);
-    if (!existed) await rmdir(target);
-  }
-
-  /**
-   * Everything that the files depend on, in short; undefined when something is missing. Two equal keys mean equal files, so
-   * that a call by which nothing changes neither asks nor reads nor renders. To be taken before anything is read: what changes
-   * while files are made from it then gives another key the next time.
-   */
-  #keyOf(publish: PublishVolume): string | undefined {
-    const { state } = this.parts;
-    const caCertificates = state.caCertificates();
-    const { attributes, group, token } = publish;
-    const versions = attributes.connectors.map((key) => {
-      const connector = state.connector(key);
-      const connectorClass = connector && state.connectorClass(connector.spec.connectorClassName);
-      return connectorClass && [connector, connectorClass].map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`);
-    });
-    if (caCertificates === undefined || versions.includes(undefined)) return undefined;
-    return JSON.stringify([token.fingerprint(this.#fingerprintKey), attributes, group, versions, caCertificates]);
   }
 }
