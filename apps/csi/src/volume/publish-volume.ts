@@ -60,7 +60,7 @@ export class PublishVolumeFlow {
     const files = renderFiles(publish, inputs, environment);
     const existed = await this.#mount(target);
     try {
-      await this.#directory(publish, target).write(files);
+      this.#directory(publish, target).write(files);
     } catch (error) {
       await this.#takeBack(target, existed).catch((further: unknown) => {
         throw new AggregateError([error, further], `${(error as Error).message}; and the mount could not be taken back`);
@@ -77,11 +77,11 @@ export class PublishVolumeFlow {
     const publish = parsePublishRequest(request, audience);
     const key = this.#keyOf(publish);
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
-    const before = parseInputs(await VolumeDirectory.read(target, INPUTS_FILE));
+    const before = parseInputs(VolumeDirectory.read(target, INPUTS_FILE));
     const { inputs, problems } = await gather.gather(publish, before);
     const { files, problem } = this.#renderAgain(publish, inputs, before);
     const found = problem === undefined ? problems : [...problems, problem];
-    const swapped = await this.#directory(publish, target).write(files);
+    const swapped = this.#directory(publish, target).write(files);
     // What was not possible this time is tried the next time, though nothing may have changed by then.
     volumes.add(target, found.length === 0 ? key : undefined);
     return { outcome: swapped ? 'swapped' : found.length === 0 ? 'unchanged' : 'kept', problems: found };
