@@ -17,7 +17,8 @@ export interface PodVolume {
 
 type Method = 'NodePublishVolume' | 'NodeUnpublishVolume';
 
-const DEADLINE_MS = 10_000;
+/** csiTimeout of the kubelet. */
+const DEADLINE_MS = 120_000;
 const POD_INFO = 'csi.storage.k8s.io/';
 
 /** Calls a CSI driver as a kubelet does. */
