@@ -61,10 +61,10 @@ describe('what changes or is in the way at the wrong moment', () => {
   });
 
   it('a class that grew too large keeps its old files, with fresh tokens', async () => {
+    await world.stopDriver();
+    await world.startDriver({ settings: { volumeSize: 1_000_000 } });
     await world.publish('small');
-    world.applyClass('files', {
-      configurations: Array.from({ length: 32 }, (_item, index) => ({ name: index === 0 ? 'static' : `unused-${index}`, data: { 'static.conf': `{{/*${'x'.repeat(65_000)}*/}}new` } })),
-    });
+    withFile('{{ repeat 400000 "x" }}');
     await until(async () => {
       await world.publish('small');
       return world.calls.at(-1)?.['reasons'] !== undefined;

@@ -1,9 +1,9 @@
-import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
 import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
-import { emptyIfAbsent, isDirectory } from './volume-directory';
+import { entriesOf, isDirectory } from './volume-directory';
 
 /** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
 const VOLUME_DATA = 'vol_data.json';
@@ -55,9 +55,9 @@ async function removeLeftover(target: string, mounter: Mounter): Promise<void> {
 async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promise<string[]> {
   const found: string[] = [];
   const pods = path.join(kubeletDirectory, 'pods');
-  for (const pod of await entries(pods)) {
+  for (const pod of entries(pods)) {
     const volumes = path.join(pods, pod, 'volumes', 'kubernetes.io~csi');
-    for (const volume of await entries(volumes)) {
+    for (const volume of entries(volumes)) {
       const target = path.join(volumes, volume, TARGET);
       if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && isDirectory(target)) found.push(target);
     }
@@ -66,8 +66,8 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
 }
 
 /** None when there is no such directory, or none any more: the kubelet runs meanwhile and takes away what is over. */
-async function entries(directory: string): Promise<string[]> {
-  return isDirectory(directory) ? readdir(directory).catch(emptyIfAbsent) : [];
+function entries(directory: string): string[] {
+  return isDirectory(directory) ? entriesOf(directory) : [];
 }
 
 async function driverOf(file: string): Promise<unknown> {

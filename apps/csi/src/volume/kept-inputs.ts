@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { emptyIfAbsent, isAbsent } from './volume-directory';
+import { entriesOf, isAbsent } from './volume-directory';
 import { formatInputs, parseInputs, targetOf, type VolumeInputs } from './volume-inputs';
 
 /** Not even other users of the node have any business here. */
@@ -45,7 +45,7 @@ export class KeptInputs {
   /** The targets for which there is anything, and an end for all that no target is known for. */
   async targets(): Promise<string[]> {
     const found: string[] = [];
-    for (const name of await readdir(this.directory).catch(emptyIfAbsent)) {
+    for (const name of entriesOf(this.directory)) {
       const file = path.join(this.directory, name);
       const target = targetOf(await textOf(file));
       if (target !== undefined && this.#file(target) === file) found.push(target);

@@ -65,7 +65,7 @@ export class PublishVolumeFlow {
     const { inputs } = await gather.gather(publish);
     const files = renderFiles(publish, inputs, environment);
     await mountVolume(target, mounter, async () => {
-      await this.#directory(publish, target).write(files);
+      this.#directory(publish, target).write(files);
       await kept.write(target, inputs);
     });
     volumes.add(target, key);
@@ -80,7 +80,7 @@ export class PublishVolumeFlow {
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
     const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(publish, before);
-    const { swapped, used, problem } = await this.#writeAgain(publish, { inputs, before }, target);
+    const { swapped, used, problem } = this.#writeAgain(publish, { inputs, before }, target);
     // Afterwards, so that a driver which ends between the two has at least the older ones.
     await kept.write(target, used);
     const found = problem === undefined ? problems : [...problems, problem];
@@ -90,19 +90,19 @@ export class PublishVolumeFlow {
   }
 
   /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens, nor the CA of the moment. */
-  async #writeAgain(
+  #writeAgain(
     publish: PublishVolume,
     { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
     target: string,
-  ): Promise<{ swapped: boolean; used: VolumeInputs; problem?: unknown }> {
+  ): { swapped: boolean; used: VolumeInputs; problem?: unknown } {
     const { environment } = this.parts;
     const directory = this.#directory(publish, target);
     try {
-      return { swapped: await directory.write(renderFiles(publish, inputs, environment)), used: inputs };
+      return { swapped: directory.write(renderFiles(publish, inputs, environment)), used: inputs };
     } catch (problem) {
       if (before === undefined) throw problem;
       const used = { ...before, caCertificates: inputs.caCertificates };
-      return { swapped: await directory.write(renderFiles(publish, used, environment)), used, problem };
+      return { swapped: directory.write(renderFiles(publish, used, environment)), used, problem };
     }
   }
 
