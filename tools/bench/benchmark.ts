@@ -18,7 +18,15 @@ export interface BenchmarkResult {
 
 export interface Benchmark {
   readonly summary: string;
+  /** Why it cannot run here, where it cannot. */
+  readonly problem?: () => string | undefined;
   run(rig: Rig, rounds: number): Promise<BenchmarkResult>;
+}
+
+/** The figure that so many percent of the figures are not above (nearest rank). */
+export function percentile(figures: readonly number[], percent: number): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  return sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? NaN;
 }
 
 /** The middle one of the figures. */

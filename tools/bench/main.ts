@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BENCHMARKS, runBenchmarks, type BenchmarkName } from './run-benchmarks';
 
-const HELP = `npm run bench: what the proxy costs, as ratios against peers measured in the same run
+const HELP = `npm run bench: what the proxy costs, as ratios against peers measured in the same run, and what the CSI driver costs
 
 Usage:
   npm run bench                    all benchmarks
@@ -18,8 +18,8 @@ Options:
   --json FILE  also write the figures
   -h, --help   this text
 
-The proxy under test is pinned to processor 0, everything else to processor 1. Needs Linux with two processors, Go 1.26,
-nginx and taskset. Exit status 1 when a floor does not hold.
+The program under test is pinned to processor 0, everything else to processor 1. Needs Linux with two processors that have
+nothing else to do, Go 1.26, nginx and taskset; "volumes" also root and unshare. Exit status 1 when a floor does not hold.
 `;
 
 async function main(): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
+import { type ProgramOptions, type RunningProgram } from '../installation/programs';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { freePort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
@@ -29,6 +30,10 @@ export interface Rig {
   readonly client: KubeClient;
   readonly authorization: string;
   readonly token: string;
+  /** Temporary; removed when the rig is closed. */
+  readonly directory: string;
+  /** Starts a program under its own ServiceAccount, with what all of them share; it ends with the rig at the latest. */
+  start(program: Omit<ProgramOptions, 'kubeconfig'>): Promise<RunningProgram>;
   load(options: LoadOptions): Promise<LoadResult>;
   close(): Promise<void>;
 }
@@ -155,7 +160,7 @@ http {
   return { name: 'nginx', base, pid };
 }
 
-type ProductRig = Pick<Rig, 'proxy' | 'client' | 'authorization' | 'token' | 'close'>;
+type ProductRig = Omit<Rig, 'targets' | 'load'>;
 
 async function startProduct(group: ProcessGroup, directory: string, upstream: string): Promise<ProductRig> {
   await buildPrograms();
@@ -165,12 +170,15 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: adminKubeconfig }));
   await installProduct(client);
   for (const object of benchManifests(upstream)) await applyManifest(client, stringify(object), 'the benchmark');
-  const proxy = await startPrograms({ group, directory, api, client });
+  const start = programStarter({ group, directory, api, client });
+  const proxy = await startPrograms(start);
   const token = (await requestToken(client, { namespace: 'bench', name: 'builder', audience: 'connectors-proxy' })).reveal();
   return {
     proxy,
     client,
     token,
+    directory,
+    start,
     authorization: `Basic ${Buffer.from(`any:${token}`).toString('base64')}`,
     close: async () => {
       await client.close();
@@ -179,28 +187,31 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   };
 }
 
-interface ProgramsStart {
+interface ProgramStarterParts {
   readonly group: ProcessGroup;
   readonly directory: string;
   readonly api: KubeApiServer;
   readonly client: KubeClient;
 }
 
-async function startPrograms({ group, directory, api, client }: ProgramsStart): Promise<Rig['proxy']> {
-  await mkdir(directory, { recursive: true });
-  const port = await freePort();
-  const account = { group, client, directory, kubeconfigWith: (token: Sensitive): string => api.kubeconfig({ token: token.reveal() }) };
+function programStarter({ group, directory, api, client }: ProgramStarterParts): Rig['start'] {
+  const kubeconfigWith = (token: Sensitive): string => api.kubeconfig({ token: token.reveal() });
   const shared = { OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32', NODE_ENV: 'production' };
-  await startAsServiceAccount({ ...account, name: 'controller', settings: shared, prefix: PEERS_PINNED });
+  return (program) =>
+    startAsServiceAccount({ ...program, group, client, directory, kubeconfigWith, settings: { ...shared, ...program.settings } });
+}
+
+async function startPrograms(start: Rig['start']): Promise<Rig['proxy']> {
+  const port = await freePort();
+  await start({ name: 'controller', settings: {}, prefix: PEERS_PINNED });
   const settings = {
-    ...shared,
     OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
     OCI_CONNECTOR_PROXY_HTTP_PORT: String(port),
     OCI_CONNECTOR_PROXY_HTTPS_PORT: String(await freePort()),
     OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
     OCI_CONNECTOR_PROXY_GRACE: '1s',
   };
-  const { pid } = await startAsServiceAccount({ ...account, name: 'proxy', settings, prefix: PROXY_PINNED });
+  const { pid } = await start({ name: 'proxy', settings, prefix: PROXY_PINNED });
   return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid };
 }
 

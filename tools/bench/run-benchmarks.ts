@@ -4,14 +4,16 @@ import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuBenchmark } from './cpu-benchmark';
 import { latencyBenchmark } from './latency-benchmark';
 import { memoryBenchmark } from './memory-benchmark';
-import { scaleBenchmark } from './scale-benchmark';
 import { startRig } from './rig';
+import { scaleBenchmark } from './scale-benchmark';
+import { volumesBenchmark } from './volumes-benchmark';
 
 export const BENCHMARKS = {
   cpu: cpuBenchmark,
   latency: latencyBenchmark,
   memory: memoryBenchmark,
   scale: scaleBenchmark,
+  volumes: volumesBenchmark,
 } satisfies Record<string, Benchmark>;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
@@ -23,12 +25,14 @@ interface RunOptions {
 
 /** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. */
 export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, json }: RunOptions): Promise<number> {
+  for (const name of names) requireRunnable(name);
+  const interrupted = interruption();
   const rig = await step('starting upstream, peers and product', startRig);
   const results: Record<string, BenchmarkResult> = {};
   try {
     for (const name of names) {
       const benchmark: Benchmark = BENCHMARKS[name];
-      const result = await step(`benchmark ${name}`, () => benchmark.run(rig, rounds));
+      const result = await step(`benchmark ${name}`, () => Promise.race([benchmark.run(rig, rounds), interrupted]));
       process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
       results[name] = result;
     }
@@ -40,6 +44,22 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, j
   const rows = floors.map((floor) => [floor.name, figure(floor), `${floor.bound} ${floor.limit} ${floor.unit}`, holds(floor) ? 'holds' : 'DOES NOT HOLD']);
   process.stdout.write(`${formatTable(['floor', 'measured', 'promised', ''], rows)}\n`);
   return floors.every(holds) ? 0 : 1;
+}
+
+function requireRunnable(name: BenchmarkName): void {
+  const benchmark: Benchmark = BENCHMARKS[name];
+  const problem = benchmark.problem?.();
+  if (problem !== undefined) throw new Error(`benchmark ${name} cannot run here: ${problem}`);
+}
+
+/** Rejects on a signal, so that what was started is ended then too. */
+function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+  });
+  // Nobody may be waiting yet when the signal comes.
+  interrupted.catch(() => undefined);
+  return interrupted;
 }
 
 const figure = ({ measured, unit }: Floor): string => `${measured.toFixed(2)} ${unit}`;

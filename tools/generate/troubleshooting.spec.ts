@@ -7,9 +7,18 @@ const WORKSPACE = path.join(__dirname, '../..');
 const TEXT = readFileSync(path.join(WORKSPACE, 'docs/troubleshooting.md'), 'utf8');
 
 /** Sections whose first column quotes messages. */
-const MESSAGES = ['## The client is not logged in: 401', '## The client may not: 403 `DENIED`', '## Nothing is there: 404, 400', '## The proxy cannot: 502, 503, 504, 429'];
+const MESSAGES = [
+  '## The client is not logged in: 401',
+  '## The client may not: 403 `DENIED`',
+  '## Nothing is there: 404, 400',
+  '## The proxy cannot: 502, 503, 504, 429',
+  '## The pod does not start: its volume',
+];
 
-/** What clients say in their own words; the rest of the quotes is ours. */
+/** The first column of their tables. */
+const QUOTING = ['What the client says', 'What the client or the log says', 'What the event says'];
+
+/** What clients and the kubelet say in their own words; the rest of the quotes is ours. */
 const OF_CLIENTS = [
   'no basic auth credentials',
   'basic credential not found',
@@ -20,6 +29,8 @@ const OF_CLIENTS = [
   'failed with status: 401 Unauthorized',
   'not found',
   'lookup c-NAME.… : no such host',
+  'driver name connectors-csi not found in the list of registered CSI drivers',
+  'volume mode "Ephemeral" not supported by driver connectors-csi',
 ];
 
 /** Words of ours that the quotes put for what a message names. */
@@ -35,10 +46,10 @@ function sourcesOf(directory: string): string {
 }
 
 describe('docs/troubleshooting.md', () => {
-  const sources = ['apps/proxy/src', 'libs'].map(sourcesOf).join('\n');
+  const sources = ['apps/proxy/src', 'apps/csi/src', 'libs'].map(sourcesOf).join('\n');
 
   it.each(MESSAGES)('%s quotes messages that the programs give', (heading) => {
-    const quotes = readTable(TEXT, heading).flatMap((row) => quotesOf(row['What the client says'] ?? row['What the client or the log says'] ?? ''));
+    const quotes = readTable(TEXT, heading).flatMap((row) => quotesOf(QUOTING.map((column) => row[column] ?? '').join('')));
     expect(quotes.length).toBeGreaterThan(2);
     expect(quotes.filter((quote) => !OF_CLIENTS.includes(quote) && !piecesOf(quote).every((piece) => sources.includes(piece)))).toEqual([]);
   });

@@ -86,6 +86,8 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
   const csiPid = await launch('csi', {
     OCI_CONNECTOR_CSI_SOCKET: csiSocket,
     OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
+    // The sandbox plays the kubelet.
+    OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
     // A tmpfs needs root.
     OCI_CONNECTOR_CSI_MOUNT: 'directory',
   });

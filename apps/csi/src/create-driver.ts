@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { type Clock } from '@oci-connector/clock';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
+import { apiServerHosts } from '@oci-connector/connector-api';
 import { AccessReviewer, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -11,6 +11,7 @@ import { type CsiSettings, VERSION } from './csi.config';
 import { CsiState } from './csi-state';
 import { Driver } from './driver';
 import { identityService } from './identity/identity.service';
+import { kubeletPaths } from './kubelet-paths';
 import { DirectoryMounter } from './mount/directory-mounter';
 import { LinuxMounter } from './mount/linux-mounter';
 import { type Mounter } from './mount/mounter';
@@ -18,14 +19,16 @@ import { NodeService } from './node/node.service';
 import { type PublishVolume } from './node/publish-request';
 import { logCall } from './observability/call-log';
 import { CsiMetrics } from './observability/csi-metrics';
-import { REGISTRATION_SOCKET, RegistrationService } from './registration/registration.service';
+import { RegistrationService } from './registration/registration.service';
 import { CallHandlers } from './rpc/call-handlers';
 import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
 import { UnixServer } from './rpc/unix-server';
 import { GatherInputs } from './volume/gather-inputs';
+import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';
 import { MountedVolumes } from './volume/mounted-volumes';
 import { PublishVolumeFlow } from './volume/publish-volume';
+import { VolumeKeys } from './volume/volume-keys';
 
 /** What is handed in from outside: the world. */
 export interface DriverDependencies {
@@ -47,8 +50,10 @@ export interface DriverRuntime {
 export function createDriver(dependencies: DriverDependencies, runtime: DriverRuntime): Driver {
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
+  const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
-  const mounter = dependencies.mounter ?? (settings.mount === 'tmpfs' ? new LinuxMounter({ size: settings.volumeSize }) : new DirectoryMounter());
+  const kept = new KeptInputs(keptInputs);
+  const mounter = dependencies.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({
     client,
@@ -61,14 +66,15 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     logCall(logger, record, result);
   });
   const flow = new PublishVolumeFlow({
-    state,
+    keys: new VolumeKeys(state),
     gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
     mounter,
     volumes,
+    kept,
     environment: volumeEnvironment(settings, client.connection.server),
     audience: settings.audiences[0] ?? '',
     volumeSize: settings.volumeSize,
-    onNewVolume: (publish) => reportLifetime(publish, settings, logger),
+    onNewVolume: (publish) => reportLifetime(publish, logger),
   });
   const node = new NodeService({
     nodeName: settings.nodeName || hostname(),
@@ -76,34 +82,41 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     flow,
     mounter,
     volumes,
+    kept,
     queue: new KeyedQueue(),
   });
-  const server = new UnixServer(settings.socket)
+  const server = new UnixServer(socket)
     .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
     .add(NodeProtocol, node.implementation(calls));
-  const registration = new RegistrationService(settings.socket, logger);
-  const registrar = settings.registrationDirectory && {
+  const registration = new RegistrationService(socket, logger);
+  const registrar = registrationSocket === undefined ? undefined : {
     service: registration,
-    server: new UnixServer(path.join(settings.registrationDirectory, REGISTRATION_SOCKET)).add(RegistrationProtocol, registration.implementation(calls)),
+    server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
   };
-  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar: registrar || undefined, mounter, volumes, readiness, logger });
+  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, kept, readiness, logger });
+}
+
+function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {
+  if (mount === 'directory') return new DirectoryMounter();
+  return new LinuxMounter({ size: volumeSize, onSwappable: () => logger.warn('the kernel cannot keep volumes out of swap space (Linux before 6.4); tokens may be written to it') });
 }
 
 /** What is the same for all volumes. */
-function volumeEnvironment({ clusterDomain, apiServerHosts, proxyHttpPort, proxyHttpsPort }: CsiSettings, apiServer: string): VolumeEnvironment {
-  const service = ['kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvironment {
+  const { clusterDomain, proxyHttpPort, proxyHttpsPort } = settings;
   return {
-    systemRoots: `${rootCertificates.join('\n')}\n`,
+    // Those of Mozilla, which Node.js has built in; a driver in an image has no system whose choice would be the pod's.
+    publicRoots: `${rootCertificates.join('\n')}\n`,
     clusterDomain,
-    apiServerHosts: [...new Set([new URL(apiServer).hostname, ...service, ...apiServerHosts])],
+    apiServerHosts: [...apiServerHosts(settings, apiServer), ...settings.apiServerHosts],
     proxyHttpPort,
     proxyHttpsPort,
   };
 }
 
-/** `token.expiration` is accepted for compatibility; whoever relies on it is to see that it has no effect. */
-function reportLifetime({ attributes: { wantedLifetime }, pod }: PublishVolume, { tokenLifetime }: CsiSettings, logger: Logger): void {
-  if (wantedLifetime === undefined || wantedLifetime === tokenLifetime) return;
+/** `token.expiration` is accepted for compatibility; whoever relies on a longer life of the token than it has is to see that. */
+function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishVolume, logger: Logger): void {
+  if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) return;
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
-  logger.info(fields, 'token.expiration of the volume is not the lifetime of tokens in this installation, which counts; tokens are renewed in time');
+  logger.info(fields, 'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time');
 }

@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
-import { InstallationSettings, Setting, type Environment } from '@oci-connector/runtime';
+import { ProgramSettings, Setting, type Environment } from '@oci-connector/runtime';
 
 /** Version of the program, that of the workspace's package.json. */
 export const VERSION = '0.1.0';
@@ -12,15 +12,18 @@ const MAX_PORT = 65_535;
 const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
 const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
 
-/** A file set is written beside the one before it, and holds the system's certificates (0.25 MiB). */
+/** In place of a directory: the driver does not register itself. */
+export const NOT_REGISTERED = 'none';
+
+/** A file set is written beside the one before it, and holds the public certificate authorities (0.25 MiB): one set may have half. */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
 /** How volumes come to be: a tmpfs each, or the target directory itself, which needs no root and leaves the files on its disk. */
 export const MOUNT_KINDS = ['tmpfs', 'directory'] as const;
 export type MountKind = (typeof MOUNT_KINDS)[number];
 
-/** What an operator may set on the CSI driver, beside what the whole installation shares. */
-export class CsiSettings extends InstallationSettings {
+/** What an operator may set on the CSI driver, beside what every program has. */
+export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_KUBELET_DIRECTORY',
     kind: 'string',
@@ -32,18 +35,19 @@ export class CsiSettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_SOCKET',
     kind: 'string',
-    description: 'Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path.',
+    description:
+      "Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path. Empty: plugins/connectors-csi/csi.sock in the kubelet's directory.",
   })
-  @Matches(ABSOLUTE_PATH, { message: NOT_ABSOLUTE })
-  socket = '/var/lib/kubelet/plugins/connectors-csi/csi.sock';
+  @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
+  socket = '';
 
   @Setting({
     name: 'OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY',
     kind: 'string',
     description:
-      "The kubelet's directory of plugins, /var/lib/kubelet/plugins_registry by default of the kubelet: there the driver registers itself. Empty: it does not register.",
+      "Directory in which the kubelet looks for plugins: there the driver registers itself. Empty: plugins_registry in the kubelet's directory. none: it does not register, for trying things out without a kubelet.",
   })
-  @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
+  @Matches(new RegExp(`^$|^${NOT_REGISTERED}$|${ABSOLUTE_PATH.source}`), { message: `${NOT_ABSOLUTE}, or ${NOT_REGISTERED}` })
   registrationDirectory = '';
 
   @Setting({
@@ -65,20 +69,11 @@ export class CsiSettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
     kind: 'integer',
-    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets.',
+    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
   })
   @IsInt()
   @Min(MIN_VOLUME_SIZE)
   volumeSize = 4 * 1024 * 1024;
-
-  @Setting({
-    name: 'OCI_CONNECTOR_CSI_TOKEN_LIFETIME',
-    kind: 'duration',
-    description:
-      'Lifetime of the tokens, as CSIDriver.spec.tokenRequests says it. Only compared with token.expiration of volumes, so that a difference is logged; the CSIDriver decides.',
-  })
-  @Min(600_000, { message: 'must be at least 10m, which is the shortest lifetime that Kubernetes issues' })
-  tokenLifetime = 4 * 60 * 60 * 1_000;
 
   @Setting({
     name: 'OCI_CONNECTOR_CSI_PROXY_HTTP_PORT',

@@ -7,6 +7,7 @@ import { type Mounter } from './mount/mounter';
 import { type RegistrationService } from './registration/registration.service';
 import { type UnixServer } from './rpc/unix-server';
 import { adoptVolumes } from './volume/adopt-volumes';
+import { type KeptInputs } from './volume/kept-inputs';
 import { type MountedVolumes } from './volume/mounted-volumes';
 
 export interface DriverParts {
@@ -17,6 +18,7 @@ export interface DriverParts {
   readonly registrar?: { readonly service: RegistrationService; readonly server: UnixServer };
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
+  readonly kept: KeptInputs;
   readonly readiness: Readiness;
   readonly logger: Logger;
 }
@@ -39,11 +41,18 @@ export class Driver {
   }
 
   async #adopt(): Promise<void> {
-    const { mounter, volumes, logger } = this.parts;
+    const { mounter, volumes, kept, logger } = this.parts;
     const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((error: unknown) => {
       throw new Error(`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${this.parts.kubeletDirectory} cannot be used`, { cause: error });
     });
-    const found = await adoptVolumes({ kubeletDirectory, driverName: DRIVER_NAME, mounter, volumes });
+    const found = await adoptVolumes({
+      kubeletDirectory,
+      driverName: DRIVER_NAME,
+      mounter,
+      volumes,
+      kept,
+      onProblem: (target, error) => logger.warn({ target, err: error }, 'a directory that a volume has left behind could not be removed'),
+    });
     logger.info(found, 'volumes of a driver before this one');
   }
 

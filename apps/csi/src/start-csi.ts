@@ -5,6 +5,7 @@ import { type Logger } from 'pino';
 import { type CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
 import { Driver } from './driver';
+import { kubeletPaths } from './kubelet-paths';
 import { type Mounter } from './mount/mounter';
 
 /** What a test replaces; a program leaves all of it alone. */
@@ -41,6 +42,6 @@ export async function startCsi(settings: CsiSettings, logger: Logger, options: S
     await stop();
     throw error;
   }
-  logger.info({ socket: settings.socket, adminUrl: running.adminUrl }, 'serving');
+  logger.info({ socket: kubeletPaths(settings).socket, adminUrl: running.adminUrl }, 'serving');
   return { adminUrl: running.adminUrl, stop };
 }

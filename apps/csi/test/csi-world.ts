@@ -75,7 +75,7 @@ export class CsiWorld {
   readonly clock = new JumpingClock();
   /** Stands for /var/lib/kubelet. */
   readonly kubeletDirectory = mkdtempSync(join(tmpdir(), 'csi-'));
-  readonly socket = join(this.kubeletDirectory, 'plugins', 'csi.sock');
+  readonly socket = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'csi.sock');
   readonly registrationDirectory = join(this.kubeletDirectory, 'plugins_registry');
   #driver?: RunningCsi;
   #log = '';
@@ -134,8 +134,7 @@ export class CsiWorld {
       mount: 'directory' as const,
       nodeName: 'node1',
       kubeletDirectory: this.kubeletDirectory,
-      socket: this.socket,
-      registrationDirectory: this.options.registers ? this.registrationDirectory : '',
+      registrationDirectory: this.options.registers ? '' : 'none',
       ...this.options.settings,
       ...changes,
     });
@@ -167,9 +166,13 @@ export class CsiWorld {
   /** Publishes the certificate of a new CA, in PEM, and gives it back. */
   async renewCa(): Promise<string> {
     const { caPem } = await TestCertificateAuthority.create();
-    const metadata = { name: 'connectors-proxy-ca', namespace: SYSTEM };
-    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': caPem } });
+    this.publishCa({ 'ca.crt': caPem });
     return caPem;
+  }
+
+  /** What the ConfigMap of the CA holds. */
+  publishCa(data: Readonly<Record<string, string>>): void {
+    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'connectors-proxy-ca', namespace: SYSTEM }, data });
   }
 
   /** Creates or replaces a class. */
@@ -276,6 +279,13 @@ export class CsiWorld {
   /** A file of a volume, as the pod reads it. */
   read(volume: string, file: string): Promise<string> {
     return readFile(join(this.target(volume), file), 'utf8');
+  }
+
+  /** All that is kept of volumes outside of them: the file of each, by its name. */
+  async keptInputs(): Promise<Map<string, string>> {
+    const directory = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'volumes');
+    const names = await readdir(directory);
+    return new Map(await Promise.all(names.map(async (name) => [join(directory, name), await readFile(join(directory, name), 'utf8')] as const)));
   }
 
   /** Names that the pod uses. */

@@ -43,21 +43,39 @@ describe('the life of a driver', () => {
     expect(existsSync(world.target('survivor'))).toBe(false);
   });
 
-  it('removes what a node that was started anew has left of its volumes, and nothing of others', async () => {
+  it('removes the empty directories that a node which was started anew has left of its volumes, and nothing else', async () => {
     world = await CsiWorld.start();
     await world.stopDriver();
-    const leave = async (volume: string, data?: string): Promise<void> => {
+    const leave = async (volume: string, data?: string, file?: string): Promise<void> => {
       await mkdir(world.target(volume), { recursive: true });
-      writeFileSync(path.join(world.target(volume), 'left'), '');
+      if (file !== undefined) writeFileSync(path.join(world.target(volume), file), '');
       if (data !== undefined) writeFileSync(path.join(world.target(volume), '..', 'vol_data.json'), data);
     };
     await leave('ours', '{"driverName":"connectors-csi"}');
+    // As it looks where somebody else has mounted something.
+    await leave('full', '{"driverName":"connectors-csi"}', 'precious');
     await leave('foreign', '{"driverName":"other"}');
     await leave('unknown');
     await leave('unreadable', '{');
     await world.startDriver();
     expect(['ours', 'foreign', 'unknown', 'unreadable'].map((volume) => existsSync(world.target(volume)))).toEqual([false, true, true, true]);
     expect(existsSync(path.join(world.target('ours'), '..', 'vol_data.json'))).toBe(true);
+    expect(existsSync(path.join(world.target('full'), 'precious'))).toBe(true);
+    const warnings = world.log.split('\n').filter((line) => line.includes('could not be removed'));
+    expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ level: 'warn', target: world.target('full') })]);
+  });
+
+  it('forgets what it kept of volumes that are no more', async () => {
+    world = await CsiWorld.start();
+    for (const volume of ['stays', 'gone']) await world.publish(volume);
+    await world.stopDriver();
+    await world.emptyTarget('gone');
+    expect((await world.keptInputs()).size).toBe(2);
+    const [file] = (await world.keptInputs()).keys();
+    writeFileSync(path.join(path.dirname(file ?? ''), 'half-a-file.json.1234'), '{"ver');
+    await world.startDriver();
+    expect([...(await world.keptInputs()).values()]).toEqual([expect.stringContaining('"target":"' + world.target('stays'))]);
+    expect(await world.metric('connectors_csi_volumes_mounted')).toBe(1);
   });
 
   it('registers itself with the kubelet', async () => {
@@ -78,7 +96,7 @@ describe('the life of a driver', () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });
     mounter.fault = 'mount';
-    expect(await world.publish('unlucky')).toMatchObject({ code: 'INTERNAL', message: 'mount failed: no permission' });
+    expect(await world.publish('unlucky')).toMatchObject({ code: 'INTERNAL', message: 'mount failed: no permission (MountFailed)' });
     expect(existsSync(world.target('unlucky'))).toBe(false);
     mounter.fault = undefined;
     expect(await world.publish('unlucky')).toMatchObject({ code: 'OK' });
@@ -102,12 +120,23 @@ describe('the life of a driver', () => {
     expect(await world.currentSet('fits')).toBe(set);
   });
 
+  it('says why a volume could not be filled, also when the mount cannot be taken back', async () => {
+    const mounter = new FaultyMounter();
+    world = await CsiWorld.start({ mounter, settings: { volumeSize: 50_000 } });
+    mounter.fault = 'unmount';
+    const { code, message } = await world.publish('stuck');
+    expect(code).toBe('RESOURCE_EXHAUSTED');
+    expect(message).toMatch(/\(VolumeFull\)$/);
+    expect(world.calls.at(-1)).toMatchObject({ outcome: 'failed', reasons: ['VolumeFull', 'MountFailed'], messages: [expect.any(String), 'umount failed: target is busy'] });
+    mounter.fault = undefined;
+  });
+
   it('reports an unmount that fails, and succeeds when it is called again', async () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });
     await world.publish('busy');
     mounter.fault = 'unmount';
-    expect(await world.unpublish('busy')).toMatchObject({ code: 'INTERNAL', message: 'umount failed: target is busy' });
+    expect(await world.unpublish('busy')).toMatchObject({ code: 'INTERNAL', message: 'umount failed: target is busy (MountFailed)' });
     mounter.fault = undefined;
     expect(await world.unpublish('busy')).toMatchObject({ code: 'OK' });
     expect(existsSync(world.target('busy'))).toBe(false);
@@ -128,6 +157,8 @@ describe('the life of a driver', () => {
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/secrets/connectors-proxy-ca')).toBe(403);
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/other')).toBe(403);
     expect(await ask('POST', '/api/v1/namespaces/team-a/serviceaccounts/ci/token')).toBe(403);
-    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/connectors-proxy-ca')).toBe(200);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps')).toBe(403);
+    expect(await ask('GET', `/apis/connectors.alauda.io/v1alpha1/namespaces/${CONNECTORS}/connectors/hub`)).toBe(403);
+    expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps?fieldSelector=metadata.name%3Dconnectors-proxy-ca')).toBe(200);
   });
 });

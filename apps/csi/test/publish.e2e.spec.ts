@@ -53,12 +53,17 @@ describe('publishing a volume', () => {
     });
   });
 
-  it('accepts token.expiration and says once that the lifetime is that of the installation', async () => {
-    const attributes = { connectors: `${CONNECTORS}/hub`, 'token.expiration': '30m' };
-    expect(await world.publish('wishing', { attributes })).toMatchObject({ code: 'OK' });
-    await world.publish('wishing', { attributes });
-    const lines = world.log.split('\n').filter((line) => line.includes('token.expiration'));
-    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ wantedSeconds: 1_800, installedSeconds: 14_400 })]);
+  it.each([
+    ['longer than tokens live', '2h', [expect.objectContaining({ level: 'info', wantedSeconds: 7_200, installedSeconds: 3_600 })]],
+    ['as long', '1h', []],
+    ['shorter', '30m', []],
+  ])('accepts a token.expiration that is %s, and says once if it cannot be had', async (_what, expiration, expected) => {
+    const [volume, attributes] = [`wishes-${expiration}`, { connectors: `${CONNECTORS}/hub`, 'token.expiration': expiration }];
+    const token = world.token('ci', { expirationSeconds: 3_600 });
+    expect(await world.publish(volume, { attributes, token })).toMatchObject({ code: 'OK' });
+    await world.publish(volume, { attributes, token });
+    const lines = world.log.split('\n').filter((line) => line.includes('token.expiration') && line.includes(volume));
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual(expected);
   });
 
   it('mounts again what was unpublished', async () => {

@@ -2,7 +2,8 @@ import { existsSync, symlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { NodeProtocol } from '../src/rpc/protocols';
-import { type CallResult, CONNECTORS, CsiWorld, PODS, type VolumeOptions } from './csi-world';
+import { type CallResult, CONNECTORS, CsiWorld, PODS, until, type VolumeOptions } from './csi-world';
+import { partsTold } from './parts-told';
 
 describe('refusing a volume', () => {
   let world: CsiWorld;
@@ -20,6 +21,8 @@ describe('refusing a volume', () => {
     expect(existsSync(world.target('refused'))).toBe(false);
     return result;
   }
+
+  let telltales = 0;
 
   const POD_INFO = 'csi.storage.k8s.io/';
 
@@ -41,6 +44,11 @@ describe('refusing a volume', () => {
     ['an excluded file that is a path', { attributes: { connectors: 'platform/hub', 'configuration.names': '!../x' } }, 'configuration.names'],
   ])('for %s', async (_what, options, message) => {
     expect(await refused(options)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string });
+  });
+
+  it('ends each message with the code that the documentation explains, however long it is', async () => {
+    const { message } = await refused({ attributes: Object.fromEntries(Array.from({ length: 40 }, (_item, index) => [`${index}${'x'.repeat(200)}`, ''])) });
+    expect(message).toMatch(/^the volume of driver .* \(AttributesInvalid\)$/);
   });
 
   it('reports all that is wrong with the attributes together', async () => {
@@ -72,14 +80,24 @@ describe('refusing a volume', () => {
     expect(result.code).toBe('PERMISSION_DENIED');
     expect(result.message).toBe(
       `ServiceAccount ${PODS}/stranger may not use Connector ${CONNECTORS}/hub: bind ClusterRole connectors-puller (pull) or connectors-pusher (push and pull) in namespace ${CONNECTORS}, ` +
-        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger`,
+        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger (AccessDenied)`,
     );
   });
 
   it('tells whether a Connector exists only those with permission', async () => {
     const attributes = { connectors: `${CONNECTORS}/absent` };
     expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
-    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found` });
+    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector (ConnectorNotFound)` });
+  });
+
+  it('for a Connector whose class does not exist, and says where to look', async () => {
+    world.connect('classless', { className: 'absent' });
+    const attributes = { connectors: `${CONNECTORS}/classless` };
+    await until(async () => (await refused({ attributes })).message.includes('ConnectorClass'));
+    expect(await refused({ attributes })).toMatchObject({
+      code: 'NOT_FOUND',
+      message: `Connector ${CONNECTORS}/classless is of ConnectorClass "absent", which does not exist; create the class, or correct spec.connectorClassName of the Connector (ClassNotFound)`,
+    });
   });
 
   it('names all Connectors that may not be used', async () => {
@@ -93,13 +111,33 @@ describe('refusing a volume', () => {
     expect(await refused({ attributes })).toMatchObject({ code: 'FAILED_PRECONDITION', message: expect.stringContaining('absent') as string });
   });
 
+  it.each([
+    ['whole', '{{ fail .context.token }}'],
+    ['in part', '{{ fail (trunc -100 .context.token) }}'],
+    ['encoded', '{{ fail (printf "connectors:%s" .context.token | b64enc) }}'],
+    ['with more than a message has', '{{ fail (repeat 9 .context.token) }}'],
+    ['only if it is one', '{{ if contains "eyJ" .context.token }}{{ fail .context.token }}{{ end }}'],
+    ['in an error of a function', '{{ template "x" (mustFromJson .context.token) }}{{ define "x" }}{{ end }}'],
+  ])('for a template that fails with the token %s, which is told nobody', async (_how, template) => {
+    const name = `telltale-${telltales++}`;
+    world.applyClass(name, { configurations: [{ name: 'tell', data: { 'tell.conf': template } }] });
+    world.connect(name, { className: name });
+    const token = world.token();
+    const attributes = { connectors: `${CONNECTORS}/${name}`, 'configuration.names': 'tell' };
+    await until(async () => (await refused({ attributes, token })).code === 'FAILED_PRECONDITION');
+    const { message } = await refused({ attributes, token });
+    expect(message).toContain(`class "${name}", configuration "tell", file "tell.conf"`);
+    expect(partsTold(message, token)).toEqual([]);
+    expect(partsTold(world.log, token)).toEqual([]);
+  });
+
   it('for a target that is reached through a link', async () => {
     const volumes = path.join(world.kubeletDirectory, 'pods', 'linked', 'volumes');
     await mkdir(volumes, { recursive: true });
     await mkdir(path.join(world.kubeletDirectory, 'victim'));
     symlinkSync(path.join(world.kubeletDirectory, 'victim'), path.join(volumes, 'kubernetes.io~csi'));
     const target = path.join(volumes, 'kubernetes.io~csi', 'mount');
-    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file' });
+    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file (TargetRefused)' });
     expect(existsSync(path.join(world.kubeletDirectory, 'victim', 'mount'))).toBe(false);
     expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: 'x', target_path: target })).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });

@@ -1,7 +1,9 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
 import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
+import { partsTold } from './parts-told';
 
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';
 
@@ -30,7 +32,7 @@ describe('publishing a volume that is published', () => {
     for (let times = 0; times < 3; times += 1) expect(await world.publish('quiet', { token })).toMatchObject({ code: 'OK' });
     expect(await world.currentSet('quiet')).toBe(set);
     expect(world.kube.requests.count({ verb: 'create' })).toBe(requests);
-    expect(lastCall()).toMatchObject({ level: 'info', outcome: 'unchanged' });
+    expect(lastCall()).toMatchObject({ level: 'debug', outcome: 'unchanged' });
   });
 
   it('exchanges the files for a new token', async () => {
@@ -41,7 +43,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('fresh', 'context.token')).toBe(token);
     expect(await world.currentSet('fresh')).not.toBe(set);
     expect(lastCall()).toMatchObject({ outcome: 'swapped' });
-    expect(await world.metric('connectors_csi_file_swaps_total')).toBe(1);
+    expect(await world.metric('connectors_csi_republishes_total{outcome="swapped"}')).toBe(1);
   });
 
   it('follows changes of the class, the CA and the Connector', async () => {
@@ -96,6 +98,17 @@ describe('publishing a volume that is published', () => {
     expect(await world.metric('connectors_csi_problems_total{reason="ConnectorNotFound"}')).toBe(1);
   });
 
+  it('keeps what files were made of outside of the volume, for no longer than it is mounted', async () => {
+    await world.publish('private');
+    const everything = [...(await world.keptInputs())];
+    expect(everything).toEqual([[expect.any(String), expect.stringContaining('"caCertificates"')]]);
+    expect(statSync(everything[0]?.[0] ?? '').mode & 0o777).toBe(0o600);
+    expect((await readdir(await world.currentSet('private'))).filter((name) => name.startsWith('..'))).toEqual([]);
+    expect(everything[0]?.[1]).not.toContain(world.tokens[0]);
+    await world.unpublish('private');
+    expect(await world.keptInputs()).toEqual(new Map());
+  });
+
   it('tells a pod nothing new about a Connector that it may not use any more, and refreshes its token', async () => {
     await world.publish('revoked');
     world.unbind('ci');
@@ -116,6 +129,25 @@ describe('publishing a volume that is published', () => {
     await world.untilRepublished('revoked', 'static.conf', 'not for ci', { token });
   });
 
+  it.each([
+    ['holds nothing', {}],
+    ['holds what is no certificate', { 'ca.crt': 'nonsense' }],
+  ])('keeps the CA of before and refreshes the token while the ConfigMap %s', async (_what, data) => {
+    await world.publish('uncertain');
+    const certificates = await world.read('uncertain', 'ca.crt');
+    world.publishCa(data);
+    await until(async () => {
+      await world.publish('uncertain');
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    const token = world.token();
+    expect(await world.publish('uncertain', { token })).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ outcome: 'swapped', reasons: ['CertificateAuthorityMissing'] });
+    expect(await world.read('uncertain', 'context.token')).toBe(token);
+    expect(await world.read('uncertain', 'ca.crt')).toBe(certificates);
+    expect(await world.publish('new')).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/controller runs \(CertificateAuthorityMissing\)$/) as string });
+  });
+
   it('goes on with the configuration of before when the class has none any more', async () => {
     await world.publish('broken');
     world.applyClass('files', { configurations: [] });
@@ -127,6 +159,26 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('broken', { token })).toMatchObject({ code: 'OK' });
     expect(await world.read('broken', 'static.conf')).toBe('first');
     expect(await world.read('broken', 'context.token')).toBe(token);
+    const certificate = await world.renewCa();
+    await until(async () => {
+      await world.publish('broken', { token });
+      return (await world.read('broken', 'ca.crt')).trim() === certificate.trim();
+    });
+    expect(lastCall()).toMatchObject({ reasons: ['ConfigurationNotFound'] });
+  });
+
+  it('tells nobody the token when a template that was good fails with it, and goes on with the one of before', async () => {
+    await world.publish('telling');
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': '{{ fail (trunc 400 .context.token) }}' } }] });
+    const token = world.token();
+    await until(async () => {
+      expect(await world.publish('telling', { token })).toMatchObject({ code: 'OK' });
+      return lastCall()?.['reasons'] !== undefined;
+    });
+    expect(lastCall()).toMatchObject({ level: 'warn', reasons: ['TemplateFailed'] });
+    expect(await world.read('telling', 'context.token')).toBe(token);
+    expect(await world.read('telling', 'static.conf')).toBe('first');
+    expect(partsTold(world.log, token)).toEqual([]);
   });
 
   it.each<[string, unknown, VolumeOptions]>([
@@ -178,7 +230,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('cut', { token })).toMatchObject({ code: 'OK' });
     expect(await world.currentSet('cut')).toBe(set);
     expect(lastCall()).toMatchObject({ outcome: 'kept', reasons: expect.arrayContaining(['NotReady']) as string[] });
-    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the API server cannot be reached') as string });
     expect(await world.readyz()).toContain('[-]objects');
     await world.kube.faults.acceptConnections();
   });
@@ -195,14 +247,14 @@ describe('publishing a volume that is published', () => {
     const token = world.token();
     await world.publish('damaged', { token });
     rmSync(path.join(await world.currentSet('damaged'), 'static.conf'));
-    rmSync(path.join(await world.currentSet('damaged'), '..inputs.json'));
+    for (const file of (await world.keptInputs()).keys()) writeFileSync(file, '{"half');
     const fresh = world.token();
     expect(await world.publish('damaged', { token: fresh })).toMatchObject({ code: 'OK' });
     expect(await world.read('damaged', 'static.conf')).toBe('first');
     expect(await world.read('damaged', 'context.token')).toBe(fresh);
   });
 
-  it('shows a pod that reads all the time only whole sets, over three lifetimes of a token', async () => {
+  it('shows a pod that reads all the time only whole tokens, over three exchanges', async () => {
     await world.publish('reader');
     let done = false;
     const seen = new Set<string>();
@@ -215,8 +267,8 @@ describe('publishing a volume that is published', () => {
       }
     };
     const reader = read();
-    for (let lifetime = 0; lifetime < 3; lifetime += 1) {
-      const token = world.token('ci', { expirationSeconds: 5 });
+    for (let exchange = 0; exchange < 3; exchange += 1) {
+      const token = world.token();
       expect(await world.publish('reader', { token })).toMatchObject({ code: 'OK' });
       await until(() => seen.has(token));
     }

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { renderTemplate, TemplateError, type TemplateValue } from '../src';
+import { renderTemplate } from '../src/template/render-template';
+import { TemplateError } from '../src/template/template-error';
+import { type TemplateValue } from '../src/template/values/from-data';
 
 const DIRECTORY = path.join(__dirname, 'corpus');
 const EXPECTED = path.join(DIRECTORY, 'expected.json');

@@ -11,7 +11,7 @@ const certificate = (text: string) =>
 /** Shapes of certificates: nothing here reads what is in them. */
 export const OLD_CA = certificate('the authority before');
 export const CA = certificate('the authority');
-export const SYSTEM_ROOT = certificate('an authority of the system');
+export const PUBLIC_ROOT = certificate('a public authority');
 
 /** A Connector as the controller leaves it: reached through its Service, or through `base` and its path. */
 export function aServedConnector(name: string, options: { namespace?: string; base?: string; address?: string; className?: string } = {}): Connector {
@@ -47,7 +47,7 @@ export function aVolume(options: Partial<VolumeRequest> = {}): VolumeRequest {
     caCertificates: CA,
     ...options,
     environment: {
-      systemRoots: SYSTEM_ROOT,
+      publicRoots: PUBLIC_ROOT,
       clusterDomain: 'cluster.local',
       apiServerHosts: ['10.96.0.1', 'kubernetes.default.svc'],
       proxyHttpPort: 80,

@@ -1,5 +1,5 @@
 import { type ProxyDestination } from './destination';
-import { type InstallationNames, isOurProxy, refusedHosts } from './installation-names';
+import { apiServerHosts, type InstallationNames, isOurProxy, refusedHosts } from './installation-names';
 
 const installation: InstallationNames = { namespace: 'connectors-system', proxyService: 'connectors-proxy-service', clusterDomain: 'cluster.local' };
 const ref = { kind: 'Service', name: 'connectors-proxy-service', namespace: 'connectors-system' };
@@ -32,4 +32,13 @@ describe('the proxy of a class', () => {
 it('C9: the API server and our own Services are refused by every name', () => {
   const hosts = refusedHosts(installation, 'https://[fd00::1]:6443');
   expect(hosts).toEqual(expect.arrayContaining(['fd00::1', 'kubernetes.default.svc', 'connectors-proxy-service.connectors-system']));
+});
+
+it.each([
+  ['https://[fd00::1]:6443', 'fd00::1'],
+  ['https://10.96.0.1', '10.96.0.1'],
+  ['https://api.example.com:6443', 'api.example.com'],
+])('the API server at %s is %s, and has its names in the cluster', (url, host) => {
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.corp.example'];
+  expect(apiServerHosts({ clusterDomain: 'corp.example' }, url)).toEqual([host, ...names]);
 });

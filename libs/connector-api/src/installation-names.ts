@@ -37,9 +37,18 @@ function isOurUri(uri: string, installation: InstallationNames): boolean {
   return (protocol === 'http:' || protocol === 'https:') && isPlain && proxyHostNames(installation).includes(hostname);
 }
 
+/**
+ * The names by which pods reach the API server, and the host of this connection to it. An IPv6 address is without brackets, as
+ * name servers and `no_proxy` have it.
+ *
+ * @param apiServer URL
+ */
+export function apiServerHosts({ clusterDomain }: Pick<InstallationNames, 'clusterDomain'>, apiServer: string): string[] {
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+  return [...new Set([new URL(apiServer).hostname.replace(/^\[|\]$/g, ''), ...names])];
+}
+
 /** Where no Connector may lead whatever its address resolves to: the API server and our own Services (rule C9). */
 export function refusedHosts(installation: InstallationNames, apiServer: string): string[] {
-  const { clusterDomain } = installation;
-  const kubernetes = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
-  return [new URL(apiServer).hostname.replace(/^\[|\]$/g, ''), ...kubernetes, ...proxyHostNames(installation)];
+  return [...apiServerHosts(installation, apiServer), ...proxyHostNames(installation)];
 }

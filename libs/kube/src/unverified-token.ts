@@ -8,6 +8,8 @@ export interface UnverifiedToken {
   readonly audiences: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** The same; absent when the token does not say it. */
+  readonly issuedAt?: number;
   /** The `kubernetes.io` claims of a ServiceAccount token. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid?: string };
   readonly pod?: { readonly name: string; readonly uid?: string };
@@ -39,6 +41,7 @@ export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
     subject: stringOf(claims['sub']),
     audiences: audiencesOf(claims['aud']),
     expiresAt: claims['exp'] * 1000,
+    issuedAt: Number.isFinite(claims['iat']) ? Number(claims['iat']) * 1000 : undefined,
     ...kubernetesClaims(claims['kubernetes.io']),
   };
 }

@@ -6,6 +6,7 @@ export { LogFields } from './log-fields';
 export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
 export { LOGGER } from './runtime.module';
+export { ProgramSettings } from './program-settings';
 export { runProgram, type Program } from './program';
 export { Setting, describeSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';

@@ -1,53 +1,11 @@
-import { ArrayNotEmpty, IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { IsString, Matches } from 'class-validator';
+import { DNS_NAME, ProgramSettings } from './program-settings';
 import { Setting } from './settings';
 
-const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
 
-/** What every program of an installation must agree on, and what every program has: logs and an admin port. */
-export class InstallationSettings {
-  @Setting({
-    name: 'OCI_CONNECTOR_LOG_LEVEL',
-    kind: 'string',
-    description: 'Least level that is logged: trace, debug, info, warn, error or fatal.',
-  })
-  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-  logLevel = 'info';
-
-  @Setting({
-    name: 'OCI_CONNECTOR_ADMIN_HOST',
-    kind: 'string',
-    description: 'Address on which /healthz, /readyz and /metrics are served.',
-  })
-  @IsString()
-  adminHost = '0.0.0.0';
-
-  @Setting({
-    name: 'OCI_CONNECTOR_ADMIN_PORT',
-    kind: 'integer',
-    description: 'Port on which /healthz, /readyz and /metrics are served; 0 picks a free one.',
-  })
-  @IsInt()
-  @Min(0)
-  @Max(65535)
-  adminPort = 9090;
-
-  @Setting({
-    name: 'OCI_CONNECTOR_KUBECONFIG',
-    kind: 'string',
-    description: 'Path of a kubeconfig file. Empty: $KUBECONFIG, else ~/.kube/config, else the ServiceAccount of the pod, as kubectl does.',
-  })
-  @IsString()
-  kubeconfig = '';
-
-  @Setting({
-    name: 'OCI_CONNECTOR_NAMESPACE',
-    kind: 'string',
-    description: 'Namespace of the installation: its CA, sealing key, Lease and proxy Service live there.',
-  })
-  @Matches(DNS_NAME)
-  namespace = 'connectors-system';
-
+/** What the programs that speak to registries must agree on besides: where the proxy is, and where connections may go. */
+export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_SERVICE',
     kind: 'string',
@@ -55,24 +13,6 @@ export class InstallationSettings {
   })
   @Matches(DNS_NAME)
   proxyService = 'connectors-proxy-service';
-
-  @Setting({
-    name: 'OCI_CONNECTOR_CLUSTER_DOMAIN',
-    kind: 'string',
-    description: 'DNS domain of the cluster.',
-  })
-  @Matches(DNS_NAME)
-  clusterDomain = 'cluster.local';
-
-  @Setting({
-    name: 'OCI_CONNECTOR_AUDIENCES',
-    kind: 'list',
-    description:
-      'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
-  })
-  @Matches(/\S/, { each: true })
-  @ArrayNotEmpty({ message: 'must name at least one audience' })
-  audiences: string[] = ['connectors-proxy'];
 
   @Setting({
     name: 'OCI_CONNECTOR_EXTERNAL_HTTP_URL',

@@ -26,6 +26,10 @@ export const LogFields = {
   /** Code of the refusal or failure; absent when all went well. */
   code: 'code',
   outcome: 'outcome',
+  /** Codes of all that stood in the way, where it can be several things. */
+  reasons: 'reasons',
+  /** What each of them says. */
+  messages: 'messages',
   bytesIn: 'bytesIn',
   bytesOut: 'bytesOut',
   durationMs: 'durationMs',

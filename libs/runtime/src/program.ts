@@ -1,12 +1,13 @@
 import { type Logger } from 'pino';
 import { type Environment } from './environment';
-import { type InstallationSettings } from './installation-settings';
+import { InstallationSettings } from './installation-settings';
 import { createLogger } from './logger';
+import { type ProgramSettings } from './program-settings';
 import { settingsAsMarkdown, settingsAsText } from './settings-reference';
-import { ConfigurationError, loadSettings } from './settings';
+import { ConfigurationError, describeSettings, loadSettings } from './settings';
 
 /** A program as its main.ts describes it. */
-export interface Program<S extends InstallationSettings> {
+export interface Program<S extends ProgramSettings> {
   readonly name: string;
   /** One sentence for `--help`. */
   readonly summary: string;
@@ -24,7 +25,7 @@ const EXIT_USAGE = 2;
  * The life of a program: arguments, configuration, start, stop on SIGTERM or SIGINT. Never returns before the end.
  * A second signal ends the process at once.
  */
-export async function runProgram<S extends InstallationSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
+export async function runProgram<S extends ProgramSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
   const [argument] = args;
   if (argument !== undefined) {
     process.exitCode = printInformation(program, argument);
@@ -43,7 +44,7 @@ export async function runProgram<S extends InstallationSettings>(program: Progra
   }
 }
 
-function printInformation<S extends InstallationSettings>(program: Program<S>, argument: string): number {
+function printInformation<S extends ProgramSettings>(program: Program<S>, argument: string): number {
   switch (argument) {
     case '--help':
     case '-h':
@@ -61,9 +62,10 @@ function printInformation<S extends InstallationSettings>(program: Program<S>, a
   }
 }
 
-function settingsOrExit<S extends InstallationSettings>(program: Program<S>): S | undefined {
+function settingsOrExit<S extends ProgramSettings>(program: Program<S>): S | undefined {
   try {
-    return loadSettings(program.settings, program.environment, program.name);
+    const shared = describeSettings(InstallationSettings).map(({ name }) => name);
+    return loadSettings(program.settings, program.environment, { program: program.name, shared });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);

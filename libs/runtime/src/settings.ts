@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { validateSync } from 'class-validator';
 import { parseDuration } from './duration';
 import { type Environment } from './environment';
-import { unknownVariables } from './unknown-variables';
+import { type KnownSettings, unknownVariables } from './unknown-variables';
 
 /** How the text of an environment variable is read. */
 export type SettingKind = 'string' | 'integer' | 'boolean' | 'duration' | 'list';
@@ -68,15 +68,15 @@ const parsers: Record<SettingKind, (text: string) => unknown> = {
 /**
  * Reads a configuration class from the environment. An unset or empty variable leaves the default.
  *
- * @param program whose settings they are; when given, variables that look like them and are none are problems as well
+ * @param strict when given, variables that look like settings of the program and are none are problems as well
  * @throws ConfigurationError naming every variable that is wrong, what is wrong with it and what is expected.
  */
-export function loadSettings<T extends object>(settingsClass: new () => T, environment: Environment, program?: string): T {
+export function loadSettings<T extends object>(settingsClass: new () => T, environment: Environment, strict?: KnownSettings): T {
   const settings = new settingsClass();
   const unparsed = readEnvironment(settings, environment);
   const invalid = ruleProblems(settings).filter(({ property }) => !unparsed.some((other) => other.property === property));
   const names = declaredSettings(settings).map(({ name }) => name);
-  const unknown = program === undefined ? [] : unknownVariables(environment, names, program);
+  const unknown = strict === undefined ? [] : unknownVariables(environment, names, strict);
   const problems = [...[...unparsed, ...invalid].map(({ message }) => message), ...unknown];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return settings;

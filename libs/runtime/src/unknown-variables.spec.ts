@@ -5,7 +5,8 @@ import { unknownVariables } from './unknown-variables';
 const SETTINGS = ['OCI_CONNECTOR_LOG_LEVEL', 'OCI_CONNECTOR_PROXY_SERVICE', 'OCI_CONNECTOR_PROXY_HTTP_PORT'];
 
 describe('variables that are no settings', () => {
-  const problems = (environment: Record<string, string>, program = 'connectors-proxy') => unknownVariables(environment, SETTINGS, program);
+  const problems = (environment: Record<string, string>, program = 'connectors-proxy') =>
+    unknownVariables(environment, SETTINGS, { program, shared: ['OCI_CONNECTOR_CA_BUNDLE'] });
 
   it.each([
     ['OCI_CONNECTOR_LOG_LEVL', 'OCI_CONNECTOR_LOG_LEVL: there is no such setting; OCI_CONNECTOR_LOG_LEVEL may be meant'],
@@ -21,6 +22,11 @@ describe('variables that are no settings', () => {
   it('are left alone when they are for another program, or empty', () => {
     expect(problems({ OCI_CONNECTOR_CONTROLLER_COLOUR: 'x', OCI_CONNECTOR_CSI_SOCKET: 'x', OCI_CONNECTOR_LOG_LEVL: '' })).toEqual([]);
     expect(problems({ OCI_CONNECTOR_PROXY_COLOUR: 'x' }, 'connectors-controller')).toEqual([]);
+  });
+
+  it('are left alone when one ConfigMap sets them for all programs, of which this one has no use for them', () => {
+    expect(problems({ OCI_CONNECTOR_CA_BUNDLE: '/etc/ca.pem' }, 'connectors-csi')).toEqual([]);
+    expect(problems({ OCI_CONNECTOR_CA_BUNDEL: '/etc/ca.pem' }, 'connectors-csi')).toHaveLength(1);
   });
 
   it('are left alone when Kubernetes made them of a Service', () => {
@@ -44,7 +50,7 @@ describe('variables that are no settings', () => {
       port = 0;
     }
     const environment = { OCI_CONNECTOR_PROXY_HTTP_PORT: 'eighty', OCI_CONNECTOR_PROXY_HTP_PORT: '80' };
-    expect(() => loadSettings(Settings, environment, 'connectors-proxy')).toThrow(
+    expect(() => loadSettings(Settings, environment, { program: 'connectors-proxy', shared: [] })).toThrow(
       /"eighty" is not a whole number\n.*OCI_CONNECTOR_PROXY_HTP_PORT: there is no such setting; OCI_CONNECTOR_PROXY_HTTP_PORT may be meant/,
     );
   });

@@ -9,19 +9,25 @@ const PROGRAMS = ['CONTROLLER', 'PROXY', 'CSI'].map((program) => `${PREFIX}${pro
 /** More mistakes than this make another name of it. */
 const MAX_EDITS = 3;
 
+/** What may be set although it is no setting of the program. */
+export interface KnownSettings {
+  /** Such as `connectors-proxy`; settings that begin like another program's are left alone. */
+  readonly program: string;
+  /** Settings of several programs, of which this one may have none. */
+  readonly shared: readonly string[];
+}
+
 /**
  * What is wrong with the variables that look like settings of this program and are none: a slip in a name must not leave a
  * default in force without a word. Empty ones change nothing and are left alone, and so are those of other programs and those
  * that Kubernetes makes of a Service whose name begins like ours.
- *
- * @param program such as `connectors-proxy`
  */
-export function unknownVariables(environment: Environment, settings: readonly string[], program: string): string[] {
+export function unknownVariables(environment: Environment, settings: readonly string[], { program, shared }: KnownSettings): string[] {
   const own = `${PREFIX}${program.replace(/^connectors-/, '').toUpperCase()}_`;
   const others = PROGRAMS.filter((prefix) => prefix !== own);
   const links = serviceLinks(environment);
   return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && environment[name] !== '' && !settings.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && environment[name] !== '' && !settings.includes(name) && !shared.includes(name))
     .filter((name) => !others.some((prefix) => name.startsWith(prefix)) && !links.some((link) => link.test(name)))
     .map((name) => {
       const meant = closest(name, settings);

@@ -41,10 +41,7 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
   const socket = path.join(kubelet.directory, 'plugins/connectors-csi/csi.sock');
   const settings = {
     OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubelet.directory,
-    OCI_CONNECTOR_CSI_SOCKET: socket,
-    OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: path.join(kubelet.directory, 'plugins_registry'),
     OCI_CONNECTOR_CSI_NODE_NAME: NODE.name,
-    ...(tokenSeconds !== undefined && { OCI_CONNECTOR_CSI_TOKEN_LIFETIME: `${tokenSeconds}s` }),
   };
   const context = { ...options, group, directory };
   const launch = (): Promise<RunningProgram> => launchProgram(context, programs, 'csi', settings);

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DATA_LINK } from '../volume/volume-directory';
+import { DATA_LINK, entriesOf } from '../volume/volume-directory';
 import { type Mounter } from './mounter';
 
 /** Each volume is its target directory itself: no root, no Linux, and no limit but ours; the files are on a disk. */
@@ -11,12 +11,12 @@ export class DirectoryMounter implements Mounter {
   }
 
   async unmount(target: string): Promise<void> {
-    if (!this.isMounted(target)) return;
+    const isMounted = this.isMounted(target);
+    // Without the link, the files of a first write that broke off are all there can be of ours.
+    const names = entriesOf(target).filter((name) => isMounted || name.startsWith('..'));
     // The link last: as long as it is there, an unmount that broke off is taken up again.
-    for (const name of (await readdir(target)).filter((entry) => entry !== DATA_LINK)) {
-      await rm(path.join(target, name), { recursive: true, force: true });
-    }
-    await rm(path.join(target, DATA_LINK));
+    for (const name of names.filter((entry) => entry !== DATA_LINK)) await rm(path.join(target, name), { recursive: true, force: true });
+    if (isMounted) await rm(path.join(target, DATA_LINK));
   }
 
   isMounted(target: string): boolean {

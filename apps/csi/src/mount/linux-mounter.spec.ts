@@ -5,7 +5,8 @@ import { LinuxMounter } from './linux-mounter';
 
 describe('LinuxMounter', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'mounter-'));
-  const mounter = new LinuxMounter({ size: 1024 * 1024, mountInfoFile: path.join(__dirname, 'testdata', 'mountinfo') });
+  const options = { size: 1024 * 1024, onSwappable: () => undefined };
+  const mounter = new LinuxMounter({ ...options, mountInfoFile: path.join(__dirname, 'testdata', 'mountinfo') });
 
   afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -23,5 +24,41 @@ describe('LinuxMounter', () => {
 
   it('reports what mount(8) says', async () => {
     await expect(mounter.mount(path.join(directory, 'absent'))).rejects.toMatchObject({ code: 'MountFailed', message: expect.stringMatching(/^mount failed: ./) as string });
+  });
+  describe('on a kernel', () => {
+    /** A mounter on a machine whose mount(8) fails so for options with noswap, and the options that it was called with. */
+    const on = (answer: (options: string) => string | undefined): { mounter: LinuxMounter; mounts: string[]; warnings: () => number } => {
+      const mounts: string[] = [];
+      let warnings = 0;
+      const run = async (_name: string, args: readonly string[]): Promise<void> => {
+        const given = args[3] ?? '';
+        mounts.push(given);
+        const stderr = answer(given);
+        if (stderr !== undefined) throw Object.assign(new Error('exit status 32'), { stderr });
+      };
+      return { mounter: new LinuxMounter({ ...options, run, onSwappable: () => (warnings += 1) }), mounts, warnings: () => warnings };
+    };
+    const noswap = (given: string): boolean => given.includes('noswap');
+
+    it.each([
+      'mount: /x: wrong fs type, bad option, bad superblock on connectors-csi, missing codepage or helper program, or other error.',
+      "mount: /x: fsconfig() failed: tmpfs: Unknown parameter 'noswap'.",
+    ])('that does not know noswap, mounts without it, and says so once: %.60s', async (stderr) => {
+      const { mounter: old, mounts, warnings } = on((given) => (noswap(given) ? stderr : undefined));
+      await old.mount('/x');
+      await old.mount('/y');
+      expect(mounts.map(noswap)).toEqual([true, false, false]);
+      expect(warnings()).toBe(1);
+    });
+
+    it('that knows it, never does without because of another failure', async () => {
+      let fails = true;
+      const { mounter: current, mounts, warnings } = on(() => (fails ? 'mount: /x: mount point does not exist.' : undefined));
+      await expect(current.mount('/x')).rejects.toMatchObject({ code: 'MountFailed', message: expect.stringMatching(/^mount failed: mount: \/x: mount point does not exist\.; this is tried again; .*kernel log/) as string });
+      fails = false;
+      await current.mount('/x');
+      expect(mounts.map(noswap)).toEqual([true, true]);
+      expect(warnings()).toBe(0);
+    });
   });
 });

@@ -7,7 +7,8 @@ import { VolumeError } from '../volume/volume.errors';
 import { parseMountInfo } from './mountinfo';
 import { type Mounter } from './mounter';
 
-const run = promisify(execFile);
+/** What mount(8) says when the kernel does not know an option (EINVAL), by mount(2) and by fsconfig(2). */
+const UNKNOWN_OPTION = /bad option|unknown parameter|invalid argument/i;
 
 /** The source of our mounts: what `mount` and mountinfo show, and by which they are known as ours. */
 export const MOUNT_SOURCE = 'connectors-csi';
@@ -21,11 +22,18 @@ const COMMAND_TIMEOUT_MS = 10_000;
 /** Nothing mounts on top of our mounts. Should somebody have, unmounting does not go on for ever. */
 const MAX_STACKED = 8;
 
+/** For whoever operates the node: nothing in a pod makes mounting a tmpfs fail. */
+const ADVICE = "this is tried again; if it lasts, see the node's kernel log, and whether connectors-csi runs privileged with mountPropagation Bidirectional";
+
 export interface LinuxMounterOptions {
   /** Bytes of one tmpfs. */
   readonly size: number;
+  /** Told once when the kernel cannot keep files out of swap space. */
+  readonly onSwappable: () => void;
   /** For tests: where the kernel tells the mounts. */
   readonly mountInfoFile?: string;
+  /** For tests: how a command is run, with its arguments; rejects with `stderr` when it fails. */
+  readonly run?: (name: string, args: readonly string[]) => Promise<unknown>;
 }
 
 /** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
@@ -36,24 +44,28 @@ export class LinuxMounter implements Mounter {
   constructor(private readonly options: LinuxMounterOptions) {}
 
   async mount(target: string): Promise<void> {
-    if (this.#keepsOutOfSwap) {
-      try {
-        return await this.#mountWith(',noswap', target);
-      } catch {
-        // Linux before 6.4 does not know the option. Whatever else is wrong, the next attempt says it.
-      }
+    if (!this.#keepsOutOfSwap) return this.#mountWith('', target);
+    try {
+      await this.#mountWith(',noswap', target);
+    } catch (error) {
+      // Linux before 6.4 does not know the option. Any other failure says nothing about it, and holds for this mount alone.
+      if (!UNKNOWN_OPTION.test((error as VolumeError).message)) throw error;
+      await this.#mountWith('', target);
+      if (this.#keepsOutOfSwap) this.options.onSwappable();
+      this.#keepsOutOfSwap = false;
     }
-    await this.#mountWith('', target);
-    this.#keepsOutOfSwap = false;
   }
 
   async #mountWith(more: string, target: string): Promise<void> {
-    await command('mount', ['-t', 'tmpfs', '-o', `size=${this.options.size},mode=0755,nosuid,nodev,noexec${more}`, MOUNT_SOURCE, target]);
+    await this.#command('mount', ['-t', 'tmpfs', '-o', `size=${this.options.size},mode=0755,nosuid,nodev,noexec${more}`, MOUNT_SOURCE, target]);
   }
 
   async unmount(target: string): Promise<void> {
+    if (this.isMounted(target) && !(await this.mountedAmong([target])).has(target)) {
+      throw new VolumeError('TargetRefused', `target_path must not be a mount of others: its source is not ${MOUNT_SOURCE}`);
+    }
     for (let left = MAX_STACKED; left > 0 && this.isMounted(target); left -= 1) {
-      await command('umount', [target]);
+      await this.#command('umount', [target]);
     }
   }
 
@@ -68,14 +80,19 @@ export class LinuxMounter implements Mounter {
     const ours = new Set(mounts.filter(({ type, source }) => type === 'tmpfs' && source === MOUNT_SOURCE).map(({ mountPoint }) => mountPoint));
     return new Set(targets.filter((target) => ours.has(target)));
   }
+
+  async #command(name: 'mount' | 'umount', args: readonly string[]): Promise<void> {
+    const { run = runCommand } = this.options;
+    try {
+      await run(name, args);
+    } catch (error) {
+      const { stderr } = error as { stderr?: string };
+      throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}; ${ADVICE}`, { cause: error });
+    }
+  }
 }
 
 /** Without a shell; the target is absolute, and so is no option. */
-async function command(name: 'mount' | 'umount', args: readonly string[]): Promise<void> {
-  try {
-    await run(name, args, { timeout: COMMAND_TIMEOUT_MS, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
-  } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}`, { cause: error });
-  }
+function runCommand(name: string, args: readonly string[]): Promise<unknown> {
+  return promisify(execFile)(name, args, { timeout: COMMAND_TIMEOUT_MS, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
 }

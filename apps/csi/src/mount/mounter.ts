@@ -2,7 +2,7 @@
 export interface Mounter {
   /** Makes an empty, existing directory a volume that is not. */
   mount(target: string): Promise<void>;
-  /** Afterwards the directory is empty and no volume, or is not there. */
+  /** Afterwards the directory is empty and no volume, or is not there. @throws VolumeError TargetRefused when what is mounted there is not ours */
   unmount(target: string): Promise<void>;
   /** Whether the directory is a volume. Asked at every call, hence synchronous; see target-path.ts. */
   isMounted(target: string): boolean;

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { VolumeError } from '../volume/volume.errors';
-import { statusOf } from './grpc-status';
+import { errorsOf, statusOf } from './grpc-status';
 
 describe('statusOf', () => {
   it('passes on the messages of our own errors, which are made for users', () => {
@@ -10,12 +10,22 @@ describe('statusOf', () => {
   });
 
   it('gives rendering errors their own reason', () => {
-    const error: RenderingError = Object.assign(Object.create(RenderingError.prototype) as RenderingError, { code: 'Some', message: 'class x' });
-    expect(statusOf(error)).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'Some' });
+    expect(statusOf(new RenderingError('TemplateFailed', 'class x'))).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'TemplateFailed' });
+  });
+
+  it.each(['ConnectorNotServed', 'CertificateAuthorityMissing'] as const)('says that %s may pass by itself', (reason) => {
+    expect(statusOf(new RenderingError(reason, 'wait'))).toEqual({ code: status.UNAVAILABLE, message: 'wait', reason });
   });
 
   it('says that a review could not be made, not why: the cause is for the log', () => {
     expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({ code: status.UNAVAILABLE, message: expect.not.stringContaining('10.0.0.1') as string });
+  });
+
+  it('is that of the first of several errors; the others are problems beside it', () => {
+    const [first, second] = [new VolumeError('VolumeFull', 'too large'), new VolumeError('MountFailed', 'busy')];
+    expect(statusOf(new AggregateError([first, second], 'both'))).toEqual({ code: status.RESOURCE_EXHAUSTED, message: 'too large', reason: 'VolumeFull' });
+    expect(errorsOf(new AggregateError([first, second]))).toEqual([first, second]);
+    expect(errorsOf(first)).toEqual([first]);
   });
 
   it.each([new Error('EIO: /secret/path'), new AggregateError([], 'two'), 'a string', undefined])('says nothing of %p', (error) => {

@@ -20,17 +20,23 @@ export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   AccessDenied: status.PERMISSION_DENIED,
   ConnectorNotFound: status.NOT_FOUND,
   ClassNotFound: status.NOT_FOUND,
-  CaNotPublished: status.UNAVAILABLE,
   NotReady: status.UNAVAILABLE,
-  FileNameRefused: status.FAILED_PRECONDITION,
   VolumeFull: status.RESOURCE_EXHAUSTED,
   MountFailed: status.INTERNAL,
 };
 
+/** Of several errors the first is why a call failed, and the others came on top of it. */
+export function errorsOf(error: unknown): readonly unknown[] {
+  return error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
+}
+
 /** The one place where errors become gRPC statuses. */
-export function statusOf(error: unknown): RpcStatus {
+export function statusOf(given: unknown): RpcStatus {
+  const [error] = errorsOf(given);
   if (error instanceof VolumeError) return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
-  if (error instanceof RenderingError) return { code: status.FAILED_PRECONDITION, message: error.message, reason: error.code };
+  if (error instanceof RenderingError) {
+    return { code: error.retryable ? status.UNAVAILABLE : status.FAILED_PRECONDITION, message: error.message, reason: error.code };
+  }
   if (error instanceof ReviewUnavailableError) {
     return { code: status.UNAVAILABLE, message: 'the API server could not be asked whether the ServiceAccount may use the Connector; this is tried again', reason: error.code };
   }

@@ -1,23 +1,19 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type Mounter } from '../mount/mounter';
 import { type CallRecord } from '../observability/call-record';
 import { type CallHandlers } from '../rpc/call-handlers';
 import { type NodePublishVolumeRequest, type NodeUnpublishVolumeRequest } from '../rpc/csi-messages';
 import { type KeyedQueue } from '../volume/keyed-queue';
-import { type MountedVolumes } from '../volume/mounted-volumes';
 import { type PublishVolumeFlow } from '../volume/publish-volume';
 import { resolveTarget } from '../volume/target-path';
-import { unpublishVolume } from '../volume/unpublish-volume';
+import { unpublishVolume, type UnpublishParts } from '../volume/unpublish-volume';
 import { VolumeError } from '../volume/volume.errors';
 import { statusOf } from './grpc-status';
 import { describePublishRequest } from './publish-request';
 
-export interface NodeServiceParts {
+export interface NodeServiceParts extends UnpublishParts {
   readonly nodeName: string;
   readonly kubeletDirectory: string;
   readonly flow: PublishVolumeFlow;
-  readonly mounter: Mounter;
-  readonly volumes: MountedVolumes;
   /** One call at a time for each target. */
   readonly queue: KeyedQueue;
 }

@@ -20,6 +20,8 @@ export interface PodToken {
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Milliseconds; absent when the token does not say when it was issued. */
+  readonly lifetime?: number;
   readonly serviceAccountUid: string;
 }
 
@@ -40,7 +42,8 @@ export function parsePodToken(request: NodePublishVolumeRequest, expected: Token
   if (namespace !== expected.namespace || name !== expected.serviceAccount || !claims.audiences.includes(expected.audience)) {
     throw unusable(`the kubelet sent a token that is not for ServiceAccount ${expected.namespace}/${expected.serviceAccount} and the audience "${expected.audience}"`);
   }
-  return { token, expiresAt: claims.expiresAt, serviceAccountUid: uid };
+  const lifetime = claims.issuedAt === undefined ? undefined : claims.expiresAt - claims.issuedAt;
+  return { token, expiresAt: claims.expiresAt, lifetime, serviceAccountUid: uid };
 }
 
 /** The form is `{"AUDIENCE": {"token": "…", "expirationTimestamp": "…"}}`. */

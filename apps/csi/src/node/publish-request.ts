@@ -11,6 +11,8 @@ export interface PublishVolume {
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
   readonly tokenExpiresAt: number;
+  /** Milliseconds; absent when it is not known. */
+  readonly tokenLifetime?: number;
   /** The pod's fsGroup. */
   readonly group?: number;
 }
@@ -47,12 +49,13 @@ export function parsePublishRequest(request: NodePublishVolumeRequest, audience:
   if (!request.readonly) problems.unshift('readOnly: must be true; add it beside driver: connectors-csi');
   if (problems.length > 0) throw new VolumeError('AttributesInvalid', `the volume of driver connectors-csi is invalid: ${problems.join('; ')}`);
   const serviceAccount = podInfo(context, 'serviceAccount.name');
-  const { token, expiresAt, serviceAccountUid } = parsePodToken(request, { namespace, serviceAccount, audience });
+  const { token, expiresAt, lifetime, serviceAccountUid } = parsePodToken(request, { namespace, serviceAccount, audience });
   return {
     attributes,
     pod: { namespace, name: podInfo(context, 'pod.name'), serviceAccount, serviceAccountUid },
     token,
     tokenExpiresAt: expiresAt,
+    tokenLifetime: lifetime,
     group: groupOf(request),
   };
 }

@@ -42,13 +42,17 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'Hub' }, 'connectors: "Hub" is not NAME'],
     [{ connectors: 'a/b/c' }, 'connectors: "a/b/c" is not NAME'],
     [{ connectors: 'team-a/hub,hub' }, 'connectors: names team-a/hub more than once'],
-    [{ connectors: Array.from({ length: 17 }, (_item, index) => `c${index}`).join() }, 'connectors: names more than 16 connectors'],
-    [{ connectors: 'hub', 'configuration.names': '../x' }, 'configuration.names: "../x" is neither'],
+    [{ connectors: Array.from({ length: 33 }, (_item, index) => `c${index}`).join() }, 'connectors: names more than 32 connectors'],
+    [{ connectors: 'hub', 'configuration.names': 'a\nb' }, 'configuration.names: "a\\nb" is neither'],
+    [{ connectors: 'hub', 'configuration.names': 'x'.repeat(254) }, 'is neither'],
+    [{ connectors: 'hub', 'configuration.names': `!${'x'.repeat(254)}` }, 'is neither'],
+    [{ connectors: 'hub', 'configuration.names': '!ä' }, 'configuration.names: "!ä" is neither'],
     [{ connectors: 'hub', 'configuration.names': '!../../etc/passwd' }, 'configuration.names: "!../../etc/passwd" is neither'],
     [{ connectors: 'hub', 'configuration.names': '!' }, 'configuration.names: "!" is neither'],
     [{ connectors: 'hub', 'configuration.names': 'a,'.repeat(129) }, 'configuration.names: has more than 128 entries'],
     [{ connectors: 'hub', 'configuration.params': '{"a":{"b":1}}' }, 'configuration.params: must be JSON of the form'],
     [{ connectors: 'hub', 'configuration.params': '[]' }, 'configuration.params: must be JSON of the form'],
+    [{ connectors: 'hub', 'configuration.params': '{"buildkitd": {"tls": true}}' }, 'with every value in quotes: "true", not true'],
     [{ connectors: 'hub', 'configuration.params': '{' }, 'configuration.params: must be JSON of the form'],
     [{ connectors: 'hub', 'token.expiration': '9m' }, 'token.expiration: "9m" is less than 10m'],
     [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],
@@ -57,6 +61,22 @@ describe('parseVolumeAttributes', () => {
   ])('says what is wrong with %.60j', (given, problem) => {
     const { problems } = parse(given);
     expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('takes as many connectors as docs/volumes.md says', () => {
+    const { problems, attributes } = parse({ connectors: Array.from({ length: 32 }, (_item, index) => `c${index}`).join() });
+    expect([problems, attributes.connectors.length]).toEqual([[], 32]);
+  });
+
+  it('reads nothing of texts that are too long, and reports what else is unknown', () => {
+    const { attributes, problems } = parse({ connectors: 'hub', 'configuration.names': 'x'.repeat(16_385), 'token.expiration': '1m', other: 'x'.repeat(16_385) });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['other', 'configuration.names']);
+    expect(attributes.connectors).toEqual([]);
+  });
+
+  it('has a name of an attribute for a problem with another', () => {
+    const { problems } = parse({ connectors: 'hub', 'has more than 16384 characters': '', 'token.expiration': '1m' });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['has more than 16384 characters', 'token.expiration']);
   });
 
   it('reports all problems together', () => {

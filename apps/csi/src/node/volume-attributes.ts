@@ -1,3 +1,4 @@
+import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
 import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
 import { parseDuration } from '@oci-connector/runtime';
 
@@ -11,16 +12,16 @@ export interface VolumeAttributes {
   readonly wantedLifetime?: number;
 }
 
-/** A volume renders a file for each connector; clients put all of them into headers and files. */
-const MAX_CONNECTORS = 16;
-
 /** Configurations and excluded files together; a class has at most 64 of the former. */
 const MAX_NAMES = 128;
 
 /** Of one attribute, in characters: as much as an annotation of Kubernetes would be read by anybody. */
 const MAX_LENGTH = 16_384;
 
-/** NAME_MAX of Linux: an excluded file is one that a directory can have. */
+/** Whatever a ConnectorClass may call a configuration, on one line. */
+const CONFIGURATION_NAME = /^\P{Cc}{1,253}$/u;
+
+/** Longest part of an unknown attribute's name that is told; Kubernetes does not limit names of attributes. */
 const MAX_NAME_LENGTH = 255;
 
 /** The shortest lifetime of a token that Kubernetes issues, in milliseconds. */
@@ -39,11 +40,13 @@ export function parseVolumeAttributes(
 ): { attributes: VolumeAttributes; problems: string[] } {
   const problems: string[] = [];
   const report = (attribute: string, problem: string): void => void problems.push(`${attribute}: ${problem}`);
-  for (const [name, value] of given) {
-    if (!KNOWN.includes(name)) report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
-    else if (value.length > MAX_LENGTH) report(name, `has more than ${MAX_LENGTH} characters`);
+  for (const name of [...given.keys()].filter((known) => !KNOWN.includes(known))) {
+    report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
   }
-  if (problems.some((problem) => problem.endsWith('characters'))) return { attributes: NOTHING, problems };
+  const tooLong = KNOWN.filter((name) => (given.get(name)?.length ?? 0) > MAX_LENGTH);
+  for (const name of tooLong) report(name, `has more than ${MAX_LENGTH} characters`);
+  // Nobody reads a text of any length.
+  if (tooLong.length > 0) return { attributes: NOTHING, problems };
   const attributes = {
     connectors: parseConnectors(given, namespace, report),
     ...parseNames(given.get('configuration.names') ?? '', report),
@@ -59,8 +62,8 @@ type Report = (attribute: string, problem: string) => void;
 
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
   const { attribute, entries } = namedConnectors(given, report);
-  if (entries.length > MAX_CONNECTORS) report(attribute, `names more than ${MAX_CONNECTORS} connectors`);
-  const keys = entries.slice(0, MAX_CONNECTORS).flatMap((entry) => {
+  if (entries.length > CONNECTORS_MAX) report(attribute, `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
+  const keys = entries.slice(0, CONNECTORS_MAX).flatMap((entry) => {
     const key = parseConnector(entry, namespace);
     if (!key) report(attribute, `${quote(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
     return key ? [key] : [];
@@ -93,16 +96,12 @@ function parseNames(text: string, report: Report): { configurationNames: string[
   if (entries.length > MAX_NAMES) report('configuration.names', `has more than ${MAX_NAMES} entries`);
   const names = entries.slice(0, MAX_NAMES);
   for (const name of names) {
-    if (!isFileName(name.replace(/^!/, ''))) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
+    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
   }
   return {
     configurationNames: names.filter((name) => !name.startsWith('!')),
     excludedFiles: names.filter((name) => name.startsWith('!')).map((name) => name.slice(1)),
   };
-}
-
-function isFileName(name: string): boolean {
-  return name !== '' && name.length <= MAX_NAME_LENGTH && !/[/\0]/.test(name) && !name.startsWith('..');
 }
 
 type Params = Record<string, Record<string, string>>;
@@ -111,7 +110,7 @@ function parseParams(text: string, report: Report): Params {
   if (text === '') return {};
   const value = parseJson(text);
   if (isParams(value)) return value;
-  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}');
+  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}, with every value in quotes: "true", not true');
   return {};
 }
 

@@ -10,7 +10,6 @@ export class CsiMetrics {
   readonly #durations: Histogram<'method'>;
   readonly #publishes: Counter<'outcome'>;
   readonly #republishes: Counter<'outcome'>;
-  readonly #swaps: Counter;
   readonly #problems: Counter<'reason'>;
   readonly #reviews: Counter<'outcome'>;
 
@@ -36,7 +35,6 @@ export class CsiMetrics {
       labelNames: ['outcome'],
       registers,
     });
-    this.#swaps = new Counter({ name: 'connectors_csi_file_swaps_total', help: 'Exchanges of the files of a mounted volume.', registers });
     this.#problems = new Counter({
       name: 'connectors_csi_problems_total',
       help: 'What stood in the way of a mount or of current files, by reason.',
@@ -66,7 +64,6 @@ export class CsiMetrics {
     if (method !== 'NodePublishVolume' || outcome === undefined) return;
     if (outcome === 'published' || outcome === 'failed') this.#publishes.inc({ outcome });
     else this.#republishes.inc({ outcome });
-    if (outcome === 'swapped') this.#swaps.inc();
   }
 
   reviewed(outcome: string): void {

@@ -1,9 +1,9 @@
 import { type handleUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
 import { type Clock } from '@oci-connector/clock';
-import { statusOf } from '../node/grpc-status';
+import { errorsOf, statusOf } from '../node/grpc-status';
 import { type CallRecord } from '../observability/call-record';
 
-/** Longest message of a status. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
+/** Longest message of a status, without the reason that it ends with: by that the documentation explains it. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
 const MAX_MESSAGE_LENGTH = 4_096;
 
 /** One finished call, for the log and the metrics. */
@@ -43,9 +43,10 @@ export class CallHandlers {
         },
         (error: unknown) => {
           const { code, message, reason } = statusOf(error);
-          Object.assign(record, { outcome: 'failed', problems: [{ reason, error }] } satisfies Partial<CallRecord>);
+          const problems = errorsOf(error).map((each) => ({ reason: statusOf(each).reason, error: each }));
+          Object.assign(record, { outcome: 'failed', problems } satisfies Partial<CallRecord>);
           finish(code);
-          callback({ code, details: message.slice(0, MAX_MESSAGE_LENGTH) } satisfies Partial<ServiceError>);
+          callback({ code, details: `${message.slice(0, MAX_MESSAGE_LENGTH)} (${reason})` } satisfies Partial<ServiceError>);
         },
       );
     };

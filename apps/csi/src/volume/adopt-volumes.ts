@@ -1,8 +1,9 @@
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
+import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
-import { isDirectory } from './volume-directory';
+import { entriesOf, isDirectory } from './volume-directory';
 
 /** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
 const VOLUME_DATA = 'vol_data.json';
@@ -14,37 +15,49 @@ export interface AdoptOptions {
   readonly driverName: string;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
+  readonly kept: KeptInputs;
+  /** Told of each leftover that could not be removed; it harms nobody, so the driver starts all the same. */
+  readonly onProblem: (target: string, error: unknown) => void;
 }
 
 /**
  * Looks at what drivers before this one left, before the kubelet can call: mounted volumes are ours from now on; targets of ours
- * without a mount, which a node has after it was started anew, are removed. A directory is surely ours when the kubelet says so.
+ * without a mount, which a node has after it was started anew, are removed, and so are inputs that were kept for volumes which are no
+ * more. A directory is surely ours when the kubelet says so.
  *
  * @returns what was found
  */
 export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: number; removed: number }> {
-  const { mounter, volumes } = options;
-  const targets = await ourTargets(options);
-  const mounted = await mounter.mountedAmong(targets);
+  const { mounter, volumes, kept, onProblem } = options;
+  const [targets, keptTargets] = await Promise.all([ourTargets(options), kept.targets()]);
+  const mounted = await mounter.mountedAmong([...targets, ...keptTargets]);
+  for (const target of keptTargets.filter((other) => !mounted.has(other))) await kept.remove(target);
   for (const target of mounted) volumes.add(target);
-  const removed = await Promise.all(targets.filter((target) => !mounted.has(target)).map(removeLeftover));
-  return { adopted: mounted.size, removed: removed.filter(Boolean).length };
+  let removed = 0;
+  for (const target of targets.filter((other) => !mounted.has(other))) {
+    try {
+      await removeLeftover(target, mounter);
+      removed += 1;
+    } catch (error) {
+      onProblem(target, error);
+    }
+  }
+  return { adopted: mounted.size, removed };
 }
 
-async function removeLeftover(target: string): Promise<boolean> {
-  const [own, parent] = await Promise.all([lstat(target), lstat(path.dirname(target))]);
-  // Somebody else may have mounted something there: nothing that is mounted is ever emptied.
-  if (own.dev !== parent.dev) return false;
-  await rm(target, { recursive: true });
-  return true;
+/** Nothing is emptied but what a first write of ours has left: `rmdir` refuses a directory with anything in it, and one on which something is mounted, by a bind mount too. */
+async function removeLeftover(target: string, mounter: Mounter): Promise<void> {
+  if (mounter.isMounted(target)) throw new Error('something else is mounted there');
+  await mounter.unmount(target);
+  await rmdir(target);
 }
 
 async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promise<string[]> {
   const found: string[] = [];
   const pods = path.join(kubeletDirectory, 'pods');
-  for (const pod of await entries(pods)) {
+  for (const pod of entries(pods)) {
     const volumes = path.join(pods, pod, 'volumes', 'kubernetes.io~csi');
-    for (const volume of await entries(volumes)) {
+    for (const volume of entries(volumes)) {
       const target = path.join(volumes, volume, TARGET);
       if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && isDirectory(target)) found.push(target);
     }
@@ -52,8 +65,9 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
   return found;
 }
 
-async function entries(directory: string): Promise<string[]> {
-  return isDirectory(directory) ? readdir(directory) : [];
+/** None when there is no such directory, or none any more: the kubelet runs meanwhile and takes away what is over. */
+function entries(directory: string): string[] {
+  return isDirectory(directory) ? entriesOf(directory) : [];
 }
 
 async function driverOf(file: string): Promise<unknown> {

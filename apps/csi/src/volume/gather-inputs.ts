@@ -1,6 +1,6 @@
-import { type MountedConnector } from '@oci-connector/config-rendering';
+import { type MountedConnector, proxyCertificates } from '@oci-connector/config-rendering';
 import { type ConnectorKey } from '@oci-connector/connector-api';
-import { CA_CONFIG_MAP, type CsiState } from '../csi-state';
+import { type CsiState } from '../csi-state';
 import { type PublishVolume } from '../node/publish-request';
 import { checkAccess, type PermissionReviewer } from './check-access';
 import { VolumeError } from './volume.errors';
@@ -11,6 +11,9 @@ export interface GatheredInputs {
   /** Why some of them are not the current ones but those of before. */
   readonly problems: readonly unknown[];
 }
+
+const NOT_READY =
+  'the CSI driver has not read the Connectors yet: it was started a moment ago, or the API server cannot be reached from this node; this is tried again';
 
 /** The Connectors that a volume is for, as they are now, for those who may use them. */
 export class GatherInputs {
@@ -41,23 +44,27 @@ export class GatherInputs {
 
   /** Authorising comes before looking: without permission nobody learns whether a Connector exists. */
   async #current(publish: PublishVolume, key: ConnectorKey): Promise<MountedConnector> {
-    if (!this.state.hasSynced) throw new VolumeError('NotReady', 'the CSI driver has just started and has not read the Connectors yet; this is tried again');
+    if (!this.state.hasSynced) throw new VolumeError('NotReady', NOT_READY);
     await checkAccess(publish, key, this.reviewer);
     const connector = this.state.connector(key);
-    if (!connector) throw new VolumeError('ConnectorNotFound', `connector "${key.namespace}/${key.name}" not found`);
+    if (!connector) throw new VolumeError('ConnectorNotFound', `connector "${key.namespace}/${key.name}" not found; correct "connectors" of the volume, or create the Connector`);
     const { connectorClassName } = connector.spec;
     const connectorClass = this.state.connectorClass(connectorClassName);
-    if (!connectorClass) throw new VolumeError('ClassNotFound', `Connector ${key.namespace}/${key.name} is of ConnectorClass "${connectorClassName}", which does not exist`);
+    if (!connectorClass) {
+      const problem = `Connector ${key.namespace}/${key.name} is of ConnectorClass "${connectorClassName}", which does not exist`;
+      throw new VolumeError('ClassNotFound', `${problem}; create the class, or correct spec.connectorClassName of the Connector`);
+    }
     return mountedConnector(connector, connectorClass);
   }
 
   #caCertificates(before: VolumeInputs | undefined, problems: unknown[]): string {
-    const current = this.state.caCertificates();
-    if (current !== undefined) return current;
-    const problem = new VolumeError('CaNotPublished', `the ConfigMap ${CA_CONFIG_MAP} does not hold the proxy's CA yet; connectors-controller publishes it`);
-    if (before === undefined) throw problem;
-    problems.push(problem);
-    return before.caCertificates;
+    try {
+      return proxyCertificates(this.state.caCertificates() ?? '');
+    } catch (problem) {
+      if (before === undefined) throw problem;
+      problems.push(problem);
+      return before.caCertificates;
+    }
   }
 }
 

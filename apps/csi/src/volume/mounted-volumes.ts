@@ -6,9 +6,13 @@ export class MountedVolumes {
     return this.#keys.size;
   }
 
-  /** @param key what its files were made of, see publish-volume.ts; undefined when that is not known */
+  /** @param key what its files were made of, see volume-keys.ts; undefined when that is not known */
   add(target: string, key?: string): void {
     this.#keys.set(target, key);
+  }
+
+  has(target: string): boolean {
+    return this.#keys.has(target);
   }
 
   keyOf(target: string): string | undefined {

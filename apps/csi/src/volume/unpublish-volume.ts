@@ -1,13 +1,21 @@
 import { rmdir } from 'node:fs/promises';
 import { type Mounter } from '../mount/mounter';
+import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
 import { isDirectory } from './volume-directory';
 
-/** Takes a volume away, if it is there: unmounts it and removes its directory. @param target resolved, and this the only call for it */
-export async function unpublishVolume(target: string, { mounter, volumes }: { mounter: Mounter; volumes: MountedVolumes }): Promise<void> {
+export interface UnpublishParts {
+  readonly mounter: Mounter;
+  readonly volumes: MountedVolumes;
+  readonly kept: KeptInputs;
+}
+
+/** Takes a volume away, if it is there: unmounts it, removes its directory and what was kept of it. @param target resolved, and this the only call for it */
+export async function unpublishVolume(target: string, { mounter, volumes, kept }: UnpublishParts): Promise<void> {
   if (isDirectory(target)) {
     await mounter.unmount(target);
     await rmdir(target);
   }
+  await kept.remove(target);
   volumes.remove(target);
 }

@@ -1,7 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readlinkSync } from 'node:fs';
-import { chmod, mkdir, open, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { isFileName } from '@oci-connector/config-rendering';
 import { VolumeError } from './volume.errors';
 
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of k8s.io/kubernetes). */
@@ -10,23 +26,16 @@ export const DATA_LINK = '..data';
 /** The link to the next set, until it is renamed. */
 const NEXT_LINK = '..data_tmp';
 
-/** NAME_MAX of Linux, in bytes. */
-const MAX_NAME_BYTES = 255;
+/** While they are exchanged, the set that is there and the next one are both in the volume. */
+const SETS = 2;
 
-/** One file of a set. */
-export interface VolumeFile {
-  readonly content: string;
-  /** Only root may read it, and no link leads to it: not for the pod. */
-  readonly hidden?: boolean;
-}
-
-/** Files by name. */
-export type FileSet = ReadonlyMap<string, VolumeFile>;
+/** Contents by name. */
+export type FileSet = ReadonlyMap<string, string>;
 
 export interface VolumeDirectoryOptions {
   /** The group that may read; everybody when absent, because containers run as anyone. */
   readonly group?: number;
-  /** Bytes that one set may have. */
+  /** Bytes that the volume has. */
   readonly size: number;
 }
 
@@ -34,6 +43,9 @@ export interface VolumeDirectoryOptions {
  * The files of one volume. They are in a directory of their own, to which the link `..data` leads; the names that the pod uses
  * are links to `..data/NAME`. A new set is written to another directory, and renaming the link exchanges all files at once: a
  * reader sees the old set or the new one, never a mixture and never half a file.
+ *
+ * Synchronous: a tmpfs is memory, and a hundred system calls of microseconds each take less than a few of them by way of the
+ * thread pool.
  */
 export class VolumeDirectory {
   constructor(
@@ -47,98 +59,83 @@ export class VolumeDirectory {
     return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined;
   }
 
-  /** A file of the current set; undefined when there is none of this name. */
-  static async read(root: string, name: string): Promise<string | undefined> {
-    try {
-      return await readFile(path.join(root, DATA_LINK, name), 'utf8');
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  }
-
   /**
    * Makes the set the current one, unless it is already. After an error the set before is in place, whole.
    *
    * @returns whether anything was exchanged
-   * @throws VolumeError FileNameRefused, VolumeFull
+   * @throws VolumeError VolumeFull
    */
-  async write(files: FileSet): Promise<boolean> {
+  write(files: FileSet): boolean {
     checkNames(files);
     this.#checkSize(files);
     const before = VolumeDirectory.currentSet(this.root);
-    const isCurrent = before !== undefined && (await this.#isEqual(before, files));
+    const isCurrent = before !== undefined && this.#isEqual(before, files);
     if (!isCurrent) {
       // What an exchange that broke off has left takes room that this one needs.
-      await this.#sweep();
-      await this.#exchange(files);
+      this.#sweep();
+      this.#exchange(files);
     }
-    await this.#linkNames(files);
-    if (!isCurrent) await this.#sweep();
+    this.#linkNames(files);
+    if (!isCurrent) this.#sweep();
     return !isCurrent;
   }
 
+  /** A set that fits only while it is the only one could never be renewed, and its token would run out. */
   #checkSize(files: FileSet): void {
-    const total = [...files.values()].reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
-    if (total > this.options.size) throw full(`${total} bytes do not fit in ${this.options.size}`);
+    const block = statfsSync(this.root).bsize;
+    const total = [...files.values()].reduce((bytes, content) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
+    if (total * SETS > this.options.size) throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
   }
 
-  async #isEqual(set: string, files: FileSet): Promise<boolean> {
+  #isEqual(set: string, files: FileSet): boolean {
     const directory = path.join(this.root, set);
-    const names = await readdir(directory).catch(emptyIfAbsent);
+    const names = entriesOf(directory);
     if (names.length !== files.size || !names.every((name) => files.has(name))) return false;
-    const same = await Promise.all([...files].map(async ([name, { content }]) => (await readFile(path.join(directory, name), 'utf8')) === content));
-    return same.every(Boolean);
+    return [...files].every(([name, content]) => readFileSync(path.join(directory, name), 'utf8') === content);
   }
 
-  async #exchange(files: FileSet): Promise<void> {
+  #exchange(files: FileSet): void {
     const set = `..${new Date().toISOString().replace(/\D+/g, '_')}${randomBytes(4).toString('hex')}`;
     const directory = path.join(this.root, set);
     const next = path.join(this.root, NEXT_LINK);
     try {
       // Nobody else may look into it before it is whole.
-      await mkdir(directory, { mode: 0o700 });
-      await Promise.all([...files].map(([name, file]) => this.#writeFile(path.join(directory, name), file)));
-      await chmod(directory, 0o755);
-      await rm(next, { force: true });
-      await symlink(set, next);
-      await rename(next, path.join(this.root, DATA_LINK));
+      mkdirSync(directory, { mode: 0o700 });
+      for (const [name, content] of files) this.#writeFile(path.join(directory, name), content);
+      chmodSync(directory, 0o755);
+      rmSync(next, { force: true });
+      symlinkSync(set, next);
+      renameSync(next, path.join(this.root, DATA_LINK));
     } catch (error) {
-      await rm(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true });
       throw isFull(error) ? full('the volume is full', error) : error;
     }
   }
 
-  async #writeFile(file: string, { content, hidden }: VolumeFile): Promise<void> {
+  #writeFile(file: string, content: string): void {
     const { group } = this.options;
-    const handle = await open(file, 'wx', 0o400);
+    const descriptor = openSync(file, 'wx', 0o400);
     try {
-      await handle.writeFile(content);
-      if (hidden) return;
-      if (group !== undefined) await handle.chown(process.getuid?.() ?? 0, group);
-      await handle.chmod(group === undefined ? 0o444 : 0o440);
+      writeFileSync(descriptor, content);
+      if (group !== undefined) fchownSync(descriptor, process.getuid?.() ?? 0, group);
+      fchmodSync(descriptor, group === undefined ? 0o444 : 0o440);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   }
 
   /** Also when nothing was exchanged: the driver may have ended between the exchange and this. */
-  async #linkNames(files: FileSet): Promise<void> {
-    const visible = [...files].filter(([, { hidden }]) => !hidden).map(([name]) => name);
-    const present = await this.#entries();
-    for (const name of visible.filter((wanted) => !present.includes(wanted))) await symlink(path.join(DATA_LINK, name), path.join(this.root, name));
-    for (const name of present.filter((entry) => !entry.startsWith('..') && !visible.includes(entry))) await rm(path.join(this.root, name), { recursive: true });
+  #linkNames(files: FileSet): void {
+    const present = readdirSync(this.root);
+    for (const name of [...files.keys()].filter((wanted) => !present.includes(wanted))) symlinkSync(path.join(DATA_LINK, name), path.join(this.root, name));
+    for (const name of present.filter((entry) => !entry.startsWith('..') && !files.has(entry))) rmSync(path.join(this.root, name), { recursive: true });
   }
 
   /** Removes the sets that are not current. */
-  async #sweep(): Promise<void> {
+  #sweep(): void {
     const current = VolumeDirectory.currentSet(this.root);
-    const old = (await this.#entries()).filter((name) => name.startsWith('..') && name !== DATA_LINK && name !== current);
-    for (const name of old) await rm(path.join(this.root, name), { recursive: true, force: true });
-  }
-
-  #entries(): Promise<string[]> {
-    return readdir(this.root);
+    const old = readdirSync(this.root).filter((name) => name.startsWith('..') && name !== DATA_LINK && name !== current);
+    for (const name of old) rmSync(path.join(this.root, name), { recursive: true, force: true });
   }
 }
 
@@ -147,13 +144,10 @@ export function isDirectory(directory: string): boolean {
   return lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Names starting with two dots are those of the mechanism (validatePath of the kubelet's AtomicWriter). */
+/** A last line of defence, because whatever is rendered has such names: none may lead out of the volume or be one of the mechanism's. */
 function checkNames(files: FileSet): void {
-  for (const [name, { hidden }] of files) {
-    const isOurs = hidden === true && !name.includes('/');
-    if (isOurs || (!/[/\0]/.test(name) && name !== '' && name !== '.' && !name.startsWith('..') && Buffer.byteLength(name) <= MAX_NAME_BYTES)) continue;
-    throw new VolumeError('FileNameRefused', `a configuration has a file ${JSON.stringify(name.slice(0, MAX_NAME_BYTES))}: a name must not be longer than ${MAX_NAME_BYTES} bytes, contain / or start with two dots`);
-  }
+  const odd = [...files.keys()].find((name) => !isFileName(name));
+  if (odd !== undefined) throw new Error(`no file of a volume may be called ${JSON.stringify(odd)}`);
 }
 
 function full(problem: string, cause?: unknown): VolumeError {
@@ -165,11 +159,17 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function isAbsent(error: unknown): boolean {
+/** Whether an error says that there is no such file. */
+export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function emptyIfAbsent(error: unknown): string[] {
-  if (isAbsent(error)) return [];
-  throw error;
+/** Names in a directory; none where there is none. */
+export function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
 }

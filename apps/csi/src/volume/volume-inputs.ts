@@ -8,13 +8,7 @@ export interface VolumeInputs {
   readonly caCertificates: string;
 }
 
-/**
- * The inputs are kept among the files of a volume, readable for root alone: a driver that was started anew can then still refresh
- * the token of a volume whose Connector has been deleted meanwhile, and it is exchanged and removed with the files.
- */
-export const INPUTS_FILE = '..inputs.json';
-
-/** The parts of both that can be of use in a template; a new status or version of an object alone is no reason to write files. */
+/** The parts of both that rendering looks at, and nothing else: a new condition or version of an object alone is no reason to write files. */
 export function mountedConnector(connector: Connector, connectorClass: ConnectorClass): MountedConnector {
   return {
     connector: {
@@ -28,7 +22,8 @@ export function mountedConnector(connector: Connector, connectorClass: Connector
       apiVersion: connectorClass.apiVersion,
       kind: connectorClass.kind,
       metadata: stableMetadata(connectorClass.metadata),
-      spec: connectorClass.spec,
+      spec: { configurations: connectorClass.spec.configurations },
+      ...(connectorClass.status?.proxy && { status: { proxy: connectorClass.status.proxy } }),
     },
   };
 }
@@ -46,17 +41,47 @@ export function inputOf(inputs: VolumeInputs | undefined, { namespace, name }: C
   return inputs?.connectors.find(({ connector: { metadata } }) => metadata.namespace === namespace && metadata.name === name);
 }
 
-export function formatInputs(inputs: VolumeInputs): string {
-  return JSON.stringify(inputs);
+/** Of the format below. A new one must be written so that {@link parseInputs} still reads those before: volumes outlive an upgrade of the driver. */
+const VERSION = 1;
+
+/** @param target of the volume, see {@link targetOf} */
+export function formatInputs(target: string, { connectors, caCertificates }: VolumeInputs): string {
+  return JSON.stringify({ version: VERSION, target, connectors, caCertificates });
 }
 
-/** Only root can have written it; should it be damaged, there is none. */
+/** For which volume a text was written; undefined when that cannot be told. Of every version. */
+export function targetOf(text: string | undefined): string | undefined {
+  const value = text === undefined ? undefined : parseJson(text);
+  return isRecord(value) && typeof value['target'] === 'string' ? value['target'] : undefined;
+}
+
+/** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
 export function parseInputs(text: string | undefined): VolumeInputs | undefined {
-  if (text === undefined) return undefined;
+  const value = text === undefined ? undefined : parseJson(text);
+  if (!isRecord(value) || value['version'] !== VERSION) return undefined;
+  const { connectors, caCertificates } = value;
+  if (typeof caCertificates !== 'string' || !Array.isArray(connectors) || !connectors.every(isMountedConnector)) return undefined;
+  return { connectors, caCertificates };
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as VolumeInputs;
+    return JSON.parse(text);
   } catch {
-    // Not JSON: as if it were not there.
+    // Not JSON: the same answer as for JSON of another form.
     return undefined;
   }
+}
+
+/** As far as anything relies on it; templates look at the rest and take what they find. */
+function isMountedConnector(value: unknown): value is MountedConnector {
+  return isRecord(value) && isObjectOfApi(value['connector']) && isObjectOfApi(value['connectorClass']);
+}
+
+function isObjectOfApi(value: unknown): boolean {
+  return isRecord(value) && isRecord(value['metadata']) && typeof value['metadata']['name'] === 'string' && isRecord(value['spec']);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -13,12 +13,8 @@ export type VolumeErrorCode =
   /** Only said to those with permission. */
   | 'ConnectorNotFound'
   | 'ClassNotFound'
-  /** The certificate of the proxy's CA has not been published. */
-  | 'CaNotPublished'
   /** The API server has not been reached since the driver started. */
   | 'NotReady'
-  /** A file's name would leave the volume. */
-  | 'FileNameRefused'
   | 'VolumeFull'
   | 'MountFailed';
 

@@ -3,18 +3,31 @@ import { exceeded } from './template-problem';
 
 /** Bytes that cost as much as one step; see {@link RenderLimits.steps}. */
 const BYTES_PER_STEP = 100;
+/** The same where each character is looked at: that takes ten times as long. */
+const CHARACTERS_PER_STEP = 10;
 /** What an entry of a list or dict costs, in bytes: about what it occupies. */
 const ENTRY_BYTES = 48;
 
-/** What is left of the evaluation budget of one rendering. */
+/** What is left of the evaluation budget of one rendering, or of several that share it. */
 export class Budget {
-  #used = 0;
+  constructor(
+    private readonly limits: Pick<RenderLimits, 'steps' | 'outputBytes'>,
+    private used = 0,
+  ) {}
 
-  constructor(private readonly limits: Pick<RenderLimits, 'steps' | 'outputBytes'>) {}
+  /** Another one of which as much is used. */
+  copy(): Budget {
+    return new Budget(this.limits, this.used);
+  }
 
   /** @throws TemplateProblem (LimitExceeded) */
   step(): void {
     this.#use(1);
+  }
+
+  /** Bytes of a text whose characters are about to be looked at, one by one. */
+  characters(count: number): void {
+    this.#use(count / CHARACTERS_PER_STEP);
   }
 
   /** Bytes that are read or about to be made; called before memory is taken. */
@@ -35,7 +48,7 @@ export class Budget {
   }
 
   #use(steps: number): void {
-    this.#used += steps;
-    if (!(this.#used <= this.limits.steps)) throw exceeded(`more than ${this.limits.steps} steps of evaluation`);
+    this.used += steps;
+    if (!(this.used <= this.limits.steps)) throw exceeded(`more than ${this.limits.steps} steps of evaluation`);
   }
 }

@@ -5,8 +5,9 @@ export interface RenderLimits {
   /** Largest rendered file, in bytes; also the largest string that any function may make. */
   readonly outputBytes: number;
   /**
-   * Evaluation budget: one step for each node and call, and one more for each 100 bytes that a call reads or makes. So
-   * it bounds time and memory alike: a million steps are at most 100 MB passed through, in about a second.
+   * Evaluation budget: one step for each node and call, and one more for each 100 bytes that a call reads or makes, or
+   * 10 of which it looks at every character. So it bounds time and memory alike: a million steps are at most 100 MB passed
+   * through, in some seconds.
    */
   readonly steps: number;
 }
@@ -19,6 +20,8 @@ export const DEFAULT_LIMITS: RenderLimits = { templateBytes: 256 * 1024, outputB
 
 /** Nesting of blocks and parentheses in a template; hand-written ones stay below 10. */
 export const MAX_SYNTAX_DEPTH = 100;
+/** Variables that are in sight at one place; each use looks through them. */
+export const MAX_VARIABLES = 1_000;
 /** Templates that call templates; a recursion that is meant ends long before. */
 export const MAX_TEMPLATE_DEPTH = 50;
 /** Nesting of values; Kubernetes objects stay below 20, and a dict that holds itself has no end. */

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { renderTemplate, TemplateError, type RenderLimits, type TemplateValue } from '../index';
 import { FUNCTIONS } from './functions/functions';
 import { REFUSED_FUNCTIONS } from './functions/refused-functions';
+import { type RenderLimits } from './render-limits';
+import { renderTemplate } from './render-template';
+import { TemplateError } from './template-error';
+import { type TemplateValue } from './values/from-data';
 
 type Data = { readonly [key: string]: TemplateValue };
 

@@ -1,3 +1,5 @@
+import { Budget } from '../template/budget';
+import { DEFAULT_LIMITS } from '../template/render-limits';
 import { renderTemplate } from '../template/render-template';
 import { TemplateError } from '../template/template-error';
 import { checkParameterNames, parameterValues } from './configuration-params';
@@ -5,11 +7,14 @@ import { isFileName } from './file-name';
 import { RenderingError } from './rendering.errors';
 import { selectConfigurations, type SelectedConfiguration } from './select-configurations';
 import { templateData } from './template-data';
+import { otherToken, templateFailure } from './template-failure';
 import { type VolumeRequest } from './volume-request';
+import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
 
 /**
  * The files of the configurations that the volume asks for. Of two configurations of one class that write the same file the
- * later in `configuration.names` does; two classes may not. Excluded files are not even rendered.
+ * later in `configuration.names` does; two classes may not. Excluded files are not even rendered. The limits of evaluation
+ * and of size are for all of them together: a class may have thousands of files.
  *
  * @throws RenderingError
  */
@@ -18,10 +23,17 @@ export function configurationFiles(request: VolumeRequest): Map<string, string> 
   checkParameterNames(request.configurationParams, selected);
   const writers = assignFiles(selected, new Set(request.excludedFiles));
   const files = new Map<string, string>();
+  const budget = new Budget(DEFAULT_LIMITS);
+  let bytes = 0;
   for (const configuration of selected) {
     const own = [...writers].filter(([, writer]) => writer === configuration).map(([file]) => file);
-    const data = templateData(configuration, parameterValues(configuration, request.configurationParams), request);
-    for (const file of own) files.set(file, renderFile({ file, selected: configuration }, data, request));
+    const data = dataOf(configuration, request);
+    for (const file of own) {
+      const text = renderFile({ file, selected: configuration, data }, request, budget);
+      bytes += Buffer.byteLength(text);
+      if (bytes > VOLUME_BYTES_MAX) throw volumeTooLarge();
+      files.set(file, text);
+    }
   }
   return files;
 }
@@ -41,21 +53,26 @@ function assignFiles(selected: readonly SelectedConfiguration[], excluded: Reado
   return writers;
 }
 
-function renderFile(
-  { file, selected }: { file: string; selected: SelectedConfiguration },
-  data: ReturnType<typeof templateData>,
-  { token }: VolumeRequest,
-): string {
+interface FileToRender {
+  readonly file: string;
+  readonly selected: SelectedConfiguration;
+  readonly data: ReturnType<typeof templateData>;
+}
+
+function renderFile({ file, selected, data }: FileToRender, request: VolumeRequest, budget: Budget): string {
   const { connectorClass, configuration } = selected;
   const source = { connectorClass: connectorClass.metadata.name, configuration: configuration.name, file, text: configuration.data?.[file] ?? '' };
+  const before = budget.copy();
   try {
-    return renderTemplate(source, data);
+    return renderTemplate(source, data, {}, budget);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    // A template can hand the token to `fail`; then the error and its causes have it in their messages.
-    if (!error.message.includes(token.reveal())) throw new RenderingError('TemplateFailed', error.message, { cause: error });
-    throw new RenderingError('TemplateFailed', error.message.replaceAll(token.reveal(), '[redacted]'));
+    throw templateFailure(error, () => renderTemplate(source, dataOf(selected, { ...request, token: otherToken(request.token) }), {}, before));
   }
+}
+
+function dataOf(selected: SelectedConfiguration, request: VolumeRequest): ReturnType<typeof templateData> {
+  return templateData(selected, parameterValues(selected, request.configurationParams), request);
 }
 
 function invalidName(file: string, selected: SelectedConfiguration): RenderingError {

@@ -1,7 +1,6 @@
 import { type Connector } from '@oci-connector/connector-api';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { proxyAddress, serviceNames } from './proxy-hosts';
-import { RenderingError } from './rendering.errors';
 import { type VolumeEnvironment, type VolumeRequest } from './volume-request';
 
 /** How clients reach the forward proxy of a volume's Connectors. */
@@ -15,7 +14,7 @@ export interface ForwardProxy {
 }
 
 /**
- * Most Connectors of a volume. All are named in the Proxy-Authorization header, with at most 126 characters each and a third
+ * Most Connectors that a volume may be for; whoever reads its attributes refuses more. All are named in the Proxy-Authorization header, with at most 126 characters each and a third
  * more in base64: some 5.5 KiB, which with a token of 1 to 2 KiB fits the 8 KiB that clients and load balancers allow a line.
  */
 export const CONNECTORS_MAX = 32;
@@ -23,13 +22,9 @@ export const CONNECTORS_MAX = 32;
 /** Never through a proxy, whatever is mounted. */
 const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
 
-/** @throws RenderingError (TooManyConnectors, ConnectorNotServed) */
+/** @throws RenderingError (ConnectorNotServed) */
 export function forwardProxy({ connectors: mounted, environment }: VolumeRequest): ForwardProxy {
   const connectors = mounted.map(({ connector }) => connector);
-  if (connectors.length > CONNECTORS_MAX) {
-    const message = `connectors: a volume has room for ${CONNECTORS_MAX} Connectors, not ${connectors.length}; mount the others in a second volume`;
-    throw new RenderingError('TooManyConnectors', message);
-  }
   const [address = ''] = connectors.map(proxyAddress);
   const user = connectors.map(({ metadata }) => `${metadata.namespace}%2F${metadata.name}`).join(',');
   return { address, user, noProxy: noProxy(connectors, address, environment) };

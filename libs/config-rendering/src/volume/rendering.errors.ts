@@ -2,8 +2,6 @@
 export const RENDERING_ERROR_CODES = [
   /** A Connector has no usable address in `status.proxy`. */
   'ConnectorNotServed',
-  /** More Connectors than the login of the forward proxy has room for. */
-  'TooManyConnectors',
   /** There is no certificate of the proxy's authority. */
   'CertificateAuthorityMissing',
   /** No mounted class has a configuration of this name. */

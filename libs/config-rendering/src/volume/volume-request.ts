@@ -26,8 +26,8 @@ export interface VolumeRequest {
 
 /** What is the same for all volumes of a node. */
 export interface VolumeEnvironment {
-  /** PEM of the certificate authorities of the system; clients that read only one file need them beside ours. */
-  readonly systemRoots: string;
+  /** PEM of the public certificate authorities; clients that read only one file need them beside ours. */
+  readonly publicRoots: string;
   readonly clusterDomain: string;
   /** Names and addresses of the Kubernetes API server, which clients must not ask the proxy for. */
   readonly apiServerHosts: readonly string[];

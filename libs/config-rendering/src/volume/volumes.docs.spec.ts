@@ -7,8 +7,9 @@ import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
 import { DEFAULT_LIMITS } from '../template/render-limits';
 import { BUILT_IN_FILES } from './built-in-files';
 import { CONNECTORS_MAX } from './forward-proxy';
-import { renderVolume, VOLUME_BYTES_MAX } from './render-volume';
+import { renderVolume } from './render-volume';
 import { RENDERING_ERROR_CODES } from './rendering.errors';
+import { VOLUME_BYTES_MAX } from './volume-size';
 
 const MIB = 1024 * 1024;
 
@@ -56,7 +57,7 @@ describe('docs/template-functions.md', () => {
 
   it('tells the limits as they are', () => {
     expect(text).toContain(`a rendered file ${DEFAULT_LIMITS.outputBytes / MIB} MiB, all files of a volume ${VOLUME_BYTES_MAX / MIB} MiB`);
-    expect(text).toContain(`A rendering has ${DEFAULT_LIMITS.steps} steps`);
+    expect(text).toContain(`All files of a volume together have ${DEFAULT_LIMITS.steps} steps`);
   });
 
   it('has an example that can be applied and mounted', () => {

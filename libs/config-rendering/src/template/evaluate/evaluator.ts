@@ -101,7 +101,7 @@ export class Evaluator {
   #range(dot: GoValue, node: BranchNode): Left {
     const value = this.#pipelines.pipeline(dot, node.pipe);
     let any = false;
-    for (const [key, item] of entriesOf(value, node.pipe.variables.length)) {
+    for (const [key, item] of entriesOf(value, node.pipe.variables.length, this.rendering.budget)) {
       any = true;
       if (this.#iteration(node, key, item) === 'break') return undefined;
     }
@@ -127,11 +127,17 @@ export class Evaluator {
 }
 
 /** What `range` visits: index or key, and element. */
-function* entriesOf(value: GoValue, variables: number): Generator<[GoValue, GoValue]> {
+function* entriesOf(value: GoValue, variables: number, budget: Budget): Generator<[GoValue, GoValue]> {
   if (value === undefined || value === null) return;
-  if (value instanceof GoMap) yield* value.sorted();
+  if (value instanceof GoMap) yield* sortedEntries(value, budget);
   else if (value instanceof GoList) for (let index = 0; index < value.items.length; index++) yield [goInt(index), value.items[index]];
   else if (value instanceof GoInt && variables < 2) for (let n = 0n; n < value.value; n++) yield [undefined, new GoInt(n, value.type)];
   else if (value instanceof GoInt) throw failed("can't use an integer to iterate over more than one variable");
   else throw failed(`range can't iterate over a ${typeName(value)}`);
+}
+
+/** All are sorted beforehand, however few are visited. */
+function sortedEntries(map: GoMap, budget: Budget): [string, GoValue][] {
+  budget.entries(map.entries.size);
+  return map.sorted();
 }

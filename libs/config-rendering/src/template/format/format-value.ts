@@ -35,6 +35,9 @@ function badVerb(value: GoAny, { verb }: Directive, text: () => string): string 
   return `%!${verb}(${typeName(value)}${value === null ? '' : `=${text()}`})`;
 }
 
+/** Verbs that write a text without a look at each of its characters. */
+const AS_IT_IS = ['v', 's'];
+
 class ValueFormatter {
   constructor(
     private readonly directive: Directive,
@@ -47,6 +50,7 @@ class ValueFormatter {
     if (value == null) return '<nil>';
     if (value instanceof GoList) return this.#join(value.items.map((item) => this.format(item, depth + 1)), '[');
     if (value instanceof GoMap) return this.#map(value, depth);
+    if (typeof value === 'string' && !AS_IT_IS.includes(this.directive.verb)) this.budget.characters(value.length);
     const text = formatScalar(value, this.directive);
     return this.#counted(text ?? badVerb(value, this.directive, () => this.#asPlain(value)));
   }

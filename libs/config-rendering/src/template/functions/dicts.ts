@@ -18,8 +18,8 @@ export const DICTS: FunctionTable = {
   // Go gives keys and values in a new order each time; here it is that of the keys.
   keys: defineVariadic([], 'map', (_fixed, maps) => stringList(maps.flatMap((map) => map.sorted().map(([key]) => key)))),
   values: define(['map'], ([map]) => new GoList(map.sorted().map(([, value]) => value))),
-  pick: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, (key) => keys.includes(key))),
-  omit: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, (key) => !keys.includes(key))),
+  pick: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, keys, true)),
+  omit: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, keys, false)),
   dig: defineVariadic([], 'any', (_fixed, parameters) => dig(parameters)),
   deepCopy: define(['any'], ([value], budget) => copyOf(value, budget)),
   mustDeepCopy: define(['any'], ([value], budget) => copyOf(value, budget)),
@@ -40,8 +40,10 @@ function set(map: GoMap, key: string, value: GoAny): GoMap {
   return map;
 }
 
-function filtered(map: GoMap, isKept: (key: string) => boolean): GoMap {
-  return new GoMap(new Map([...map.entries].filter(([key]) => isKept(key))));
+/** The entries with one of the keys, or those without. */
+function filtered(map: GoMap, keys: readonly string[], kept: boolean): GoMap {
+  const named = new Set(keys);
+  return new GoMap(new Map([...map.entries].filter(([key]) => named.has(key) === kept)));
 }
 
 /** `dig "a" "b" DEFAULT DICT`. */

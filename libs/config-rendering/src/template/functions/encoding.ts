@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../template-problem';
-import { define, type FunctionTable, type TemplateFunction } from './template-function';
+import { characterwise, define, type FunctionTable, type TemplateFunction } from './template-function';
 
 /** sprig: encodings and checksums, of bytes. */
 export const ENCODING: FunctionTable = {
   b64enc: define(['string'], ([bytes]) => Buffer.from(bytes, 'latin1').toString('base64')),
   b64dec: define(['string'], ([text]) => decodeBase64(text)),
-  b32enc: define(['string'], ([bytes]) => encodeBase32(bytes)),
-  b32dec: define(['string'], ([text]) => decodeBase32(text)),
+  b32enc: characterwise(define(['string'], ([bytes]) => encodeBase32(bytes))),
+  b32dec: characterwise(define(['string'], ([text]) => decodeBase32(text))),
   sha1sum: hash('sha1'),
   sha256sum: hash('sha256'),
   sha512sum: hash('sha512'),
@@ -49,11 +49,13 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** RFC 4648 §6. */
 function encodeBase32(bytes: string): string {
   let encoded = '';
-  for (let at = 0; at < bytes.length; at += 5) {
-    const group = bytes.slice(at, at + 5);
-    const bits = [...group].map((byte) => byte.charCodeAt(0).toString(2).padStart(8, '0')).join('');
-    for (let bit = 0; bit < bits.length; bit += 5) encoded += BASE32.charAt(Number.parseInt(bits.slice(bit, bit + 5).padEnd(5, '0'), 2));
+  let bits = 0;
+  let count = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    bits = ((bits << 8) | bytes.charCodeAt(at)) & 0xfff;
+    for (count += 8; count >= 5; count -= 5) encoded += BASE32.charAt((bits >> (count - 5)) & 0x1f);
   }
+  if (count > 0) encoded += BASE32.charAt((bits << (5 - count)) & 0x1f);
   return encoded.padEnd(Math.ceil(encoded.length / 8) * 8, '=');
 }
 

@@ -19,6 +19,7 @@ function escaping(escape: (text: string) => string): TemplateFunction {
   return defineVariadic([], 'any', (_fixed, values, budget) => {
     const text = textOf(values, budget);
     budget.bytes(Math.ceil(text.length / GROWTH));
+    budget.characters(text.length);
     return escape(text);
   });
 }

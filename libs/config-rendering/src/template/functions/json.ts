@@ -66,7 +66,9 @@ class JsonWriter {
   }
 
   #string(bytes: string): string {
+    this.budget.bytes(bytes.length);
     if (PLAIN.test(bytes)) return `"${bytes}"`;
+    this.budget.characters(bytes.length);
     let text = '"';
     let at = 0;
     for (const { code, size, valid } of runesOf(bytes)) {

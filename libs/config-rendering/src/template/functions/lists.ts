@@ -92,13 +92,17 @@ function join(separator: string, texts: readonly string[], budget: Budget): stri
 /** A list of strings is sorted where it stands, because sprig's is. */
 function sortAlpha(value: GoAny, budget: Budget): GoList {
   if (value instanceof GoList && value.element === 'string') {
-    value.items.sort(byBytes);
+    value.items.sort(byBytes(budget));
     return value;
   }
-  return stringList(value instanceof GoList ? stringsOf(value, budget).sort(byBytes) : [textOf(value, budget)]);
+  return stringList(value instanceof GoList ? stringsOf(value, budget).sort(byBytes(budget)) : [textOf(value, budget)]);
 }
 
-function byBytes(a: GoValue, b: GoValue): number {
-  if (a === b) return 0;
-  return (a as string) < (b as string) ? -1 : 1;
+function byBytes(budget: Budget): (a: GoValue, b: GoValue) => number {
+  return (a, b) => {
+    const [left, right] = [a as string, b as string];
+    budget.bytes(Math.min(left.length, right.length));
+    if (left === right) return 0;
+    return left < right ? -1 : 1;
+  };
 }

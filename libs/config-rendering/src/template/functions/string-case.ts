@@ -1,6 +1,6 @@
 import { encodeRune, mapRunes, runesOf } from '../values/go-string';
 import { isDigit, isLetter, isLower, isSpace, isUpper, toLower, toTitle, toUpper } from '../values/unicode';
-import { define, type FunctionTable, type TemplateFunction } from './template-function';
+import { characterwise, define, type FunctionTable, type TemplateFunction } from './template-function';
 import { camelcase, separatedWords } from './word-case';
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -18,7 +18,7 @@ export const STRING_CASE: FunctionTable = {
 };
 
 function mapping(map: (text: string) => string): TemplateFunction {
-  return define(['string'], ([text]) => map(text));
+  return characterwise(define(['string'], ([text]) => map(text)));
 }
 
 /** strings.Title: a letter after anything that cannot stand inside of a word. */

@@ -7,12 +7,12 @@ import { decodeRune, encodeRune } from '../values/go-string';
 import { GoList, GoMap, stringList, type GoAny, type GoValue } from '../values/go-value';
 import { isSpace } from '../values/unicode';
 import { textOf } from './casts';
-import { define, defineVariadic, type FunctionTable } from './template-function';
+import { characterwise, define, defineVariadic, type FunctionTable } from './template-function';
 
 /** sprig: strings, other than case, wrapping and trimming. Positions and lengths are bytes. */
 export const STRINGS: FunctionTable = {
-  nospace: define(['string'], ([text]) => noSpace(text)),
-  initials: define(['string'], ([text]) => initials(text)),
+  nospace: characterwise(define(['string'], ([text]) => noSpace(text))),
+  initials: characterwise(define(['string'], ([text]) => initials(text))),
   trunc: define(['int', 'string'], ([count, text]) => trunc(count, text)),
   substr: define(['int', 'int', 'string'], ([start, end, text]) => substring(start, end, text)),
   abbrev: define(['int', 'string'], ([width, text]) => abbreviate(text, 0, width)),
@@ -22,7 +22,7 @@ export const STRINGS: FunctionTable = {
   hasPrefix: define(['string', 'string'], ([part, text]) => text.startsWith(part)),
   hasSuffix: define(['string', 'string'], ([part, text]) => text.endsWith(part)),
   replace: define(['string', 'string', 'string'], ([old, replacement, text], budget) => replace(text, old, replacement, budget)),
-  quote: defineVariadic([], 'any', (_fixed, values, budget) => joined(values, (value) => quote(textOf(value, budget)))),
+  quote: characterwise(defineVariadic([], 'any', (_fixed, values, budget) => joined(values, (value) => quote(textOf(value, budget))))),
   squote: defineVariadic([], 'any', (_fixed, values, budget) => joined(values, (value) => `'${formatPlain(value, budget)}'`)),
   cat: defineVariadic([], 'any', (_fixed, values, budget) => {
     const some = values.filter((value) => value !== null);
@@ -92,9 +92,16 @@ function repeat(count: number, text: string, budget: Budget): string {
 }
 
 function replace(text: string, old: string, replacement: string, budget: Budget): string {
-  const parts = old === '' ? emptyMatches(text) : text.split(old);
-  budget.bytes(text.length + parts.length * Math.max(replacement.length - old.length, 0));
-  return parts.join(replacement);
+  budget.bytes(text.length + countOf(text, old) * Math.max(replacement.length - old.length, 0));
+  return old === '' ? emptyMatches(text).join(replacement) : text.replaceAll(old, () => replacement);
+}
+
+/** How often a part is found; the empty one before each byte and at the end, or less often. */
+function countOf(text: string, part: string): number {
+  if (part === '') return text.length + 1;
+  let found = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) found++;
+  return found;
 }
 
 /** Where the empty string is found: before each character and at the end. */
@@ -126,7 +133,7 @@ function indent(spaces: number, text: string, budget: Budget): string {
 
 /** strings.SplitN; a count below 0 is no limit. */
 function splitText(text: string, separator: string, count: number, budget: Budget): string[] {
-  budget.entries(separator === '' ? text.length : 0);
+  budget.entries(countOf(text, separator));
   const parts = separator === '' ? characters(text) : text.split(separator);
   if (count < 0 || parts.length <= count) return parts;
   if (count === 0) return [];

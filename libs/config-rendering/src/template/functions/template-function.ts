@@ -34,6 +34,17 @@ export function define<const Parameters extends readonly Parameter[]>(
   return { parameters, run: run as unknown as TemplateFunction['run'] };
 }
 
+/** The same function, for which every character of its texts counts: it looks at each. */
+export function characterwise({ run, ...called }: TemplateFunction): TemplateFunction {
+  return {
+    ...called,
+    run: (args, budget) => {
+      for (const argument of args) if (typeof argument === 'string') budget.characters(argument.length);
+      return run(args, budget);
+    },
+  };
+}
+
 /** A function with a variable number of arguments behind the fixed ones. */
 export function defineVariadic<const Parameters extends readonly Parameter[], Rest extends Parameter>(
   parameters: Parameters,

@@ -1,12 +1,14 @@
 import { decodeRune, runesOf } from '../values/go-string';
 import { isSpace } from '../values/unicode';
-import { define, type FunctionTable } from './template-function';
+import { characterwise, define, type FunctionTable } from './template-function';
+
+const trimAll = characterwise(define(['string', 'string'], ([cutset, text]) => trimSet(text, cutset)));
 
 /** sprig: trimming. */
 export const TRIMMING: FunctionTable = {
-  trim: define(['string'], ([text]) => trim(text, isSpace)),
-  trimAll: define(['string', 'string'], ([cutset, text]) => trimSet(text, cutset)),
-  trimall: define(['string', 'string'], ([cutset, text]) => trimSet(text, cutset)),
+  trim: characterwise(define(['string'], ([text]) => trim(text, isSpace))),
+  trimAll,
+  trimall: trimAll,
   trimPrefix: define(['string', 'string'], ([prefix, text]) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
   trimSuffix: define(['string', 'string'], ([suffix, text]) =>
     suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text,

@@ -28,6 +28,7 @@ function wrap(text: string, wrapping: Wrapping, budget: Budget): string {
     const { end, next } = lineEnd(text, offset, { ...wrapping, width });
     const last = end === text.length && next === text.length;
     const line = text.slice(offset, end) + (last ? '' : wrapping.newLine);
+    budget.step();
     budget.bytes(line.length);
     wrapped += line;
     offset = next;

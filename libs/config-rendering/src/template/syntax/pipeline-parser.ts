@@ -1,4 +1,4 @@
-import { MAX_SYNTAX_DEPTH } from '../render-limits';
+import { MAX_SYNTAX_DEPTH, MAX_VARIABLES } from '../render-limits';
 import { exceeded, malformed } from '../template-problem';
 import { toMessage } from '../values/go-string';
 import { characterConstant, numberConstant } from './number-constant';
@@ -64,6 +64,7 @@ export class PipelineParser {
       const operator = this.tokens.nextWord();
       variables.push(variable.text);
       this.variables.push(variable.text);
+      if (this.variables.length > MAX_VARIABLES) throw exceeded(`more than ${MAX_VARIABLES} variables`).at(variable.line);
       if (operator.text !== ',') return { variables, assigns: operator.kind === '=' };
       this.#checkSecond(variables, context, variable.line);
     }

@@ -8,6 +8,12 @@ export function deepEqual(a: GoValue, b: GoValue, budget: Budget, depth = 0): bo
   if (typeName(a) !== typeName(b)) return false;
   if (a instanceof GoList && b instanceof GoList) return equalLists(a, b, budget, depth);
   if (a instanceof GoMap && b instanceof GoMap) return equalMaps(a, b, budget, depth);
+  return equalScalars(a, b, budget);
+}
+
+/** A list may hold one long text many times over. */
+function equalScalars(a: GoValue, b: GoValue, budget: Budget): boolean {
+  if (typeof a === 'string') budget.bytes(a.length);
   return scalar(a) === scalar(b);
 }
 
@@ -23,5 +29,8 @@ function equalLists(a: GoList, b: GoList, budget: Budget, depth: number): boolea
 function equalMaps(a: GoMap, b: GoMap, budget: Budget, depth: number): boolean {
   if (a.isNil !== b.isNil || a.entries.size !== b.entries.size) return false;
   if (a === b) return true;
-  return [...a.entries].every(([key, item]) => b.entries.has(key) && deepEqual(item, b.entries.get(key), budget, depth + 1));
+  for (const [key, item] of a.entries) {
+    if (!b.entries.has(key) || !deepEqual(item, b.entries.get(key), budget, depth + 1)) return false;
+  }
+  return true;
 }

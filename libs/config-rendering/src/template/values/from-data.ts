@@ -1,3 +1,4 @@
+import { type Budget } from '../budget';
 import { MAX_VALUE_DEPTH } from '../render-limits';
 import { exceeded, refused } from '../template-problem';
 import { toBytes } from './go-string';
@@ -19,18 +20,24 @@ const MAX_INT64 = 2 ** 63;
  * A copy of the data in which functions may write, with the types that Go has them in: a Kubernetes object is decoded to
  * map[string]interface{}, []interface{}, string, bool, int64 and float64 (sigs.k8s.io/json). Only own properties.
  */
-export function fromData(value: TemplateValue, depth = 0): GoAny {
+export function fromData(value: TemplateValue, budget: Budget, depth = 0): GoAny {
   if (depth > MAX_VALUE_DEPTH) throw exceeded(`data that are nested more than ${MAX_VALUE_DEPTH} deep`);
+  budget.value(depth);
   if (value == null || typeof value === 'boolean') return value ?? null;
-  if (typeof value === 'string') return toBytes(value);
+  if (typeof value === 'string') return fromText(value, budget);
   if (typeof value === 'number') return fromNumber(value);
-  return isArray(value) ? new GoList(value.map((item) => fromData(item, depth + 1))) : fromObject(value, depth);
+  return isArray(value) ? new GoList(value.map((item) => fromData(item, budget, depth + 1))) : fromObject(value, budget, depth);
 }
 
-function fromObject(value: { readonly [key: string]: TemplateValue }, depth: number): GoMap {
+function fromText(text: string, budget: Budget): string {
+  budget.bytes(text.length);
+  return toBytes(text);
+}
+
+function fromObject(value: { readonly [key: string]: TemplateValue }, budget: Budget, depth: number): GoMap {
   const entries = new Map<string, GoValue>();
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) entries.set(toBytes(key), fromData(item, depth + 1));
+    if (item !== undefined) entries.set(fromText(key, budget), fromData(item, budget, depth + 1));
   }
   return new GoMap(entries);
 }

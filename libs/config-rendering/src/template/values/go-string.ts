@@ -62,6 +62,8 @@ function isScalar(code: number): boolean {
 
 /** utf8.AppendRune. */
 export function encodeRune(code: number): string {
+  // Most text is ASCII, which is the same in both forms.
+  if (code >= 0 && code < 0x80) return String.fromCharCode(code);
   return toBytes(String.fromCodePoint(isScalar(code) && code >= 0 ? code : RUNE_ERROR));
 }
 

@@ -6,14 +6,19 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** Digits of Go's integer literals (strconv.ParseInt with base 0); an underscore may stand between two digits and after the base. */
 const LITERAL = /^([+-]?)(?:0[xX]((?:_?[0-9a-fA-F])+)|0[oO]((?:_?[0-7])+)|0[bB]((?:_?[01])+)|0((?:_?[0-7])+)|(0|[1-9](?:_?[0-9])*))$/;
+/** Digits that an integer of 64 bits has at most, zeros before them aside: in base 2, in which it has most. */
+const MAX_DIGITS = 64;
+
 const PREFIXES = ['', '', '0x', '0o', '0b', '0o', ''];
 
-/** An integer of any size in Go's literal syntax; undefined when it is none. */
+/** An integer in Go's literal syntax; undefined when it is none, or has more than 64 digits. */
 function parseLiteral(text: string): bigint | undefined {
   const match = LITERAL.exec(text);
   if (match === null) return undefined;
   const group = match.findIndex((part, index) => index >= 2 && part !== undefined);
-  const value = BigInt(`${PREFIXES[group] ?? ''}${(match[group] ?? '').replaceAll('_', '')}`);
+  const digits = withoutZeros((match[group] ?? '').replaceAll('_', ''));
+  if (digits.length > MAX_DIGITS) return undefined;
+  const value = BigInt(`${PREFIXES[group] ?? ''}${digits}`);
   return match[1] === '-' ? -value : value;
 }
 
@@ -33,10 +38,20 @@ export function parseUint64(text: string): bigint | undefined {
 export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
   const digits = /^[+-]?([0-9]+)$/.exec(text)?.[1];
   if (digits === undefined || (base === 8 && /[89]/.test(digits))) return undefined;
-  const size = BigInt(base === 8 ? `0o${digits}` : digits);
-  const value = text.startsWith('-') ? -size : size;
+  // However many digits are left out: with this many it is beyond the limit.
+  const significant = withoutZeros(digits).slice(0, MAX_DIGITS);
+  const size = BigInt(base === 8 ? `0o${significant}` : significant);
+  return clamped(text.startsWith('-') ? -size : size);
+}
+
+function clamped(value: bigint): bigint {
   if (value > MAX_INT64) return MAX_INT64;
   return value < MIN_INT64 ? MIN_INT64 : value;
+}
+
+/** At least one digit stays. Long texts are not made numbers of, which takes long. */
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+(?=.)/, '');
 }
 
 const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;

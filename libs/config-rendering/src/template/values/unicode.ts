@@ -20,10 +20,20 @@ const NEWER = NEWER_THAN_UNICODE_15.trim()
   .map((range) => range.split('-').map((code) => Number.parseInt(code, 16)))
   .map(([first = 0, last = first]) => ({ first, last }));
 
+/** By halves: it is asked of every character. */
+function isNewer(code: number): boolean {
+  let [low, high] = [0, NEWER.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (code > (NEWER[middle]?.last ?? 0)) low = middle + 1;
+    else high = middle;
+  }
+  return code >= (NEWER[low]?.first ?? Infinity);
+}
+
 /** The character, unless Unicode versions differ in it. */
 function agreed(code: number): string {
-  const newer = code >= 0x80 && NEWER.some(({ first, last }) => code >= first && code <= last);
-  if (newer) throw refused(`the character ${codePoint(code)}`, 'it is newer than Unicode 15');
+  if (code >= 0x80 && isNewer(code)) throw refused(`the character ${codePoint(code)}`, 'it is newer than Unicode 15');
   return String.fromCodePoint(code);
 }
 

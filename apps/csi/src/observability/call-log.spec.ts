@@ -1,0 +1,43 @@
+import { Writable } from 'node:stream';
+import { createLogger } from '@oci-connector/runtime';
+import { logCall } from './call-log';
+import { type CallRecord } from './call-record';
+
+/** The line about a call, undefined when there is none at the level. */
+function lineOf(record: Partial<CallRecord>, { level = 'debug', quiet = false } = {}): Record<string, unknown> | undefined {
+  let text = '';
+  const destination = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      text += chunk.toString();
+      done();
+    },
+  });
+  logCall(createLogger({ name: 'csi', level, destination }), { method: 'NodePublishVolume', ...record }, { code: 'OK', durationMs: 1, quiet });
+  return text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>);
+}
+
+describe('logCall', () => {
+  it('tells every problem, and more of the first', () => {
+    const problems = [
+      { reason: 'AccessDenied', error: new Error('may not use a/one') },
+      { reason: 'ConnectorNotFound', error: new Error('connector "a/two" not found') },
+      { reason: 'Internal', error: 'a text' },
+    ];
+    expect(lineOf({ outcome: 'kept', problems })).toMatchObject({
+      level: 'warn',
+      reasons: ['AccessDenied', 'ConnectorNotFound', 'Internal'],
+      messages: ['may not use a/one', 'connector "a/two" not found', 'a text'],
+      err: { message: 'may not use a/one', stack: expect.any(String) as string },
+    });
+  });
+
+  it.each([
+    ['that mounts a volume', { outcome: 'published' }, false, 'info'],
+    ['that exchanges files', { outcome: 'swapped' }, false, 'info'],
+    ['by which nothing changes, once a minute for each volume', { outcome: 'unchanged' }, false, 'debug'],
+    ['that concerns no volume', {}, true, 'debug'],
+  ] as const)('writes about a call %s', (_what, record, quiet, level) => {
+    expect(lineOf(record, { quiet })).toMatchObject({ level });
+    expect(lineOf(record, { quiet, level: 'info' }) === undefined).toBe(level === 'debug');
+  });
+});

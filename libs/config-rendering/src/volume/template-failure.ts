@@ -1,0 +1,42 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { TemplateError } from '../template/template-error';
+import { RenderingError } from './rendering.errors';
+
+/**
+ * The error of a template that failed. Its message is shown in events and logs, and a template can put the token into it in any
+ * form: in part, encoded, as the number that an index is. So it is shown only if another token gives the same one.
+ *
+ * @param again renders once more, with another token
+ */
+export function templateFailure(error: TemplateError, again: () => unknown): RenderingError {
+  if (messageOf(again) === error.message) return new RenderingError('TemplateFailed', error.message, { cause: error });
+  const { connectorClass, configuration, file } = error;
+  const place = `class "${connectorClass}", configuration "${configuration}", file "${file}"`;
+  return new RenderingError('TemplateFailed', `${place}: the template fails with a message that depends on the token, which is not shown`);
+}
+
+function messageOf(render: () => unknown): string | undefined {
+  try {
+    render();
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+/** Half of the letters, and of the digits. */
+const LETTERS = 13;
+const DIGITS = 5;
+
+/** A token of the same form, in which every character is another one, other than the dots; case does not matter. */
+export function otherToken(token: Sensitive): Sensitive {
+  const text = token.reveal().replace(/[A-Za-z0-9_-]/g, (character) => {
+    if (character === '-') return '_';
+    if (character === '_') return '-';
+    if (/[0-9]/.test(character)) return String((Number(character) + DIGITS) % 10);
+    const first = /[A-Z]/.test(character) ? 65 : 97;
+    return String.fromCharCode(((character.charCodeAt(0) - first + LETTERS) % 26) + first);
+  });
+  return new Sensitive(text);
+}

@@ -1,0 +1,67 @@
+import { ArrayNotEmpty, IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { Setting } from './settings';
+
+export const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** What every program has, and what all of an installation must agree on: logs, an admin port, the cluster, the tokens. */
+export class ProgramSettings {
+  @Setting({
+    name: 'OCI_CONNECTOR_LOG_LEVEL',
+    kind: 'string',
+    description: 'Least level that is logged: trace, debug, info, warn, error or fatal.',
+  })
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+  logLevel = 'info';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_ADMIN_HOST',
+    kind: 'string',
+    description: 'Address on which /healthz, /readyz and /metrics are served.',
+  })
+  @IsString()
+  adminHost = '0.0.0.0';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_ADMIN_PORT',
+    kind: 'integer',
+    description: 'Port on which /healthz, /readyz and /metrics are served; 0 picks a free one.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  adminPort = 9090;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_KUBECONFIG',
+    kind: 'string',
+    description: 'Path of a kubeconfig file. Empty: $KUBECONFIG, else ~/.kube/config, else the ServiceAccount of the pod, as kubectl does.',
+  })
+  @IsString()
+  kubeconfig = '';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_NAMESPACE',
+    kind: 'string',
+    description: 'Namespace of the installation: its CA, sealing key, Lease and proxy Service live there.',
+  })
+  @Matches(DNS_NAME)
+  namespace = 'connectors-system';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_CLUSTER_DOMAIN',
+    kind: 'string',
+    description: 'DNS domain of the cluster.',
+  })
+  @Matches(DNS_NAME)
+  clusterDomain = 'cluster.local';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_AUDIENCES',
+    kind: 'list',
+    description:
+      'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
+  })
+  @Matches(/\S/, { each: true })
+  @ArrayNotEmpty({ message: 'must name at least one audience' })
+  audiences: string[] = ['connectors-proxy'];
+}
