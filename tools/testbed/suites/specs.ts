@@ -5,13 +5,14 @@ import { type Suite } from './suite';
 /** Beside the code that they test, as all are; `npm test` leaves them out. */
 const SPECS = [
   'apps/csi/src/mount/linux-mounter.testbed-spec.ts',
+  'libs/config-rendering/src/volume/env-script.testbed-spec.ts',
   'tools/sandbox/token-lifetimes.testbed-spec.ts',
   'tools/testbed/cluster/cluster-traces.testbed-spec.ts',
 ];
 
 /** Specs of the product that need root or tools, or take long. */
 export const specsSuite: Suite = {
-  summary: 'specs that need root, or take long: mounts of the CSI driver filled to the last byte, three lifetimes of tokens',
+  summary: 'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens',
   async run({ directory }) {
     return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));
   },

@@ -1,0 +1,98 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Sensitive } from '@oci-connector/sensitive';
+import { aServedConnector, aVolume, mounted, TOKEN } from './volume-fixture';
+import { renderVolume } from '../src/volume/render-volume';
+import { type VolumeRequest } from '../src/volume/volume-request';
+
+/** As a volume is: each file a link into a directory that is exchanged as a whole. */
+function writeVolume(directory: string, request: VolumeRequest, generation = 1): void {
+  const content = path.join(directory, `..2026_01_01_${generation}`);
+  mkdirSync(content);
+  const files = renderVolume(request);
+  for (const [name, text] of files) writeFileSync(path.join(content, name), text);
+  symlinkSync(path.basename(content), path.join(directory, '..new'));
+  renameSync(path.join(directory, '..new'), path.join(directory, '..data'));
+  for (const name of generation === 1 ? files.keys() : []) symlinkSync(`..data/${name}`, path.join(directory, name));
+}
+
+/** What `env.sh` does in any shell; a shell that is not there fails. */
+export function describeEnvScript(shell: string, ...options: readonly string[]): void {
+  describe(`env.sh in ${[shell, ...options].join(' ')}`, () => {
+    let directory: string;
+    beforeEach(() => {
+      directory = mkdtempSync(path.join(tmpdir(), "a volume's files-"));
+      writeVolume(directory, aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))] }));
+    });
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    const run = (script: string, env: Record<string, string> = {}) =>
+      spawnSync(shell, [...options, '-c', script, 'sh', directory], {
+        encoding: 'utf8',
+        // From a socket, which Node would give, bash thinks to be started by rshd and reads ~/.bashrc.
+        stdio: ['ignore', 'pipe', 'pipe'],
+        cwd: directory,
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
+      });
+    const url = (token: string) => `http://default%2Fhub,default%2Fquay:${token}@c-hub.default.svc.cluster.local`;
+    /** macOS has no /proc, and only bash can tell there. */
+    const finds = process.platform === 'linux' || shell === 'bash';
+
+    it('exports what clients read, in both cases', () => {
+      const { stdout, stderr, status } = run('set -eu; . "$1/env.sh"; env', finds ? {} : { CONNECTORS_DIR: directory });
+      const variables = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/=(.*)/s, 2))) as Record<string, string>;
+      for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) expect(variables[name]).toBe(url(TOKEN));
+      expect(variables['NO_PROXY']).toBe(variables['no_proxy']);
+      expect(variables['no_proxy']).toMatch(/^localhost,127\.0\.0\.1,/);
+      expect(Object.keys(variables).filter((name) => name.startsWith('connectors_'))).toEqual([]);
+      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    });
+
+    it('has the same values as .env', () => {
+      const { stdout } = run('. "$1/env.sh"; for name in http_proxy https_proxy no_proxy; do eval "echo $name=\\$$name"; done', { CONNECTORS_DIR: directory });
+      expect(stdout).toBe(renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))] })).get('.env'));
+    });
+
+    it('reads the token anew each time', () => {
+      writeVolume(directory, aVolume({ token: new Sensitive('renewed') }), 2);
+      const script = '. "$1/env.sh"; echo "$http_proxy"; ( . "$1/env.sh"; echo "$http_proxy" )';
+      const { stdout } = run(script, finds ? {} : { CONNECTORS_DIR: directory });
+      expect(stdout.match(/:renewed@/g)).toHaveLength(2);
+    });
+
+    it('is found from a script that has the same name', () => {
+      const outer = path.join(directory, 'outer');
+      mkdirSync(outer);
+      writeFileSync(path.join(outer, 'env.sh'), `. "${directory}/env.sh"\necho "$http_proxy"\n`);
+      const { stdout } = run('. "$1/outer/env.sh"', finds ? {} : { CONNECTORS_DIR: directory });
+      expect(stdout).toBe(`${url(TOKEN)}\n`);
+    });
+
+    it('lets CONNECTORS_DIR decide', () => {
+      const copy = mkdtempSync(path.join(tmpdir(), 'copy-'));
+      execFileSync('cp', [path.join(directory, 'env.sh'), copy]);
+      const { stdout } = run(`. "${copy}/env.sh"; echo "$http_proxy"`, { CONNECTORS_DIR: directory });
+      rmSync(copy, { recursive: true });
+      expect(stdout).toBe(`${url(TOKEN)}\n`);
+    });
+
+    it('says what to do when there is no token', () => {
+      rmSync(path.join(directory, 'context.token'));
+      const { stderr, status, stdout } = run('set -e; . "$1/env.sh"; echo on', { CONNECTORS_DIR: directory });
+      expect(stderr).toContain('set CONNECTORS_DIR to the directory of the volume');
+      expect({ stdout, failed: status !== 0 }).toEqual({ stdout: '', failed: true });
+    });
+
+    it('keeps the token out of a trace, which goes on afterwards', () => {
+      const { stderr } = run('set -x; . "$1/env.sh"; echo afterwards', { CONNECTORS_DIR: directory });
+      expect(stderr).not.toContain(TOKEN);
+      expect(stderr).toContain('+ echo afterwards');
+    });
+
+    it('does not contain the token itself', () => {
+      expect(renderVolume(aVolume()).get('env.sh')).not.toContain(TOKEN);
+    });
+  });
+}
