@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { step } from '../processes/progress';
 import { runCommand } from '../processes/run-command';
-import { DEBIAN_PACKAGES, GO_PROJECTS, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, type GoProject, toolDirectory, toolPath } from './toolchain';
+import { DEBIAN_PACKAGES, GO_PROJECTS, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, OWN_PROGRAMS, type GoProject, toolDirectory, toolPath } from './toolchain';
 import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
@@ -37,7 +37,7 @@ async function installGoTool(tool: (typeof GO_TOOLS)[number]): Promise<void> {
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOBIN: directory, GOFLAGS: '-buildvcs=false' };
     await step(`building ${tool.name} ${tool.version}`, () =>
-      runCommand(['go', 'install', `${tool.module}@${tool.version}`], { env, timeout: HALF_AN_HOUR }),
+      runCommand(['go', 'install', ...buildFlags(), `${tool.module}@${tool.version}`], { env, timeout: HALF_AN_HOUR }),
     );
     await keep(path.join(directory, path.basename(tool.module)), tool.name);
   });
@@ -48,29 +48,36 @@ async function downloadTemplateModules(): Promise<void> {
   await runCommand(['go', 'mod', 'download'], { cwd: GO_TEMPLATES, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
 }
 
+/** Nobody debugs these programs; and a package is the same wherever it is built, so that what one build has compiled serves the next. */
+function buildFlags(ldflags = ''): string[] {
+  return ['-trimpath', `-ldflags=-s -w ${ldflags}`];
+}
+
 async function installGoProject(project: GoProject): Promise<void> {
-  const { name, module, version, ldflags = '' } = project;
-  const missing = project.commands.filter((command) => !existsSync(toolPath(command)));
+  const missing = project.programs.filter(({ name }) => !existsSync(toolPath(name)));
   if (missing.length === 0) return;
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false -mod=mod' };
+    const built = path.join(directory, 'built');
+    await cp(OWN_PROGRAMS, directory, { recursive: true });
     await writeFile(path.join(directory, 'go.mod'), await goModOf(project, directory));
-    await step(`building ${name} ${version}: ${missing.join(', ')}`, async () => {
-      const packages = missing.map((command) => `${module}/cmd/${command}`);
-      await runCommand(['go', 'build', '-ldflags', ldflags, '-o', `${directory}/`, ...packages], { cwd: directory, env, timeout: HALF_AN_HOUR });
-    });
-    for (const command of missing) await keep(path.join(directory, command), command);
+    await step(`building ${project.name}: ${missing.map(({ name, version }) => `${name} ${version}`).join(', ')}`, () =>
+      runCommand(['go', 'build', ...buildFlags(project.ldflags), '-o', `${built}/`, ...missing.map(({ main }) => main)], { cwd: directory, env, timeout: HALF_AN_HOUR }),
+    );
+    for (const { name } of missing) await keep(path.join(built, name), name);
   });
 }
 
 /** A module of our own; its replacements send staging modules to their published versions. */
-async function goModOf({ module, version, staging, commands }: GoProject, cwd: string): Promise<string> {
+async function goModOf({ requires, staging }: GoProject, cwd: string): Promise<string> {
+  const modules = Object.entries(requires).map(([module, version]) => ({ module, version }));
+  const [first] = modules;
+  const staged = staging && first ? await stagingModules(`${first.module}@${first.version}`, cwd) : [];
   return [
     'module testbed',
     'go 1.26',
-    `require ${module} ${version}`,
-    ...(staging ? (await stagingModules(`${module}@${version}`, cwd)).map((name) => `replace ${name} => ${name} ${staging}`) : []),
-    ...commands.map((name) => `tool ${module}/cmd/${name}`),
+    ...modules.map(({ module, version }) => `require ${module} ${version}`),
+    ...staged.map((module) => `replace ${module} => ${module} ${staging}`),
     '',
   ].join('\n');
 }

@@ -9,7 +9,6 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   { name: 'crane-0.20', module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.20.4' },
   { name: 'oras', module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' },
   { name: 'regctl', module: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
-  { name: 'registry', module: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
   {
     name: 'conformance',
     module: 'github.com/opencontainers/distribution-spec/conformance',
@@ -23,34 +22,64 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   { name: 'loopback', module: 'github.com/containernetworking/plugins/plugins/main/loopback', version: 'v1.9.1' },
   { name: 'host-local', module: 'github.com/containernetworking/plugins/plugins/ipam/host-local', version: 'v1.9.1' },
   { name: 'portmap', module: 'github.com/containernetworking/plugins/plugins/meta/portmap', version: 'v1.9.1' },
-  { name: 'coredns', module: 'github.com/coredns/coredns', version: 'v1.15.0' },
   { name: 'csi-sanity', module: 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity', version: 'v5.6.0' },
 ];
 
-/** Programs that `go install` refuses, because their go.mod replaces or excludes modules: they are built as tools of a module of our own. */
+/** One program of a {@link GoProject}. */
+export interface GoProgram {
+  readonly name: string;
+  readonly version: string;
+  /** Its main package; `./NAME` is one of ours, in {@link OWN_PROGRAMS}. */
+  readonly main: string;
+}
+
+/** Programs that `go install` cannot build: because their go.mod replaces modules, or because they are ours. All are built at once, in a module of our own. */
 export interface GoProject {
   readonly name: string;
-  readonly module: string;
-  readonly version: string;
-  /** Version of the staging modules that its go.mod replaces by directories of its own. */
+  /** Version of what is required, by module; modules that several programs use are of one version, and built once. */
+  readonly requires: Readonly<Record<string, string>>;
+  /** Version of the staging modules that the first one's go.mod replaces by directories of its own. */
   readonly staging?: string;
   /** Linker flags. */
   readonly ldflags?: string;
-  /** Commands below `cmd/`. */
-  readonly commands: readonly string[];
+  readonly programs: readonly GoProgram[];
 }
+
+/** Main packages of ours: upstream's programs, with the parts that are needed. */
+export const OWN_PROGRAMS = path.join(process.cwd(), 'tools', 'testbed', 'programs');
+
+/** The version in the name of one of ours; to be raised when what it is made of changes. */
+const ownVersion = (version: string): string => `${version}-testbed1`;
+
+export const KUBERNETES_VERSION = 'v1.37.2';
+const BUILDKIT_VERSION = 'v0.34.2';
+const COREDNS_VERSION = 'v1.15.0';
+const DISTRIBUTION_VERSION = 'v3.1.2';
+
+const commandsOf = (module: string, version: string, names: readonly string[]): GoProgram[] => names.map((name) => ({ name, version, main: `${module}/cmd/${name}` }));
 
 export const GO_PROJECTS: readonly GoProject[] = [
   {
     name: 'Kubernetes',
-    module: 'k8s.io/kubernetes',
-    version: 'v1.37.2',
-    staging: 'v0.37.2',
+    requires: { 'k8s.io/kubernetes': KUBERNETES_VERSION, 'github.com/coredns/coredns': COREDNS_VERSION },
+    staging: KUBERNETES_VERSION.replace('v1', 'v0'),
     // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
-    ldflags: '-X k8s.io/component-base/version.gitVersion=v1.37.2',
-    commands: ['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'],
+    ldflags: `-X k8s.io/component-base/version.gitVersion=${KUBERNETES_VERSION}`,
+    programs: [
+      ...commandsOf('k8s.io/kubernetes', KUBERNETES_VERSION, ['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy']),
+      { name: 'coredns', version: ownVersion(COREDNS_VERSION), main: './coredns' },
+    ],
   },
-  { name: 'BuildKit', module: 'github.com/moby/buildkit', version: 'v0.34.2', commands: ['buildkitd', 'buildctl'] },
+  {
+    name: 'BuildKit',
+    requires: { 'github.com/moby/buildkit': BUILDKIT_VERSION },
+    programs: commandsOf('github.com/moby/buildkit', BUILDKIT_VERSION, ['buildkitd', 'buildctl']),
+  },
+  {
+    name: 'distribution',
+    requires: { 'github.com/distribution/distribution/v3': DISTRIBUTION_VERSION },
+    programs: [{ name: 'registry', version: ownVersion(DISTRIBUTION_VERSION), main: './registry' }],
+  },
 ];
 
 /** Our program that renders templates with real Go; built by the suite that runs it. */
@@ -102,7 +131,7 @@ export function toolPath(name: string): string {
   const debian = DEBIAN_TOOLS[name];
   if (debian) return debian;
   if (name === 'node24') return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
-  const built = GO_TOOLS.find((tool) => tool.name === name) ?? GO_PROJECTS.find(({ commands }) => commands.includes(name));
+  const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].find((program) => program.name === name);
   if (!built) throw new Error(`no such tool: ${name}`);
   return path.join(toolDirectory, 'bin', `${name}@${built.version}`);
 }

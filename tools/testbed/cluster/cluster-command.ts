@@ -7,7 +7,7 @@ import { TestCertificateAuthority } from '@oci-connector/testing';
 import { ProcessGroup } from '../../processes/process-group';
 import { step } from '../../processes/progress';
 import { htpasswdRegistry } from '../registries';
-import { GO_PROJECTS, toolPath } from '../toolchain';
+import { KUBERNETES_VERSION, toolPath } from '../toolchain';
 import { enterWorld, furnishWorld, insideWorld, takeWorld } from '../world';
 import { ownerOf, removeAbandonedWorlds } from '../world-owner';
 import { checkCluster } from './cluster-check';
@@ -154,7 +154,7 @@ const kubectlInside = (): [string, ...string[]] => [...enterNetwork(), toolPath(
 
 function howToUse(): string {
   const { connector, pusher } = SAMPLE;
-  return `Kubernetes ${GO_PROJECTS[0]?.version} with OCI Connector is up, in a network of its own. Commands enter it by nsenter:
+  return `Kubernetes ${KUBERNETES_VERSION} with OCI Connector is up, in a network of its own. Commands enter it by nsenter:
 
   export KUBECONFIG=${KUBECONFIG}
   ${kubectlInside().join(' ')} get pods --all-namespaces
