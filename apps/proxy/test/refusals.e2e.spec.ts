@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
 import { basic, CLIENTS, CONNECTORS, errorOf, prefix, ProxyWorld, type RequestOptions, until } from './proxy-world';
 import { rawExchange } from './raw-exchange';
@@ -206,6 +207,19 @@ describe('what the proxy refuses by itself', () => {
     await until(() => registry.requests.some(({ path }) => path.includes('manifests')));
     held.release();
     expect((await answering).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 417']);
+  });
+
+  it('a client that resets its connection after CONNECT ends nothing but that', async () => {
+    const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
+    const authorization = `Authorization: ${basic(world.token('puller'))}`;
+    const client = connect(world.proxy.httpPort, '127.0.0.1');
+    // Of the answer to CONNECT, which waits for the one before it, nothing was written yet.
+    client.write(`GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n`);
+    await until(() => registry.requests.some(({ path }) => path.includes('manifests')));
+    client.resetAndDestroy();
+    await until(() => world.accesses.some(({ outcome }) => outcome === 'client-aborted'));
+    held.release();
+    expect((await world.send('/v2/')).status).toBe(200);
   });
 
   it('400 for http on the https port, with what to do', async () => {

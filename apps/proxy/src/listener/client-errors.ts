@@ -55,6 +55,8 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
   });
   // Without this Node would close the connection without a word.
   server.on('connect', (_request, socket: Duplex) => {
+    // Node has let go of the connection, its errors included: a client that resets it now would end the program.
+    socket.on('error', () => socket.destroy());
     answer(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
   });
   server.on('checkExpectation', ({ socket }, response) => {
