@@ -110,8 +110,17 @@ function decodeAuth(secret: SecretObject, place: string, auth: string): Username
   if (text === undefined || colon < 0) {
     throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.auth is not base64 of "user:password"`);
   }
-  // docker pads short values with NUL (docker/cli, config/configfile/file.go, decodeAuth).
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  return { username: text.slice(0, colon), password: withoutPadding(text.slice(colon + 1)) };
+}
+
+/**
+ * docker pads short values with NUL (docker/cli, config/configfile/file.go, decodeAuth). By hand, because `/\0+$/` takes quadratic
+ * time over padding that is not at the end, and whoever writes the Secret would hold up everybody.
+ */
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\0') end -= 1;
+  return text.slice(0, end);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -51,6 +51,7 @@ describe('a Secret with username and password', () => {
     ['no password', secret(SecretType.BasicAuth, { username: 'a' }), undefined, 'SecretKeyMissing', /no key "password"/],
     ['an empty password', secret(SecretType.BasicAuth, { username: 'a', password: '' }), undefined, 'SecretKeyMissing', /empty value under the key "password"/],
     ['a password with a line break', secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }), undefined, 'SecretInvalid', /key "password" holds a control character or a line break/],
+    ['a password that fits in no request', secret(SecretType.BasicAuth, { username: 'a', password: 'hush'.repeat(10_000) }), undefined, 'SecretInvalid', /key "password" has more than 32768 characters/],
     ['a username with a colon', secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }), undefined, 'SecretInvalid', /key "username" holds a colon/],
     ['bytes that are no text', secret(SecretType.BasicAuth, { username: 'a', password: Buffer.from([0xff, 0xfe]) }), undefined, 'SecretInvalid', /"password" is not text/],
     ['a value that is not base64', { ...secret(SecretType.BasicAuth, {}), data: { username: '*', password: 'aGk=' } }, undefined, 'SecretInvalid', /"username" is not text/],
@@ -109,6 +110,8 @@ describe('a docker configuration', () => {
     ['an empty entry', dockerConfig({ 'r.example': {} }), 'SecretKeyMissing', /neither "auth" nor/],
     ['auth without a colon', dockerConfig({ 'r.example': { auth: base64('hush') } }), 'SecretInvalid', /auth is not base64 of "user:password"/],
     ['auth that is no base64', dockerConfig({ 'r.example': { auth: 'hush!' } }), 'SecretInvalid', /auth is not base64/],
+    // Takes minutes where each NUL is looked at for each NUL before it.
+    ['much padding within the password', dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(500_000)}a`) } }), 'SecretInvalid', /password has more than/],
     ['a line break in the password', dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }), 'SecretInvalid', /password holds a control character/],
   ])('with %s is refused', (_, object, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example' }));
