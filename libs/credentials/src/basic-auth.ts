@@ -7,8 +7,14 @@ export interface UsernameAndPassword {
   password: string;
 }
 
-/** RFC 7617 §2: neither user-id nor password may contain a control character. */
-const CONTROL = /[\u0000-\u001f\u007f]/;
+/**
+ * RFC 7617 §2: neither user-id nor password may contain a control character. Line breaks and tabs within a password are let through all
+ * the same: the password for Google's `_json_key` is a file of several lines.
+ */
+const CONTROL = {
+  username: /[\u0000-\u001f\u007f]/,
+  password: /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|^[\t\n\r]|[\t\n\r]$/,
+};
 
 /** Longer ones fit in no request: servers take 8 to 16 KiB of headers, a few 32. The longest known, Amazon's, have some 4 KiB. In characters. */
 const MAX_LENGTH = 32 * 1024;
@@ -36,10 +42,10 @@ export function checkBasicAuth(
     if (values[part].length > MAX_LENGTH) {
       throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${where[part]} has more than ${MAX_LENGTH} characters, which no registry accepts`);
     }
-    if (CONTROL.test(values[part])) {
+    if (CONTROL[part].test(values[part])) {
       throw new CredentialError(
         'SecretInvalid',
-        `${describeSecret(secret)}: ${where[part]} holds a control character or a line break, which no registry accepts; write the value without one (printf %s, not echo)`,
+        `${describeSecret(secret)}: ${where[part]} holds a control character, or a line break at its end, which no registry accepts; write the value without one (printf %s, not echo)`,
       );
     }
   }

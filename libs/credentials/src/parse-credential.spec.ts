@@ -37,6 +37,13 @@ describe('a Secret with username and password', () => {
     expect(credential.revision).toBe('u-1/42');
   });
 
+  it('has a password of several lines, as Google’s keys have', () => {
+    const password = '{\n\t"type": "service_account",\r\n\t"private_key": "-"\n}';
+    expect(parseCredential(secret(SecretType.BasicAuth, { username: '_json_key', password }), { host: 'r.example' }).password.reveal()).toBe(password);
+    const auth = base64(`_json_key:${password}`);
+    expect(parseCredential(dockerConfig({ 'r.example': { auth } }), { host: 'r.example' }).password.reveal()).toBe(password);
+  });
+
   it('of a type that only the class knows is read by the same keys', () => {
     const own = secret('example.com/token', { username: 'a', password: 'b' });
     expect(parseCredential(own, { host: 'r.example', allowedType: 'example.com/token' }).username).toBe('a');
@@ -50,8 +57,10 @@ describe('a Secret with username and password', () => {
     ['no username', secret(SecretType.BasicAuth, { password: 'b' }), undefined, 'SecretKeyMissing', /"login" has no key "username"/],
     ['no password', secret(SecretType.BasicAuth, { username: 'a' }), undefined, 'SecretKeyMissing', /no key "password"/],
     ['an empty password', secret(SecretType.BasicAuth, { username: 'a', password: '' }), undefined, 'SecretKeyMissing', /empty value under the key "password"/],
-    ['a password with a line break', secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }), undefined, 'SecretInvalid', /key "password" holds a control character or a line break/],
+    ['a password with a line break', secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }), undefined, 'SecretInvalid', /key "password" holds a control character, or a line break at its end/],
     ['a password that fits in no request', secret(SecretType.BasicAuth, { username: 'a', password: 'hush'.repeat(10_000) }), undefined, 'SecretInvalid', /key "password" has more than 32768 characters/],
+    ['another control character in the password', secret(SecretType.BasicAuth, { username: 'a', password: 'hu\0sh' }), undefined, 'SecretInvalid', /key "password" holds a control character/],
+    ['a line break in the username', secret(SecretType.BasicAuth, { username: 'a\nb', password: 'hush' }), undefined, 'SecretInvalid', /key "username" holds a control character/],
     ['a username with a colon', secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }), undefined, 'SecretInvalid', /key "username" holds a colon/],
     ['bytes that are no text', secret(SecretType.BasicAuth, { username: 'a', password: Buffer.from([0xff, 0xfe]) }), undefined, 'SecretInvalid', /"password" is not text/],
     ['a value that is not base64', { ...secret(SecretType.BasicAuth, {}), data: { username: '*', password: 'aGk=' } }, undefined, 'SecretInvalid', /"username" is not text/],
