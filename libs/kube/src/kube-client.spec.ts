@@ -101,6 +101,16 @@ describe('KubeClient refusals', () => {
     expect(await failure(client.get(Secrets, key))).toMatchObject({ status: 429, reason: '', retryAfterMs: 3000 });
   });
 
+  it.each([
+    [{ retryAfterSeconds: 4 }, 4000],
+    [{ retryAfterSeconds: 'soon' }, undefined],
+    [{ retryAfterSeconds: -1 }, undefined],
+    [null, undefined],
+  ])('reads how long to wait in a Status with the details %j', async (details, retryAfterMs) => {
+    await serve((_request, response) => json(response, 429, { kind: 'Status', code: 429, details }));
+    expect((await failure(client.get(Secrets, key)) as KubeApiError).retryAfterMs).toBe(retryAfterMs);
+  });
+
   it('follows no redirect', async () => {
     await serve((_request, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ApiError', status: 302 });

@@ -216,9 +216,9 @@ async function readStatus(answer: Answer): Promise<StatusBody> {
   }
 }
 
+/** What is no number of seconds counts for nothing: as a wait it would mean none at all. */
 function retryAfterOf(response: Dispatcher.ResponseData, status: StatusBody): number | undefined {
-  const header = Number(response.headers['retry-after']);
-  const seconds = Number.isFinite(header) && header > 0 ? header : status.details?.retryAfterSeconds;
+  const seconds = [Number(response.headers['retry-after']), Number(status.details?.retryAfterSeconds)].find((value) => value > 0);
   return seconds === undefined ? undefined : seconds * 1000;
 }
 

@@ -269,6 +269,13 @@ describe('Reflector faults', () => {
     expect(errors).toMatchObject([{ code: 'ResponseInvalid' }, { status: 403 }, { status: 429 }]);
   });
 
+  it('a refusal that says nonsense about when to come back waits for the back-off all the same', async () => {
+    await serve((_request, response) => json(response, 429, { kind: 'Status', code: 429, details: { retryAfterSeconds: 'soon' } }));
+    await eventually(() => pauses().length === 1);
+    await settle();
+    expect([pauses(), server.requests.length]).toEqual([[500], 1]);
+  });
+
   it('a good watch makes the next failure start from the shortest back-off', async () => {
     await serve((_request, response) => refuse(response, 500, 'InternalError'));
     await eventually(() => pauses()[0] === 500);
