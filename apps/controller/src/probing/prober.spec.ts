@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { PASSED, failed, type Finding } from '@oci-connector/diagnosis';
+import { PASSED, failed, unknown, type Finding } from '@oci-connector/diagnosis';
 import { SteppedClock } from '../../test/stepped-clock';
 import { Prober, type ProbeRequest } from './prober';
 
@@ -81,6 +81,18 @@ describe('the prober', () => {
     expect(told).toEqual(['a', 'a', 'b']);
     prober.ask('c', oracle.request('host', { kind: 'credential' }));
     prober.ask('a', oracle.request('host', { kind: 'credential', revision: '2' }));
+    expect(oracle.asked).toHaveLength(2);
+  });
+
+  it('a server that asks to wait is left alone as long, whoever wants to know and whatever changed', async () => {
+    const busy: Finding = { ...unknown('Throttled', 'busy'), retryAfterMs: 5 * MINUTE };
+    prober.ask('a', oracle.request('host'));
+    await oracle.answer(busy);
+    expect(prober.ask('b', oracle.request('host'))).toEqual(busy);
+    prober.ask('a', oracle.request('host', { revision: '2' }));
+    clock.advance(5 * MINUTE - 1);
+    expect(oracle.asked).toHaveLength(1);
+    clock.advance(MINUTE);
     expect(oracle.asked).toHaveLength(2);
   });
 

@@ -149,7 +149,9 @@ export class Prober {
  * A refusal is doubted only after a change, because accounts lock; another failure also when somebody new wants to know: what
  * was wrong a minute ago for others must not be held against a Connector that was just made.
  */
-function isWorthAsking({ outcome, credentialRefused }: Finding, asked: string | undefined, revision: string): boolean {
+function isWorthAsking({ outcome, credentialRefused, retryAfterMs }: Finding, asked: string | undefined, revision: string): boolean {
+  // The server asked to be left alone, whoever it is that wants to know; the time after that is set already.
+  if (retryAfterMs) return false;
   if (credentialRefused) return asked !== undefined && asked !== revision;
   return outcome !== 'passed' && asked !== revision;
 }
