@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
-import { AccessReviewer, type KubeClient, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
+import { AccessReviewer, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -60,11 +60,14 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   const { logger, registry, readiness } = runtime;
   const now = (): number => clock.monotonic();
   const transfers = new Transfers(settings.idleTimeout, now);
-  const metrics = new ProxyMetrics(registry, () => transfers.size);
+  const metrics = new ProxyMetrics(registry, {
+    transfersInFlight: () => transfers.size,
+    connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,
+  });
   // Of the API server: shared by all that ask it while a client waits.
   const reachability = new Reachability(clock);
   const upstream = upstreamParts(dependencies, metrics, reachability);
-  const state = new ProxyState({
+  const state: ProxyState = new ProxyState({
     client,
     clock,
     onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),

@@ -210,4 +210,17 @@ describe('security', () => {
     world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: CONNECTORS, name: 'passing' });
     await until(async () => !(await metrics()).includes('passing'));
   });
+
+  it('names a connector in metrics no more when a request ends after it has gone', async () => {
+    await world.connect(registry, { name: 'leaving', credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] });
+    const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
+    const running = world.send(`${prefix('leaving')}/a/manifests/v1`, { as: 'admin' });
+    await until(() => held.hits === 1);
+    world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: CONNECTORS, name: 'leaving' });
+    await until(async () => !(await metrics()).includes('leaving'));
+    held.release();
+    expect((await running).status).toBe(404);
+    await until(async () => (await metrics()).includes('connectors_proxy_transfers_in_flight 0'));
+    expect(await metrics()).not.toContain('leaving');
+  });
 });

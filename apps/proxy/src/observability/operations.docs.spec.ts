@@ -50,7 +50,7 @@ describe('docs/operations.md', () => {
   });
 
   const metrics = new Registry();
-  new ProxyMetrics(metrics, () => 0);
+  new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true });
 
   it('has every metric with its type and labels, and no other', async () => {
     const documented = readTable(TEXT, '### Metrics of the proxy').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z]+/g) ?? []]);

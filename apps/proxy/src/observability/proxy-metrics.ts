@@ -22,6 +22,13 @@ interface Tally {
   bytesOut: number;
 }
 
+/** What the metrics ask of the rest of the data plane. */
+export interface ProxyMetricsOptions {
+  readonly transfersInFlight: () => number;
+  /** Whether there is a Connector of that `NAMESPACE/NAME`: a request may end long after its Connector has gone. */
+  readonly connectorExists: (connector: string) => boolean;
+}
+
 /** The data plane's metrics. A Connector's name is a label only once the client was authorised and the Connector exists. */
 export class ProxyMetrics {
   readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
@@ -36,8 +43,10 @@ export class ProxyMetrics {
   readonly #connections: Gauge<'listener'>;
   /** By all that distinguishes them. prom-client makes and looks up a text of the labels for each count: once a scrape is enough. */
   readonly #tallies = new Map<string, Tally>();
+  readonly #connectorExists: (connector: string) => boolean;
 
-  constructor(registry: Registry, transfersInFlight: () => number) {
+  constructor(registry: Registry, { transfersInFlight, connectorExists }: ProxyMetricsOptions) {
+    this.#connectorExists = connectorExists;
     const registers = [registry];
     const collect = (): void => this.#handOver();
     this.#requests = new Counter({
@@ -117,8 +126,7 @@ export class ProxyMetrics {
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const action = record.action ?? 'none';
     this.#durations.observe({ action }, durationMs / 1_000);
-    const connector = record.labelConnector ? (record.connector ?? NO_CONNECTOR) : NO_CONNECTOR;
-    const tally = this.#tallyOf(connector, action, status, record);
+    const tally = this.#tallyOf(this.#labelOf(record), action, status, record);
     tally.requests += 1;
     tally.bytesIn += transfer.bytesIn;
     tally.bytesOut += transfer.bytesOut;
@@ -151,6 +159,10 @@ export class ProxyMetrics {
       if (upstreamStatus !== undefined) this.#upstream.inc({ connector, status: upstreamStatus }, requests);
     }
     this.#tallies.clear();
+  }
+
+  #labelOf({ connector = NO_CONNECTOR, labelConnector }: AccessRecord): string {
+    return labelConnector && this.#connectorExists(connector) ? connector : NO_CONNECTOR;
   }
 
   /** Counts what was refused before it became a request. */
