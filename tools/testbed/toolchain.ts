@@ -124,6 +124,9 @@ const DEBIAN_TOOLS: Readonly<Record<string, string>> = {
   nginx: '/usr/sbin/nginx',
   runc: '/usr/sbin/runc',
   busybox: '/bin/busybox',
+  iptables: '/usr/sbin/iptables',
+  newuidmap: '/usr/bin/newuidmap',
+  newgidmap: '/usr/bin/newgidmap',
 };
 
 /** Path of a tool's executable. */

@@ -3,7 +3,7 @@ import { step } from '../../processes/progress';
 import { type Registry } from '../registries';
 import { type SuiteContext } from '../suites/suite';
 import { startInstalledCluster, type InstalledCluster } from './installed-cluster';
-import { pushClientImages } from './pod-images';
+import { pushClientImages, pushExampleImages } from './pod-images';
 import { Pods } from './pods';
 import { RegistrySide } from './registry-side';
 import { startRotation } from './rotation';
@@ -31,16 +31,23 @@ async function start(context: SuiteContext): Promise<ClusterTests> {
   if (!target) throw new Error('the registry dist3-htpasswd is not there');
   const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));
   await step('making images of clients, sharing Connectors', () =>
-    Promise.all([pushClientImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
+    Promise.all([makeImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
   );
   const tests = { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
   await startRotation(tests);
   return tests;
 }
 
+async function makeImages(directory: string): Promise<void> {
+  await pushClientImages(directory);
+  await pushExampleImages(directory);
+}
+
 /** Images in the registry, and Connectors for it: that of the examples, and that of {@link PLATFORM}. */
 async function prepare(context: SuiteContext, cluster: InstalledCluster, registry: RegistrySide, target: Registry): Promise<void> {
-  for (const name of [SOURCE, 'library/alpine:3.22']) await registry.push(context.content.imageLayout, name);
+  await registry.push(context.content.imageLayout, SOURCE);
+  // Some of the examples run a command in it.
+  await registry.push(cluster.shellImage, 'library/alpine:3.22');
   await shareConnector(cluster, target, SAMPLE);
   await shareConnector(cluster, target, { connector: PLATFORM, pusher: TEAM_A });
 }

@@ -21,6 +21,8 @@ export interface Cluster {
   /** All its processes, in the order in which they can be stopped: from the last to the first. */
   readonly group: ProcessGroup;
   readonly directory: string;
+  /** OCI layout of an image that has a shell. */
+  readonly shellImage: string;
 }
 
 const READY_MS = 60_000;
@@ -49,9 +51,9 @@ export async function startCluster({ world, logDirectory: outer, secrets }: Pick
     return started;
   });
   const kubectl = new Kubectl(api.kubeconfig, directory);
-  await images;
+  const shellImage = await images;
   await step('waiting for the node', () => until(READY_MS, () => nodeIsReady(kubectl)));
-  return { api, kubectl, kubelet, group, directory };
+  return { api, kubectl, kubelet, group, directory, shellImage };
 }
 
 interface NodeView {

@@ -42,4 +42,8 @@ async function checkExample({ cluster, pods, registry }: ClusterTests, client: s
   const pushed = await registry.digest(target);
   if (is === 'new') expectParts(log, [pushed]);
   if (is === 'the same') expectEqual(pushed, await registry.digest(PULLED), 'digest of what was pushed');
+  if (is === 'built on the same') {
+    const [base, built] = [await registry.contents(PULLED), await registry.contents(target)];
+    expectEqual(built.slice(0, base.length), base, 'first layers, not compressed');
+  }
 }

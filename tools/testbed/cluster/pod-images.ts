@@ -31,11 +31,12 @@ export async function startImageRegistry(group: ProcessGroup, directory: string)
   });
 }
 
-/** Makes and pushes `pause` and `busybox`, which any pod needs. */
-export async function pushBaseImages(directory: string): Promise<void> {
+/** Makes and pushes `pause` and `busybox`, which any pod needs; resolves with the layout of the latter, an image that has a shell. */
+export async function pushBaseImages(directory: string): Promise<string> {
   const layer = await makeLayer(path.join(directory, 'base'), []);
   await pushImage(layer, 'pause', ['/bin/busybox', 'sleep', '2147483647']);
   await pushImage(layer, 'busybox', ['/bin/sh']);
+  return layer.layout;
 }
 
 /** The clients of registries that run in pods, each an image of its name with it as entry point; all have all of them. */
@@ -43,8 +44,27 @@ export const CLIENT_IMAGES = ['crane', 'oras', 'skopeo', 'buildah', 'buildctl', 
 
 /** Makes and pushes the images of {@link CLIENT_IMAGES}. */
 export async function pushClientImages(directory: string): Promise<void> {
-  const layer = await makeLayer(path.join(directory, 'clients'), [...CLIENT_IMAGES, 'runc']);
+  const layer = await makeLayer(path.join(directory, 'clients'), [...CLIENT_IMAGES, 'runc', ...USER_NAMESPACE_TOOLS]);
   for (const name of CLIENT_IMAGES) await pushImage(layer, name, [`/usr/bin/${name}`]);
+}
+
+/** Without the capability SYS_ADMIN buildah and podman work in a user namespace, which these make. */
+const USER_NAMESPACE_TOOLS = ['newuidmap', 'newgidmap'];
+
+/** More clients, for the pods of the documentation: what each calls, and its entry point where that is not itself. */
+const EXAMPLE_IMAGES: Readonly<Record<string, { readonly calls: readonly string[]; readonly entrypoint?: string }>> = {
+  helm: { calls: [] },
+  regctl: { calls: [] },
+  podman: { calls: USER_NAMESPACE_TOOLS },
+  // Both the engine and the command line, as in the images of docker.
+  docker: { calls: ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', 'iptables'], entrypoint: '/bin/env' },
+};
+
+/** Makes and pushes their images. */
+export async function pushExampleImages(directory: string): Promise<void> {
+  for (const [name, { calls, entrypoint = `/usr/bin/${name}` }] of Object.entries(EXAMPLE_IMAGES)) {
+    await pushImage(await makeLayer(path.join(directory, name), [name, ...calls]), name, [entrypoint]);
+  }
 }
 
 interface Layer {
@@ -71,8 +91,12 @@ async function makeLayer(directory: string, tools: readonly string[]): Promise<L
   return { layout, descriptor: await addFile(layout, MEDIA.plainLayer, tar) };
 }
 
+/** What iptables loads when it is asked to match or to do something. */
+const IPTABLES_MODULES = '/usr/lib/x86_64-linux-gnu/xtables';
+
 async function addTool(root: string, name: string): Promise<void> {
-  await cp(toolPath(name), path.join(root, 'usr/bin', name));
+  await cp(toolPath(name), path.join(root, 'usr/bin', name), { dereference: true });
+  if (name === 'iptables') await cp(IPTABLES_MODULES, path.join(root, IPTABLES_MODULES), { recursive: true });
   for (const library of await librariesOf(toolPath(name))) await cp(library, path.join(root, library), { dereference: true });
 }
 

@@ -41,6 +41,12 @@ export class RegistrySide {
     return this.crane('manifest', `${this.host}/${name}`);
   }
 
+  /** Digests of the layers of an image as they are when not compressed. */
+  async contents(name: string): Promise<readonly string[]> {
+    const { rootfs } = JSON.parse(await this.crane('config', `${this.host}/${name}`)) as { readonly rootfs: { readonly diff_ids: readonly string[] } };
+    return rootfs.diff_ids;
+  }
+
   private crane(...args: string[]): Promise<string> {
     return runCommand([toolPath('crane'), ...args], { env: this.environment });
   }
