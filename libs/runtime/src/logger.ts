@@ -54,29 +54,34 @@ const MAX_DELAY = 200;
 const MAX_WAITING = 16 * 1024 * 1024;
 
 /**
- * Standard output, written in batches and without waiting for it; the rest at exit and at a fatal line. The batches are made
- * here because the stream would measure all that waits with every line.
+ * Standard output, written in batches and without waiting for it; the rest at exit. The batches are made here because the
+ * stream would measure all that waits with every line. The rest must not be written at a fatal line, which is why there is no
+ * `flushSync`: where nobody reads fast enough, a write is still on its way, and lines of the two would mix.
  */
-function standardOutput(): DestinationStream & { flushSync(): void } {
-  const stream = pino.destination({ fd: 1, sync: false, maxLength: MAX_WAITING });
+function standardOutput(): DestinationStream & { flush(done: () => void): void } {
+  // With no least length the stream would not wait in `flush`.
+  const stream = pino.destination({ fd: 1, sync: false, minLength: 1, maxLength: MAX_WAITING });
   let batch = '';
   const handOver = (): void => {
     if (batch !== '') stream.write(batch);
     batch = '';
   };
-  const flushSync = (): void => {
-    handOver();
-    stream.flushSync();
-  };
   setInterval(handOver, MAX_DELAY).unref();
   process.on('exit', () => {
-    if (batch !== '') flushSync();
+    if (batch === '') return;
+    handOver();
+    stream.flushSync();
   });
-  const write = (line: string): void => {
-    batch += line;
-    if (batch.length >= BATCH_SIZE) handOver();
+  return {
+    write: (line) => {
+      batch += line;
+      if (batch.length >= BATCH_SIZE) handOver();
+    },
+    flush: (done) => {
+      handOver();
+      stream.flush(done);
+    },
   };
-  return { write, flushSync };
 }
 
 /** Formatted once for each millisecond, not for each line. */

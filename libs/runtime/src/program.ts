@@ -21,6 +21,9 @@ export interface Program<S extends ProgramSettings> {
 /** Exit status for wrong arguments or configuration, as of the shell's own tools. */
 const EXIT_USAGE = 2;
 
+/** How long whoever reads standard output may take to let the program end in peace. In milliseconds. */
+const MAX_FLUSH_MS = 1_000;
+
 /**
  * The life of a program: arguments, configuration, start, stop on SIGTERM or SIGINT. Never returns before the end.
  * A second signal ends the process at once.
@@ -36,12 +39,9 @@ export async function runProgram<S extends ProgramSettings>(program: Program<S>,
   const logger = createLogger({ name: program.name, level: settings.logLevel });
   process.on('uncaughtException', (error) => die(logger, error));
   process.on('unhandledRejection', (error) => die(logger, error));
-  try {
-    const running = await program.start(settings, logger);
-    stopOnSignal(running, logger);
-  } catch (error) {
-    die(logger, error);
-  }
+  const starting = Promise.resolve().then(() => program.start(settings, logger));
+  stopOnSignal(starting, logger);
+  await starting.catch((error: unknown) => die(logger, error));
 }
 
 function printInformation<S extends ProgramSettings>(program: Program<S>, argument: string): number {
@@ -74,16 +74,22 @@ function settingsOrExit<S extends ProgramSettings>(program: Program<S>): S | und
   }
 }
 
-function stopOnSignal(running: { stop(): Promise<void> }, logger: Logger): void {
+/**
+ * From the first moment on: the first process of a container does not get a signal that it has no listener for, and would be
+ * waited for until its grace is over, which is an hour for a proxy.
+ */
+function stopOnSignal(starting: Promise<{ stop(): Promise<void> }>, logger: Logger): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info({ signal }, 'stopping');
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => die(logger, error),
-    );
+    starting
+      .then((running) => running.stop())
+      .then(
+        () => end(logger, 0),
+        (error: unknown) => die(logger, error),
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -92,5 +98,12 @@ function stopOnSignal(running: { stop(): Promise<void> }, logger: Logger): void 
 /** A state nobody foresaw: say so and let Kubernetes start afresh, rather than serve on in it. */
 function die(logger: Logger, error: unknown): void {
   logger.fatal({ err: error }, 'ended by an error');
-  process.exit(1);
+  end(logger, 1);
+}
+
+/** Ends the process when no line is on its way to standard output any more: what is written at the exit would get into the middle of it. */
+function end(logger: Logger, status: number): void {
+  const exit = (): never => process.exit(status);
+  setTimeout(exit, MAX_FLUSH_MS);
+  logger.flush(exit);
 }
