@@ -2,6 +2,7 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
+import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
 import { partsTold } from './parts-told';
 
@@ -107,6 +108,22 @@ describe('publishing a volume that is published', () => {
     expect(everything[0]?.[1]).not.toContain(world.tokens[0]);
     await world.unpublish('private');
     expect(await world.keptInputs()).toEqual(new Map());
+  });
+
+  it('leaves a target alone that somebody has unmounted, and says so', async () => {
+    class LosableMounter extends DirectoryMounter {
+      override readonly canBeLost = true;
+    }
+    await world.close();
+    world = await CsiWorld.start({ mounter: new LosableMounter() });
+    await world.publish('taken');
+    for (const name of await readdir(world.target('taken'))) rmSync(path.join(world.target('taken'), name), { recursive: true });
+    expect(await world.publish('taken')).toMatchObject({ code: 'OK' });
+    expect(lastCall()).toMatchObject({ level: 'warn', reasons: ['Unmounted'], outcome: 'kept' });
+    expect(await readdir(world.target('taken'))).toEqual([]);
+    expect(await world.unpublish('taken')).toMatchObject({ code: 'OK' });
+    expect(await world.publish('taken')).toMatchObject({ code: 'OK' });
+    expect(await world.names('taken')).toContain('context.token');
   });
 
   it('tells a pod nothing new about a Connector that it may not use any more, and refreshes its token', async () => {

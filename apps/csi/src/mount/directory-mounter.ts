@@ -6,6 +6,8 @@ import { type Mounter } from './mounter';
 
 /** Each volume is its target directory itself: no root, no Linux, and no limit but ours; the files are on a disk. */
 export class DirectoryMounter implements Mounter {
+  readonly canBeLost: boolean = false;
+
   async mount(): Promise<void> {
     // The directory is there already, and that is all there is to it.
   }

@@ -88,7 +88,7 @@ describe('LinuxMounter, as root', () => {
       volume.write(before);
       const set = VolumeDirectory.currentSet(target);
       fill();
-      expect(() => volume.write(after)).toThrow(expect.objectContaining({ code: 'VolumeFull' }));
+      expect(() => volume.write(after)).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
       expect(VolumeDirectory.currentSet(target)).toBe(set);
       expect(readdirSync(target).sort()).toEqual(['..data', set, 'ca.crt', 'context.token', 'filler'].sort());
       expect(readFileSync(path.join(target, 'context.token'), 'utf8')).toBe('first');
@@ -101,7 +101,7 @@ describe('LinuxMounter, as root', () => {
     it('writes nothing of a first set that does not fit', async () => {
       await mounter.mount(target);
       fill();
-      expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(expect.objectContaining({ code: 'VolumeFull' }));
+      expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
       expect(VolumeDirectory.currentSet(target)).toBeUndefined();
       expect(readdirSync(target)).toEqual(['filler']);
     });

@@ -38,6 +38,7 @@ export interface LinuxMounterOptions {
 
 /** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
 export class LinuxMounter implements Mounter {
+  readonly canBeLost = true;
   /** Tokens are not to be written to a disk; true until the kernel turns out not to offer it. */
   #keepsOutOfSwap = true;
 

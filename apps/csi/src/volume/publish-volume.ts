@@ -40,9 +40,12 @@ export class PublishVolumeFlow {
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
   async publish(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const isMounted = this.parts.mounter.isMounted(target);
+    const { mounter, volumes } = this.parts;
+    const isMounted = mounter.isMounted(target);
     if (isMounted) await this.#checkOurs(target);
-    if (!isMounted || VolumeDirectory.currentSet(target) === undefined) return this.#publishFirst(request, target);
+    const isPublished = volumes.has(target) || (isMounted && VolumeDirectory.currentSet(target) !== undefined);
+    if (!isPublished) return this.#publishFirst(request, target);
+    if (!isMounted && mounter.canBeLost) return { outcome: 'kept', problems: [unmounted()] };
     try {
       return await this.#publishAgain(request, target);
     } catch (error) {
@@ -109,4 +112,9 @@ export class PublishVolumeFlow {
   #directory({ group }: PublishVolume, target: string): VolumeDirectory {
     return new VolumeDirectory(target, { group, size: this.parts.volumeSize });
   }
+}
+
+/** A second mount in its place would not be seen by the pod, which goes on to hold the first. */
+function unmounted(): VolumeError {
+  return new VolumeError('Unmounted', 'somebody has unmounted the volume of a pod that still runs, and its files are not refreshed any more; delete the pod');
 }

@@ -72,7 +72,7 @@ describe('VolumeDirectory', () => {
 
   it('refuses what does not fit and keeps what is there', () => {
     directory.write(files({ one: '1' }));
-    expect(() => directory.write(files({ one: 'x'.repeat(SIZE + 1) }))).toThrow(expect.objectContaining({ code: 'VolumeFull' }));
+    expect(() => directory.write(files({ one: 'x'.repeat(SIZE + 1) }))).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
     expect(visible()).toEqual({ one: '1' });
     expect(hidden()).toHaveLength(2);
   });
@@ -81,7 +81,7 @@ describe('VolumeDirectory', () => {
     ['that fits only while it is alone', { one: 'x'.repeat(SIZE * 0.6) }],
     ['of many small files, each of which takes a block', Object.fromEntries(Array.from({ length: 20 }, (_item, index) => [`file-${index}`, 'x']))],
   ])('refuses a set %s: it could not be exchanged', (_what, entries) => {
-    expect(() => directory.write(files(entries))).toThrow(expect.objectContaining({ code: 'VolumeFull' }));
+    expect(() => directory.write(files(entries))).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
     expect(visible()).toEqual({});
   });
 

@@ -16,7 +16,9 @@ export type VolumeErrorCode =
   /** The API server has not been reached since the driver started. */
   | 'NotReady'
   | 'VolumeFull'
-  | 'MountFailed';
+  | 'MountFailed'
+  /** The mount of a published volume is gone, and it was not the kubelet who asked for that. */
+  | 'Unmounted';
 
 /** The one error of this program's own. The message goes to the pod's events: it says what to do and holds no secret. */
 export class VolumeError extends Error {
