@@ -38,8 +38,8 @@ interface EventObject extends KubeObject {
 const PodType: ResourceType<PodObject> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 const EventType: ResourceType<EventObject> = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
-/** Ends what hangs; a pod takes two seconds. */
-const DEADLINE_MS = 120_000;
+/** Ends what hangs, it does not judge a machine that is busy; a pod takes two seconds. */
+const DEADLINE_MS = 300_000;
 
 const PAUSE_MS = 100;
 
