@@ -98,6 +98,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   iproute2: '/usr/sbin/ip',
   runc: '/usr/sbin/runc',
   conntrack: '/usr/sbin/conntrack',
+  conmon: '/usr/bin/conmon',
   iptables: '/usr/sbin/iptables',
   'busybox-static': '/bin/busybox',
 };

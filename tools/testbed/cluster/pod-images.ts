@@ -55,7 +55,8 @@ const USER_NAMESPACE_TOOLS = ['newuidmap', 'newgidmap'];
 const EXAMPLE_IMAGES: Readonly<Record<string, { readonly calls: readonly string[]; readonly entrypoint?: string }>> = {
   helm: { calls: [] },
   regctl: { calls: [] },
-  podman: { calls: USER_NAMESPACE_TOOLS },
+  // podman does not start without these, though it pulls and pushes by itself.
+  podman: { calls: [...USER_NAMESPACE_TOOLS, 'runc', 'conmon'] },
   // Both the engine and the command line, as in the images of docker.
   docker: { calls: ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', 'iptables'], entrypoint: '/bin/env' },
 };
