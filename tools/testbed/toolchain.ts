@@ -124,6 +124,7 @@ const DEBIAN_TOOLS: Readonly<Record<string, string>> = {
   etcd: '/usr/bin/etcd',
   nginx: '/usr/sbin/nginx',
   runc: '/usr/sbin/runc',
+  conmon: '/usr/bin/conmon',
   busybox: '/bin/busybox',
   iptables: '/usr/sbin/iptables',
   newuidmap: '/usr/bin/newuidmap',
