@@ -6,8 +6,8 @@ import { type KubeObject } from '@oci-connector/connector-api';
 import { decodeTokenUnverified, type KubeClient, type ResourceType } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { requestToken } from '../installation/install-product';
-import { until } from '../testbed/until';
-import { CsiNodeClient } from './csi-node-client';
+import { until } from '../processes/until';
+import { CsiNodeClient, publishRequest } from './csi-node-client';
 
 export const CsiDrivers: ResourceType<CsiDriver> = { group: 'storage.k8s.io', version: 'v1', plural: 'csidrivers', kind: 'CSIDriver', namespaced: false };
 export const Pods: ResourceType<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
@@ -60,8 +60,6 @@ const FIRST_PUBLISH_MS = 30_000;
 
 /** Lifetime of a token whose request names none, in seconds (TokenRequestSpec of Kubernetes). */
 const DEFAULT_TOKEN_SECONDS = 3600;
-
-const CONTEXT = 'csi.storage.k8s.io';
 
 interface PodToken {
   readonly token: Sensitive;
@@ -149,28 +147,24 @@ export class PublishedVolume {
   async #call(): Promise<void> {
     const { pod, client } = this.options;
     const { spec } = await client.get(CsiDrivers, { name: this.#volume.driver });
-    const tokens = { [`${CONTEXT}/serviceAccount.tokens`]: await this.#currentTokens(spec) };
+    const tokens = await this.#currentTokens(spec);
     const issued = this.#issued.length;
-    await this.#driver.publish({
-      volume_id: this.#volumeId,
-      target_path: this.directory,
-      readonly: this.#volume.readOnly,
-      volume_capability: { mount: {}, access_mode: { mode: 'SINGLE_NODE_WRITER' } },
-      volume_context: {
-        ...this.#volume.volumeAttributes,
-        [`${CONTEXT}/ephemeral`]: 'true',
-        [`${CONTEXT}/pod.name`]: pod.metadata.name,
-        [`${CONTEXT}/pod.namespace`]: pod.metadata.namespace ?? '',
-        [`${CONTEXT}/pod.uid`]: pod.metadata.uid ?? '',
-        [`${CONTEXT}/serviceAccount.name`]: pod.spec.serviceAccountName,
-        ...(!spec.serviceAccountTokenInSecrets && tokens),
-      },
-      secrets: spec.serviceAccountTokenInSecrets ? tokens : {},
-    });
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    await this.#driver.publish(
+      publishRequest({
+        volumeId: this.#volumeId,
+        target: this.directory,
+        readOnly: this.#volume.readOnly,
+        attributes: this.#volume.volumeAttributes,
+        pod: { namespace, name, uid },
+        serviceAccount: pod.spec.serviceAccountName,
+        tokens,
+        tokensInSecrets: spec.serviceAccountTokenInSecrets ?? false,
+      }),
+    );
     this.#delivered = issued;
   }
 
-  /** `{"AUDIENCE": {"token": "…", "expirationTimestamp": "…"}}` (CSIDriver.spec.tokenRequests). */
   async #currentTokens({ tokenRequests = [] }: CsiDriver['spec']): Promise<string> {
     const entries: [string, object][] = [];
     for (const { audience, expirationSeconds = DEFAULT_TOKEN_SECONDS } of tokenRequests) {

@@ -22,7 +22,7 @@ export async function install(): Promise<void> {
 
 async function installDebianPackages(): Promise<void> {
   const missing = Object.entries(DEBIAN_PACKAGES)
-    .filter(([, file]) => !existsSync(file))
+    .filter(([, files]) => !files.every((file) => existsSync(file)))
     .map(([name]) => name);
   if (missing.length === 0) return;
   const env = { ...testbedEnvironment.all, DEBIAN_FRONTEND: 'noninteractive' };

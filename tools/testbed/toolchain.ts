@@ -85,22 +85,24 @@ export const GO_PROJECTS: readonly GoProject[] = [
 /** Our program that renders templates with real Go; built by the suite that runs it. */
 export const GO_TEMPLATES = path.join(process.cwd(), 'tools', 'testbed', 'go-templates');
 
-/** Debian packages and the file by which one sees that they are there. */
-export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
-  skopeo: '/usr/bin/skopeo',
-  buildah: '/usr/bin/buildah',
-  podman: '/usr/bin/podman',
-  'docker.io': '/usr/sbin/dockerd',
-  'docker-registry': '/usr/bin/docker-registry',
-  'etcd-server': '/usr/bin/etcd',
-  'nginx-light': '/usr/sbin/nginx',
-  'apache2-utils': '/usr/bin/htpasswd',
-  iproute2: '/usr/sbin/ip',
-  runc: '/usr/sbin/runc',
-  conntrack: '/usr/sbin/conntrack',
-  conmon: '/usr/bin/conmon',
-  iptables: '/usr/sbin/iptables',
-  'busybox-static': '/bin/busybox',
+/** Debian packages and the files of theirs that are used; a tool is called by the name of its file. */
+export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  skopeo: ['/usr/bin/skopeo'],
+  buildah: ['/usr/bin/buildah'],
+  podman: ['/usr/bin/podman'],
+  // By path: a newer docker elsewhere on the machine must not take the place of the old one.
+  'docker.io': ['/usr/bin/docker', '/usr/sbin/dockerd'],
+  'docker-registry': ['/usr/bin/docker-registry'],
+  'etcd-server': ['/usr/bin/etcd'],
+  'nginx-light': ['/usr/sbin/nginx'],
+  'apache2-utils': ['/usr/bin/htpasswd'],
+  iproute2: ['/usr/sbin/ip'],
+  runc: ['/usr/sbin/runc'],
+  conntrack: ['/usr/sbin/conntrack'],
+  conmon: ['/usr/bin/conmon'],
+  uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
+  iptables: ['/usr/sbin/iptables'],
+  'busybox-static': ['/bin/busybox'],
 };
 
 /** The npm package that carries the Node.js binary of the images. */
@@ -113,27 +115,9 @@ export const toolDirectory = path.join(
   'testbed',
 );
 
-const DEBIAN_TOOLS: Readonly<Record<string, string>> = {
-  skopeo: '/usr/bin/skopeo',
-  buildah: '/usr/bin/buildah',
-  podman: '/usr/bin/podman',
-  // By path: a newer docker elsewhere on the machine must not take the place of the old one.
-  docker: '/usr/bin/docker',
-  dockerd: '/usr/sbin/dockerd',
-  'docker-registry': '/usr/bin/docker-registry',
-  etcd: '/usr/bin/etcd',
-  nginx: '/usr/sbin/nginx',
-  runc: '/usr/sbin/runc',
-  conmon: '/usr/bin/conmon',
-  busybox: '/bin/busybox',
-  iptables: '/usr/sbin/iptables',
-  newuidmap: '/usr/bin/newuidmap',
-  newgidmap: '/usr/bin/newgidmap',
-};
-
 /** Path of a tool's executable. */
 export function toolPath(name: string): string {
-  const debian = DEBIAN_TOOLS[name];
+  const debian = Object.values(DEBIAN_PACKAGES).flat().find((file) => path.basename(file) === name);
   if (debian) return debian;
   if (name === 'node24') return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
   const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].find((program) => program.name === name);

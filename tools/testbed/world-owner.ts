@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from './until';
+import { until } from '../processes/until';
 
 /**
  * What a world keeps on the machine, outside of its namespaces: a directory and, for a cluster, control groups. Both are

@@ -1,9 +1,8 @@
 import { type Clock } from '@oci-connector/clock';
-import { type Connector, type ConnectorClass, type ConnectorKey } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type ConnectorKey, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { type ConfigMap, ConfigMaps, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
 
-/** The ConfigMap with the certificate of the proxy's CA, in the installation's namespace, and the key in it. */
-export const CA_CONFIG_MAP = 'connectors-proxy-ca';
+/** The key of the ConfigMap in which the certificate of the proxy's CA is published. */
 const CA_KEY = 'ca.crt';
 
 export interface CsiStateOptions {
@@ -29,7 +28,7 @@ export class CsiState {
     });
     this.#connectors = new Reflector({ ...shared('connectors'), type: Connectors });
     this.#classes = new Reflector({ ...shared('connectorclasses'), type: ConnectorClasses });
-    this.#configMaps = new Reflector({ ...shared('configmaps'), type: ConfigMaps, namespace, name: CA_CONFIG_MAP });
+    this.#configMaps = new Reflector({ ...shared('configmaps'), type: ConfigMaps, namespace, name: PROXY_CA_NAME });
   }
 
   get hasSynced(): boolean {

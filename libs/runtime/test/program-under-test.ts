@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { InstallationSettings } from '../src/installation-settings';
 import { runProgram } from '../src/program';
 
-/** What happens to the program; every way ends it, `start` and `run` by a signal. */
-type Ending = 'start' | 'run' | 'failed-start' | 'crash';
-
-const [, , ending = '', lines = '0'] = process.argv as unknown as [string, string, Ending | '', string];
+/** What happens to the program, `start`, `run`, `failed-start` or `crash`: every way ends it, the first two by a signal. */
+const [, , ending, lines] = process.argv;
 
 void runProgram(
   {

@@ -6,7 +6,7 @@ import { expectEqual } from '../checks';
 import { startApiServer, type ApiServer } from '../api-server';
 import { Kubectl } from '../kubectl';
 import { type SuiteContext } from '../suites/suite';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { startContainerRuntime } from './container-runtime';
 import { startClusterDns, startControllers } from './control-plane';
 import { startKubeProxy, startKubelet, type Kubelet } from './node-programs';

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expectEqual, expectParts, type Checks } from '../checks';
 import { sha256 } from '../oci-layout';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { connectorVolume } from './client-pods';
 import { nodeIsReady } from './cluster';
 import { type ClusterTests } from './cluster-tests';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type ResourceType } from '@oci-connector/kube';
 import { type CommandResult } from '../../processes/run-command';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { applyJson, type InstalledCluster } from './installed-cluster';
 import { podImage } from './pod-images';
 

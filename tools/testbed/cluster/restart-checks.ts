@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expectEqual, expectParts, type Checks } from '../checks';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { connectorVolume } from './client-pods';
 import { type ClusterTests } from './cluster-tests';
 import { type InstalledCluster } from './installed-cluster';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Checks, expectEqual } from '../checks';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { expectAnswer } from './answers';
 import { type ReplicatedInstallation, SAMPLE } from './replicated-installation';
 

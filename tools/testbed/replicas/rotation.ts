@@ -1,7 +1,7 @@
 import { type Checks, expectEqual } from '../checks';
 import { newAccount } from '../registries';
 import { type Secret } from '../secret-search';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { expectAnswer } from './answers';
 import { REPLICAS, type ReplicatedInstallation } from './replicated-installation';
 

@@ -6,7 +6,7 @@ import { HubClient } from '../hub-client';
 import { Kubectl } from '../kubectl';
 import { checkSandbox, sandboxLogs, startSandbox, type Prefix } from '../sandbox-run';
 import { searchLogs } from '../secret-search';
-import { until } from '../until';
+import { until } from '../../processes/until';
 import { type Suite, type SuiteContext } from './suite';
 
 /** Manifests of the original requirement, as they stand there. */
