@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CommandError } from './command-shell';
 import { LinuxMounter } from './linux-mounter';
 
 describe('LinuxMounter', () => {
@@ -30,13 +31,13 @@ describe('LinuxMounter', () => {
     const on = (answer: (options: string) => string | undefined): { mounter: LinuxMounter; mounts: string[]; warnings: () => number } => {
       const mounts: string[] = [];
       let warnings = 0;
-      const run = async (_name: string, args: readonly string[]): Promise<void> => {
-        const given = args[3] ?? '';
+      const run = async (...words: readonly string[]): Promise<void> => {
+        const given = words[4] ?? '';
         mounts.push(given);
-        const stderr = answer(given);
-        if (stderr !== undefined) throw Object.assign(new Error('exit status 32'), { stderr });
+        const output = answer(given);
+        if (output !== undefined) throw new CommandError('exit status 32', output);
       };
-      return { mounter: new LinuxMounter({ ...options, run, onSwappable: () => (warnings += 1) }), mounts, warnings: () => warnings };
+      return { mounter: new LinuxMounter({ ...options, commands: { run }, onSwappable: () => (warnings += 1) }), mounts, warnings: () => warnings };
     };
     const noswap = (given: string): boolean => given.includes('noswap');
 

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { lstatSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { VolumeError } from '../volume/volume.errors';
+import { CommandError, CommandShell } from './command-shell';
 import { parseMountInfo } from './mountinfo';
 import { type Mounter } from './mounter';
 
@@ -15,9 +14,6 @@ export const MOUNT_SOURCE = 'connectors-csi';
 
 /** TMPFS_MAGIC of linux/magic.h, in statfs(2). */
 const TMPFS_MAGIC = 0x01021994;
-
-/** Mounting a tmpfs takes a millisecond; a command that hangs must not hold the volume for ever. In milliseconds. */
-const COMMAND_TIMEOUT_MS = 10_000;
 
 /** Nothing mounts on top of our mounts. Should somebody have, unmounting does not go on for ever. */
 const MAX_STACKED = 8;
@@ -32,8 +28,8 @@ export interface LinuxMounterOptions {
   readonly onSwappable: () => void;
   /** For tests: where the kernel tells the mounts. */
   readonly mountInfoFile?: string;
-  /** For tests: how a command is run, with its arguments; rejects with `stderr` when it fails. */
-  readonly run?: (name: string, args: readonly string[]) => Promise<unknown>;
+  /** For tests: how a command is run. */
+  readonly commands?: Pick<CommandShell, 'run'>;
 }
 
 /** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
@@ -42,7 +38,11 @@ export class LinuxMounter implements Mounter {
   /** Tokens are not to be written to a disk; true until the kernel turns out not to offer it. */
   #keepsOutOfSwap = true;
 
-  constructor(private readonly options: LinuxMounterOptions) {}
+  readonly #commands: Pick<CommandShell, 'run'>;
+
+  constructor(private readonly options: LinuxMounterOptions) {
+    this.#commands = options.commands ?? new CommandShell();
+  }
 
   async mount(target: string): Promise<void> {
     if (!this.#keepsOutOfSwap) return this.#mountWith('', target);
@@ -83,17 +83,11 @@ export class LinuxMounter implements Mounter {
   }
 
   async #command(name: 'mount' | 'umount', args: readonly string[]): Promise<void> {
-    const { run = runCommand } = this.options;
     try {
-      await run(name, args);
+      await this.#commands.run(name, ...args);
     } catch (error) {
-      const { stderr } = error as { stderr?: string };
-      throw new VolumeError('MountFailed', `${name} failed: ${stderr?.trim() || (error as Error).message}; ${ADVICE}`, { cause: error });
+      if (!(error instanceof CommandError)) throw error;
+      throw new VolumeError('MountFailed', `${name} failed: ${error.output || error.message}; ${ADVICE}`, { cause: error });
     }
   }
-}
-
-/** Without a shell; the target is absolute, and so is no option. */
-function runCommand(name: string, args: readonly string[]): Promise<unknown> {
-  return promisify(execFile)(name, args, { timeout: COMMAND_TIMEOUT_MS, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
 }
