@@ -1,7 +1,12 @@
 import 'reflect-metadata';
+import { setFlagsFromString } from 'node:v8';
 import { runProgram } from '@oci-connector/runtime';
 import { CsiSettings, environment, VERSION } from './csi.config';
 import { startCsi } from './start-csi';
+
+// The heap's space for new objects stays as small as it begins. It otherwise grows to 32 MiB for a program that has nothing to do
+// most of the time, and runs on every node.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 void runProgram(
   {
