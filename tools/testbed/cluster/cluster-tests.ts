@@ -6,7 +6,6 @@ import { startInstalledCluster, type InstalledCluster } from './installed-cluste
 import { pushClientImages, pushExampleImages } from './pod-images';
 import { Pods } from './pods';
 import { RegistrySide } from './registry-side';
-import { startRotation } from './rotation';
 import { PLATFORM, SOURCE, TEAM_A } from './tenants';
 import { SAMPLE, shareConnector } from './shared-connector';
 
@@ -19,7 +18,7 @@ export interface ClusterTests {
   readonly sourceDigest: string;
 }
 
-/** The cluster, the same for all suites, with the images, the Connector, the teams, and the pod that outlives its token. */
+/** The cluster, the same for all suites, with the images, the Connector and the teams. */
 export function openClusterTests(context: SuiteContext): Promise<ClusterTests> {
   return context.cluster(() => start(context));
 }
@@ -33,9 +32,7 @@ async function start(context: SuiteContext): Promise<ClusterTests> {
   await step('making images of clients, sharing Connectors', () =>
     Promise.all([makeImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
   );
-  const tests = { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
-  await startRotation(tests);
-  return tests;
+  return { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
 }
 
 async function makeImages(directory: string): Promise<void> {

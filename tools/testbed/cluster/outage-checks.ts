@@ -58,6 +58,17 @@ async function checkKubeletRestart(checks: Checks, tests: ClusterTests): Promise
   await checks.check('with the kubelet restarted the pod gets fresh files', () => until(REPUBLISH_MS, () => podSees(tests, 'second')));
   await checks.check('its container is the same, and nothing was mounted anew', async () => expectEqual(await standingOf(tests), before, 'container and mount'));
   await until(READY_MS, () => nodeIsReady(cluster.kubectl));
+  await pullsWithWhatItHas(tests);
+}
+
+/**
+ * After its restart the kubelet gives the pod another token. Only one that the proxy has seen before the API server goes away can
+ * serve on meanwhile: two more pulls, the first of which may have begun with the token before.
+ */
+async function pullsWithWhatItHas({ pods }: ClusterTests): Promise<void> {
+  const pulls = async (): Promise<number> => (await pods.log(POD)).split('\n').filter((line) => line === 'PULLED').length;
+  const before = await pulls();
+  await until(READY_MS, async () => expectEqual((await pulls()) >= before + 2, true, 'two more pulls'));
 }
 
 async function checkApiServerDown(checks: Checks, tests: ClusterTests): Promise<void> {

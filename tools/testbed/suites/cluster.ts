@@ -7,10 +7,13 @@ import { checkExamplePods } from '../cluster/example-pods';
 import { checkProjectedToken } from '../cluster/projected-token';
 import { openClusterTests, type ClusterTests } from '../cluster/cluster-tests';
 import { checkOutages } from '../cluster/outage-checks';
+import { startRotation } from '../cluster/rotation';
 import { checkUsers } from '../cluster/user-checks';
 import { type Suite } from './suite';
 
 const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Promise<void>>> = {
+  'outages of kubelet and API server': checkOutages,
+  'a pod for the suite rotation': (_, tests) => startRotation(tests),
   'a projected token': checkProjectedToken,
   'csi-sanity': checkSanity,
   clients: checkClients,
@@ -19,7 +22,6 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   access: checkAccess,
   'rights of the driver': checkDriverRights,
   'restart of the driver': checkDriverRestart,
-  'outages of kubelet and API server': checkOutages,
 };
 
 /** Pods on a real kubelet, which get everything that they need from a volume. */

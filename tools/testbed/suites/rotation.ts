@@ -3,9 +3,9 @@ import { openClusterTests } from '../cluster/cluster-tests';
 import { checkRotation } from '../cluster/rotation';
 import { type Suite } from './suite';
 
-/** Waits for the pod that was started with the cluster. */
+/** Waits for the pod that the suite `cluster` has started. */
 export const rotationSuite: Suite = {
-  summary: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the cluster has started)',
+  summary: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the suite cluster has started)',
   async run(context) {
     const checks = new Checks();
     await checkRotation(checks, await openClusterTests(context));
