@@ -97,16 +97,16 @@ describe('AccessReviewer', () => {
   });
 
   it('tells a remembered yes at once, and nothing else', async () => {
-    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    expect(reviewer.peekAllowed(identity, attributes)).toBe(false);
     await ask();
-    expect(reviewer.isKnownToBeAllowed({ ...identity }, { ...attributes })).toBe(true);
-    expect(reviewer.isKnownToBeAllowed({ ...identity, uid: 'another' }, attributes)).toBe(false);
-    expect(reviewer.isKnownToBeAllowed(identity, { ...attributes, verb: 'update' })).toBe(false);
+    expect(reviewer.peekAllowed({ ...identity }, { ...attributes })).toBe(true);
+    expect(reviewer.peekAllowed({ ...identity, uid: 'another' }, attributes)).toBe(false);
+    expect(reviewer.peekAllowed(identity, { ...attributes, verb: 'update' })).toBe(false);
     clock.advance(10_000);
-    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    expect(reviewer.peekAllowed(identity, attributes)).toBe(false);
     respond = status({ allowed: false });
     await ask();
-    expect(reviewer.isKnownToBeAllowed(identity, attributes)).toBe(false);
+    expect(reviewer.peekAllowed(identity, attributes)).toBe(false);
     expect(outcomes).toEqual(['access miss', 'access hit', 'access miss']);
   });
 
@@ -249,6 +249,23 @@ describe('C10 fail-open', () => {
       respond = status({ allowed: false });
       expect(await ask()).toBe(true);
       await eventually(() => reachability.outage === undefined);
+      expect(await ask()).toBe(false);
+    });
+
+    it('C12 revocation: an answer that was long under way does not replace the answer to a later question', async () => {
+      await ask();
+      clock.advance(10_000);
+      await findOut();
+      let answerLate: (() => void) | undefined;
+      respond = (response) => (answerLate = () => status({ allowed: true })(response));
+      expect(await ask()).toBe(true);
+      await eventually(() => answerLate !== undefined);
+      await reachability.observed(() => Promise.resolve());
+      clock.advance(1);
+      respond = status({ allowed: false });
+      expect(await ask()).toBe(false);
+      answerLate?.();
+      await settle();
       expect(await ask()).toBe(false);
     });
 

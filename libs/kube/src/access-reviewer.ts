@@ -57,7 +57,7 @@ export class AccessReviewer {
    * Whether a yes is remembered that may still be used; false says nothing, then {@link isAllowed} has to find out. For callers
    * with many requests, whom a promise for each would cost more than the answer.
    */
-  isKnownToBeAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean {
+  peekAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean {
     return this.cache.peek(this.keyOf(identity, attributes)) === ALLOWED;
   }
 

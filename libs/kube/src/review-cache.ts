@@ -131,6 +131,8 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   private remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
+    // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
+    if (askedAt < Math.max(this.positive.peek(key)?.confirmedAt ?? -Infinity, this.negative.peek(key)?.at ?? -Infinity)) return;
     if (verdict.positive) {
       this.positive.set(key, { verdict, confirmedAt: askedAt });
       this.negative.delete(key);

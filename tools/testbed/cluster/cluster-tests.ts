@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { workspaceRoot } from '../../installation/install-product';
 import { step } from '../../processes/progress';
 import { type Registry } from '../registries';
 import { type SuiteContext } from '../suites/suite';
@@ -24,8 +25,13 @@ export function openClusterTests(context: SuiteContext): Promise<ClusterTests> {
 }
 
 async function start(context: SuiteContext): Promise<ClusterTests> {
-  // The shortest life that Kubernetes gives a token.
-  const cluster = await startInstalledCluster({ ...context, tokenSeconds: 600 });
+  const cluster = await startInstalledCluster({
+    ...context,
+    // What `cluster up` has is what every version takes.
+    csiDriverFile: path.join(workspaceRoot, 'deploy/csidriver-1.35.yaml'),
+    // The shortest life that Kubernetes gives a token.
+    tokenSeconds: 600,
+  });
   const target = context.registries.find(({ name }) => name === 'dist3-htpasswd');
   if (!target) throw new Error('the registry dist3-htpasswd is not there');
   const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));

@@ -26,14 +26,17 @@ export interface CsiDriver {
 export interface CsiDriverOptions extends Pick<SuiteContext, 'registryCaFile' | 'secrets'> {
   readonly cluster: Cluster;
   readonly programs: ProgramsStart;
-  /** Lifetime of tokens in seconds, in place of that in `deploy/csidriver.yaml`. */
+  /** A file with the CSIDriver that is to replace `deploy/csidriver.yaml`. */
+  readonly csiDriverFile?: string;
+  /** Lifetime of tokens in seconds, in place of that in the file. */
   readonly tokenSeconds?: number;
 }
 
 /** Starts the driver beside the kubelet, which it registers itself with. */
 export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriver> {
-  const { cluster, programs, tokenSeconds } = options;
+  const { cluster, programs, csiDriverFile, tokenSeconds } = options;
   const { kubectl, kubelet, group, directory } = cluster;
+  if (csiDriverFile !== undefined) await kubectl.run(['apply', '-f', csiDriverFile]);
   if (tokenSeconds !== undefined) {
     const tokenRequests = [{ audience: 'connectors-proxy', expirationSeconds: tokenSeconds }];
     await kubectl.run(['patch', 'csidriver', 'connectors-csi', '--type=merge', '--patch', JSON.stringify({ spec: { tokenRequests } })]);

@@ -7,7 +7,7 @@ import { step } from '../../processes/progress';
 import { launchProgram } from '../product';
 import { type SuiteContext } from '../suites/suite';
 import { startCluster, type Cluster } from './cluster';
-import { startCsiDriver, type CsiDriver } from './csi-driver';
+import { startCsiDriver, type CsiDriver, type CsiDriverOptions } from './csi-driver';
 import { NODE } from './node-network';
 
 /** The product in a cluster: its programs run as processes of the node, each as its own ServiceAccount. */
@@ -19,10 +19,8 @@ export interface InstalledCluster extends Cluster {
 }
 
 /** What a cluster is started with. */
-export interface ClusterOpening extends Pick<SuiteContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> {
-  /** Lifetime of the tokens in volumes, in seconds; what `deploy/` says when absent. */
-  readonly tokenSeconds?: number;
-}
+export type ClusterOpening = Pick<SuiteContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
+  Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'>;
 
 /** Starts a cluster, installs what `deploy/` ships, starts the programs and leads the proxy's Service to the one of this node. */
 export async function startInstalledCluster(opening: ClusterOpening): Promise<InstalledCluster> {

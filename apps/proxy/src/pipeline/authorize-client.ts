@@ -7,7 +7,7 @@ import { type Authenticated, Authorized, type NamedConnector } from './proxy-exc
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
   /** Whether `isAllowed` is known to say yes. */
-  isKnownToBeAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean;
+  peekAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean;
   /** @throws ReviewUnavailableError */
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
@@ -30,17 +30,13 @@ export class AuthorizeClient {
   /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
-    if (!this.#isKnownToAllow(exchange, verb) && !(await this.#allows(exchange, verb))) {
+    if (!this.reviewer.peekAllowed(identity, useOf(named, verb)) && !(await this.#allows(exchange, verb))) {
       throw new ProxyError(
         'PermissionDenied',
         `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${ROLE[verb]} there`,
       );
     }
     return new Authorized(exchange, (further) => this.#allows(exchange, further));
-  }
-
-  #isKnownToAllow({ identity, named }: Authenticated, verb: ProxyVerb): boolean {
-    return this.reviewer.isKnownToBeAllowed(identity, useOf(named, verb));
   }
 
   async #allows({ identity, named }: Authenticated, verb: ProxyVerb): Promise<boolean> {
