@@ -78,6 +78,13 @@ describe('faults of registries, token servers and clients', () => {
     expect(asked()).toHaveLength(2);
   });
 
+  it('does not repeat a POST when the connection was lost: the registry may have acted on it', async () => {
+    registry.faults.add({ kind: 'reset', match: { method: 'POST' } });
+    const response = await world.send(UPLOADS, { method: 'POST' });
+    expect(response.status).toBe(502);
+    expect(asked()).toHaveLength(1);
+  });
+
   it('502 when the registry resets every connection', async () => {
     registry.faults.add({ kind: 'reset', times: 5, match: { path: /manifests/ } });
     const response = await world.send(MANIFEST);

@@ -17,6 +17,9 @@ const TOO_MANY_REQUESTS = 429;
 /** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
+/** Methods whose repetition changes nothing more; a proxy must not repeat others by itself (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
 export interface AskUpstreamOptions {
   /** Our own name in Via. */
   readonly via: string;
@@ -36,7 +39,7 @@ export interface Outcome {
 export class AskUpstream {
   constructor(private readonly options: AskUpstreamOptions) {}
 
-  /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body. */
+  /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body, nor one that is not idempotent. */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
     let hop: UpstreamTarget = plan.target;
@@ -49,10 +52,10 @@ export class AskUpstream {
     return { exchange, answer, hop };
   }
 
-  /** A kept connection may be closed by the upstream at the moment of its use; nobody has acted on the request then. */
+  /** A kept connection may be closed by the upstream at the moment of its use. Whether it has acted on the request nobody knows. */
   #sendTwice(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamAnswer> {
     const sent = this.#send(exchange, hop);
-    if (!exchange.plan.replayable) return sent;
+    if (!exchange.plan.replayable || !IDEMPOTENT.has(exchange.plan.method)) return sent;
     return sent.catch((error: unknown) => {
       if (error instanceof UpstreamConnectError && error.code === 'ConnectionReset') return this.#send(exchange, hop);
       throw error;
