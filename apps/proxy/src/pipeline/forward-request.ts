@@ -31,7 +31,7 @@ export class ForwardRequest {
   }
 
   async #deliver({ exchange, answer, hop }: Outcome): Promise<void> {
-    if (answer.status === 401) throw refusedThere(new URL(hop.origin).hostname, hop.sendCredential);
+    if (answer.status === 401) throw refusedThere(hop);
     const rewritten = exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
     if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
     await sendAnswer(exchange.client, answer, rewritten);
@@ -44,10 +44,15 @@ export class ForwardRequest {
   }
 
   /** A token may end early, and a password may change: once, a 401 is worth another try, if there is no body to repeat. */
-  async #reauthorized({ answer, exchange }: Outcome): Promise<Outcome> {
+  async #reauthorized(outcome: Outcome): Promise<Outcome> {
+    const { answer, exchange } = outcome;
     answer.discard();
     const renewed = this.authorization.renew(exchange, answer.headers['www-authenticate']);
-    if (exchange.plan.replayable) return this.upstream.ask(await renewed);
+    if (exchange.plan.replayable) {
+      const again = await renewed;
+      if (!again) throw refusedThere(outcome.hop);
+      return this.upstream.ask(again);
+    }
     // Renewed all the same, so that the client's next attempt finds a token that works; whether it did, that one will see.
     renewed.catch(() => undefined);
     throw new ProxyError(
@@ -65,8 +70,9 @@ export class ForwardRequest {
 }
 
 /** Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */
-function refusedThere(host: string, withCredential: boolean): ProxyError {
-  return withCredential
+function refusedThere({ origin, sendCredential }: UpstreamTarget): ProxyError {
+  const host = new URL(origin).hostname;
+  return sendCredential
     ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)
     : new ProxyError('RedirectRefused', `the registry redirected to ${host}, which asks for a login of its own`);
 }

@@ -31,15 +31,15 @@ export class ObtainAuthorization {
   }
 
   /**
-   * Gets another authorisation after the registry refused one.
+   * Gets another authorisation after the registry refused one; undefined when there is no other to try.
    *
    * @param wwwAuthenticate of the answer that refused it
    */
-  async renew(exchange: Forwardable, wwwAuthenticate: string | readonly string[] | undefined): Promise<Forwardable> {
+  async renew(exchange: Forwardable, wwwAuthenticate: string | readonly string[] | undefined): Promise<Forwardable | undefined> {
     const fresh = await this.credentials.resolve(exchange, { fresh: true });
     const { registry } = exchange.access;
     if (fresh.access.registry.credentialRevision !== registry.credentialRevision) return this.#authorize(fresh, exchange.plan);
-    if (exchange.plan.transport === 'http-proxy') return exchange;
+    if (exchange.plan.transport === 'http-proxy') return undefined;
     const { plan, authorization } = exchange;
     return new Forwardable(exchange, await this.authorizer.rejected(registry, plan.scopes, authorization, wwwAuthenticate), plan);
   }
