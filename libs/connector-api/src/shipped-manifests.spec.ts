@@ -108,14 +108,14 @@ describe('rbac', () => {
     }
   });
 
-  it('lets the proxy get Secrets by name, and follow no more than its own two', () => {
+  it('lets the proxy get Secrets by name, and follow none', () => {
     expect(verbsOn(rulesOf('ClusterRole', 'connectors-proxy'), 'secrets')).toEqual(['get']);
     expect(rulesOf('Role', 'connectors-proxy')).toEqual([
       {
         apiGroups: [''],
         resources: ['secrets'],
         resourceNames: ['connectors-proxy-ca', 'connectors-proxy-sealing'],
-        verbs: ['get', 'list', 'watch'],
+        verbs: ['get'],
       },
     ]);
   });
@@ -123,7 +123,7 @@ describe('rbac', () => {
   it('lets the controller write no Secret but its own two, and no Connector but its status', () => {
     const rules = rulesOf('ClusterRole', 'connectors-controller');
     expect(verbsOn(rules, 'secrets')).toEqual(['get', 'list', 'watch']);
-    expect(verbsOn(rules, 'connectors')).toEqual(['get', 'list', 'watch']);
+    expect(verbsOn(rules, 'connectors')).toEqual(['list', 'watch']);
     const own = rulesOf('Role', 'connectors-controller').filter(({ resources }) => resources.includes('secrets'));
     for (const { resourceNames, verbs } of own) {
       if (resourceNames) expect(resourceNames).toEqual(['connectors-proxy-ca', 'connectors-proxy-sealing']);

@@ -26,7 +26,8 @@ const PROGRAMS: readonly Permissions[] = [
     user: CONTROLLER,
     where: EVERYWHERE,
     allowed: [
-      ...['get', 'list', 'watch'].flatMap((verb) => [`${verb} connectors.${GROUP}`, `${verb} connectorclasses.${GROUP}`, `${verb} secrets`]),
+      ...['list', 'watch'].flatMap((verb) => [`${verb} connectors.${GROUP}`, `${verb} connectorclasses.${GROUP}`]),
+      ...['get', 'list', 'watch'].map((verb) => `${verb} secrets`),
       ...['get', 'list', 'watch', 'create', 'update', 'delete'].map((verb) => `${verb} services`),
       `patch connectors.${GROUP} status`,
       `patch connectorclasses.${GROUP} status`,
@@ -76,7 +77,7 @@ const PROGRAMS: readonly Permissions[] = [
     user: PROXY,
     where: EVERYWHERE,
     allowed: [
-      ...['get', 'list', 'watch'].flatMap((verb) => [`${verb} connectors.${GROUP}`, `${verb} connectorclasses.${GROUP}`]),
+      ...['list', 'watch'].flatMap((verb) => [`${verb} connectors.${GROUP}`, `${verb} connectorclasses.${GROUP}`]),
       'get secrets',
       'create tokenreviews.authentication.k8s.io',
       'create subjectaccessreviews.authorization.k8s.io',
@@ -101,8 +102,8 @@ const PROGRAMS: readonly Permissions[] = [
   {
     user: PROXY,
     where: OWN,
-    allowed: ['list secrets/connectors-proxy-ca', 'watch secrets/connectors-proxy-sealing'],
-    refused: ['list secrets', 'watch secrets', 'update secrets/connectors-proxy-ca', 'delete secrets/connectors-proxy-sealing'],
+    allowed: ['get secrets/connectors-proxy-ca', 'get secrets/connectors-proxy-sealing'],
+    refused: ['list secrets', 'watch secrets', 'list secrets/connectors-proxy-ca', 'watch secrets/connectors-proxy-sealing', 'update secrets/connectors-proxy-ca', 'delete secrets/connectors-proxy-sealing'],
   },
 ];
 
