@@ -7,8 +7,11 @@ import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
-import { installProduct, requestToken, workspaceRoot } from '../installation/install-product';
-import { type ProgramOptions, type RunningProgram } from '../installation/programs';
+import { installProduct } from '../installation/install-product';
+import { requestToken } from '../installation/request-token';
+import { workspaceRoot } from '../processes/workspace';
+import { type ProgramOptions, proxySettings, type RunningProgram } from '../installation/programs';
+import { roleBinding } from '../installation/role-binding';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { freePort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
@@ -204,32 +207,19 @@ function programStarter({ group, directory, api, client }: ProgramStarterParts):
 async function startPrograms(start: Rig['start']): Promise<Rig['proxy']> {
   const port = await freePort();
   await start({ name: 'controller', settings: {}, prefix: PEERS_PINNED });
-  const settings = {
-    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
-    OCI_CONNECTOR_PROXY_HTTP_PORT: String(port),
-    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(await freePort()),
-    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
-    OCI_CONNECTOR_PROXY_GRACE: '1s',
-  };
+  const settings = proxySettings({ host: '127.0.0.1', http: port, https: await freePort() });
   const { pid } = await start({ name: 'proxy', settings, prefix: PROXY_PINNED });
   return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid };
 }
 
 function benchManifests(upstream: string): object[] {
   const { namespace, name } = CONNECTOR;
-  const rbac = 'rbac.authorization.k8s.io';
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'builder' } },
     { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'kubernetes.io/basic-auth', stringData: UPSTREAM_ACCOUNT },
     connectorManifest(name, upstream),
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: { namespace, name: 'builder-pushes' },
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'connectors-pusher' },
-      subjects: [{ kind: 'ServiceAccount', namespace, name: 'builder' }],
-    },
+    roleBinding({ namespace, name: 'builder-pushes' }, 'connectors-pusher', { namespace, name: 'builder' }),
   ];
 }
 

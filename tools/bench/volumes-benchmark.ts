@@ -2,7 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
-import { requestToken } from '../installation/install-product';
+import { requestToken } from '../installation/request-token';
 import { type RunningProgram } from '../installation/programs';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 import { median, percentile, type Benchmark, type BenchmarkResult } from './benchmark';

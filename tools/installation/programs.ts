@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { freePort } from '../processes/free-port';
 import { type ProcessGroup, type StartedProcess } from '../processes/process-group';
-import { workspaceRoot } from './install-product';
+import { workspaceRoot } from '../processes/workspace';
 
 export interface ProgramOptions {
   readonly name: 'controller' | 'proxy' | 'csi';
@@ -41,4 +41,15 @@ export async function startProgram(group: ProcessGroup, options: ProgramOptions)
     ready: async () => (await fetch(`${adminUrl}/readyz`)).ok,
   });
   return { ...started, adminUrl };
+}
+
+/** Where a proxy serves, and a stop at once: nobody's load balancer has to notice first. */
+export function proxySettings(serves: { readonly host: string; readonly http: number; readonly https: number }): Record<string, string> {
+  return {
+    OCI_CONNECTOR_PROXY_HOST: serves.host,
+    OCI_CONNECTOR_PROXY_HTTP_PORT: String(serves.http),
+    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(serves.https),
+    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
+    OCI_CONNECTOR_PROXY_GRACE: '5s',
+  };
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type KubeClient } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type ProcessGroup } from '../processes/process-group';
-import { requestToken } from './install-product';
+import { requestToken } from './request-token';
 import { type ProgramOptions, type RunningProgram, startProgram } from './programs';
 
 export interface ServiceAccountStart extends Omit<ProgramOptions, 'kubeconfig'> {

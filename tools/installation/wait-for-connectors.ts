@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Condition, type Connector } from '@oci-connector/connector-api';
 import { Connectors, type KubeClient } from '@oci-connector/kube';
-
-interface ConnectorKey {
-  readonly namespace: string;
-  readonly name: string;
-}
+import { type NamespacedName } from './namespaced-name';
 
 /** `True`, `False` or `Unknown`, with the reason and the message of the condition that says why. */
-export interface Verdict extends ConnectorKey {
+export interface Verdict extends NamespacedName {
   readonly ready: string;
   readonly reason: string;
   readonly message: string;
@@ -24,7 +20,7 @@ const DEADLINE_MS = 30_000;
 const SETTLED_MS = 3_000;
 
 /** Waits until each Connector is Ready or has been judged not to be; what is still open at the deadline is reported as it stands. */
-export async function waitForConnectors(client: KubeClient, keys: readonly ConnectorKey[]): Promise<Verdict[]> {
+export async function waitForConnectors(client: KubeClient, keys: readonly NamespacedName[]): Promise<Verdict[]> {
   const deadline = Date.now() + DEADLINE_MS;
   let judgedAt: number | undefined;
   for (;;) {
@@ -39,7 +35,7 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Conne
 
 const NOT_JUDGED: Pick<Condition, 'status' | 'reason' | 'message'> = { status: 'Unknown' };
 
-function verdictOf(key: ConnectorKey, { status = {} }: Connector): Verdict {
+function verdictOf(key: NamespacedName, { status = {} }: Connector): Verdict {
   const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
   // Ready copies the reason of the condition that fails; that one has the message that says what to do.

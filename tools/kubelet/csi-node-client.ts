@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Client, credentials, makeClientConstructor, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { workspaceRoot } from '../installation/install-product';
+import { workspaceRoot } from '../processes/workspace';
 
 /** The CSI specification's own file, as the driver has it. */
 const PROTO = path.join(workspaceRoot, 'apps/csi/proto/csi.proto');

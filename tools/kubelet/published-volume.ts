@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { decodeTokenUnverified, type KubeClient, type ResourceType } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { requestToken } from '../installation/install-product';
+import { requestToken } from '../installation/request-token';
 import { until } from '../processes/until';
 import { CsiNodeClient, publishRequest } from './csi-node-client';
 

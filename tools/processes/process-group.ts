@@ -25,7 +25,7 @@ export interface StartedProcess {
 
 /** Processes that are started together, log to one directory and are ended, by their ids, in reverse order. */
 export class ProcessGroup {
-  private readonly started: StartedProcess[] = [];
+  readonly #started: StartedProcess[] = [];
 
   constructor(private readonly logDirectory: string) {}
 
@@ -38,13 +38,13 @@ export class ProcessGroup {
     const child = spawn(file, args, { cwd: description.cwd, env: description.env, stdio: ['ignore', log, log] });
     closeSync(log);
     const process = startedProcess(description.name, child, logFile);
-    this.started.push(process);
+    this.#started.push(process);
     await becomeReady(description, child, logFile);
     return process;
   }
 
   async stopAll(): Promise<void> {
-    for (const process of this.started.splice(0).reverse()) await process.stop();
+    for (const process of this.#started.splice(0).reverse()) await process.stop();
   }
 }
 

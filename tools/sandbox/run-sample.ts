@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
 import { applyManifest } from '../installation/apply-manifests';
-import { requestToken } from '../installation/install-product';
+import { requestToken } from '../installation/request-token';
 import { step } from '../processes/progress';
 import { type Sandbox } from './sandbox';
 import { SAMPLE, sampleManifests } from './sample';

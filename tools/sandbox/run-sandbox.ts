@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { workspaceRoot } from '../installation/install-product';
+import { workspaceRoot } from '../processes/workspace';
 import { requireSocketPath } from '../kubelet/socket-path';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';

@@ -1,4 +1,5 @@
 import { type NewObject } from '@oci-connector/kube';
+import { roleBinding } from '../installation/role-binding';
 import { type Pod } from '../kubelet/published-volume';
 
 /** The names of the sample, in one place. */
@@ -28,13 +29,7 @@ export function sampleManifests(address: string, trustedRealm: string): object[]
         auth: { name: 'tokenAuth', secretRef: { name: secret }, trustedRealms: [trustedRealm] },
       },
     },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { namespace: connector.namespace, name: 'sample-ci-pushes' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'connectors-pusher' },
-      subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
-    },
+    roleBinding({ namespace: connector.namespace, name: 'sample-ci-pushes' }, 'connectors-pusher', serviceAccount),
   ];
 }
 

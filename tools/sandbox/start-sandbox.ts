@@ -5,7 +5,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { TestCertificateAuthority, startFixtureRegistry, startKubeApi, type KubeApiServer } from '@oci-connector/testing';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct } from '../installation/install-product';
-import { type ProgramOptions } from '../installation/programs';
+import { type ProgramOptions, proxySettings } from '../installation/programs';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { type ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
@@ -75,14 +75,7 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
   const kubeletDirectory = path.join(directory, 'kubelet');
   await mkdir(kubeletDirectory);
   const controllerPid = await launch('controller', {});
-  const proxyPid = await launch('proxy', {
-    OCI_CONNECTOR_PROXY_HOST: '127.0.0.1',
-    OCI_CONNECTOR_PROXY_HTTP_PORT: String(ports.http),
-    OCI_CONNECTOR_PROXY_HTTPS_PORT: String(ports.https),
-    // Ctrl-C ends a sandbox at once: nobody's load balancer has to notice.
-    OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
-    OCI_CONNECTOR_PROXY_GRACE: '5s',
-  });
+  const proxyPid = await launch('proxy', proxySettings({ host: '127.0.0.1', ...ports }));
   const csiPid = await launch('csi', {
     OCI_CONNECTOR_CSI_SOCKET: csiSocket,
     OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,

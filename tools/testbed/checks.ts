@@ -1,11 +1,14 @@
-import { type SuiteResult } from './suites/suite';
+export interface CheckResult {
+  readonly passed: number;
+  readonly failures: readonly string[];
+}
 
 /** Checks of one suite: each has a name and passes or fails by itself, so that one failure hides no other. */
 export class Checks {
   #passed = 0;
   readonly #failures: string[] = [];
 
-  get result(): SuiteResult {
+  get result(): CheckResult {
     return { passed: this.#passed, failures: [...this.#failures] };
   }
 

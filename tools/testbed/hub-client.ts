@@ -20,14 +20,14 @@ export class HubClient {
   ) {}
 
   async push(layout: string, reference: string, login: HubLogin): Promise<void> {
-    const { status, stderr } = await this.run(['push', layout, reference], login);
+    const { status, stderr } = await this.#run(['push', layout, reference], login);
     if (status !== 0) throw new Error(`crane push ${reference}: ${stderr}`);
   }
 
   /** Pulls every blob and checks each against its name; the image has to be this one. */
   async pull(reference: string, digest: string, login: HubLogin): Promise<void> {
     const layout = path.join(await mkdtemp(path.join(this.directory, 'pulled-')), 'layout');
-    const { status, stderr } = await this.run(['pull', '--format=oci', reference, layout], login);
+    const { status, stderr } = await this.#run(['pull', '--format=oci', reference, layout], login);
     if (status !== 0) throw new Error(`crane pull ${reference}: ${stderr}`);
     if (!(await readFile(path.join(layout, 'index.json'), 'utf8')).includes(digest)) throw new Error(`${reference} is not ${digest}`);
     const blobs = path.join(layout, 'blobs', 'sha256');
@@ -39,12 +39,12 @@ export class HubClient {
 
   /** A push that the other side must refuse as not allowed, in words that crane shows. */
   async refusedPush(layout: string, reference: string, login: HubLogin): Promise<void> {
-    const { status, stderr } = await this.run(['push', layout, reference], login);
+    const { status, stderr } = await this.#run(['push', layout, reference], login);
     if (status === 0) throw new Error(`${reference} was pushed`);
     if (!stderr.includes('DENIED')) throw new Error(`refused, but not as DENIED: ${stderr}`);
   }
 
-  private async run(args: readonly string[], { host, login }: HubLogin): Promise<CommandResult> {
+  async #run(args: readonly string[], { host, login }: HubLogin): Promise<CommandResult> {
     const configuration = path.join(this.directory, `login-${host.replaceAll(/[^a-z0-9]/g, '-')}`);
     const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     await mkdir(configuration, { recursive: true });

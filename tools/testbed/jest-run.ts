@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tryCommand } from '../processes/run-command';
-import { type SuiteResult } from './suites/suite';
+import { type CheckResult } from './checks';
 import { testbedEnvironment } from './testbed.config';
 
 /** One test of a spec file. */
@@ -46,7 +46,7 @@ export async function runJest({ specs, env, outputFile }: JestRun): Promise<Jest
 }
 
 /** What counts: where every tool is, a test that was not run has failed, unless it is known that it cannot be. */
-export function resultOf(tests: readonly JestTest[], notApplicable: ReadonlySet<string> = new Set()): SuiteResult {
+export function resultOf(tests: readonly JestTest[], notApplicable: ReadonlySet<string> = new Set()): CheckResult {
   const failures = tests.flatMap(({ name, status, messages }) => {
     if (status === 'passed' || (status !== 'failed' && notApplicable.has(name))) return [];
     return [`${name}: ${status === 'failed' ? messages.join('\n') : `${status}, although every tool is here`}`];

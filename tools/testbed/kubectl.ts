@@ -11,12 +11,12 @@ export class Kubectl {
 
   /** Runs a command that must succeed; resolves with what it printed. */
   run(args: readonly string[], input?: string): Promise<string> {
-    return runCommand(this.command(args), { env: this.environment(), input });
+    return runCommand(this.#command(args), { env: this.#environment(), input });
   }
 
   /** Runs a command, whatever its status. */
   try(args: readonly string[], input?: string): Promise<CommandResult> {
-    return tryCommand(this.command(args), { env: this.environment(), input });
+    return tryCommand(this.#command(args), { env: this.#environment(), input });
   }
 
   /** An object, as JSON has it. */
@@ -24,11 +24,11 @@ export class Kubectl {
     return JSON.parse(await this.run(['get', ...args, '-o', 'json'])) as T;
   }
 
-  private command(args: readonly string[]): [string, ...string[]] {
+  #command(args: readonly string[]): [string, ...string[]] {
     return [toolPath('kubectl'), `--kubeconfig=${this.kubeconfig}`, ...args];
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  #environment(): NodeJS.ProcessEnv {
     return { HOME: this.home, PATH: '/usr/bin:/bin' };
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { workspaceRoot } from '../installation/install-product';
+import { workspaceRoot } from '../processes/workspace';
 import { type ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { tryCommand, type CommandResult } from '../processes/run-command';
 import { testbedEnvironment } from './testbed.config';

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
+import { type CheckResult } from './checks';
 import { clusterSuite } from './suites/cluster';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
@@ -13,7 +14,7 @@ import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { rotationSuite } from './suites/rotation';
 import { specsSuite } from './suites/specs';
-import { type Suite, type SuiteContext, type SuiteResult } from './suites/suite';
+import { type Suite, type SuiteContext } from './suites/suite';
 import { templatesSuite } from './suites/templates';
 import { openWorld } from './testbed-world';
 import { takeWorld } from './world';
@@ -59,9 +60,9 @@ export async function runSuites(names: readonly SuiteName[]): Promise<number> {
   return totals.failed === 0 ? 0 : 1;
 }
 
-async function runSuite(name: SuiteName, context: SuiteContext): Promise<SuiteResult> {
+async function runSuite(name: SuiteName, context: SuiteContext): Promise<CheckResult> {
   const suite: Suite = SUITES[name];
-  let result: SuiteResult;
+  let result: CheckResult;
   try {
     result = await step(`suite ${name}`, () => suite.run(context));
   } catch (error) {

@@ -15,7 +15,7 @@ import { type ClusterTests } from './cluster/cluster-tests';
 import { CONNECTORS, connectorHost, NAMESPACE } from './connector-names';
 import { makeContent } from './content';
 import { step } from '../processes/progress';
-import { type Product } from './installed-product';
+import { type Product } from './product';
 import { newAccount, startRegistries, type Registry } from './registries';
 import { type SuiteContext } from './suites/suite';
 import { OUTSIDE_ADDRESS, type OutsideHost, furnishWorld, trustRegistry } from './world';

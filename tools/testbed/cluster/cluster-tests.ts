@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { workspaceRoot } from '../../installation/install-product';
+import { workspaceRoot } from '../../processes/workspace';
 import { step } from '../../processes/progress';
 import { type Registry } from '../registries';
-import { type SuiteContext } from '../suites/suite';
+import { type TestbedContext } from '../testbed-context';
 import { startInstalledCluster, type InstalledCluster } from './installed-cluster';
 import { pushClientImages, pushExampleImages } from './pod-images';
 import { Pods } from './pods';
@@ -19,12 +19,8 @@ export interface ClusterTests {
   readonly sourceDigest: string;
 }
 
-/** The cluster, the same for all suites, with the images, the Connector and the teams. */
-export function openClusterTests(context: SuiteContext): Promise<ClusterTests> {
-  return context.cluster(() => start(context));
-}
-
-async function start(context: SuiteContext): Promise<ClusterTests> {
+/** Starts the cluster, with the images, the Connector and the teams. */
+export async function startClusterTests(context: TestbedContext): Promise<ClusterTests> {
   const cluster = await startInstalledCluster({
     ...context,
     // What `cluster up` has is what every version takes.
@@ -47,7 +43,7 @@ async function makeImages(directory: string): Promise<void> {
 }
 
 /** Images in the registry, and Connectors for it: that of the examples, and that of {@link PLATFORM}. */
-async function prepare(context: SuiteContext, cluster: InstalledCluster, registry: RegistrySide, target: Registry): Promise<void> {
+async function prepare(context: TestbedContext, cluster: InstalledCluster, registry: RegistrySide, target: Registry): Promise<void> {
   await registry.push(context.content.imageLayout, SOURCE);
   // Some of the examples run a command in it.
   await registry.push(cluster.shellImage, 'library/alpine:3.22');

@@ -5,7 +5,7 @@ import { step } from '../../processes/progress';
 import { expectEqual } from '../checks';
 import { startApiServer, type ApiServer } from '../api-server';
 import { Kubectl } from '../kubectl';
-import { type SuiteContext } from '../suites/suite';
+import { type TestbedContext } from '../testbed-context';
 import { until } from '../../processes/until';
 import { startContainerRuntime } from './container-runtime';
 import { startClusterDns, startControllers } from './control-plane';
@@ -28,7 +28,7 @@ export interface Cluster {
 const READY_MS = 60_000;
 
 /** Starts everything and resolves when the node is ready for pods. What its programs and its containers log is in a directory of its own. */
-export async function startCluster({ world, logDirectory: outer, secrets }: Pick<SuiteContext, 'world' | 'logDirectory' | 'secrets'>): Promise<Cluster> {
+export async function startCluster({ world, logDirectory: outer, secrets }: Pick<TestbedContext, 'world' | 'logDirectory' | 'secrets'>): Promise<Cluster> {
   const directory = path.join(world.directory, 'cluster');
   const logDirectory = path.join(outer, 'cluster');
   const place = (name: string): string => path.join(directory, name);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type NamespacedName } from '../../installation/namespaced-name';
 import { type RunningProgram } from '../../installation/programs';
-import { launchProgram, type ProgramsStart } from '../product';
-import { type SuiteContext } from '../suites/suite';
+import { launchProgram, type ProgramsStart } from '../start-product';
+import { type TestbedContext } from '../testbed-context';
 import { type Cluster } from './cluster';
 import { NODE } from './node-network';
-import { type PodKey } from './pods';
 
 /** The CSI driver of the node. */
 export interface CsiDriver {
@@ -16,14 +16,14 @@ export interface CsiDriver {
   /** The sum of a metric over all its labels. */
   metric(name: string): Promise<number>;
   /** How often the kubelet has called for a volume of this pod, by what the driver logs. */
-  publishes(pod: PodKey): Promise<number>;
+  publishes(pod: NamespacedName): Promise<number>;
   /** Ends it without giving it a chance. */
   kill(): Promise<void>;
   /** Starts it again; resolves when it is ready. */
   start(): Promise<void>;
 }
 
-export interface CsiDriverOptions extends Pick<SuiteContext, 'registryCaFile' | 'secrets'> {
+export interface CsiDriverOptions extends Pick<TestbedContext, 'registryCaFile' | 'secrets'> {
   readonly cluster: Cluster;
   readonly programs: ProgramsStart;
   /** A file with the CSIDriver that is to replace `deploy/csidriver.yaml`. */

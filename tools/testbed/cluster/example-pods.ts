@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { expectEqual, expectParts, type Checks } from '../checks';
-import { workspaceRoot } from '../../installation/install-product';
+import { workspaceRoot } from '../../processes/workspace';
 import { type ClusterTests } from './cluster-tests';
 import { EXAMPLES, type Example } from './examples';
 import { applyJson } from './installed-cluster';

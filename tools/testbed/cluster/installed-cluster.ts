@@ -1,11 +1,11 @@
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { buildPrograms } from '../../installation/build-programs';
 import { installProduct } from '../../installation/install-product';
-import { type RunningProgram } from '../../installation/programs';
+import { proxySettings, type RunningProgram } from '../../installation/programs';
 import { freePort } from '../../processes/free-port';
 import { step } from '../../processes/progress';
-import { launchProgram } from '../product';
-import { type SuiteContext } from '../suites/suite';
+import { launchProgram } from '../start-product';
+import { type TestbedContext } from '../testbed-context';
 import { startCluster, type Cluster } from './cluster';
 import { startCsiDriver, type CsiDriver, type CsiDriverOptions } from './csi-driver';
 import { NODE } from './node-network';
@@ -19,7 +19,7 @@ export interface InstalledCluster extends Cluster {
 }
 
 /** What a cluster is started with. */
-export type ClusterOpening = Pick<SuiteContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
+export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
   Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'>;
 
 /** Starts a cluster, installs what `deploy/` ships, starts the programs and leads the proxy's Service to the one of this node. */
@@ -37,13 +37,7 @@ export async function startInstalledCluster(opening: ClusterOpening): Promise<In
   return step('starting controller, proxy and CSI driver', async () => {
     const [controller, proxy, csi] = await Promise.all([
       launchProgram(context, programs, 'controller', {}),
-      launchProgram(context, programs, 'proxy', {
-        OCI_CONNECTOR_PROXY_HOST: NODE.address,
-        OCI_CONNECTOR_PROXY_HTTP_PORT: String(http),
-        OCI_CONNECTOR_PROXY_HTTPS_PORT: String(https),
-        OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
-        OCI_CONNECTOR_PROXY_GRACE: '5s',
-      }),
+      launchProgram(context, programs, 'proxy', proxySettings({ host: NODE.address, http, https })),
       startCsiDriver({ ...opening, cluster, programs }),
     ]);
     return { ...cluster, client, controller, proxy, csi };

@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type ResourceType } from '@oci-connector/kube';
+import { type NamespacedName } from '../../installation/namespaced-name';
 import { type CommandResult } from '../../processes/run-command';
 import { until } from '../../processes/until';
 import { applyJson, type InstalledCluster } from './installed-cluster';
 import { podImage } from './pod-images';
 
-export interface PodKey {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 /** A pod of one container. */
-export interface PodDescription extends PodKey {
+export interface PodDescription extends NamespacedName {
   readonly serviceAccount: string;
   /** Name of the image; see pod-images.ts. */
   readonly image: string;
@@ -61,7 +57,7 @@ export class Pods {
   }
 
   /** What a pod printed that has been created, once it has ended well. */
-  async result(key: PodKey, deadline = DEADLINE_MS): Promise<string> {
+  async result(key: NamespacedName, deadline = DEADLINE_MS): Promise<string> {
     const phase = await this.phase(key, ['Succeeded', 'Failed'], deadline);
     const log = await this.log(key);
     if (phase !== 'Succeeded') throw new Error(`pod ${key.namespace}/${key.name}: ${phase}: ${log}`);
@@ -69,7 +65,7 @@ export class Pods {
   }
 
   /** Waits until a pod is in one of these phases. @throws Error with the pod's events when it does not get there */
-  async phase(key: PodKey, wanted: readonly string[], deadline = DEADLINE_MS): Promise<string> {
+  async phase(key: NamespacedName, wanted: readonly string[], deadline = DEADLINE_MS): Promise<string> {
     const end = Date.now() + deadline;
     for (;;) {
       const { status } = await this.cluster.client.get(PodType, key);
@@ -81,14 +77,14 @@ export class Pods {
   }
 
   /** What the events of a pod say, each as `REASON: MESSAGE`. */
-  async events({ namespace, name }: PodKey): Promise<string[]> {
+  async events({ namespace, name }: NamespacedName): Promise<string[]> {
     const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name}`;
     const { items } = await this.cluster.client.list(EventType, { namespace, fieldSelector });
     return items.map(({ reason, message }) => `${reason}: ${message}`);
   }
 
   /** Waits for an event of a pod; resolves with `REASON: MESSAGE`. */
-  event(key: PodKey, reason: string): Promise<string> {
+  event(key: NamespacedName, reason: string): Promise<string> {
     return until(EVENT_MS, async () => {
       const events = await this.events(key);
       const event = events.find((text) => text.startsWith(`${reason}: `));
@@ -97,17 +93,17 @@ export class Pods {
     });
   }
 
-  log({ namespace, name }: PodKey): Promise<string> {
+  log({ namespace, name }: NamespacedName): Promise<string> {
     return this.cluster.kubectl.run(['logs', `--namespace=${namespace}`, name]);
   }
 
   /** Runs a script in a pod that runs. */
-  exec({ namespace, name }: PodKey, script: string): Promise<CommandResult> {
+  exec({ namespace, name }: NamespacedName, script: string): Promise<CommandResult> {
     return this.cluster.kubectl.try(['exec', `--namespace=${namespace}`, name, '--', 'sh', '-euc', script]);
   }
 
   /** Deletes a pod and resolves when it is gone, with its volumes unmounted. */
-  async delete({ namespace, name }: PodKey): Promise<void> {
+  async delete({ namespace, name }: NamespacedName): Promise<void> {
     await this.cluster.kubectl.run(['delete', 'pod', `--namespace=${namespace}`, name, '--grace-period=1', '--timeout=60s']);
   }
 }

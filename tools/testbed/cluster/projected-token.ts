@@ -1,3 +1,4 @@
+import { type NamespacedName } from '../../installation/namespaced-name';
 import { expectEqual, expectParts, type Checks } from '../checks';
 import { type ClusterTests } from './cluster-tests';
 import { CONNECTOR_HOST, SOURCE, TEAM_A, TEAM_B } from './tenants';
@@ -6,7 +7,7 @@ import { type PodDescription } from './pods';
 /** A token of the pod for the proxy, as any pod can have it without the driver. */
 const TOKEN_VOLUME = { projected: { sources: [{ serviceAccountToken: { audience: 'connectors-proxy', expirationSeconds: 3600, path: 'token' } }] } };
 
-function cranePod(account: { readonly namespace: string; readonly name: string }, name: string, commands: string): PodDescription {
+function cranePod(account: NamespacedName, name: string, commands: string): PodDescription {
   return {
     namespace: account.namespace,
     name,

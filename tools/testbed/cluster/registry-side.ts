@@ -22,32 +22,32 @@ export class RegistrySide {
 
   /** Pushes an OCI image layout. */
   async push(layout: string, name: string): Promise<void> {
-    await this.crane('push', layout, `${this.host}/${name}`);
+    await this.#crane('push', layout, `${this.host}/${name}`);
   }
 
   /** Digest of what a name stands for. @throws Error when the registry has no such thing */
   async digest(name: string): Promise<string> {
-    return digestIn(await this.crane('digest', `${this.host}/${name}`));
+    return digestIn(await this.#crane('digest', `${this.host}/${name}`));
   }
 
   /** Takes away the manifest that a name stands for, and so every tag of it; there may be none. */
   async remove(name: string): Promise<void> {
     const { status, stdout, stderr } = await tryCommand([toolPath('crane'), 'digest', `${this.host}/${name}`], { env: this.environment });
-    if (status === 0) await this.crane('delete', `${this.host}/${name.split(':')[0]}@${digestIn(stdout)}`);
+    if (status === 0) await this.#crane('delete', `${this.host}/${name.split(':')[0]}@${digestIn(stdout)}`);
     else if (!/MANIFEST_UNKNOWN|NAME_UNKNOWN/.test(stderr)) throw new Error(`${name}: ${stderr}`);
   }
 
   manifest(name: string): Promise<string> {
-    return this.crane('manifest', `${this.host}/${name}`);
+    return this.#crane('manifest', `${this.host}/${name}`);
   }
 
   /** Digests of the layers of an image as they are when not compressed. */
   async contents(name: string): Promise<readonly string[]> {
-    const { rootfs } = JSON.parse(await this.crane('config', `${this.host}/${name}`)) as { readonly rootfs: { readonly diff_ids: readonly string[] } };
+    const { rootfs } = JSON.parse(await this.#crane('config', `${this.host}/${name}`)) as { readonly rootfs: { readonly diff_ids: readonly string[] } };
     return rootfs.diff_ids;
   }
 
-  private crane(...args: string[]): Promise<string> {
+  #crane(...args: string[]): Promise<string> {
     return runCommand([toolPath('crane'), ...args], { env: this.environment });
   }
 }

@@ -3,15 +3,17 @@ import path from 'node:path';
 import { KubeClient, loadKubeConnection, type ResourceType } from '@oci-connector/kube';
 import { anImage, pushImage, sendRequest, startFixtureRegistry, type BuiltImage, type FixtureRegistry, type ReceivedResponse } from '@oci-connector/testing';
 import { buildPrograms } from '../../installation/build-programs';
-import { installProduct, requestToken } from '../../installation/install-product';
-import { type RunningProgram } from '../../installation/programs';
+import { installProduct } from '../../installation/install-product';
+import { requestToken } from '../../installation/request-token';
+import { roleBinding } from '../../installation/role-binding';
+import { proxySettings, type RunningProgram } from '../../installation/programs';
 import { waitForConnectors } from '../../installation/wait-for-connectors';
 import { step } from '../../processes/progress';
 import { startApiServer, type ApiServer } from '../api-server';
 import { type Account } from '../docker-token-server';
-import { applyAll, connectorManifests, launchProgram } from '../product';
+import { applyAll, connectorManifests, launchProgram } from '../start-product';
 import { newAccount } from '../registries';
-import { type SuiteContext } from '../suites/suite';
+import { type TestbedContext } from '../testbed-context';
 import { NAMESPACE } from '../connector-names';
 import { OUTSIDE_ADDRESS } from '../world';
 
@@ -58,11 +60,11 @@ export class ReplicatedInstallation {
   readonly registry: FixtureRegistry;
   readonly account: Account;
   readonly sample: BuiltImage = anImage();
-  private readonly proxies = new Map<Replica, RunningProgram>();
-  private controller?: RunningProgram;
+  readonly #proxies = new Map<Replica, RunningProgram>();
+  #controller?: RunningProgram;
 
   private constructor(
-    private readonly context: SuiteContext,
+    private readonly context: TestbedContext,
     surroundings: Surroundings,
   ) {
     this.api = surroundings.api;
@@ -71,7 +73,7 @@ export class ReplicatedInstallation {
     this.account = surroundings.account;
   }
 
-  static async start(outer: SuiteContext): Promise<ReplicatedInstallation> {
+  static async start(outer: TestbedContext): Promise<ReplicatedInstallation> {
     const context = { ...outer, directory: path.join(outer.directory, 'replicas') };
     await mkdir(context.directory);
     const api = await step('starting a kube-apiserver', () =>
@@ -87,7 +89,7 @@ export class ReplicatedInstallation {
       () => registry.close(),
     );
     const installation = new ReplicatedInstallation(context, { api, client, registry, account });
-    await installation.install();
+    await installation.#install();
     return installation;
   }
 
@@ -122,21 +124,21 @@ export class ReplicatedInstallation {
   }
 
   async restartReplica(replica: Replica): Promise<void> {
-    await this.proxies.get(replica)?.stop();
-    await this.startReplica(replica);
+    await this.#proxies.get(replica)?.stop();
+    await this.#startReplica(replica);
   }
 
   async stopController(): Promise<void> {
-    await this.controller?.stop();
+    await this.#controller?.stop();
   }
 
   async startController(): Promise<void> {
-    this.controller = await launchProgram(this.context, this, 'controller', {});
+    this.#controller = await launchProgram(this.context, this, 'controller', {});
   }
 
   /** A Connector like the first one, under another name. */
   async addConnector(name: string): Promise<void> {
-    const [, connector = {}] = this.manifests(name);
+    const [, connector = {}] = this.#manifests(name);
     await applyAll(this.client, [withSecretOf(CONNECTOR, connector as ConnectorManifest)]);
   }
 
@@ -152,34 +154,29 @@ export class ReplicatedInstallation {
     await applyAll(this.client, [{ apiVersion: 'v1', kind: 'Secret', metadata, type, stringData: { ...this.account, password } }]);
   }
 
-  private async install(): Promise<void> {
+  async #install(): Promise<void> {
     await step('building the programs', buildPrograms);
     await step('installing the product', () => installProduct(this.client));
     await applyAll(this.client, accountManifests());
-    await applyAll(this.client, this.manifests(CONNECTOR));
+    await applyAll(this.client, this.#manifests(CONNECTOR));
     await pushImage({ url: this.registry.url, auth: this.account, repository: SAMPLE.repository, reference: SAMPLE.tag }, this.sample);
     await step('starting the controller and two proxies', async () => {
       await this.startController();
-      for (const replica of REPLICAS) await this.startReplica(replica);
+      for (const replica of REPLICAS) await this.#startReplica(replica);
     });
     const [verdict] = await waitForConnectors(this.client, [{ namespace: NAMESPACE, name: CONNECTOR }]);
     if (verdict?.ready !== 'True') throw new Error(`the Connector is not Ready: ${verdict?.reason}: ${verdict?.message}`);
   }
 
-  private manifests(name: string): object[] {
+  #manifests(name: string): object[] {
     const { account, registry } = this;
     return connectorManifests({ name, address: registry.url, account, trustedRealm: registry.tokenOrigin });
   }
 
-  private async startReplica(replica: Replica): Promise<void> {
-    const program = await launchProgram(this.context, this, 'proxy', {
-      OCI_CONNECTOR_PROXY_HOST: ADDRESS[replica],
-      OCI_CONNECTOR_PROXY_HTTP_PORT: String(HTTP_PORT[replica]),
-      OCI_CONNECTOR_PROXY_HTTPS_PORT: String(HTTPS_PORT[replica]),
-      OCI_CONNECTOR_PROXY_DRAIN_DELAY: '0s',
-      OCI_CONNECTOR_PROXY_GRACE: '5s',
-    });
-    this.proxies.set(replica, program);
+  async #startReplica(replica: Replica): Promise<void> {
+    const serves = { host: ADDRESS[replica], http: HTTP_PORT[replica], https: HTTPS_PORT[replica] };
+    const program = await launchProgram(this.context, this, 'proxy', proxySettings(serves));
+    this.#proxies.set(replica, program);
   }
 }
 
@@ -205,17 +202,9 @@ const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
 };
 
 function accountManifests(): object[] {
-  const group = 'rbac.authorization.k8s.io';
   const accounts = Object.entries(ACCOUNTS).flatMap(([name, role]) => {
     const metadata = { namespace: NAMESPACE, name };
-    const binding = {
-      apiVersion: `${group}/v1`,
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
-      subjects: [{ kind: 'ServiceAccount', ...metadata }],
-    };
-    return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, ...(role === undefined ? [] : [binding])];
+    return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, ...(role === undefined ? [] : [roleBinding(metadata, role, metadata)])];
   });
   return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, ...accounts];
 }

@@ -5,7 +5,7 @@ import { checkSanity } from '../cluster/csi-sanity';
 import { checkDriverRestart } from '../cluster/restart-checks';
 import { checkExamplePods } from '../cluster/example-pods';
 import { checkProjectedToken } from '../cluster/projected-token';
-import { openClusterTests, type ClusterTests } from '../cluster/cluster-tests';
+import { startClusterTests, type ClusterTests } from '../cluster/cluster-tests';
 import { checkOutages } from '../cluster/outage-checks';
 import { startRotation } from '../cluster/rotation';
 import { checkUsers } from '../cluster/user-checks';
@@ -29,7 +29,7 @@ export const clusterSuite: Suite = {
   summary: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit',
   async run(context) {
     const checks = new Checks();
-    const tests = await openClusterTests(context);
+    const tests = await context.cluster(() => startClusterTests(context));
     for (const [name, run] of Object.entries(PARTS)) await checks.part(name, () => run(checks, tests));
     return checks.result;
   },

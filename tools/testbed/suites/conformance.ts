@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { compareConformance, countResults, runConformance, type ConformanceResults, type ConformanceTarget } from '../conformance';
-import { startProduct } from '../product';
+import { startProduct } from '../start-product';
 import { formatTable } from '../../processes/progress';
 import { type Registry } from '../registries';
 import { connectorHost, NAMESPACE } from '../connector-names';

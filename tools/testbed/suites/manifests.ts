@@ -5,7 +5,7 @@ import { Kubectl } from '../kubectl';
 import { checkManifestCases } from '../manifests/manifest-cases';
 import { checkPermissions } from '../manifests/permissions';
 import { checkViews } from '../manifests/views';
-import { startProduct } from '../product';
+import { startProduct } from '../start-product';
 import { type Suite } from './suite';
 
 const EXAMPLES = path.join(process.cwd(), 'deploy/examples');

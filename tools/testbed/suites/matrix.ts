@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { runMatrix } from '../matrix';
-import { startProduct } from '../product';
+import { startProduct } from '../start-product';
 import { connectorHost, NAMESPACE } from '../connector-names';
 import { trustRegistry } from '../world';
 import { type Suite } from './suite';

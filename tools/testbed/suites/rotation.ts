@@ -1,5 +1,5 @@
 import { Checks } from '../checks';
-import { openClusterTests } from '../cluster/cluster-tests';
+import { startClusterTests } from '../cluster/cluster-tests';
 import { checkRotation } from '../cluster/rotation';
 import { type Suite } from './suite';
 
@@ -8,7 +8,7 @@ export const rotationSuite: Suite = {
   summary: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the suite cluster has started)',
   async run(context) {
     const checks = new Checks();
-    await checkRotation(checks, await openClusterTests(context));
+    await checkRotation(checks, await context.cluster(() => startClusterTests(context)));
     return checks.result;
   },
 };

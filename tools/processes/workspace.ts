@@ -1,0 +1,2 @@
+/** The workspace; tools are started from it. */
+export const workspaceRoot = process.cwd();
