@@ -153,14 +153,14 @@ describe('what the proxy refuses by itself', () => {
     ['an escape in the connector', '/v2/namespaces/platform/connectors/re%67istry/app/manifests/v1'],
     ['an absolute target', `http://c-registry.platform/v2/app/manifests/v1`],
   ])('C5 path confusion: 400 for %s', async (_name, path) => {
-    const answer = await rawExchange(world.proxy.httpPort, [
+    const response = await rawExchange(world.proxy.httpPort, [
       `GET ${path} HTTP/1.1`,
       `Host: c-registry.${CONNECTORS}`,
       `Authorization: ${basic(world.token('admin'))}`,
       'Connection: close',
     ]);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain('"code":"NAME_INVALID"');
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toContain('"code":"NAME_INVALID"');
     expect(registry.requests).toEqual([]);
   });
 
@@ -172,10 +172,10 @@ describe('what the proxy refuses by itself', () => {
     [405, 'UNSUPPORTED', /CONNECT/, ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     [417, 'UNSUPPORTED', /100-continue/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Expect: tea']],
   ])('%i %s for what is no proper request', async (status, code, message, lines) => {
-    const answer = await rawExchange(world.proxy.httpPort, [...lines, 'Connection: close']);
-    expect(answer.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
-    expect(answer).toContain(`"code":"${code}"`);
-    expect(answer).toMatch(message);
+    const response = await rawExchange(world.proxy.httpPort, [...lines, 'Connection: close']);
+    expect(response.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
+    expect(response).toContain(`"code":"${code}"`);
+    expect(response).toMatch(message);
   });
 
   it.each([
@@ -194,8 +194,8 @@ describe('what the proxy refuses by itself', () => {
   it('is heard also by who has used the connection before', async () => {
     const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n\r\n`;
     const before = await rejected('http', 'RequestMalformed');
-    const answer = await rawExchange(world.proxy.httpPort, [`${first}GET ${MANIFEST} HTTP/1.1`, 'Host a']);
-    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 400']);
+    const response = await rawExchange(world.proxy.httpPort, [`${first}GET ${MANIFEST} HTTP/1.1`, 'Host a']);
+    expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 400']);
     expect(await rejected('http', 'RequestMalformed')).toBe(before + 1);
   });
 
@@ -224,9 +224,9 @@ describe('what the proxy refuses by itself', () => {
 
   it('400 for http on the https port, with what to do', async () => {
     const before = await rejected('https', 'RequestMalformed');
-    const answer = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', `Authorization: ${basic('secret')}`]);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
-    expect(answer).toContain('"message":"this port speaks https; begin the address with https://"');
+    const response = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', `Authorization: ${basic('secret')}`]);
+    expect(response).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(response).toContain('"message":"this port speaks https; begin the address with https://"');
     expect(await rejected('https', 'RequestMalformed')).toBe(before + 1);
   });
 

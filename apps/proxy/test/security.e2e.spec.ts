@@ -121,9 +121,9 @@ describe('security', () => {
     ['a broken chunk', ['Transfer-Encoding: chunked'], 'zz\r\nabc\r\n0\r\n\r\n'],
   ])('C8 request smuggling: %s ends the connection', async (_name, framing, body) => {
     const head = [`POST ${prefix()}/team/app/blobs/uploads/?digest=sha256:${'a'.repeat(64)} HTTP/1.1`, 'Host: a', `Authorization: ${basic(world.token('pusher'))}`];
-    const answer = await rawExchange(world.proxy.httpPort, [...head, ...framing], body);
-    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
-    expect(answer).toContain('onnection: close');
+    const response = await rawExchange(world.proxy.httpPort, [...head, ...framing], body);
+    expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    expect(response).toContain('onnection: close');
     await until(() => registry.requests.every(({ finished }) => finished));
     expect(registry.requests.filter(({ status }) => status !== undefined && status < 300 && status !== 200)).toEqual([]);
   });
@@ -155,8 +155,8 @@ describe('security', () => {
 
   it('C12 revocation: every request on one connection is checked anew', async () => {
     const lines = (authorization: string): string => [`GET ${TAGS} HTTP/1.1`, 'Host: a', `Authorization: ${authorization}`].join('\r\n');
-    const answer = await rawExchange(world.proxy.httpPort, [lines(basic(world.token('puller'))), '', lines(basic(world.token('stranger'))), 'Connection: close']);
-    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 403']);
+    const response = await rawExchange(world.proxy.httpPort, [lines(basic(world.token('puller'))), '', lines(basic(world.token('stranger'))), 'Connection: close']);
+    expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 403']);
   });
 
   it('C14 log leakage: a line for each request says who did what, and holds no secret, no query and no header', async () => {

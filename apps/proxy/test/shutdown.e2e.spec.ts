@@ -59,8 +59,8 @@ describe('shutdown', () => {
 
     await world.proxy.stop();
     expect(await running).toBe('cut');
-    const answer = await waiting;
-    expect({ status: answer.status, ...errorOf(answer) }).toEqual({ status: 503, code: 'UNAVAILABLE', message: 'this proxy is being stopped; send the request again' });
+    const response = await waiting;
+    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 503, code: 'UNAVAILABLE', message: 'this proxy is being stopped; send the request again' });
     await until(() => registry.requests.every(({ finished }) => finished));
   });
 

@@ -7,7 +7,7 @@ import { type RefreshingCache } from './refreshing-cache';
 import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
 import { formatScope, normalizeScopes, parseScopeHint, type RepositoryScope } from './scope';
 import { belongsTo, createAuthCache, type Grant, type KnownPlan, planKey, REFUSAL_PAUSE_MS, tokenKey } from './token-cache';
-import { type Token } from './token-answer';
+import { type Token } from './token-response';
 import { TokenClient } from './token-client';
 import { type UpstreamRegistry } from './upstream-registry';
 

@@ -2,7 +2,7 @@ import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { OciAuthError } from './oci-auth.errors';
 import { parseRetryAfter } from './retry-after';
-import { parseTokenAnswer, type Token } from './token-answer';
+import { parseTokenResponse, type Token } from './token-response';
 import {
   type RegistryCredential,
   type RegistryHttpOptions,
@@ -10,8 +10,8 @@ import {
   type UpstreamRegistry,
 } from './upstream-registry';
 
-/** Real answers have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Real responses have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** `client_id` of the POST form. */
 const CLIENT_ID = 'oci-connector';
@@ -54,7 +54,7 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
   const { status } = response;
   const { origin } = request.realm;
   if (response.truncated) {
-    return new OciAuthError('TokenResponseTooLarge', `The token server ${origin} sent more than ${MAX_ANSWER_BYTES} bytes.`, { status });
+    return new OciAuthError('TokenResponseTooLarge', `The token server ${origin} sent more than ${MAX_RESPONSE_BYTES} bytes.`, { status });
   }
   if (status >= 200 && status < 300) return undefined;
   if (status === 401 || status === 403) return refusal(origin, credential, status);
@@ -133,7 +133,7 @@ export class TokenClient {
       response = await send({
         headers: { accept: 'application/json' },
         purpose: 'realm',
-        maxBytes: MAX_ANSWER_BYTES,
+        maxBytes: MAX_RESPONSE_BYTES,
         signal: request.signal,
       });
     } catch (error) {
@@ -143,6 +143,6 @@ export class TokenClient {
     }
     const failure = failureOf(response, request, registry.credential !== undefined, this.clock.now());
     if (failure) throw failure;
-    return parseTokenAnswer(response, requestedAt);
+    return parseTokenResponse(response, requestedAt);
   }
 }

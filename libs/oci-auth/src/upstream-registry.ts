@@ -38,7 +38,7 @@ export interface RegistryHttpOptions {
   signal?: AbortSignal;
 }
 
-/** An answer with its body, read as far as allowed. */
+/** A response with its body, read as far as allowed. */
 export interface RegistryHttpResponse {
   status: number;
   /** Names in lower case. */

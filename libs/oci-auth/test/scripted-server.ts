@@ -12,13 +12,13 @@ export interface SeenRequest {
 }
 
 /** What to answer; a string or object body is sent as it is or as JSON. */
-export interface ScriptedAnswer {
+export interface ScriptedResponse {
   status?: number;
   headers?: Record<string, string | string[]>;
   body?: string | object;
 }
 
-export type Script = (request: SeenRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
+export type Script = (request: SeenRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
 /** A registry or token server on 127.0.0.1 that answers by a script and remembers everything it was asked. */
 export class ScriptedServer {

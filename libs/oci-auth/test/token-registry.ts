@@ -1,5 +1,5 @@
 import { type RepositoryScope } from '../src/scope';
-import { ScriptedServer, type ScriptedAnswer, type SeenRequest } from './scripted-server';
+import { ScriptedServer, type ScriptedResponse, type SeenRequest } from './scripted-server';
 import { BASIC } from './loopback-registry';
 
 /** Scopes that tests ask for. */
@@ -11,10 +11,10 @@ export const MOUNT: readonly RepositoryScope[] = [...PUSH, { repository: 'base',
 export class TokenRegistry {
   readonly issued: string[] = [];
   /** How the token server answers; may be replaced. */
-  tokens: (request: SeenRequest) => ScriptedAnswer = ({ headers }) =>
+  tokens: (request: SeenRequest) => ScriptedResponse = ({ headers }) =>
     headers.authorization === undefined || headers.authorization === BASIC ? this.issue() : { status: 401 };
   /** How the registry answers to `GET /v2/` without Authorization; may be replaced. */
-  bare: () => ScriptedAnswer = () => ({ status: 401, headers: { 'www-authenticate': this.challenge() } });
+  bare: () => ScriptedResponse = () => ({ status: 401, headers: { 'www-authenticate': this.challenge() } });
 
   private constructor(
     readonly registry: ScriptedServer,
@@ -32,13 +32,13 @@ export class TokenRegistry {
     return `Bearer realm="${this.tokenServer.origin}/token",service="reg"${extra}`;
   }
 
-  issue(lifetimeSeconds = 300): ScriptedAnswer {
+  issue(lifetimeSeconds = 300): ScriptedResponse {
     this.issued.push(`T${this.issued.length + 1}`);
     return { body: { token: this.issued.at(-1), expires_in: lifetimeSeconds } };
   }
 
   /** How the registry answers to an Authorization; may be replaced. */
-  judge: (authorization: string) => ScriptedAnswer = (authorization) =>
+  judge: (authorization: string) => ScriptedResponse = (authorization) =>
     this.issued.includes(authorization.replace('Bearer ', '')) ? { body: {} } : { status: 401, headers: { 'www-authenticate': this.challenge() } };
 
   async close(): Promise<void> {

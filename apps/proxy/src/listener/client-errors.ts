@@ -1,7 +1,7 @@
 import { type Server, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { ProxyError } from '../proxy.errors';
-import { errorAnswer, sendError } from './error-response';
+import { errorResponse, sendError } from './error-response';
 
 /** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
@@ -75,7 +75,7 @@ function failureOf(code: string): ProxyError | undefined {
 }
 
 function headAndBody(failure: ProxyError): string {
-  const { status, headers, body } = errorAnswer(failure);
+  const { status, headers, body } = errorResponse(failure);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${REASON[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
 }

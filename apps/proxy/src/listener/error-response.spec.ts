@@ -4,7 +4,7 @@ import { KubeUnreachableError, ReviewUnavailableError, TokenRefusedError } from 
 import { OciAuthError } from '@oci-connector/oci-auth';
 import { ProxyError } from '../proxy.errors';
 import { TransferCancelled } from '../transport/transfer';
-import { errorAnswer, toProxyError } from './error-response';
+import { errorResponse, toProxyError } from './error-response';
 
 describe('toProxyError', () => {
   it.each<[unknown, number, string]>([
@@ -36,16 +36,16 @@ describe('toProxyError', () => {
 
   it('rounds a wait up to seconds', () => {
     const error = toProxyError(new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }));
-    expect(errorAnswer(error).headers['retry-after']).toBe('2');
+    expect(errorResponse(error).headers['retry-after']).toBe('2');
   });
 });
 
-describe('errorAnswer', () => {
+describe('errorResponse', () => {
   it('is an error of the distribution-spec, with the one challenge only at 401', () => {
-    const answer = errorAnswer(new ProxyError('Unauthenticated', 'log in'));
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Basic realm="connectors"');
-    expect(JSON.parse(answer.body)).toEqual({ errors: [{ code: 'UNAUTHORIZED', message: 'log in' }] });
-    expect(errorAnswer(new ProxyError('PermissionDenied', 'x')).headers['www-authenticate']).toBeUndefined();
+    const response = errorResponse(new ProxyError('Unauthenticated', 'log in'));
+    expect(response.status).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Basic realm="connectors"');
+    expect(JSON.parse(response.body)).toEqual({ errors: [{ code: 'UNAUTHORIZED', message: 'log in' }] });
+    expect(errorResponse(new ProxyError('PermissionDenied', 'x')).headers['www-authenticate']).toBeUndefined();
   });
 });

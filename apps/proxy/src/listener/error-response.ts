@@ -84,15 +84,15 @@ function fromCancelled(error: TransferCancelled): ProxyError {
   }
 }
 
-/** Status, headers and body of an error's answer. */
-export interface ErrorAnswer {
+/** Status, headers and body of an error's response. */
+export interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /** The error body of the distribution-spec ("Error Codes"). */
-export function errorAnswer(error: ProxyError): ErrorAnswer {
+export function errorResponse(error: ProxyError): ErrorResponse {
   const body = JSON.stringify({ errors: [{ code: error.ociCode, message: error.message }] });
   return {
     status: error.status,
@@ -110,7 +110,7 @@ export function errorAnswer(error: ProxyError): ErrorAnswer {
 
 /** Answers with an error; nothing may have been written before. */
 export function sendError(response: ServerResponse, error: ProxyError): void {
-  const { status, headers, body } = errorAnswer(error);
+  const { status, headers, body } = errorResponse(error);
   response.writeHead(status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

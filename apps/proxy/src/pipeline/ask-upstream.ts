@@ -5,7 +5,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, isRedirect } from '../transport/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../transport/request-headers';
 import { type UpstreamTarget } from '../transport/upstream-target';
-import { type UpstreamAnswer } from '../transport/upstream-transport';
+import { type UpstreamResponse } from '../transport/upstream-transport';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
 
@@ -28,10 +28,10 @@ export interface AskUpstreamOptions {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** The answer to a request, and where it came from in the end. */
+/** The response to a request, and where it came from in the end. */
 export interface Outcome {
   readonly exchange: Forwardable;
-  readonly answer: UpstreamAnswer;
+  readonly response: UpstreamResponse;
   readonly hop: UpstreamTarget;
 }
 
@@ -39,21 +39,21 @@ export interface Outcome {
 export class AskUpstream {
   constructor(private readonly options: AskUpstreamOptions) {}
 
-  /** The answer after redirects, short waits and one lost connection. Never repeats a request with a body, nor one that is not idempotent. */
+  /** The response after redirects, short waits and one lost connection. Never repeats a request with a body, nor one that is not idempotent. */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
     let hop: UpstreamTarget = plan.target;
-    let answer = await this.#sendTwice(exchange, hop);
-    if (answer.status === TOO_MANY_REQUESTS) answer = await this.#absorbThrottling(exchange, hop, answer);
-    if (plan.followRedirects && isRedirect(answer.status)) {
-      ({ answer, hop } = await followRedirects(answer, hop, resolution.address, (next) => this.#send(exchange, next)));
+    let response = await this.#sendTwice(exchange, hop);
+    if (response.status === TOO_MANY_REQUESTS) response = await this.#absorbThrottling(exchange, hop, response);
+    if (plan.followRedirects && isRedirect(response.status)) {
+      ({ response, hop } = await followRedirects(response, hop, resolution.address, (next) => this.#send(exchange, next)));
     }
-    exchange.client.record.upstreamStatus = answer.status;
-    return { exchange, answer, hop };
+    exchange.client.record.upstreamStatus = response.status;
+    return { exchange, response, hop };
   }
 
   /** A kept connection may be closed by the upstream at the moment of its use. Whether it has acted on the request nobody knows. */
-  #sendTwice(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamAnswer> {
+  #sendTwice(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const sent = this.#send(exchange, hop);
     if (!exchange.plan.replayable || !IDEMPOTENT.has(exchange.plan.method)) return sent;
     return sent.catch((error: unknown) => {
@@ -62,17 +62,17 @@ export class AskUpstream {
     });
   }
 
-  async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, answer: UpstreamAnswer): Promise<UpstreamAnswer> {
+  async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, response: UpstreamResponse): Promise<UpstreamResponse> {
     const { plan, client } = exchange;
-    if (!READING.has(plan.method) || !plan.replayable) return answer;
-    const wait = parseRetryAfter(answer.headers['retry-after'], this.options.now());
-    if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return answer;
-    answer.discard();
+    if (!READING.has(plan.method) || !plan.replayable) return response;
+    const wait = parseRetryAfter(response.headers['retry-after'], this.options.now());
+    if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return response;
+    response.discard();
     await this.options.delay(wait, client.transfer.signal);
     return this.#send(exchange, hop);
   }
 
-  #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamAnswer> {
+  #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.

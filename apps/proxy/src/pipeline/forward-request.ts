@@ -5,7 +5,7 @@ import { type AskUpstream, type Outcome } from './ask-upstream';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
-import { sendAnswer } from './send-answer';
+import { sendResponse } from './send-response';
 
 /** Sends the request upstream and its answer to the client, both as a stream. */
 export class ForwardRequest {
@@ -25,29 +25,29 @@ export class ForwardRequest {
       await this.#deliver(outcome);
     } catch (error) {
       // Held back until now, it would keep its connection for ever.
-      outcome.answer.discard();
+      outcome.response.discard();
       throw error;
     }
   }
 
-  async #deliver({ exchange, answer, hop }: Outcome): Promise<void> {
-    if (answer.status === 401) throw refusedThere(hop);
-    const rewritten = exchange.plan.rewriteResponse(answer.status, relayedHeaders(answer.status, answer.headers));
+  async #deliver({ exchange, response, hop }: Outcome): Promise<void> {
+    if (response.status === 401) throw refusedThere(hop);
+    const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers));
     if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
-    await sendAnswer(exchange.client, answer, rewritten);
+    await sendResponse(exchange.client, response, rewritten);
   }
 
   /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
-  async #withoutMount({ answer, exchange }: Outcome): Promise<Outcome> {
-    answer.discard();
+  async #withoutMount({ response, exchange }: Outcome): Promise<Outcome> {
+    response.discard();
     return this.upstream.ask(await this.authorization.obtain(exchange, exchange.plan.withoutMount));
   }
 
   /** A token may end early, and a password may change: once, a 401 is worth another try, if there is no body to repeat. */
   async #reauthorized(outcome: Outcome): Promise<Outcome> {
-    const { answer, exchange } = outcome;
-    answer.discard();
-    const renewed = this.authorization.renew(exchange, answer.headers['www-authenticate']);
+    const { response, exchange } = outcome;
+    response.discard();
+    const renewed = this.authorization.renew(exchange, response.headers['www-authenticate']);
     if (exchange.plan.replayable) {
       const again = await renewed;
       if (!again) throw refusedThere(outcome.hop);
@@ -79,10 +79,10 @@ function refusedThere({ origin, sendCredential }: UpstreamTarget): ProxyError {
 
 const TOO_MANY_REQUESTS = 429;
 
-function isRefusedMount({ exchange, answer: { status } }: Outcome): boolean {
+function isRefusedMount({ exchange, response: { status } }: Outcome): boolean {
   return exchange.plan.withoutMount !== undefined && status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
 }
 
-function isRefusedAuthorization({ answer, hop }: Outcome): boolean {
-  return answer.status === 401 && hop.sendCredential;
+function isRefusedAuthorization({ response, hop }: Outcome): boolean {
+  return response.status === 401 && hop.sendCredential;
 }

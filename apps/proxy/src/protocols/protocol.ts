@@ -74,8 +74,8 @@ export interface UpstreamPlan {
   /** Put over the client's request headers after the allow-list; `undefined` takes the client's away. */
   readonly requestHeaders: Readonly<Record<string, string | undefined>>;
   /**
-   * Turns the answer into what the client may see. Call it once with the final status and headers, before anything is
-   * written. @throws ProxyError (502) when the answer names a place that cannot be mapped
+   * Turns the response into what the client may see. Call it once with the final status and headers, before anything is
+   * written. @throws ProxyError (502) when the response names a place that cannot be mapped
    */
   rewriteResponse(status: number, headers: ResponseHeaders): RewrittenResponse;
   /**
@@ -86,7 +86,7 @@ export interface UpstreamPlan {
   readonly withoutMount?: UpstreamPlan;
 }
 
-/** The answer's headers for the client and what is still to be done before they are sent. */
+/** The response's headers for the client and what is still to be done before they are sent. */
 export interface RewrittenResponse {
   readonly headers: ResponseHeaders;
   /**

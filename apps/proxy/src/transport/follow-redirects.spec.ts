@@ -1,11 +1,11 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { followRedirects } from './follow-redirects';
 import { type UpstreamTarget } from './upstream-target';
-import { type UpstreamAnswer } from './upstream-transport';
+import { type UpstreamResponse } from './upstream-transport';
 
 const ADDRESS = parseUpstreamAddress('https://registry.example:5000/team');
 
-function answer(status: number, location?: string | string[], discard = jest.fn()): UpstreamAnswer {
+function response(status: number, location?: string | string[], discard = jest.fn()): UpstreamResponse {
   return { status, headers: { location }, early: false, discard, pipeTo: jest.fn(), readAll: jest.fn() };
 }
 
@@ -13,9 +13,9 @@ async function follow(...locations: (string | string[] | undefined)[]): Promise<
   const [first, ...rest] = locations;
   const hops: UpstreamTarget[] = [];
   const start: UpstreamTarget = { origin: 'https://registry.example:5000', path: '/v2/team/a/blobs/x', purpose: 'connector', sendCredential: true };
-  await followRedirects(answer(307, first), start, ADDRESS, (hop) => {
+  await followRedirects(response(307, first), start, ADDRESS, (hop) => {
     const index = hops.push(hop) - 1;
-    return Promise.resolve(index < rest.length ? answer(302, rest[index]) : answer(200));
+    return Promise.resolve(index < rest.length ? response(302, rest[index]) : response(200));
   });
   return hops;
 }
@@ -53,9 +53,9 @@ describe('followRedirects', () => {
 
   it('lets other answers be', async () => {
     const discard = jest.fn();
-    const first = answer(304, '/x', discard);
+    const first = response(304, '/x', discard);
     const hop: UpstreamTarget = { origin: 'https://registry.example', path: '/', purpose: 'connector', sendCredential: true };
-    const { answer: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));
+    const { response: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));
     expect(last).toBe(first);
     expect(discard).not.toHaveBeenCalled();
   });

@@ -1,7 +1,7 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 import { targetOf, type UpstreamTarget } from './upstream-target';
-import { type UpstreamAnswer } from './upstream-transport';
+import { type UpstreamResponse } from './upstream-transport';
 
 /** Redirects in a row; registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */
 const MAX_HOPS = 5;
@@ -17,26 +17,26 @@ export function isRedirect(status: number): boolean {
  * Follows the redirects of a GET or HEAD inside the proxy, so that clients need no way to the registry's object store.
  *
  * @param send makes the same request at another place
- * @returns the first answer that is no redirect
+ * @returns the first response that is no redirect
  * @throws ProxyError RedirectRefused
  */
 export async function followRedirects(
-  first: UpstreamAnswer,
+  first: UpstreamResponse,
   from: UpstreamTarget,
   address: UpstreamAddress,
-  send: (hop: UpstreamTarget) => Promise<UpstreamAnswer>,
-): Promise<{ answer: UpstreamAnswer; hop: UpstreamTarget }> {
-  let answer = first;
+  send: (hop: UpstreamTarget) => Promise<UpstreamResponse>,
+): Promise<{ response: UpstreamResponse; hop: UpstreamTarget }> {
+  let response = first;
   let hop = from;
-  for (let hops = 0; isRedirect(answer.status); hops += 1) {
-    const location = answer.headers['location'];
-    answer.discard();
+  for (let hops = 0; isRedirect(response.status); hops += 1) {
+    const location = response.headers['location'];
+    response.discard();
     if (hops === MAX_HOPS) throw refused(`more than ${MAX_HOPS} redirects in a row`);
     if (typeof location !== 'string') throw refused('a redirect without one Location');
     hop = nextHop(location, hop, address);
-    answer = await send(hop);
+    response = await send(hop);
   }
-  return { answer, hop };
+  return { response, hop };
 }
 
 function nextHop(location: string, from: UpstreamTarget, address: UpstreamAddress): UpstreamTarget {

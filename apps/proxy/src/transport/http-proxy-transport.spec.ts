@@ -68,8 +68,8 @@ describe('what is sent', () => {
     });
     const headers = { accept: 'a, b', authorization: new Sensitive('Basic aHVzaA=='), via: '1.1 us' };
     const path = '/a//b%2Fc/%zz/;d?q=%2e&&http://x//y?z';
-    const answer = await transport().send(request(port, { path, headers }));
-    expect((await answer.readAll(100)).toString()).toBe('ok');
+    const response = await transport().send(request(port, { path, headers }));
+    expect((await response.readAll(100)).toString()).toBe('ok');
     expect(seen).toEqual([
       {
         method: 'GET',
@@ -106,9 +106,9 @@ describe('what is sent', () => {
     const sent = transport().send(asked);
     body.write('01234');
     body.end('56789');
-    const answer = await sent;
-    expect(answer.early).toBe(false);
-    expect(JSON.parse((await answer.readAll(1_000)).toString())).toEqual({
+    const response = await sent;
+    expect(response.early).toBe(false);
+    expect(JSON.parse((await response.readAll(1_000)).toString())).toEqual({
       body: '0123456789',
       headers: { host: `service.test:${port}`, connection: 'keep-alive', ...framing },
     });
@@ -123,9 +123,9 @@ describe('what is sent', () => {
     });
     const kept = transport();
     for (let i = 0; i < 3; i += 1) {
-      const answer = await kept.send(request(port));
-      if (i === 1) answer.discard();
-      else await answer.readAll(1);
+      const response = await kept.send(request(port));
+      if (i === 1) response.discard();
+      else await response.readAll(1);
       await new Promise((resolve) => setImmediate(resolve));
     }
     await (await kept.send(request(port))).readAll(1);
@@ -141,19 +141,19 @@ describe('what comes back', () => {
       response.end('56789');
     });
     const asked = request(port);
-    const answer = await transport().send(asked);
+    const response = await transport().send(asked);
     const sink = new PassThrough();
-    await answer.pipeTo(sink);
+    await response.pipeTo(sink);
     expect(String(sink.read())).toBe('0123456789');
-    expect(answer.status).toBe(206);
-    expect(answer.headers).toMatchObject({ 'content-range': 'bytes 0-9/20', 'x-a': '1' });
+    expect(response.status).toBe(206);
+    expect(response.headers).toMatchObject({ 'content-range': 'bytes 0-9/20', 'x-a': '1' });
     expect(asked.transfer.bytesOut).toBe(10);
   });
 
   it('is no more than what is allowed, when it is read whole', async () => {
     const port = await serve((_, response) => response.end('x'.repeat(11)));
-    const answer = await transport().send(request(port));
-    await expect(answer.readAll(10)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
+    const response = await transport().send(request(port));
+    await expect(response.readAll(10)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
   });
 
   it('is a failure when the service breaks off, and the sink is left open', async () => {
@@ -161,9 +161,9 @@ describe('what comes back', () => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('01234', () => response.destroy());
     });
-    const answer = await transport().send(request(port));
+    const response = await transport().send(request(port));
     const sink = new PassThrough();
-    await expect(answer.pipeTo(sink)).rejects.toMatchObject({ code: 'ConnectionReset' });
+    await expect(response.pipeTo(sink)).rejects.toMatchObject({ code: 'ConnectionReset' });
     expect(sink.writableEnded).toBe(false);
   });
 
@@ -172,9 +172,9 @@ describe('what comes back', () => {
     const body = clientBody();
     const sent = transport().send(request(port, { method: 'PUT', body }));
     body.write('01234');
-    const answer = await sent;
-    expect([answer.status, answer.early]).toEqual([413, true]);
-    answer.discard();
+    const response = await sent;
+    expect([response.status, response.early]).toEqual([413, true]);
+    response.discard();
     body.end();
   });
 
@@ -195,9 +195,9 @@ describe('what comes back', () => {
       requests += 1;
       response.writeHead(302, { location: '/y' }).end();
     });
-    const answer = await transport().send(request(port));
-    answer.discard();
-    expect([answer.status, answer.headers['location'], requests]).toEqual([302, '/y', 1]);
+    const response = await transport().send(request(port));
+    response.discard();
+    expect([response.status, response.headers['location'], requests]).toEqual([302, '/y', 1]);
   });
 });
 
@@ -241,9 +241,9 @@ describe('a client that goes away', () => {
     const body = clientBody();
     const asked = request(port, direction === 'push' ? { method: 'PUT', body } : {});
     body.write('01234');
-    const answer = await transport().send(asked);
+    const response = await transport().send(asked);
     const sink = new PassThrough();
-    const piped = answer.pipeTo(sink);
+    const piped = response.pipeTo(sink);
     await once(sink, 'data');
     asked.transfer.cancel('client-aborted');
     await expect(piped).rejects.toMatchObject({ reason: 'client-aborted' });
@@ -294,8 +294,8 @@ describe('TLS', () => {
 
   it('is verified against the given authorities and the name', async () => {
     const port = await serveTls(['service.test']);
-    const answer = await transport({ ca: [authority.caPem] }).send(request(port, { origin: `https://service.test:${port}` }));
-    expect((await answer.readAll(100)).toString()).toBe(`service.test:${port}`);
+    const response = await transport({ ca: [authority.caPem] }).send(request(port, { origin: `https://service.test:${port}` }));
+    expect((await response.readAll(100)).toString()).toBe(`service.test:${port}`);
   });
 
   it.each([
@@ -315,12 +315,12 @@ it('closing waits for what runs', async () => {
     finish = () => response.end('1');
   });
   const closing = transport();
-  const answer = await closing.send(request(port));
+  const response = await closing.send(request(port));
   let closed = false;
   const closes = closing.close().then(() => (closed = true));
   await new Promise((resolve) => setImmediate(resolve));
   expect(closed).toBe(false);
   finish();
-  expect((await answer.readAll(2)).toString()).toBe('01');
+  expect((await response.readAll(2)).toString()).toBe('01');
   await closes;
 });

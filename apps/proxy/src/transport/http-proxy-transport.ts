@@ -15,8 +15,8 @@ import {
 } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { createProxyServer } from 'http-proxy';
-import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
-import { IncomingAnswer } from './incoming-answer';
+import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
+import { IncomingResponse } from './incoming-response';
 
 export interface HttpProxyTransportOptions {
   readonly policy: EgressPolicy;
@@ -56,7 +56,7 @@ export class HttpProxyTransport implements UpstreamTransport {
     this.#agents = { http: new HttpAgent(shared), https: new HttpsAgent({ ...shared, ...trusted, rejectUnauthorized: true }) };
   }
 
-  async send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const target = peerOf(request.origin);
     // Node asks no lookup function about an address, so the policy is asked here.
     if (isIP(target.host) !== 0) await this.options.policy.resolve(target.host, target.port, this.options.purpose);
@@ -76,9 +76,9 @@ export class HttpProxyTransport implements UpstreamTransport {
     this.#agents.https.destroy();
   }
 
-  #forward(running: Running, target: Peer): Promise<UpstreamAnswer> {
+  #forward(running: Running, target: Peer): Promise<UpstreamResponse> {
     const { request, outgoing, body } = running;
-    return new Promise<UpstreamAnswer>((resolve, reject) => {
+    return new Promise<UpstreamResponse>((resolve, reject) => {
       const proxy = createProxyServer();
       proxy.on('proxyReq', (upstream) => {
         // http-proxy merges the slashes of a path; it has to go on byte for byte.
@@ -90,7 +90,7 @@ export class HttpProxyTransport implements UpstreamTransport {
         request.transfer.moved();
         const early = request.body !== undefined && !request.body.readableEnded;
         const toError = (error: unknown): Error => toUpstreamError(error, request, target);
-        resolve(new IncomingAnswer(incoming, { early, transfer: request.transfer, toError }));
+        resolve(new IncomingResponse(incoming, { early, transfer: request.transfer, toError }));
       });
       const agent = this.#agents[target.protocol === 'https:' ? 'https' : 'http'];
       // The response is a stand-in: selfHandleResponse leaves the answer to whoever asked.

@@ -1,15 +1,15 @@
 import { classifyConnectError, hostAndPort, UpstreamConnectError } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Dispatcher } from 'undici';
-import { UndiciAnswer } from './undici-answer';
-import { type UpstreamAnswer, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
+import { UndiciResponse } from './undici-response';
+import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
 /** {@link UpstreamTransport} over an undici dispatcher, whose `dispatch` is the cheapest way to make a request in Node. */
 export class UndiciTransport implements UpstreamTransport {
   /** @param dispatcher connects only where the egress policy allows; is closed with this transport */
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+  send(request: UpstreamRequest): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       const handler = new DispatchHandler(request, resolve, reject);
       try {
@@ -59,13 +59,13 @@ const NOT_MODIFIED = 304;
 
 /** The events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
-  #answer?: UndiciAnswer;
+  #response?: UndiciResponse;
   #controller?: Dispatcher.DispatchController;
   readonly #cancel = (reason: Error): void => this.#controller?.abort(reason);
   readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
   constructor(
     private readonly request: UpstreamRequest,
-    private readonly resolve: (answer: UpstreamAnswer) => void,
+    private readonly resolve: (response: UpstreamResponse) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
 
@@ -80,19 +80,19 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const { body, transfer } = this.request;
     transfer.moved();
-    this.#answer = new UndiciAnswer({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
+    this.#response = new UndiciResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
     // undici takes the Content-Length of these for a promise that is then broken; RFC 9110 §8.6 allows it in a 304.
-    if (status === NO_CONTENT || status === NOT_MODIFIED) this.#answer.end();
-    this.resolve(this.#answer);
+    if (status === NO_CONTENT || status === NOT_MODIFIED) this.#response.end();
+    this.resolve(this.#response);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#answer?.push(chunk);
+    this.#response?.push(chunk);
   }
 
   onResponseEnd(): void {
     this.#detach();
-    this.#answer?.end();
+    this.#response?.end();
   }
 
   #detach(): void {
@@ -103,7 +103,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#detach();
     const mapped = toUpstreamError(error, this.request);
-    if (this.#answer) this.#answer.fail(mapped);
+    if (this.#response) this.#response.fail(mapped);
     else this.reject(mapped);
   }
 }

@@ -26,12 +26,12 @@ export interface UpstreamRequest {
   readonly transfer: Transfer;
 }
 
-/** The final answer to a request (never 1xx). Its body waits until one of the methods is called; exactly one must be. */
-export interface UpstreamAnswer {
+/** The final response to a request (never 1xx). Its body waits until one of the methods is called; exactly one must be. */
+export interface UpstreamResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ResponseHeaders;
-  /** True when the answer came before the whole request was sent: then the client's connection cannot be used again. */
+  /** True when the response came before the whole request was sent: then the client's connection cannot be used again. */
   readonly early: boolean;
   /**
    * Streams the body with back-pressure and ends the sink.
@@ -50,7 +50,7 @@ export interface UpstreamAnswer {
  */
 export interface UpstreamTransport {
   /** Rejects with an EgressError when there is no answer, and with the transfer's reason when that ends first. */
-  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  send(request: UpstreamRequest): Promise<UpstreamResponse>;
   /** Lets running requests end; takes no new ones. */
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ export interface AskedUpstream extends OciRequest {
   readonly seal: (place: SealedPlace) => string;
 }
 
-interface Answer {
+interface OciResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
 }
@@ -32,18 +32,18 @@ interface Answer {
 const PLACES = new Set(['location', 'link', 'content-location']);
 
 /** @throws ProxyError RedirectRefused | UpstreamInvalid | UpstreamTooLarge */
-export function rewriteOciResponse(answer: Answer, asked: AskedUpstream): RewrittenResponse {
-  refuseRedirect(answer.status, asked);
-  const headers = withoutPlaces(answer.headers);
+export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream): RewrittenResponse {
+  refuseRedirect(response.status, asked);
+  const headers = withoutPlaces(response.headers);
   switch (asked.route.kind) {
     case 'tags':
     case 'referrers':
-      return rewriteList(answer, headers, asked);
+      return rewriteList(response, headers, asked);
     case 'upload-start':
     case 'upload-session':
-      return rewriteUpload(answer, headers, asked);
+      return rewriteUpload(response, headers, asked);
     case 'manifest':
-      if (answer.status === 201) headers['location'] = storedManifest(answer, asked);
+      if (response.status === 201) headers['location'] = storedManifest(response, asked);
       return { headers };
     case 'blob':
       return { headers };
@@ -70,31 +70,31 @@ function refuseRedirect(status: number, { request }: AskedUpstream): void {
   );
 }
 
-function rewriteList(answer: Answer, headers: MutableHeaders, asked: AskedUpstream): RewrittenResponse {
+function rewriteList(response: OciResponse, headers: MutableHeaders, asked: AskedUpstream): RewrittenResponse {
   const { names, route, target, request } = asked;
-  const link = rewriteLinks(answer.headers['link'], {
+  const link = rewriteLinks(response.headers['link'], {
     requested: new URL(target.origin + target.path),
     repositoryPath: `/v2/${names.upstream}/`,
     clientPath: `${names.clientPath}/${tailOf(route)}`,
   });
-  const body = route.kind === 'tags' ? tagListRewrite(answer.status, answer.headers, names.client) : undefined;
+  const body = route.kind === 'tags' ? tagListRewrite(response.status, response.headers, names.client) : undefined;
   if (body === undefined) return { headers: { ...headers, link } };
   // Said of a body that the client will not see.
   const changed = { ...headers, link, 'content-length': undefined, 'content-md5': undefined, digest: undefined, 'repr-digest': undefined, 'accept-ranges': undefined };
   return request.method === 'HEAD' ? { headers: changed } : { headers: changed, body };
 }
 
-function rewriteUpload(answer: Answer, headers: MutableHeaders, asked: AskedUpstream): RewrittenResponse {
-  const stored = answer.status === 201 ? storedBlob(asked) : undefined;
+function rewriteUpload(response: OciResponse, headers: MutableHeaders, asked: AskedUpstream): RewrittenResponse {
+  const stored = response.status === 201 ? storedBlob(asked) : undefined;
   if (stored !== undefined) return { headers: { ...headers, location: stored } };
-  const mapped = mapLocation(answer, asked);
+  const mapped = mapLocation(response, asked);
   return { headers: { ...headers, location: mapped?.location }, sealedTarget: mapped?.elsewhere };
 }
 
 /** 2xx, and 416 whose Location leads to the upload's status (distribution-spec, "Pushing a blob in chunks"). */
-function mapLocation(answer: Answer, { request, names, target, seal }: AskedUpstream): MappedLocation | undefined {
-  const { location } = answer.headers;
-  const goesOn = (answer.status >= 200 && answer.status <= 299) || answer.status === 416;
+function mapLocation(response: OciResponse, { request, names, target, seal }: AskedUpstream): MappedLocation | undefined {
+  const { location } = response.headers;
+  const goesOn = (response.status >= 200 && response.status <= 299) || response.status === 416;
   if (location === undefined || !goesOn) return undefined;
   if (typeof location !== 'string') throw new ProxyError('UpstreamInvalid', 'the registry answered with more than one Location');
   return mapUploadLocation(location, { address: request.address, names, requested: target, seal });
@@ -107,7 +107,7 @@ function storedBlob({ request, route, names, mount }: AskedUpstream): string | u
 }
 
 /** The manifest by digest, if the registry says it, as distribution does; by the reference that was sent otherwise. */
-function storedManifest({ headers }: Answer, { route, names }: AskedUpstream): string {
+function storedManifest({ headers }: OciResponse, { route, names }: AskedUpstream): string {
   const digest = headers['docker-content-digest'];
   const tail = typeof digest === 'string' && isDigest(digest) ? `manifests/${digest}` : tailOf(route);
   return `${names.clientPath}/${tail}`;

@@ -1,17 +1,17 @@
 import { type IncomingMessage } from 'node:http';
 import { type Writable } from 'node:stream';
-import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './answer-limits';
+import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
 import { type Transfer } from './transfer';
-import { type UpstreamAnswer, type ResponseHeaders } from './upstream-transport';
+import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
 
-export interface IncomingAnswerContext {
+export interface IncomingResponseContext {
   readonly early: boolean;
   readonly transfer: Transfer;
   readonly toError: (error: unknown) => Error;
 }
 
-/** The answer of one request by `node:http`. It does not flow until it is known where its body goes. */
-export class IncomingAnswer implements UpstreamAnswer {
+/** The response to one request by `node:http`. It does not flow until it is known where its body goes. */
+export class IncomingResponse implements UpstreamResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly early: boolean;
@@ -21,7 +21,7 @@ export class IncomingAnswer implements UpstreamAnswer {
 
   constructor(
     private readonly incoming: IncomingMessage,
-    { early, transfer, toError }: IncomingAnswerContext,
+    { early, transfer, toError }: IncomingResponseContext,
   ) {
     this.status = incoming.statusCode ?? 0;
     this.headers = incoming.headers;

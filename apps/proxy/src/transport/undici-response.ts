@@ -1,12 +1,12 @@
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
-import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './answer-limits';
+import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
 import { type Transfer } from './transfer';
-import { type UpstreamAnswer, type ResponseHeaders } from './upstream-transport';
+import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
 
 /** Who gets the body. */
 interface Consumer {
-  /** False asks for a pause until {@link UndiciAnswer} is told to go on. */
+  /** False asks for a pause until {@link UndiciResponse} is told to go on. */
   chunk(chunk: Buffer): boolean;
   end(): void;
   fail(error: Error): void;
@@ -18,8 +18,8 @@ interface Consumer {
  */
 const MAX_KEPT = 64 * 1024;
 
-/** The answer of one dispatch. */
-export class UndiciAnswer implements UpstreamAnswer {
+/** The response to one dispatch. */
+export class UndiciResponse implements UpstreamResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly early: boolean;

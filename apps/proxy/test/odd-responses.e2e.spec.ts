@@ -5,7 +5,7 @@ import { errorOf, ProxyWorld } from './proxy-world';
 const INVALID = /no valid HTTP answer|the answer is not HTTP\/1\.1/;
 
 /** What the upstream sends, byte for byte, when it is asked for `…/NAME`; and what clients get instead of it. */
-const REFUSED: readonly [name: string, answer: string, message: RegExp][] = [
+const REFUSED: readonly [name: string, response: string, message: RegExp][] = [
   ['gzip-chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n', /transfer coding/],
   ['long-length', 'HTTP/1.1 200 OK\r\nContent-Length: 9007199254740993\r\n\r\nabc', /Content-Length/],
   ['word-length', 'HTTP/1.1 200 OK\r\nContent-Length: 3x\r\n\r\nabc', INVALID],
@@ -16,14 +16,14 @@ const REFUSED: readonly [name: string, answer: string, message: RegExp][] = [
   ['nine', 'HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n', /status 999/],
 ];
 
-const WITHOUT_BODY: readonly [name: string, status: number, answer: string][] = [
+const WITHOUT_BODY: readonly [name: string, status: number, response: string][] = [
   ['204', 204, 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'],
   ['304', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello'],
   ['304 that says how long the body would be', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'],
 ];
 
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-const BAD_ANSWERS = new Map(REFUSED.map(([name, answer]) => [name, answer]));
+const BAD_RESPONSES = new Map(REFUSED.map(([name, response]) => [name, response]));
 
 describe.each([
   ['registry', '/v2'],
@@ -40,7 +40,7 @@ describe.each([
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {
         const name = /\/([a-z0-9-]+) HTTP/.exec(chunk.toString('latin1'))?.[1] ?? '';
-        socket.write(name === 'bodiless' ? bodiless : (BAD_ANSWERS.get(name) ?? GOOD));
+        socket.write(name === 'bodiless' ? bodiless : (BAD_RESPONSES.get(name) ?? GOOD));
       });
     }).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
@@ -57,14 +57,14 @@ describe.each([
 
   const path = (name: string): string => `/namespaces/platform/connectors/${connector}${api}/app/manifests/${name}`;
 
-  it.each(REFUSED)('502 for %s', async (name, _answer, message) => {
+  it.each(REFUSED)('502 for %s', async (name, _response, message) => {
     const response = await world.send(path(name));
     expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(message) as string });
     expect(response.headers['proxy-authenticate']).toBeUndefined();
   });
 
-  it.each(WITHOUT_BODY)('%s comes without a body, and nobody else gets that', async (_name, status, answer) => {
-    bodiless = answer;
+  it.each(WITHOUT_BODY)('%s comes without a body, and nobody else gets that', async (_name, status, upstreamResponse) => {
+    bodiless = upstreamResponse;
     const response = await world.send(path('bodiless'));
     expect([response.status, response.body.toString(), response.headers['content-length']]).toEqual([status, '', status === 304 ? '5' : undefined]);
     for (let request = 0; request < 3; request++) {

@@ -1,20 +1,20 @@
 import { type RewrittenResponse } from '../protocols/protocol';
 import { closeLingering } from '../transport/lingering-close';
-import { type UpstreamAnswer } from '../transport/upstream-transport';
+import { type UpstreamResponse } from '../transport/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
-/** Sends the upstream's answer to the client; resolves when its last byte was handed to the socket. */
-export function sendAnswer(client: ClientExchange, answer: UpstreamAnswer, rewritten: RewrittenResponse): Promise<void> {
+/** Sends the upstream's response to the client; resolves when its last byte was handed to the socket. */
+export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> {
   const { response } = client;
   const headers = presentHeaders(rewritten);
-  if (answer.early) {
+  if (upstreamResponse.early) {
     // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
     headers['connection'] = 'close';
     if (response.socket) closeLingering(response.socket);
   }
-  if (rewritten.body) return sendTransformed(client, answer, { headers, body: rewritten.body });
-  response.writeHead(answer.status, headers);
-  return answer.pipeTo(response);
+  if (rewritten.body) return sendTransformed(client, upstreamResponse, { headers, body: rewritten.body });
+  response.writeHead(upstreamResponse.status, headers);
+  return upstreamResponse.pipeTo(response);
 }
 
 interface Transformed {
@@ -22,9 +22,9 @@ interface Transformed {
   readonly body: NonNullable<RewrittenResponse['body']>;
 }
 
-async function sendTransformed({ response, transfer }: ClientExchange, answer: UpstreamAnswer, { headers, body }: Transformed): Promise<void> {
-  const content = body.transform(await answer.readAll(body.maxBytes));
-  response.writeHead(answer.status, { ...headers, 'content-length': String(content.length) });
+async function sendTransformed({ response, transfer }: ClientExchange, upstreamResponse: UpstreamResponse, { headers, body }: Transformed): Promise<void> {
+  const content = body.transform(await upstreamResponse.readAll(body.maxBytes));
+  response.writeHead(upstreamResponse.status, { ...headers, 'content-length': String(content.length) });
   transfer.sent(content.length);
   response.end(content);
 }

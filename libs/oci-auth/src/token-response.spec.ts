@@ -1,15 +1,15 @@
-import { parseTokenAnswer } from './token-answer';
+import { parseTokenResponse } from './token-response';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
 
-function parse(answer: unknown, date?: string): { value: string; seconds: number } {
-  const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
-  const token = parseTokenAnswer({ status: 200, headers: { date }, body, truncated: false }, NOW);
+function parse(response: unknown, date?: string): { value: string; seconds: number } {
+  const body = Buffer.from(typeof response === 'string' ? response : JSON.stringify(response));
+  const token = parseTokenResponse({ status: 200, headers: { date }, body, truncated: false }, NOW);
   return { value: token.value.reveal(), seconds: (token.expiresAt - NOW) / 1000 };
 }
 
-describe('parseTokenAnswer', () => {
+describe('parseTokenResponse', () => {
   it.each([
     ['token', { token: 't' }, 't'],
     ['access_token alone (ACR)', { access_token: 'a' }, 'a'],
@@ -17,8 +17,8 @@ describe('parseTokenAnswer', () => {
     ['an empty token', { token: '', access_token: 'a' }, 'a'],
     ['both', { token: 't', access_token: 'a' }, 't'],
     ['a token of another type', { token: 7, access_token: 'a' }, 'a'],
-  ])('takes %s', (_name, answer, expected) => {
-    expect(parse(answer).value).toBe(expected);
+  ])('takes %s', (_name, response, expected) => {
+    expect(parse(response).value).toBe(expected);
   });
 
   it.each([
@@ -33,8 +33,8 @@ describe('parseTokenAnswer', () => {
     ['a space in the token', { token: 'a b' }],
     ['letters outside ASCII', { token: 'é' }],
     ['an endless token', { token: 'a'.repeat(40_000) }],
-  ])('refuses %s', (_name, answer) => {
-    expect(() => parse(answer)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }) as Error);
+  ])('refuses %s', (_name, response) => {
+    expect(() => parse(response)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }) as Error);
   });
 
   it('repeats nothing of the answer in its error', () => {
@@ -62,7 +62,7 @@ describe('parseTokenAnswer', () => {
     ['no time: new', { expires_in: 300, issued_at: 'yesterday' }, undefined, 300],
     ['a number: new', { expires_in: 300, issued_at: 1 }, undefined, 300],
     ['a garbled Date', { expires_in: 300, issued_at: ago(100) }, 'soon', 200],
-  ])('lifetime: %s', (_name, answer, date, seconds) => {
-    expect(parse({ token: 't', ...answer }, date).seconds).toBe(seconds);
+  ])('lifetime: %s', (_name, response, date, seconds) => {
+    expect(parse({ token: 't', ...response }, date).seconds).toBe(seconds);
   });
 });

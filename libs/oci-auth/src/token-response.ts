@@ -23,20 +23,20 @@ function invalid(problem: string): OciAuthError {
 }
 
 function parseObject(body: Buffer): Record<string, unknown> {
-  let answer: unknown;
+  let parsed: unknown;
   try {
-    answer = JSON.parse(body.toString('utf8'));
+    parsed = JSON.parse(body.toString('utf8'));
   } catch {
     // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
     throw invalid('is not JSON');
   }
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw invalid('is not a JSON object');
-  return answer as Record<string, unknown>;
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('is not a JSON object');
+  return parsed as Record<string, unknown>;
 }
 
 /** `token`, or for OAuth 2 compatibility `access_token`; Harbor sends the second one empty beside the first, ACR only the second. */
-function tokenOf(answer: Record<string, unknown>): string {
-  const token = [answer['token'], answer['access_token']].find((value) => typeof value === 'string' && value !== '');
+function tokenOf(fields: Record<string, unknown>): string {
+  const token = [fields['token'], fields['access_token']].find((value) => typeof value === 'string' && value !== '');
   if (typeof token !== 'string') throw invalid('holds neither "token" nor "access_token"');
   if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) throw invalid('holds a token that cannot be sent in a header');
   return token;
@@ -64,13 +64,13 @@ function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number
 }
 
 /**
- * Reads a token server's successful answer (distribution's token specification, "Token Response Fields").
+ * Reads a token server's successful response (distribution's token specification, "Token Response Fields").
  * `requestedAt` is the time before the request was sent. Throws OciAuthError `TokenResponseInvalid`.
  */
-export function parseTokenAnswer(response: RegistryHttpResponse, requestedAt: number): Token {
-  const answer = parseObject(response.body);
-  const value = new Sensitive(tokenOf(answer));
-  const lifetime = lifetimeMs(answer['expires_in']);
+export function parseTokenResponse(response: RegistryHttpResponse, requestedAt: number): Token {
+  const fields = parseObject(response.body);
+  const value = new Sensitive(tokenOf(fields));
+  const lifetime = lifetimeMs(fields['expires_in']);
   const serverNow = parseTime(response.headers['date']) ?? requestedAt;
-  return { value, expiresAt: requestedAt + lifetime - ageMs(parseTime(answer['issued_at']), serverNow, lifetime) };
+  return { value, expiresAt: requestedAt + lifetime - ageMs(parseTime(fields['issued_at']), serverNow, lifetime) };
 }
