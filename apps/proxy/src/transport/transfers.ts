@@ -21,7 +21,7 @@ export class Transfers {
     private readonly idleMs: number,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.#timer = setInterval(() => this.cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
+    this.#timer = setInterval(() => this.#cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
     this.#timer.unref();
   }
 
@@ -65,7 +65,7 @@ export class Transfers {
     last.place = transfer.place;
   }
 
-  private cancelIdle(): void {
+  #cancelIdle(): void {
     for (const transfer of [...this.#running]) {
       if (transfer.idleMs >= this.idleMs) transfer.cancelIdle();
     }
