@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type CsiSettings, NOT_REGISTERED } from './csi.config';
-import { DRIVER_NAME } from './identity/identity.service';
-import { REGISTRATION_SOCKET } from './registration/registration.service';
+import { DRIVER_NAME } from './services/identity.service';
+import { REGISTRATION_SOCKET } from './services/registration.service';
 
 /** Where the driver and the kubelet meet, below the kubelet's directory unless the settings say otherwise. */
 export interface KubeletPaths {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_AUDIENCE } from '@oci-connector/connector-api';
 import { parse } from 'yaml';
-import { DRIVER_NAME } from '../src/identity/identity.service';
+import { DRIVER_NAME } from '../src/services/identity.service';
 
 interface CsiDriver {
   metadata: { name: string };

@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { DirectoryMounter } from '../src/mount/directory-mounter';
-import { VolumeError } from '../src/volume/volume.errors';
+import { VolumeError } from '../src/csi.errors';
+import { DirectoryMounter } from '../src/volume/directory-mounter';
 import { CONNECTORS, CsiWorld } from './csi-world';
 
 /** A mounter that fails when it is told to. */

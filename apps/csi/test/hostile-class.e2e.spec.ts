@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DirectoryMounter } from '../src/mount/directory-mounter';
+import { DirectoryMounter } from '../src/volume/directory-mounter';
 import { type CallResult, CsiWorld, until } from './csi-world';
 
 /** A mounter of which a test may do something before it goes on. */

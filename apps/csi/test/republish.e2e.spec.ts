@@ -2,7 +2,7 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
-import { DirectoryMounter } from '../src/mount/directory-mounter';
+import { DirectoryMounter } from '../src/volume/directory-mounter';
 import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
 import { partsTold } from './parts-told';
 

@@ -1,10 +1,10 @@
 import { lstatSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { VolumeError } from '../volume/volume.errors';
+import { VolumeError } from '../csi.errors';
 import { CommandError, CommandShell } from './command-shell';
-import { parseMountInfo } from './mountinfo';
 import { type Mounter } from './mounter';
+import { parseMountInfo } from './mountinfo';
 
 /** What mount(8) says when the kernel does not know an option (EINVAL), by mount(2) and by fsconfig(2). */
 const UNKNOWN_OPTION = /bad option|unknown parameter|invalid argument/i;

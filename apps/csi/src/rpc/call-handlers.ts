@@ -1,7 +1,7 @@
 import { type handleUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
 import { type Clock } from '@oci-connector/clock';
-import { errorsOf, statusOf } from '../node/grpc-status';
 import { type CallRecord } from '../observability/call-record';
+import { errorsOf, statusOf } from './grpc-status';
 
 /** Longest message of a status, without the reason that it ends with: by that the documentation explains it. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
 const MAX_MESSAGE_LENGTH = 4_096;

@@ -1,7 +1,7 @@
 import { API_GROUP, type ConnectorKey } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
-import { type PublishVolume } from '../node/publish-request';
-import { VolumeError } from './volume.errors';
+import { VolumeError } from '../csi.errors';
+import { type PublishVolume } from '../request/publish-request';
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {

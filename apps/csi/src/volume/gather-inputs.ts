@@ -1,9 +1,9 @@
 import { type MountedConnector, proxyCertificates } from '@oci-connector/config-rendering';
 import { type ConnectorKey } from '@oci-connector/connector-api';
 import { type CsiState } from '../csi-state';
-import { type PublishVolume } from '../node/publish-request';
+import { VolumeError } from '../csi.errors';
+import { type PublishVolume } from '../request/publish-request';
 import { checkAccess, type PermissionReviewer } from './check-access';
-import { VolumeError } from './volume.errors';
 import { inputOf, mountedConnector, type VolumeInputs } from './volume-inputs';
 
 export interface GatheredInputs {

@@ -1,7 +1,8 @@
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
+import { VolumeError } from '../csi.errors';
 import { type Mounter } from '../mount/mounter';
-import { parsePublishRequest, type PublishVolume } from '../node/publish-request';
-import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
+import { type NodePublishVolumeRequest } from '../request/csi-messages';
+import { parsePublishRequest, type PublishVolume } from '../request/publish-request';
 import { type GatherInputs } from './gather-inputs';
 import { type KeptInputs } from './kept-inputs';
 import { mountVolume } from './mount-volume';
@@ -9,7 +10,6 @@ import { type MountedVolumes } from './mounted-volumes';
 import { renderFiles } from './render-files';
 import { VolumeDirectory } from './volume-directory';
 import { type VolumeInputs } from './volume-inputs';
-import { VolumeError } from './volume.errors';
 import { type VolumeKeys } from './volume-keys';
 
 /** What a publish came to: the volume is new; or it was there and its files are as before, exchanged, or kept because of problems. */

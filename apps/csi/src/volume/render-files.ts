@@ -1,5 +1,5 @@
 import { renderVolume, type VolumeEnvironment } from '@oci-connector/config-rendering';
-import { type PublishVolume } from '../node/publish-request';
+import { type PublishVolume } from '../request/publish-request';
 import { type FileSet } from './volume-directory';
 import { type VolumeInputs } from './volume-inputs';
 

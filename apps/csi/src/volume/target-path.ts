@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { VolumeError } from './volume.errors';
+import { VolumeError } from '../csi.errors';
 
 /** PATH_MAX of Linux, in bytes. */
 const MAX_LENGTH = 4_096;

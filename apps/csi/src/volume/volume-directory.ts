@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { isFileName } from '@oci-connector/config-rendering';
-import { VolumeError } from './volume.errors';
+import { VolumeError } from '../csi.errors';
 
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of k8s.io/kubernetes). */
 export const DATA_LINK = '..data';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CsiState } from '../csi-state';
-import { type PublishVolume } from '../node/publish-request';
+import { type PublishVolume } from '../request/publish-request';
 
 /**
  * Everything that the files of a volume depend on, in short. Two equal keys mean equal files, so that a call by which nothing

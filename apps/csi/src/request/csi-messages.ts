@@ -19,9 +19,3 @@ export interface NodeUnpublishVolumeRequest {
   readonly volume_id: string;
   readonly target_path: string;
 }
-
-/** Message of pluginregistration.proto. */
-export interface RegistrationStatus {
-  readonly plugin_registered: boolean;
-  readonly error: string;
-}

@@ -1,14 +1,14 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { VolumeError } from '../csi.errors';
 import { type CallRecord } from '../observability/call-record';
+import { type NodePublishVolumeRequest, type NodeUnpublishVolumeRequest } from '../request/csi-messages';
+import { describePublishRequest } from '../request/publish-request';
 import { type CallHandlers } from '../rpc/call-handlers';
-import { type NodePublishVolumeRequest, type NodeUnpublishVolumeRequest } from '../rpc/csi-messages';
+import { statusOf } from '../rpc/grpc-status';
 import { type KeyedQueue } from '../volume/keyed-queue';
 import { type PublishVolumeFlow } from '../volume/publish-volume';
 import { resolveTarget } from '../volume/target-path';
 import { unpublishVolume, type UnpublishParts } from '../volume/unpublish-volume';
-import { VolumeError } from '../volume/volume.errors';
-import { statusOf } from './grpc-status';
-import { describePublishRequest } from './publish-request';
 
 export interface NodeServiceParts extends UnpublishParts {
   readonly nodeName: string;

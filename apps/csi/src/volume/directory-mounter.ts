@@ -1,8 +1,7 @@
-import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DATA_LINK, entriesOf } from '../volume/volume-directory';
-import { type Mounter } from './mounter';
+import { type Mounter } from '../mount/mounter';
+import { DATA_LINK, entriesOf, VolumeDirectory } from './volume-directory';
 
 /** Each volume is its target directory itself: no root, no Linux, and no limit but ours; the files are on a disk. */
 export class DirectoryMounter implements Mounter {
@@ -22,7 +21,7 @@ export class DirectoryMounter implements Mounter {
   }
 
   isMounted(target: string): boolean {
-    return lstatSync(path.join(target, DATA_LINK), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+    return VolumeDirectory.currentSet(target) !== undefined;
   }
 
   async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {

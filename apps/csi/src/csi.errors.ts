@@ -1,4 +1,4 @@
-/** Stable; switch on these, never on messages. `node/grpc-status.ts` maps them to gRPC codes. */
+/** Stable; switch on these, never on messages. `rpc/grpc-status.ts` maps them to gRPC codes. */
 export type VolumeErrorCode =
   /** A field of the request that the kubelet fills is missing or wrong. */
   | 'RequestInvalid'

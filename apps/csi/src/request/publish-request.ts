@@ -1,6 +1,6 @@
 import { type Sensitive } from '@oci-connector/sensitive';
-import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
-import { VolumeError } from '../volume/volume.errors';
+import { VolumeError } from '../csi.errors';
+import { type NodePublishVolumeRequest } from './csi-messages';
 import { parsePodToken } from './pod-token';
 import { parseVolumeAttributes, type VolumeAttributes } from './volume-attributes';
 

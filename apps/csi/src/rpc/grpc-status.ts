@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
 import { ReviewUnavailableError } from '@oci-connector/kube';
-import { VolumeError, type VolumeErrorCode } from '../volume/volume.errors';
+import { VolumeError, type VolumeErrorCode } from '../csi.errors';
 
 /** What the caller of an RPC gets. The message becomes an event of the pod. */
 export interface RpcStatus {

@@ -1,7 +1,7 @@
 import { decodeTokenUnverified, type UnverifiedToken } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type NodePublishVolumeRequest } from '../rpc/csi-messages';
-import { VolumeError } from '../volume/volume.errors';
+import { VolumeError } from '../csi.errors';
+import { type NodePublishVolumeRequest } from './csi-messages';
 
 /** Where the kubelet puts the tokens: in `secrets` with CSIDriver.spec.serviceAccountTokenInSecrets (Kubernetes >= 1.35), else in `volume_context`. */
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';

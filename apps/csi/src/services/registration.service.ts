@@ -1,14 +1,19 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { type Logger } from 'pino';
-import { DRIVER_NAME } from '../identity/identity.service';
 import { type CallHandlers } from '../rpc/call-handlers';
-import { type RegistrationStatus } from '../rpc/csi-messages';
+import { DRIVER_NAME } from './identity.service';
 
 /** Of the CSI specification: every 1.x is the same protocol (pkg/volume/csi/csi_plugin.go of k8s.io/kubernetes). */
 const SUPPORTED_VERSIONS = ['1.0.0'];
 
 /** Name of the registration socket in the kubelet's directory of plugins, as that of the usual sidecar. */
 export const REGISTRATION_SOCKET = `${DRIVER_NAME}-reg.sock`;
+
+/** Message of pluginregistration.proto. */
+interface RegistrationStatus {
+  readonly plugin_registered: boolean;
+  readonly error: string;
+}
 
 /** pluginregistration.Registration: the kubelet finds the socket, asks who is there, and says whether it took the driver. */
 export class RegistrationService {

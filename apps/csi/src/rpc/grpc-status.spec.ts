@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
 import { ReviewUnavailableError } from '@oci-connector/kube';
-import { VolumeError } from '../volume/volume.errors';
+import { VolumeError } from '../csi.errors';
 import { errorsOf, statusOf } from './grpc-status';
 
 describe('statusOf', () => {
