@@ -15,7 +15,7 @@ import { LinuxMounter } from './mount/linux-mounter';
 import { type Mounter } from './mount/mounter';
 import { logCall } from './observability/call-log';
 import { CsiMetrics } from './observability/csi-metrics';
-import { type PublishVolume } from './request/publish-request';
+import { type PublishRequest } from './request/publish-request';
 import { CallHandlers } from './rpc/call-handlers';
 import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
 import { UnixServer } from './rpc/unix-server';
@@ -27,7 +27,7 @@ import { GatherInputs } from './volume/gather-inputs';
 import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';
 import { MountedVolumes } from './volume/mounted-volumes';
-import { PublishVolumeFlow } from './volume/publish-volume';
+import { PublishVolume } from './volume/publish-volume';
 import { VolumeKeys } from './volume/volume-keys';
 
 /** What is handed in from outside: the world. */
@@ -65,7 +65,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     metrics.finished(record, result);
     logCall(logger, record, result);
   });
-  const flow = new PublishVolumeFlow({
+  const flow = new PublishVolume({
     keys: new VolumeKeys(state),
     gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
     mounter,
@@ -74,7 +74,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     environment: volumeEnvironment(settings, client.connection.server),
     audience: settings.audiences[0] ?? '',
     volumeSize: settings.volumeSize,
-    onNewVolume: (publish) => reportLifetime(publish, logger),
+    onNewVolume: (request) => reportLifetime(request, logger),
   });
   const node = new NodeService({
     nodeName: settings.nodeName || hostname(),
@@ -115,7 +115,7 @@ function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvi
 }
 
 /** `token.expiration` is accepted for compatibility; whoever relies on a longer life of the token than it has is to see that. */
-function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishVolume, logger: Logger): void {
+function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishRequest, logger: Logger): void {
   if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) return;
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
   logger.info(fields, 'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time');

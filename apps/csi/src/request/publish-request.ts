@@ -5,7 +5,7 @@ import { parsePodToken } from './pod-token';
 import { parseVolumeAttributes, type VolumeAttributes } from './volume-attributes';
 
 /** What the kubelet wants published, checked as a whole. */
-export interface PublishVolume {
+export interface PublishRequest {
   readonly attributes: VolumeAttributes;
   readonly pod: PodIdentity;
   readonly token: Sensitive;
@@ -40,7 +40,7 @@ const MAX_CONTEXT_ENTRIES = 64;
  * @param audience the one that the token needs
  * @throws VolumeError RequestInvalid, AttributesInvalid, TokenUnusable
  */
-export function parsePublishRequest(request: NodePublishVolumeRequest, audience: string): PublishVolume {
+export function parsePublishRequest(request: NodePublishVolumeRequest, audience: string): PublishRequest {
   const context = request.volume_context;
   const invalid = requestProblems(request);
   if (invalid.length > 0) throw new VolumeError('RequestInvalid', invalid.join('; '));

@@ -6,14 +6,14 @@ import { describePublishRequest } from '../request/publish-request';
 import { type CallHandlers } from '../rpc/call-handlers';
 import { statusOf } from '../rpc/grpc-status';
 import { type KeyedQueue } from '../volume/keyed-queue';
-import { type PublishVolumeFlow } from '../volume/publish-volume';
+import { type PublishVolume } from '../volume/publish-volume';
 import { resolveTarget } from '../volume/target-path';
 import { unpublishVolume, type UnpublishParts } from '../volume/unpublish-volume';
 
 export interface NodeServiceParts extends UnpublishParts {
   readonly nodeName: string;
   readonly kubeletDirectory: string;
-  readonly flow: PublishVolumeFlow;
+  readonly flow: PublishVolume;
   /** One call at a time for each target. */
   readonly queue: KeyedQueue;
 }

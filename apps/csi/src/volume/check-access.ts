@@ -1,7 +1,7 @@
 import { API_GROUP, type ConnectorKey } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { VolumeError } from '../csi.errors';
-import { type PublishVolume } from '../request/publish-request';
+import { type PublishRequest } from '../request/publish-request';
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
@@ -17,10 +17,10 @@ const VERB = 'get';
  *
  * @throws VolumeError AccessDenied, ReviewUnavailableError
  */
-export async function checkAccess(publish: PublishVolume, { namespace, name }: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
+export async function checkAccess(request: PublishRequest, { namespace, name }: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
   const use = { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb: VERB };
-  if (await reviewer.isAllowed(identityOf(publish), use)) return;
-  const { pod } = publish;
+  if (await reviewer.isAllowed(identityOf(request), use)) return;
+  const { pod } = request;
   throw new VolumeError(
     'AccessDenied',
     `ServiceAccount ${pod.namespace}/${pod.serviceAccount} may not use Connector ${namespace}/${name}: ` +
@@ -31,7 +31,7 @@ export async function checkAccess(publish: PublishVolume, { namespace, name }: C
 }
 
 /** A ServiceAccount as a TokenReview would name it (pkg/serviceaccount of k8s.io/apiserver). */
-function identityOf({ pod, tokenExpiresAt }: PublishVolume): ClientIdentity {
+function identityOf({ pod, tokenExpiresAt }: PublishRequest): ClientIdentity {
   const { namespace, serviceAccount: name, serviceAccountUid: uid } = pod;
   return {
     username: `system:serviceaccount:${namespace}:${name}`,

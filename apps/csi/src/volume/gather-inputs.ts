@@ -2,7 +2,7 @@ import { type MountedConnector, proxyCertificates } from '@oci-connector/config-
 import { type ConnectorKey } from '@oci-connector/connector-api';
 import { type CsiState } from '../csi-state';
 import { VolumeError } from '../csi.errors';
-import { type PublishVolume } from '../request/publish-request';
+import { type PublishRequest } from '../request/publish-request';
 import { checkAccess, type PermissionReviewer } from './check-access';
 import { inputOf, mountedConnector, type VolumeInputs } from './volume-inputs';
 
@@ -27,10 +27,10 @@ export class GatherInputs {
    * was deleted, or taken from the pod, keeps its files and gets fresh tokens, but nothing new about that Connector
    * @throws what is wrong with the first connector for which there is nothing from before either
    */
-  async gather(publish: PublishVolume, before?: VolumeInputs): Promise<GatheredInputs> {
+  async gather(request: PublishRequest, before?: VolumeInputs): Promise<GatheredInputs> {
     const problems: unknown[] = [];
-    const keys = publish.attributes.connectors;
-    const results = await Promise.allSettled(keys.map((key) => this.#current(publish, key)));
+    const keys = request.attributes.connectors;
+    const results = await Promise.allSettled(keys.map((key) => this.#current(request, key)));
     const connectors = keys.map((key, index) => {
       const result = results[index];
       if (result?.status === 'fulfilled') return result.value;
@@ -43,9 +43,9 @@ export class GatherInputs {
   }
 
   /** Authorising comes before looking: without permission nobody learns whether a Connector exists. */
-  async #current(publish: PublishVolume, key: ConnectorKey): Promise<MountedConnector> {
+  async #current(request: PublishRequest, key: ConnectorKey): Promise<MountedConnector> {
     if (!this.state.hasSynced) throw new VolumeError('NotReady', NOT_READY);
-    await checkAccess(publish, key, this.reviewer);
+    await checkAccess(request, key, this.reviewer);
     const connector = this.state.connector(key);
     if (!connector) throw new VolumeError('ConnectorNotFound', `connector "${key.namespace}/${key.name}" not found; correct "connectors" of the volume, or create the Connector`);
     const { connectorClassName } = connector.spec;

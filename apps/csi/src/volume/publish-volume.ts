@@ -2,7 +2,7 @@ import { type VolumeEnvironment } from '@oci-connector/config-rendering';
 import { VolumeError } from '../csi.errors';
 import { type Mounter } from '../mount/mounter';
 import { type NodePublishVolumeRequest } from '../request/csi-messages';
-import { parsePublishRequest, type PublishVolume } from '../request/publish-request';
+import { parsePublishRequest, type PublishRequest } from '../request/publish-request';
 import { type GatherInputs } from './gather-inputs';
 import { type KeptInputs } from './kept-inputs';
 import { mountVolume } from './mount-volume';
@@ -31,23 +31,23 @@ export interface PublishVolumeParts {
   readonly audience: string;
   readonly volumeSize: number;
   /** Told of each volume that was not there before. */
-  readonly onNewVolume: (publish: PublishVolume) => void;
+  readonly onNewVolume: (request: PublishRequest) => void;
 }
 
 /** The flow of a mount: parse attributes, check access and load connectors, render files, mount, swap. */
-export class PublishVolumeFlow {
+export class PublishVolume {
   constructor(private readonly parts: PublishVolumeParts) {}
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
-  async publish(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
+  async publish(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     const { mounter, volumes } = this.parts;
     const isMounted = mounter.isMounted(target);
     if (isMounted) await this.#checkOurs(target);
     const isPublished = volumes.has(target) || (isMounted && VolumeDirectory.currentSet(target) !== undefined);
-    if (!isPublished) return this.#publishFirst(request, target);
+    if (!isPublished) return this.#publishFirst(message, target);
     if (!isMounted && mounter.canBeLost) return { outcome: 'kept', problems: [unmounted()] };
     try {
-      return await this.#publishAgain(request, target);
+      return await this.#publishAgain(message, target);
     } catch (error) {
       // Kubelets without the fix of kubernetes#121271 remove the directory of a volume whose republish fails, and the pod never gets it back.
       return { outcome: 'kept', problems: [error] };
@@ -61,29 +61,29 @@ export class PublishVolumeFlow {
     throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
   }
 
-  async #publishFirst(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
+  async #publishFirst(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     const { keys, gather, mounter, volumes, kept, environment, audience, onNewVolume } = this.parts;
-    const publish = parsePublishRequest(request, audience);
-    const key = keys.keyOf(publish);
-    const { inputs } = await gather.gather(publish);
-    const files = renderFiles(publish, inputs, environment);
+    const request = parsePublishRequest(message, audience);
+    const key = keys.keyOf(request);
+    const { inputs } = await gather.gather(request);
+    const files = renderFiles(request, inputs, environment);
     await mountVolume(target, mounter, async () => {
-      this.#directory(publish, target).write(files);
+      this.#directory(request, target).write(files);
       await kept.write(target, inputs);
     });
     volumes.add(target, key);
-    onNewVolume(publish);
+    onNewVolume(request);
     return { outcome: 'published', problems: [] };
   }
 
-  async #publishAgain(request: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
+  async #publishAgain(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     const { keys, gather, volumes, kept, audience } = this.parts;
-    const publish = parsePublishRequest(request, audience);
-    const key = keys.keyOf(publish);
+    const request = parsePublishRequest(message, audience);
+    const key = keys.keyOf(request);
     if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
     const before = await kept.read(target);
-    const { inputs, problems } = await gather.gather(publish, before);
-    const { swapped, used, problem } = this.#writeAgain(publish, { inputs, before }, target);
+    const { inputs, problems } = await gather.gather(request, before);
+    const { swapped, used, problem } = this.#writeAgain(request, { inputs, before }, target);
     // Afterwards, so that a driver which ends between the two has at least the older ones.
     await kept.write(target, used);
     const found = problem === undefined ? problems : [...problems, problem];
@@ -94,22 +94,22 @@ export class PublishVolumeFlow {
 
   /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens, nor the CA of the moment. */
   #writeAgain(
-    publish: PublishVolume,
+    request: PublishRequest,
     { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
     target: string,
   ): { swapped: boolean; used: VolumeInputs; problem?: unknown } {
     const { environment } = this.parts;
-    const directory = this.#directory(publish, target);
+    const directory = this.#directory(request, target);
     try {
-      return { swapped: directory.write(renderFiles(publish, inputs, environment)), used: inputs };
+      return { swapped: directory.write(renderFiles(request, inputs, environment)), used: inputs };
     } catch (problem) {
       if (before === undefined) throw problem;
       const used = { ...before, caCertificates: inputs.caCertificates };
-      return { swapped: directory.write(renderFiles(publish, used, environment)), used, problem };
+      return { swapped: directory.write(renderFiles(request, used, environment)), used, problem };
     }
   }
 
-  #directory({ group }: PublishVolume, target: string): VolumeDirectory {
+  #directory({ group }: PublishRequest, target: string): VolumeDirectory {
     return new VolumeDirectory(target, { group, size: this.parts.volumeSize });
   }
 }

@@ -1,10 +1,10 @@
 import { renderVolume, type VolumeEnvironment } from '@oci-connector/config-rendering';
-import { type PublishVolume } from '../request/publish-request';
+import { type PublishRequest } from '../request/publish-request';
 import { type FileSet } from './volume-directory';
 import { type VolumeInputs } from './volume-inputs';
 
 /** The whole content of a volume. @throws RenderingError */
-export function renderFiles(publish: PublishVolume, inputs: VolumeInputs, environment: VolumeEnvironment): FileSet {
-  const { configurationNames, excludedFiles, configurationParams } = publish.attributes;
-  return renderVolume({ ...inputs, configurationNames, excludedFiles, configurationParams, token: publish.token, environment });
+export function renderFiles(request: PublishRequest, inputs: VolumeInputs, environment: VolumeEnvironment): FileSet {
+  const { configurationNames, excludedFiles, configurationParams } = request.attributes;
+  return renderVolume({ ...inputs, configurationNames, excludedFiles, configurationParams, token: request.token, environment });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CsiState } from '../csi-state';
-import { type PublishVolume } from '../request/publish-request';
+import { type PublishRequest } from '../request/publish-request';
 
 /**
  * Everything that the files of a volume depend on, in short. Two equal keys mean equal files, so that a call by which nothing
@@ -17,7 +17,7 @@ export class VolumeKeys {
    *
    * @returns undefined when something is missing
    */
-  keyOf({ attributes, group, token }: PublishVolume): string | undefined {
+  keyOf({ attributes, group, token }: PublishRequest): string | undefined {
     const caCertificates = this.state.caCertificates();
     const versions = attributes.connectors.map((key) => {
       const connector = this.state.connector(key);
