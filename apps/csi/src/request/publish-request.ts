@@ -35,7 +35,7 @@ const MAX_GROUP = 2 ** 32 - 2;
 const MAX_CONTEXT_ENTRIES = 64;
 
 /**
- * Takes a request apart. All that is wrong with the pod's part is reported together.
+ * Takes a request apart, beside the volume's ID and target. All that is wrong with the pod's part is reported together.
  *
  * @param audience the one that the token needs
  * @throws VolumeError RequestInvalid, AttributesInvalid, TokenUnusable
@@ -80,8 +80,6 @@ function requestProblems(request: NodePublishVolumeRequest): string[] {
   const mount = capability?.access_type === 'mount';
   const missing = ['pod.name', 'pod.namespace', 'serviceAccount.name'].filter((name) => !context[POD_INFO + name]);
   const problems: (string | false)[] = [
-    request.volume_id === '' && 'volume_id is required',
-    request.target_path === '' && 'target_path is required',
     !mount && 'volume_capability with access type mount is required',
     Object.keys(context).length > MAX_CONTEXT_ENTRIES && `volume_context has more than ${MAX_CONTEXT_ENTRIES} entries`,
     mount && Number.isNaN(groupOf(request)) && 'volume_mount_group is not a group ID',
