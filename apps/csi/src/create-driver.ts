@@ -93,7 +93,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     service: registration,
     server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
   };
-  return new Driver({ kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, kept, readiness, logger });
+  return new Driver({ client, kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, kept, readiness, logger });
 }
 
 function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {

@@ -18,7 +18,6 @@ export class CsiModule {
           useFactory: (logger: Logger, registry: Registry, readiness: Readiness) => createDriver(dependencies, { logger, registry, readiness }),
         },
       ],
-      exports: [Driver],
     };
   }
 }

@@ -1,4 +1,6 @@
 import { realpath } from 'node:fs/promises';
+import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiState } from './csi-state';
@@ -11,6 +13,8 @@ import { type KeptInputs } from './volume/kept-inputs';
 import { type MountedVolumes } from './volume/mounted-volumes';
 
 export interface DriverParts {
+  /** Of the API server; closed at the end. */
+  readonly client: KubeClient;
   readonly kubeletDirectory: string;
   readonly state: CsiState;
   readonly server: UnixServer;
@@ -23,12 +27,15 @@ export interface DriverParts {
   readonly logger: Logger;
 }
 
-/** Life of the driver: looks at what is mounted, serves, and lets the kubelet know. Mounted volumes outlive it. */
-export class Driver {
+/**
+ * Life of the driver: looks at what is mounted, serves, and lets the kubelet know. Mounted volumes outlive it. Nest waits for its
+ * start and its end: the admin port is opened after the sockets, and closed after them.
+ */
+export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(private readonly parts: DriverParts) {}
 
   /** Resolves when the sockets are served. The objects of the API server may come later: /readyz tells. */
-  async start(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     const { readiness, state, server, registrar } = this.parts;
     readiness.register('objects', () => (state.hasSynced ? undefined : 'the Connectors, their classes and the CA have not been read yet'));
     readiness.register('socket', () => (server.isListening ? undefined : 'the socket is not served'));
@@ -57,10 +64,11 @@ export class Driver {
   }
 
   /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
-  async stop(): Promise<void> {
-    const { registrar, server, state } = this.parts;
+  async onModuleDestroy(): Promise<void> {
+    const { registrar, server, state, client } = this.parts;
     await registrar?.server.close();
     await server.close();
     await state.stop();
+    await client.close();
   }
 }

@@ -4,7 +4,6 @@ import { startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
-import { Driver } from './driver';
 import { kubeletPaths } from './kubelet-paths';
 import { type Mounter } from './mount/mounter';
 
@@ -30,18 +29,7 @@ export async function startCsi(settings: CsiSettings, logger: Logger, options: S
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-csi' });
   const module = CsiModule.forDependencies({ settings, client, clock, mounter });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
-  const driver = running.app.get(Driver, { strict: false });
-  const stop = async (): Promise<void> => {
-    await driver.stop();
-    await running.stop();
-    await client.close();
-  };
-  try {
-    await driver.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  logger.info({ socket: kubeletPaths(settings).socket, adminUrl: running.adminUrl }, 'serving');
-  return { adminUrl: running.adminUrl, stop };
+  const { adminUrl } = running;
+  logger.info({ socket: kubeletPaths(settings).socket, adminUrl }, 'serving');
+  return { adminUrl, stop: () => running.stop() };
 }

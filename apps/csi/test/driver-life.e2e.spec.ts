@@ -1,17 +1,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { VolumeError } from '../src/csi.errors';
 import { DirectoryMounter } from '../src/volume/directory-mounter';
-import { CONNECTORS, CsiWorld } from './csi-world';
+import { CONNECTORS, CsiWorld, until } from './csi-world';
 
-/** A mounter that fails when it is told to. */
+/** A mounter that fails, or takes its time, when it is told to. */
 class FaultyMounter extends DirectoryMounter {
   fault?: 'mount' | 'unmount';
+  delay?: Promise<void>;
   mounts = 0;
 
   override async mount(): Promise<void> {
     this.mounts += 1;
+    await this.delay;
     if (this.fault === 'mount') throw new VolumeError('MountFailed', 'mount failed: no permission');
   }
 
@@ -89,6 +92,37 @@ describe('the life of a driver', () => {
     await world.registration('NotifyRegistrationStatus', { plugin_registered: true, error: '' });
     expect(await world.readyz()).toContain('[+]registration ok');
     await world.stopDriver();
+    expect([world.socket, path.join(world.registrationDirectory, 'connectors-csi-reg.sock')].filter(existsSync)).toEqual([]);
+  });
+
+  it('takes away its socket when it is stopped, and ends the calls that run before its admin port closes', async () => {
+    const mounter = new FaultyMounter();
+    world = await CsiWorld.start({ mounter });
+    const { adminUrl } = world;
+    let goOn: (() => void) | undefined;
+    mounter.delay = new Promise((resolve) => (goOn = resolve));
+    const running = world.publish('running');
+    await until(() => mounter.mounts === 1);
+    const stopped = world.stopDriver();
+    await until(async () => (await world.readyz()).includes('[-]socket: the socket is not served'));
+    expect(await world.publish('late')).toMatchObject({ code: 'UNAVAILABLE' });
+    goOn?.();
+    expect(await running).toMatchObject({ code: 'OK' });
+    await stopped;
+    await expect(fetch(`${adminUrl}/readyz`)).rejects.toThrow();
+    expect(existsSync(world.socket)).toBe(false);
+    expect(await world.read('running', 'static.conf')).toBe('first');
+    expect(mounter.mounts).toBe(1);
+  });
+
+  it('leaves no socket when its start fails', async () => {
+    world = await CsiWorld.start({ registers: true });
+    await world.stopDriver();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port: adminPort } = other.address() as AddressInfo;
+    await expect(world.startDriver({ settings: { adminPort } })).rejects.toThrow('EADDRINUSE');
+    other.close();
     expect([world.socket, path.join(world.registrationDirectory, 'connectors-csi-reg.sock')].filter(existsSync)).toEqual([]);
   });
 
