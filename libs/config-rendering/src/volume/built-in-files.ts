@@ -14,8 +14,8 @@ interface BuiltInContent {
 }
 
 /**
- * The files of every volume (compatibility.md §4; `env.sh` and `ca-bundle.crt` are ours). Those with one value have no line
- * end, because programs use them as they are.
+ * The files of every volume, as docs/volumes.md ("Files of every volume") tells them. Those with one value have no line end,
+ * because programs use them as they are.
  */
 const FILES = {
   // key=value as `docker run --env-file` reads it: no quotes, no export.

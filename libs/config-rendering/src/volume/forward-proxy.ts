@@ -36,8 +36,8 @@ export function forwardProxyUrl({ address, user }: ForwardProxy, token: Sensitiv
 }
 
 /**
- * What must not go through the forward proxy: this machine, the API server, and the reverse proxy itself (protocol.md B.10).
- * The rest of the cluster too, unless a registry that a Connector is for lies in it.
+ * What must not go through the forward proxy, though `http_proxy` and `https_proxy` are for every host: this machine, the API server,
+ * and the reverse proxy itself. The rest of the cluster too, unless a registry that a Connector is for lies in it.
  */
 function noProxy(connectors: readonly Connector[], address: string, environment: VolumeEnvironment): string {
   const { apiServerHosts, clusterDomain } = environment;
