@@ -52,7 +52,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
   const { logger, registry, readiness } = runtime;
   const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
-  const kept = new KeptInputs(keptInputs);
+  const kept = new KeptInputs(keptInputs, (file, error) => logger.warn({ file, err: error }, 'what is kept of a volume cannot be used'));
   const mounter = dependencies.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({

@@ -17,6 +17,8 @@ export type VolumeErrorCode =
   | 'NotReady'
   | 'VolumeFull'
   | 'MountFailed'
+  /** The node's disk took no file of the driver: full, or broken. */
+  | 'NotKept'
   /** The mount of a published volume is gone, and it was not the kubelet who asked for that. */
   | 'Unmounted';
 

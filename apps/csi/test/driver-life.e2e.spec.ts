@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
@@ -20,6 +20,24 @@ class FaultyMounter extends DirectoryMounter {
 
   override async unmount(target: string): Promise<void> {
     if (this.fault === 'unmount') throw new VolumeError('MountFailed', 'umount failed: target is busy');
+    await super.unmount(target);
+  }
+}
+
+/** A mounter that knows mounts without files, which a driver leaves that ends in the middle of a mount. */
+class HalfDoneMounter extends DirectoryMounter {
+  readonly halfDone = new Set<string>();
+
+  override async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set([...(await super.mountedAmong(targets)), ...targets.filter((target) => this.halfDone.has(target))]);
+  }
+
+  override isMounted(target: string): boolean {
+    return this.halfDone.has(target) || super.isMounted(target);
+  }
+
+  override async unmount(target: string): Promise<void> {
+    this.halfDone.delete(target);
     await super.unmount(target);
   }
 }
@@ -66,6 +84,51 @@ describe('the life of a driver', () => {
     expect(existsSync(path.join(world.target('full'), 'precious'))).toBe(true);
     const warnings = world.log.split('\n').filter((line) => line.includes('could not be removed'));
     expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ level: 'warn', target: world.target('full') })]);
+  });
+
+  it('takes a mount without files for no volume: it is unmounted, and permission is asked as for any other', async () => {
+    const mounter = new HalfDoneMounter();
+    world = await CsiWorld.start({ mounter });
+    await world.stopDriver();
+    const target = world.target('half-done');
+    await mkdir(target, { recursive: true });
+    writeFileSync(path.join(target, '..', 'vol_data.json'), '{"driverName":"connectors-csi"}');
+    mounter.halfDone.add(target);
+    await world.startDriver();
+    expect(await world.metric('connectors_csi_volumes_mounted')).toBe(0);
+    expect([mounter.halfDone.size, existsSync(target)]).toEqual([0, false]);
+    expect(await world.publish('half-done', { serviceAccount: 'stranger' })).toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect(existsSync(target)).toBe(false);
+  });
+
+  it('does not start beside another driver, which goes on', async () => {
+    world = await CsiWorld.start({ registers: true });
+    await expect(world.startDriver()).rejects.toThrow(`another driver serves on ${world.socket}`);
+    expect(await world.publish('volume')).toMatchObject({ code: 'OK' });
+    expect(await world.registration('GetInfo', {})).toMatchObject({ code: 'OK' });
+  });
+
+  it.each([
+    ['a directory', (file: string) => mkdirSync(file)],
+    ['a link in a circle', (file: string) => symlinkSync(file, file)],
+    ['a link to another file', (file: string) => symlinkSync('/etc/hostname', file)],
+    ['something huge', (file: string) => (writeFileSync(file, ''), truncateSync(file, 3 * 2 ** 30))],
+    ['garbage', (file: string) => writeFileSync(file, Buffer.from([0xff, 0, 1]))],
+  ])('what it kept of a volume may have become %s: the volume gets its token, and the next driver starts', async (_what, make) => {
+    world = await CsiWorld.start();
+    await world.publish('volume');
+    const [file = ''] = (await world.keptInputs()).keys();
+    rmSync(file);
+    make(file);
+    const token = world.token();
+    expect(await world.publish('volume', { token })).toMatchObject({ code: 'OK' });
+    expect(await world.read('volume', 'context.token')).toBe(token);
+    rmSync(file, { recursive: true });
+    make(file);
+    await world.stopDriver();
+    await world.startDriver();
+    expect(await world.publish('volume', { token })).toMatchObject({ code: 'OK' });
+    expect([...(await world.keptInputs()).values()]).toEqual([expect.stringContaining(world.target('volume'))]);
   });
 
   it('forgets what it kept of volumes that are no more', async () => {

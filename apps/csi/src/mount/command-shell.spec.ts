@@ -49,6 +49,14 @@ describe('CommandShell', () => {
     await new CommandShell().run('true');
   });
 
+  it('ends a command that hangs and has lost its shell', async () => {
+    const hasty = new CommandShell(500);
+    await expect(hasty.run('sh', '-c', 'echo $$ > "$1"; kill -KILL $PPID; exec sleep 1000', 'sh', file('orphan'))).rejects.toThrow('not done within 500 ms');
+    const pid = readFileSync(file('orphan'), 'utf8').trim();
+    while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '') await new Promise(setImmediate);
+    await hasty.run('true');
+  });
+
   it('starts anew when its shell was ended', async () => {
     await expect(shell.run('sh', '-c', 'kill -KILL $PPID')).rejects.toThrow('has ended');
     await shell.run('true');

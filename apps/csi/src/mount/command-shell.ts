@@ -73,11 +73,13 @@ export class CommandShell {
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
     // A group of its own, so that a command that hangs can be ended with it.
     const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'], env, detached: true });
-    shell.stdout.setEncoding('utf8');
     const gone = (): void => {
       if (this.#shell === shell) this.#shell = undefined;
     };
     shell.once('error', gone).once('exit', gone);
+    // What the types do not say: without a descriptor left there are no pipes, and the error comes later.
+    if ((shell.stdout as Readable | undefined) === undefined) throw new CommandError('no shell could be started: the driver has no descriptors left');
+    shell.stdout.setEncoding('utf8');
     // Whoever waits for an answer learns from the end of the output that there will be none.
     shell.stdin.on('error', gone);
     // It waits for this program, not this program for it; a command that runs has a timer.
@@ -114,9 +116,15 @@ export class CommandShell {
     });
   }
 
+  /** While its output is open, the shell or a command of its group lives, and nobody else can have the group's ID. */
   #end(shell: Shell): void {
     if (this.#shell === shell) this.#shell = undefined;
-    if (shell.pid === undefined || shell.exitCode !== null || shell.signalCode !== null) return;
-    process.kill(-shell.pid, 'SIGKILL');
+    if (shell.pid === undefined || shell.stdout.closed) return;
+    try {
+      process.kill(-shell.pid, 'SIGKILL');
+    } catch (error) {
+      // Ended this very moment.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }

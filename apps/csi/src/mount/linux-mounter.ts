@@ -78,8 +78,9 @@ export class LinuxMounter implements Mounter {
 
   async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {
     const mounts = parseMountInfo(await readFile(this.options.mountInfoFile ?? '/proc/self/mountinfo', 'utf8'));
-    const ours = new Set(mounts.filter(({ type, source }) => type === 'tmpfs' && source === MOUNT_SOURCE).map(({ mountPoint }) => mountPoint));
-    return new Set(targets.filter((target) => ours.has(target)));
+    // Of mounts on top of each other the last one is seen.
+    const seen = new Map(mounts.map((mount) => [mount.mountPoint, mount]));
+    return new Set(targets.filter((target) => seen.get(target)?.type === 'tmpfs' && seen.get(target)?.source === MOUNT_SOURCE));
   }
 
   async #command(name: 'mount' | 'umount', args: readonly string[]): Promise<void> {

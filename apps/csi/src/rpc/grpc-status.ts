@@ -23,6 +23,7 @@ export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   NotReady: status.UNAVAILABLE,
   VolumeFull: status.RESOURCE_EXHAUSTED,
   MountFailed: status.INTERNAL,
+  NotKept: status.INTERNAL,
   Unmounted: status.FAILED_PRECONDITION,
 };
 

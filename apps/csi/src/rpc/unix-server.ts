@@ -1,4 +1,5 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 
@@ -34,6 +35,19 @@ export class UnixServer {
     return this;
   }
 
+  /**
+   * A driver that has not ended yet, though its pod was deleted by force, still mounts and unmounts.
+   *
+   * @throws Error when somebody serves on the socket
+   */
+  async checkUnserved(): Promise<void> {
+    const served = await new Promise<boolean>((resolve) => {
+      const connection = connect(this.socket, () => resolve(true)).on('error', () => resolve(false));
+      connection.once('connect', () => connection.destroy());
+    });
+    if (served) throw new Error(`another driver serves on ${this.socket}; one at a time may run on a node: end it, or wait for its end`);
+  }
+
   /** Resolves when calls are answered. A socket that a driver before this one left behind is removed. */
   async listen(): Promise<void> {
     await mkdir(path.dirname(this.socket), { recursive: true });
@@ -45,7 +59,7 @@ export class UnixServer {
     this.#listening = true;
   }
 
-  /** Lets the calls that run come to their end, and removes the socket. */
+  /** Removes the socket and lets the calls that run come to their end. */
   async close(): Promise<void> {
     this.#listening = false;
     await new Promise<void>((resolve) => {
@@ -58,6 +72,5 @@ export class UnixServer {
         resolve();
       });
     });
-    await rm(this.socket, { force: true });
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Mounter } from '../mount/mounter';
 import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
-import { entriesOf, isDirectory } from './volume-directory';
+import { entriesOf, isDirectory, VolumeDirectory } from './volume-directory';
 
 /** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
 const VOLUME_DATA = 'vol_data.json';
@@ -21,9 +21,10 @@ export interface AdoptOptions {
 }
 
 /**
- * Looks at what drivers before this one left, before the kubelet can call: mounted volumes are ours from now on; targets of ours
- * without a mount, which a node has after it was started anew, are removed, and so are inputs that were kept for volumes which are no
- * more. A directory is surely ours when the kubelet says so.
+ * Looks at what drivers before this one left, before the kubelet can call: published volumes are ours from now on. Mounts without
+ * files, in the middle of which a driver ended, are removed: no pod has them, and permission for them was not asked. So are targets
+ * of ours without a mount, which a node has after it was started anew, and inputs that were kept for volumes which are no more. A
+ * directory is surely ours when the kubelet says so.
  *
  * @returns what was found
  */
@@ -31,23 +32,25 @@ export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: nu
   const { mounter, volumes, kept, onProblem } = options;
   const [targets, keptTargets] = await Promise.all([ourTargets(options), kept.targets()]);
   const mounted = await mounter.mountedAmong([...targets, ...keptTargets]);
-  for (const target of keptTargets.filter((other) => !mounted.has(other))) await kept.remove(target);
-  for (const target of mounted) volumes.add(target);
+  const published = new Set([...mounted].filter((target) => VolumeDirectory.currentSet(target) !== undefined));
+  for (const target of keptTargets.filter((other) => !published.has(other))) await kept.remove(target);
+  for (const target of published) volumes.add(target);
   let removed = 0;
-  for (const target of targets.filter((other) => !mounted.has(other))) {
+  for (const target of new Set([...targets, ...mounted])) {
+    if (published.has(target)) continue;
     try {
-      await removeLeftover(target, mounter);
+      await removeLeftover(target, mounter, mounted.has(target));
       removed += 1;
     } catch (error) {
       onProblem(target, error);
     }
   }
-  return { adopted: mounted.size, removed };
+  return { adopted: published.size, removed };
 }
 
 /** Nothing is emptied but what a first write of ours has left: `rmdir` refuses a directory with anything in it, and one on which something is mounted, by a bind mount too. */
-async function removeLeftover(target: string, mounter: Mounter): Promise<void> {
-  if (mounter.isMounted(target)) throw new Error('something else is mounted there');
+async function removeLeftover(target: string, mounter: Mounter, isOurMount: boolean): Promise<void> {
+  if (!isOurMount && mounter.isMounted(target)) throw new Error('something else is mounted there');
   await mounter.unmount(target);
   await rmdir(target);
 }

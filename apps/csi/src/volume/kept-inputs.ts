@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { VolumeError } from '../csi.errors';
 import { entriesOf, isAbsent } from './volume-directory';
 import { formatInputs, parseInputs, targetOf, type VolumeInputs } from './volume-inputs';
 
@@ -8,33 +9,43 @@ import { formatInputs, parseInputs, targetOf, type VolumeInputs } from './volume
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
+/** For one volume. Its Connectors and their classes have a few KiB; many times what a volume's own files may have is a mistake or a fault. In bytes. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /**
  * What the files of each mounted volume were made of, in a file of the driver's own: a driver that was started anew can then still
  * refresh the token of a volume whose Connector has been deleted meanwhile. Not in the volume itself, where a pod that runs as root
  * would read more of the Connector than it may get from the API server.
  */
 export class KeptInputs {
-  /** @param directory where the files are; made when it is needed */
-  constructor(private readonly directory: string) {}
+  /**
+   * @param directory where the files are; made when it is needed
+   * @param onProblem told of a file that cannot be read or removed; it counts as none then: its volume goes on with what the API server has
+   */
+  constructor(
+    private readonly directory: string,
+    private readonly onProblem: (file: string, error: unknown) => void,
+  ) {}
 
   async read(target: string): Promise<VolumeInputs | undefined> {
-    return parseInputs(await textOf(this.#file(target)));
+    return parseInputs(await this.#text(this.#file(target)));
   }
 
-  /** After an error what was kept before is still there, whole. */
+  /** After an error what was kept before is still there, whole. @throws VolumeError NotKept */
   async write(target: string, inputs: VolumeInputs): Promise<void> {
     const file = this.#file(target);
     const text = formatInputs(target, inputs);
     // A new token, the usual reason for new files, changes nothing here.
-    if ((await textOf(file)) === text) return;
-    await mkdir(this.directory, { recursive: true, mode: DIRECTORY_MODE });
+    if ((await this.#text(file)) === text) return;
     const next = `${file}.${randomBytes(4).toString('hex')}`;
     try {
+      if (Buffer.byteLength(text) > MAX_BYTES) throw new Error(`its Connectors and classes have more than ${MAX_BYTES} bytes`);
+      await mkdir(this.directory, { recursive: true, mode: DIRECTORY_MODE });
       await writeFile(next, text, { mode: FILE_MODE });
       await rename(next, file);
     } catch (error) {
       await rm(next, { force: true });
-      throw error;
+      throw notKept(this.directory, error);
     }
   }
 
@@ -47,11 +58,22 @@ export class KeptInputs {
     const found: string[] = [];
     for (const name of entriesOf(this.directory)) {
       const file = path.join(this.directory, name);
-      const target = targetOf(await textOf(file));
+      const target = targetOf(await this.#text(file));
       if (target !== undefined && this.#file(target) === file) found.push(target);
-      else await rm(file, { force: true, recursive: true });
+      else await rm(file, { force: true, recursive: true }).catch((error: unknown) => this.onProblem(file, error));
     }
     return found;
+  }
+
+  async #text(file: string): Promise<string | undefined> {
+    try {
+      const { size } = await regularFile(file);
+      if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      if (!isAbsent(error)) this.onProblem(file, error);
+      return undefined;
+    }
   }
 
   /** A path is longer than a name may be. */
@@ -60,11 +82,12 @@ export class KeptInputs {
   }
 }
 
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+async function regularFile(file: string): Promise<{ readonly size: number }> {
+  const stats = await lstat(file);
+  if (!stats.isFile()) throw new Error('it is no regular file');
+  return stats;
+}
+
+function notKept(directory: string, cause: unknown): VolumeError {
+  return new VolumeError('NotKept', `what the volume was made of cannot be kept in ${directory} of the node: ${(cause as Error).message}`, { cause });
 }

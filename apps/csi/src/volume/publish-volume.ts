@@ -84,9 +84,9 @@ export class PublishVolume {
     const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(request, before);
     const { swapped, used, problem } = this.#writeAgain(request, { inputs, before }, target);
-    // Afterwards, so that a driver which ends between the two has at least the older ones.
-    await kept.write(target, used);
-    const found = problem === undefined ? problems : [...problems, problem];
+    // Afterwards, so that a driver which ends between the two has at least the older ones; the pod has its files, whatever becomes of it.
+    const unkept = await kept.write(target, used).catch((error: unknown) => error);
+    const found = [...problems, problem, unkept].filter((one) => one !== undefined);
     // What was not possible this time is tried the next time, though nothing may have changed by then.
     volumes.add(target, found.length === 0 ? key : undefined);
     return { outcome: swapped ? 'swapped' : found.length === 0 ? 'unchanged' : 'kept', problems: found };
