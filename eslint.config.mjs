@@ -21,6 +21,12 @@ const boundaries = (depConstraints) => ({
   '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints }],
 });
 
+/** One way to write a private member, and the one that holds at run time too. */
+const privateMembers = {
+  selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+  message: 'Write #name instead of private name; private is for constructors and their parameter properties.',
+};
+
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
 
 export default tseslint.config(
@@ -47,6 +53,7 @@ export default tseslint.config(
           selector: "MemberExpression[object.name='process'][property.name='env']",
           message: 'Only <app>.config.ts reads the environment.',
         },
+        privateMembers,
       ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
@@ -68,8 +75,6 @@ export default tseslint.config(
     },
   },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },
-  {
-    files: ['**/*.config.ts', 'tools/**/*.ts'],
-    rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' },
-  },
+  { files: ['**/*.config.ts'], rules: { 'no-restricted-syntax': ['error', privateMembers], 'no-console': 'off' } },
+  { files: ['tools/**/*.ts'], rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' } },
 );

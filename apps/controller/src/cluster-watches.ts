@@ -40,7 +40,7 @@ export class ClusterWatches implements ClusterView {
   /** Those with our label, and no others: a cluster has many. */
   readonly services: Reflector<Service>;
   readonly caConfigMap: Reflector<ConfigMap>;
-  private readonly all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced'>[];
+  readonly #all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced'>[];
 
   constructor({ client, clock, namespace, secretNamespaces, onError }: ClusterWatchesOptions) {
     const watch = <T extends KubeObject>(options: Omit<ReflectorOptions<T>, 'client' | 'clock' | 'onError'>): Reflector<T> =>
@@ -51,20 +51,20 @@ export class ClusterWatches implements ClusterView {
     this.secrets = scopes.map((scope) => watch({ type: metadataOf(Secrets), namespace: scope }));
     this.services = watch({ type: Services, labelSelector: CONNECTOR_LABEL });
     this.caConfigMap = watch({ type: ConfigMaps, namespace, name: PROXY_CA_NAME });
-    this.all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
+    this.#all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
   }
 
   start(): void {
-    for (const reflector of this.all) reflector.start();
+    for (const reflector of this.#all) reflector.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.all.map((reflector) => reflector.stop()));
+    await Promise.all(this.#all.map((reflector) => reflector.stop()));
   }
 
   /** Every watch has its first list. */
   get hasSynced(): boolean {
-    return this.all.every((reflector) => reflector.hasSynced);
+    return this.#all.every((reflector) => reflector.hasSynced);
   }
 
   connector(key: ObjectKey): Connector | undefined {

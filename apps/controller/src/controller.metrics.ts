@@ -13,73 +13,73 @@ export type ReconcileKind = 'Connector' | 'ConnectorClass' | 'CertificateAuthori
 
 /** What the controller counts. Labels hold names of objects and fixed words, never anything that a registry sent. */
 export class ControllerMetrics {
-  private readonly reconciles: Counter<'kind' | 'result'>;
-  private readonly reconcileSeconds: Histogram<'kind'>;
-  private readonly queueSeconds: Histogram<'kind'>;
-  private readonly queueDepth: Gauge<'kind'>;
-  private readonly probeSeconds: Histogram<'probe' | 'outcome'>;
-  private readonly ready: Gauge<'namespace' | 'connector'>;
-  private readonly leader: Gauge;
+  readonly #reconciles: Counter<'kind' | 'result'>;
+  readonly #reconcileSeconds: Histogram<'kind'>;
+  readonly #queueSeconds: Histogram<'kind'>;
+  readonly #queueDepth: Gauge<'kind'>;
+  readonly #probeSeconds: Histogram<'probe' | 'outcome'>;
+  readonly #ready: Gauge<'namespace' | 'connector'>;
+  readonly #leader: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.reconciles = new Counter({ name: 'connectors_controller_reconciles_total', help: 'Reconciles, by kind of object and result.', labelNames: ['kind', 'result'], registers });
-    this.reconcileSeconds = new Histogram({
+    this.#reconciles = new Counter({ name: 'connectors_controller_reconciles_total', help: 'Reconciles, by kind of object and result.', labelNames: ['kind', 'result'], registers });
+    this.#reconcileSeconds = new Histogram({
       name: 'connectors_controller_reconcile_duration_seconds',
       help: 'Time that one reconcile took.',
       labelNames: ['kind'],
       buckets: RECONCILE_BUCKETS,
       registers,
     });
-    this.queueSeconds = new Histogram({
+    this.#queueSeconds = new Histogram({
       name: 'connectors_controller_reconcile_queue_seconds',
       help: 'Time that a key waited in the queue.',
       labelNames: ['kind'],
       buckets: RECONCILE_BUCKETS,
       registers,
     });
-    this.queueDepth = new Gauge({ name: 'connectors_controller_reconcile_queue_depth', help: 'Keys that wait in the queue.', labelNames: ['kind'], registers });
-    this.probeSeconds = new Histogram({
+    this.#queueDepth = new Gauge({ name: 'connectors_controller_reconcile_queue_depth', help: 'Keys that wait in the queue.', labelNames: ['kind'], registers });
+    this.#probeSeconds = new Histogram({
       name: 'connectors_controller_probe_duration_seconds',
       help: 'Time that one probe took, by probe (liveness, credential) and outcome (passed, failed, unknown).',
       labelNames: ['probe', 'outcome'],
       buckets: PROBE_BUCKETS,
       registers,
     });
-    this.ready = new Gauge({
+    this.#ready = new Gauge({
       name: 'connectors_controller_connector_ready',
       help: '1 for a Connector that is Ready, 0 for one that is not. Only the leader reports.',
       labelNames: ['namespace', 'connector'],
       registers,
     });
-    this.leader = new Gauge({ name: 'connectors_controller_leader', help: '1 in the replica that leads.', registers });
+    this.#leader = new Gauge({ name: 'connectors_controller_leader', help: '1 in the replica that leads.', registers });
   }
 
   queueHooks(kind: ReconcileKind): WorkQueueHooks {
     return {
-      onDepth: (depth) => this.queueDepth.set({ kind }, depth),
-      onStart: (waitedMs) => this.queueSeconds.observe({ kind }, waitedMs / 1000),
-      onDone: (durationMs) => this.reconcileSeconds.observe({ kind }, durationMs / 1000),
+      onDepth: (depth) => this.#queueDepth.set({ kind }, depth),
+      onStart: (waitedMs) => this.#queueSeconds.observe({ kind }, waitedMs / 1000),
+      onDone: (durationMs) => this.#reconcileSeconds.observe({ kind }, durationMs / 1000),
     };
   }
 
   reconciled(kind: ReconcileKind, result: ReconcileOutcome): void {
-    this.reconciles.inc({ kind, result });
+    this.#reconciles.inc({ kind, result });
   }
 
   readonly onProbe: NonNullable<ProberHooks['onProbe']> = ({ kind, outcome, durationMs }) => {
-    this.probeSeconds.observe({ probe: kind, outcome }, durationMs / 1000);
+    this.#probeSeconds.observe({ probe: kind, outcome }, durationMs / 1000);
   };
 
   readonly readiness: ReadinessGauge = {
-    set: (owner, ready) => this.ready.set(labelsOf(owner), ready ? 1 : 0),
-    remove: (owner) => this.ready.remove(labelsOf(owner)),
+    set: (owner, ready) => this.#ready.set(labelsOf(owner), ready ? 1 : 0),
+    remove: (owner) => this.#ready.remove(labelsOf(owner)),
   };
 
   /** Whoever does not lead knows nothing of Connectors and must not report the past. */
   setLeader(leading: boolean): void {
-    this.leader.set(leading ? 1 : 0);
-    if (!leading) this.ready.reset();
+    this.#leader.set(leading ? 1 : 0);
+    if (!leading) this.#ready.reset();
   }
 }
 

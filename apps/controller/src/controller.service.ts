@@ -22,12 +22,12 @@ export interface ControllerServiceOptions {
 
 /** The life of a replica: it watches from the start, and works while it leads. */
 export class ControllerService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly election: LeaderElection;
+  readonly #election: LeaderElection;
 
   constructor(private readonly options: ControllerServiceOptions) {
     const { client, clock, lease, metrics, logger } = options;
     const { namespace, name, identity, durationMs } = lease;
-    this.election = new LeaderElection({
+    this.#election = new LeaderElection({
       client,
       clock,
       namespace,
@@ -46,7 +46,7 @@ export class ControllerService implements OnApplicationBootstrap, OnModuleDestro
   }
 
   get isLeader(): boolean {
-    return this.election.isLeader;
+    return this.#election.isLeader;
   }
 
   onApplicationBootstrap(): void {
@@ -54,11 +54,11 @@ export class ControllerService implements OnApplicationBootstrap, OnModuleDestro
     // A replica that does not lead is ready as well: it is there to take over.
     readiness.register('watches', () => (watches.hasSynced ? undefined : 'the first lists have not arrived from the API server yet'));
     watches.start();
-    this.election.start((term) => newTerm().run(term));
+    this.#election.start((term) => newTerm().run(term));
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.election.stop();
+    await this.#election.stop();
     await this.options.watches.stop();
     await this.options.client.close();
   }

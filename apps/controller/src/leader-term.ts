@@ -54,14 +54,14 @@ const EVENTS_GRACE_MS = 2_000;
 
 /** The work of the leader, from the moment of its election to the end of its term. */
 export class LeaderTerm {
-  private readonly now: () => number;
-  private readonly events: EventRecorder;
-  private readonly running: RunningReconciler[] = [];
+  readonly #now: () => number;
+  readonly #events: EventRecorder;
+  readonly #running: RunningReconciler[] = [];
 
   constructor(private readonly options: LeaderTermOptions) {
     const { client, clock, logger } = options;
-    this.now = () => clock.now();
-    this.events = new EventRecorder({
+    this.#now = () => clock.now();
+    this.#events = new EventRecorder({
       client,
       clock,
       component: 'connectors-controller',
@@ -81,25 +81,25 @@ export class LeaderTerm {
       random,
     });
     // The authority first: its bundle is part of the status of every Connector.
-    this.keep('CertificateAuthority', PROXY_CA_NAME, this.certificateAuthority());
-    this.keep('SealingKey', SEALING_KEYS_NAME, this.sealingKey());
-    this.classes();
-    const connectors = this.connectors(prober);
+    this.#keep('CertificateAuthority', PROXY_CA_NAME, this.#certificateAuthority());
+    this.#keep('SealingKey', SEALING_KEYS_NAME, this.#sealingKey());
+    this.#classes();
+    const connectors = this.#connectors(prober);
     await ended(term);
-    await Promise.all([...this.running.map((reconciler) => reconciler.stop()), prober.stop()]);
-    await this.flushEvents();
+    await Promise.all([...this.#running.map((reconciler) => reconciler.stop()), prober.stop()]);
+    await this.#flushEvents();
   }
 
   /** Events that wait are written, but not for the price of a term that does not end. */
-  private async flushEvents(): Promise<void> {
+  async #flushEvents(): Promise<void> {
     const flushed = new AbortController();
-    await Promise.race([this.events.flush(), sleep(this.options.clock, EVENTS_GRACE_MS, flushed.signal)]);
+    await Promise.race([this.#events.flush(), sleep(this.options.clock, EVENTS_GRACE_MS, flushed.signal)]);
     flushed.abort();
   }
 
-  private connectors(prober: Prober): RunningReconciler {
+  #connectors(prober: Prober): RunningReconciler {
     const { settings, installation, client, watches, egress, installationCa, metrics, random } = this.options;
-    const writer = new ConnectorStatusWriter({ client, events: this.events, gauge: metrics.readiness });
+    const writer = new ConnectorStatusWriter({ client, events: this.#events, gauge: metrics.readiness });
     const tools = {
       client,
       view: watches,
@@ -110,39 +110,39 @@ export class LeaderTerm {
       timeouts: { liveness: settings.livenessTimeout, credential: settings.credentialTimeout },
       fingerprintKey: randomBytes(32),
     };
-    const reconciler = new ConnectorReconciler({ tools, writer, now: this.now, random });
-    return this.start('Connector', { reconciler, triggers: connectorTriggers(watches), present: () => watches.connectors.list().map(keyOf) });
+    const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
+    return this.#start('Connector', { reconciler, triggers: connectorTriggers(watches), present: () => watches.connectors.list().map(keyOf) });
   }
 
-  private classes(): void {
+  #classes(): void {
     const { client, installation, watches } = this.options;
-    const reconciler = new ConnectorClassReconciler({ client, view: watches, installation, events: this.events, now: this.now });
-    this.start('ConnectorClass', { reconciler, triggers: connectorClassTriggers(watches), present: () => watches.classes.list().map(keyOf) });
+    const reconciler = new ConnectorClassReconciler({ client, view: watches, installation, events: this.#events, now: this.#now });
+    this.#start('ConnectorClass', { reconciler, triggers: connectorClassTriggers(watches), present: () => watches.classes.list().map(keyOf) });
   }
 
-  private certificateAuthority(): Reconciler {
+  #certificateAuthority(): Reconciler {
     const { client, settings, logger } = this.options;
     const policy = { lifetimeMs: settings.caLifetime, publicationMs: settings.caPublication };
     const onStep = (step: string): void => logger.info({ object: PROXY_CA_NAME, step }, 'certificate authority of the proxy changed');
-    return new CertificateAuthorityReconciler({ client, policy, now: this.now, onStep });
+    return new CertificateAuthorityReconciler({ client, policy, now: this.#now, onStep });
   }
 
-  private sealingKey(): Reconciler {
+  #sealingKey(): Reconciler {
     const { client, logger } = this.options;
     const onStep = (step: string): void => logger.info({ object: SEALING_KEYS_NAME, step }, 'sealing key changed');
-    return new SealingKeyReconciler({ client, now: this.now, onStep });
+    return new SealingKeyReconciler({ client, now: this.#now, onStep });
   }
 
   /** Keeps one Secret of the installation, and the ConfigMap of the same name where there is one. */
-  private keep(kind: ReconcileKind, name: string, reconciler: Reconciler): void {
+  #keep(kind: ReconcileKind, name: string, reconciler: Reconciler): void {
     const { watches, installation } = this.options;
     const key = { namespace: installation.namespace, name };
     const isIt = ({ key: changed }: { key: string }): ObjectKey[] => (changed === formatKey(key) ? [key] : []);
     const triggers = [...watches.secrets.map((secrets) => onChange(secrets, isIt)), onChange(watches.caConfigMap, isIt)];
-    this.start(kind, { reconciler, triggers, present: () => [key] });
+    this.#start(kind, { reconciler, triggers, present: () => [key] });
   }
 
-  private start(
+  #start(
     kind: ReconcileKind,
     { reconciler, triggers, present }: { reconciler: Reconciler; triggers: readonly ReconcileTrigger[]; present: () => ObjectKey[] },
   ): RunningReconciler {
@@ -157,17 +157,17 @@ export class LeaderTerm {
       reconciler,
       triggers,
       queue,
-      onError: (key, error) => this.logFailure(`${kind} ${formatKey(key)}`, error),
+      onError: (key, error) => this.#logFailure(`${kind} ${formatKey(key)}`, error),
       onOutcome: (outcome) => metrics.reconciled(kind, outcome),
     });
     // A new leader's watches have seen everything long before it was elected.
     void running.started.then((started) => started && present().forEach((key) => running.add(key)));
-    this.running.push(running);
+    this.#running.push(running);
     return running;
   }
 
   /** A conflict only means that the object changed while we looked at it. */
-  private logFailure(object: string, error: unknown): void {
+  #logFailure(object: string, error: unknown): void {
     const level = error instanceof KubeApiError && error.isConflict ? 'debug' : 'warn';
     this.options.logger[level]({ err: error, [LogFields.object]: object }, 'reconcile failed; it is tried again');
   }

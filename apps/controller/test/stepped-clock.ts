@@ -7,7 +7,7 @@ interface Pending {
 
 /** A clock that stands still until told to go on. */
 export class SteppedClock implements Clock {
-  private readonly pending = new Set<Pending>();
+  readonly #pending = new Set<Pending>();
 
   constructor(private time: number) {}
 
@@ -21,20 +21,20 @@ export class SteppedClock implements Clock {
 
   setTimeout(callback: () => void, ms: number): Timer {
     const entry = { dueAt: this.time + ms, callback };
-    this.pending.add(entry);
-    return { cancel: () => this.pending.delete(entry) };
+    this.#pending.add(entry);
+    return { cancel: () => this.#pending.delete(entry) };
   }
 
   /** When each running timer will fire, earliest first. */
   get dueTimes(): number[] {
-    return [...this.pending].map(({ dueAt }) => dueAt).sort((one, other) => one - other);
+    return [...this.#pending].map(({ dueAt }) => dueAt).sort((one, other) => one - other);
   }
 
   /** Goes on by so many milliseconds, and fires what is due. */
   advance(ms: number): void {
     this.time += ms;
-    for (const entry of [...this.pending].filter(({ dueAt }) => dueAt <= this.time)) {
-      this.pending.delete(entry);
+    for (const entry of [...this.#pending].filter(({ dueAt }) => dueAt <= this.time)) {
+      this.#pending.delete(entry);
       entry.callback();
     }
   }

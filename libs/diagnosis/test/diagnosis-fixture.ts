@@ -28,7 +28,7 @@ export interface Arrived {
 /** A plain HTTP server that records what arrives. */
 export class LoopbackServer {
   readonly requests: Arrived[] = [];
-  private readonly server = createServer((request, response) => {
+  readonly #server = createServer((request, response) => {
     this.requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers });
     request.resume();
     this.answer(request, response);
@@ -38,18 +38,18 @@ export class LoopbackServer {
 
   static async start(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<LoopbackServer> {
     const started = new LoopbackServer(answer);
-    await new Promise<void>((resolve) => started.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
     return started;
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
     });
   }
 }

@@ -45,12 +45,12 @@ const DENIED = { allowed: false } as const;
 
 /** Asks for permissions by SubjectAccessReview; answers are remembered as {@link ReviewCache} says. */
 export class AccessReviewer {
-  private readonly cache: ReviewCache<typeof ALLOWED, typeof DENIED>;
+  readonly #cache: ReviewCache<typeof ALLOWED, typeof DENIED>;
   /** A reviewed token gives the same object for as long as it is remembered; its groups are not hashed for every request. */
-  private readonly identityKeys = new WeakMap<ClientIdentity, string>();
+  readonly #identityKeys = new WeakMap<ClientIdentity, string>();
 
   constructor(private readonly options: AccessReviewerOptions) {
-    this.cache = new ReviewCache('access', options);
+    this.#cache = new ReviewCache('access', options);
   }
 
   /**
@@ -58,31 +58,31 @@ export class AccessReviewer {
    * with many requests, whom a promise for each would cost more than the answer.
    */
   peekAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean {
-    return this.cache.peek(this.keyOf(identity, attributes)) === ALLOWED;
+    return this.#cache.peek(this.#keyOf(identity, attributes)) === ALLOWED;
   }
 
   /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */
   async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
-    const { value } = await this.cache.review({
-      key: this.keyOf(identity, attributes),
-      ask: () => this.ask(identity, attributes),
+    const { value } = await this.#cache.review({
+      key: this.#keyOf(identity, attributes),
+      ask: () => this.#ask(identity, attributes),
       notAfter: identity.tokenExpiresAt,
     });
     return value.allowed;
   }
 
   /** Everything that the answer depends on (C12). */
-  private keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
-    let who = this.identityKeys.get(identity);
+  #keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
+    let who = this.#identityKeys.get(identity);
     if (who === undefined) {
       who = identityKey(identity);
-      this.identityKeys.set(identity, who);
+      this.#identityKeys.set(identity, who);
     }
     const { verb, group, resource, subresource, namespace, name } = attributes;
     return `${who} ${JSON.stringify([verb, group, resource, subresource, namespace, name])}`;
   }
 
-  private async ask(identity: ClientIdentity, attributes: AccessAttributes): Promise<Verdict<typeof ALLOWED, typeof DENIED>> {
+  async #ask(identity: ClientIdentity, attributes: AccessAttributes): Promise<Verdict<typeof ALLOWED, typeof DENIED>> {
     const { username, uid, groups, extra } = identity;
     const review = await this.options.client.create(
       SubjectAccessReviews,

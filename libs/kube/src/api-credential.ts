@@ -41,10 +41,10 @@ const RE_READ_AFTER_MS = 60_000;
  * was never refused stays in use: the volume may just be in the middle of a swap.
  */
 export class RereadCredential implements ApiCredential {
-  private current?: { readonly value: Sensitive | undefined; readonly readAt: number };
-  private reading?: Promise<Sensitive | undefined>;
+  #current?: { readonly value: Sensitive | undefined; readonly readAt: number };
+  #reading?: Promise<Sensitive | undefined>;
   /** The last value was refused, so whatever is remembered of it elsewhere must go too. */
-  private refused = false;
+  #refused = false;
 
   constructor(
     private readonly read: (afterRefusal: boolean) => Promise<Sensitive | undefined>,
@@ -57,32 +57,32 @@ export class RereadCredential implements ApiCredential {
   }
 
   async authorization(): Promise<Sensitive | undefined> {
-    if (this.current !== undefined && this.clock.monotonic() - this.current.readAt < RE_READ_AFTER_MS) {
-      return this.current.value;
+    if (this.#current !== undefined && this.clock.monotonic() - this.#current.readAt < RE_READ_AFTER_MS) {
+      return this.#current.value;
     }
-    this.reading ??= this.refresh().finally(() => {
-      this.reading = undefined;
+    this.#reading ??= this.#refresh().finally(() => {
+      this.#reading = undefined;
     });
-    return this.reading;
+    return this.#reading;
   }
 
   rejected(value: Sensitive): void {
     // Another request may have been refused with the same old value and a newer one may be here already.
-    if (this.current?.value?.equals(value) === true) {
-      this.current = undefined;
-      this.refused = true;
+    if (this.#current?.value?.equals(value) === true) {
+      this.#current = undefined;
+      this.#refused = true;
     }
   }
 
-  private async refresh(): Promise<Sensitive | undefined> {
+  async #refresh(): Promise<Sensitive | undefined> {
     try {
-      const value = await this.read(this.refused);
-      this.refused = false;
-      this.current = { value, readAt: this.clock.monotonic() };
+      const value = await this.read(this.#refused);
+      this.#refused = false;
+      this.#current = { value, readAt: this.clock.monotonic() };
       return value;
     } catch (cause) {
-      if (this.current !== undefined) {
-        return this.current.value;
+      if (this.#current !== undefined) {
+        return this.#current.value;
       }
       throw new KubeResponseError('CredentialUnavailable', 'The credential for the API server cannot be read', { cause });
     }

@@ -12,23 +12,23 @@ export interface BackOffOptions {
  * faster than that.
  */
 export class BackOff {
-  private failures = 0;
-  private readonly random: () => number;
+  #failures = 0;
+  readonly #random: () => number;
 
   constructor(private readonly options: BackOffOptions) {
-    this.random = options.random ?? Math.random;
+    this.#random = options.random ?? Math.random;
   }
 
   /** The delay before the next try, in milliseconds; each call doubles it. */
   next(): number {
     const { initialMs, maxMs } = this.options;
     // 2^30 is beyond any maximum in use; without the bound the power would become Infinity some day.
-    const delay = Math.min(maxMs, initialMs * 2 ** Math.min(this.failures, 30));
-    this.failures++;
-    return delay * (1 + this.random() / 2);
+    const delay = Math.min(maxMs, initialMs * 2 ** Math.min(this.#failures, 30));
+    this.#failures++;
+    return delay * (1 + this.#random() / 2);
   }
 
   reset(): void {
-    this.failures = 0;
+    this.#failures = 0;
   }
 }

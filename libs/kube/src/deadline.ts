@@ -5,9 +5,9 @@ import { type Clock, type Timer } from '@oci-connector/clock';
  * nothing behind on a caller's signal that lives as long as the process, and it follows the injected clock.
  */
 export class Deadline {
-  private readonly controller = new AbortController();
-  private readonly timer: Timer;
-  private readonly follow = (): void => this.controller.abort(this.parent?.reason);
+  readonly #controller = new AbortController();
+  readonly #timer: Timer;
+  readonly #follow = (): void => this.#controller.abort(this.parent?.reason);
   /** True when the time ran out, as opposed to the caller giving up. */
   expired = false;
 
@@ -16,32 +16,32 @@ export class Deadline {
     ms: number,
     private readonly parent?: AbortSignal,
   ) {
-    this.timer = clock.setTimeout(() => {
+    this.#timer = clock.setTimeout(() => {
       this.expired = true;
-      this.controller.abort(new Error(`no answer within ${ms} ms`));
+      this.#controller.abort(new Error(`no answer within ${ms} ms`));
     }, ms);
-    parent?.addEventListener('abort', this.follow);
+    parent?.addEventListener('abort', this.#follow);
     if (parent?.aborted === true) {
-      this.follow();
+      this.#follow();
     }
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   /** Lifts the time limit and keeps following the caller's signal. */
   extend(): void {
-    this.timer.cancel();
+    this.#timer.cancel();
   }
 
   abort(reason: Error): void {
-    this.controller.abort(reason);
+    this.#controller.abort(reason);
   }
 
   /** Must be called once the operation is over. */
   clear(): void {
-    this.timer.cancel();
-    this.parent?.removeEventListener('abort', this.follow);
+    this.#timer.cancel();
+    this.parent?.removeEventListener('abort', this.#follow);
   }
 }

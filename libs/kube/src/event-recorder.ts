@@ -36,54 +36,54 @@ const MAX_WAITING = 500;
 
 /** Writes core/v1 Events, one after the other and in the background. An event told again raises the count of the first. */
 export class EventRecorder {
-  private readonly written: LRUCache<string, { readonly key: ObjectKey; count: number }>;
-  private readonly clock: Clock;
-  private tail: Promise<void> = Promise.resolve();
-  private waiting = 0;
+  readonly #written: LRUCache<string, { readonly key: ObjectKey; count: number }>;
+  readonly #clock: Clock;
+  #tail: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(private readonly options: EventRecorderOptions) {
-    this.clock = options.clock ?? systemClock;
-    this.written = new LRUCache({ ...REMEMBERED, perf: { now: () => this.clock.monotonic() }, ttlResolution: 0 });
+    this.#clock = options.clock ?? systemClock;
+    this.#written = new LRUCache({ ...REMEMBERED, perf: { now: () => this.#clock.monotonic() }, ttlResolution: 0 });
   }
 
   /** Returns at once; a failure is told to `onError` only. */
   record(object: KubeObject, note: EventNote): void {
-    if (this.waiting >= MAX_WAITING) {
+    if (this.#waiting >= MAX_WAITING) {
       this.options.onError?.(new Error(`Event dropped, ${MAX_WAITING} are waiting already: ${note.reason}`));
       return;
     }
     const involved = involvedObject(object);
     const told = { ...note, message: truncate(note.message) };
-    this.waiting++;
-    this.tail = this.tail
-      .then(() => this.write(involved, told))
+    this.#waiting++;
+    this.#tail = this.#tail
+      .then(() => this.#write(involved, told))
       .catch((error: unknown) => this.options.onError?.(error))
       .finally(() => {
-        this.waiting--;
+        this.#waiting--;
       });
   }
 
   /** Resolves when everything recorded so far is written or has failed. */
   async flush(): Promise<void> {
-    await this.tail;
+    await this.#tail;
   }
 
-  private async write(object: InvolvedObject, note: EventNote): Promise<void> {
+  async #write(object: InvolvedObject, note: EventNote): Promise<void> {
     const id = JSON.stringify([object.kind, object.namespace, object.name, object.uid, note.type, note.reason, note.message]);
-    const earlier = this.written.get(id);
-    if (earlier !== undefined && (await this.countUp(earlier))) {
+    const earlier = this.#written.get(id);
+    if (earlier !== undefined && (await this.#countUp(earlier))) {
       return;
     }
-    this.written.delete(id);
-    const event = await this.options.client.create(Events, this.newEvent(object, note));
+    this.#written.delete(id);
+    const event = await this.options.client.create(Events, this.#newEvent(object, note));
     const { namespace, name } = event.metadata;
-    this.written.set(id, { key: { namespace, name }, count: 1 });
+    this.#written.set(id, { key: { namespace, name }, count: 1 });
   }
 
   /** False when the event is gone and must be made anew. */
-  private async countUp(earlier: { readonly key: ObjectKey; count: number }): Promise<boolean> {
+  async #countUp(earlier: { readonly key: ObjectKey; count: number }): Promise<boolean> {
     try {
-      const patch = { count: earlier.count + 1, lastTimestamp: this.timestamp() };
+      const patch = { count: earlier.count + 1, lastTimestamp: this.#timestamp() };
       await this.options.client.patch(Events, earlier.key, patch);
       earlier.count++;
       return true;
@@ -95,8 +95,8 @@ export class EventRecorder {
     }
   }
 
-  private newEvent(object: InvolvedObject, note: EventNote): Omit<CoreEvent, 'apiVersion' | 'kind'> {
-    const timestamp = this.timestamp();
+  #newEvent(object: InvolvedObject, note: EventNote): Omit<CoreEvent, 'apiVersion' | 'kind'> {
+    const timestamp = this.#timestamp();
     const { component } = this.options;
     return {
       metadata: {
@@ -116,8 +116,8 @@ export class EventRecorder {
   }
 
   /** Seconds are all that the API's Time has. */
-  private timestamp(): string {
-    return new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  #timestamp(): string {
+    return new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 }
 

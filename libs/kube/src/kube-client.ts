@@ -87,16 +87,16 @@ const MAX_LIST_ATTEMPTS = 3;
  * the caller aborted.
  */
 export class KubeClient {
-  private readonly transport: KubeTransport;
-  private readonly clock: Clock;
+  readonly #transport: KubeTransport;
+  readonly #clock: Clock;
 
   constructor(
     readonly connection: KubeConnection,
     private readonly options: KubeClientOptions = {},
   ) {
-    this.clock = options.clock ?? systemClock;
-    this.transport = new KubeTransport(connection, {
-      clock: this.clock,
+    this.#clock = options.clock ?? systemClock;
+    this.#transport = new KubeTransport(connection, {
+      clock: this.#clock,
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       userAgent: options.userAgent ?? 'oci-connector',
     });
@@ -107,7 +107,7 @@ export class KubeClient {
   }
 
   async get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options: CallOptions = {}): Promise<T> {
-    return this.call(type, { ...options, method: 'GET', path: objectPath(type, key), idempotent: true });
+    return this.#call(type, { ...options, method: 'GET', path: objectPath(type, key), idempotent: true });
   }
 
   /** Like {@link get}, with undefined for an object that does not exist. */
@@ -127,7 +127,7 @@ export class KubeClient {
     for (let attempt = 1; ; attempt++) {
       const inOnePiece = attempt === MAX_LIST_ATTEMPTS;
       try {
-        return await this.listPages(type, options, inOnePiece ? undefined : (this.options.pageSize ?? 500));
+        return await this.#listPages(type, options, inOnePiece ? undefined : (this.options.pageSize ?? 500));
       } catch (error) {
         if (inOnePiece || !(error instanceof KubeApiError) || !error.isGone) {
           throw error;
@@ -145,7 +145,7 @@ export class KubeClient {
     if (type.namespaced && namespace === undefined) {
       throw new TypeError(`A ${type.kind} needs a namespace`);
     }
-    return this.call(type, {
+    return this.#call(type, {
       ...options,
       method: 'POST',
       path: collectionPath(type, namespace),
@@ -157,12 +157,12 @@ export class KubeClient {
   /** Replaces an object. With `metadata.resourceVersion` a change by someone else in between is a conflict. */
   async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
     const path = objectPath(type, object.metadata);
-    return this.call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
+    return this.#call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
   }
 
   /** JSON merge patch (RFC 7386): null deletes a field, an array is replaced whole. */
   async patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
-    return this.merge(type, objectPath(type, key), patch, options);
+    return this.#merge(type, objectPath(type, key), patch, options);
   }
 
   /** JSON merge patch of the status subresource; `patch` has the form `{status: {…}}`. */
@@ -172,7 +172,7 @@ export class KubeClient {
     patch: object,
     options: CallOptions = {},
   ): Promise<T> {
-    return this.merge(type, objectPath(type, key, 'status'), patch, options);
+    return this.#merge(type, objectPath(type, key, 'status'), patch, options);
   }
 
   async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
@@ -182,7 +182,7 @@ export class KubeClient {
       kind: 'DeleteOptions',
       ...(uid !== undefined && { preconditions: { uid } }),
     };
-    await this.request(type, { ...call, method: 'DELETE', path: objectPath(type, key), body, idempotent: uid !== undefined });
+    await this.#request(type, { ...call, method: 'DELETE', path: objectPath(type, key), body, idempotent: uid !== undefined });
   }
 
   /** Creates a subresource, such as `token` of a ServiceAccount; the answer has the form of what was sent. */
@@ -193,7 +193,7 @@ export class KubeClient {
     options: CallOptions = {},
   ): Promise<T> {
     const path = objectPath(type, key, key.subresource);
-    return (await this.request(type, { ...options, method: 'POST', path, body, idempotent: false })) as T;
+    return (await this.#request(type, { ...options, method: 'POST', path, body, idempotent: false })) as T;
   }
 
   /**
@@ -210,8 +210,8 @@ export class KubeClient {
     query.set('allowWatchBookmarks', 'true');
     query.set('resourceVersion', options.resourceVersion);
     query.set('timeoutSeconds', String(options.timeoutSeconds ?? 300));
-    const stream = await this.transport.stream({
-      ...this.limits(options),
+    const stream = await this.#transport.stream({
+      ...this.#limits(options),
       method: 'GET',
       path,
       query,
@@ -222,7 +222,7 @@ export class KubeClient {
     options.onOpen?.();
     try {
       const events = watchEvents<T>(stream, {
-        clock: this.clock,
+        clock: this.#clock,
         idleTimeoutMs: options.idleTimeoutMs ?? 120_000,
         request: `WATCH ${path}`,
       });
@@ -237,10 +237,10 @@ export class KubeClient {
 
   /** Closes all connections; what is in flight fails. */
   async close(): Promise<void> {
-    await this.transport.close();
+    await this.#transport.close();
   }
 
-  private async listPages<T extends KubeObject>(
+  async #listPages<T extends KubeObject>(
     type: ResourceType<T>,
     options: ListOptions,
     limit: number | undefined,
@@ -251,7 +251,7 @@ export class KubeClient {
     }
     const items: T[] = [];
     for (;;) {
-      const page = await this.listPage(type, options, query);
+      const page = await this.#listPage(type, options, query);
       // Not spread into one call: a server that ignores `limit` may send more items than a call can have arguments.
       page.items.forEach((item) => items.push(item));
       if (page.next === undefined) {
@@ -261,14 +261,14 @@ export class KubeClient {
     }
   }
 
-  private async listPage<T extends KubeObject>(
+  async #listPage<T extends KubeObject>(
     type: ResourceType<T>,
     options: ListOptions,
     query: URLSearchParams,
   ): Promise<KubeList<T> & { readonly next?: string }> {
     const path = collectionPath(type, options.namespace);
-    const page = (await this.transport.json({
-      ...this.limits(options),
+    const page = (await this.#transport.json({
+      ...this.#limits(options),
       method: 'GET',
       path,
       query,
@@ -284,28 +284,28 @@ export class KubeClient {
     return { items, resourceVersion, next: next || undefined };
   }
 
-  private async merge<T extends KubeObject>(
+  async #merge<T extends KubeObject>(
     type: ResourceType<T>,
     path: string,
     patch: object,
     options: CallOptions,
   ): Promise<T> {
     const contentType = 'application/merge-patch+json';
-    return this.call(type, { ...options, method: 'PATCH', path, body: patch, contentType, idempotent: false });
+    return this.#call(type, { ...options, method: 'PATCH', path, body: patch, contentType, idempotent: false });
   }
 
-  private async call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
-    const object = (await this.request(type, call)) as T | null;
+  async #call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
+    const object = (await this.#request(type, call)) as T | null;
     if (typeof object !== 'object' || object === null || Array.isArray(object)) {
       throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the answer is no object`);
     }
     return fillType(type, object);
   }
 
-  private async request(type: ResourceType, call: ObjectCall): Promise<unknown> {
+  async #request(type: ResourceType, call: ObjectCall): Promise<unknown> {
     const { method, path, body, contentType, idempotent, fieldValidation } = call;
-    return this.transport.json({
-      ...this.limits(call),
+    return this.#transport.json({
+      ...this.#limits(call),
       method,
       path,
       query: fieldValidation && new URLSearchParams({ fieldValidation }),
@@ -317,7 +317,7 @@ export class KubeClient {
     });
   }
 
-  private limits({ signal, timeoutMs }: CallOptions): { signal?: AbortSignal; timeoutMs: number } {
+  #limits({ signal, timeoutMs }: CallOptions): { signal?: AbortSignal; timeoutMs: number } {
     return { signal, timeoutMs: timeoutMs ?? this.options.requestTimeoutMs ?? 10_000 };
   }
 }

@@ -59,19 +59,19 @@ interface Answer {
  * reconciles) is limited by its caller, so that waiting for a slot is never mistaken for a silent server.
  */
 export class KubeTransport {
-  private readonly agent: Agent;
-  private readonly origin: string;
-  private readonly prefix: string;
+  readonly #agent: Agent;
+  readonly #origin: string;
+  readonly #prefix: string;
 
   constructor(
     private readonly connection: KubeConnection,
     private readonly options: TransportOptions,
   ) {
     const url = new URL(connection.server);
-    this.origin = url.origin;
-    this.prefix = url.pathname.replace(/\/+$/, '');
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/+$/, '');
     const { tls } = connection;
-    this.agent = new Agent({
+    this.#agent = new Agent({
       // Both are our own deadlines' task, which count the whole request.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -89,7 +89,7 @@ export class KubeTransport {
 
   /** Sends a request and parses its JSON answer. */
   async json(request: KubeRequest): Promise<unknown> {
-    const answer = await this.send(request);
+    const answer = await this.#send(request);
     try {
       const text = await readBounded(answer, request.maxBytes);
       return JSON.parse(text) as unknown;
@@ -102,7 +102,7 @@ export class KubeTransport {
 
   /** Sends a request and hands over the body as it arrives. */
   async stream(request: KubeRequest): Promise<KubeStream> {
-    const { response, deadline } = await this.send(request);
+    const { response, deadline } = await this.#send(request);
     deadline.extend();
     // Whoever iterates sees the error; nobody else need crash of it.
     response.body.on('error', () => undefined);
@@ -117,13 +117,13 @@ export class KubeTransport {
 
   /** Closes all connections at once; what is in flight fails. */
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await this.#agent.destroy();
   }
 
-  private async send(request: KubeRequest): Promise<Answer> {
+  async #send(request: KubeRequest): Promise<Answer> {
     request.signal?.throwIfAborted();
     const credential = await this.connection.credential.authorization();
-    const first = await this.attemptWithFreshConnection(request, credential);
+    const first = await this.#attemptWithFreshConnection(request, credential);
     if (first.response.statusCode !== 401 || credential === undefined) {
       return succeeded(first);
     }
@@ -133,29 +133,29 @@ export class KubeTransport {
       return succeeded(first);
     }
     await discard(first);
-    return succeeded(await this.attemptWithFreshConnection(request, renewed));
+    return succeeded(await this.#attemptWithFreshConnection(request, renewed));
   }
 
   /** A kept connection may be closed by the server in the instant in which we use it; that says nothing about the server. */
-  private async attemptWithFreshConnection(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
+  async #attemptWithFreshConnection(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
     try {
-      return await this.attempt(request, credential);
+      return await this.#attempt(request, credential);
     } catch (error) {
       if (!request.idempotent || !isConnectionLost(error)) {
         throw error;
       }
-      return this.attempt(request, credential);
+      return this.#attempt(request, credential);
     }
   }
 
-  private async attempt(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
+  async #attempt(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
     const deadline = new Deadline(this.options.clock, request.timeoutMs, request.signal);
     try {
-      const response = await this.agent.request({
-        origin: this.origin,
-        path: this.prefix + request.path + queryOf(request),
+      const response = await this.#agent.request({
+        origin: this.#origin,
+        path: this.#prefix + request.path + queryOf(request),
         method: request.method,
-        headers: this.headers(request, credential),
+        headers: this.#headers(request, credential),
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: deadline.signal,
       });
@@ -167,7 +167,7 @@ export class KubeTransport {
     }
   }
 
-  private headers(request: KubeRequest, credential: Sensitive | undefined): Record<string, string> {
+  #headers(request: KubeRequest, credential: Sensitive | undefined): Record<string, string> {
     const { impersonateUser } = this.connection;
     return {
       accept: request.accept,

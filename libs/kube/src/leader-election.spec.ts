@@ -11,14 +11,14 @@ class LeaseServer {
   lease?: Lease;
   /** What happens instead of an answer. */
   fault?: (request: SeenRequest, response: ServerResponse) => void;
-  private version = 0;
+  #version = 0;
 
   readonly answer = (request: SeenRequest, response: ServerResponse): void => {
     if (this.fault !== undefined) {
       this.fault(request, response);
       return;
     }
-    const refusal = this.refusalOf(request);
+    const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
       refuse(response, ...refusal);
       return;
@@ -29,7 +29,7 @@ class LeaseServer {
     json(response, 200, this.lease);
   };
 
-  private refusalOf({ method, body }: SeenRequest): [number, string] | undefined {
+  #refusalOf({ method, body }: SeenRequest): [number, string] | undefined {
     if (method === 'POST') {
       return this.lease === undefined ? undefined : [409, 'AlreadyExists'];
     }
@@ -50,11 +50,11 @@ class LeaseServer {
   }
 
   write(spec: LeaseSpec): void {
-    this.version++;
+    this.#version++;
     this.lease = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { namespace: 'connectors-system', name: 'controller', resourceVersion: String(this.version) },
+      metadata: { namespace: 'connectors-system', name: 'controller', resourceVersion: String(this.#version) },
       spec,
     };
   }

@@ -36,96 +36,96 @@ export type Lead = (term: AbortSignal) => Promise<void>;
  * else's lease is measured by our own clock from the moment in which we saw it change (as client-go does).
  */
 export class LeaderElection {
-  private readonly clock: Clock;
-  private readonly timing: LeaseTiming;
-  private readonly stopping = new AbortController();
-  private running?: Promise<void>;
-  private observed?: { readonly fingerprint: string; readonly at: number };
-  private lease?: Lease;
-  private leading = false;
+  readonly #clock: Clock;
+  readonly #timing: LeaseTiming;
+  readonly #stopping = new AbortController();
+  #running?: Promise<void>;
+  #observed?: { readonly fingerprint: string; readonly at: number };
+  #lease?: Lease;
+  #leading = false;
 
   constructor(private readonly options: LeaderElectionOptions) {
-    this.clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? systemClock;
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
     if (leaseDurationMs <= renewDeadlineMs || renewDeadlineMs <= retryPeriodMs) {
       throw new TypeError('A leader must retry before its renew deadline, and that must be before the lease ends');
     }
-    this.timing = { leaseDurationMs, renewDeadlineMs, retryPeriodMs };
+    this.#timing = { leaseDurationMs, renewDeadlineMs, retryPeriodMs };
   }
 
   get isLeader(): boolean {
-    return this.leading;
+    return this.#leading;
   }
 
   /** Tries to become the leader, calls `lead` for each term, and tries again when a term is over. */
   start(lead: Lead): void {
-    this.running ??= this.run(lead);
+    this.#running ??= this.#run(lead);
   }
 
   /** Ends the term, waits for its work to end, gives the lease back so that a successor need not wait, and resolves. */
   async stop(): Promise<void> {
-    this.stopping.abort(new Error('the leader election was stopped'));
-    await this.running;
+    this.#stopping.abort(new Error('the leader election was stopped'));
+    await this.#running;
   }
 
-  private async run(lead: Lead): Promise<void> {
-    const { signal } = this.stopping;
+  async #run(lead: Lead): Promise<void> {
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const acquiredAt = this.clock.monotonic();
-      if (await this.tried(() => this.acquireOrRenew(signal))) {
-        await this.serveTerm(lead, acquiredAt);
+      const acquiredAt = this.#clock.monotonic();
+      if (await this.#tried(() => this.#acquireOrRenew(signal))) {
+        await this.#serveTerm(lead, acquiredAt);
       }
-      await sleep(this.clock, this.timing.retryPeriodMs, signal);
+      await sleep(this.#clock, this.#timing.retryPeriodMs, signal);
     }
   }
 
-  private async serveTerm(lead: Lead, acquiredAt: number): Promise<void> {
-    const term = new Term(this.clock, this.timing.renewDeadlineMs);
-    const endTerm = (): void => term.end(this.stopping.signal.reason);
-    this.stopping.signal.addEventListener('abort', endTerm);
-    if (this.stopping.signal.aborted) {
+  async #serveTerm(lead: Lead, acquiredAt: number): Promise<void> {
+    const term = new Term(this.#clock, this.#timing.renewDeadlineMs);
+    const endTerm = (): void => term.end(this.#stopping.signal.reason);
+    this.#stopping.signal.addEventListener('abort', endTerm);
+    if (this.#stopping.signal.aborted) {
       endTerm();
     }
     term.renewed(acquiredAt);
-    this.setLeading(true);
+    this.#setLeading(true);
     const work = (async () => lead(term.signal))().catch((error: unknown) => this.options.onError?.(error));
-    const renewal = this.keepRenewing(term);
+    const renewal = this.#keepRenewing(term);
     await work;
     // Renewed until here: whoever winds down still holds what others must not touch.
     term.workDone();
     await renewal;
-    this.stopping.signal.removeEventListener('abort', endTerm);
-    this.setLeading(false);
+    this.#stopping.signal.removeEventListener('abort', endTerm);
+    this.#setLeading(false);
     if (!term.lost) {
-      await this.tried(() => this.release());
+      await this.#tried(() => this.#release());
     }
   }
 
-  private async keepRenewing(term: Term): Promise<void> {
+  async #keepRenewing(term: Term): Promise<void> {
     for (;;) {
-      await sleep(this.clock, this.timing.retryPeriodMs, term.renewing);
+      await sleep(this.#clock, this.#timing.retryPeriodMs, term.renewing);
       if (term.renewing.aborted) {
         return;
       }
       // Before the request: a lease is at least as young as the request that renewed it.
-      const startedAt = this.clock.monotonic();
-      if (await this.tried(() => this.acquireOrRenew(term.renewing))) {
+      const startedAt = this.#clock.monotonic();
+      if (await this.#tried(() => this.#acquireOrRenew(term.renewing))) {
         term.renewed(startedAt);
-      } else if (this.isHeldByAnother()) {
+      } else if (this.#isHeldByAnother()) {
         term.lose('somebody else holds the lease');
       }
     }
   }
 
-  private async tried(step: () => Promise<boolean>): Promise<boolean> {
+  async #tried(step: () => Promise<boolean>): Promise<boolean> {
     try {
       return await step();
     } catch (error) {
       const raced = error instanceof KubeApiError && (error.isConflict || error.isAlreadyExists || error.isNotFound);
       if (raced) {
         // Read again next time: what we know of the lease is out of date.
-        this.lease = undefined;
-      } else if (error !== this.stopping.signal.reason) {
+        this.#lease = undefined;
+      } else if (error !== this.#stopping.signal.reason) {
         this.options.onError?.(error);
       }
       return false;
@@ -133,81 +133,81 @@ export class LeaderElection {
   }
 
   /** True when the lease is ours afterwards. A holder writes at once; everybody else reads first. */
-  private async acquireOrRenew(signal: AbortSignal): Promise<boolean> {
-    const call = { signal, timeoutMs: this.timing.renewDeadlineMs / 2 };
+  async #acquireOrRenew(signal: AbortSignal): Promise<boolean> {
+    const call = { signal, timeoutMs: this.#timing.renewDeadlineMs / 2 };
     const { namespace, name } = this.options;
-    if (!this.isHeldByUs()) {
-      this.lease = await this.options.client.find(Leases, { namespace, name }, call);
-      this.observe();
+    if (!this.#isHeldByUs()) {
+      this.#lease = await this.options.client.find(Leases, { namespace, name }, call);
+      this.#observe();
     }
-    if (this.lease === undefined) {
-      this.lease = await this.options.client.create(Leases, { metadata: { namespace, name }, spec: this.ownSpec() }, call);
+    if (this.#lease === undefined) {
+      this.#lease = await this.options.client.create(Leases, { metadata: { namespace, name }, spec: this.#ownSpec() }, call);
       return true;
     }
-    if (this.isHeldByAnother()) {
+    if (this.#isHeldByAnother()) {
       return false;
     }
-    this.lease = await this.options.client.update(Leases, { ...this.lease, spec: this.ownSpec(this.lease.spec) }, call);
+    this.#lease = await this.options.client.update(Leases, { ...this.#lease, spec: this.#ownSpec(this.#lease.spec) }, call);
     return true;
   }
 
-  private async release(): Promise<boolean> {
-    if (this.lease === undefined || !this.isHeldByUs()) {
+  async #release(): Promise<boolean> {
+    if (this.#lease === undefined || !this.#isHeldByUs()) {
       return false;
     }
     // Absent, not empty: newer API servers refuse an empty holder.
-    const spec = { ...this.ownSpec(this.lease.spec), holderIdentity: undefined, leaseDurationSeconds: 1 };
-    const { lease } = this;
-    this.lease = undefined;
-    await this.options.client.update(Leases, { ...lease, spec }, { timeoutMs: this.timing.renewDeadlineMs / 2 });
+    const spec = { ...this.#ownSpec(this.#lease.spec), holderIdentity: undefined, leaseDurationSeconds: 1 };
+    const lease = this.#lease;
+    this.#lease = undefined;
+    await this.options.client.update(Leases, { ...lease, spec }, { timeoutMs: this.#timing.renewDeadlineMs / 2 });
     return true;
   }
 
-  private observe(): void {
-    const fingerprint = JSON.stringify(this.lease?.spec ?? {});
-    if (this.observed?.fingerprint !== fingerprint) {
-      this.observed = { fingerprint, at: this.clock.monotonic() };
+  #observe(): void {
+    const fingerprint = JSON.stringify(this.#lease?.spec ?? {});
+    if (this.#observed?.fingerprint !== fingerprint) {
+      this.#observed = { fingerprint, at: this.#clock.monotonic() };
     }
   }
 
-  private isHeldByUs(): boolean {
-    return this.lease?.spec?.holderIdentity === this.options.identity;
+  #isHeldByUs(): boolean {
+    return this.#lease?.spec?.holderIdentity === this.options.identity;
   }
 
-  private isHeldByAnother(): boolean {
-    const spec = this.lease?.spec;
-    if (!spec?.holderIdentity || spec.holderIdentity === this.options.identity || this.observed === undefined) {
+  #isHeldByAnother(): boolean {
+    const spec = this.#lease?.spec;
+    if (!spec?.holderIdentity || spec.holderIdentity === this.options.identity || this.#observed === undefined) {
       return false;
     }
-    const durationMs = spec.leaseDurationSeconds === undefined ? this.timing.leaseDurationMs : spec.leaseDurationSeconds * 1000;
-    return this.clock.monotonic() - this.observed.at < durationMs;
+    const durationMs = spec.leaseDurationSeconds === undefined ? this.#timing.leaseDurationMs : spec.leaseDurationSeconds * 1000;
+    return this.#clock.monotonic() - this.#observed.at < durationMs;
   }
 
-  private ownSpec(previous?: LeaseSpec): LeaseSpec {
+  #ownSpec(previous?: LeaseSpec): LeaseSpec {
     const { identity } = this.options;
-    const now = microTime(this.clock.now());
+    const now = microTime(this.#clock.now());
     const ours = previous?.holderIdentity === identity;
     const transitions = previous?.leaseTransitions ?? 0;
     return {
       holderIdentity: identity,
-      leaseDurationSeconds: Math.ceil(this.timing.leaseDurationMs / 1000),
+      leaseDurationSeconds: Math.ceil(this.#timing.leaseDurationMs / 1000),
       acquireTime: ours ? previous.acquireTime : now,
       renewTime: now,
       leaseTransitions: previous === undefined || ours ? transitions : transitions + 1,
     };
   }
 
-  private setLeading(leading: boolean): void {
-    this.leading = leading;
+  #setLeading(leading: boolean): void {
+    this.#leading = leading;
     this.options.onLeading?.(leading);
   }
 }
 
 /** One term: ends by a stop or by loss. Its renewal goes on after a stop until the work is done. */
 class Term {
-  private readonly ending = new AbortController();
-  private readonly renewalEnd = new AbortController();
-  private deadline?: Timer;
+  readonly #ending = new AbortController();
+  readonly #renewalEnd = new AbortController();
+  #deadline?: Timer;
   lost = false;
 
   constructor(
@@ -216,25 +216,25 @@ class Term {
   ) {}
 
   get signal(): AbortSignal {
-    return this.ending.signal;
+    return this.#ending.signal;
   }
 
   get renewing(): AbortSignal {
-    return this.renewalEnd.signal;
+    return this.#renewalEnd.signal;
   }
 
   /** A timer of its own, so that a renewal that hangs cannot make the term outlive its lease. */
   renewed(at: number): void {
-    this.deadline?.cancel();
+    this.#deadline?.cancel();
     if (this.renewing.aborted) {
       return;
     }
     const left = at + this.renewDeadlineMs - this.clock.monotonic();
-    this.deadline = this.clock.setTimeout(() => this.lose('the lease could not be renewed in time'), Math.max(0, left));
+    this.#deadline = this.clock.setTimeout(() => this.lose('the lease could not be renewed in time'), Math.max(0, left));
   }
 
   end(reason: unknown): void {
-    this.ending.abort(reason);
+    this.#ending.abort(reason);
   }
 
   lose(why: string): void {
@@ -244,8 +244,8 @@ class Term {
   }
 
   workDone(): void {
-    this.deadline?.cancel();
-    this.renewalEnd.abort(new Error('the term is over'));
+    this.#deadline?.cancel();
+    this.#renewalEnd.abort(new Error('the term is over'));
   }
 }
 

@@ -15,84 +15,84 @@ export type Indexer<T> = (object: T) => readonly string[];
  * The methods that change the store return what changed; they hold the new state already when they do.
  */
 export class ObjectStore<T extends KubeObject> {
-  private objects = new Map<string, T>();
-  private readonly indexes = new Map<string, Map<string, Set<string>>>();
+  #objects = new Map<string, T>();
+  readonly #indexes = new Map<string, Map<string, Set<string>>>();
 
   constructor(private readonly indexers: Readonly<Record<string, Indexer<T>>> = {}) {
-    this.clearIndexes();
+    this.#clearIndexes();
   }
 
   get size(): number {
-    return this.objects.size;
+    return this.#objects.size;
   }
 
   get(key: string): T | undefined {
-    return this.objects.get(key);
+    return this.#objects.get(key);
   }
 
   list(): T[] {
-    return [...this.objects.values()];
+    return [...this.#objects.values()];
   }
 
   /** Objects for which the named indexer gave this value. */
   byIndex(name: string, value: string): T[] {
-    const index = this.indexes.get(name);
+    const index = this.#indexes.get(name);
     if (index === undefined) {
       throw new TypeError(`There is no index "${name}"`);
     }
-    return [...(index.get(value) ?? [])].map((key) => this.objects.get(key) as T);
+    return [...(index.get(value) ?? [])].map((key) => this.#objects.get(key) as T);
   }
 
   put(object: T): StoreChange<T>[] {
     const key = formatKey(keyOf(object));
-    const previous = this.objects.get(key);
+    const previous = this.#objects.get(key);
     if (previous !== undefined && sameVersion(previous, object)) {
       return [];
     }
-    this.unindex(key, previous);
-    this.objects.set(key, object);
-    this.index(key, object);
+    this.#unindex(key, previous);
+    this.#objects.set(key, object);
+    this.#index(key, object);
     return difference(key, previous, object);
   }
 
   delete(object: T): StoreChange<T>[] {
     const key = formatKey(keyOf(object));
-    const previous = this.objects.get(key);
+    const previous = this.#objects.get(key);
     if (previous === undefined) {
       return [];
     }
-    this.unindex(key, previous);
-    this.objects.delete(key);
+    this.#unindex(key, previous);
+    this.#objects.delete(key);
     // The last state that the server knew, not the last one that we saw.
     return [{ type: 'deleted', key, object }];
   }
 
   /** Replaces everything at once: no reader ever sees a mixture or an empty store. */
   replace(objects: readonly T[]): StoreChange<T>[] {
-    const before = this.objects;
-    this.objects = new Map(objects.map((object) => [formatKey(keyOf(object)), object]));
-    this.clearIndexes();
+    const before = this.#objects;
+    this.#objects = new Map(objects.map((object) => [formatKey(keyOf(object)), object]));
+    this.#clearIndexes();
     const changes: StoreChange<T>[] = [];
     for (const [key, object] of before) {
-      if (!this.objects.has(key)) {
+      if (!this.#objects.has(key)) {
         changes.push({ type: 'deleted', key, object });
       }
     }
-    for (const [key, object] of this.objects) {
-      this.index(key, object);
+    for (const [key, object] of this.#objects) {
+      this.#index(key, object);
       changes.push(...difference(key, before.get(key), object));
     }
     return changes;
   }
 
-  private clearIndexes(): void {
+  #clearIndexes(): void {
     for (const name of Object.keys(this.indexers)) {
-      this.indexes.set(name, new Map());
+      this.#indexes.set(name, new Map());
     }
   }
 
-  private index(key: string, object: T): void {
-    for (const [index, value] of this.entries(object)) {
+  #index(key: string, object: T): void {
+    for (const [index, value] of this.#entries(object)) {
       const keys = index.get(value);
       if (keys === undefined) {
         index.set(value, new Set([key]));
@@ -102,8 +102,8 @@ export class ObjectStore<T extends KubeObject> {
     }
   }
 
-  private unindex(key: string, object: T | undefined): void {
-    for (const [index, value] of object === undefined ? [] : this.entries(object)) {
+  #unindex(key: string, object: T | undefined): void {
+    for (const [index, value] of object === undefined ? [] : this.#entries(object)) {
       const keys = index.get(value);
       keys?.delete(key);
       if (keys?.size === 0) {
@@ -112,10 +112,10 @@ export class ObjectStore<T extends KubeObject> {
     }
   }
 
-  private *entries(object: T): Generator<[Map<string, Set<string>>, string], void, undefined> {
+  *#entries(object: T): Generator<[Map<string, Set<string>>, string], void, undefined> {
     for (const [name, indexer] of Object.entries(this.indexers)) {
       for (const value of indexer(object)) {
-        yield [this.indexes.get(name) as Map<string, Set<string>>, value];
+        yield [this.#indexes.get(name) as Map<string, Set<string>>, value];
       }
     }
   }

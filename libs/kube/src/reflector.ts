@@ -53,25 +53,25 @@ const DEFAULT_TIMING: ReflectorTiming = {
  * state known. Every failure, also the 410, waits for the back-off, so that no answer of a server makes it loop.
  */
 export class Reflector<T extends KubeObject> {
-  private readonly store: ObjectStore<T>;
-  private readonly subject = new Subject<StoreChange<T>>();
-  private readonly clock: Clock;
-  private readonly random: () => number;
-  private readonly timing: ReflectorTiming;
-  private readonly backOff: BackOff;
-  private readonly stopping = new AbortController();
-  private readonly synced = new Subject<void>();
-  private running?: Promise<void>;
-  private resourceVersion?: string;
-  private isSynced = false;
+  readonly #store: ObjectStore<T>;
+  readonly #subject = new Subject<StoreChange<T>>();
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #timing: ReflectorTiming;
+  readonly #backOff: BackOff;
+  readonly #stopping = new AbortController();
+  readonly #synced = new Subject<void>();
+  #running?: Promise<void>;
+  #resourceVersion?: string;
+  #isSynced = false;
 
   constructor(private readonly options: ReflectorOptions<T>) {
-    this.store = new ObjectStore(options.indexers);
-    this.clock = options.clock ?? systemClock;
-    this.random = options.random ?? Math.random;
-    this.timing = { ...DEFAULT_TIMING, ...options.timing };
-    const { backOffInitialMs: initialMs, backOffMaxMs: maxMs } = this.timing;
-    this.backOff = new BackOff({ initialMs, maxMs, random: this.random });
+    this.#store = new ObjectStore(options.indexers);
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+    const { backOffInitialMs: initialMs, backOffMaxMs: maxMs } = this.#timing;
+    this.#backOff = new BackOff({ initialMs, maxMs, random: this.#random });
   }
 
   /**
@@ -79,145 +79,145 @@ export class Reflector<T extends KubeObject> {
    * see everything. Completes when the reflector stops.
    */
   get changes(): Observable<StoreChange<T>> {
-    return this.subject.asObservable();
+    return this.#subject.asObservable();
   }
 
   /** True once the first list is in the store; stays true during outages. */
   get hasSynced(): boolean {
-    return this.isSynced;
+    return this.#isSynced;
   }
 
   get(key: ObjectKey): T | undefined {
-    return this.store.get(formatKey(key));
+    return this.#store.get(formatKey(key));
   }
 
   list(): T[] {
-    return this.store.list();
+    return this.#store.list();
   }
 
   /** Objects for which the named indexer gave this value. */
   byIndex(name: string, value: string): T[] {
-    return this.store.byIndex(name, value);
+    return this.#store.byIndex(name, value);
   }
 
   /** Begins; does nothing when it has begun already. */
   start(): void {
-    this.running ??= this.run();
+    this.#running ??= this.#run();
   }
 
   /** Ends the watch, and resolves when nothing goes on any more. The store keeps its state. */
   async stop(): Promise<void> {
-    this.stopping.abort(new Error('the reflector was stopped'));
-    await this.running;
-    this.subject.complete();
-    this.synced.complete();
+    this.#stopping.abort(new Error('the reflector was stopped'));
+    await this.#running;
+    this.#subject.complete();
+    this.#synced.complete();
   }
 
   /** Resolves with true after the first list, with false when the reflector stops before. */
   async whenSynced(): Promise<boolean> {
     await new Promise<void>((resolve) => {
-      this.synced.subscribe({ complete: resolve });
+      this.#synced.subscribe({ complete: resolve });
     });
-    return this.isSynced;
+    return this.#isSynced;
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const pause = await this.listAndWatch();
+      const pause = await this.#listAndWatch();
       if (pause > 0) {
-        await sleep(this.clock, pause, signal);
+        await sleep(this.#clock, pause, signal);
       }
     }
   }
 
   /** One round. Returns how long to wait before the next, in milliseconds. */
-  private async listAndWatch(): Promise<number> {
+  async #listAndWatch(): Promise<number> {
     let openedAt: number | undefined;
     try {
-      this.resourceVersion ??= await this.relist();
-      await this.watch(this.resourceVersion, () => {
-        openedAt = this.clock.monotonic();
+      this.#resourceVersion ??= await this.#relist();
+      await this.#watch(this.#resourceVersion, () => {
+        openedAt = this.#clock.monotonic();
       });
-      return this.wasStable(openedAt) ? 0 : this.backOff.next();
+      return this.#wasStable(openedAt) ? 0 : this.#backOff.next();
     } catch (error) {
-      return this.failed(error, openedAt);
+      return this.#failed(error, openedAt);
     }
   }
 
-  private failed(error: unknown, openedAt: number | undefined): number {
-    if (this.stopping.signal.aborted) {
+  #failed(error: unknown, openedAt: number | undefined): number {
+    if (this.#stopping.signal.aborted) {
       return 0;
     }
     if (error instanceof KubeApiError && UNKNOWN_POSITION.has(error.status)) {
-      this.resourceVersion = undefined;
+      this.#resourceVersion = undefined;
     }
     this.options.onError?.(error);
-    this.wasStable(openedAt);
+    this.#wasStable(openedAt);
     const wait = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(this.backOff.next(), Math.min(wait, this.timing.backOffMaxMs));
+    return Math.max(this.#backOff.next(), Math.min(wait, this.#timing.backOffMaxMs));
   }
 
   /** A list that succeeds is no sign of health: with a server that answers every watch with 410 it always does. */
-  private wasStable(openedAt: number | undefined): boolean {
-    if (openedAt === undefined || this.clock.monotonic() - openedAt < this.timing.stableAfterMs) {
+  #wasStable(openedAt: number | undefined): boolean {
+    if (openedAt === undefined || this.#clock.monotonic() - openedAt < this.#timing.stableAfterMs) {
       return false;
     }
-    this.backOff.reset();
+    this.#backOff.reset();
     return true;
   }
 
-  private async relist(): Promise<string> {
+  async #relist(): Promise<string> {
     const { items, resourceVersion } = await this.options.client.list(this.options.type, {
-      ...this.selection(),
-      timeoutMs: this.timing.listTimeoutMs,
+      ...this.#selection(),
+      timeoutMs: this.#timing.listTimeoutMs,
     });
-    const changes = this.store.replace(items.map(withoutManagedFields));
-    this.isSynced = true;
-    this.publish(changes);
-    this.synced.complete();
+    const changes = this.#store.replace(items.map(withoutManagedFields));
+    this.#isSynced = true;
+    this.#publish(changes);
+    this.#synced.complete();
     return resourceVersion;
   }
 
-  private async watch(resourceVersion: string, onOpen: () => void): Promise<void> {
+  async #watch(resourceVersion: string, onOpen: () => void): Promise<void> {
     const events = this.options.client.watch(this.options.type, {
-      ...this.selection(),
+      ...this.#selection(),
       resourceVersion,
-      timeoutSeconds: Math.ceil(this.timing.watchSeconds * (1 + this.random())),
-      idleTimeoutMs: this.timing.idleTimeoutMs,
+      timeoutSeconds: Math.ceil(this.#timing.watchSeconds * (1 + this.#random())),
+      idleTimeoutMs: this.#timing.idleTimeoutMs,
       onOpen,
     });
     for await (const event of events) {
-      this.publish(this.apply(event));
-      this.resourceVersion = event.object.metadata.resourceVersion;
+      this.#publish(this.#apply(event));
+      this.#resourceVersion = event.object.metadata.resourceVersion;
     }
   }
 
-  private apply({ type, object }: WatchEvent<T>): StoreChange<T>[] {
+  #apply({ type, object }: WatchEvent<T>): StoreChange<T>[] {
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
-        return this.store.put(withoutManagedFields(object));
+        return this.#store.put(withoutManagedFields(object));
       case 'DELETED':
-        return this.store.delete(withoutManagedFields(object));
+        return this.#store.delete(withoutManagedFields(object));
       case 'BOOKMARK':
         return [];
     }
   }
 
-  private publish(changes: readonly StoreChange<T>[]): void {
+  #publish(changes: readonly StoreChange<T>[]): void {
     for (const change of changes) {
-      this.subject.next(change);
+      this.#subject.next(change);
     }
   }
 
-  private selection(): ListOptions {
+  #selection(): ListOptions {
     const { namespace, name, labelSelector } = this.options;
     return {
       namespace,
       labelSelector,
       fieldSelector: name === undefined ? undefined : `metadata.name=${name}`,
-      signal: this.stopping.signal,
+      signal: this.#stopping.signal,
     };
   }
 }

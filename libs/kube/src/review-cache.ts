@@ -39,108 +39,108 @@ export interface ReviewRequest<Yes, No> {
  * confirmation, because nobody can revoke anything then either.
  */
 export class ReviewCache<Yes extends object, No extends object> {
-  private readonly clock: Clock;
-  private readonly gate: ReviewGate;
-  private readonly reachability: Reachability;
-  private readonly positive: LRUCache<string, { readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
-  private readonly negative: LRUCache<string, { readonly verdict: Negative<No>; readonly at: number }>;
-  private readonly inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
+  readonly #clock: Clock;
+  readonly #gate: ReviewGate;
+  readonly #reachability: Reachability;
+  readonly #positive: LRUCache<string, { readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
+  readonly #negative: LRUCache<string, { readonly verdict: Negative<No>; readonly at: number }>;
+  readonly #inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
 
   constructor(
     private readonly kind: 'token' | 'access',
     private readonly options: ReviewOptions,
   ) {
-    this.clock = options.clock ?? systemClock;
-    this.gate = new ReviewGate(options);
-    this.reachability = options.reachability ?? new Reachability(this.clock);
+    this.#clock = options.clock ?? systemClock;
+    this.#gate = new ReviewGate(options);
+    this.#reachability = options.reachability ?? new Reachability(this.#clock);
     const max = options.cacheSize ?? 10_000;
-    this.positive = new LRUCache({ max });
-    this.negative = new LRUCache({ max });
+    this.#positive = new LRUCache({ max });
+    this.#negative = new LRUCache({ max });
   }
 
   /** A yes that is remembered and may still be used; the way through {@link review} without a promise. */
   peek(key: string): Yes | undefined {
-    const yes = this.freshYes(key);
+    const yes = this.#freshYes(key);
     if (yes !== undefined) this.options.onReview?.(this.kind, 'hit');
     return yes?.value;
   }
 
   /** @throws ReviewUnavailableError when there is no answer */
   async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
-    const known = this.fresh(request.key);
+    const known = this.#fresh(request.key);
     if (known !== undefined) {
       this.options.onReview?.(this.kind, 'hit');
       return known;
     }
-    let flight = this.inFlight.get(request.key);
+    let flight = this.#inFlight.get(request.key);
     if (flight === undefined) {
-      flight = this.ask(request).finally(() => this.inFlight.delete(request.key));
-      this.inFlight.set(request.key, flight);
+      flight = this.#ask(request).finally(() => this.#inFlight.delete(request.key));
+      this.#inFlight.set(request.key, flight);
     }
     return flight;
   }
 
-  private fresh(key: string): Verdict<Yes, No> | undefined {
-    const yes = this.freshYes(key);
+  #fresh(key: string): Verdict<Yes, No> | undefined {
+    const yes = this.#freshYes(key);
     if (yes !== undefined) return yes;
-    const no = this.negative.get(key);
-    return no !== undefined && this.clock.monotonic() - no.at < (this.options.negativeTtlMs ?? 3_000) ? no.verdict : undefined;
+    const no = this.#negative.get(key);
+    return no !== undefined && this.#clock.monotonic() - no.at < (this.options.negativeTtlMs ?? 3_000) ? no.verdict : undefined;
   }
 
-  private freshYes(key: string): Positive<Yes> | undefined {
-    const yes = this.positive.get(key);
+  #freshYes(key: string): Positive<Yes> | undefined {
+    const yes = this.#positive.get(key);
     const ttl = Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS);
-    return yes !== undefined && this.clock.monotonic() - yes.confirmedAt < ttl ? yes.verdict : undefined;
+    return yes !== undefined && this.#clock.monotonic() - yes.confirmedAt < ttl ? yes.verdict : undefined;
   }
 
-  private async ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
-    const older = this.reachability.outage && this.fallback(request);
+  async #ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+    const older = this.#reachability.outage && this.#fallback(request);
     if (older !== undefined) {
-      this.reachability.meanwhile(this.kind, () => this.confirm(request));
+      this.#reachability.meanwhile(this.kind, () => this.#confirm(request));
       this.options.onReview?.(this.kind, 'stale');
       return older;
     }
     try {
-      const verdict = await this.gate.run(() => this.confirm(request));
+      const verdict = await this.#gate.run(() => this.#confirm(request));
       this.options.onReview?.(this.kind, 'miss');
       return verdict;
     } catch (error) {
-      return this.olderAnswer(request, error);
+      return this.#olderAnswer(request, error);
     }
   }
 
-  private async confirm(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
+  async #confirm(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     // The answer may be of any moment after the question; its age counts from there.
-    const askedAt = this.clock.monotonic();
-    const verdict = await this.reachability.observed(request.ask);
-    this.remember(request.key, verdict, askedAt);
+    const askedAt = this.#clock.monotonic();
+    const verdict = await this.#reachability.observed(request.ask);
+    this.#remember(request.key, verdict, askedAt);
     return verdict;
   }
 
-  private olderAnswer(request: ReviewRequest<Yes, No>, error: unknown): Positive<Yes> {
-    const older = error instanceof KubeUnreachableError ? this.fallback(request) : undefined;
+  #olderAnswer(request: ReviewRequest<Yes, No>, error: unknown): Positive<Yes> {
+    const older = error instanceof KubeUnreachableError ? this.#fallback(request) : undefined;
     this.options.onReview?.(this.kind, older === undefined ? 'error' : 'stale');
     if (older === undefined) throw asUnavailable(error);
     return older;
   }
 
-  private fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Positive<Yes> | undefined {
-    const yes = this.positive.peek(key);
-    const usable = yes !== undefined && this.clock.monotonic() - yes.confirmedAt <= MAX_STALE_MS && this.clock.now() < notAfter;
+  #fallback({ key, notAfter = Infinity }: ReviewRequest<Yes, No>): Positive<Yes> | undefined {
+    const yes = this.#positive.peek(key);
+    const usable = yes !== undefined && this.#clock.monotonic() - yes.confirmedAt <= MAX_STALE_MS && this.#clock.now() < notAfter;
     return usable ? yes.verdict : undefined;
   }
 
-  private remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
+  #remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
     // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
-    if (askedAt < Math.max(this.positive.peek(key)?.confirmedAt ?? -Infinity, this.negative.peek(key)?.at ?? -Infinity)) return;
+    if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) return;
     if (verdict.positive) {
-      this.positive.set(key, { verdict, confirmedAt: askedAt });
-      this.negative.delete(key);
+      this.#positive.set(key, { verdict, confirmedAt: askedAt });
+      this.#negative.delete(key);
       return;
     }
-    this.positive.delete(key);
+    this.#positive.delete(key);
     if (verdict.uncached !== true) {
-      this.negative.set(key, { verdict, at: askedAt });
+      this.#negative.set(key, { verdict, at: askedAt });
     }
   }
 }

@@ -27,17 +27,17 @@ export interface ReviewOptions {
 
 /** Limits the reviews in flight. */
 export class ReviewGate {
-  private readonly limit: LimitFunction;
+  readonly #limit: LimitFunction;
 
   constructor(private readonly options: Pick<ReviewOptions, 'concurrency' | 'maxWaiting'>) {
-    this.limit = pLimit(options.concurrency ?? 20);
+    this.#limit = pLimit(options.concurrency ?? 20);
   }
 
   /** @throws ReviewUnavailableError when too many wait, and what the review throws */
   async run<R>(review: () => Promise<R>): Promise<R> {
-    if (this.limit.pendingCount >= (this.options.maxWaiting ?? 1_000)) {
+    if (this.#limit.pendingCount >= (this.options.maxWaiting ?? 1_000)) {
       throw new ReviewUnavailableError('Too many reviews are waiting for the API server');
     }
-    return this.limit(review);
+    return this.#limit(review);
   }
 }

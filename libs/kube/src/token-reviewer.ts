@@ -56,14 +56,14 @@ const TokenReviews: ResourceType<TokenReview> = {
  * so a memory dump of the cache holds no token.
  */
 export class TokenReviewer {
-  private readonly clock: Clock;
-  private readonly fingerprintKey = randomBytes(32);
-  private readonly fingerprints = new WeakMap<Sensitive, string>();
-  private readonly cache: ReviewCache<ClientIdentity, TokenRefusedError>;
+  readonly #clock: Clock;
+  readonly #fingerprintKey = randomBytes(32);
+  readonly #fingerprints = new WeakMap<Sensitive, string>();
+  readonly #cache: ReviewCache<ClientIdentity, TokenRefusedError>;
 
   constructor(private readonly options: TokenReviewerOptions) {
-    this.clock = options.clock ?? systemClock;
-    this.cache = new ReviewCache('token', options);
+    this.#clock = options.clock ?? systemClock;
+    this.#cache = new ReviewCache('token', options);
   }
 
   /**
@@ -72,9 +72,9 @@ export class TokenReviewer {
    * its expiry is left to be looked at.
    */
   peek(token: Sensitive): ClientIdentity | undefined {
-    const identity = this.cache.peek(this.fingerprint(token));
+    const identity = this.#cache.peek(this.#fingerprint(token));
     const { tokenExpiresAt = Infinity } = identity ?? {};
-    return tokenExpiresAt > this.clock.now() ? identity : undefined;
+    return tokenExpiresAt > this.#clock.now() ? identity : undefined;
   }
 
   /**
@@ -83,10 +83,10 @@ export class TokenReviewer {
    */
   async review(token: Sensitive): Promise<ClientIdentity> {
     const claims = decodeTokenUnverified(token);
-    this.refuseHopeless(claims);
-    const verdict = await this.cache.review({
-      key: this.fingerprint(token),
-      ask: () => this.ask(token, claims),
+    this.#refuseHopeless(claims);
+    const verdict = await this.#cache.review({
+      key: this.#fingerprint(token),
+      ask: () => this.#ask(token, claims),
       notAfter: claims.expiresAt,
     });
     if (!verdict.positive) {
@@ -95,56 +95,56 @@ export class TokenReviewer {
     return verdict.value;
   }
 
-  private fingerprint(token: Sensitive): string {
-    const known = this.fingerprints.get(token);
+  #fingerprint(token: Sensitive): string {
+    const known = this.#fingerprints.get(token);
     if (known !== undefined) return known;
-    const fingerprint = token.fingerprint(this.fingerprintKey);
-    this.fingerprints.set(token, fingerprint);
+    const fingerprint = token.fingerprint(this.#fingerprintKey);
+    this.#fingerprints.set(token, fingerprint);
     return fingerprint;
   }
 
-  private refuseHopeless(claims: UnverifiedToken): void {
-    if (!this.isForUs(claims.audiences)) {
-      throw this.wrongAudience();
+  #refuseHopeless(claims: UnverifiedToken): void {
+    if (!this.#isForUs(claims.audiences)) {
+      throw this.#wrongAudience();
     }
-    if (claims.expiresAt <= this.clock.now()) {
+    if (claims.expiresAt <= this.#clock.now()) {
       throw new TokenRefusedError('Expired', `The token has expired; get a new one with audience "${this.options.audiences[0]}"`);
     }
   }
 
-  private async ask(token: Sensitive, claims: UnverifiedToken): Promise<Verdict<ClientIdentity, TokenRefusedError>> {
+  async #ask(token: Sensitive, claims: UnverifiedToken): Promise<Verdict<ClientIdentity, TokenRefusedError>> {
     const review = await this.options.client.create(
       TokenReviews,
       { spec: { token: token.reveal(), audiences: this.options.audiences } },
       { idempotent: true, timeoutMs: this.options.timeoutMs ?? 5_000 },
     );
-    return this.judge(statusOf(review), claims);
+    return this.#judge(statusOf(review), claims);
   }
 
-  private judge(status: ReviewStatus, claims: UnverifiedToken): Verdict<ClientIdentity, TokenRefusedError> {
+  #judge(status: ReviewStatus, claims: UnverifiedToken): Verdict<ClientIdentity, TokenRefusedError> {
     // The API server leaves `authenticated` out when it is false, and then often says why in `error`.
     if (status.authenticated !== true) {
-      return { positive: false, value: this.notAuthenticated() };
+      return { positive: false, value: this.#notAuthenticated() };
     }
     if (status.error || !status.user?.username) {
       throw new ReviewUnavailableError('The API server answered a TokenReview with an error or without a user');
     }
     // C11: an authenticator that knows no audiences leaves this empty, and has then checked none.
-    if (!this.isForUs(status.audiences ?? [])) {
-      return { positive: false, value: this.wrongAudience() };
+    if (!this.#isForUs(status.audiences ?? [])) {
+      return { positive: false, value: this.#wrongAudience() };
     }
     return { positive: true, value: identityOf(status.user, status.user.username, claims) };
   }
 
-  private isForUs(audiences: readonly string[]): boolean {
+  #isForUs(audiences: readonly string[]): boolean {
     return audiences.some((audience) => this.options.audiences.includes(audience));
   }
 
-  private wrongAudience(): TokenRefusedError {
+  #wrongAudience(): TokenRefusedError {
     return new TokenRefusedError('WrongAudience', `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed`);
   }
 
-  private notAuthenticated(): TokenRefusedError {
+  #notAuthenticated(): TokenRefusedError {
     const [audience] = this.options.audiences;
     return new TokenRefusedError(
       'NotAuthenticated',

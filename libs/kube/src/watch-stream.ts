@@ -49,7 +49,7 @@ export async function* watchEvents<T extends KubeObject>(
 /** Ends a stream on which nothing arrives. A dead peer sends no FIN, and the socket alone would wait for ever. */
 class Watchdog {
   error?: KubeResponseError;
-  private timer?: Timer;
+  #timer?: Timer;
 
   constructor(
     private readonly stream: KubeStream,
@@ -59,8 +59,8 @@ class Watchdog {
   }
 
   feed(): void {
-    this.timer?.cancel();
-    this.timer = this.options.clock.setTimeout(() => {
+    this.#timer?.cancel();
+    this.#timer = this.options.clock.setTimeout(() => {
       const { request, idleTimeoutMs } = this.options;
       this.error = new KubeResponseError('WatchSilent', `${request}: nothing arrived for ${idleTimeoutMs} ms`);
       this.stream.abort(this.error);
@@ -68,7 +68,7 @@ class Watchdog {
   }
 
   stop(): void {
-    this.timer?.cancel();
+    this.#timer?.cancel();
   }
 }
 

@@ -6,18 +6,18 @@ import { WorkQueue, type WorkQueueOptions } from './work-queue';
 class Runs {
   readonly started: string[] = [];
   readonly aborted: string[] = [];
-  private readonly open = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #open = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
 
   readonly handle = (key: string, signal: AbortSignal): Promise<void> => {
     this.started.push(key);
     signal.addEventListener('abort', () => this.aborted.push(key));
-    expect(this.open.has(key)).toBe(false);
-    return new Promise((resolve, reject) => this.open.set(key, { resolve, reject }));
+    expect(this.#open.has(key)).toBe(false);
+    return new Promise((resolve, reject) => this.#open.set(key, { resolve, reject }));
   };
 
   async end(key: string, error?: Error): Promise<void> {
-    const run = this.open.get(key);
-    this.open.delete(key);
+    const run = this.#open.get(key);
+    this.#open.delete(key);
     if (error === undefined) {
       run?.resolve();
     } else {

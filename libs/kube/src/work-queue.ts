@@ -31,49 +31,49 @@ export type WorkHandler = (key: string, signal: AbortSignal) => Promise<void>;
  */
 export class WorkQueue {
   /** Waiting keys in order, with the time of their addition. */
-  private readonly ready = new Map<string, number>();
-  private readonly active = new Set<string>();
+  readonly #ready = new Map<string, number>();
+  readonly #active = new Set<string>();
   /** Keys added while active, with the time of that. */
-  private readonly again = new Map<string, number>();
-  private readonly delayed = new Map<string, { readonly timer: Timer; readonly dueAt: number }>();
-  private readonly failures = new Map<string, number>();
-  private readonly stopping = new AbortController();
-  private readonly idleWaiters: (() => void)[] = [];
-  private readonly clock: Clock;
-  private readonly hooks: WorkQueueHooks;
-  private handler?: WorkHandler;
-  private stopped = false;
+  readonly #again = new Map<string, number>();
+  readonly #delayed = new Map<string, { readonly timer: Timer; readonly dueAt: number }>();
+  readonly #failures = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  readonly #idleWaiters: (() => void)[] = [];
+  readonly #clock: Clock;
+  readonly #hooks: WorkQueueHooks;
+  #handler?: WorkHandler;
+  #stopped = false;
 
   constructor(private readonly options: WorkQueueOptions = {}) {
-    this.clock = options.clock ?? systemClock;
-    this.hooks = options.hooks ?? {};
+    this.#clock = options.clock ?? systemClock;
+    this.#hooks = options.hooks ?? {};
   }
 
   /** Keys that wait, delayed ones not counted. */
   get depth(): number {
-    return this.ready.size;
+    return this.#ready.size;
   }
 
   /** Begins to process. Keys may be added before. */
   start(handler: WorkHandler): void {
-    if (this.handler !== undefined) {
+    if (this.#handler !== undefined) {
       throw new TypeError('The work queue was started already');
     }
-    this.handler = handler;
-    this.pump();
+    this.#handler = handler;
+    this.#pump();
   }
 
   add(key: string): void {
-    if (this.stopped || this.ready.has(key) || this.again.has(key)) {
+    if (this.#stopped || this.#ready.has(key) || this.#again.has(key)) {
       return;
     }
-    if (this.active.has(key)) {
-      this.again.set(key, this.clock.monotonic());
+    if (this.#active.has(key)) {
+      this.#again.set(key, this.#clock.monotonic());
       return;
     }
-    this.ready.set(key, this.clock.monotonic());
-    this.hooks.onDepth?.(this.ready.size);
-    this.pump();
+    this.#ready.set(key, this.#clock.monotonic());
+    this.#hooks.onDepth?.(this.#ready.size);
+    this.#pump();
   }
 
   /** Adds a key after a delay in milliseconds. Of several delays of one key the earliest counts. */
@@ -82,24 +82,24 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const dueAt = this.clock.monotonic() + ms;
-    const pending = this.delayed.get(key);
-    if (this.stopped || (pending !== undefined && pending.dueAt <= dueAt)) {
+    const dueAt = this.#clock.monotonic() + ms;
+    const pending = this.#delayed.get(key);
+    if (this.#stopped || (pending !== undefined && pending.dueAt <= dueAt)) {
       return;
     }
     pending?.timer.cancel();
-    const timer = this.clock.setTimeout(() => {
-      this.delayed.delete(key);
+    const timer = this.#clock.setTimeout(() => {
+      this.#delayed.delete(key);
       this.add(key);
     }, ms);
-    this.delayed.set(key, { timer, dueAt });
+    this.#delayed.set(key, { timer, dueAt });
   }
 
   /** Adds a key after its back-off, which doubles with each call until {@link forget}. */
   addRateLimited(key: string): void {
     const { backOffInitialMs = 1_000, backOffMaxMs = 300_000, random = Math.random } = this.options;
-    const failures = this.failures.get(key) ?? 0;
-    this.failures.set(key, failures + 1);
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
     const delay = Math.min(backOffMaxMs, backOffInitialMs * 2 ** Math.min(failures, 30));
     // Jitter, so that keys that failed together do not come back together.
     this.addAfter(key, delay * (1 + random() / 4));
@@ -107,13 +107,13 @@ export class WorkQueue {
 
   /** The key is well again: its next failure starts from the shortest back-off. */
   forget(key: string): void {
-    this.failures.delete(key);
+    this.#failures.delete(key);
   }
 
   /** Resolves when nothing waits and nothing is processed; delayed keys do not count. */
   async drained(): Promise<void> {
-    if (!this.isIdle) {
-      await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
+    if (!this.#isIdle) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     }
   }
 
@@ -122,67 +122,67 @@ export class WorkQueue {
    * given to them aborts; they are waited for all the same.
    */
   async stop({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.stopped = true;
-    for (const { timer } of this.delayed.values()) {
+    this.#stopped = true;
+    for (const { timer } of this.#delayed.values()) {
       timer.cancel();
     }
-    this.delayed.clear();
-    this.ready.clear();
-    this.again.clear();
-    this.hooks.onDepth?.(0);
-    const abort = (): void => this.stopping.abort(new Error('the work queue was stopped'));
-    const timer = graceMs > 0 ? this.clock.setTimeout(abort, graceMs) : undefined;
+    this.#delayed.clear();
+    this.#ready.clear();
+    this.#again.clear();
+    this.#hooks.onDepth?.(0);
+    const abort = (): void => this.#stopping.abort(new Error('the work queue was stopped'));
+    const timer = graceMs > 0 ? this.#clock.setTimeout(abort, graceMs) : undefined;
     if (timer === undefined) {
       abort();
     }
-    this.wakeIfIdle();
+    this.#wakeIfIdle();
     await this.drained();
     timer?.cancel();
   }
 
-  private get isIdle(): boolean {
-    return this.active.size === 0 && (this.ready.size === 0 || this.stopped);
+  get #isIdle(): boolean {
+    return this.#active.size === 0 && (this.#ready.size === 0 || this.#stopped);
   }
 
-  private pump(): void {
-    const { handler } = this;
-    while (handler !== undefined && !this.stopped && this.active.size < (this.options.concurrency ?? 1)) {
-      const [next] = this.ready;
+  #pump(): void {
+    const handler = this.#handler;
+    while (handler !== undefined && !this.#stopped && this.#active.size < (this.options.concurrency ?? 1)) {
+      const [next] = this.#ready;
       if (next === undefined) {
         return;
       }
       const [key, addedAt] = next;
-      this.ready.delete(key);
-      this.active.add(key);
-      this.hooks.onDepth?.(this.ready.size);
-      this.hooks.onStart?.(this.clock.monotonic() - addedAt);
-      void this.process(key, handler);
+      this.#ready.delete(key);
+      this.#active.add(key);
+      this.#hooks.onDepth?.(this.#ready.size);
+      this.#hooks.onStart?.(this.#clock.monotonic() - addedAt);
+      void this.#process(key, handler);
     }
   }
 
-  private async process(key: string, handler: WorkHandler): Promise<void> {
-    const startedAt = this.clock.monotonic();
+  async #process(key: string, handler: WorkHandler): Promise<void> {
+    const startedAt = this.#clock.monotonic();
     try {
-      await handler(key, this.stopping.signal);
+      await handler(key, this.#stopping.signal);
     } catch {
       // A handler that breaks its contract must not cost a worker; to lose the key would be worse than to try again.
       this.addRateLimited(key);
     }
-    this.active.delete(key);
-    this.hooks.onDone?.(this.clock.monotonic() - startedAt);
-    const addedAt = this.again.get(key);
+    this.#active.delete(key);
+    this.#hooks.onDone?.(this.#clock.monotonic() - startedAt);
+    const addedAt = this.#again.get(key);
     if (addedAt !== undefined) {
-      this.again.delete(key);
-      this.ready.set(key, addedAt);
-      this.hooks.onDepth?.(this.ready.size);
+      this.#again.delete(key);
+      this.#ready.set(key, addedAt);
+      this.#hooks.onDepth?.(this.#ready.size);
     }
-    this.pump();
-    this.wakeIfIdle();
+    this.#pump();
+    this.#wakeIfIdle();
   }
 
-  private wakeIfIdle(): void {
-    if (this.isIdle) {
-      this.idleWaiters.splice(0).forEach((resolve) => resolve());
+  #wakeIfIdle(): void {
+    if (this.#isIdle) {
+      this.#idleWaiters.splice(0).forEach((resolve) => resolve());
     }
   }
 }

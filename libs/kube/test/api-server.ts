@@ -17,8 +17,8 @@ export type Answer = (request: SeenRequest, response: ServerResponse) => void | 
 /** A real HTTP server that notes each request and answers as the test says. */
 export class ApiServer {
   readonly requests: SeenRequest[] = [];
-  private readonly sockets = new Set<Socket>();
-  private server?: Server;
+  readonly #sockets = new Set<Socket>();
+  #server?: Server;
   port = 0;
   /** Answers that have neither ended nor lost their connection. */
   open = 0;
@@ -36,7 +36,7 @@ export class ApiServer {
   }
 
   get openSockets(): number {
-    return this.sockets.size;
+    return this.#sockets.size;
   }
 
   connection(token = 'our-own-token'): KubeConnection {
@@ -45,32 +45,32 @@ export class ApiServer {
 
   /** Listens; after a {@link close}, on the same port again. */
   async listen(): Promise<void> {
-    const server = createServer((request, response) => void this.handle(request, response));
+    const server = createServer((request, response) => void this.#handle(request, response));
     server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.port, '127.0.0.1', resolve);
     });
     this.port = (server.address() as AddressInfo).port;
-    this.server = server;
+    this.#server = server;
   }
 
   /** Cuts all connections, as a crash does. */
   dropConnections(): void {
-    this.sockets.forEach((socket) => socket.resetAndDestroy());
+    this.#sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
   async close(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+    const server = this.#server;
+    this.#server = undefined;
     this.dropConnections();
     await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
   }
 
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {

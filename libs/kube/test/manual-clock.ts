@@ -11,42 +11,42 @@ const ORIGIN = 1_000_000;
 
 /** A clock that stands still until told to go on. */
 export class ManualClock implements Clock {
-  private elapsed = 0;
-  private readonly pending = new Set<Pending>();
+  #elapsed = 0;
+  readonly #pending = new Set<Pending>();
 
   constructor(private readonly epoch = Date.parse('2030-01-01T00:00:00Z')) {}
 
   now(): number {
-    return this.epoch + this.elapsed;
+    return this.epoch + this.#elapsed;
   }
 
   monotonic(): number {
-    return ORIGIN + this.elapsed;
+    return ORIGIN + this.#elapsed;
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
-    const entry = { dueAt: this.elapsed + ms, ms, callback };
-    this.pending.add(entry);
-    return { cancel: () => this.pending.delete(entry) };
+    const entry = { dueAt: this.#elapsed + ms, ms, callback };
+    this.#pending.add(entry);
+    return { cancel: () => this.#pending.delete(entry) };
   }
 
   /** The delays with which the timers that still run were set, in milliseconds. */
   get timers(): number[] {
-    return [...this.pending].map(({ ms }) => ms);
+    return [...this.#pending].map(({ ms }) => ms);
   }
 
   /** Goes on by so many milliseconds and fires what is due, in order. */
   advance(ms: number): void {
-    const until = this.elapsed + ms;
+    const until = this.#elapsed + ms;
     for (;;) {
-      const [next] = [...this.pending].filter(({ dueAt }) => dueAt <= until).sort((one, other) => one.dueAt - other.dueAt);
+      const [next] = [...this.#pending].filter(({ dueAt }) => dueAt <= until).sort((one, other) => one.dueAt - other.dueAt);
       if (next === undefined) {
         break;
       }
-      this.pending.delete(next);
-      this.elapsed = Math.max(this.elapsed, next.dueAt);
+      this.#pending.delete(next);
+      this.#elapsed = Math.max(this.#elapsed, next.dueAt);
       next.callback();
     }
-    this.elapsed = until;
+    this.#elapsed = until;
   }
 }

@@ -9,16 +9,16 @@ export interface ReadinessResult {
 
 /** Collects what the parts of a program say about being able to serve. Parts register; /readyz asks. */
 export class Readiness {
-  private readonly checks = new Map<string, ReadinessCheck>();
+  readonly #checks = new Map<string, ReadinessCheck>();
 
   /** Adds a check; a second one of the same name replaces the first. */
   register(name: string, check: ReadinessCheck): void {
-    this.checks.set(name, check);
+    this.#checks.set(name, check);
   }
 
   /** Asks every check. A check that throws is a problem, not a crash. */
   report(): ReadinessResult[] {
-    return [...this.checks].map(([name, check]) => {
+    return [...this.#checks].map(([name, check]) => {
       try {
         return { name, problem: check() };
       } catch (error) {

@@ -29,29 +29,29 @@ export class CertificateAuthorityReconciler implements Reconciler {
     let secret = await client.find(Secrets, key, { signal });
     let state = readCaState(secret, configMap);
     for (let step = nextCaStep(now(), state, policy); step.kind !== 'wait'; step = nextCaStep(now(), state, policy)) {
-      state = await this.take(step.kind, state);
-      secret = await this.writeSecret(key, { secret, state, signal });
+      state = await this.#take(step.kind, state);
+      secret = await this.#writeSecret(key, { secret, state, signal });
       this.options.onStep(step.kind);
     }
-    if (!isDeepStrictEqual(secret?.data, caSecretData(state))) await this.writeSecret(key, { secret, state, signal });
-    const published = await this.publish(key, { configMap, state, signal });
-    return { requeueAfterMs: this.untilNextStep(readCaState(secret, published)) };
+    if (!isDeepStrictEqual(secret?.data, caSecretData(state))) await this.#writeSecret(key, { secret, state, signal });
+    const published = await this.#publish(key, { configMap, state, signal });
+    return { requeueAfterMs: this.#untilNextStep(readCaState(secret, published)) };
   }
 
-  private async take(kind: Exclude<CaStep['kind'], 'wait'>, state: CaState): Promise<CaState> {
+  async #take(kind: Exclude<CaStep['kind'], 'wait'>, state: CaState): Promise<CaState> {
     const { policy, now } = this.options;
     const fresh = kind === 'create' || kind === 'announce' ? await createCa(now(), policy.lifetimeMs) : undefined;
     return applyCaStep(state, kind, now(), fresh);
   }
 
-  private async writeSecret(key: ObjectKey, { secret, state, signal }: { secret?: Secret; state: CaState; signal: AbortSignal }): Promise<Secret> {
+  async #writeSecret(key: ObjectKey, { secret, state, signal }: { secret?: Secret; state: CaState; signal: AbortSignal }): Promise<Secret> {
     const data = caSecretData(state);
     if (secret) return this.options.client.update(Secrets, { ...secret, data }, { signal });
     const created: Secret = { apiVersion: 'v1', kind: 'Secret', metadata: { ...key }, type: 'kubernetes.io/tls', data };
     return this.options.client.create(Secrets, created, { signal });
   }
 
-  private async publish(key: ObjectKey, { configMap, state, signal }: { configMap?: ConfigMap; state: CaState; signal: AbortSignal }): Promise<ConfigMap> {
+  async #publish(key: ObjectKey, { configMap, state, signal }: { configMap?: ConfigMap; state: CaState; signal: AbortSignal }): Promise<ConfigMap> {
     if (configMap && isPublished(configMap, state)) return configMap;
     const since = new Date(this.options.now()).toISOString();
     const metadata = { ...key, ...configMap?.metadata, annotations: { ...configMap?.metadata.annotations, [PUBLISHED_AT_ANNOTATION]: since } };
@@ -59,7 +59,7 @@ export class CertificateAuthorityReconciler implements Reconciler {
     return configMap ? this.options.client.update(ConfigMaps, next, { signal }) : this.options.client.create(ConfigMaps, next, { signal });
   }
 
-  private untilNextStep(state: CaState): number {
+  #untilNextStep(state: CaState): number {
     const { policy, now } = this.options;
     const step = nextCaStep(now(), state, policy);
     return step.kind === 'wait' ? Math.min(LOOK_AGAIN_MS, Math.max(0, step.until - now())) : 0;

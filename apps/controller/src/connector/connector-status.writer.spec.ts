@@ -11,15 +11,15 @@ const path = { httpAddress: { url: 'http://c-a.default' } };
 /** An API server that takes a patch of the version it has, and numbers its versions. */
 class Stored {
   readonly patches: object[] = [];
-  private version = 1;
+  #version = 1;
 
   readonly patchStatus = (async (_type: unknown, _key: unknown, patch: { metadata: { resourceVersion: string }; status: ConnectorStatus }) => {
-    if (patch.metadata.resourceVersion !== String(this.version)) throw new Error('conflict');
-    this.version += 1;
+    if (patch.metadata.resourceVersion !== String(this.#version)) throw new Error('conflict');
+    this.#version += 1;
     this.patches.push(patch);
     // RFC 7386: null takes a field away.
     const status = JSON.parse(JSON.stringify(patch.status), (_key, value: unknown) => value ?? undefined) as ConnectorStatus;
-    return { ...aConnector({ name: 'a', status }), metadata: { ...aConnector({ name: 'a' }).metadata, resourceVersion: String(this.version) } };
+    return { ...aConnector({ name: 'a', status }), metadata: { ...aConnector({ name: 'a' }).metadata, resourceVersion: String(this.#version) } };
   }) as unknown as KubeClient['patchStatus'];
 }
 

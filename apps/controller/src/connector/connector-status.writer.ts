@@ -23,7 +23,7 @@ interface Written {
 
 /** Writes status, once per reconcile and only when it changed, and tells of the transitions by Events. */
 export class ConnectorStatusWriter {
-  private readonly written = new Map<string, Written>();
+  readonly #written = new Map<string, Written>();
 
   constructor(private readonly options: ConnectorStatusWriterOptions) {}
 
@@ -32,7 +32,7 @@ export class ConnectorStatusWriter {
    * write comes back, and a patch of what the watch still shows would be a conflict.
    */
   latest(known: Connector): Connector {
-    const written = this.written.get(formatKey(keyOf(known)));
+    const written = this.#written.get(formatKey(keyOf(known)));
     const isNewer = written && written.basedOn === known.metadata.resourceVersion && written.connector.metadata.uid === known.metadata.uid;
     return isNewer ? written.connector : known;
   }
@@ -43,7 +43,7 @@ export class ConnectorStatusWriter {
     this.options.gauge.set(owner, isReady({ status: next }));
     if (!isStatusChanged(connector, next)) return;
     const answer = await this.options.client.patchStatus(Connectors, key, statusPatch(connector, next), { signal });
-    this.remember(owner, connector, answer);
+    this.#remember(owner, connector, answer);
     for (const transition of transitions(connector.status?.conditions, next.conditions ?? [])) {
       const note = eventOf(transition);
       if (note) this.options.events.record(connector, note);
@@ -51,15 +51,15 @@ export class ConnectorStatusWriter {
   }
 
   forget(owner: string): void {
-    this.written.delete(owner);
+    this.#written.delete(owner);
     this.options.gauge.remove(owner);
   }
 
-  private remember(owner: string, connector: Connector, answer: Connector): void {
-    const before = this.written.get(owner);
+  #remember(owner: string, connector: Connector, answer: Connector): void {
+    const before = this.#written.get(owner);
     // Several writes in a row, none of which the watch has shown yet, all stand on the same version of it.
     const isChained = before?.connector.metadata.resourceVersion === connector.metadata.resourceVersion;
-    this.written.set(owner, { basedOn: isChained ? before?.basedOn : connector.metadata.resourceVersion, connector: answer });
+    this.#written.set(owner, { basedOn: isChained ? before?.basedOn : connector.metadata.resourceVersion, connector: answer });
   }
 }
 

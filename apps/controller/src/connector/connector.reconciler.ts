@@ -32,8 +32,8 @@ export class ConnectorReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void> {
     const { tools, writer, now } = this.options;
     const known = tools.view.connector(key);
-    if (!known || known.metadata.deletionTimestamp !== undefined) return this.forget(formatKey(key));
-    const scope = this.scopeOf(writer.latest(known), signal);
+    if (!known || known.metadata.deletionTimestamp !== undefined) return this.#forget(formatKey(key));
+    const scope = this.#scopeOf(writer.latest(known), signal);
 
     const named = resolveClass(scope);
     const resolved = validateAgainstClass(scope, named);
@@ -50,22 +50,22 @@ export class ConnectorReconciler implements Reconciler {
       now(),
     );
     await writer.write(scope.connector, status, signal);
-    return this.lookAgain(outcomes.every((outcome) => outcome.status === 'True'));
+    return this.#lookAgain(outcomes.every((outcome) => outcome.status === 'True'));
   }
 
-  private scopeOf(connector: Connector, signal: AbortSignal): ConnectorScope {
+  #scopeOf(connector: Connector, signal: AbortSignal): ConnectorScope {
     const { name, namespace = '' } = connector.metadata;
     return { connector, namespace, owner: formatKey({ namespace, name }), tools: this.options.tools, signal };
   }
 
-  private forget(owner: string): void {
+  #forget(owner: string): void {
     const { tools, writer } = this.options;
     tools.prober.forget(owner, 'liveness');
     tools.prober.forget(owner, 'credential');
     writer.forget(owner);
   }
 
-  private lookAgain(isWell: boolean): ReconcileResult {
+  #lookAgain(isWell: boolean): ReconcileResult {
     const period = isWell ? LOOK_AGAIN_MS : LOOK_AGAIN_BROKEN_MS;
     return { requeueAfterMs: period * (1 + JITTER * this.options.random()) };
   }

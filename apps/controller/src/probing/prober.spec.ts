@@ -9,18 +9,18 @@ const refused: Finding = { ...failed('AuthenticationFailed', 'no'), credentialRe
 /** A server that answers when told to. */
 class Oracle {
   readonly asked: string[] = [];
-  private readonly waiting: { name: string; resolve: (finding: Finding) => void }[] = [];
+  readonly #waiting: { name: string; resolve: (finding: Finding) => void }[] = [];
 
   request(name: string, options: Partial<ProbeRequest> = {}): ProbeRequest {
     const run = (): Promise<Finding> => {
       this.asked.push(name);
-      return new Promise((resolve) => this.waiting.push({ name, resolve }));
+      return new Promise((resolve) => this.#waiting.push({ name, resolve }));
     };
     return { kind: 'liveness', key: name, revision: '1', run, ...options };
   }
 
   async answer(finding: Finding = PASSED): Promise<void> {
-    for (const { resolve } of this.waiting.splice(0)) resolve(finding);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(finding);
     await turn();
   }
 }

@@ -49,99 +49,99 @@ interface Question {
  * the answer known so far; when the answer changes, its owner is told and reconciles again.
  */
 export class Prober {
-  private readonly questions = new Map<string, Question>();
+  readonly #questions = new Map<string, Question>();
   /** The question of each owner and kind. */
-  private readonly wanted = new Map<string, string>();
-  private readonly pool: ProbePool;
-  private readonly stopping = new AbortController();
+  readonly #wanted = new Map<string, string>();
+  readonly #pool: ProbePool;
+  readonly #stopping = new AbortController();
 
   constructor(private readonly options: ProberOptions) {
-    this.pool = new ProbePool(options.concurrency);
+    this.#pool = new ProbePool(options.concurrency);
   }
 
   /** The answer known so far; undefined while the first one is on its way. Goes on asking until {@link forget}. */
   ask(owner: string, request: ProbeRequest): Finding | undefined {
     const id = `${request.kind} ${request.key}`;
     const slot = slotOf(owner, request.kind);
-    if (this.wanted.get(slot) !== id) this.forget(owner, request.kind);
-    this.wanted.set(slot, id);
-    const known = this.questions.get(id);
+    if (this.#wanted.get(slot) !== id) this.forget(owner, request.kind);
+    this.#wanted.set(slot, id);
+    const known = this.#questions.get(id);
     const question = known ?? newQuestion(request);
-    this.questions.set(id, question);
+    this.#questions.set(id, question);
     const asked = question.owners.get(owner);
     question.owners.set(owner, request.revision);
     question.request = request;
-    if (!known) this.enqueue(question, 'first');
-    else if (question.finding && isWorthAsking(question.finding, asked, request.revision)) this.askAgain(question);
+    if (!known) this.#enqueue(question, 'first');
+    else if (question.finding && isWorthAsking(question.finding, asked, request.revision)) this.#askAgain(question);
     return question.finding;
   }
 
   /** The owner no longer wants to know. */
   forget(owner: string, kind: ProbeKind): void {
     const slot = slotOf(owner, kind);
-    const id = this.wanted.get(slot);
+    const id = this.#wanted.get(slot);
     if (id === undefined) return;
-    this.wanted.delete(slot);
-    const question = this.questions.get(id);
+    this.#wanted.delete(slot);
+    const question = this.#questions.get(id);
     question?.owners.delete(owner);
     if (!question || question.owners.size > 0) return;
     question.timer?.cancel();
-    this.questions.delete(id);
+    this.#questions.delete(id);
   }
 
   /** Ends all probes; resolves when none runs any more. */
   async stop(): Promise<void> {
-    this.stopping.abort(new Error('the prober was stopped'));
-    for (const { timer } of this.questions.values()) timer?.cancel();
-    this.questions.clear();
-    this.wanted.clear();
-    await this.pool.stop();
+    this.#stopping.abort(new Error('the prober was stopped'));
+    for (const { timer } of this.#questions.values()) timer?.cancel();
+    this.#questions.clear();
+    this.#wanted.clear();
+    await this.#pool.stop();
   }
 
-  private askAgain(question: Question): void {
-    if (question.state === 'idle') this.enqueue(question, 'first');
+  #askAgain(question: Question): void {
+    if (question.state === 'idle') this.#enqueue(question, 'first');
     else if (question.state === 'running') question.again = true;
   }
 
-  private enqueue(question: Question, turn: 'first' | 'repeated'): void {
-    if (this.stopping.signal.aborted) return;
+  #enqueue(question: Question, turn: 'first' | 'repeated'): void {
+    if (this.#stopping.signal.aborted) return;
     question.timer?.cancel();
     question.state = 'waiting';
-    this.pool.add(() => this.answer(question), turn);
+    this.#pool.add(() => this.#answer(question), turn);
   }
 
-  private async answer(question: Question): Promise<void> {
+  async #answer(question: Question): Promise<void> {
     if (question.owners.size === 0) return;
     question.state = 'running';
-    const finding = await this.run(question.request);
+    const finding = await this.#run(question.request);
     question.state = 'idle';
-    if (this.stopping.signal.aborted || question.owners.size === 0) return;
+    if (this.#stopping.signal.aborted || question.owners.size === 0) return;
     const isNews = !isDeepStrictEqual(finding, question.finding);
     question.finding = finding;
-    this.scheduleNext(question, finding);
+    this.#scheduleNext(question, finding);
     if (isNews) for (const owner of question.owners.keys()) this.options.onChange(owner);
   }
 
-  private async run({ kind, run }: ProbeRequest): Promise<Finding> {
+  async #run({ kind, run }: ProbeRequest): Promise<Finding> {
     const { clock, hooks } = this.options;
     const startedAt = clock.monotonic();
-    const finding = await run(this.stopping.signal).catch((error: unknown) => {
-      if (!this.stopping.signal.aborted) hooks?.onError?.(kind, error);
+    const finding = await run(this.#stopping.signal).catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) hooks?.onError?.(kind, error);
       return unknown(Reason.Checking, 'the check ended with an error of its own; see the log of the controller');
     });
     hooks?.onProbe?.({ kind, outcome: finding.outcome, durationMs: clock.monotonic() - startedAt });
     return finding;
   }
 
-  private scheduleNext(question: Question, finding: Finding): void {
+  #scheduleNext(question: Question, finding: Finding): void {
     if (question.again) {
       question.again = false;
-      this.enqueue(question, 'first');
+      this.#enqueue(question, 'first');
       return;
     }
     const { periods, clock, random } = this.options;
     const wait = nextProbeIn(question.request.kind, finding, { periods, random: random() });
-    question.timer = clock.setTimeout(() => this.enqueue(question, 'repeated'), wait);
+    question.timer = clock.setTimeout(() => this.#enqueue(question, 'repeated'), wait);
   }
 }
 

@@ -20,13 +20,13 @@ export class SealingKeyReconciler implements Reconciler {
     const secret = await client.find(Secrets, key, { signal });
     const step = nextSealingStep(now(), secret);
     if (step.kind === 'wait') return { requeueAfterMs: Math.min(LOOK_AGAIN_MS, step.until - now()) };
-    const next = this.next(key, step.kind, secret);
+    const next = this.#next(key, step.kind, secret);
     await (secret ? client.update(Secrets, next, { signal }) : client.create(Secrets, next, { signal }));
     onStep(step.kind);
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
 
-  private next(key: ObjectKey, kind: 'create' | 'rotate', secret: Secret | undefined): Secret {
+  #next(key: ObjectKey, kind: 'create' | 'rotate', secret: Secret | undefined): Secret {
     const annotations = { ...secret?.metadata.annotations, [ROTATED_AT_ANNOTATION]: new Date(this.options.now()).toISOString() };
     return {
       apiVersion: 'v1',

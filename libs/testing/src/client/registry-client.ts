@@ -23,11 +23,11 @@ export class RegistryClient {
 
   /** Sends to a path below `/v2/`, or to a Location. Throws unless the status is one of `expected`. */
   async send(location: string, expected: readonly number[], exchange: Exchange = {}): Promise<ReceivedResponse> {
-    const url = this.resolve(location);
-    const first = await this.once(url, exchange);
-    const authorization = first.status === 401 ? await this.answerChallenge(first) : undefined;
-    const last = authorization === undefined ? first : await this.once(url, { ...exchange, headers: { ...exchange.headers, authorization } });
-    const response = await this.follow(url, last, exchange);
+    const url = this.#resolve(location);
+    const first = await this.#once(url, exchange);
+    const authorization = first.status === 401 ? await this.#answerChallenge(first) : undefined;
+    const last = authorization === undefined ? first : await this.#once(url, { ...exchange, headers: { ...exchange.headers, authorization } });
+    const response = await this.#follow(url, last, exchange);
     if (!expected.includes(response.status)) {
       throw new Error(`${exchange.method ?? 'GET'} ${location}: status ${response.status}, ${response.body.toString('utf8', 0, 500)}`);
     }
@@ -35,24 +35,24 @@ export class RegistryClient {
   }
 
   /** `<name>/blobs/…` becomes a URL below `/v2/`; a Location is taken as it is, absolute or not. */
-  private resolve(location: string): string {
+  #resolve(location: string): string {
     if (/^https?:/.test(location)) return location;
     return location.startsWith('/') ? new URL(this.target.url).origin + location : `${this.target.url}/v2/${location}`;
   }
 
-  private once(url: string, exchange: Exchange): Promise<ReceivedResponse> {
+  #once(url: string, exchange: Exchange): Promise<ReceivedResponse> {
     const { ca, connectTo } = this.target;
     return sendRequest(url, { ...exchange, ca, connectTo: new URL(url).origin === new URL(this.target.url).origin ? connectTo : undefined });
   }
 
-  private async follow(url: string, response: ReceivedResponse, exchange: Exchange): Promise<ReceivedResponse> {
+  async #follow(url: string, response: ReceivedResponse, exchange: Exchange): Promise<ReceivedResponse> {
     const { location } = response.headers;
     if (response.status < 300 || response.status >= 400 || location === undefined || (exchange.method ?? 'GET') !== 'GET') return response;
     const next = new URL(location, url).href;
-    return this.follow(next, await this.once(next, exchange), exchange);
+    return this.#follow(next, await this.#once(next, exchange), exchange);
   }
 
-  private async answerChallenge(response: ReceivedResponse): Promise<string | undefined> {
+  async #answerChallenge(response: ReceivedResponse): Promise<string | undefined> {
     const { auth } = this.target;
     const challenge = response.headers['www-authenticate'] ?? '';
     const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
@@ -61,7 +61,7 @@ export class RegistryClient {
     const realm = new URL(parameter('realm'));
     realm.searchParams.set('service', parameter('service'));
     if (parameter('scope') !== '') realm.searchParams.set('scope', parameter('scope'));
-    const answer = await this.once(realm.href, { headers: basic === undefined ? {} : { authorization: basic } });
+    const answer = await this.#once(realm.href, { headers: basic === undefined ? {} : { authorization: basic } });
     if (answer.status !== 200) return undefined;
     const { token, access_token: accessToken } = JSON.parse(answer.body.toString('utf8')) as { token?: string; access_token?: string };
     return `Bearer ${token ?? accessToken ?? ''}`;

@@ -46,35 +46,35 @@ export class ContractClient {
   }
 
   get(path: string, accept?: string): Promise<ContractResponse> {
-    return this.call('GET', path, { accept });
+    return this.#call('GET', path, { accept });
   }
 
   post(path: string, body: unknown): Promise<ContractResponse> {
-    return this.call('POST', path, { body });
+    return this.#call('POST', path, { body });
   }
 
   put(path: string, body: unknown): Promise<ContractResponse> {
-    return this.call('PUT', path, { body });
+    return this.#call('PUT', path, { body });
   }
 
   patch(path: string, body: unknown, contentType = MERGE_PATCH): Promise<ContractResponse> {
-    return this.call('PATCH', path, { body, contentType });
+    return this.#call('PATCH', path, { body, contentType });
   }
 
   delete(path: string, body?: unknown): Promise<ContractResponse> {
-    return this.call('DELETE', path, { body });
+    return this.#call('DELETE', path, { body });
   }
 
   /** Starts a watch; `path` carries its parameters but `watch` itself. */
   async watch(path: string, accept?: string): Promise<ContractWatch> {
     const separator = path.includes('?') ? '&' : '?';
-    const request = this.open('GET', `${path}${separator}watch=true`, { accept });
+    const request = this.#open('GET', `${path}${separator}watch=true`, { accept });
     request.end();
     return new ContractWatch(await responseTo(request));
   }
 
-  private async call(method: string, path: string, options: CallOptions): Promise<ContractResponse> {
-    const request = this.open(method, path, options);
+  async #call(method: string, path: string, options: CallOptions): Promise<ContractResponse> {
+    const request = this.#open(method, path, options);
     const content = options.body === undefined ? undefined : Buffer.from(textOf(options.body));
     // Node does not say by itself how long the body of a DELETE is.
     if (content) request.setHeader('content-length', content.length);
@@ -86,7 +86,7 @@ export class ContractClient {
     return { status: response.statusCode ?? 0, headers: response.headers, body: bodyOf(text) };
   }
 
-  private open(method: string, path: string, { body, contentType = 'application/json', accept = 'application/json' }: CallOptions): ClientRequest {
+  #open(method: string, path: string, { body, contentType = 'application/json', accept = 'application/json' }: CallOptions): ClientRequest {
     const { server, ca, tlsServerName } = this.target;
     const headers = { accept, ...(body !== undefined && { 'content-type': contentType }), ...(this.credential.headers as object) };
     const options = { ...this.credential, method, headers, agent: false, ca, servername: tlsServerName };

@@ -13,23 +13,23 @@ const DEADLINE_MS = 15_000;
 
 /** A running watch, read event by event. */
 export class ContractWatch {
-  private readonly events: ContractEvent[] = [];
-  private readonly waiting: (() => void)[] = [];
-  private hasEnded = false;
+  readonly #events: ContractEvent[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #hasEnded = false;
 
   constructor(private readonly response: IncomingMessage) {
     const lines = createInterface({ input: response });
     lines.on('line', (line) => {
       if (line.trim() === '') return;
-      this.events.push(JSON.parse(line) as ContractEvent);
-      this.wake();
+      this.#events.push(JSON.parse(line) as ContractEvent);
+      this.#wake();
     });
     // A broken connection is an end too; whoever waits for an event is told.
     for (const source of [response, lines]) source.on('error', () => undefined);
     for (const source of [response, lines]) {
       source.on('close', () => {
-        this.hasEnded = true;
-        this.wake();
+        this.#hasEnded = true;
+        this.#wake();
       });
     }
   }
@@ -40,42 +40,42 @@ export class ContractWatch {
 
   /** The next event. @throws when the watch ends, or nothing comes */
   async next(): Promise<ContractEvent> {
-    await this.until(() => this.events.length > 0 || this.hasEnded);
-    const event = this.events.shift();
+    await this.#until(() => this.#events.length > 0 || this.#hasEnded);
+    const event = this.#events.shift();
     if (!event) throw new Error('the watch ended without another event');
     return event;
   }
 
   /** The rest of the events, once the server has ended the watch. */
   async rest(): Promise<ContractEvent[]> {
-    await this.until(() => this.hasEnded);
-    return this.events.splice(0);
+    await this.#until(() => this.#hasEnded);
+    return this.#events.splice(0);
   }
 
   close(): void {
     this.response.destroy();
   }
 
-  private async until(condition: () => boolean): Promise<void> {
+  async #until(condition: () => boolean): Promise<void> {
     const deadline = Date.now() + DEADLINE_MS;
     while (!condition()) {
       const left = deadline - Date.now();
       if (left <= 0) throw new Error(`nothing came within ${DEADLINE_MS} ms`);
-      await this.woken(left);
+      await this.#woken(left);
     }
   }
 
-  private woken(milliseconds: number): Promise<void> {
+  #woken(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.waiting.push(() => {
+      this.#waiting.push(() => {
         clearTimeout(timer);
         resolve();
       });
     });
   }
 
-  private wake(): void {
-    for (const go of this.waiting.splice(0)) go();
+  #wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 }

@@ -15,10 +15,10 @@ export class Administrator {
 
   apply(object: ObjectLike): ApiObject {
     const { namespace, name = '' } = object.metadata as { namespace?: string; name?: string };
-    const request = this.request({ apiVersion: object.apiVersion, kind: object.kind, namespace });
-    this.ensureNamespace(request.namespace);
+    const request = this.#request({ apiVersion: object.apiVersion, kind: object.kind, namespace });
+    this.#ensureNamespace(request.namespace);
     const body = JSON.parse(JSON.stringify(object)) as JsonObject;
-    const old = this.find(request, name);
+    const old = this.#find(request, name);
     if (!old) return createObject({ ...body, metadata: { ...asObject(body['metadata']), resourceVersion: undefined } }, request);
     const next = decodeObject(body, { ...request, name });
     delete next.metadata.resourceVersion;
@@ -35,38 +35,38 @@ export class Administrator {
   }
 
   applyStatus(address: ObjectAddress, status: object): ApiObject {
-    const request = { ...this.request(address), name: address.name, subresource: 'status' };
-    const old = this.find(request, address.name);
+    const request = { ...this.#request(address), name: address.name, subresource: 'status' };
+    const old = this.#find(request, address.name);
     if (!old) throw new Error(`${address.kind} "${address.name}" does not exist`);
     const next = { ...cloneJson(old), status: JSON.parse(JSON.stringify(status)) as JsonObject };
     return replaceObject(decodeObject(next, request), old, request);
   }
 
   get(address: ObjectAddress): ApiObject | undefined {
-    return this.find(this.request(address), address.name);
+    return this.#find(this.#request(address), address.name);
   }
 
   list(type: { readonly apiVersion: string; readonly kind: string; readonly namespace?: string }): ApiObject[] {
-    return this.cluster.store.list(storageType(this.request(type).definition), type.namespace);
+    return this.cluster.store.list(storageType(this.#request(type).definition), type.namespace);
   }
 
   delete(address: ObjectAddress): void {
-    const request = { ...this.request(address), name: address.name };
-    if (this.find(request, address.name)) deleteObject({ propagation: 'Background' }, request);
+    const request = { ...this.#request(address), name: address.name };
+    if (this.#find(request, address.name)) deleteObject({ propagation: 'Background' }, request);
   }
 
-  private request({ apiVersion, kind, namespace }: { apiVersion: string; kind: string; namespace?: string }): WriteRequest {
+  #request({ apiVersion, kind, namespace }: { apiVersion: string; kind: string; namespace?: string }): WriteRequest {
     const definition = this.cluster.catalog.findKind(apiVersion, kind);
     if (!definition) throw new Error(`this API serves no ${apiVersion} ${kind}`);
     const scope = definition.namespaced ? (namespace ?? 'default') : undefined;
     return { cluster: this.cluster, definition, namespace: scope, fieldValidation: 'Strict', dryRun: false, warnings: [] };
   }
 
-  private find({ definition, namespace }: WriteRequest, name: string): ApiObject | undefined {
+  #find({ definition, namespace }: WriteRequest, name: string): ApiObject | undefined {
     return this.cluster.store.get(storageType(definition), { namespace, name });
   }
 
-  private ensureNamespace(name: string | undefined): void {
+  #ensureNamespace(name: string | undefined): void {
     if (name === undefined || this.cluster.store.get('/namespaces', { name })) return;
     this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }

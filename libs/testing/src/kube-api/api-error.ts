@@ -46,12 +46,12 @@ export class ApiError extends Error {
       status: 'Failure',
       message: this.message,
       ...(reason && { reason }),
-      ...this.details(),
+      ...this.#details(),
       code,
     };
   }
 
-  private details(): JsonObject {
+  #details(): JsonObject {
     const { subject, causes, retryAfterSeconds } = this.options;
     if (!subject && !causes && retryAfterSeconds === undefined) return {};
     return {

@@ -12,10 +12,10 @@ interface AuthenticationOptions {
 
 /** Who is behind a bearer token. */
 export class Authentication {
-  private readonly users: ReadonlyMap<string, UserInfo>;
+  readonly #users: ReadonlyMap<string, UserInfo>;
 
   constructor(private readonly options: AuthenticationOptions) {
-    this.users = new Map(
+    this.#users = new Map(
       options.users.map(({ token, username, groups = [] }) => [token, { username, groups: [...groups, SYSTEM_AUTHENTICATED] }]),
     );
   }
@@ -43,7 +43,7 @@ export class Authentication {
    */
   review(token: string, audiences: readonly string[]): VerifiedToken {
     const accepted = audiences.length > 0 ? audiences : this.options.apiAudiences;
-    const user = this.users.get(token);
+    const user = this.#users.get(token);
     if (!user) return this.options.tokens.verify(token, accepted);
     // A static token carries no audience and counts as one for the API.
     const common = accepted.filter((audience) => this.options.apiAudiences.includes(audience));

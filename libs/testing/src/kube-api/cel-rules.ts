@@ -39,33 +39,33 @@ interface Place {
 
 /** All CEL rules of a schema, compiled. */
 export class CelRules {
-  private readonly root?: RuleNode;
+  readonly #root?: RuleNode;
 
   /** @throws CelRulesUnsupported naming every rule that does not compile */
   constructor(schema: Schema) {
     const compiler = new RuleCompiler();
-    this.root = compiler.node(schema, '');
+    this.#root = compiler.node(schema, '');
     if (compiler.problems.length > 0) throw new CelRulesUnsupported(compiler.problems);
   }
 
   get isEmpty(): boolean {
-    return this.root === undefined;
+    return this.#root === undefined;
   }
 
   /** @param old the stored object; absent on creation */
   evaluate(value: unknown, old?: unknown): StatusCause[] {
-    return this.root ? evaluateNode(this.root, { value, old, path: '' }) : [];
+    return this.#root ? evaluateNode(this.#root, { value, old, path: '' }) : [];
   }
 }
 
 class RuleCompiler {
   readonly problems: string[] = [];
-  private readonly environment = createCelEnvironment();
+  readonly #environment = createCelEnvironment();
 
   /** Undefined where there is no rule at this place nor below. */
   node(schema: Schema, path: string): RuleNode | undefined {
-    const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => this.rule(rule, path) ?? []);
-    const properties = this.properties(schema, path);
+    const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => this.#rule(rule, path) ?? []);
+    const properties = this.#properties(schema, path);
     const { additionalProperties } = schema;
     const additional = typeof additionalProperties === 'object' ? this.node(additionalProperties, `${path}.*`) : undefined;
     const items = schema.items && this.node(schema.items, `${path}[]`);
@@ -73,7 +73,7 @@ class RuleCompiler {
     return isEmpty ? undefined : { schema, rules, properties, additional, items };
   }
 
-  private properties(schema: Schema, path: string): ReadonlyMap<string, RuleNode> {
+  #properties(schema: Schema, path: string): ReadonlyMap<string, RuleNode> {
     const nodes = Object.entries(schema.properties ?? {}).flatMap(([name, own]): [string, RuleNode][] => {
       const child = this.node(own, fieldOf(path, name));
       return child ? [[name, child]] : [];
@@ -81,15 +81,15 @@ class RuleCompiler {
     return new Map(nodes);
   }
 
-  private rule(source: ValidationRule, path: string): CompiledRule | undefined {
-    const holds = this.expression(source.rule, 'bool', path);
-    const message = source.messageExpression === undefined ? undefined : this.expression(source.messageExpression, 'string', path);
+  #rule(source: ValidationRule, path: string): CompiledRule | undefined {
+    const holds = this.#expression(source.rule, 'bool', path);
+    const message = source.messageExpression === undefined ? undefined : this.#expression(source.messageExpression, 'string', path);
     return holds && { source, holds, message, isTransition: /\boldSelf\b/.test(source.rule) };
   }
 
-  private expression(text: string, type: string, path: string): ParseResult | undefined {
+  #expression(text: string, type: string, path: string): ParseResult | undefined {
     try {
-      const parsed = this.environment.parse(text);
+      const parsed = this.#environment.parse(text);
       const checked = parsed.check();
       if (checked.valid && (checked.type === type || checked.type === 'dyn')) return parsed;
       this.problems.push(`${path || '<root>'}: ${text}: ${checked.error?.message ?? `is of type ${checked.type}, not ${type}`}`);

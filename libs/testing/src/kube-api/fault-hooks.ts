@@ -27,21 +27,21 @@ export type Interference = 'none' | 'hang' | InjectedFailure;
 
 /** Faults that a test can cause. */
 export class FaultHooks {
-  private failures: { readonly failure: InjectedFailure; left: number }[] = [];
-  private paused?: RequestFilter;
-  private release: (() => void)[] = [];
+  #failures: { readonly failure: InjectedFailure; left: number }[] = [];
+  #paused?: RequestFilter;
+  #release: (() => void)[] = [];
 
   constructor(private readonly target: FaultTarget) {}
 
   /** Accepts connections and requests but answers none that matches, until {@link resume}. */
   pause(match: RequestFilter = {}): void {
-    this.paused = match;
+    this.#paused = match;
   }
 
   /** Answers again, also the requests that were held. */
   resume(): void {
-    this.paused = undefined;
-    for (const go of this.release.splice(0)) go();
+    this.#paused = undefined;
+    for (const go of this.#release.splice(0)) go();
   }
 
   /** Closes the port and all connections; the state stays. */
@@ -71,30 +71,30 @@ export class FaultHooks {
 
   /** Answers the next `count` matching requests with a failure. `Infinity` until {@link clear}. */
   failNext(count: number, failure: InjectedFailure): void {
-    this.failures.push({ failure, left: count });
+    this.#failures.push({ failure, left: count });
   }
 
   /** Ends all failures and pauses. */
   clear(): void {
-    this.failures = [];
+    this.#failures = [];
     this.resume();
   }
 
   /** For the server: what is to happen to this request. */
   interfere(request: LoggedRequest): Interference {
-    if (this.paused && matchesRequest(request, this.paused)) return 'hang';
-    const index = this.failures.findIndex(({ failure }) => matchesRequest(request, failure.match ?? {}));
-    const found = this.failures[index];
+    if (this.#paused && matchesRequest(request, this.#paused)) return 'hang';
+    const index = this.#failures.findIndex(({ failure }) => matchesRequest(request, failure.match ?? {}));
+    const found = this.#failures[index];
     if (!found) return 'none';
     found.left -= 1;
-    if (found.left <= 0) this.failures.splice(index, 1);
+    if (found.left <= 0) this.#failures.splice(index, 1);
     return found.failure;
   }
 
   /** For the server: resolves when held requests may go on. */
   untilResumed(): Promise<void> {
     return new Promise((resolve) => {
-      this.release.push(resolve);
+      this.#release.push(resolve);
     });
   }
 }

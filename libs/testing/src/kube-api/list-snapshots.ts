@@ -14,22 +14,22 @@ const LIMIT = 100;
 
 /** The state behind continue tokens. */
 export class ListSnapshots {
-  private readonly kept = new Map<string, ListSnapshot>();
+  readonly #kept = new Map<string, ListSnapshot>();
 
   constructor(private readonly store: ObjectStore) {}
 
   /** @returns the token with which reading goes on at `offset` */
   keep(snapshot: ListSnapshot, offset: number, id: string = randomUUID()): string {
-    this.kept.set(id, snapshot);
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > LIMIT && oldest !== undefined) this.kept.delete(oldest);
+    this.#kept.set(id, snapshot);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > LIMIT && oldest !== undefined) this.#kept.delete(oldest);
     return Buffer.from(JSON.stringify({ id, offset })).toString('base64url');
   }
 
   /** @throws ApiError 400 for no token, 410 for one that is too old */
   resume(token: string): { id: string; offset: number; snapshot: ListSnapshot } {
     const { id, offset } = parseToken(token);
-    const snapshot = this.kept.get(id);
+    const snapshot = this.#kept.get(id);
     if (!snapshot || !this.store.remembers(snapshot.version)) {
       throw expired('The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.');
     }

@@ -11,39 +11,39 @@ interface ListenerOptions {
 
 /** A port that can be closed and opened again. */
 export class Listener {
-  private server?: Server;
-  private boundPort: number;
+  #server?: Server;
+  #boundPort: number;
 
   constructor(private readonly options: ListenerOptions) {
-    this.boundPort = options.port;
+    this.#boundPort = options.port;
   }
 
   get port(): number {
-    return this.boundPort;
+    return this.#boundPort;
   }
 
   async open(): Promise<void> {
-    if (this.server) return;
+    if (this.#server) return;
     const { tls, onRequest, host } = this.options;
     const server = tls ? createTlsServer({ cert: tls.cert, key: tls.key }, onRequest) : createServer(onRequest);
     // Longer than clients keep idle connections, so that none is closed while a request is on its way.
     server.keepAliveTimeout = 90_000;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.boundPort, host, () => {
+      server.listen(this.#boundPort, host, () => {
         server.off('error', reject);
         resolve();
       });
     });
-    this.boundPort = (server.address() as AddressInfo).port;
-    this.server = server;
+    this.#boundPort = (server.address() as AddressInfo).port;
+    this.#server = server;
   }
 
   /** Closes the port and breaks all connections. */
   async close(): Promise<void> {
-    const { server } = this;
+    const server = this.#server;
     if (!server) return;
-    this.server = undefined;
+    this.#server = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await closed;

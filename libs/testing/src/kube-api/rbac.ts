@@ -55,11 +55,11 @@ export class Rbac {
       const subject = asList(binding['subjects']).find((item) => isSubject(asObject(item), user, binding.metadata.namespace));
       if (!subject) return [];
       const reason = reasonOf(binding, asObject(subject));
-      return this.rulesOf(binding).map((rule) => ({ rule, reason }));
+      return this.#rulesOf(binding).map((rule) => ({ rule, reason }));
     });
   }
 
-  private rulesOf(binding: { metadata: { namespace?: string } } & JsonObject): JsonObject[] {
+  #rulesOf(binding: { metadata: { namespace?: string } } & JsonObject): JsonObject[] {
     const reference = asObject(binding['roleRef']);
     const name = asText(reference['name']);
     const role =

@@ -53,7 +53,7 @@ export class Presenter {
       case 'metadata':
         return partial(object);
       case 'table': {
-        const table = this.table([object], { resourceVersion: object.metadata.resourceVersion });
+        const table = this.#table([object], { resourceVersion: object.metadata.resourceVersion });
         return inStream ? { ...table, columnDefinitions: null } : table;
       }
     }
@@ -67,7 +67,7 @@ export class Presenter {
       case 'metadata':
         return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partial) };
       case 'table':
-        return this.table(objects, metadata);
+        return this.#table(objects, metadata);
     }
   }
 
@@ -81,17 +81,17 @@ export class Presenter {
       case 'metadata':
         return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
       case 'table':
-        return { ...this.table([], { resourceVersion: String(version) }), columnDefinitions: null };
+        return { ...this.#table([], { resourceVersion: String(version) }), columnDefinitions: null };
     }
   }
 
-  private table(objects: readonly ApiObject[], metadata: JsonObject): JsonObject {
+  #table(objects: readonly ApiObject[], metadata: JsonObject): JsonObject {
     const { columnDefinitions, rows } = tableOf(this.definition, objects, this.options.clock());
-    const withObjects = rows.map(({ cells, object }) => ({ cells, ...this.rowObject(object) }));
+    const withObjects = rows.map(({ cells, object }) => ({ cells, ...this.#rowObject(object) }));
     return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions, rows: withObjects };
   }
 
-  private rowObject(object: ApiObject): JsonObject {
+  #rowObject(object: ApiObject): JsonObject {
     if (this.options.includeObject === 'None') return {};
     return { object: this.options.includeObject === 'Object' ? object : partial(object) };
   }

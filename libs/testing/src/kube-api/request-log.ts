@@ -29,19 +29,19 @@ const LIMIT = 100_000;
 
 /** The requests that reached the API, oldest first. */
 export class RequestLog {
-  private readonly kept: LoggedRequest[] = [];
+  readonly #kept: LoggedRequest[] = [];
 
   get entries(): readonly LoggedRequest[] {
-    return this.kept;
+    return this.#kept;
   }
 
   add(request: LoggedRequest): void {
-    if (this.kept.length >= LIMIT) this.kept.splice(0, LIMIT / 10);
-    this.kept.push(request);
+    if (this.#kept.length >= LIMIT) this.#kept.splice(0, LIMIT / 10);
+    this.#kept.push(request);
   }
 
   find(filter: RequestFilter): LoggedRequest[] {
-    return this.kept.filter((request) => matchesRequest(request, filter));
+    return this.#kept.filter((request) => matchesRequest(request, filter));
   }
 
   count(filter: RequestFilter = {}): number {
@@ -49,6 +49,6 @@ export class RequestLog {
   }
 
   clear(): void {
-    this.kept.length = 0;
+    this.#kept.length = 0;
   }
 }

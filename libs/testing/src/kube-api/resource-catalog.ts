@@ -4,25 +4,25 @@ import { type ResourceDefinition } from './resource-definition';
 
 /** Everything the API serves: the built-in types, and those that CustomResourceDefinitions add and take away. */
 export class ResourceCatalog {
-  private readonly definitions = new Map<string, ResourceDefinition>();
+  readonly #definitions = new Map<string, ResourceDefinition>();
 
   constructor() {
     for (const definition of BUILT_IN_RESOURCES) this.add(definition);
   }
 
   add(definition: ResourceDefinition): void {
-    this.definitions.set(keyOf(definition), definition);
+    this.#definitions.set(keyOf(definition), definition);
   }
 
   /** Takes away all versions of a custom type. */
   remove(group: string, plural: string): void {
     for (const definition of this.all()) {
-      if (definition.group === group && definition.plural === plural) this.definitions.delete(keyOf(definition));
+      if (definition.group === group && definition.plural === plural) this.#definitions.delete(keyOf(definition));
     }
   }
 
   find(group: string, version: string, plural: string): ResourceDefinition | undefined {
-    return this.definitions.get(keyOf({ group, version, plural }));
+    return this.#definitions.get(keyOf({ group, version, plural }));
   }
 
   findKind(apiVersion: string, kind: string): ResourceDefinition | undefined {
@@ -31,7 +31,7 @@ export class ResourceCatalog {
   }
 
   all(): ResourceDefinition[] {
-    return [...this.definitions.values()];
+    return [...this.#definitions.values()];
   }
 
   /** Group versions in the order of their first type; the core group first. */

@@ -42,18 +42,18 @@ const RESOURCE_OF_BOUND = { Pod: '/pods', Secret: '/secrets' } as const;
 
 /** Issues and verifies ServiceAccount tokens: JWTs signed with ES256, laid out as kube-apiserver's. */
 export class ServiceAccountTokens {
-  private readonly privateKey: KeyObject;
-  private readonly publicKey: KeyObject;
-  private readonly keyId: string;
+  readonly #privateKey: KeyObject;
+  readonly #publicKey: KeyObject;
+  readonly #keyId: string;
 
   constructor(
     private readonly store: ObjectStore,
     private readonly options: TokenOptions,
   ) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    this.privateKey = privateKey;
-    this.publicKey = publicKey;
-    this.keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+    this.#privateKey = privateKey;
+    this.#publicKey = publicKey;
+    this.#keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
   }
 
   issue({ subject, audiences, expirationSeconds, bound }: TokenClaims): { token: string; expiresAt: number } {
@@ -72,8 +72,8 @@ export class ServiceAccountTokens {
       nbf: now,
       sub: serviceAccountUserName(subject.namespace, subject.name),
     };
-    const head = `${encode({ alg: 'ES256', kid: this.keyId })}.${encode(claims)}`;
-    const signature = sign('sha256', Buffer.from(head), { key: this.privateKey, dsaEncoding: 'ieee-p1363' });
+    const head = `${encode({ alg: 'ES256', kid: this.#keyId })}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(head), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
     return { token: `${head}.${signature.toString('base64url')}`, expiresAt: (now + expirationSeconds) * 1000 };
   }
 
@@ -84,43 +84,43 @@ export class ServiceAccountTokens {
    * @throws TokenRefused
    */
   verify(token: string, accepted: readonly string[]): VerifiedToken {
-    const claims = this.verifySignature(token);
-    this.verifyTimes(claims);
+    const claims = this.#verifySignature(token);
+    this.#verifyTimes(claims);
     const audiences = asTexts(claims['aud']).filter((audience) => accepted.includes(audience));
     if (audiences.length === 0) {
       throw new TokenRefused(`token audiences ${JSON.stringify(claims['aud'])} is invalid for the target audiences ${JSON.stringify(accepted)}`);
     }
-    return { user: this.verifySubject(claims), audiences };
+    return { user: this.#verifySubject(claims), audiences };
   }
 
-  private verifySignature(token: string): JsonObject {
+  #verifySignature(token: string): JsonObject {
     const parts = token.split('.');
     const [header = '', payload = '', signature = ''] = parts;
     if (parts.length !== 3 || decode(header)?.['alg'] !== 'ES256') throw new TokenRefused('invalid bearer token');
-    const key = { key: this.publicKey, dsaEncoding: 'ieee-p1363' as const };
+    const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
     const isRight = verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
     const claims = decode(payload);
     if (!isRight || !claims || claims['iss'] !== this.options.issuer) throw new TokenRefused('invalid bearer token');
     return claims;
   }
 
-  private verifyTimes(claims: JsonObject): void {
+  #verifyTimes(claims: JsonObject): void {
     const now = this.options.clock() / 1000;
     if (now >= Number(claims['exp'])) throw new TokenRefused('service account token has expired');
     if (now < Number(claims['nbf'])) throw new TokenRefused('service account token is not valid yet');
   }
 
-  private verifySubject(claims: JsonObject): UserInfo {
+  #verifySubject(claims: JsonObject): UserInfo {
     const own = asObject(claims['kubernetes.io']);
     const namespace = asText(own['namespace']);
     const account = asObject(own['serviceaccount']);
     const name = asText(account['name']);
-    this.verifyAlive('/serviceaccounts', namespace, account, 'service account');
+    this.#verifyAlive('/serviceaccounts', namespace, account, 'service account');
     const extra: Record<string, string[]> = { 'authentication.kubernetes.io/credential-id': [`JTI=${asText(claims['jti'])}`] };
     for (const kind of ['Pod', 'Secret'] as const) {
       const bound = own[kind.toLowerCase()];
       if (!isJsonObject(bound)) continue;
-      this.verifyAlive(RESOURCE_OF_BOUND[kind], namespace, bound, kind.toLowerCase());
+      this.#verifyAlive(RESOURCE_OF_BOUND[kind], namespace, bound, kind.toLowerCase());
       if (kind === 'Pod') {
         extra['authentication.kubernetes.io/pod-name'] = [asText(bound['name'])];
         extra['authentication.kubernetes.io/pod-uid'] = [asText(bound['uid'])];
@@ -130,7 +130,7 @@ export class ServiceAccountTokens {
     return { username: serviceAccountUserName(namespace, name), uid, groups: serviceAccountGroups(namespace), extra };
   }
 
-  private verifyAlive(resource: string, namespace: string, reference: JsonObject, what: string): void {
+  #verifyAlive(resource: string, namespace: string, reference: JsonObject, what: string): void {
     const found = this.store.get(resource, { namespace, name: asText(reference['name']) });
     if (found?.metadata.uid !== reference['uid']) throw new TokenRefused(`${what} has been invalidated`);
   }

@@ -30,13 +30,13 @@ const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
 /** One running watch: a line of JSON for every change. */
 export class WatchStream {
-  private readonly timers: NodeJS.Timeout[] = [];
-  private unsubscribe?: () => void;
-  private isFirst = true;
-  private sent: number;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #unsubscribe?: () => void;
+  #isFirst = true;
+  #sent: number;
 
   constructor(private readonly parts: WatchParts) {
-    this.sent = parts.options.from ?? parts.store.version;
+    this.#sent = parts.options.from ?? parts.store.version;
   }
 
   get resource(): string {
@@ -46,81 +46,81 @@ export class WatchStream {
   /** Sends what is to be sent at once, and then each change as it happens. @returns when the watch has ended */
   run(): Promise<void> {
     const { response, store, options } = this.parts;
-    const ended = new Promise<void>((resolve) => response.once('close', resolve)).finally(() => this.stop());
+    const ended = new Promise<void>((resolve) => response.once('close', resolve)).finally(() => this.#stop());
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     response.flushHeaders();
-    if (!this.sendStart()) {
+    if (!this.#sendStart()) {
       response.end();
       return ended;
     }
-    this.unsubscribe = store.subscribe((change) => this.sendChange(change));
-    this.timers.push(setTimeout(() => this.end(), options.timeoutMs));
-    this.timers.push(setInterval(() => this.sendBookmark(), options.bookmarkIntervalMs));
+    this.#unsubscribe = store.subscribe((change) => this.#sendChange(change));
+    this.#timers.push(setTimeout(() => this.end(), options.timeoutMs));
+    this.#timers.push(setInterval(() => this.sendBookmark(), options.bookmarkIntervalMs));
     return ended;
   }
 
   /** Ends the stream in good order. */
   end(): void {
-    this.stop();
+    this.#stop();
     this.sendBookmark();
     this.parts.response.end();
   }
 
   /** Breaks the connection off. */
   drop(): void {
-    this.stop();
+    this.#stop();
     this.parts.response.destroy();
   }
 
   sendBookmark(annotations?: Record<string, string>): void {
     const { options, presenter, store } = this.parts;
-    if (options.bookmarks) this.send('BOOKMARK', presenter.bookmark(Math.max(this.sent, store.version), annotations));
+    if (options.bookmarks) this.#send('BOOKMARK', presenter.bookmark(Math.max(this.#sent, store.version), annotations));
   }
 
-  private stop(): void {
-    this.unsubscribe?.();
-    for (const timer of this.timers.splice(0)) clearTimeout(timer);
+  #stop(): void {
+    this.#unsubscribe?.();
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
 
-  private sendStart(): boolean {
+  #sendStart(): boolean {
     const { store, options, selection } = this.parts;
     if (options.from === undefined || options.sendInitialEvents) {
       for (const object of store.list(this.resource, selection.namespace)) {
-        if (selection.matches(object)) this.sendObject('ADDED', object);
+        if (selection.matches(object)) this.#sendObject('ADDED', object);
       }
       if (options.sendInitialEvents) this.sendBookmark({ 'k8s.io/initial-events-end': 'true' });
       return true;
     }
     const missed = store.changesSince(this.resource, options.from);
     if (!missed) {
-      this.sendError(expired(`too old resource version: ${options.from} (${store.oldest})`));
+      this.#sendError(expired(`too old resource version: ${options.from} (${store.oldest})`));
       return false;
     }
-    for (const change of missed) this.sendChange(change);
+    for (const change of missed) this.#sendChange(change);
     return true;
   }
 
   /** An object that begins or ceases to match looks, to this watch, created or deleted. */
-  private sendChange({ type, resource, version, object, previous }: StoredChange): void {
+  #sendChange({ type, resource, version, object, previous }: StoredChange): void {
     if (resource !== this.resource || version <= (this.parts.options.from ?? 0)) return;
     const { matches } = this.parts.selection;
     const isWanted = type !== 'DELETED' && matches(object);
     const wasWanted = previous !== undefined && matches(previous);
-    this.sent = version;
-    if (isWanted) this.sendObject(wasWanted ? 'MODIFIED' : 'ADDED', object);
-    else if (wasWanted) this.sendObject('DELETED', withVersion(previous, version));
+    this.#sent = version;
+    if (isWanted) this.#sendObject(wasWanted ? 'MODIFIED' : 'ADDED', object);
+    else if (wasWanted) this.#sendObject('DELETED', withVersion(previous, version));
   }
 
-  private sendObject(type: string, object: ApiObject): void {
-    this.send(type, this.parts.presenter.one(object, !this.isFirst));
-    this.isFirst = false;
+  #sendObject(type: string, object: ApiObject): void {
+    this.#send(type, this.parts.presenter.one(object, !this.#isFirst));
+    this.#isFirst = false;
   }
 
-  private sendError(error: ApiError): void {
-    this.send('ERROR', error.toStatus());
+  #sendError(error: ApiError): void {
+    this.#send('ERROR', error.toStatus());
   }
 
-  private send(type: string, object: JsonObject): void {
+  #send(type: string, object: JsonObject): void {
     const { response } = this.parts;
     if (response.writableEnded || response.destroyed) return;
     response.write(`${JSON.stringify({ type, object })}\n`);
@@ -134,23 +134,23 @@ function withVersion(object: ApiObject, version: number): ApiObject {
 
 /** All running watches of a server. */
 export class Watches {
-  private readonly running = new Set<WatchStream>();
+  readonly #running = new Set<WatchStream>();
 
   async run(watch: WatchStream): Promise<void> {
-    this.running.add(watch);
-    await watch.run().finally(() => this.running.delete(watch));
+    this.#running.add(watch);
+    await watch.run().finally(() => this.#running.delete(watch));
   }
 
   dropAll(): void {
-    for (const watch of [...this.running]) watch.drop();
+    for (const watch of [...this.#running]) watch.drop();
   }
 
   /** Ends the watches of a type that is no longer served. */
   endFor(resource: string): void {
-    for (const watch of [...this.running]) if (watch.resource === resource) watch.end();
+    for (const watch of [...this.#running]) if (watch.resource === resource) watch.end();
   }
 
   sendBookmarks(): void {
-    for (const watch of this.running) watch.sendBookmark();
+    for (const watch of this.#running) watch.sendBookmark();
   }
 }

@@ -24,27 +24,27 @@ export class AuthGate {
 
   /** Admits the request for all of `needs` (none: any valid credential, as for `/v2/`), or throws the refusal. */
   admit(exchange: Exchange, needs: readonly RepositoryAccess[]): Admission {
-    this.checkCookie(exchange);
+    this.#checkCookie(exchange);
     const { auth } = this.options;
     switch (auth.mode) {
       case 'anonymous':
         return () => true;
       case 'basic':
-        return this.admitBasic(exchange, needs, auth.realm ?? 'fixture');
+        return this.#admitBasic(exchange, needs, auth.realm ?? 'fixture');
       case 'token':
-        return this.admitToken(exchange, needs, auth);
+        return this.#admitToken(exchange, needs, auth);
     }
   }
 
-  private admitBasic(exchange: Exchange, needs: readonly RepositoryAccess[], realm: string): Admission {
+  #admitBasic(exchange: Exchange, needs: readonly RepositoryAccess[], realm: string): Admission {
     const account = this.options.accounts.fromBasic(exchange.header('authorization') ?? '', this.options.quirks.caseSensitiveScheme);
-    if (!account) throw this.unauthorized([`Basic realm="${realm}"`]);
+    if (!account) throw this.#unauthorized([`Basic realm="${realm}"`]);
     const admission: Admission = (repository, action) => isGranted(grantsOf(account), repository, action);
     if (!allows(admission, needs)) throw new RegistryError('DENIED', 'requested access to the resource is denied');
     return admission;
   }
 
-  private admitToken(exchange: Exchange, needs: readonly RepositoryAccess[], auth: TokenAuth): Admission {
+  #admitToken(exchange: Exchange, needs: readonly RepositoryAccess[], auth: TokenAuth): Admission {
     const { quirks, tokens } = this.options;
     const authorization = exchange.header('authorization');
     const token = schemeValue(authorization ?? '', 'Bearer', quirks.caseSensitiveScheme === true);
@@ -53,11 +53,11 @@ export class AuthGate {
       (access ?? []).some((entry) => entry.repository === repository && (entry.actions.includes(action) || entry.actions.includes('*')));
     if (access && allows(admission, needs)) return admission;
     const error = access ? 'insufficient_scope' : 'invalid_token';
-    const challenge = this.tokenChallenge(exchange, needs, { service: auth.service ?? DEFAULT_SERVICE, error });
-    throw this.unauthorized([challenge], access ? quirks.insufficientScopeStatus : undefined);
+    const challenge = this.#tokenChallenge(exchange, needs, { service: auth.service ?? DEFAULT_SERVICE, error });
+    throw this.#unauthorized([challenge], access ? quirks.insufficientScopeStatus : undefined);
   }
 
-  private tokenChallenge(exchange: Exchange, needs: readonly RepositoryAccess[], { service, error }: { readonly service: string; readonly error: string }): string {
+  #tokenChallenge(exchange: Exchange, needs: readonly RepositoryAccess[], { service, error }: { readonly service: string; readonly error: string }): string {
     const sent = exchange.header('authorization') !== undefined;
     const basic = this.options.quirks.basicChallengeWhenAuthorizationSent;
     if (sent && basic !== undefined) return `Basic realm="${basic}"`;
@@ -70,7 +70,7 @@ export class AuthGate {
     return `Bearer ${parameters.join(',')}`;
   }
 
-  private unauthorized(challenges: readonly string[], status: 401 | 403 = 401): RegistryError {
+  #unauthorized(challenges: readonly string[], status: 401 | 403 = 401): RegistryError {
     const { quirks } = this.options;
     const all = quirks.emptyChallenge ? [''] : [...(quirks.extraChallenges ?? []), ...challenges];
     const value = quirks.challengeHeaders === 'one-header' ? all.join(', ') : all;
@@ -81,7 +81,7 @@ export class AuthGate {
   }
 
   /** Harbor takes a request with its session cookie for one of a browser, and asks for the CSRF token. */
-  private checkCookie(exchange: Exchange): void {
+  #checkCookie(exchange: Exchange): void {
     if (!this.options.quirks.sessionCookie || ['GET', 'HEAD'].includes(exchange.method)) return;
     if (/(^|; *)sid=/.test(exchange.header('cookie') ?? '')) throw new RegistryError('DENIED', 'CSRF token not found in request');
   }

@@ -16,14 +16,14 @@ export class UrlSigner {
   /** The path with a query that looks like a pre-signed one, percent-escapes and all. */
   sign(path: string): string {
     const query = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=fixture%2Fs3%2Faws4_request&X-Amz-Expires=1200';
-    return `${path}?${query}&X-Amz-Signature=${this.mac(`${path}?${query}`)}`;
+    return `${path}?${query}&X-Amz-Signature=${this.#mac(`${path}?${query}`)}`;
   }
 
   isValid(path: string, query: string): boolean {
     return this.sign(path) === `${path}?${query}`;
   }
 
-  private mac(text: string): string {
+  #mac(text: string): string {
     return createHmac('sha256', this.#key).update(text).digest('hex');
   }
 }

@@ -84,7 +84,7 @@ export class ContentStore {
     const content = this.#repositories.get(name) ?? new Repository(name);
     this.#repositories.set(name, content);
     const result = change(content);
-    if (!this.temporary) this.save(content);
+    if (!this.temporary) this.#save(content);
     return result;
   }
 
@@ -92,7 +92,7 @@ export class ContentStore {
     await rm(this.temporary ? this.directory : join(this.directory, 'uploads'), { recursive: true, force: true });
   }
 
-  private save(content: Repository): void {
+  #save(content: Repository): void {
     const path = join(this.directory, 'repositories', `${encodeURIComponent(content.name)}.json`);
     writeFileSync(`${path}.new`, JSON.stringify(content.toRecord()));
     renameSync(`${path}.new`, path);

@@ -49,7 +49,7 @@ export class FixtureRegistry {
   static async start(options: FixtureRegistryOptions = {}): Promise<FixtureRegistry> {
     const fixture = new FixtureRegistry(options, await ContentStore.open(options.directory));
     try {
-      await fixture.listen();
+      await fixture.#listen();
     } catch (error) {
       await fixture.close();
       throw error;
@@ -63,26 +63,26 @@ export class FixtureRegistry {
   }
 
   get origin(): string {
-    return this.registry.origin;
+    return this.#registry.origin;
   }
 
   /** `name:port`, as in an image reference. */
   get host(): string {
-    return this.registry.host;
+    return this.#registry.host;
   }
 
   get port(): number {
-    return this.registry.port;
+    return this.#registry.port;
   }
 
   /** Origin of the token server; there is one in every mode, but only mode `token` sends clients there. */
   get tokenOrigin(): string {
-    return this.service(1).origin;
+    return this.#service(1).origin;
   }
 
   /** Origin of the second server, where redirects lead. */
   get cdnOrigin(): string {
-    return this.service(2).origin;
+    return this.#service(2).origin;
   }
 
   /** What arrived at the three servers, oldest first; of very many only the newest. */
@@ -116,20 +116,20 @@ export class FixtureRegistry {
 
   /** Ends everything, also held requests, and removes the temporary directory. May be called twice. */
   close(): Promise<void> {
-    this.#closed ??= this.shutDown();
+    this.#closed ??= this.#shutDown();
     return this.#closed;
   }
 
-  private async shutDown(): Promise<void> {
+  async #shutDown(): Promise<void> {
     this.faults.clear();
     await Promise.all(this.#services.map((service) => service.close()));
     await this.content.close();
   }
 
-  private async listen(): Promise<void> {
+  async #listen(): Promise<void> {
     const { options } = this;
     const auth: FixtureAuth = options.auth ?? { mode: 'anonymous' };
-    const gate = new AuthGate({ auth, accounts: this.accounts, tokens: this.tokens, quirks: this.quirks, realm: (exchange) => this.realm(exchange) });
+    const gate = new AuthGate({ auth, accounts: this.accounts, tokens: this.tokens, quirks: this.quirks, realm: (exchange) => this.#realm(exchange) });
     const endpoint = new TokenEndpoint({
       auth: auth.mode === 'token' ? auth : { mode: 'token', accounts: [] },
       accounts: this.accounts,
@@ -137,8 +137,8 @@ export class FixtureRegistry {
       quirks: this.quirks,
     });
     const signer = new UrlSigner();
-    const context = this.context(signer);
-    await this.serve({
+    const context = this.#context(signer);
+    await this.#serve({
       server: 'registry',
       port: options.port ?? 0,
       tls: options.tls,
@@ -146,21 +146,21 @@ export class FixtureRegistry {
         auth.mode === 'token' && exchange.record.path === TOKEN_PATH ? endpoint.handle(exchange) : handleRequest(context, gate, exchange),
     });
     const tokenTls = auth.mode === 'token' ? auth.tokenServerTls : 'none';
-    await this.serve({
+    await this.#serve({
       server: 'token',
       tls: tokenTls === 'none' ? undefined : (tokenTls ?? options.tls),
       handle: (exchange) => endpoint.handle(exchange),
     });
-    await this.serve({ server: 'cdn', tls: options.cdnTls, handle: (exchange) => handleCdn(context, signer, exchange) });
+    await this.#serve({ server: 'cdn', tls: options.cdnTls, handle: (exchange) => handleCdn(context, signer, exchange) });
   }
 
-  private async serve(service: Pick<HttpServiceOptions, 'server' | 'tls' | 'handle'> & { readonly port?: number }): Promise<void> {
+  async #serve(service: Pick<HttpServiceOptions, 'server' | 'tls' | 'handle'> & { readonly port?: number }): Promise<void> {
     const { host = '127.0.0.1', publicName } = this.options;
     const listening = await HttpService.start({ host, publicName, log: this.#log, faults: this.faults, port: 0, ...service });
     this.#services.push(listening);
   }
 
-  private context(signer: UrlSigner): RegistryContext {
+  #context(signer: UrlSigner): RegistryContext {
     return {
       options: this.options,
       quirks: this.quirks,
@@ -172,7 +172,7 @@ export class FixtureRegistry {
     };
   }
 
-  private realm(exchange: Exchange): string {
+  #realm(exchange: Exchange): string {
     const realm: TokenAuth['realm'] = this.options.auth?.mode === 'token' ? this.options.auth.realm : undefined;
     if (typeof realm === 'object') return realm.url;
     switch (realm ?? 'other-origin') {
@@ -181,15 +181,15 @@ export class FixtureRegistry {
       case 'same-origin':
         return this.origin + TOKEN_PATH;
       case 'request-host':
-        return `${this.registry.scheme}://${exchange.header('host') ?? this.host}${TOKEN_PATH}`;
+        return `${this.#registry.scheme}://${exchange.header('host') ?? this.host}${TOKEN_PATH}`;
     }
   }
 
-  private get registry(): HttpService {
-    return this.service(0);
+  get #registry(): HttpService {
+    return this.#service(0);
   }
 
-  private service(index: number): HttpService {
+  #service(index: number): HttpService {
     const service = this.#services[index];
     if (!service) throw new Error('the fixture registry is not running');
     return service;

@@ -26,33 +26,33 @@ export class TokenEndpoint {
     const { tokenAnswer } = this.options.quirks;
     const spoiled = tokenAnswer && (await spoiledAnswer(tokenAnswer));
     if (spoiled) return spoiled;
-    if (exchange.method === 'GET') return this.answerGet(exchange);
-    if (exchange.method === 'POST' && this.options.auth.allowPost) return this.answerPost(exchange);
+    if (exchange.method === 'GET') return this.#answerGet(exchange);
+    if (exchange.method === 'POST' && this.options.auth.allowPost) return this.#answerPost(exchange);
     throw new RegistryError('UNSUPPORTED', 'only GET is answered here', { headers: { allow: 'GET' } });
   }
 
-  private answerGet(exchange: Exchange): Reply {
+  #answerGet(exchange: Exchange): Reply {
     const authorization = exchange.header('authorization');
-    const scopes = this.scopes(exchange.parameters);
-    if (authorization === undefined) return this.grant('', this.options.auth.anonymousGrants ?? {}, scopes);
+    const scopes = this.#scopes(exchange.parameters);
+    if (authorization === undefined) return this.#grant('', this.options.auth.anonymousGrants ?? {}, scopes);
     const account = this.options.accounts.fromBasic(authorization, this.options.quirks.caseSensitiveScheme);
-    return account ? this.grant(account.username, grantsOf(account), scopes) : this.refuse(scopes);
+    return account ? this.#grant(account.username, grantsOf(account), scopes) : this.#refuse(scopes);
   }
 
-  private async answerPost(exchange: Exchange): Promise<Reply> {
+  async #answerPost(exchange: Exchange): Promise<Reply> {
     const form = new URLSearchParams((await exchange.readBody(MAX_FORM_BYTES)).toString('utf8'));
-    const account = this.accountOf(form);
+    const account = this.#accountOf(form);
     if (!account) return jsonReply(401, { error: 'invalid_grant' });
-    return this.grant(account.username, grantsOf(account), this.scopes(form));
+    return this.#grant(account.username, grantsOf(account), this.#scopes(form));
   }
 
-  private accountOf(form: URLSearchParams): FixtureAccount | undefined {
+  #accountOf(form: URLSearchParams): FixtureAccount | undefined {
     const { accounts } = this.options;
     if (form.get('grant_type') === 'refresh_token') return accounts.fromIdentityToken(form.get('refresh_token') ?? '');
     return accounts.fromPassword(form.get('username') ?? '', form.get('password') ?? '');
   }
 
-  private grant(subject: string, grants: Parameters<typeof isGranted>[0], scopes: readonly RepositoryAccess[]): Reply {
+  #grant(subject: string, grants: Parameters<typeof isGranted>[0], scopes: readonly RepositoryAccess[]): Reply {
     const access = scopes.flatMap(({ repository, actions }) => {
       const granted = actions.filter((action) => isGranted(grants, repository, action));
       return granted.length === 0 ? [] : [{ repository, actions: granted }];
@@ -60,17 +60,17 @@ export class TokenEndpoint {
     return jsonReply(200, this.options.tokens.answer(subject, access));
   }
 
-  private refuse(scopes: readonly RepositoryAccess[]): Reply {
+  #refuse(scopes: readonly RepositoryAccess[]): Reply {
     const message = 'incorrect username or password';
     if (!this.options.quirks.wrongPasswordGetsEmptyToken) {
       throw new RegistryError('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Basic realm="fixture token server"' } });
     }
     if (scopes.length === 0) throw new RegistryError('UNAUTHORIZED', message);
-    return this.grant('', {}, scopes);
+    return this.#grant('', {}, scopes);
   }
 
   /** `scope` may be repeated, and one may hold several, parted by spaces. */
-  private scopes(parameters: URLSearchParams): RepositoryAccess[] {
+  #scopes(parameters: URLSearchParams): RepositoryAccess[] {
     const all = parameters.getAll('scope').flatMap((text) => text.split(' ')).filter((text) => text !== '');
     const several = this.options.quirks.severalScopes ?? 'all';
     if (all.length > 1 && several === 'refuse') throw new RegistryError('UNSUPPORTED', 'one scope only', { status: 400 });

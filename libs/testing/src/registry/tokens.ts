@@ -38,7 +38,7 @@ export class Tokens {
       jti: randomBytes(12).toString('base64url'),
       access: access.map(({ repository, actions }) => ({ type: 'repository', name: repository, actions })),
     };
-    if (this.format.format !== 'opaque') return this.sign(claims);
+    if (this.format.format !== 'opaque') return this.#sign(claims);
     const token = randomBytes(32).toString('base64url');
     this.#opaque.set(token, claims);
     return token;
@@ -46,7 +46,7 @@ export class Tokens {
 
   /** What the token allows; undefined when it is not ours, has expired or was revoked. */
   verify(token: string): readonly RepositoryAccess[] | undefined {
-    const claims = this.#opaque.get(token) ?? this.open(token);
+    const claims = this.#opaque.get(token) ?? this.#open(token);
     if (!claims || claims.exp * 1000 <= this.clock()) return undefined;
     return claims.access.map(({ name, actions }) => ({ repository: name, actions: actions as RepositoryAccess['actions'] }));
   }
@@ -69,20 +69,20 @@ export class Tokens {
     };
   }
 
-  private sign(claims: Claims): string {
+  #sign(claims: Claims): string {
     const text = [{ alg: 'HS256', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    return `${text}.${this.mac(text)}`;
+    return `${text}.${this.#mac(text)}`;
   }
 
-  private open(token: string): Claims | undefined {
+  #open(token: string): Claims | undefined {
     const end = token.lastIndexOf('.');
-    const expected = Buffer.from(this.mac(token.slice(0, end)));
+    const expected = Buffer.from(this.#mac(token.slice(0, end)));
     const actual = Buffer.from(token.slice(end + 1));
     if (end < 0 || expected.length !== actual.length || !timingSafeEqual(expected, actual)) return undefined;
     return JSON.parse(Buffer.from(token.slice(token.indexOf('.') + 1, end), 'base64url').toString('utf8')) as Claims;
   }
 
-  private mac(text: string): string {
+  #mac(text: string): string {
     return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 }
