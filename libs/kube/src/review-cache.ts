@@ -58,11 +58,12 @@ export class ReviewCache<Yes extends object, No extends object> {
     this.#negative = new LRUCache({ max });
   }
 
-  /** A yes that is remembered and may still be used; the way through {@link review} without a promise. */
-  peek(key: string): Yes | undefined {
+  /** A yes that is remembered and may still be used, also in the caller's eyes; the way through {@link review} without a promise. */
+  peek(key: string, isUsable: (value: Yes) => boolean = () => true): Yes | undefined {
     const yes = this.#freshYes(key);
-    if (yes !== undefined) this.options.onReview?.(this.kind, 'hit');
-    return yes?.value;
+    if (yes === undefined || !isUsable(yes.value)) return undefined;
+    this.options.onReview?.(this.kind, 'hit');
+    return yes.value;
   }
 
   /** @throws ReviewUnavailableError when there is no answer */

@@ -48,6 +48,8 @@ describe('TokenReviewer.peek', () => {
     expect(reviewer.peek(token)).toBeDefined();
     clock.advance(1);
     expect(reviewer.peek(token)).toBeUndefined();
+    // An answer that is not given is no hit.
+    expect(outcomes).toEqual(['token miss', 'token hit']);
   });
 
   it('does not tell a remembered no', async () => {

@@ -72,9 +72,7 @@ export class TokenReviewer {
    * its expiry is left to be looked at.
    */
   peek(token: Sensitive): ClientIdentity | undefined {
-    const identity = this.#cache.peek(this.#fingerprint(token));
-    const { tokenExpiresAt = Infinity } = identity ?? {};
-    return tokenExpiresAt > this.#clock.now() ? identity : undefined;
+    return this.#cache.peek(this.#fingerprint(token), ({ tokenExpiresAt = Infinity }) => tokenExpiresAt > this.#clock.now());
   }
 
   /**
