@@ -54,11 +54,11 @@ export class AccessReviewer {
   }
 
   /**
-   * Whether a yes is remembered that may still be used; false says nothing, then {@link isAllowed} has to find out. For callers
+   * True when a yes is remembered that may still be used; undefined when {@link isAllowed} has to find out. For callers
    * with many requests, whom a promise for each would cost more than the answer.
    */
-  peekAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean {
-    return this.#cache.peek(this.#keyOf(identity, attributes)) === ALLOWED;
+  peek(identity: ClientIdentity, attributes: AccessAttributes): true | undefined {
+    return this.#cache.peek(this.#keyOf(identity, attributes))?.allowed;
   }
 
   /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */

@@ -6,8 +6,8 @@ import { type Authenticated, Authorized, type NamedConnector } from './proxy-exc
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
-  /** Whether `isAllowed` is known to say yes. */
-  peekAllowed(identity: ClientIdentity, attributes: AccessAttributes): boolean;
+  /** The yes that `isAllowed` is known to say, at once. */
+  peek(identity: ClientIdentity, attributes: AccessAttributes): true | undefined;
   /** @throws ReviewUnavailableError */
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
@@ -30,7 +30,7 @@ export class AuthorizeClient {
   /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
-    if (!this.reviewer.peekAllowed(identity, useOf(named, verb)) && !(await this.#allows(exchange, verb))) {
+    if (!this.reviewer.peek(identity, useOf(named, verb)) && !(await this.#allows(exchange, verb))) {
       throw new ProxyError(
         'PermissionDenied',
         `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${ROLE[verb]} there`,
