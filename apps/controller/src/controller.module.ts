@@ -6,7 +6,7 @@ import { type KubeClient } from '@oci-connector/kube';
 import { LOGGER, Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { ClusterWatches } from './cluster-watches';
+import { ClusterWatches } from './cluster/cluster-watches';
 import { type ControllerSettings } from './controller.config';
 import { ControllerMetrics } from './controller.metrics';
 import { ControllerService } from './controller.service';

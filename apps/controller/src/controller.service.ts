@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/clock';
 import { LeaderElection, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type ClusterWatches } from './cluster-watches';
+import { type ClusterWatches } from './cluster/cluster-watches';
 import { type ControllerMetrics } from './controller.metrics';
 import { type LeaderTerm } from './leader-term';
 

@@ -20,7 +20,7 @@ import {
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { CertificateAuthorityReconciler } from './certificate-authority/certificate-authority.reconciler';
-import { type ClusterWatches } from './cluster-watches';
+import { type ClusterWatches } from './cluster/cluster-watches';
 import { ConnectorClassReconciler, connectorClassTriggers } from './connector-class/connector-class.reconciler';
 import { ConnectorReconciler } from './connector/connector.reconciler';
 import { connectorTriggers } from './connector/connector.watches';

@@ -10,8 +10,8 @@ import {
   type Reconciler,
   type ReconcileTrigger,
 } from '@oci-connector/kube';
-import { type ClusterWatches } from '../cluster-watches';
-import { type ClusterView } from '../connector/connector-scope';
+import { type ClusterView } from '../cluster/cluster-view';
+import { type ClusterWatches } from '../cluster/cluster-watches';
 import { type Installation } from '../installation';
 import { transitions, type Transition } from '../status/conditions';
 import { classStatusPatch, connectorClassStatus, isClassStatusChanged } from './connector-class.status';

@@ -1,19 +1,10 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { type EgressPolicy } from '@oci-connector/egress';
-import { type KubeClient, type ObjectKey, type Service } from '@oci-connector/kube';
+import { type KubeClient } from '@oci-connector/kube';
+import { type ClusterView } from '../cluster/cluster-view';
 import { type Installation } from '../installation';
 import { type Prober } from '../probing/prober';
 import { type ConditionOutcome } from '../status/conditions';
-
-/** The cluster as the watches know it. */
-export interface ClusterView {
-  connector(key: ObjectKey): Connector | undefined;
-  connectorClass(name: string): ConnectorClass | undefined;
-  /** Of the Services that carry our label. */
-  service(key: ObjectKey): Service | undefined;
-  /** The published bundle of the proxy's authority. */
-  caBundle(): string | undefined;
-}
 
 /** Milliseconds that one probe may take. */
 export interface ProbeTimeouts {

@@ -1,7 +1,6 @@
 import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChange } from '@oci-connector/kube';
-import { type ClusterWatches } from '../cluster-watches';
-import { CONNECTOR_LABEL } from './proxy-service';
+import { CONNECTOR_LABEL, type ClusterWatches } from '../cluster/cluster-watches';
 
 /** Which change concerns which Connectors. */
 export function connectorTriggers(watches: ClusterWatches): ReconcileTrigger[] {

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { API_GROUP_VERSION, connectorServiceName, type Connector, type OwnerReference, proxyHostNames, proxyServiceHost } from '@oci-connector/connector-api';
 import { type Service, type ServicePort } from '@oci-connector/kube';
+import { CONNECTOR_LABEL } from '../cluster/cluster-watches';
 import { type Installation } from '../installation';
 
-/** On every Service that we make: the Connector it belongs to. Also what the controller's watch selects by. */
-export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
 const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 const MANAGED_BY = 'oci-connector';
 

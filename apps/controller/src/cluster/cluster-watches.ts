@@ -15,10 +15,12 @@ import {
   type ReflectorOptions,
   type Service,
 } from '@oci-connector/kube';
-import { publishedBundle } from './certificate-authority/ca-objects';
-import { type ClusterView } from './connector/connector-scope';
-import { CONNECTOR_INDEXES } from './connector/connector-indexes';
-import { CONNECTOR_LABEL } from './connector/proxy-service';
+import { publishedBundle } from '../certificate-authority/ca-objects';
+import { type ClusterView } from './cluster-view';
+import { CONNECTOR_INDEXES } from './connector-indexes';
+
+/** On every Service that we make: the Connector it belongs to. Also what the watch selects by. */
+export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
 
 export interface ClusterWatchesOptions {
   readonly client: KubeClient;
