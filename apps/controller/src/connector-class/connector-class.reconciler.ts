@@ -14,7 +14,8 @@ import { type ClusterView } from '../cluster/cluster-view';
 import { type ClusterWatches } from '../cluster/cluster-watches';
 import { type Installation } from '../installation';
 import { transitions, type Transition } from '../status/conditions';
-import { classStatusPatch, connectorClassStatus, isClassStatusChanged } from './connector-class.status';
+import { isStatusChanged, statusPatch } from '../status/status-patch';
+import { connectorClassStatus } from './connector-class.status';
 
 export interface ConnectorClassReconcilerOptions {
   readonly client: Pick<KubeClient, 'patchStatus'>;
@@ -33,8 +34,8 @@ export class ConnectorClassReconciler implements Reconciler {
     const connectorClass = view.connectorClass(name);
     if (!connectorClass || connectorClass.metadata.deletionTimestamp !== undefined) return;
     const status = connectorClassStatus(connectorClass, installation, now());
-    if (!isClassStatusChanged(connectorClass, status)) return;
-    await client.patchStatus(ConnectorClasses, { name }, classStatusPatch(connectorClass, status), { signal });
+    if (!isStatusChanged(connectorClass, status)) return;
+    await client.patchStatus(ConnectorClasses, { name }, statusPatch(connectorClass, status), { signal });
     const ready = transitions(connectorClass.status?.conditions, status.conditions ?? []).find(isRefusal);
     if (ready) events.record(connectorClass, warning(ready));
   }

@@ -1,7 +1,8 @@
 import { ConditionType, EventReason, Reason, isReady, type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
 import { Connectors, formatKey, keyOf, type EventNote, type EventRecorder, type KubeClient } from '@oci-connector/kube';
 import { transitions, type Transition } from '../status/conditions';
-import { isStatusChanged, statusPatch } from './connector.status';
+import { isStatusChanged } from '../status/status-patch';
+import { connectorStatusPatch } from './connector.status';
 
 /** Told how each Connector is. */
 export interface ReadinessGauge {
@@ -42,7 +43,7 @@ export class ConnectorStatusWriter {
     const owner = formatKey(key);
     this.options.gauge.set(owner, isReady({ status: next }));
     if (!isStatusChanged(connector, next)) return;
-    const answer = await this.options.client.patchStatus(Connectors, key, statusPatch(connector, next), { signal });
+    const answer = await this.options.client.patchStatus(Connectors, key, connectorStatusPatch(connector, next), { signal });
     this.#remember(owner, connector, answer);
     for (const transition of transitions(connector.status?.conditions, next.conditions ?? [])) {
       const note = eventOf(transition);

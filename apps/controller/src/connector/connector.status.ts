@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Connector, type ConnectorProxyStatus, type ConnectorStatus } from '@oci-connector/connector-api';
 import { nextConditions, type ConditionOutcome } from '../status/conditions';
+import { statusPatch } from '../status/status-patch';
 
 /** What a reconcile found out, before it is compared with what was known. */
 export interface ConnectorFindings {
@@ -20,26 +20,8 @@ export function connectorStatus(connector: Connector, findings: ConnectorFinding
   return { ...others, observedGeneration: generation, conditions, ...(proxy && { proxy }) };
 }
 
-/** Whether the status has to be written. */
-export function isStatusChanged(connector: Connector, next: ConnectorStatus): boolean {
-  return !isDeepStrictEqual(withoutUndefined(connector.status ?? {}), withoutUndefined(next));
-}
-
-function withoutUndefined(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
-}
-
-/**
- * The merge patch (RFC 7386) that makes the status: what is gone has to be null. With the resource version, so that nothing
- * found for an older object is written onto a newer one.
- */
-export function statusPatch(connector: Connector, next: ConnectorStatus): object {
-  const proxy = next.proxy && {
-    httpAddress: next.proxy.httpAddress ?? null,
-    httpsAddress: next.proxy.httpsAddress ?? null,
-  };
-  return {
-    metadata: { resourceVersion: connector.metadata.resourceVersion },
-    status: { observedGeneration: next.observedGeneration, conditions: next.conditions, proxy: proxy ?? null },
-  };
+/** The patch that makes the status: an address that is gone has to be null. */
+export function connectorStatusPatch(connector: Connector, next: ConnectorStatus): object {
+  const { httpAddress = null, httpsAddress = null } = next.proxy ?? {};
+  return statusPatch(connector, { ...next, proxy: next.proxy && { httpAddress, httpsAddress } });
 }
