@@ -3,8 +3,7 @@ import { type KubeObject } from '@oci-connector/connector-api';
 import { ReviewUnavailableError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';
-import { ReviewCache, type Verdict } from './review-cache';
-import { type ReviewOptions } from './review-gate';
+import { ReviewCache, type ReviewOptions, type Verdict } from './review-cache';
 import { type ClientIdentity } from './token-reviewer';
 
 /** What somebody wants to do, in RBAC's words. */

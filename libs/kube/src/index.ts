@@ -67,6 +67,6 @@ export { type Lead, LeaderElection, type LeaderElectionOptions, type LeaseTiming
 export { type EventNote, EventRecorder, type EventRecorderOptions } from './event-recorder';
 export { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
 export { Reachability } from './reachability';
-export { type ReviewOptions, type ReviewOutcome } from './review-gate';
+export { type ReviewOptions, type ReviewOutcome } from './review-cache';
 export { type ClientIdentity, TokenReviewer, type TokenReviewerOptions } from './token-reviewer';
 export { type AccessAttributes, AccessReviewer, type AccessReviewerOptions } from './access-reviewer';

@@ -2,13 +2,31 @@ import { type Clock, systemClock } from '@oci-connector/clock';
 import { LRUCache } from 'lru-cache';
 import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { Reachability } from './reachability';
-import { ReviewGate, type ReviewOptions } from './review-gate';
+import { ReviewGate, type ReviewGateOptions } from './review-gate';
 
 /** Longest use of a positive answer without asking again (C12): what the API server itself does with tokens. */
 const MAX_POSITIVE_TTL_MS = 10_000;
 
 /** Longest use of a positive answer after its last confirmation while the API server cannot be reached. */
 const MAX_STALE_MS = 5 * 60_000;
+
+/** Where an answer came from: the cache, the API server, an older answer because the API server cannot be reached, or nowhere. */
+export type ReviewOutcome = 'hit' | 'miss' | 'stale' | 'error';
+
+export interface ReviewOptions extends ReviewGateOptions {
+  readonly clock?: Clock;
+  /** Shared with others that ask the same API server; its own when absent. */
+  readonly reachability?: Reachability;
+  /** Answers remembered of each kind, positive and negative; default 10,000. */
+  readonly cacheSize?: number;
+  /** Milliseconds for which a positive answer is used; default, and at most, 10,000. */
+  readonly positiveTtlMs?: number;
+  /** Milliseconds for which a negative answer is used; default 3,000: whoever was just given a permission tries again at once. */
+  readonly negativeTtlMs?: number;
+  /** Milliseconds for one review; default 5,000. */
+  readonly timeoutMs?: number;
+  readonly onReview?: (kind: 'token' | 'access', outcome: ReviewOutcome) => void;
+}
 
 /** An answer of the API server. A negative one may ask not to be remembered. */
 export type Verdict<Yes, No> = Positive<Yes> | Negative<No>;

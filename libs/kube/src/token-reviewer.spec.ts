@@ -8,7 +8,7 @@ import { aToken } from '../test/tokens';
 import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { KubeClient } from './kube-client';
 import { Reachability } from './reachability';
-import { type ReviewOptions } from './review-gate';
+import { type ReviewOptions } from './review-cache';
 import { TokenReviewer } from './token-reviewer';
 
 const MINUTE = 60_000;

@@ -5,8 +5,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';
-import { ReviewCache, type Verdict } from './review-cache';
-import { type ReviewOptions } from './review-gate';
+import { ReviewCache, type ReviewOptions, type Verdict } from './review-cache';
 import { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
 
 /** Who a client is, as the API server says. */
