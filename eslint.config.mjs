@@ -75,6 +75,5 @@ export default tseslint.config(
     },
   },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },
-  { files: ['**/*.config.ts'], rules: { 'no-restricted-syntax': ['error', privateMembers], 'no-console': 'off' } },
-  { files: ['tools/**/*.ts'], rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' } },
+  { files: ['**/*.config.ts', 'tools/**/*.ts'], rules: { 'no-restricted-syntax': ['error', privateMembers], 'no-console': 'off' } },
 );

@@ -61,8 +61,11 @@ describe('an HTTP service behind the proxy', () => {
     expect(requests[0]?.message.url).toBe('/base/x');
   });
 
-  it('403, not 401, when it refuses the credential', async () => {
-    const response = await world.send(`${BASE}/a?status=401`);
+  it.each([
+    ['GET', undefined],
+    ['POST', 'a body'],
+  ])('403, not 401, when it refuses the credential (%s)', async (method, body) => {
+    const response = await world.send(`${BASE}/a?status=401`, { method, body });
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 403, code: 'DENIED' });
     expect(response.headers['www-authenticate']).toBeUndefined();
     // Once: accounts are locked after some refusals.

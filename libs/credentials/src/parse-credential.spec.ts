@@ -120,7 +120,8 @@ describe('a docker configuration', () => {
     ['auth without a colon', dockerConfig({ 'r.example': { auth: base64('hush') } }), 'SecretInvalid', /auth is not base64 of "user:password"/],
     ['auth that is no base64', dockerConfig({ 'r.example': { auth: 'hush!' } }), 'SecretInvalid', /auth is not base64/],
     // Takes minutes where each NUL is looked at for each NUL before it.
-    ['much padding within the password', dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(500_000)}a`) } }), 'SecretInvalid', /password has more than/],
+    ['much padding within the password', dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(150_000)}a`) } }), 'SecretInvalid', /password has more than/],
+    ['more than anybody needs', dockerConfig({ 'r.example': { auth: base64(`u:hush${'x'.repeat(200_000)}`) } }), 'SecretInvalid', /has more than 262144 characters; keep only/],
     ['a line break in the password', dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }), 'SecretInvalid', /password holds a control character/],
   ])('with %s is refused', (_, object, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example' }));

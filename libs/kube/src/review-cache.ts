@@ -28,7 +28,7 @@ export interface ReviewOptions extends ReviewGateOptions {
   readonly onReview?: (kind: 'token' | 'access', outcome: ReviewOutcome) => void;
 }
 
-/** An answer of the API server. A negative one may ask not to be remembered. */
+/** An answer of the API server. A negative one may ask not to be given again; that it was given is remembered all the same. */
 export type Verdict<Yes, No> = Positive<Yes> | Negative<No>;
 
 interface Positive<Yes> {
@@ -103,7 +103,8 @@ export class ReviewCache<Yes extends object, No extends object> {
     const yes = this.#freshYes(key);
     if (yes !== undefined) return yes;
     const no = this.#negative.get(key);
-    return no !== undefined && this.#clock.monotonic() - no.at < (this.options.negativeTtlMs ?? 3_000) ? no.verdict : undefined;
+    const ttl = no?.verdict.uncached === true ? 0 : (this.options.negativeTtlMs ?? 3_000);
+    return no !== undefined && this.#clock.monotonic() - no.at < ttl ? no.verdict : undefined;
   }
 
   #freshYes(key: string): Positive<Yes> | undefined {
@@ -158,9 +159,7 @@ export class ReviewCache<Yes extends object, No extends object> {
       return;
     }
     this.#positive.delete(key);
-    if (verdict.uncached !== true) {
-      this.#negative.set(key, { verdict, at: askedAt });
-    }
+    this.#negative.set(key, { verdict, at: askedAt });
   }
 }
 

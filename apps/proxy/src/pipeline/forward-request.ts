@@ -46,12 +46,14 @@ export class ForwardRequest {
   /** A token may end early, and a password may change: once, a 401 is worth another try, if there is no body to repeat. */
   async #reauthorized(outcome: Outcome): Promise<Outcome> {
     const { response, exchange } = outcome;
+    const { plan } = exchange;
     response.discard();
     const renewed = this.authorization.renew(exchange, response.headers['www-authenticate']);
-    if (exchange.plan.replayable) {
+    // Without tokens to renew, only another password is worth another try, by whomever.
+    if (plan.replayable || plan.transport === 'http-proxy') {
       const again = await renewed;
       if (!again) throw refusedThere(outcome.hop);
-      return this.upstream.ask(again);
+      if (plan.replayable) return this.upstream.ask(again);
     }
     // Renewed all the same, so that the client's next attempt finds a token that works; whether it did, that one will see.
     renewed.catch(() => undefined);

@@ -1,5 +1,5 @@
 import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
-import { type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
+import { CredentialError, type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from '../proxy.errors';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
@@ -25,7 +25,8 @@ interface SecretKeys {
 interface Known {
   readonly connectorClass: ConnectorClass;
   readonly secrets: Secrets;
-  readonly access: UpstreamAccess;
+  /** The access, or why these Secrets give none: finding that out again for each request would cost everybody time. */
+  readonly result: UpstreamAccess | CredentialError;
 }
 
 /** Reads the Connector's Secrets, which lie in its namespace, and finds the connections that go with them. */
@@ -67,11 +68,20 @@ export class ResolveCredential {
     const { connector, connectorClass } = resolution;
     const known = this.#known.get(connector);
     const unchanged = known?.connectorClass === connectorClass && known.secrets.credential === secrets.credential && known.secrets.ca === secrets.ca;
-    // The pool may have closed the connections meanwhile, in favour of other Connectors.
-    if (unchanged && this.pool.isCurrent(known.access.registry.connectorUid, known.access.upstream)) return known.access;
-    const access = this.#newAccess(resolution, secrets);
-    this.#known.set(connector, { connectorClass, secrets, access });
-    return access;
+    if (unchanged) {
+      const { result } = known;
+      if (result instanceof CredentialError) throw result;
+      // The pool may have closed the connections meanwhile, in favour of other Connectors.
+      if (this.pool.isCurrent(result.registry.connectorUid, result.upstream)) return result;
+    }
+    try {
+      const access = this.#newAccess(resolution, secrets);
+      this.#known.set(connector, { connectorClass, secrets, result: access });
+      return access;
+    } catch (error) {
+      if (error instanceof CredentialError) this.#known.set(connector, { connectorClass, secrets, result: error });
+      throw error;
+    }
   }
 
   #newAccess({ connector, connectorClass, address }: Resolution, secrets: Secrets): UpstreamAccess {

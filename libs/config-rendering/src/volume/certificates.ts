@@ -19,7 +19,7 @@ export function proxyCertificates(bundle: string): string {
 /** A bundle has a quarter of a megabyte and is the same for all volumes of a node until the authority changes. */
 const bundles = new WeakMap<VolumeEnvironment, { certificates: string; bundle: string }>();
 
-/** The public authorities and the proxy's: SSL_CERT_FILE replaces the system's file (protocol.md B.2), so it has to hold those too. */
+/** The public authorities and the proxy's: SSL_CERT_FILE replaces the system's file, so it has to hold those too. */
 export function certificateBundle(environment: VolumeEnvironment, certificates: string): string {
   const known = bundles.get(environment);
   if (known?.certificates === certificates) return known.bundle;
