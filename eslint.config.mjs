@@ -17,8 +17,11 @@ const layersWithTesting = layers.map((layer) => ({
   onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing'],
 }));
 
+/** Where libs/runtime has the version from. */
+const allow = ['../../../package.json'];
+
 const boundaries = (depConstraints) => ({
-  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints }],
+  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow, depConstraints }],
 });
 
 /** One way to write a private member, and the one that holds at run time too. */

@@ -8,9 +8,6 @@ const HOUR = 60 * MINUTE;
 /** Shorter timeouts fail healthy registries on the other side of the world. */
 const MIN_TIMEOUT = 100;
 
-/** Version of the program, that of the workspace's package.json. */
-export const VERSION = '0.1.0';
-
 /** The environment of the process. */
 export const environment = process.env;
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { runProgram } from '@oci-connector/runtime';
-import { ControllerSettings, VERSION, environment } from './controller.config';
+import { runProgram, VERSION } from '@oci-connector/runtime';
+import { ControllerSettings, environment } from './controller.config';
 import { startController } from './start-controller';
 
 void runProgram(

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
-import { runProgram } from '@oci-connector/runtime';
-import { CsiSettings, environment, VERSION } from './csi.config';
+import { runProgram, VERSION } from '@oci-connector/runtime';
+import { CsiSettings, environment } from './csi.config';
 import { startCsi } from './start-csi';
 
 // The heap's space for new objects stays as small as it begins. It otherwise grows to 32 MiB for a program that has nothing to do

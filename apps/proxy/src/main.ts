@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { runProgram } from '@oci-connector/runtime';
-import { environment, ProxySettings, VERSION } from './proxy.config';
+import { runProgram, VERSION } from '@oci-connector/runtime';
+import { environment, ProxySettings } from './proxy.config';
 import { startProxy } from './start-proxy';
 
 void runProgram(

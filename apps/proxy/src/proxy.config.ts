@@ -1,9 +1,6 @@
 import { IsBoolean, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { InstallationSettings, Setting, type Environment } from '@oci-connector/runtime';
 
-/** Version of the program, that of the workspace's package.json. */
-export const VERSION = '0.1.0';
-
 /** The environment of this process; the one place of the program that looks at it. */
 export const environment: Environment = process.env;
 

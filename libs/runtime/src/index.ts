@@ -10,3 +10,4 @@ export { ProgramSettings } from './program-settings';
 export { runProgram, type Program } from './program';
 export { Setting, describeSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';
+export { VERSION } from './version';
