@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const rounds = Number(values.rounds);
   const unknown = positionals.filter((name) => !(name in BENCHMARKS));
   if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
-    process.stderr.write(unknown.length > 0 ? `no such benchmark: ${unknown.join(', ')}\n` : `--rounds: "${values.rounds}" is not a count\n`);
+    process.stderr.write(unknown.length > 0 ? `no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n` : `--rounds: "${values.rounds}" is not a count\n`);
     return 2;
   }
   const names = (positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) as BenchmarkName[];

@@ -31,6 +31,7 @@ const APPLICABLE: readonly ResourceType[] = [
   Services,
   ServiceAccounts,
   Namespaces,
+  type('', 'pods', 'Pod', true),
   CustomResourceDefinitions,
   type('storage.k8s.io', 'csidrivers', 'CSIDriver', false),
   type(RBAC, 'roles', 'Role', true),
@@ -39,31 +40,53 @@ const APPLICABLE: readonly ResourceType[] = [
   type(RBAC, 'clusterrolebindings', 'ClusterRoleBinding', false),
 ];
 
-/** Creates what is missing and patches what is there, document by document, like `kubectl apply`. */
-export async function applyManifest(client: KubeClient, text: string, source: string): Promise<KubeObject[]> {
-  const applied: KubeObject[] = [];
-  for (const document of parseAllDocuments(text)) {
+/** The kinds that can be applied. */
+export const APPLICABLE_KINDS: readonly string[] = APPLICABLE.map(({ kind }) => kind);
+
+/** An object that can be applied. */
+export interface Manifest {
+  readonly object: KubeObject;
+  readonly resource: ResourceType;
+  /** What it was read from, for messages. */
+  readonly source: string;
+}
+
+/** @throws Error for what is no YAML, no object, or of a kind that cannot be applied here */
+export function parseManifests(text: string, source: string): Manifest[] {
+  return parseAllDocuments(text).flatMap((document) => {
     const [problem] = document.errors;
     if (problem) throw new Error(`${source}: ${problem.message}`);
-    const object = document.toJS() as KubeObject | null;
-    if (object) applied.push(await applyObject(client, requireObject(object, source), source));
-  }
+    const value = document.toJS() as unknown;
+    if (value === null) return [];
+    const object = requireObject(value, source);
+    return [{ object, resource: resourceTypeOf(object, source), source }];
+  });
+}
+
+/** Creates what is missing and patches what is there, one after the other, like `kubectl apply`. */
+export async function applyManifests(client: KubeClient, manifests: readonly Manifest[]): Promise<KubeObject[]> {
+  const applied: KubeObject[] = [];
+  for (const manifest of manifests) applied.push(await applyObject(client, manifest));
   return applied;
 }
 
-function requireObject(object: Partial<KubeObject>, source: string): KubeObject {
-  const { apiVersion, kind, metadata } = object;
-  if (!apiVersion || !kind || !metadata?.name) throw new Error(`${source}: an object needs apiVersion, kind and metadata.name`);
-  return { ...object, apiVersion, kind, metadata };
+/** {@link applyManifests} of a text. */
+export function applyManifest(client: KubeClient, text: string, source: string): Promise<KubeObject[]> {
+  return applyManifests(client, parseManifests(text, source));
 }
 
-/** {@link applyManifest} of a file. */
+/** {@link applyManifests} of a file. */
 export async function applyFile(client: KubeClient, file: string): Promise<KubeObject[]> {
   return applyManifest(client, await readFile(file, 'utf8'), file);
 }
 
-async function applyObject(client: KubeClient, object: KubeObject, source: string): Promise<KubeObject> {
-  const resource = resourceTypeOf(object, source);
+function requireObject(value: unknown, source: string): KubeObject {
+  const { apiVersion, kind, metadata, ...rest } = value as Partial<KubeObject>;
+  if (!apiVersion || !kind || !metadata?.name) throw new Error(`${source}: an object needs apiVersion, kind and metadata.name`);
+  return { ...rest, apiVersion, kind, metadata };
+}
+
+async function applyObject(client: KubeClient, { object, resource, source }: Manifest): Promise<KubeObject> {
   const { name } = object.metadata;
   const namespace = resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined;
   const key = { namespace, name };
@@ -82,8 +105,7 @@ function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): Resou
     return candidate.kind === kind && version === apiVersion;
   });
   if (!found) {
-    const kinds = APPLICABLE.map((candidate) => candidate.kind).join(', ');
-    throw new Error(`${source}: ${apiVersion} ${kind} cannot be applied here, only ${kinds}; use kubectl for anything else`);
+    throw new Error(`${source}: ${apiVersion} ${kind} cannot be applied here, only ${APPLICABLE_KINDS.join(', ')}`);
   }
   return found;
 }

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { runCommand } from '../processes/run-command';
+import { workspaceRoot } from '../processes/workspace';
 
-/** Builds the bundles of the programs, so that it is never an old one that is run. */
+/** Builds the bundles of the programs, or finds in the cache of Nx that they are built, so that it is never an old one that is run. */
 export function buildPrograms(): Promise<void> {
   return (built ??= build());
 }
@@ -12,7 +14,7 @@ let built: Promise<void> | undefined;
 const TEN_MINUTES = 600_000;
 
 async function build(): Promise<void> {
-  for (const program of ['controller', 'proxy', 'csi']) {
-    await runCommand([process.execPath, 'tools/build.mjs', `apps/${program}`], { env: process.env, timeout: TEN_MINUTES });
-  }
+  const nx = path.join(workspaceRoot, 'node_modules', '.bin', 'nx');
+  const command = [process.execPath, nx, 'run-many', '--targets=build', '--projects=controller,proxy,csi', '--outputStyle=static'] as const;
+  await runCommand([...command], { cwd: workspaceRoot, env: process.env, timeout: TEN_MINUTES });
 }

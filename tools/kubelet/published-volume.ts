@@ -22,15 +22,20 @@ interface CsiDriver extends KubeObject {
 /** As far as the kubelet looks at a Pod to mount its volumes. */
 export interface Pod extends KubeObject {
   readonly spec: {
-    readonly serviceAccountName: string;
-    readonly volumes: readonly { readonly name: string; readonly csi?: InlineVolume }[];
+    readonly serviceAccountName?: string;
+    readonly volumes?: readonly { readonly name: string; readonly csi?: InlineVolume }[];
   };
 }
 
 interface InlineVolume {
   readonly driver: string;
-  readonly readOnly: boolean;
-  readonly volumeAttributes: Readonly<Record<string, string>>;
+  readonly readOnly?: boolean;
+  readonly volumeAttributes?: Readonly<Record<string, string>>;
+}
+
+/** Names of the volumes that this driver provides to the pod. */
+export function volumesOf({ spec }: Pod, driver: string): string[] {
+  return (spec.volumes ?? []).filter(({ csi }) => csi?.driver === driver).map(({ name }) => name);
 }
 
 export interface PublishOptions {
@@ -39,10 +44,14 @@ export interface PublishOptions {
   readonly socket: string;
   /** The driver's OCI_CONNECTOR_CSI_KUBELET_DIRECTORY. */
   readonly kubeletDirectory: string;
-  /** As the API server has it, with its UID; its first CSI volume is published. */
+  /** As the API server has it, with its UID. */
   readonly pod: Pod;
+  /** Name of the CSI volume in the pod. */
+  readonly volume: string;
   /** Told when a republish failed; it is tried again at the next one. */
   readonly onProblem: (error: Error) => void;
+  /** Milliseconds for the driver to publish it the first time; those of a driver that has just been started when absent. */
+  readonly patienceMs?: number;
   /** Milliseconds between two calls; about that of the kubelet when absent. */
   readonly republishMs?: number;
   /** A token is renewed when no more than this share of its lifetime is left; that of the kubelet when absent. */
@@ -87,10 +96,10 @@ export class PublishedVolume {
   #republishing: Promise<void> = Promise.resolve();
 
   private constructor(private readonly options: PublishOptions) {
-    const { pod, kubeletDirectory, socket } = options;
+    const { pod, volume: name, kubeletDirectory, socket } = options;
     const { uid = '', name: podName } = pod.metadata;
-    const { name, csi } = pod.spec.volumes.find((volume) => volume.csi) ?? {};
-    if (!name || !csi) throw new Error(`Pod ${podName} has no CSI volume`);
+    const { csi } = pod.spec.volumes?.find((volume) => volume.name === name) ?? {};
+    if (!csi) throw new Error(`Pod ${podName} has no CSI volume ${name}`);
     this.#volume = csi;
     // As the kubelet names both (makeVolumeHandle and getTargetPath of pkg/volume/csi).
     this.#volumeId = `csi-${createHash('sha256').update(uid + name).digest('hex')}`;
@@ -107,7 +116,7 @@ export class PublishedVolume {
     const volume = new PublishedVolume(options);
     try {
       await mkdir(path.dirname(volume.directory), { recursive: true });
-      await until(FIRST_PUBLISH_MS, () => volume.#call());
+      await until(options.patienceMs ?? FIRST_PUBLISH_MS, () => volume.#call());
     } catch (error) {
       volume.#driver.close();
       throw error;
@@ -154,10 +163,10 @@ export class PublishedVolume {
       publishRequest({
         volumeId: this.#volumeId,
         target: this.directory,
-        readOnly: this.#volume.readOnly,
-        attributes: this.#volume.volumeAttributes,
+        readOnly: this.#volume.readOnly ?? false,
+        attributes: this.#volume.volumeAttributes ?? {},
         pod: { namespace, name, uid },
-        serviceAccount: pod.spec.serviceAccountName,
+        serviceAccount: serviceAccountOf(pod),
         tokens,
         tokensInSecrets: spec.serviceAccountTokenInSecrets ?? false,
       }),
@@ -179,11 +188,16 @@ export class PublishedVolume {
     if (current && Date.now() < current.renewAt) return current;
     const { client, pod, renewalShare = KUBELET_RENEWAL_SHARE } = this.options;
     const { namespace = '', name, uid = '' } = pod.metadata;
-    const token = await requestToken(client, { namespace, name: pod.spec.serviceAccountName, audience, expirationSeconds, pod: { name, uid } });
+    const token = await requestToken(client, { namespace, name: serviceAccountOf(pod), audience, expirationSeconds, pod: { name, uid } });
     const { expiresAt } = decodeTokenUnverified(token);
     const next = { token, expiresAt, renewAt: expiresAt - renewalShare * expirationSeconds * 1000 };
     this.#tokens.set(audience, next);
     this.#issued.push(token);
     return next;
   }
+}
+
+/** Admission fills in this one (ServiceAccount admission controller of Kubernetes). */
+function serviceAccountOf({ spec }: Pod): string {
+  return spec.serviceAccountName ?? 'default';
 }

@@ -1,27 +1,72 @@
-import { applyFile } from '../installation/apply-manifests';
-import { formatTable, step } from '../processes/progress';
-import { type Sandbox } from './sandbox';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { applyManifests, type Manifest } from '../installation/apply-manifests';
+import { type NamespacedName } from '../installation/namespaced-name';
 import { waitForConnectors } from '../installation/wait-for-connectors';
+import { type Pod, volumesOf } from '../kubelet/published-volume';
+import { formatTable, step } from '../processes/progress';
+import { publishVolume, unpublishAtTheEnd } from './publish-volume';
+import { type Sandbox } from './sandbox';
+import { tableOfFiles } from './volume-files';
 
-/** Applies the user's files and says what became of each Connector in them. True when all are Ready. */
-export async function applyUserManifests({ client }: Sandbox, files: readonly string[]): Promise<boolean> {
-  const applied = [];
-  for (const file of files) {
-    const objects = await applyFile(client, file);
-    if (objects.length === 0) throw new Error(`${file} holds no object`);
-    applied.push(...objects);
-  }
+/** What became of the user's manifests. */
+export interface AppliedManifests {
+  /** Every Connector is Ready and every volume published. */
+  readonly succeeded: boolean;
+  readonly connectors: readonly NamespacedName[];
+  /** Directories of the volumes. */
+  readonly volumes: readonly string[];
+}
+
+const DRIVER = 'connectors-csi';
+
+/** The driver runs and has seen the Connectors, or will in a moment; what it refuses after that it goes on refusing. */
+const PATIENCE_MS = 3_000;
+
+/** Applies the user's manifests, says what became of each Connector in them, and publishes the volumes of the Pods. */
+export async function applyUserManifests(sandbox: Sandbox, manifests: readonly Manifest[], closing: (() => Promise<unknown>)[]): Promise<AppliedManifests> {
+  const applied = await applyManifests(sandbox.client, manifests);
   for (const { kind, metadata } of applied) {
     process.stdout.write(`  ${kind} ${[metadata.namespace, metadata.name].filter(Boolean).join('/')} applied\n`);
   }
-  const keys = applied
-    .filter(({ kind }) => kind === 'Connector')
-    .map(({ metadata }) => ({ namespace: metadata.namespace ?? 'default', name: metadata.name }));
-  const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, keys));
+  const connectors = applied.filter(({ kind }) => kind === 'Connector').map(nameOf);
+  const areReady = connectors.length === 0 || (await reportConnectors(sandbox, connectors));
+  const volumes: string[] = [];
+  let arePublished = true;
+  for (const pod of applied.filter(({ kind }) => kind === 'Pod') as Pod[]) {
+    for (const volume of volumesOf(pod, DRIVER)) {
+      const directory = await publish(sandbox, { pod, volume }, closing);
+      if (directory === undefined) arePublished = false;
+      else volumes.push(directory);
+    }
+  }
+  return { succeeded: areReady && arePublished, connectors, volumes };
+}
+
+function nameOf({ metadata }: KubeObject): NamespacedName {
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
+}
+
+async function reportConnectors({ client }: Sandbox, connectors: readonly NamespacedName[]): Promise<boolean> {
+  const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, connectors));
   const rows = verdicts.map(({ namespace, name, ready, reason, proxyUrl }) => [namespace, name, ready, reason, proxyUrl]);
   process.stdout.write(`\n${formatTable(['NAMESPACE', 'NAME', 'READY', 'REASON', 'PROXY'], rows)}\n`);
   for (const { namespace, name, ready, message } of verdicts) {
     if (ready !== 'True') process.stdout.write(`\n${namespace}/${name}: ${message}\n`);
   }
   return verdicts.every(({ ready }) => ready === 'True');
+}
+
+/** @returns the volume's directory; undefined, with the reason printed as an event of the Pod would have it, when the driver refuses */
+async function publish(sandbox: Sandbox, of: { readonly pod: Pod; readonly volume: string }, closing: (() => Promise<unknown>)[]): Promise<string | undefined> {
+  const { namespace, name } = nameOf(of.pod);
+  process.stdout.write('\n');
+  try {
+    const volume = await step(`publishing volume ${of.volume} of Pod ${namespace}/${name}`, () => publishVolume(sandbox, of, { patienceMs: PATIENCE_MS }));
+    unpublishAtTheEnd(volume, closing);
+    process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
+    return volume.directory;
+  } catch (error) {
+    process.stdout.write(`Pod ${namespace}/${name} would not start: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }

@@ -12,7 +12,7 @@ export function howToRepeat(sandbox: Sandbox, volume: string): string {
   return `
 Do it again by hand:
 
-  ${kubectl(sandbox)}
+  export KUBECONFIG=${sandbox.kubeconfig}
   kubectl get connectors
   kubectl describe connector ${connector.name}
   TOKEN=$(kubectl create token ${serviceAccount.name} --audience=connectors-proxy)
@@ -44,21 +44,4 @@ The registry itself is at ${sandbox.registry.url}; without its password it answe
 The CSI driver listens on ${sandbox.csiSocket}.
 Logs: ${path.join(sandbox.directory, 'logs')}. Ctrl-C ends everything.
 `;
-}
-
-/** Where things are, for one who has brought manifests of his own. */
-export function howToGoOn(sandbox: Sandbox): string {
-  return `
-The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).
-The CSI driver listens on ${sandbox.csiSocket}.
-
-  ${kubectl(sandbox)}
-  kubectl get connectors --all-namespaces
-
-Ctrl-C ends it.
-`;
-}
-
-function kubectl({ kubeconfig }: Sandbox): string {
-  return `export KUBECONFIG=${kubeconfig}`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { APPLICABLE_KINDS, type Manifest, parseManifests } from '../installation/apply-manifests';
 import { runSandbox, type SandboxOptions } from './run-sandbox';
 import { whereTheUserStands } from './sandbox.config';
 
@@ -15,21 +16,25 @@ driver, and volumes are plain directories.
 Usage:
   npm start                        the sample
   npm start -- --check             the same, then exit: 0 when all went well
-  npm start -- -f FILE [-f FILE …] your own manifests instead of the sample (a real registry, say)
+  npm start -- -f FILE [-f FILE …] your own manifests instead of the sample (a real registry, say); the volumes of Pods in
+                                   them are published, and commands are printed to go on with
 
 Options:
-  -f, --filename FILE   manifests to apply, YAML; may be given several times
+  -f, --filename FILE   manifests to apply, YAML, in the order given; may be given several times
       --check           exit when the job is done
       --ca-bundle FILE  PEM file with certificate authorities of registries, beside the system roots
       --port PORT       http port of the proxy (default: 8080, or a free one when that is taken)
       --https-port PORT https port of the proxy (default: 8443, or a free one)
   -h, --help            this text
 
+Kinds that FILE may hold:
+  ${APPLICABLE_KINDS.join(', ')}
+
 Files, all in .sandbox/; all but the logs are removed on exit:
   kubeconfig            for kubectl: administrator of the in-memory API
   ca.crt                the CA of the proxy's certificates, for clients
   csi.sock              where the CSI driver serves the kubelet
-  kubelet/              the volume, below pods/; the driver writes nowhere else
+  kubelet/              the volumes, below pods/; the driver writes nowhere else
   sandbox.json          addresses, files and process ids, for scripts
   logs/                 what the programs logged
 `;
@@ -48,23 +53,29 @@ function readOptions(args: readonly string[]): SandboxOptions | 'help' {
   });
   if (values.help) return 'help';
   return {
-    files: values.filename.map((file) => readableFile('--filename', file)),
+    manifests: values.filename.flatMap(readManifests),
     check: values.check,
-    caBundle: values['ca-bundle'] === undefined ? undefined : readableFile('--ca-bundle', values['ca-bundle']),
+    caBundle: values['ca-bundle'] === undefined ? undefined : readFile('--ca-bundle', values['ca-bundle']).path,
     httpPort: portOf('--port', values.port),
     httpsPort: portOf('--https-port', values['https-port']),
   };
 }
 
 /** Before anything is started, so that a slip costs a moment and not a minute. */
-function readableFile(option: string, file: string): string {
+function readManifests(file: string): Manifest[] {
+  const manifests = parseManifests(readFile('--filename', file).text, file);
+  if (manifests.length === 0) throw new Error(`--filename: ${file} holds no object`);
+  return manifests;
+}
+
+function readFile(option: string, file: string): { readonly path: string; readonly text: string } {
   const full = path.resolve(whereTheUserStands, file);
   try {
-    readFileSync(full);
+    return { path: full, text: readFileSync(full, 'utf8') };
   } catch (error) {
-    throw new Error(`${option}: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`, { cause: error });
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    throw new Error(`${option}: cannot read ${file} (${code === 'EISDIR' ? 'it is a directory; name the files' : code})`, { cause: error });
   }
-  return full;
 }
 
 function portOf(option: string, text: string | undefined): number | undefined {

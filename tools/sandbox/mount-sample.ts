@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
-import { Pods, PublishedVolume } from '../kubelet/published-volume';
+import { Pods, type PublishedVolume } from '../kubelet/published-volume';
 import { readLogin } from '../kubelet/volume-login';
 import { step } from '../processes/progress';
+import { publishVolume, unpublishAtTheEnd, type VolumeKeeping } from './publish-volume';
 import { SAMPLE, samplePod } from './sample';
 import { sampleImage } from './sample-image';
 import { type Sandbox } from './sandbox';
@@ -16,8 +17,7 @@ import { tableOfFiles } from './volume-files';
  */
 export async function mountSample(sandbox: Sandbox, closing: (() => Promise<unknown>)[]): Promise<string> {
   const volume = await step("publishing a Pod's volume", () => publishSample(sandbox));
-  // Its files are removed in any case; a driver that has ended already cannot do it.
-  closing.unshift(() => volume.unpublish().catch((error: Error) => process.stderr.write(`the volume was not unpublished: ${error.message}\n`)));
+  unpublishAtTheEnd(volume, closing);
   process.stdout.write(`\n${await tableOfFiles(volume.directory)}\n${explanation()}\n`);
   for (const url of [sandbox.proxy.http, sandbox.proxy.https]) {
     await step(`pushing and pulling through ${url} with nothing but these files`, () => pushAndPull(volume.directory, url));
@@ -27,13 +27,10 @@ export async function mountSample(sandbox: Sandbox, closing: (() => Promise<unkn
 }
 
 /** The Pod is an object only: nothing runs it. */
-export async function publishSample({ client, csiSocket, kubeletDirectory }: Sandbox, keeping: Keeping = {}): Promise<PublishedVolume> {
-  const pod = await client.create(Pods, samplePod());
-  const onProblem = (error: Error): unknown => process.stderr.write(`the volume was not republished, which is tried again: ${error.message}\n`);
-  return PublishedVolume.publish({ client, socket: csiSocket, kubeletDirectory, pod, onProblem, ...keeping });
+export async function publishSample(sandbox: Sandbox, keeping: VolumeKeeping = {}): Promise<PublishedVolume> {
+  const pod = await sandbox.client.create(Pods, samplePod());
+  return publishVolume(sandbox, { pod, volume: SAMPLE.pod.volume }, keeping);
 }
-
-type Keeping = Partial<Pick<Parameters<typeof PublishedVolume.publish>[0], 'onProblem' | 'republishMs' | 'renewalShare'>>;
 
 function explanation(): string {
   const { pod, serviceAccount } = SAMPLE;

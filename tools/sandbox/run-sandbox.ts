@@ -1,19 +1,22 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { workspaceRoot } from '../processes/workspace';
+import { type Manifest } from '../installation/apply-manifests';
 import { requireSocketPath } from '../kubelet/socket-path';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
 import { applyUserManifests } from './apply-user-manifests';
-import { howToGoOn, howToRepeat } from './how-to-repeat';
+import { howToGoOn } from './how-to-go-on';
+import { howToRepeat } from './how-to-repeat';
 import { mountSample } from './mount-sample';
 import { runSample } from './run-sample';
+import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 import { csiSocketIn, startSandbox, type SandboxStart } from './start-sandbox';
 
 export interface SandboxOptions {
   /** Manifests to apply instead of the sample. */
-  readonly files: readonly string[];
+  readonly manifests: readonly Manifest[];
   /** Exit when the job is done. */
   readonly check: boolean;
   readonly caBundle?: string;
@@ -112,9 +115,12 @@ interface Job {
   readonly next: string;
 }
 
-async function doTheJob({ files }: SandboxOptions, sandbox: Sandbox, closing: SandboxStart['closing']): Promise<Job> {
-  if (files.length > 0) return { succeeded: await applyUserManifests(sandbox, files), next: howToGoOn(sandbox) };
-  if (!(await runSample(sandbox))) return { succeeded: false, next: howToGoOn(sandbox) };
+async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing: SandboxStart['closing']): Promise<Job> {
+  if (manifests.length > 0) {
+    const { succeeded, connectors, volumes } = await applyUserManifests(sandbox, manifests, closing);
+    return { succeeded, next: howToGoOn(sandbox, connectors, volumes) };
+  }
+  if (!(await runSample(sandbox))) return { succeeded: false, next: howToGoOn(sandbox, [SAMPLE.connector]) };
   const volume = await mountSample(sandbox, closing);
   return { succeeded: true, next: howToRepeat(sandbox, volume) };
 }

@@ -9,7 +9,7 @@ export const SAMPLE = {
   serviceAccount: { namespace: 'default', name: 'ci' },
   repository: 'demo/hello',
   tag: 'v1',
-  pod: { namespace: 'default', name: 'client', mountPath: '/etc/connectors' },
+  pod: { namespace: 'default', name: 'client', volume: 'connectors', mountPath: '/etc/connectors' },
   /** What is pushed with the files of the Pod's volume. */
   podTag: 'from-a-pod',
 } as const;
@@ -45,7 +45,7 @@ export function samplePod(): NewObject<Pod> {
       { name: 'DOCKER_CONFIG', value: pod.mountPath },
       { name: 'SSL_CERT_FILE', value: `${pod.mountPath}/ca-bundle.crt` },
     ],
-    volumeMounts: [{ name: 'connectors', mountPath: pod.mountPath, readOnly: true }],
+    volumeMounts: [{ name: pod.volume, mountPath: pod.mountPath, readOnly: true }],
   };
   const csi = {
     driver: 'connectors-csi',
@@ -57,7 +57,7 @@ export function samplePod(): NewObject<Pod> {
     automountServiceAccountToken: false,
     restartPolicy: 'Never',
     containers: [crane],
-    volumes: [{ name: 'connectors', csi }],
+    volumes: [{ name: pod.volume, csi }],
   };
   return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: pod.namespace, name: pod.name }, spec };
 }

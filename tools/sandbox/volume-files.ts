@@ -7,13 +7,13 @@ export const PURPOSES: Readonly<Record<string, string>> = {
   'config.json': "login for each name of the Connector's host: DOCKER_CONFIG, --authfile, --registry-config",
   'context.token': 'the token alone, for clients that take a password; any user name',
   'ca.crt': "certificate of the proxy's CA: --ca-file, certs.d, --cert-dir",
-  'ca-bundle.crt': "the same after the system's CAs: SSL_CERT_FILE",
-  'context.proxy.caCert': 'the same as ca.crt, under the name that templates have for it',
+  'ca-bundle.crt': "ca.crt after Mozilla's CAs (those of Node.js): SSL_CERT_FILE",
+  'context.proxy.caCert': 'ca.crt under the name that templates have for it',
   'connector.status.proxyAddress': 'host of the proxy',
-  'http.proxy': 'URL of the forward proxy with the login',
-  'https.proxy': 'the same, for https targets',
-  '.env': 'http_proxy, https_proxy, no_proxy: --env-file',
-  'env.sh': 'the same for a shell, which sources it',
+  'http.proxy': 'for the forward proxy of a later version: its URL with the login',
+  'https.proxy': 'for the forward proxy: as http.proxy, for https targets',
+  '.env': 'for the forward proxy: http_proxy, https_proxy, no_proxy (--env-file)',
+  'env.sh': 'for the forward proxy: as .env, for a shell that sources it',
 };
 
 const KIBIBYTE = 1024;

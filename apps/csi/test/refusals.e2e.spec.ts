@@ -80,7 +80,14 @@ describe('refusing a volume', () => {
     expect(result.code).toBe('PERMISSION_DENIED');
     expect(result.message).toBe(
       `ServiceAccount ${PODS}/stranger may not use Connector ${CONNECTORS}/hub: bind ClusterRole connectors-puller (pull) or connectors-pusher (push and pull) in namespace ${CONNECTORS}, ` +
-        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors --namespace=${CONNECTORS} --clusterrole=connectors-pusher --serviceaccount=${PODS}:stranger (AccessDenied)`,
+        `e.g. kubectl create rolebinding ${PODS}-stranger-connectors-puller --namespace=${CONNECTORS} --clusterrole=connectors-puller --serviceaccount=${PODS}:stranger (AccessDenied)`,
+    );
+  });
+
+  it('for a Connector whose namespace was forgotten, and says how to name it', async () => {
+    const attributes = { connectors: 'hub' };
+    expect((await refused({ serviceAccount: 'stranger', attributes })).message).toContain(
+      `may not use Connector ${PODS}/hub of the pod's own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors"): bind`,
     );
   });
 

@@ -97,7 +97,7 @@ describe('what the proxy refuses by itself', () => {
   const denied = { status: 403, code: 'DENIED' };
 
   it.each<[string, string, RequestOptions, RegExp]>([
-    ['no permission', MANIFEST, { as: 'stranger' }, /^system:serviceaccount:team:stranger may not get connectors\/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller there$/],
+    ['no permission', MANIFEST, { as: 'stranger' }, /^system:serviceaccount:team:stranger may not get connectors\/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller there: kubectl create rolebinding team-stranger-connectors-puller --namespace=platform --clusterrole=connectors-puller --serviceaccount=team:stranger$/],
     ['no permission and no such connector: the same', `${prefix('absent')}/a/manifests/v1`, { as: 'stranger' }, /may not get connectors\/proxy "absent"/],
     ['permission to pull, on a push', `${prefix()}/team/app/blobs/uploads/`, { as: 'puller', method: 'POST' }, /may not update .* connectors-pusher/],
     ['permission to pull, on the status of an upload', `${prefix()}/team/app/blobs/uploads/abc`, { as: 'puller' }, /may not update/],

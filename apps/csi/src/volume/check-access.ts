@@ -1,5 +1,5 @@
-import { API_GROUP, type ConnectorKey } from '@oci-connector/connector-api';
-import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
+import { type ConnectorKey } from '@oci-connector/connector-api';
+import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse } from '@oci-connector/kube';
 import { VolumeError } from '../csi.errors';
 import { type PublishRequest } from '../request/publish-request';
 
@@ -9,25 +9,28 @@ export interface PermissionReviewer {
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
 
-/** Whoever may pull through a Connector may mount it. */
-const VERB = 'get';
-
 /**
- * Asks RBAC whether the pod's ServiceAccount may use the Connector, whether the Connector exists or not.
+ * Asks RBAC whether the pod's ServiceAccount may use the Connector, whether the Connector exists or not. Whoever may pull through
+ * it may mount it.
  *
  * @throws VolumeError AccessDenied, ReviewUnavailableError
  */
-export async function checkAccess(request: PublishRequest, { namespace, name }: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
-  const use = { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb: VERB };
-  if (await reviewer.isAllowed(identityOf(request), use)) return;
+export async function checkAccess(request: PublishRequest, connector: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
+  if (await reviewer.isAllowed(identityOf(request), connectorUse(connector, 'get'))) return;
   const { pod } = request;
+  const { namespace, name } = connector;
+  const account = { namespace: pod.namespace, name: pod.serviceAccount };
   throw new VolumeError(
     'AccessDenied',
-    `ServiceAccount ${pod.namespace}/${pod.serviceAccount} may not use Connector ${namespace}/${name}: ` +
+    `ServiceAccount ${account.namespace}/${account.name} may not use Connector ${namespace}/${name}${perhapsElsewhere(request, connector)}: ` +
       `bind ClusterRole connectors-puller (pull) or connectors-pusher (push and pull) in namespace ${namespace}, e.g. ` +
-      `kubectl create rolebinding ${pod.namespace}-${pod.serviceAccount}-connectors --namespace=${namespace} ` +
-      `--clusterrole=connectors-pusher --serviceaccount=${pod.namespace}:${pod.serviceAccount}`,
+      bindingCommand('connectors-puller', namespace, account),
   );
+}
+
+/** A hint for whoever has forgotten the namespace of a Connector. */
+export function perhapsElsewhere({ pod }: PublishRequest, { namespace }: ConnectorKey): string {
+  return namespace === pod.namespace ? ' of the pod\'s own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors")' : '';
 }
 
 /** A ServiceAccount as a TokenReview would name it (pkg/serviceaccount of k8s.io/apiserver). */

@@ -3,7 +3,7 @@ import { type ConnectorKey } from '@oci-connector/connector-api';
 import { type CsiState } from '../csi-state';
 import { VolumeError } from '../csi.errors';
 import { type PublishRequest } from '../request/publish-request';
-import { checkAccess, type PermissionReviewer } from './check-access';
+import { checkAccess, perhapsElsewhere, type PermissionReviewer } from './check-access';
 import { inputOf, mountedConnector, type VolumeInputs } from './volume-inputs';
 
 export interface GatheredInputs {
@@ -47,7 +47,10 @@ export class GatherInputs {
     if (!this.state.hasSynced) throw new VolumeError('NotReady', NOT_READY);
     await checkAccess(request, key, this.reviewer);
     const connector = this.state.connector(key);
-    if (!connector) throw new VolumeError('ConnectorNotFound', `connector "${key.namespace}/${key.name}" not found; correct "connectors" of the volume, or create the Connector`);
+    if (!connector) {
+      const problem = `connector "${key.namespace}/${key.name}"${perhapsElsewhere(request, key)} not found`;
+      throw new VolumeError('ConnectorNotFound', `${problem}; correct "connectors" of the volume, or create the Connector`);
+    }
     const { connectorClassName } = connector.spec;
     const connectorClass = this.state.connectorClass(connectorClassName);
     if (!connectorClass) {

@@ -1,6 +1,5 @@
 import { API_GROUP } from '@oci-connector/connector-api';
-import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
-import { type ProxyVerb } from '../protocols/protocol';
+import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse, type ProxyVerb } from '@oci-connector/kube';
 import { ProxyError } from '../proxy.errors';
 import { type Authenticated, Authorized, type NamedConnector } from './proxy-exchange';
 
@@ -11,13 +10,6 @@ export interface PermissionReviewer {
   /** @throws ReviewUnavailableError */
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
-
-/** What helps, for each verb: a ClusterRole that is shipped, or for deleting a Role of one's own. */
-const ROLE: Readonly<Record<ProxyVerb, string>> = {
-  get: 'the ClusterRole connectors-puller',
-  update: 'the ClusterRole connectors-pusher',
-  delete: 'a Role with the verb delete on connectors/proxy',
-};
 
 /** Asks RBAC whether the client may use the Connector in this way, whether the Connector exists or not. */
 export class AuthorizeClient {
@@ -30,10 +22,11 @@ export class AuthorizeClient {
   /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
-    if (!this.reviewer.peek(identity, useOf(named, verb)) && !(await this.#allows(exchange, verb))) {
+    if (!this.reviewer.peek(identity, connectorUse(named, verb)) && !(await this.#allows(exchange, verb))) {
+      const role = whatHelps(verb, named, identity);
       throw new ProxyError(
         'PermissionDenied',
-        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${ROLE[verb]} there`,
+        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${role}`,
       );
     }
     return new Authorized(exchange, (further) => this.#allows(exchange, further));
@@ -41,11 +34,15 @@ export class AuthorizeClient {
 
   async #allows({ identity, named }: Authenticated, verb: ProxyVerb): Promise<boolean> {
     const { namespace, name } = named;
-    if (await this.reviewer.isAllowed(identity, useOf(named, verb))) return true;
+    if (await this.reviewer.isAllowed(identity, connectorUse(named, verb))) return true;
     return this.acceptGetConnectors && this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' });
   }
 }
 
-function useOf({ namespace, name }: NamedConnector, verb: ProxyVerb): AccessAttributes {
-  return { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
+/** A ClusterRole that is shipped, or for deleting a Role of one's own. */
+function whatHelps(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
+  if (verb === 'delete') return 'a Role with the verb delete on connectors/proxy there';
+  const role = verb === 'get' ? 'connectors-puller' : 'connectors-pusher';
+  const help = `the ClusterRole ${role} there`;
+  return serviceAccount ? `${help}: ${bindingCommand(role, namespace, serviceAccount)}` : help;
 }

@@ -1,5 +1,6 @@
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
-import { type ProxyVerb, requiredVerb } from '../protocols/protocol';
+import { type ProxyVerb } from '@oci-connector/kube';
+import { requiredVerb } from '../protocols/protocol';
 import { countHeader } from '../transport/request-headers';
 import { ProxyError } from '../proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';

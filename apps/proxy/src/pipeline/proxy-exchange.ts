@@ -1,10 +1,10 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Connector, type ConnectorClass, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
-import { type ClientIdentity } from '@oci-connector/kube';
+import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
 import { type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type AccessRecord } from '../observability/access-record';
-import { type AddressForm, type ProxyVerb, type UpstreamPlan } from '../protocols/protocol';
+import { type AddressForm, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../transport/upstream-pool';
 import { type Transfer } from '../transport/transfer';
 

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
+import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type UpstreamTarget } from '../transport/upstream-target';
 import { type ResponseHeaders, type TransportKind } from '../transport/upstream-transport';
@@ -13,9 +14,6 @@ export interface ProtocolHandler {
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): Promise<UpstreamPlan>;
 }
-
-/** The verb on `connectors/proxy` that a SubjectAccessReview asks for. */
-export type ProxyVerb = 'get' | 'update' | 'delete';
 
 /**
  * How the client named the connector:

@@ -1,5 +1,6 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
-import { type ConnectorRequest, type ProxyVerb } from '../protocol';
+import { type ProxyVerb } from '@oci-connector/kube';
+import { type ConnectorRequest } from '../protocol';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { HttpHandler } from './http-handler';
 

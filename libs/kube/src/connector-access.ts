@@ -1,0 +1,21 @@
+import { API_GROUP, type ConnectorKey } from '@oci-connector/connector-api';
+import { type AccessAttributes } from './access-reviewer';
+
+/** The verb on `connectors/proxy` that a SubjectAccessReview asks for: to pull, to push, to delete. */
+export type ProxyVerb = 'get' | 'update' | 'delete';
+
+/** The ClusterRoles of `deploy/rbac` that allow it. */
+export type ConnectorRole = 'connectors-puller' | 'connectors-pusher';
+
+/** Using a Connector, as RBAC knows it: the subresource `connectors/proxy`. */
+export function connectorUse({ namespace, name }: ConnectorKey, verb: ProxyVerb): AccessAttributes {
+  return { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
+}
+
+/** The command that lets a ServiceAccount use all Connectors of a namespace. */
+export function bindingCommand(role: ConnectorRole, namespace: string, account: { readonly namespace: string; readonly name: string }): string {
+  return (
+    `kubectl create rolebinding ${account.namespace}-${account.name}-${role} --namespace=${namespace} ` +
+    `--clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`
+  );
+}
