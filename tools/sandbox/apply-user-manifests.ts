@@ -66,7 +66,8 @@ async function publish(sandbox: Sandbox, of: { readonly pod: Pod; readonly volum
     process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
     return volume.directory;
   } catch (error) {
-    process.stdout.write(`Pod ${namespace}/${name} would not start: ${(error as Error).message}\n`);
+    const { message, cause = message } = error as Error;
+    process.stdout.write(`Pod ${namespace}/${name} would not start: ${cause instanceof Error ? cause.message : message}\n`);
     return undefined;
   }
 }

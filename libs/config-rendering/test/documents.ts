@@ -9,11 +9,6 @@ export function readDocument(name: string): string {
   return readFileSync(path.join(WORKSPACE, name), 'utf8');
 }
 
-/** The texts between ```yaml and ```. */
-export function yamlBlocks(markdown: string): string[] {
-  return [...markdown.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? '');
-}
-
 /** The objects of a YAML text; an error in it is thrown. */
 export function parseYaml(text: string): unknown[] {
   return parseAllDocuments(text).map((document) => {

@@ -7,12 +7,13 @@ const SPECS = [
   'apps/csi/src/mount/linux-mounter.testbed-spec.ts',
   'libs/config-rendering/src/volume/env-script.testbed-spec.ts',
   'tools/sandbox/token-lifetimes.testbed-spec.ts',
+  'tools/sandbox/user-manifests.testbed-spec.ts',
   'tools/testbed/cluster/cluster-traces.testbed-spec.ts',
 ];
 
 /** Specs of the product that need root or tools, or take long. */
 export const specsSuite: Suite = {
-  summary: 'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens',
+  summary: 'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens, manifests of a user',
   async run({ directory }) {
     return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));
   },

@@ -1,6 +1,6 @@
 import { type ConnectorClass, validateConnectorClass } from '@oci-connector/connector-api';
-import { aConnectorClass, readTable } from '@oci-connector/testing';
-import { parseYaml, readDocument, yamlBlocks } from '../../test/documents';
+import { aConnectorClass, readTable, yamlBlocks } from '@oci-connector/testing';
+import { parseYaml, readDocument } from '../../test/documents';
 import { aServedConnector, aVolume, mounted, TOKEN } from '../../test/volume-fixture';
 import { FUNCTIONS } from '../template/functions/functions';
 import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
