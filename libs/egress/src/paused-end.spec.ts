@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { type Agent, type Dispatcher } from 'undici';
+import { EgressPolicy } from './egress-policy';
+import { createPinnedAgent } from './pinned-agent';
+
+const BODY = 'x'.repeat(1_000);
+
+/** What became of a response whose reader asked for a pause with every piece of the body, and never went on. */
+interface Outcome {
+  readonly bytes: number;
+  readonly end: 'complete' | Error;
+}
+
+describe('a response whose connection the server ends while the reader pauses', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  /** Answers with these bytes when the first request has come, and ends the connection. */
+  async function read(response: string): Promise<Outcome> {
+    const server = createServer((socket: Socket) => socket.on('error', () => undefined).once('data', () => socket.end(response)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    closing.push(() => once(server.close(), 'close'));
+    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
+    const agent = createPinnedAgent({ policy, purpose: 'connector' });
+    closing.push(() => agent.close());
+    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  }
+
+  function dispatch(agent: Agent, origin: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      let bytes = 0;
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: () => undefined,
+        onResponseStart: () => undefined,
+        onResponseData: (controller, chunk) => {
+          bytes += chunk.length;
+          controller.pause();
+        },
+        onResponseEnd: () => resolve({ bytes, end: 'complete' }),
+        onResponseError: (_controller, end) => resolve({ bytes, end }),
+      };
+      agent.dispatch({ origin, path: '/', method: 'GET' }, handler);
+    });
+  }
+
+  it.each([
+    ['as long as it said', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['until the connection ends', `Connection: close\r\n\r\n${BODY}`],
+  ])('is complete: %s', async (_what, rest) => {
+    expect(await read(`HTTP/1.1 200 OK\r\n${rest}`)).toEqual({ bytes: BODY.length, end: 'complete' });
+  });
+
+  it.each([
+    ['shorter than it said', `Content-Length: ${BODY.length + 1}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['in the middle of its chunks', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
+    ['shorter than it said, on a connection that was to be kept', `Content-Length: ${BODY.length + 1}\r\n\r\n${BODY}`],
+  ])('fails: %s', async (_what, rest) => {
+    const { bytes, end } = await read(`HTTP/1.1 200 OK\r\n${rest}`);
+    expect(bytes).toBe(BODY.length);
+    expect(end).toBeInstanceOf(Error);
+  });
+});
