@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { type buildConnector } from 'undici';
 
 /** The part of undici's parser of HTTP/1.1 that is needed here. */
 interface Parser {
@@ -10,13 +11,21 @@ interface Parser {
 }
 
 /**
- * Has a response that is paused for back-pressure end in order when the server ends the connection: complete, or with an error
- * when something is missing. Without this an assertion of undici fails, which nobody can catch, and the program ends
- * (nodejs/undici#5360). Mended in undici 8, which needs Node.js 22; to be taken away with undici 7.
- *
- * @param socket a connection that undici has not been given yet, so that its own listener comes after this one
+ * A connector for undici on whose connections a response that is paused for back-pressure ends in order when the server ends the
+ * connection: complete, or with an error when something is missing. Without this an assertion of undici fails, which nobody can
+ * catch, and the program ends (nodejs/undici#5360). Mended in undici 8, which needs Node.js 22; to be taken away with undici 7.
  */
-export function endPausedResponses(socket: Socket): void {
+export function endingInOrder(connect: buildConnector.connector): buildConnector.connector {
+  return (target, connected) =>
+    connect(target, (...[error, socket]) => {
+      if (error) return connected(error, null);
+      endPausedResponse(socket);
+      connected(null, socket);
+    });
+}
+
+/** @param socket one that undici has not been given yet, so that its own listener comes after this one */
+function endPausedResponse(socket: Socket): void {
   socket.on('end', () => {
     const parser = parserOf(socket);
     if (!parser?.paused) return;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { type EgressPolicy, type EgressPurpose } from './egress-policy';
-import { endPausedResponses } from './paused-end';
+import { endingInOrder } from './paused-end';
 import { pinnedLookup } from './pinned-lookup';
 import { trustedWith } from './trusted-roots';
 
@@ -54,12 +54,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
   const connectPlain = buildConnector(shared);
   let connectTls: buildConnector.connector | undefined;
 
-  const connect: buildConnector.connector = (target, connected) => {
-    const callback: buildConnector.Callback = (...[error, socket]) => {
-      if (error) return connected(error, null);
-      endPausedResponses(socket);
-      connected(null, socket);
-    };
+  const connect: buildConnector.connector = (target, callback) => {
     const hostname = target.hostname.replace(/^\[|\]$/g, '');
     const isAddress = isIP(hostname) !== 0;
     const dial = (): void => {
@@ -76,7 +71,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
   };
 
   return new Agent({
-    connect,
+    connect: endingInOrder(connect),
     pipelining: 1,
     allowH2: false,
     connections: options.connections ?? null,

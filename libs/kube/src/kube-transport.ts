@@ -1,7 +1,8 @@
 import { type Readable } from 'node:stream';
 import { type Clock } from '@oci-connector/clock';
+import { endingInOrder } from '@oci-connector/egress';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { KubeApiError, KubeResponseError, type KubeError, type KubeUnreachableError, type StatusBody } from './kube.errors';
 import { type KubeConnection } from './kube-connection';
 import { Deadline } from './deadline';
@@ -76,14 +77,16 @@ export class KubeTransport {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: {
-        timeout: options.connectTimeoutMs,
-        ...(tls.ca !== undefined && { ca: tls.ca }),
-        ...(tls.cert !== undefined && { cert: tls.cert }),
-        ...(tls.key !== undefined && { key: tls.key.reveal() }),
-        ...(tls.serverName !== undefined && { servername: tls.serverName }),
-        ...(tls.insecureSkipVerify === true && { rejectUnauthorized: false }),
-      },
+      connect: endingInOrder(
+        buildConnector({
+          timeout: options.connectTimeoutMs,
+          ...(tls.ca !== undefined && { ca: tls.ca }),
+          ...(tls.cert !== undefined && { cert: tls.cert }),
+          ...(tls.key !== undefined && { key: tls.key.reveal() }),
+          ...(tls.serverName !== undefined && { servername: tls.serverName }),
+          ...(tls.insecureSkipVerify === true && { rejectUnauthorized: false }),
+        }),
+      ),
     });
   }
 
