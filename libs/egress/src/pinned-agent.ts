@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const ATTEMPT_TIMEOUT_MS = 1_500;
 /** Below the idle limits of usual servers (load balancers 60 s, nginx 75 s), so that a request rarely meets a closing connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
+/** A connection is read in pieces of 64 KiB; with room for two, what one writes need not wait for what the other reads. In bytes. */
+const HIGH_WATER_MARK = 128 * 1024;
 /** Room for long WWW-Authenticate, Link and signed Location headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -46,6 +48,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
   const secureContext = lazySecureContext(ca);
   const shared = {
     timeout: connectTimeoutMs,
+    highWaterMark: HIGH_WATER_MARK,
     allowH2: false,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,

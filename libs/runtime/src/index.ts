@@ -3,6 +3,7 @@ export { parseDuration } from './duration';
 export { type Environment } from './environment';
 export { InstallationSettings } from './installation-settings';
 export { LogFields } from './log-fields';
+export { type FlatFields, flatLog } from './flat-log';
 export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
 export { LOGGER } from './runtime.module';

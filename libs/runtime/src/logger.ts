@@ -67,6 +67,8 @@ function standardOutput(): DestinationStream & { flush(done: () => void): void }
     batch = '';
   };
   setInterval(handOver, MAX_DELAY).unref();
+  // A program that ends by itself: before the listener of the stream, which closes it.
+  process.prependListener('beforeExit', handOver);
   process.on('exit', () => {
     if (batch === '') return;
     handOver();

@@ -51,6 +51,10 @@ describe('a program', () => {
     expect(await end).toEqual({ status: 0, messages: ['stopping', 'stopped'], lines: ALL });
   });
 
+  it('that has nothing to do ends, and loses no line', async () => {
+    expect(await ended(start('nothing-to-do'))).toEqual({ status: 0, messages: [], lines: ALL });
+  });
+
   it('stops after its start when SIGTERM comes before the end of that', async () => {
     const child = start('start');
     const end = ended(child);

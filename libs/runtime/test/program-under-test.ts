@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { InstallationSettings } from '../src/installation-settings';
 import { runProgram } from '../src/program';
 
-/** What happens to the program, `start`, `run`, `failed-start` or `crash`: every way ends it, the first two by a signal. */
+/** What happens to the program, `start`, `run`, `failed-start`, `crash` or `nothing-to-do`: every way ends it, the first two by a signal. */
 const [, , ending, lines] = process.argv;
 
 void runProgram(
@@ -16,6 +16,9 @@ void runProgram(
       for (let line = 1; line <= Number(lines); line += 1) logger.info({ line }, 'line');
       if (ending === 'failed-start') throw new Error('no start');
       if (ending === 'crash') setImmediate(() => void Promise.reject(new Error('crash')));
+      if (ending === 'nothing-to-do') return { stop: async () => undefined };
+      // A program that serves has something that keeps it; without, this one might end before the signal is there.
+      setInterval(() => undefined, 60_000);
       // Whoever sends the signal hears by this that it is time, and ends the start by closing standard input.
       process.stderr.write('starting\n');
       const ended = once(process.stdin.resume(), 'end');

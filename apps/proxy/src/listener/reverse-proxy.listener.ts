@@ -4,6 +4,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
+import { CLIENT_HIGH_WATER_MARK } from '../transport/response-limits';
 import { answerClientErrors } from './client-errors';
 import { type ConnectionLimits } from './connection-limits';
 import { type ServeRequest } from './serve-request';
@@ -101,6 +102,7 @@ export class ReverseProxyListener {
       maxHeaderSize: MAX_HEADER_SIZE,
       connectionsCheckingInterval: Math.min(5_000, headersTimeout),
       insecureHTTPParser: false,
+      highWaterMark: CLIENT_HIGH_WATER_MARK,
       noDelay: true,
     };
     // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.

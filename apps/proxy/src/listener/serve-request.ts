@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { logAccess } from '../observability/access-log';
+import { AccessLog } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
@@ -27,7 +27,11 @@ export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
   readonly #waiting = new WeakMap<Socket, Set<() => void>>();
 
-  constructor(private readonly options: ServeRequestOptions) {}
+  readonly #accessLog: AccessLog;
+
+  constructor(private readonly options: ServeRequestOptions) {
+    this.#accessLog = new AccessLog(options.logger);
+  }
 
   /** Never rejects. @param expectsContinue the client waits for `100 Continue` before it sends its body */
   async serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
@@ -116,7 +120,7 @@ export class ServeRequest {
     const durationMs = performance.now() - record.startedAt;
     const status = response.headersSent ? response.statusCode : undefined;
     this.options.metrics.finished(record, transfer, { status, durationMs });
-    logAccess(this.options.logger, record, transfer, { status, durationMs });
+    this.#accessLog.finished(record, transfer, { status, durationMs });
   }
 }
 

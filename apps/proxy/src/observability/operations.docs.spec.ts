@@ -6,7 +6,7 @@ import { readTable } from '@oci-connector/testing';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
 import { Transfer } from '../transport/transfer';
-import { logAccess } from './access-log';
+import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';
 import { ProxyMetrics } from './proxy-metrics';
 
@@ -40,7 +40,7 @@ describe('docs/operations.md', () => {
         done();
       },
     });
-    logAccess(createLogger({ name: 'proxy', level: 'info', destination }), RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
+    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination })).finished(RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
     const logged = Object.keys(JSON.parse(line) as object);
     const documented = readTable(TEXT, '### Fields of a request').map((row) => row['Field']);
     expect(documented).toEqual(logged.filter((name) => ![...COMMON, 'err'].includes(name)));

@@ -30,8 +30,10 @@ export class AuthenticateClient {
     private readonly audience: string,
   ) {}
 
-  async authenticate(identified: Identified): Promise<Authenticated> {
-    return new Authenticated(identified, await this.identify(identified.client));
+  /** As {@link identify}. */
+  authenticate(identified: Identified): Authenticated | Promise<Authenticated> {
+    const identity = this.identify(identified.client);
+    return identity instanceof Promise ? identity.then((known) => new Authenticated(identified, known)) : new Authenticated(identified, identity);
   }
 
   /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */

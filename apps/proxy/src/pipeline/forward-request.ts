@@ -30,11 +30,11 @@ export class ForwardRequest {
     }
   }
 
-  async #deliver({ exchange, response, hop }: Outcome): Promise<void> {
+  #deliver({ exchange, response, hop }: Outcome): Promise<void> {
     if (response.status === 401) throw refusedThere(hop);
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers));
-    if (rewritten.sealedTarget) await this.#checkTarget(rewritten.sealedTarget);
-    await sendResponse(exchange.client, response, rewritten);
+    const send = (): Promise<void> => sendResponse(exchange.client, response, rewritten);
+    return rewritten.sealedTarget ? this.#checkTarget(rewritten.sealedTarget).then(send) : send();
   }
 
   /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */

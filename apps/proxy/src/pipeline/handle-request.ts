@@ -23,7 +23,10 @@ export interface RequestSteps {
   readonly forward: ForwardRequest;
 }
 
-/** The flow of a request. Each step takes what the one before returned; their types allow no other order. */
+/**
+ * The flow of a request. Each step takes what the one before returned; their types allow no other order. What a step knows already it
+ * returns without a promise, so that with warm caches nothing is waited for before the request goes upstream.
+ */
 export class HandleRequest {
   constructor(private readonly steps: RequestSteps) {}
 
@@ -32,13 +35,17 @@ export class HandleRequest {
     const { steps } = this;
     const identified = identifyConnector(client, steps.settings);
     if (!(identified instanceof Identified)) return answerPing(client, steps.client);
-    const authenticated = await steps.client.authenticate(identified);
-    const authorized = await steps.permission.authorize(authenticated);
+    const identity = steps.client.authenticate(identified);
+    const authenticated = identity instanceof Promise ? await identity : identity;
+    const permission = steps.permission.authorize(authenticated);
+    const authorized = permission instanceof Promise ? await permission : permission;
     client.transfer.atEnd(steps.limits.admit(authorized));
     const resolved = steps.connector.resolve(authorized);
-    const planned = await steps.protocol.plan(resolved);
-    const credentialed = await steps.credential.resolve(planned);
-    const forwardable = await steps.authorization.obtain(credentialed);
-    await steps.forward.forward(forwardable);
+    const plan = steps.protocol.plan(resolved);
+    const planned = plan instanceof Promise ? await plan : plan;
+    const credential = steps.credential.resolve(planned);
+    const credentialed = credential instanceof Promise ? await credential : credential;
+    const authorization = steps.authorization.obtain(credentialed);
+    await steps.forward.forward(authorization instanceof Promise ? await authorization : authorization);
   }
 }

@@ -18,16 +18,21 @@ export class ObtainAuthorization {
    * @param plan what is to be sent, if not the plan of the exchange
    * @throws OciAuthError, and what reading the Secret throws
    */
-  async obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan): Promise<Forwardable> {
+  obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan): Forwardable | Promise<Forwardable> {
     try {
-      return await this.#authorize(exchange, plan);
+      const forwardable = this.#authorize(exchange, plan);
+      return forwardable instanceof Promise ? forwardable.catch((error: unknown) => this.#withFreshCredential(exchange, plan, error)) : forwardable;
     } catch (error) {
-      if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') throw error;
-      // The password may have been changed a moment ago: once, what the API server has now is tried.
-      const fresh = await this.credentials.resolve(exchange, { fresh: true });
-      if (fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision) throw error;
-      return this.#authorize(fresh, plan);
+      return this.#withFreshCredential(exchange, plan, error);
     }
+  }
+
+  /** The password may have been changed a moment ago: once, what the API server has now is tried. */
+  async #withFreshCredential(exchange: Credentialed, plan: UpstreamPlan, error: unknown): Promise<Forwardable> {
+    if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') throw error;
+    const fresh = await this.credentials.resolve(exchange, { fresh: true });
+    if (fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision) throw error;
+    return this.#authorize(fresh, plan);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type Protocol, protocolOf } from '@oci-connector/connector-api';
-import { type ConnectorRequest, type ProtocolHandler } from '../protocols/protocol';
+import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
 import { uidOf } from './resolve-credential';
@@ -9,15 +9,19 @@ export class PlanRequest {
   constructor(private readonly handlers: Readonly<Record<Protocol, ProtocolHandler>>) {}
 
   /** @throws ProxyError when the request is outside the protocol's grammar */
-  async plan(exchange: Resolved): Promise<Planned> {
+  plan(exchange: Resolved): Planned | Promise<Planned> {
     const handler = this.handlers[protocolOf(exchange.resolution.connectorClass)];
-    const plan = await handler.plan(connectorRequest(exchange));
-    const { record } = exchange.client;
-    record.route = plan.route;
-    record.action = plan.action;
-    record.repository = plan.repository;
-    return new Planned(exchange, plan);
+    const plan = handler.plan(connectorRequest(exchange));
+    return plan instanceof Promise ? plan.then((made) => planned(exchange, made)) : planned(exchange, plan);
   }
+}
+
+function planned(exchange: Resolved, plan: UpstreamPlan): Planned {
+  const { record } = exchange.client;
+  record.route = plan.route;
+  record.action = plan.action;
+  record.repository = plan.repository;
+  return new Planned(exchange, plan);
 }
 
 function connectorRequest(exchange: Resolved): ConnectorRequest {

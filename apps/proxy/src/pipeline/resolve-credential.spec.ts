@@ -20,9 +20,9 @@ describe('ResolveCredential', () => {
     const connectorClass = { metadata: { name: 'oci' }, spec: { auth: { types: [{ name: auth.name, secretType: secret.type }] } } } as ConnectorClass;
     const exchange = { resolution: { connector, connectorClass, address: { host: 'registry.example' } } } as Planned;
     const resolve = new ResolveCredential(store, {} as UpstreamPool);
-    await expect(resolve.resolve(exchange)).rejects.toThrow(CredentialError);
+    expect(() => resolve.resolve(exchange)).toThrow(CredentialError);
     const afterOne = looks;
-    await expect(resolve.resolve(exchange)).rejects.toThrow('is not a docker configuration');
+    expect(() => resolve.resolve(exchange)).toThrow('is not a docker configuration');
     expect(looks).toBe(afterOne);
   });
 });

@@ -43,9 +43,13 @@ export class ResolveCredential {
    * @param options.fresh read anew: the registry has refused what was read before
    * @throws ProxyError, CredentialError, KubeError
    */
-  async resolve(exchange: Planned, options: { fresh?: boolean } = {}): Promise<Credentialed> {
+  resolve(exchange: Planned, options: { fresh?: boolean } = {}): Credentialed | Promise<Credentialed> {
     const keys = secretKeys(exchange.resolution);
-    const secrets = (options.fresh ? undefined : this.#peek(keys)) ?? (await this.#read(keys, options));
+    const known = options.fresh ? undefined : this.#peek(keys);
+    return known ? this.#credentialed(exchange, known) : this.#read(keys, options).then((secrets) => this.#credentialed(exchange, secrets));
+  }
+
+  #credentialed(exchange: Planned, secrets: Secrets): Credentialed {
     const access = this.#access(exchange.resolution, secrets);
     access.upstream.hold(exchange.client.transfer);
     return new Credentialed(exchange, access);

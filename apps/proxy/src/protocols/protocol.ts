@@ -12,7 +12,7 @@ import { type ResponseHeaders, type TransportKind } from '../transport/upstream-
  */
 export interface ProtocolHandler {
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
-  plan(request: ConnectorRequest): Promise<UpstreamPlan>;
+  plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
 }
 
 /**

@@ -10,3 +10,9 @@ export const MAX_DISCARD_MS = 1_000;
 export function tooLarge(maxBytes: number): ProxyError {
   return new ProxyError('UpstreamTooLarge', `the answer of the registry or service exceeds the limit of ${maxBytes} bytes`);
 }
+
+/**
+ * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
+ * write of up to this size: each write wakes the client, which costs more than to make it. In bytes.
+ */
+export const CLIENT_HIGH_WATER_MARK = 256 * 1024;

@@ -55,12 +55,13 @@ export class UndiciResponse implements UpstreamResponse {
     }
     return new Promise((resolve, reject) => {
       const resume = (): void => this.#controller.resume();
+      const batch = new WriteBatch(sink);
       sink.on('drain', resume);
       this.#transfer.blame(() => sink.writableNeedDrain);
       this.#consume({
         chunk: (chunk) => {
           this.#transfer.sent(chunk.length);
-          return sink.write(chunk);
+          return batch.write(chunk);
         },
         end: () => {
           sink.off('drain', resume);
@@ -110,6 +111,8 @@ export class UndiciResponse implements UpstreamResponse {
 
   /** For the dispatch: a piece of the body. */
   push(chunk: Buffer): void {
+    // undici's parser gives an empty one after each pause.
+    if (chunk.length === 0) return;
     if (this.#consumer) {
       if (!this.#consumer.chunk(chunk)) this.#controller.pause();
       return;
@@ -141,5 +144,29 @@ export class UndiciResponse implements UpstreamResponse {
     else if (this.#ended) consumer.end();
     else if (wantsMore) this.#controller.resume();
     else this.#controller.pause();
+  }
+}
+
+/** Collects what is written within one turn of the event loop, until the sink has enough. */
+class WriteBatch {
+  #open = false;
+  readonly #flush = (): void => {
+    if (this.#open) this.sink.uncork();
+    this.#open = false;
+  };
+
+  constructor(private readonly sink: Writable) {}
+
+  /** False asks for a pause until the sink drains. */
+  write(chunk: Buffer): boolean {
+    const { sink } = this;
+    if (!this.#open) {
+      this.#open = true;
+      sink.cork();
+      setImmediate(this.#flush);
+    }
+    const more = sink.write(chunk);
+    if (!more) this.#flush();
+    return more;
   }
 }

@@ -40,7 +40,7 @@ function request(given: Given): ConnectorRequest {
   };
 }
 
-function plan(given: Given): Promise<UpstreamPlan> {
+async function plan(given: Given): Promise<UpstreamPlan> {
   return handler.plan(request(given));
 }
 

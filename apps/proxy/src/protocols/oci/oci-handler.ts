@@ -23,19 +23,20 @@ const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-r
 export class OciHandler implements ProtocolHandler {
   constructor(private readonly seal: LocationSeal) {}
 
-  async plan(request: ConnectorRequest): Promise<UpstreamPlan> {
+  plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {
     const route = parseOciPath(request.path);
     traitsOf(route, request.method);
     checkRawQuery(request.query);
     const understood = { request, route, names: namesOf(request, route.repository) };
-    const mount = route.kind === 'upload-start' ? await findCrossMount(request) : undefined;
-    const target = isSealed(route) ? await this.#sealedTarget(understood, route.session) : targetFor(understood, mount);
-    return mount === undefined
-      ? this.#planFor(understood, target)
-      : {
-          ...this.#planFor(understood, target, mount),
-          withoutMount: this.#planFor(understood, targetFor(understood, undefined)),
-        };
+    if (route.kind === 'upload-start') return this.#planUploadStart(understood);
+    if (isSealed(route)) return this.#sealedTarget(understood, route.session).then((target) => this.#planFor(understood, target));
+    return this.#planFor(understood, targetFor(understood, undefined));
+  }
+
+  async #planUploadStart(understood: OciRequest): Promise<UpstreamPlan> {
+    const mount = await findCrossMount(understood.request);
+    const withoutMount = this.#planFor(understood, targetFor(understood, undefined));
+    return mount === undefined ? withoutMount : { ...this.#planFor(understood, targetFor(understood, mount), mount), withoutMount };
   }
 
   async #sealedTarget(understood: OciRequest, session: string): Promise<UpstreamTarget> {

@@ -1,0 +1,37 @@
+import { Writable } from 'node:stream';
+import { flatLog, type FlatFields } from './flat-log';
+import { createLogger } from './logger';
+
+/** What the logger's own line and the flat one are, with the same time. */
+function lines(fields: FlatFields, level = 'info'): string[] {
+  const written: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      written.push(chunk.toString());
+      done();
+    },
+  });
+  const logger = createLogger({ name: 'test', level, destination });
+  jest.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+  logger.info(fields, 'request');
+  flatLog(logger, 'request')(fields);
+  jest.restoreAllMocks();
+  return written;
+}
+
+describe('flatLog', () => {
+  it.each<[string, FlatFields]>([
+    ['words and numbers', { client: 'team-a/ci', status: 200, bytesOut: 1_600, durationMs: 0 }],
+    ['nothing', {}],
+    ['what is undefined', { client: undefined, method: 'GET' }],
+    ['what JSON escapes', { method: 'a"b\\c\n\u0001\u2028\ud800 ü 😀', peer: '' }],
+  ])("writes the logger's very line: %s", (_what, fields) => {
+    const [expected, line] = lines(fields);
+    expect(line).toBe(expected);
+    expect(JSON.parse(line ?? '')).toMatchObject({ level: 'info', program: 'test', msg: 'request' });
+  });
+
+  it('writes nothing when the level is above info', () => {
+    expect(lines({ status: 200 }, 'warn')).toEqual([]);
+  });
+});

@@ -1,0 +1,38 @@
+import { type DestinationStream, type Logger, symbols } from 'pino';
+import { type LogFields } from './log-fields';
+
+/** Fields of a line that has nothing else, by their names in {@link LogFields}; what is undefined is left out. */
+export type FlatFields = { readonly [Name in keyof typeof LogFields]?: string | number };
+
+/** What pino keeps for its own lines. */
+interface Parts {
+  readonly [symbols.streamSym]: DestinationStream;
+  readonly [symbols.timeSym]: () => string;
+  /** The fields of every line, as JSON. */
+  readonly [symbols.chindingsSym]: string;
+}
+
+/** All that JSON.stringify would write in another way (RFC 8259 §7, and half of a surrogate pair). */
+const TO_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/**
+ * Makes what writes lines of level info with one message, as the logger does, at a third of its cost: for programs that write one
+ * with every request. There is nothing to redact, because no other fields than those of {@link LogFields} can be given.
+ */
+export function flatLog(logger: Logger, message: string): (fields: FlatFields) => void {
+  const parts = logger as Logger & Parts;
+  const end = `,"msg":${JSON.stringify(message)}}\n`;
+  return (fields) => {
+    if (!logger.isLevelEnabled('info')) return;
+    let line = `{"level":"info"${parts[symbols.timeSym]()}${parts[symbols.chindingsSym]}`;
+    for (const name in fields) {
+      const value = fields[name as keyof FlatFields];
+      if (value !== undefined) line += `,"${name}":${typeof value === 'number' ? value : quoted(value)}`;
+    }
+    parts[symbols.streamSym].write(line + end);
+  };
+}
+
+function quoted(text: string): string {
+  return TO_BE_ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
