@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transport/transfer';
 import { type ProxyErrorCode } from '../proxy.errors';
 import { type AccessRecord } from './access-record';
+import { TalliedCounter } from './tallied-counter';
 
 /** What requests that reached no Connector are counted under: a stranger must not make up time series. */
 const NO_CONNECTOR = '';
@@ -38,8 +39,8 @@ export class ProxyMetrics {
   readonly #upstream: Counter<'connector' | 'status'>;
   readonly #tokenFetches: Counter<'outcome'>;
   readonly #tokenFetchDurations: Histogram;
-  readonly #tokenCache: Counter<'result'>;
-  readonly #reviews: Counter<'kind' | 'outcome'>;
+  readonly #tokenCache: TalliedCounter<'result'>;
+  readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
   readonly #connections: Gauge<'listener'>;
   /** By all that distinguishes them. prom-client makes and looks up a text of the labels for each count: once a scrape is enough. */
   readonly #tallies = new Map<string, Tally>();
@@ -94,13 +95,13 @@ export class ProxyMetrics {
       help: 'Duration of requests to token servers.',
       registers,
     });
-    this.#tokenCache = new Counter({
+    this.#tokenCache = new TalliedCounter({
       name: 'connectors_proxy_upstream_token_cache_total',
       help: 'Upstream tokens looked up in the cache, by result (hit, miss).',
       labelNames: ['result'],
       registers,
     });
-    this.#reviews = new Counter({
+    this.#reviews = new TalliedCounter({
       name: 'connectors_proxy_reviews_total',
       help: 'TokenReviews and SubjectAccessReviews, by outcome (hit and stale came from the cache).',
       labelNames: ['kind', 'outcome'],
@@ -185,7 +186,7 @@ export class ProxyMetrics {
   }
 
   reviewed(kind: 'token' | 'access', outcome: string): void {
-    this.#reviews.inc({ kind, outcome });
+    this.#reviews.inc(`${kind} ${outcome}`);
   }
 
   /** Hooks for the upstream authoriser. */
@@ -194,7 +195,7 @@ export class ProxyMetrics {
       this.#tokenFetches.inc({ outcome });
       this.#tokenFetchDurations.observe(durationMs / 1_000);
     },
-    onCacheHit: () => this.#tokenCache.inc({ result: 'hit' }),
-    onCacheMiss: () => this.#tokenCache.inc({ result: 'miss' }),
+    onCacheHit: () => this.#tokenCache.inc('hit'),
+    onCacheMiss: () => this.#tokenCache.inc('miss'),
   };
 }

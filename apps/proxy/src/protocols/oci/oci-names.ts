@@ -15,7 +15,8 @@ export interface OciNames {
 /** @throws ProxyError PathInvalid when the registry's name becomes too long, ConnectorInvalid for a path prefix that is no name */
 export function namesOf(request: ConnectorRequest, repository: string): OciNames {
   const upstream = upstreamName(request.address, repository);
-  if (!isRepositoryName(upstream)) {
+  // The client's own name was checked with its route.
+  if (upstream !== repository && !isRepositoryName(upstream)) {
     throw new ProxyError('PathInvalid', `with the path prefix of the connector's address the repository name becomes longer than ${REPOSITORY_NAME_MAX} characters`);
   }
   const prefix = connectorPath(request.connector);

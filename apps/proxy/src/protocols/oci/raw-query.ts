@@ -15,6 +15,7 @@ export function checkRawQuery(query: string): void {
  * without case, because a registry may read them so.
  */
 export function withoutParameters(query: string, names: readonly string[]): string {
+  if (query === '') return '';
   return pairsOf(query)
     .filter((pair) => !names.includes(nameOf(pair)))
     .join('&');

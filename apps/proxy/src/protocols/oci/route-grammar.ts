@@ -54,56 +54,65 @@ export function isSession(text: string): boolean {
  * @throws ProxyError PathInvalid outside the grammar, RouteUnknown for a route that is not served, ManifestUnknown
  */
 export function parseOciPath(path: string): OciRoute {
-  const segments = segmentsOf(path);
-  if (segments.shift() !== 'v2') throw routeUnknown();
-  if (segments.length === 1 && segments[0] === '_catalog') {
+  const plain = plainPath(path);
+  if (!plain.startsWith(API_PREFIX)) throw routeUnknown();
+  const tail = plain.slice(API_PREFIX.length);
+  if (tail === '_catalog') {
     throw new ProxyError('RouteUnknown', 'the catalog is not served: it lists repositories of the whole registry');
   }
-  const route = matchTail(segments);
+  const route = matchTail(tail);
   if (route === undefined) throw routeUnknown();
   checkRepository(route.repository);
   return route;
 }
 
-function segmentsOf(path: string): string[] {
-  const plain = ESCAPED_DIGEST.test(path) ? path.replace('%3A', ':') : path;
-  // The trailing slash of `blobs/uploads/` belongs to the route; everywhere else an empty segment is an error.
-  const segments = plain.replace(/(\/blobs\/uploads)\/$/, '$1').split('/');
-  if (segments.shift() !== '' || !PATH.test(plain) || segments.some(isEmptyOrDots)) {
+const API_PREFIX = '/v2/';
+
+/** The trailing slash of this route belongs to it; everywhere else an empty segment is an error. */
+const UPLOAD_START = '/blobs/uploads/';
+
+/** A segment that is empty, or that some parser would resolve. */
+const EMPTY_OR_DOTS = /\/\.{0,2}(?:\/|$)/;
+
+/** The path without the escape and the trailing slash that are allowed. @throws ProxyError PathInvalid */
+function plainPath(path: string): string {
+  const unescaped = path.includes('%') && ESCAPED_DIGEST.test(path) ? path.replace('%3A', ':') : path;
+  const plain = unescaped.endsWith(UPLOAD_START) ? unescaped.slice(0, -1) : unescaped;
+  if (!plain.startsWith('/') || !PATH.test(plain) || EMPTY_OR_DOTS.test(plain)) {
     throw new ProxyError(
       'PathInvalid',
       'the path may hold only letters, digits and the characters - . _ ~ : @ = + , between single slashes, and no . or .. segment',
     );
   }
-  return segments;
-}
-
-function isEmptyOrDots(segment: string): boolean {
-  return segment === '' || segment === '.' || segment === '..';
+  return plain;
 }
 
 /** Matched from the end, because a repository's components may be called `blobs` or `manifests` too. */
-function matchTail(segments: readonly string[]): OciRoute | undefined {
-  const last = segments.at(-1) ?? '';
-  const beforeLast = segments.at(-2);
-  const repository = (count: number): string => segments.slice(0, -count).join('/');
-  if (segments.at(-3) === 'blobs' && beforeLast === 'uploads') {
-    return { kind: 'upload-session', repository: repository(3), session: last };
+function matchTail(tail: string): OciRoute | undefined {
+  const [beforeLast, last] = cutLast(tail);
+  const [repository, kind] = cutLast(beforeLast);
+  if (kind === 'uploads') {
+    const [uploadedTo, blobs] = cutLast(repository);
+    if (blobs === 'blobs') return { kind: 'upload-session', repository: uploadedTo, session: last };
   }
-  switch (beforeLast) {
+  switch (kind) {
     case 'manifests':
-      return { kind: 'manifest', repository: repository(2), reference: reference(last) };
+      return { kind: 'manifest', repository, reference: reference(last) };
     case 'referrers':
-      return { kind: 'referrers', repository: repository(2), digest: digest(last) };
+      return { kind: 'referrers', repository, digest: digest(last) };
     case 'blobs':
-      return last === 'uploads'
-        ? { kind: 'upload-start', repository: repository(2) }
-        : { kind: 'blob', repository: repository(2), digest: digest(last) };
+      return last === 'uploads' ? { kind: 'upload-start', repository } : { kind: 'blob', repository, digest: digest(last) };
     case 'tags':
-      return last === 'list' ? { kind: 'tags', repository: repository(2) } : undefined;
+      return last === 'list' ? { kind: 'tags', repository } : undefined;
     default:
       return undefined;
   }
+}
+
+/** The last segment, and what stands before it. */
+function cutLast(path: string): [before: string, last: string] {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
 function reference(text: string): string {
