@@ -77,7 +77,10 @@ export async function startRig(): Promise<Rig> {
   // This process plays the API server and the load's parent: it keeps out of the proxy's way.
   await runCommand(['taskset', '-cp', '1', String(process.pid)]);
   const directory = await mkdtemp(path.join(tmpdir(), 'bench-'));
-  const group = new ProcessGroup(path.join(workspaceRoot, '.testbed', 'bench-logs'));
+  const logs = path.join(workspaceRoot, '.testbed', 'bench-logs');
+  // A line for each request is a hundred megabytes a run.
+  await rm(logs, { recursive: true, force: true });
+  const group = new ProcessGroup(logs);
   const close = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });

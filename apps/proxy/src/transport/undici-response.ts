@@ -1,3 +1,4 @@
+import { ServerResponse } from 'node:http';
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
 import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
@@ -147,26 +148,34 @@ export class UndiciResponse implements UpstreamResponse {
   }
 }
 
-/** Collects what is written within one turn of the event loop, until the sink has enough. */
+/**
+ * Collects what is written within one turn of the event loop, until the sink has enough. What is corked is the connection: a message
+ * in chunks that is corked itself may never drain (Node.js 24).
+ */
 class WriteBatch {
-  #open = false;
+  #corked?: Writable;
   readonly #flush = (): void => {
-    if (this.#open) this.sink.uncork();
-    this.#open = false;
+    this.#corked?.uncork();
+    this.#corked = undefined;
   };
 
   constructor(private readonly sink: Writable) {}
 
   /** False asks for a pause until the sink drains. */
   write(chunk: Buffer): boolean {
-    const { sink } = this;
-    if (!this.#open) {
-      this.#open = true;
-      sink.cork();
-      setImmediate(this.#flush);
-    }
-    const more = sink.write(chunk);
+    if (!this.#corked) this.#cork();
+    const more = this.sink.write(chunk);
     if (!more) this.#flush();
     return more;
+  }
+
+  #cork(): void {
+    const { sink } = this;
+    // A response whose turn on its connection has not come has none.
+    const connection = sink instanceof ServerResponse ? sink.socket : sink;
+    if (!connection) return;
+    this.#corked = connection;
+    connection.cork();
+    setImmediate(this.#flush);
   }
 }

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { basic, prefix, ProxyWorld } from './proxy-world';
+
+/** More than all buffers on the way take. */
+const SIZE = 32 * 1024 * 1024;
+const BODY = Buffer.alloc(SIZE, 'the quick brown fox ');
+
+/** What a body is framed with: its length, chunks, or the end of the connection. */
+const FRAMINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  length: { 'content-length': String(SIZE) },
+  'length-close': { 'content-length': String(SIZE), connection: 'close' },
+  chunks: {},
+  'chunks-close': { connection: 'close' },
+};
+
+describe('a body of 32 MiB', () => {
+  let world: ProxyWorld;
+  let upstream: Server;
+
+  beforeAll(async () => {
+    world = await ProxyWorld.start();
+    upstream = createServer((request: IncomingMessage, response: ServerResponse) => {
+      const framing = /([a-z-]+)$/.exec(request.url ?? '')?.[1] ?? '';
+      response.writeHead(200, FRAMINGS[framing]);
+      void send(response);
+    }).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` });
+  });
+
+  afterAll(async () => {
+    await world.close();
+    upstream.close();
+  });
+
+  /** In pieces that are no whole number of anything. */
+  async function send(response: ServerResponse): Promise<void> {
+    for (let at = 0; at < SIZE; at += 99_991) {
+      if (!response.write(BODY.subarray(at, at + 99_991))) await once(response, 'drain');
+    }
+    response.end();
+  }
+
+  it.each(Object.keys(FRAMINGS).flatMap((framing) => [[framing, 'at once'], [framing, 'slowly']]))('framed by %s comes whole to a client that reads %s', async (framing, speed) => {
+    const headers = { authorization: basic(world.token('puller')) };
+    const request = get({ port: world.proxy.httpPort, host: '127.0.0.1', path: `${prefix()}/app/manifests/${framing}`, headers, agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const hash = createHash('sha256');
+    let pieces = 0;
+    for await (const piece of response) {
+      hash.update(piece as Buffer);
+      pieces += 1;
+      if (speed === 'slowly' && pieces % 16 === 0) for (let turns = 0; turns < 50; turns += 1) await turn();
+    }
+    expect(response.complete).toBe(true);
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(BODY).digest('hex'));
+  });
+});
