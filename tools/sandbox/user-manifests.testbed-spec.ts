@@ -26,7 +26,10 @@ spec:
       csi: {driver: connectors-csi, readOnly: true, volumeAttributes: {connectors: default/dockerhub-demo}}
 `;
 
-describe('the YAML of README.md in a sandbox without a network, and a Pod without permission', () => {
+/** Nobody has such a name (RFC 6761 §6.4), with a network or without. */
+const NOWHERE = 'https://registry.invalid';
+
+describe('the YAML of README.md in a sandbox, for a registry that is not there, and a Pod without permission', () => {
   const closing: (() => Promise<unknown>)[] = [];
   const printed: string[] = [];
   let directory: string;
@@ -38,7 +41,7 @@ describe('the YAML of README.md in a sandbox without a network, and a Pod withou
     const group = new ProcessGroup(path.join(directory, 'logs'));
     closing.push(() => group.stopAll());
     sandbox = await startSandbox({ directory, ports: { http: await freePort(), https: await freePort() }, group, closing });
-    const readme = await readFile(path.join(workspaceRoot, 'README.md'), 'utf8');
+    const readme = (await readFile(path.join(workspaceRoot, 'README.md'), 'utf8')).replace('https://index.docker.io', NOWHERE);
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
     try {
       applied = await applyUserManifests(sandbox, parseManifests([...yamlBlocks(readme), STRANGER].join('---\n'), 'README.md'), closing);
@@ -53,6 +56,7 @@ describe('the YAML of README.md in a sandbox without a network, and a Pod withou
   });
 
   it('says why the Connector is not Ready', () => {
+    expect(printed.join('')).toContain('registry.invalid');
     expect(applied).toMatchObject({ succeeded: false, connectors: [{ namespace: 'default', name: 'dockerhub-demo' }] });
     expect(printed.join('')).toMatch(/^default +dockerhub-demo +False +ConnectionFailed +http:\/\/localhost:\d+\/namespaces\/default\/connectors\/dockerhub-demo$/m);
   });
