@@ -1,3 +1,4 @@
+import { bindingCommand } from '@oci-connector/kube';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Sandbox } from './sandbox';
 
@@ -18,7 +19,7 @@ function useOf({ proxy }: Sandbox, { namespace, name }: NamespacedName): string 
   return `Through Connector ${namespace}/${name}, as a ServiceAccount that may push (ci here):
 
   kubectl create serviceaccount ci --namespace=${namespace}
-  kubectl create rolebinding ci-pushes --namespace=${namespace} --clusterrole=connectors-pusher --serviceaccount=${namespace}:ci
+  ${bindingCommand('connectors-pusher', namespace, { namespace, name: 'ci' })}
   TOKEN=$(kubectl create token ci --namespace=${namespace} --audience=connectors-proxy)
   curl -u "any:$TOKEN" ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
   crane auth login ${host} -u any -p "$TOKEN"
