@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
@@ -75,5 +78,23 @@ describe('a transfer in which nothing moves', () => {
     expect(response.status).toBe(504);
     // A server that does not read does not see the end of the connection either.
     registry.clearRequests();
+  });
+
+  it.each([
+    ['in the middle of one', 1, 64 * 1024 * 1024],
+    // More than the kernel takes in, each of them handed over whole.
+    ['with several handed over', 256, 64 * 1024],
+  ])('cuts a client that stops reading responses: %s', async (_where, count, size) => {
+    const upstream = createServer((_request, response) => response.end(Buffer.alloc(size))).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const name = `responses-of-${size}`;
+    await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name });
+    const client = connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined);
+    const request = `GET ${prefix(name)}/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`;
+    client.pause().write(request.repeat(count));
+    await until(() => world.accesses.some(({ connector, outcome }) => connector === `${CONNECTORS}/${name}` && outcome === 'client-silent'));
+    await until(async () => /transfers_in_flight 0$/m.test((await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString()));
+    client.destroy();
+    upstream.close();
   });
 });

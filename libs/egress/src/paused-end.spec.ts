@@ -12,24 +12,30 @@ interface Outcome {
   readonly end: 'complete' | Error;
 }
 
+type Ending = (socket: Socket) => void;
+
 describe('a response whose connection the server ends while the reader pauses', () => {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  /** Answers with these bytes when the first request has come, and ends the connection. */
-  async function read(response: string): Promise<Outcome> {
-    const server = createServer((socket: Socket) => socket.on('error', () => undefined).once('data', () => socket.end(response)));
+  /** Answers with these bytes when the first request has come; with a piece of them the reader pauses, and then the connection ends. */
+  async function read(response: string, end: Ending = (socket) => socket.end()): Promise<Outcome> {
+    let connection: Socket | undefined;
+    const server = createServer((socket: Socket) => {
+      connection = socket;
+      socket.on('error', () => undefined).once('data', () => socket.write(response));
+    });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     closing.push(() => once(server.close(), 'close'));
     const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
     const agent = createPinnedAgent({ policy, purpose: 'connector' });
     closing.push(() => agent.close());
-    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => connection && end(connection));
   }
 
-  function dispatch(agent: Agent, origin: string): Promise<Outcome> {
+  function dispatch(agent: Agent, origin: string, onPaused: () => void): Promise<Outcome> {
     return new Promise((resolve) => {
       let bytes = 0;
       const handler: Dispatcher.DispatchHandler = {
@@ -38,6 +44,7 @@ describe('a response whose connection the server ends while the reader pauses', 
         onResponseData: (controller, chunk) => {
           bytes += chunk.length;
           controller.pause();
+          onPaused();
         },
         onResponseEnd: () => resolve({ bytes, end: 'complete' }),
         onResponseError: (_controller, end) => resolve({ bytes, end }),
@@ -61,5 +68,16 @@ describe('a response whose connection the server ends while the reader pauses', 
     const { bytes, end } = await read(`HTTP/1.1 200 OK\r\n${rest}`);
     expect(bytes).toBe(BODY.length);
     expect(end).toBeInstanceOf(Error);
+  });
+
+  it.each([
+    ['with a length', `Content-Length: ${2 * BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['whole, but before that was read', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['until the connection ends', `Connection: close\r\n\r\n${BODY}`],
+    ['in chunks', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
+    ['on a connection that was to be kept', `Content-Length: ${2 * BODY.length}\r\n\r\n${BODY}`],
+  ])('fails when the connection is reset: %s', async (_what, rest) => {
+    const { end } = await read(`HTTP/1.1 200 OK\r\n${rest}`, (socket) => socket.resetAndDestroy());
+    expect(end).toHaveProperty('code', expect.stringMatching(/^ECONNRESET$|^UND_ERR_SOCKET$/));
   });
 });

@@ -45,6 +45,7 @@ export class ServeRequest {
     } catch (error) {
       this.#fail(client, error);
     }
+    onlyTheClientIsLeft(client);
     await closed;
     transfers.end(client.transfer);
     this.#report(client);
@@ -122,6 +123,16 @@ export class ServeRequest {
     this.options.metrics.finished(record, transfer, { status, durationMs });
     this.#accessLog.finished(record, transfer, { status, durationMs });
   }
+}
+
+const always = (): boolean => true;
+
+/** All that is to be sent was handed over. Whoever does not read it must not keep its place for ever. */
+function onlyTheClientIsLeft({ response, transfer }: ClientExchange): void {
+  // The answer that tells of a cancellation may itself be on its way.
+  if (transfer.cancelled) return;
+  transfer.blame(always);
+  transfer.onCancel(() => response.destroy());
 }
 
 /** True when more is on its way than is worth waiting for. */
