@@ -17,10 +17,7 @@ const layersWithTesting = layers.map((layer) => ({
   onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing'],
 }));
 
-/** Where libs/runtime has the version from. */
-const allow = ['../../../package.json'];
-
-const boundaries = (depConstraints) => ({
+const boundaries = (depConstraints, allow = []) => ({
   '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow, depConstraints }],
 });
 
@@ -77,6 +74,8 @@ export default tseslint.config(
       ],
     },
   },
+  // Where the programs' version comes from.
+  { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },
   { files: ['**/*.config.ts', 'tools/**/*.ts'], rules: { 'no-restricted-syntax': ['error', privateMembers], 'no-console': 'off' } },
 );

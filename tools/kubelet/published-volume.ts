@@ -21,7 +21,7 @@ interface CsiDriver extends KubeObject {
 
 /** As far as the kubelet looks at a Pod to mount its volumes. */
 export interface Pod extends KubeObject {
-  readonly spec: {
+  readonly spec?: {
     readonly serviceAccountName?: string;
     readonly volumes?: readonly { readonly name: string; readonly csi?: InlineVolume }[];
   };
@@ -35,7 +35,7 @@ interface InlineVolume {
 
 /** Names of the volumes that this driver provides to the pod. */
 export function volumesOf({ spec }: Pod, driver: string): string[] {
-  return (spec.volumes ?? []).filter(({ csi }) => csi?.driver === driver).map(({ name }) => name);
+  return (spec?.volumes ?? []).filter(({ csi }) => csi?.driver === driver).map(({ name }) => name);
 }
 
 export interface PublishOptions {
@@ -98,7 +98,7 @@ export class PublishedVolume {
   private constructor(private readonly options: PublishOptions) {
     const { pod, volume: name, kubeletDirectory, socket } = options;
     const { uid = '', name: podName } = pod.metadata;
-    const { csi } = pod.spec.volumes?.find((volume) => volume.name === name) ?? {};
+    const { csi } = pod.spec?.volumes?.find((volume) => volume.name === name) ?? {};
     if (!csi) throw new Error(`Pod ${podName} has no CSI volume ${name}`);
     this.#volume = csi;
     // As the kubelet names both (makeVolumeHandle and getTargetPath of pkg/volume/csi).
@@ -199,5 +199,5 @@ export class PublishedVolume {
 
 /** Admission fills in this one (ServiceAccount admission controller of Kubernetes). */
 function serviceAccountOf({ spec }: Pod): string {
-  return spec.serviceAccountName ?? 'default';
+  return spec?.serviceAccountName ?? 'default';
 }

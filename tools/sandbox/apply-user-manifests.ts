@@ -1,7 +1,7 @@
 import { type KubeObject } from '@oci-connector/connector-api';
 import { applyManifests, type Manifest } from '../installation/apply-manifests';
 import { type NamespacedName } from '../installation/namespaced-name';
-import { waitForConnectors } from '../installation/wait-for-connectors';
+import { type Verdict, waitForConnectors } from '../installation/wait-for-connectors';
 import { type Pod, volumesOf } from '../kubelet/published-volume';
 import { formatTable, step } from '../processes/progress';
 import { publishVolume, unpublishAtTheEnd } from './publish-volume';
@@ -12,6 +12,7 @@ import { tableOfFiles } from './volume-files';
 export interface AppliedManifests {
   /** Every Connector is Ready and every volume published. */
   readonly succeeded: boolean;
+  /** Those that the proxy serves. */
   readonly connectors: readonly NamespacedName[];
   /** Directories of the volumes. */
   readonly volumes: readonly string[];
@@ -29,7 +30,7 @@ export async function applyUserManifests(sandbox: Sandbox, manifests: readonly M
     process.stdout.write(`  ${kind} ${[metadata.namespace, metadata.name].filter(Boolean).join('/')} applied\n`);
   }
   const connectors = applied.filter(({ kind }) => kind === 'Connector').map(nameOf);
-  const areReady = connectors.length === 0 || (await reportConnectors(sandbox, connectors));
+  const verdicts = connectors.length === 0 ? [] : await reportConnectors(sandbox, connectors);
   const volumes: string[] = [];
   let arePublished = true;
   for (const pod of applied.filter(({ kind }) => kind === 'Pod') as Pod[]) {
@@ -39,21 +40,22 @@ export async function applyUserManifests(sandbox: Sandbox, manifests: readonly M
       else volumes.push(directory);
     }
   }
-  return { succeeded: areReady && arePublished, connectors, volumes };
+  const areReady = verdicts.every(({ ready }) => ready === 'True');
+  return { succeeded: areReady && arePublished, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };
 }
 
 function nameOf({ metadata }: KubeObject): NamespacedName {
   return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
-async function reportConnectors({ client }: Sandbox, connectors: readonly NamespacedName[]): Promise<boolean> {
+async function reportConnectors({ client }: Sandbox, connectors: readonly NamespacedName[]): Promise<Verdict[]> {
   const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, connectors));
   const rows = verdicts.map(({ namespace, name, ready, reason, proxyUrl }) => [namespace, name, ready, reason, proxyUrl]);
   process.stdout.write(`\n${formatTable(['NAMESPACE', 'NAME', 'READY', 'REASON', 'PROXY'], rows)}\n`);
   for (const { namespace, name, ready, message } of verdicts) {
     if (ready !== 'True') process.stdout.write(`\n${namespace}/${name}: ${message}\n`);
   }
-  return verdicts.every(({ ready }) => ready === 'True');
+  return verdicts;
 }
 
 /** @returns the volume's directory; undefined, with the reason printed as an event of the Pod would have it, when the driver refuses */
@@ -66,7 +68,7 @@ async function publish(sandbox: Sandbox, of: { readonly pod: Pod; readonly volum
     process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
     return volume.directory;
   } catch (error) {
-    const { message, cause = message } = error as Error;
+    const { message, cause } = error as Error;
     process.stdout.write(`Pod ${namespace}/${name} would not start: ${cause instanceof Error ? cause.message : message}\n`);
     return undefined;
   }

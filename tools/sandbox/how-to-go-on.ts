@@ -6,6 +6,7 @@ import { type Sandbox } from './sandbox';
 export function howToGoOn(sandbox: Sandbox, connectors: readonly NamespacedName[], volumes: readonly string[] = []): string {
   const parts = [
     `To go on by hand:\n\n  export KUBECONFIG=${sandbox.kubeconfig}\n  kubectl get connectors --all-namespaces`,
+    ...[...new Set(connectors.map(({ namespace }) => namespace))].map(accountIn),
     ...connectors.map((connector) => useOf(sandbox, connector)),
     ...volumes.map((volume) => useOfVolume(sandbox, volume)),
     `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\nThe CSI driver listens on ${sandbox.csiSocket}.\nCtrl-C ends everything.`,
@@ -13,13 +14,18 @@ export function howToGoOn(sandbox: Sandbox, connectors: readonly NamespacedName[
   return `\n${parts.join('\n\n')}\n`;
 }
 
+function accountIn(namespace: string): string {
+  return `A ServiceAccount that may push in namespace ${namespace}, ci here (AlreadyExists does no harm):
+
+  kubectl create serviceaccount ci --namespace=${namespace}
+  ${bindingCommand('connectors-pusher', namespace, { namespace, name: 'ci' })}`;
+}
+
 function useOf({ proxy }: Sandbox, { namespace, name }: NamespacedName): string {
   const { host } = new URL(proxy.http);
   const prefix = `namespaces/${namespace}/connectors/${name}`;
-  return `Through Connector ${namespace}/${name}, as a ServiceAccount that may push (ci here):
+  return `Through Connector ${namespace}/${name}:
 
-  kubectl create serviceaccount ci --namespace=${namespace}
-  ${bindingCommand('connectors-pusher', namespace, { namespace, name: 'ci' })}
   TOKEN=$(kubectl create token ci --namespace=${namespace} --audience=connectors-proxy)
   curl -u "any:$TOKEN" ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
   crane auth login ${host} -u any -p "$TOKEN"

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type ClientRequest, createServer, get as getByHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { get as getByHttps } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { basic, prefix, ProxyWorld } from './proxy-world';
@@ -45,10 +46,19 @@ describe('a body of 32 MiB', () => {
     response.end();
   }
 
-  it.each(Object.keys(FRAMINGS).flatMap((framing) => [[framing, 'at once'], [framing, 'slowly']]))('framed by %s comes whole to a client that reads %s', async (framing, speed) => {
+  function request(scheme: 'http' | 'https', framing: string): ClientRequest {
+    const { httpPort, httpsPort } = world.proxy;
     const headers = { authorization: basic(world.token('puller')) };
-    const request = get({ port: world.proxy.httpPort, host: '127.0.0.1', path: `${prefix()}/app/manifests/${framing}`, headers, agent: false });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const options = { host: '127.0.0.1', path: `${prefix()}/app/manifests/${framing}`, headers, agent: false };
+    return scheme === 'http' ? getByHttp({ ...options, port: httpPort }) : getByHttps({ ...options, port: httpsPort, servername: 'c-registry.platform.svc', ca: world.ca.certificate });
+  }
+
+  const cases = (['http', 'https'] as const).flatMap((scheme) =>
+    Object.keys(FRAMINGS).flatMap((framing) => (['at once', 'slowly'] as const).map((speed) => ({ scheme, framing, speed }))),
+  );
+
+  it.each(cases)('framed by $framing comes whole by $scheme to a client that reads $speed', async ({ scheme, framing, speed }) => {
+    const [response] = (await once(request(scheme, framing), 'response')) as [IncomingMessage];
     const hash = createHash('sha256');
     let pieces = 0;
     for await (const piece of response) {
