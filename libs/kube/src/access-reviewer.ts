@@ -78,7 +78,7 @@ export class AccessReviewer {
       this.#identityKeys.set(identity, who);
     }
     const { verb, group, resource, subresource, namespace, name } = attributes;
-    return `${who} ${JSON.stringify([verb, group, resource, subresource, namespace, name])}`;
+    return `${who}\n${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}`;
   }
 
   async #ask(identity: ClientIdentity, attributes: AccessAttributes): Promise<Verdict<typeof ALLOWED, typeof DENIED>> {

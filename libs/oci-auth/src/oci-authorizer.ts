@@ -153,7 +153,7 @@ export class OciAuthorizer {
       case 'none':
         return anonymous(scopes);
       case 'basic':
-        this.#tokens.throwIfFailed(keyOf(plan, request));
+        if (this.#tokens.hasFailures) this.#tokens.throwIfFailed(keyOf(plan, request));
         return basic(registry, scopes);
       case 'bearer': {
         const cached = this.#tokens.peek(keyOf(plan, request), () => this.#fetchGrant(plan, request), options);

@@ -113,6 +113,11 @@ export class RefreshingCache<V extends Expiring> {
     this.#entries.delete(key);
   }
 
+  /** False saves making a key for {@link throwIfFailed}. */
+  get hasFailures(): boolean {
+    return this.#failures.size > 0;
+  }
+
   /** Throws the error that is kept for the key, if there is one. */
   throwIfFailed(key: string): void {
     const failure = this.#failures.get(key);

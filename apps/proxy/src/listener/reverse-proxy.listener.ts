@@ -112,7 +112,7 @@ export class ReverseProxyListener {
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     if (this.#stopping) response.shouldKeepAlive = false;
     this.#answering.set(request.socket, response);
-    void this.options.serve.serve(request, response, expectsContinue);
+    this.options.serve.serve(request, response, expectsContinue);
   }
 
   #connected(socket: Socket): void {

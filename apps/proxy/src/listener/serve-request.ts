@@ -25,7 +25,7 @@ export interface ServeRequestOptions {
 /** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
 export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
-  readonly #waiting = new WeakMap<Socket, Set<() => void>>();
+  readonly #waiting = new WeakMap<Socket, (() => void)[]>();
 
   readonly #accessLog: AccessLog;
 
@@ -33,21 +33,33 @@ export class ServeRequest {
     this.#accessLog = new AccessLog(options.logger);
   }
 
-  /** Never rejects. @param expectsContinue the client waits for `100 Continue` before it sends its body */
-  async serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
-    const { transfers } = this.options;
+  /** @param expectsContinue the client waits for `100 Continue` before it sends its body */
+  serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const client = this.#exchange(request, response, expectsContinue);
-    const closed = this.#closed(request.socket, response).then(() => {
+    let underWay = 2;
+    const over = (): void => {
+      underWay -= 1;
+      if (underWay === 0) this.#end(client);
+    };
+    this.#whenClosed(request.socket, response, () => {
       if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
+      over();
     });
+    void this.#handle(client).then(over);
+  }
+
+  /** Never rejects. */
+  async #handle(client: ClientExchange): Promise<void> {
     try {
       await this.options.handler.handle(client);
     } catch (error) {
       this.#fail(client, error);
     }
     onlyTheClientIsLeft(client);
-    await closed;
-    transfers.end(client.transfer);
+  }
+
+  #end(client: ClientExchange): void {
+    this.options.transfers.end(client.transfer);
     this.#report(client);
   }
 
@@ -59,28 +71,28 @@ export class ServeRequest {
   }
 
   /**
-   * Resolves when the response is over. A pipelined request whose turn never comes is given no socket, and Node then emits
+   * Tells once that the response is over. A pipelined request whose turn never comes is given no socket, and Node then emits
    * no `close` for its response: the end of the connection is the end of that one, too.
    */
-  #closed(socket: Socket, response: ServerResponse): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waitingFor(socket);
-      const settle = (): void => {
-        waiting.delete(settle);
-        resolve();
-      };
-      waiting.add(settle);
-      response.once('close', settle);
-      if (socket.destroyed) settle();
-    });
+  #whenClosed(socket: Socket, response: ServerResponse, tell: () => void): void {
+    const waiting = this.#waitingFor(socket);
+    const closed = (): void => {
+      const place = waiting.indexOf(closed);
+      if (place < 0) return;
+      waiting.splice(place, 1);
+      tell();
+    };
+    waiting.push(closed);
+    response.on('close', closed);
+    if (socket.destroyed) closed();
   }
 
-  #waitingFor(socket: Socket): Set<() => void> {
+  #waitingFor(socket: Socket): (() => void)[] {
     const known = this.#waiting.get(socket);
     if (known) return known;
-    const waiting = new Set<() => void>();
+    const waiting: (() => void)[] = [];
     this.#waiting.set(socket, waiting);
-    socket.once('close', () => [...waiting].forEach((settle) => settle()));
+    socket.once('close', () => [...waiting].forEach((closed) => closed()));
     return waiting;
   }
 

@@ -4,6 +4,7 @@ import { type Transfer } from '../transport/transfer';
 import { type ProxyErrorCode } from '../proxy.errors';
 import { type AccessRecord } from './access-record';
 import { TalliedCounter } from './tallied-counter';
+import { TalliedHistogram } from './tallied-histogram';
 
 /** What requests that reached no Connector are counted under: a stranger must not make up time series. */
 const NO_CONNECTOR = '';
@@ -35,7 +36,7 @@ export class ProxyMetrics {
   readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
   readonly #rejected: Counter<'listener' | 'code'>;
   readonly #bytes: Counter<'connector' | 'direction'>;
-  readonly #durations: Histogram<'action'>;
+  readonly #durations: TalliedHistogram<'action'>;
   readonly #upstream: Counter<'connector' | 'status'>;
   readonly #tokenFetches: Counter<'outcome'>;
   readonly #tokenFetchDurations: Histogram;
@@ -70,7 +71,7 @@ export class ProxyMetrics {
       registers,
       collect,
     });
-    this.#durations = new Histogram({
+    this.#durations = new TalliedHistogram({
       name: 'connectors_proxy_request_duration_seconds',
       help: 'From the head of a request to the last byte of its answer.',
       labelNames: ['action'],
@@ -126,7 +127,7 @@ export class ProxyMetrics {
   /** Counts a finished request. Without a status there was no answer. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const action = record.action ?? 'none';
-    this.#durations.observe({ action }, durationMs / 1_000);
+    this.#durations.add(action, durationMs / 1_000);
     const tally = this.#tallyOf(this.#labelOf(record), action, status, record);
     tally.requests += 1;
     tally.bytesIn += transfer.bytesIn;

@@ -43,7 +43,12 @@ export class AskUpstream {
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
     let hop: UpstreamTarget = plan.target;
-    let response = await this.#sendTwice(exchange, hop);
+    let response: UpstreamResponse;
+    try {
+      response = await this.#send(exchange, hop);
+    } catch (error) {
+      response = await this.#sendAgain(exchange, hop, error);
+    }
     if (response.status === TOO_MANY_REQUESTS) response = await this.#absorbThrottling(exchange, hop, response);
     if (plan.followRedirects && isRedirect(response.status)) {
       ({ response, hop } = await followRedirects(response, hop, resolution.address, (next) => this.#send(exchange, next)));
@@ -53,13 +58,10 @@ export class AskUpstream {
   }
 
   /** A kept connection may be closed by the upstream at the moment of its use. Whether it has acted on the request nobody knows. */
-  #sendTwice(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
-    const sent = this.#send(exchange, hop);
-    if (!exchange.plan.replayable || !IDEMPOTENT.has(exchange.plan.method)) return sent;
-    return sent.catch((error: unknown) => {
-      if (error instanceof UpstreamConnectError && error.code === 'ConnectionReset') return this.#send(exchange, hop);
-      throw error;
-    });
+  async #sendAgain(exchange: Forwardable, hop: UpstreamTarget, error: unknown): Promise<UpstreamResponse> {
+    const isRepeatable = exchange.plan.replayable && IDEMPOTENT.has(exchange.plan.method);
+    if (isRepeatable && error instanceof UpstreamConnectError && error.code === 'ConnectionReset') return this.#send(exchange, hop);
+    throw error;
   }
 
   async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, response: UpstreamResponse): Promise<UpstreamResponse> {

@@ -22,7 +22,8 @@ export class ForwardRequest {
     if (isRefusedMount(outcome)) outcome = await this.#withoutMount(outcome);
     if (isRefusedAuthorization(outcome)) outcome = await this.#reauthorized(outcome);
     try {
-      await this.#deliver(outcome);
+      const delivered = this.#deliver(outcome);
+      if (delivered) await delivered;
     } catch (error) {
       // Held back until now, it would keep its connection for ever.
       outcome.response.discard();
@@ -30,10 +31,10 @@ export class ForwardRequest {
     }
   }
 
-  #deliver({ exchange, response, hop }: Outcome): Promise<void> {
+  #deliver({ exchange, response, hop }: Outcome): Promise<void> | undefined {
     if (response.status === 401) throw refusedThere(hop);
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers));
-    const send = (): Promise<void> => sendResponse(exchange.client, response, rewritten);
+    const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
     return rewritten.sealedTarget ? this.#checkTarget(rewritten.sealedTarget).then(send) : send();
   }
 

@@ -47,17 +47,19 @@ export class RequestLimits {
    * @throws ProxyError LimitReached
    */
   admit({ named, identity }: Authorized): () => void {
-    const leaveClient = this.#clients.enter(identity.username);
+    const client = identity.username;
+    const connector = `${named.namespace}/${named.name}`;
+    this.#clients.enter(client);
     try {
-      const leaveConnector = this.#connectors.enter(`${named.namespace}/${named.name}`);
-      return () => {
-        leaveConnector();
-        leaveClient();
-      };
+      this.#connectors.enter(connector);
     } catch (error) {
-      leaveClient();
+      this.#clients.leave(client);
       throw error;
     }
+    return () => {
+      this.#connectors.leave(connector);
+      this.#clients.leave(client);
+    };
   }
 }
 
@@ -74,9 +76,10 @@ class Budget {
     this.#sweptAt = now();
   }
 
-  enter(owner: string): () => void {
+  /** Takes a place. @throws ProxyError LimitReached */
+  enter(owner: string): void {
     this.#sweep();
-    const usage = this.#usage.get(owner) ?? { transfers: 0, tokens: this.limits.requestsPerSecond, refilledAt: this.now() };
+    const usage = this.#usage.get(owner) ?? this.#begin(owner);
     this.#takeRate(owner, usage);
     if (this.limits.transfers > 0 && usage.transfers >= this.limits.transfers) {
       throw new ProxyError(
@@ -86,11 +89,18 @@ class Budget {
       );
     }
     usage.transfers += 1;
+  }
+
+  /** Gives a place back that {@link enter} took. What is idle then is forgotten at the next sweep. */
+  leave(owner: string): void {
+    const usage = this.#usage.get(owner);
+    if (usage) usage.transfers -= 1;
+  }
+
+  #begin(owner: string): Usage {
+    const usage = { transfers: 0, tokens: this.limits.requestsPerSecond, refilledAt: this.now() };
     this.#usage.set(owner, usage);
-    return () => {
-      usage.transfers -= 1;
-      if (usage.transfers === 0 && this.limits.requestsPerSecond === 0) this.#usage.delete(owner);
-    };
+    return usage;
   }
 
   #takeRate(owner: string, usage: Usage): void {

@@ -1,15 +1,16 @@
+import { type OutgoingHttpHeader } from 'node:http';
 import { type RewrittenResponse } from '../protocols/protocol';
 import { closeLingering } from '../transport/lingering-close';
 import { type UpstreamResponse } from '../transport/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
-/** Sends the upstream's response to the client; resolves when its last byte was handed to the socket. */
-export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> {
+/** Sends the upstream's response to the client; resolves when its last byte was handed to the socket, undefined if that was at once. */
+export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> | undefined {
   const { response } = client;
   const headers = presentHeaders(rewritten);
   if (upstreamResponse.early) {
     // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
-    headers['connection'] = 'close';
+    headers.push('connection', 'close');
     if (response.socket) closeLingering(response.socket);
   }
   if (rewritten.body) return sendTransformed(client, upstreamResponse, { headers, body: rewritten.body });
@@ -18,22 +19,23 @@ export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamR
 }
 
 interface Transformed {
-  readonly headers: Record<string, string | string[]>;
+  readonly headers: OutgoingHttpHeader[];
   readonly body: NonNullable<RewrittenResponse['body']>;
 }
 
 async function sendTransformed({ response, transfer }: ClientExchange, upstreamResponse: UpstreamResponse, { headers, body }: Transformed): Promise<void> {
   const content = body.transform(await upstreamResponse.readAll(body.maxBytes));
-  response.writeHead(upstreamResponse.status, { ...headers, 'content-length': String(content.length) });
+  response.writeHead(upstreamResponse.status, [...headers, 'content-length', String(content.length)]);
   transfer.sent(content.length);
   response.end(content);
 }
 
-function presentHeaders({ headers }: RewrittenResponse): Record<string, string | string[]> {
-  const present: Record<string, string | string[]> = {};
+/** Names and values in turns, as `writeHead` takes them. */
+function presentHeaders({ headers }: RewrittenResponse): OutgoingHttpHeader[] {
+  const present: OutgoingHttpHeader[] = [];
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) present[name] = value;
+    if (value !== undefined) present.push(name, value);
   }
   return present;
 }

@@ -128,5 +128,9 @@ export function verbOfMethod(method: string): ProxyVerb | undefined {
 export function requiredVerb(method: string, path: string): ProxyVerb | undefined {
   const verb = verbOfMethod(method);
   // The strict grammar of the OCI handler refuses every other spelling of these bytes, so nothing slips by.
-  return verb !== undefined && path.startsWith('/v2/') && `${path}/`.includes('/blobs/uploads/') ? 'update' : verb;
+  return verb !== undefined && path.startsWith('/v2/') && isOfUpload(path) ? 'update' : verb;
+}
+
+function isOfUpload(path: string): boolean {
+  return path.includes('/blobs/uploads/') || path.endsWith('/blobs/uploads');
 }

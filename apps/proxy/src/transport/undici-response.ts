@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
+import { atEndOfTurn } from './end-of-turn';
 import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
 import { type Transfer } from './transfer';
 import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
@@ -18,6 +19,9 @@ interface Consumer {
  * headers: holding it back at once would cost more than all else that is done for it. In bytes.
  */
 const MAX_KEPT = 64 * 1024;
+
+/** Up to this size Node.js joins a text with the head of the response, which costs less than a write of several buffers. In bytes. */
+const MAX_JOINED = 8 * 1024;
 
 /** The response to one dispatch. */
 export class UndiciResponse implements UpstreamResponse {
@@ -46,13 +50,13 @@ export class UndiciResponse implements UpstreamResponse {
     this.#transfer = start.transfer;
   }
 
-  pipeTo(sink: Writable): Promise<void> {
+  pipeTo(sink: Writable): Promise<void> | undefined {
     if (this.#ended && this.#kept.length <= 1) {
-      // Head and body in one write.
       const [body] = this.#kept;
       this.#transfer.sent(body?.length ?? 0);
-      sink.end(body);
-      return Promise.resolve();
+      const hasLength = this.headers['content-length'] !== undefined;
+      atEndOfTurn(() => end(sink, body, hasLength));
+      return undefined;
     }
     return new Promise((resolve, reject) => {
       const resume = (): void => this.#controller.resume();
@@ -148,6 +152,19 @@ export class UndiciResponse implements UpstreamResponse {
   }
 }
 
+/** Head and body in one write. */
+function end(sink: Writable, body: Buffer | undefined, hasLength: boolean): void {
+  if (sink.destroyed) return;
+  if (body && hasLength && body.length <= MAX_JOINED && sink instanceof ServerResponse) {
+    sink.write(body.toString('latin1'), 'latin1');
+    // Held back until the end, it would be joined by an empty text, and be two buffers again.
+    sink.socket?.uncork();
+    sink.end();
+  } else {
+    sink.end(body);
+  }
+}
+
 /**
  * Collects what is written within one turn of the event loop, until the sink has enough. What is corked is the connection: a message
  * in chunks that is corked itself may never drain (Node.js 24).
@@ -176,6 +193,6 @@ class WriteBatch {
     if (!connection) return;
     this.#corked = connection;
     connection.cork();
-    setImmediate(this.#flush);
+    atEndOfTurn(this.#flush);
   }
 }

@@ -36,14 +36,15 @@ export class UndiciTransport implements UpstreamTransport {
 }
 
 /** undici makes Host, Connection, and Transfer-Encoding itself, and checks Content-Length against the body. */
-function wireHeaders(request: UpstreamRequest): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {};
+function wireHeaders(request: UpstreamRequest): string[] {
+  const headers: (string | string[])[] = [];
   for (const name in request.headers) {
     const value = request.headers[name] ?? '';
-    headers[name] = value instanceof Sensitive ? value.reveal() : value;
+    headers.push(name, value instanceof Sensitive ? value.reveal() : value);
   }
-  if (request.contentLength !== undefined) headers['content-length'] = String(request.contentLength);
-  return headers;
+  if (request.contentLength !== undefined) headers.push('content-length', String(request.contentLength));
+  // Names and values in turns; that a value may be several is missing in undici's type.
+  return headers as string[];
 }
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {

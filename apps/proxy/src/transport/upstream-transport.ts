@@ -36,8 +36,9 @@ export interface UpstreamResponse {
   /**
    * Streams the body with back-pressure and ends the sink.
    * Rejects when the upstream breaks off or the transfer is cancelled; the sink is then left as it is.
+   * Undefined: all of it was here, and goes out at the end of this turn of the event loop.
    */
-  pipeTo(sink: Writable): Promise<void>;
+  pipeTo(sink: Writable): Promise<void> | undefined;
   /** Reads the whole body; rejects with ProxyError UpstreamTooLarge beyond the limit. */
   readAll(maxBytes: number): Promise<Buffer>;
   /** Lets the body go: a short one is read so that the connection can be used again, a longer one is cut off. */

@@ -1,0 +1,63 @@
+import { Histogram, type HistogramConfiguration, type MetricObject, type MetricObjectWithValues, type MetricValueWithName } from 'prom-client';
+
+interface Series {
+  /** Observations of each bucket alone, in the order of the bounds; the last is for what is above all of them. */
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
+export interface TalliedHistogramConfiguration<Label extends string> extends HistogramConfiguration<Label> {
+  readonly labelNames: [Label];
+  /** Upper bounds in ascending order. */
+  readonly buckets: number[];
+}
+
+/** A histogram with one label for what happens with every request: as {@link TalliedCounter}, it makes labels once a scrape. */
+export class TalliedHistogram<Label extends string> extends Histogram<Label> {
+  readonly #series = new Map<string, Series>();
+  readonly #bounds: readonly number[];
+
+  constructor(private readonly configuration: TalliedHistogramConfiguration<Label>) {
+    super(configuration);
+    this.#bounds = configuration.buckets;
+  }
+
+  /** @param labelValue one of a few: each makes time series of its own */
+  add(labelValue: string, value: number): void {
+    const series = this.#series.get(labelValue) ?? this.#begin(labelValue);
+    let bucket = 0;
+    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
+    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+    series.sum += value;
+    series.count += 1;
+  }
+
+  override get(): Promise<MetricObjectWithValues<MetricValueWithName<Label>>> {
+    return this.getForPromString();
+  }
+
+  /** What prom-client calls for a scrape; its own also has the name, the help and the type. */
+  async getForPromString(): Promise<MetricObjectWithValues<MetricValueWithName<Label>>> {
+    const { name, help } = this.configuration;
+    const { type, aggregator, collect } = this as unknown as MetricObject;
+    return { name, help, type, aggregator, collect, values: [...this.#series].flatMap(([value, series]) => this.#valuesOf(value, series)) };
+  }
+
+  #begin(labelValue: string): Series {
+    const series = { buckets: Array<number>(this.#bounds.length + 1).fill(0), sum: 0, count: 0 };
+    this.#series.set(labelValue, series);
+    return series;
+  }
+
+  #valuesOf(value: string, { buckets, sum, count }: Series): MetricValueWithName<Label>[] {
+    const { name, labelNames } = this.configuration;
+    const labels = { [labelNames[0]]: value } as Record<Label, string>;
+    let below = 0;
+    const cumulative = buckets.map((observed, index) => {
+      below += observed;
+      return { metricName: `${name}_bucket`, labels: { le: this.#bounds[index] ?? '+Inf', ...labels }, value: below };
+    });
+    return [...cumulative, { metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count }];
+  }
+}

@@ -1,0 +1,18 @@
+let tasks: (() => void)[] = [];
+
+/**
+ * Has something done when all that has arrived in this turn of the event loop was looked at. For what is written to clients: a
+ * write wakes its reader, which on a virtual machine costs as much as all that was done to make it, and the writes that follow at once
+ * find the reader awake. What is done for many requests one after the other is cheaper, too, than in turns with other things.
+ *
+ * @param task must not throw
+ */
+export function atEndOfTurn(task: () => void): void {
+  if (tasks.push(task) === 1) setImmediate(runAll);
+}
+
+function runAll(): void {
+  const due = tasks;
+  tasks = [];
+  for (const task of due) task();
+}
