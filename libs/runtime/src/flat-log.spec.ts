@@ -24,6 +24,7 @@ describe('flatLog', () => {
     ['words and numbers', { client: 'team-a/ci', status: 200, bytesOut: 1_600, durationMs: 0 }],
     ['nothing', {}],
     ['what is undefined', { client: undefined, method: 'GET' }],
+    ['what is no number', { durationMs: NaN, bytesIn: Infinity }],
     ['what JSON escapes', { method: 'a"b\\c\n\u0001\u2028\ud800 ü 😀', peer: '' }],
   ])("writes the logger's very line: %s", (_what, fields) => {
     const [expected, line] = lines(fields);

@@ -12,9 +12,6 @@ interface Parts {
   readonly [symbols.chindingsSym]: string;
 }
 
-/** All that JSON.stringify would write in another way (RFC 8259 §7, and half of a surrogate pair). */
-const TO_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-
 /**
  * Makes what writes lines of level info with one message, as the logger does, at a third of its cost: for programs that write one
  * with every request. There is nothing to redact, because no other fields than those of {@link LogFields} can be given.
@@ -24,15 +21,8 @@ export function flatLog(logger: Logger, message: string): (fields: FlatFields) =
   const end = `,"msg":${JSON.stringify(message)}}\n`;
   return (fields) => {
     if (!logger.isLevelEnabled('info')) return;
-    let line = `{"level":"info"${parts[symbols.timeSym]()}${parts[symbols.chindingsSym]}`;
-    for (const name in fields) {
-      const value = fields[name as keyof FlatFields];
-      if (value !== undefined) line += `,"${name}":${typeof value === 'number' ? value : quoted(value)}`;
-    }
-    parts[symbols.streamSym].write(line + end);
+    const json = JSON.stringify(fields).slice(1, -1);
+    const start = `{"level":"info"${parts[symbols.timeSym]()}${parts[symbols.chindingsSym]}`;
+    parts[symbols.streamSym].write(json === '' ? start + end : `${start},${json}${end}`);
   };
-}
-
-function quoted(text: string): string {
-  return TO_BE_ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
