@@ -135,6 +135,7 @@ describe('C12 an answer serves only for the same question', () => {
     ['namespace', {}, { namespace: 'team-c' }],
     ['name', {}, { name: 'harbo' }],
     ['name and namespace that read the same together', {}, { namespace: 'team-bh', name: 'arbor' }],
+    ['namespace with the name in it', {}, { namespace: 'team-b\nharbor', name: undefined }],
   ])('another %s is asked anew', async (_name, who, what) => {
     await ask();
     respond = status({ allowed: false });

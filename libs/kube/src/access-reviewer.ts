@@ -77,7 +77,8 @@ export class AccessReviewer {
       who = identityKey(identity);
       this.#identityKeys.set(identity, who);
     }
-    const { verb, group, resource, subresource, namespace, name } = attributes;
+    const { verb, group, resource, subresource = '', namespace = '', name = '' } = attributes;
+    // Verbs and names of the Kubernetes API hold no line break; with one, a key would have more lines than any that is right.
     return `${who}\n${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}`;
   }
 
