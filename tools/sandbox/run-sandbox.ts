@@ -10,7 +10,6 @@ import { howToGoOn } from './how-to-go-on';
 import { howToRepeat } from './how-to-repeat';
 import { mountSample } from './mount-sample';
 import { runSample } from './run-sample';
-import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 import { csiSocketIn, startSandbox, type SandboxStart } from './start-sandbox';
 
@@ -120,7 +119,7 @@ async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing
     const { succeeded, connectors, volumes } = await applyUserManifests(sandbox, manifests, closing);
     return { succeeded, next: howToGoOn(sandbox, connectors, volumes) };
   }
-  if (!(await runSample(sandbox))) return { succeeded: false, next: howToGoOn(sandbox, [SAMPLE.connector]) };
+  if (!(await runSample(sandbox))) return { succeeded: false, next: howToGoOn(sandbox, []) };
   const volume = await mountSample(sandbox, closing);
   return { succeeded: true, next: howToRepeat(sandbox, volume) };
 }

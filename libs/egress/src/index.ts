@@ -3,7 +3,7 @@ export { EgressPolicy, type EgressPolicyOptions, type EgressPurpose, type Pinned
 export { EgressError, UpstreamConnectError, type EgressErrorCode } from './egress.errors';
 export { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-port';
 export { type LookupAll } from './lookup-all';
-export { endingInOrder } from './paused-end';
+export { endingInOrder } from './ending-in-order';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 export { pinnedLookup } from './pinned-lookup';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { type EgressPolicy, type EgressPurpose } from './egress-policy';
-import { endingInOrder } from './paused-end';
+import { endingInOrder } from './ending-in-order';
 import { pinnedLookup } from './pinned-lookup';
 import { trustedWith } from './trusted-roots';
 

@@ -66,7 +66,7 @@ interface ByteStream {
 /**
  * Standard output, written in batches and without waiting for it; the rest at exit. The batches are made here, as bytes, because
  * the stream would measure all that waits with every line, and a text that is put together of thousands of pieces is carried along by
- * every garbage collection until it is written: a tenth of a data plane's time. The rest must not be written at a fatal line,
+ * every garbage collection until it is written. The rest must not be written at a fatal line,
  * which is why there is no `flushSync`: where nobody reads fast enough, a write is still on its way, and lines of the two would mix.
  */
 function standardOutput(): DestinationStream & { flush(done: () => void): void } {

@@ -1,9 +1,9 @@
 // Command peer holds the counterparts of the benchmark: an upstream registry that costs next to nothing, a reverse proxy
 // on httputil.ReverseProxy that sets a fixed Authorization header, and a load generator.
 //
-//	peer upstream -listen ADDR -size BYTES -authorization VALUE
+//	peer upstream -listen ADDR -authorization VALUE -directory PATH
 //	peer proxy    -listen ADDR -upstream URL -authorization VALUE
-//	peer load     -mode pull|push|push-chunked|manifest|delay -url URL …
+//	peer load     -mode pull|push|push-chunked|manifest -url URL …
 package main
 
 import (

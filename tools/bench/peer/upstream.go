@@ -15,7 +15,7 @@ import (
 const manifestSize = 1600
 
 // runUpstream serves one blob, from a file so that the kernel copies it, and one manifest, for any repository and digest;
-// it reads uploads to their end and forgets them. `?size=` in a repository name (`/size-N/`) chooses another blob size.
+// it reads uploads to their end and forgets them. A part `size-N` of a repository's name chooses another size of the blob.
 func runUpstream(args []string) error {
 	flags := flag.NewFlagSet("upstream", flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")

@@ -13,7 +13,7 @@ import { type Transfers } from '../transport/transfers';
 import { sendError, toProxyError } from './error-response';
 
 /** An unread body of at most this size is read and forgotten, so that the connection can be used again. In bytes. */
-const MAX_DISCARDED = 64 * 1024;
+const MAX_UNREAD_BODY = 64 * 1024;
 
 export interface ServeRequestOptions {
   readonly handler: HandleRequest;
@@ -36,6 +36,7 @@ export class ServeRequest {
   /** @param expectsContinue the client waits for `100 Continue` before it sends its body */
   serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const client = this.#exchange(request, response, expectsContinue);
+    // The pipeline and the response, whichever is over last; without a promise for both (ADR 18).
     let underWay = 2;
     const over = (): void => {
       underWay -= 1;
@@ -137,13 +138,11 @@ export class ServeRequest {
   }
 }
 
-const always = (): boolean => true;
-
-/** All that is to be sent was handed over. Whoever does not read it must not keep its place for ever. */
+/** All that is to be sent was handed over: the client has one idle limit to take it. Whoever does not read must not keep its place for ever. */
 function onlyTheClientIsLeft({ response, transfer }: ClientExchange): void {
   // The answer that tells of a cancellation may itself be on its way.
   if (transfer.cancelled) return;
-  transfer.blame(always);
+  transfer.blame(() => true);
   transfer.onCancel(() => response.destroy());
 }
 
@@ -152,5 +151,5 @@ function hasUnreadBody({ request }: ClientExchange): boolean {
   if (request.complete) return false;
   const length = request.headers['content-length'];
   const expects = request.headers.expect !== undefined;
-  return expects || request.readableDidRead || request.destroyed || length === undefined || Number(length) > MAX_DISCARDED;
+  return expects || request.readableDidRead || request.destroyed || length === undefined || Number(length) > MAX_UNREAD_BODY;
 }

@@ -127,7 +127,7 @@ export class ProxyMetrics {
   /** Counts a finished request. Without a status there was no answer. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const action = record.action ?? 'none';
-    this.#durations.add(action, durationMs / 1_000);
+    this.#durations.observe(action, durationMs / 1_000);
     const tally = this.#tallyOf(this.#labelOf(record), action, status, record);
     tally.requests += 1;
     tally.bytesIn += transfer.bytesIn;

@@ -9,7 +9,7 @@ describe('TalliedHistogram', () => {
     const tallied = new TalliedHistogram({ ...CONFIGURATION, registers: [ours] });
     const histogram = new Histogram({ ...CONFIGURATION, registers: [theirs] });
     for (const [kind, value] of [['pull', 0.05], ['pull', 0.1], ['push', 5], ['pull', 0.100_1], ['push', 11], ['pull', 0]] as const) {
-      tallied.add(kind, value);
+      tallied.observe(kind, value);
       histogram.observe({ kind }, value);
     }
     expect((await ours.metrics()).split('\n').sort()).toEqual((await theirs.metrics()).split('\n').sort());

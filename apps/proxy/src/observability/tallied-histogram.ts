@@ -1,4 +1,4 @@
-import { Histogram, type HistogramConfiguration, type MetricObject, type MetricObjectWithValues, type MetricValueWithName } from 'prom-client';
+import { Histogram, type HistogramConfiguration, type MetricValueWithName } from 'prom-client';
 
 interface Series {
   /** Observations of each bucket alone, in the order of the bounds; the last is for what is above all of them. */
@@ -7,24 +7,28 @@ interface Series {
   count: number;
 }
 
-export interface TalliedHistogramConfiguration<Label extends string> extends HistogramConfiguration<Label> {
+export interface TalliedHistogramConfiguration<Label extends string> extends Omit<HistogramConfiguration<Label>, 'collect'> {
   readonly labelNames: [Label];
   /** Upper bounds in ascending order. */
   readonly buckets: number[];
 }
 
-/** A histogram with one label for what happens with every request: as {@link TalliedCounter}, it makes labels once a scrape. */
-export class TalliedHistogram<Label extends string> extends Histogram<Label> {
+/**
+ * A histogram with one label for what happens with every request, as TalliedCounter is a counter. prom-client takes no sums, so what
+ * it asks a metric at a scrape is answered here; the spec compares that with its own answer.
+ */
+export class TalliedHistogram<Label extends string> {
   readonly #series = new Map<string, Series>();
   readonly #bounds: readonly number[];
 
   constructor(private readonly configuration: TalliedHistogramConfiguration<Label>) {
-    super(configuration);
     this.#bounds = configuration.buckets;
+    const scrape = (): Promise<object> => Promise.resolve(this.#scrape());
+    Object.assign(new Histogram<Label>(configuration), { get: scrape, getForPromString: scrape });
   }
 
   /** @param labelValue one of a few: each makes time series of its own */
-  add(labelValue: string, value: number): void {
+  observe(labelValue: string, value: number): void {
     const series = this.#series.get(labelValue) ?? this.#begin(labelValue);
     let bucket = 0;
     while (bucket < this.#bounds.length && value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
@@ -33,21 +37,15 @@ export class TalliedHistogram<Label extends string> extends Histogram<Label> {
     series.count += 1;
   }
 
-  override get(): Promise<MetricObjectWithValues<MetricValueWithName<Label>>> {
-    return this.getForPromString();
-  }
-
-  /** What prom-client calls for a scrape; its own also has the name, the help and the type. */
-  async getForPromString(): Promise<MetricObjectWithValues<MetricValueWithName<Label>>> {
-    const { name, help } = this.configuration;
-    const { type, aggregator, collect } = this as unknown as MetricObject;
-    return { name, help, type, aggregator, collect, values: [...this.#series].flatMap(([value, series]) => this.#valuesOf(value, series)) };
-  }
-
   #begin(labelValue: string): Series {
     const series = { buckets: Array<number>(this.#bounds.length + 1).fill(0), sum: 0, count: 0 };
     this.#series.set(labelValue, series);
     return series;
+  }
+
+  #scrape(): object {
+    const { name, help } = this.configuration;
+    return { name, help, type: 'histogram', aggregator: 'sum', values: [...this.#series].flatMap(([value, series]) => this.#valuesOf(value, series)) };
   }
 
   #valuesOf(value: string, { buckets, sum, count }: Series): MetricValueWithName<Label>[] {

@@ -12,7 +12,8 @@ import { type Forwardable } from './proxy-exchange';
 /** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */
 const MAX_ABSORBED_WAIT_MS = 2_000;
 
-const TOO_MANY_REQUESTS = 429;
+/** RFC 6585 §4. */
+export const TOO_MANY_REQUESTS = 429;
 
 /** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);

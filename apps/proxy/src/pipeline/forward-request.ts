@@ -1,7 +1,7 @@
 import { type EgressPolicy, hostAndPort } from '@oci-connector/egress';
 import { relayedHeaders } from '../transport/response-headers';
 import { type UpstreamTarget } from '../transport/upstream-target';
-import { type AskUpstream, type Outcome } from './ask-upstream';
+import { type AskUpstream, type Outcome, TOO_MANY_REQUESTS } from './ask-upstream';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
@@ -22,8 +22,7 @@ export class ForwardRequest {
     if (isRefusedMount(outcome)) outcome = await this.#withoutMount(outcome);
     if (isRefusedAuthorization(outcome)) outcome = await this.#reauthorized(outcome);
     try {
-      const delivered = this.#deliver(outcome);
-      if (delivered) await delivered;
+      await this.#deliver(outcome);
     } catch (error) {
       // Held back until now, it would keep its connection for ever.
       outcome.response.discard();
@@ -79,8 +78,6 @@ function refusedThere({ origin, sendCredential }: UpstreamTarget): ProxyError {
     ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)
     : new ProxyError('RedirectRefused', `the registry redirected to ${host}, which asks for a login of its own`);
 }
-
-const TOO_MANY_REQUESTS = 429;
 
 function isRefusedMount({ exchange, response: { status } }: Outcome): boolean {
   return exchange.plan.withoutMount !== undefined && status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;

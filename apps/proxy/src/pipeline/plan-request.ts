@@ -2,7 +2,7 @@ import { type Protocol, protocolOf } from '@oci-connector/connector-api';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
-import { uidOf } from './resolve-credential';
+import { uidOf } from './resolve-connector';
 
 /** Lets the protocol of the class read the request and say what to send where. */
 export class PlanRequest {

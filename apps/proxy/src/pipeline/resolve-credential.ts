@@ -3,6 +3,7 @@ import { CredentialError, type CredentialStore, loadCaCertificates, parseCredent
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from '../proxy.errors';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
+import { uidOf } from './resolve-connector';
 
 /** Revision of a Connector without a Secret; no Secret has it. */
 const ANONYMOUS = 'anonymous';
@@ -148,10 +149,4 @@ function anonymous(connector: Connector, connectorClass: ConnectorClass): undefi
     throw new ProxyError('SecretNotFound', 'the connector names no Secret, but its class requires one; set spec.auth.secretRef');
   }
   return undefined;
-}
-
-/** The API server gives every object a UID; one without would be a defect, and must share nothing. */
-export function uidOf({ metadata }: Connector): string {
-  if (metadata.uid === undefined) throw new ProxyError('Internal', 'a Connector without UID');
-  return metadata.uid;
 }

@@ -4,7 +4,7 @@ import { closeLingering } from '../transport/lingering-close';
 import { type UpstreamResponse } from '../transport/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
-/** Sends the upstream's response to the client; resolves when its last byte was handed to the socket, undefined if that was at once. */
+/** Sends the upstream's response to the client; resolves when its last byte was handed to the socket; undefined if all of it goes out at the end of this turn. */
 export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> | undefined {
   const { response } = client;
   const headers = presentHeaders(rewritten);
@@ -30,12 +30,12 @@ async function sendTransformed({ response, transfer }: ClientExchange, upstreamR
   response.end(content);
 }
 
-/** Names and values in turns, as `writeHead` takes them. */
-function presentHeaders({ headers }: RewrittenResponse): OutgoingHttpHeader[] {
+/** Names and values in turns, as `writeHead` takes them. The length of a body that is changed is not the upstream's (rule C8). */
+function presentHeaders({ headers, body }: RewrittenResponse): OutgoingHttpHeader[] {
   const present: OutgoingHttpHeader[] = [];
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) present.push(name, value);
+    if (value !== undefined && !(body && name === 'content-length')) present.push(name, value);
   }
   return present;
 }

@@ -13,7 +13,7 @@ export function tooLarge(maxBytes: number): ProxyError {
 
 /**
  * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
- * write of up to this size: each write wakes the client, which costs more than to make it. Node.js takes the same for what it reads
+ * write of up to this size: each write wakes the client. Node.js takes the same for what it reads
  * of a body before anybody wants it, and has no such option for TLS, where its own of 16 KiB stays. In bytes.
  */
 export const CLIENT_HIGH_WATER_MARK = 256 * 1024;

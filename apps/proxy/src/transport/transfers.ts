@@ -10,7 +10,7 @@ const MAX_CHECK_INTERVAL = 1_000;
 export class Transfers {
   /**
    * An array, because a Set that is always added to and deleted from leaves a chain of old tables behind, and those keep what
-   * was in them from the garbage collector's short way: a fifth of all time.
+   * was in them from the garbage collector's short way.
    */
   readonly #running: Transfer[] = [];
   readonly #timer: NodeJS.Timeout;

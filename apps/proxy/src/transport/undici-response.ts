@@ -1,7 +1,6 @@
-import { ServerResponse } from 'node:http';
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
-import { atEndOfTurn } from './end-of-turn';
+import { sendWhole, WriteBatch } from './client-writer';
 import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
 import { type Transfer } from './transfer';
 import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
@@ -19,9 +18,6 @@ interface Consumer {
  * headers: holding it back at once would cost more than all else that is done for it. In bytes.
  */
 const MAX_KEPT = 64 * 1024;
-
-/** Up to this size Node.js joins a text with the head of the response, which costs less than a write of several buffers. In bytes. */
-const MAX_JOINED = 8 * 1024;
 
 /** The response to one dispatch. */
 export class UndiciResponse implements UpstreamResponse {
@@ -54,8 +50,7 @@ export class UndiciResponse implements UpstreamResponse {
     if (this.#ended && this.#kept.length <= 1) {
       const [body] = this.#kept;
       this.#transfer.sent(body?.length ?? 0);
-      const hasLength = this.headers['content-length'] !== undefined;
-      atEndOfTurn(() => end(sink, body, hasLength));
+      sendWhole(sink, body, this.headers['content-length'] !== undefined);
       return undefined;
     }
     return new Promise((resolve, reject) => {
@@ -149,50 +144,5 @@ export class UndiciResponse implements UpstreamResponse {
     else if (this.#ended) consumer.end();
     else if (wantsMore) this.#controller.resume();
     else this.#controller.pause();
-  }
-}
-
-/** Head and body in one write. */
-function end(sink: Writable, body: Buffer | undefined, hasLength: boolean): void {
-  if (sink.destroyed) return;
-  if (body && hasLength && body.length <= MAX_JOINED && sink instanceof ServerResponse) {
-    sink.write(body.toString('latin1'), 'latin1');
-    // Held back until the end, it would be joined by an empty text, and be two buffers again.
-    sink.socket?.uncork();
-    sink.end();
-  } else {
-    sink.end(body);
-  }
-}
-
-/**
- * Collects what is written within one turn of the event loop, until the sink has enough. What is corked is the connection: a message
- * in chunks that is corked itself may never drain (Node.js 24).
- */
-class WriteBatch {
-  #corked?: Writable;
-  readonly #flush = (): void => {
-    this.#corked?.uncork();
-    this.#corked = undefined;
-  };
-
-  constructor(private readonly sink: Writable) {}
-
-  /** False asks for a pause until the sink drains. */
-  write(chunk: Buffer): boolean {
-    if (!this.#corked) this.#cork();
-    const more = this.sink.write(chunk);
-    if (!more) this.#flush();
-    return more;
-  }
-
-  #cork(): void {
-    const { sink } = this;
-    // A response whose turn on its connection has not come has none.
-    const connection = sink instanceof ServerResponse ? sink.socket : sink;
-    if (!connection) return;
-    this.#corked = connection;
-    connection.cork();
-    atEndOfTurn(this.#flush);
   }
 }

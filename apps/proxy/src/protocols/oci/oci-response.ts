@@ -29,7 +29,8 @@ interface OciResponse {
  * `Docker-Upload-UUID`, `Range`, `OCI-Subject`, `OCI-Filters-Applied`, `OCI-Chunk-Min-Length`, `Warning` and all others
  * stay as they are. A `Range` that is missing stays missing: how much of an upload is stored, only the registry knows.
  */
-const PLACES = ['location', 'link', 'content-location'] as const;
+const NO_PLACES = { location: undefined, link: undefined, 'content-location': undefined };
+const PLACES = Object.keys(NO_PLACES);
 
 /** @throws ProxyError RedirectRefused | UpstreamInvalid | UpstreamTooLarge */
 export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream): RewrittenResponse {
@@ -49,9 +50,10 @@ export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream):
   }
 }
 
+/** Nearly always there is none, and copying is dear. */
 function withoutPlaces(headers: ResponseHeaders): ResponseHeaders {
   if (PLACES.every((name) => headers[name] === undefined)) return headers;
-  return { ...headers, location: undefined, link: undefined, 'content-location': undefined };
+  return { ...headers, ...NO_PLACES };
 }
 
 /** Reads are followed before this is called. A write that is redirected would have to be sent again, which a stream cannot. */

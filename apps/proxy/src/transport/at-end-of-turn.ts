@@ -2,8 +2,7 @@ let tasks: (() => void)[] = [];
 
 /**
  * Has something done when all that has arrived in this turn of the event loop was looked at. For what is written to clients: a
- * write wakes its reader, which on a virtual machine costs as much as all that was done to make it, and the writes that follow at once
- * find the reader awake. What is done for many requests one after the other is cheaper, too, than in turns with other things.
+ * write wakes its reader, and those that follow at once find the reader awake.
  *
  * @param task must not throw
  */
