@@ -55,7 +55,7 @@ export interface Manifest {
 export function parseManifests(text: string, source: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [problem] = document.errors;
-    if (problem) throw new Error(`${source}: ${problem.message}`);
+    if (problem) throw new Error(`${source}: ${problem.message}${problem.code === 'DUPLICATE_KEY' ? 'put --- between objects' : ''}`);
     const value = document.toJS() as unknown;
     if (value === null) return [];
     const object = requireObject(value, source);
@@ -100,12 +100,11 @@ async function applyObject(client: KubeClient, { object, resource, source }: Man
 }
 
 function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): ResourceType {
-  const found = APPLICABLE.find((candidate) => {
-    const version = candidate.group ? `${candidate.group}/${candidate.version}` : candidate.version;
-    return candidate.kind === kind && version === apiVersion;
-  });
+  const found = APPLICABLE.find((candidate) => candidate.kind === kind);
   if (!found) {
-    throw new Error(`${source}: ${apiVersion} ${kind} cannot be applied here, only ${APPLICABLE_KINDS.join(', ')}`);
+    throw new Error(`${source}: kind ${kind} (${apiVersion}) cannot be applied here; take the object out, or write one of ${APPLICABLE_KINDS.join(', ')}`);
   }
+  const expected = found.group ? `${found.group}/${found.version}` : found.version;
+  if (apiVersion !== expected) throw new Error(`${source}: apiVersion of a ${kind} is ${expected}, not ${apiVersion}`);
   return found;
 }

@@ -34,7 +34,9 @@ export async function applyUserManifests(sandbox: Sandbox, manifests: readonly M
   const volumes: string[] = [];
   let arePublished = true;
   for (const pod of applied.filter(({ kind }) => kind === 'Pod') as Pod[]) {
-    for (const volume of volumesOf(pod, DRIVER)) {
+    const ours = volumesOf(pod, DRIVER);
+    if (ours.length === 0) process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+    for (const volume of ours) {
       const directory = await publish(sandbox, { pod, volume }, closing);
       if (directory === undefined) arePublished = false;
       else volumes.push(directory);
@@ -70,6 +72,7 @@ async function publish(sandbox: Sandbox, of: { readonly pod: Pod; readonly volum
   } catch (error) {
     const { message, cause } = error as Error;
     process.stdout.write(`Pod ${namespace}/${name} would not start: ${cause instanceof Error ? cause.message : message}\n`);
+    process.stdout.write('Mend it in the file and start again: volumes are published once, here.\n');
     return undefined;
   }
 }

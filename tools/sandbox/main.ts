@@ -29,6 +29,7 @@ Options:
 
 Kinds that FILE may hold:
   ${APPLICABLE_KINDS.join(', ')}
+with --- between objects.
 
 Files, all in .sandbox/; all but the logs are removed on exit:
   kubeconfig            for kubectl: administrator of the in-memory API
@@ -90,7 +91,9 @@ async function main(): Promise<number> {
   try {
     options = readOptions(process.argv.slice(2));
   } catch (error) {
-    console.error(`${(error as Error).message}\nsee npm start -- --help`);
+    const { code } = error as NodeJS.ErrnoException;
+    const hint = code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' ? 'npm wants -- before the options: npm start -- -f FILE\n' : '';
+    console.error(`${(error as Error).message}\n${hint}see npm start -- --help`);
     return 2;
   }
   if (options === 'help') {

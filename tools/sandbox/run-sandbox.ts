@@ -87,7 +87,13 @@ async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<San
   if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same');
   await requireFree('--port', httpPort);
   await requireFree('--https-port', httpsPort);
-  return { http: httpPort ?? (await preferredPort(8080)), https: httpsPort ?? (await preferredPort(8443)) };
+  return { http: httpPort ?? (await usualPort(8080)), https: httpsPort ?? (await usualPort(8443)) };
+}
+
+async function usualPort(usual: number): Promise<number> {
+  const port = await preferredPort(usual);
+  if (port !== usual) process.stdout.write(`port ${usual} is in use: the proxy takes ${port} instead\n`);
+  return port;
 }
 
 async function requireFree(option: string, port: number | undefined): Promise<void> {

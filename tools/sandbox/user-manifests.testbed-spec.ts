@@ -44,7 +44,7 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     const readme = (await readFile(path.join(workspaceRoot, 'README.md'), 'utf8')).replace('https://index.docker.io', NOWHERE);
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
     try {
-      applied = await applyUserManifests(sandbox, parseManifests([...yamlBlocks(readme), STRANGER].join('---\n'), 'README.md'), closing);
+      applied = await applyUserManifests(sandbox, parseManifests([...yamlBlocks(readme), '---\n', STRANGER].join(''), 'README.md'), closing);
     } finally {
       stdout.mockRestore();
     }

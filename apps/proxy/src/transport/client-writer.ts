@@ -13,16 +13,16 @@ const MAX_JOINED = 8 * 1024;
 export function sendWhole(sink: Writable, body: Buffer | undefined, hasLength: boolean): void {
   atEndOfTurn(() => {
     if (sink.destroyed) return;
-    if (body && hasLength && body.length <= MAX_JOINED && sink instanceof ServerResponse) sendJoined(sink, body);
+    if (body && hasLength && body.length <= MAX_JOINED) sendJoined(sink, body);
     else sink.end(body);
   });
 }
 
 /** Head and body in one write: Node.js joins a text with the head, and bytes it does not. */
-function sendJoined(sink: ServerResponse, body: Buffer): void {
+function sendJoined(sink: Writable, body: Buffer): void {
   sink.write(body.toString('latin1'), 'latin1');
   // Held back until the end, it would be joined by an empty text, and be two buffers again.
-  sink.socket?.uncork();
+  connectionOf(sink)?.uncork();
   sink.end();
 }
 
@@ -48,12 +48,15 @@ export class WriteBatch {
   }
 
   #cork(): void {
-    const { sink } = this;
-    // A response whose turn on its connection has not come has none.
-    const connection = sink instanceof ServerResponse ? sink.socket : sink;
+    const connection = connectionOf(this.sink);
     if (!connection) return;
     this.#corked = connection;
     connection.cork();
     atEndOfTurn(this.#flush);
   }
+}
+
+/** A response whose turn on its connection has not come has none. */
+function connectionOf(sink: Writable): Writable | null {
+  return sink instanceof ServerResponse ? sink.socket : sink;
 }
