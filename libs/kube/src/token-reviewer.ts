@@ -138,7 +138,7 @@ export class TokenReviewer {
   }
 
   #wrongAudience(): TokenRefusedError {
-    return new TokenRefusedError('WrongAudience', `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed`);
+    return new TokenRefusedError('WrongAudience', `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed (kubectl create token NAME --audience=${this.options.audiences[0]})`);
   }
 
   #notAuthenticated(): TokenRefusedError {

@@ -95,5 +95,5 @@ function isObject(value: unknown): value is Claims {
 }
 
 function notAToken(): TokenRefusedError {
-  return new TokenRefusedError('NotAToken', 'This is not a token that a Kubernetes API server issues (a JSON Web Token that expires)');
+  return new TokenRefusedError('NotAToken', 'This is not a token that a Kubernetes API server issues (a JSON Web Token that expires); `kubectl create token` makes one');
 }
