@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { longTagList, readSlowly } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
@@ -96,5 +97,27 @@ describe('a transfer in which nothing moves', () => {
     await until(async () => /transfers_in_flight 0$/m.test((await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString()));
     client.destroy();
     upstream.close();
+  });
+
+  it('leaves a client its time that reads slowly what was handed over', async () => {
+    const list = longTagList();
+    const upstream = createServer((_request, response) => response.end(list)).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
+    const client = connect(world.proxy.httpPort, '127.0.0.1');
+    client.pause().write(`GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
+    expect(await readSlowly(client, 50_000)).toBeGreaterThan(list.length);
+    upstream.close();
+  });
+
+  it('delivers small responses that wait behind one that takes longer than the idle limit', async () => {
+    registry.faults.add({ kind: 'slow-body', chunkBytes: 250_000, milliseconds: IDLE_MS / 4 });
+    const client = connect(world.proxy.httpPort, '127.0.0.1');
+    const request = (path: string, last = false): string =>
+      `GET ${path} HTTP/1.1\r\nHost: a\r\n${last ? 'Connection: close\r\n' : ''}Authorization: ${basic(world.token('puller'))}\r\n\r\n`;
+    client.write(request(`${prefix()}/team/app/blobs/${layer}`) + request(MANIFEST) + request(MANIFEST, true));
+    const received = Buffer.concat((await client.toArray()) as Buffer[]).toString('latin1');
+    expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+    expect(received).toContain('"schemaVersion":2');
   });
 });

@@ -1,12 +1,44 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+
+/** Of a TLS connection: who signed the certificate, and whose it has to be. */
+export interface OverTls {
+  readonly ca: string;
+  readonly servername: string;
+}
 
 /** Sends the lines of a head, and a body, exactly as given, and returns all that comes back until the connection closes. */
-export function rawExchange(port: number, lines: readonly string[], body = ''): Promise<string> {
+export function rawExchange(port: number, lines: readonly string[], { body = '', tls }: { body?: string; tls?: OverTls } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1'));
+    const send = (): boolean => socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+    const socket = tls ? connectTls({ port, host: '127.0.0.1', ...tls }, send) : connect(port, '127.0.0.1', send);
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', reject);
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
   });
+}
+
+/** Reads a paused connection to its end, about so many bytes every 50 ms; gives how many came in all. */
+export async function readSlowly(client: Socket, bytesAtATime: number): Promise<number> {
+  // The kernel gives a connection more room as soon as somebody reads; most is to stay with the proxy.
+  await sleep(500);
+  let total = 0;
+  while (!client.readableEnded && !client.destroyed) {
+    let taken = 0;
+    while (taken < bytesAtATime) {
+      const piece = client.read() as Buffer | null;
+      if (!piece) break;
+      taken += piece.length;
+    }
+    total += taken;
+    await sleep(50);
+  }
+  return total;
+}
+
+/** As long as a list of tags may be, which is handed over whole: more than the kernel takes in for a connection. */
+export function longTagList(): Buffer {
+  return Buffer.alloc(8_000_000, ' ');
 }

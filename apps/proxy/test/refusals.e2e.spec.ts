@@ -230,6 +230,12 @@ describe('what the proxy refuses by itself', () => {
     expect(await rejected('https', 'RequestMalformed')).toBe(before + 1);
   });
 
+  it('400 within TLS for what is no HTTP', async () => {
+    const tls = { ca: world.ca.certificate, servername: 'c-registry.platform.svc' };
+    const response = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', '', 'GARBAGE'], { tls });
+    expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 400']);
+  });
+
   async function rejected(listener: string, code: string): Promise<number> {
     const text = await (await fetch(`${world.proxy.adminUrl}/metrics`)).text();
     return Number(new RegExp(`connectors_proxy_rejected_requests_total\\{listener="${listener}",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0);

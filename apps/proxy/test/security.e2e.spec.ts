@@ -121,7 +121,7 @@ describe('security', () => {
     ['a broken chunk', ['Transfer-Encoding: chunked'], 'zz\r\nabc\r\n0\r\n\r\n'],
   ])('C8 request smuggling: %s ends the connection', async (_name, framing, body) => {
     const head = [`POST ${prefix()}/team/app/blobs/uploads/?digest=sha256:${'a'.repeat(64)} HTTP/1.1`, 'Host: a', `Authorization: ${basic(world.token('pusher'))}`];
-    const response = await rawExchange(world.proxy.httpPort, [...head, ...framing], body);
+    const response = await rawExchange(world.proxy.httpPort, [...head, ...framing], { body });
     expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
     expect(response).toContain('onnection: close');
     await until(() => registry.requests.every(({ finished }) => finished));

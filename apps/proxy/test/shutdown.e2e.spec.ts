@@ -1,6 +1,9 @@
-import { Agent } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { longTagList, readSlowly } from './raw-exchange';
 
 describe('shutdown', () => {
   let world: ProxyWorld;
@@ -70,5 +73,21 @@ describe('shutdown', () => {
     expect((await world.send('/v2/', { agent })).status).toBe(200);
     await world.proxy.stop();
     agent.destroy();
+  });
+
+  it('does not cut a response that was handed over and is still being read', async () => {
+    await start({ drainDelay: 0, grace: 60_000 });
+    const list = longTagList();
+    const upstream = createServer((_request, response) => response.end(list)).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
+    const client = connect(world.proxy.httpPort, '127.0.0.1');
+    client.pause().write(`GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
+    const received = readSlowly(client, 50_000);
+    await once(client, 'readable');
+    const stopped = world.proxy.stop();
+    expect(await received).toBeGreaterThan(list.length);
+    await stopped;
+    upstream.close();
   });
 });

@@ -20,8 +20,8 @@ describe('a response whose connection the server ends while the reader pauses', 
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  /** Answers with these bytes when the first request has come; with a piece of them the reader pauses, and then the connection ends. */
-  async function read(response: string, end: Ending = (socket) => socket.end()): Promise<Outcome> {
+  /** Answers with these bytes when the first request has come; when a piece of them has come, for which the reader pauses, the connection ends. */
+  async function read(response: string, { end = (socket) => socket.end(), pauses = true }: { end?: Ending; pauses?: boolean } = {}): Promise<Outcome> {
     let connection: Socket | undefined;
     const server = createServer((socket: Socket) => {
       connection = socket;
@@ -32,10 +32,10 @@ describe('a response whose connection the server ends while the reader pauses', 
     const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
     const agent = createPinnedAgent({ policy, purpose: 'connector' });
     closing.push(() => agent.close());
-    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => connection && end(connection));
+    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, { pauses, onData: () => connection && end(connection) });
   }
 
-  function dispatch(agent: Agent, origin: string, onPaused: () => void): Promise<Outcome> {
+  function dispatch(agent: Agent, origin: string, { pauses, onData }: { pauses: boolean; onData: () => void }): Promise<Outcome> {
     return new Promise((resolve) => {
       let bytes = 0;
       const handler: Dispatcher.DispatchHandler = {
@@ -43,8 +43,8 @@ describe('a response whose connection the server ends while the reader pauses', 
         onResponseStart: () => undefined,
         onResponseData: (controller, chunk) => {
           bytes += chunk.length;
-          controller.pause();
-          onPaused();
+          if (pauses) controller.pause();
+          onData();
         },
         onResponseEnd: () => resolve({ bytes, end: 'complete' }),
         onResponseError: (_controller, end) => resolve({ bytes, end }),
@@ -77,7 +77,12 @@ describe('a response whose connection the server ends while the reader pauses', 
     ['in chunks', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
     ['on a connection that was to be kept', `Content-Length: ${2 * BODY.length}\r\n\r\n${BODY}`],
   ])('fails when the connection is reset: %s', async (_what, rest) => {
-    const { end } = await read(`HTTP/1.1 200 OK\r\n${rest}`, (socket) => socket.resetAndDestroy());
+    const { end } = await read(`HTTP/1.1 200 OK\r\n${rest}`, { end: (socket) => socket.resetAndDestroy() });
     expect(end).toHaveProperty('code', expect.stringMatching(/^ECONNRESET$|^UND_ERR_SOCKET$/));
+  });
+
+  it('fails when the connection is reset on which it was to end, while it is read', async () => {
+    const { end } = await read(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`, { end: (socket) => socket.resetAndDestroy(), pauses: false });
+    expect(end).toHaveProperty('code', 'ECONNRESET');
   });
 });

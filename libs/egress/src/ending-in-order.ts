@@ -30,7 +30,7 @@ export function endingInOrder(connect: buildConnector.connector): buildConnector
 function endPausedResponse(socket: Socket): void {
   socket.on('end', () => ended(parserOf(socket)));
   socket.on('error', () => broken(parserOf(socket)));
-  socket.on('close', () => broken(parserOf(socket)));
+  socket.on('close', () => cut(parserOf(socket)));
 }
 
 /** The server has sent all that it wanted to send, and all of it was read already: nothing is left that the pause would hold back. */
@@ -43,8 +43,13 @@ function ended(parser: Parser | undefined): void {
   parser.paused = false;
 }
 
-/** What had not been read is lost, so this cannot be the end of a response that was held back, whatever its head says. */
+/** A reset is the end of no response, also of one that ends with its connection. */
 function broken(parser: Parser | undefined): void {
+  if (parser) parser.shouldKeepAlive = true;
+}
+
+/** What had not been read is lost, so this cannot be the end of a response that was held back, whatever its head says. */
+function cut(parser: Parser | undefined): void {
   if (parser?.paused) parser.shouldKeepAlive = true;
 }
 

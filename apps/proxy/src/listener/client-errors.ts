@@ -3,11 +3,17 @@ import { type Duplex } from 'node:stream';
 import { ProxyError } from '../proxy.errors';
 import { errorResponse, sendError } from './error-response';
 
+/** What Node says of plain HTTP where TLS should begin. */
+const NOT_TLS = 'ERR_SSL_HTTP_REQUEST';
+
+/** What Node's own parser says when more requests come over TLS while it holds them back: the client sends too many at once. */
+const HELD_BACK = 'HPE_PAUSED';
+
 /** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
   HPE_HEADER_OVERFLOW: () =>
     new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
-  ERR_SSL_HTTP_REQUEST: () => new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'),
+  [NOT_TLS]: () => new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the head of the request did not arrive in time'),
 };
 
@@ -48,9 +54,11 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
     socket.end(headAndBody(failure), () => socket.destroy());
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const failure = failureOf(error.code ?? '');
-    // A TLS socket is of no use after its first error, and cannot say anything that a client without TLS would understand.
-    if (failure) answer(beneath(socket) ?? socket, failure);
+    const { code = '' } = error;
+    const failure = failureOf(code);
+    // Of TLS such a client understands nothing.
+    const understood = code === NOT_TLS ? (beneath(socket) ?? socket) : socket;
+    if (failure) answer(understood, failure);
     else socket.destroy();
   });
   // Without this Node would close the connection without a word.
@@ -71,7 +79,7 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
 /** Undefined for what is not about HTTP: a broken connection, a failed TLS handshake. */
 function failureOf(code: string): ProxyError | undefined {
   if (Object.hasOwn(ERRORS, code)) return ERRORS[code]?.();
-  return code.startsWith('HPE_') ? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1') : undefined;
+  return code.startsWith('HPE_') && code !== HELD_BACK ? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1') : undefined;
 }
 
 function headAndBody(failure: ProxyError): string {

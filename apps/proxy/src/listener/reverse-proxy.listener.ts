@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
@@ -40,6 +40,8 @@ export interface ListenerOptions {
 export class ReverseProxyListener {
   readonly #server: Server;
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
+  /** Connections that HTTP is spoken on. */
+  readonly #open = new Set<Socket>();
   /** Of an https port, by {@link endsOf}: nothing else tells which connection a TLS socket was made of. */
   readonly #beneathTls = new Map<string, Socket>();
   #stopping = false;
@@ -51,6 +53,10 @@ export class ReverseProxyListener {
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
+    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
     answerClientErrors(this.#server, {
       latest: (socket) => this.#answering.get(socket),
       beneath: (socket) => this.#beneathTls.get(endsOf(socket)),
@@ -81,10 +87,20 @@ export class ReverseProxyListener {
   /** Takes no more connections; those that are idle are closed, the others when they become so. Resolves when none is left. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const timer = setInterval(() => this.#server.closeIdleConnections(), CLOSE_IDLE_INTERVAL);
+    // That of node:http would also call its `closeIdleConnections`.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+    this.#closeIdle();
+    const timer = setInterval(() => this.#closeIdle(), CLOSE_IDLE_INTERVAL);
     await closed;
     clearInterval(timer);
+  }
+
+  /** Node.js takes a connection for idle as soon as all of a response was handed over, and cuts it while the client still reads. */
+  #closeIdle(): void {
+    for (const socket of this.#open) {
+      const latest = this.#answering.get(socket);
+      if (!latest || latest.writableFinished) socket.destroy();
+    }
   }
 
   /** Ends all connections now. */

@@ -56,7 +56,7 @@ export class ServeRequest {
     } catch (error) {
       this.#fail(client, error);
     }
-    onlyTheClientIsLeft(client);
+    onlyTheClientIsLeft(client, this.options.transfers.idleMs);
   }
 
   #end(client: ClientExchange): void {
@@ -138,11 +138,16 @@ export class ServeRequest {
   }
 }
 
-/** All that is to be sent was handed over: the client has one idle limit to take it. Whoever does not read must not keep its place for ever. */
-function onlyTheClientIsLeft({ response, transfer }: ClientExchange): void {
+/**
+ * All that is to be sent was handed over; who does not take it must not keep its place for ever. Whether bytes still move only the
+ * connection knows, once it is this response's turn on it.
+ */
+function onlyTheClientIsLeft({ response, transfer }: ClientExchange, idleMs: number): void {
   // The answer that tells of a cancellation may itself be on its way.
   if (transfer.cancelled) return;
-  transfer.blame(() => true);
+  transfer.whenIdle(() => {
+    response.setTimeout(idleMs, () => transfer.cancel('client-silent'));
+  });
   transfer.onCancel(() => response.destroy());
 }
 

@@ -32,6 +32,7 @@ export class Transfer {
   readonly #cancelListeners: CancelListener[] = [];
   #movedAt: number;
   #clientsTurn: () => boolean = () => false;
+  #whenIdle?: () => void;
   #endings: (() => void)[] = [];
   #ended = false;
 
@@ -90,6 +91,11 @@ export class Transfer {
     this.#clientsTurn = clientsTurn;
   }
 
+  /** Has somebody else decided what it means that nothing moves here any more; asked once. */
+  whenIdle(decide: () => void): void {
+    this.#whenIdle = decide;
+  }
+
   cancel(reason: CancelReason): void {
     if (this.#cancelled !== undefined) return;
     this.#cancelled = new TransferCancelled(reason);
@@ -111,7 +117,14 @@ export class Transfer {
     for (const action of endings) action();
   }
 
+  /** For {@link Transfers}: nothing moved for the idle limit. */
   cancelIdle(): void {
+    if (this.#whenIdle) {
+      this.#whenIdle();
+      // From here on it is not looked at any more.
+      this.#movedAt = Infinity;
+      return;
+    }
     this.cancel(this.#clientsTurn() ? 'client-silent' : 'upstream-silent');
   }
 }

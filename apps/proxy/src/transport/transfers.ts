@@ -18,7 +18,7 @@ export class Transfers {
 
   /** @param idleMs a transfer in which nothing moved for this long is cancelled */
   constructor(
-    private readonly idleMs: number,
+    readonly idleMs: number,
     private readonly now: () => number = () => performance.now(),
   ) {
     this.#timer = setInterval(() => this.#cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
