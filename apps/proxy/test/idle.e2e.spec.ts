@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
-import { longTagList, readSlowly } from './raw-exchange';
+import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
@@ -100,13 +100,12 @@ describe('a transfer in which nothing moves', () => {
   });
 
   it('leaves a client its time that reads slowly what was handed over', async () => {
-    const list = longTagList();
-    const upstream = createServer((_request, response) => response.end(list)).listen(0, '127.0.0.1');
+    const upstream = createServer(answerLongList).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
     client.pause().write(`GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
-    expect(await readSlowly(client, 50_000)).toBeGreaterThan(list.length);
+    expect(await readSlowly(client, 50_000)).toBeGreaterThan(LONG_LIST.length);
     upstream.close();
   });
 

@@ -1,3 +1,4 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -38,7 +39,10 @@ export async function readSlowly(client: Socket, bytesAtATime: number): Promise<
   return total;
 }
 
-/** As long as a list of tags may be, which is handed over whole: more than the kernel takes in for a connection. */
-export function longTagList(): Buffer {
-  return Buffer.alloc(8_000_000, ' ');
+/** A registry's answer as long as a list of tags may be, which is handed over whole: more than the kernel takes in for a connection. */
+export const LONG_LIST = Buffer.from(JSON.stringify({ name: 'app', tags: Array.from({ length: 80_000 }, (_, index) => String(index).padStart(100, 't')) }));
+
+/** Answers with {@link LONG_LIST}. */
+export function answerLongList(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': LONG_LIST.length }).end(LONG_LIST);
 }

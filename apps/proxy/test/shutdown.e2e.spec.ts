@@ -3,7 +3,7 @@ import { Agent, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
 import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
-import { longTagList, readSlowly } from './raw-exchange';
+import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 
 describe('shutdown', () => {
   let world: ProxyWorld;
@@ -77,8 +77,7 @@ describe('shutdown', () => {
 
   it('does not cut a response that was handed over and is still being read', async () => {
     await start({ drainDelay: 0, grace: 60_000 });
-    const list = longTagList();
-    const upstream = createServer((_request, response) => response.end(list)).listen(0, '127.0.0.1');
+    const upstream = createServer(answerLongList).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
@@ -86,7 +85,7 @@ describe('shutdown', () => {
     const received = readSlowly(client, 50_000);
     await once(client, 'readable');
     const stopped = world.proxy.stop();
-    expect(await received).toBeGreaterThan(list.length);
+    expect(await received).toBeGreaterThan(LONG_LIST.length);
     await stopped;
     upstream.close();
   });
