@@ -50,7 +50,7 @@ export class ForwardRequest {
     response.discard();
     const renewed = this.authorization.renew(exchange, response.headers['www-authenticate']);
     // Without tokens to renew, only another password is worth another try, by whomever.
-    if (plan.replayable || plan.transport === 'http-proxy') {
+    if (plan.replayable || plan.login === 'basic') {
       const again = await renewed;
       if (!again) throw refusedThere(outcome.hop);
       if (plan.replayable) return this.upstream.ask(again);

@@ -44,7 +44,7 @@ export class ObtainAuthorization {
     const fresh = await this.credentials.resolve(exchange, { fresh: true });
     const { registry } = exchange.access;
     if (fresh.access.registry.credentialRevision !== registry.credentialRevision) return this.#authorize(fresh, exchange.plan);
-    if (exchange.plan.transport === 'http-proxy') return undefined;
+    if (exchange.plan.login === 'basic') return undefined;
     const { plan, authorization } = exchange;
     return new Forwardable(exchange, await this.authorizer.rejected(registry, plan.scopes, authorization, wwwAuthenticate), plan);
   }
@@ -52,7 +52,7 @@ export class ObtainAuthorization {
   #authorize(exchange: Credentialed, plan: UpstreamPlan): Forwardable | Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) return new Forwardable(exchange, NO_AUTHORIZATION, plan);
-    if (plan.transport === 'http-proxy') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
+    if (plan.login === 'basic') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
     const { registry } = exchange.access;
     const lifetime = { minimumLifetimeMs: plan.minimumTokenLifetimeMs };
     const known = this.authorizer.peek(registry, plan.scopes, lifetime);

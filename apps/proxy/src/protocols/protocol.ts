@@ -55,6 +55,8 @@ export interface UpstreamPlan {
   readonly transport: TransportKind;
   readonly method: string;
   readonly target: UpstreamTarget;
+  /** `challenge`: as the registry asks for it. `basic`: user name and password at once, asked for or not. */
+  readonly login: 'challenge' | 'basic';
   /** Scopes of the upstream token, the one to push to first (some registries read only one); empty when none is needed. */
   readonly scopes: readonly RepositoryScope[];
   /** For logs and metrics. */

@@ -25,6 +25,7 @@ export class HttpHandler implements ProtocolHandler {
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {
       transport: 'http-proxy',
+      login: 'basic',
       method,
       target: targetOf({ origin: address.origin, path: upstreamPath }, address),
       scopes: [],

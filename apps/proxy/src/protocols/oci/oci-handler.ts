@@ -51,6 +51,7 @@ export class OciHandler implements ProtocolHandler {
     const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
     return {
       transport: 'stream',
+      login: 'challenge',
       method,
       target,
       scopes: target.sendCredential ? scopesFor(understood, mount) : [],
