@@ -35,6 +35,8 @@ export interface Rig {
   readonly token: string;
   /** Temporary; removed when the rig is closed. */
   readonly directory: string;
+  /** Another process of the proxy, in the place of `proxy`. */
+  startProxy(): Promise<Rig['proxy'] & Pick<RunningProgram, 'stop'>>;
   /** Starts a program under its own ServiceAccount, with what all of them share; it ends with the rig at the latest. */
   start(program: Omit<ProgramOptions, 'kubeconfig'>): Promise<RunningProgram>;
   load(options: LoadOptions): Promise<LoadResult>;
@@ -177,7 +179,9 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   await installProduct(client);
   for (const object of benchManifests(upstream)) await applyManifest(client, stringify(object), 'the benchmark');
   const start = programStarter({ group, directory, api, client });
-  const proxy = await startPrograms(start);
+  await start({ name: 'controller', settings: {}, prefix: PEERS_PINNED });
+  const startProxy = proxyStarter(start);
+  const proxy = await startProxy();
   const token = (await requestToken(client, { namespace: 'bench', name: 'builder', audience: 'connectors-proxy' })).reveal();
   return {
     proxy,
@@ -185,6 +189,7 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
     token,
     directory,
     start,
+    startProxy,
     authorization: `Basic ${Buffer.from(`any:${token}`).toString('base64')}`,
     close: async () => {
       await client.close();
@@ -207,12 +212,13 @@ function programStarter({ group, directory, api, client }: ProgramStarterParts):
     startAsServiceAccount({ ...program, group, client, directory, kubeconfigWith, settings: { ...shared, ...program.settings } });
 }
 
-async function startPrograms(start: Rig['start']): Promise<Rig['proxy']> {
-  const port = await freePort();
-  await start({ name: 'controller', settings: {}, prefix: PEERS_PINNED });
-  const settings = proxySettings({ host: '127.0.0.1', http: port, https: await freePort() });
-  const { pid } = await start({ name: 'proxy', settings, prefix: PROXY_PINNED });
-  return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid };
+function proxyStarter(start: Rig['start']): Rig['startProxy'] {
+  return async () => {
+    const port = await freePort();
+    const settings = proxySettings({ host: '127.0.0.1', http: port, https: await freePort() });
+    const program = await start({ name: 'proxy', settings, prefix: PROXY_PINNED });
+    return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid: program.pid, stop: () => program.stop() };
+  };
 }
 
 function benchManifests(upstream: string): object[] {
