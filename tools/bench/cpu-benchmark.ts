@@ -17,12 +17,10 @@ interface Measure {
   readonly floor: Pick<Floor, 'bound' | 'limit'>;
 }
 
-/** Processes of the proxy: two of them differ by a tenth, because compilers and memory never do the same twice; rounds differ by less. */
+/** Processes of the proxy that are measured: two of them differ by more than the rounds of one do. */
 const PROCESSES = 3;
 
-type Figures = readonly Record<'nginx' | 'go' | 'proxy', number[]>[];
-
-const NOTHING: Figures[number] = { nginx: [], go: [], proxy: [] };
+type Figures = Record<'nginx' | 'go' | 'proxy', number[]>;
 
 const perGigabyte = (seconds: number): number => seconds / (GIB / 1e9);
 
@@ -68,14 +66,17 @@ export const cpuBenchmark: Benchmark = {
   async run(rig, rounds): Promise<BenchmarkResult> {
     const rows: string[][] = [];
     const floors: Floor[] = [];
-    const runs: Figures[] = [];
-    for (let process = 0; process < PROCESSES; process++) runs.push(await measureProcess(rig, rounds));
-    for (const [index, measure] of MEASURES.entries()) {
-      const all = runs.map((run) => run[index] ?? NOTHING);
-      const medians = (['nginx', 'go', 'proxy'] as const).map((name) => median(all.flatMap((figures) => figures[name])));
+    const measured = MEASURES.map((measure): Measured => ({ measure, figures: { nginx: [], go: [], proxy: [] } }));
+    for (let process = 0; process < PROCESSES; process++) {
+      const proxy = await rig.startProxy();
+      const targets = [...rig.targets.filter(({ name }) => name === 'nginx' || name === 'go'), proxy];
+      for (const { measure, figures } of measured) await measureRounds(rig, { measure, figures, targets, rounds });
+      await proxy.stop();
+    }
+    for (const { measure, figures } of measured) {
       // Within each round, because the machine's speed drifts from one to the next.
-      const ratio = median(all.flatMap(({ proxy, go }) => proxy.map((value, round) => value / (go[round] ?? NaN))));
-      rows.push([measure.name, measure.unit, ...medians.map(digits), ratio.toFixed(2)]);
+      const ratio = median(figures.proxy.map((value, round) => value / (figures.go[round] ?? NaN)));
+      rows.push([measure.name, measure.unit, ...[figures.nginx, figures.go, figures.proxy].map((values) => digits(median(values))), ratio.toFixed(2)]);
       floors.push({ name: `${measure.name}, against Go`, measured: ratio, ...measure.floor, unit: '×' });
     }
     return { header: ['work', 'unit', 'nginx', 'Go', 'proxy', 'proxy/Go'], rows, floors };
@@ -84,28 +85,24 @@ export const cpuBenchmark: Benchmark = {
 
 const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
-/** All measures with one process of the proxy, in the order of {@link MEASURES}. */
-async function measureProcess(rig: Rig, rounds: number): Promise<Figures> {
-  const proxy = await rig.startProxy();
-  const targets = [...rig.targets.filter(({ name }) => name === 'nginx' || name === 'go'), proxy];
-  const figures: Record<'nginx' | 'go' | 'proxy', number[]>[] = [];
-  for (const measure of MEASURES) figures.push(await measureRounds(rig, { measure, targets, rounds }));
-  await proxy.stop();
-  return figures;
+interface Measured {
+  readonly measure: Measure;
+  /** Those of each round are added. */
+  readonly figures: Figures;
 }
 
-async function measureRounds(
-  rig: Rig,
-  { measure, targets, rounds }: { measure: Measure; targets: readonly Target[]; rounds: number },
-): Promise<Figures[number]> {
-  const figures = { nginx: [] as number[], go: [] as number[], proxy: [] as number[] };
+interface Rounds extends Measured {
+  readonly targets: readonly Target[];
+  readonly rounds: number;
+}
+
+async function measureRounds(rig: Rig, { measure, targets, rounds, figures }: Rounds): Promise<void> {
   for (let round = 1 - measure.warmUpRounds; round <= rounds; round++) {
     for (const target of targets) {
       const seconds = await cost(rig, target, measure);
-      if (round > 0) figures[target.name as 'nginx' | 'go' | 'proxy'].push(measure.figure(seconds));
+      if (round > 0) figures[target.name as keyof Figures].push(measure.figure(seconds));
     }
   }
-  return figures;
 }
 
 async function cost(rig: Rig, target: Target, measure: Measure): Promise<number> {

@@ -4,7 +4,6 @@ import { type AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
-import { CLIENT_HIGH_WATER_MARK } from '../transport/response-limits';
 import { answerClientErrors } from './client-errors';
 import { type ConnectionLimits } from './connection-limits';
 import { type ServeRequest } from './serve-request';
@@ -17,6 +16,13 @@ const MAX_HEADERS = 0;
 
 /** While stopping, connections that become idle are closed this often. In milliseconds. */
 const CLOSE_IDLE_INTERVAL = 200;
+
+/**
+ * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
+ * write of up to this size: each write wakes the client. Node.js takes the same for what it reads
+ * of a body before anybody wants it, and has no such option for TLS, where its own of 16 KiB stays. In bytes.
+ */
+const CLIENT_HIGH_WATER_MARK = 256 * 1024;
 
 export interface ListenerOptions {
   readonly name: 'http' | 'https';

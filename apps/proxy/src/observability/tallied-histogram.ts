@@ -19,10 +19,8 @@ export interface TalliedHistogramConfiguration<Label extends string> extends Omi
  */
 export class TalliedHistogram<Label extends string> {
   readonly #series = new Map<string, Series>();
-  readonly #bounds: readonly number[];
 
   constructor(private readonly configuration: TalliedHistogramConfiguration<Label>) {
-    this.#bounds = configuration.buckets;
     const scrape = (): Promise<object> => Promise.resolve(this.#scrape());
     Object.assign(new Histogram<Label>(configuration), { get: scrape, getForPromString: scrape });
   }
@@ -30,15 +28,16 @@ export class TalliedHistogram<Label extends string> {
   /** @param labelValue one of a few: each makes time series of its own */
   observe(labelValue: string, value: number): void {
     const series = this.#series.get(labelValue) ?? this.#begin(labelValue);
+    const { buckets: bounds } = this.configuration;
     let bucket = 0;
-    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
+    while (bucket < bounds.length && value > (bounds[bucket] ?? Infinity)) bucket += 1;
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
     series.sum += value;
     series.count += 1;
   }
 
   #begin(labelValue: string): Series {
-    const series = { buckets: Array<number>(this.#bounds.length + 1).fill(0), sum: 0, count: 0 };
+    const series = { buckets: Array<number>(this.configuration.buckets.length + 1).fill(0), sum: 0, count: 0 };
     this.#series.set(labelValue, series);
     return series;
   }
@@ -49,12 +48,12 @@ export class TalliedHistogram<Label extends string> {
   }
 
   #valuesOf(value: string, { buckets, sum, count }: Series): MetricValueWithName<Label>[] {
-    const { name, labelNames } = this.configuration;
+    const { name, labelNames, buckets: bounds } = this.configuration;
     const labels = { [labelNames[0]]: value } as Record<Label, string>;
     let below = 0;
     const cumulative = buckets.map((observed, index) => {
       below += observed;
-      return { metricName: `${name}_bucket`, labels: { le: this.#bounds[index] ?? '+Inf', ...labels }, value: below };
+      return { metricName: `${name}_bucket`, labels: { le: bounds[index] ?? '+Inf', ...labels }, value: below };
     });
     return [...cumulative, { metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count }];
   }

@@ -10,10 +10,3 @@ export const MAX_DISCARD_MS = 1_000;
 export function tooLarge(maxBytes: number): ProxyError {
   return new ProxyError('UpstreamTooLarge', `the answer of the registry or service exceeds the limit of ${maxBytes} bytes`);
 }
-
-/**
- * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
- * write of up to this size: each write wakes the client. Node.js takes the same for what it reads
- * of a body before anybody wants it, and has no such option for TLS, where its own of 16 KiB stays. In bytes.
- */
-export const CLIENT_HIGH_WATER_MARK = 256 * 1024;
