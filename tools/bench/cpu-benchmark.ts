@@ -24,7 +24,17 @@ type Figures = Record<'nginx' | 'go' | 'proxy', number[]>;
 
 const perGigabyte = (seconds: number): number => seconds / (GIB / 1e9);
 
+/** Manifests come first: blobs are measured in a process that has served for a while, whose garbage collector has found its limits. */
 const MEASURES: readonly Measure[] = [
+  {
+    name: 'manifests',
+    unit: 'requests/CPU s',
+    load: (target) => ({ mode: 'manifest', url: manifestUrl(target), count: MANIFESTS, concurrency: 32 }),
+    figure: (seconds) => MANIFESTS / seconds,
+    // The compilers of Node.js are at work for some 60,000 requests.
+    warmUpRounds: 3,
+    floor: { bound: 'at least', limit: 0.6 },
+  },
   {
     name: 'blob pull',
     unit: 'CPU s/GB',
@@ -48,15 +58,6 @@ const MEASURES: readonly Measure[] = [
     figure: perGigabyte,
     warmUpRounds: 1,
     floor: { bound: 'at most', limit: 2.0 },
-  },
-  {
-    name: 'manifests',
-    unit: 'requests/CPU s',
-    load: (target) => ({ mode: 'manifest', url: manifestUrl(target), count: MANIFESTS, concurrency: 32 }),
-    figure: (seconds) => MANIFESTS / seconds,
-    // The compilers of Node.js are at work for some 60,000 requests.
-    warmUpRounds: 3,
-    floor: { bound: 'at least', limit: 0.6 },
   },
 ];
 

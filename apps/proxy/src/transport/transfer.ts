@@ -36,7 +36,11 @@ export class Transfer {
   #endings: (() => void)[] = [];
   #ended = false;
 
-  constructor(private readonly now: () => number) {
+  /** @param passed is told of each piece of a body, in bytes, whichever way it goes */
+  constructor(
+    private readonly now: () => number,
+    private readonly passed: (bytes: number) => void = () => undefined,
+  ) {
     this.#movedAt = now();
   }
 
@@ -79,11 +83,13 @@ export class Transfer {
   received(bytes: number): void {
     this.bytesIn += bytes;
     this.#movedAt = this.now();
+    this.passed(bytes);
   }
 
   sent(bytes: number): void {
     this.bytesOut += bytes;
     this.#movedAt = this.now();
+    this.passed(bytes);
   }
 
   /** Sets who is to blame for silence: true from `clientsTurn` means that we wait for the client to send or to read. */

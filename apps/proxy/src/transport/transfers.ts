@@ -1,3 +1,4 @@
+import { BufferCollector } from './buffer-collector';
 import { Transfer } from './transfer';
 
 /** The idle check runs at least this often. In milliseconds. */
@@ -15,6 +16,7 @@ export class Transfers {
   readonly #running: Transfer[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #waiting = new Set<() => void>();
+  readonly #passed: (bytes: number) => void;
 
   /** @param idleMs a transfer in which nothing moved for this long is cancelled */
   constructor(
@@ -23,6 +25,8 @@ export class Transfers {
   ) {
     this.#timer = setInterval(() => this.#cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
     this.#timer.unref();
+    const collector = new BufferCollector();
+    this.#passed = (bytes) => collector.passed(bytes);
   }
 
   get size(): number {
@@ -30,7 +34,7 @@ export class Transfers {
   }
 
   begin(): Transfer {
-    const transfer = new Transfer(this.now);
+    const transfer = new Transfer(this.now, this.#passed);
     transfer.place = this.#running.push(transfer) - 1;
     return transfer;
   }
