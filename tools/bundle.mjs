@@ -87,9 +87,13 @@ export async function bundle({ entry, outfile }) {
 }
 
 /**
- * V8 keeps a program's text in memory, with two bytes for each character when one of them is outside Latin-1: eight megabytes more for a
- * program. esbuild escapes characters in strings; what is left stands in comments and regular expressions, where an escape means the same.
+ * V8 keeps a program's text in memory, with two bytes for each character when one of them is outside Latin-1: as many bytes again as the
+ * program has characters. esbuild escapes strings; what is left stands in comments and regular expressions, where an escape means the
+ * same. After an escape the source map's columns are wrong for the rest of the line.
  */
 function inLatin1(text) {
+  if (/\\[^\0-\xff]|String\.raw`[^`]*[^\0-\xff]/.test(text)) {
+    throw new Error('the bundle has a character outside Latin-1 after a backslash or in String.raw, where an escape would mean something else');
+  }
   return text.replaceAll(/[^\0-\xff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -32,6 +32,7 @@ import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
 import { LocationSeal } from './sealing/location-seal';
 import { SealingKeys } from './sealing/sealing-keys';
+import { BufferCollector, markLessOften, minorCollection } from './transport/buffer-collector';
 import { Transfers } from './transport/transfers';
 import { UpstreamPool } from './transport/upstream-pool';
 
@@ -59,7 +60,9 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
   const now = (): number => clock.monotonic();
-  const transfers = new Transfers(settings.idleTimeout, now);
+  markLessOften();
+  const collector = new BufferCollector(minorCollection());
+  const transfers = new Transfers(settings.idleTimeout, { now, passed: (bytes) => collector.passed(bytes) });
   const metrics = new ProxyMetrics(registry, {
     transfersInFlight: () => transfers.size,
     connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,

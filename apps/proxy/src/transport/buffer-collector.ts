@@ -1,42 +1,50 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What may pass between two collections. In bytes. */
-export const COLLECTION_INTERVAL = 16 * 1024 * 1024;
-
 /**
- * By how much the heap may grow, what is outside of it included, before V8 marks it again. V8's own figure for a heap that hardly
- * grows by itself is 10 %, which is less than passes between two collections. In percent of what lives: 35 MiB in a proxy that has served for a while.
+ * Bodies that may pass between two collections. A collection costs half a millisecond, so with a quarter of this it would be felt; with twice as
+ * much, what lies about is near V8's limits again. In bytes.
  */
-const HEAP_GROWTH = 60;
+export const BYTES_BETWEEN_COLLECTIONS = 16 * 1024 * 1024;
 
 /**
- * Has the buffers freed that bodies have passed through, before the garbage collector would.
- *
- * To V8 a buffer of 64 KiB is an object of some hundred bytes. The young generation, whose collection takes less than a millisecond, fills
- * so slowly with them that V8's limits for memory outside of its heap are reached first, and at those it marks all of the heap: every 32 to 64 MiB,
- * which costs more than all else that is done for a body (ADR 19). One collector serves all transfers of a process.
+ * By how much the heap, with the memory outside of it, may grow before V8 marks it again; in percent of what was alive after the last
+ * marking. It replaces V8's own figure, 10 to 300: 10 is less than passes between two collections.
+ */
+export const HEAP_GROWING_FLAG = '--heap-growing-percent=60';
+
+/**
+ * Frees the buffers that bodies have passed through by minor collections. Left alone, V8 marks its whole heap for them, which costs
+ * more than all else that is done for a body (ADR 19). One for all transfers of a process.
  */
 export class BufferCollector {
   #passed = 0;
 
-  /** @param collect collects the young generation, at once */
-  constructor(private readonly collect: () => void = youngCollection()) {}
+  /** @param collect see {@link minorCollection} */
+  constructor(private readonly collect: () => void) {}
 
   /** Bytes of a body have come or gone. */
   passed(bytes: number): void {
     this.#passed += bytes;
-    if (this.#passed < COLLECTION_INTERVAL) return;
+    if (this.#passed < BYTES_BETWEEN_COLLECTIONS) return;
     this.#passed = 0;
     this.collect();
   }
 }
 
-/** Node.js has no other way to a collection than the flag, which concerns contexts that are made while it is set. */
-export function youngCollection(): () => void {
+/**
+ * V8's minor collection, which runs at once. Node.js offers it only by a flag that is in force for contexts made while it is set.
+ *
+ * @throws ReferenceError where V8 has no such flag
+ */
+export function minorCollection(): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as NodeJS.GCFunction;
   setFlagsFromString('--no-expose-gc');
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   return () => void collect({ type: 'minor' });
+}
+
+/** Has V8 mark the heap of this process as {@link HEAP_GROWING_FLAG} says, from the next marking on. */
+export function markLessOften(): void {
+  setFlagsFromString(HEAP_GROWING_FLAG);
 }

@@ -1,8 +1,14 @@
-import { BufferCollector } from './buffer-collector';
 import { Transfer } from './transfer';
 
 /** The idle check runs at least this often. In milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;
+
+export interface TransfersOptions {
+  /** Milliseconds that only go forward; default: those of the process. */
+  readonly now?: () => number;
+  /** Is told of each piece of a body, in bytes, whichever way it goes. */
+  readonly passed?: (bytes: number) => void;
+}
 
 /**
  * All transfers that are running. One timer looks after them all: a timer for each would be set and cleared for every
@@ -16,17 +22,19 @@ export class Transfers {
   readonly #running: Transfer[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #waiting = new Set<() => void>();
-  readonly #passed: (bytes: number) => void;
+
+  readonly #now: () => number;
+  readonly #passed?: (bytes: number) => void;
 
   /** @param idleMs a transfer in which nothing moved for this long is cancelled */
   constructor(
     readonly idleMs: number,
-    private readonly now: () => number = () => performance.now(),
+    { now = () => performance.now(), passed }: TransfersOptions = {},
   ) {
+    this.#now = now;
+    this.#passed = passed;
     this.#timer = setInterval(() => this.#cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
     this.#timer.unref();
-    const collector = new BufferCollector();
-    this.#passed = (bytes) => collector.passed(bytes);
   }
 
   get size(): number {
@@ -34,7 +42,7 @@ export class Transfers {
   }
 
   begin(): Transfer {
-    const transfer = new Transfer(this.now, this.#passed);
+    const transfer = new Transfer(this.#now, this.#passed);
     transfer.place = this.#running.push(transfer) - 1;
     return transfer;
   }
