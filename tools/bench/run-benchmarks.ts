@@ -55,7 +55,7 @@ function requireRunnable(name: BenchmarkName): void {
 /** Rejects on a signal, so that what was started is ended then too. */
 function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => reject(new Error(`ended by ${signal}`)));
   });
   // Nobody may be waiting yet when the signal comes.
   interrupted.catch(() => undefined);

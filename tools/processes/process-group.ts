@@ -27,7 +27,11 @@ export interface StartedProcess {
 export class ProcessGroup {
   readonly #started: StartedProcess[] = [];
 
-  constructor(private readonly logDirectory: string) {}
+  /** @param options.ownSessions keeps the terminal's Ctrl-C from the processes: only {@link stopAll} ends them, in order */
+  constructor(
+    private readonly logDirectory: string,
+    private readonly options: { readonly ownSessions?: boolean } = {},
+  ) {}
 
   /** @throws Error with the end of its log when the process ends or does not get ready in time */
   async start(description: ProcessDescription): Promise<StartedProcess> {
@@ -35,7 +39,7 @@ export class ProcessGroup {
     const logFile = path.join(this.logDirectory, `${description.name}.log`);
     const log = openSync(logFile, 'a');
     const [file, ...args] = description.command;
-    const child = spawn(file, args, { cwd: description.cwd, env: description.env, stdio: ['ignore', log, log] });
+    const child = spawn(file, args, { cwd: description.cwd, env: description.env, stdio: ['ignore', log, log], detached: this.options.ownSessions });
     closeSync(log);
     const process = startedProcess(description.name, child, logFile);
     this.#started.push(process);

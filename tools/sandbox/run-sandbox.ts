@@ -48,7 +48,7 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await writeFile(path.join(directory, PID_FILE), String(process.pid));
-  const group = new ProcessGroup(path.join(directory, 'logs'));
+  const group = new ProcessGroup(path.join(directory, 'logs'), { ownSessions: true });
   const closing: (() => Promise<unknown>)[] = [() => group.stopAll()];
   const interrupted = interruption();
   try {
@@ -100,9 +100,10 @@ async function requireFree(option: string, port: number | undefined): Promise<vo
   if (port !== undefined && (await preferredPort(port)) !== port) throw new Error(`${option}: port ${port} is in use; choose another`);
 }
 
+/** A signal may come several times, from the terminal, from npm and from the script that started this; what is being ended must not be cut. */
 function interruption(): Promise<'interrupted'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve('interrupted'));
   });
 }
 
