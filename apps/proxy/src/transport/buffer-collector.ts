@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Bodies that may pass between two collections: each byte of them may be in two buffers, and freed ones are counted at the next collection only, so up
- * to four times this lies about, which must be less than the heap may grow by. A collection costs half a millisecond. In bytes.
+ * Bodies that may pass between two collections. Freed buffers are counted at the next one only, so two to three times this lies about, and
+ * the heap may not grow by much more (below). A collection costs half a millisecond. In bytes.
  */
 export const BYTES_BETWEEN_COLLECTIONS = 8 * 1024 * 1024;
 
