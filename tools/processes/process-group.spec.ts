@@ -14,18 +14,19 @@ describe('ProcessGroup', () => {
 
   it.each([
     { ownSessions: true, told: 'are not told when the terminal tells its own' },
-    { ownSessions: false, told: 'are told with the terminal\'s own' },
+    { ownSessions: false, told: "are told with the terminal's own" },
   ])('starts processes that $told', async ({ ownSessions }) => {
     const group = new ProcessGroup(directory, { ownSessions });
-    const { pid, logFile } = await group.start({
-      name: `sessions-${ownSessions}`,
-      // The group that the kernel tells of Ctrl-C: proc(5), the third field after the name.
-      command: [process.execPath, '-e', `setInterval(() => {}, 1e6); console.log(fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[2])`],
-      ready: async () => (await readFile(path.join(directory, `sessions-${ownSessions}.log`), 'utf8')).includes('\n'),
-    });
-    const processGroup = Number(await readFile(logFile, 'utf8'));
+    const { pid } = await group.start({ name: `sessions-${ownSessions}`, command: [process.execPath, '-e', 'setInterval(() => {}, 1e6)'] });
+    const itsGroup = await kernelGroup(pid);
     await group.stopAll();
-    expect(processGroup === pid).toBe(ownSessions);
+    expect(itsGroup).toBe(ownSessions ? pid : await kernelGroup(process.pid));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
+
+/** Whom the kernel tells together of Ctrl-C: the third field after the name (proc(5)). */
+async function kernelGroup(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+}
