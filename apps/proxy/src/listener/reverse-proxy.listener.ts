@@ -19,8 +19,8 @@ const CLOSE_IDLE_INTERVAL = 200;
 
 /**
  * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
- * write of up to this size: each write wakes the client. Node.js takes the same for what it reads
- * of a body before anybody wants it, and has no such option for TLS, where its own of 16 KiB stays. In bytes.
+ * write of up to this size: each write wakes the client. Node.js takes the same for what it reads of a body before anybody wants it,
+ * and has no such option for TLS, where its own of 16 KiB stays. In bytes.
  */
 const CLIENT_HIGH_WATER_MARK = 256 * 1024;
 
