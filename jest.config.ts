@@ -15,7 +15,6 @@ const esmOnly = [
 const config: Config = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
-  passWithNoTests: true,
   // Far longer than any test takes: the limit ends what hangs, it does not judge a machine that is busy.
   testTimeout: 60_000,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],

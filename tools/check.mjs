@@ -1,4 +1,4 @@
-// The one gate: generate -> lint -> typecheck -> test -> the tree is as it was.
+// The one gate: generate -> lint -> typecheck -> test -> every security rule has a test that passed -> the tree is as it was.
 import { execFileSync, spawnSync } from 'node:child_process';
 
 const status = () => execFileSync('git', ['status', '--porcelain'], { encoding: 'utf8' });
@@ -7,6 +7,7 @@ const steps = [
   ['lint', 'npx', ['nx', 'run-many', '-t', 'lint', '--outputStyle=stream']],
   ['typecheck', 'npx', ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=stream']],
   ['test', 'npm', ['test']],
+  ['security rules', process.execPath, ['tools/run.mjs', 'rules']],
 ];
 
 const before = status();

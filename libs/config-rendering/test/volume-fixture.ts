@@ -1,6 +1,7 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { aConnector, aConnectorClass } from '@oci-connector/testing';
+import { parseYaml, readDocument } from './documents';
 import { type MountedConnector, type VolumeRequest } from '../src/volume/volume-request';
 
 export const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl';
@@ -32,7 +33,10 @@ export function aClassWith(name: string, configurations: ConnectorClass['spec'][
   return aConnectorClass('oci', { metadata: { name }, spec: { configurations } });
 }
 
-export function mounted(connector: Connector, connectorClass = aConnectorClass()): MountedConnector {
+/** The class `oci` as it ships, with its configurations. */
+export const SHIPPED_CLASS = parseYaml(readDocument('deploy/class-oci.yaml'))[0] as ConnectorClass;
+
+export function mounted(connector: Connector, connectorClass = SHIPPED_CLASS): MountedConnector {
   return { connector, connectorClass };
 }
 

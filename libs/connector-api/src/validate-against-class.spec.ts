@@ -1,17 +1,19 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { parse } from 'yaml';
 import { type Connector, type ConnectorSpec } from './connector';
 import { type ConnectorClass, type ConnectorClassSpec } from './connector-class';
 import { formatProblem } from './field-problem';
 import { validateConnector, validateConnectorClass } from './validate';
 import { validateConnectorAgainstClass } from './validate-against-class';
 
-const oci = parse(readFileSync(path.join(__dirname, '../../../deploy/class-oci.yaml'), 'utf8')) as ConnectorClass;
-
 function aClass(spec: ConnectorClassSpec): ConnectorClass {
   return { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'ConnectorClass', metadata: { name: 'custom' }, spec };
 }
+
+const oci = aClass({
+  protocol: 'oci',
+  address: { name: 'address', type: 'string' },
+  auth: { types: [{ name: 'tokenAuth', optional: true }, { name: 'dockerConfig', optional: true }] },
+  authProbes: [{ authName: 'tokenAuth', probe: {}, params: [{ name: 'repository', type: 'string', default: '' }] }],
+});
 
 const custom = aClass({
   address: { name: 'address', enum: ['https://a.example', 'https://b.example'] },
@@ -106,7 +108,7 @@ describe('validateConnectorAgainstClass', () => {
     ['a path longer than any repository', { address: `https://a.example/${'a'.repeat(256)}` }, [noPrefix]],
     ['an IPv6 address that is none', { address: 'https://[1:2]' }, ['spec.address must name a valid IPv6 address between the brackets, not 1:2']],
     ['a further address', { address: 'https://a.example', addressExtensions: [{ name: 'a', value: 'https://b.example' }] }, ['spec.addressExtensions[0].name is not declared by the class; remove the item']],
-  ])('knows the class oci: %s', (_name, spec, expected) => {
+  ])('knows a class of protocol oci: %s', (_name, spec, expected) => {
     expect(problems(spec, oci)).toEqual(expected);
   });
 

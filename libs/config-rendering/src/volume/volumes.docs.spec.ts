@@ -1,7 +1,7 @@
 import { type ConnectorClass, validateConnectorClass } from '@oci-connector/connector-api';
 import { aConnectorClass, readTable, yamlBlocks } from '@oci-connector/testing';
 import { parseYaml, readDocument } from '../../test/documents';
-import { aServedConnector, aVolume, mounted, TOKEN } from '../../test/volume-fixture';
+import { aServedConnector, aVolume, mounted, SHIPPED_CLASS, TOKEN } from '../../test/volume-fixture';
 import { FUNCTIONS } from '../template/functions/functions';
 import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
 import { DEFAULT_LIMITS } from '../template/render-limits';
@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 
 describe('docs/volumes.md', () => {
   const text = readDocument('docs/volumes.md');
-  const configurations = aConnectorClass().spec.configurations ?? [];
+  const configurations = SHIPPED_CLASS.spec.configurations ?? [];
 
   it('has every built-in file', () => {
     expect(readTable(text, '## Files of every volume').map((row) => row['File']).sort()).toEqual([...BUILT_IN_FILES].sort());

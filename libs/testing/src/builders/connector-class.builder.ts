@@ -1,31 +1,39 @@
-import { type ConnectorClass, type ConnectorClassSpec, type ObjectMeta } from '@oci-connector/connector-api';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
+import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION, type ConnectorClass, type ConnectorClassSpec, type ObjectMeta } from '@oci-connector/connector-api';
 
 export interface ConnectorClassOptions {
   readonly metadata?: Partial<ObjectMeta>;
-  /** Laid over the spec of the shipped class. */
+  /** Replaces fields of the spec. */
   readonly spec?: Partial<ConnectorClassSpec>;
 }
 
-/** The class that is shipped under this name (`deploy/class-NAME.yaml`), as the API server would give it back. */
+/** A class of protocol `oci` as the API server returns it: three types of Secrets, the probes of the protocol, no configurations. */
 export function aConnectorClass(name = 'oci', options: ConnectorClassOptions = {}): ConnectorClass {
-  const shipped = parse(readFileSync(join(workspaceRoot(), 'deploy', `class-${name}.yaml`), 'utf8')) as ConnectorClass;
+  const probeParams = [{ name: 'repository', type: 'string' as const, default: '' }];
   return {
-    ...shipped,
-    metadata: { uid: `uid-of-class-${name}`, resourceVersion: '1', generation: 1, ...shipped.metadata, ...options.metadata },
-    spec: { ...shipped.spec, ...options.spec },
+    apiVersion: API_GROUP_VERSION,
+    kind: 'ConnectorClass',
+    metadata: {
+      name,
+      uid: `uid-of-class-${name}`,
+      resourceVersion: '1',
+      generation: 1,
+      annotations: { [CLASS_PROXY_RESOLVER_ANNOTATION]: 'path' },
+      ...options.metadata,
+    },
+    spec: {
+      protocol: 'oci',
+      address: { name: 'address', type: 'string' },
+      auth: {
+        types: [
+          { name: 'tokenAuth', secretType: 'cpaas.io/distribution-registry-token', optional: true },
+          { name: 'basicAuth', secretType: 'kubernetes.io/basic-auth', optional: true },
+          { name: 'dockerConfig', secretType: 'kubernetes.io/dockerconfigjson', optional: true },
+        ],
+      },
+      livenessProbe: {},
+      authProbes: ['tokenAuth', 'basicAuth', 'dockerConfig'].map((authName) => ({ authName, probe: {}, params: probeParams })),
+      proxy: { ref: { kind: 'Service', apiVersion: 'v1', name: 'connectors-proxy-service', namespace: 'connectors-system' } },
+      ...options.spec,
+    },
   };
-}
-
-/** The directory with `nx.json`, above this file, wherever it was built to. */
-function workspaceRoot(): string {
-  let directory = __dirname;
-  while (!existsSync(join(directory, 'nx.json'))) {
-    const parent = dirname(directory);
-    if (parent === directory) throw new Error(`no workspace above ${__dirname}`);
-    directory = parent;
-  }
-  return directory;
 }

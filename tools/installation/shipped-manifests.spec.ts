@@ -1,11 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { type Connector } from './connector';
-import { type ConnectorClass } from './connector-class';
-import { type KubeObject } from './object-meta';
-import { validateConnector, validateConnectorClass } from './validate';
-import { validateConnectorAgainstClass } from './validate-against-class';
+import { type Connector, type ConnectorClass, type KubeObject, validateConnector, validateConnectorAgainstClass, validateConnectorClass } from '@oci-connector/connector-api';
 
 interface PolicyRule {
   apiGroups: string[];
@@ -27,7 +23,7 @@ interface SecretObject extends KubeObject {
   stringData: Record<string, string>;
 }
 
-const deploy = path.join(__dirname, '../../../deploy');
+const deploy = path.join(__dirname, '../../deploy');
 
 function objectsOf(file: string): KubeObject[] {
   return parseAllDocuments(readFileSync(path.join(deploy, file), 'utf8')).map((document) => {

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ruleHeadings, ruleTests } from './rule-tests';
+
+const WORKSPACE = path.join(__dirname, '../..');
+const TEXT = readFileSync(path.join(WORKSPACE, 'docs/security-rules.md'), 'utf8');
+const RULES = Array.from({ length: 17 }, (_, index) => `C${index + 1}`);
+
+function exists(file: string): boolean {
+  return existsSync(path.join(WORKSPACE, file));
+}
+
+/** That the tests ran and passed is checked by `npm run check`, which knows the results of all projects. */
+describe('docs/security-rules.md', () => {
+  it('has every rule, in order', () => {
+    expect(ruleHeadings(TEXT).map((heading) => heading.split(' ')[1])).toEqual([...RULES, 'Rules']);
+  });
+
+  it('names a test for every rule, in specs that exist', () => {
+    const rows = ruleTests(TEXT);
+    expect(rows.length).toBeGreaterThan(RULES.length);
+    expect(rows.filter(({ title, file }) => title.length < 7 || !file.endsWith('.spec.ts') || !exists(file))).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const named = [...TEXT.matchAll(/`((?:apps|libs|deploy|tools)\/[^`]+)`/g)].map(([, file]) => file ?? '');
+    expect(named.length).toBeGreaterThan(RULES.length);
+    expect(named.filter((file) => !exists(file))).toEqual([]);
+  });
+});
