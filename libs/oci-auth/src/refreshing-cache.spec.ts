@@ -19,7 +19,15 @@ describe('RefreshingCache', () => {
   const now = (name: string, lifetimeMs?: number) => () => Promise.resolve(value(name, lifetimeMs));
   const never = (): Promise<Value> => Promise.reject(new Error('must not be fetched'));
   const newCache = (options: { maxEntries?: number; failureTtlMs?: number } = {}): RefreshingCache<Value> =>
-    new RefreshingCache<Value>({ clock, random: () => 0.5, maxEntries: options.maxEntries ?? 10, failureTtlMs: () => options.failureTtlMs ?? 0 });
+    new RefreshingCache<Value>({
+      clock,
+      random: () => 0.5,
+      maxEntries: options.maxEntries ?? 10,
+      maxBytes: 1_000_000,
+      bytesOf: ({ name }) => name.length,
+      ownerOf: (key) => key.slice(0, key.indexOf(' ')),
+      failureTtlMs: () => options.failureTtlMs ?? 0,
+    });
 
   it('fetches once and keeps the value', async () => {
     const cache = newCache();

@@ -1,5 +1,5 @@
 import { type WallClock } from '@oci-connector/clock';
-import { LRUCache } from 'lru-cache';
+import { SharedCache } from '@oci-connector/limits';
 
 /** A value that ends. */
 export interface Expiring {
@@ -29,12 +29,21 @@ const REFRESH_JITTER = 0.1;
 /** Pause after a failed background refresh while the old value is still good. */
 const REFRESH_PAUSE_MS = 5_000;
 
-export interface RefreshingCacheOptions {
+/** What a failure keeps in memory besides its message: the error with its stack and its causes. In bytes. */
+const FAILURE_BYTES = 4 * 1024;
+
+export interface RefreshingCacheOptions<V> {
   clock: WallClock;
   /** 0 ≤ number < 1. */
   random: () => number;
-  /** Entries at most; the least recently used leave first. */
+  /** Entries at most. What leaves first is the affair of {@link SharedCache}. */
   maxEntries: number;
+  /** Of all values together, and as much again of all failures. */
+  maxBytes: number;
+  /** What a value keeps in memory, in bytes. */
+  bytesOf: (value: V) => number;
+  /** Who shares the cache: the owner of a key. */
+  ownerOf: (key: string) => string;
   /** How long an error is kept and told to everyone who asks, in milliseconds; 0: not at all. */
   failureTtlMs: (error: unknown) => number;
 }
@@ -52,13 +61,13 @@ export interface GetOptions {
  * ends, and a failed renewal leaves the valid one in place.
  */
 export class RefreshingCache<V extends Expiring> {
-  readonly #entries: LRUCache<string, Entry<V>>;
-  readonly #failures: LRUCache<string, Failure>;
+  readonly #entries: SharedCache<Entry<V>>;
+  readonly #failures: SharedCache<Failure>;
   readonly #inFlight = new Map<string, Promise<V>>();
 
-  constructor(private readonly options: RefreshingCacheOptions) {
-    this.#entries = new LRUCache({ max: options.maxEntries });
-    this.#failures = new LRUCache({ max: options.maxEntries });
+  constructor(private readonly options: RefreshingCacheOptions<V>) {
+    this.#entries = new SharedCache(options);
+    this.#failures = new SharedCache(options);
   }
 
   /** The cached value when it is good enough; never fetches, but begins a due renewal with `load`. */
@@ -160,13 +169,16 @@ export class RefreshingCache<V extends Expiring> {
     const now = this.options.clock.now();
     const lifetimeMs = value.expiresAt - now;
     const share = REFRESH_SHARE + (this.options.random() - 0.5) * REFRESH_JITTER;
-    this.#entries.set(key, { value, lifetimeMs, refreshAt: now + lifetimeMs * share });
+    const entry = { value, lifetimeMs, refreshAt: now + lifetimeMs * share };
+    this.#entries.set(key, entry, { owner: this.options.ownerOf(key), bytes: this.options.bytesOf(value) });
     this.#failures.delete(key);
   }
 
   #storeFailure(key: string, error: unknown): void {
     const ttl = this.options.failureTtlMs(error);
-    if (ttl > 0) this.#failures.set(key, { error, until: this.options.clock.now() + ttl });
+    if (ttl <= 0) return;
+    const bytes = FAILURE_BYTES + (error instanceof Error ? error.message.length : 0);
+    this.#failures.set(key, { error, until: this.options.clock.now() + ttl }, { owner: this.options.ownerOf(key), bytes });
   }
 }
 

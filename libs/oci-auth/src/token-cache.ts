@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { type Authorization } from './authorization';
 import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
@@ -46,7 +47,30 @@ function failureTtlMs(error: unknown): number {
 
 /** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
 export function createAuthCache<V extends Grant | KnownPlan>(clock: WallClock, random: () => number, maxEntries: number): RefreshingCache<V> {
-  return new RefreshingCache<V>({ clock, random, maxEntries, failureTtlMs });
+  return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs });
+}
+
+/** Of all tokens, and of all plans. A token may have 32 KiB, and who runs a registry decides how long its tokens are. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** What a token or a plan has besides its text: objects, a scope or two with names of at most 255 characters. In bytes. */
+const OBJECT_BYTES = 1024;
+
+function bytesOf(value: Grant | KnownPlan): number {
+  if ('authorization' in value) return OBJECT_BYTES + (value.authorization.header?.length ?? 0);
+  const { plan } = value;
+  if (plan.scheme !== 'bearer') return OBJECT_BYTES;
+  return OBJECT_BYTES + plan.realm.href.length + (plan.service?.length ?? 0) + (plan.scopeHint?.length ?? 0);
+}
+
+/** The Connector, with which every key begins. */
+function ownerOf(key: string): string {
+  return key.slice(0, key.indexOf(','));
+}
+
+/** Realm, service and origins are the registry's own words, of any length; a key holds them as a hash. */
+function digestOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 /**
@@ -65,7 +89,7 @@ const planKeys = new WeakMap<UpstreamRegistry, string>();
 
 function endpointKey(registry: UpstreamRegistry, plan: AuthPlan): string {
   const endpoint = plan.scheme === 'bearer' ? [plan.realm.href, plan.service ?? null] : [plan.scheme];
-  const key = JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, ...endpoint]);
+  const key = JSON.stringify([registry.connectorUid, digestOf([registry.credentialRevision, registry.origin, ...endpoint])]);
   endpointKeys.set(registry, { plan, key });
   return key;
 }
@@ -74,7 +98,7 @@ function endpointKey(registry: UpstreamRegistry, plan: AuthPlan): string {
 export function planKey(registry: UpstreamRegistry): string {
   const known = planKeys.get(registry);
   if (known !== undefined) return known;
-  const key = JSON.stringify([registry.connectorUid, registry.credentialRevision, registry.origin, registry.trustedRealms]);
+  const key = JSON.stringify([registry.connectorUid, digestOf([registry.credentialRevision, registry.origin, registry.trustedRealms])]);
   planKeys.set(registry, key);
   return key;
 }

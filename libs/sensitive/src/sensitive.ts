@@ -26,6 +26,11 @@ export class Sensitive {
     return this.#value === '';
   }
 
+  /** Characters of the value; saves a reveal where memory is counted. */
+  get length(): number {
+    return this.#value.length;
+  }
+
   /** A keyed fingerprint (HMAC-SHA-256, base64url), usable as a cache key; says nothing about the value without the key. */
   fingerprint(key: Buffer): string {
     return createHmac('sha256', key).update(this.#value).digest('base64url');

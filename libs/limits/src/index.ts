@@ -1,0 +1,1 @@
+export { SharedCache, type SharedCacheOptions, type SharedEntryOptions } from './shared-cache';
