@@ -49,7 +49,8 @@ export class AccessReviewer {
   readonly #identityKeys = new WeakMap<ClientIdentity, string>();
 
   constructor(private readonly options: AccessReviewerOptions) {
-    this.#cache = new ReviewCache('access', options);
+    // A yes is one object for all.
+    this.#cache = new ReviewCache('access', options, () => 0);
   }
 
   /**
@@ -64,6 +65,7 @@ export class AccessReviewer {
   async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
     const { value } = await this.#cache.review({
       key: this.#keyOf(identity, attributes),
+      owner: tenantOf(identity),
       ask: () => this.#ask(identity, attributes),
       notAfter: identity.tokenExpiresAt,
     });
@@ -99,6 +101,11 @@ export class AccessReviewer {
     }
     return { positive: false, value: DENIED, uncached: Boolean(status.evaluationError) };
   }
+}
+
+/** Who shares the API server with others: all ServiceAccounts of a namespace are one, because whoever makes one can make many. */
+function tenantOf({ serviceAccount, username }: ClientIdentity): string {
+  return serviceAccount?.namespace ?? username;
 }
 
 /** The UID tells a ServiceAccount from an earlier one of the same name. */

@@ -196,6 +196,12 @@ export class KubeClient {
     return (await this.#request(type, { ...options, method: 'POST', path, body, idempotent: false })) as T;
   }
 
+  /** The JSON at a path that is no resource, such as the keys that tokens are signed with. */
+  async readPath(path: string, { maxBytes, ...options }: CallOptions & { readonly maxBytes: number }): Promise<unknown> {
+    // The API server refuses (406) those who do not take what it has: keys are application/jwk-set+json.
+    return this.#transport.json({ ...this.#limits(options), method: 'GET', path, accept: 'application/json, */*', maxBytes, idempotent: true });
+  }
+
   /**
    * Changes after `resourceVersion`, with bookmarks, until the server ends the watch. A 410, whether as HTTP status or inside
    * the stream, is a {@link KubeApiError} with `isGone`: list again.

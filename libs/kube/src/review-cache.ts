@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@oci-connector/clock';
-import { LRUCache } from 'lru-cache';
+import { SharedCache } from '@oci-connector/limits';
 import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { Reachability } from './reachability';
 import { ReviewGate, type ReviewGateOptions } from './review-gate';
@@ -9,6 +9,15 @@ const MAX_POSITIVE_TTL_MS = 10_000;
 
 /** Longest use of a positive answer after its last confirmation while the API server cannot be reached. */
 const MAX_STALE_MS = 5 * 60_000;
+
+/** A question that was answered yes within this time is preferred to those of strangers. In milliseconds. */
+const CONFIRMED_MS = 60 * 60_000;
+
+/** Of the positive answers, and of the negative ones. An identity takes 1 KiB; one with hundreds of groups, more. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** What a negative answer keeps in memory: an error with its stack. In bytes. */
+const NEGATIVE_BYTES = 2 * 1024;
 
 /** Where an answer came from: the cache, the API server, an older answer because the API server cannot be reached, or nowhere. */
 export type ReviewOutcome = 'hit' | 'miss' | 'stale' | 'error';
@@ -44,6 +53,10 @@ interface Negative<No> {
 
 export interface ReviewRequest<Yes, No> {
   readonly key: string;
+  /** Who asks; shares places and memory with others. */
+  readonly owner: string;
+  /** Does not wait behind strangers, although no yes is remembered. */
+  readonly preferred?: boolean;
   /** Asks the API server. Every error it throws means "no answer". */
   readonly ask: () => Promise<Verdict<Yes, No>>;
   /** Wall clock in milliseconds after which no positive answer is used in an outage; the token's expiry. */
@@ -60,20 +73,22 @@ export class ReviewCache<Yes extends object, No extends object> {
   readonly #clock: Clock;
   readonly #gate: ReviewGate;
   readonly #reachability: Reachability;
-  readonly #positive: LRUCache<string, { readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
-  readonly #negative: LRUCache<string, { readonly verdict: Negative<No>; readonly at: number }>;
+  readonly #positive: SharedCache<{ readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
+  readonly #negative: SharedCache<{ readonly verdict: Negative<No>; readonly at: number }>;
   readonly #inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
 
+  /** @param bytesOf what a positive answer keeps in memory, in bytes */
   constructor(
     private readonly kind: 'token' | 'access',
     private readonly options: ReviewOptions,
+    private readonly bytesOf: (value: Yes) => number,
   ) {
     this.#clock = options.clock ?? systemClock;
     this.#gate = new ReviewGate(options);
     this.#reachability = options.reachability ?? new Reachability(this.#clock);
-    const max = options.cacheSize ?? 10_000;
-    this.#positive = new LRUCache({ max });
-    this.#negative = new LRUCache({ max });
+    const limits = { maxEntries: options.cacheSize ?? 10_000, maxBytes: MAX_BYTES };
+    this.#positive = new SharedCache(limits);
+    this.#negative = new SharedCache(limits);
   }
 
   /** A yes that is remembered and may still be used, also in the caller's eyes; the way through {@link review} without a promise. */
@@ -86,17 +101,21 @@ export class ReviewCache<Yes extends object, No extends object> {
 
   /** @throws ReviewUnavailableError when there is no answer */
   async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
-    const known = this.#fresh(request.key);
-    if (known !== undefined) {
-      this.options.onReview?.(this.kind, 'hit');
-      return known;
-    }
+    const known = this.known(request.key);
+    if (known !== undefined) return known;
     let flight = this.#inFlight.get(request.key);
     if (flight === undefined) {
       flight = this.#ask(request).finally(() => this.#inFlight.delete(request.key));
       this.#inFlight.set(request.key, flight);
     }
     return flight;
+  }
+
+  /** An answer that is remembered and may still be used, whatever it is. */
+  known(key: string): Verdict<Yes, No> | undefined {
+    const known = this.#fresh(key);
+    if (known !== undefined) this.options.onReview?.(this.kind, 'hit');
+    return known;
   }
 
   #fresh(key: string): Verdict<Yes, No> | undefined {
@@ -121,7 +140,8 @@ export class ReviewCache<Yes extends object, No extends object> {
       return older;
     }
     try {
-      const verdict = await this.#gate.run(() => this.#confirm(request));
+      const turn = { owner: request.owner, preferred: request.preferred === true || this.#wasConfirmed(request.key) };
+      const verdict = await this.#gate.run(turn, () => this.#confirm(request));
       this.options.onReview?.(this.kind, 'miss');
       return verdict;
     } catch (error) {
@@ -133,7 +153,7 @@ export class ReviewCache<Yes extends object, No extends object> {
     // The answer may be of any moment after the question; its age counts from there.
     const askedAt = this.#clock.monotonic();
     const verdict = await this.#reachability.observed(request.ask);
-    this.#remember(request.key, verdict, askedAt);
+    this.#remember(request, verdict, askedAt);
     return verdict;
   }
 
@@ -150,16 +170,21 @@ export class ReviewCache<Yes extends object, No extends object> {
     return usable ? yes.verdict : undefined;
   }
 
-  #remember(key: string, verdict: Verdict<Yes, No>, askedAt: number): void {
+  #wasConfirmed(key: string): boolean {
+    const yes = this.#positive.peek(key);
+    return yes !== undefined && this.#clock.monotonic() - yes.confirmedAt < CONFIRMED_MS;
+  }
+
+  #remember({ key, owner }: ReviewRequest<Yes, No>, verdict: Verdict<Yes, No>, askedAt: number): void {
     // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
     if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) return;
     if (verdict.positive) {
-      this.#positive.set(key, { verdict, confirmedAt: askedAt });
+      this.#positive.set(key, { verdict, confirmedAt: askedAt }, { owner, bytes: this.bytesOf(verdict.value) });
       this.#negative.delete(key);
       return;
     }
     this.#positive.delete(key);
-    this.#negative.set(key, { verdict, at: askedAt });
+    this.#negative.set(key, { verdict, at: askedAt }, { owner, bytes: NEGATIVE_BYTES });
   }
 }
 

@@ -1,26 +1,102 @@
-import pLimit, { type LimitFunction } from 'p-limit';
 import { ReviewUnavailableError } from './kube.errors';
 
 export interface ReviewGateOptions {
   /** Reviews in flight at the same time; default 20, so that a crowd of new clients does not flood the API server. */
   readonly concurrency?: number;
-  /** Reviews that wait for their turn; default 1,000. Beyond, the answer is "unavailable" at once. */
+  /** Reviews of one owner that wait for their turn; default 1,000, because one address may stand for all pods of a node. Beyond: "unavailable". */
+  readonly maxWaitingPerOwner?: number;
+  /** Reviews that wait for their turn in each lane; default 4,000. */
   readonly maxWaiting?: number;
 }
 
-/** Limits the reviews in flight. */
+/** Whose review it is. */
+export interface Turn {
+  /** Who shares the API server with others: a peer's address, a namespace. */
+  readonly owner: string;
+  /** The answer was a yes before, or the token is signed as it should be: it does not wait behind questions of strangers. */
+  readonly preferred: boolean;
+}
+
+/** The part of the places that one lane may take while the other one has questions, too. */
+const LANE_SHARE = 0.8;
+
+/**
+ * Limits the reviews in flight and shares them fairly: there is a lane for preferred questions and one for all others, and within a lane
+ * the owners take turns. So whoever asks a thousand questions waits for them alone.
+ */
 export class ReviewGate {
-  readonly #limit: LimitFunction;
+  readonly #concurrency: number;
+  readonly #preferred = new Lane();
+  readonly #others = new Lane();
 
   constructor(private readonly options: ReviewGateOptions) {
-    this.#limit = pLimit(options.concurrency ?? 20);
+    this.#concurrency = options.concurrency ?? 20;
   }
 
   /** @throws ReviewUnavailableError when too many wait, and what the review throws */
-  async run<R>(review: () => Promise<R>): Promise<R> {
-    if (this.#limit.pendingCount >= (this.options.maxWaiting ?? 1_000)) {
+  async run<R>({ owner, preferred }: Turn, review: () => Promise<R>): Promise<R> {
+    const lane = preferred ? this.#preferred : this.#others;
+    if (!this.#hasPlace(lane)) await this.#wait(lane, owner);
+    else lane.running += 1;
+    try {
+      return await review();
+    } finally {
+      lane.running -= 1;
+      this.#next();
+    }
+  }
+
+  #hasPlace(lane: Lane): boolean {
+    const share = Math.max(1, Math.floor(this.#concurrency * LANE_SHARE));
+    return this.#preferred.running + this.#others.running < this.#concurrency && lane.running < share;
+  }
+
+  /** Resolves when the place was taken for the one who waits. */
+  #wait(lane: Lane, owner: string): Promise<void> {
+    const { maxWaiting = 4_000, maxWaitingPerOwner = 1_000 } = this.options;
+    if (lane.waiting >= maxWaiting || lane.waitingOf(owner) >= maxWaitingPerOwner) {
       throw new ReviewUnavailableError('Too many reviews are waiting for the API server');
     }
-    return this.#limit(review);
+    return new Promise((resolve) => lane.enter(owner, resolve));
+  }
+
+  #next(): void {
+    for (const lane of [this.#preferred, this.#others]) {
+      while (lane.waiting > 0 && this.#hasPlace(lane)) {
+        lane.running += 1;
+        lane.leave()?.();
+      }
+    }
+  }
+}
+
+/** Queues of owners who take turns. */
+class Lane {
+  running = 0;
+  waiting = 0;
+  /** In the order of their turns. */
+  readonly #queues = new Map<string, (() => void)[]>();
+
+  waitingOf(owner: string): number {
+    return this.#queues.get(owner)?.length ?? 0;
+  }
+
+  enter(owner: string, go: () => void): void {
+    const queue = this.#queues.get(owner);
+    if (queue) queue.push(go);
+    else this.#queues.set(owner, [go]);
+    this.waiting += 1;
+  }
+
+  /** The one whose turn it is. */
+  leave(): (() => void) | undefined {
+    const [first] = this.#queues;
+    if (!first) return undefined;
+    const [owner, queue] = first;
+    const go = queue.shift();
+    this.waiting -= 1;
+    this.#queues.delete(owner);
+    if (queue.length > 0) this.#queues.set(owner, queue);
+    return go;
   }
 }

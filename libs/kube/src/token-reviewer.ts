@@ -6,6 +6,7 @@ import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';
 import { ReviewCache, type ReviewOptions, type Verdict } from './review-cache';
+import { type TokenSignatures } from './token-signatures';
 import { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
 
 /** Who a client is, as the API server says. */
@@ -24,6 +25,8 @@ export interface TokenReviewerOptions extends ReviewOptions {
   readonly client: Pick<KubeClient, 'create'>;
   /** Audiences that are accepted; the first is the one that refusals name. Never empty: a token for everybody is for nobody (C11). */
   readonly audiences: readonly [string, ...string[]];
+  /** Refuses forged tokens before the API server is asked, where it publishes its keys; absent: it is asked about each. */
+  readonly signatures?: TokenSignatures;
 }
 
 interface TokenReview extends KubeObject {
@@ -62,7 +65,7 @@ export class TokenReviewer {
 
   constructor(private readonly options: TokenReviewerOptions) {
     this.#clock = options.clock ?? systemClock;
-    this.#cache = new ReviewCache('token', options);
+    this.#cache = new ReviewCache('token', options, bytesOf);
   }
 
   /**
@@ -75,21 +78,32 @@ export class TokenReviewer {
   }
 
   /**
+   * @param peer where the token comes from: peers share the API server, and each waits for its own questions only
    * @throws TokenRefusedError when the token is no good; its message names the audience needed
    * @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10)
    */
-  async review(token: Sensitive): Promise<ClientIdentity> {
+  async review(token: Sensitive, peer = ''): Promise<ClientIdentity> {
     const claims = decodeTokenUnverified(token);
     this.#refuseHopeless(claims);
-    const verdict = await this.#cache.review({
-      key: this.#fingerprint(token),
-      ask: () => this.#ask(token, claims),
-      notAfter: claims.expiresAt,
-    });
+    const key = this.#fingerprint(token);
+    const verdict = this.#cache.known(key) ?? (await this.#find(key, token, { claims, peer }));
     if (!verdict.positive) {
       throw verdict.value;
     }
     return verdict.value;
+  }
+
+  async #find(key: string, token: Sensitive, { claims, peer }: { claims: UnverifiedToken; peer: string }): Promise<Verdict<ClientIdentity, TokenRefusedError>> {
+    const signature = this.options.signatures?.judge(token, claims);
+    if (signature === 'invalid') throw this.#notAuthenticated();
+    return this.#cache.review({
+      key,
+      // What a signed token says of itself is true; a stranger's only property is where it comes from.
+      owner: signature === 'valid' && claims.serviceAccount ? `namespace ${claims.serviceAccount.namespace}` : `peer ${peer}`,
+      preferred: signature === 'valid',
+      ask: () => this.#ask(token, claims),
+      notAfter: claims.expiresAt,
+    });
   }
 
   #fingerprint(token: Sensitive): string {
@@ -158,6 +172,14 @@ function statusOf({ kind, status }: TokenReview): ReviewStatus {
     throw new ReviewUnavailableError('The API server answered a TokenReview without a status');
   }
   return status;
+}
+
+/** What an identity has besides its texts. In bytes. */
+const IDENTITY_BYTES = 512;
+
+function bytesOf({ username, uid, groups, extra }: ClientIdentity): number {
+  const texts = [username, uid, ...groups, ...Object.entries(extra).flat(2)];
+  return texts.reduce((total, text) => total + text.length, IDENTITY_BYTES + texts.length * 16);
 }
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;

@@ -7,6 +7,8 @@ const encoded = (text: string): string => Buffer.from(text).toString('base64url'
 describe('decodeTokenUnverified', () => {
   it('reads the claims of a ServiceAccount token', () => {
     expect(decodeTokenUnverified(aToken())).toEqual({
+      algorithm: 'RS256',
+      keyId: 'k',
       issuer: 'https://kubernetes.default.svc',
       subject: 'system:serviceaccount:team-a:builder',
       audiences: ['connectors-proxy'],

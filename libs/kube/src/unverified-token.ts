@@ -3,6 +3,9 @@ import { TokenRefusedError } from './kube.errors';
 
 /** What a token says about itself. Nobody has checked it: good for refusing, never for allowing. */
 export interface UnverifiedToken {
+  readonly algorithm: string;
+  /** The key that it claims to be signed with. */
+  readonly keyId?: string;
   readonly issuer?: string;
   readonly subject?: string;
   readonly audiences: readonly string[];
@@ -31,12 +34,14 @@ export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
     throw notAToken();
   }
   const [header, payload] = text.split('.');
-  const { alg } = decodeSegment(header ?? '');
+  const { alg, kid } = decodeSegment(header ?? '');
   const claims = decodeSegment(payload ?? '');
   if (typeof alg !== 'string' || typeof claims['exp'] !== 'number' || !Number.isFinite(claims['exp'])) {
     throw notAToken();
   }
   return {
+    algorithm: alg,
+    keyId: stringOf(kid),
     issuer: stringOf(claims['iss']),
     subject: stringOf(claims['sub']),
     audiences: audiencesOf(claims['aud']),

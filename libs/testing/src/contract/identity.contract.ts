@@ -1,5 +1,5 @@
 import { asList, asText, at, type JsonObject } from '../kube-api/json';
-import { type ContractResponse } from './contract-client';
+import { ContractClient, type ContractResponse } from './contract-client';
 import { type ContractContext, messageOf } from './contract-context';
 import { type KubeContractAbilities } from './contract-target';
 import { eventually } from './eventually';
@@ -23,6 +23,20 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
     const { body } = await context().admin.post(REVIEWS, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec });
     return body['status'] as JsonObject;
   };
+
+  describe('the keys that tokens are signed with', () => {
+    it('are published to ServiceAccounts, and to nobody without a name', async () => {
+      await createAccount('verifier');
+      const token = await tokenFor('verifier');
+      const verifier = context().as(token);
+      const discovery = await verifier.get('/.well-known/openid-configuration', '*/*');
+      expect(discovery).toMatchObject({ status: 200, body: { issuer: claimsOf(token)['iss'] } });
+      const keys = await verifier.get('/openid/v1/jwks', '*/*');
+      expect(keys.status).toBe(200);
+      expect(asList(keys.body['keys'])).toContainEqual(expect.objectContaining({ kid: headerOf(token)['kid'], use: 'sig' }));
+      expect((await ContractClient.anonymous(context().target).get('/openid/v1/jwks', '*/*')).status).toBeGreaterThan(400);
+    });
+  });
 
   describe('TokenRequest', () => {
     it('answers a JWT with the claims of its ServiceAccount', async () => {
@@ -147,6 +161,10 @@ function account(name: string): JsonObject {
 
 function claimsOf(token: string): JsonObject {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as JsonObject;
+}
+
+function headerOf(token: string): JsonObject {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')) as JsonObject;
 }
 
 /** The same header and signature, other claims. */

@@ -35,6 +35,7 @@ const namespaces: ObjectLike[] = ['default', 'kube-system', 'kube-public', 'kube
 }));
 
 const DISCOVERY_PATHS = ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'];
+const ISSUER_PATHS = ['/.well-known/openid-configuration', '/.well-known/openid-configuration/', '/openid/v1/jwks', '/openid/v1/jwks/'];
 const PUBLIC_PATHS = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 
 const roles: ObjectLike[] = [
@@ -87,6 +88,7 @@ const roles: ObjectLike[] = [
     { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
   ]),
   clusterRole('system:discovery', [{ nonResourceURLs: DISCOVERY_PATHS, verbs: ['get'] }]),
+  clusterRole('system:service-account-issuer-discovery', [{ nonResourceURLs: ISSUER_PATHS, verbs: ['get'] }]),
   clusterRole('system:public-info-viewer', [{ nonResourceURLs: PUBLIC_PATHS, verbs: ['get'] }]),
 ];
 
@@ -94,6 +96,7 @@ const bindings: ObjectLike[] = [
   bindGroup('cluster-admin', 'system:masters'),
   bindGroup('system:basic-user', 'system:authenticated'),
   bindGroup('system:discovery', 'system:authenticated'),
+  bindGroup('system:service-account-issuer-discovery', 'system:serviceaccounts'),
   bindGroup('system:public-info-viewer', 'system:authenticated', 'system:unauthenticated'),
 ];
 

@@ -65,6 +65,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, { info
 function answerPath(path: string, cluster: Cluster): ApiAnswer {
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return { status: 200, text: 'ok' };
   if (path === '/version') return { status: 200, body: VERSION };
+  if (path === '/.well-known/openid-configuration') return { status: 200, body: cluster.tokens.discoveryDocument() };
+  if (path === '/openid/v1/jwks') return { status: 200, body: cluster.tokens.keySet() };
   const body = answerDiscovery(path, cluster.catalog) ?? answerOpenApi(path, cluster.catalog);
   return body ? { status: 200, body } : PAGE_NOT_FOUND;
 }

@@ -77,6 +77,22 @@ export class ServiceAccountTokens {
     return { token: `${head}.${signature.toString('base64url')}`, expiresAt: (now + expirationSeconds) * 1000 };
   }
 
+  /** The discovery document of the issuer (KEP-1393). */
+  discoveryDocument(): JsonObject {
+    return {
+      issuer: this.options.issuer,
+      jwks_uri: `${this.options.issuer}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    };
+  }
+
+  /** The keys that tokens are signed with, as JSON Web Keys. */
+  keySet(): JsonObject {
+    return { keys: [{ ...this.#publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: this.#keyId }] };
+  }
+
   /**
    * Checks signature, issuer, times and audience, and that ServiceAccount and bound object still are the ones it was issued for.
    *
