@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy } from '@oci-connector/egress';
-import { AccessReviewer, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer } from '@oci-connector/kube';
+import { AccessReviewer, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer, TokenSignatures } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -81,7 +81,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
-  const handler = requestHandler({ dependencies, metrics, reachability, upstream, state, sealing });
+  const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
   const serve = new ServeRequest({ handler, transfers, metrics, logger });
   const names = new ServedNames(settings, state.connectors);
   const leaves: LeafCertificates = new LeafCertificates({
@@ -95,18 +95,25 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     onError: (error) => logger.warn({ err: error }, 'the CA could not be read; this is tried again'),
     onChange: () => void plane.authorityChanged(),
   });
+  const connections = new ConnectionLimits({
+    maxPerListener: settings.maxConnections,
+    maxPerPeer: settings.maxConnectionsPerPeer,
+    strangerIdleMs: settings.unauthenticatedIdle,
+    now,
+    onClosed: (listener, reason) => metrics.closed(listener, reason),
+  });
   const shared = {
     host: settings.host,
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
-    maxConnections: settings.maxConnections,
-    limits: new ConnectionLimits(settings.maxConnectionsPerPeer),
+    handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
+    limits: connections,
     metrics,
     serve,
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({ client, http, https, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
+  const plane: DataPlane = new DataPlane({ client, http, https, connections, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
   return plane;
 }
 
@@ -136,6 +143,7 @@ function upstreamParts({ settings, client, clock, installationCa }: ProxyDepende
 }
 
 interface HandlerParts {
+  readonly logger: Logger;
   readonly dependencies: ProxyDependencies;
   readonly metrics: ProxyMetrics;
   readonly reachability: Reachability;
@@ -144,10 +152,15 @@ interface HandlerParts {
   readonly sealing: SealingKeys;
 }
 
-function requestHandler({ dependencies, metrics, reachability, upstream, state, sealing }: HandlerParts): HandleRequest {
+function requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing }: HandlerParts): HandleRequest {
   const { settings, client, clock } = dependencies;
   const [audience = '', ...otherAudiences] = settings.audiences;
   const reviews = { client, clock, reachability, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
+  const signatures = new TokenSignatures({
+    client,
+    clock,
+    onError: (error, retryMs) => logger.info({ err: error }, `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`),
+  });
   const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
   const authorization = new ObtainAuthorization(upstream.authorizer, credential);
   const ask = new AskUpstream({
@@ -157,7 +170,7 @@ function requestHandler({ dependencies, metrics, reachability, upstream, state, 
   });
   return new HandleRequest({
     settings,
-    client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences] }), audience),
+    client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }), audience),
     permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
     limits: new RequestLimits({
       perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },

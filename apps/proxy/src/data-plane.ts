@@ -7,6 +7,7 @@ import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CertificateAuthority } from './certificates/certificate-authority';
 import { type LeafCertificates } from './certificates/leaf-certificates';
+import { type ConnectionLimits } from './listener/connection-limits';
 import { type ReverseProxyListener } from './listener/reverse-proxy.listener';
 import { type ServedNames } from './certificates/served-names';
 import { type ProxyState } from './proxy-state';
@@ -25,6 +26,7 @@ export interface DataPlaneParts {
   readonly client: KubeClient;
   readonly http: ReverseProxyListener;
   readonly https: ReverseProxyListener;
+  readonly connections: ConnectionLimits;
   readonly transfers: Transfers;
   readonly upstreams: UpstreamPool;
   readonly credentials: CredentialStore;
@@ -116,11 +118,12 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #close(): Promise<void> {
-    const { client, state, authority, sealing, credentials, transfers, upstreams } = this.parts;
+    const { client, state, authority, sealing, credentials, connections, transfers, upstreams } = this.parts;
     clearInterval(this.#certificateTimer);
     authority.stop();
     sealing.stop();
     credentials.close();
+    connections.close();
     transfers.close();
     // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
     await Promise.all([state.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);

@@ -72,6 +72,15 @@ export class ProxySettings extends InstallationSettings {
   keepAlive = 620_000;
 
   @Setting({
+    name: 'OCI_CONNECTOR_PROXY_UNAUTHENTICATED_IDLE',
+    kind: 'duration',
+    description:
+      'How long a connection is kept on which nothing comes and no token was accepted yet, TLS handshake included. When places are short, such connections are closed before new ones are refused.',
+  })
+  @Min(1)
+  unauthenticatedIdle = 10_000;
+
+  @Setting({
     name: 'OCI_CONNECTOR_PROXY_DRAIN_DELAY',
     kind: 'duration',
     description: 'On SIGTERM: how long new connections are still served after readiness has begun to fail.',
@@ -90,7 +99,7 @@ export class ProxySettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',
     kind: 'integer',
-    description: 'Connections of clients per listener; more are closed at once.',
+    description: 'Connections of clients per listener. One more takes the place of an idle one without a token, or is closed.',
   })
   @IsInt()
   @Min(1)
@@ -99,7 +108,7 @@ export class ProxySettings extends InstallationSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS_PER_PEER',
     kind: 'integer',
-    description: 'Connections from one IP address, over both listeners; more are closed at once. A node may stand for all its pods.',
+    description: 'Connections from one IPv4 address or IPv6 network of 64 bits, over both listeners; one more takes the place of an idle one without a token, or is closed. A node may stand for all its pods.',
   })
   @IsInt()
   @Min(1)

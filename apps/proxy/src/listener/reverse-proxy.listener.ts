@@ -5,7 +5,7 @@ import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { answerClientErrors } from './client-errors';
-import { type ConnectionLimits } from './connection-limits';
+import { type ClientConnection, type ConnectionLimits } from './connection-limits';
 import { type ServeRequest } from './serve-request';
 
 /** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
@@ -34,7 +34,8 @@ export interface ListenerOptions {
   readonly headersTimeout: number;
   /** In milliseconds. */
   readonly keepAlive: number;
-  readonly maxConnections: number;
+  /** For a TLS handshake. In milliseconds. */
+  readonly handshakeTimeout: number;
   readonly limits: ConnectionLimits;
   readonly metrics: ProxyMetrics;
   readonly serve: ServeRequest;
@@ -48,18 +49,20 @@ export class ReverseProxyListener {
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
   /** Connections that HTTP is spoken on. */
   readonly #open = new Set<Socket>();
+  /** The places of connections, by what HTTP is spoken on. */
+  readonly #places = new WeakMap<Duplex, ClientConnection>();
   /** Of an https port, by {@link endsOf}: nothing else tells which connection a TLS socket was made of. */
   readonly #beneathTls = new Map<string, Socket>();
   #stopping = false;
 
   constructor(private readonly options: ListenerOptions) {
     this.#server = this.#createServer();
-    this.#server.maxConnections = options.maxConnections;
     this.#server.maxHeadersCount = MAX_HEADERS;
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
     this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (options.tls) this.#secured(socket);
       this.#open.add(socket);
       socket.once('close', () => this.#open.delete(socket));
     });
@@ -115,7 +118,7 @@ export class ReverseProxyListener {
   }
 
   #createServer(): Server {
-    const { tls, headersTimeout, keepAlive } = this.options;
+    const { tls, headersTimeout, keepAlive, handshakeTimeout } = this.options;
     const options: ServerOptions = {
       // A push takes as long as it takes (nodejs/node#46574); what stands still is ended by the idle limit of transfers.
       requestTimeout: 0,
@@ -128,18 +131,32 @@ export class ReverseProxyListener {
       noDelay: true,
     };
     // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.
-    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout: headersTimeout }) : createHttpServer(options);
+    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout }) : createHttpServer(options);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     if (this.#stopping) response.shouldKeepAlive = false;
     this.#answering.set(request.socket, response);
-    this.options.serve.serve(request, response, expectsContinue);
+    const place = this.#places.get(request.socket);
+    if (place?.isKnown === false) this.#serveStranger(place, response);
+    this.options.serve.serve(request, response, { expectsContinue, authenticated: () => place?.trust() });
+  }
+
+  /** A stranger who does not read the answer does not keep the connection busy with it. */
+  #serveStranger(place: ClientConnection, response: ServerResponse): void {
+    place.begin();
+    response.once('close', () => place.end());
+    const { limits } = this.options;
+    response.once('prefinish', () => {
+      if (!place.isKnown) response.setTimeout(limits.strangerIdleMs, () => limits.closeSilent(place));
+    });
   }
 
   #connected(socket: Socket): void {
     const { limits, metrics, name, tls } = this.options;
-    if (!limits.admit(socket)) return;
+    const place = limits.admit(socket, name);
+    if (!place) return;
+    this.#places.set(socket, place);
     metrics.connections(name, 1);
     const ends = endsOf(socket);
     if (tls) this.#beneathTls.set(ends, socket);
@@ -147,6 +164,15 @@ export class ReverseProxyListener {
       metrics.connections(name, -1);
       this.#beneathTls.delete(ends);
     });
+  }
+
+  /** The handshake is over: the place is that of the connection beneath. */
+  #secured(socket: Socket): void {
+    const beneath = this.#beneathTls.get(endsOf(socket));
+    const place = beneath && this.#places.get(beneath);
+    if (!place) return;
+    place.touch();
+    this.#places.set(socket, place);
   }
 }
 

@@ -22,6 +22,14 @@ export interface ServeRequestOptions {
   readonly logger: Logger;
 }
 
+/** What the listener knows of a request besides its head. */
+export interface RequestCircumstances {
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue: boolean;
+  /** Called when the client's token was accepted. */
+  readonly authenticated: () => void;
+}
+
 /** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
 export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
@@ -33,9 +41,8 @@ export class ServeRequest {
     this.#accessLog = new AccessLog(options.logger);
   }
 
-  /** @param expectsContinue the client waits for `100 Continue` before it sends its body */
-  serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const client = this.#exchange(request, response, expectsContinue);
+  serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
+    const client = this.#exchange(request, response, circumstances);
     // The pipeline and the response, whichever is over last; without a promise for both (ADR 18).
     let underWay = 2;
     const over = (): void => {
@@ -62,6 +69,7 @@ export class ServeRequest {
   #end(client: ClientExchange): void {
     this.options.transfers.end(client.transfer);
     this.#report(client);
+    forgetHead(client.request);
   }
 
   /** Counts and logs what was refused before it became a request. */
@@ -97,13 +105,14 @@ export class ServeRequest {
     return waiting;
   }
 
-  #exchange(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): ClientExchange {
+  #exchange(request: IncomingMessage, response: ServerResponse, { expectsContinue, authenticated }: RequestCircumstances): ClientExchange {
     let waiting = expectsContinue;
     return {
       request,
       response,
       transfer: this.options.transfers.begin(),
       record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
+      authenticated,
       continueBody: () => {
         if (waiting) response.writeContinue();
         waiting = false;
@@ -149,6 +158,16 @@ function onlyTheClientIsLeft({ response, transfer }: ClientExchange, idleMs: num
     response.setTimeout(idleMs, () => transfer.cancel('client-silent'));
   });
   transfer.onCancel(() => response.destroy());
+}
+
+/**
+ * Node.js keeps the latest request of a connection until the next one comes. Its head may have 64 KiB, and there may be thousands of
+ * connections that are idle.
+ */
+function forgetHead(request: IncomingMessage): void {
+  request.rawHeaders = [];
+  request.headers = {};
+  request.url = '';
 }
 
 /** True when more is on its way than is worth waiting for. */

@@ -43,6 +43,7 @@ export class ProxyMetrics {
   readonly #tokenCache: TalliedCounter<'result'>;
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
   readonly #connections: Gauge<'listener'>;
+  readonly #closed: Counter<'listener' | 'reason'>;
   /** By all that distinguishes them. prom-client makes and looks up a text of the labels for each count: once a scrape is enough. */
   readonly #tallies = new Map<string, Tally>();
   readonly #connectorExists: (connector: string) => boolean;
@@ -112,6 +113,12 @@ export class ProxyMetrics {
       name: 'connectors_proxy_client_connections',
       help: 'Open connections of clients, by listener.',
       labelNames: ['listener'],
+      registers,
+    });
+    this.#closed = new Counter({
+      name: 'connectors_proxy_closed_connections_total',
+      help: 'Connections of clients that the proxy closed or did not take, by listener and reason (idle, shed, refused).',
+      labelNames: ['listener', 'reason'],
       registers,
     });
     new Gauge({
@@ -184,6 +191,11 @@ export class ProxyMetrics {
 
   connections(listener: string, change: 1 | -1): void {
     this.#connections.inc({ listener }, change);
+  }
+
+  /** Counts a connection that was closed without a token, or not taken at all. */
+  closed(listener: string, reason: string): void {
+    this.#closed.inc({ listener, reason });
   }
 
   reviewed(kind: 'token' | 'access', outcome: string): void {

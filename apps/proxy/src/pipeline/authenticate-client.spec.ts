@@ -31,7 +31,7 @@ function identityOf(token: Sensitive): ClientIdentity {
 function exchange(socket: Socket, ...authorization: string[]): ClientExchange {
   const rawHeaders = authorization.flatMap((value) => ['Authorization', value]);
   const request = { socket, rawHeaders, headers: { authorization: authorization[0] } } as unknown as IncomingMessage;
-  return { request, record: { method: 'GET', peer: '', startedAt: 0 } } as ClientExchange;
+  return { request, authenticated: () => undefined, record: { method: 'GET', peer: '', startedAt: 0 } } as unknown as ClientExchange;
 }
 
 describe('AuthenticateClient', () => {
@@ -58,6 +58,17 @@ describe('AuthenticateClient', () => {
     expect(await identify(exchange(socket, basic('good-b')))).toBe('good-b');
     await expect(identify(exchange(socket, basic('bad')))).rejects.toThrow('refused');
     expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+  });
+
+  it('keeps no long header for a connection: it is taken apart again for each request', async () => {
+    const long = `Basic ${Buffer.from(`${'user'.repeat(10_000)}:good-a`).toString('base64')}`;
+    for (let time = 0; time < 3; time += 1) expect(await identify(exchange(socket, long))).toBe('good-a');
+    expect(new Set(reviewer.tokens).size).toBe(3);
+    // It has taken the place of a short one that was kept before.
+    await identify(exchange(socket, basic('good-a')));
+    await identify(exchange(socket, long));
+    await identify(exchange(socket, basic('good-a')));
+    expect(new Set(reviewer.tokens).size).toBe(6);
   });
 
   it.each<[string, string[]]>([

@@ -1,6 +1,7 @@
 import { type Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
+import { peerOf } from '../listener/peer';
 import { countHeader } from '../transport/request-headers';
 import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
@@ -10,17 +11,20 @@ export interface IdentityReviewer {
   /** What `review` is known to say, at once. */
   peek(token: Sensitive): ClientIdentity | undefined;
   /** @throws TokenRefusedError, ReviewUnavailableError */
-  review(token: Sensitive): Promise<ClientIdentity>;
+  review(token: Sensitive, peer: string): Promise<ClientIdentity>;
 }
 
 /** RFC 9110 §11.4: `scheme SP token68`; of the schemes these two are understood. */
 const CREDENTIALS = /^(basic|bearer) +([A-Za-z0-9._~+/-]+=*)$/i;
 
+/** A ServiceAccount token has 1 to 2 KiB, in base64 a third more. A longer header is taken apart for each request. In characters. */
+const MAX_REMEMBERED_HEADER = 4 * 1024;
+
 /** Finds out who the client is: a ServiceAccount, by its token. */
 export class AuthenticateClient {
   /**
    * What a connection last sent that was accepted: taking the header apart and hashing its token would cost more than all
-   * other steps of a request that repeats it. It goes with the connection, for which Node.js keeps the last request anyway.
+   * other steps of a request that repeats it. It goes with the connection.
    */
   readonly #accepted = new WeakMap<Socket, { readonly header?: string; readonly token: Sensitive }>();
 
@@ -40,7 +44,7 @@ export class AuthenticateClient {
   identify(client: ClientExchange): ClientIdentity | Promise<ClientIdentity> {
     const token = this.#repeatedToken(client) ?? this.#token(client);
     const known = this.reviewer.peek(token);
-    return known ? this.#accept(client, token, known) : this.reviewer.review(token).then((identity) => this.#accept(client, token, identity));
+    return known ? this.#accept(client, token, known) : this.reviewer.review(token, peerOf(client.record.peer)).then((identity) => this.#accept(client, token, identity));
   }
 
   /** The token of a connection's request before, when this one carries the very same header. */
@@ -56,9 +60,12 @@ export class AuthenticateClient {
     return identity;
   }
 
-  #remember({ request }: ClientExchange, token: Sensitive): void {
+  #remember({ request, authenticated }: ClientExchange, token: Sensitive): void {
     if (this.#accepted.get(request.socket)?.token === token) return;
-    this.#accepted.set(request.socket, { header: request.headers.authorization, token });
+    authenticated();
+    const header = request.headers.authorization ?? '';
+    if (header.length <= MAX_REMEMBERED_HEADER) this.#accepted.set(request.socket, { header, token });
+    else this.#accepted.delete(request.socket);
   }
 
   #token({ request }: ClientExchange): Sensitive {

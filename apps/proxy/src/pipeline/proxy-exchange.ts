@@ -15,6 +15,8 @@ export interface ClientExchange {
   readonly transfer: Transfer;
   /** What is known so far for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
+  /** To be called when the client's token was accepted: its connection is kept from then on. */
+  readonly authenticated: () => void;
   /** Answers `Expect: 100-continue`, if the client asked; to be called just before the body is read. */
   readonly continueBody: () => void;
 }
