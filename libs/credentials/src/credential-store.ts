@@ -1,6 +1,6 @@
 import { type Clock } from '@oci-connector/clock';
 import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
-import { LRUCache } from 'lru-cache';
+import { SharedCache } from '@oci-connector/limits';
 import { CredentialError } from './credential.errors';
 import { withoutPrintableData, type SecretObject } from './secret-object';
 
@@ -33,6 +33,9 @@ const FORCED_READ_INTERVAL_MS = 250;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
+/** What a Secret has besides its values: metadata, names of keys. In bytes. */
+const OBJECT_BYTES = 1024;
+
 /** What is remembered of a Secret; `secret` is undefined when there was none. */
 interface Entry {
   readonly secret?: SecretObject;
@@ -52,11 +55,8 @@ interface Flight {
  * them. Whatever is derived from one is to be keyed by its UID and resource version ({@link secretRevision}).
  */
 export class CredentialStore {
-  readonly #entries = new LRUCache<string, Entry>({
-    max: MAX_ENTRIES,
-    maxSize: MAX_BYTES,
-    sizeCalculation: sizeOf,
-  });
+  /** Shared by namespaces: whose Secrets are large pushes out no others'. */
+  readonly #entries = new SharedCache<Entry>({ maxEntries: MAX_ENTRIES, maxBytes: MAX_BYTES });
   /** Reads under way, so that a hundred requests for one Secret ask once. */
   readonly #flights = new Map<string, Flight>();
   readonly #closed = new AbortController();
@@ -126,13 +126,14 @@ export class CredentialStore {
       entry = this.#lastKnown(id, error);
     }
     // A slower read that began earlier must not bring an older Secret back.
-    if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) this.#entries.set(id, entry);
+    if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) this.#entries.set(id, entry, { owner: key.namespace, bytes: sizeOf(entry) });
     return entry;
   }
 
   /** What was read last, if the API server could not be reached; throws the error otherwise. */
   #lastKnown(id: string, error: unknown): Entry {
-    const last = error instanceof KubeUnreachableError ? this.#lastRead(id) : undefined;
+    const isOutage = error instanceof KubeUnreachableError && this.#reachability.outage !== undefined;
+    const last = isOutage ? this.#lastRead(id) : undefined;
     if (last === undefined) throw error;
     return last;
   }
@@ -153,5 +154,5 @@ export class CredentialStore {
 
 function sizeOf(entry: Entry): number {
   const values = Object.values(entry.secret?.data ?? {});
-  return values.reduce((total, value) => total + value.length, 1);
+  return values.reduce((total, value) => total + value.length, OBJECT_BYTES);
 }

@@ -2,7 +2,7 @@ import { formatHostAndPort, type HostAndPort } from './host-and-port';
 import { EgressError, type EgressErrorCode, UpstreamConnectError } from './egress.errors';
 
 /** What is told by a code alone; the rest has messages of its own. */
-type ConnectCode = Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed'>;
+type ConnectCode = Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed' | 'BufferFull'>;
 
 /** Codes of system calls, of the resolver, of Node's TLS and of undici, by what they mean to whoever reads the message. */
 const CODES: Readonly<Partial<Record<string, ConnectCode>>> = {

@@ -15,7 +15,9 @@ export type EgressErrorCode =
   /** The connection stands but the answer did not come in time. */
   | 'ResponseTimeout'
   /** What came is not HTTP/1.1. */
-  | 'ResponseInvalid';
+  | 'ResponseInvalid'
+  /** Too many answers of this upstream, or of all, are being read at the moment. */
+  | 'BufferFull';
 
 /** Waiting alone can mend none of these. */
 const TERMINAL: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([

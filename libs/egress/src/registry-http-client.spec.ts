@@ -1,7 +1,8 @@
+import { ByteBudget } from '@oci-connector/limits';
 import { OciAuthorizer, type UpstreamRegistry, verifyCredential } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
 import { TestCertificateAuthority } from '@oci-connector/testing';
-import { type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { LoopbackServer } from '../test/loopback-server';
 import { EgressPolicy } from './egress-policy';
@@ -29,6 +30,22 @@ describe('RegistryHttpClient', () => {
     return client;
   };
   const options = { headers: {}, purpose: 'connector' as const, maxBytes: 1000 };
+
+  it('memory by one tenant: holds no more bytes of answers than its share, and gives them back', async () => {
+    const held: ServerResponse[] = [];
+    const server = await start((_request, response) => {
+      response.writeHead(200).write(Buffer.alloc(400));
+      held.push(response);
+    });
+    const budget = new ByteBudget({ maxBytes: 10_000, maxShare: 1_000 });
+    const client = newClient({ held: budget.share() });
+    const answers = [1, 2, 3].map(() => client.get(server.url('registry.test'), options).then(({ status }) => status, (error: { code?: string }) => error.code));
+    expect(await Promise.race(answers)).toBe('BufferFull');
+    expect(budget.held).toBe(800);
+    for (const response of held) response.end();
+    expect((await Promise.all(answers)).sort()).toEqual([200, 200, 'BufferFull']);
+    expect(budget.held).toBe(0);
+  });
 
   it('gives status, headers and body, and reveals a secret on the wire alone', async () => {
     let received: IncomingHttpHeaders = {};

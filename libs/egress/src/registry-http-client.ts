@@ -1,4 +1,5 @@
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse } from '@oci-connector/oci-auth';
+import { type ByteShare } from '@oci-connector/limits';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Agent, type Dispatcher, request } from 'undici';
 import { classifyConnectError } from './connect-errors';
@@ -13,6 +14,8 @@ export interface RegistryHttpClientOptions {
   ca?: readonly string[];
   /** Time for one request from start to last byte, in milliseconds; default 30 s. */
   timeoutMs?: number;
+  /** Where the bytes of answers count while they are read; absent: only each one is limited. */
+  held?: ByteShare;
 }
 
 /** Token servers under load take seconds; a client that waits for a pull gives up not much later. */
@@ -52,7 +55,7 @@ export class RegistryHttpClient implements RegistryHttp {
         dispatcher: this.#agent(options.purpose),
         signal,
       });
-      const read = await readAtMost(response.body, options.maxBytes);
+      const read = await this.#readAtMost(response.body, options.maxBytes);
       return { status: response.statusCode, headers: response.headers, ...read };
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -61,6 +64,29 @@ export class RegistryHttpClient implements RegistryHttp {
         throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: it did not come in time.`, { cause: error });
       }
       throw classifyConnectError(error, target) ?? error;
+    }
+  }
+
+  /** The body up to the limit; what goes beyond is not read, and the connection is given up. */
+  async #readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
+    const { held } = this.options;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let counted = 0;
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        if (held?.take(chunk.length) === false) {
+          throw new UpstreamConnectError('BufferFull', 'too many long answers of this registry and its token server are being read at the same time; try again');
+        }
+        counted += chunk.length;
+        chunks.push(chunk);
+        size += chunk.length;
+        // Leaving the loop destroys the body and with it the connection.
+        if (size > maxBytes) return { body: Buffer.concat(chunks).subarray(0, maxBytes), truncated: true };
+      }
+      return { body: Buffer.concat(chunks), truncated: false };
+    } finally {
+      held?.give(counted);
     }
   }
 
@@ -76,17 +102,4 @@ export class RegistryHttpClient implements RegistryHttp {
 function revealed(headers: RegistryHttpOptions['headers']): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, value instanceof Sensitive ? value.reveal() : value] as const);
   return Object.fromEntries(entries);
-}
-
-/** The body up to the limit; what goes beyond is not read, and the connection is given up. */
-async function readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    // Leaving the loop destroys the body and with it the connection.
-    if (size > maxBytes) return { body: Buffer.concat(chunks).subarray(0, maxBytes), truncated: true };
-  }
-  return { body: Buffer.concat(chunks), truncated: false };
 }

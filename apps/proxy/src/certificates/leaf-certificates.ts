@@ -1,8 +1,8 @@
 import { createPrivateKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { SharedCache } from '@oci-connector/limits';
 import * as x509 from '@peculiar/x509';
-import { LRUCache } from 'lru-cache';
 import { type SigningAuthority } from './certificate-authority';
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -16,8 +16,12 @@ const BACKDATE_MS = 5 * 60 * 1_000;
 /** Renewed with this much left, so that no handshake meets one that is about to end. In milliseconds. */
 const RENEW_BEFORE_MS = LIFETIME_MS / 3;
 
-/** Names in use at one time: three for each of some thousand Connectors. A context has some 10 KiB. */
+/** Names in use at one time: three for each of some thousand Connectors. */
 const MAX_CERTIFICATES = 4_096;
+
+/** A context of OpenSSL with one certificate and its key. In bytes. */
+const CONTEXT_BYTES = 12 * 1024;
+const MAX_BYTES = MAX_CERTIFICATES * 16 * 1024;
 
 interface Leaf {
   readonly context: SecureContext;
@@ -36,7 +40,7 @@ export interface LeafCertificatesOptions {
  * leaves the process; making a key is most of the cost of a certificate.
  */
 export class LeafCertificates {
-  readonly #leaves = new LRUCache<string, Promise<Leaf>>({ max: MAX_CERTIFICATES });
+  readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
   #keys?: Promise<webcrypto.CryptoKeyPair>;
 
   constructor(private readonly options: LeafCertificatesOptions) {}
@@ -58,7 +62,7 @@ export class LeafCertificates {
     const known = await this.#leaves.get(hostname);
     if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) return known.context;
     const leaf = this.mint([hostname], authority).then(({ options, notAfter }) => ({ context: createSecureContext(options), notAfter }));
-    this.#leaves.set(hostname, leaf);
+    this.#leaves.set(hostname, leaf, { owner: namespaceIn(hostname), bytes: CONTEXT_BYTES });
     // A failure must not be served to all who come after.
     leaf.catch(() => this.#leaves.delete(hostname));
     return (await leaf).context;
@@ -97,6 +101,11 @@ export class LeafCertificates {
     const pem = createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
     return { options: { cert: certificate.toString('pem'), key: pem }, notAfter };
   }
+}
+
+/** Of `c-NAME.NAMESPACE…`: the names of one namespace's Connectors push out no others'. */
+function namespaceIn(hostname: string): string {
+  return hostname.split('.', 2)[1] ?? '';
 }
 
 /** An authority near its end cannot give more; a third of what it gives is left then. */

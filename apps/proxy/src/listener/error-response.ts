@@ -37,7 +37,11 @@ const FROM_EGRESS: Readonly<Record<EgressErrorCode, ProxyErrorCode>> = {
   ConnectionReset: 'UpstreamInvalid',
   ResponseTimeout: 'UpstreamSilent',
   ResponseInvalid: 'UpstreamInvalid',
+  BufferFull: 'LimitReached',
 };
+
+/** When memory may be free again: answers take seconds. */
+const BUFFER_RETRY_SECONDS = 1;
 
 const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = {
   SecretNotFound: 'SecretNotFound',
@@ -51,7 +55,7 @@ const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = 
 /** Turns whatever a step threw into an answer. This is the only place that knows the errors of the libraries. */
 export function toProxyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
-  if (error instanceof EgressError) return new ProxyError(FROM_EGRESS[error.code], error.message, { cause: error });
+  if (error instanceof EgressError) return fromEgress(error.code, error);
   if (error instanceof CredentialError) return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
   if (error instanceof OciAuthError) return fromOciAuth(error);
   if (error instanceof TokenRefusedError) return new ProxyError('Unauthenticated', error.message, { cause: error });
@@ -62,10 +66,14 @@ export function toProxyError(error: unknown): ProxyError {
   return new ProxyError('Internal', 'the proxy failed; its log says more', { cause: error });
 }
 
+function fromEgress(code: EgressErrorCode, error: Error): ProxyError {
+  return new ProxyError(FROM_EGRESS[code], error.message, { cause: error, retryAfterSeconds: code === 'BufferFull' ? BUFFER_RETRY_SECONDS : undefined });
+}
+
 function fromOciAuth(error: OciAuthError): ProxyError {
   // What the egress policy or TLS said is more to the point than "unreachable".
   if (error.cause instanceof EgressError && error.code !== 'RealmUntrusted') {
-    return new ProxyError(FROM_EGRESS[error.cause.code], error.message, { cause: error });
+    return fromEgress(error.cause.code, error);
   }
   const retryAfterSeconds = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000);
   return new ProxyError(FROM_OCI_AUTH[error.code], error.message, { cause: error, retryAfterSeconds });

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transport/transfer';
@@ -149,9 +150,9 @@ export class ProxyMetrics {
     const tally: Tally = {
       connector,
       action,
-      status: status === undefined ? 'none' : String(status),
+      status: status === undefined ? 'none' : labelOfStatus(status),
       code: code ?? '',
-      upstreamStatus: upstreamStatus?.toString(),
+      upstreamStatus: upstreamStatus === undefined ? undefined : labelOfStatus(upstreamStatus),
       requests: 0,
       bytesIn: 0,
       bytesOut: 0,
@@ -211,4 +212,9 @@ export class ProxyMetrics {
     onCacheHit: () => this.#tokenCache.inc('hit'),
     onCacheMiss: () => this.#tokenCache.inc('miss'),
   };
+}
+
+/** A registry may answer with any number; those that nobody knows are one time series for each class. */
+function labelOfStatus(status: number): string {
+  return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
 }

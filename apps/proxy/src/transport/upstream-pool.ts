@@ -1,4 +1,5 @@
 import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-connector/egress';
+import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
 import { HttpProxyTransport } from './http-proxy-transport';
@@ -11,6 +12,9 @@ import { type TransportKind, type UpstreamTransport } from './upstream-transport
  * so that 10,000 Connectors do not keep 10,000 pools.
  */
 const MAX_UPSTREAMS = 1_000;
+
+/** Answers of token servers and about how to log in that are being read: of all Connectors, and of one. Such an answer has some KiB. */
+const HELD_ANSWERS = { maxBytes: 64 * 1024 * 1024, maxShare: 8 * 1024 * 1024 };
 
 /** What makes connections interchangeable: the same Connector, the same spec, the same trusted authorities. */
 export interface UpstreamKey {
@@ -30,8 +34,9 @@ export class Upstream {
   constructor(
     private readonly policy: EgressPolicy,
     private readonly ca: readonly string[],
+    held: ByteShare,
   ) {
-    this.http = new RegistryHttpClient({ policy, ca });
+    this.http = new RegistryHttpClient({ policy, ca, held });
   }
 
   transport(kind: TransportKind, purpose: EgressPurpose): UpstreamTransport {
@@ -64,6 +69,7 @@ export class Upstream {
 export class UpstreamPool {
   readonly #upstreams: LRUCache<string, { revision: string; upstream: Upstream }>;
   readonly #closing = new Set<Promise<void>>();
+  readonly #heldAnswers = new ByteBudget(HELD_ANSWERS);
 
   /** @param installationCa certificates in PEM that are trusted for every Connector beside the system's */
   constructor(
@@ -81,7 +87,7 @@ export class UpstreamPool {
   get(key: UpstreamKey, ca: readonly string[]): Upstream {
     const known = this.#upstreams.get(key.connectorUid);
     if (known?.revision === key.revision) return known.upstream;
-    const upstream = new Upstream(this.policy, [...this.installationCa, ...ca]);
+    const upstream = new Upstream(this.policy, [...this.installationCa, ...ca], this.#heldAnswers.share());
     this.#upstreams.set(key.connectorUid, { revision: key.revision, upstream });
     return upstream;
   }
