@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { type Clock } from '@oci-connector/clock';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
 import { apiServerHosts } from '@oci-connector/connector-api';
-import { AccessReviewer, type KubeClient } from '@oci-connector/kube';
+import { AccessReviewer, type KubeClient, Reachability } from '@oci-connector/kube';
 import { type Readiness, VERSION } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
@@ -65,9 +65,10 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     metrics.finished(record, result);
     logCall(logger, record, result);
   });
+  const reviews = { client, clock, reachability: Reachability.of(client, clock), onReview: (_kind: string, outcome: string) => metrics.reviewed(outcome) };
   const flow = new PublishVolume({
     keys: new VolumeKeys(state),
-    gather: new GatherInputs(state, new AccessReviewer({ client, clock, onReview: (_kind, outcome) => metrics.reviewed(outcome) })),
+    gather: new GatherInputs(state, new AccessReviewer(reviews)),
     mounter,
     volumes,
     kept,

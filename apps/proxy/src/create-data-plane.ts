@@ -68,7 +68,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,
   });
   // Of the API server: shared by all that ask it while a client waits.
-  const reachability = new Reachability(clock);
+  const reachability = Reachability.of(client, clock);
   const upstream = upstreamParts(dependencies, metrics, reachability);
   const state: ProxyState = new ProxyState({
     client,

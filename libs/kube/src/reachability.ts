@@ -1,5 +1,6 @@
 import { type Clock } from '@oci-connector/clock';
 import { KubeUnreachableError } from './kube.errors';
+import { type KubeClient } from './kube-client';
 
 /** Pause between two tries to reach an API server that did not answer. In milliseconds. */
 const PROBE_INTERVAL_MS = 1_000;
@@ -7,10 +8,16 @@ const PROBE_INTERVAL_MS = 1_000;
 /** When nobody has relied on an outage for so long, it is forgotten rather than watched. In milliseconds. */
 const INTEREST_MS = 10_000;
 
+/** A question that every API server answers at once, and everybody's; another kind of call may hang alone, as one that needs a webhook. */
+const PROBE_PATH = '/version';
+const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_BYTES = 64 * 1024;
+
 /**
  * Whether the API server can be reached. Shared by all that may fall back on an older answer, so that one of them waits for a
  * timeout and the others use what they have at once. During an outage the call that found it is repeated in the background, so
- * that the finding is never older than a pause and one timeout; any answer to any call ends it.
+ * that the finding is never older than a pause and one timeout; any answer to any call ends it. One call without an answer is no outage
+ * yet: the server is asked something simple first.
  */
 export class Reachability {
   #outage?: KubeUnreachableError;
@@ -19,8 +26,18 @@ export class Reachability {
   #watching = false;
   /** When {@link meanwhile} may try again, by kind of call. */
   readonly #nextTry = new Map<string, number>();
+  #probing?: Promise<void>;
 
-  constructor(private readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>) {}
+  /** @param probe a simple call, which tells an outage from a call that hangs alone; absent: every call tells it */
+  constructor(
+    private readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>,
+    private readonly probe?: () => Promise<unknown>,
+  ) {}
+
+  /** Of the API server of a client. */
+  static of(client: Pick<KubeClient, 'readPath'>, clock: Pick<Clock, 'monotonic' | 'setTimeout'>): Reachability {
+    return new Reachability(clock, () => client.readPath(PROBE_PATH, { maxBytes: PROBE_BYTES, timeoutMs: PROBE_TIMEOUT_MS }));
+  }
 
   /** Why the API server cannot be reached; undefined when it can be, as far as is known. */
   get outage(): KubeUnreachableError | undefined {
@@ -38,7 +55,7 @@ export class Reachability {
     } catch (error) {
       if (!(error instanceof KubeUnreachableError)) this.#answered();
       // A call that began before the last answer says nothing new.
-      else if (startedAt >= this.#answeredAt) this.#unanswered(error, call);
+      else if (startedAt >= this.#answeredAt) await this.#unanswered(error, call);
       throw error;
     }
   }
@@ -60,7 +77,24 @@ export class Reachability {
     this.#outage = undefined;
   }
 
-  #unanswered(error: KubeUnreachableError, call: () => Promise<unknown>): void {
+  async #unanswered(error: KubeUnreachableError, call: () => Promise<unknown>): Promise<void> {
+    const { probe } = this;
+    if (probe === undefined) this.#begin(error, call);
+    else if (this.#outage === undefined) await (this.#probing ??= this.#ask(probe).finally(() => (this.#probing = undefined)));
+  }
+
+  /** Never rejects. */
+  async #ask(probe: () => Promise<unknown>): Promise<void> {
+    try {
+      await probe();
+      this.#answered();
+    } catch (error) {
+      if (error instanceof KubeUnreachableError) this.#begin(error, probe);
+      else this.#answered();
+    }
+  }
+
+  #begin(error: KubeUnreachableError, call: () => Promise<unknown>): void {
     this.#outage = error;
     if (!this.#watching) void this.#watch(call);
   }

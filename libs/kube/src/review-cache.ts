@@ -158,7 +158,8 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   #olderAnswer(request: ReviewRequest<Yes, No>, error: unknown): Positive<Yes> {
-    const older = error instanceof KubeUnreachableError ? this.#fallback(request) : undefined;
+    const isOutage = error instanceof KubeUnreachableError && this.#reachability.outage !== undefined;
+    const older = isOutage ? this.#fallback(request) : undefined;
     this.options.onReview?.(this.kind, older === undefined ? 'error' : 'stale');
     if (older === undefined) throw asUnavailable(error);
     return older;
