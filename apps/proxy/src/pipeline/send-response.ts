@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { type OutgoingHttpHeader } from 'node:http';
+import { type Duplex } from 'node:stream';
 import { type RewrittenResponse } from '../protocols/protocol';
 import { closeLingering } from '../transport/lingering-close';
 import { type UpstreamResponse } from '../transport/upstream-transport';
@@ -13,21 +15,33 @@ export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamR
     headers.push('connection', 'close');
     if (response.socket) closeLingering(response.socket);
   }
-  if (rewritten.body) return sendTransformed(client, upstreamResponse, { headers, body: rewritten.body });
   response.writeHead(upstreamResponse.status, headers);
-  return upstreamResponse.pipeTo(response);
+  return rewritten.body ? sendRewritten(client, upstreamResponse, rewritten.body()) : upstreamResponse.pipeTo(response);
 }
 
-interface Transformed {
-  readonly headers: OutgoingHttpHeader[];
-  readonly body: NonNullable<RewrittenResponse['body']>;
-}
-
-async function sendTransformed({ response, transfer }: ClientExchange, upstreamResponse: UpstreamResponse, { headers, body }: Transformed): Promise<void> {
-  const content = body.transform(await upstreamResponse.readAll(body.maxBytes));
-  response.writeHead(upstreamResponse.status, [...headers, 'content-length', String(content.length)]);
-  transfer.sent(content.length);
-  response.end(content);
+/** Through the change to the client, with back-pressure. */
+async function sendRewritten({ response, transfer }: ClientExchange, upstreamResponse: UpstreamResponse, change: Duplex): Promise<void> {
+  const before = transfer.bytesOut;
+  let changed = 0;
+  change.on('data', (piece: Buffer) => {
+    changed += piece.length;
+    transfer.moved();
+  });
+  const ended = once(change, 'end');
+  // A client that goes away takes no more, and then nothing would end.
+  transfer.onCancel((reason) => change.destroy(reason));
+  change.pipe(response);
+  try {
+    const sent = upstreamResponse.pipeTo(change);
+    transfer.blame(() => response.writableNeedDrain || change.writableNeedDrain);
+    await Promise.all([sent, ended]);
+  } catch (error) {
+    change.unpipe(response);
+    change.destroy();
+    throw error;
+  } finally {
+    transfer.bytesOut = before + changed;
+  }
 }
 
 /** Names and values in turns, as `writeHead` takes them. The length of a body that is changed is not the upstream's (rule C8). */

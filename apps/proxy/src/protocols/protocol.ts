@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
+import { type Duplex } from 'node:stream';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
@@ -94,16 +95,12 @@ export interface RewrittenResponse {
    * answers 502 when it refuses, so that a client never starts an upload that the next request would not be allowed.
    */
   readonly sealedTarget?: UpstreamTarget;
-  /** Present when the body has to be read whole and changed; absent when it streams. */
+  /** Present when the body is changed while it streams. Its length is then not known before. */
   readonly body?: BodyRewrite;
 }
 
-export interface BodyRewrite {
-  /** A longer body is answered 502. In bytes. */
-  readonly maxBytes: number;
-  /** Gives the new body, whose length becomes Content-Length. */
-  transform(body: Buffer): Buffer;
-}
+/** Makes what one body goes through. It keeps no more of it than a piece. */
+export type BodyRewrite = () => Duplex;
 
 const VERBS: Readonly<Record<string, ProxyVerb>> = {
   GET: 'get',
