@@ -15,6 +15,7 @@ import { LeafCertificates } from './certificates/leaf-certificates';
 import { type ListenerOptions, ReverseProxyListener } from './listener/reverse-proxy.listener';
 import { ServeRequest } from './listener/serve-request';
 import { ServedNames } from './certificates/served-names';
+import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
 import { AskUpstream } from './pipeline/ask-upstream';
 import { AuthenticateClient } from './pipeline/authenticate-client';
@@ -82,7 +83,8 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
   const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
-  const serve = new ServeRequest({ handler, transfers, metrics, logger });
+  const accessLog = new AccessLog(logger, now);
+  const serve = new ServeRequest({ handler, transfers, metrics, accessLog });
   const names = new ServedNames(settings, state.connectors);
   const leaves: LeafCertificates = new LeafCertificates({
     authority: () => authority.current,
@@ -113,7 +115,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({ client, http, https, connections, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
+  const plane: DataPlane = new DataPlane({ client, http, https, connections, accessLog, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
   return plane;
 }
 

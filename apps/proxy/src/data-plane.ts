@@ -10,6 +10,7 @@ import { type LeafCertificates } from './certificates/leaf-certificates';
 import { type ConnectionLimits } from './listener/connection-limits';
 import { type ReverseProxyListener } from './listener/reverse-proxy.listener';
 import { type ServedNames } from './certificates/served-names';
+import { type AccessLog } from './observability/access-log';
 import { type ProxyState } from './proxy-state';
 import { type SealingKeys } from './sealing/sealing-keys';
 import { type Transfers } from './transport/transfers';
@@ -27,6 +28,7 @@ export interface DataPlaneParts {
   readonly http: ReverseProxyListener;
   readonly https: ReverseProxyListener;
   readonly connections: ConnectionLimits;
+  readonly accessLog: AccessLog;
   readonly transfers: Transfers;
   readonly upstreams: UpstreamPool;
   readonly credentials: CredentialStore;
@@ -118,12 +120,13 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #close(): Promise<void> {
-    const { client, state, authority, sealing, credentials, connections, transfers, upstreams } = this.parts;
+    const { client, state, authority, sealing, credentials, connections, accessLog, transfers, upstreams } = this.parts;
     clearInterval(this.#certificateTimer);
     authority.stop();
     sealing.stop();
     credentials.close();
     connections.close();
+    accessLog.close();
     transfers.close();
     // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
     await Promise.all([state.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);

@@ -1,9 +1,7 @@
 import { Socket } from 'node:net';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
-import { LogFields } from '@oci-connector/runtime';
-import { type Logger } from 'pino';
-import { AccessLog } from '../observability/access-log';
+import { type AccessLog } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
@@ -19,7 +17,7 @@ export interface ServeRequestOptions {
   readonly handler: HandleRequest;
   readonly transfers: Transfers;
   readonly metrics: ProxyMetrics;
-  readonly logger: Logger;
+  readonly accessLog: AccessLog;
 }
 
 /** What the listener knows of a request besides its head. */
@@ -35,11 +33,7 @@ export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
 
-  readonly #accessLog: AccessLog;
-
-  constructor(private readonly options: ServeRequestOptions) {
-    this.#accessLog = new AccessLog(options.logger);
-  }
+  constructor(private readonly options: ServeRequestOptions) {}
 
   serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
@@ -73,10 +67,10 @@ export class ServeRequest {
   }
 
   /** Counts and logs what was refused before it became a request. */
-  rejected(socket: Duplex, listener: string, { code, message }: ProxyError): void {
-    const { metrics, logger } = this.options;
-    metrics.rejected(listener, code);
-    logger.info({ [LogFields.peer]: socket instanceof Socket ? socket.remoteAddress : undefined, [LogFields.code]: code }, `rejected: ${message}`);
+  rejected(socket: Duplex, listener: string, failure: ProxyError): void {
+    const { metrics, accessLog } = this.options;
+    metrics.rejected(listener, failure.code);
+    accessLog.rejected(socket instanceof Socket ? socket.remoteAddress : undefined, failure);
   }
 
   /**
@@ -143,7 +137,7 @@ export class ServeRequest {
     const durationMs = performance.now() - record.startedAt;
     const status = response.headersSent ? response.statusCode : undefined;
     this.options.metrics.finished(record, transfer, { status, durationMs });
-    this.#accessLog.finished(record, transfer, { status, durationMs });
+    this.options.accessLog.finished(record, transfer, { status, durationMs });
   }
 }
 

@@ -1,25 +1,38 @@
 import { type FlatFields, flatLog } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
+import { type ProxyError } from '../proxy.errors';
 import { type Transfer } from '../transport/transfer';
 import { type AccessRecord } from './access-record';
+import { LogSampler } from './log-sampler';
 
 /** From here on a request failed for a reason that is not the client's. */
 const SERVER_ERROR = 500;
 
 const MESSAGE = 'request';
 
+/** Of the line that tells what {@link LogSampler} left out. */
+const UNLOGGED_MESSAGE = 'requests without a line of their own';
+
 /**
  * Writes one line for each request: who, which Connector, what, with what outcome. Never a URL, a query, a header or a
- * token (rule C14).
+ * token (rule C14). Of requests whose client is not known, and of errors, only some are written in a second; the rest is counted.
  */
 export class AccessLog {
   readonly #write: (fields: FlatFields) => void;
+  readonly #sampler: LogSampler;
 
-  constructor(private readonly logger: Logger) {
+  constructor(
+    private readonly logger: Logger,
+    now: () => number,
+  ) {
     this.#write = flatLog(logger, MESSAGE);
+    this.#sampler = new LogSampler({ now, summarize: (unlogged) => logger.info({ unlogged }, UNLOGGED_MESSAGE) });
   }
 
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
+    const isSampled = record.client === undefined || isOurs(record, status);
+    const isTaken = !isSampled || this.#sampler.takes(`${record.client === undefined ? '' : 'error '}${record.code ?? 'none'}`);
+    if (record.client === undefined && !isTaken) return;
     const fields: FlatFields = {
       client: record.client,
       peer: record.peer,
@@ -36,11 +49,25 @@ export class AccessLog {
       bytesOut: transfer.bytesOut,
       durationMs: Math.round(durationMs),
     };
-    // Only what is ours to mend comes with its error; what clients do wrong is in the code.
-    const isOurs = record.error !== undefined && (status === undefined || status >= SERVER_ERROR);
-    if (isOurs) this.logger.warn({ ...fields, err: record.error }, MESSAGE);
+    // A client that is known has its line in any case; the error and its stack are most of it.
+    if (isOurs(record, status)) this.logger.warn(isTaken ? { ...fields, err: record.error } : fields, MESSAGE);
     else this.#write(fields);
   }
+
+  /** Writes what was refused before it became a request. */
+  rejected(peer: string | undefined, { code, message }: ProxyError): void {
+    if (this.#sampler.takes(`rejected ${code}`)) this.logger.info({ peer, code }, `rejected: ${message}`);
+  }
+
+  /** Tells the last counts. */
+  close(): void {
+    this.#sampler.close();
+  }
+}
+
+/** Only what the proxy, its registries or the cluster failed in comes with its error; what clients do wrong is in the code. */
+function isOurs({ error }: AccessRecord, status: number | undefined): boolean {
+  return error !== undefined && (status === undefined || status >= SERVER_ERROR);
 }
 
 /** `ok`: the answer went out whole, whatever its status. */

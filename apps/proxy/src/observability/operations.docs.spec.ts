@@ -40,7 +40,7 @@ describe('docs/operations.md', () => {
         done();
       },
     });
-    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination })).finished(RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
+    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => 0).finished(RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
     const logged = Object.keys(JSON.parse(line) as object);
     const documented = readTable(TEXT, '### Fields of a request').map((row) => row['Field']);
     expect(documented).toEqual(logged.filter((name) => ![...COMMON, 'err'].includes(name)));

@@ -1,0 +1,48 @@
+import { Writable } from 'node:stream';
+import { createLogger } from '@oci-connector/runtime';
+import { Transfer } from '../transport/transfer';
+import { ProxyError } from '../proxy.errors';
+import { AccessLog } from './access-log';
+import { type AccessRecord } from './access-record';
+
+describe('log lines that a flood can cause', () => {
+  let now: number;
+  let lines: Record<string, unknown>[];
+  let log: AccessLog;
+
+  beforeEach(() => {
+    now = 5_000;
+    lines = [];
+    const destination = new Writable({ write: (line: Buffer, _encoding, done) => (lines.push(JSON.parse(line.toString()) as Record<string, unknown>), done()) });
+    log = new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => now);
+  });
+
+  afterEach(() => log.close());
+
+  function finish(status: number, record: Partial<AccessRecord>, times = 1): void {
+    for (let time = 0; time < times; time += 1) log.finished({ method: 'GET', peer: '10.0.0.1', startedAt: 0, ...record }, new Transfer(() => 0), { status, durationMs: 1 });
+  }
+
+  it('are ten of a kind in a second; the rest is counted exactly in one line', () => {
+    finish(401, { code: 'Unauthenticated' }, 1_000);
+    finish(503, { code: 'ReviewUnavailable', error: new Error('no answer') }, 500);
+    for (let time = 0; time < 300; time += 1) log.rejected('10.0.0.1', new ProxyError('RequestMalformed', 'no HTTP'));
+    expect(lines.map(({ code }) => code)).toEqual([...Array<string>(10).fill('Unauthenticated'), ...Array<string>(10).fill('ReviewUnavailable'), ...Array<string>(10).fill('RequestMalformed')]);
+    now += 1_000;
+    finish(401, { code: 'Unauthenticated' }, 5);
+    expect(lines).toHaveLength(35);
+    log.close();
+    log.close();
+    expect(lines.slice(35)).toEqual([expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } })]);
+  });
+
+  it('of a known client none is left out, but for the errors of most', () => {
+    const client = 'team/ci';
+    finish(200, { client }, 50);
+    finish(403, { client, code: 'PermissionDenied', error: new Error('no') }, 50);
+    finish(502, { client, code: 'UpstreamUnreachable', error: new Error('refused') }, 50);
+    expect(lines).toHaveLength(150);
+    expect(lines.filter(({ err }) => err !== undefined)).toHaveLength(10);
+    expect(lines.slice(100).every(({ level, code }) => level === 'warn' && code === 'UpstreamUnreachable')).toBe(true);
+  });
+});

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type FixtureRegistry, type ReceivedResponse, startFixtureRegistry } from '@oci-connector/testing';
+import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+
+const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
+
+/** Longest token that is accepted. */
+const LONG_TOKEN = 32 * 1024;
+
+/** Together more than all tokens may take: 64 MiB. */
+const PULLS = 2_200;
+
+describe('a tenant with a registry of its own', () => {
+  let world: ProxyWorld;
+  let honest: FixtureRegistry;
+  let hostile: Server;
+  let token: string;
+  let answerToken: (request: IncomingMessage, response: ServerResponse) => void;
+
+  beforeAll(async () => {
+    world = await ProxyWorld.start();
+    token = world.token('puller');
+    honest = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } });
+    await world.connect(honest, { credential: ACCOUNT, trustedRealms: [honest.tokenOrigin] });
+    hostile = createServer({ maxHeaderSize: 2 * LONG_TOKEN }, (request, response) => {
+      if (request.url?.startsWith('/token') === true) return answerToken(request, response);
+      if (request.headers.authorization !== undefined) return response.end('{}');
+      return response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token",service="s"` }).end();
+    }).listen(0, '127.0.0.1');
+    await once(hostile, 'listening');
+    answerToken = (_request, response) => response.end('{"token":"short"}');
+    await world.connect({ url: `http://127.0.0.1:${(hostile.address() as AddressInfo).port}` }, { name: 'hostile' });
+  });
+
+  afterAll(async () => {
+    await world.close();
+    await honest.close();
+    hostile.closeAllConnections();
+    hostile.close();
+  });
+
+  const pull = (repository: string): Promise<ReceivedResponse> =>
+    world.send(`${prefix('hostile')}/${repository}/manifests/v1`, { as: null, headers: { authorization: `Bearer ${token}` } });
+  const pullHonestly = async (): Promise<number> => (await world.send(`${prefix()}/team/app/manifests/v1`)).status;
+
+  it('its long tokens do not push out the tokens of others', async () => {
+    expect(await pullHonestly()).toBe(404);
+    answerToken = (_request, response) => response.end(JSON.stringify({ token: 't'.repeat(LONG_TOKEN), expires_in: 3_600 }));
+    let next = 0;
+    const puller = async (): Promise<void> => {
+      for (let index = (next += 1); index <= PULLS; index = next += 1) expect((await pull(`long/${index}`)).status).toBe(200);
+    };
+    await Promise.all(Array.from({ length: 20 }, puller));
+    honest.clearRequests();
+    expect(await pullHonestly()).toBe(404);
+    expect(honest.requests.filter(({ server }) => server === 'token')).toEqual([]);
+  });
+
+  it('its long answers about tokens take a share of memory, beyond which its own requests get 429', async () => {
+    const held: ServerResponse[] = [];
+    answerToken = (_request, response) => {
+      response.write(`{"x":"${'x'.repeat(1_000_000)}"`);
+      held.push(response);
+    };
+    const answers = Array.from({ length: 12 }, (_, index) => pull(`held/${index}`));
+    const refused = await Promise.race(answers);
+    expect({ status: refused.status, ...errorOf(refused), wait: refused.headers['retry-after'] }).toEqual({
+      status: 429,
+      code: 'TOOMANYREQUESTS',
+      message: expect.stringContaining('too many long answers of this registry') as string,
+      wait: '1',
+    });
+    expect(await pullHonestly()).toBe(404);
+    await until(() => held.length === 12);
+    for (const response of held) response.end(',"token":"t"}');
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(8);
+    // What was held has been given back.
+    answerToken = (_request, response) => response.end('{"token":"short"}');
+    expect((await pull('held/again')).status).toBe(200);
+  });
+});
