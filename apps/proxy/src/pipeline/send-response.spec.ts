@@ -70,7 +70,7 @@ describe('sendResponse', () => {
     expect(read).toBeGreaterThan(60 * piece.length);
     expect(read).toBeLessThan(60 * (MIB / 2));
     for (const { client } of clients) client.transfer.cancel('client-aborted');
-    expect(new Set(await Promise.all(clients.map(({ sent }) => sent)))).toEqual(new Set(['cut']));
+    expect(new Set(await Promise.all(clients.map(async ({ sent }) => await sent)))).toEqual(new Set(['cut']));
   });
 
   it('ends when the client goes away although all of the body has come', async () => {

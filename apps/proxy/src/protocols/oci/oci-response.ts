@@ -32,7 +32,7 @@ interface OciResponse {
 const NO_PLACES = { location: undefined, link: undefined, 'content-location': undefined };
 const PLACES = Object.keys(NO_PLACES);
 
-/** @throws ProxyError RedirectRefused | UpstreamInvalid | UpstreamTooLarge */
+/** @throws ProxyError RedirectRefused | UpstreamInvalid */
 export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream): RewrittenResponse {
   refuseRedirect(response.status, asked);
   const headers = withoutPlaces(response.headers);
