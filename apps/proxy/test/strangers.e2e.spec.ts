@@ -1,4 +1,5 @@
-import { Agent } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Agent, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type FixtureRegistry, type ReceivedResponse, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
@@ -99,6 +100,26 @@ describe('what strangers can make the proxy keep', () => {
       expect({ ends: new Set(ends), reviews: reviews() - before }).toEqual({ ends: new Set([401]), reviews: 0 });
       expect((await world.send(tags, { as: 'pusher' })).status).toBe(404);
     });
+  });
+
+  it("of a stranger's body no more is read than one piece until the token is accepted", async () => {
+    await start();
+    const requests: IncomingMessage[] = [];
+    const started = (message: unknown): number => requests.push((message as { request: IncomingMessage }).request);
+    subscribe('http.server.request.start', started);
+    const path = (await world.send(`${prefix()}/team/app/blobs/uploads/`, { method: 'POST' })).headers.location ?? '';
+    world.kube.faults.pause({ resource: 'tokenreviews' });
+    const body = Buffer.alloc(20 * 1024 * 1024);
+    const sent = world.send(path, { method: 'PATCH', body, headers: { 'content-type': 'application/octet-stream' } });
+    const isHeld = ({ method, readableLength }: IncomingMessage): boolean => method === 'PATCH' && readableLength > 0;
+    await until(() => requests.some(isHeld));
+    // What the kernel has for the proxy would be read within these turns.
+    for (let turn = 0; turn < 500; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    unsubscribe('http.server.request.start', started);
+    expect(requests.find(isHeld)?.readableLength).toBeLessThanOrEqual(64 * 1024);
+    world.kube.faults.resume();
+    expect((await sent).status).toBe(202);
+    expect(world.accesses.at(-1)?.['bytesIn']).toBe(body.length);
   });
 
   describe('connections without a token', () => {

@@ -138,12 +138,16 @@ export class ReverseProxyListener {
     if (this.#stopping) response.shouldKeepAlive = false;
     this.#answering.set(request.socket, response);
     const place = this.#places.get(request.socket);
-    if (place?.isKnown === false) this.#serveStranger(place, response);
+    if (place?.isKnown === false) this.#serveStranger(place, request, response);
     this.options.serve.serve(request, response, { expectsContinue, authenticated: () => place?.trust() });
   }
 
-  /** A stranger who does not read the answer does not keep the connection busy with it. */
-  #serveStranger(place: ClientConnection, response: ServerResponse): void {
+  /**
+   * Of a stranger's body no more is read than what came with the head; reading it, or throwing it away, goes on by itself. A stranger who does
+   * not read the answer does not keep the connection busy with it.
+   */
+  #serveStranger(place: ClientConnection, { headers, socket }: IncomingMessage, response: ServerResponse): void {
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) socket.pause();
     place.begin();
     response.once('close', () => place.end());
     const { limits } = this.options;
