@@ -21,7 +21,7 @@ export {
   type TokenAuth,
   type TokenFormat,
 } from './registry/fixture-registry-options';
-export { type BlobRedirect, harborQuirks, type RegistryQuirks, type TokenAnswer } from './registry/quirks';
+export { type BlobRedirect, harborQuirks, quayQuirks, type RegistryQuirks, type TokenAnswer } from './registry/quirks';
 export { type FixtureServer, type RecordedRequest } from './registry/request-log';
 export { type OpenUpload } from './registry/uploads';
 export { aConnectorClass, type ConnectorClassOptions } from './builders/connector-class.builder';

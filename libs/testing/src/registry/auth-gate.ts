@@ -1,6 +1,6 @@
 import { type Accounts, grantsOf, isGranted, type RepositoryAccess, schemeValue } from './accounts';
 import { type Exchange } from './exchange';
-import { type FixtureAction, type FixtureAuth, type TokenAuth } from './fixture-registry-options';
+import { type BasicAuth, type FixtureAction, type FixtureAuth, type TokenAuth } from './fixture-registry-options';
 import { type RegistryQuirks } from './quirks';
 import { RegistryError } from './registry-error';
 import { type Tokens } from './tokens';
@@ -30,7 +30,7 @@ export class AuthGate {
       case 'anonymous':
         return () => true;
       case 'basic':
-        return this.#admitBasic(exchange, needs, auth.realm ?? 'fixture');
+        return readsFreely(exchange, auth) ? () => true : this.#admitBasic(exchange, needs, auth.realm ?? 'fixture');
       case 'token':
         return this.#admitToken(exchange, needs, auth);
     }
@@ -54,7 +54,7 @@ export class AuthGate {
     if (access && allows(admission, needs)) return admission;
     const error = access ? 'insufficient_scope' : 'invalid_token';
     const challenge = this.#tokenChallenge(exchange, needs, { service: auth.service ?? DEFAULT_SERVICE, error });
-    throw this.#unauthorized([challenge], access ? quirks.insufficientScopeStatus : undefined);
+    throw this.#unauthorized([challenge], { status: access ? quirks.insufficientScopeStatus : undefined, message: missingRight(quirks, needs) });
   }
 
   #tokenChallenge(exchange: Exchange, needs: readonly RepositoryAccess[], { service, error }: { readonly service: string; readonly error: string }): string {
@@ -64,20 +64,25 @@ export class AuthGate {
     const parameters = [
       `realm="${this.options.realm(exchange)}"`,
       `service="${service}"`,
-      ...(needs.length === 0 ? [] : [`scope="${needs.map(scopeText).join(' ')}"`]),
+      ...this.#challengeScope(needs),
       ...(sent ? [`error="${error}"`] : []),
     ];
     return `Bearer ${parameters.join(',')}`;
   }
 
-  #unauthorized(challenges: readonly string[], status: 401 | 403 = 401): RegistryError {
+  #challengeScope(needs: readonly RepositoryAccess[]): string[] {
+    const scope = this.options.quirks.challengeScope ?? needs.map(scopeText).join(' ');
+    return scope === '' ? [] : [`scope="${scope}"`];
+  }
+
+  #unauthorized(challenges: readonly string[], { status = 401, message }: { readonly status?: 401 | 403; readonly message?: string } = {}): RegistryError {
     const { quirks } = this.options;
-    const all = quirks.emptyChallenge ? [''] : [...(quirks.extraChallenges ?? []), ...challenges];
+    const all = quirks.emptyChallenge ? [''] : [...(quirks.extraChallenges ?? []), ...challenges, ...(quirks.furtherChallenges ?? [])];
     const value = quirks.challengeHeaders === 'one-header' ? all.join(', ') : all;
     const headers = quirks.omitChallenge ? undefined : { 'www-authenticate': value };
     return status === 403
       ? new RegistryError('DENIED', 'insufficient scope', { headers })
-      : new RegistryError('UNAUTHORIZED', 'authentication required', { headers });
+      : new RegistryError('UNAUTHORIZED', message ?? 'authentication required', { headers });
   }
 
   /** Harbor takes a request with its session cookie for one of a browser, and asks for the CSRF token. */
@@ -89,6 +94,17 @@ export class AuthGate {
 
 /** `service` of a token registry that names none. */
 export const DEFAULT_SERVICE = 'fixture-registry';
+
+function readsFreely(exchange: Exchange, { anonymousReads }: BasicAuth): boolean {
+  const reads = ['GET', 'HEAD'].includes(exchange.method);
+  return reads && (anonymousReads === 'ignored' || (anonymousReads === 'checked' && exchange.header('authorization') === undefined));
+}
+
+/** Harbor's words, which it says to a bare request as well. */
+function missingRight({ missingRightText }: RegistryQuirks, [need]: readonly RepositoryAccess[]): string | undefined {
+  if (missingRightText === undefined || need === undefined) return undefined;
+  return missingRightText.replaceAll('{repository}', need.repository).replaceAll('{actions}', need.actions.at(-1) ?? '');
+}
 
 function allows(admission: Admission, needs: readonly RepositoryAccess[]): boolean {
   return needs.every(({ repository, actions }) => actions.every((action) => admission(repository, action)));

@@ -27,6 +27,11 @@ export interface BasicAuth {
   readonly accounts: readonly FixtureAccount[];
   /** Text of the challenge's realm; default `fixture`. */
   readonly realm?: string;
+  /**
+   * Everybody may read, `/v2/` included, and only an account may write. `ignored`: a credential that is sent with a read is not looked at
+   * (nginx with `limit_except`); `checked`: a wrong one is refused (zot). Default: nobody may do anything.
+   */
+  readonly anonymousReads?: 'ignored' | 'checked';
 }
 
 /** Like distribution with a token server (distribution's "Token Authentication Specification"). */

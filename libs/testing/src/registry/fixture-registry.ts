@@ -40,7 +40,7 @@ export class FixtureRegistry {
   ) {
     this.quirks = { ...options.quirks };
     const auth = options.auth ?? { mode: 'anonymous' };
-    this.accounts = new Accounts(auth.mode === 'anonymous' ? [] : auth.accounts);
+    this.accounts = new Accounts(auth.mode === 'anonymous' ? [] : auth.accounts, options.clock ?? Date.now, this.quirks);
     const service = auth.mode === 'token' ? auth.service : undefined;
     this.tokens = new Tokens((auth.mode === 'token' ? auth.tokens : undefined) ?? {}, service ?? DEFAULT_SERVICE, options.clock ?? Date.now);
     this.#uploads = new Uploads((id) => content.uploadPath(id));
@@ -135,6 +135,7 @@ export class FixtureRegistry {
       accounts: this.accounts,
       tokens: this.tokens,
       quirks: this.quirks,
+      content: this.content,
     });
     const signer = new UrlSigner();
     const context = this.#context(signer);

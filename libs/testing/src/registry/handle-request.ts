@@ -6,6 +6,7 @@ import { parseOutsidePath } from './locations';
 import { handleManifest } from './manifests';
 import { listReferrers } from './referrers';
 import { RegistryError } from './registry-error';
+import { type RegistryQuirks } from './quirks';
 import { type RegistryContext } from './registry-context';
 import { jsonReply, type Reply } from './reply';
 import { parseRoute, type Route } from './routes';
@@ -23,7 +24,7 @@ export async function handleRequest(context: RegistryContext, gate: AuthGate, ex
 
 async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
   const route = routeOf(context, exchange.record.path);
-  const may = gate.admit(exchange, needs(route, exchange));
+  const may = gate.admit(exchange, needs(route, exchange, context.quirks));
   if (route.kind === 'ping') return jsonReply(200, {});
   checkName(context, route.repository);
   switch (route.kind) {
@@ -49,7 +50,7 @@ function routeOf(context: RegistryContext, path: string): Route {
 }
 
 /** The rights that distribution asks for (registry/handlers, `appendAccessRecords`). */
-function needs(route: Route, exchange: Exchange): RepositoryAccess[] {
+function needs(route: Route, exchange: Exchange, { deleteNeeds = ['delete'] }: RegistryQuirks): RepositoryAccess[] {
   if (route.kind === 'ping') return [];
   const { repository } = route;
   if (route.kind === 'upload' || route.kind === 'upload-start') return [{ repository, actions: ['pull', 'push'] }, ...mountSource(exchange)];
@@ -58,7 +59,7 @@ function needs(route: Route, exchange: Exchange): RepositoryAccess[] {
     case 'HEAD':
       return [{ repository, actions: ['pull'] }];
     case 'DELETE':
-      return [{ repository, actions: ['delete'] }];
+      return [{ repository, actions: deleteNeeds }];
     default:
       return [{ repository, actions: ['pull', 'push'] }];
   }
@@ -71,6 +72,7 @@ function mountSource(exchange: Exchange): RepositoryAccess[] {
 
 /** Names that the specification allows and this registry does not know. */
 function checkName(context: RegistryContext, repository: string): void {
+  if (context.quirks.pushTokenCreates && !context.content.find(repository)) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
   const prefix = context.options.repositoryPrefix;
   const outsidePrefix = prefix !== undefined && !repository.startsWith(`${prefix}/`);
   const needsLibrary = context.quirks.officialImagesUnderLibrary === true && !repository.includes('/');

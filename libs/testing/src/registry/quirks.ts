@@ -1,3 +1,5 @@
+import { type FixtureAction } from './fixture-registry-options';
+
 /** What real registries do that the specification does not say. Each is off by default; all can be changed while the fixture runs. */
 export interface RegistryQuirks {
   /** A refused Authorization is challenged with this Basic realm only; a bare request still gets Bearer (Harbor: `harbor`). */
@@ -16,6 +18,27 @@ export interface RegistryQuirks {
   extraChallenges?: readonly string[];
   /** How several challenges are sent; default `many-headers`. */
   challengeHeaders?: 'one-header' | 'many-headers';
+  /** Sent after the real challenge (Gitea: `Basic`). */
+  furtherChallenges?: readonly string[];
+  /** The challenge's `scope`, whatever was asked for (Gitea: `*`). */
+  challengeScope?: string;
+  /** Rights that a DELETE of content needs and its challenge names; default `delete`. Quay: `pull,push`. */
+  deleteNeeds?: readonly FixtureAction[];
+  /** The actions that the token endpoint knows; others are 400 (Quay: `pull`, `push`, `*`). */
+  knownActions?: readonly FixtureAction[];
+  /**
+   * No right is given on a repository that does not exist, and the token endpoint creates one when somebody asks it for a `push` that the
+   * account's grants allow; the registry itself creates none (Quay's creator robots).
+   */
+  pushTokenCreates?: boolean;
+  /** Without a credential the token endpoint answers a request that names no scope with 401 (Harbor, Quay). */
+  anonymousNeedsScope?: boolean;
+  /** A missing right is a 401 with this text; `{repository}` and `{actions}` are filled in (Harbor). */
+  missingRightText?: string;
+  /**
+   * For so many milliseconds after a wrong password every password of that user name is refused, also the right one (Harbor: 1,500).
+   */
+  userLockMs?: number;
   /** A valid token without the scope gets 403 and `error="insufficient_scope"` instead of 401 (IBM Cloud). */
   insufficientScopeStatus?: 401 | 403;
   /**
@@ -54,6 +77,8 @@ export interface RegistryQuirks {
   severalScopes?: 'all' | 'first' | 'last' | 'refuse';
   /** What the token endpoint answers instead of a token. */
   tokenAnswer?: TokenAnswer;
+  /** The same for POST alone. */
+  tokenPostAnswer?: TokenAnswer;
 }
 
 export interface BlobRedirect {
@@ -78,7 +103,24 @@ export function harborQuirks(): RegistryQuirks {
     basicChallengeWhenAuthorizationSent: 'harbor',
     caseSensitiveScheme: true,
     wrongPasswordGetsEmptyToken: true,
+    anonymousNeedsScope: true,
+    missingRightText: 'unauthorized to access repository: {repository}, action: {actions}: unauthorized to access repository: {repository}, action: {actions}',
     sessionCookie: true,
+    uploadLocation: 'absolute',
+    contentLocation: 'absolute',
+  };
+}
+
+/**
+ * Quay (quay/quay: endpoints/v2/v2auth.py and __init__.py). Give `realm: 'same-origin'` and `tokens: { fields: 'token', omitIssuedAt: true,
+ * omitExpiresIn: true }` too.
+ */
+export function quayQuirks(): RegistryQuirks {
+  return {
+    knownActions: ['pull', 'push', '*'],
+    deleteNeeds: ['pull', 'push'],
+    pushTokenCreates: true,
+    anonymousNeedsScope: true,
     uploadLocation: 'absolute',
     contentLocation: 'absolute',
   };

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Accounts, grantsOf, isGranted, type RepositoryAccess } from './accounts';
+import { type ContentStore } from './content-store';
 import { type Exchange } from './exchange';
 import { type FixtureAccount, type FixtureAction, type TokenAuth } from './fixture-registry-options';
 import { type RegistryQuirks, type TokenAnswer } from './quirks';
@@ -13,6 +14,7 @@ export interface TokenEndpointOptions {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly quirks: RegistryQuirks;
+  readonly content: ContentStore;
 }
 
 /** The largest form that is read from a POST. */
@@ -23,8 +25,9 @@ export class TokenEndpoint {
   constructor(private readonly options: TokenEndpointOptions) {}
 
   async handle(exchange: Exchange): Promise<Reply> {
-    const { tokenAnswer } = this.options.quirks;
-    const spoiled = tokenAnswer && (await spoiledAnswer(tokenAnswer));
+    const { tokenAnswer, tokenPostAnswer } = this.options.quirks;
+    const answer = (exchange.method === 'POST' ? tokenPostAnswer : undefined) ?? tokenAnswer;
+    const spoiled = answer && (await spoiledAnswer(answer));
     if (spoiled) return spoiled;
     if (exchange.method === 'GET') return this.#answerGet(exchange);
     if (exchange.method === 'POST' && this.options.auth.allowPost) return this.#answerPost(exchange);
@@ -34,9 +37,14 @@ export class TokenEndpoint {
   #answerGet(exchange: Exchange): Reply {
     const authorization = exchange.header('authorization');
     const scopes = this.#scopes(exchange.parameters);
-    if (authorization === undefined) return this.#grant('', this.options.auth.anonymousGrants ?? {}, scopes);
+    if (authorization === undefined) return this.#answerAnonymous(scopes);
     const account = this.options.accounts.fromBasic(authorization, this.options.quirks.caseSensitiveScheme);
     return account ? this.#grant(account.username, grantsOf(account), scopes) : this.#refuse(scopes);
+  }
+
+  #answerAnonymous(scopes: readonly RepositoryAccess[]): Reply {
+    if (scopes.length === 0 && this.options.quirks.anonymousNeedsScope) throw new RegistryError('UNAUTHORIZED', 'access to the requested resource is not authorized');
+    return this.#grant('', this.options.auth.anonymousGrants ?? {}, scopes);
   }
 
   async #answerPost(exchange: Exchange): Promise<Reply> {
@@ -54,10 +62,20 @@ export class TokenEndpoint {
 
   #grant(subject: string, grants: Parameters<typeof isGranted>[0], scopes: readonly RepositoryAccess[]): Reply {
     const access = scopes.flatMap(({ repository, actions }) => {
+      if (!this.#exists(repository, actions, grants)) return [];
       const granted = actions.filter((action) => isGranted(grants, repository, action));
       return granted.length === 0 ? [] : [{ repository, actions: granted }];
     });
     return jsonReply(200, this.options.tokens.answer(subject, access));
+  }
+
+  /** Without the quirk nobody asks; with it, a push that is allowed makes the repository exist. */
+  #exists(repository: string, actions: readonly FixtureAction[], grants: Parameters<typeof isGranted>[0]): boolean {
+    const { content, quirks } = this.options;
+    if (!quirks.pushTokenCreates || content.find(repository)) return true;
+    if (!actions.includes('push') || !isGranted(grants, repository, 'push')) return false;
+    content.change(repository, () => undefined);
+    return true;
   }
 
   #refuse(scopes: readonly RepositoryAccess[]): Reply {
@@ -73,10 +91,17 @@ export class TokenEndpoint {
   #scopes(parameters: URLSearchParams): RepositoryAccess[] {
     const all = parameters.getAll('scope').flatMap((text) => text.split(' ')).filter((text) => text !== '');
     const several = this.options.quirks.severalScopes ?? 'all';
+    this.#checkActions(all);
     if (all.length > 1 && several === 'refuse') throw new RegistryError('UNSUPPORTED', 'one scope only', { status: 400 });
     if (several === 'first') return all.slice(0, 1).flatMap(parseScope);
     if (several === 'last') return all.slice(-1).flatMap(parseScope);
     return all.flatMap(parseScope);
+  }
+
+  #checkActions(scopes: readonly string[]): void {
+    const { knownActions } = this.options.quirks;
+    const unknown = scopes.find((scope) => parseScope(scope).some(({ actions }) => actions.some((action) => knownActions?.includes(action) === false)));
+    if (unknown !== undefined) throw new RegistryError('UNSUPPORTED', `Unable to decode repository and actions: ${unknown}`, { status: 400 });
   }
 }
 
