@@ -21,6 +21,7 @@ export {
   type TokenAuth,
   type TokenFormat,
 } from './registry/fixture-registry-options';
+export { type ListLink, type ListPlace, type ListQuirks } from './registry/list-redirects';
 export { type BlobRedirect, harborQuirks, quayQuirks, type RegistryQuirks, type TokenAnswer } from './registry/quirks';
 export { type FixtureServer, type RecordedRequest } from './registry/request-log';
 export { type OpenUpload } from './registry/uploads';

@@ -3,24 +3,31 @@ import { existsSync } from 'node:fs';
 import { blobReply } from './blobs';
 import { parseDigest } from './digest';
 import { type Exchange } from './exchange';
+import { listPath } from './list-redirects';
 import { parseOutsidePath } from './locations';
+import { listReferrers } from './referrers';
 import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
+import { parseRoute, type Route } from './routes';
+import { listTags } from './tags';
 import { continueUpload } from './upload-requests';
+
+const SIGNED_QUERY = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=fixture%2Fs3%2Faws4_request&X-Amz-Expires=1200';
 
 /** Signs and checks the second server's URLs, byte for byte, as object stores do. */
 export class UrlSigner {
   readonly #key = randomBytes(32);
 
-  /** The path with a query that looks like a pre-signed one, percent-escapes and all. */
-  sign(path: string): string {
-    const query = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=fixture%2Fs3%2Faws4_request&X-Amz-Expires=1200';
-    return `${path}?${query}&X-Amz-Signature=${this.#mac(`${path}?${query}`)}`;
+  /** The path with its query, if any, and one that looks like a pre-signed one, percent-escapes and all. */
+  sign(path: string, query = ''): string {
+    const signed = `${path}?${query === '' ? '' : `${query}&`}${SIGNED_QUERY}`;
+    return `${signed}&X-Amz-Signature=${this.#mac(signed)}`;
   }
 
   isValid(path: string, query: string): boolean {
-    return this.sign(path) === `${path}?${query}`;
+    const own = query.slice(0, Math.max(query.indexOf(SIGNED_QUERY) - 1, 0));
+    return this.sign(path, own) === `${path}?${query}`;
   }
 
   #mac(text: string): string {
@@ -38,14 +45,21 @@ export async function handleCdn(context: RegistryContext, signer: UrlSigner, exc
   const upload = parseOutsidePath(record.path);
   if (upload) return continueUpload(context, exchange, upload);
   if (!signer.isValid(record.path, record.query)) return refusal(403, 'SignatureDoesNotMatch', 'The URL was changed');
-  return readObject(context, signer, exchange);
+  const list = listPath(record.path);
+  return list === undefined ? readObject(context, exchange) : readList(context, exchange, parseRoute(list));
+}
+
+function readList(context: RegistryContext, exchange: Exchange, route: Route): Reply {
+  if (route.kind === 'tags') return listTags(context, exchange, route.repository);
+  if (route.kind === 'referrers') return listReferrers(context, exchange, route);
+  throw new RegistryError('UNSUPPORTED', 'only lists are kept here', { status: 404 });
 }
 
 /** `/store/<redirects left>/<algorithm>/<hex>` */
-function readObject(context: RegistryContext, signer: UrlSigner, exchange: Exchange): Reply {
+function readObject(context: RegistryContext, exchange: Exchange): Reply {
   const [, , hops = '', algorithm = '', hex = ''] = exchange.record.path.split('/');
   if (Number(hops) > 0) {
-    return { status: 307, headers: { location: context.cdn.origin() + signer.sign(`/store/${Number(hops) - 1}/${algorithm}/${hex}`) } };
+    return { status: 307, headers: { location: context.cdn.origin() + context.cdn.sign(`/store/${Number(hops) - 1}/${algorithm}/${hex}`) } };
   }
   const digest = parseDigest(`${algorithm}:${hex}`);
   if (!digest || !existsSync(context.content.blobPath(digest))) throw new RegistryError('BLOB_UNKNOWN', 'no such object');

@@ -169,7 +169,7 @@ export class FixtureRegistry {
       uploads: this.#uploads,
       basePath: basePathOf(this.options),
       origin: () => this.origin,
-      cdn: { origin: () => this.cdnOrigin, sign: (path) => signer.sign(path) },
+      cdn: { origin: () => this.cdnOrigin, sign: (path, query) => signer.sign(path, query) },
     };
   }
 

@@ -2,6 +2,7 @@ import { type RepositoryAccess } from './accounts';
 import { type AuthGate } from './auth-gate';
 import { handleBlob } from './blobs';
 import { type Exchange } from './exchange';
+import { listPath, listRedirect } from './list-redirects';
 import { parseOutsidePath } from './locations';
 import { handleManifest } from './manifests';
 import { listReferrers } from './referrers';
@@ -27,6 +28,8 @@ async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchan
   const may = gate.admit(exchange, needs(route, exchange, context.quirks));
   if (route.kind === 'ping') return jsonReply(200, {});
   checkName(context, route.repository);
+  const redirect = listRedirect(context, exchange, route);
+  if (redirect) return redirect;
   switch (route.kind) {
     case 'manifest':
       return handleManifest(context, exchange, route);
@@ -46,6 +49,8 @@ async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchan
 function routeOf(context: RegistryContext, path: string): Route {
   const outside = parseOutsidePath(path);
   if (outside) return outside;
+  const list = listPath(path);
+  if (list !== undefined) return parseRoute(list);
   return parseRoute(path.startsWith(`${context.basePath}/`) ? path.slice(context.basePath.length) : '');
 }
 

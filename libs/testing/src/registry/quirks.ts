@@ -1,4 +1,5 @@
 import { type FixtureAction } from './fixture-registry-options';
+import { type ListQuirks } from './list-redirects';
 
 /** What real registries do that the specification does not say. Each is off by default; all can be changed while the fixture runs. */
 export interface RegistryQuirks {
@@ -67,6 +68,8 @@ export interface RegistryQuirks {
   extraTags?: number;
   /** The most entries of one tags/list or referrers answer; more follow by Link. */
   pageSize?: number;
+  /** Lists that are answered elsewhere, and how their pages are linked. */
+  lists?: ListQuirks;
   /** The referrers API is absent: 404, so clients use the fallback tag. */
   noReferrers?: boolean;
   /** Names of one component do not exist, as on Docker Hub, where they live under `library/`. */

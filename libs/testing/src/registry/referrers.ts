@@ -1,6 +1,6 @@
 import { parseDigest } from './digest';
 import { type Exchange } from './exchange';
-import { contentLocation } from './locations';
+import { nextPage } from './list-redirects';
 import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { jsonReply, type Reply } from './reply';
@@ -22,14 +22,14 @@ export function listReferrers(context: RegistryContext, exchange: Exchange, rout
   const headers = {
     'content-type': INDEX,
     ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }),
-    ...(end < all.length ? { link: link(context, route, type, end) } : {}),
+    ...(end < all.length ? { link: nextPage(context, exchange, nextPath(route, type, end)) } : {}),
   };
   return jsonReply(200, { schemaVersion: 2, mediaType: INDEX, manifests: all.slice(start, end).map(describe) }, headers);
 }
 
-function link(context: RegistryContext, route: { readonly repository: string; readonly reference: string }, type: string | null, start: number): string {
+function nextPath(route: { readonly repository: string; readonly reference: string }, type: string | null, start: number): string {
   const filter = type === null ? '' : `artifactType=${encodeURIComponent(type)}&`;
-  return `<${contentLocation(context, `${route.repository}/referrers/${route.reference}?${filter}start=${start}`)}>; rel="next"`;
+  return `${route.repository}/referrers/${route.reference}?${filter}start=${start}`;
 }
 
 function describe({ mediaType, digest, content, artifactType, annotations }: StoredManifest): Record<string, unknown> {

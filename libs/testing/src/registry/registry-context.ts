@@ -14,5 +14,5 @@ export interface RegistryContext {
   /** Origin of the registry itself. */
   readonly origin: () => string;
   /** The second server: a content store on another origin, reached by signed URLs only. */
-  readonly cdn: { readonly origin: () => string; readonly sign: (path: string) => string };
+  readonly cdn: { readonly origin: () => string; readonly sign: (path: string, query?: string) => string };
 }

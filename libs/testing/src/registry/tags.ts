@@ -1,5 +1,5 @@
 import { type Exchange } from './exchange';
-import { contentLocation } from './locations';
+import { nextPage } from './list-redirects';
 import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { jsonReply, type Reply } from './reply';
@@ -15,7 +15,7 @@ export function listTags(context: RegistryContext, exchange: Exchange, repositor
   const size = pageSize(context, exchange.parameters.get('n'));
   const tags = rest.slice(0, size);
   const more = tags.length > 0 && tags.length < rest.length;
-  return jsonReply(200, { name: repository, tags }, more ? { link: link(context, repository, size, tags.at(-1) ?? '') } : {});
+  return jsonReply(200, { name: repository, tags }, more ? { link: nextPage(context, exchange, nextPath(repository, size, tags.at(-1) ?? '')) } : {});
 }
 
 function pageSize(context: RegistryContext, asked: string | null): number {
@@ -23,9 +23,8 @@ function pageSize(context: RegistryContext, asked: string | null): number {
   return Math.min(asked === null ? Infinity : Number(asked), context.quirks.pageSize ?? Infinity);
 }
 
-function link(context: RegistryContext, repository: string, size: number, last: string): string {
-  const target = contentLocation(context, `${repository}/tags/list?n=${size}&last=${encodeURIComponent(last)}`);
-  return `<${target}>; rel="next"`;
+function nextPath(repository: string, size: number, last: string): string {
+  return `${repository}/tags/list?n=${size}&last=${encodeURIComponent(last)}`;
 }
 
 function madeUp(count: number): string[] {

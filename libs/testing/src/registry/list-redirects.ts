@@ -1,0 +1,65 @@
+import { type Exchange } from './exchange';
+import { contentLocation } from './locations';
+import { type RegistryContext } from './registry-context';
+import { type Reply } from './reply';
+import { type Route } from './routes';
+
+/** How a registry that keeps its lists elsewhere hands them out. */
+export interface ListQuirks {
+  /** Where a request for a list is redirected to; default: answered in place. */
+  readonly tags?: ListPlace;
+  readonly referrers?: ListPlace;
+  /** How Link names the next page: several take turns, from page to page. Default `absolute-path`. */
+  readonly links?: readonly ListLink[];
+}
+
+/** Another path of the registry, which asks for the same rights, or the second server, where a signed URL is the whole permission. */
+export type ListPlace = 'other-path' | 'other-host';
+
+/** `relative` and `absolute-path` are relative to where the list was answered, not to where it was asked for; `bare` has no `<` and `>`. */
+export type ListLink = 'absolute-path' | 'relative' | 'bare';
+
+/** Path before `/v2` of lists that are elsewhere. */
+const ELSEWHERE = '/lists';
+
+/** The path below the base path that a path of a list elsewhere stands for; undefined for any other path. */
+export function listPath(path: string): string | undefined {
+  return path.startsWith(`${ELSEWHERE}/v2/`) ? path.slice(ELSEWHERE.length) : undefined;
+}
+
+/** The redirect to the place of the list, if the quirk is on and this is not the place. */
+export function listRedirect(context: RegistryContext, exchange: Exchange, route: Route): Reply | undefined {
+  const place = route.kind === 'tags' || route.kind === 'referrers' ? context.quirks.lists?.[route.kind] : undefined;
+  const { path, query } = exchange.record;
+  if (place === undefined || exchange.method !== 'GET' || listPath(path) !== undefined) return undefined;
+  const elsewhere = `${ELSEWHERE}${path.slice(context.basePath.length)}`;
+  const location = place === 'other-host' ? context.cdn.origin() + context.cdn.sign(elsewhere, query) : withQuery(elsewhere, query);
+  return { status: 307, headers: { location } };
+}
+
+/** Value of the Link to the next page. @param path of it below `/v2/`, with its query */
+export function nextPage(context: RegistryContext, exchange: Exchange, path: string): string {
+  const { lists } = context.quirks;
+  if (!lists) return `<${contentLocation(context, path)}>; rel="next"`;
+  const page = Number(exchange.parameters.get('page') ?? 1);
+  const query = `${path.slice(path.indexOf('?') + 1)}&page=${page + 1}`;
+  const { record } = exchange;
+  const target = record.server === 'cdn' ? context.cdn.sign(record.path, query) : withQuery(record.path, query);
+  return `${linkTarget(target, lists.links?.[(page - 1) % lists.links.length] ?? 'absolute-path')}; rel="next"`;
+}
+
+function linkTarget(target: string, form: ListLink): string {
+  switch (form) {
+    case 'absolute-path':
+      return `<${target}>`;
+    case 'relative':
+      // Without the dot, a digest would be read as a scheme (RFC 3986 §4.2).
+      return `<./${/[^/]*\?.*$/.exec(target)?.[0] ?? ''}>`;
+    case 'bare':
+      return target;
+  }
+}
+
+function withQuery(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`;
+}
