@@ -2,9 +2,21 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { step } from '../processes/progress';
 import { runCommand } from '../processes/run-command';
-import { DEBIAN_PACKAGES, GO_PROJECTS, GO_TEMPLATES, GO_TOOLS, IMAGE_NODE, OWN_PROGRAMS, type GoProject, toolDirectory, toolPath } from './toolchain';
+import {
+  assetsPath,
+  DEBIAN_PACKAGES,
+  GO_PROJECTS,
+  GO_TEMPLATES,
+  GO_TOOLS,
+  IMAGE_NODE,
+  OWN_PROGRAMS,
+  type GoProject,
+  toolDirectory,
+  toolPath,
+} from './toolchain';
 import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
@@ -13,11 +25,27 @@ const HALF_AN_HOUR = 30 * 60_000;
 export async function install(): Promise<void> {
   await installDebianPackages();
   await mkdir(path.join(toolDirectory, 'bin'), { recursive: true });
-  for (const tool of GO_TOOLS) await installGoTool(tool);
-  await downloadTemplateModules();
-  for (const project of GO_PROJECTS) await installGoProject(project);
-  await installImageNode();
+  await twoAtATime([
+    // The longest first.
+    ...GO_PROJECTS.map((project) => () => installGoProject(project)),
+    ...GO_TOOLS.map((tool) => () => installGoTool(tool)),
+    downloadTemplateModules,
+    installImageNode,
+  ]);
   process.stdout.write(`tools are ready in ${toolDirectory}\n`);
+}
+
+/**
+ * A build uses every processor until its last package, and then one: the linker's, or the C compiler's. Another build fills the gap; more than one more
+ * costs memory only. All are run to their end, so that none is left behind when another one fails.
+ *
+ * @throws Error with the messages of all that failed
+ */
+async function twoAtATime(jobs: readonly (() => Promise<void>)[]): Promise<void> {
+  const limit = pLimit(2);
+  const results = await Promise.allSettled(jobs.map((job) => limit(job)));
+  const problems = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Error).message] : []));
+  if (problems.length > 0) throw new Error(problems.join('\n\n'));
 }
 
 async function installDebianPackages(): Promise<void> {
@@ -61,32 +89,52 @@ async function installGoProject(project: GoProject): Promise<void> {
     const built = path.join(directory, 'built');
     await cp(OWN_PROGRAMS, directory, { recursive: true });
     await writeFile(path.join(directory, 'go.mod'), await goModOf(project, directory));
+    const tags = project.tags ? ['-tags', project.tags] : [];
+    const command = ['go', 'build', ...buildFlags(project.ldflags), ...tags, '-o', `${built}/`, ...missing.map(({ main }) => main)] as const;
     await step(`building ${project.name}: ${missing.map(({ name, version }) => `${name} ${version}`).join(', ')}`, () =>
-      runCommand(['go', 'build', ...buildFlags(project.ldflags), '-o', `${built}/`, ...missing.map(({ main }) => main)], { cwd: directory, env, timeout: HALF_AN_HOUR }),
+      runCommand(command, { cwd: directory, env, timeout: HALF_AN_HOUR }),
     );
+    await keepAssets(project, directory);
     for (const { name } of missing) await keep(path.join(built, name), name);
   });
 }
 
-/** A module of our own; its replacements send staging modules to their published versions. */
-async function goModOf({ requires, staging }: GoProject, cwd: string): Promise<string> {
-  const modules = Object.entries(requires).map(([module, version]) => ({ module, version }));
-  const [first] = modules;
-  const staged = staging && first ? await stagingModules(`${first.module}@${first.version}`, cwd) : [];
-  return [
-    'module testbed',
-    'go 1.26',
-    ...modules.map(({ module, version }) => `require ${module} ${version}`),
-    ...staged.map((module) => `replace ${module} => ${module} ${staging}`),
-    '',
-  ].join('\n');
+/** Copied before the program itself is kept: where that is, so are they. The module cache they come from may be cleaned. */
+async function keepAssets({ assets, requires, programs }: GoProject, cwd: string): Promise<void> {
+  const [program] = programs;
+  if (!assets || !program) return;
+  const { Dir } = await downloadModule(firstOf(requires), cwd);
+  const target = assetsPath(program.name);
+  await rm(target, { recursive: true, force: true });
+  for (const asset of assets) await cp(path.join(Dir, asset), path.join(target, asset), { recursive: true });
 }
 
-async function stagingModules(project: string, cwd: string): Promise<string[]> {
-  const answer = await runCommand(['go', 'mod', 'download', '-json', project], { cwd, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
-  const { GoMod } = JSON.parse(answer) as { GoMod: string };
-  const replaced = (await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace )?(k8s\.io\/[a-z-]+) => \.\/staging/gm);
-  return [...replaced].map(([, name]) => name ?? '');
+/** A module of our own, with the replacements that the first one needs. */
+async function goModOf(project: GoProject, cwd: string): Promise<string> {
+  const modules = Object.entries(project.requires).map(([module, version]) => `require ${module} ${version}`);
+  return ['module testbed', 'go 1.26', ...modules, ...(await replacementsOf(project, cwd)), ''].join('\n');
+}
+
+/** Lines for the modules that the first one's go.mod replaces: staging modules by their published versions, others as it says. */
+async function replacementsOf({ requires, staging, ownReplacements }: GoProject, cwd: string): Promise<string[]> {
+  if (!staging && !ownReplacements) return [];
+  const { GoMod } = await downloadModule(firstOf(requires), cwd);
+  const lines = [...(await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace )?(\S+) => (\S+)(?: (v\S+))?/gm)];
+  return lines.flatMap(([, module = '', target = '', version]) => {
+    if (version) return ownReplacements ? [`replace ${module} => ${target} ${version}`] : [];
+    return staging && target.startsWith('./staging') ? [`replace ${module} => ${module} ${staging}`] : [];
+  });
+}
+
+/** `MODULE@VERSION` of the first that a project requires. */
+function firstOf(requires: GoProject['requires']): string {
+  const [[module, version] = ['', '']] = Object.entries(requires);
+  return `${module}@${version}`;
+}
+
+async function downloadModule(module: string, cwd: string): Promise<{ readonly GoMod: string; readonly Dir: string }> {
+  const answer = await runCommand(['go', 'mod', 'download', '-json', module], { cwd, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
+  return JSON.parse(answer) as { GoMod: string; Dir: string };
 }
 
 async function installImageNode(): Promise<void> {

@@ -15,9 +15,15 @@ export interface Registry {
   /** Name in tables, and of the Connector. */
   readonly name: string;
   readonly address: string;
+  /** Where clients go that are not led through a Connector, if not to `address`. */
+  readonly directAddress?: string;
   readonly account?: Account;
   /** Origin of a realm that the Connector must trust. */
   readonly trustedRealm?: string;
+  /** First part of the name of every repository, where not everybody may choose it. */
+  readonly owner?: string;
+  /** Tags that every repository has besides those that were pushed. */
+  readonly extraTags?: number;
   /** Not a row of the client matrix. */
   readonly outsideMatrix?: boolean;
 }
@@ -140,7 +146,8 @@ export async function registryDirectory(context: RegistryContext, name: string):
   return directory;
 }
 
-async function tlsFiles(context: RegistryContext, directory: string, names: string[]): Promise<{ cert: string; key: string }> {
+/** A certificate for names, in files that only root reads. */
+export async function tlsFiles(context: RegistryContext, directory: string, names: string[]): Promise<{ cert: string; key: string }> {
   const issued = await context.authority.issue({ names });
   const files = { cert: path.join(directory, 'tls.crt'), key: path.join(directory, 'tls.key') };
   await writeFile(files.cert, issued.cert);
@@ -148,7 +155,8 @@ async function tlsFiles(context: RegistryContext, directory: string, names: stri
   return files;
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** True when somebody listens there. */
+export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -40,8 +40,14 @@ export interface GoProject {
   readonly requires: Readonly<Record<string, string>>;
   /** Version of the staging modules that the first one's go.mod replaces by directories of its own. */
   readonly staging?: string;
+  /** Replaces the modules that the first one's go.mod replaces by others: it does not build without. */
+  readonly ownReplacements?: boolean;
   /** Linker flags. */
   readonly ldflags?: string;
+  /** Build tags. */
+  readonly tags?: string;
+  /** Directories of the first module that its program reads when it runs; kept in {@link assetsPath}. */
+  readonly assets?: readonly string[];
   readonly programs: readonly GoProgram[];
 }
 
@@ -55,6 +61,8 @@ export const KUBERNETES_VERSION = 'v1.37.2';
 const BUILDKIT_VERSION = 'v0.34.2';
 const COREDNS_VERSION = 'v1.15.0';
 const DISTRIBUTION_VERSION = 'v3.1.2';
+/** Later versions name another module path and do not build from the module proxy. */
+const GITEA_VERSION = 'v1.26.0';
 
 const commandsOf = (module: string, version: string, names: readonly string[]): GoProgram[] => names.map((name) => ({ name, version, main: `${module}/cmd/${name}` }));
 
@@ -80,6 +88,15 @@ export const GO_PROJECTS: readonly GoProject[] = [
     requires: { 'github.com/distribution/distribution/v3': DISTRIBUTION_VERSION },
     programs: [{ name: 'registry', version: ownVersion(DISTRIBUTION_VERSION), main: './registry' }],
   },
+  {
+    name: 'Gitea',
+    requires: { 'code.gitea.io/gitea': GITEA_VERSION },
+    ownReplacements: true,
+    // Its database, which is C.
+    tags: 'sqlite sqlite_unlock_notify',
+    assets: ['options', 'public', 'templates'],
+    programs: [{ name: 'gitea', version: GITEA_VERSION, main: 'code.gitea.io/gitea' }],
+  },
 ];
 
 /** Our program that renders templates with real Go; built by the suite that runs it. */
@@ -103,6 +120,10 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
   iptables: ['/usr/sbin/iptables'],
   'busybox-static': ['/bin/busybox'],
+  // Gitea: cgo for its database, git when it starts.
+  gcc: ['/usr/bin/gcc'],
+  'libc6-dev': ['/usr/include/stdlib.h'],
+  git: ['/usr/bin/git'],
 };
 
 /** The npm package that carries the Node.js binary of the images. */
@@ -123,4 +144,9 @@ export function toolPath(name: string): string {
   const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].find((program) => program.name === name);
   if (!built) throw new Error(`no such tool: ${name}`);
   return path.join(toolDirectory, 'bin', `${name}@${built.version}`);
+}
+
+/** Where the assets of a {@link GoProject} are kept: beside the program that reads them, and of its version. */
+export function assetsPath(program: string): string {
+  return `${toolPath(program)}.assets`;
 }

@@ -24,9 +24,13 @@ export const OUTSIDE_ADDRESS = {
   'auth.dist2.example': '45.45.45.15',
   'fixture.registry.example': '45.45.45.16',
   'fixture-basic.registry.example': '45.45.45.17',
+  'gitea.registry.example': '45.45.45.18',
+  'public-read.registry.example': '45.45.45.19',
   'index.docker.io': '45.45.45.20',
   'registry-1.docker.io': '45.45.45.20',
   'auth.docker.io': '45.45.45.21',
+  'quay-rules.registry.example': '45.45.45.22',
+  'paged-lists.registry.example': '45.45.45.23',
 } as const;
 
 export type OutsideHost = Exclude<keyof typeof OUTSIDE_ADDRESS, 'apiServer'>;

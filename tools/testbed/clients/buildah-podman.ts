@@ -28,7 +28,6 @@ async function pull(session: ClientSession, tool: Tool, reference: string): Prom
 async function push(session: ClientSession, tool: Tool): Promise<{ digest: string }> {
   const digestFile = path.join(session.directory, 'digest');
   const id = (await local(session, tool, 'pull', '-q', `oci:${session.content.imageLayout}:v1`)).trim();
-  // --format oci and the layers' own compression keep the bytes, and with them the digest, as they are.
   await remote(session, tool, ['push', '--format', 'oci', '--digestfile', digestFile], id, `docker://${session.repository}:v1`);
   return { digest: digestIn(await readFile(digestFile, 'utf8')) };
 }
@@ -43,12 +42,18 @@ async function pushIndex(session: ClientSession, tool: Tool): Promise<{ digest: 
 }
 
 function client(tool: Tool): RegistryClient {
+  /** What this client pushed itself: it compresses layers anew that it can mount from nowhere, so the digest may not be the layout's. */
+  const pushed = new Map<string, string>();
   return {
     name: tool,
     operations: {
-      push: (session) => push(session, tool),
+      push: async (session) => {
+        const { digest } = await push(session, tool);
+        pushed.set(session.repository, digest);
+        return { digest };
+      },
       'pull by tag': (session) => pull(session, tool, `${session.repository}:v1`),
-      'pull by digest': (session) => pull(session, tool, `${session.repository}@${session.content.imageDigest}`),
+      'pull by digest': (session) => pull(session, tool, `${session.repository}@${pushed.get(session.repository) ?? ''}`),
       'copy multi-arch': (session) => pushIndex(session, tool),
     },
   };

@@ -24,7 +24,7 @@ function crane(tool: string): RegistryClient {
       'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
       'list tags': async (session) => ({ tags: linesOf(await run(session, 'ls', session.repository)) }),
       'copy multi-arch': async (session) => {
-        await run(session, 'push', '--index', session.content.indexLayout, `${session.repository}:multi`);
+        await run(session, 'push', session.content.indexLayout, `${session.repository}:multi`);
         await run(session, 'copy', `${session.repository}:multi`, `${session.repository}-copy:multi`);
         return { digest: digestIn(await run(session, 'digest', `${session.repository}-copy:multi`)) };
       },

@@ -1,7 +1,7 @@
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import path from 'node:path';
-import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+import { ARTIFACT_TYPE, attachAndList, clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
 
 const run = (session: ClientSession, command: readonly string[], prefixes: readonly string[] = ['']): Promise<string> => {
   const tls = session.scheme === 'http' ? ['plain-http'] : [`ca-file=${session.caFile}`];
@@ -28,6 +28,14 @@ export const orasClient: RegistryClient = {
     'pull by tag': (session) => pull(session, `${session.repository}:v1`),
     'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
     'list tags': async (session) => ({ tags: linesOf(await run(session, ['repo', 'tags', session.repository])) }),
+    'list referrers': (session) => {
+      const subject = `${session.repository}@${session.content.imageDigest}`;
+      const note = (number: number): string[] => ['--artifact-type', ARTIFACT_TYPE, '--annotation', `number=${number}`];
+      return attachAndList(
+        (number) => run(session, ['attach', '--format=go-template={{.digest}}', ...note(number), subject]),
+        () => run(session, ['discover', '--depth=1', '--format=go-template={{range .referrers}}{{.digest}} {{end}}', subject]),
+      );
+    },
     'copy multi-arch': async (session) => {
       const [source, target] = [`${session.repository}:multi`, `${session.repository}-copy:multi`];
       await run(session, ['cp', '-r', '--from-oci-layout', `${session.content.indexLayout}:multi`, source], ['to-']);

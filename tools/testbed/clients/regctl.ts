@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+import { ARTIFACT_TYPE, attachAndList, clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
 
 async function run(session: ClientSession, ...args: string[]): Promise<string> {
   const env = clientEnvironment(session, { REGCTL_CONFIG: path.join(session.directory, 'regctl.json') });
@@ -29,6 +29,14 @@ export const regctlClient: RegistryClient = {
     'pull by tag': (session) => pull(session, `${session.repository}:v1`),
     'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
     'list tags': async (session) => ({ tags: linesOf(await run(session, 'tag', 'ls', session.repository)) }),
+    'list referrers': (session) => {
+      const subject = `${session.repository}@${session.content.imageDigest}`;
+      const note = (number: number): string[] => ['--artifact-type', ARTIFACT_TYPE, '--annotation', `number=${number}`, '--file', session.content.file];
+      return attachAndList(
+        (number) => run(session, 'artifact', 'put', '--format={{.Manifest.GetDescriptor.Digest}}', ...note(number), '--subject', subject),
+        () => run(session, 'artifact', 'list', '--format={{range .Descriptors}}{{println .Digest}}{{end}}', subject),
+      );
+    },
     'copy multi-arch': async (session) => {
       const [source, target] = [`${session.repository}:multi`, `${session.repository}-copy:multi`];
       await run(session, 'image', 'copy', `ocidir://${session.content.indexLayout}:multi`, source);

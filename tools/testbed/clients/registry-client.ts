@@ -1,7 +1,7 @@
 import { type Content } from '../content';
 
 /** What is asked of every client; the columns of the matrix. */
-export const OPERATIONS = ['push', 'pull by tag', 'pull by digest', 'list tags', 'copy multi-arch', 'delete'] as const;
+export const OPERATIONS = ['push', 'pull by tag', 'pull by digest', 'list tags', 'list referrers', 'copy multi-arch', 'delete'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -25,11 +25,28 @@ export interface ClientSession {
   readonly content: Content;
 }
 
-/** What an operation proved: the digest that the client pushed or got, or the tags it listed. */
+/** What an operation proved: the digest that the client pushed or got, or what it listed. */
 export interface Outcome {
   readonly digest?: string;
   readonly tags?: readonly string[];
+  /** Digests of the manifests that it attached to the image, and of those that it then found there. */
+  readonly referrers?: { readonly attached: readonly string[]; readonly listed: readonly string[] };
 }
+
+/** How many manifests are attached to an image before its referrers are listed: more than a page of the registry that has pages. */
+export const REFERRERS = 3;
+
+/** What is attached. */
+export const ARTIFACT_TYPE = 'application/vnd.example.note';
+
+/** Attaches one manifest after the other, as a registry without a list of referrers needs it, and lists them. */
+export async function attachAndList(attach: (number: number) => Promise<string>, list: () => Promise<string>): Promise<Outcome> {
+  const attached: string[] = [];
+  for (let number = 1; number <= REFERRERS; number++) attached.push(digestIn(await attach(number)));
+  return { referrers: { attached, listed: [...(await list()).matchAll(DIGEST)].map(([digest]) => digest) } };
+}
+
+const DIGEST = /sha256:[0-9a-f]{64}/g;
 
 /**
  * A real client. An operation that it does not offer is absent and prints `n/a`. Operations run in the order of

@@ -26,7 +26,7 @@ export const skopeoClient: RegistryClient = {
     push: async (session) => {
       const target = `docker://${session.repository}:v1`;
       await run(session, ['copy', `oci:${session.content.imageLayout}:v1`, target], ['dest-']);
-      return { digest: digestIn(await run(session, ['inspect', '--format={{.Digest}}', target], [''])) };
+      return { digest: digestIn(await run(session, ['inspect', '--no-tags', '--format={{.Digest}}', target], [''])) };
     },
     'pull by tag': (session) => pull(session, `${session.repository}:v1`),
     'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
@@ -38,7 +38,7 @@ export const skopeoClient: RegistryClient = {
       const [source, target] = [`docker://${session.repository}:multi`, `docker://${session.repository}-copy:multi`];
       await run(session, ['copy', '--all', `oci:${session.content.indexLayout}:multi`, source], ['dest-']);
       await run(session, ['copy', '--all', source, target], ['src-', 'dest-']);
-      return { digest: digestIn(await run(session, ['inspect', '--format={{.Digest}}', target], [''])) };
+      return { digest: digestIn(await run(session, ['inspect', '--no-tags', '--format={{.Digest}}', target], [''])) };
     },
     delete: async (session) => {
       await run(session, ['delete', `docker://${session.repository}@${session.content.imageDigest}`], ['']);

@@ -7,10 +7,10 @@ import { connectorHost, NAMESPACE } from '../connector-names';
 import { type Suite, type SuiteContext } from './suite';
 
 /**
- * Registries that the suite is run against; the fixture has to pass all of it. None with tokens: which
- * repositories a token is good for is the client's choice, so that mounting fails directly and works through the proxy.
+ * Registries that the suite is run against; the fixture has to pass all of it. None whose tokens are for one repository: which
+ * one that is, is the client's choice, so that mounting fails directly and works through the proxy.
  */
-const REGISTRIES = ['dist3-htpasswd', 'dist3-anonymous', 'fixture-basic'];
+const REGISTRIES = ['dist3-htpasswd', 'dist3-anonymous', 'public-read', 'gitea', 'gitea-token', 'fixture-basic'];
 
 /** What ends a test well: passed, or left out by the suite itself because the registry says it does not offer it. */
 const GOOD = new Set(['passed', 'skipped', 'disabled']);
@@ -41,19 +41,20 @@ export const conformanceSuite: Suite = {
 
 async function compare(context: SuiteContext, registry: Registry): Promise<Comparison> {
   const product = await context.product(() => startProduct(context));
-  const { host, protocol } = new URL(registry.address);
+  const { host, protocol } = new URL(registry.directAddress ?? registry.address);
   const directory = path.join(context.directory, 'conformance', registry.name);
+  const owner = registry.owner ? `${registry.owner}/` : '';
   const directTarget: ConformanceTarget = {
     registry: host,
     tls: protocol === 'https:' ? 'enabled' : 'disabled',
-    prefix: '',
+    prefix: owner,
     ...registry.account,
     caFile: context.registryCaFile,
   };
   const proxiedTarget: ConformanceTarget = {
     registry: connectorHost(registry.name),
     tls: 'enabled',
-    prefix: `namespaces/${NAMESPACE}/connectors/${registry.name}/through/`,
+    prefix: `namespaces/${NAMESPACE}/connectors/${registry.name}/${owner}through/`,
     username: 'connector',
     password: await product.token(),
     caFile: product.caFile,

@@ -1,19 +1,24 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runMatrix } from '../matrix';
 import { type Suite } from './suite';
+
+/** What clients cannot do by themselves, and why. Through the proxy they can. */
+const LIMITS = path.join(process.cwd(), 'tools/testbed/direct-limits.json');
 
 /** The clients against the registries themselves. What fails here is not the proxy's doing. */
 export const directSuite: Suite = {
   summary: 'the clients against the registries, without the proxy: the baseline of the matrix',
   async run(context) {
     const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => {
-      const { host, protocol } = new URL(registry.address);
+      const { host, protocol } = new URL(registry.directAddress ?? registry.address);
       const login = registry.account ?? { username: 'nobody', password: 'nothing' };
       return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };
     });
     const { table, ...result } = await runMatrix({
       ...context,
       targets,
+      limits: JSON.parse(await readFile(LIMITS, 'utf8')) as Record<string, string>,
       clientCaFile: context.registryCaFile,
       directory: path.join(context.directory, 'direct'),
     });

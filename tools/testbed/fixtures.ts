@@ -1,0 +1,38 @@
+import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { newAccount, registryDirectory, type Registry, type RegistryContext } from './registries';
+import { OUTSIDE_ADDRESS, type OutsideHost } from './world';
+
+/** More than three pages, so that every form of Link is followed. */
+const PAGED = { extraTags: 7, pageSize: 2 } as const;
+
+/** The fixture registry, once for each way of real registries that cannot be had here. */
+export async function startFixtures(context: RegistryContext): Promise<Registry[]> {
+  const account = newAccount('robot');
+  const accounts = [account];
+  const byToken = await startFixture(context, 'fixture', { auth: { mode: 'token', accounts } });
+  // Where a token for one repository would forbid what an account may do.
+  await startFixture(context, 'fixture-basic', { auth: { mode: 'basic', accounts } });
+  const quay = await startFixture(context, 'quay-rules', { auth: { mode: 'token', accounts } });
+  const paged = await startFixture(context, 'paged-lists', {
+    auth: { mode: 'token', accounts },
+    quirks: { ...PAGED, lists: { tags: 'other-path', referrers: 'other-host', links: ['relative', 'bare', 'absolute-path'] } },
+  });
+  const registry = (name: string, trustedRealm?: string): Registry => ({ name, address: `https://${name}.registry.example`, account, trustedRealm });
+  return [
+    registry('fixture', byToken.tokenOrigin),
+    { ...registry('fixture-basic'), outsideMatrix: true },
+    registry('quay-rules', quay.tokenOrigin),
+    { ...registry('paged-lists', paged.tokenOrigin), extraTags: PAGED.extraTags },
+  ];
+}
+
+type FixtureName = 'fixture' | 'fixture-basic' | 'quay-rules' | 'paged-lists';
+
+async function startFixture(context: RegistryContext, name: FixtureName, options: FixtureRegistryOptions): Promise<FixtureRegistry> {
+  const host: OutsideHost = `${name}.registry.example`;
+  const directory = await registryDirectory(context, name);
+  const tls = await context.authority.issue({ names: [host] });
+  const fixture = await startFixtureRegistry({ ...options, host: OUTSIDE_ADDRESS[host], port: 443, publicName: host, tls, cdnTls: tls, directory });
+  context.closing.push(() => fixture.close());
+  return fixture;
+}
