@@ -1,3 +1,4 @@
+import { type Effort } from './effort';
 import { type Rig } from './rig';
 
 /** A figure that the project promises. */
@@ -20,7 +21,7 @@ export interface Benchmark {
   readonly summary: string;
   /** Why it cannot run here, where it cannot. */
   readonly problem?: () => string | undefined;
-  run(rig: Rig, rounds: number): Promise<BenchmarkResult>;
+  run(rig: Rig, effort: Effort): Promise<BenchmarkResult>;
 }
 
 /** The figure that so many percent of the figures are not above (nearest rank). */

@@ -1,16 +1,18 @@
 import { blobUrl, manifestUrl, uploadUrl } from './addresses';
 import { median, type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
+import { sized, type Effort } from './effort';
 import { cpuSeconds } from './process-cost';
 import { type LoadOptions, type Rig, type Target } from './rig';
 
+const MIB = 1 << 20;
 const GIB = 1 << 30;
 const MANIFESTS = 20_000;
 
 interface Measure {
   readonly name: string;
   readonly unit: string;
-  load(target: Target): LoadOptions;
-  /** The figure from processor seconds. */
+  load(target: Target, effort: Effort): LoadOptions;
+  /** The figure from processor seconds, of the full effort. */
   figure(seconds: number): number;
   /** Rounds that do not count: compilers warm up, connections open. */
   readonly warmUpRounds: number;
@@ -32,7 +34,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: 'manifests',
     unit: 'requests/CPU s',
-    load: (target) => ({ mode: 'manifest', url: manifestUrl(target), count: MANIFESTS, concurrency: 32 }),
+    load: (target, effort) => ({ mode: 'manifest', url: manifestUrl(target), count: sized(effort, MANIFESTS, 50), concurrency: 32 }),
     figure: (seconds) => MANIFESTS / seconds,
     // The compilers of Node.js are at work for some 60,000 requests.
     warmUpRounds: 3,
@@ -41,7 +43,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: 'blob pull',
     unit: 'CPU s/GB',
-    load: (target) => ({ mode: 'pull', url: blobUrl(target, GIB), size: GIB }),
+    load: (target, effort) => ({ mode: 'pull', url: blobUrl(target, sized(effort, GIB, MIB)), size: sized(effort, GIB, MIB) }),
     figure: perGigabyte,
     warmUpRounds: 1,
     floor: { bound: 'at most', limit: 3.0 },
@@ -49,7 +51,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: 'blob push',
     unit: 'CPU s/GB',
-    load: (target) => ({ mode: 'push', url: uploadUrl(target), size: GIB }),
+    load: (target, effort) => ({ mode: 'push', url: uploadUrl(target), size: sized(effort, GIB, MIB) }),
     figure: perGigabyte,
     warmUpRounds: 1,
     floor: { bound: 'at most', limit: 2.7 },
@@ -57,7 +59,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: 'blob push, chunked',
     unit: 'CPU s/GB',
-    load: (target) => ({ mode: 'push-chunked', url: uploadUrl(target), size: GIB }),
+    load: (target, effort) => ({ mode: 'push-chunked', url: uploadUrl(target), size: sized(effort, GIB, MIB) }),
     figure: perGigabyte,
     warmUpRounds: 1,
     floor: { bound: 'at most', limit: 2.0 },
@@ -67,14 +69,14 @@ const MEASURES: readonly Measure[] = [
 /** Processor time of each proxy for the same work; the floors are ratios to the Go proxy. */
 export const cpuBenchmark: Benchmark = {
   summary: 'manifests per CPU second, CPU seconds per GB pulled and pushed: nginx, Go, and three processes of the proxy',
-  async run(rig, rounds): Promise<BenchmarkResult> {
+  async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];
     const floors: Floor[] = [];
     const measured = MEASURES.map((measure): Measured => ({ measure, figures: { nginx: [], go: [], proxy: [] } }));
-    for (let process = 0; process < PROCESSES; process++) {
+    for (let process = 0; process < sized(effort, PROCESSES, 1); process++) {
       const proxy = await rig.startProxy();
       const targets = [...rig.targets.filter(({ name }) => name === 'nginx' || name === 'go'), proxy];
-      for (const { measure, figures } of measured) await measureRounds(rig, { measure, figures, targets, rounds });
+      for (const { measure, figures } of measured) await measureRounds(rig, { measure, figures, targets, effort });
       await proxy.stop();
     }
     for (const { measure, figures } of measured) {
@@ -97,22 +99,22 @@ interface Measured {
 
 interface Rounds extends Measured {
   readonly targets: readonly Target[];
-  readonly rounds: number;
+  readonly effort: Effort;
 }
 
-async function measureRounds(rig: Rig, { measure, targets, rounds, figures }: Rounds): Promise<void> {
-  for (let round = 1 - measure.warmUpRounds; round <= rounds; round++) {
+async function measureRounds(rig: Rig, { measure, targets, effort, figures }: Rounds): Promise<void> {
+  for (let round = 1 - sized(effort, measure.warmUpRounds, 0); round <= effort.rounds; round++) {
     for (const target of targets) {
-      const seconds = await cost(rig, target, measure);
+      const seconds = await cost(rig, target, { measure, effort });
       if (round > 0) figures[target.name as keyof Figures].push(measure.figure(seconds));
     }
   }
 }
 
-async function cost(rig: Rig, target: Target, measure: Measure): Promise<number> {
+async function cost(rig: Rig, target: Target, { measure, effort }: Pick<Rounds, 'measure' | 'effort'>): Promise<number> {
   const pid = target.pid ?? 0;
   const before = await cpuSeconds(pid);
-  const { failed, error } = await rig.load(measure.load(target));
+  const { failed, error } = await rig.load(measure.load(target, effort));
   if (failed > 0) throw new Error(`${measure.name} through ${target.name}: ${failed} failed, the first with: ${error}`);
   return (await cpuSeconds(pid)) - before;
 }

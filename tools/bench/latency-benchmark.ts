@@ -1,4 +1,5 @@
 import { manifestUrl } from './addresses';
+import { sized } from './effort';
 import { median, type Benchmark, type BenchmarkResult } from './benchmark';
 
 const RATE = 1_000;
@@ -7,11 +8,11 @@ const SECONDS = 10;
 /** Manifests at a fixed rate over a hundred connections: what each proxy adds to the upstream's own time. */
 export const latencyBenchmark: Benchmark = {
   summary: 'latency that is added at 1,000 manifests a second over 100 connections',
-  async run(rig, rounds): Promise<BenchmarkResult> {
+  async run(rig, effort): Promise<BenchmarkResult> {
     const latencies = new Map(rig.targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < effort.rounds; round++) {
       for (const target of rig.targets) {
-        const options = { mode: 'manifest', url: manifestUrl(target), count: RATE * SECONDS, concurrency: 100, rate: RATE } as const;
+        const options = { mode: 'manifest', url: manifestUrl(target), count: RATE * sized(effort, SECONDS, 1), concurrency: 100, rate: RATE } as const;
         const result = await rig.load(options);
         if (result.failed > 0) throw new Error(`${target.name}: ${result.failed} failed, the first with: ${result.error}`);
         latencies.get(target.name)?.p50.push(result.p50Ms);

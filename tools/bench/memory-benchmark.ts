@@ -1,5 +1,6 @@
 import { blobUrl, uploadUrl } from './addresses';
 import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
+import { sized, type Effort } from './effort';
 import { peakMemory, resetPeakMemory } from './process-cost';
 import { type LoadOptions, type Rig } from './rig';
 
@@ -17,25 +18,28 @@ interface Case {
   readonly options: Omit<LoadOptions, 'url'>;
 }
 
-const CROWDS: readonly Case[] = [
-  { name: `${CROWD} concurrent pulls of 100 MiB`, options: { mode: 'pull', count: CROWD, concurrency: CROWD, size: CROWD_SIZE } },
-  { name: `${CROWD} concurrent pushes of 100 MiB`, options: { mode: 'push', count: CROWD, concurrency: CROWD, size: CROWD_SIZE } },
-];
+function crowds(effort: Effort): readonly Case[] {
+  const crowd = { count: sized(effort, CROWD, 4), concurrency: CROWD, size: sized(effort, CROWD_SIZE, MIB) };
+  return [
+    { name: `${CROWD} concurrent pulls of 100 MiB`, options: { mode: 'pull', ...crowd } },
+    { name: `${CROWD} concurrent pushes of 100 MiB`, options: { mode: 'push', ...crowd } },
+  ];
+}
 
 /** Peak memory of the proxy with many streams, and with one that is longer than any memory. */
 export const memoryBenchmark: Benchmark = {
   summary: 'peak memory with 200 concurrent streams each way, and with one blob of 10 GiB each way',
-  async run(rig): Promise<BenchmarkResult> {
+  async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];
     const floors: Floor[] = [];
-    for (const { name, options } of CROWDS) {
+    for (const { name, options } of crowds(effort)) {
       const peak = await peakOf(rig, options);
       rows.push([name, peak.toFixed(0)]);
       floors.push({ name, measured: peak, bound: 'at most', limit: 250, unit: 'MiB' });
     }
     for (const mode of ['pull', 'push'] as const) {
-      const small = await peakOf(rig, { mode, size: SMALL });
-      const huge = await peakOf(rig, { mode, size: HUGE });
+      const small = await peakOf(rig, { mode, size: sized(effort, SMALL, MIB) });
+      const huge = await peakOf(rig, { mode, size: sized(effort, HUGE, 10 * MIB) });
       rows.push([`one ${mode} of 1 GiB`, small.toFixed(0)], [`one ${mode} of 10 GiB`, huge.toFixed(0)]);
       floors.push({ name: `${mode} of 10 GiB, over 1 GiB`, measured: huge - small, bound: 'at most', limit: GROWTH_LIMIT_MIB, unit: 'MiB' });
     }

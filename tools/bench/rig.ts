@@ -14,7 +14,8 @@ import { type ProgramOptions, proxySettings, type RunningProgram } from '../inst
 import { roleBinding } from '../installation/role-binding';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { freePort } from '../processes/free-port';
-import { ProcessGroup } from '../processes/process-group';
+import { withOwnNames, writeOwnNames } from './own-names';
+import { ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
 
 /** Something that requests are sent through. */
@@ -36,11 +37,22 @@ export interface Rig {
   /** Temporary; removed when the rig is closed. */
   readonly directory: string;
   /** Another process of the proxy, in the place of `proxy`. */
-  startProxy(): Promise<Rig['proxy'] & Pick<RunningProgram, 'stop'>>;
+  startProxy(options?: ProxyOptions): Promise<Rig['proxy'] & Pick<RunningProgram, 'stop'>>;
   /** Starts a program under its own ServiceAccount, with what all of them share; it ends with the rig at the latest. */
   start(program: Omit<ProgramOptions, 'kubeconfig'>): Promise<RunningProgram>;
   load(options: LoadOptions): Promise<LoadResult>;
+  /** Starts a load that nobody waits for. */
+  startLoad(options: LoadOptions): Promise<StartedProcess>;
+  /** Starts another command of the program that has the peers; see peer/main.go. */
+  startPeer(command: string, flags: Readonly<Record<string, string | number>>): Promise<StartedProcess>;
   close(): Promise<void>;
+}
+
+/** What a proxy is started with, beside what all have. */
+export interface ProxyOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Put before the command. */
+  readonly prefix?: readonly string[];
 }
 
 export interface LoadOptions {
@@ -52,6 +64,12 @@ export interface LoadOptions {
   readonly size?: number;
   /** Requests per second; as fast as they come when absent. */
   readonly rate?: number;
+  /** A connection for each request. */
+  readonly fresh?: boolean;
+  /** Values of the header, which requests take in turns; that of the rig when absent. */
+  readonly authorization?: readonly string[];
+  /** Seconds after which requests that have not ended have failed. */
+  readonly deadline?: number;
 }
 
 /** As the load generator prints it. */
@@ -102,12 +120,21 @@ async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
   const upstream = await startUpstream(group, peer);
   const peers = [await startNginx({ group, directory, upstream }), await startGoProxy({ group, peer, upstream })];
   const product = await startProduct(group, directory, upstream);
+  const loadCommand = (options: LoadOptions): [string, ...string[]] => {
+    const authorization = options.url.startsWith(upstream) ? UPSTREAM_AUTHORIZATION : product.authorization;
+    return [...PEERS_PINNED, peer, 'load', ...loadFlags(options, authorization)];
+  };
   return {
     ...product,
     targets: [{ name: 'direct', base: upstream }, ...peers, product.proxy],
-    load: (options) => load(peer, options, options.url.startsWith(upstream) ? UPSTREAM_AUTHORIZATION : product.authorization),
+    load: (options) => load(loadCommand(options)),
+    startLoad: (options) => group.start({ name: 'load', command: loadCommand(options), env: ONE_THREAD }),
+    startPeer: (command, flags) => group.start({ name: command, command: [...PEERS_PINNED, peer, command, ...flagsOf(flags)], env: ONE_THREAD }),
   };
 }
+
+/** The peers' processor is one, however many the machine has. */
+const ONE_THREAD = { GOMAXPROCS: '1' };
 
 async function startUpstream(group: ProcessGroup, peer: string): Promise<string> {
   const port = await freePort();
@@ -168,7 +195,7 @@ http {
   return { name: 'nginx', base, pid };
 }
 
-type ProductRig = Omit<Rig, 'targets' | 'load'>;
+type ProductRig = Omit<Rig, 'targets' | 'load' | 'startLoad' | 'startPeer'>;
 
 async function startProduct(group: ProcessGroup, directory: string, upstream: string): Promise<ProductRig> {
   await buildPrograms();
@@ -179,7 +206,10 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   await installProduct(client);
   for (const object of benchManifests(upstream)) await applyManifest(client, stringify(object), 'the benchmark');
   const start = programStarter({ group, directory, api, client });
-  await start({ name: 'controller', settings: {}, prefix: PEERS_PINNED });
+  await writeOwnNames(directory);
+  // It asks the registries of all Connectors.
+  const [first = 'env', ...rest] = [...withOwnNames(directory), ...PEERS_PINNED];
+  await start({ name: 'controller', settings: {}, prefix: [first, ...rest] });
   const startProxy = proxyStarter(start);
   const proxy = await startProxy();
   const token = (await requestToken(client, { namespace: 'bench', name: 'builder', audience: 'connectors-proxy' })).reveal();
@@ -213,10 +243,11 @@ function programStarter({ group, directory, api, client }: ProgramStarterParts):
 }
 
 function proxyStarter(start: Rig['start']): Rig['startProxy'] {
-  return async () => {
+  return async ({ settings = {}, prefix = [] } = {}) => {
     const port = await freePort();
-    const settings = proxySettings({ host: '127.0.0.1', http: port, https: await freePort() });
-    const program = await start({ name: 'proxy', settings, prefix: PROXY_PINNED });
+    const serves = proxySettings({ host: '127.0.0.1', http: port, https: await freePort() });
+    const [first = 'env', ...rest] = [...prefix, ...PROXY_PINNED];
+    const program = await start({ name: 'proxy', settings: { ...serves, ...settings }, prefix: [first, ...rest] });
     return { name: 'proxy', base: `http://127.0.0.1:${port}`, pid: program.pid, stop: () => program.stop() };
   };
 }
@@ -242,10 +273,16 @@ export function connectorManifest(name: string, address: string): object {
   };
 }
 
-async function load(peer: string, options: LoadOptions, authorization: string): Promise<LoadResult> {
-  const { mode, url, count = 1, concurrency = 1, size = 0, rate = 0 } = options;
-  const flags = { mode, url, count, concurrency, size, rate, authorization };
-  const args = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
-  const output = await runCommand([...PEERS_PINNED, peer, 'load', ...args], { timeout: 900_000, env: { GOMAXPROCS: '1' } });
-  return JSON.parse(output) as LoadResult;
+function loadFlags(options: LoadOptions, ownAuthorization: string): string[] {
+  const { mode, url, count = 1, concurrency = 1, size = 0, rate = 0, fresh = false, deadline = 3600, authorization = [ownAuthorization] } = options;
+  const flags = flagsOf({ mode, url, count, concurrency, size, rate, deadline: `${deadline}s` });
+  return [...flags, `-fresh=${fresh}`, ...authorization.flatMap((value) => ['-authorization', value])];
+}
+
+function flagsOf(flags: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
+}
+
+async function load(command: readonly [string, ...string[]]): Promise<LoadResult> {
+  return JSON.parse(await runCommand(command, { timeout: 900_000, env: ONE_THREAD })) as LoadResult;
 }

@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { formatTable, step } from '../processes/progress';
 import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuBenchmark } from './cpu-benchmark';
+import { type Effort } from './effort';
 import { latencyBenchmark } from './latency-benchmark';
 import { memoryBenchmark } from './memory-benchmark';
+import { neighboursBenchmark } from './neighbours-benchmark';
 import { startRig } from './rig';
 import { scaleBenchmark } from './scale-benchmark';
 import { volumesBenchmark } from './volumes-benchmark';
@@ -12,19 +14,19 @@ export const BENCHMARKS = {
   cpu: cpuBenchmark,
   latency: latencyBenchmark,
   memory: memoryBenchmark,
+  neighbours: neighboursBenchmark,
   scale: scaleBenchmark,
   volumes: volumesBenchmark,
 } satisfies Record<string, Benchmark>;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
 
-interface RunOptions {
-  readonly rounds: number;
+interface RunOptions extends Effort {
   readonly json?: string;
 }
 
-/** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. */
-export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, json }: RunOptions): Promise<number> {
+/** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. A smoke run judges none. */
+export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...effort }: RunOptions): Promise<number> {
   for (const name of names) requireRunnable(name);
   const interrupted = interruption();
   const rig = await step('starting upstream, peers and product', startRig);
@@ -32,7 +34,7 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, j
   try {
     for (const name of names) {
       const benchmark: Benchmark = BENCHMARKS[name];
-      const result = await step(`benchmark ${name}`, () => Promise.race([benchmark.run(rig, rounds), interrupted]));
+      const result = await step(`benchmark ${name}`, () => Promise.race([benchmark.run(rig, effort), interrupted]));
       process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
       results[name] = result;
     }
@@ -40,6 +42,7 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { rounds, j
     await rig.close();
   }
   if (json) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (effort.smoke) return 0;
   const floors = Object.values(results).flatMap((result) => result.floors);
   const rows = floors.map((floor) => [floor.name, figure(floor), `${floor.bound} ${floor.limit} ${floor.unit}`, holds(floor) ? 'holds' : 'DOES NOT HOLD']);
   process.stdout.write(`${formatTable(['floor', 'measured', 'promised', ''], rows)}\n`);

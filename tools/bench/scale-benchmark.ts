@@ -3,6 +3,7 @@ import { Connectors } from '@oci-connector/kube';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { type Benchmark, type BenchmarkResult } from './benchmark';
+import { sized } from './effort';
 import { CONNECTOR, connectorManifest, type Rig } from './rig';
 
 const COUNT = 1_000;
@@ -12,13 +13,14 @@ const DEADLINE_MS = 300_000;
 /** With a thousand Connectors there: how long until a new one is Ready, and until the proxy serves it. */
 export const scaleBenchmark: Benchmark = {
   summary: 'with 1,000 Connectors: time until a new one is Ready, and until the proxy serves it',
-  async run(rig): Promise<BenchmarkResult> {
+  async run(rig, effort): Promise<BenchmarkResult> {
     const upstream = rig.targets.find(({ name }) => name === 'direct')?.base ?? '';
+    const count = sized(effort, COUNT, AT_A_TIME);
     const started = Date.now();
-    for (let made = 0; made < COUNT; made += AT_A_TIME) {
+    for (let made = 0; made < count; made += AT_A_TIME) {
       await Promise.all(Array.from({ length: AT_A_TIME }, (_, index) => create(rig, `bench-${made + index}`, upstream)));
     }
-    await until(async () => (await readyCount(rig)) >= COUNT, 'the Connectors did not all become Ready');
+    await until(async () => (await readyCount(rig)) >= count, 'the Connectors did not all become Ready');
     const all = (Date.now() - started) / 1000;
 
     const created = Date.now();
@@ -30,7 +32,7 @@ export const scaleBenchmark: Benchmark = {
     return {
       header: ['event', 'seconds'],
       rows: [
-        [`${COUNT} Connectors created and Ready`, all.toFixed(1)],
+        [`${count} Connectors created and Ready`, all.toFixed(1)],
         ['one more: Ready after', ((ready - created) / 1000).toFixed(2)],
         ['served by the proxy after that', ((served - ready) / 1000).toFixed(2)],
       ],

@@ -6,6 +6,7 @@ import { requestToken } from '../installation/request-token';
 import { type RunningProgram } from '../installation/programs';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 import { median, percentile, type Benchmark, type BenchmarkResult } from './benchmark';
+import { sized, type Effort } from './effort';
 import { Kubelet, type PodVolume } from './kubelet';
 import { cpuSeconds, peakMemory, resetPeakMemory } from './process-cost';
 import { CONNECTOR, type Rig } from './rig';
@@ -34,10 +35,10 @@ const ATTRIBUTES = { connectors: CONNECTOR.name, 'configuration.names': 'registr
 export const volumesBenchmark: Benchmark = {
   summary: `the CSI driver with ${VOLUMES} volumes: time of a mount and of a republish, share of a core, memory; needs root`,
   problem: () => (process.getuid?.() === 0 ? undefined : 'it mounts a tmpfs for each volume, which only root may do; run it as root'),
-  async run(rig, rounds): Promise<BenchmarkResult> {
+  async run(rig, effort): Promise<BenchmarkResult> {
     const { driver, kubelet } = await startDriver(rig);
     try {
-      return report(await measure({ rig, driver, kubelet }, rounds));
+      return report(await measure({ rig, driver, kubelet }, effort));
     } finally {
       await driver.stop();
     }
@@ -92,18 +93,18 @@ async function letPodsPull(rig: Rig): Promise<void> {
   await waitForConnectors(rig.client, [CONNECTOR]);
 }
 
-async function measure(bench: Bench, rounds: number): Promise<Figures> {
+async function measure(bench: Bench, effort: Effort): Promise<Figures> {
   const { kubelet, driver } = bench;
-  const warm = await makePods(bench, 'warm', WARM_UP);
+  const warm = await makePods(bench, 'warm', sized(effort, WARM_UP, 1));
   for (const call of [publishAll, publishAll, unpublishAll]) await call(kubelet, warm);
   await resetPeakMemory(driver.pid);
 
   const mounts: number[][] = [];
   const unmounts: number[][] = [];
   let pods: PodVolume[] = [];
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= effort.rounds; round++) {
     if (round > 1) unmounts.push(await unpublishAll(kubelet, pods));
-    pods = await makePods(bench, `pod-${round}`, VOLUMES);
+    pods = await makePods(bench, `pod-${round}`, sized(effort, VOLUMES, 2));
     mounts.push(await publishAll(kubelet, pods));
   }
   const republishes: number[][] = [];

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +19,9 @@ import (
 type loadOptions struct {
 	mode          string
 	url           string
-	authorization string
+	authorization []string
+	fresh         bool
+	deadline      time.Duration
 	count         int
 	concurrency   int
 	size          int64
@@ -40,8 +44,13 @@ func runLoad(args []string) error {
 	var options loadOptions
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	flags.StringVar(&options.mode, "mode", "pull", "pull, push, push-chunked or manifest")
-	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest")
-	flags.StringVar(&options.authorization, "authorization", "", "value of the Authorization header")
+	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest; {n} in it becomes the request's number")
+	flags.Func("authorization", "value of the Authorization header; may be repeated, requests take them in turns", func(value string) error {
+		options.authorization = append(options.authorization, value)
+		return nil
+	})
+	flags.DurationVar(&options.deadline, "deadline", time.Hour, "requests that have not ended by then have failed")
+	flags.BoolVar(&options.fresh, "fresh", false, "a connection for each request")
 	flags.IntVar(&options.count, "count", 1, "number of requests")
 	flags.IntVar(&options.concurrency, "concurrency", 1, "requests at a time")
 	flags.Int64Var(&options.size, "size", 0, "bytes of each body")
@@ -51,8 +60,10 @@ func runLoad(args []string) error {
 }
 
 func load(options loadOptions) loadResult {
-	transport := &http.Transport{MaxIdleConnsPerHost: options.concurrency, DisableCompression: true, WriteBufferSize: 256 << 10, ReadBufferSize: 256 << 10}
+	transport := &http.Transport{MaxIdleConnsPerHost: options.concurrency, DisableCompression: true, DisableKeepAlives: options.fresh, WriteBufferSize: 256 << 10, ReadBufferSize: 256 << 10}
 	client := &http.Client{Transport: transport}
+	ctx, cancel := context.WithTimeout(context.Background(), options.deadline)
+	defer cancel()
 	var (
 		next, bytes, failed atomic.Int64
 		firstError          atomic.Value
@@ -73,7 +84,7 @@ func load(options loadOptions) loadResult {
 					due = started.Add(time.Duration(float64(index) / options.rate * float64(time.Second)))
 					time.Sleep(time.Until(due))
 				}
-				moved, err := one(client, options, buffer)
+				moved, err := one(ctx, client, options, index, buffer)
 				latencies[index] = time.Since(due)
 				bytes.Add(moved)
 				if err != nil {
@@ -98,12 +109,15 @@ func load(options loadOptions) loadResult {
 func milliseconds(duration time.Duration) float64 { return float64(duration.Microseconds()) / 1000 }
 
 // one makes one request and says how many bytes of body went either way; fewer than asked for is an error.
-func one(client *http.Client, options loadOptions, buffer []byte) (int64, error) {
-	request, err := newRequest(options)
+func one(ctx context.Context, client *http.Client, options loadOptions, index int64, buffer []byte) (int64, error) {
+	options.url = strings.ReplaceAll(options.url, "{n}", strconv.FormatInt(index, 10))
+	request, err := newRequest(ctx, options)
 	if err != nil {
 		return 0, err
 	}
-	request.Header.Set("Authorization", options.authorization)
+	if count := int64(len(options.authorization)); count > 0 {
+		request.Header.Set("Authorization", options.authorization[index%count])
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
@@ -126,10 +140,10 @@ func one(client *http.Client, options loadOptions, buffer []byte) (int64, error)
 	return received, nil
 }
 
-func newRequest(options loadOptions) (*http.Request, error) {
+func newRequest(ctx context.Context, options loadOptions) (*http.Request, error) {
 	switch options.mode {
 	case "push", "push-chunked":
-		request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, options.url, &zeros{left: options.size})
+		request, err := http.NewRequestWithContext(ctx, http.MethodPut, options.url, &zeros{left: options.size})
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +153,7 @@ func newRequest(options loadOptions) (*http.Request, error) {
 		request.Header.Set("Content-Type", "application/octet-stream")
 		return request, nil
 	default:
-		return http.NewRequestWithContext(context.Background(), http.MethodGet, options.url, nil)
+		return http.NewRequestWithContext(ctx, http.MethodGet, options.url, nil)
 	}
 }
 

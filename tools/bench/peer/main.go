@@ -1,9 +1,11 @@
 // Command peer holds the counterparts of the benchmark: an upstream registry that costs next to nothing, a reverse proxy
-// on httputil.ReverseProxy that sets a fixed Authorization header, and a load generator.
+// on httputil.ReverseProxy that sets a fixed Authorization header, a load generator, and bad neighbours.
 //
 //	peer upstream -listen ADDR -authorization VALUE -directory PATH
 //	peer proxy    -listen ADDR -upstream URL -authorization VALUE
 //	peer load     -mode pull|push|push-chunked|manifest -url URL …
+//	peer hostile  -listen ADDR
+//	peer neighbour -kind idle|forged -url URL …
 package main
 
 import (
@@ -12,7 +14,9 @@ import (
 )
 
 func main() {
-	commands := map[string]func([]string) error{"upstream": runUpstream, "proxy": runProxy, "load": runLoad}
+	commands := map[string]func([]string) error{
+		"upstream": runUpstream, "proxy": runProxy, "load": runLoad, "hostile": runHostile, "neighbour": runNeighbour,
+	}
 	if len(os.Args) > 1 {
 		if run, known := commands[os.Args[1]]; known {
 			if err := run(os.Args[2:]); err != nil {
@@ -22,6 +26,6 @@ func main() {
 			return
 		}
 	}
-	fmt.Fprintln(os.Stderr, "usage: peer upstream|proxy|load FLAGS")
+	fmt.Fprintln(os.Stderr, "usage: peer upstream|proxy|load|hostile|neighbour FLAGS")
 	os.Exit(2)
 }

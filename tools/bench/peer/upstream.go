@@ -15,7 +15,8 @@ import (
 const manifestSize = 1600
 
 // runUpstream serves one blob, from a file so that the kernel copies it, and one manifest, for any repository and digest;
-// it reads uploads to their end and forgets them. A part `size-N` of a repository's name chooses another size of the blob.
+// it reads uploads to their end and forgets them. A part `size-N` of a repository's name chooses another size of the blob;
+// with a part `closing`, the connection ends with every answer.
 func runUpstream(args []string) error {
 	flags := flag.NewFlagSet("upstream", flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
@@ -53,6 +54,9 @@ func (u *upstream) ServeHTTP(response http.ResponseWriter, request *http.Request
 		return
 	}
 	path := request.URL.Path
+	if strings.Contains(path, "/closing/") {
+		response.Header().Set("Connection", "close")
+	}
 	switch {
 	case path == "/v2/":
 		response.WriteHeader(http.StatusOK)

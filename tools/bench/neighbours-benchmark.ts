@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { applyManifest } from '../installation/apply-manifests';
+import { requestToken } from '../installation/request-token';
+import { median, type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
+import { sized } from './effort';
+import { type Bench, type Neighbour, NEIGHBOUR_ACCOUNT, neighboursOf, neighbourManifests, type Place, startSurroundings } from './neighbours';
+import { peakMemory, resetPeakMemory } from './process-cost';
+import { CONNECTOR, type LoadResult, type Rig } from './rig';
+
+/** Requests per second of the client that has bad neighbours: a twentieth of what the proxy can serve. */
+const RATE = 250;
+const SECONDS = 4;
+/** Its time is over then; what has not ended has failed. */
+const PATIENCE_SECONDS = 10;
+/** It shows one after the other, as the pods of a Deployment do: with a review every 10 s for each, a few of a hundred requests wait for one. */
+const TOKENS = 40;
+const WARM_UP_REQUESTS = 15_000;
+/** Until a neighbour has done what it can do at once. */
+const SETTLE_MS = 2_000;
+
+const RATIO_LIMIT = 2;
+const RSS_LIMIT_MB = 350;
+/** MB in a MiB. */
+const MB_IN_MIB = 1.048576;
+
+/** One client's requests, alone and then beside a bad neighbour. */
+interface Round {
+  readonly alone: LoadResult;
+  readonly beside: LoadResult;
+  readonly peakMb: number;
+}
+
+/** What one client or tenant can do to all others: each kind of bad neighbour has a process of the proxy of its own. */
+export const neighboursBenchmark: Benchmark = {
+  summary: 'manifests of one client while another one floods, holds or breaks what it can; needs root',
+  problem: () => (process.getuid?.() === 0 ? undefined : 'the silent name server needs port 53 and a mount namespace; run it as root'),
+  async run(rig, effort): Promise<BenchmarkResult> {
+    const surroundings = await startSurroundings(rig);
+    for (const object of neighbourManifests(rig, surroundings.hostile)) await applyManifest(rig.client, stringify(object), 'the benchmark');
+    const victims = await authorizations(rig, { namespace: CONNECTOR.namespace, name: 'builder' }, TOKENS);
+    const [neighbour = ''] = await authorizations(rig, NEIGHBOUR_ACCOUNT, 1);
+    const bench: Bench = { rig, effort, victims, neighbour };
+    const rows: string[][] = [];
+    const floors: Floor[] = [];
+    try {
+      for (const neighbour of neighboursOf(rig.directory)) {
+        const rounds: Round[] = [];
+        for (let round = 0; round < effort.rounds; round++) rounds.push(await measure(bench, neighbour));
+        rows.push(rowOf(neighbour, rounds));
+        floors.push(...floorsOf(neighbour, rounds));
+      }
+    } finally {
+      await surroundings.close();
+    }
+    return { header: ['neighbour', 'alone p50', 'p99 ms', 'beside it p50', 'p99 ms', 'failed', 'peak RSS MB'], rows, floors };
+  },
+};
+
+/** Values of Authorization, each with a token of its own. */
+async function authorizations({ client }: Rig, account: { readonly namespace: string; readonly name: string }, count: number): Promise<string[]> {
+  const tokens = await Promise.all(Array.from({ length: count }, () => requestToken(client, { ...account, audience: 'connectors-proxy' })));
+  return tokens.map((token) => `Bearer ${token.reveal()}`);
+}
+
+async function measure(bench: Bench, neighbour: Neighbour): Promise<Round> {
+  const { rig, effort } = bench;
+  const proxy = await rig.startProxy(neighbour.proxy);
+  const place = { ...bench, proxy };
+  try {
+    await rig.load({ ...neighbour.victim(place), mode: 'manifest', count: sized(effort, WARM_UP_REQUESTS, 100), concurrency: 32 });
+    const alone = await ask(place, neighbour);
+    if (alone.failed > 0) throw new Error(`${neighbour.name}: alone, ${alone.failed} failed, the first with: ${alone.error}`);
+    await resetPeakMemory(proxy.pid);
+    const stop = await neighbour.start(place);
+    await delay(sized(effort, SETTLE_MS, 100));
+    const beside = await ask(place, neighbour);
+    const peakMb = (await peakMemory(proxy.pid)) * MB_IN_MIB;
+    await stop();
+    return { alone, beside, peakMb };
+  } finally {
+    await proxy.stop();
+  }
+}
+
+function ask(place: Place, neighbour: Neighbour): Promise<LoadResult> {
+  const count = RATE * sized(place.effort, SECONDS, 1);
+  return place.rig.load({ ...neighbour.victim(place), mode: 'manifest', count, rate: RATE, concurrency: 50, deadline: SECONDS + PATIENCE_SECONDS });
+}
+
+const middle = (rounds: readonly Round[], figure: (round: Round) => number): number => median(rounds.map(figure));
+const most = (rounds: readonly Round[], figure: (round: Round) => number): number => Math.max(...rounds.map(figure));
+
+function rowOf({ name }: Neighbour, rounds: readonly Round[]): string[] {
+  return [
+    name,
+    middle(rounds, ({ alone }) => alone.p50Ms).toFixed(2),
+    middle(rounds, ({ alone }) => alone.p99Ms).toFixed(2),
+    middle(rounds, ({ beside }) => beside.p50Ms).toFixed(2),
+    middle(rounds, ({ beside }) => beside.p99Ms).toFixed(2),
+    `${most(rounds, ({ beside }) => beside.failed)} of ${rounds[0]?.beside.requests ?? 0}`,
+    most(rounds, ({ peakMb }) => peakMb).toFixed(0),
+  ];
+}
+
+/** Within each round, because the machine's speed drifts from one to the next. */
+function floorsOf({ name }: Neighbour, rounds: readonly Round[]): Floor[] {
+  const atMost = { bound: 'at most' } as const;
+  return [
+    { ...atMost, name: `${name}: p50, against alone`, measured: middle(rounds, ({ alone, beside }) => beside.p50Ms / alone.p50Ms), limit: RATIO_LIMIT, unit: '×' },
+    { ...atMost, name: `${name}: p99, against alone`, measured: middle(rounds, ({ alone, beside }) => beside.p99Ms / alone.p99Ms), limit: RATIO_LIMIT, unit: '×' },
+    { ...atMost, name: `${name}: failed`, measured: most(rounds, ({ beside }) => beside.failed), limit: 0, unit: 'requests' },
+    { ...atMost, name: `${name}: peak RSS`, measured: most(rounds, ({ peakMb }) => peakMb), limit: RSS_LIMIT_MB, unit: 'MB' },
+  ];
+}

@@ -1,0 +1,165 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { roleBinding } from '../installation/role-binding';
+import { freePort } from '../processes/free-port';
+import { manifestUrl } from './addresses';
+import { sized, type Effort } from './effort';
+import { NAMED_HOST, SILENT_NAME_SERVER, withOwnNames } from './own-names';
+import { CONNECTOR, connectorManifest, type LoadOptions, type ProxyOptions, type Rig, type Target } from './rig';
+
+/** What all measurements share. */
+export interface Bench {
+  readonly rig: Rig;
+  readonly effort: Effort;
+  /** Values of Authorization of the client that is measured. */
+  readonly victims: readonly string[];
+  /** That of the tenant who has the right to use his own Connectors. */
+  readonly neighbour: string;
+}
+
+/** A measurement's process of the proxy. */
+export interface Place extends Bench {
+  readonly proxy: Target;
+}
+
+/** A kind of bad neighbour. */
+export interface Neighbour {
+  readonly name: string;
+  readonly proxy?: ProxyOptions;
+  /** What the measured client asks for. */
+  victim(place: Place): Pick<LoadOptions, 'url' | 'authorization' | 'fresh'>;
+  /** Resolves when the neighbour is at work, with what ends it. */
+  start(place: Place): Promise<() => Promise<void>>;
+}
+
+const NAMESPACE = 'neighbour';
+export const NEIGHBOUR_ACCOUNT = { namespace: NAMESPACE, name: NAMESPACE } as const;
+/** Connector of the measured client whose registry needs to be looked up. */
+const NAMED = 'named';
+
+const manifests = (place: Place): ReturnType<Neighbour['victim']> => ({ url: manifestUrl(place.proxy), authorization: place.victims });
+
+function ownUrl({ proxy }: Place, connector: string, rest: string): string {
+  return `${proxy.base}/v2/namespaces/${NAMESPACE}/connectors/${connector}/${rest}`;
+}
+
+/** Requests that the neighbour may make, to his own Connector. */
+async function ask(place: Place, options: Omit<LoadOptions, 'mode' | 'authorization'>): Promise<() => Promise<void>> {
+  // More than any measurement waits for; it is ended before.
+  const load = await place.rig.startLoad({ count: 1_000_000, ...options, mode: 'manifest', authorization: [place.neighbour] });
+  return () => load.stop();
+}
+
+/** Connections of pods that have no right to anything: five fill all places. */
+const PLACES = { all: 4_000, perPeer: 800, peers: 6 } as const;
+const STRANGERS = 1_150;
+const HELD_LISTS = 60;
+const TOKENS = 10_000;
+const QUERY_BYTES = 62_000;
+
+/** In the order in which they are measured. */
+export function neighboursOf(directory: string): readonly Neighbour[] {
+  return [
+    {
+      name: 'a flood of forged tokens',
+      victim: manifests,
+      async start(place) {
+        const [, token = ''] = place.neighbour.split(' ');
+        const connections = sized(place.effort, STRANGERS, 20);
+        const flood = await place.rig.startPeer('neighbour', { kind: 'forged', url: manifestUrl(place.proxy), token, connections });
+        return () => flood.stop();
+      },
+    },
+    {
+      name: 'idle connections',
+      proxy: {
+        settings: {
+          OCI_CONNECTOR_PROXY_MAX_CONNECTIONS: String(PLACES.all),
+          OCI_CONNECTOR_PROXY_MAX_CONNECTIONS_PER_PEER: String(PLACES.perPeer),
+        },
+      },
+      victim: (place) => ({ ...manifests(place), fresh: true }),
+      async start(place) {
+        const flags = { kind: 'idle', url: place.proxy.base, addresses: PLACES.peers, connections: sized(place.effort, PLACES.perPeer, 10), period: '1s' };
+        const crowd = await place.rig.startPeer('neighbour', flags);
+        return () => crowd.stop();
+      },
+    },
+    {
+      name: 'a silent name server',
+      proxy: { prefix: withOwnNames(directory) },
+      // Its registry closes each connection, so that each request looks the name up.
+      victim: ({ proxy, victims }) => ({
+        url: `${proxy.base}/v2/namespaces/${CONNECTOR.namespace}/connectors/${NAMED}/bench/closing/manifests/v1`,
+        authorization: victims,
+      }),
+      start: (place) => ask(place, { url: ownUrl(place, 'silent', 'a/manifests/v1'), concurrency: 20 }),
+    },
+    {
+      name: 'held lists of 8 MiB',
+      victim: manifests,
+      start: (place) => ask(place, { url: ownUrl(place, 'hostile', 'held/{n}/tags/list'), concurrency: sized(place.effort, HELD_LISTS, 2) }),
+    },
+    {
+      name: 'tokens of 32 KB',
+      victim: manifests,
+      async start(place) {
+        const pulls = { url: ownUrl(place, 'hostile', 'pull-{n}/manifests/v1'), concurrency: 16 };
+        await place.rig.load({ ...pulls, mode: 'manifest', authorization: [place.neighbour], count: sized(place.effort, TOKENS, 50) });
+        return ask(place, { ...pulls, rate: 50 });
+      },
+    },
+    {
+      name: 'Links of 60 KB',
+      victim: manifests,
+      start: (place) => ask(place, { url: ownUrl(place, 'hostile', 'links/tags/list'), concurrency: 5, rate: 5 }),
+    },
+    {
+      name: 'queries of 62 KB',
+      victim: manifests,
+      start: (place) => ask(place, { url: `${ownUrl(place, 'hostile', 'a/manifests/v1')}?${'%&'.repeat(QUERY_BYTES / 2)}`, concurrency: 5, rate: 5 }),
+    },
+  ];
+}
+
+/** What the neighbours need: the name server, and a registry of theirs. */
+export interface Surroundings {
+  /** URL of that registry. */
+  readonly hostile: string;
+  close(): Promise<void>;
+}
+
+export async function startSurroundings(rig: Rig): Promise<Surroundings> {
+  const nameServer = createSocket('udp4').bind(SILENT_NAME_SERVER.port, SILENT_NAME_SERVER.address);
+  await once(nameServer, 'listening');
+  const port = await freePort();
+  const hostile = await rig.startPeer('hostile', { listen: `127.0.0.1:${port}` });
+  return {
+    hostile: `http://127.0.0.1:${port}`,
+    close: async () => {
+      nameServer.close();
+      await hostile.stop();
+    },
+  };
+}
+
+/** The neighbour's namespace and Connectors, and the one by name of the measured client. */
+export function neighbourManifests(rig: Rig, hostile: string): object[] {
+  const upstream = new URL(rig.targets.find(({ name }) => name === 'direct')?.base ?? '');
+  const account = { username: 'neighbour', password: 'neighbour-password' };
+  const connector = (name: string, address: string): object => ({
+    apiVersion: 'connectors.alauda.io/v1alpha1',
+    kind: 'Connector',
+    metadata: { namespace: NAMESPACE, name },
+    spec: { connectorClassName: 'oci', address, auth: { name: 'tokenAuth', secretRef: { name: NAMESPACE } } },
+  });
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: NEIGHBOUR_ACCOUNT },
+    { apiVersion: 'v1', kind: 'Secret', metadata: NEIGHBOUR_ACCOUNT, type: 'cpaas.io/distribution-registry-token', stringData: account },
+    connector('hostile', hostile),
+    connector('silent', 'http://registry.silent.example'),
+    roleBinding({ namespace: NAMESPACE, name: 'pulls' }, 'connectors-puller', NEIGHBOUR_ACCOUNT),
+    connectorManifest(NAMED, `http://${NAMED_HOST}:${upstream.port}`),
+  ];
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"strings"
+)
+
+const (
+	listSize  = 8 << 20
+	linkSize  = 60 << 10
+	tokenSize = 32 << 10
+)
+
+// runHostile serves a registry that wants to harm whoever proxies it: tokens of 32 KB, lists of tags of 8 MiB whose end never
+// comes, and Links that are costly to read. A part of a repository's name chooses.
+func runHostile(args []string) error {
+	flags := flag.NewFlagSet("hostile", flag.ExitOnError)
+	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
+	_ = flags.Parse(args)
+	tags := `{"name":"hostile","tags":["` + strings.Repeat(strings.Repeat("t", 100)+`","`, listSize/103) + `"]}`
+	link := "</v2/hostile/tags/list?" + strings.Repeat("%&", linkSize/2) + `>; rel="next"`
+	manifest := manifestOfSize(manifestSize)
+	return http.ListenAndServe(*listen, http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		path := request.URL.Path
+		switch {
+		case path == "/token":
+			serveToken(response)
+		case !strings.HasPrefix(request.Header.Get("Authorization"), "Bearer "):
+			challenge := `Bearer realm="http://` + request.Host + `/token",service="hostile"`
+			if repository, _, found := strings.Cut(strings.TrimPrefix(path, "/v2/"), "/manifests/"); found {
+				challenge += `,scope="repository:` + repository + `:pull"`
+			}
+			response.Header().Set("WWW-Authenticate", challenge)
+			response.WriteHeader(http.StatusUnauthorized)
+		case strings.Contains(path, "/held/"):
+			response.Header().Set("Content-Type", "application/json")
+			_, _ = response.Write([]byte(tags[:len(tags)-2]))
+			response.(http.Flusher).Flush()
+			<-request.Context().Done()
+		case strings.HasSuffix(path, "/tags/list"):
+			response.Header().Set("Link", link)
+			response.Header().Set("Content-Type", "application/json")
+			_, _ = response.Write([]byte(`{"name":"hostile","tags":["v1"]}`))
+		default:
+			response.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+			_, _ = response.Write(manifest)
+		}
+	}))
+}
+
+// Each token is another one, and lives for an hour.
+func serveToken(response http.ResponseWriter) {
+	bytes := make([]byte, tokenSize*3/4)
+	_, _ = rand.Read(bytes)
+	response.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(response).Encode(map[string]any{"token": base64.RawURLEncoding.EncodeToString(bytes), "expires_in": 3600})
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// runNeighbour holds connections to the proxy that never show a token that is good, until it is killed. Each neighbour has
+// an address of its own, as a pod has: 127.0.0.2, 127.0.0.3, …
+func runNeighbour(args []string) error {
+	flags := flag.NewFlagSet("neighbour", flag.ExitOnError)
+	kind := flags.String("kind", "", "idle: connections without a request; forged: each asks, again and again, with a token that nobody signed")
+	target := flags.String("url", "", "URL that forged tokens are shown at")
+	token := flags.String("token", "", "a good token; forged ones differ from it in their signature")
+	addresses := flags.Int("addresses", 1, "how many neighbours")
+	connections := flags.Int("connections", 1, "connections of each")
+	period := flags.Duration("period", 4*time.Second, "time between two requests of a connection, or until a closed one is opened again")
+	_ = flags.Parse(args)
+	request, err := http.NewRequest(http.MethodGet, *target, nil)
+	if err != nil {
+		return err
+	}
+	head := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer ", request.URL.RequestURI(), request.URL.Host)
+	for address := range *addresses {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+address))}}
+		for index := range *connections {
+			go func() {
+				// Spread over the period: not all ask in the same moment.
+				time.Sleep(*period * time.Duration(index) / time.Duration(*connections))
+				for {
+					hold(dialer, request.URL.Host, func(connection net.Conn) bool {
+						return *kind == "idle" || showForged(connection, head, *token)
+					})
+					time.Sleep(*period)
+				}
+			}()
+		}
+	}
+	select {}
+}
+
+// hold opens a connection, does the work once and reads until the other side closes; false from the work closes it at once.
+func hold(dialer net.Dialer, address string, work func(net.Conn) bool) {
+	connection, err := dialer.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer connection.Close()
+	if !work(connection) {
+		return
+	}
+	buffer := make([]byte, 4096)
+	for {
+		if _, err := connection.Read(buffer); err != nil {
+			return
+		}
+	}
+}
+
+// showForged asks once and waits for the answer; the connection is not used again, as with most scanners.
+func showForged(connection net.Conn, head, token string) bool {
+	signature := make([]byte, 256)
+	_, _ = rand.Read(signature)
+	parts := strings.Split(token, ".")
+	forged := parts[0] + "." + parts[1] + "." + base64.RawURLEncoding.EncodeToString(signature)
+	if _, err := connection.Write([]byte(head + forged + "\r\n\r\n")); err != nil {
+		return false
+	}
+	_, _ = connection.Read(make([]byte, 4096))
+	return false
+}
