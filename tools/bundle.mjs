@@ -1,6 +1,6 @@
 // One bundler for the programs and the tools: swc compiles each TypeScript file (esbuild emits no decorator
 // metadata, which Nest and class-validator need), esbuild then makes one CommonJS file of it.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
@@ -83,7 +83,12 @@ export async function bundle({ entry, outfile }) {
     logLevel: 'warning',
   });
   await mkdir(path.dirname(path.resolve(workspaceRoot, outfile)), { recursive: true });
-  for (const { path: file, text } of outputFiles) await writeFile(file, file.endsWith('.js') ? inLatin1(text) : text);
+  for (const { path: file, text } of outputFiles) {
+    // In one step: another process may be starting the very same program.
+    const part = `${file}.${process.pid}.part`;
+    await writeFile(part, file.endsWith('.js') ? inLatin1(text) : text);
+    await rename(part, file);
+  }
 }
 
 /**

@@ -22,7 +22,8 @@ ${Object.entries(SUITES)
   .join('\n')}
 
 Suites run inside namespaces of their own, with no way out of the network; all their processes end with them.
-Logs and results are kept in .testbed/. The last line is "N passed, N failed".
+Logs are kept in .testbed/logs/ and the name of the first suite, results in .testbed/. Runs of different suites may go on at the
+same time. The last line is "N passed, N failed".
 `;
 
 type Command = (args: readonly string[], names: readonly string[]) => Promise<number>;

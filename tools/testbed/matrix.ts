@@ -177,7 +177,7 @@ async function digestAtRegistry(options: MatrixOptions, { target, session }: Cel
   const { host, protocol } = new URL(registry.address);
   const repository = session.repository.slice(session.host.length + 1 + (target.prefix[session.scheme] ?? '').length);
   const config = path.join(options.directory, `direct-${registry.name}`);
-  await writeDockerConfig(config, host, registry.account);
+  await writeDockerConfig(config, [host], registry.account);
   const { status, stdout } = await tryCommand(
     [toolPath('crane'), 'digest', `${host}/${repository}${suffix}`, ...(protocol === 'http:' ? ['--insecure'] : [])],
     { env: { DOCKER_CONFIG: config, SSL_CERT_FILE: options.registryCaFile, PATH: '/usr/bin' } },
@@ -185,9 +185,10 @@ async function digestAtRegistry(options: MatrixOptions, { target, session }: Cel
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** A docker-style config.json with one host; without a login, none. */
-async function writeDockerConfig(directory: string, host: string, login: Login | undefined): Promise<void> {
-  const auths = login ? { [host]: { auth: Buffer.from(`${login.username}:${login.password}`).toString('base64') } } : {};
+/** A docker-style config.json with one login, for a host by all its names; without a login, with none. */
+async function writeDockerConfig(directory: string, hosts: readonly string[], login: Login | undefined): Promise<void> {
+  const auth = login && Buffer.from(`${login.username}:${login.password}`).toString('base64');
+  const auths = Object.fromEntries(auth ? hosts.map((host) => [host, { auth }]) : []);
   await mkdir(directory, { recursive: true });
   await writeFile(path.join(directory, 'config.json'), JSON.stringify({ auths }), { mode: 0o600 });
 }
@@ -202,7 +203,7 @@ async function newSession(options: MatrixOptions, place: Place): Promise<ClientS
   const caDirectory = path.join(directory, 'certs');
   await mkdir(caDirectory, { recursive: true });
   const login = await target.login();
-  await writeDockerConfig(dockerConfig, target.host, login);
+  await writeDockerConfig(dockerConfig, [target.host, `${target.host}:80`], login);
   await cp(options.clientCaFile, path.join(caDirectory, 'ca.crt'));
   return {
     scheme,

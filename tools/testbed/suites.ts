@@ -36,18 +36,19 @@ export const SUITES = {
 
 export type SuiteName = keyof typeof SUITES;
 
-/** Where logs are kept after a run. */
-const LOG_DIRECTORY = path.join(process.cwd(), '.testbed', 'logs');
+/** Where logs are kept after a run: runs of other suites may go on at the same time. */
+const logDirectoryOf = (names: readonly SuiteName[]): string => path.join(process.cwd(), '.testbed', 'logs', names[0] ?? '');
 
 /** Runs suites one after the other in one furnished world; returns the exit status. */
 export async function runSuites(names: readonly SuiteName[]): Promise<number> {
   const world = await takeWorld();
-  await rm(LOG_DIRECTORY, { recursive: true, force: true });
-  const group = new ProcessGroup(LOG_DIRECTORY);
+  const logDirectory = logDirectoryOf(names);
+  await rm(logDirectory, { recursive: true, force: true });
+  const group = new ProcessGroup(logDirectory);
   const closing: (() => Promise<void>)[] = [() => group.stopAll()];
   const totals = { passed: 0, failed: 0 };
   try {
-    const context = await openWorld({ world, group, closing, directory: world.directory, logDirectory: LOG_DIRECTORY });
+    const context = await openWorld({ world, group, closing, directory: world.directory, logDirectory });
     for (const name of names) {
       const { passed, failures } = await runSuite(name, context);
       totals.passed += passed;

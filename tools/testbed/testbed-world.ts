@@ -68,9 +68,10 @@ async function startClients({ group, directory }: Opening, registries: readonly 
   for (const { host, protocol } of addresses) if (protocol === 'https:') await trustRegistry(host, registryCaFile);
   const containerd = await startContainerd(group, path.join(directory, 'containerd'));
   return [
+    // First: its uploads begin with a body, before anybody has shown how a registry lets writers in.
+    regctlClient,
     ...craneClients,
     orasClient,
-    regctlClient,
     skopeoClient,
     buildahClient,
     podmanClient,

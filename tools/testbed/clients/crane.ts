@@ -4,6 +4,11 @@ import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
 
+/** crane tries https first, and with `--insecure` takes any certificate: only where port 80 is named does it speak http to a host that serves both. */
+function repositoryOf({ scheme, host, repository }: ClientSession): string {
+  return scheme === 'https' || host.includes(':') ? repository : `${host}:80${repository.slice(host.length)}`;
+}
+
 function crane(tool: string): RegistryClient {
   const run = (session: ClientSession, ...args: string[]): Promise<string> => {
     const insecure = session.scheme === 'http' ? ['--insecure'] : [];
@@ -18,18 +23,18 @@ function crane(tool: string): RegistryClient {
     name: tool,
     operations: {
       push: async (session) => ({
-        digest: digestIn(await run(session, 'push', session.content.imageLayout, `${session.repository}:v1`)),
+        digest: digestIn(await run(session, 'push', session.content.imageLayout, `${repositoryOf(session)}:v1`)),
       }),
-      'pull by tag': (session) => pull(session, `${session.repository}:v1`),
-      'pull by digest': (session) => pull(session, `${session.repository}@${session.content.imageDigest}`),
-      'list tags': async (session) => ({ tags: linesOf(await run(session, 'ls', session.repository)) }),
+      'pull by tag': (session) => pull(session, `${repositoryOf(session)}:v1`),
+      'pull by digest': (session) => pull(session, `${repositoryOf(session)}@${session.content.imageDigest}`),
+      'list tags': async (session) => ({ tags: linesOf(await run(session, 'ls', repositoryOf(session))) }),
       'copy multi-arch': async (session) => {
-        await run(session, 'push', session.content.indexLayout, `${session.repository}:multi`);
-        await run(session, 'copy', `${session.repository}:multi`, `${session.repository}-copy:multi`);
-        return { digest: digestIn(await run(session, 'digest', `${session.repository}-copy:multi`)) };
+        await run(session, 'push', session.content.indexLayout, `${repositoryOf(session)}:multi`);
+        await run(session, 'copy', `${repositoryOf(session)}:multi`, `${repositoryOf(session)}-copy:multi`);
+        return { digest: digestIn(await run(session, 'digest', `${repositoryOf(session)}-copy:multi`)) };
       },
       delete: async (session) => {
-        await run(session, 'delete', `${session.repository}@${session.content.imageDigest}`);
+        await run(session, 'delete', `${repositoryOf(session)}@${session.content.imageDigest}`);
         return {};
       },
     },

@@ -12,7 +12,7 @@ export interface ClientSession {
   readonly host: string;
   /** `HOST/PATH` of a repository that is this cell's alone. */
   readonly repository: string;
-  /** Directory with a docker-style config.json that holds the login for `host`. */
+  /** Directory with a docker-style config.json that holds the login for `host`, and for port 80 of it. */
   readonly dockerConfig: string;
   /** CA of the proxy: what a client is given instead of a switch that turns verification off. */
   readonly caFile: string;
