@@ -1,4 +1,4 @@
-import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
 import { newAccount, registryDirectory, type Registry, type RegistryContext } from './registries';
 import { OUTSIDE_ADDRESS, type OutsideHost } from './world';
 
@@ -12,7 +12,10 @@ export async function startFixtures(context: RegistryContext): Promise<Registry[
   const byToken = await startFixture(context, 'fixture', { auth: { mode: 'token', accounts } });
   // Where a token for one repository would forbid what an account may do.
   await startFixture(context, 'fixture-basic', { auth: { mode: 'basic', accounts } });
-  const quay = await startFixture(context, 'quay-rules', { auth: { mode: 'token', accounts } });
+  await startFixture(context, 'quay-rules', {
+    auth: { mode: 'token', accounts, realm: 'same-origin', tokens: { fields: 'token', omitIssuedAt: true, omitExpiresIn: true } },
+    quirks: quayQuirks(),
+  });
   const paged = await startFixture(context, 'paged-lists', {
     auth: { mode: 'token', accounts },
     quirks: { ...PAGED, lists: { tags: 'other-path', referrers: 'other-host', links: ['relative', 'bare', 'absolute-path'] } },
@@ -21,7 +24,7 @@ export async function startFixtures(context: RegistryContext): Promise<Registry[
   return [
     registry('fixture', byToken.tokenOrigin),
     { ...registry('fixture-basic'), outsideMatrix: true },
-    registry('quay-rules', quay.tokenOrigin),
+    registry('quay-rules'),
     { ...registry('paged-lists', paged.tokenOrigin), extraTags: PAGED.extraTags },
   ];
 }

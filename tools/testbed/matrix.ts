@@ -196,6 +196,7 @@ async function writeDockerConfig(directory: string, hosts: readonly string[], lo
 async function newSession(options: MatrixOptions, place: Place): Promise<ClientSession> {
   const { target, scheme } = place;
   const name = placeName(place).join('-').replaceAll('.', '-');
+  const owner = target.registry.owner ? `${target.registry.owner}/` : '';
   // podman refuses a directory whose path is longer than 50 characters, so this one is short.
   const directory = path.join(options.directory, place.index.toString(36));
   await mkdir(directory);
@@ -208,7 +209,8 @@ async function newSession(options: MatrixOptions, place: Place): Promise<ClientS
   return {
     scheme,
     host: target.host,
-    repository: `${target.host}/${target.prefix[scheme] ?? ''}${target.registry.owner ? `${target.registry.owner}/` : ''}matrix/${name}`,
+    // Of this run alone: what another one has pushed there would be there already.
+    repository: `${target.host}/${target.prefix[scheme] ?? ''}${owner}${path.basename(options.directory)}/${name}`,
     dockerConfig,
     caFile: options.clientCaFile,
     caDirectory,

@@ -27,7 +27,7 @@ export class HttpService {
   private constructor(
     private readonly server: Server,
     readonly scheme: 'http' | 'https',
-    /** `name:port` as it stands in URLs. */
+    /** `name:port` as it stands in URLs: the scheme's own port is left out. */
     readonly host: string,
     readonly port: number,
   ) {}
@@ -46,7 +46,8 @@ export class HttpService {
     });
     const { port } = server.address() as AddressInfo;
     const name = options.publicName ?? options.host;
-    return new HttpService(server, options.tls ? 'https' : 'http', `${name.includes(':') ? `[${name}]` : name}:${port}`, port);
+    const scheme = options.tls ? 'https' : 'http';
+    return new HttpService(server, scheme, new URL(`${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`).host, port);
   }
 
   get origin(): string {
