@@ -93,7 +93,7 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
         url: `${proxy.base}/v2/namespaces/${CONNECTOR.namespace}/connectors/${NAMED}/bench/closing/manifests/v1`,
         authorization: victims,
       }),
-      start: (place) => ask(place, { url: ownUrl(place, 'silent', 'a/manifests/v1'), concurrency: 20 }),
+      start: (place) => ask(place, { url: ownUrl(place, 'silent-{m}', 'a/manifests/v1'), concurrency: 20 }),
     },
     {
       name: 'held lists of 8 MiB',
@@ -158,7 +158,8 @@ export function neighbourManifests(rig: Rig, hostile: string): object[] {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: NEIGHBOUR_ACCOUNT },
     { apiVersion: 'v1', kind: 'Secret', metadata: NEIGHBOUR_ACCOUNT, type: 'cpaas.io/distribution-registry-token', stringData: account },
     connector('hostile', hostile),
-    connector('silent', 'http://registry.silent.example'),
+    // As many as the load generator's {m} has values.
+    ...Array.from({ length: 10 }, (_, index) => connector(`silent-${index}`, `http://registry-${index}.silent.example`)),
     roleBinding({ namespace: NAMESPACE, name: 'pulls' }, 'connectors-puller', NEIGHBOUR_ACCOUNT),
     connectorManifest(NAMED, `http://${NAMED_HOST}:${upstream.port}`),
   ];

@@ -44,7 +44,7 @@ func runLoad(args []string) error {
 	var options loadOptions
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	flags.StringVar(&options.mode, "mode", "pull", "pull, push, push-chunked or manifest")
-	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest; {n} in it becomes the request's number")
+	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest; {n} in it becomes the request's number, {m} the last digit of it")
 	flags.Func("authorization", "value of the Authorization header; may be repeated, requests take them in turns", func(value string) error {
 		options.authorization = append(options.authorization, value)
 		return nil
@@ -110,7 +110,7 @@ func milliseconds(duration time.Duration) float64 { return float64(duration.Micr
 
 // one makes one request and says how many bytes of body went either way; fewer than asked for is an error.
 func one(ctx context.Context, client *http.Client, options loadOptions, index int64, buffer []byte) (int64, error) {
-	options.url = strings.ReplaceAll(options.url, "{n}", strconv.FormatInt(index, 10))
+	options.url = strings.NewReplacer("{n}", strconv.FormatInt(index, 10), "{m}", strconv.FormatInt(index%10, 10)).Replace(options.url)
 	request, err := newRequest(ctx, options)
 	if err != nil {
 		return 0, err
