@@ -22,7 +22,7 @@ func runHostile(args []string) error {
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 	_ = flags.Parse(args)
 	tags := `{"name":"hostile","tags":["` + strings.Repeat(strings.Repeat("t", 100)+`","`, listSize/103) + `"]}`
-	link := "</v2/hostile/tags/list?" + strings.Repeat("%&", linkSize/2) + `>; rel="next"`
+	pairs := strings.Repeat("%&", linkSize/2)
 	manifest := manifestOfSize(manifestSize)
 	return http.ListenAndServe(*listen, http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		path := request.URL.Path
@@ -42,7 +42,7 @@ func runHostile(args []string) error {
 			response.(http.Flusher).Flush()
 			<-request.Context().Done()
 		case strings.HasSuffix(path, "/tags/list"):
-			response.Header().Set("Link", link)
+			response.Header().Set("Link", "<"+path+"?"+pairs+`>; rel="next"`)
 			response.Header().Set("Content-Type", "application/json")
 			_, _ = response.Write([]byte(`{"name":"hostile","tags":["v1"]}`))
 		default:
