@@ -1,30 +1,44 @@
-// Runs a tool that is written in TypeScript: `node tools/run.mjs NAME [ARG ...]` bundles tools/NAME/main.ts and starts it.
-import { spawn } from 'node:child_process';
+// Runs a tool that is written in TypeScript: `node tools/run.mjs NAME [ARG ...]` reads its command line, bundles tools/NAME/main.ts
+// and starts it. Each tool has its command line in a plain tools/NAME/command-line.mjs, so that help and slips are answered before
+// anything is installed or built.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { continueAs } from './child.mjs';
+import { requireDependencies, requireNodeVersion } from './dependencies.mjs';
 
-if (!existsSync(new URL('../node_modules', import.meta.url))) {
-  console.error('the dependencies are missing; run: npm ci --ignore-scripts');
-  process.exit(1);
-}
-const { bundle, workspaceRoot } = await import('./bundle.mjs');
+requireNodeVersion();
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const commandLineOf = (tool) => path.join(root, 'tools', tool, 'command-line.mjs');
+
+/** Exit status for wrong arguments. */
+const USAGE = 2;
 
 const [name, ...args] = process.argv.slice(2);
-const entryOf = (tool) => `tools/${tool}/main.ts`;
-if (!name || !existsSync(path.join(workspaceRoot, entryOf(name)))) {
-  const tools = readdirSync(path.join(workspaceRoot, 'tools')).filter((tool) =>
-    existsSync(path.join(workspaceRoot, entryOf(tool))),
-  );
+if (!name || !existsSync(commandLineOf(name))) {
+  const tools = readdirSync(path.join(root, 'tools')).filter((tool) => existsSync(commandLineOf(tool)));
   console.error(`usage: node tools/run.mjs TOOL [ARG ...]\ntools: ${tools.join(', ')}`);
-  process.exit(2);
+  process.exit(USAGE);
+}
+// npm sets it too: files that the user names are relative to where the user stands.
+process.env.INIT_CWD = process.env.INIT_CWD || process.cwd();
+
+const { COMMAND, readCommandLine } = await import(commandLineOf(name));
+try {
+  const { help } = readCommandLine(args);
+  if (help !== undefined) {
+    process.stdout.write(help);
+    process.exit(0);
+  }
+} catch (error) {
+  const hint = error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' ? `npm wants -- before options: ${COMMAND} -- …\n` : '';
+  console.error(`${error.message}\n${hint}see ${COMMAND} -- --help`);
+  process.exit(USAGE);
 }
 
+requireDependencies();
+const { bundle } = await import('./bundle.mjs');
 const outfile = `dist/tools/${name}/main.js`;
-await bundle({ entry: entryOf(name), outfile });
-const child = spawn(process.execPath, ['--enable-source-maps', path.join(workspaceRoot, outfile), ...args], {
-  cwd: workspaceRoot,
-  stdio: 'inherit',
-});
-// Ctrl-C reaches the child through the terminal; a signal sent to this process alone is passed on.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+await bundle({ entry: `tools/${name}/main.ts`, outfile });
+continueAs(process.execPath, ['--enable-source-maps', path.join(root, outfile), ...args], { cwd: root });

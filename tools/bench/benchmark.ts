@@ -18,7 +18,6 @@ export interface BenchmarkResult {
 }
 
 export interface Benchmark {
-  readonly summary: string;
   /** Why it cannot run here, where it cannot. */
   readonly problem?: () => string | undefined;
   run(rig: Rig, effort: Effort): Promise<BenchmarkResult>;

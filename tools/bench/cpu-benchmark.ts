@@ -68,7 +68,6 @@ const MEASURES: readonly Measure[] = [
 
 /** Processor time of each proxy for the same work; the floors are ratios to the Go proxy. */
 export const cpuBenchmark: Benchmark = {
-  summary: 'manifests per CPU second, CPU seconds per GB pulled and pushed: nginx, Go, and three processes of the proxy',
   async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];
     const floors: Floor[] = [];

@@ -7,7 +7,6 @@ const SECONDS = 10;
 
 /** Manifests at a fixed rate over a hundred connections: what each proxy adds to the upstream's own time. */
 export const latencyBenchmark: Benchmark = {
-  summary: 'latency that is added at 1,000 manifests a second over 100 connections',
   async run(rig, effort): Promise<BenchmarkResult> {
     const latencies = new Map(rig.targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
     for (let round = 0; round < effort.rounds; round++) {

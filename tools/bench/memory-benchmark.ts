@@ -28,7 +28,6 @@ function crowds(effort: Effort): readonly Case[] {
 
 /** Peak memory of the proxy with many streams, and with one that is longer than any memory. */
 export const memoryBenchmark: Benchmark = {
-  summary: 'peak memory with 200 concurrent streams each way, and with one blob of 10 GiB each way',
   async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];
     const floors: Floor[] = [];

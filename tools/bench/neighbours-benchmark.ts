@@ -33,7 +33,6 @@ interface Round {
 
 /** What one client or tenant can do to all others: each kind of bad neighbour has a process of the proxy of its own. */
 export const neighboursBenchmark: Benchmark = {
-  summary: 'manifests of one client while another one floods, holds or breaks what it can; needs root',
   problem: () => (process.getuid?.() === 0 ? undefined : 'the silent name server needs port 53 and a mount namespace; run it as root'),
   async run(rig, effort): Promise<BenchmarkResult> {
     const surroundings = await startSurroundings(rig);

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { formatTable, step } from '../processes/progress';
+import { type BENCHMARKS as SUMMARIES } from './command-line.mjs';
 import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuBenchmark } from './cpu-benchmark';
 import { type Effort } from './effort';
@@ -10,16 +11,16 @@ import { startRig } from './rig';
 import { scaleBenchmark } from './scale-benchmark';
 import { volumesBenchmark } from './volumes-benchmark';
 
-export const BENCHMARKS = {
+const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   cpu: cpuBenchmark,
   latency: latencyBenchmark,
   memory: memoryBenchmark,
   neighbours: neighboursBenchmark,
   scale: scaleBenchmark,
   volumes: volumesBenchmark,
-} satisfies Record<string, Benchmark>;
+};
 
-export type BenchmarkName = keyof typeof BENCHMARKS;
+export type BenchmarkName = keyof typeof SUMMARIES;
 
 interface RunOptions extends Effort {
   readonly json?: string;

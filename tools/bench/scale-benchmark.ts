@@ -12,7 +12,6 @@ const DEADLINE_MS = 300_000;
 
 /** With a thousand Connectors there: how long until a new one is Ready, and until the proxy serves it. */
 export const scaleBenchmark: Benchmark = {
-  summary: 'with 1,000 Connectors: time until a new one is Ready, and until the proxy serves it',
   async run(rig, effort): Promise<BenchmarkResult> {
     const upstream = rig.targets.find(({ name }) => name === 'direct')?.base ?? '';
     const count = sized(effort, COUNT, AT_A_TIME);

@@ -33,7 +33,6 @@ const ATTRIBUTES = { connectors: CONNECTOR.name, 'configuration.names': 'registr
 
 /** The CSI driver, as a kubelet calls it: with a tmpfs for each volume, and a ServiceAccount for each, so that every mount asks for permission. */
 export const volumesBenchmark: Benchmark = {
-  summary: `the CSI driver with ${VOLUMES} volumes: time of a mount and of a republish, share of a core, memory; needs root`,
   problem: () => (process.getuid?.() === 0 ? undefined : 'it mounts a tmpfs for each volume, which only root may do; run it as root'),
   async run(rig, effort): Promise<BenchmarkResult> {
     const { driver, kubelet } = await startDriver(rig);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConnectorClasses, Connectors, type KubeClient, type ResourceType, Secrets, Services, ConfigMaps } from '@oci-connector/kube';
 import { type KubeObject } from '@oci-connector/connector-api';
-import { parseAllDocuments } from 'yaml';
+import { type Document, type DocumentOptions, parseAllDocuments, type ParseOptions, type SchemaOptions } from 'yaml';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -53,14 +53,40 @@ export interface Manifest {
 
 /** @throws Error for what is no YAML, no object, or of a kind that cannot be applied here */
 export function parseManifests(text: string, source: string): Manifest[] {
-  return parseAllDocuments(text).flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem) throw new Error(`${source}: ${problem.message}${problem.code === 'DUPLICATE_KEY' ? 'put --- between objects' : ''}`);
-    const value = document.toJS() as unknown;
-    if (value === null) return [];
-    const object = requireObject(value, source);
-    return [{ object, resource: resourceTypeOf(object, source), source }];
-  });
+  return parseAllDocuments(text, AS_KUBECTL_READS).flatMap((document) =>
+    objectsIn(valueOf(document, source), source).map((object) => ({ object, resource: resourceTypeOf(object, source), source })),
+  );
+}
+
+/**
+ * kubectl reads YAML 1.1: 0644 is octal, yes is true, << merges. Dates and base 60 it leaves as text and numbers (the resolver of
+ * sigs.k8s.io/yaml).
+ */
+const AS_KUBECTL_READS: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: '1.1',
+  customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(tag.tag === 'tag:yaml.org,2002:timestamp' || tag.format === 'TIME')),
+};
+
+function valueOf(document: Document.Parsed, source: string): unknown {
+  const [problem] = document.errors;
+  if (problem) {
+    const [line = ''] = problem.message.split('\n', 1);
+    throw new Error(`${source}: ${line.replace(/:$/, '')}${problem.code === 'DUPLICATE_KEY' ? '; put --- between objects' : ''}`);
+  }
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases that would grow without end, or that name nothing.
+    throw new Error(`${source}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A List stands for its items, as with kubectl. */
+function objectsIn(value: unknown, source: string): KubeObject[] {
+  if (value === null) return [];
+  const { kind, items } = value as { kind?: unknown; items?: unknown };
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) return items.flatMap((item) => objectsIn(item, source));
+  return [requireObject(value, source)];
 }
 
 /** Creates what is missing and patches what is there, one after the other, like `kubectl apply`. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
 import { type CheckResult } from './checks';
+import { type SuiteName } from './command-line.mjs';
 import { clusterSuite } from './suites/cluster';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
@@ -19,7 +20,7 @@ import { templatesSuite } from './suites/templates';
 import { openWorld } from './testbed-world';
 import { takeWorld } from './world';
 
-export const SUITES = {
+const SUITES: Readonly<Record<SuiteName, Suite>> = {
   cluster: clusterSuite,
   direct: directSuite,
   matrix: matrixSuite,
@@ -32,9 +33,7 @@ export const SUITES = {
   templates: templatesSuite,
   rotation: rotationSuite,
   logs: logsSuite,
-} satisfies Record<string, Suite>;
-
-export type SuiteName = keyof typeof SUITES;
+};
 
 /** Where logs are kept after a run: runs of other suites may go on at the same time. */
 const logDirectoryOf = (names: readonly SuiteName[]): string => path.join(process.cwd(), '.testbed', 'logs', names[0] ?? '');

@@ -15,19 +15,6 @@ import { startInstalledCluster } from './installed-cluster';
 import { CLIENT_IMAGES, podImage, pushClientImages } from './pod-images';
 import { SAMPLE, shareConnector } from './shared-connector';
 
-const HELP = `npm run testbed -- cluster: a complete Kubernetes with the product on this machine
-
-Usage:
-  npm run testbed -- cluster up      start it, in the background; says how to use it
-  npm run testbed -- cluster down    end it and remove everything that it made
-  npm run testbed -- cluster serve   start it, in the foreground
-  npm run testbed -- cluster check   up, used, down, and nothing is left: what CI asks
-  npm run testbed -- cluster --help  this text
-
-It needs root and what npm run testbed -- install installs. It has one node and lives in namespaces of its own: no packet
-can leave it, and its processes, mounts and interfaces end with it. There is one for each workspace.
-`;
-
 /** What is kept for people: state, kubeconfig and logs. */
 const DIRECTORY = path.join(process.cwd(), '.testbed', 'cluster');
 const STATE_FILE = path.join(DIRECTORY, 'cluster.json');
@@ -43,20 +30,15 @@ interface ClusterState {
   readonly pid: number;
 }
 
-/** Exit status for wrong arguments. */
-const USAGE = 2;
-
 /** How long it may take to end by itself. */
 const DOWN_MS = 30_000;
 
-export async function clusterCommand(args: readonly string[], [command = '--help']: readonly string[]): Promise<number> {
+/** @param args of the whole program @param words after "cluster"; up, down, serve or check */
+export async function clusterCommand(args: readonly string[], [command]: readonly string[]): Promise<number> {
   if (command === 'up') return up();
   if (command === 'down') return down();
   if (command === 'serve') return insideWorld ? serve() : serveOutside(args);
-  if (command === 'check') return checkCluster({ up, down, running: runningCluster, kubectl: () => ({ command: kubectlInside(), env: { KUBECONFIG, HOME: DIRECTORY } }) });
-  const known = command === '--help';
-  (known ? process.stdout : process.stderr).write(known ? HELP : `unknown: cluster ${command}\n\n${HELP}`);
-  return known ? 0 : USAGE;
+  return checkCluster({ up, down, running: runningCluster, kubectl: () => ({ command: kubectlInside(), env: { KUBECONFIG, HOME: DIRECTORY } }) });
 }
 
 async function up(): Promise<number> {

@@ -26,7 +26,6 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
 
 /** Pods on a real kubelet, which get everything that they need from a volume. */
 export const clusterSuite: Suite = {
-  summary: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit',
   async run(context) {
     const checks = new Checks();
     const tests = await context.cluster(() => startClusterTests(context));

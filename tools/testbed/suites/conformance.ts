@@ -23,7 +23,6 @@ interface Comparison {
 
 /** The OCI conformance suite, directly and through the proxy: test by test the same result. */
 export const conformanceSuite: Suite = {
-  summary: 'the OCI conformance suite through the proxy, compared test by test with the registry itself',
   async run(context) {
     const registries = context.registries.filter(({ name }) => REGISTRIES.includes(name));
     const comparisons: Comparison[] = [];

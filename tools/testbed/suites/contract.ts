@@ -21,7 +21,6 @@ const NOT_APPLICABLE = new Set([
 
 /** libs/testing against the real things: whoever tests with it can rely on what it does. */
 export const contractSuite: Suite = {
-  summary: 'libs/testing: its Kubernetes API and a real one pass one contract, kubectl uses it, its registry passes the OCI suite',
   async run({ group, directory, secrets }) {
     const api = await startApiServer(group, path.join(directory, 'contract'), OUTSIDE_ADDRESS.apiServer);
     secrets.push({ name: "the administrator's token", value: api.adminToken });

@@ -8,7 +8,6 @@ const LIMITS = path.join(process.cwd(), 'tools/testbed/direct-limits.json');
 
 /** The clients against the registries themselves. What fails here is not the proxy's doing. */
 export const directSuite: Suite = {
-  summary: 'the clients against the registries, without the proxy: the baseline of the matrix',
   async run(context) {
     const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => {
       const { host, protocol } = new URL(registry.directAddress ?? registry.address);

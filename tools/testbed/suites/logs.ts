@@ -3,7 +3,6 @@ import { type Suite } from './suite';
 
 /** Runs last: whatever the other suites logged, at debug level, must hold no secret. */
 export const logsSuite: Suite = {
-  summary: 'searches everything that the programs logged during this run for any secret (run it last)',
   async run({ secrets, logDirectory }) {
     const finds = await searchLogs(logDirectory, secrets);
     const failures = finds.map((find) => `found ${find}`);

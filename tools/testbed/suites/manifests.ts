@@ -12,7 +12,6 @@ const EXAMPLES = path.join(process.cwd(), 'deploy/examples');
 
 /** What users type and what they are told, on a real API server. */
 export const manifestsSuite: Suite = {
-  summary: 'kubectl on a real API server: good and bad manifests, examples, explain, get, describe, and what RBAC allows',
   async run(context) {
     const checks = new Checks();
     const { api } = await context.product(() => startProduct(context));

@@ -7,7 +7,6 @@ import { type Suite } from './suite';
 
 /** Every client against every registry through the proxy, which two of the three forms of addresses lead through. */
 export const matrixSuite: Suite = {
-  summary: 'every client × every registry through the proxy, over http and https; a real API server',
   async run(context) {
     const product = await context.product(() => startProduct(context));
     const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => ({

@@ -7,7 +7,6 @@ import { type Suite } from './suite';
 
 /** What must not be noticed: another replica, a restart, a new token, a new password, a controller or an API server that is away. */
 export const replicasSuite: Suite = {
-  summary: 'two proxies on a real API server: uploads that change replica, outages, a changed password',
   async run(context) {
     const checks = new Checks();
     const installation = await ReplicatedInstallation.start(context);

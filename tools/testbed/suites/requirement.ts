@@ -25,7 +25,6 @@ const DEADLINE_MS = 30_000;
 
 /** The original requirement's example end to end: as a user with nothing but `npm start`, kubectl and crane. */
 export const requirementSuite: Suite = {
-  summary: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",
   async run(context) {
     const checks = new Checks();
     const hub = await startDockerHub(context, ACCOUNT);

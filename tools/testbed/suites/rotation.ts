@@ -5,7 +5,6 @@ import { type Suite } from './suite';
 
 /** Waits for the pod that the suite `cluster` has started. */
 export const rotationSuite: Suite = {
-  summary: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the suite cluster has started)',
   async run(context) {
     const checks = new Checks();
     await checkRotation(checks, await context.cluster(() => startClusterTests(context)));

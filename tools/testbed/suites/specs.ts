@@ -13,7 +13,6 @@ const SPECS = [
 
 /** Specs of the product that need root or tools, or take long. */
 export const specsSuite: Suite = {
-  summary: 'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens, manifests of a user',
   async run({ directory }) {
     return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));
   },

@@ -12,6 +12,5 @@ export interface SuiteContext extends TestbedContext {
 }
 
 export interface Suite {
-  readonly summary: string;
   run(context: SuiteContext): Promise<CheckResult>;
 }

@@ -22,7 +22,6 @@ interface ThemeCount {
 
 /** Our template engine against real Go: what is not identical is refused by name. */
 export const templatesSuite: Suite = {
-  summary: "the template engine against Go's text/template with sprig: a corpus, rendered to the same bytes or refused by name",
   async run({ directory }) {
     const program = path.join(directory, 'go-templates');
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false', GOPROXY: 'off' };

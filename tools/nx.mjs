@@ -1,0 +1,7 @@
+// Runs Nx with the dependencies that it needs: `node tools/nx.mjs run-many -t test`.
+import { fileURLToPath } from 'node:url';
+import { continueAs } from './child.mjs';
+import { requireDependencies } from './dependencies.mjs';
+
+requireDependencies();
+continueAs(process.execPath, [fileURLToPath(new URL('../node_modules/.bin/nx', import.meta.url)), ...process.argv.slice(2)]);
