@@ -64,10 +64,12 @@ const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
 /**
  * Bundles one entry file, with all it imports, into one CommonJS file with a source map.
  * @param {{ entry: string, outfile: string }} options paths relative to the workspace
+ * @returns {Promise<string[]>} the files that it was made of, relative to the workspace
  */
 export async function bundle({ entry, outfile }) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     write: false,
+    metafile: true,
     absWorkingDir: workspaceRoot,
     entryPoints: [entry],
     outfile,
@@ -89,6 +91,7 @@ export async function bundle({ entry, outfile }) {
     await writeFile(part, file.endsWith('.js') ? inLatin1(text) : text);
     await rename(part, file);
   }
+  return Object.keys(metafile.inputs);
 }
 
 /**

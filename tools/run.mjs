@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { continueAs } from './child.mjs';
 import { requireDependencies, requireNodeVersion } from './dependencies.mjs';
+import { isCurrent, keep } from './kept-bundle.mjs';
 
 requireNodeVersion();
 
@@ -38,7 +39,13 @@ try {
 }
 
 requireDependencies();
-const { bundle } = await import('./bundle.mjs');
+process.chdir(root);
 const outfile = `dist/tools/${name}/main.js`;
-await bundle({ entry: `tools/${name}/main.ts`, outfile });
-continueAs(process.execPath, ['--enable-source-maps', path.join(root, outfile), ...args], { cwd: root });
+if (!isCurrent(outfile)) {
+  // Not on stdout, which a script may read.
+  process.stderr.write(`… bundling tools/${name}\n`);
+  const { bundle } = await import('./bundle.mjs');
+  const began = Date.now();
+  keep(outfile, await bundle({ entry: `tools/${name}/main.ts`, outfile }), began);
+}
+continueAs(process.execPath, ['--enable-source-maps', path.join(root, outfile), ...args]);

@@ -28,4 +28,11 @@ describe('ProcessGroup', () => {
     await group.stopAll();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
+
+  it('starts nothing once it is being ended, so that an interrupted start leaves no process behind', async () => {
+    group = new ProcessGroup(directory);
+    const starting = group.start({ name: 'late', command: [process.execPath, '-e', ''] });
+    await group.stopAll();
+    await expect(starting).rejects.toThrow('late is not started: all are being ended');
+  });
 });

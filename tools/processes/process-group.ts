@@ -26,6 +26,7 @@ export interface StartedProcess {
 /** Processes that are started together, log to one directory and are ended, by their ids, in reverse order. */
 export class ProcessGroup {
   readonly #started: StartedProcess[] = [];
+  #isEnding = false;
 
   /** @param options.ownSessions keeps the terminal's Ctrl-C from the processes: only {@link stopAll} ends them, in order */
   constructor(
@@ -33,9 +34,11 @@ export class ProcessGroup {
     private readonly options: { readonly ownSessions?: boolean } = {},
   ) {}
 
-  /** @throws Error with the end of its log when the process ends or does not get ready in time */
+  /** @throws Error with the end of its log when the process ends or does not get ready in time, and when all are being ended */
   async start(description: ProcessDescription): Promise<StartedProcess> {
     await mkdir(this.logDirectory, { recursive: true });
+    // Nothing would end it.
+    if (this.#isEnding) throw new Error(`${description.name} is not started: all are being ended`);
     const logFile = path.join(this.logDirectory, `${description.name}.log`);
     const log = openSync(logFile, 'a');
     const [file, ...args] = description.command;
@@ -47,7 +50,9 @@ export class ProcessGroup {
     return process;
   }
 
+  /** Also the end of the group: nothing is started afterwards. */
   async stopAll(): Promise<void> {
+    this.#isEnding = true;
     for (const process of this.#started.splice(0).reverse()) await process.stop();
   }
 }

@@ -74,16 +74,18 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
   const csiSocket = csiSocketIn(directory);
   const kubeletDirectory = path.join(directory, 'kubelet');
   await mkdir(kubeletDirectory);
-  const controllerPid = await launch('controller', {});
-  const proxyPid = await launch('proxy', proxySettings({ host: '127.0.0.1', ...ports }));
-  const csiPid = await launch('csi', {
-    OCI_CONNECTOR_CSI_SOCKET: csiSocket,
-    OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
-    // The sandbox plays the kubelet.
-    OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
-    // A tmpfs needs root.
-    OCI_CONNECTOR_CSI_MOUNT: 'directory',
-  });
+  const [controllerPid, proxyPid, csiPid] = await Promise.all([
+    launch('controller', {}),
+    launch('proxy', proxySettings({ host: '127.0.0.1', ...ports })),
+    launch('csi', {
+      OCI_CONNECTOR_CSI_SOCKET: csiSocket,
+      OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
+      // The sandbox plays the kubelet.
+      OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
+      // A tmpfs needs root.
+      OCI_CONNECTOR_CSI_MOUNT: 'directory',
+    }),
+  ]);
   return { proxy, csiSocket, kubeletDirectory, pids: { controller: controllerPid, proxy: proxyPid, csi: csiPid } };
 }
 
