@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from './processes/run-command';
 
-const module = path.join(__dirname, 'kept-bundle.mjs');
+const keptBundle = path.join(__dirname, 'kept-bundle.mjs');
 const INPUT = 'tools/bench/main.ts';
 
 /** When files were written, and when bundling began: seconds since the epoch. */
@@ -27,7 +27,7 @@ describe('a bundle is made again only when that would change it', () => {
   }
 
   const call = (expression: string): Promise<string> =>
-    runCommand([process.execPath, '--input-type=module', '-e', `const { isCurrent, keep } = await import(${JSON.stringify(module)}); console.log(${expression});`], { cwd: directory });
+    runCommand([process.execPath, '--input-type=module', '-e', `const { isCurrent, keep } = await import(${JSON.stringify(keptBundle)}); console.log(${expression});`], { cwd: directory });
   const keep = (): Promise<string> => call(`keep('out.js', ['${INPUT}'], ${BEGAN * 1000})`);
   const isCurrent = async (): Promise<boolean> => (await call(`isCurrent('out.js')`)).trim() === 'true';
 
