@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Condition, type Connector } from '@oci-connector/connector-api';
-import { Connectors, type KubeClient } from '@oci-connector/kube';
+import { type Condition, type Connector, protocolOf } from '@oci-connector/connector-api';
+import { ConnectorClasses, Connectors, type KubeClient } from '@oci-connector/kube';
 import { type NamespacedName } from './namespaced-name';
 
 /** `True`, `False` or `Unknown`, with the reason and the message of the condition that says why. */
@@ -9,6 +9,9 @@ export interface Verdict extends NamespacedName {
   readonly reason: string;
   readonly message: string;
   readonly proxyUrl: string;
+  /** Of its class; absent when there is no such class. */
+  readonly protocol?: string;
+  readonly connector: Connector;
 }
 
 const DEADLINE_MS = 30_000;
@@ -24,7 +27,7 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Names
   const deadline = Date.now() + DEADLINE_MS;
   let judgedAt: number | undefined;
   for (;;) {
-    const verdicts = await Promise.all(keys.map(async (key) => verdictOf(key, await client.get(Connectors, key))));
+    const verdicts = await Promise.all(keys.map((key) => judge(client, key)));
     if (verdicts.every(({ ready }) => ready === 'True') || Date.now() > deadline) return verdicts;
     const judged = verdicts.every(({ ready }) => ready === 'True' || ready === 'False');
     judgedAt = judged ? (judgedAt ?? Date.now()) : undefined;
@@ -35,16 +38,22 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Names
 
 const NOT_JUDGED: Pick<Condition, 'status' | 'reason' | 'message'> = { status: 'Unknown' };
 
-function verdictOf(key: NamespacedName, { status = {} }: Connector): Verdict {
+async function judge(client: KubeClient, { namespace, name }: NamespacedName): Promise<Verdict> {
+  const connector = await client.get(Connectors, { namespace, name });
+  const connectorClass = await client.find(ConnectorClasses, { name: connector.spec.connectorClassName });
+  const { status = {} } = connector;
   const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
   // Ready copies the reason of the condition that fails; that one has the message that says what to do.
   const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
   return {
-    ...key,
+    namespace,
+    name,
     ready: ready.status,
     reason: ready.reason ?? '',
     message: cause.message ?? '',
     proxyUrl: status.proxy?.httpAddress?.url ?? '',
+    protocol: connectorClass && protocolOf(connectorClass),
+    connector,
   };
 }

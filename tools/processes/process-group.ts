@@ -86,7 +86,8 @@ async function becomeReady(description: ProcessDescription, child: ChildProcess,
   while (!(await ready().catch(() => false))) {
     if (failure === undefined && Date.now() > deadline) failure = 'did not get ready in time';
     if (failure !== undefined) {
-      throw new Error(`${description.name} ${failure}; the end of its log:\n${(await readFile(logFile, 'utf8')).slice(-3000)}`);
+      const log = (await readFile(logFile, 'utf8')).slice(-3000).trimEnd();
+      throw new Error(`The end of ${logFile}:\n${log}\n${description.name} ${failure}`);
     }
     await delay(50);
   }

@@ -1,49 +1,56 @@
-import { type KubeObject } from '@oci-connector/connector-api';
+import { ConditionType, type KubeObject, Reason } from '@oci-connector/connector-api';
 import { applyManifests, type Manifest } from '../installation/apply-manifests';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Verdict, waitForConnectors } from '../installation/wait-for-connectors';
-import { type Pod, volumesOf } from '../kubelet/published-volume';
+import { type Kubelet } from '../kubelet/kubelet';
+import { type Pod, type PublishedVolume, volumesOf } from '../kubelet/published-volume';
 import { formatTable, step } from '../processes/progress';
-import { publishVolume, unpublishAtTheEnd } from './publish-volume';
 import { type Sandbox } from './sandbox';
+import { DRIVER } from './start-kubelet';
 import { tableOfFiles } from './volume-files';
 
 /** What became of the user's manifests. */
 export interface AppliedManifests {
-  /** Every Connector is Ready and every volume published. */
-  readonly succeeded: boolean;
+  /** Why a Connector is not Ready or a volume not published; none when everything is well. */
+  readonly problems: readonly string[];
+  /** Everything that was applied, as the API has it. */
+  readonly objects: readonly KubeObject[];
   /** Those that the proxy serves. */
-  readonly connectors: readonly NamespacedName[];
-  /** Directories of the volumes. */
-  readonly volumes: readonly string[];
+  readonly connectors: readonly Verdict[];
+  readonly volumes: readonly PodVolume[];
 }
 
-const DRIVER = 'connectors-csi';
+/** A published volume. */
+export interface PodVolume {
+  readonly pod: Pod;
+  readonly name: string;
+  readonly directory: string;
+}
 
 /** The driver runs and has seen the Connectors, or will in a moment; what it refuses after that it goes on refusing. */
 const PATIENCE_MS = 3_000;
 
-/** Applies the user's manifests, says what became of each Connector in them, and publishes the volumes of the Pods. */
-export async function applyUserManifests(sandbox: Sandbox, manifests: readonly Manifest[], closing: (() => Promise<unknown>)[]): Promise<AppliedManifests> {
-  const applied = await applyManifests(sandbox.client, manifests);
-  for (const { kind, metadata } of applied) {
+/** Applies the user's manifests, says what became of each Connector in them, and waits for the volumes of the Pods. */
+export async function applyUserManifests(sandbox: Sandbox, kubelet: Kubelet, manifests: readonly Manifest[]): Promise<AppliedManifests> {
+  const objects = await applyManifests(sandbox.client, manifests);
+  for (const { kind, metadata } of objects) {
     process.stdout.write(`  ${kind} ${[metadata.namespace, metadata.name].filter(Boolean).join('/')} applied\n`);
   }
-  const connectors = applied.filter(({ kind }) => kind === 'Connector').map(nameOf);
-  const verdicts = connectors.length === 0 ? [] : await reportConnectors(sandbox, connectors);
-  const volumes: string[] = [];
-  let arePublished = true;
-  for (const pod of applied.filter(({ kind }) => kind === 'Pod') as Pod[]) {
-    const ours = volumesOf(pod, DRIVER);
-    if (ours.length === 0) process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
-    for (const volume of ours) {
-      const directory = await publish(sandbox, { pod, volume }, closing);
-      if (directory === undefined) arePublished = false;
-      else volumes.push(directory);
+  const keys = objects.filter(({ kind }) => kind === 'Connector').map(nameOf);
+  const verdicts = keys.length === 0 ? [] : await reportConnectors(sandbox, keys);
+  const notReady = verdicts.filter(({ ready }) => ready !== 'True');
+  const problems = notReady.map(({ namespace, name, ready, reason, message }) => `Connector ${namespace}/${name} is not Ready (${reason || ready}): ${message}`);
+  const volumes: PodVolume[] = [];
+  for (const pod of objects.filter(({ kind }) => kind === 'Pod') as Pod[]) {
+    const names = volumesOf(pod, DRIVER);
+    if (names.length === 0) process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+    for (const name of names) {
+      const outcome = await report(kubelet, pod, name);
+      if (typeof outcome === 'string') problems.push(outcome);
+      else volumes.push({ pod, name, directory: outcome.directory });
     }
   }
-  const areReady = verdicts.every(({ ready }) => ready === 'True');
-  return { succeeded: areReady && arePublished, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };
+  return { problems, objects, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };
 }
 
 function nameOf({ metadata }: KubeObject): NamespacedName {
@@ -54,25 +61,45 @@ async function reportConnectors({ client }: Sandbox, connectors: readonly Namesp
   const verdicts = await step('waiting for the Connectors', () => waitForConnectors(client, connectors));
   const rows = verdicts.map(({ namespace, name, ready, reason, proxyUrl }) => [namespace, name, ready, reason, proxyUrl]);
   process.stdout.write(`\n${formatTable(['NAMESPACE', 'NAME', 'READY', 'REASON', 'PROXY'], rows)}\n`);
-  for (const { namespace, name, ready, message } of verdicts) {
-    if (ready !== 'True') process.stdout.write(`\n${namespace}/${name}: ${message}\n`);
+  for (const verdict of verdicts) {
+    const note = await untestedCredential(verdict);
+    if (note !== undefined) process.stdout.write(`\n${verdict.namespace}/${verdict.name}: ${note}\n`);
   }
   return verdicts;
 }
 
-/** @returns the volume's directory; undefined, with the reason printed as an event of the Pod would have it, when the driver refuses */
-async function publish(sandbox: Sandbox, of: { readonly pod: Pod; readonly volume: string }, closing: (() => Promise<unknown>)[]): Promise<string | undefined> {
-  const { namespace, name } = nameOf(of.pod);
+/** Ready does not say that a password is right where nobody asks for it. @returns what to tell then */
+async function untestedCredential({ ready, protocol, connector: { spec, status } }: Verdict): Promise<string | undefined> {
+  const secret = spec.auth?.secretRef?.name;
+  if (ready !== 'True' || secret === undefined) return undefined;
+  const auth = status?.conditions?.find(({ type }) => type === ConditionType.AuthReady);
+  if (auth?.reason === Reason.NonAuthProbe) return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
+  if (protocol !== 'oci' || !(await letsEverybodyIn(spec.address))) return undefined;
+  return `nothing tested the credential in Secret ${secret}: the registry lets everybody in at /v2/ and did not ask for it; a push will tell`;
+}
+
+/** A hint must not hold up the user; in milliseconds. */
+const HINT_MS = 3_000;
+
+/** Whether a registry asks for no credential, as far as that can be found out without the Connector's own CA. */
+async function letsEverybodyIn(address: string): Promise<boolean> {
+  try {
+    return (await fetch(new URL('/v2/', address), { redirect: 'manual', signal: AbortSignal.timeout(HINT_MS) })).status === 200;
+  } catch {
+    // Then there is no hint.
+    return false;
+  }
+}
+
+/** @returns the volume; or why there is none, as an Event of the Pod has it */
+async function report(kubelet: Kubelet, pod: Pod, name: string): Promise<PublishedVolume | string> {
+  const of = `${pod.metadata.namespace}/${pod.metadata.name}`;
   process.stdout.write('\n');
   try {
-    const volume = await step(`publishing volume ${of.volume} of Pod ${namespace}/${name}`, () => publishVolume(sandbox, of, { patienceMs: PATIENCE_MS }));
-    unpublishAtTheEnd(volume, closing);
+    const volume = await step(`publishing volume ${name} of Pod ${of}`, () => kubelet.published(pod, name, PATIENCE_MS));
     process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
-    return volume.directory;
+    return volume;
   } catch (error) {
-    const { message, cause } = error as Error;
-    process.stdout.write(`Pod ${namespace}/${name} would not start: ${cause instanceof Error ? cause.message : message}\n`);
-    process.stdout.write('Mend it in the file and start again: volumes are published once, here.\n');
-    return undefined;
+    return `Pod ${of} does not start, volume ${name} is not published: ${(error as Error).message}`;
   }
 }

@@ -1,42 +1,115 @@
+import { type KubeObject } from '@oci-connector/connector-api';
 import { bindingCommand } from '@oci-connector/kube';
 import { type NamespacedName } from '../installation/namespaced-name';
+import { type Verdict } from '../installation/wait-for-connectors';
+import { type AppliedManifests, type PodVolume } from './apply-user-manifests';
 import { type Sandbox } from './sandbox';
 
-/** What a user types to use Connectors of his own. Addresses are those of this very sandbox; what stands in capitals is his. */
-export function howToGoOn(sandbox: Sandbox, connectors: readonly NamespacedName[], volumes: readonly string[] = []): string {
+type Applied = Pick<AppliedManifests, 'objects' | 'connectors' | 'volumes'>;
+
+/**
+ * What a user types to use Connectors of his own. Addresses and names are those of this very sandbox; REPOSITORY, TAG and PATH are
+ * what only the user knows.
+ */
+export function howToGoOn(sandbox: Sandbox, { objects, connectors, volumes }: Applied): string {
+  const accounts = new Map(connectors.map(({ namespace }) => [namespace, accountFor(namespace, objects)]));
   const parts = [
-    `To go on by hand:\n\n  export KUBECONFIG=${sandbox.kubeconfig}\n  kubectl get connectors --all-namespaces`,
-    ...[...new Set(connectors.map(({ namespace }) => namespace))].map(accountIn),
-    ...connectors.map((connector) => useOf(sandbox, connector)),
-    ...volumes.map((volume) => useOfVolume(sandbox, volume)),
+    `To go on by hand:\n\n  export KUBECONFIG=${quoted(sandbox.kubeconfig)}\n  kubectl get connectors --all-namespaces`,
+    ...[...accounts].flatMap(([namespace, account]) => howToBind(namespace, account)),
+    ...connectors.map((connector) => useOf(sandbox, connector, accounts.get(connector.namespace)?.account)),
+    ...volumes.flatMap((volume) => useOfVolume(sandbox, volume, connectors)),
+    `The volume of a Pod that you create with kubectl is published too; kubectl describe pod says where, or why not.`,
     `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\nThe CSI driver listens on ${sandbox.csiSocket}.\nCtrl-C ends everything.`,
   ];
   return `\n${parts.join('\n\n')}\n`;
 }
 
-function accountIn(namespace: string): string {
-  return `A ServiceAccount that may push in namespace ${namespace}, ci here (AlreadyExists does no harm):
-
-  kubectl create serviceaccount ci --namespace=${namespace}
-  ${bindingCommand('connectors-pusher', namespace, { namespace, name: 'ci' })}`;
+/** Paths may have spaces. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function useOf({ proxy }: Sandbox, { namespace, name }: NamespacedName): string {
-  const { host } = new URL(proxy.http);
-  const prefix = `namespaces/${namespace}/connectors/${name}`;
-  return `Through Connector ${namespace}/${name}:
+interface Account {
+  readonly account: NamespacedName;
+  /** Where it is from: a binding in the manifests, the manifests alone, or nowhere yet. */
+  readonly origin: 'bound' | 'applied' | 'new';
+}
 
-  TOKEN=$(kubectl create token ci --namespace=${namespace} --audience=connectors-proxy)
-  curl -u "any:$TOKEN" ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
+interface Binding extends KubeObject {
+  readonly roleRef?: { readonly name: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+}
+
+/** One that the manifests let use the Connectors of the namespace; else one that they have; else a new one. */
+function accountFor(namespace: string, objects: readonly KubeObject[]): Account {
+  const bindings = (objects as readonly Binding[]).filter(
+    ({ kind, metadata, roleRef }) => kind === 'RoleBinding' && metadata.namespace === namespace && /^connectors-pu(sh|ll)er$/.test(roleRef?.name ?? ''),
+  );
+  // connectors-pusher before connectors-puller: who may push may pull.
+  bindings.sort((a, b) => (b.roleRef?.name ?? '').localeCompare(a.roleRef?.name ?? ''));
+  const subject = bindings.flatMap(({ subjects = [] }) => subjects).find(({ kind }) => kind === 'ServiceAccount');
+  if (subject) return { account: { namespace: subject.namespace ?? namespace, name: subject.name }, origin: 'bound' };
+  const applied = objects.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
+  if (applied) return { account: { namespace: applied.namespace ?? '', name: applied.name }, origin: 'applied' };
+  return { account: { namespace, name: 'ci' }, origin: 'new' };
+}
+
+function howToBind(namespace: string, { account, origin }: Account): string[] {
+  if (origin === 'bound') return [];
+  const create = origin === 'new' ? `  kubectl create serviceaccount ${account.name} --namespace=${account.namespace}\n` : '';
+  return [`Let ServiceAccount ${account.namespace}/${account.name} push through the Connectors of namespace ${namespace}:
+
+${create}  ${bindingCommand('connectors-pusher', namespace, account)}`];
+}
+
+function useOf({ proxy }: Sandbox, connector: Verdict, account: NamespacedName = { namespace: connector.namespace, name: 'ci' }): string {
+  const commands = connector.protocol === 'oci' ? registryCommands(proxy.http, connector) : httpCommands(connector);
+  return `Through Connector ${connector.namespace}/${connector.name}:
+
+  TOKEN=$(kubectl create token ${account.name} --namespace=${account.namespace} --audience=connectors-proxy)
+${commands}`;
+}
+
+function registryCommands(proxy: string, { namespace, name }: NamespacedName): string {
+  const { host } = new URL(proxy);
+  const prefix = `namespaces/${namespace}/connectors/${name}`;
+  return `  curl -u "any:$TOKEN" ${proxy}/v2/${prefix}/REPOSITORY/tags/list
   crane auth login ${host} -u any -p "$TOKEN"
   crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`;
 }
 
-function useOfVolume({ proxy }: Sandbox, volume: string): string {
-  const { host } = new URL(proxy.http);
-  return `With nothing but the files of a volume:
+function httpCommands({ proxyUrl }: Verdict): string {
+  return `  curl -u "any:$TOKEN" ${proxyUrl.replace(/\/$/, '')}/PATH`;
+}
 
-  VOLUME="${volume}"
-  curl -u "any:$(cat "$VOLUME/context.token")" ${proxy.http}/v2/namespaces/NAMESPACE/connectors/NAME/REPOSITORY/tags/list
-  DOCKER_CONFIG="$VOLUME" crane pull ${host}/namespaces/NAMESPACE/connectors/NAME/REPOSITORY:TAG image.tar`;
+function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, connectors: readonly Verdict[]): string[] {
+  const named = connectorsOf(pod, name);
+  const served = connectors.filter((one) => named.some((other) => other.namespace === one.namespace && other.name === one.name));
+  const chosen = served.find(({ protocol }) => protocol === 'oci') ?? served[0];
+  if (!chosen) return [];
+  const which = named.length > 1 ? ` (${chosen.namespace}/${chosen.name} is one of its ${named.length} Connectors)` : '';
+  const { host } = new URL(proxy.http);
+  const prefix = `namespaces/${chosen.namespace}/connectors/${chosen.name}`;
+  const login = `-u "any:$(cat "$VOLUME/context.token")"`;
+  const commands =
+    chosen.protocol === 'oci'
+      ? `  curl ${login} ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
+  DOCKER_CONFIG="$VOLUME" crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`
+      : `  curl ${login} ${chosen.proxyUrl.replace(/\/$/, '')}/PATH`;
+  return [`With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}:
+
+  VOLUME=${quoted(directory)}
+${commands}`];
+}
+
+/** Both forms of naming them, see docs/volumes.md; the driver has published the volume, so they are well formed. */
+function connectorsOf({ metadata, spec }: PodVolume['pod'], volume: string): NamespacedName[] {
+  const attributes = spec?.volumes?.find(({ name }) => name === volume)?.csi?.volumeAttributes ?? {};
+  const podNamespace = metadata.namespace ?? '';
+  const older = attributes['connector.name'];
+  if (older !== undefined) return [{ namespace: attributes['connector.namespace'] || podNamespace, name: older }];
+  return (attributes['connectors'] ?? '').split(',').map((entry) => {
+    const [first = '', second] = entry.trim().split('/');
+    return second === undefined ? { namespace: podNamespace, name: first } : { namespace: first, name: second };
+  });
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { quoted } from './how-to-go-on';
 import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 
@@ -12,7 +13,7 @@ export function howToRepeat(sandbox: Sandbox, volume: string): string {
   return `
 Do it again by hand:
 
-  export KUBECONFIG=${sandbox.kubeconfig}
+  export KUBECONFIG=${quoted(sandbox.kubeconfig)}
   kubectl get connectors
   kubectl describe connector ${connector.name}
   TOKEN=$(kubectl create token ${serviceAccount.name} --audience=connectors-proxy)
@@ -26,13 +27,13 @@ Do it again by hand:
 
   # docker (host network), over https with the proxy's own CA
   sudo mkdir -p /etc/docker/certs.d/${secureHost}
-  sudo cp ${sandbox.caFile} /etc/docker/certs.d/${secureHost}/ca.crt
+  sudo cp ${quoted(sandbox.caFile)} /etc/docker/certs.d/${secureHost}/ca.crt
   docker login ${secureHost} -u any --password-stdin <<<"$TOKEN"
   docker pull ${secureHost}/${prefix}/${repository}:${tag}
 
 With nothing but the files of the volume, as in a pod:
 
-  VOLUME="${volume}"
+  VOLUME=${quoted(volume)}
   curl -u "any:$(cat "$VOLUME/context.token")" ${sandbox.proxy.http}/v2/${prefix}/${repository}/tags/list
   DOCKER_CONFIG="$VOLUME" crane pull ${image} hello.tar
   DOCKER_CONFIG="$VOLUME" crane push hello.tar ${host}/${prefix}/copy:v2

@@ -1,35 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
-import { Pods, type PublishedVolume } from '../kubelet/published-volume';
+import { type Kubelet } from '../kubelet/kubelet';
+import { Pods } from '../kubelet/published-volume';
 import { readLogin } from '../kubelet/volume-login';
 import { step } from '../processes/progress';
-import { publishVolume, unpublishAtTheEnd, type VolumeKeeping } from './publish-volume';
 import { SAMPLE, samplePod } from './sample';
 import { sampleImage } from './sample-image';
 import { type Sandbox } from './sandbox';
 import { tableOfFiles } from './volume-files';
 
+/** The driver has just been started; it refuses until it has seen the Connector. */
+const FIRST_VOLUME_MS = 30_000;
+
 /**
- * The main job again, as a pod does it: a volume is published, and with nothing but its files an image is pushed and pulled.
+ * The main job again, as a pod does it: a volume is published, and with nothing but its files an image is pushed and pulled. The Pod is
+ * an object only: nothing runs it.
  *
  * @returns the directory of the volume, which is kept fresh until the sandbox ends
  */
-export async function mountSample(sandbox: Sandbox, closing: (() => Promise<unknown>)[]): Promise<string> {
-  const volume = await step("publishing a Pod's volume", () => publishSample(sandbox));
-  unpublishAtTheEnd(volume, closing);
+export async function mountSample(sandbox: Sandbox, kubelet: Kubelet): Promise<string> {
+  const volume = await step("publishing a Pod's volume", async () => {
+    const pod = await sandbox.client.create(Pods, samplePod());
+    return kubelet.published(pod, SAMPLE.pod.volume, FIRST_VOLUME_MS);
+  });
   process.stdout.write(`\n${await tableOfFiles(volume.directory)}\n${explanation()}\n`);
   for (const url of [sandbox.proxy.http, sandbox.proxy.https]) {
     await step(`pushing and pulling through ${url} with nothing but these files`, () => pushAndPull(volume.directory, url));
   }
-  process.stdout.write(`\nDone. The volume is in ${volume.directory}\n`);
+  process.stdout.write('\nDone.\n');
   return volume.directory;
-}
-
-/** The Pod is an object only: nothing runs it. */
-export async function publishSample(sandbox: Sandbox, keeping: VolumeKeeping = {}): Promise<PublishedVolume> {
-  const pod = await sandbox.client.create(Pods, samplePod());
-  return publishVolume(sandbox, { pod, volume: SAMPLE.pod.volume }, keeping);
 }
 
 function explanation(): string {

@@ -9,14 +9,11 @@ import { SAMPLE, sampleManifests } from './sample';
 import { sampleImage } from './sample-image';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 
-/** The main job: a Connector, a token, a push and a pull, over http and over https. Says what it did; false when it did not work. */
-export async function runSample(sandbox: Sandbox): Promise<boolean> {
+/** The main job: a Connector, a token, a push and a pull, over http and over https. Says what it did. @returns what did not work */
+export async function runSample(sandbox: Sandbox): Promise<string | undefined> {
   await step('applying a Connector and its Secret', () => applySample(sandbox));
   const [verdict] = await step('waiting until the Connector is Ready', () => waitForConnectors(sandbox.client, [SAMPLE.connector]));
-  if (verdict?.ready !== 'True') {
-    process.stderr.write(`The Connector is not Ready: ${verdict?.reason}: ${verdict?.message}\n`);
-    return false;
-  }
+  if (verdict?.ready !== 'True') return `The Connector is not Ready (${verdict?.reason}): ${verdict?.message}`;
   const token = await requestToken(sandbox.client, { ...SAMPLE.serviceAccount, audience: 'connectors-proxy', expirationSeconds: 3600 });
   const image = sampleImage('hello from the sandbox\n');
   const ca = await readFile(sandbox.caFile, 'utf8');
@@ -36,7 +33,7 @@ export async function runSample(sandbox: Sandbox): Promise<boolean> {
     });
   }
   process.stdout.write(summary(sandbox, image.digest));
-  return true;
+  return undefined;
 }
 
 /** The Connector, its Secret, and a ServiceAccount that may push. */

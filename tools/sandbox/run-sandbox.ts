@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { workspaceRoot } from '../processes/workspace';
 import { type Manifest } from '../installation/apply-manifests';
+import { type Kubelet } from '../kubelet/kubelet';
 import { requireSocketPath } from '../kubelet/socket-path';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
@@ -11,6 +12,7 @@ import { howToRepeat } from './how-to-repeat';
 import { mountSample } from './mount-sample';
 import { runSample } from './run-sample';
 import { type Sandbox } from './sandbox';
+import { startKubelet } from './start-kubelet';
 import { csiSocketIn, startSandbox, type SandboxStart } from './start-sandbox';
 
 export interface SandboxOptions {
@@ -84,7 +86,6 @@ function isAlive(pid: number): boolean {
 
 /** The ports that were asked for, which must be free, or the usual ones, or any. */
 async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<SandboxStart['ports']> {
-  if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same');
   await requireFree('--port', httpPort);
   await requireFree('--https-port', httpsPort);
   return { http: httpPort ?? (await usualPort(8080)), https: httpsPort ?? (await usualPort(8443)) };
@@ -109,26 +110,47 @@ function interruption(): Promise<'interrupted'> {
 
 async function startAndWork(options: SandboxOptions, start: SandboxStart): Promise<number> {
   const sandbox = await startSandbox(start);
-  const { succeeded, next } = await doTheJob(options, sandbox, start.closing);
+  const { problems, next } = await doTheJob(options, sandbox, start.closing);
   await writeState(sandbox);
   if (!options.check) process.stdout.write(next);
-  return succeeded ? 0 : 1;
+  if (problems.length === 0) return 0;
+  // Last, so that nobody has to look for it.
+  process.stdout.write(`\n${problems.join('\n')}\n`);
+  if (!options.check) process.stdout.write('Correct this with kubectl: Connectors are checked and volumes are tried again.\n');
+  return 1;
 }
 
 interface Job {
-  readonly succeeded: boolean;
+  /** What did not work, and what to do about it. */
+  readonly problems: readonly string[];
   /** What the user may do now. */
   readonly next: string;
 }
 
 async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing: SandboxStart['closing']): Promise<Job> {
-  if (manifests.length > 0) {
-    const { succeeded, connectors, volumes } = await applyUserManifests(sandbox, manifests, closing);
-    return { succeeded, next: howToGoOn(sandbox, connectors, volumes) };
-  }
-  if (!(await runSample(sandbox))) return { succeeded: false, next: howToGoOn(sandbox, []) };
-  const volume = await mountSample(sandbox, closing);
-  return { succeeded: true, next: howToRepeat(sandbox, volume) };
+  let isDone = false;
+  const kubelet = startKubelet(
+    sandbox,
+    ({ metadata }, { directory }) => {
+      // What is published before is told where it is waited for.
+      if (isDone) process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: its volume is in ${directory}\n`);
+    },
+    closing,
+  );
+  const job = manifests.length > 0 ? await applyAll(sandbox, kubelet, manifests) : await showSample(sandbox, kubelet);
+  isDone = true;
+  return job;
+}
+
+async function applyAll(sandbox: Sandbox, kubelet: Kubelet, manifests: readonly Manifest[]): Promise<Job> {
+  const applied = await applyUserManifests(sandbox, kubelet, manifests);
+  return { problems: applied.problems, next: howToGoOn(sandbox, applied) };
+}
+
+async function showSample(sandbox: Sandbox, kubelet: Kubelet): Promise<Job> {
+  const problem = await runSample(sandbox);
+  if (problem !== undefined) return { problems: [problem], next: howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] }) };
+  return { problems: [], next: howToRepeat(sandbox, await mountSample(sandbox, kubelet)) };
 }
 
 /** For scripts: written last, so that whoever sees it finds everything running. */

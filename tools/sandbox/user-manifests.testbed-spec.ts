@@ -1,13 +1,18 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Events } from '@oci-connector/kube';
 import { yamlBlocks } from '@oci-connector/testing';
-import { parseManifests } from '../installation/apply-manifests';
+import { stringify } from 'yaml';
+import { applyManifest, parseManifests } from '../installation/apply-manifests';
+import { roleBinding } from '../installation/role-binding';
 import { workspaceRoot } from '../processes/workspace';
 import { freePort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
+import { until } from '../processes/until';
 import { type AppliedManifests, applyUserManifests } from './apply-user-manifests';
 import { type Sandbox } from './sandbox';
+import { startKubelet } from './start-kubelet';
 import { startSandbox } from './start-sandbox';
 
 /** For building and starting, on any machine. */
@@ -42,9 +47,10 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     closing.push(() => group.stopAll());
     sandbox = await startSandbox({ directory, ports: { http: await freePort(), https: await freePort() }, group, closing });
     const readme = (await readFile(path.join(workspaceRoot, 'README.md'), 'utf8')).replace('https://index.docker.io', NOWHERE);
+    const kubelet = startKubelet(sandbox, () => undefined, closing);
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
     try {
-      applied = await applyUserManifests(sandbox, parseManifests([...yamlBlocks(readme), '---\n', STRANGER].join(''), 'README.md'), closing);
+      applied = await applyUserManifests(sandbox, kubelet, parseManifests([...yamlBlocks(readme), '---\n', STRANGER].join(''), 'README.md'));
     } finally {
       stdout.mockRestore();
     }
@@ -56,26 +62,38 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
   });
 
   it('says why the Connector is not Ready', () => {
-    expect(printed.join('')).toContain('registry.invalid');
-    expect(applied).toMatchObject({ succeeded: false, connectors: [{ namespace: 'default', name: 'dockerhub-demo' }] });
+    expect(applied.problems[0]).toMatch(/^Connector default\/dockerhub-demo is not Ready \(ConnectionFailed\): .*registry\.invalid/);
+    expect(applied).toMatchObject({ connectors: [{ namespace: 'default', name: 'dockerhub-demo' }] });
     expect(printed.join('')).toMatch(/^default +dockerhub-demo +False +ConnectionFailed +http:\/\/localhost:\d+\/namespaces\/default\/connectors\/dockerhub-demo$/m);
   });
 
   it('publishes the volume of the Pod that may use it', async () => {
     expect(applied.volumes).toHaveLength(1);
-    expect(await readdir(applied.volumes[0] ?? '')).toEqual(expect.arrayContaining(['config.json', 'context.token', 'ca.crt']));
+    expect(await readdir(applied.volumes[0]?.directory ?? '')).toEqual(expect.arrayContaining(['config.json', 'context.token', 'ca.crt']));
     expect(printed.join('')).toMatch(/^config\.json +\d/m);
   });
 
   it('says which command lets the other one use it', () => {
-    expect(printed.join('')).toMatch(
-      /^Pod team-a\/stranger would not start: .*kubectl create rolebinding team-a-default-connectors-puller --namespace=default --clusterrole=connectors-puller --serviceaccount=team-a:default/m,
+    expect(applied.problems[1]).toMatch(
+      /^Pod team-a\/stranger does not start, volume login is not published: .*kubectl create rolebinding team-a-default-connectors-puller --namespace=default --clusterrole=connectors-puller --serviceaccount=team-a:default/,
     );
+  });
+
+  it('publishes the volume of the other one once the command was given, and says so in an Event', async () => {
+    const key = { namespace: 'default', name: 'team-a-default-connectors-puller' };
+    await applyManifest(sandbox.client, stringify(roleBinding(key, 'connectors-puller', { namespace: 'team-a', name: 'default' })), 'the command');
+    const events = await until(DEADLINE_MS, async () => {
+      const { items } = await sandbox.client.list(Events, { namespace: 'team-a' });
+      const ofStranger = items.filter(({ involvedObject }) => involvedObject.name === 'stranger');
+      if (!ofStranger.some(({ reason }) => reason === 'VolumePublished')) throw new Error('not yet');
+      return ofStranger;
+    });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'FailedMount', message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : /) as unknown }));
   });
 
   it('removes the files at the end', async () => {
     await closing[0]?.();
-    await expect(readdir(applied.volumes[0] ?? '')).rejects.toThrow('ENOENT');
+    await expect(readdir(applied.volumes[0]?.directory ?? '')).rejects.toThrow('ENOENT');
     closing.shift();
   });
 });

@@ -1,0 +1,130 @@
+import { type CoreEvent, EventRecorder, formatKey, keyOf, type KubeClient, parseKey, Reflector, WorkQueue } from '@oci-connector/kube';
+import { until } from '../processes/until';
+import { type Pod, Pods, PublishedVolume, type PublishOptions, volumesOf } from './published-volume';
+
+export interface KubeletOptions extends Pick<PublishOptions, 'client' | 'socket' | 'kubeletDirectory' | 'republishMs'> {
+  readonly client: KubeClient;
+  /** Name of the CSI driver whose volumes are published. */
+  readonly driver: string;
+  /** Receives each volume once it is published. */
+  readonly onPublished: (pod: Pod, volume: PublishedVolume) => void;
+  /** Receives what nobody can be told by an Event. */
+  readonly onProblem: (error: Error) => void;
+  /** First and longest back-off, in milliseconds; those of the kubelet when absent. */
+  readonly backOffMs?: { readonly initial: number; readonly max: number };
+}
+
+/** initialDurationBeforeRetry and maxDurationBeforeRetry in pkg/util/goroutinemap/exponentialbackoff of Kubernetes. */
+const BACK_OFF_MS = { initial: 500, max: 122_000 };
+
+interface Mounted {
+  readonly uid: string;
+  readonly name: string;
+  readonly volume: PublishedVolume;
+}
+
+/**
+ * Publishes the volumes of all Pods as the kubelet does: when a Pod appears, again and again with a growing pause while the driver
+ * refuses, with an Event each time that says why, and until the Pod is deleted. It runs no containers.
+ */
+export class Kubelet {
+  readonly #pods: Reflector<Pod>;
+  readonly #queue: WorkQueue;
+  readonly #events: EventRecorder;
+  /** By the key of the Pod. */
+  readonly #mounted = new Map<string, Mounted[]>();
+  /** Why a volume is not published, by {@link idOf}. */
+  readonly #refusals = new Map<string, Error>();
+
+  constructor(private readonly options: KubeletOptions) {
+    const { client, onProblem, backOffMs = BACK_OFF_MS } = options;
+    this.#pods = new Reflector({ client, type: Pods, onError: (error) => onProblem(error as Error) });
+    this.#queue = new WorkQueue({ concurrency: 4, backOffInitialMs: backOffMs.initial, backOffMaxMs: backOffMs.max });
+    this.#events = new EventRecorder({ client, component: 'kubelet', onError: (error) => onProblem(error as Error) });
+  }
+
+  start(): void {
+    this.#pods.changes.subscribe(({ key }) => {
+      // Also a Pod that was deleted and made anew begins with the shortest pause.
+      this.#queue.forget(key);
+      this.#queue.add(key);
+    });
+    this.#queue.start((key) => this.#sync(key));
+    this.#pods.start();
+  }
+
+  /** Unpublishes everything. */
+  async stop(): Promise<void> {
+    await this.#pods.stop();
+    await this.#queue.stop();
+    await Promise.all([...this.#mounted.keys()].map((key) => this.#unmount(key, () => true)));
+    await this.#events.flush();
+  }
+
+  /**
+   * The volume, once it is published.
+   *
+   * @throws Error with the driver's words when it still refuses after these milliseconds; it is tried again all the same
+   */
+  async published(pod: Pod, name: string, patienceMs: number): Promise<PublishedVolume> {
+    const key = formatKey(keyOf(pod));
+    try {
+      return await until(patienceMs, async () => {
+        const found = this.#mounted.get(key)?.find((mounted) => mounted.name === name && mounted.uid === pod.metadata.uid);
+        if (!found) throw this.#refusals.get(idOf(pod, name)) ?? new Error('the CSI driver has not answered yet');
+        return found.volume;
+      });
+    } catch (error) {
+      throw (error as Error).cause;
+    }
+  }
+
+  async #sync(key: string): Promise<void> {
+    const pod = this.#pods.get(parseKey(key));
+    await this.#unmount(key, ({ uid }) => uid !== pod?.metadata.uid);
+    if (!pod) return;
+    let isRefused = false;
+    for (const name of volumesOf(pod, this.options.driver)) {
+      if (this.#mounted.get(key)?.some((mounted) => mounted.name === name)) continue;
+      if (!(await this.#mount(pod, name))) isRefused = true;
+    }
+    if (isRefused) this.#queue.addRateLimited(key);
+    else this.#queue.forget(key);
+  }
+
+  async #mount(pod: Pod, name: string): Promise<boolean> {
+    const { client, socket, kubeletDirectory, republishMs, onPublished } = this.options;
+    const refused = (error: Error): void => this.#record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${name}" : ${error.message}`);
+    try {
+      const volume = await PublishedVolume.publish({ client, socket, kubeletDirectory, republishMs, pod, volume: name, onProblem: refused, patienceMs: 0 });
+      const key = formatKey(keyOf(pod));
+      this.#mounted.set(key, [...(this.#mounted.get(key) ?? []), { uid: pod.metadata.uid ?? '', name, volume }]);
+      this.#refusals.delete(idOf(pod, name));
+      this.#record(pod, 'Normal', 'VolumePublished', `Volume "${name}" is in ${volume.directory}; no container is run here`);
+      onPublished(pod, volume);
+      return true;
+    } catch (error) {
+      const { message, cause } = error as Error;
+      const reason = cause instanceof Error ? cause : new Error(message);
+      this.#refusals.set(idOf(pod, name), reason);
+      refused(reason);
+      return false;
+    }
+  }
+
+  async #unmount(key: string, isOver: (mounted: Mounted) => boolean): Promise<void> {
+    const all = this.#mounted.get(key) ?? [];
+    const left = all.filter((mounted) => !isOver(mounted));
+    if (left.length === 0) this.#mounted.delete(key);
+    else this.#mounted.set(key, left);
+    for (const { volume } of all.filter(isOver)) await volume.unpublish().catch((error: Error) => this.options.onProblem(error));
+  }
+
+  #record(pod: Pod, type: CoreEvent['type'] & ('Normal' | 'Warning'), reason: string, message: string): void {
+    this.#events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, { type, reason, message });
+  }
+}
+
+function idOf({ metadata }: Pod, volume: string): string {
+  return `${metadata.uid}/${volume}`;
+}
