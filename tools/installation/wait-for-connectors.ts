@@ -36,24 +36,30 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Names
   }
 }
 
-const NOT_JUDGED: Pick<Condition, 'status' | 'reason' | 'message'> = { status: 'Unknown' };
+const NOT_JUDGED: Judgement = { status: 'Unknown' };
 
 async function judge(client: KubeClient, { namespace, name }: NamespacedName): Promise<Verdict> {
   const connector = await client.get(Connectors, { namespace, name });
   const connectorClass = await client.find(ConnectorClasses, { name: connector.spec.connectorClassName });
-  const { status = {} } = connector;
-  const conditions = status.conditions ?? [];
-  const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
-  // Ready copies the reason of the condition that fails; that one has the message that says what to do.
-  const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
+  const { ready, cause } = judgement(connector);
   return {
     namespace,
     name,
     ready: ready.status,
     reason: ready.reason ?? '',
     message: cause.message ?? '',
-    proxyUrl: status.proxy?.httpAddress?.url ?? '',
+    proxyUrl: connector.status?.proxy?.httpAddress?.url ?? '',
     protocol: connectorClass && protocolOf(connectorClass),
     connector,
   };
+}
+
+type Judgement = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+function judgement({ status = {} }: Connector): { ready: Judgement; cause: Judgement } {
+  const conditions = status.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
+  // Ready copies the reason of the condition that fails; that one has the message that says what to do.
+  const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
+  return { ready, cause };
 }

@@ -120,7 +120,7 @@ export class Kubelet {
     for (const { volume } of all.filter(isOver)) await volume.unpublish().catch((error: Error) => this.options.onProblem(error));
   }
 
-  #record(pod: Pod, type: CoreEvent['type'] & ('Normal' | 'Warning'), reason: string, message: string): void {
+  #record(pod: Pod, type: CoreEvent['type'], reason: string, message: string): void {
     this.#events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, { type, reason, message });
   }
 }

@@ -1,4 +1,4 @@
-import { ConditionType, type KubeObject, Reason } from '@oci-connector/connector-api';
+import { ConditionType, type Connector, type KubeObject, Reason } from '@oci-connector/connector-api';
 import { applyManifests, type Manifest } from '../installation/apply-manifests';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Verdict, waitForConnectors } from '../installation/wait-for-connectors';
@@ -69,13 +69,17 @@ async function reportConnectors({ client }: Sandbox, connectors: readonly Namesp
 }
 
 /** Ready does not say that a password is right where nobody asks for it. @returns what to tell then */
-async function untestedCredential({ ready, protocol, connector: { spec, status } }: Verdict): Promise<string | undefined> {
+async function untestedCredential({ ready, protocol, connector }: Verdict): Promise<string | undefined> {
+  const { spec } = connector;
   const secret = spec.auth?.secretRef?.name;
   if (ready !== 'True' || secret === undefined) return undefined;
-  const auth = status?.conditions?.find(({ type }) => type === ConditionType.AuthReady);
-  if (auth?.reason === Reason.NonAuthProbe) return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
+  if (reasonOf(connector, ConditionType.AuthReady) === Reason.NonAuthProbe) return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
   if (protocol !== 'oci' || !(await letsEverybodyIn(spec.address))) return undefined;
   return `nothing tested the credential in Secret ${secret}: the registry lets everybody in at /v2/ and did not ask for it; a push will tell`;
+}
+
+function reasonOf({ status }: Connector, condition: ConditionType): string | undefined {
+  return status?.conditions?.find(({ type }) => type === condition)?.reason;
 }
 
 /** A hint must not hold up the user; in milliseconds. */
