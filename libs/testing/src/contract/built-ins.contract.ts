@@ -59,6 +59,13 @@ export function describeBuiltIns(context: () => ContractContext): void {
       expect(replaced).toMatchObject({ status: 200, body: { spec: { clusterIP: address } } });
     });
 
+    it('of type ClusterIP keep their address when an update names none, as with kubectl replace', async () => {
+      const created = await context().create(core('services'), service('c-replaced', { ports: [{ port: 80 }] }));
+      const replaced = await context().admin.put(core('services', 'c-replaced'), service('c-replaced', { ports: [{ port: 81 }] }));
+      const { clusterIP, clusterIPs } = created['spec'] as JsonObject;
+      expect(replaced).toMatchObject({ status: 200, body: { spec: { clusterIP, clusterIPs, ports: [{ port: 81 }] } } });
+    });
+
     it('change from ClusterIP to ExternalName', async () => {
       await context().create(core('services'), service('c-changing', { ports: [{ name: 'http', port: 80 }] }));
       const response = await context().admin.patch(core('services', 'c-changing'), {

@@ -73,6 +73,30 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get(path('dry'))).status).toBe(404);
     });
 
+    it('checks a dry run of a patch, an update and a deletion, and stores nothing', async () => {
+      const created = await create(widget('still-dry'));
+      const url = `${path('still-dry')}?dryRun=All`;
+      const changed = { ...created, spec: { ...(created['spec'] as JsonObject), size: 9 } };
+      expect(await context().admin.patch(url, { spec: { size: 9 } })).toMatchObject({ status: 200, body: { spec: { size: 9 } } });
+      expect(await context().admin.put(url, changed)).toMatchObject({ status: 200, body: { spec: { size: 9 } } });
+      expect(await context().admin.patch(url, { spec: { size: 1000 } })).toMatchObject({ status: 422 });
+      expect(await context().admin.delete(url)).toMatchObject({ status: 200 });
+      expect((await context().admin.get(path('still-dry'))).body).toEqual(created);
+    });
+
+    it('takes no List in the place of an object: it is the client who sends each item', async () => {
+      const list = { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'in-a-list' } }] };
+      expect(await context().admin.post(context().core('configmaps'), list)).toMatchObject({ status: 400, body: { reason: 'BadRequest' } });
+      expect(await context().admin.get(context().core('configmaps', 'in-a-list'))).toMatchObject({ status: 404 });
+    });
+
+    it('has the document of OpenAPI v2 that kubectl asks for before it applies a List', async () => {
+      const asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+      const { status, headers } = await context().admin.get('/openapi/v2', asked);
+      expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' });
+      expect((await context().admin.get('/openapi/v2')).body).toMatchObject({ swagger: '2.0', info: { title: 'Kubernetes' } });
+    });
+
     it('replaces only what is up to date', async () => {
       const created = await create(widget('contested'));
       const replaced = await context().admin.put(path('contested'), widgetFrom(created, { size: 6 }));

@@ -1,4 +1,4 @@
-import { type JsonObject } from '../kube-api/json';
+import { asList, at, type JsonObject } from '../kube-api/json';
 import { type ContractContext, versionOf } from './contract-context';
 import { type KubeContractAbilities } from './contract-target';
 import { eventually } from './eventually';
@@ -25,6 +25,24 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       await eventually(() => context().admin.get(core('configmaps', 'inherited')), ({ status }) => status === 404);
       const independent = await context().admin.get(core('configmaps', 'independent'));
       expect(versionOf(independent.body)).not.toBe('');
+    });
+
+    (hasControllers ? it : it.skip)('let dependents live on without their owner when it is deleted with --cascade=orphan', async () => {
+      const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('childless'));
+      await context().create(core('configmaps'), owned('set-free', [ownerReference(owner)]));
+      await context().admin.delete(context().api(WIDGETS, 'widgets', 'childless'), { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Orphan' });
+      await eventually(() => context().admin.get(context().api(WIDGETS, 'widgets', 'childless')), ({ status }) => status === 404);
+      const { status, body } = await context().admin.get(core('configmaps', 'set-free'));
+      expect(status).toBe(200);
+      expect(asList(at(body, 'metadata', 'ownerReferences'))).toEqual([]);
+    });
+
+    (hasControllers ? it : it.skip)('take dependents along before the owner when it is deleted with --cascade=foreground', async () => {
+      const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('last'));
+      await context().create(core('configmaps'), owned('first', [ownerReference(owner)]));
+      await context().admin.delete(`${context().api(WIDGETS, 'widgets', 'last')}?propagationPolicy=Foreground`);
+      await eventually(() => context().admin.get(context().api(WIDGETS, 'widgets', 'last')), ({ status }) => status === 404);
+      expect((await context().admin.get(core('configmaps', 'first'))).status).toBe(404);
     });
   });
 }

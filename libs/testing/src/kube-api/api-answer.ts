@@ -7,6 +7,7 @@ import { type WatchStream } from './watch-stream';
 export type ApiAnswer =
   | { readonly status: number; readonly body: JsonObject; readonly warnings?: readonly string[] }
   | { readonly status: number; readonly text: string }
+  | { readonly status: number; readonly content: Buffer; readonly contentType: string }
   | { readonly watch: WatchStream };
 
 /** What kube-apiserver says to a path that it does not serve. */
@@ -18,15 +19,22 @@ export function answerOf(error: unknown): ApiAnswer {
   return { status: 500, body: new ApiError(message, { code: 500, reason: 'InternalError' }).toStatus() };
 }
 
+type CompleteAnswer = Exclude<ApiAnswer, { watch: WatchStream }>;
+
+function representationOf(answer: CompleteAnswer): { content: Buffer; contentType: string } {
+  if ('content' in answer) return answer;
+  if ('text' in answer) return { content: Buffer.from(answer.text), contentType: 'text/plain; charset=utf-8' };
+  return { content: Buffer.from(`${JSON.stringify(answer.body)}\n`), contentType: 'application/json' };
+}
+
 /** Sends any answer but a watch. */
-export function sendAnswer(response: ServerResponse, answer: Exclude<ApiAnswer, { watch: WatchStream }>, headers: Record<string, string> = {}): void {
+export function sendAnswer(response: ServerResponse, answer: CompleteAnswer, headers: Record<string, string> = {}): void {
   if (response.destroyed || response.writableEnded) return;
-  const isText = 'text' in answer;
-  const content = Buffer.from(isText ? answer.text : `${JSON.stringify(answer.body)}\n`);
-  const warnings = isText ? [] : (answer.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`);
+  const { content, contentType } = representationOf(answer);
+  const warnings = 'body' in answer ? (answer.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`) : [];
   if (warnings.length > 0) response.setHeader('warning', warnings);
   response.writeHead(answer.status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    'content-type': contentType,
     'content-length': String(content.length),
     'cache-control': 'no-cache, private',
     ...headers,

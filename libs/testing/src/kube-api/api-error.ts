@@ -113,8 +113,9 @@ export function expired(message: string): ApiError {
   return new ApiError(message, { code: 410, reason: 'Expired' });
 }
 
-export function unsupportedMediaType(accepted: readonly string[]): ApiError {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+/** @param instead what to do, after the words of kube-apiserver */
+export function unsupportedMediaType(accepted: readonly string[], instead = ''): ApiError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${instead}`;
   return new ApiError(message, { code: 415, reason: 'UnsupportedMediaType' });
 }
 

@@ -8,6 +8,7 @@ import { type FaultHooks, type InjectedFailure } from './fault-hooks';
 import { impersonate } from './impersonate';
 import { type JsonObject } from './json';
 import { answerOpenApi } from './open-api';
+import { answerOpenApiV2 } from './open-api-v2';
 import { readBody } from './read-body';
 import { parseRequestInfo, type RequestInfo } from './request-info';
 import { type LoggedRequest, type RequestLog } from './request-log';
@@ -56,14 +57,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, { info
   const user = impersonate(caller, request.headers, cluster.rbac);
   entry.user = user.username;
   authorize(user, info, cluster.rbac);
-  if (!info.target) return answerPath(info.path, cluster);
+  if (!info.target) return answerPath(info.path, request.headers.accept, cluster);
   const body = await readBody(request);
   const { accept } = request.headers;
   return answerResource({ cluster, info, target: info.target, user, accept, body, response, bookmarkIntervalMs });
 }
 
-function answerPath(path: string, cluster: Cluster): ApiAnswer {
+function answerPath(path: string, accept: string | undefined, cluster: Cluster): ApiAnswer {
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return { status: 200, text: 'ok' };
+  if (path === '/openapi/v2') return answerOpenApiV2(accept);
   if (path === '/version') return { status: 200, body: VERSION };
   if (path === '/.well-known/openid-configuration') return { status: 200, body: cluster.tokens.discoveryDocument() };
   if (path === '/openid/v1/jwks') return { status: 200, body: cluster.tokens.keySet() };

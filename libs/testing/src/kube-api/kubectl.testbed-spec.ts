@@ -84,6 +84,25 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(misspelt.output).toContain('unknown field "spec.adress"');
   });
 
+  it('applies, replaces, diffs and deletes a List, and refuses what is wrong with an item', async () => {
+    const list = (size: number): string => JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'listed', namespace: 'team' }, data: { size: String(size) } },
+        { apiVersion: 'v1', kind: 'Service', metadata: { name: 'listed', namespace: 'team' }, spec: { ports: [{ port: 80 }] } },
+      ],
+    });
+    expect(await apply(list(1))).toEqual({ code: 0, output: 'configmap/listed created\nservice/listed created\n' });
+    expect((await call(['diff', '-f', '-'], list(2))).output).toMatch(/^-  size: "1"\n\+  size: "2"$/m);
+    expect((await call(['replace', '-f', '-'], list(2))).output).toBe('configmap/listed replaced\nservice/listed replaced\n');
+    expect((await call(['apply', '--dry-run=server', '-f', '-'], list(3))).code).toBe(0);
+    expect(server.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'team', name: 'listed' })).toMatchObject({ data: { size: '2' } });
+    expect((await apply(list(1).replace('"ports"', '"prts"'))).output).toContain('unknown field "spec.prts"');
+    expect((await call(['apply', '--server-side', '-f', '-'], list(4))).output).toContain('leave out --server-side');
+    expect((await call(['delete', '--cascade=orphan', '-f', '-'], list(2))).code).toBe(0);
+  });
+
   it('describes with events, patches and labels', async () => {
     const hub = server.get({ apiVersion: CONNECTORS, kind: 'Connector', namespace: 'team', name: 'hub' });
     server.apply({

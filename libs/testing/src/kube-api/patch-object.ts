@@ -11,9 +11,10 @@ import { type WriteRequest } from './write-request';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
- * Patches an object, or its status. Server-side apply is not served: its content type is answered 415.
+ * Patches an object, or its status. Server-side apply is not served: its content type is answered 415, with what to do instead.
  *
  * @param readPatch parses the body, once it is known that its type is served
  * @throws ApiError 400, 404, 409, 415 or 422
@@ -40,14 +41,16 @@ function patcherFor(contentType: string, { definition: { custom } }: WriteReques
     case STRATEGIC_MERGE_PATCH:
       if (!custom) return (document, patch) => applyStrategicMergePatch(document, objectPatch(patch));
       throw unsupportedPatch(custom);
+    case APPLY_PATCH:
+      throw unsupportedPatch(custom, '; server-side apply is not served here: leave out --server-side, or send one of these patches');
     default:
       throw unsupportedPatch(custom);
   }
 }
 
 /** @throws ApiError 415 for custom types have no strategic merge patch: their Go type, which says how lists merge, is missing */
-function unsupportedPatch(custom: boolean): ApiError {
-  return unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_MERGE_PATCH])]);
+function unsupportedPatch(custom: boolean, instead = ''): ApiError {
+  return unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_MERGE_PATCH])], instead);
 }
 
 function objectPatch(patch: unknown): JsonObject {

@@ -20,13 +20,16 @@ export function decodeProtobufObject(body: Buffer): JsonObject {
   return { apiVersion, kind, ...decodeMessage(asText(kind), raw) };
 }
 
+/** Programs can send JSON; kubectl sends protobuf for what it makes itself, and JSON for what it reads from files. */
+const INSTEAD = 'send JSON, or with kubectl write YAML (--dry-run=client -o yaml) and apply that';
+
 function decodeMessage(name: string, bytes: Buffer): JsonObject {
   const message = PROTOBUF_MESSAGES[name];
-  if (!message) throw new ProtobufUnreadable(`${name} is not read as protobuf here: send JSON`);
+  if (!message) throw new ProtobufUnreadable(`${name} is not read as protobuf here: ${INSTEAD}`);
   const object: JsonObject = {};
   for (const { number, value } of wireFields(bytes)) {
     const field = message[number];
-    if (!field) throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: send JSON`);
+    if (!field) throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: ${INSTEAD}`);
     setField(object, field, value);
   }
   return name === 'IntOrString' ? intOrString(object) : object;

@@ -30,6 +30,14 @@ export function allocateClusterIp(object: ApiObject, used: readonly ApiObject[])
   spec['ipFamilyPolicy'] ??= 'SingleStack';
 }
 
+/** An update that names no address keeps the one that the Service has. */
+export function keepClusterIp(object: ApiObject, old: ApiObject): void {
+  const [spec, before] = [asObject(object['spec']), asObject(old['spec'])];
+  if (spec['type'] === 'ExternalName' || before['type'] === 'ExternalName') return;
+  spec['clusterIP'] ||= before['clusterIP'];
+  if (spec['clusterIP'] === before['clusterIP']) spec['clusterIPs'] ??= before['clusterIPs'];
+}
+
 /** Within 10.96.0.0/16, the range of kubeadm; .0.1 is that of the API itself. */
 function freeAddress(taken: ReadonlySet<unknown>): string {
   for (let number = 2; number < 65_535; number += 1) {

@@ -169,6 +169,13 @@ describe('startKubeApi', () => {
     watch.close();
   });
 
+  it('refuses server-side apply with words that say what to do instead', async () => {
+    const server = await start();
+    const response = await adminOf(server).patch('/api/v1/namespaces/default/configmaps/x', configMap('x'), 'application/apply-patch+yaml');
+    expect(response).toMatchObject({ status: 415, body: { reason: 'UnsupportedMediaType' } });
+    expect(response.body['message']).toContain('server-side apply is not served here: leave out --server-side');
+  });
+
   it('refuses bodies of more than 3 MiB', async () => {
     const server = await start();
     const response = await adminOf(server).post('/api/v1/namespaces/default/configmaps', {

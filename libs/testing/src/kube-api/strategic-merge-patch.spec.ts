@@ -1,6 +1,8 @@
 import { type JsonObject } from './json';
 import { applyStrategicMergePatch } from './strategic-merge-patch';
 
+const ports = (...names: string[]): JsonObject => ({ spec: { ports: names.map((port) => ({ port })) } });
+
 describe('applyStrategicMergePatch', () => {
   it.each<[string, JsonObject, JsonObject, JsonObject]>([
     ['merges objects and takes away nulls', { a: { b: 1, c: 2 } }, { a: { b: null, d: 3 } }, { a: { c: 2, d: 3 } }],
@@ -22,6 +24,18 @@ describe('applyStrategicMergePatch', () => {
       { spec: { ports: [{ port: 1 }, { port: 2 }, { port: 3 }] } },
       { spec: { ports: [{ port: 2, $patch: 'delete' }], '$setElementOrder/ports': [{ port: 3 }, { port: 1 }] } },
       { spec: { ports: [{ port: 3 }, { port: 1 }] } },
+    ],
+    [
+      'leaves items that the order does not name where they stood before those that it names, however the orders contradict each other',
+      ports('a', 'x', 'b', 'y', 'c', 'z'),
+      { spec: { '$setElementOrder/ports': [{ port: 'c' }, { port: 'b' }, { port: 'a' }] } },
+      ports('x', 'y', 'c', 'b', 'a', 'z'),
+    ],
+    [
+      'puts a new item where the order says, between items that it does not name',
+      ports('x', 'a', 'y'),
+      { spec: { ports: [{ port: 'n' }], '$setElementOrder/ports': [{ port: 'n' }, { port: 'a' }] } },
+      ports('n', 'x', 'a', 'y'),
     ],
     ['replaces an object', { a: { b: 1 } }, { a: { $patch: 'replace', c: 2 } }, { a: { c: 2 } }],
     ['replaces a list', { spec: { ports: [{ port: 1 }] } }, { spec: { ports: [{ $patch: 'replace' }, { port: 9 }] } }, { spec: { ports: [{ port: 9 }] } }],

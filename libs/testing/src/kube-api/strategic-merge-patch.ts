@@ -39,7 +39,10 @@ export function applyStrategicMergePatch(document: JsonObject, patch: JsonObject
   const result = retainKeys(document, changes['$retainKeys']);
   for (const [name, value] of Object.entries(changes)) applyField(result, name, value, path);
   for (const [name, order] of Object.entries(changes)) {
-    if (name.startsWith(ORDER)) sortList(result, name.slice(ORDER.length), asList(order), path);
+    if (!name.startsWith(ORDER)) continue;
+    const list = name.slice(ORDER.length);
+    const keys = MERGE_KEYS[path === '' ? list : `${path}.${list}`];
+    if (asList(result[list]).length > 0) result[list] = inOrder(asList(result[list]), { wanted: asList(order), before: asList(document[list]), keys });
   }
   return result;
 }
@@ -86,12 +89,27 @@ function isSameItem(item: JsonObject, patch: JsonObject, keys: readonly string[]
   return keys.every((key) => patch[key] === undefined || isEqualJson(item[key], patch[key]));
 }
 
-function sortList(result: JsonObject, name: string, order: readonly unknown[], path: string): void {
-  const keys = MERGE_KEYS[path === '' ? name : `${path}.${name}`];
-  const list = asList(result[name]);
-  const rank = (item: unknown): number =>
-    order.findIndex((wanted) => (keys && isJsonObject(item) && isJsonObject(wanted) ? isSameItem(item, wanted, keys) : wanted === item));
-  const ranked = list.map((item, index) => ({ item, rank: rank(item), index }));
-  ranked.sort((a, b) => (a.rank < 0 || b.rank < 0 ? a.index - b.index : a.rank - b.rank));
-  if (list.length > 0) result[name] = ranked.map(({ item }) => item);
+/** What says in which order a list is to be, and in which it was. */
+interface Ordering {
+  readonly wanted: readonly unknown[];
+  readonly before: readonly unknown[];
+  readonly keys: readonly string[] | undefined;
+}
+
+/**
+ * The items that the patch names, in its order; each other item before the first of them that it stood before. No comparison of two
+ * items can say that, because the two orders may contradict each other (mergeSortedSlice in strategicpatch of apimachinery).
+ */
+function inOrder(list: readonly unknown[], { wanted, before, keys }: Ordering): unknown[] {
+  const placeIn = (order: readonly unknown[], item: unknown): number =>
+    order.findIndex((other) => (keys && isJsonObject(item) && isJsonObject(other) ? isSameItem(item, other, keys) : other === item));
+  const named = list.filter((item) => placeIn(wanted, item) >= 0).sort((a, b) => placeIn(wanted, a) - placeIn(wanted, b));
+  const others = list.filter((item) => placeIn(wanted, item) < 0);
+  const result: unknown[] = [];
+  const stoodBefore = (other: unknown, item: unknown): boolean => placeIn(before, other) >= 0 && placeIn(before, other) < placeIn(before, item);
+  for (const item of named) {
+    while (others.length > 0 && stoodBefore(others[0], item)) result.push(others.shift());
+    result.push(item);
+  }
+  return [...result, ...others];
 }

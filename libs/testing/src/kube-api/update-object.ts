@@ -4,7 +4,7 @@ import { createObject } from './create-object';
 import { cloneJson, isEqualJson, type JsonObject } from './json';
 import { decodeObject, validateObject } from './prepare-object';
 import { storageType } from './resource-definition';
-import { allocateClusterIp } from './service-rules';
+import { allocateClusterIp, keepClusterIp } from './service-rules';
 import { nameOf, subjectOf, type WriteRequest } from './write-request';
 
 /** The object that a request names. @throws ApiError 404 */
@@ -79,6 +79,7 @@ function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresour
     ...({ managedFields: undefined, selfLink: undefined } as object),
   };
   const next: ApiObject = { ...object, metadata };
+  if (definition.kind === 'Service') keepClusterIp(next, old);
   if (definition.hasStatus) next['status'] = cloneJson(old['status']);
   return next;
 }
