@@ -25,6 +25,7 @@ import { ConnectorClassReconciler, connectorClassTriggers } from './connector-cl
 import { ConnectorReconciler } from './connector/connector.reconciler';
 import { connectorTriggers } from './connector/connector.watches';
 import { ConnectorStatusWriter } from './connector/connector-status.writer';
+import { TransitionEvents } from './connector/transition-events';
 import { type ControllerSettings } from './controller.config';
 import { type ControllerMetrics, type ReconcileKind } from './controller.metrics';
 import { type Installation } from './installation';
@@ -56,6 +57,7 @@ const EVENTS_GRACE_MS = 2_000;
 export class LeaderTerm {
   readonly #now: () => number;
   readonly #events: EventRecorder;
+  readonly #transitions: TransitionEvents;
   readonly #running: RunningReconciler[] = [];
 
   constructor(private readonly options: LeaderTermOptions) {
@@ -67,6 +69,7 @@ export class LeaderTerm {
       component: 'connectors-controller',
       onError: (error) => logger.warn({ err: error }, 'an Event could not be written'),
     });
+    this.#transitions = new TransitionEvents({ events: this.#events, clock });
   }
 
   /** Works until the signal aborts, and resolves when nothing goes on any more. */
@@ -87,6 +90,7 @@ export class LeaderTerm {
     const connectors = this.#connectors(prober);
     await ended(term);
     await Promise.all([...this.#running.map((reconciler) => reconciler.stop()), prober.stop()]);
+    this.#transitions.stop();
     await this.#flushEvents();
   }
 
@@ -99,7 +103,7 @@ export class LeaderTerm {
 
   #connectors(prober: Prober): RunningReconciler {
     const { settings, installation, client, watches, egress, installationCa, metrics, random } = this.options;
-    const writer = new ConnectorStatusWriter({ client, events: this.#events, gauge: metrics.readiness });
+    const writer = new ConnectorStatusWriter({ client, events: this.#transitions, gauge: metrics.readiness });
     const tools = {
       client,
       view: watches,

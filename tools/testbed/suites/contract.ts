@@ -16,6 +16,8 @@ const SPECS = [
 /** What an API server by itself cannot show: the garbage collector is another program, and its clock is the machine's. */
 const NOT_APPLICABLE = new Set([
   'Kubernetes API contract: kube-apiserver owner references let the garbage collector delete dependents',
+  'Kubernetes API contract: kube-apiserver owner references let dependents live on without their owner when it is deleted with --cascade=orphan',
+  'Kubernetes API contract: kube-apiserver owner references take dependents along before the owner when it is deleted with --cascade=foreground',
   'Kubernetes API contract: kube-apiserver TokenReview refuses a token after its expiry',
 ]);
 

@@ -1,8 +1,10 @@
+import { type Timer } from '@oci-connector/clock';
 import { type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
 import { type EventNote, type KubeClient } from '@oci-connector/kube';
 import { aConnector } from '@oci-connector/testing';
 import { ConnectorStatusWriter } from './connector-status.writer';
 import { connectorStatus } from './connector.status';
+import { TransitionEvents } from './transition-events';
 
 const signal = new AbortController().signal;
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -32,6 +34,8 @@ describe('the writer of status', () => {
   let notes: string[];
   let gauge: Map<string, boolean>;
   let writer: ConnectorStatusWriter;
+  let events: TransitionEvents;
+  let timers: { readonly callback: () => void; readonly ms: number }[];
   /** What the watch shows, which lags behind. */
   const watched = aConnector({ name: 'a' });
 
@@ -39,7 +43,14 @@ describe('the writer of status', () => {
     stored = new Stored();
     notes = [];
     gauge = new Map();
-    const events = { record: (_object: object, { type, reason }: EventNote) => void notes.push(`${type} ${reason}`) };
+    const record = (_object: object, { type, reason }: EventNote): void => void notes.push(`${type} ${reason}`);
+    timers = [];
+    const setTimeout = (callback: () => void, ms: number): Timer => {
+      const timer = { callback, ms, cancel: (): void => void (timers = timers.filter((other) => other !== timer)) };
+      timers.push(timer);
+      return timer;
+    };
+    events = new TransitionEvents({ events: { record }, clock: { setTimeout } });
     writer = new ConnectorStatusWriter({ client: stored, events, gauge: { set: (owner, ready) => gauge.set(owner, ready), remove: (owner) => gauge.delete(owner) } });
   });
 
@@ -72,6 +83,28 @@ describe('the writer of status', () => {
     await writer.write(writer.latest(watched), condition('False', 'NotARegistry'), signal);
     await writer.write(writer.latest(watched), condition('True'), signal);
     expect(notes).toEqual(['Warning ConnectionFailed', 'Warning NotARegistry', 'Normal Ready']);
+  });
+
+  it('makes no Warning of a Secret that comes a moment after its Connector, and writes the condition at once', async () => {
+    await writer.write(writer.latest(watched), condition('False', 'SecretNotFound'), signal);
+    expect(stored.patches).toHaveLength(1);
+    expect(timers.map(({ ms }) => ms)).toEqual([1_000]);
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    expect(timers).toEqual([]);
+    expect(notes).toEqual(['Normal Ready']);
+  });
+
+  it('warns of a Secret that is still missing after a second, and of none of a Connector that is gone or a term that is over', async () => {
+    await writer.write(writer.latest(watched), condition('False', 'SecretNotFound'), signal);
+    timers[0]?.callback();
+    expect(notes).toEqual(['Warning SecretNotFound']);
+    await writer.write(writer.latest(watched), condition('False', 'ConnectorClassNotFound'), signal);
+    events.stop();
+    expect(timers.slice(1)).toEqual([]);
+    await writer.write(writer.latest(watched), condition('False', 'SecretNotFound'), signal);
+    writer.forget('default/a');
+    expect(timers.slice(1)).toEqual([]);
+    expect(notes).toEqual(['Warning SecretNotFound']);
   });
 
   it('keeps the gauge', async () => {

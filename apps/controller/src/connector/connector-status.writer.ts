@@ -1,8 +1,9 @@
 import { ConditionType, EventReason, Reason, isReady, type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
-import { Connectors, formatKey, keyOf, type EventNote, type EventRecorder, type KubeClient } from '@oci-connector/kube';
+import { Connectors, formatKey, keyOf, type EventNote, type KubeClient } from '@oci-connector/kube';
 import { transitions, type Transition } from '../status/conditions';
 import { isStatusChanged } from '../status/status-patch';
 import { connectorStatusPatch } from './connector.status';
+import { type TransitionEvents } from './transition-events';
 
 /** Told how each Connector is. */
 export interface ReadinessGauge {
@@ -12,7 +13,7 @@ export interface ReadinessGauge {
 
 export interface ConnectorStatusWriterOptions {
   readonly client: Pick<KubeClient, 'patchStatus'>;
-  readonly events: Pick<EventRecorder, 'record'>;
+  readonly events: Pick<TransitionEvents, 'tell' | 'forget'>;
   readonly gauge: ReadinessGauge;
 }
 
@@ -46,14 +47,14 @@ export class ConnectorStatusWriter {
     const answer = await this.options.client.patchStatus(Connectors, key, connectorStatusPatch(connector, next), { signal });
     this.#remember(owner, connector, answer);
     for (const transition of transitions(connector.status?.conditions, next.conditions ?? [])) {
-      const note = eventOf(transition);
-      if (note) this.options.events.record(connector, note);
+      this.options.events.tell(connector, transition.condition, eventOf(transition));
     }
   }
 
   forget(owner: string): void {
     this.#written.delete(owner);
     this.options.gauge.remove(owner);
+    this.options.events.forget(owner);
   }
 
   #remember(owner: string, connector: Connector, answer: Connector): void {

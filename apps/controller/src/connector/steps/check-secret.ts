@@ -45,7 +45,7 @@ function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
 
 async function readCredential(scope: ConnectorScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {
   try {
-    const secret = await readSecret(scope, name);
+    const secret = await readSecret(scope, name, authType?.secretType);
     const { host, port } = parseUpstreamAddress(scope.connector.spec.address);
     const credential = parseCredential(secret, { allowedType: authType?.secretType, host, port });
     return { outcome: { type, status: 'True' }, credential };

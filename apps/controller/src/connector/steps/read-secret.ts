@@ -5,11 +5,12 @@ import { type ConnectorScope } from '../connector-scope';
 /**
  * A Secret of the Connector's namespace.
  *
+ * @param type what the Secret is to be of, for the message
  * @throws CredentialError SecretNotFound, also when the controller may not read Secrets there
  */
-export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string): Promise<Secret> {
+export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string, type?: string): Promise<Secret> {
   const secret = await find({ namespace, name });
-  if (!secret) throw new CredentialError('SecretNotFound', `Secret "${name}" does not exist in namespace "${namespace}"; create it`);
+  if (!secret) throw new CredentialError('SecretNotFound', `Secret "${name}" does not exist in namespace "${namespace}"; create it${type === undefined ? '' : ` with type ${type}`}`);
   return secret;
 
   async function find(key: { namespace: string; name: string }): Promise<Secret | undefined> {
