@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Client, credentials, makeClientConstructor, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import { type Client, credentials, makeClientConstructor, type ServiceDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { workspaceRoot } from '../processes/workspace';
 
@@ -99,7 +99,13 @@ export class CsiNodeClient {
   #call(method: string, request: object): Promise<void> {
     const call = (this.#client[method] as Call).bind(this.#client);
     return new Promise((resolve, reject) => {
-      call(request, { deadline: Date.now() + this.timeoutMs }, (error) => (error ? reject(error) : resolve()));
+      call(request, { deadline: Date.now() + this.timeoutMs }, (error) => (error ? reject(new Error(wordsOf(error), { cause: error })) : resolve()));
     });
   }
+}
+
+/** As gRPC for Go says it, and so the kubelet in its Events. */
+function wordsOf({ code, details }: ServiceError): string {
+  const name = (status[code] ?? 'UNKNOWN').replaceAll(/([A-Z])([A-Z]*)_?/g, (_all, first: string, rest: string) => first + rest.toLowerCase());
+  return `rpc error: code = ${name} desc = ${details}`;
 }

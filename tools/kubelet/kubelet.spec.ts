@@ -102,7 +102,7 @@ describe('the kubelet in the sandbox', () => {
       type: 'Warning',
       involvedObject: { kind: 'Pod', name: 'refused', uid: pod.metadata.uid },
       source: { component: 'kubelet' },
-      message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : .*not yet; grant it$/) as unknown,
+      message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : rpc error: code = PermissionDenied desc = not yet; grant it$/) as unknown,
     });
     await expect(kubelet.published(pod, 'login', 0)).rejects.toThrow('not yet; grant it');
     expect(told).toEqual([]);

@@ -7,6 +7,7 @@ import { requireSocketPath } from '../kubelet/socket-path';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
 import { applyUserManifests } from './apply-user-manifests';
+import { endLeftOver } from './end-left-over';
 import { howToGoOn } from './how-to-go-on';
 import { howToRepeat } from './how-to-repeat';
 import { mountSample } from './mount-sample';
@@ -46,6 +47,7 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
   const directory = path.join(workspaceRoot, '.sandbox');
   requireSocketPath(csiSocketIn(directory));
   await requireNoOther(directory);
+  await endLeftOver(path.join(directory, 'sandbox.json'));
   const ports = await choosePorts(options);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
