@@ -6,12 +6,6 @@ import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 
-/** Longest token that is accepted. */
-const LONG_TOKEN = 32 * 1024;
-
-/** Together more than all tokens may take: 64 MiB. */
-const PULLS = 2_200;
-
 describe('a tenant with a registry of its own', () => {
   let world: ProxyWorld;
   let honest: FixtureRegistry;
@@ -24,7 +18,7 @@ describe('a tenant with a registry of its own', () => {
     token = world.token('puller');
     honest = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } });
     await world.connect(honest, { credential: ACCOUNT, trustedRealms: [honest.tokenOrigin] });
-    hostile = createServer({ maxHeaderSize: 2 * LONG_TOKEN }, (request, response) => {
+    hostile = createServer((request, response) => {
       if (request.url?.startsWith('/token') === true) return answerToken(request, response);
       if (request.headers.authorization !== undefined) return response.end('{}');
       return response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token",service="s"` }).end();
@@ -43,20 +37,6 @@ describe('a tenant with a registry of its own', () => {
 
   const pull = (repository: string): Promise<ReceivedResponse> =>
     world.send(`${prefix('hostile')}/${repository}/manifests/v1`, { as: null, headers: { authorization: `Bearer ${token}` } });
-  const pullHonestly = async (): Promise<number> => (await world.send(`${prefix()}/team/app/manifests/v1`)).status;
-
-  it('its long tokens do not push out the tokens of others', async () => {
-    expect(await pullHonestly()).toBe(404);
-    answerToken = (_request, response) => response.end(JSON.stringify({ token: 't'.repeat(LONG_TOKEN), expires_in: 3_600 }));
-    let next = 0;
-    const puller = async (): Promise<void> => {
-      for (let index = (next += 1); index <= PULLS; index = next += 1) expect((await pull(`long/${index}`)).status).toBe(200);
-    };
-    await Promise.all(Array.from({ length: 20 }, puller));
-    honest.clearRequests();
-    expect(await pullHonestly()).toBe(404);
-    expect(honest.requests.filter(({ server }) => server === 'token')).toEqual([]);
-  });
 
   it('its long answers about tokens take a share of memory, beyond which its own requests get 429', async () => {
     const held: ServerResponse[] = [];
@@ -72,7 +52,8 @@ describe('a tenant with a registry of its own', () => {
       message: expect.stringContaining('too many long answers of this registry') as string,
       wait: '1',
     });
-    expect(await pullHonestly()).toBe(404);
+    // Others are served meanwhile.
+    expect((await world.send(`${prefix()}/team/app/manifests/v1`)).status).toBe(404);
     await until(() => held.length === 12);
     for (const response of held) response.end(',"token":"t"}');
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
