@@ -28,7 +28,7 @@ ${Object.entries(BENCHMARKS)
 
 Options:
   --rounds N   interleaved rounds of which the median counts (default 3)
-  --smoke      little of everything, one round; the figures mean nothing
+  --smoke      little of everything, one round; no tables, because the figures mean nothing
   --json FILE  also write the figures
   -h, --help   this text
 

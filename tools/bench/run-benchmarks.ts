@@ -36,7 +36,7 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...
     for (const name of names) {
       const benchmark: Benchmark = BENCHMARKS[name];
       const result = await step(`benchmark ${name}`, () => Promise.race([benchmark.run(rig, effort), interrupted]));
-      process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
+      if (!effort.smoke) process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
       results[name] = result;
     }
   } finally {
