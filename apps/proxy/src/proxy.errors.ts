@@ -3,6 +3,8 @@ interface ProxyErrorKind {
   readonly status: number;
   /** Codes of the distribution-spec ("Error Codes"); `UNKNOWN` and `UNAVAILABLE` where it has none that fits. */
   readonly ociCode: string;
+  /** The answer closes the connection: nobody can say where the next request on it would begin (rule C8). */
+  readonly closes?: true;
 }
 
 /**
@@ -30,14 +32,16 @@ export const PROXY_ERRORS = {
   /** A sealed upload location that is not ours, not this client's, or too old. */
   UploadUnknown: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
   /** Not HTTP/1.1 as RFC 9112 has it, or framed ambiguously (rule C8). */
-  RequestMalformed: { status: 400, ociCode: 'UNKNOWN' },
+  RequestMalformed: { status: 400, ociCode: 'UNKNOWN', closes: true },
+  /** A transfer coding other than `chunked` (RFC 9112 §6.1). */
+  TransferCodingUnsupported: { status: 501, ociCode: 'UNSUPPORTED', closes: true },
   /** The client went silent in the middle of its request. */
   ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
   /** The client closed its connection; nobody reads this answer (499 is nginx's number for it). */
   ClientAborted: { status: 499, ociCode: 'UNKNOWN' },
-  /** An expectation other than 100-continue. */
-  ExpectationFailed: { status: 417, ociCode: 'UNSUPPORTED' },
-  HeaderTooLarge: { status: 431, ociCode: 'UNKNOWN' },
+  /** An expectation other than 100-continue. The body that the client holds back may still come. */
+  ExpectationFailed: { status: 417, ociCode: 'UNSUPPORTED', closes: true },
+  HeaderTooLarge: { status: 431, ociCode: 'UNKNOWN', closes: true },
   /** A limit per Connector or per ServiceAccount. */
   LimitReached: { status: 429, ociCode: 'TOOMANYREQUESTS' },
   /** The token server or the registry's authentication asks to slow down; their Retry-After is passed on. */
@@ -90,6 +94,7 @@ export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly status: number;
   readonly ociCode: string;
+  readonly closes: boolean;
   readonly retryAfterSeconds?: number;
 
   constructor(
@@ -98,8 +103,10 @@ export class ProxyError extends Error {
     options: ProxyErrorOptions = {},
   ) {
     super(message, { cause: options.cause });
-    this.status = PROXY_ERRORS[code].status;
-    this.ociCode = PROXY_ERRORS[code].ociCode;
+    const kind: ProxyErrorKind = PROXY_ERRORS[code];
+    this.status = kind.status;
+    this.ociCode = kind.ociCode;
+    this.closes = kind.closes ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -5,6 +5,4 @@ export { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-por
 export { type LookupAll } from './lookup-all';
 export { endingInOrder } from './ending-in-order';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
-export { pinnedLookup } from './pinned-lookup';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';
-export { trustedWith } from './trusted-roots';

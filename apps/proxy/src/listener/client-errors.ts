@@ -70,8 +70,6 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
   server.on('checkExpectation', ({ socket }, response) => {
     const failure = new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met');
     onRejected(socket, failure);
-    // The body that the client holds back may still come, so the connection is of no more use.
-    response.setHeader('connection', 'close');
     sendError(response, failure);
   });
 }

@@ -110,6 +110,7 @@ export function errorResponse(error: ProxyError): ErrorResponse {
       ...API_VERSION_HEADER,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
       ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
+      ...(error.closes && { connection: 'close' }),
       ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
     },
     body,

@@ -127,6 +127,8 @@ export class ReverseProxyListener {
       maxHeaderSize: MAX_HEADER_SIZE,
       connectionsCheckingInterval: Math.min(5_000, headersTimeout),
       insecureHTTPParser: false,
+      // Node would answer a request without Host, and go on with what came together with it; `findMalformation` refuses it.
+      requireHostHeader: false,
       highWaterMark: CLIENT_HIGH_WATER_MARK,
       noDelay: true,
     };
@@ -135,11 +137,13 @@ export class ReverseProxyListener {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { serve } = this.options;
+    if (serve.isClosing(request.socket)) return;
     if (this.#stopping) response.shouldKeepAlive = false;
     this.#answering.set(request.socket, response);
     const place = this.#places.get(request.socket);
     if (place?.isKnown === false) this.#serveStranger(place, request, response);
-    this.options.serve.serve(request, response, { expectsContinue, authenticated: () => place?.trust() });
+    serve.serve(request, response, { expectsContinue, authenticated: () => place?.trust() });
   }
 
   /**

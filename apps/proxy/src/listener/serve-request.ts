@@ -9,6 +9,7 @@ import { type ProxyError } from '../proxy.errors';
 import { closeLingering } from '../transport/lingering-close';
 import { type Transfers } from '../transport/transfers';
 import { sendError, toProxyError } from './error-response';
+import { findMalformation } from './malformed-request';
 
 /** An unread body of at most this size is read and forgotten, so that the connection can be used again. In bytes. */
 const MAX_UNREAD_BODY = 64 * 1024;
@@ -33,6 +34,9 @@ export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
 
+  /** Connections whose last answer was given: what else arrives there is no request (rule C8). */
+  readonly #closing = new WeakSet<Duplex>();
+
   constructor(private readonly options: ServeRequestOptions) {}
 
   serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
@@ -47,7 +51,17 @@ export class ServeRequest {
       if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
       over();
     });
-    void this.#handle(client).then(over);
+    const malformation = findMalformation(request);
+    if (!malformation) return void this.#handle(client).then(over);
+    // In this turn: Node.js hands over next what has arrived together with this request.
+    this.#closing.add(request.socket);
+    this.#fail(client, malformation);
+    over();
+  }
+
+  /** Whether the last answer on the connection was given. */
+  isClosing(socket: Duplex): boolean {
+    return this.#closing.has(socket);
   }
 
   /** Never rejects. */
@@ -69,6 +83,7 @@ export class ServeRequest {
   /** Counts and logs what was refused before it became a request. */
   rejected(socket: Duplex, listener: string, failure: ProxyError): void {
     const { metrics, accessLog } = this.options;
+    this.#closing.add(socket);
     metrics.rejected(listener, failure.code);
     accessLog.rejected(socket instanceof Socket ? socket.remoteAddress : undefined, failure);
   }
@@ -126,7 +141,7 @@ export class ServeRequest {
       response.destroy();
       return;
     }
-    if (hasUnreadBody(client)) {
+    if (failure.closes || hasUnreadBody(client)) {
       response.setHeader('connection', 'close');
       if (response.socket) closeLingering(response.socket);
     }

@@ -81,7 +81,7 @@ export class AskUpstream {
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
-    return access.upstream.transport(plan.transport, hop.purpose).send({
+    return access.upstream.transport(hop.purpose).send({
       method: plan.method,
       origin: hop.origin,
       path: hop.path,

@@ -6,8 +6,7 @@ const SETTINGS = { clusterDomain: 'cluster.local', via: 'connectors-proxy' };
 
 function identify(method: string, url: string, headers: IncomingHttpHeaders = {}): unknown {
   const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
-  const rawHeaders = Object.entries(all).flatMap(([name, value]) => [name, String(value)]);
-  const client = { request: { method, url, headers: all, rawHeaders }, record: {} } as unknown as ClientExchange;
+  const client = { request: { method, url, headers: all }, record: {} } as unknown as ClientExchange;
   const found = identifyConnector(client, SETTINGS);
   if (!(found instanceof Identified)) return found;
   const { namespace, name, form, path, query } = found.named;
@@ -37,19 +36,14 @@ describe('identifyConnector', () => {
     ['PathInvalid', 'GET', '/v2/namespaces/a/connectors//r', {}],
     ['PathInvalid', 'GET', `/v2/namespaces/a/connectors/${'b'.repeat(62)}/r`, {}],
     ['PathInvalid', 'GET', '/namespaces/../connectors/b/r', {}],
-    ['PathInvalid', 'GET', '/v2/\u00e4', {}],
     ['PathInvalid', 'GET', '*', {}],
     ['PathInvalid', 'GET', 'http://c-b.a/v2/', {}],
-    ['PathInvalid', 'GET', '/v2/#x', {}],
     ['ConnectorNotNamed', 'GET', '/', {}],
     ['ConnectorNotNamed', 'GET', '/v2/r/manifests/t', {}],
     ['ConnectorNotNamed', 'GET', '//v2/namespaces/a/connectors/b/r', {}],
     ['ConnectorNotNamed', 'GET', '/V2/namespaces/a/connectors/b/r', {}],
     ['ConnectorNotNamed', 'GET', '/v2/x/namespaces/a/connectors/b/r', {}],
     ['RouteUnknown', 'GET', '/v2/_catalog', {}],
-    ['RequestMalformed', 'GET', '/v2/', { host: '' }],
-    ['RequestMalformed', 'GET', '/v2/', { host: 'a/b' }],
-    ['RequestMalformed', 'GET', '/v2/', { host: 'a:b' }],
     ['MethodNotAllowed', 'TRACE', '/v2/', {}],
     ['MethodNotAllowed', 'PUT', '/v2/', {}],
     ['LoopDetected', 'GET', '/v2/', { via: '1.1 a, 1.1 Connectors-Proxy (x)' }],

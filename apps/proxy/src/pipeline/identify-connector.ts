@@ -1,7 +1,6 @@
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { requiredVerb } from '../protocols/protocol';
-import { countHeader } from '../transport/request-headers';
 import { ProxyError } from '../proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
 
@@ -17,10 +16,6 @@ export interface ApiPing {
   readonly kind: 'api-ping';
 }
 
-/** RFC 9112 §3.2, port included; a name, an IPv4 or a bracketed IPv6 address. */
-const AUTHORITY = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
-/** RFC 9112 §3.2.1: visible ASCII; llhttp lets more through. */
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const PLAIN_PREFIX = '/namespaces/';
 const PATH_FORM_PREFIX = '/v2/namespaces/';
 
@@ -28,7 +23,8 @@ const PATH_FORM_PREFIX = '/v2/namespaces/';
  * Finds out which Connector a request is for. Parsing only: nothing is looked up, so the answer says nothing about what
  * exists. The raw target is read as it was sent, with no decoding and no merging of slashes (rule C5).
  *
- * @throws ProxyError LoopDetected, MethodNotAllowed, RequestMalformed, PathInvalid, ConnectorNotNamed
+ * @param client with a request in which the listener found no malformation
+ * @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed
  */
 export function identifyConnector(client: ClientExchange, settings: IdentifySettings): Identified | ApiPing {
   const { request } = client;
@@ -67,19 +63,13 @@ function refuseLoop(via: string | undefined, own: string): void {
   }
 }
 
+/** Without the port. */
 function hostOf({ request }: ClientExchange): string {
-  const match = AUTHORITY.exec(request.headers.host ?? '');
-  // RFC 9112 §3.2: a request with more than one Host, or an invalid one, is answered 400.
-  if (countHeader(request.rawHeaders, 'host') !== 1 || !match) {
-    throw new ProxyError('RequestMalformed', 'the request must carry exactly one valid Host header');
-  }
-  return (match[1] ?? '').toLowerCase();
+  return (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
 }
 
 function splitTarget(target: string): { path: string; query: string } {
-  if (!target.startsWith('/') || !VISIBLE_ASCII.test(target) || target.includes('#')) {
-    throw new ProxyError('PathInvalid', 'the request target must be a path of visible ASCII characters that begins with /');
-  }
+  if (!target.startsWith('/')) throw new ProxyError('PathInvalid', 'the request target must be a path that begins with /');
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }

@@ -4,7 +4,7 @@ import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type UpstreamTarget } from '../transport/upstream-target';
-import { type ResponseHeaders, type TransportKind } from '../transport/upstream-transport';
+import { type ResponseHeaders } from '../transport/upstream-transport';
 
 /**
  * The border between the request pipeline and what knows a protocol. A handler moves no byte and
@@ -53,7 +53,6 @@ export interface ConnectorRequest {
 
 /** What is to be sent to the registry, and what is to be done with its answer. */
 export interface UpstreamPlan {
-  readonly transport: TransportKind;
   readonly method: string;
   readonly target: UpstreamTarget;
   /** `challenge`: as the registry asks for it. `basic`: user name and password at once, asked for or not. */

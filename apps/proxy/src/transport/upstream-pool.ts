@@ -2,10 +2,9 @@ import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpC
 import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
-import { HttpProxyTransport } from './http-proxy-transport';
 import { type Transfer } from './transfer';
 import { UndiciTransport } from './undici-transport';
-import { type TransportKind, type UpstreamTransport } from './upstream-transport';
+import { type UpstreamTransport } from './upstream-transport';
 
 /**
  * Connectors with open connections at one time. One more closes the connections of the one that was not used for longest,
@@ -27,7 +26,7 @@ export interface UpstreamKey {
 /** The connections of one Connector. Never shared between Connectors, even of one address (rule C4). */
 export class Upstream {
   readonly http: RegistryHttp & { close(): Promise<void> };
-  readonly #transports = new Map<string, UpstreamTransport>();
+  readonly #transports = new Map<EgressPurpose, UpstreamTransport>();
   #holders = 0;
   #retired?: () => void;
 
@@ -39,13 +38,11 @@ export class Upstream {
     this.http = new RegistryHttpClient({ policy, ca, held });
   }
 
-  transport(kind: TransportKind, purpose: EgressPurpose): UpstreamTransport {
-    const key = `${kind} ${purpose}`;
-    const known = this.#transports.get(key);
+  transport(purpose: EgressPurpose): UpstreamTransport {
+    const known = this.#transports.get(purpose);
     if (known) return known;
-    const options = { policy: this.policy, purpose, ca: this.ca };
-    const transport = kind === 'stream' ? new UndiciTransport(createPinnedAgent(options)) : new HttpProxyTransport(options);
-    this.#transports.set(key, transport);
+    const transport = new UndiciTransport(createPinnedAgent({ policy: this.policy, purpose, ca: this.ca }));
+    this.#transports.set(purpose, transport);
     return transport;
   }
 

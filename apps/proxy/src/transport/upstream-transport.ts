@@ -6,9 +6,6 @@ import { type Transfer } from './transfer';
 /** Header names in lower case, as `node:http` and undici give them. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** `stream`: `UndiciTransport`. `http-proxy`: `HttpProxyTransport`, behind the same interface. */
-export type TransportKind = 'stream' | 'http-proxy';
-
 /** A request as it goes upstream, but for its framing, which the transport makes anew (rule C8). */
 export interface UpstreamRequest {
   readonly method: string;

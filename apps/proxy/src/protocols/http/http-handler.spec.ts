@@ -35,7 +35,7 @@ describe('HttpHandler', () => {
   ])('sends %s?%s on byte for byte', async (path, query, expected) => {
     const plan = await new HttpHandler().plan(request({ path, query }));
     expect(plan.target).toEqual({ origin: 'https://git.example', path: expected, purpose: 'connector', sendCredential: true });
-    expect(plan).toMatchObject({ transport: 'http-proxy', login: 'basic', scopes: [], route: '/{path}' });
+    expect(plan).toMatchObject({ login: 'basic', scopes: [], route: '/{path}' });
   });
 
   it.each([

@@ -24,7 +24,6 @@ export class HttpHandler implements ProtocolHandler {
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {
-      transport: 'http-proxy',
       login: 'basic',
       method,
       target: targetOf({ origin: address.origin, path: upstreamPath }, address),

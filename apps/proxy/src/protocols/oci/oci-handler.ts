@@ -50,7 +50,6 @@ export class OciHandler implements ProtocolHandler {
     const { method, hasBody } = request;
     const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
     return {
-      transport: 'stream',
       login: 'challenge',
       method,
       target,
