@@ -14,6 +14,16 @@ const REFUSED: readonly [name: string, response: string, message: RegExp][] = [
   ['length-and-chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', INVALID],
   ['proxy-login', 'HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n', /407/],
   ['nine', 'HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n', /status 999/],
+  ['no-class', 'HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n', /status 600/],
+  ['no-number', 'HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['no-status', 'HTTP/1.1 \r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['zero', 'HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['ninety-nine', 'HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['two-digits', 'HTTP/1.1 99 OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['thousand', 'HTTP/1.1 1000 OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['negative', 'HTTP/1.1 -200 OK\r\nContent-Length: 0\r\n\r\n', INVALID],
+  ['upgrade', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n', /answered 101/],
+  ['bare-upgrade', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', /answered 101/],
 ];
 
 const WITHOUT_BODY: readonly [name: string, status: number, response: string][] = [

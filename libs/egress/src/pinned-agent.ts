@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { type EgressPolicy, type EgressPurpose } from './egress-policy';
@@ -17,6 +17,8 @@ export interface PinnedAgentOptions {
   headersTimeoutMs?: number;
   /** Connections per origin; default unlimited. */
   connections?: number;
+  /** Called with each connection before it is used. */
+  onConnected?: (socket: Socket) => void;
 }
 
 /** Twice what a handshake over three slow round trips with two lost packets takes. */
@@ -74,7 +76,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
   };
 
   return new Agent({
-    connect: endingInOrder(connect),
+    connect: observed(endingInOrder(connect), options.onConnected),
     pipelining: 1,
     allowH2: false,
     connections: options.connections ?? null,
@@ -84,4 +86,14 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
+}
+
+function observed(connect: buildConnector.connector, onConnected: PinnedAgentOptions['onConnected']): buildConnector.connector {
+  if (!onConnected) return connect;
+  return (target, connected) =>
+    connect(target, (...[error, socket]) => {
+      if (error) return connected(error, null);
+      onConnected(socket);
+      connected(null, socket);
+    });
 }

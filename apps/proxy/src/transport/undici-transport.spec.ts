@@ -1,16 +1,26 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPinnedAgent, EgressPolicy } from '@oci-connector/egress';
+import { EgressPolicy } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { Transfers } from './transfers';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamRequest } from './upstream-transport';
 
 const MIB = 1024 * 1024;
+
+/** A client's request whose body is what is written. */
+function clientBody(): PassThrough & IncomingMessage {
+  return new PassThrough() as PassThrough & IncomingMessage;
+}
+
 /** What sockets and streams between here and there may hold in buffers. */
 const BUFFERS = 16 * MIB;
+
+const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
 
 describe('UndiciTransport', () => {
   let server: Server;
@@ -21,8 +31,7 @@ describe('UndiciTransport', () => {
   beforeEach(async () => {
     server = createServer((request, response) => answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
-    transport = new UndiciTransport(createPinnedAgent({ policy, purpose: 'connector', connections: 1 }));
+    transport = new UndiciTransport({ policy, purpose: 'connector', connections: 1 });
     transfers = new Transfers(60_000);
   });
 
@@ -54,6 +63,94 @@ describe('UndiciTransport', () => {
     const { url, headers } = await seen;
     expect(url).toBe('/a/%2F/b?c=%20');
     expect(headers).toMatchObject({ authorization: 'Bearer x', accept: 'a, b' });
+  });
+
+  it.each(['/a//b%2Fc/%zz/;d?q=%2e&&http://x//y?z', '//x', '/?', '/..;/a'])('sends the path %s byte for byte', async (path) => {
+    let url: string | undefined;
+    answer = (incoming, response) => {
+      ({ url } = incoming);
+      response.end();
+    };
+    await (await transport.send(request({ path }))).readAll(0);
+    expect(url).toBe(path);
+  });
+
+  it.each([
+    ['with its length', 10, { 'content-length': '10' }],
+    ['in chunks', undefined, { 'transfer-encoding': 'chunked' }],
+  ])('streams a body %s, and counts it', async (_name, contentLength, framing) => {
+    answer = (incoming, response) => {
+      void text(incoming).then((content) => response.end(JSON.stringify({ content, headers: incoming.headers })));
+    };
+    const body = clientBody();
+    const asked = request({ method: 'PUT', body, contentLength });
+    const sent = transport.send(asked);
+    body.write('01234');
+    // What is here before it is sent goes with its length.
+    await once(server, 'request');
+    body.end('56789');
+    const response = await sent;
+    expect(response.early).toBe(false);
+    expect(JSON.parse((await response.readAll(1_000)).toString())).toMatchObject({ content: '0123456789', headers: framing });
+    expect(asked.transfer.bytesIn).toBe(10);
+  });
+
+  it('tells of an answer that came before the body was sent', async () => {
+    answer = (_request, response) => response.writeHead(413).end();
+    const body = clientBody();
+    const sent = transport.send(request({ method: 'PUT', body }));
+    body.write('01234');
+    const { status, early } = await sent;
+    expect([status, early]).toEqual([413, true]);
+    body.destroy();
+  });
+
+  it('gives up the connection when the rest of an answer that nobody wants does not come', async () => {
+    const closed = new Promise<void>((resolve) => {
+      answer = (_request, response) => {
+        response.on('close', resolve);
+        response.writeHead(302, { location: '/y' }).write('and so on');
+      };
+    });
+    (await transport.send(request())).discard();
+    await closed;
+  });
+
+  it('waits with its end for what runs', async () => {
+    let finish = (): void => undefined;
+    answer = (_request, response) => {
+      response.write('0');
+      finish = () => response.end('1');
+    };
+    const closing = new UndiciTransport({ policy, purpose: 'connector' });
+    const response = await closing.send(request());
+    let closed = false;
+    const closes = closing.close().then(() => (closed = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(false);
+    finish();
+    expect((await response.readAll(2)).toString()).toBe('01');
+    await closes;
+  });
+
+  it('gives up on a connection that is still being made', async () => {
+    let found = (): void => undefined;
+    const slow = new EgressPolicy({
+      allowCIDRs: ['127.0.0.1/32'],
+      redirectCIDRs: [],
+      refusedHosts: [],
+      lookup: () => new Promise((resolve) => (found = () => resolve([{ address: '127.0.0.1', family: 4 }]))),
+    });
+    const connecting = new UndiciTransport({ policy: slow, purpose: 'connector' });
+    let requests = 0;
+    answer = () => (requests += 1);
+    const asked = request({ origin: `http://registry.test:${(server.address() as AddressInfo).port}` });
+    const sent = connecting.send(asked);
+    asked.transfer.cancel('client-aborted');
+    await expect(sent).rejects.toMatchObject({ reason: 'client-aborted' });
+    found();
+    await connecting.close();
+    expect(requests).toBe(0);
   });
 
   it('skips informational answers', async () => {
@@ -126,8 +223,7 @@ describe('UndiciTransport', () => {
   });
 
   it('is still cut when the answer before it, which nobody wanted, ends later', async () => {
-    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
-    const two = new UndiciTransport(createPinnedAgent({ policy, purpose: 'connector', connections: 2 }));
+    const two = new UndiciTransport({ policy, purpose: 'connector', connections: 2 });
     const responses: ServerResponse[] = [];
     answer = (_request, response) => void responses.push(response);
     const transfer = transfers.begin();

@@ -1,28 +1,32 @@
-import { classifyConnectError, hostAndPort, UpstreamConnectError } from '@oci-connector/egress';
+import { type Socket } from 'node:net';
+import { classifyConnectError, createPinnedAgent, hostAndPort, type PinnedAgentOptions, UpstreamConnectError } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type Dispatcher } from 'undici';
+import { type Agent, type Dispatcher } from 'undici';
+import { HeadConnections } from './head-connections';
 import { UndiciResponse } from './undici-response';
 import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
-/** {@link UpstreamTransport} over an undici dispatcher, whose `dispatch` is the cheapest way to make a request in Node. */
-export class UndiciTransport implements UpstreamTransport {
-  /** @param dispatcher connects only where the egress policy allows; is closed with this transport */
-  constructor(private readonly dispatcher: Dispatcher) {}
+/** Methods whose content a server may not expect, and so not read (RFC 9110 §9.3.5, §9.3.7). */
+const CONTENT_UNEXPECTED: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS']);
 
-  send(request: UpstreamRequest): Promise<UpstreamResponse> {
+/** {@link UpstreamTransport} over an undici agent, whose `dispatch` is the cheapest way to make a request in Node. */
+export class UndiciTransport implements UpstreamTransport {
+  readonly #agent: Agent;
+  readonly #heads: HeadConnections;
+
+  /** Connects only where the egress policy allows. */
+  constructor(options: PinnedAgentOptions) {
+    this.#agent = createPinnedAgent(options);
+    const createWitness = (onConnected: (socket: Socket) => void): Agent => createPinnedAgent({ ...options, connections: 1, onConnected });
+    this.#heads = new HeadConnections({ agent: this.#agent, createWitness });
+  }
+
+  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const { transfer } = request;
+    if (transfer.cancelled) throw transfer.cancelled;
     return new Promise((resolve, reject) => {
-      const handler = new DispatchHandler(request, resolve, reject);
       try {
-        this.dispatcher.dispatch(
-          {
-            origin: request.origin,
-            path: request.path,
-            method: request.method,
-            headers: wireHeaders(request),
-            body: request.body ?? null,
-          },
-          handler,
-        );
+        this.#dispatch(request, (onEnd) => new DispatchHandler(request, { resolve, reject, onEnd }));
       } catch (error) {
         // undici throws what it refuses to send, such as a header value with a line break.
         reject(toUpstreamError(error, request));
@@ -30,8 +34,17 @@ export class UndiciTransport implements UpstreamTransport {
     });
   }
 
-  close(): Promise<void> {
-    return this.dispatcher.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.close(), this.#heads.close()]);
+  }
+
+  #dispatch(request: UpstreamRequest, handle: (onEnd: (response?: UndiciResponse) => void) => DispatchHandler): void {
+    const { origin, path, method, body = null } = request;
+    const options = { origin, path, method, headers: wireHeaders(request), body };
+    if (method === 'HEAD') return this.#heads.dispatch(options, handle);
+    // Where nobody can say whether the content was read, nobody can say where the next request would begin (rule C8).
+    const reset = body !== null && CONTENT_UNEXPECTED.has(method);
+    this.#agent.dispatch({ ...options, reset }, handle(() => undefined));
   }
 }
 
@@ -47,44 +60,69 @@ function wireHeaders(request: UpstreamRequest): string[] {
   return headers as string[];
 }
 
+/** What undici says of status 101 with an Upgrade header; without one the answer is like other informational ones to it. */
+const BAD_UPGRADE = 'bad upgrade';
+
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   if (request.transfer.cancelled) return request.transfer.cancelled;
   const target = hostAndPort(new URL(request.origin));
+  if (error instanceof Error && error.message === BAD_UPGRADE) {
+    return new UpstreamConnectError('ResponseInvalid', `${target.host} answered 101, as if it had been asked to switch protocols`, { cause: error });
+  }
   const classified = classifyConnectError(error, target);
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
 }
+
+/** RFC 9110 §15.2.2. */
+const SWITCHING_PROTOCOLS = 101;
 
 /** RFC 9112 §6.3: these have no body, whatever their headers say. */
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 
+interface DispatchOutcome {
+  readonly resolve: (response: UpstreamResponse) => void;
+  readonly reject: (error: unknown) => void;
+  /** Called once, when no more comes; with the response when it is complete. */
+  readonly onEnd: (response?: UndiciResponse) => void;
+}
+
 /** The events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
   #response?: UndiciResponse;
   #controller?: Dispatcher.DispatchController;
-  readonly #cancel = (reason: Error): void => this.#controller?.abort(reason);
+  readonly #cancel = (reason: Error): void => {
+    if (this.#controller) this.#controller.abort(reason);
+    // There is no connection yet, and nobody waits for one any more.
+    else this.outcome.reject(reason);
+  };
   readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
+
   constructor(
     private readonly request: UpstreamRequest,
-    private readonly resolve: (response: UpstreamResponse) => void,
-    private readonly reject: (error: unknown) => void,
-  ) {}
+    private readonly outcome: DispatchOutcome,
+  ) {
+    request.transfer.onCancel(this.#cancel);
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.request.body?.on('data', this.#count);
-    this.request.transfer.onCancel(this.#cancel);
+    const { body, transfer } = this.request;
+    if (transfer.cancelled) return controller.abort(transfer.cancelled);
+    body?.on('data', this.#count);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    // Informational answers are about this hop only; ours was asked for nothing that they could grant.
+    // After this the connection would speak another protocol, for which nobody has asked.
+    if (status === SWITCHING_PROTOCOLS) return controller.abort(new Error(BAD_UPGRADE));
+    // Other informational answers are about this hop only; ours was asked for nothing that they could grant.
     if (status < 200) return;
     const { body, transfer } = this.request;
     transfer.moved();
     this.#response = new UndiciResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
     // undici takes the Content-Length of these for a promise that is then broken; RFC 9110 §8.6 allows it in a 304.
     if (status === NO_CONTENT || status === NOT_MODIFIED) this.#response.end();
-    this.resolve(this.#response);
+    this.outcome.resolve(this.#response);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -94,6 +132,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#detach();
     this.#response?.end();
+    this.outcome.onEnd(this.#response);
   }
 
   #detach(): void {
@@ -105,6 +144,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
     this.#detach();
     const mapped = toUpstreamError(error, this.request);
     if (this.#response) this.#response.fail(mapped);
-    else this.reject(mapped);
+    else this.outcome.reject(mapped);
+    this.outcome.onEnd();
   }
 }

@@ -1,4 +1,4 @@
-import { createPinnedAgent, type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-connector/egress';
+import { type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-connector/egress';
 import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
@@ -41,7 +41,7 @@ export class Upstream {
   transport(purpose: EgressPurpose): UpstreamTransport {
     const known = this.#transports.get(purpose);
     if (known) return known;
-    const transport = new UndiciTransport(createPinnedAgent({ policy: this.policy, purpose, ca: this.ca }));
+    const transport = new UndiciTransport({ policy: this.policy, purpose, ca: this.ca });
     this.#transports.set(purpose, transport);
     return transport;
   }
