@@ -23,8 +23,6 @@ export const echo: RawAnswer = ({ line }, socket) => {
 
 export interface RawUpstreamOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Called when a connection has brought its first bytes. */
-  readonly onFirstBytes?: (socket: Socket) => void;
 }
 
 /** An upstream without an HTTP library: it reads requests by RFC 9112 to the letter, and shows every byte that arrives. */
@@ -36,6 +34,8 @@ export class RawUpstream {
   /** Connections that were ever made. */
   connections = 0;
   answer: RawAnswer = echo;
+  /** Called with the head of a request whose body is still to come. */
+  onHead?: (line: string, socket: Socket) => void;
   readonly #server: Server;
 
   private constructor(private readonly options: RawUpstreamOptions) {
@@ -80,10 +80,10 @@ export class RawUpstream {
     let unread = '';
     socket.on('error', () => undefined);
     socket.once('close', () => this.open.delete(socket));
-    socket.once('data', () => this.options.onFirstBytes?.(socket));
     socket.on('data', (chunk: Buffer) => {
       unread += chunk.toString('latin1');
       unread = this.#read(unread, connection, socket);
+      if (unread.includes('\r\n\r\n')) this.onHead?.(unread.slice(0, unread.indexOf('\r\n')), socket);
     });
   }
 
