@@ -115,7 +115,7 @@ export class LeaderTerm {
       fingerprintKey: randomBytes(32),
     };
     const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
-    return this.#start('Connector', { reconciler, triggers: connectorTriggers(watches), present: () => watches.connectors.list().map(keyOf) });
+    return this.#start('Connector', { reconciler, triggers: connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)), present: () => watches.connectors.list().map(keyOf) });
   }
 
   #classes(): void {

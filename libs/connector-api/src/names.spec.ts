@@ -1,4 +1,4 @@
-import { connectorHostNames, connectorPath, connectorServiceName, isConnectorName, isDnsLabel, parseConnectorHost } from './names';
+import { connectorHostNames, connectorOfServiceName, connectorPath, connectorServiceName, isConnectorName, isDnsLabel, parseConnectorHost } from './names';
 
 describe('names', () => {
   it.each([
@@ -23,6 +23,18 @@ describe('names', () => {
     expect(isConnectorName('a'.repeat(61))).toBe(true);
     expect(isConnectorName('a'.repeat(62))).toBe(false);
     expect(isDnsLabel(connectorServiceName('a'.repeat(61)))).toBe(true);
+  });
+
+  it.each([
+    ['c-hub', 'hub'],
+    ['c-c-hub', 'c-hub'],
+    [`c-${'a'.repeat(61)}`, 'a'.repeat(61)],
+    ['c-', undefined],
+    ['hub', undefined],
+    ['kc-hub', undefined],
+    ['c-hub.example', undefined],
+  ])('the Service %s belongs to the Connector %s', (service, expected) => {
+    expect(connectorOfServiceName(service)).toBe(expected);
   });
 
   it('gives all host names and the path of a Connector', () => {

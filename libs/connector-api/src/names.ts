@@ -41,6 +41,12 @@ export function connectorServiceName(name: string): string {
   return SERVICE_PREFIX + name;
 }
 
+/** The reverse of {@link connectorServiceName}; undefined for a name that no Connector's Service can have. */
+export function connectorOfServiceName(service: string): string | undefined {
+  const name = service.slice(SERVICE_PREFIX.length);
+  return service.startsWith(SERVICE_PREFIX) && isConnectorName(name) ? name : undefined;
+}
+
 /** All host names under which a Connector is reached, shortest first. */
 export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: string }): string[] {
   const { namespace, name, clusterDomain = DEFAULT_CLUSTER_DOMAIN } = connector;

@@ -70,6 +70,25 @@ describe('the writer of status', () => {
     expect(writer.latest(shown)).toBe(shown);
   });
 
+  it('knows its own writes, also those before the last, and takes no other version for one', async () => {
+    const at = (resourceVersion: string): Connector => ({ ...watched, metadata: { ...watched.metadata, resourceVersion } });
+    expect(writer.isOwnWrite(at('2'))).toBe(false);
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    await writer.write(writer.latest(watched), condition('True'), signal);
+    expect(['2', '3', '4'].map((version) => writer.isOwnWrite(at(version)))).toEqual([true, true, false]);
+    // The watch shows the first write while the second is on its way: what we know is still newer.
+    expect(writer.latest(at('2')).metadata.resourceVersion).toBe('3');
+    const wiped = at('4');
+    expect(writer.latest(wiped)).toBe(wiped);
+  });
+
+  it('goes on from the watch once that has shown its write', async () => {
+    await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
+    const shown: Connector = { ...watched, metadata: { ...watched.metadata, resourceVersion: '2' } };
+    await writer.write(writer.latest(shown), condition('False', 'ConnectionFailed'), signal);
+    expect(writer.latest(shown).metadata.resourceVersion).toBe('3');
+  });
+
   it('does not take a Connector for another one of the same name', async () => {
     await writer.write(writer.latest(watched), condition('True'), signal);
     const another: Connector = { ...watched, metadata: { ...watched.metadata, uid: 'another' } };

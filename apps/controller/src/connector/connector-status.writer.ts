@@ -18,10 +18,13 @@ export interface ConnectorStatusWriterOptions {
 }
 
 interface Written {
-  /** Resource version that the watch showed when we wrote. */
-  readonly basedOn: string | undefined;
   readonly connector: Connector;
+  /** Resource versions on which our write stands, and of our writes before that the watch may still have to show. */
+  readonly older: ReadonlySet<string | undefined>;
 }
+
+/** Writes in a row that the watch has not shown. One probe each makes a handful; more means that the watch is broken. */
+const MAX_OLDER_VERSIONS = 16;
 
 /** Writes status, once per reconcile and only when it changed, and tells of the transitions by Events. */
 export class ConnectorStatusWriter {
@@ -34,9 +37,15 @@ export class ConnectorStatusWriter {
    * write comes back, and a patch of what the watch still shows would be a conflict.
    */
   latest(known: Connector): Connector {
-    const written = this.#written.get(formatKey(keyOf(known)));
-    const isNewer = written && written.basedOn === known.metadata.resourceVersion && written.connector.metadata.uid === known.metadata.uid;
-    return isNewer ? written.connector : known;
+    const written = this.#writtenOf(known);
+    return written?.older.has(known.metadata.resourceVersion) ? written.connector : known;
+  }
+
+  /** Whether a write of ours made this version. Any other version may lack what we wrote. */
+  isOwnWrite(connector: Connector): boolean {
+    const { resourceVersion } = connector.metadata;
+    const written = this.#writtenOf(connector);
+    return written !== undefined && (written.connector.metadata.resourceVersion === resourceVersion || written.older.has(resourceVersion));
   }
 
   async write(connector: Connector, next: ConnectorStatus, signal: AbortSignal): Promise<void> {
@@ -57,11 +66,17 @@ export class ConnectorStatusWriter {
     this.options.events.forget(owner);
   }
 
+  #writtenOf(connector: Connector): Written | undefined {
+    const written = this.#written.get(formatKey(keyOf(connector)));
+    return written?.connector.metadata.uid === connector.metadata.uid ? written : undefined;
+  }
+
   #remember(owner: string, connector: Connector, answer: Connector): void {
     const before = this.#written.get(owner);
-    // Several writes in a row, none of which the watch has shown yet, all stand on the same version of it.
-    const isChained = before?.connector.metadata.resourceVersion === connector.metadata.resourceVersion;
-    this.#written.set(owner, { basedOn: isChained ? before?.basedOn : connector.metadata.resourceVersion, connector: answer });
+    // Our own object, not the watch's: the watch has not shown that write yet, nor perhaps those before it.
+    const isChained = before?.connector === connector;
+    const older = [connector.metadata.resourceVersion, ...(isChained ? before.older : [])];
+    this.#written.set(owner, { connector: answer, older: new Set(older.slice(0, MAX_OLDER_VERSIONS)) });
   }
 }
 

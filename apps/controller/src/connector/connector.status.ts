@@ -6,8 +6,8 @@ import { statusPatch } from '../status/status-patch';
 export interface ConnectorFindings {
   /** In the order of importance: the first that is not True names the reason of Ready. */
   readonly outcomes: readonly ConditionOutcome[];
-  /** Where the Connector is reached; `keep` what is known while that cannot be said, undefined when it is not served. */
-  readonly proxy: ConnectorProxyStatus | 'keep' | undefined;
+  /** Where the Connector is reached; undefined when it is not served. */
+  readonly proxy: ConnectorProxyStatus | undefined;
 }
 
 /** The status that the findings make. Pure. */
@@ -15,9 +15,7 @@ export function connectorStatus(connector: Connector, findings: ConnectorFinding
   const { status = {}, metadata } = connector;
   const generation = metadata.generation;
   const conditions = nextConditions(status.conditions, findings.outcomes, { generation, now });
-  const { proxy: known, ...others } = status;
-  const proxy = findings.proxy === 'keep' ? known : findings.proxy;
-  return { ...others, observedGeneration: generation, conditions, ...(proxy && { proxy }) };
+  return { ...status, observedGeneration: generation, conditions, proxy: findings.proxy };
 }
 
 /** The patch that makes the status: an address that is gone has to be null. */

@@ -1,25 +1,21 @@
-import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta, PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta, PROXY_CA_NAME, connectorOfServiceName } from '@oci-connector/connector-api';
 import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChange } from '@oci-connector/kube';
-import { CONNECTOR_LABEL, type ClusterWatches } from '../cluster/cluster-watches';
+import { type ClusterWatches } from '../cluster/cluster-watches';
 
-/** Which change concerns which Connectors. */
-export function connectorTriggers(watches: ClusterWatches): ReconcileTrigger[] {
+/**
+ * Which change concerns which Connectors. `isOwnWrite` tells the versions that our own status writes made: nobody else's write
+ * is passed over, because it may have wiped what we wrote.
+ */
+export function connectorTriggers(watches: ClusterWatches, isOwnWrite: (connector: Connector) => boolean): ReconcileTrigger[] {
   const { connectors, classes, secrets, services, caConfigMap } = watches;
   return [
-    onChange(connectors, (change) => (isOwnStatusWrite(change) ? [] : [keyOf(change.object)])),
+    onChange(connectors, (change) => (change.type === 'modified' && isOwnWrite(change.object) ? [] : [keyOf(change.object)])),
     onChange(classes, (change) => (isClassChanged(change) ? connectors.byIndex('byClass', change.key).map(keyOf) : [])),
     ...secrets.map((reflector) => onChange(reflector, ({ key }) => connectors.byIndex('bySecret', key).map(keyOf))),
     onChange(services, ({ object }) => connectorOfService(object)),
     // The bundle is part of every status; without one, or with a new one, all change.
     onChange(caConfigMap, ({ object }) => (object.metadata.name === PROXY_CA_NAME ? connectors.list().map(keyOf) : [])),
   ];
-}
-
-/** A change that left the specification alone is a status write, nearly always our own. */
-function isOwnStatusWrite(change: StoreChange<Connector>): boolean {
-  if (change.type !== 'modified') return false;
-  const { previous, object } = change;
-  return sameSpecification(previous.metadata, object.metadata);
 }
 
 function sameSpecification(one: ObjectMeta, other: ObjectMeta): boolean {
@@ -34,7 +30,8 @@ function isClassChanged(change: StoreChange<ConnectorClass>): boolean {
   return !sameSpecification(previous.metadata, object.metadata) || annotations(previous) !== annotations(object);
 }
 
+/** By its name, which nobody can change. Label and owner are what somebody may have edited or taken away. */
 function connectorOfService({ metadata }: KubeObject): ObjectKey[] {
-  const name = metadata.labels?.[CONNECTOR_LABEL];
+  const name = connectorOfServiceName(metadata.name);
   return name ? [{ namespace: metadata.namespace, name }] : [];
 }

@@ -1,15 +1,20 @@
-import { proxyResolverOf, type Connector, type ConnectorClass, type ConnectorProxyStatus } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorProxyStatus } from '@oci-connector/connector-api';
 import { connectorUrls, type Installation } from '../installation';
+
+/** The forms of an address: the host names the Connector, or the path does. */
+export const PROXY_RESOLVERS = ['host', 'path'] as const;
+
+export type ProxyResolver = (typeof PROXY_RESOLVERS)[number];
 
 /** `status.proxy` of a served Connector; the https address as soon as there is an authority that a client can trust. */
 export function proxyAddresses(
   connector: Connector,
-  connectorClass: ConnectorClass,
+  resolver: ProxyResolver,
   { installation, caBundle }: { installation: Installation; caBundle: string | undefined },
 ): ConnectorProxyStatus {
   const { name, namespace = '' } = connector.metadata;
   const { audience } = installation;
-  const urls = connectorUrls({ namespace, name }, proxyResolverOf(connectorClass), installation);
+  const urls = connectorUrls({ namespace, name }, resolver, installation);
   return {
     httpAddress: { url: urls.http, audience },
     ...(caBundle && { httpsAddress: { url: urls.https, CACerts: caBundle, audience } }),

@@ -38,12 +38,13 @@ describe('the Service of a Connector', () => {
     ['one without marks that leads to our proxy', service({}, { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc' }), true],
     ['one that leads elsewhere', service({}, { type: 'ExternalName', externalName: 'example.com' }), false],
     ['a plain one', service({}, clusterIp), false],
-    ['one with the label of another Connector', service({ labels: { ...desired.metadata.labels, 'connectors.alauda.io/connector': 'other' } }, clusterIp), false],
+    ['one with our labels, one of which names another Connector', service({ labels: { ...desired.metadata.labels, 'connectors.alauda.io/connector': 'other' } }, clusterIp), true],
+    ['one with the label alone', service({ labels: { 'connectors.alauda.io/connector': 'harbor' } }, clusterIp), false],
     ['one with our labels that somebody controls', service({ labels: desired.metadata.labels, ownerReferences: [deployment] }, clusterIp), false],
     ['one of a kind Connector in a foreign group', service({ ownerReferences: [{ ...ours, apiVersion: 'example.com/v1' }] }, clusterIp), false],
   ];
   it.each(table)('is told from others: %s', (_name, existing, expected) => {
-    expect(isOurs(existing, connector, installation)).toBe(expected);
+    expect(isOurs(existing, installation)).toBe(expected);
   });
 
   it('is up to date with what an API server adds', () => {
@@ -56,6 +57,7 @@ describe('the Service of a Connector', () => {
     ['another type', { ...desired, spec: { ...desired.spec, type: 'ClusterIP' } }],
     ['a port less', { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.slice(1) } }],
     ['a label less', service({ ownerReferences: [ours], labels: {} }, desired.spec)],
+    ['an owner of another version', service({ ownerReferences: [{ ...ours, apiVersion: 'connectors.alauda.io/v9' }], labels: desired.metadata.labels }, desired.spec)],
     ['a former owner', service({ labels: desired.metadata.labels, ownerReferences: [{ ...ours, uid: 'former' }] }, desired.spec)],
   ];
   it.each(drifts)('drifts by %s, and is repaired', (_name, existing) => {

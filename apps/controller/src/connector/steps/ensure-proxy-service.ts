@@ -1,8 +1,8 @@
-import { ConditionType, Reason, connectorServiceName, type ConnectorProxyStatus } from '@oci-connector/connector-api';
+import { ConditionType, Reason, connectorServiceName, proxyResolverOf, type ConnectorProxyStatus } from '@oci-connector/connector-api';
 import { KubeApiError, Services, type Service } from '@oci-connector/kube';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
-import { proxyAddresses } from '../proxy-addresses';
+import { PROXY_RESOLVERS, proxyAddresses, type ProxyResolver } from '../proxy-addresses';
 import { desiredService, describeForeign, isOurs, isUpToDate, repaired } from '../proxy-service';
 
 const type = ConditionType.ProxyServiceReady;
@@ -10,26 +10,35 @@ const type = ConditionType.ProxyServiceReady;
 /** What is known of the Service, and of the addresses that go with it. */
 export interface EnsuredService {
   readonly outcome: ConditionOutcome;
-  readonly proxy: ConnectorProxyStatus | 'keep' | undefined;
+  readonly proxy: ConnectorProxyStatus | undefined;
 }
 
 /** Makes, adopts or repairs the Service `c-NAME`; takes it away when the class has no proxy. */
 export async function ensureProxyService(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<EnsuredService> {
-  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: 'keep' };
+  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: keptAddresses(scope) };
   if (connectorClass.spec.proxy === undefined) return removeService(scope);
   const outcome = await ensure(scope);
   // Behind the name of somebody else's Service sits somebody else, to whom no client may be sent with its token.
   if (outcome.status !== 'True') return { outcome, proxy: undefined };
-  const { installation, view } = scope.tools;
-  const caBundle = view.caBundle() ?? scope.connector.status?.proxy?.httpsAddress?.CACerts;
-  return { outcome, proxy: proxyAddresses(scope.connector, connectorClass, { installation, caBundle }) };
+  return { outcome, proxy: addressesBy(scope, proxyResolverOf(connectorClass)) };
+}
+
+function addressesBy({ connector, tools }: ConnectorScope, resolver: ProxyResolver): ConnectorProxyStatus {
+  const caBundle = tools.view.caBundle() ?? connector.status?.proxy?.httpsAddress?.CACerts;
+  return proxyAddresses(connector, resolver, { installation: tools.installation, caBundle });
+}
+
+/** Only the class says in which form the addresses are. While it is missing the known form stays, but no address that we never gave. */
+function keptAddresses(scope: ConnectorScope): ConnectorProxyStatus | undefined {
+  const known = scope.connector.status?.proxy?.httpAddress?.url;
+  return PROXY_RESOLVERS.map((resolver) => addressesBy(scope, resolver)).find(({ httpAddress }) => httpAddress?.url === known);
 }
 
 async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
   const { connector, tools } = scope;
   const desired = desiredService(connector, tools.installation);
   const known = tools.view.service(desired.metadata);
-  if (known && isOurs(known, connector, tools.installation) && isUpToDate(known, desired)) return { type, status: 'True' };
+  if (known && isOurs(known, tools.installation) && isUpToDate(known, desired)) return { type, status: 'True' };
   try {
     return await write(scope, desired);
   } catch (error) {
@@ -39,13 +48,13 @@ async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
   }
 }
 
-async function write({ connector, tools, signal }: ConnectorScope, desired: Service): Promise<ConditionOutcome> {
+async function write({ tools, signal }: ConnectorScope, desired: Service): Promise<ConditionOutcome> {
   const { client, installation } = tools;
   // Asked directly: the watch sees only Services with our label, and may be behind.
   const existing = await client.find(Services, desired.metadata, { signal });
   if (!existing) {
     await client.create(Services, desired, { signal });
-  } else if (!isOurs(existing, connector, installation)) {
+  } else if (!isOurs(existing, installation)) {
     return { type, status: 'False', reason: Reason.ProxyServiceConflict, message: describeForeign(existing) };
   } else if (!isUpToDate(existing, desired)) {
     await client.update(Services, repaired(existing, desired), { signal });
@@ -56,8 +65,9 @@ async function write({ connector, tools, signal }: ConnectorScope, desired: Serv
 /** Somebody else's Service of that name is left alone. */
 async function removeService({ connector, namespace, tools, signal }: ConnectorScope): Promise<EnsuredService> {
   const key = { namespace, name: connectorServiceName(connector.metadata.name) };
-  const existing = tools.view.service(key);
-  if (existing && isOurs(existing, connector, tools.installation)) {
+  // Asked directly: the watch does not see a Service whose label somebody has taken away.
+  const existing = await tools.client.find(Services, key, { signal });
+  if (existing && isOurs(existing, tools.installation)) {
     await tools.client.delete(Services, key, { uid: existing.metadata.uid, signal }).catch(ignoreNotFound);
   }
   return { outcome: { type, status: 'True', reason: Reason.NonProxy }, proxy: undefined };
