@@ -2,9 +2,9 @@
 export const DOCKER_HUB_HOST = 'registry-1.docker.io';
 
 /** Names under which people know Docker Hub: the two others serve web pages and the retired v1 API. auth.docker.io is its token server and no name of it. */
-const NAMES: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', DOCKER_HUB_HOST]);
+export const DOCKER_HUB_NAMES: readonly string[] = ['docker.io', 'index.docker.io', DOCKER_HUB_HOST];
 
 /** Whether the host, in lower case and without a port, is one of Docker Hub's names. */
 export function isDockerHubName(host: string): boolean {
-  return NAMES.has(host);
+  return DOCKER_HUB_NAMES.includes(host);
 }

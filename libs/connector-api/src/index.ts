@@ -18,7 +18,7 @@ export * from './class-status';
 export * from './connector-auth';
 export * from './installation-names';
 export * from './installation-secrets';
-export { isDockerHubName } from './docker-hub';
+export { DOCKER_HUB_NAMES, isDockerHubName } from './docker-hub';
 export { isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from './repository-name';
 export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
 export { type FieldProblem, formatProblem } from './field-problem';

@@ -1,8 +1,8 @@
-import { isDockerHubName } from '@oci-connector/connector-api';
 import { checkBasicAuth, type UsernameAndPassword } from './basic-auth';
 import { CredentialError } from './credential.errors';
+import { authorityOf, findDockerConfigKey, keysOfOtherPaths, type RegistryName } from './docker-config-keys';
 import { describeSecret, type SecretObject } from './secret-object';
-import { decodeBase64, decodeUtf8, readSecretText } from './secret-value';
+import { decodeUtf8, readSecretText } from './secret-value';
 
 const KEY = '.dockerconfigjson';
 
@@ -13,31 +13,25 @@ export interface DockerConfigCredential extends UsernameAndPassword {
   identityToken?: string;
 }
 
-/** The registry to look up. */
-export interface RegistryName {
-  /** Host name or address; an IPv6 address without brackets. */
-  host: string;
-  /** Absent: the scheme's default port. */
-  port?: number;
-}
-
 /**
- * The entry for a registry in a Secret of type `kubernetes.io/dockerconfigjson`. Keys are read as the docker client
- * reads them (docker/cli, credentials/file_store.go): a URL counts as its host. The port has to match; a key without
- * one means the default ports. Docker Hub's names stand for each other.
+ * The entry for a registry in a Secret of type `kubernetes.io/dockerconfigjson`, read as the kubelet reads an imagePullSecret
+ * (kubernetes, pkg/credentialprovider/config.go and keyring.go) and, for `identitytoken`, as the docker client does.
  *
  * @throws CredentialError SecretKeyMissing | SecretInvalid | DockerConfigHostMissing
  */
 export function readDockerConfigJson(secret: SecretObject, registry: RegistryName): DockerConfigCredential {
   const auths = readAuths(secret);
-  const key = findKey(Object.keys(auths), registry);
-  if (key === undefined) {
-    throw new CredentialError(
-      'DockerConfigHostMissing',
-      `${describeSecret(secret)}: key "${KEY}" holds no entry for the registry ${formatRegistry(registry)}; add auths["${formatRegistry(registry)}"]`,
-    );
-  }
+  const key = findDockerConfigKey(Object.keys(auths), registry);
+  if (key === undefined) throw new CredentialError('DockerConfigHostMissing', `${describeSecret(secret)}: ${describeMissing(Object.keys(auths), registry)}`);
   return readEntry(secret, key, auths[key]);
+}
+
+function describeMissing(keys: readonly string[], registry: RegistryName): string {
+  const name = [authorityOf(registry), ...(registry.pathPrefix ? [registry.pathPrefix] : [])].join('/');
+  const missing = `key "${KEY}" holds no entry for the registry ${name}; add auths["${authorityOf(registry)}"]`;
+  return keysOfOtherPaths(keys, registry).length === 0
+    ? missing
+    : `${missing}, because its entries with a path count only for a Connector whose spec.address begins with that path`;
 }
 
 function readAuths(secret: SecretObject): Record<string, unknown> {
@@ -46,13 +40,15 @@ function readAuths(secret: SecretObject): Record<string, unknown> {
     throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: key "${KEY}" has more than ${MAX_LENGTH} characters; keep only the registry's entry`);
   }
   const config = parseJson(text);
-  if (!isRecord(config) || !isRecord(config['auths'])) {
+  const auths = isRecord(config) ? fieldsNamed(config, 'auths') : [];
+  if (auths.length === 0 || !auths.every(isRecord)) {
     throw new CredentialError(
       'SecretInvalid',
       `${describeSecret(secret)}: key "${KEY}" is not a docker configuration; expected JSON like {"auths": {"HOST": {"auth": …}}}`,
     );
   }
-  return config['auths'];
+  // Go decodes several of them into one map.
+  return Object.fromEntries(auths.flatMap((map) => Object.entries(map)));
 }
 
 /** The value, or undefined when the text is not JSON. The parser's own message is dropped: it quotes the text. */
@@ -65,59 +61,49 @@ function parseJson(text: string): unknown {
   }
 }
 
-function findKey(keys: readonly string[], registry: RegistryName): string | undefined {
-  const wanted = formatRegistry(registry);
-  // The key as written first, so that an exact entry wins over a URL of the same host.
-  if (keys.includes(wanted)) return wanted;
-  const sameHost = keys.find((key) => hostOfKey(key) === wanted);
-  if (sameHost !== undefined || !isDockerHubName(wanted)) return sameHost;
-  return keys.find((key) => isDockerHubName(hostOfKey(key) ?? ''));
-}
-
-/** The host of a key with any port that is no default. Undefined when the path names a repository: such an entry is for that one only. */
-function hostOfKey(key: string): string | undefined {
-  const parts = /^(?:https?:\/\/)?([^/]+)(\/.*)?$/i.exec(key.trim());
-  const [, authority = '', path = ''] = parts ?? [];
-  if (parts === null || !/^(?:\/v[12])?\/?$/.test(path)) return undefined;
-  return authority.toLowerCase().replace(/:(?:443|80)$/, '');
-}
-
-function formatRegistry({ host, port }: RegistryName): string {
-  const name = (host.includes(':') ? `[${host}]` : host).toLowerCase();
-  return port === undefined || port === 443 || port === 80 ? name : `${name}:${port}`;
-}
-
 function readEntry(secret: SecretObject, key: string, entry: unknown): DockerConfigCredential {
   const place = `key "${KEY}", auths[${JSON.stringify(key)}]`;
-  if (!isRecord(entry)) {
-    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
-  }
-  const text = (field: string): string => (typeof entry[field] === 'string' ? entry[field] : '');
-  const identityToken = text('identitytoken');
-  const values =
-    text('auth') === ''
-      ? { username: text('username'), password: text('password') }
-      : decodeAuth(secret, place, text('auth'));
+  if (!isRecord(entry)) throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
+  const text = (field: string): string => readText(secret, place, { entry, field });
+  const [auth, identityToken, plain] = [text('auth'), text('identitytoken'), { username: text('username'), password: text('password') }];
+  const values = auth === '' ? plain : decodeAuth(secret, place, auth);
   checkBasicAuth(secret, values, { username: `${place}.username`, password: `${place}.password` });
   // With an identity token the password is not used; docker login leaves it empty then.
   if (identityToken === '' && (values.username === '' || values.password === '')) {
-    throw new CredentialError(
-      'SecretKeyMissing',
-      `${describeSecret(secret)}: ${place} holds neither "auth" nor "username" and "password"; set one of them`,
-    );
+    const problem = auth === '' ? 'holds neither "auth" nor "username" and "password"; set one of them' : 'has an "auth" without user name or password; set both';
+    throw new CredentialError('SecretKeyMissing', `${describeSecret(secret)}: ${place} ${problem}`);
   }
   return identityToken === '' ? values : { ...values, identityToken };
 }
 
+/** The last of the fields of that name, however its letters are written; null and absent are empty. */
+function readText(secret: SecretObject, place: string, { entry, field }: { entry: Record<string, unknown>; field: string }): string {
+  const value = fieldsNamed(entry, field).at(-1) ?? '';
+  if (typeof value !== 'string') throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.${field} is not a string`);
+  return value;
+}
+
+/** Go's encoding/json finds fields without regard to case (Unicode's simple folding), takes the last, and passes over null. */
+function fieldsNamed(object: Record<string, unknown>, name: string): unknown[] {
+  const pattern = new RegExp(`^${name}$`, 'iu');
+  return Object.entries(object).flatMap(([key, value]) => (value !== null && pattern.test(key) ? [value] : []));
+}
+
 /** `auth` is base64 of `user:password`. */
 function decodeAuth(secret: SecretObject, place: string, auth: string): UsernameAndPassword {
-  const bytes = decodeBase64(auth);
+  const bytes = decodeGoBase64(auth);
   const text = bytes === undefined ? undefined : decodeUtf8(bytes);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) {
     throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.auth is not base64 of "user:password"`);
   }
   return { username: text.slice(0, colon), password: withoutPadding(text.slice(colon + 1)) };
+}
+
+/** As the kubelet decodes: line breaks do not count (Go's encoding/base64), and padding is complete or absent. */
+function decodeGoBase64(text: string): Buffer | undefined {
+  const characters = text.replace(/[\r\n]+/g, '');
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(characters) ? Buffer.from(characters, 'base64') : undefined;
 }
 
 /**

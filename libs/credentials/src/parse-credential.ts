@@ -2,7 +2,8 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { readBasicAuth } from './basic-auth';
 import { Credential } from './credential';
 import { CredentialError } from './credential.errors';
-import { readDockerConfigJson, type DockerConfigCredential, type RegistryName } from './docker-config-json';
+import { readDockerConfigJson, type DockerConfigCredential } from './docker-config-json';
+import { type RegistryName } from './docker-config-keys';
 import { describeSecret, secretRevision, type SecretObject } from './secret-object';
 import { SecretType } from './secret-type';
 

@@ -92,7 +92,7 @@ export class ResolveCredential {
   #newAccess({ connector, connectorClass, address }: Resolution, secrets: Secrets): UpstreamAccess {
     const type = authTypeOf(connector, connectorClass);
     const credential =
-      secrets.credential && parseCredential(secrets.credential, { allowedType: type?.secretType, host: address.host, port: address.port });
+      secrets.credential && parseCredential(secrets.credential, { ...address, allowedType: type?.secretType });
     const certificates = secrets.ca ? loadCaCertificates(secrets.ca) : [];
     const connectorUid = uidOf(connector);
     const revision = `${connector.metadata.generation ?? 0}/${secrets.ca ? secretRevision(secrets.ca) : ''}`;

@@ -46,8 +46,8 @@ function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
 async function readCredential(scope: ConnectorScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {
   try {
     const secret = await readSecret(scope, name, authType?.secretType);
-    const { host, port } = parseUpstreamAddress(scope.connector.spec.address);
-    const credential = parseCredential(secret, { allowedType: authType?.secretType, host, port });
+    const { host, port, pathPrefix } = parseUpstreamAddress(scope.connector.spec.address);
+    const credential = parseCredential(secret, { allowedType: authType?.secretType, host, port, pathPrefix });
     return { outcome: { type, status: 'True' }, credential };
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
