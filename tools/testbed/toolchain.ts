@@ -124,6 +124,8 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
+  // For promtool; the server is never asked.
+  prometheus: ['/usr/bin/promtool'],
 };
 
 /** The npm package that carries the Node.js binary of the images. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type ReconcileOutcome, type WorkQueueHooks } from '@oci-connector/kube';
+import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
 import { type ReadinessGauge } from './connector/connector-status.writer';
 import { type ProberHooks } from './probing/prober';
 
@@ -18,7 +19,7 @@ export class ControllerMetrics {
   readonly #queueSeconds: Histogram<'kind'>;
   readonly #queueDepth: Gauge<'kind'>;
   readonly #probeSeconds: Histogram<'probe' | 'outcome'>;
-  readonly #ready: Gauge<'namespace' | 'connector'>;
+  readonly #ready: Gauge<keyof ConnectorLabels>;
   readonly #leader: Gauge;
 
   constructor(registry: Registry) {
@@ -49,7 +50,7 @@ export class ControllerMetrics {
     this.#ready = new Gauge({
       name: 'connectors_controller_connector_ready',
       help: '1 for a Connector that is Ready, 0 for one that is not. Only the leader reports.',
-      labelNames: ['namespace', 'connector'],
+      labelNames: CONNECTOR_LABELS,
       registers,
     });
     this.#leader = new Gauge({ name: 'connectors_controller_leader', help: '1 in the replica that leads.', registers });
@@ -72,8 +73,8 @@ export class ControllerMetrics {
   };
 
   readonly readiness: ReadinessGauge = {
-    set: (owner, ready) => this.#ready.set(labelsOf(owner), ready ? 1 : 0),
-    remove: (owner) => this.#ready.remove(labelsOf(owner)),
+    set: (owner, ready) => this.#ready.set(connectorLabels(owner), ready ? 1 : 0),
+    remove: (owner) => this.#ready.remove(connectorLabels(owner)),
   };
 
   /** Whoever does not lead knows nothing of Connectors and must not report the past. */
@@ -81,9 +82,4 @@ export class ControllerMetrics {
     this.#leader.set(leading ? 1 : 0);
     if (!leading) this.#ready.reset();
   }
-}
-
-function labelsOf(owner: string): { namespace: string; connector: string } {
-  const [namespace = '', connector = ''] = owner.split('/');
-  return { namespace, connector };
 }

@@ -134,7 +134,7 @@ describe('a Connector that works', () => {
 
   it('serves metrics and readiness', async () => {
     const metrics = await (await fetch(`${controller.adminUrl}/metrics`)).text();
-    expect(metrics).toContain('connectors_controller_connector_ready{namespace="default",connector="good"} 1');
+    expect(metrics).toContain('connectors_controller_connector_ready{connector_namespace="default",connector_name="good"} 1');
     expect(metrics).toMatch(/connectors_controller_reconciles_total\{kind="Connector",result="requeue"\} \d+/);
     expect(metrics).toMatch(/connectors_controller_probe_duration_seconds_count\{probe="credential",outcome="passed"\} \d+/);
     expect((await fetch(`${controller.adminUrl}/readyz`)).status).toBe(200);

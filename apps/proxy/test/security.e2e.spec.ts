@@ -191,9 +191,9 @@ describe('security', () => {
     for (let count = 0; count < 2; count += 1) await world.send(TAGS, { as: null, headers: { authorization } });
     const text = await metrics();
     expect(text).not.toContain(ACCOUNT.password);
-    expect(text).toContain('connectors_proxy_requests_total{connector="platform/registry",action="push",status="201",code=""}');
-    expect(text).toMatch(/connectors_proxy_transferred_bytes_total\{connector="platform\/registry",direction="in"\} \d+/);
-    expect(text).toMatch(/connectors_proxy_upstream_responses_total\{connector="platform\/registry",status="201"\} \d+/);
+    expect(text).toContain('connectors_proxy_requests_total{connector_namespace="platform",connector_name="registry",action="push",status="201",code=""}');
+    expect(text).toMatch(/connectors_proxy_transferred_bytes_total\{connector_namespace="platform",connector_name="registry",direction="in"\} \d+/);
+    expect(text).toMatch(/connectors_proxy_upstream_responses_total\{connector_namespace="platform",connector_name="registry",status="201"\} \d+/);
     expect(text).toMatch(/connectors_proxy_upstream_token_requests_total\{outcome="ok"\} \d+/);
     expect(text).toMatch(/connectors_proxy_reviews_total\{kind="token",outcome="hit"\} \d+/);
     expect(text).toMatch(/connectors_proxy_upstream_token_cache_total\{result="hit"\} \d+/);
@@ -206,7 +206,7 @@ describe('security', () => {
     await world.send(`${prefix('invented')}/a/tags/list`, { as: 'stranger' });
     expect(await metrics()).not.toContain('invented');
     await world.send(`${prefix('passing')}/a/tags/list`, { as: 'admin' });
-    expect(await metrics()).toContain('connector="platform/passing"');
+    expect(await metrics()).toContain('connector_namespace="platform",connector_name="passing"');
     world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: CONNECTORS, name: 'passing' });
     await until(async () => !(await metrics()).includes('passing'));
   });

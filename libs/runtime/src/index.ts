@@ -1,4 +1,5 @@
 export { readCaBundle } from './ca-bundle';
+export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './connector-labels';
 export { parseDuration } from './duration';
 export { type Environment } from './environment';
 export { InstallationSettings } from './installation-settings';

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { collidingLabels } from '@oci-connector/testing';
 import { Counter, Registry } from 'prom-client';
 import { createLogger } from './logger';
 import { Readiness } from './readiness';
@@ -56,6 +57,7 @@ describe('startApp', () => {
     expect(type).toContain('text/plain');
     expect(text).toContain('parts_total 1');
     expect(text).toContain('process_resident_memory_bytes');
+    expect(collidingLabels(running.app.get(Registry))).toEqual([]);
   });
 
   it('stops its parts', async () => {

@@ -40,6 +40,7 @@ export {
 export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
 export { readTable, type TableRow } from './documents/read-table';
 export { yamlBlocks } from './documents/yaml-blocks';
+export { collidingLabels } from './metrics/target-labels';
 export { type ImageAddress, pullImage, pushImage } from './client/push-image';
 export { RegistryClient, type RegistryTarget } from './client/registry-client';
 export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
+import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transport/transfer';
 import { type ProxyErrorCode } from '../proxy.errors';
@@ -32,13 +33,13 @@ export interface ProxyMetricsOptions {
   readonly connectorExists: (connector: string) => boolean;
 }
 
-/** The data plane's metrics. A Connector's name is a label only once the client was authorised and the Connector exists. */
+/** The data plane's metrics. The names of a Connector are labels only once the client was authorised and the Connector exists. */
 export class ProxyMetrics {
-  readonly #requests: Counter<'connector' | 'action' | 'status' | 'code'>;
+  readonly #requests: Counter<keyof ConnectorLabels | 'action' | 'status' | 'code'>;
   readonly #rejected: Counter<'listener' | 'code'>;
-  readonly #bytes: Counter<'connector' | 'direction'>;
+  readonly #bytes: Counter<keyof ConnectorLabels | 'direction'>;
   readonly #durations: TalliedHistogram<'action'>;
-  readonly #upstream: Counter<'connector' | 'status'>;
+  readonly #upstream: Counter<keyof ConnectorLabels | 'status'>;
   readonly #tokenFetches: Counter<'outcome'>;
   readonly #tokenFetchDurations: Histogram;
   readonly #tokenCache: TalliedCounter<'result'>;
@@ -56,7 +57,7 @@ export class ProxyMetrics {
     this.#requests = new Counter({
       name: 'connectors_proxy_requests_total',
       help: 'Requests answered, by Connector, action (pull, push, delete), status and, for answers of the proxy itself, error code.',
-      labelNames: ['connector', 'action', 'status', 'code'],
+      labelNames: [...CONNECTOR_LABELS, 'action', 'status', 'code'],
       registers,
       collect,
     });
@@ -69,7 +70,7 @@ export class ProxyMetrics {
     this.#bytes = new Counter({
       name: 'connectors_proxy_transferred_bytes_total',
       help: 'Bytes of bodies, by Connector and direction (in: from the client, out: to the client).',
-      labelNames: ['connector', 'direction'],
+      labelNames: [...CONNECTOR_LABELS, 'direction'],
       registers,
       collect,
     });
@@ -83,7 +84,7 @@ export class ProxyMetrics {
     this.#upstream = new Counter({
       name: 'connectors_proxy_upstream_responses_total',
       help: 'Answers of registries, by Connector and status.',
-      labelNames: ['connector', 'status'],
+      labelNames: [...CONNECTOR_LABELS, 'status'],
       registers,
       collect,
     });
@@ -163,10 +164,11 @@ export class ProxyMetrics {
 
   #handOver(): void {
     for (const { connector, action, status, code, upstreamStatus, requests, bytesIn, bytesOut } of this.#tallies.values()) {
-      this.#requests.inc({ connector, action, status, code }, requests);
-      if (bytesIn > 0) this.#bytes.inc({ connector, direction: 'in' }, bytesIn);
-      if (bytesOut > 0) this.#bytes.inc({ connector, direction: 'out' }, bytesOut);
-      if (upstreamStatus !== undefined) this.#upstream.inc({ connector, status: upstreamStatus }, requests);
+      const labels = connectorLabels(connector);
+      this.#requests.inc({ ...labels, action, status, code }, requests);
+      if (bytesIn > 0) this.#bytes.inc({ ...labels, direction: 'in' }, bytesIn);
+      if (bytesOut > 0) this.#bytes.inc({ ...labels, direction: 'out' }, bytesOut);
+      if (upstreamStatus !== undefined) this.#upstream.inc({ ...labels, status: upstreamStatus }, requests);
     }
     this.#tallies.clear();
   }
@@ -182,10 +184,11 @@ export class ProxyMetrics {
 
   /** Drops the time series of a Connector that is gone, so that their number follows that of the Connectors. */
   async forget(connector: string): Promise<void> {
+    const { connector_namespace, connector_name } = connectorLabels(connector);
     for (const metric of [this.#requests, this.#bytes, this.#upstream]) {
       const { values } = await metric.get();
       for (const { labels } of values) {
-        if (labels.connector === connector) (metric as Counter).remove(labels);
+        if (labels.connector_name === connector_name && labels.connector_namespace === connector_namespace) (metric as Counter).remove(labels);
       }
     }
   }
