@@ -42,7 +42,7 @@ const optionalOfNest = [
 ];
 
 /**
- * Of the Kubernetes client only the reading of kubeconfig files is used. Its package does not say that its modules do nothing
+ * Of the Kubernetes client only the running of exec plugins is used. Its package does not say that its modules do nothing
  * when they are loaded, so without this all of its generated API, sixteen megabytes, would be in every program.
  */
 const leaveOutUnusedKubernetesClient = {

@@ -51,9 +51,23 @@ export class RereadCredential implements ApiCredential {
     private readonly clock: Clock,
   ) {}
 
-  /** Reads a file that holds a bearer token, such as the one the kubelet keeps fresh in a pod. */
-  static tokenFile(path: string, clock: Clock): RereadCredential {
-    return new RereadCredential(async () => new Sensitive(`Bearer ${(await readFile(path, 'utf8')).trim()}`), clock);
+  /**
+   * Reads a file that holds a bearer token, such as the one the kubelet keeps fresh in a pod. As in client-go, what was read last counts
+   * before `token`, which stands in until the file has been read once.
+   */
+  static tokenFile(path: string, clock: Clock, token?: Sensitive): RereadCredential {
+    let wasRead = false;
+    return new RereadCredential(async () => {
+      try {
+        const text = (await readFile(path, 'utf8')).trim();
+        if (text === '') throw new Error(`${path} is empty`);
+        wasRead = true;
+        return new Sensitive(`Bearer ${text}`);
+      } catch (error) {
+        if (wasRead || !token) throw error;
+        return new Sensitive(`Bearer ${token.reveal()}`);
+      }
+    }, clock);
   }
 
   async authorization(): Promise<Sensitive | undefined> {

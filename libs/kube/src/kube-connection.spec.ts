@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -7,7 +7,7 @@ import { ApiServer, json } from '../test/api-server';
 import { ManualClock } from '../test/manual-clock';
 import { KubeConfigError } from './kube.errors';
 import { KubeClient } from './kube-client';
-import { loadKubeConnection } from './kube-connection';
+import { type KubeConnection, loadKubeConnection } from './kube-connection';
 import { ConfigMaps } from './resource-type';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -57,7 +57,7 @@ describe('loadKubeConnection', () => {
       server: 'https://127.0.0.1:6443/prefix',
       tls: { ca: PEM, cert: PEM, serverName: 'kubernetes' },
       namespace: 'team-a',
-      impersonateUser: 'jane',
+      impersonate: { user: 'jane' },
     });
     expect(connection.tls.insecureSkipVerify).toBeUndefined();
     expect(connection.tls.key?.reveal()).toBe(KEY);
@@ -85,22 +85,79 @@ describe('loadKubeConnection', () => {
     expect((await credential.authorization())?.reveal()).toBe('Bearer two');
   });
 
-  it('reads the token file of a pod, as client-node describes it, again and again', async () => {
+  it('the token file counts before the token, which stands in until the file can be read', async () => {
     const clock = new ManualClock();
-    const tokenFile = join(directory, 'token');
-    await write({ 'auth-provider': { name: 'tokenFile', config: { tokenFile } } });
-    await writeFile(tokenFile, 'one\n');
+    await write({ token: 'fixed', tokenFile: 'token' });
     const { credential } = await loadKubeConnection({ kubeconfig, clock });
-    const first = await credential.authorization();
+    const next = async (): Promise<string | undefined> => {
+      clock.advance(60_000);
+      return (await credential.authorization())?.reveal();
+    };
+    expect(await next()).toBe('Bearer fixed');
+    await writeFile(join(directory, 'token'), ' one\n');
+    expect(await next()).toBe('Bearer one');
+    // What was read last stays, the file being gone or empty.
+    await writeFile(join(directory, 'token'), '\n');
+    expect(await next()).toBe('Bearer one');
+    await rm(join(directory, 'token'));
+    expect(await next()).toBe('Bearer one');
+  });
+
+  it('is the ServiceAccount of the pod where there is no kubeconfig', async () => {
+    const clock = new ManualClock();
+    for (const [name, text] of Object.entries({ token: 'one', namespace: 'team-a\n', 'ca.crt': PEM })) await writeFile(join(directory, name), text);
+    jest.replaceProperty(process, 'env', { HOME: join(directory, 'nobody'), KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' });
+    const connection = await loadKubeConnection({ serviceAccountDirectory: directory, clock });
+    expect(connection).toMatchObject({ server: 'https://[fd00::1]:443', namespace: 'team-a', tls: { ca: PEM } });
+    const first = await connection.credential.authorization();
     expect(first?.reveal()).toBe('Bearer one');
-    await writeFile(tokenFile, 'two\n');
-    credential.rejected(first ?? fail());
-    expect((await credential.authorization())?.reveal()).toBe('Bearer two');
+    await writeFile(join(directory, 'token'), 'two\n');
+    connection.credential.rejected(first ?? fail());
+    expect((await connection.credential.authorization())?.reveal()).toBe('Bearer two');
+  });
+
+  // client-go: tools/clientcmd/client_config.go getUserIdentificationPartialConfig, transport/round_trippers.go.
+  it.each<[string, object, string | undefined]>([
+    ['a token before a plugin', { token: 'abc', exec: { apiVersion: 'v1', command: 'false' } }, 'Bearer abc'],
+    ['a password before a plugin', { username: 'jane', password: 'pw', exec: { apiVersion: 'v1', command: 'false' } }, `Basic ${base64('jane:pw')}`],
+    ['a token with a client certificate', { token: 'abc', 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY) }, 'Bearer abc'],
+    ['a password without a user name', { password: 'pw' }, `Basic ${base64(':pw')}`],
+    ['an empty token, which is none', { token: '', username: 'jane', password: 'pw' }, `Basic ${base64('jane:pw')}`],
+    ['a field that client-go does not know', { 'token-file': 'token', Token: 'abc' }, undefined],
+  ])('precedence: %s', async (_name, user, expected) => {
+    await write(user);
+    expect(await header()).toBe(expected);
+  });
+
+  it('reads data as well as files, and a certificate with its token', async () => {
+    await writeFile(join(directory, 'client.crt'), PEM);
+    await writeFile(join(directory, 'client.key'), KEY);
+    await write({ token: 'abc', 'client-certificate': 'client.crt', 'client-key': './client.key' }, { 'certificate-authority-data': base64(PEM) });
+    const { tls } = await loadKubeConnection({ kubeconfig });
+    expect(tls).toMatchObject({ ca: PEM, cert: PEM });
+    expect(tls.key?.reveal()).toBe(KEY);
+  });
+
+  it('passes over a key without its certificate', async () => {
+    await write({ token: 'abc', 'client-key-data': base64(KEY) });
+    expect((await loadKubeConnection({ kubeconfig })).tls).toEqual({ ca: undefined, serverName: undefined, insecureSkipVerify: undefined });
+  });
+
+  it('does not verify the server where the kubeconfig says so', async () => {
+    await write({ token: 'abc' }, { 'insecure-skip-tls-verify': true, 'tls-server-name': 'kubernetes' });
+    expect((await loadKubeConnection({ kubeconfig })).tls).toMatchObject({ insecureSkipVerify: true, serverName: 'kubernetes' });
+  });
+
+  it('starts an exec plugin whose path is relative to the kubeconfig', async () => {
+    const answer = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}';
+    await writeFile(join(directory, 'plugin'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+    await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin' } });
+    expect(await header()).toBe('Bearer t');
   });
 
   it('refuses an exec plugin that gives a certificate, which would expire unnoticed', async () => {
     const answer = JSON.stringify({ status: { clientCertificateData: PEM, clientKeyData: KEY } });
-    await write({ exec: { command: 'printf', args: ['%s', answer] } });
+    await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'printf', args: ['%s', answer] } });
     const { credential } = await loadKubeConnection({ kubeconfig });
     await expect(credential.authorization()).rejects.toMatchObject({ code: 'CredentialUnavailable', cause: expect.any(KubeConfigError) as Error });
   });
@@ -120,8 +177,30 @@ describe('loadKubeConnection', () => {
   it.each<[string, () => Promise<void>, RegExp]>([
     ['no file', async () => undefined, /config cannot be read/],
     ['no YAML', () => writeFile(kubeconfig, '{{{'), /config cannot be read/],
-    ['an unknown context', () => write({}, {}, 'elsewhere'), /current-context "elsewhere" names no cluster/],
+    ['YAML that is no kubeconfig', () => writeFile(kubeconfig, '- a'), /config is not a kubeconfig/],
+    ['an empty file', () => writeFile(kubeconfig, ''), /current-context is not set; .* \(contexts: none\)/],
+    ['no current context', () => write({}, {}, ''), /current-context is not set; .* \(contexts: "here"\)/],
+    ['an unknown context', () => write({}, {}, 'elsewhere'), /current-context "elsewhere" does not exist; .* \(contexts: "here"\)/],
+    ['no server', () => write({}, { server: undefined }), /cluster "c" has no server/],
     ['a server that is no URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
+    ['a token that is a number', () => write({ token: 12345 }), /user "u": token must be a string/],
+    ['groups that are no list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
+    ['extras of another kind', () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }), /as-user-extra must be a map of lists of strings/],
+    ['a word for a truth value', () => write({}, { 'insecure-skip-tls-verify': 'yes please' }), /insecure-skip-tls-verify must be true or false/],
+    ['a token and a password', () => write({ token: 'a', username: 'jane' }), /both a token and a username or password/],
+    ['a token file and a password', () => write({ tokenFile: 'a', password: 'b' }), /both a token and a username or password/],
+    ['groups without a user', () => write({ 'as-groups': ['admins'] }), /as-uid, as-groups or as-user-extra without "as"/],
+    ['a uid without a user', () => write({ 'as-uid': '7' }), /without "as"/],
+    ['an auth provider', () => write({ 'auth-provider': { name: 'oidc', config: {} } }), /auth-provider, which is not supported; use exec/],
+    ['a plugin without command', () => write({ exec: { apiVersion: 'v1' } }), /exec.command must name a program/],
+    ['a plugin without version', () => write({ exec: { command: 'x' } }), /exec.apiVersion must be set/],
+    ['a certificate without its key', () => write({ 'client-certificate-data': base64(PEM) }), /client certificate without its key/],
+    ['a certificate as data and as a file', () => write({ 'client-certificate-data': base64(PEM), 'client-certificate': 'a' }), /both client-certificate and client-certificate-data/],
+    ['a key as data and as a file', () => write({ 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY), 'client-key': 'a' }), /both client-key and client-key-data/],
+    ['an authority as data and as a file', () => write({}, { 'certificate-authority-data': base64(PEM), 'certificate-authority': 'a' }), /both certificate-authority and certificate-authority-data/],
+    ['data that is no PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
+    ['an authority that is not to be asked', () => write({}, { 'certificate-authority-data': base64(PEM), 'insecure-skip-tls-verify': true }), /both a certificate authority and insecure-skip-tls-verify/],
+    ['a token file that is missing', () => write({ tokenFile: 'gone' }), /gone, named by the kubeconfig .* cannot be read/],
     ['plain http to another machine', () => write({}, { server: 'http://10.0.0.1:8080' }), /must be https/],
     ['a proxy', () => write({}, { 'proxy-url': 'http://127.0.0.1:3128' }), /proxy-url, which is not supported/],
     ['a certificate file that is missing', () => write({}, { 'certificate-authority': 'gone.crt' }), /gone\.crt.* cannot be read/],
@@ -130,6 +209,57 @@ describe('loadKubeConnection', () => {
     const failure = loadKubeConnection({ kubeconfig });
     await expect(failure).rejects.toThrow(KubeConfigError);
     await expect(failure).rejects.toThrow(message);
+  });
+
+  it('says nothing of what is in a file that is no YAML', async () => {
+    await writeFile(kubeconfig, 'token: "hush\n{{{');
+    const error: unknown = await loadKubeConnection({ kubeconfig }).catch((caught: unknown) => caught);
+    expect(inspect(error, { depth: 9 })).not.toContain('hush');
+  });
+
+  describe('merges the files of $KUBECONFIG', () => {
+    const file = async (name: string, config: object): Promise<string> => {
+      await mkdir(join(directory, name), { recursive: true });
+      await writeFile(join(directory, name, 'config'), stringify(config));
+      return join(directory, name, 'config');
+    };
+    const cluster = (server: string): object[] => [{ name: 'c', cluster: { server } }];
+    const context = (name: string, namespace: string): object => ({ name, context: { cluster: 'c', user: 'u', namespace } });
+    const loadAll = async (...files: string[]): Promise<KubeConnection> => {
+      jest.replaceProperty(process, 'env', { KUBECONFIG: files.join(':'), HOME: directory });
+      return loadKubeConnection({ clock: new ManualClock() });
+    };
+
+    it('the first entry of a name counts, whole, and the first current context', async () => {
+      await writeFile(join(directory, 'token'), 'wrong');
+      const one = await file('one', { users: [{ name: 'u', user: { tokenFile: 'token' } }], contexts: [context('here', 'first')], 'current-context': 'here' });
+      await writeFile(join(directory, 'one', 'token'), 'right');
+      const two = await file('two', {
+        clusters: cluster('https://two.example'),
+        users: [{ name: 'u', user: { token: 'second', as: 'jane' } }],
+        contexts: [context('here', 'second'), context('there', 'second')],
+        'current-context': 'there',
+      });
+      const connection = await loadAll('', join(directory, 'missing'), one, two, one);
+      expect(connection).toMatchObject({ server: 'https://two.example', namespace: 'first' });
+      expect(connection.impersonate).toBeUndefined();
+      expect((await connection.credential.authorization())?.reveal()).toBe('Bearer right');
+    });
+
+    it.each<[string, object, RegExp]>([
+      ['a name twice in a file', { clusters: [...cluster('https://a'), ...cluster('https://b')] }, /clusters has the name "c" twice/],
+      ['an entry without a name', { users: [{ user: {} }] }, /every entry of users must have a name/],
+      ['a list that is none', { users: { u: {} } }, /users must be a list/],
+      ['a user that is not there', { clusters: cluster('https://a'), contexts: [context('here', 'n')], 'current-context': 'here' }, /names the user "u", which does not exist/],
+      ['a cluster that is not there', { contexts: [context('here', 'n')], 'current-context': 'here' }, /names the cluster "c", which does not exist/],
+    ])('says what is wrong: %s', async (_name, config, message) => {
+      await expect(loadAll(await file('one', config))).rejects.toThrow(message);
+    });
+
+    it('asks nobody in particular where the context names no user', async () => {
+      const one = await file('one', { clusters: cluster('https://a.example'), contexts: [{ name: 'here', context: { cluster: 'c' } }], 'current-context': 'here' });
+      expect(await (await loadAll(one)).credential.authorization()).toBeUndefined();
+    });
   });
 
   it('without a kubeconfig looks where kubectl does, and says when nothing is there', async () => {
@@ -142,11 +272,19 @@ describe('loadKubeConnection', () => {
 
   it('connects: http on this machine is good enough for a sandbox', async () => {
     const server = await ApiServer.start((_request, response) => json(response, 200, { metadata: { name: 'x', resourceVersion: '1' } }));
-    await write({ token: 'abc', as: 'jane' }, { server: `${server.url}/cluster/` });
+    const extra = { 'example.com/Scopes%': ['a', 'b'], plain: ['c'] };
+    await write({ token: 'abc', as: 'jane', 'as-uid': '7', 'as-groups': ['devs', 'ops'], 'as-user-extra': extra }, { server: `${server.url}/cluster/` });
     const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
     await client.get(ConfigMaps, { namespace: 'a', name: 'x' });
     expect(server.requests[0]?.url.pathname).toBe('/cluster/api/v1/namespaces/a/configmaps/x');
-    expect(server.requests[0]?.headers).toMatchObject({ authorization: 'Bearer abc', 'impersonate-user': 'jane' });
+    expect(server.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer abc',
+      'impersonate-user': 'jane',
+      'impersonate-uid': '7',
+      'impersonate-group': 'devs, ops',
+      'impersonate-extra-example.com%2fscopes%25': 'a, b',
+      'impersonate-extra-plain': 'c',
+    });
     await client.close();
     await server.close();
   });

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { type KubeConfig } from '@kubernetes/client-node';
+import { delimiter, join } from 'node:path';
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
-import { parse } from 'yaml';
 import { type ApiCredential, RereadCredential, StaticCredential } from './api-credential';
+import { execCredential } from './exec-credential';
 import { KubeConfigError } from './kube.errors';
+import { type CurrentContext, type KubeconfigCluster, type KubeconfigUser, readKubeconfig } from './kubeconfig';
+import { kubernetesEnvironment } from './kubernetes.config';
 
 /** TLS material for the API server, PEM. */
 export interface KubeTls {
@@ -28,8 +29,16 @@ export interface KubeConnection {
   readonly credential: ApiCredential;
   /** Namespace of the kubeconfig's context, or of the pod. */
   readonly namespace?: string;
-  /** User to act as (`as` of the kubeconfig), sent as `Impersonate-User`. */
-  readonly impersonateUser?: string;
+  /** Whom to act as. */
+  readonly impersonate?: Impersonation;
+}
+
+/** `as`, `as-uid`, `as-groups` and `as-user-extra` of a kubeconfig, sent as `Impersonate-…`. */
+export interface Impersonation {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface LoadKubeConnectionOptions {
@@ -37,158 +46,135 @@ export interface LoadKubeConnectionOptions {
    * Path of a kubeconfig file. Without it: `$KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod, as kubectl does.
    */
   readonly kubeconfig?: string;
+  /** Where the kubelet puts the ServiceAccount's token, CA and namespace; for tests. */
+  readonly serviceAccountDirectory?: string;
   readonly clock?: Clock;
 }
 
-type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
-type User = NonNullable<ReturnType<KubeConfig['getCurrentUser']>>;
+/** In every pod that does not switch it off. */
+const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Finds the API server and our credential. The package that reads kubeconfig files costs half a second and 65 MB to load, so it
- * is imported here and nowhere else, and only when this is called; it is not used for any request.
+ * Finds the API server and our credential, by the rules of client-go (tools/clientcmd and rest), so that a kubeconfig means here what it means to
+ * kubectl. What we cannot do is refused in words, and never passed over.
  *
- * @throws KubeConfigError naming what is missing and how to mend it
+ * @throws KubeConfigError naming what is missing and what to do
  */
 export async function loadKubeConnection(options: LoadKubeConnectionOptions = {}): Promise<KubeConnection> {
-  const clock = options.clock ?? systemClock;
-  const load = await kubeConfigLoader(options.kubeconfig);
-  const config = load();
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    throw new KubeConfigError(
-      `${options.kubeconfig ?? 'The kubeconfig'}: current-context "${config.getCurrentContext()}" names no cluster; set it with "kubectl config use-context"`,
-    );
-  }
-  checkServer(cluster);
-  const user = config.getCurrentUser() ?? undefined;
+  const { kubeconfig, clock = systemClock } = options;
+  const files = kubeconfig === undefined ? defaultFiles() : [kubeconfig];
+  const context = await readKubeconfig(files, { required: kubeconfig !== undefined });
+  return context ? connectionOf(context, clock) : podConnection(options.serviceAccountDirectory ?? SERVICE_ACCOUNT_DIRECTORY, clock);
+}
+
+function defaultFiles(): string[] {
+  const named = kubernetesEnvironment.kubeconfig.split(delimiter).filter((file) => file !== '');
+  return named.length > 0 ? named : [join(kubernetesEnvironment.home, '.kube', 'config')];
+}
+
+async function connectionOf({ cluster, user, namespace }: CurrentContext, clock: Clock): Promise<KubeConnection> {
+  if (user) checkUser(user);
   return {
-    server: cluster.server,
+    server: checkedServer(cluster),
     tls: await readTls(cluster, user),
-    credential: await credentialOf({ load, user, kubeconfig: options.kubeconfig, clock }),
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace?.trim(),
-    impersonateUser: user?.impersonateUser,
+    credential: user ? await credentialOf(user, clock) : new StaticCredential(),
+    namespace,
+    ...(user?.as !== undefined && { impersonate: { user: user.as, uid: user['as-uid'], groups: user['as-groups'], extra: user['as-user-extra'] } }),
   };
 }
 
-/** Each call reads the files again, so that whatever client-node remembers of a refused credential is forgotten with it. */
-async function kubeConfigLoader(kubeconfig: string | undefined): Promise<() => KubeConfig> {
-  const { KubeConfig: Loader } = await import('./kube-config');
-  return () => {
-    const config = new Loader();
-    try {
-      if (kubeconfig === undefined) {
-        config.loadFromDefault();
-      } else {
-        config.loadFromFile(kubeconfig);
-      }
-    } catch (cause) {
-      throw new KubeConfigError(`${kubeconfig ?? 'The kubeconfig'} cannot be read`, { cause });
-    }
-    return config;
+/** The ServiceAccount of the pod. */
+async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
+  const { serviceHost, servicePort } = kubernetesEnvironment;
+  if (!serviceHost || !servicePort) throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; name a kubeconfig file');
+  const host = serviceHost.includes(':') ? `[${serviceHost}]` : serviceHost;
+  return {
+    server: `https://${host}:${servicePort}`,
+    tls: { ca: await readNamed(join(directory, 'ca.crt')) },
+    credential: await tokenFileCredential(join(directory, 'token'), undefined, clock),
+    namespace: (await readNamed(join(directory, 'namespace'))).trim(),
   };
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-function checkServer(cluster: Cluster): void {
-  // What client-node falls back to when it finds neither a kubeconfig nor the files of a pod.
-  if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
-    throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; name a kubeconfig file');
-  }
-  if (!URL.canParse(cluster.server)) {
-    throw new KubeConfigError(`The server "${cluster.server}" of cluster "${cluster.name}" is not a URL`);
-  }
-  const url = new URL(cluster.server);
+function checkedServer({ name, server, 'proxy-url': proxyUrl }: KubeconfigCluster): string {
+  const cluster = `cluster ${JSON.stringify(name)}`;
+  if (server === undefined) throw new KubeConfigError(`The kubeconfig's ${cluster} has no server; set it`);
+  if (!URL.canParse(server)) throw new KubeConfigError(`The server ${JSON.stringify(server)} of ${cluster} is not a URL`);
+  const url = new URL(server);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.has(url.hostname))) {
-    throw new KubeConfigError(`The server "${cluster.server}" must be https: our token goes there (http only on this machine)`);
+    throw new KubeConfigError(`The server ${JSON.stringify(server)} must be https: our token goes there (http only on this machine)`);
   }
-  if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '') {
-    throw new KubeConfigError(`Cluster "${cluster.name}" sets proxy-url, which is not supported; reach the API server directly`);
-  }
+  if (proxyUrl !== undefined) throw new KubeConfigError(`The kubeconfig's ${cluster} sets proxy-url, which is not supported; reach the API server directly`);
+  return server;
 }
 
-async function readTls(cluster: Cluster, user: User | undefined): Promise<KubeTls> {
-  const key = await pem(user?.keyFile, user?.keyData);
-  return {
-    ca: await pem(cluster.caFile, cluster.caData),
-    cert: await pem(user?.certFile, user?.certData),
-    key: key === undefined ? undefined : new Sensitive(key),
-    serverName: cluster.tlsServerName,
-    insecureSkipVerify: cluster.skipTLSVerify || undefined,
+/** What client-go refuses (validation.go, transport/round_trippers.go) and what we do not support. */
+function checkUser(user: KubeconfigUser): void {
+  const refuse = (problem: string): never => {
+    throw new KubeConfigError(`The kubeconfig's user ${JSON.stringify(user.name)} ${problem}`);
   };
+  const hasBasic = user.username !== undefined || user.password !== undefined;
+  const hasToken = user.token !== undefined || user.tokenFile !== undefined;
+  if (user['auth-provider']) refuse('has an auth-provider, which is not supported; use exec, tokenFile or token');
+  if (hasBasic && hasToken) refuse('has both a token and a username or password; only one of them may be set');
+  const alike = user['as-uid'] ?? user['as-groups'] ?? user['as-user-extra'];
+  if (alike !== undefined && user.as === undefined) refuse('has as-uid, as-groups or as-user-extra without "as", the user to act as');
 }
 
-async function pem(file: string | undefined, data: string | undefined): Promise<string | undefined> {
-  if (file) {
-    try {
-      return await readFile(file, 'utf8');
-    } catch (cause) {
-      throw new KubeConfigError(`${file}, named by the kubeconfig, cannot be read`, { cause });
-    }
+async function readTls(cluster: KubeconfigCluster, user: KubeconfigUser | undefined): Promise<KubeTls> {
+  const ca = await pem(cluster, 'certificate-authority', `cluster ${JSON.stringify(cluster.name)}`);
+  const insecureSkipVerify = cluster['insecure-skip-tls-verify'] || undefined;
+  if (ca !== undefined && insecureSkipVerify) {
+    throw new KubeConfigError(`The kubeconfig's cluster ${JSON.stringify(cluster.name)} has both a certificate authority and insecure-skip-tls-verify; remove one`);
   }
-  return data ? Buffer.from(data, 'base64').toString('utf8') : undefined;
+  return { ca, ...(user && (await clientCertificate(user))), serverName: cluster['tls-server-name'], insecureSkipVerify };
 }
 
-interface CredentialSource {
-  readonly load: () => KubeConfig;
-  readonly user: User | undefined;
-  readonly kubeconfig: string | undefined;
-  readonly clock: Clock;
+async function clientCertificate(user: KubeconfigUser): Promise<Pick<KubeTls, 'cert' | 'key'>> {
+  const name = `user ${JSON.stringify(user.name)}`;
+  const cert = await pem(user, 'client-certificate', name);
+  // As client-go: a key alone is no login.
+  if (cert === undefined) return {};
+  const key = await pem(user, 'client-key', name);
+  if (key === undefined) throw new KubeConfigError(`The kubeconfig's ${name} has a client certificate without its key; set client-key or client-key-data`);
+  return { cert, key: new Sensitive(key) };
 }
 
-async function credentialOf(source: CredentialSource): Promise<ApiCredential> {
-  const { user, clock } = source;
-  if (user === undefined) {
-    return new StaticCredential();
+/** The PEM under `FIELD-data`, or in the file that FIELD names. */
+async function pem<F extends string>(entry: { readonly [K in F | `${F}-data`]?: string }, field: F, where: string): Promise<string | undefined> {
+  const [file, data] = [entry[field], entry[`${field}-data`]];
+  if (file !== undefined && data !== undefined) throw new KubeConfigError(`The kubeconfig's ${where} has both ${field} and ${field}-data; remove one`);
+  if (file !== undefined) return readNamed(file);
+  if (data === undefined) return undefined;
+  const text = Buffer.from(data, 'base64').toString('utf8');
+  if (!text.includes('-----BEGIN ')) throw new KubeConfigError(`The kubeconfig's ${where}: ${field}-data is not PEM in base64`);
+  return text;
+}
+
+async function readNamed(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new KubeConfigError(`${file}, named by the kubeconfig or expected in a pod, cannot be read`, { cause });
   }
-  const tokenFile = await tokenFileOf(user, source.kubeconfig);
-  if (tokenFile !== undefined) {
-    return RereadCredential.tokenFile(tokenFile, clock);
-  }
-  if (user.token) {
-    return StaticCredential.bearer(new Sensitive(user.token.trim()));
-  }
-  if (user.username) {
-    const pair = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
+}
+
+/** What client-go sends: the token file's content before the token, and neither a plugin nor a password where there is one of them. */
+async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCredential> {
+  const token = user.token === undefined ? undefined : new Sensitive(user.token.trim());
+  if (user.tokenFile !== undefined) return tokenFileCredential(user.tokenFile, token, clock);
+  if (token) return StaticCredential.bearer(token);
+  if (user.username !== undefined || user.password !== undefined) {
+    const pair = Buffer.from(`${user.username ?? ''}:${user.password ?? ''}`).toString('base64');
     return new StaticCredential(new Sensitive(`Basic ${pair}`));
   }
-  return user.exec || user.authProvider ? pluginCredential(source) : new StaticCredential();
+  return user.exec ? execCredential(user.exec, `The kubeconfig's user ${JSON.stringify(user.name)}`, clock) : new StaticCredential();
 }
 
-/** `tokenFile` of the user entry. client-node knows it only for the ServiceAccount of a pod; in a file it looks for another name. */
-async function tokenFileOf(user: User, kubeconfig: string | undefined): Promise<string | undefined> {
-  const provider = user.authProvider as { config?: { tokenFile?: string } } | null | undefined;
-  if (provider?.config?.tokenFile !== undefined) {
-    return provider.config.tokenFile;
-  }
-  if (kubeconfig === undefined) {
-    return undefined;
-  }
-  const file = parse(await readFile(kubeconfig, 'utf8')) as { users?: { name: string; user?: { tokenFile?: string } }[] };
-  const named = file.users?.find((entry) => entry.name === user.name)?.user?.tokenFile;
-  return named === undefined ? undefined : resolve(dirname(kubeconfig), named);
-}
-
-/** Exec plugins and the old auth providers, left to client-node. Their answer is used for a minute; after a 401 they start anew. */
-function pluginCredential(source: CredentialSource): ApiCredential {
-  let config = source.load();
-  return new RereadCredential(async (afterRefusal) => {
-    if (afterRefusal) {
-      config = source.load();
-    }
-    return runPlugin(config);
-  }, source.clock);
-}
-
-async function runPlugin(config: KubeConfig): Promise<Sensitive | undefined> {
-  const options: { headers: Record<string, string>; cert?: unknown } = { headers: {} };
-  // Its agent is not wanted, only the header; making one fails for a server that speaks plain http.
-  Object.assign(config, { createAgent: () => undefined });
-  await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
-  const header = options.headers['Authorization'];
-  // A file's certificate comes as a Buffer, a plugin's as a string. Ours is loaded once, so a plugin's would expire unnoticed.
-  if (header === undefined && typeof options.cert === 'string') {
-    throw new KubeConfigError('The exec plugin gives a client certificate, which is not supported; use one that gives a token');
-  }
-  return header === undefined ? undefined : new Sensitive(header);
+/** A file that cannot be read is an error at the start, unless there is a token to begin with. */
+async function tokenFileCredential(file: string, token: Sensitive | undefined, clock: Clock): Promise<ApiCredential> {
+  if (!token) await readNamed(file);
+  return RereadCredential.tokenFile(file, clock, token);
 }

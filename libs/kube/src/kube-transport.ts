@@ -4,6 +4,7 @@ import { endingInOrder } from '@oci-connector/egress';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { KubeApiError, KubeResponseError, type KubeError, type KubeUnreachableError, type StatusBody } from './kube.errors';
+import { impersonationHeaders } from './impersonation-headers';
 import { type KubeConnection } from './kube-connection';
 import { Deadline } from './deadline';
 import { classifyTransportError } from './transport-error';
@@ -170,14 +171,14 @@ export class KubeTransport {
     }
   }
 
-  #headers(request: KubeRequest, credential: Sensitive | undefined): Record<string, string> {
-    const { impersonateUser } = this.connection;
+  #headers(request: KubeRequest, credential: Sensitive | undefined): Record<string, string | string[]> {
+    const { impersonate } = this.connection;
     return {
       accept: request.accept,
       'user-agent': this.options.userAgent,
       ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
       ...(credential !== undefined && { authorization: credential.reveal() }),
-      ...(impersonateUser !== undefined && impersonateUser !== null && { 'impersonate-user': impersonateUser }),
+      ...(impersonate && impersonationHeaders(impersonate)),
     };
   }
 }
