@@ -260,6 +260,60 @@ describe('LeaderElection faults', () => {
     expect([one.terms.length, one.terms[0]?.aborted, one.errors]).toEqual([1, false, []]);
   });
 
+  /** Keeps the next write from being answered; it is taken first, as a server may have done when its client goes away. */
+  function holdNextWrite(): { readonly isHeld: () => boolean; readonly answer: () => void; readonly cut: () => void } {
+    let held: ServerResponse | undefined;
+    let body: Lease | undefined;
+    leases.fault = (request, response) => {
+      leases.fault = undefined;
+      if (request.method === 'GET') {
+        leases.answer(request, response);
+        holdAgain();
+        return;
+      }
+      leases.write((JSON.parse(request.body) as Lease).spec ?? {});
+      [held, body] = [response, leases.lease];
+    };
+    const holdAgain = ((fault) => () => void (leases.fault = fault))(leases.fault);
+    return { isHeld: () => held !== undefined, answer: () => held && json(held, 200, body), cut: () => held?.destroy() };
+  }
+
+  it.each(['answer', 'cut'] as const)('gives the lease back when SIGTERM meets a renewal in flight: %s', async (end) => {
+    const one = candidate('one');
+    await leading(one);
+    const held = holdNextWrite();
+    one.clock.advance(2_000);
+    await eventually(held.isHeld, 'a renewal');
+    const stopping = one.election.stop();
+    await settle();
+    expect(leases.holder).toBe('one');
+    held[end]();
+    await stopping;
+    expect(leases.holder).toBeUndefined();
+    // Each write stood on the version before it: the stop fought with nobody.
+    if (end === 'answer') expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT', 'PUT']);
+    expect(one.errors).toHaveLength(end === 'answer' ? 0 : 1);
+  });
+
+  it('gives the lease back when SIGTERM meets its acquisition in flight', async () => {
+    const held = holdNextWrite();
+    const one = candidate('one');
+    await eventually(held.isHeld, 'the acquisition');
+    const stopping = one.election.stop();
+    await settle();
+    held.answer();
+    await stopping;
+    expect([leases.holder, one.terms, one.errors]).toEqual([undefined, [], []]);
+  });
+
+  it('gives back nothing that somebody else has taken meanwhile', async () => {
+    const one = candidate('one');
+    await leading(one);
+    leases.write({ holderIdentity: 'two', leaseDurationSeconds: 15 });
+    await one.election.stop();
+    expect(leases.holder).toBe('two');
+  });
+
   it('renews until the work of a stopped leader is done', async () => {
     const one = candidate('one', { slow: true });
     await leading(one);

@@ -72,8 +72,8 @@ export class LeaderElection {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const acquiredAt = this.#clock.monotonic();
-      if (await this.#tried(() => this.#acquireOrRenew(signal))) {
-        await this.#serveTerm(lead, acquiredAt);
+      if (await this.#tried(() => this.#acquireOrRenew({ reading: signal }), signal)) {
+        await (signal.aborted ? this.#giveBack() : this.#serveTerm(lead, acquiredAt));
       }
       await sleep(this.#clock, this.#timing.retryPeriodMs, signal);
     }
@@ -83,9 +83,6 @@ export class LeaderElection {
     const term = new Term(this.#clock, this.#timing.renewDeadlineMs);
     const endTerm = (): void => term.end(this.#stopping.signal.reason);
     this.#stopping.signal.addEventListener('abort', endTerm);
-    if (this.#stopping.signal.aborted) {
-      endTerm();
-    }
     term.renewed(acquiredAt);
     this.#setLeading(true);
     const work = (async () => lead(term.signal))().catch((error: unknown) => this.options.onError?.(error));
@@ -97,7 +94,7 @@ export class LeaderElection {
     this.#stopping.signal.removeEventListener('abort', endTerm);
     this.#setLeading(false);
     if (!term.lost) {
-      await this.#tried(() => this.#release());
+      await this.#giveBack();
     }
   }
 
@@ -109,7 +106,7 @@ export class LeaderElection {
       }
       // Before the request: a lease is at least as young as the request that renewed it.
       const startedAt = this.#clock.monotonic();
-      if (await this.#tried(() => this.#acquireOrRenew(term.renewing))) {
+      if (await this.#tried(() => this.#acquireOrRenew({ reading: term.renewing, writing: term.losing }), term.renewing)) {
         term.renewed(startedAt);
       } else if (this.#isHeldByAnother()) {
         term.lose('somebody else holds the lease');
@@ -117,7 +114,8 @@ export class LeaderElection {
     }
   }
 
-  async #tried(step: () => Promise<boolean>): Promise<boolean> {
+  /** An end by `ending` is no failure. */
+  async #tried(step: () => Promise<boolean>, ending?: AbortSignal): Promise<boolean> {
     try {
       return await step();
     } catch (error) {
@@ -125,21 +123,26 @@ export class LeaderElection {
       if (raced) {
         // Read again next time: what we know of the lease is out of date.
         this.#lease = undefined;
-      } else if (error !== this.#stopping.signal.reason) {
+      } else if (!ending?.aborted || error !== ending.reason) {
         this.options.onError?.(error);
       }
       return false;
     }
   }
 
-  /** True when the lease is ours afterwards. A holder writes at once; everybody else reads first. */
-  async #acquireOrRenew(signal: AbortSignal): Promise<boolean> {
-    const call = { signal, timeoutMs: this.#timing.renewDeadlineMs / 2 };
+  /**
+   * True when the lease is ours afterwards. A holder writes at once; everybody else reads first. A stop does not abort a write: the
+   * server may have taken it, and only its answer says which version is to be given back.
+   */
+  async #acquireOrRenew({ reading, writing }: { reading: AbortSignal; writing?: AbortSignal }): Promise<boolean> {
+    const timeoutMs = this.#timing.renewDeadlineMs / 2;
     const { namespace, name } = this.options;
     if (!this.#isHeldByUs()) {
-      this.#lease = await this.options.client.find(Leases, { namespace, name }, call);
+      this.#lease = await this.options.client.find(Leases, { namespace, name }, { signal: reading, timeoutMs });
       this.#observe();
     }
+    reading.throwIfAborted();
+    const call = { signal: writing, timeoutMs };
     if (this.#lease === undefined) {
       this.#lease = await this.options.client.create(Leases, { metadata: { namespace, name }, spec: this.#ownSpec() }, call);
       return true;
@@ -151,15 +154,22 @@ export class LeaderElection {
     return true;
   }
 
+  /** Twice, because a renewal that got no answer may have made another version than we know of. */
+  async #giveBack(): Promise<void> {
+    const isGiven = await this.#tried(() => this.#release());
+    if (!isGiven && this.#lease === undefined) await this.#tried(() => this.#release());
+  }
+
   async #release(): Promise<boolean> {
+    const { namespace, name } = this.options;
+    this.#lease ??= await this.options.client.find(Leases, { namespace, name }, { timeoutMs: this.#timing.renewDeadlineMs / 2 });
     if (this.#lease === undefined || !this.#isHeldByUs()) {
       return false;
     }
     // Absent, not empty: newer API servers refuse an empty holder.
     const spec = { ...this.#ownSpec(this.#lease.spec), holderIdentity: undefined, leaseDurationSeconds: 1 };
-    const lease = this.#lease;
+    await this.options.client.update(Leases, { ...this.#lease, spec }, { timeoutMs: this.#timing.renewDeadlineMs / 2 });
     this.#lease = undefined;
-    await this.options.client.update(Leases, { ...lease, spec }, { timeoutMs: this.#timing.renewDeadlineMs / 2 });
     return true;
   }
 
@@ -207,6 +217,7 @@ export class LeaderElection {
 class Term {
   readonly #ending = new AbortController();
   readonly #renewalEnd = new AbortController();
+  readonly #loss = new AbortController();
   #deadline?: Timer;
   lost = false;
 
@@ -217,6 +228,11 @@ class Term {
 
   get signal(): AbortSignal {
     return this.#ending.signal;
+  }
+
+  /** Aborts when the lease is lost, and with it what still writes it. */
+  get losing(): AbortSignal {
+    return this.#loss.signal;
   }
 
   get renewing(): AbortSignal {
@@ -238,8 +254,10 @@ class Term {
   }
 
   lose(why: string): void {
+    const reason = new Error(`No longer the leader: ${why}`);
     this.lost = true;
-    this.end(new Error(`No longer the leader: ${why}`));
+    this.end(reason);
+    this.#loss.abort(reason);
     this.workDone();
   }
 
