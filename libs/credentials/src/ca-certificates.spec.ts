@@ -14,6 +14,8 @@ ULGK6lLL
 -----END CERTIFICATE-----
 `;
 
+const KEY = '-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n';
+
 const trimmed = PEM.trim();
 
 function load(values: Record<string, string>): string[] {
@@ -27,7 +29,12 @@ describe('loadCaCertificates', () => {
     ['a key ending in .pem', { 'chain.pem': PEM + PEM }, 2],
     ['any key with a certificate', { bundle: `# our CA\n${PEM}` }, 1],
     ['several keys', { 'a.crt': PEM, 'b.crt': PEM }, 2],
-    ['a TLS Secret, without its key', { 'tls.crt': PEM, 'tls.key': '-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----' }, 1],
+    ['a TLS Secret, without its key', { 'tls.crt': PEM, 'tls.key': KEY }, 1],
+    ['.crt, its key being under .pem', { 'ca.crt': PEM, 'key.pem': KEY }, 1],
+    ['.pem, together with its key', { 'both.pem': KEY + PEM }, 1],
+    ['any key, together with a key of another kind', { bundle: `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${KEY}${PEM}` }, 1],
+    ['tls.crt, the ca.crt beside it being empty, as cert-manager leaves it', { 'tls.crt': PEM, 'ca.crt': '' }, 1],
+    ['.crt, other PEM being under .pem', { 'ca.crt': PEM, 'request.pem': '-----BEGIN CERTIFICATE REQUEST-----\naHVzaA==\n-----END CERTIFICATE REQUEST-----' }, 1],
     ['lines that end in CR LF', { 'ca.crt': PEM.replaceAll('\n', '\r\n') }, 1],
   ])('finds the certificates under %s', (_, values, count) => {
     const certificates = load(values);
@@ -38,7 +45,9 @@ describe('loadCaCertificates', () => {
     ['no data', {}, /holds no certificate; put it under the key "ca.crt"/],
     ['no certificate', { note: 'hush' }, /holds no certificate/],
     ['text under ca.crt', { 'ca.crt': 'hush' }, /key "ca.crt" is not a list of certificates/],
-    ['an empty ca.crt', { 'ca.crt': '' }, /key "ca.crt"/],
+    ['an empty ca.crt', { 'ca.crt': '' }, /holds no certificate/],
+    ['nothing but a key', { 'tls.crt': KEY }, /holds no certificate/],
+    ['DER under .crt', { 'ca.crt': '\u0030\u0082' }, /key "ca.crt" is not a list/],
     ['PEM that is no certificate', { 'ca.crt': '-----BEGIN CERTIFICATE-----\naHVzaA==\n-----END CERTIFICATE-----' }, /key "ca.crt"/],
     ['a certificate that breaks off after a good one', { 'ca.crt': PEM + PEM.slice(0, 200) }, /key "ca.crt"/],
   ])('refuses a Secret with %s', (_, values, detail) => {

@@ -6,9 +6,12 @@ import { decodeBase64 } from './secret-value';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const CERTIFICATE_HEADER = '-----BEGIN CERTIFICATE-----';
 
+/** Begins any PEM block. */
+const PEM_HEADER = '-----BEGIN ';
+
 /**
  * The certificates in the Secret of `spec.caCertSecretRef`: the values of keys `*.crt` and `*.pem`, and any other value
- * with a PEM certificate in it. Keys and other things are left alone, so a Secret of type `kubernetes.io/tls` will do.
+ * with a PEM certificate in it. Private keys and other PEM are left alone under whatever key, so a Secret of type `kubernetes.io/tls` will do.
  *
  * @returns one PEM certificate each, at least one
  * @throws CredentialError InvalidPEM
@@ -23,13 +26,18 @@ export function loadCaCertificates(secret: SecretObject): string[] {
 
 function certificatesOf(secret: SecretObject, key: string, encoded: string): string[] {
   const text = decodeBase64(encoded)?.toString('latin1') ?? '';
-  if (!/\.(?:crt|pem)$/.test(key) && !text.includes(CERTIFICATE_HEADER)) return [];
+  if (!text.includes(CERTIFICATE_HEADER) && !isGarbage(key, text)) return [];
   const blocks = text.match(CERTIFICATE) ?? [];
   // Every header must have become a block, or a certificate would be missing without a word.
   if (blocks.length === 0 || blocks.length !== text.split(CERTIFICATE_HEADER).length - 1 || !blocks.every(isCertificate)) {
     throw invalidPem(secret, `key "${key}" is not a list of certificates in PEM`);
   }
   return blocks;
+}
+
+/** Named like a certificate without being one: another kind of PEM, or nothing at all, is passed over. */
+function isGarbage(key: string, text: string): boolean {
+  return /\.(?:crt|pem)$/.test(key) && text.trim() !== '' && !text.includes(PEM_HEADER);
 }
 
 function isCertificate(pem: string): boolean {

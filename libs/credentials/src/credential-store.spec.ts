@@ -62,6 +62,16 @@ describe('CredentialStore', () => {
     expect(api.reads).toBe(2);
   });
 
+  it('keeps no private key of a Secret that is read for its certificates', async () => {
+    const api = new Api();
+    const encode = (text: string): string => Buffer.from(text).toString('base64');
+    const [key, certificate] = ['-----BEGIN EC PRIVATE KEY-----\nhush\n-----END EC PRIVATE KEY-----\n', '-----BEGIN CERTIFICATE-----\naA==\n-----END CERTIFICATE-----'];
+    const login = { username: encode('_json_key'), password: encode(`{"private_key": ${JSON.stringify(key)}}`) };
+    api.secret = { ...version('1'), data: { 'tls.key': encode(key), 'tls.crt': encode(certificate), 'both.pem': encode(key + certificate), ...login } };
+    const { data } = await api.store.get(KEY);
+    expect(data).toEqual({ 'tls.key': '', 'tls.crt': encode(certificate), 'both.pem': encode(certificate), ...login });
+  });
+
   it('gives without reading what it would not read', async () => {
     const api = new Api();
     expect(api.store.peek(KEY)).toBeUndefined();

@@ -29,6 +29,10 @@ describe('parseVolumeAttributes', () => {
   it.each([
     [{ 'connector.name': 'hub', 'connector.namespace': 'platform' }, { namespace: 'platform', name: 'hub' }],
     [{ 'connector.name': 'hub' }, { namespace: 'team-a', name: 'hub' }],
+    [{ 'connector.name': ' hub\n', 'connector.namespace': '\tplatform ' }, { namespace: 'platform', name: 'hub' }],
+    [{ 'connector.name': 'hub', 'connector.namespace': '  ' }, { namespace: 'team-a', name: 'hub' }],
+    [{ connectors: ' ', 'connector.name': 'hub' }, { namespace: 'team-a', name: 'hub' }],
+    [{ connectors: ' platform/hub\n', 'connector.name': ' ', 'connector.namespace': '\n' }, { namespace: 'platform', name: 'hub' }],
   ])('reads the older form %j', (given, expected) => {
     expect(parse(given)).toMatchObject({ problems: [], attributes: { connectors: [expected] } });
   });
@@ -36,7 +40,14 @@ describe('parseVolumeAttributes', () => {
   it.each([
     [{}, 'connectors: is required'],
     [{ connectors: ' , ' }, 'connectors: is required'],
-    [{ 'connector.namespace': 'platform' }, 'connectors: is required'],
+    [{ 'connector.namespace': 'platform' }, 'connector.name: is required beside connector.namespace'],
+    [{ 'connector.name': ' ', 'connector.namespace': 'platform' }, 'connector.name: is required beside connector.namespace'],
+    [{ 'connector.name': ' ' }, 'connectors: is required'],
+    [{ 'connector.name': 'Hub', 'connector.namespace': 'platform' }, 'connector.name: "Hub" is not the NAME'],
+    [{ 'connector.name': 'a/hub', 'connector.namespace': 'platform' }, 'connector.name: "a/hub" is not the NAME'],
+    [{ 'connector.name': 'a, b' }, 'connector.name: "a, b" is not the NAME of a Connector; several are named by connectors'],
+    [{ 'connector.name': 'hub', 'connector.namespace': 'Platform' }, 'connector.namespace: "Platform" is not the name of a namespace'],
+    [{ 'connector.name': 'hub', 'connector.namespace': 'a/b' }, 'connector.namespace: "a/b" is not the name of a namespace'],
     [{ connectors: 'hub', 'connector.name': 'hub' }, 'connectors: cannot be given beside connector.name'],
     [{ connectors: '../../etc' }, 'connectors: "../../etc" is not NAME'],
     [{ connectors: 'Hub' }, 'connectors: "Hub" is not NAME'],
@@ -57,10 +68,18 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'hub', 'token.expiration': '9m' }, 'token.expiration: "9m" is less than 10m'],
     [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],
     [{ connectors: 'hub', 'token.expire': '30m' }, 'token.expire: is not an attribute of this driver; there are connectors, connector.name'],
+    [{ connectors: 'hub', 'configuration.names': '!a\u202eb' }, 'configuration.names: "!a\\u202eb" is neither'],
+    [{ connectors: 'h\u2066ub' }, 'connectors: "h\\u2066ub" is not NAME'],
+    [{ connectors: 'hub', 'token.\u202eexpire': '1' }, '"token.\\u202eexpire": is not an attribute'],
     [{ connectors: 'hub', 'configuration.params': ' '.repeat(16_385) }, 'configuration.params: has more than 16384 characters'],
   ])('says what is wrong with %.60j', (given, problem) => {
     const { problems } = parse(given);
     expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each(['', ' ', '\n', '{}', ' {} \n', '{"buildkitd": {}}'])('takes %j for no parameters', (params) => {
+    const { problems, attributes } = parse({ connectors: 'hub', 'configuration.params': params, 'token.expiration': ' 30m\n', 'configuration.names': ' ' });
+    expect([problems, Object.values(attributes.configurationParams).flatMap(Object.keys), attributes.wantedLifetime]).toEqual([[], [], 1_800_000]);
   });
 
   it('takes as many connectors as docs/volumes.md says', () => {
@@ -76,7 +95,7 @@ describe('parseVolumeAttributes', () => {
 
   it('has a name of an attribute for a problem with another', () => {
     const { problems } = parse({ connectors: 'hub', 'has more than 16384 characters': '', 'token.expiration': '1m' });
-    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['has more than 16384 characters', 'token.expiration']);
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['"has more than 16384 characters"', 'token.expiration']);
   });
 
   it('reports all problems together', () => {

@@ -1,5 +1,5 @@
 import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
-import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
+import { type ConnectorKey, isConnectorName, isDnsLabel, quoted } from '@oci-connector/connector-api';
 import { parseDuration } from '@oci-connector/runtime';
 
 /** What the author of a pod wrote under `csi.volumeAttributes`. */
@@ -21,9 +21,6 @@ const MAX_LENGTH = 16_384;
 /** Whatever a ConnectorClass may call a configuration, on one line. */
 const CONFIGURATION_NAME = /^\P{Cc}{1,253}$/u;
 
-/** Longest part of an unknown attribute's name that is told; Kubernetes does not limit names of attributes. */
-const MAX_NAME_LENGTH = 255;
-
 /** The shortest lifetime of a token that Kubernetes issues, in milliseconds. */
 const MIN_LIFETIME = 10 * 60 * 1_000;
 
@@ -41,7 +38,7 @@ export function parseVolumeAttributes(
   const problems: string[] = [];
   const report = (attribute: string, problem: string): void => void problems.push(`${attribute}: ${problem}`);
   for (const name of [...given.keys()].filter((known) => !KNOWN.includes(known))) {
-    report(name.slice(0, MAX_NAME_LENGTH), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
+    report(nameOf(name), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
   }
   const tooLong = KNOWN.filter((name) => (given.get(name)?.length ?? 0) > MAX_LENGTH);
   for (const name of tooLong) report(name, `has more than ${MAX_LENGTH} characters`);
@@ -50,8 +47,8 @@ export function parseVolumeAttributes(
   const attributes = {
     connectors: parseConnectors(given, namespace, report),
     ...parseNames(given.get('configuration.names') ?? '', report),
-    configurationParams: parseParams(given.get('configuration.params') ?? '', report),
-    wantedLifetime: parseLifetime(given.get('token.expiration') ?? '', report),
+    configurationParams: parseParams(valueOf(given, 'configuration.params'), report),
+    wantedLifetime: parseLifetime(valueOf(given, 'token.expiration'), report),
   };
   return { attributes, problems };
 }
@@ -60,28 +57,42 @@ const NOTHING: VolumeAttributes = { connectors: [], configurationNames: [], excl
 
 type Report = (attribute: string, problem: string) => void;
 
+/** There are two forms; the older one has two attributes for one connector. */
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
-  const { attribute, entries } = namedConnectors(given, report);
-  if (entries.length > CONNECTORS_MAX) report(attribute, `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
+  const entries = split(given.get('connectors') ?? '');
+  const older = { name: valueOf(given, 'connector.name'), namespace: valueOf(given, 'connector.namespace') };
+  if (entries.length === 0) return parseOlderForm(older, namespace, report);
+  if (older.name || older.namespace) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
+  if (entries.length > CONNECTORS_MAX) report('connectors', `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
   const keys = entries.slice(0, CONNECTORS_MAX).flatMap((entry) => {
     const key = parseConnector(entry, namespace);
-    if (!key) report(attribute, `${quote(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
+    if (!key) report('connectors', `${quoted(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
     return key ? [key] : [];
   });
-  for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) report(attribute, `names ${repeated} more than once`);
+  for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) report('connectors', `names ${repeated} more than once`);
   return keys;
 }
 
-/** There are two forms; the older one has two attributes for one connector. */
-function namedConnectors(given: ReadonlyMap<string, string>, report: Report): { attribute: string; entries: string[] } {
-  const [name, namespace] = [given.get('connector.name') ?? '', given.get('connector.namespace') ?? ''];
-  const entries = split(given.get('connectors') ?? '');
-  if (entries.length > 0) {
-    if (name || namespace) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
-    return { attribute: 'connectors', entries };
+function parseOlderForm(older: ConnectorKey, namespace: string, report: Report): ConnectorKey[] {
+  if (older.name === '') {
+    if (older.namespace) report('connector.name', 'is required beside connector.namespace; or name the Connector by connectors: NAMESPACE/NAME');
+    else report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
+    return [];
   }
-  if (name === '') report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
-  return { attribute: 'connector.name', entries: name === '' ? [] : [namespace ? `${namespace}/${name}` : name] };
+  if (older.namespace !== '' && !isDnsLabel(older.namespace)) report('connector.namespace', `${quoted(older.namespace)} is not the name of a namespace`);
+  const key = older.namespace === '' ? parseConnector(older.name, namespace) : isConnectorName(older.name) ? older : undefined;
+  if (!key) report('connector.name', `${quoted(older.name)} is not the NAME of a Connector; several are named by connectors`);
+  return key ? [key] : [];
+}
+
+/** Kubernetes does not limit what attributes are called: a name that looks like one is told as it is. */
+function nameOf(attribute: string): string {
+  return /^[\w.-]{1,100}$/.test(attribute) ? attribute : quoted(attribute);
+}
+
+/** YAML's block texts end with a line break, and nobody sees a blank. */
+function valueOf(given: ReadonlyMap<string, string>, attribute: string): string {
+  return (given.get(attribute) ?? '').trim();
 }
 
 function parseConnector(entry: string, namespace: string): ConnectorKey | undefined {
@@ -96,7 +107,7 @@ function parseNames(text: string, report: Report): { configurationNames: string[
   if (entries.length > MAX_NAMES) report('configuration.names', `has more than ${MAX_NAMES} entries`);
   const names = entries.slice(0, MAX_NAMES);
   for (const name of names) {
-    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) report('configuration.names', `${quote(name)} is neither the name of a configuration nor !FILE`);
+    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) report('configuration.names', `${quoted(name)} is neither the name of a configuration nor !FILE`);
   }
   return {
     configurationNames: names.filter((name) => !name.startsWith('!')),
@@ -136,9 +147,9 @@ function parseLifetime(text: string, report: Report): number | undefined {
   try {
     const lifetime = parseDuration(text);
     if (lifetime >= MIN_LIFETIME) return lifetime;
-    report('token.expiration', `${quote(text)} is less than 10m, the shortest that Kubernetes issues`);
+    report('token.expiration', `${quoted(text)} is less than 10m, the shortest that Kubernetes issues`);
   } catch {
-    report('token.expiration', `${quote(text)} is not a duration of at least 10m; write it like 30m or 1h30m, or leave it out`);
+    report('token.expiration', `${quoted(text)} is not a duration of at least 10m; write it like 30m or 1h30m, or leave it out`);
   }
   return undefined;
 }
@@ -149,9 +160,4 @@ function split(text: string): string[] {
 
 function repeatedIn(entries: readonly string[]): Set<string> {
   return new Set(entries.filter((entry, index) => entries.indexOf(entry) !== index));
-}
-
-/** What somebody wrote, in a message: not all of it, and on one line. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
