@@ -1,6 +1,6 @@
 export * from './api-group';
 export * from './names';
-export { quoted, visible } from './quoted';
+export { quoted, visible, visibleLine } from './quoted';
 export { type KubeObject, type ObjectMeta, type OwnerReference } from './object-meta';
 export * from './reasons';
 export * from './condition';

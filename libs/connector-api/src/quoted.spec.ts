@@ -27,7 +27,7 @@ describe('quoted', () => {
     ...[0x00a0, 0x2000, 0x200a, 0x202f, 0x205f, 0x3000, 0x1680, 0x2800, 0x3164, 0xffa0, 0x115f, 0x1160, 0xfe0f],
   ])('escapes U+%i, which nobody sees', (point) => {
     expect(quoted(`a${at(point)}b`)).toBe(`"a\\u${point.toString(16).padStart(4, '0')}b"`);
-    expect(visible(`a${at(point)}b`, 10)).toBe(`a\\u${point.toString(16).padStart(4, '0')}b`);
+    expect(visible(`a${at(point)}b`, 20)).toBe(`a\\u${point.toString(16).padStart(4, '0')}b`);
   });
 
   it('bounds the length, and cuts no character in two', () => {
@@ -37,5 +37,7 @@ describe('quoted', () => {
     expect(quoted('🐳'.repeat(1_000))).toBe(`"${'🐳'.repeat(100)}…"`);
     expect(quoted('abc', 2)).toBe('"ab…"');
     expect(visible('abc', 2)).toBe('ab…');
+    expect(visible('\u202e'.repeat(5_000), 100)).toBe(`${'\\u202e'.repeat(17).slice(0, 100)}…`);
+    expect(visible('🐳'.repeat(5_000), 100)).toBe(`${'🐳'.repeat(100)}…`);
   });
 });

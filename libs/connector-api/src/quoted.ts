@@ -16,9 +16,18 @@ export function quoted(text: string, maxLength = MAX_LENGTH): string {
   return JSON.stringify(shortened(text, maxLength)).replace(HIDDEN, escape);
 }
 
-/** A message that holds what somebody else wrote, such as the words of a registry: as it is, but for what {@link quoted} escapes. */
+/**
+ * A message that holds what somebody else wrote, such as the words of a registry: as it is, but for what {@link quoted} escapes. It has at most
+ * `maxLength` characters and an ellipsis, escapes included.
+ */
 export function visible(text: string, maxLength: number): string {
-  return shortened(text, maxLength).replace(HIDDEN, escape);
+  return shortened(text.slice(0, 2 * maxLength + 2).replace(HIDDEN, escape), maxLength);
+}
+
+/** A line of a log that is JSON: the escapes stand for the same text. */
+export function visibleLine(line: string): string {
+  // Nearly all are plain ASCII, and this is done for each.
+  return /[^\n\x20-\x7e]/.test(line) ? line.replace(HIDDEN, (character) => (character === '\n' ? character : escape(character))) : line;
 }
 
 /** Cut by code points, so that no half of a pair is left; looks at no more than it keeps. */

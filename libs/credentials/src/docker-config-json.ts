@@ -1,3 +1,4 @@
+import { quoted } from '@oci-connector/connector-api';
 import { checkBasicAuth, type UsernameAndPassword } from './basic-auth';
 import { CredentialError } from './credential.errors';
 import { authorityOf, findDockerConfigKey, keysOfOtherPaths, type RegistryName } from './docker-config-keys';
@@ -62,7 +63,7 @@ function parseJson(text: string): unknown {
 }
 
 function readEntry(secret: SecretObject, key: string, entry: unknown): DockerConfigCredential {
-  const place = `key "${KEY}", auths[${JSON.stringify(key)}]`;
+  const place = `key "${KEY}", auths[${quoted(key)}]`;
   if (!isRecord(entry)) throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
   const text = (field: string): string => readText(secret, place, { entry, field });
   const [auth, identityToken, plain] = [text('auth'), text('identitytoken'), { username: text('username'), password: text('password') }];

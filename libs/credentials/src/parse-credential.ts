@@ -1,3 +1,4 @@
+import { quoted } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { readBasicAuth } from './basic-auth';
 import { Credential } from './credential';
@@ -40,7 +41,7 @@ function readerFor(secret: SecretObject, allowedType: string | undefined): (type
   if (allowedType !== undefined && type !== allowedType) {
     throw new CredentialError(
       'SecretTypeMismatch',
-      `${describeSecret(secret)} has type "${type}", but the connector's auth type asks for "${allowedType}"; create it anew with that type (a Secret's type cannot be changed)`,
+      `${describeSecret(secret)} has type ${quoted(type)}, but the connector's auth type asks for ${quoted(allowedType)}; create it anew with that type (a Secret's type cannot be changed)`,
     );
   }
   const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
@@ -48,6 +49,6 @@ function readerFor(secret: SecretObject, allowedType: string | undefined): (type
   if (allowedType !== undefined) return readBasicAuth;
   throw new CredentialError(
     'SecretTypeMismatch',
-    `${describeSecret(secret)} has type "${type}"; use one of ${Object.keys(READERS).join(', ')}`,
+    `${describeSecret(secret)} has type ${quoted(type)}; use one of ${Object.keys(READERS).join(', ')}`,
   );
 }

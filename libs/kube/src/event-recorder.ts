@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '@oci-connector/clock';
-import { type KubeObject } from '@oci-connector/connector-api';
+import { type KubeObject, visible } from '@oci-connector/connector-api';
 import { LRUCache } from 'lru-cache';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';
@@ -53,7 +53,7 @@ export class EventRecorder {
       return;
     }
     const involved = involvedObject(object);
-    const told = { ...note, message: truncate(note.message) };
+    const told = { ...note, message: truncate(visible(note.message, MAX_MESSAGE_BYTES)) };
     this.#waiting++;
     this.#tail = this.#tail
       .then(() => this.#write(involved, told))

@@ -21,6 +21,13 @@ describe('logger', () => {
     expect(new Date(String(line['time'])).getTime()).not.toBeNaN();
   });
 
+  it('shows what is hidden or misleading in names and words of others, which stay the same text', () => {
+    const hidden = '\u202a\u202e\u2066\u2069\u200e\u200f\u061c\u200b\u2028\u0085\u007f';
+    const { text, line } = logged((logger) => logger.warn({ connector: `ä${hidden}`, err: new Error(hidden) }, `m${hidden}`));
+    expect(text).toMatch(/^[ -~ä]+\n$/);
+    expect(line).toMatchObject({ connector: `ä${hidden}`, err: { message: hidden }, msg: `m${hidden}` });
+  });
+
   it.each([
     ['a Sensitive', { secret: new Sensitive('hunter2') }],
     ['a header by mistake', { authorization: 'Bearer hunter2' }],

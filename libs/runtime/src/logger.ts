@@ -1,3 +1,4 @@
+import { visibleLine } from '@oci-connector/connector-api';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 /**
@@ -112,6 +113,11 @@ function timestamps(): () => string {
   };
 }
 
+/** Lines hold names and words of others; a terminal must show what they are. Here, because not every line is made by pino. */
+function visibly(stream: DestinationStream & { flush?(done: () => void): void }): DestinationStream {
+  return { write: (line) => stream.write(visibleLine(line)), ...(stream.flush && { flush: (done: () => void) => stream.flush?.(done) }) };
+}
+
 /** The logger of a program: one JSON object a line on standard output, time in ISO 8601. */
 export function createLogger(options: { name: string; level: string; destination?: DestinationStream }): Logger {
   const settings = {
@@ -121,5 +127,5 @@ export function createLogger(options: { name: string; level: string; destination
     formatters: { level: (label: string) => ({ level: label }), log: (fields: Record<string, unknown>) => redactFields(fields) },
     serializers: { err: serializeError, error: serializeError },
   };
-  return pino(settings, options.destination ?? standardOutput());
+  return pino(settings, visibly(options.destination ?? standardOutput()));
 }

@@ -12,6 +12,12 @@ function ready(outcomes: ConditionOutcome[], previous?: Condition[]): Condition 
   return nextConditions(previous, outcomes, context).find(({ type }) => type === 'Ready');
 }
 
+it('a condition shows what is hidden or misleading in a message, and bounds it', () => {
+  const outcome = { type: 'Ready', status: 'False', reason: 'X', message: `a\u202eb\u200f${'x'.repeat(10_000)}` } as const;
+  const [condition] = nextConditions([], [outcome], { generation: 1, now: 0 });
+  expect(condition?.message).toBe(`a\\u202eb\\u200f${'x'.repeat(2_033)}…`);
+});
+
 describe('Ready', () => {
   it('is True when all is, with no word of why', () => {
     expect(ready(fine)).toEqual({ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T12:00:00Z', observedGeneration: 2 });

@@ -1,4 +1,4 @@
-import { ConditionType, Reason, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
+import { ConditionType, Reason, visible, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
 
 /** What a step of a reconcile found out about one aspect. */
 export interface ConditionOutcome {
@@ -64,7 +64,7 @@ function toCondition(outcome: ConditionOutcome, before: Condition | undefined, {
     type,
     status,
     ...(reason && { reason }),
-    ...(message && { message: message.slice(0, MAX_MESSAGE_LENGTH) }),
+    ...(message && { message: visible(message, MAX_MESSAGE_LENGTH - 1) }),
     ...(severity && { severity }),
     lastTransitionTime: unchanged ?? rfc3339(now),
     ...(generation !== undefined && { observedGeneration: generation }),

@@ -9,6 +9,11 @@ describe('statusOf', () => {
     expect(statusOf(new VolumeError('AccessDenied', 'bind a role'))).toEqual({ code: status.PERMISSION_DENIED, message: 'bind a role', reason: 'AccessDenied' });
   });
 
+  it('shows what is hidden or misleading in a message, and bounds it', () => {
+    const { message } = statusOf(new VolumeError('AttributesInvalid', `a\u202eb\n\u2066${'x'.repeat(10_000)}`));
+    expect(message).toBe(`a\\u202eb\\u000a\\u2066${'x'.repeat(2_028)}…`);
+  });
+
   it('gives rendering errors their own reason', () => {
     expect(statusOf(new RenderingError('TemplateFailed', 'class x'))).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'TemplateFailed' });
   });

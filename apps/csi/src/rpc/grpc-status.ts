@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
+import { visible } from '@oci-connector/connector-api';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { VolumeError, type VolumeErrorCode } from '../csi.errors';
 
@@ -32,8 +33,16 @@ export function errorsOf(error: unknown): readonly unknown[] {
   return error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
 }
 
+/** The kubelet's Events have 1,024 bytes, its log has all. In characters. */
+const MAX_MESSAGE = 2_048;
+
 /** The one place where errors become gRPC statuses. */
 export function statusOf(given: unknown): RpcStatus {
+  const status = statusOfFirst(given);
+  return { ...status, message: visible(status.message, MAX_MESSAGE) };
+}
+
+function statusOfFirst(given: unknown): RpcStatus {
   const [error] = errorsOf(given);
   if (error instanceof VolumeError) return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
   if (error instanceof RenderingError) {

@@ -1,4 +1,5 @@
 import { type ServerResponse } from 'node:http';
+import { visible } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialErrorCode } from '@oci-connector/credentials';
 import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
 import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
@@ -99,9 +100,12 @@ export interface ErrorResponse {
   readonly body: string;
 }
 
+/** A registry's own words may be part of a message. In characters. */
+const MAX_MESSAGE = 2_048;
+
 /** The error body of the distribution-spec ("Error Codes"). */
 export function errorResponse(error: ProxyError): ErrorResponse {
-  const body = JSON.stringify({ errors: [{ code: error.ociCode, message: error.message }] });
+  const body = JSON.stringify({ errors: [{ code: error.ociCode, message: visible(error.message, MAX_MESSAGE) }] });
   return {
     status: error.status,
     headers: {

@@ -1,4 +1,4 @@
-import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
+import { isConnectorName, isDnsLabel, parseConnectorHost, quoted } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { requiredVerb } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
@@ -116,6 +116,6 @@ function notNamed(host: string, path: string): ProxyError {
   }
   return new ProxyError(
     'ConnectorNotNamed',
-    `neither the path nor the host "${host}" names a connector; use /v2/namespaces/NAMESPACE/connectors/NAME/REPOSITORY/… or the host c-NAME.NAMESPACE.svc`,
+    `neither the path nor the host ${quoted(host)} names a connector; use /v2/namespaces/NAMESPACE/connectors/NAME/REPOSITORY/… or the host c-NAME.NAMESPACE.svc`,
   );
 }

@@ -1,4 +1,4 @@
-import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
+import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret, quoted } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from '../proxy.errors';
@@ -140,7 +140,7 @@ function credentialKey(connector: Connector, connectorClass: ConnectorClass): Se
 function checkAuthName(connector: Connector, connectorClass: ConnectorClass): void {
   const { auth } = connector.spec;
   if (!auth || authTypeOf(connector, connectorClass)) return;
-  throw new ProxyError('ConnectorInvalid', `class "${connectorClass.metadata.name}" has no auth type "${auth.name}"; correct spec.auth.name`);
+  throw new ProxyError('ConnectorInvalid', `class "${connectorClass.metadata.name}" has no auth type ${quoted(auth.name)}; correct spec.auth.name`);
 }
 
 /** A Connector with no Secret is used anonymously where its class allows that. */

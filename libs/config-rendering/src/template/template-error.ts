@@ -1,3 +1,5 @@
+import { quoted } from '@oci-connector/connector-api';
+
 /** Why a template could not be rendered. Stable: mapped to conditions and mount errors. */
 export type TemplateErrorCode =
   /** The text is no template. */
@@ -35,7 +37,7 @@ export class TemplateError extends Error {
 
   constructor(code: TemplateErrorCode, reason: string, place: TemplatePlace, options: { refused?: string; cause?: unknown } = {}) {
     const { connectorClass, configuration, file, line } = place;
-    super(`class "${connectorClass}", configuration "${configuration}", file "${file}", line ${line}: ${reason}`, { cause: options.cause });
+    super(`class "${connectorClass}", configuration ${quoted(configuration)}, file ${quoted(file)}, line ${line}: ${reason}`, { cause: options.cause });
     this.name = 'TemplateError';
     this.code = code;
     this.connectorClass = connectorClass;

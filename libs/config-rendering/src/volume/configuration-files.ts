@@ -1,3 +1,4 @@
+import { quoted } from '@oci-connector/connector-api';
 import { Budget } from '../template/budget';
 import { DEFAULT_LIMITS } from '../template/render-limits';
 import { renderTemplate } from '../template/render-template';
@@ -76,7 +77,7 @@ function dataOf(selected: SelectedConfiguration, request: VolumeRequest): Return
 }
 
 function invalidName(file: string, selected: SelectedConfiguration): RenderingError {
-  const message = `${placeOf(selected)} has a file ${JSON.stringify(file)}; its name must be made of letters, digits, - _ and . (at most 253) and not begin with ..; correct the class, or leave the configuration out`;
+  const message = `${placeOf(selected)} has a file ${quoted(file)}; its name must be made of letters, digits, - _ and . (at most 253) and not begin with ..; correct the class, or leave the configuration out`;
   return new RenderingError('FileNameInvalid', message);
 }
 
@@ -86,5 +87,5 @@ function conflict(file: string, ...writers: [SelectedConfiguration, SelectedConf
 }
 
 function placeOf({ connectorClass, configuration }: SelectedConfiguration): string {
-  return `configuration "${configuration.name}" of class "${connectorClass.metadata.name}"`;
+  return `configuration ${quoted(configuration.name)} of class "${connectorClass.metadata.name}"`;
 }

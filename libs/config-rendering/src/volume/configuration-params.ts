@@ -1,4 +1,4 @@
-import { type ParamSpec } from '@oci-connector/connector-api';
+import { type ParamSpec, quoted } from '@oci-connector/connector-api';
 import { type TemplateValue } from '../template/values/from-data';
 import { RenderingError } from './rendering.errors';
 import { type SelectedConfiguration } from './select-configurations';
@@ -15,14 +15,14 @@ export function checkParameterNames(given: GivenParams, selected: readonly Selec
   for (const [configuration, values] of Object.entries(given)) {
     const matching = selected.filter((candidate) => candidate.configuration.name === configuration);
     if (matching.length === 0) {
-      const message = `configuration.params has values for "${configuration}", which is not in configuration.names; add it there or remove the values`;
+      const message = `configuration.params has values for ${quoted(configuration)}, which is not in configuration.names; add it there or remove the values`;
       throw new RenderingError('ParameterUnknown', message);
     }
     const declared = matching.flatMap((candidate) => candidate.configuration.params ?? []).map(({ name }) => name);
     const unknown = Object.keys(values).find((name) => !declared.includes(name));
     if (unknown !== undefined) {
       const advice = declared.length > 0 ? `it has ${declared.join(', ')}` : 'it has none';
-      throw new RenderingError('ParameterUnknown', `configuration.params: configuration "${configuration}" has no parameter "${unknown}"; ${advice}`);
+      throw new RenderingError('ParameterUnknown', `configuration.params: configuration ${quoted(configuration)} has no parameter ${quoted(unknown)}; ${advice}`);
     }
   }
 }
@@ -44,7 +44,7 @@ function valueOf(param: ParamSpec, given: string | undefined, selected: Selected
   // Read from JSON, as all of the class.
   if (param.default !== undefined) return param.default as TemplateValue;
   const { configuration, connectorClass } = selected;
-  const place = `configuration "${configuration.name}" of class "${connectorClass.metadata.name}" needs the parameter "${param.name}"`;
+  const place = `configuration ${quoted(configuration.name)} of class "${connectorClass.metadata.name}" needs the parameter ${quoted(param.name)}`;
   const example = JSON.stringify({ [configuration.name]: { [param.name]: '…' } });
   throw new RenderingError('ParameterMissing', `configuration.params: ${place}; add ${example}`);
 }
@@ -74,6 +74,6 @@ function parseJson(text: string): TemplateValue {
 }
 
 function invalid({ name }: ParamSpec, { configuration, connectorClass }: SelectedConfiguration, wanted: string): RenderingError {
-  const place = `parameter "${name}" of configuration "${configuration.name}" (class "${connectorClass.metadata.name}")`;
+  const place = `parameter ${quoted(name)} of configuration ${quoted(configuration.name)} (class "${connectorClass.metadata.name}")`;
   return new RenderingError('ParameterInvalid', `configuration.params: ${place} must be ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import { type ClassConfiguration, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type ClassConfiguration, type Connector, type ConnectorClass, quoted } from '@oci-connector/connector-api';
 import { RenderingError } from './rendering.errors';
 import { type MountedConnector, type VolumeRequest } from './volume-request';
 
@@ -45,5 +45,5 @@ function configurationsOf(group: { connectorClass: ConnectorClass; connectors: C
 function notFound(name: string, available: readonly SelectedConfiguration[]): RenderingError {
   const names = available.map(({ connectorClass, configuration }) => `${configuration.name} (class ${connectorClass.metadata.name})`);
   const advice = names.length > 0 ? `choose of ${names.join(', ')}` : 'the classes of the mounted Connectors have none';
-  return new RenderingError('ConfigurationNotFound', `configuration.names: there is no configuration "${name}"; ${advice}`);
+  return new RenderingError('ConfigurationNotFound', `configuration.names: there is no configuration ${quoted(name)}; ${advice}`);
 }

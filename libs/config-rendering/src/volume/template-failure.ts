@@ -1,3 +1,4 @@
+import { quoted } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { TemplateError } from '../template/template-error';
 import { RenderingError } from './rendering.errors';
@@ -11,7 +12,7 @@ import { RenderingError } from './rendering.errors';
 export function templateFailure(error: TemplateError, again: () => unknown): RenderingError {
   if (messageOf(again) === error.message) return new RenderingError('TemplateFailed', error.message, { cause: error });
   const { connectorClass, configuration, file } = error;
-  const place = `class "${connectorClass}", configuration "${configuration}", file "${file}"`;
+  const place = `class "${connectorClass}", configuration ${quoted(configuration)}, file ${quoted(file)}`;
   return new RenderingError('TemplateFailed', `${place}: the template fails with a message that depends on the token, which is not shown`);
 }
 

@@ -4,6 +4,7 @@ import {
   authTypeOf,
   foreignSecretNamespace,
   parseUpstreamAddress,
+  quoted,
   typeThatNeedsSecret,
   type AuthType,
 } from '@oci-connector/connector-api';
@@ -30,7 +31,7 @@ export async function checkSecret(scope: ConnectorScope, { connectorClass }: Res
   // Rule C17.
   const elsewhere = foreignSecretNamespace(connector);
   if (elsewhere !== undefined) {
-    const message = `spec.auth.secretRef.namespace is "${elsewhere}"; a Secret must be in the namespace of its Connector, so put it there and remove the field`;
+    const message = `spec.auth.secretRef.namespace is ${quoted(elsewhere)}; a Secret must be in the namespace of its Connector, so put it there and remove the field`;
     return { outcome: { type, status: 'False', reason: Reason.SecretNamespaceNotAllowed, message } };
   }
   return readCredential(scope, name, authTypeOf(connector, connectorClass));
@@ -39,7 +40,7 @@ export async function checkSecret(scope: ConnectorScope, { connectorClass }: Res
 /** Without a Secret the Connector is anonymous, when its class allows that. */
 function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
   if (!needing) return { type, status: 'True', reason: Reason.SecretOptional };
-  const message = `authentication type "${needing.name}" needs a Secret; name one in spec.auth.secretRef`;
+  const message = `authentication type ${quoted(needing.name)} needs a Secret; name one in spec.auth.secretRef`;
   return { type, status: 'False', reason: Reason.SecretNotFound, message };
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from '@oci-connector/connector-api';
 import { KubeApiError, Secrets, type Secret } from '@oci-connector/kube';
 import { CredentialError } from '@oci-connector/credentials';
 import { type ConnectorScope } from '../connector-scope';
@@ -10,7 +11,7 @@ import { type ConnectorScope } from '../connector-scope';
  */
 export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string, type?: string): Promise<Secret> {
   const secret = await find({ namespace, name });
-  if (!secret) throw new CredentialError('SecretNotFound', `Secret "${name}" does not exist in namespace "${namespace}"; create it${type === undefined ? '' : ` with type ${type}`}`);
+  if (!secret) throw new CredentialError('SecretNotFound', `Secret ${quoted(name)} does not exist in namespace "${namespace}"; create it${type === undefined ? '' : ` with type ${type}`}`);
   return secret;
 
   async function find(key: { namespace: string; name: string }): Promise<Secret | undefined> {
@@ -20,7 +21,7 @@ export async function readSecret({ namespace, tools, signal }: ConnectorScope, n
       if (!(error instanceof KubeApiError) || !error.isForbidden) throw error;
       throw new CredentialError(
         'SecretNotFound',
-        `the controller may not read Secret "${name}" in namespace "${namespace}"; let the installation give it a Role there`,
+        `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; let the installation give it a Role there`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { ConditionType, Reason } from '@oci-connector/connector-api';
+import { ConditionType, Reason, quoted } from '@oci-connector/connector-api';
 import { assessClass } from '../../connector-class/assess-class';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
@@ -9,13 +9,13 @@ export function resolveClass({ connector, tools }: ConnectorScope): ResolvedClas
   const name = connector.spec.connectorClassName;
   const connectorClass = tools.view.connectorClass(name);
   if (!connectorClass) {
-    const message = `ConnectorClass "${name}" does not exist; correct spec.connectorClassName, or install the class`;
+    const message = `ConnectorClass ${quoted(name)} does not exist; correct spec.connectorClassName, or install the class`;
     return { outcome: { type, status: 'False', reason: Reason.ConnectorClassNotFound, message } };
   }
   const { ready, outcomes } = assessClass(connectorClass, tools.installation);
   const api = outcomes.find((outcome) => outcome.type === ConditionType.APIReady);
   if (ready.status !== 'True') {
-    const message = `ConnectorClass "${name}" cannot be served: ${ready.message}`;
+    const message = `ConnectorClass ${quoted(name)} cannot be served: ${ready.message}`;
     return { outcome: { type, status: 'False', reason: Reason.ConnectorClassNotReady, message }, api };
   }
   return { outcome: { type, status: 'True' }, connectorClass, api };
