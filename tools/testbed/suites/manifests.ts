@@ -4,6 +4,7 @@ import { Checks, expectEqual } from '../checks';
 import { Kubectl } from '../kubectl';
 import { checkManifestCases } from '../manifests/manifest-cases';
 import { checkPermissions } from '../manifests/permissions';
+import { checkReadmeInstall } from '../manifests/readme-install';
 import { checkViews } from '../manifests/views';
 import { startProduct } from '../start-product';
 import { type Suite } from './suite';
@@ -14,6 +15,7 @@ const EXAMPLES = path.join(process.cwd(), 'deploy/examples');
 export const manifestsSuite: Suite = {
   async run(context) {
     const checks = new Checks();
+    await checks.part('README', () => checkReadmeInstall(checks, context));
     const { api } = await context.product(() => startProduct(context));
     const kubectl = new Kubectl(api.kubeconfig, context.directory);
     await checkManifestCases(checks, kubectl);

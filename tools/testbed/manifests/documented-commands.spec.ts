@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { documentedCommands } from './documented-commands';
+
+const README = readFileSync(path.join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
+
+describe('commands of a document', () => {
+  it('are read word by word, without comments', () => {
+    const text = '# A\n\n## B\n\nWords.\n\n```sh\n# first\nkubectl apply \\\n  -f a   # then\n\nkubectl get b\n```\n\n```\nother\n```\n';
+    expect(documentedCommands(text, '## B')).toEqual([['kubectl', 'apply', '-f', 'a'], ['kubectl', 'get', 'b']]);
+  });
+
+  it.each(['# A\n\n## B\n\nNone.\n', '# A\n', '# A\n\n## B\n\nNone.\n\n## C\n\n```\na\n```\n'])('are missed where there are none', (text) => {
+    expect(() => documentedCommands(text, '## B')).toThrow('## B');
+  });
+
+  it('install a new cluster in an order that works: the CRDs, a wait for them, then their objects', () => {
+    const commands = documentedCommands(README, '## In a cluster').map((words) => words.join(' '));
+    const crds = commands.findIndex((command) => command.includes('-f libs/connector-api/crds'));
+    const wait = commands.findIndex((command) => command.startsWith('kubectl wait --for=condition=Established crd/'));
+    const objects = commands.findIndex((command) => command.includes('-f deploy/class-oci.yaml'));
+    expect([crds, wait, objects]).toEqual([0, 1, 2]);
+  });
+});
