@@ -8,6 +8,8 @@ const esmOnly = [
   'jose',
   'oauth4webapi',
   'openid-client',
+  'p-limit',
+  'yocto-queue',
 ];
 
 const config: Config = {
