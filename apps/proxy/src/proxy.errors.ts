@@ -31,6 +31,15 @@ export const PROXY_ERRORS = {
   MethodNotAllowed: { status: 405, ociCode: 'UNSUPPORTED' },
   /** A sealed upload location that is not ours, not this client's, or too old. */
   UploadUnknown: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
+  /**
+   * A sealed next page that is not ours, not this client's, or too old. No 404, which clients take for "no such list": they would
+   * go on with a list that is too short, or with the fallback tag of referrers.
+   */
+  ListPlaceUnknown: { status: 410, ociCode: 'UNKNOWN' },
+  /** The query is longer, or has more parameters, than anything a client has to say. */
+  QueryTooLong: { status: 414, ociCode: 'UNKNOWN' },
+  /** The body of a request to begin an upload that a registry could read as a form (rule C4b). */
+  UploadTypeRefused: { status: 400, ociCode: 'BLOB_UPLOAD_INVALID' },
   /** Not HTTP/1.1 as RFC 9112 has it, or framed ambiguously (rule C8). */
   RequestMalformed: { status: 400, ociCode: 'UNKNOWN', closes: true },
   /** A transfer coding other than `chunked` (RFC 9112 §6.1). */

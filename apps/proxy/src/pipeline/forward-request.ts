@@ -32,7 +32,7 @@ export class ForwardRequest {
 
   #deliver({ exchange, response, hop }: Outcome): Promise<void> | undefined {
     if (response.status === 401) throw refusedThere(hop);
-    const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers));
+    const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers), hop);
     const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
     return rewritten.sealedTarget ? this.#checkTarget(rewritten.sealedTarget).then(send) : send();
   }

@@ -75,9 +75,12 @@ export interface UpstreamPlan {
   readonly requestHeaders: Readonly<Record<string, string | undefined>>;
   /**
    * Turns the response into what the client may see. Call it once with the final status and headers, before anything is
-   * written. @throws ProxyError (502) when the response names a place that cannot be mapped
+   * written.
+   *
+   * @param answered the place that answered, after redirects; what the response names is relative to it
+   * @throws ProxyError (502) when the response names a place that cannot be mapped
    */
-  rewriteResponse(status: number, headers: ResponseHeaders): RewrittenResponse;
+  rewriteResponse(status: number, headers: ResponseHeaders, answered: UpstreamTarget): RewrittenResponse;
   /**
    * The same request without its cross-repository mount. To be used when the token endpoint refuses the two scopes, or
    * the registry answers this plan 4xx: a failed mount must end as a plain upload, never as an error
@@ -90,8 +93,8 @@ export interface UpstreamPlan {
 export interface RewrittenResponse {
   readonly headers: ResponseHeaders;
   /**
-   * A place on another origin that a sealed Location in `headers` leads to. The pipeline asks the egress policy now and
-   * answers 502 when it refuses, so that a client never starts an upload that the next request would not be allowed.
+   * A place on another origin that a sealed location in `headers` leads to. The pipeline asks the egress policy now and
+   * answers 502 when it refuses, so that a client never begins what its next request could not go on with.
    */
   readonly sealedTarget?: UpstreamTarget;
   /** Present when the body is changed while it streams. Its length is then not known before. */

@@ -78,7 +78,7 @@ describe('LocationSeal', () => {
     );
   });
 
-  it.each(['sealed.', 'sealed..', 'sealed.x.y', 'sealed.AAAAAAAA.', `sealed.AAAAAAAA.${'A'.repeat(9000)}`, 'other', 'sealed.a.b.c'])(
+  it.each(['sealed.', 'sealed..', 'sealed.x.y', 'sealed.AAAAAAAA.', `sealed.AAAAAAAA.${'A'.repeat(25_000)}`, 'other', 'sealed.a.b.c'])(
     'does not open %.30s',
     async (segment) => {
       await expect(new LocationSeal(ring(keyOf(1)), clock).open(segment, BINDING)).rejects.toEqual(UNKNOWN);
@@ -118,10 +118,30 @@ describe('LocationSeal', () => {
 
   it('refuses a location that no request line could carry', () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
-    const place = { origin: 'https://bucket.example', path: `/${'a'.repeat(4096)}` };
+    const place = { origin: 'https://bucket.example', path: `/${'a'.repeat(16_384)}` };
     expect(() => seal.seal(place, BINDING)).toThrow(expect.objectContaining({ code: 'UpstreamInvalid', status: 502 }) as Error);
-    const longest = { origin: 'https://bucket.example', path: `/${'a'.repeat(4096 - 'https://bucket.example/'.length)}` };
-    expect(seal.seal(longest, BINDING).length).toBeLessThan(6 * 1024);
+  });
+
+  it('seals and opens locations longer than 4,096 characters, as signed with a session token', async () => {
+    const seal = new LocationSeal(ring(keyOf(1)), clock);
+    for (const length of [4_097, 8_192, 16_384]) {
+      const place = { origin: 'https://bucket.example', path: `/${'a'.repeat(length - 'https://bucket.example/'.length)}` };
+      const segment = seal.seal(place, BINDING);
+      expect(segment.length).toBeLessThan(24 * 1024);
+      expect(await seal.open(segment, BINDING)).toEqual(place);
+    }
+  });
+
+  it('opens the next page of a list for that list alone, and never as an upload', async () => {
+    const seal = new LocationSeal(ring(keyOf(1)), clock);
+    const tags = { ...BINDING, list: 'tags/list' };
+    const segment = seal.seal(PLACE, tags);
+    expect(await seal.open(segment, tags)).toEqual(PLACE);
+    await expect(seal.open(segment, BINDING)).rejects.toEqual(UNKNOWN);
+    // Not 404, after which clients go on without the rest of the list.
+    const gone = expect.objectContaining({ code: 'ListPlaceUnknown', status: 410 }) as Error;
+    await expect(seal.open(segment, { ...BINDING, list: 'referrers/sha256:a' })).rejects.toEqual(gone);
+    await expect(seal.open(seal.seal(PLACE, BINDING), tags)).rejects.toEqual(gone);
   });
 
   it('says that it has no key yet', () => {

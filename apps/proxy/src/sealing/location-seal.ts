@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
+import { MAX_REFERENCE_LENGTH } from '../transport/upstream-place';
 import { type KeyRing, type SealingKey } from './key-ring';
 
 /** For whom and for what a location is sealed. Nobody else can open it, and nowhere else. */
@@ -11,6 +12,8 @@ export interface SealBinding {
   readonly repository: string;
   /** The ServiceAccount. Not its token, which rotates during an upload. */
   readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** The list that goes on there, such as `tags/list`; absent: an upload. */
+  readonly list?: string;
 }
 
 /** The place that a sealed location leads to. */
@@ -25,10 +28,10 @@ export interface SealedPlace {
 export const SEALED_PREFIX = 'sealed.';
 
 /**
- * Longest URL that is sealed, in characters. The longest known are pre-signed S3 URLs with a session token, about
- * 2 KiB; sealed, 4 KiB become less than 6 KiB, which still fits the 8 KiB request line that proxies in front of us take.
+ * Longest URL that is sealed, in characters, as long as the longest that is read. Pre-signed S3 URLs with a session token reach some
+ * 4 KiB. Sealed, 16 KiB become less than 24, which fits the 64 KiB of our own listeners.
  */
-const MAX_URL_LENGTH = 4096;
+const MAX_URL_LENGTH = MAX_REFERENCE_LENGTH;
 
 /** NIST SP 800-38D §8.2.2: 96 random bits; with one key a day, far from 2^32 seals per key. */
 const NONCE_BYTES = 12;
@@ -36,10 +39,13 @@ const TAG_BYTES = 16;
 /** The time of expiry in seconds since the epoch, before the URL. */
 const EXPIRY_BYTES = 6;
 
-const SEALED = /^sealed\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{1,8192})$/;
+/** Longest sealed location, in characters. */
+export const MAX_SEALED_LENGTH = 24 * 1024;
+
+const SEALED = /^sealed\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
 
 /**
- * Seals upload locations that cannot be mapped onto a path of ours, so that the client carries them and any replica can
+ * Seals locations of uploads and lists that cannot be mapped onto a path of ours, so that the client carries them and any replica can
  * serve the next request, also after a restart. AES-256-GCM: the client can neither read nor change what it carries (the
  * URL may be pre-signed, that is, a credential), and the binding is authenticated with it.
  */
@@ -56,7 +62,7 @@ export class LocationSeal {
   seal(place: SealedPlace, binding: SealBinding): string {
     const url = `${place.origin}${place.path}`;
     if (url.length > MAX_URL_LENGTH) {
-      throw new ProxyError('UpstreamInvalid', `the registry's upload location exceeds the limit of ${MAX_URL_LENGTH} characters`);
+      throw new ProxyError('UpstreamInvalid', `the registry answered with a location that exceeds the limit of ${MAX_URL_LENGTH} characters`);
     }
     const key = this.keys.current();
     if (key === undefined) {
@@ -74,27 +80,31 @@ export class LocationSeal {
 
   /**
    * @param segment as {@link LocationSeal.seal} gave it
-   * @throws ProxyError UploadUnknown, the same whatever is wrong with it
+   * @throws ProxyError UploadUnknown, for a list ListPlaceUnknown; the same whatever is wrong with it
    */
   async open(segment: string, binding: SealBinding): Promise<SealedPlace> {
-    const [, id = '', body = ''] = SEALED.exec(segment) ?? [];
+    const [, id = '', body = ''] = segment.length <= MAX_SEALED_LENGTH ? (SEALED.exec(segment) ?? []) : [];
     const key = id === '' ? undefined : await this.keys.find(id);
     const sealed = Buffer.from(body, 'base64url');
     // One location, one spelling: base64 decoders ignore the last bits.
     const plain = key && sealed.toString('base64url') === body ? decrypt(key, sealed, binding) : undefined;
     if (plain === undefined || plain.readUIntBE(0, EXPIRY_BYTES) <= this.clock.now() / 1_000) {
-      throw new ProxyError(
-        'UploadUnknown',
-        'this upload location is not valid, has expired, or belongs to another client, connector or repository; begin the upload again',
-      );
+      throw unknownPlace(binding);
     }
     return split(plain.toString('utf8', EXPIRY_BYTES));
   }
 }
 
+function unknownPlace({ list }: SealBinding): ProxyError {
+  const why = 'is not valid, has expired, or belongs to another client, connector or repository';
+  if (list === undefined) return new ProxyError('UploadUnknown', `this upload location ${why}; begin the upload again`);
+  return new ProxyError('ListPlaceUnknown', `this next page of ${list} ${why}; begin the list again`);
+}
+
 /** JSON, because in a list of strings no part can run into the next. */
-function authenticated(key: SealingKey, { connectorUid, repository, client }: SealBinding): Buffer {
-  return Buffer.from(JSON.stringify(['v1', key.id, connectorUid, repository, client.namespace, client.name, client.uid]));
+function authenticated(key: SealingKey, { connectorUid, repository, client, list }: SealBinding): Buffer {
+  const parts = ['v1', key.id, connectorUid, repository, client.namespace, client.name, client.uid];
+  return Buffer.from(JSON.stringify(list === undefined ? parts : [...parts, list]));
 }
 
 function decrypt(key: SealingKey, sealed: Buffer, binding: SealBinding): Buffer | undefined {

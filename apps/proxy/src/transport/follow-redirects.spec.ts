@@ -26,6 +26,8 @@ describe('followRedirects', () => {
     ['another port of the own host', 'https://registry.example/x', { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false }],
     ['another host', 'https://cdn.example/x', { url: 'https://cdn.example/x', purpose: 'redirect', sendCredential: false }],
     ['a subdomain', 'https://a.registry.example:5000/x', { url: 'https://a.registry.example:5000/x', purpose: 'redirect', sendCredential: false }],
+    ['the own host and port by http (a balancer that ends TLS)', 'http://registry.example:5000/x', { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true }],
+    ['raw UTF-8, escaped once', 'https://cdn.example/\xc3\xbc?a=%C3%bc', { url: 'https://cdn.example/%C3%BC?a=%C3%bc', purpose: 'redirect', sendCredential: false }],
     ['the own host by http, behind a balancer that ends TLS', 'http://registry.example/x', { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true }],
   ])('C2: %s', async (_name, location, { url, ...expected }) => {
     const [hop] = await follow(location);
@@ -40,15 +42,19 @@ describe('followRedirects', () => {
 
   it.each<[string, (string | string[] | undefined)[]]>([
     ['https to http elsewhere', ['http://cdn.example/x']],
-    ['https to http on another port', ['http://registry.example:5000/x']],
+    ['https to http on another port', ['http://registry.example:8080/x']],
+    ['escaped dots', ['/blobs/..%2fx']],
     ['a user name', ['https://a@cdn.example/x']],
     ['another scheme', ['ftp://cdn.example/x']],
-    ['no URL', ['https://']],
     ['no Location', [undefined]],
     ['two Locations', [['/a', '/b']]],
     ['too many', Array.from({ length: 6 }, (_, index) => `/${index}`)],
   ])('refuses %s', async (_name, locations) => {
     await expect(follow(...locations)).rejects.toMatchObject({ code: 'RedirectRefused' });
+  });
+
+  it('refuses what is no URL', async () => {
+    await expect(follow('https://')).rejects.toMatchObject({ code: 'UpstreamInvalid', status: 502 });
   });
 
   it('lets other answers be', async () => {

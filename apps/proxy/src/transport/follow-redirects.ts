@@ -1,5 +1,6 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
+import { resolvePlace } from './upstream-place';
 import { targetOf, type UpstreamTarget } from './upstream-target';
 import { type UpstreamResponse } from './upstream-transport';
 
@@ -40,24 +41,9 @@ export async function followRedirects(
 }
 
 function nextHop(location: string, from: UpstreamTarget, address: UpstreamAddress): UpstreamTarget {
-  const base = new URL(from.origin + from.path);
-  const url = parseLocation(location, base);
-  if (url.protocol === 'http:' && base.protocol === 'https:') {
-    // A load balancer that ends TLS makes its registry believe in http; the same host is asked as before.
-    if (url.hostname !== base.hostname || url.port !== '') throw refused('a redirect from https to http');
-    url.protocol = 'https:';
-    url.port = base.port;
-  }
-  const target = targetOf({ origin: url.origin, path: url.pathname + url.search }, address);
+  const target = targetOf(resolvePlace(location, { asked: from, address }, 'a redirect'), address);
   // What was once left behind does not come back: whoever was asked in between chose this place.
   return { ...target, sendCredential: target.sendCredential && from.sendCredential };
-}
-
-function parseLocation(location: string, base: URL): URL {
-  const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw refused('a redirect to something other than http or https');
-  if (url.username !== '' || url.password !== '') throw refused('a redirect to a URL with a user name in it');
-  return url;
 }
 
 function refused(what: string): ProxyError {

@@ -1,6 +1,7 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type ConnectorRequest } from '../protocol';
+import { type UpstreamTarget } from '../../transport/upstream-target';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { HttpHandler } from './http-handler';
 
@@ -24,6 +25,9 @@ function request(given: Partial<ConnectorRequest> & { may?: boolean } = {}): Con
     ...given,
   };
 }
+
+/** The place that answered. */
+const ANSWERED: UpstreamTarget = { origin: 'https://git.example', path: '/base/x', purpose: 'connector', sendCredential: true };
 
 beforeEach(() => asked.splice(0));
 
@@ -70,7 +74,7 @@ describe('HttpHandler', () => {
   describe('rewrites the Location', () => {
     async function location(status: number, value: string, given: Partial<ConnectorRequest> = {}): Promise<ResponseHeaders[string]> {
       const plan = await new HttpHandler().plan(request({ method: 'POST', ...given }));
-      return plan.rewriteResponse(status, { location: value, 'content-location': 'https://git.example/base/x' }).headers['location'];
+      return plan.rewriteResponse(status, { location: value }, ANSWERED).headers['location'];
     }
 
     it.each<[string, string, Partial<ConnectorRequest>, string]>([
@@ -81,13 +85,16 @@ describe('HttpHandler', () => {
       ['in path form', '/base/v2/y', { addressForm: 'path' }, '/namespaces/team/connectors/git/v2/y'],
       ['of the address itself', '/base', {}, '/namespaces/team/connectors/git'],
       ['of the address itself in host form', '/base?a', { addressForm: 'host' }, '/?a'],
+      ['of http of our own https host', 'http://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
+      ['of http with our port', 'http://git.example:443/base/y', {}, '/namespaces/team/connectors/git/y'],
+      ['with its bytes', "/base/%C3%bc/\xc3\xbc?b=%2f&a=\"'<>|`^#\xc3\xbc", {}, `/namespaces/team/connectors/git/%C3%bc/%C3%BC?b=%2f&a="'<>|\`^#%C3%BC`],
       ['with a slash too many', '/base//evil.example', {}, '/namespaces/team/connectors/git//evil.example'],
     ])('%s', async (_, value, given, expected) => {
       expect(await location(303, value, given)).toBe(expected);
       expect(await location(201, value, given)).toBe(expected);
     });
 
-    it.each(['https://evil.example/base/y', 'http://git.example/base/y', '/other', '/based', 'https://user@git.example/base/y', '/\\evil.example', 'https://['])(
+    it.each(['https://evil.example/base/y', 'http://git.example:8080/base/y', '/base/..%2fother', '/other', '/based', 'https://user@git.example/base/y', '/\\evil.example', 'https://['])(
       'C2 auth over redirect: and never sends a client to %s',
       async (value) => {
         await expect(location(307, value)).rejects.toMatchObject({ code: 'RedirectRefused', status: 502 });
@@ -98,13 +105,53 @@ describe('HttpHandler', () => {
 
   it('C2 auth over redirect: makes no host of a path in host form', async () => {
     const plan = await new HttpHandler().plan(request({ method: 'POST', addressForm: 'host' }));
-    expect(plan.rewriteResponse(201, { location: '/base//evil.example/x' }).headers['location']).toBeUndefined();
+    expect(plan.rewriteResponse(201, { location: '/base//evil.example/x' }, ANSWERED).headers['location']).toBeUndefined();
+  });
+
+  describe('maps the places in headers', () => {
+    async function mapped(headers: ResponseHeaders, answered = ANSWERED): Promise<ResponseHeaders> {
+      return (await new HttpHandler().plan(request())).rewriteResponse(200, headers, answered).headers;
+    }
+
+    const OURS = '/namespaces/team/connectors/git';
+
+    it.each(['location', 'content-location', 'content-base', 'uri', 'destination', 'sourcemap', 'x-sourcemap', 'operation-location', 'azure-asyncoperation'])(
+      'of %s: onto our path, or away',
+      async (name) => {
+        expect((await mapped({ [name]: 'http://git.example/base/y?a=%2f' }))[name]).toBe(`${OURS}/y?a=%2f`);
+        for (const elsewhere of ['https://evil.example/base/y', '/other', 'javascript:x', ['/base/a', '/base/b']]) {
+          expect((await mapped({ [name]: elsewhere }))[name]).toBeUndefined();
+        }
+      },
+    );
+
+    it.each<[string, string | string[], string | undefined]>([
+      ['below the address', '</base/y?page=2>; rel="next"', `<${OURS}/y?page=2>; rel="next"`],
+      ['relative to the place that answered', '<?page=2>; rel=next', `<${OURS}/x?page=2>; rel=next`],
+      ['of our host by http', '<http://git.example:443/base/y>; rel="next"; title="a, b"', `<${OURS}/y>; rel="next"; title="a, b"`],
+      ['without brackets', '/base/y; rel="next"', `<${OURS}/y>; rel="next"`],
+      ['several, and one elsewhere', ['</base/a>; rel="prev", <https://docs.example/>; rel="help"', '</base/b>; rel="next"'], `<${OURS}/a>; rel="prev", <${OURS}/b>; rel="next"`],
+      ['only elsewhere', '<https://docs.example/>; rel="help"', undefined],
+    ])('of Link: %s', async (_, link, expected) => {
+      expect((await mapped({ link }))['link']).toBe(expected);
+    });
+
+    it.each(['<https://evil.example/base/y>; rel="next"', '</other?page=2>; rel="last next"', '</base/..%2fx>; rel=next', '</base/y'])(
+      'of Link: lists are cut silently: 502 for a next page at %s',
+      async (link) => {
+        await expect(mapped({ link })).rejects.toMatchObject({ status: 502 });
+      },
+    );
+
+    it('relative to where a redirect led', async () => {
+      const cdn = { ...ANSWERED, origin: 'https://cdn.example', path: '/base/x' };
+      expect((await mapped({ 'content-location': '/base/y', link: '<y>; rel="help"' }, cdn))['content-location']).toBeUndefined();
+      expect((await mapped({ 'content-location': 'https://git.example/base/y' }, cdn))['content-location']).toBe(`${OURS}/y`);
+    });
   });
 
   it('leaves everything else of an answer', async () => {
     const plan = await new HttpHandler().plan(request());
-    expect(plan.rewriteResponse(304, { etag: '"x"', link: '<y>' })).toEqual({
-      headers: { etag: '"x"', link: '<y>', location: undefined, 'content-location': undefined },
-    });
+    expect(plan.rewriteResponse(304, { etag: '"x"', 'x-note': 'https://git.example/base' }, ANSWERED)).toEqual({ headers: { etag: '"x"', 'x-note': 'https://git.example/base' } });
   });
 });

@@ -1,9 +1,9 @@
-import { connectorPath } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { requiredVerb, verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
-import { targetOf } from '../../transport/upstream-target';
+import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { checkHttpPath } from './http-path';
+import { mapPlaces } from './http-places';
 
 const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
 
@@ -34,42 +34,25 @@ export class HttpHandler implements ProtocolHandler {
       replayable: !request.hasBody,
       minimumTokenLifetimeMs: 0,
       requestHeaders: {},
-      rewriteResponse: (status, headers) => rewriteHttpResponse(status, headers, { request, prefix, upstreamPath }),
+      rewriteResponse: (status, headers, answered) => rewriteHttpResponse({ status, headers, answered }, request),
     };
   }
 }
 
-interface Asked {
-  readonly request: ConnectorRequest;
-  readonly prefix: string;
-  readonly upstreamPath: string;
+interface HttpResponse {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly answered: UpstreamTarget;
 }
 
-/**
- * Maps a Location below the connector's address onto our path. Another place is not for the client, which would go there
- * with its ServiceAccount token: as a redirect it is refused, and elsewhere it is left out. Redirects of GET and HEAD have
- * been followed before.
- */
-function rewriteHttpResponse(status: number, headers: ResponseHeaders, asked: Asked): RewrittenResponse {
-  const location = mapLocation(headers['location'], asked);
-  if (location === undefined && status >= 300 && status <= 399 && status !== 304) {
+/** Redirects of GET and HEAD have been followed before. Another place is not for the client, which would go there with its ServiceAccount token. */
+function rewriteHttpResponse({ status, headers, answered }: HttpResponse, request: ConnectorRequest): RewrittenResponse {
+  const mapped = mapPlaces(headers, { request, answered });
+  if (mapped['location'] === undefined && status >= 300 && status <= 399 && status !== 304) {
     throw new ProxyError(
       'RedirectRefused',
-      `the service redirects this ${asked.request.method} request (status ${status}) to a place outside of the connector's spec.address; set the address that it answers at`,
+      `the service redirects this ${request.method} request (status ${status}) to a place outside of the connector's spec.address; set the address that it answers at`,
     );
   }
-  return { headers: { ...headers, location, 'content-location': undefined } };
-}
-
-function mapLocation(location: ResponseHeaders[string], { request, prefix, upstreamPath }: Asked): string | undefined {
-  const { address } = request;
-  const base = address.origin + upstreamPath;
-  if (typeof location !== 'string' || !/^[\x21-\x5b\x5d-\x7e]+$/.test(location) || !URL.canParse(location, base)) return undefined;
-  const url = new URL(location, base);
-  const inside = url.origin === address.origin && `${url.pathname}/`.startsWith(`${prefix}/`) && url.username === '';
-  if (!inside) return undefined;
-  const rest = url.pathname.slice(prefix.length) + url.search + url.hash;
-  if (request.addressForm !== 'host') return connectorPath(request.connector) + rest;
-  // With nothing of ours before it, a second slash would make a host of what follows.
-  return rest.startsWith('//') ? undefined : `/${rest.replace(/^\//, '')}`;
+  return { headers: mapped };
 }

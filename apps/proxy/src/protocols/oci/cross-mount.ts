@@ -1,7 +1,7 @@
 import { isRepositoryName } from '@oci-connector/connector-api';
 import { type ConnectorRequest } from '../protocol';
 import { ownRepository, upstreamName } from './oci-names';
-import { parameterValues, withoutParameters } from './raw-query';
+import { nameOf, OWN_PARAMETERS, parameterValues, withoutParameters } from './raw-query';
 import { isDigest } from './route-grammar';
 
 /** A cross-repository mount that may be asked for (distribution-spec, "Mounting a blob from another repository"). */
@@ -11,8 +11,11 @@ export interface CrossMount {
   readonly from?: string;
 }
 
-/** `origin` is a further hint of go-containerregistry; it names the registry as the client sees it. */
-const MOUNT_PARAMETERS = ['mount', 'from', 'origin'];
+/**
+ * What makes another request of one that begins an upload. `origin` is a further hint of go-containerregistry; it names the registry as
+ * the client sees it. Some servers trim names, and some read `from[]` and `from.0` as `from`.
+ */
+const MOUNT_PARAMETER = /^[^a-z]*(?:mount|from|origin)(?![a-z])/;
 
 /**
  * The mount that a request to begin an upload asks for, if the client may have it: one digest, the permission to pull, and
@@ -44,9 +47,9 @@ function sourceOf(request: ConnectorRequest, name: string): string | undefined {
  * goes too, because some servers see two parameters there, of which one could be `from`.
  */
 export function uploadStartQuery(query: string, mount: CrossMount | undefined): string {
-  const rest = withoutParameters(query, ['ns', ...MOUNT_PARAMETERS])
+  const rest = withoutParameters(query, OWN_PARAMETERS)
     .split('&')
-    .filter((pair) => pair !== '' && !pair.includes(';'));
+    .filter((pair) => pair !== '' && !pair.includes(';') && !MOUNT_PARAMETER.test(nameOf(pair)));
   return [...mountParameters(mount), ...rest].join('&');
 }
 

@@ -110,6 +110,8 @@ describe('the request upstream', () => {
     ['a path outside the grammar', { path: '/v2/app/../x/manifests/latest' }, 'PathInvalid'],
     ['a query with #', { query: 'a#b' }, 'PathInvalid'],
     ['a query with a blank', { query: 'a b' }, 'PathInvalid'],
+    ['a query of more than 32 KiB', { query: 'a'.repeat(32 * 1024 + 1) }, 'QueryTooLong'],
+    ['a query of more than 256 parameters', { query: '%&'.repeat(256) }, 'QueryTooLong'],
     ['a name that the prefix makes too long', { path: `/v2/${'a'.repeat(250)}/tags/list`, address: 'https://r.example/prefix' }, 'PathInvalid'],
     ['a prefix that is no repository name', { address: 'https://r.example/Proj' }, 'ConnectorInvalid'],
   ])('refuses %s', async (_, given, code) => {
@@ -172,6 +174,10 @@ describe('a cross-repository mount', () => {
     ['without permission to pull', { query: `mount=${ESCAPED}&${from}`, mayPull: false }],
     ['without from, and without permission to pull', { query: `mount=${ESCAPED}`, mayPull: false }],
     ['with a body of its own', { query: `mount=${ESCAPED}&${from}`, hasBody: true }],
+    ['with an escaped name and another', { query: `%6dount=${ESCAPED}&mount=${ESCAPED}&${from}` }],
+    ['with a name in capitals and another', { query: `MOUNT=${ESCAPED}&mount=${ESCAPED}&${from}` }],
+    ['with names that some servers trim or read as lists', { query: `+mount=${ESCAPED}&mount[]=${ESCAPED}&from%5B0%5D=secret/base&%20from=secret/base&mount.x=1&_method=DELETE` }],
+    ['with a digest behind a semicolon', { query: `x=1;mount=${ESCAPED};from=secret/base` }],
     ['with an empty from', { query: `mount=${ESCAPED}&from=` }],
   ])('C4 cross-tenant mount: %s becomes a plain upload', async (_, given) => {
     const planned = await plan({ ...POST, ...given });
@@ -183,7 +189,8 @@ describe('a cross-repository mount', () => {
 
 describe('the answer', () => {
   async function answered(given: Given, status: number, headers: ResponseHeaders): Promise<ResponseHeaders> {
-    return (await plan(given)).rewriteResponse(status, headers).headers;
+    const planned = await plan(given);
+    return planned.rewriteResponse(status, headers, planned.target).headers;
   }
 
   it.each<[string, Given, number, ResponseHeaders, string]>([
@@ -235,13 +242,13 @@ describe('the answer', () => {
     ['a redirected DELETE', { method: 'DELETE' }, 302],
   ])('is refused for %s', async (_, given, status) => {
     const planned = await plan(given);
-    expect(() => planned.rewriteResponse(status, { location: 'https://r.example/v2/app/blobs/uploads/x?sig=s' })).toThrow(
+    expect(() => planned.rewriteResponse(status, { location: 'https://r.example/v2/app/blobs/uploads/x?sig=s' }, planned.target)).toThrow(
       expect.objectContaining({ code: 'RedirectRefused', status: 502, message: expect.not.stringContaining('sig=s') as string }) as Error,
     );
   });
 
   it('passes 304', async () => {
-    expect((await plan({})).rewriteResponse(304, { etag: '"x"' }).headers['etag']).toBe('"x"');
+    expect((await answered({}, 304, { etag: '"x"' }))['etag']).toBe('"x"');
   });
 
   it.each<[AddressForm, string, string]>([
@@ -252,11 +259,9 @@ describe('the answer', () => {
     const address = 'https://docker.io';
     const upload = await answered({ ...POST, form, address }, 202, { location: '/v2/library/app/blobs/uploads/u' });
     expect(upload['location']).toBe(`${path}/blobs/uploads/u`);
-    const tags = (await plan({ ...TAGS, form, address, query: 'n=1' })).rewriteResponse(200, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': '40',
-      link: '</v2/library/app/tags/list?last=a%2Fb&n=1>; rel="next"',
-    });
+    const listing = await plan({ ...TAGS, form, address, query: 'n=1' });
+    const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': '40', link: '</v2/library/app/tags/list?last=a%2Fb&n=1>; rel="next"' };
+    const tags = listing.rewriteResponse(200, headers, listing.target);
     expect(tags.headers).toMatchObject({ link: `<${path}/tags/list?last=a%2Fb&n=1>; rel="next"`, 'content-length': undefined });
     const body = tags.body?.().end('{"name":"library/app","tags":["a","ü"]}');
     expect(await body?.setEncoding('utf8').toArray()).toEqual([`{"name":"${name}","tags":["a","ü"]}`]);
@@ -265,7 +270,8 @@ describe('the answer', () => {
 
 describe('a sealed location', () => {
   async function sealedBy(given: Given, location: string): Promise<{ session: string; target: unknown }> {
-    const rewritten = (await plan(given)).rewriteResponse(202, { location });
+    const planned = await plan(given);
+    const rewritten = planned.rewriteResponse(202, { location }, planned.target);
     const mapped = String(rewritten.headers['location']);
     expect(mapped).toMatch(/^\/v2\/namespaces\/team\/connectors\/hub\/app\/blobs\/uploads\/sealed\.[\w.-]+$/);
     return { session: mapped.slice(PREFIX.length), target: rewritten.sealedTarget };

@@ -6,9 +6,10 @@ import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount
 import { namesOf } from './oci-names';
 import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
-import { actionOf, scopeActions, traitsOf, upstreamPath } from './oci-routes';
-import { checkRawQuery, parameterValues, withoutParameters, withQuery } from './raw-query';
+import { actionOf, isList, isUpload, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
+import { checkRawQuery, OWN_PARAMETERS, parameterValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
+import { uploadBodyHeaders } from './upload-body';
 
 /**
  * Below this, a token is renewed before a body is sent: a refusal after the body cannot be repaired, because a stream
@@ -29,7 +30,8 @@ export class OciHandler implements ProtocolHandler {
     checkRawQuery(request.query);
     const understood = { request, route, names: namesOf(request, route.repository) };
     if (route.kind === 'upload-start') return this.#planUploadStart(understood);
-    if (isSealed(route)) return this.#sealedTarget(understood, route.session).then((target) => this.#planFor(understood, target));
+    const sealed = sealedPart(route, request.query);
+    if (sealed !== undefined) return this.#sealedTarget(understood, sealed).then((target) => this.#planFor(understood, target));
     return this.#planFor(understood, targetFor(understood, undefined));
   }
 
@@ -39,10 +41,10 @@ export class OciHandler implements ProtocolHandler {
     return mount === undefined ? withoutMount : { ...this.#planFor(understood, targetFor(understood, mount), mount), withoutMount };
   }
 
-  async #sealedTarget(understood: OciRequest, session: string): Promise<UpstreamTarget> {
-    const { request } = understood;
-    const place = await this.seal.open(session, bindingOf(understood));
-    return targetOf({ origin: place.origin, path: withClientDigest(place.path, request.query) }, request.address);
+  async #sealedTarget(understood: OciRequest, sealed: string): Promise<UpstreamTarget> {
+    const { request, route } = understood;
+    const { origin, path } = await this.seal.open(sealed, bindingOf(understood));
+    return targetOf({ origin, path: isUpload(route) ? withClientDigest(path, request.query) : path }, request.address);
   }
 
   #planFor(understood: OciRequest, target: UpstreamTarget, mount?: CrossMount): UpstreamPlan {
@@ -61,23 +63,25 @@ export class OciHandler implements ProtocolHandler {
       followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',
       replayable: !hasBody,
       minimumTokenLifetimeMs: hasBody ? MINIMUM_TOKEN_LIFETIME_MS : 0,
-      requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : {},
-      rewriteResponse: (status, headers) => rewriteOciResponse({ status, headers }, { request, route, names, target, mount, seal: sealPlace }),
+      requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : uploadBodyHeaders(understood),
+      rewriteResponse: (status, headers, answered) => rewriteOciResponse({ status, headers, answered }, { request, route, names, mount, seal: sealPlace }),
     };
   }
 }
 
-function isSealed(route: OciRoute): route is OciRoute & { kind: 'upload-session' } {
-  return route.kind === 'upload-session' && route.session.startsWith(SEALED_PREFIX);
+/** The sealed place that a request leads to, if it does: an upload's session, or a parameter of a list. */
+function sealedPart(route: OciRoute, query: string): string | undefined {
+  if (route.kind === 'upload-session') return route.session.startsWith(SEALED_PREFIX) ? route.session : undefined;
+  return isList(route) && query !== '' ? parameterValues(query, SEALED_PARAMETER)[0] : undefined;
 }
 
 function targetFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): UpstreamTarget {
-  const query = route.kind === 'upload-start' ? uploadStartQuery(request.query, mount) : withoutParameters(request.query, ['ns']);
+  const query = route.kind === 'upload-start' ? uploadStartQuery(request.query, mount) : withoutParameters(request.query, OWN_PARAMETERS);
   return targetOf({ origin: request.address.origin, path: withQuery(upstreamPath(route, names.upstream), query) }, request.address);
 }
 
-function bindingOf({ request, names }: OciRequest): SealBinding {
-  return { connectorUid: request.connector.uid, repository: names.upstream, client: request.client };
+function bindingOf({ request, route, names }: OciRequest): SealBinding {
+  return { connectorUid: request.connector.uid, repository: names.upstream, client: request.client, list: isList(route) ? tailOf(route) : undefined };
 }
 
 /** The repository that is written to first: some token servers read only the first scope. */
@@ -88,7 +92,8 @@ function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | un
 
 /**
  * A sealed location has no query that the client could see, so what it appends is its own: the digest that ends an
- * upload (distribution-spec, "Closing an upload session"), and nothing else goes on.
+ * upload (distribution-spec, "Closing an upload session"), and nothing else goes on. Of a list nothing does: the registry's place
+ * says how many come next and from where, and some clients add their `n` and `last` to any Link.
  */
 function withClientDigest(path: string, query: string): string {
   const digest = parameterValues(query, 'digest').at(-1);

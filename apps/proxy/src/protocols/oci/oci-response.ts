@@ -1,10 +1,11 @@
 import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
+import { nextReference } from '../link-header';
 import { type RewrittenResponse } from '../protocol';
 import { type UpstreamTarget } from '../../transport/upstream-target';
 import { type ResponseHeaders } from '../../transport/upstream-transport';
 import { type CrossMount } from './cross-mount';
-import { rewriteLinks } from './link-header';
+import { mapNextPage } from './list-location';
 import { type OciRequest } from './oci-request';
 import { isUpload, tailOf } from './oci-routes';
 import { parameterValues } from './raw-query';
@@ -12,14 +13,15 @@ import { isDigest } from './route-grammar';
 import { tagListRewrite } from './tag-list';
 import { mapUploadLocation, type MappedLocation } from './upload-location';
 
-/** A request, and where it went. */
+/** A request that was sent upstream. */
 export interface AskedUpstream extends OciRequest {
-  readonly target: UpstreamTarget;
   readonly mount?: CrossMount;
   readonly seal: (place: SealedPlace) => string;
 }
 
 interface OciResponse {
+  /** The place that answered, after redirects. */
+  readonly answered: UpstreamTarget;
   readonly status: number;
   readonly headers: ResponseHeaders;
 }
@@ -66,17 +68,21 @@ function refuseRedirect(status: number, { request }: AskedUpstream): void {
 }
 
 function rewriteList(response: OciResponse, headers: ResponseHeaders, asked: AskedUpstream): RewrittenResponse {
-  const { names, route, target, request } = asked;
-  const link = rewriteLinks(response.headers['link'], {
-    requested: new URL(target.origin + target.path),
-    repositoryPath: `/v2/${names.upstream}/`,
-    clientPath: `${names.clientPath}/${tailOf(route)}`,
-  });
+  const { names, route, request } = asked;
+  const next = nextPage(response, asked);
+  const sealedTarget = next?.elsewhere;
+  const linked = next === undefined ? headers : { ...headers, link: `<${next.location}>; rel="next"` };
   const body = route.kind === 'tags' ? tagListRewrite(response.status, response.headers, names.client) : undefined;
-  if (body === undefined) return { headers: { ...headers, link } };
+  if (body === undefined) return { headers: linked, sealedTarget };
   // Said of a body that the client will not see.
-  const changed = { ...headers, link, 'content-length': undefined, 'content-md5': undefined, digest: undefined, 'repr-digest': undefined, 'accept-ranges': undefined };
-  return request.method === 'HEAD' ? { headers: changed } : { headers: changed, body };
+  const changed = { ...linked, 'content-length': undefined, 'content-md5': undefined, digest: undefined, 'repr-digest': undefined, 'accept-ranges': undefined };
+  return request.method === 'HEAD' ? { headers: changed, sealedTarget } : { headers: changed, sealedTarget, body };
+}
+
+/** Of an error, no page is next. */
+function nextPage({ status, headers, answered }: OciResponse, { request, names, route, seal }: AskedUpstream): MappedLocation | undefined {
+  const next = status < 300 || status === 304 ? nextReference(headers['link']) : undefined;
+  return next === undefined ? undefined : mapNextPage(next, { address: request.address, names, tail: tailOf(route), answered, seal });
 }
 
 function rewriteUpload(response: OciResponse, headers: ResponseHeaders, asked: AskedUpstream): RewrittenResponse {
@@ -87,12 +93,12 @@ function rewriteUpload(response: OciResponse, headers: ResponseHeaders, asked: A
 }
 
 /** 2xx, and 416 whose Location leads to the upload's status (distribution-spec, "Pushing a blob in chunks"). */
-function mapLocation(response: OciResponse, { request, names, target, seal }: AskedUpstream): MappedLocation | undefined {
+function mapLocation(response: OciResponse, { request, names, seal }: AskedUpstream): MappedLocation | undefined {
   const { location } = response.headers;
   const goesOn = (response.status >= 200 && response.status <= 299) || response.status === 416;
   if (location === undefined || !goesOn) return undefined;
   if (typeof location !== 'string') throw new ProxyError('UpstreamInvalid', 'the registry answered with more than one Location');
-  return mapUploadLocation(location, { address: request.address, names, requested: target, seal });
+  return mapUploadLocation(location, { address: request.address, names, requested: response.answered, seal });
 }
 
 /** The blob's own URL: its digest is known when an upload is ended, and when a mount succeeded. */

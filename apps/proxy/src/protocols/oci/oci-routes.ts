@@ -32,6 +32,11 @@ export function isUpload(route: OciRoute): boolean {
   return route.kind === 'upload-start' || route.kind === 'upload-session';
 }
 
+/** Whether what is answered may go on at another place, a page at a time. */
+export function isList(route: OciRoute): boolean {
+  return route.kind === 'tags' || route.kind === 'referrers';
+}
+
 export function actionOf(route: OciRoute, method: string): UpstreamPlan['action'] {
   if (isUpload(route) || method === 'PUT') return 'push';
   return method === 'DELETE' ? 'delete' : 'pull';

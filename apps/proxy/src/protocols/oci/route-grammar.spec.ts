@@ -137,7 +137,7 @@ describe('digests and references of sessions', () => {
     ['a/b', false],
     ['a%20b', false],
     ['sealed.x', false],
-    ['x'.repeat(8193), false],
+    ['x'.repeat(24 * 1024 + 1), false],
   ])('of a session, %.20s: %s', (session, expected) => {
     expect(isSession(session)).toBe(expected);
   });

@@ -1,6 +1,6 @@
 import { isRepositoryName, REPOSITORY_NAME_MAX } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
-import { SEALED_PREFIX } from '../../sealing/location-seal';
+import { MAX_SEALED_LENGTH, SEALED_PREFIX } from '../../sealing/location-seal';
 
 /*
  * The routes of the OCI distribution-spec (v1.1, "Endpoints"), matched against the raw path. Nothing is decoded and
@@ -28,7 +28,7 @@ const DIGEST_MAX = 255;
  * References of upload sessions are the registry's own; these characters mean the same to every parser and client.
  * Locations with others are sealed. Long enough for a sealed location.
  */
-const SESSION = /^[A-Za-z0-9._~:@=+,-]{1,8192}$/;
+const SESSION = /^[A-Za-z0-9._~:@=+,-]+$/;
 
 /** Characters of a path, once the one escape that is allowed is undone. */
 const PATH = /^[A-Za-z0-9._~:@=+,/-]+$/;
@@ -46,7 +46,7 @@ export function isDigest(text: string): boolean {
 
 /** Whether a registry's own session reference can stand in a path of ours as it is. */
 export function isSession(text: string): boolean {
-  return SESSION.test(text) && text !== '.' && text !== '..' && !text.startsWith(SEALED_PREFIX);
+  return text.length <= MAX_SEALED_LENGTH && SESSION.test(text) && text !== '.' && text !== '..' && !text.startsWith(SEALED_PREFIX);
 }
 
 /**

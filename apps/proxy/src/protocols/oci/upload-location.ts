@@ -1,10 +1,11 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
-import { hostAndPort } from '@oci-connector/egress';
 import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
+import { decodeBytes } from '../../transport/percent-escapes';
+import { resolvePlace } from '../../transport/upstream-place';
 import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
 import { type OciNames } from './oci-names';
-import { checkRawQuery, parameterValues, withQuery } from './raw-query';
+import { isReturnable, withQuery } from './raw-query';
 import { isSession } from './route-grammar';
 
 /** What an upload's Location becomes. */
@@ -31,77 +32,32 @@ export interface LocationContext {
  * @throws ProxyError RedirectRefused for another repository, for http where the connector uses https, and for what is no
  *   http URL; UpstreamInvalid for what is no URL
  */
-export function mapUploadLocation(location: string, context: LocationContext): MappedLocation {
-  const { address, names } = context;
-  const url = parseLocation(location, context.requested);
-  const origin = originFor(url, address);
-  const query = rawQuery(location);
-  const own = origin === address.origin;
+export function mapUploadLocation(location: string, { address, names, requested, seal }: LocationContext): MappedLocation {
+  const place = resolvePlace(location, { asked: requested, address }, 'an upload location');
+  const [path = '', ...queries] = place.path.split('?');
+  const query = queries.join('?');
+  const own = place.origin === address.origin;
   if (own) {
-    refuseOtherRepository(url.pathname, names.upstream);
+    refuseOtherRepository(path, names.upstream, 'an upload location');
     const uploads = `/v2/${names.upstream}/blobs/uploads/`;
-    const session = url.pathname.startsWith(uploads) ? url.pathname.slice(uploads.length) : '';
-    // `ns` is taken off the client's queries, so a registry's own could not come back.
-    if (isSession(session) && parameterValues(query, 'ns').length === 0) {
-      return { location: withQuery(`${names.clientPath}/blobs/uploads/${session}`, query) };
-    }
+    const session = path.startsWith(uploads) ? path.slice(uploads.length) : '';
+    // What is taken off the client's queries, and a query that they may not send, could not come back.
+    if (isSession(session) && isReturnable(query)) return { location: withQuery(`${names.clientPath}/blobs/uploads/${session}`, query) };
   }
-  const place = { origin, path: withQuery(url.pathname, query) };
   return {
-    location: `${names.clientPath}/blobs/uploads/${context.seal(place)}`,
+    location: `${names.clientPath}/blobs/uploads/${seal(place)}`,
     elsewhere: own ? undefined : targetOf(place, address),
   };
 }
 
-function parseLocation(location: string, requested: SealedPlace): URL {
-  // Control characters and backslashes are read differently by different parsers; a URL has neither (RFC 3986 §2).
-  const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(location) ? tryParse(location, requested.origin + requested.path) : undefined;
-  if (url === undefined) throw new ProxyError('UpstreamInvalid', 'the registry answered with an upload location that is not a URL');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ProxyError('RedirectRefused', 'the registry answered with an upload location that is neither http nor https');
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new ProxyError('RedirectRefused', 'the registry answered with an upload location that holds a user name');
-  }
-  return url;
+/** What a path says in the end, however often it is escaped. */
+export function decodePath(path: string): string {
+  return decodeBytes(path.replace(/%(?:25)+/g, '%')).replace(/\/{2,}/g, '/');
 }
 
-function tryParse(location: string, base: string): URL | undefined {
-  return URL.canParse(location, base) ? new URL(location, base) : undefined;
-}
-
-/** Everything between the first `?` and a `#`, as it came; the URL parser would escape some characters. */
-function rawQuery(location: string): string {
-  const [beforeFragment = ''] = location.split('#', 1);
-  const mark = beforeFragment.indexOf('?');
-  const query = mark < 0 ? '' : beforeFragment.slice(mark + 1);
-  checkRawQuery(query);
-  return query;
-}
-
-function originFor(url: URL, address: UpstreamAddress): string {
-  if (address.scheme === 'http' || url.protocol === 'https:') return url.origin;
-  // Registries behind a load balancer that ends TLS write http:// and mean themselves.
-  const ownPort = url.port === '' || Number(url.port) === address.port;
-  if (ownPort && hostAndPort(url).host === address.host) return address.origin;
-  throw new ProxyError(
-    'RedirectRefused',
-    `the registry wants the upload sent to ${url.origin}, without TLS, although the connector's address is https; correct the registry's external URL`,
-  );
-}
-
-/** A path under /v2/ has to belong to the repository that the client may push to; also if it says so in escapes. */
-function refuseOtherRepository(pathname: string, repository: string): void {
-  const decoded = decodePath(pathname);
+/** A path under /v2/ has to belong to the repository that the client asked for; also if it says so in escapes. @throws ProxyError RedirectRefused */
+export function refuseOtherRepository(path: string, repository: string, what: string): void {
+  const decoded = decodePath(path);
   if (!decoded.startsWith('/v2/') || decoded.startsWith(`/v2/${repository}/`)) return;
-  throw new ProxyError('RedirectRefused', 'the registry answered with an upload location in another repository than the one asked for');
-}
-
-function decodePath(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname).replace(/\/{2,}/g, '/');
-  } catch (error) {
-    if (error instanceof URIError) return pathname;
-    throw error;
-  }
+  throw new ProxyError('RedirectRefused', `the registry answered with ${what} in another repository than the one asked for`);
 }

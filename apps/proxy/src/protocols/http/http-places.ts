@@ -1,0 +1,59 @@
+import { connectorPath } from '@oci-connector/connector-api';
+import { ProxyError } from '../../proxy.errors';
+import { escapeBytes } from '../../transport/percent-escapes';
+import { readReference, type UpstreamPlace } from '../../transport/upstream-place';
+import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { parseLinks } from '../link-header';
+import { type ConnectorRequest } from '../protocol';
+
+export interface PlaceOwner {
+  readonly request: ConnectorRequest;
+  /** The place that answered, after redirects. */
+  readonly answered: UpstreamPlace;
+}
+
+/** Headers of one reference each: of RFC 9110 and older HTTP, WebDAV, source maps, and operations that go on in the background. */
+const REFERENCES = ['location', 'content-location', 'content-base', 'uri', 'destination', 'sourcemap', 'x-sourcemap', 'operation-location', 'azure-asyncoperation'];
+
+/**
+ * Maps every place that an HTTP service names in its headers and that lies below the connector's address onto our path. Another place
+ * is left out: the client would go there past the proxy, or with its ServiceAccount token.
+ *
+ * @throws ProxyError RedirectRefused for a next page elsewhere, UpstreamInvalid for a Link that cannot be read: left out, a list would look
+ *   shorter than it is
+ */
+export function mapPlaces(headers: ResponseHeaders, owner: PlaceOwner): ResponseHeaders {
+  const mapped: Record<string, string | string[] | undefined> = { ...headers };
+  for (const name of REFERENCES) {
+    if (headers[name] !== undefined) mapped[name] = mapReference(headers[name], owner);
+  }
+  if (headers['link'] !== undefined) mapped['link'] = mapLinks(headers['link'], owner);
+  return mapped;
+}
+
+function mapLinks(link: ResponseHeaders[string], owner: PlaceOwner): string | undefined {
+  const mapped: string[] = [];
+  for (const { reference, relations, parameters } of parseLinks(link)) {
+    const place = mapReference(reference, owner);
+    if (place !== undefined) mapped.push(`<${place}>${parameters}`);
+    else if (relations.includes('next')) {
+      throw new ProxyError('RedirectRefused', "the service's list goes on at a place outside of the connector's spec.address; set the address that it answers at");
+    }
+  }
+  return mapped.length === 0 ? undefined : mapped.join(', ');
+}
+
+function mapReference(reference: ResponseHeaders[string], { request, answered }: PlaceOwner): string | undefined {
+  if (typeof reference !== 'string') return undefined;
+  const { address } = request;
+  const place = readReference(reference, { asked: answered, address });
+  if ('problem' in place || place.origin !== address.origin) return undefined;
+  const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
+  const rest = place.path.slice(prefix.length);
+  if (!place.path.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) return undefined;
+  const fragment = reference.indexOf('#');
+  const ours = rest + (fragment < 0 ? '' : escapeBytes(reference.slice(fragment)));
+  if (request.addressForm !== 'host') return connectorPath(request.connector) + ours;
+  // With nothing of ours before it, a second slash would make a host of what follows.
+  return ours.startsWith('//') ? undefined : `/${ours.replace(/^\//, '')}`;
+}
