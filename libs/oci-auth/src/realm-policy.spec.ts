@@ -28,7 +28,9 @@ describe('C1 realm exfiltration', () => {
     ['another host', owner('https://registry.corp'), 'https://evil.example/token'],
     ['a host in the same domain (CVE-2026-33540)', owner('https://registry.corp.example'), 'https://auth.corp.example/token'],
     ['another port of the same host', owner('https://registry.corp'), 'https://registry.corp:8443/token'],
-    ['http from https on the same host', owner('https://registry.corp'), 'http://registry.corp/token'],
+    ['http from https on another port of the same host', owner('https://registry.corp'), 'http://registry.corp:5000/token'],
+    ['http from https on another host', owner('https://registry.corp'), 'http://login.corp/token'],
+    ['http of a built-in pair', owner('https://registry-1.docker.io'), 'http://auth.docker.io/token'],
     ['http from https even when it is trusted', owner('https://registry.corp', ['http://login.corp']), 'http://login.corp/t'],
     ['https beside an http address that nobody named', owner('http://registry.corp'), 'https://registry.corp/token'],
     ['a prefix of the host', owner('https://registry.corp'), 'https://registry.corp.evil.example/token'],
@@ -71,6 +73,16 @@ describe('C1 realm exfiltration', () => {
     [`https://registry.corp/${'a'.repeat(3000)}`],
   ])('refuses the malformed realm %j', (realm) => {
     expectCode(() => checkRealm(realm, owner('https://registry.corp', ['https://evil.example'])), 'RealmInvalid');
+  });
+
+  it.each([
+    ['https://registry.corp', 'http://registry.corp/token?a=%2f'],
+    ['https://registry.corp', 'http://registry.corp:80/token?a=%2f'],
+    ['https://registry.corp', 'http://registry.corp:443/token?a=%2f'],
+    ['https://registry.corp:5000', 'http://registry.corp/token?a=%2f'],
+    ['https://registry.corp:5000', 'http://registry.corp:5000/token?a=%2f'],
+  ])('asks %s by https where a balancer ends TLS and the realm is %s', (origin, realm) => {
+    expect(checkRealm(realm, owner(origin)).href).toBe(`${origin}/token?a=%2f`);
   });
 
   it('says what to do, and repeats no more of the realm than its origin', () => {

@@ -1,3 +1,4 @@
+import { meantOrigin } from '@oci-connector/connector-api';
 import { OciAuthError } from './oci-auth.errors';
 import { type UpstreamRegistry } from './upstream-registry';
 
@@ -61,7 +62,9 @@ function trusts(owner: RealmOwner, origin: string): boolean {
  * Throws OciAuthError `RealmInvalid` or `RealmUntrusted`.
  */
 export function checkRealm(realm: string | undefined, owner: RealmOwner): URL {
-  const url = parseRealm(realm);
+  const written = parseRealm(realm);
+  // Behind a load balancer that ends TLS, registries write http:// and mean themselves; what is asked is https.
+  const url = new URL(meantOrigin(written, owner.origin) + written.pathname + written.search);
   if (url.protocol === 'http:' && owner.scheme !== 'http') {
     throw new OciAuthError(
       'RealmUntrusted',
