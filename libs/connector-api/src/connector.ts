@@ -90,7 +90,7 @@ export class ConnectorSpec {
   connectorClassName!: string;
 
   @Text({
-    description: 'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository, but for the path v2 of its API, which says nothing), such as https://registry.example.com/team.',
+    description: 'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository; a v2 at its beginning, copied from a URL of the API, is left out), such as https://registry.example.com/team.',
     maxLength: ADDRESS_MAX,
     rules: [ADDRESS_RULE],
   })

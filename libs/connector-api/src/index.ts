@@ -20,7 +20,7 @@ export * from './connector-auth';
 export * from './installation-names';
 export * from './installation-secrets';
 export { DOCKER_HUB_NAMES, isDockerHubName } from './docker-hub';
-export { isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from './repository-name';
+export { canPrefixRepositories, isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from './repository-name';
 export { AddressError, parseUpstreamAddress, type UpstreamAddress } from './upstream-address';
 export { meantOrigin } from './own-scheme';
 export { type FieldProblem, formatProblem } from './field-problem';

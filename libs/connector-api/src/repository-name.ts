@@ -11,15 +11,25 @@ export function isRepositoryName(text: string): boolean {
   return text.length <= REPOSITORY_NAME_MAX && REPOSITORY_NAME.test(text);
 }
 
-/** Of the distribution-spec; where a registry's API begins, and no repository. */
-const API_PATH = 'v2';
+/** Where a registry's API begins (distribution-spec, "Endpoints"); no component of a repository there. */
+const API_PATH = /^v2(?:\/|$)/i;
+
+/** What follows a repository in the API's URLs. */
+const API_ROUTE = /\/(?:manifests|blobs|referrers|tags)(?:\/|$)/;
 
 /**
- * What comes before every repository of a registry. `https://registry.example/v2/` means the registry itself: people copy the
- * address from what their client asked for.
+ * What comes before every repository of a registry. People copy the address from what their client asked for:
+ * `https://registry.example/v2/` means the registry itself, and `https://registry.example/v2/team` what is below `team`.
  */
 export function repositoryPrefix({ pathPrefix }: Pick<UpstreamAddress, 'pathPrefix'>): string {
-  return pathPrefix === API_PATH ? '' : pathPrefix;
+  return pathPrefix.replace(API_PATH, '');
+}
+
+/** Whether repositories can begin with the address's path: it is a repository's name, and no URL copied from the API, such as `/v2/app/tags/list`. */
+export function canPrefixRepositories(address: Pick<UpstreamAddress, 'pathPrefix'>): boolean {
+  const prefix = repositoryPrefix(address);
+  if (API_PATH.test(address.pathPrefix) && API_ROUTE.test(prefix)) return false;
+  return prefix === '' || isRepositoryName(prefix);
 }
 
 /** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */

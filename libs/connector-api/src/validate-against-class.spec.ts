@@ -93,7 +93,7 @@ describe('validateConnectorAgainstClass', () => {
   });
 
   const noPrefix =
-    'spec.address must have a path that can begin the name of a repository: lower-case letters, digits, and single . _ - between them, at most 255 characters';
+    'spec.address must have a path that can begin the name of a repository, or none: lower-case letters, digits, and single . _ - between them, at most 255 characters';
 
   it.each<[string, object, string[]]>([
     ['no authentication', { address: 'https://index.docker.io' }, []],

@@ -4,7 +4,7 @@ import { authTypeOf, typeThatNeedsSecret } from './connector-auth';
 import { type ConnectorClass, protocolOf } from './connector-class';
 import { type FieldProblem, joinPath } from './field-problem';
 import { isRequiredParam, type ParamSpec } from './param-spec';
-import { isRepositoryName, REPOSITORY_NAME_MAX } from './repository-name';
+import { canPrefixRepositories, REPOSITORY_NAME_MAX } from './repository-name';
 import { AddressError, parseUpstreamAddress } from './upstream-address';
 
 /**
@@ -38,13 +38,12 @@ const PREFIX_GRAMMAR = `lower-case letters, digits, and single . _ - between the
 /** A registry's path prefix becomes part of the repository, and so has to be one. */
 function repositoryPrefixProblems(path: string, address: string): FieldProblem[] {
   try {
-    const { pathPrefix } = parseUpstreamAddress(address, path);
-    if (pathPrefix === '' || isRepositoryName(pathPrefix)) return [];
+    if (canPrefixRepositories(parseUpstreamAddress(address, path))) return [];
   } catch (error) {
     if (error instanceof AddressError) return [{ path, message: error.problem }];
     throw error;
   }
-  return [{ path, message: `must have a path that can begin the name of a repository: ${PREFIX_GRAMMAR}` }];
+  return [{ path, message: `must have a path that can begin the name of a repository, or none: ${PREFIX_GRAMMAR}` }];
 }
 
 function authProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {

@@ -1,4 +1,4 @@
-import { Reason, type HttpProbe } from '@oci-connector/connector-api';
+import { meantOrigin, Reason, type HttpProbe } from '@oci-connector/connector-api';
 import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Dispatcher, request } from 'undici';
@@ -67,13 +67,19 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
 
 /** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
 function redirected(from: ProbeRequest, status: number, location: string | undefined): ProbeRequest | undefined {
-  if (location === undefined || !URL.canParse(location, from.url.href)) return undefined;
-  const url = new URL(location, from.url);
-  if (url.protocol !== 'https:' && url.protocol !== from.url.protocol) return undefined;
-  if (url.username !== '' || url.password !== '') return undefined;
+  const url = location === undefined ? undefined : placeOf(location, from.url);
+  if (url === undefined || (url.protocol === 'http:' && from.url.protocol === 'https:')) return undefined;
   // RFC 9110 §15.4: 307 and 308 keep the method.
   const method = status === 307 || status === 308 ? from.method : 'GET';
   return { url, method, headers: url.origin === from.url.origin ? from.headers : {} };
+}
+
+/** `http://` of the host that was asked by https means https: a load balancer ends TLS. */
+function placeOf(location: string, asked: URL): URL | undefined {
+  if (!URL.canParse(location, asked.href)) return undefined;
+  const url = new URL(location, asked);
+  const isPlain = (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
+  return isPlain ? new URL(meantOrigin(url, asked.origin) + url.pathname + url.search) : undefined;
 }
 
 interface Answered {

@@ -17,10 +17,51 @@ describe('a registry is alive', () => {
     const registry = await startFixtureRegistry(options);
     try {
       expect(await checkLiveness(aTarget(`${registry.origin}/team/a`))).toEqual({ outcome: 'passed' });
-      expect(registry.requests.map(({ server, method, path }) => [server, method, path])).toEqual([['registry', 'GET', '/v2/']]);
+      expect(registry.requests.map(({ server, method, path }) => [server, method, path])).toEqual([
+        ['registry', 'GET', '/v2/'],
+        ['registry', 'GET', '/v2/team/a/connector-probe/tags/list'],
+      ]);
       expect(registry.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(false);
     } finally {
       await registry.close();
+    }
+  });
+});
+
+describe('below the path of spec.address', () => {
+  const below: [string, string, { status: number; headers?: Record<string, string>; body?: string }, 'passed' | 'failed'][] = [
+    ['a repository that does not exist', '/team', { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' }, 'passed'],
+    ['a question for a login', '/team', { status: 401 }, 'passed'],
+    ['a refusal', '/team', { status: 403 }, 'passed'],
+    ['an ill server', '/team', { status: 503 }, 'passed'],
+    ['a list', '/v2/team', { status: 200, body: '{"name":"x","tags":null}' }, 'passed'],
+    ['the default page of an ingress', '/team', { status: 404, body: 'default backend - 404' }, 'failed'],
+    ['a web page', '/team', { status: 200, body: '<!doctype html>' }, 'failed'],
+    ['a name that the registry does not take', '/team', { status: 400, body: '{"errors":[{"code":"NAME_INVALID"}]}' }, 'failed'],
+    ['the same with another status', '/team', { status: 404, body: '{"errors":[{"code":"NAME_INVALID"}]}' }, 'failed'],
+    ['a redirect', '/team', { status: 302, headers: { location: '/login' } }, 'failed'],
+  ];
+  it.each(below)('a wrong prefix becomes visible: %s', async (_name, path, answer, outcome) => {
+    const server = await LoopbackServer.start(({ url }, response) => {
+      if (url === '/v2/') response.end('{}');
+      else response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+    try {
+      const finding = await checkLiveness(aTarget(`${server.origin}${path}`));
+      expect(finding).toMatchObject(outcome === 'passed' ? { outcome } : { outcome, reason: 'NotARegistry', message: expect.stringContaining('/v2/team/connector-probe/tags/list') as string });
+      expect(server.requests.map(({ url }) => url)).toEqual(['/v2/', '/v2/team/connector-probe/tags/list']);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it.each(['', '/', '/v2', '/v2/', '/V2/'])('asks nothing more of an address with the path %j', async (path) => {
+    const server = await LoopbackServer.start((_request, response) => response.end('{}'));
+    try {
+      expect(await checkLiveness(aTarget(`${server.origin}${path}`))).toEqual({ outcome: 'passed' });
+      expect(server.requests.map(({ url }) => url)).toEqual(['/v2/']);
+    } finally {
+      await server.close();
     }
   });
 });

@@ -1,4 +1,4 @@
-import { connectorPath, isRepositoryName, REPOSITORY_NAME_MAX, repositoryPrefix, upstreamRepository } from '@oci-connector/connector-api';
+import { canPrefixRepositories, connectorPath, isRepositoryName, REPOSITORY_NAME_MAX, upstreamRepository } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { type ConnectorRequest } from '../protocol';
 
@@ -32,8 +32,7 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
 
 /** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
 export function upstreamName(address: ConnectorRequest['address'], repository: string): string {
-  const prefix = repositoryPrefix(address);
-  if (prefix !== '' && !isRepositoryName(prefix)) {
+  if (!canPrefixRepositories(address)) {
     throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
   }
   return upstreamRepository(address, repository);
