@@ -113,7 +113,7 @@ export const REASON_TABLE = {
   NotARegistry: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401. On AuthReady the status is Unknown.',
+    meaning: 'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401, or below the path of `spec.address` answers something else than a registry. On AuthReady the status is Unknown.',
     remedy: 'Correct `spec.address`.',
   },
   AddressNotAllowed: {
