@@ -1,6 +1,5 @@
 export * from './api-group';
 export * from './names';
-export { quoted, visible, visibleLine } from './quoted';
 export { type KubeObject, type ObjectMeta, type OwnerReference } from './object-meta';
 export * from './reasons';
 export * from './condition';

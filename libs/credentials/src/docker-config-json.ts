@@ -1,4 +1,4 @@
-import { quoted } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 import { checkBasicAuth, type UsernameAndPassword } from './basic-auth';
 import { CredentialError } from './credential.errors';
 import { authorityOf, findDockerConfigKey, keysOfOtherPaths, type RegistryName } from './docker-config-keys';

@@ -1,5 +1,4 @@
-import { quoted } from '@oci-connector/connector-api';
-import { Sensitive } from '@oci-connector/sensitive';
+import { quoted, Sensitive } from '@oci-connector/sensitive';
 import { readBasicAuth } from './basic-auth';
 import { Credential } from './credential';
 import { CredentialError } from './credential.errors';

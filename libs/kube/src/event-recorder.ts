@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '@oci-connector/clock';
-import { type KubeObject, visible } from '@oci-connector/connector-api';
+import { type KubeObject } from '@oci-connector/connector-api';
+import { visible } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';

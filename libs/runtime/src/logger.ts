@@ -1,4 +1,5 @@
-import { visibleLine } from '@oci-connector/connector-api';
+import { visibleLine } from '@oci-connector/sensitive';
+
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 /**

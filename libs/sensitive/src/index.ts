@@ -1,1 +1,2 @@
+export { quoted, visible, visibleLine } from './quoted';
 export { Sensitive } from './sensitive';

@@ -1,4 +1,5 @@
-import { ConditionType, Reason, visible, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
+import { ConditionType, Reason, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
+import { visible } from '@oci-connector/sensitive';
 
 /** What a step of a reconcile found out about one aspect. */
 export interface ConditionOutcome {

@@ -1,6 +1,7 @@
 import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
-import { type ConnectorKey, isConnectorName, isDnsLabel, quoted } from '@oci-connector/connector-api';
+import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
 import { parseDuration } from '@oci-connector/runtime';
+import { quoted } from '@oci-connector/sensitive';
 
 /** What the author of a pod wrote under `csi.volumeAttributes`. */
 export interface VolumeAttributes {

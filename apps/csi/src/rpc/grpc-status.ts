@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { RenderingError } from '@oci-connector/config-rendering';
-import { visible } from '@oci-connector/connector-api';
 import { ReviewUnavailableError } from '@oci-connector/kube';
+import { visible } from '@oci-connector/sensitive';
 import { VolumeError, type VolumeErrorCode } from '../csi.errors';
 
 /** What the caller of an RPC gets. The message becomes an event of the pod. */

@@ -1,9 +1,9 @@
 import { type ServerResponse } from 'node:http';
-import { visible } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialErrorCode } from '@oci-connector/credentials';
 import { EgressError, type EgressErrorCode } from '@oci-connector/egress';
 import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
+import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { API_VERSION_HEADER } from '../protocols/oci/api-version';
 import { TransferCancelled } from '../transport/transfer';

@@ -1,5 +1,6 @@
-import { isConnectorName, isDnsLabel, parseConnectorHost, quoted } from '@oci-connector/connector-api';
+import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
+import { quoted } from '@oci-connector/sensitive';
 import { requiredVerb } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';

@@ -1,5 +1,6 @@
-import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret, quoted } from '@oci-connector/connector-api';
+import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
+import { quoted } from '@oci-connector/sensitive';
 import { type UpstreamPool } from '../transport/upstream-pool';
 import { ProxyError } from '../proxy.errors';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';

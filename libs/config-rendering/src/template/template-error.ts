@@ -1,4 +1,4 @@
-import { quoted } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 
 /** Why a template could not be rendered. Stable: mapped to conditions and mount errors. */
 export type TemplateErrorCode =

@@ -1,4 +1,4 @@
-import { quoted } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 import { Budget } from '../template/budget';
 import { DEFAULT_LIMITS } from '../template/render-limits';
 import { renderTemplate } from '../template/render-template';

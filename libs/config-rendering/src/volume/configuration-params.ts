@@ -1,4 +1,5 @@
-import { type ParamSpec, quoted } from '@oci-connector/connector-api';
+import { type ParamSpec } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 import { type TemplateValue } from '../template/values/from-data';
 import { RenderingError } from './rendering.errors';
 import { type SelectedConfiguration } from './select-configurations';

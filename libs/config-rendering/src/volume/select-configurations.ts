@@ -1,4 +1,5 @@
-import { type ClassConfiguration, type Connector, type ConnectorClass, quoted } from '@oci-connector/connector-api';
+import { type ClassConfiguration, type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 import { RenderingError } from './rendering.errors';
 import { type MountedConnector, type VolumeRequest } from './volume-request';
 

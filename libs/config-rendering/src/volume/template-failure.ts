@@ -1,5 +1,4 @@
-import { quoted } from '@oci-connector/connector-api';
-import { Sensitive } from '@oci-connector/sensitive';
+import { quoted, Sensitive } from '@oci-connector/sensitive';
 import { TemplateError } from '../template/template-error';
 import { RenderingError } from './rendering.errors';
 

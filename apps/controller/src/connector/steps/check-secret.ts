@@ -4,11 +4,11 @@ import {
   authTypeOf,
   foreignSecretNamespace,
   parseUpstreamAddress,
-  quoted,
   typeThatNeedsSecret,
   type AuthType,
 } from '@oci-connector/connector-api';
 import { CredentialError, parseCredential, type Credential, type CredentialErrorCode } from '@oci-connector/credentials';
+import { quoted } from '@oci-connector/sensitive';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 import { readSecret } from './read-secret';

@@ -1,6 +1,6 @@
-import { quoted } from '@oci-connector/connector-api';
 import { KubeApiError, Secrets, type Secret } from '@oci-connector/kube';
 import { CredentialError } from '@oci-connector/credentials';
+import { quoted } from '@oci-connector/sensitive';
 import { type ConnectorScope } from '../connector-scope';
 
 /**

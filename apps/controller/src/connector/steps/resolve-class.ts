@@ -1,4 +1,5 @@
-import { ConditionType, Reason, quoted } from '@oci-connector/connector-api';
+import { ConditionType, Reason } from '@oci-connector/connector-api';
+import { quoted } from '@oci-connector/sensitive';
 import { assessClass } from '../../connector-class/assess-class';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
