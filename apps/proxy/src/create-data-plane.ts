@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
-import { EgressPolicy } from '@oci-connector/egress';
+import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
 import { AccessReviewer, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer, TokenSignatures } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
@@ -47,6 +47,8 @@ export interface ProxyDependencies {
   /** Certificates in PEM of the installation's bundle. */
   readonly installationCa: readonly string[];
   readonly clock: Clock;
+  /** Looks up the names of upstreams; default: as the system's files say. */
+  readonly lookup?: LookupAll;
 }
 
 /** What the program's runtime has for its parts. */
@@ -120,20 +122,19 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
 }
 
 interface UpstreamParts {
-  readonly policy: EgressPolicy;
   readonly upstreams: UpstreamPool;
   readonly credentials: CredentialStore;
   readonly authorizer: OciAuthorizer;
 }
 
-function upstreamParts({ settings, client, clock, installationCa }: ProxyDependencies, metrics: ProxyMetrics, reachability: Reachability): UpstreamParts {
+function upstreamParts({ settings, client, clock, installationCa, lookup }: ProxyDependencies, metrics: ProxyMetrics, reachability: Reachability): UpstreamParts {
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     refusedHosts: refusedHosts(settings, client.connection.server),
+    lookup,
   });
   return {
-    policy,
     upstreams: new UpstreamPool(policy, installationCa),
     credentials: new CredentialStore({
       readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal, timeoutMs: SECRET_TIMEOUT_MS }),
@@ -187,7 +188,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     protocol: new PlanRequest({ oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() }),
     credential,
     authorization,
-    forward: new ForwardRequest(ask, authorization, upstream.policy),
+    forward: new ForwardRequest(ask, authorization),
   });
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@oci-connector/clock';
+import { type LookupAll } from '@oci-connector/egress';
 import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connector/kube';
 import { readCaBundle, startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -10,6 +11,7 @@ import { ProxyModule } from './proxy.module';
 export interface StartProxyOptions {
   readonly connection?: KubeConnection;
   readonly clock?: Clock;
+  readonly lookup?: LookupAll;
 }
 
 /** A running proxy. */
@@ -28,7 +30,7 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
   const installationCa = await readCaBundle(settings.caBundle);
-  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock });
+  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock, lookup: options.lookup });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
   const { httpPort, httpsPort } = running.app.get(DataPlane, { strict: false });
   const { adminUrl } = running;

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
+import { type LookupAll } from '@oci-connector/egress';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
@@ -46,6 +47,7 @@ export interface WorldOptions {
   readonly settings?: Partial<ProxySettings>;
   readonly kube?: Parameters<typeof startKubeApi>[0];
   readonly clock?: Clock;
+  readonly lookup?: LookupAll;
 }
 
 export interface RequestOptions extends Omit<SendOptions, 'connectTo'> {
@@ -114,6 +116,7 @@ export class ProxyWorld {
     const proxy = await startProxy(settings, createLogger({ name: 'proxy', level: 'debug', destination }), {
       connection: { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) },
       clock: this.options.clock,
+      lookup: this.options.lookup,
     });
     this.proxies.push(proxy);
     await until(async () => (await sendRequest(`${proxy.adminUrl}/readyz`)).status === 200);

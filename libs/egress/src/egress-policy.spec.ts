@@ -1,5 +1,5 @@
 import { EgressPolicy, type EgressPolicyOptions, type EgressPurpose } from './egress-policy';
-import { type LookupAll } from './lookup-all';
+import { type LookupAll } from './names/lookup-all';
 
 const NAMES: Record<string, string[]> = {
   'registry.corp': ['10.1.2.3'],
@@ -18,7 +18,7 @@ const NAMES: Record<string, string[]> = {
 };
 
 const lookup: LookupAll = (hostname) => {
-  const addresses = NAMES[hostname];
+  const addresses = NAMES[hostname.replace(/\.$/, '')];
   if (!addresses) return Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }));
   return Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
 };
@@ -122,7 +122,7 @@ describe('EgressPolicy.resolve', () => {
 
   it('asks the resolver nothing about an address', async () => {
     const asked: string[] = [];
-    const policy = newPolicy({ refusedHosts: [], lookup: (hostname) => (asked.push(hostname), lookup(hostname)) });
+    const policy = newPolicy({ refusedHosts: [], lookup: (hostname, caller) => (asked.push(hostname), lookup(hostname, caller)) });
     expect(await policy.resolve('[2606:2800:220::1]', 443, 'connector')).toEqual([{ address: '2606:2800:220::1', family: 6 }]);
     expect(asked).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe('EgressPolicy.resolve', () => {
 
   it('resolves the refused names once for many connections', async () => {
     let asked = 0;
-    const policy = newPolicy({ refusedHosts: ['kubernetes.default.svc'], lookup: (hostname) => (asked++, lookup(hostname)) });
+    const policy = newPolicy({ refusedHosts: ['kubernetes.default.svc'], lookup: (hostname, caller) => (asked++, lookup(hostname, caller)) });
     await Promise.all(Array.from({ length: 20 }, () => policy.resolve('10.1.1.1', 443, 'connector')));
     expect(asked).toBe(1);
   });

@@ -1,9 +1,10 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { classifyAddress, unwrap } from './address-class';
 import { EgressError } from './egress.errors';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
-import { type LookupAll } from './lookup-all';
+import { type LookupAll } from './names/lookup-all';
+import { LookupError } from './names/lookup-error';
+import { NameResolver } from './names/name-resolver';
 import { normalizeHost } from './normalize-host';
 import { RefusedHosts } from './refused-hosts';
 
@@ -26,23 +27,39 @@ export interface EgressPolicyOptions {
   redirectCIDRs: readonly string[];
   /** Names, addresses and ranges never to be dialled: the API server, the installation's own Services. */
   refusedHosts: readonly string[];
-  /** Default: the system's resolver (`getaddrinfo`), with its hosts file and search domains. */
+  /** Further addresses of the same kind, which change while the program runs. */
+  refusedAddresses?: () => readonly string[];
+  /** Default: a {@link NameResolver} with the system's files. */
   lookup?: LookupAll;
 }
 
+/** The options, read. */
+interface Rules {
+  readonly allowed: readonly AddressRange[];
+  readonly redirects: readonly AddressRange[];
+  readonly refused: RefusedHosts;
+  readonly lookup: LookupAll;
+}
+
+/** Whose lookups those are that no Connector causes. */
+const INSTALLATION = 'installation';
+
 /** Rule C9, the one egress policy: decides, before a connection is made, which addresses of a host may be dialled for a purpose. */
 export class EgressPolicy {
-  readonly #allowed: readonly AddressRange[];
-  readonly #redirects: readonly AddressRange[];
-  readonly #refused: RefusedHosts;
-  readonly #lookup: LookupAll;
+  readonly #rules: Rules;
 
   /** Throws a TypeError that names the entry when an option cannot be read. */
-  constructor(options: EgressPolicyOptions) {
-    this.#allowed = options.allowCIDRs.map(parseRange);
-    this.#redirects = options.redirectCIDRs.map(parseRange);
-    this.#lookup = options.lookup ?? ((hostname) => lookup(hostname, { all: true, verbatim: true }));
-    this.#refused = new RefusedHosts(options.refusedHosts, this.#lookup);
+  constructor(
+    private readonly options: EgressPolicyOptions,
+    private readonly owner = INSTALLATION,
+    rules?: Rules,
+  ) {
+    this.#rules = rules ?? readRules(options);
+  }
+
+  /** The same policy; lookups through it are counted as the owner's. One owner's slow names keep no other's waiting. */
+  forOwner(owner: string): EgressPolicy {
+    return new EgressPolicy(this.options, owner, this.#rules);
   }
 
   /**
@@ -56,7 +73,7 @@ export class EgressPolicy {
   async resolve(host: string, port: number, purpose: EgressPurpose): Promise<PinnedAddress[]> {
     const name = normalizeHost(host);
     if (name === undefined) throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.');
-    const found = isIP(name) === 0 ? await this.#addressesOf(name) : [{ address: name }];
+    const found = isIP(name) === 0 ? await this.#addressesOf(host.endsWith('.') ? `${name}.` : name) : [{ address: name }];
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
@@ -72,7 +89,7 @@ export class EgressPolicy {
   async #addressesOf(name: string): Promise<readonly { address: string }[]> {
     let found: readonly { address: string }[];
     try {
-      found = await this.#lookup(name);
+      found = await this.#rules.lookup(name, { owner: this.owner });
     } catch (error) {
       throw hostNotFound(name, error);
     }
@@ -83,15 +100,15 @@ export class EgressPolicy {
   /** Why the address may not be dialled; undefined when it may. */
   async #problem(name: string, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
     const bytes = unwrap(original);
-    if (isWithin(original, this.#allowed) || isWithin(bytes, this.#allowed)) return undefined;
-    if (this.#refused.hasName(name) || (await this.#refused.hasAddress(bytes))) {
+    if (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed)) return undefined;
+    if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes))) {
       return 'is part of this installation or of the Kubernetes API';
     }
     switch (classifyAddress(bytes)) {
       case 'public':
         return undefined;
       case 'private':
-        return purpose !== 'redirect' || isWithin(bytes, this.#redirects)
+        return purpose !== 'redirect' || isWithin(bytes, this.#rules.redirects)
           ? undefined
           : 'is a redirect target in a private range; list the range in OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS of the installation if that is meant';
       case 'forbidden':
@@ -100,10 +117,16 @@ export class EgressPolicy {
   }
 }
 
+function readRules({ allowCIDRs, redirectCIDRs, refusedHosts, refusedAddresses, lookup = new NameResolver().lookup }: EgressPolicyOptions): Rules {
+  const refused = new RefusedHosts({ entries: refusedHosts, addresses: refusedAddresses, lookup: (name) => lookup(name, { owner: INSTALLATION }) });
+  return { allowed: allowCIDRs.map(parseRange), redirects: redirectCIDRs.map(parseRange), refused, lookup };
+}
+
 function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean {
   return ranges.some((range) => inRange(bytes, range));
 }
 
 function hostNotFound(name: string, cause?: unknown): EgressError {
-  return new EgressError('HostNotFound', `The host name ${name} has no address. Check its spelling and the cluster's DNS.`, { cause });
+  const problem = cause instanceof LookupError && cause.problem !== 'absent' ? `could not be looked up: ${cause.message}` : 'has no address';
+  return new EgressError('HostNotFound', `The host name ${name} ${problem}. Check its spelling and the cluster's DNS.`, { cause });
 }

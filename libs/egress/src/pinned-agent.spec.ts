@@ -5,7 +5,7 @@ import { type Agent, request } from 'undici';
 import { LoopbackServer } from '../test/loopback-server';
 import { classifyConnectError } from './connect-errors';
 import { EgressPolicy } from './egress-policy';
-import { type LookupAll } from './lookup-all';
+import { type LookupAll } from './names/lookup-all';
 import { type EgressErrorCode } from './egress.errors';
 import { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 
@@ -81,7 +81,7 @@ describe('createPinnedAgent', () => {
       redirectCIDRs: [],
       refusedHosts: [],
       // The first answer is the allowed address, every later one an address that is not.
-      lookup: async (hostname) => await lookup(hostname).finally(() => (names['rebind.test'] = ['127.0.0.2'])),
+      lookup: async (hostname, caller) => await lookup(hostname, caller).finally(() => (names['rebind.test'] = ['127.0.0.2'])),
     });
     const agent = newAgent({ policy });
     const url = server.url('rebind.test');

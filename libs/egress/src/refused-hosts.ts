@@ -1,6 +1,6 @@
 import { unwrap } from './address-class';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
-import { type LookupAll } from './lookup-all';
+import { LookupError } from './names/lookup-error';
 import { normalizeHost } from './normalize-host';
 
 /** How long the addresses of a refused name are believed; a Service's address practically never changes. */
@@ -9,6 +9,14 @@ const ADDRESSES_TTL_MS = 60_000;
 const RETRY_MS = 5_000;
 /** Longest wait for them: where names cannot be resolved at all (no cluster DNS), connections by address must not wait for that. */
 const LOOKUP_TIMEOUT_MS = 1_000;
+
+export interface RefusedHostsOptions {
+  /** Names, addresses and ranges. */
+  readonly entries: readonly string[];
+  /** Addresses that change while the program runs. */
+  readonly addresses?: () => readonly string[];
+  readonly lookup: (name: string) => Promise<readonly { address: string }[]>;
+}
 
 /** The installation's own hosts, which no connection may reach: by their names, and by the addresses behind those. */
 export class RefusedHosts {
@@ -20,11 +28,8 @@ export class RefusedHosts {
   #resolving?: Promise<void>;
 
   /** Throws a TypeError for an entry that is neither a name nor an address nor a range. */
-  constructor(
-    entries: readonly string[],
-    private readonly lookup: LookupAll,
-  ) {
-    for (const entry of entries) this.#add(entry);
+  constructor(private readonly options: RefusedHostsOptions) {
+    for (const entry of options.entries) this.#add(entry);
   }
 
   /** Whether the host (normalized) is one of the names. */
@@ -35,8 +40,10 @@ export class RefusedHosts {
   /** Whether the address (unwrapped) is listed, or one that a listed name has. */
   async hasAddress(bytes: AddressBytes): Promise<boolean> {
     if (this.#ranges.some((range) => inRange(bytes, range))) return true;
+    const listed = this.options.addresses?.() ?? [];
+    if (includes(read(listed), bytes)) return true;
     await this.#refresh();
-    return [...this.#names.values()].flat().some((known) => Buffer.compare(known, bytes) === 0);
+    return includes([...this.#names.values()].flat(), bytes);
   }
 
   #add(entry: string): void {
@@ -61,13 +68,25 @@ export class RefusedHosts {
   /** False when the name cannot be resolved now; it keeps the addresses it had, so that an outage of DNS opens nothing. */
   async #resolveName(name: string): Promise<boolean> {
     try {
-      const addresses = (await this.lookup(name)).map(({ address }) => parseAddress(address));
-      this.#names.set(name, addresses.filter((bytes) => bytes !== undefined).map(unwrap));
+      const found = await this.options.lookup(name);
+      this.#names.set(name, read(found.map(({ address }) => address)));
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      // From some namespaces a short name means nothing; that is no outage.
+      return error instanceof LookupError && error.problem === 'absent';
     }
   }
+}
+
+function read(addresses: readonly string[]): AddressBytes[] {
+  return addresses
+    .map(parseAddress)
+    .filter((bytes) => bytes !== undefined)
+    .map(unwrap);
+}
+
+function includes(addresses: readonly AddressBytes[], bytes: AddressBytes): boolean {
+  return addresses.some((known) => Buffer.compare(known, bytes) === 0);
 }
 
 function delay(milliseconds: number): Promise<void> {

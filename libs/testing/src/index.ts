@@ -44,3 +44,5 @@ export { collidingLabels } from './metrics/target-labels';
 export { type ImageAddress, pullImage, pushImage } from './client/push-image';
 export { RegistryClient, type RegistryTarget } from './client/registry-client';
 export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';
+export { FixtureNameServer, type NameFault, type NameRecords } from './dns/fixture-name-server';
+export { ManualClock } from './clock/manual-clock';

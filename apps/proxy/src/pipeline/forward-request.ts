@@ -1,4 +1,4 @@
-import { type EgressPolicy, hostAndPort } from '@oci-connector/egress';
+import { hostAndPort } from '@oci-connector/egress';
 import { relayedHeaders } from '../transport/response-headers';
 import { type UpstreamTarget } from '../transport/upstream-target';
 import { type AskUpstream, type Outcome, TOO_MANY_REQUESTS } from './ask-upstream';
@@ -12,7 +12,6 @@ export class ForwardRequest {
   constructor(
     private readonly upstream: AskUpstream,
     private readonly authorization: ObtainAuthorization,
-    private readonly policy: EgressPolicy,
   ) {}
 
   /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
@@ -34,7 +33,7 @@ export class ForwardRequest {
     if (response.status === 401) throw refusedThere(hop);
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers), hop);
     const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
-    return rewritten.sealedTarget ? this.#checkTarget(rewritten.sealedTarget).then(send) : send();
+    return rewritten.sealedTarget ? checkTarget(exchange, rewritten.sealedTarget).then(send) : send();
   }
 
   /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
@@ -63,12 +62,12 @@ export class ForwardRequest {
       { retryAfterSeconds: 1 },
     );
   }
+}
 
-  /** An upload whose next request would be refused is not begun. */
-  async #checkTarget(target: UpstreamTarget): Promise<void> {
-    const { host, port } = hostAndPort(new URL(target.origin));
-    await this.policy.resolve(host, port, target.purpose);
-  }
+/** An upload whose next request would be refused is not begun. */
+async function checkTarget({ access }: Forwardable, target: UpstreamTarget): Promise<void> {
+  const { host, port } = hostAndPort(new URL(target.origin));
+  await access.upstream.policy.resolve(host, port, target.purpose);
 }
 
 /** Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */

@@ -30,8 +30,9 @@ export class Upstream {
   #holders = 0;
   #retired?: () => void;
 
+  /** @param policy counts its lookups as the Connector's */
   constructor(
-    private readonly policy: EgressPolicy,
+    readonly policy: EgressPolicy,
     private readonly ca: readonly string[],
     held: ByteShare,
   ) {
@@ -84,7 +85,7 @@ export class UpstreamPool {
   get(key: UpstreamKey, ca: readonly string[]): Upstream {
     const known = this.#upstreams.get(key.connectorUid);
     if (known?.revision === key.revision) return known.upstream;
-    const upstream = new Upstream(this.policy, [...this.installationCa, ...ca], this.#heldAnswers.share());
+    const upstream = new Upstream(this.policy.forOwner(key.connectorUid), [...this.installationCa, ...ca], this.#heldAnswers.share());
     this.#upstreams.set(key.connectorUid, { revision: key.revision, upstream });
     return upstream;
   }

@@ -29,7 +29,7 @@ export function probeConnector(scope: ConnectorScope, probe: ConnectorProbe): Co
     trustedRealms: connector.spec.auth?.trustedRealms ?? [],
     credential,
     ca,
-    egress: tools.egress,
+    egress: tools.egress.forOwner(owner),
     timeoutMs: tools.timeouts[kind],
   };
   const finding = tools.prober.ask(owner, {

@@ -1,0 +1,325 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FixtureNameServer, ManualClock } from '@oci-connector/testing';
+import { NameResolver, type NameResolverOptions } from './name-resolver';
+
+const CALLER = { owner: 'one' };
+
+/** What a test sets up: files of its own, and name servers on loopback. */
+class World {
+  readonly clock = new ManualClock();
+  readonly servers: FixtureNameServer[] = [];
+
+  constructor(readonly directory: string) {}
+
+  async server(zone: Parameters<typeof FixtureNameServer.start>[0] = {}): Promise<FixtureNameServer> {
+    const server = await FixtureNameServer.start(zone);
+    this.servers.push(server);
+    return server;
+  }
+
+  hosts(text: string): Promise<void> {
+    return writeFile(join(this.directory, 'hosts'), text);
+  }
+
+  /** Names these servers, or all that were started. */
+  resolvConf(text: string, servers: readonly { address: string }[] = this.servers): Promise<void> {
+    return writeFile(join(this.directory, 'resolv.conf'), `${servers.map(({ address }) => `nameserver ${address}\n`).join('')}${text}`);
+  }
+
+  resolver(options: NameResolverOptions = {}): (name: string, caller?: { owner: string; signal?: AbortSignal }) => Promise<string[]> {
+    const files = { hostsFile: join(this.directory, 'hosts'), resolvConf: join(this.directory, 'resolv.conf') };
+    const resolver = new NameResolver({ ...files, clock: this.clock, firstFamily: () => 4, ...options });
+    return async (name, caller = CALLER) => (await resolver.lookup(name, caller)).map(({ address }) => address);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.close()));
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('NameResolver', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = new World(await mkdtemp(join(tmpdir(), 'names-')));
+  });
+
+  afterEach(() => world.close());
+
+  describe('answers', () => {
+    it.each<[string, Parameters<typeof FixtureNameServer.start>[0], string[]]>([
+      ['both families', { 'r.test': { a: ['10.0.0.1', '10.0.0.2'], aaaa: ['fd00::1'] } }, ['10.0.0.1', '10.0.0.2', 'fd00::1']],
+      ['A alone', { 'r.test': { a: ['10.0.0.1'] } }, ['10.0.0.1']],
+      ['AAAA alone', { 'r.test': { aaaa: ['fd00::1'] } }, ['fd00::1']],
+      ['A where AAAA fails', { 'r.test': { a: ['10.0.0.1'], aaaa: 'SERVFAIL' } }, ['10.0.0.1']],
+      ['AAAA where A fails', { 'r.test': { a: 'SERVFAIL', aaaa: ['fd00::1'] } }, ['fd00::1']],
+      ['A where AAAA is denied with the name', { 'r.test': { a: ['10.0.0.1'], aaaa: 'NXDOMAIN' } }, ['10.0.0.1']],
+      ['a chain of CNAMEs', { 'r.test': { cname: 's.test' }, 's.test': { cname: 't.test' }, 't.test': { a: ['10.0.0.7'] } }, ['10.0.0.7']],
+      ['an answer by TCP', { 'r.test': { a: Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`), truncated: true } }, Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`)],
+    ])('takes %s', async (_title, zone, expected) => {
+      await world.server(zone);
+      await world.resolvConf('');
+      expect((await world.resolver()('r.test')).sort()).toEqual([...expected].sort());
+    });
+
+    it('bounds the number of addresses', async () => {
+      await world.server({ 'r.test': { a: Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`), truncated: true } });
+      await world.resolvConf('');
+      expect(await world.resolver()('r.test')).toHaveLength(32);
+    });
+
+    it('has the addresses of the family first that this machine prefers', async () => {
+      await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'] } });
+      await world.resolvConf('');
+      expect(await world.resolver({ firstFamily: () => 6 })('r.test')).toEqual(['fd00::1', '10.0.0.1']);
+    });
+
+    it('does not wait long for the family that nobody answers about', async () => {
+      const server = await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: 'SILENT' } });
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      const answer = lookup('r.test');
+      await until(() => world.clock.timers.includes(500));
+      world.clock.advance(500);
+      expect(await answer).toEqual(['10.0.0.1']);
+      // What is known in part is asked for again soon, whatever its TTL says.
+      server.zone.set('r.test', { a: ['10.0.0.1'], aaaa: ['fd00::1'] });
+      world.clock.advance(5_001);
+      expect(await lookup('r.test')).toEqual(['10.0.0.1', 'fd00::1']);
+    });
+
+    it.each([
+      ['NXDOMAIN', {}, 'absent', 'know no address'],
+      ['NODATA', { 'r.test': {} }, 'absent', 'know no address'],
+      ['a CNAME that leads nowhere', { 'r.test': { cname: 's.test' } }, 'absent', 'know no address'],
+      ['SERVFAIL', { 'r.test': 'SERVFAIL' }, 'unanswered', 'answered with errors'],
+      ['REFUSED', { 'r.test': 'REFUSED' }, 'unanswered', 'answered with errors'],
+      ['NODATA for A and SERVFAIL for AAAA', { 'r.test': { aaaa: 'SERVFAIL' } }, 'unanswered', 'answered with errors'],
+    ] as const)('fails for %s', async (_title, zone, problem, text) => {
+      await world.server(zone);
+      await world.resolvConf('');
+      const failing = world.resolver()('r.test');
+      await expect(failing).rejects.toMatchObject({ name: 'LookupError', problem });
+      await expect(failing).rejects.toThrow(text);
+    });
+  });
+
+  describe('servers', () => {
+    it('asks the next one when one answers with an error, or does not listen', async () => {
+      const [failing, closed, good] = [await world.server({ 'r.test': 'SERVFAIL' }), await world.server(), await world.server({ 'r.test': { a: ['10.0.0.1'] } })];
+      await world.resolvConf('', [failing, closed, good]);
+      await closed.close();
+      world.servers.splice(1, 1);
+      expect(await world.resolver()('r.test')).toEqual(['10.0.0.1']);
+    });
+
+    it('asks the next one when one is silent, and still takes the answer of the first', async () => {
+      const [silent, good] = [await world.server({ 'r.test': 'SILENT' }), await world.server({ 'r.test': { a: ['10.0.0.1'] } })];
+      await world.resolvConf('');
+      const answer = world.resolver()('r.test');
+      await until(() => silent.asked.length === 2);
+      expect(good.asked).toEqual([]);
+      world.clock.advance(1_250);
+      expect(await answer).toEqual(['10.0.0.1']);
+    });
+
+    it('waits for a server that is away once, not for each search domain', async () => {
+      const zone = { 'r.a.test': {}, 'r.b.test': {}, 'r.c.test': {}, 'r': { a: ['10.0.0.1'] } };
+      const [silent] = [await world.server(Object.fromEntries(Object.keys(zone).map((name) => [name, 'SILENT' as const]))), await world.server(zone)];
+      await world.resolvConf('search a.test b.test c.test\n');
+      const answer = world.resolver()('r');
+      await until(() => silent.asked.length === 2);
+      world.clock.advance(1_250);
+      expect(await answer).toEqual(['10.0.0.1']);
+      expect(silent.timesAsked('r.b.test')).toBe(0);
+    });
+
+    it('begins with another one each time when told to rotate', async () => {
+      const servers = [await world.server({ 'r.test': { a: ['10.0.0.1'] } }), await world.server({ 's.test': { a: ['10.0.0.2'] } })];
+      await world.resolvConf('options rotate\n');
+      const lookup = world.resolver();
+      expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+      expect(await lookup('s.test')).toEqual(['10.0.0.2']);
+      expect(servers.map(({ asked }) => asked.length)).toEqual([2, 2]);
+    });
+
+    it('honours attempts and no-aaaa', async () => {
+      const server = await world.server({ 'r.test': 'SERVFAIL' });
+      await world.resolvConf('options attempts:3 no-aaaa\n');
+      await expect(world.resolver()('r.test')).rejects.toThrow('answered with errors');
+      expect(server.asked).toEqual(['r.test A', 'r.test A', 'r.test A']);
+    });
+
+    it('needs no resolv.conf for a name of the hosts file', async () => {
+      await world.hosts('10.1.1.1 known\n');
+      expect(await world.resolver()('known')).toEqual(['10.1.1.1']);
+    });
+  });
+
+  describe('search domains', () => {
+    it('tries a name of the cluster in the search domains first, both families of each, and stops at the first that has it', async () => {
+      const server = await world.server({ 'registry.team-a.svc.cluster.local': { a: ['10.96.1.1'] }, 'registry.team-a': { a: ['10.9.9.9'] } });
+      await world.resolvConf('search mine.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n');
+      expect(await world.resolver()('registry.team-a')).toEqual(['10.96.1.1']);
+      expect([...new Set(server.asked.map((question) => question.split(' ')[0]))]).toEqual(['registry.team-a.mine.svc.cluster.local', 'registry.team-a.svc.cluster.local']);
+      expect(server.asked).toHaveLength(4);
+    });
+
+    it('does not search for a name with a dot at its end', async () => {
+      const server = await world.server({ 'r.test': { a: ['10.0.0.1'] }, 'r.test.corp.test': { a: ['10.0.0.2'] } });
+      await world.resolvConf('search corp.test\noptions ndots:5\n');
+      const lookup = world.resolver();
+      expect(await lookup('r.test')).toEqual(['10.0.0.2']);
+      expect(await lookup('r.test.')).toEqual(['10.0.0.1']);
+      expect(server.timesAsked('r.test')).toBe(2);
+    });
+
+    it('goes on after an error, as glibc does', async () => {
+      await world.server({ 'r.a.test': 'SERVFAIL', 'r.b.test': { a: ['10.0.0.1'] } });
+      await world.resolvConf('search a.test b.test\n');
+      expect(await world.resolver()('r')).toEqual(['10.0.0.1']);
+    });
+
+    it('says that servers failed when one did and no other name was found', async () => {
+      await world.server({ 'r.a.test': 'SERVFAIL' });
+      await world.resolvConf('search a.test b.test\n');
+      await expect(world.resolver()('r')).rejects.toMatchObject({ problem: 'unanswered' });
+    });
+
+    it('does not go on after silence, because another name could be meant then', async () => {
+      const server = await world.server({ 'r.a.test': 'SILENT', 'r': { a: ['10.0.0.1'] } });
+      await world.resolvConf('search a.test\n');
+      const answer = world.resolver()('r');
+      await until(() => server.asked.length === 2);
+      world.clock.advance(5_000);
+      await expect(answer).rejects.toThrow('no name server answered within 5 s');
+      expect(server.timesAsked('r')).toBe(0);
+    });
+  });
+
+  describe('files', () => {
+    it('takes the hosts file before any server, and as it is now', async () => {
+      const server = await world.server({ 'r.test': { a: ['10.0.0.1'] } });
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+      await world.hosts('10.7.7.7 R.test\nfd00::7 r.test\n');
+      expect(await lookup('r.test')).toEqual(['10.7.7.7', 'fd00::7']);
+      expect(await lookup('r.test.')).toEqual(['10.7.7.7', 'fd00::7']);
+      await world.hosts('10.8.8.8 r.test\n');
+      expect(await lookup('r.test')).toEqual(['10.8.8.8']);
+      await rm(join(world.directory, 'hosts'));
+      expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+      expect(server.asked).toHaveLength(2);
+    });
+
+    it('uses the servers that resolv.conf names now, and forgets what others said', async () => {
+      const [old, fresh] = [await world.server({ 'r.test': { a: ['10.0.0.1'] } }), await world.server({ 'r.test': { a: ['10.0.0.2'] } })];
+      await world.resolvConf('', [old]);
+      const lookup = world.resolver();
+      expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+      await world.resolvConf('', [fresh]);
+      expect(await lookup('r.test')).toEqual(['10.0.0.2']);
+    });
+
+    it('knows localhost without asking anybody (RFC 6761)', async () => {
+      const server = await world.server({ localhost: { a: ['10.6.6.6'] } });
+      await world.resolvConf('search corp.test\n');
+      const lookup = world.resolver();
+      expect(await lookup('localhost')).toEqual(['127.0.0.1', '::1']);
+      expect(await lookup('registry.localhost')).toEqual(['127.0.0.1', '::1']);
+      await world.hosts('127.0.0.1 localhost\n');
+      expect(await lookup('localhost')).toEqual(['127.0.0.1']);
+      expect(server.asked).toEqual([]);
+    });
+  });
+
+  describe('what a tenant can make others wait for', () => {
+    it('ends a lookup whose servers are silent after 5 s, and remembers that for 5 s', async () => {
+      const server = await world.server({ 'slow.test': 'SILENT' });
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      const first = lookup('slow.test');
+      await until(() => server.asked.length === 2);
+      world.clock.advance(2_500);
+      await until(() => server.asked.length === 4);
+      world.clock.advance(2_500);
+      await expect(first).rejects.toMatchObject({ problem: 'unanswered' });
+      await expect(lookup('slow.test')).rejects.toMatchObject({ problem: 'unanswered' });
+      world.clock.advance(4_999);
+      await expect(lookup('slow.test')).rejects.toMatchObject({ problem: 'unanswered' });
+      expect(server.asked).toHaveLength(4);
+      server.zone.set('slow.test', { a: ['10.0.0.1'] });
+      world.clock.advance(1);
+      expect(await lookup('slow.test')).toEqual(['10.0.0.1']);
+    });
+
+    it('asks once for all that wait for a name, and serves another name meanwhile', async () => {
+      const server = await world.server({ 'slow.test': 'SILENT', 'r.test': { a: ['10.0.0.1'] } });
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      const waiting = Promise.allSettled(Array.from({ length: 200 }, () => lookup('slow.test')));
+      await until(() => server.timesAsked('slow.test') === 2);
+      expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
+      world.clock.advance(5_000);
+      expect((await waiting).every(({ status }) => status === 'rejected')).toBe(true);
+      // Both families, and both again at half time.
+      expect(server.timesAsked('slow.test')).toBeLessThanOrEqual(4);
+    });
+
+    it.each<[string, Parameters<typeof FixtureNameServer.start>[0], number]>([
+      ['a TTL of 0 for a second', { 'r.test': { a: ['10.0.0.1'], ttl: 0 } }, 1_000],
+      ['a TTL of 20 s for 20 s', { 'r.test': { a: ['10.0.0.1'], ttl: 20 } }, 20_000],
+      ['a TTL of a day for 30 s', { 'r.test': { a: ['10.0.0.1'], ttl: 86_400 } }, 30_000],
+      ['the shortest TTL of both families', { 'r.test': { cname: 's.test', ttl: 20 }, 's.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'], ttl: 10 } }, 10_000],
+      ['that there is no address for 5 s', {}, 5_000],
+    ])('believes %s', async (_title, zone, lifetime) => {
+      const server = await world.server(zone);
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      const settle = (): Promise<unknown> => lookup('r.test').catch(() => undefined);
+      await settle();
+      world.clock.advance(lifetime - 1);
+      await settle();
+      expect(server.timesAsked('r.test')).toBe(2);
+      world.clock.advance(1);
+      await settle();
+      expect(server.timesAsked('r.test')).toBe(4);
+    });
+
+    it('goes on with a lookup whose first caller has left', async () => {
+      const server = await world.server({ 'r.test': 'SILENT' });
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      const leaving = new AbortController();
+      const first = lookup('r.test', { ...CALLER, signal: leaving.signal });
+      const second = lookup('r.test');
+      await until(() => server.asked.length === 2);
+      leaving.abort(new Error('the client has left'));
+      await expect(first).rejects.toThrow('the client has left');
+      server.zone.set('r.test', { a: ['10.0.0.1'] });
+      world.clock.advance(2_500);
+      expect(await second).toEqual(['10.0.0.1']);
+    });
+
+    it('bounds the lookups of one owner and of all, and serves others meanwhile', async () => {
+      const names = Array.from({ length: 8 }, (_, index) => `slow-${index}.test`);
+      const server = await world.server({ ...Object.fromEntries(names.map((name) => [name, 'SILENT' as const])), 'r.test': { a: ['10.0.0.1'] } });
+      await world.resolvConf('');
+      const lookup = world.resolver({ limits: { perOwner: 3, total: 6 } });
+      const mine = Promise.allSettled(names.map((name) => lookup(name)));
+      await until(() => names.every((name) => server.timesAsked(name) > 0));
+      expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
+      world.clock.advance(5_000);
+      const problems = (await mine).map((settled) => (settled.status === 'rejected' ? (settled.reason as { problem: string }).problem : 'answered'));
+      expect(problems).toEqual([...Array<string>(5).fill('crowded-out'), ...Array<string>(3).fill('unanswered')]);
+    });
+  });
+});

@@ -1,0 +1,175 @@
+import { networkInterfaces } from 'node:os';
+import { type Clock, systemClock } from '@oci-connector/clock';
+import { LRUCache } from 'lru-cache';
+import { askName, type NameAnswer, ordered } from './ask-name';
+import { candidatesOf } from './candidates';
+import { type Hosts, parseHostsFile } from './hosts-file';
+import { LookupError } from './lookup-error';
+import { type LookupAll, type LookupCaller } from './lookup-all';
+import { parseResolvConf, type ResolvConf } from './resolv-conf';
+import { type LookupLimits, SharedLookups } from './shared-lookups';
+import { WatchedFile } from './watched-file';
+
+/** The resolver's inputs; the defaults are the system's. */
+export interface NameResolverOptions {
+  readonly hostsFile?: string;
+  readonly resolvConf?: string;
+  readonly clock?: Pick<Clock, 'monotonic' | 'setTimeout'>;
+  readonly limits?: LookupLimits;
+  /** The family whose addresses come first; default: as the machine's addresses suggest. */
+  readonly firstFamily?: () => 4 | 6;
+}
+
+/** For one lookup, with its search domains, servers and repetitions: half of the time for a connection. */
+const DEADLINE_MS = 5_000;
+/** As long as a failure, and an answer about one family alone, is believed; CoreDNS gives failures of the cluster's names as long. */
+const FAILURE_MS = 5_000;
+/** Bounds of the time for which addresses are believed; in between it is theirs. */
+const MIN_TTL_MS = 1_000;
+const MAX_TTL_MS = 30_000;
+/** Answers remembered; one has at most 64 addresses. */
+const MAX_ANSWERS = 2_000;
+/** A Connector has a few names; a registry that redirects to ever other ones is meant by the first number. Each lookup has a socket for each query. */
+const LIMITS: LookupLimits = { perOwner: 32, total: 512 };
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+interface Remembered {
+  readonly answer: readonly string[] | LookupError;
+  /** By the monotonic clock. */
+  readonly until: number;
+}
+
+/**
+ * Addresses of names, from the hosts file and name servers as resolv.conf(5) says, with the search list of glibc. Unlike `getaddrinfo`
+ * it takes no thread of Node.js' pool, so a name whose servers are silent keeps nobody else waiting: each lookup has a deadline, one of a
+ * name is in flight at a time, failures are remembered for seconds, and lookups are counted for each owner. Not honoured: NSS modules
+ * other than files and dns (docs/adr/0020).
+ */
+export class NameResolver {
+  readonly #hosts: WatchedFile<Hosts>;
+  readonly #resolvConf: WatchedFile<ResolvConf>;
+  readonly #clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
+  readonly #firstFamily: () => 4 | 6;
+  readonly #flights: SharedLookups<readonly string[]>;
+  readonly #answers = new LRUCache<string, Remembered>({ max: MAX_ANSWERS });
+  /** That of the answers that are remembered. */
+  #conf?: ResolvConf;
+  #rotation = 0;
+
+  constructor(options: NameResolverOptions = {}) {
+    this.#hosts = new WatchedFile(options.hostsFile ?? '/etc/hosts', parseHostsFile);
+    this.#resolvConf = new WatchedFile(options.resolvConf ?? '/etc/resolv.conf', parseResolvConf);
+    this.#clock = options.clock ?? systemClock;
+    this.#firstFamily = options.firstFamily ?? firstFamilyHere;
+    this.#flights = new SharedLookups(options.limits ?? LIMITS);
+  }
+
+  /**
+   * All addresses of a name, at least one. A dot at its end keeps it from the search domains. The name is in lower case and no address.
+   *
+   * @throws LookupError, or the signal's reason
+   */
+  readonly lookup: LookupAll = async (name, caller) => (await this.#lookup(name, caller)).map((address) => ({ address }));
+
+  async #lookup(name: string, { owner, signal }: LookupCaller): Promise<readonly string[]> {
+    signal?.throwIfAborted();
+    const local = await this.#local(name);
+    if (local) return local;
+    const conf = await this.#resolvConf.current();
+    if (conf !== this.#conf) this.#answers.clear();
+    this.#conf = conf;
+    const known = this.#answers.get(name);
+    if (known && known.until > this.#clock.monotonic()) return given(known.answer);
+    return await unlessAborted(
+      this.#flights.join(name, owner, (abandoned) => this.#ask(name, conf, abandoned)),
+      signal,
+    );
+  }
+
+  /** What needs no name server: the hosts file, and by RFC 6761 §6.3 localhost. */
+  async #local(name: string): Promise<readonly string[] | undefined> {
+    const relative = name.replace(/\.$/, '');
+    const addresses = (await this.#hosts.current()).get(relative) ?? (/(^|\.)localhost$/.test(relative) ? LOOPBACK : undefined);
+    return addresses && ordered(addresses, this.#firstFamily());
+  }
+
+  async #ask(name: string, conf: ResolvConf, abandoned: AbortSignal): Promise<readonly string[]> {
+    const deadline = new AbortController();
+    const timer = this.#clock.setTimeout(() => deadline.abort(), DEADLINE_MS);
+    const answer = await this.#search(name, conf, AbortSignal.any([abandoned, deadline.signal]));
+    timer.cancel();
+    const result = typeof answer === 'string' ? problem(name, answer) : ordered(answer.addresses, this.#firstFamily());
+    if (conf === this.#conf && !abandoned.aborted) this.#answers.set(name, { answer: result, until: this.#clock.monotonic() + lifetime(answer) });
+    return given(result);
+  }
+
+  /** As glibc: on to the next name when one is absent or its servers give errors, but not when they are silent: which name is meant cannot be known then. */
+  async #search(name: string, conf: ResolvConf, signal: AbortSignal): Promise<NameAnswer> {
+    const intervalMs = Math.min(conf.timeoutMs, DEADLINE_MS / (conf.servers.length * conf.attempts));
+    const families = conf.noAaaa ? ([4] as const) : ([4, 6] as const);
+    let first = conf.rotate ? this.#rotation++ % conf.servers.length : 0;
+    // A server that is away costs one interval, not one for each search domain.
+    const onAnswer = (server: string): void => void (first = conf.servers.indexOf(server));
+    let worst: NameAnswer = 'absent';
+    for (const candidate of candidatesOf(name, conf)) {
+      const answer = await askName({ name: candidate, servers: inTurn(conf, first), intervalMs, signal, clock: this.#clock, onAnswer }, families);
+      if (answer === 'failed') worst = answer;
+      else if (answer !== 'absent') return answer;
+    }
+    return worst;
+  }
+}
+
+/** Each server as often as it may be asked. */
+function inTurn({ servers, attempts }: ResolvConf, first: number): string[] {
+  const round = [...servers.slice(first), ...servers.slice(0, first)];
+  return Array.from({ length: attempts }, () => round).flat();
+}
+
+function lifetime(answer: NameAnswer): number {
+  if (typeof answer === 'string' || !answer.complete) return FAILURE_MS;
+  return Math.min(Math.max(answer.ttl * 1_000, MIN_TTL_MS), MAX_TTL_MS);
+}
+
+function problem(name: string, answer: 'absent' | 'failed' | 'silent'): LookupError {
+  switch (answer) {
+    case 'absent':
+      return new LookupError('absent', `the name servers know no address of ${name}`);
+    case 'failed':
+      return new LookupError('unanswered', `the name servers answered with errors`);
+    case 'silent':
+      return new LookupError('unanswered', `no name server answered within ${DEADLINE_MS / 1_000} s`);
+  }
+}
+
+function given(answer: readonly string[] | LookupError): readonly string[] {
+  if (answer instanceof LookupError) throw answer;
+  return answer;
+}
+
+/** Ends with the signal's reason when that comes first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await promise;
+  const { promise: aborted, stop } = abortion(signal);
+  return await Promise.race([promise, aborted]).finally(stop);
+}
+
+function abortion(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  let stop = (): void => undefined;
+  const promise = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+    stop = () => signal.removeEventListener('abort', onAbort);
+  });
+  return { promise, stop };
+}
+
+/** RFC 6724 in short: IPv6 first where this machine has a global IPv6 address or no IPv4 address beside loopback. */
+function firstFamilyHere(): 4 | 6 {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outward = addresses.filter(({ internal }) => !internal);
+  const hasIPv4 = outward.some(({ family }) => family === 'IPv4');
+  const hasGlobalIPv6 = outward.some(({ family, address }) => family === 'IPv6' && /^[23]/.test(address));
+  return hasGlobalIPv6 || (!hasIPv4 && outward.length > 0) ? 6 : 4;
+}
