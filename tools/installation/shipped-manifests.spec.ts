@@ -113,6 +113,13 @@ describe('rbac', () => {
         resourceNames: ['connectors-proxy-ca', 'connectors-proxy-sealing'],
         verbs: ['get'],
       },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    ]);
+  });
+
+  it.each(['proxy', 'controller'])('lets the %s see where the API server runs, and nothing else of that namespace', (program) => {
+    expect(rulesOf('Role', `connectors-${program}-api-server`)).toEqual([
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], resourceNames: ['kubernetes'], verbs: ['list', 'watch'] },
     ]);
   });
 

@@ -2,7 +2,7 @@ import { type Clock } from '@oci-connector/clock';
 import { refusedHosts } from '@oci-connector/connector-api';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EgressPolicy } from '@oci-connector/egress';
-import { type KubeClient } from '@oci-connector/kube';
+import { InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
 import { LOGGER, Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -62,12 +62,19 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     secretNamespaces: settings.secretNamespaces,
     onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
   });
+  const endpoints = new InstallationEndpoints({
+    client,
+    clock,
+    ...installation,
+    onError: (service, error) => logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+  });
   const egress = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     refusedHosts: refusedHosts(installation, apiServer),
+    refusedAddresses: () => endpoints.addresses,
   });
   const term = { settings, installation, client, watches, egress, installationCa, metrics, logger, clock, random };
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
-  return new ControllerService({ client, watches, metrics, readiness, logger, clock, lease, newTerm: () => new LeaderTerm(term) });
+  return new ControllerService({ client, watches, endpoints, metrics, readiness, logger, clock, lease, newTerm: () => new LeaderTerm(term) });
 }

@@ -1,6 +1,6 @@
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type Clock } from '@oci-connector/clock';
-import { LeaderElection, type KubeClient } from '@oci-connector/kube';
+import { LeaderElection, type InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ClusterWatches } from './cluster/cluster-watches';
@@ -10,6 +10,7 @@ import { type LeaderTerm } from './leader-term';
 export interface ControllerServiceOptions {
   readonly client: KubeClient;
   readonly watches: ClusterWatches;
+  readonly endpoints: InstallationEndpoints;
   readonly metrics: ControllerMetrics;
   readonly readiness: Readiness;
   readonly logger: Logger;
@@ -50,16 +51,17 @@ export class ControllerService implements OnApplicationBootstrap, OnModuleDestro
   }
 
   onApplicationBootstrap(): void {
-    const { watches, readiness, newTerm } = this.options;
+    const { watches, endpoints, readiness, newTerm } = this.options;
     // A replica that does not lead is ready as well: it is there to take over.
     readiness.register('watches', () => (watches.hasSynced ? undefined : 'the first lists have not arrived from the API server yet'));
     watches.start();
+    endpoints.start();
     this.#election.start((term) => newTerm().run(term));
   }
 
   async onModuleDestroy(): Promise<void> {
     await this.#election.stop();
-    await this.options.watches.stop();
+    await Promise.all([this.options.watches.stop(), this.options.endpoints.stop()]);
     await this.options.client.close();
   }
 }

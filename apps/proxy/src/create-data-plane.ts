@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
-import { AccessReviewer, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer, TokenSignatures } from '@oci-connector/kube';
+import { AccessReviewer, InstallationEndpoints, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer, TokenSignatures } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -72,7 +72,13 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   });
   // Of the API server: shared by all that ask it while a client waits.
   const reachability = Reachability.of(client, clock);
-  const upstream = upstreamParts(dependencies, metrics, reachability);
+  const endpoints = new InstallationEndpoints({
+    client,
+    clock,
+    ...settings,
+    onError: (service, error) => logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+  });
+  const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
   const state: ProxyState = new ProxyState({
     client,
     clock,
@@ -117,7 +123,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({ client, http, https, connections, accessLog, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, ...upstream });
+  const plane: DataPlane = new DataPlane({ client, http, https, connections, accessLog, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, endpoints, ...upstream });
   return plane;
 }
 
@@ -127,11 +133,18 @@ interface UpstreamParts {
   readonly authorizer: OciAuthorizer;
 }
 
-function upstreamParts({ settings, client, clock, installationCa, lookup }: ProxyDependencies, metrics: ProxyMetrics, reachability: Reachability): UpstreamParts {
+interface SharedParts {
+  readonly metrics: ProxyMetrics;
+  readonly reachability: Reachability;
+  readonly endpoints: InstallationEndpoints;
+}
+
+function upstreamParts({ settings, client, clock, installationCa, lookup }: ProxyDependencies, { metrics, reachability, endpoints }: SharedParts): UpstreamParts {
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     refusedHosts: refusedHosts(settings, client.connection.server),
+    refusedAddresses: () => endpoints.addresses,
     lookup,
   });
   return {

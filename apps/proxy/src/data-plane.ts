@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { type CredentialStore } from '@oci-connector/credentials';
-import { type KubeClient } from '@oci-connector/kube';
+import { type InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CertificateAuthority } from './certificates/certificate-authority';
@@ -33,6 +33,7 @@ export interface DataPlaneParts {
   readonly upstreams: UpstreamPool;
   readonly credentials: CredentialStore;
   readonly state: ProxyState;
+  readonly endpoints: InstallationEndpoints;
   readonly authority: CertificateAuthority;
   readonly sealing: SealingKeys;
   readonly leaves: LeafCertificates;
@@ -64,11 +65,12 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Resolves when the ports are open. The objects of the API server may come later: /readyz tells. */
   async onApplicationBootstrap(): Promise<void> {
-    const { readiness, state, http, https, authority, sealing } = this.parts;
+    const { readiness, state, endpoints, http, https, authority, sealing } = this.parts;
     readiness.register('listeners', () => (this.#draining ? 'stopping' : undefined));
     readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
     readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
     state.start();
+    endpoints.start();
     void authority.start();
     void sealing.start();
     this.#certificateTimer = setInterval(() => void this.#renewDefaultCertificate(), DEFAULT_CERTIFICATE_PERIOD);
@@ -120,7 +122,7 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #close(): Promise<void> {
-    const { client, state, authority, sealing, credentials, connections, accessLog, transfers, upstreams } = this.parts;
+    const { client, state, endpoints, authority, sealing, credentials, connections, accessLog, transfers, upstreams } = this.parts;
     clearInterval(this.#certificateTimer);
     authority.stop();
     sealing.stop();
@@ -129,7 +131,7 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
     accessLog.close();
     transfers.close();
     // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
-    await Promise.all([state.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);
+    await Promise.all([state.stop(), endpoints.stop(), Promise.race([upstreams.close(), delay(LAST_WORDS_MS, undefined, { ref: false })])]);
     await client.close();
   }
 }

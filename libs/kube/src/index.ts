@@ -13,6 +13,7 @@ export {
 export {
   type ConfigMap,
   type CoreEvent,
+  type EndpointSlice,
   type InvolvedObject,
   type Lease,
   type LeaseSpec,
@@ -24,6 +25,7 @@ export {
   ConfigMaps,
   ConnectorClasses,
   Connectors,
+  EndpointSlices,
   Events,
   formatKey,
   keyOf,
@@ -52,6 +54,7 @@ export {
 export { type WatchEvent } from './watch-stream';
 export { type Indexer, type StoreChange } from './object-store';
 export { Reflector, type ReflectorOptions, type ReflectorTiming } from './reflector';
+export { InstallationEndpoints, type InstallationEndpointsOptions } from './installation-endpoints';
 export { type WorkHandler, WorkQueue, type WorkQueueHooks, type WorkQueueOptions } from './work-queue';
 export {
   onChange,

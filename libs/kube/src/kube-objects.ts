@@ -37,6 +37,11 @@ export interface Service extends KubeObject {
   };
 }
 
+/** discovery.k8s.io/v1 EndpointSlice, the fields that we use. */
+export interface EndpointSlice extends KubeObject {
+  readonly endpoints?: readonly { readonly addresses?: readonly string[] }[] | null;
+}
+
 /** Points at an object, in another object. */
 export interface InvolvedObject {
   readonly apiVersion: string;

@@ -6,7 +6,7 @@ import {
   type KubeObject,
   type ObjectMeta,
 } from '@oci-connector/connector-api';
-import { type ConfigMap, type CoreEvent, type Lease, type Secret, type Service } from './kube-objects';
+import { type ConfigMap, type CoreEvent, type EndpointSlice, type Lease, type Secret, type Service } from './kube-objects';
 
 /** Names one object of a type. `namespace` is absent for cluster-scoped types. */
 export interface ObjectKey {
@@ -75,6 +75,14 @@ export const Leases: ResourceType<Lease> = {
   version: 'v1',
   plural: 'leases',
   kind: 'Lease',
+  namespaced: true,
+};
+
+export const EndpointSlices: ResourceType<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  kind: 'EndpointSlice',
   namespaced: true,
 };
 

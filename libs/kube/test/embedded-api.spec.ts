@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing';
 import {
   AccessReviewer,
   EventRecorder,
   Events,
+  InstallationEndpoints,
   KubeClient,
   LeaderElection,
   Leases,
@@ -48,6 +50,23 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     await client.close();
     await api.close();
     await rm(directory, { recursive: true });
+  });
+
+  it('knows the addresses behind the Services of the API server and of the proxy, and how they change', async () => {
+    const apply = (metadata: { namespace: string; name: string; labels?: Record<string, string> }, ...addresses: string[]): unknown =>
+      api.apply({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, ...{ addressType: 'IPv6', endpoints: addresses.map((address) => ({ addresses: [address] })) } });
+    const labels = { 'kubernetes.io/service-name': 'proxy' };
+    apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::1', 'fd00::2');
+    apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
+    apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
+    const endpoints = new InstallationEndpoints({ client, clock: systemClock, namespace, proxyService: 'proxy', onError: () => undefined });
+    const are = (...expected: string[]): Promise<void> => eventually(() => [...endpoints.addresses].sort().join() === expected.join());
+    endpoints.start();
+    await are('fd00::1', 'fd00::2', 'fd00::a');
+    apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::3');
+    apply({ namespace, name: 'proxy-2', labels }, 'fd00::b');
+    await are('fd00::3', 'fd00::a', 'fd00::b');
+    await endpoints.stop();
   });
 
   it('reflects the metadata of Secrets, across a lost history, and never sees their data', async () => {
