@@ -105,11 +105,11 @@ function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'
 export function classifyConnectError(error: unknown, target?: HostAndPort): UpstreamConnectError | undefined {
   for (const link of chain(error)) {
     if (link instanceof UpstreamConnectError) return link;
-    if (link instanceof EgressError) return new UpstreamConnectError(link.code, link.message, { cause: error });
+    if (link instanceof EgressError) return new UpstreamConnectError(link.code, link.message, { cause: error, host: link.host, reason: link.reason });
     const meaning = meaningOf(link);
     if (meaning) {
       const peer = target ? formatHostAndPort(target) : 'the upstream';
-      return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, { cause: error });
+      return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, { cause: error, host: target?.host, reason: meaning.text });
     }
   }
   return undefined;

@@ -72,14 +72,17 @@ export class EgressPolicy {
    */
   async resolve(host: string, port: number, purpose: EgressPurpose): Promise<PinnedAddress[]> {
     const name = normalizeHost(host);
-    if (name === undefined) throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.');
+    if (name === undefined) throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.', { reason: 'its host is neither a name nor an address' });
     const found = isIP(name) === 0 ? await this.#addressesOf(host.endsWith('.') ? `${name}.` : name) : [{ address: name }];
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
       const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem(name, bytes, purpose);
       if (problem !== undefined) {
-        throw new EgressError('AddressNotAllowed', `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`);
+        throw new EgressError('AddressNotAllowed', `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`, {
+          host: name,
+          reason: `it ${problem}`,
+        });
       }
       addresses.push({ address, family: bytes?.length === 4 ? 4 : 6 });
     }
@@ -128,5 +131,9 @@ function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean
 
 function hostNotFound(name: string, cause?: unknown): EgressError {
   const problem = cause instanceof LookupError && cause.problem !== 'absent' ? `could not be looked up: ${cause.message}` : 'has no address';
-  return new EgressError('HostNotFound', `The host name ${name} ${problem}. Check its spelling and the cluster's DNS.`, { cause });
+  return new EgressError('HostNotFound', `The host name ${name} ${problem}. Check its spelling and the cluster's DNS.`, {
+    cause,
+    host: name,
+    reason: `its host name ${problem}. Check its spelling and the cluster's DNS`,
+  });
 }

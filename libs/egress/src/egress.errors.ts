@@ -27,15 +27,28 @@ const TERMINAL: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([
   'ResponseInvalid',
 ]);
 
+/** What an {@link EgressError} says beside its message. */
+export interface EgressErrorDetails {
+  cause?: unknown;
+  /** The peer, as it was named to the library: a host name or address. */
+  host?: string;
+  /** What is wrong and what to do, without any host or address: for those who may not know where a registry leads. */
+  reason?: string;
+}
+
 /** Base of this library's errors; thrown itself by {@link EgressPolicy}. Messages say what to do and hold no secret. */
 export class EgressError extends Error {
   readonly code: EgressErrorCode;
   /** Whether the same attempt can succeed later with nothing changed. */
   readonly retryable: boolean;
+  readonly host?: string;
+  readonly reason?: string;
 
-  constructor(code: EgressErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+  constructor(code: EgressErrorCode, message: string, { cause, host, reason }: EgressErrorDetails = {}) {
+    super(message, { cause });
     this.name = 'EgressError';
+    this.host = host;
+    this.reason = reason;
     this.code = code;
     this.retryable = !TERMINAL.has(code);
   }
@@ -43,8 +56,8 @@ export class EgressError extends Error {
 
 /** A connection to an upstream that could not be made, or broke before the answer. */
 export class UpstreamConnectError extends EgressError {
-  constructor(code: EgressErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(code, message, options);
+  constructor(code: EgressErrorCode, message: string, details: EgressErrorDetails = {}) {
+    super(code, message, details);
     this.name = 'UpstreamConnectError';
   }
 }

@@ -61,7 +61,11 @@ export class RegistryHttpClient implements RegistryHttp {
       options.signal?.throwIfAborted();
       const target = hostAndPort(url);
       if (timeout.aborted) {
-        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: it did not come in time.`, { cause: error });
+        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: it did not come in time.`, {
+          cause: error,
+          host: target.host,
+          reason: 'it did not come in time',
+        });
       }
       throw classifyConnectError(error, target) ?? error;
     }
@@ -76,7 +80,8 @@ export class RegistryHttpClient implements RegistryHttp {
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         if (held?.take(chunk.length) === false) {
-          throw new UpstreamConnectError('BufferFull', 'too many long answers of this registry and its token server are being read at the same time; try again');
+          const reason = 'too many long answers of this registry and its token server are being read at the same time; try again';
+          throw new UpstreamConnectError('BufferFull', reason, { reason });
         }
         counted += chunk.length;
         chunks.push(chunk);

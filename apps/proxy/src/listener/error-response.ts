@@ -7,6 +7,7 @@ import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { API_VERSION_HEADER } from '../protocols/oci/api-version';
 import { TransferCancelled } from '../transport/transfer';
+import { egressMessage, ociAuthMessage } from './client-messages';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */
 const CHALLENGE = 'Basic realm="connectors"';
@@ -53,12 +54,16 @@ const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = 
   InvalidPEM: 'SecretInvalid',
 };
 
-/** Turns whatever a step threw into an answer. This is the only place that knows the errors of the libraries. */
-export function toProxyError(error: unknown): ProxyError {
+/**
+ * Turns whatever a step threw into an answer. This is the only place that knows the errors of the libraries.
+ *
+ * @param registry origin of the Connector's address: of all places upstream the one that clients may be told
+ */
+export function toProxyError(error: unknown, registry?: string): ProxyError {
   if (error instanceof ProxyError) return error;
-  if (error instanceof EgressError) return fromEgress(error.code, error);
+  if (error instanceof EgressError) return fromEgress(error.code, egressMessage(error, registry), error);
   if (error instanceof CredentialError) return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
-  if (error instanceof OciAuthError) return fromOciAuth(error);
+  if (error instanceof OciAuthError) return fromOciAuth(error, registry);
   if (error instanceof TokenRefusedError) return new ProxyError('Unauthenticated', error.message, { cause: error });
   if (error instanceof KubeError || error instanceof ReviewUnavailableError) {
     return new ProxyError('ReviewUnavailable', 'the Kubernetes API gives no answer; try again', { cause: error, retryAfterSeconds: 1 });
@@ -67,17 +72,18 @@ export function toProxyError(error: unknown): ProxyError {
   return new ProxyError('Internal', 'the proxy failed; its log says more', { cause: error });
 }
 
-function fromEgress(code: EgressErrorCode, error: Error): ProxyError {
-  return new ProxyError(FROM_EGRESS[code], error.message, { cause: error, retryAfterSeconds: code === 'BufferFull' ? BUFFER_RETRY_SECONDS : undefined });
+function fromEgress(code: EgressErrorCode, message: string, cause: Error): ProxyError {
+  return new ProxyError(FROM_EGRESS[code], message, { cause, retryAfterSeconds: code === 'BufferFull' ? BUFFER_RETRY_SECONDS : undefined });
 }
 
-function fromOciAuth(error: OciAuthError): ProxyError {
+function fromOciAuth(error: OciAuthError, registry: string | undefined): ProxyError {
+  const message = ociAuthMessage(error, registry);
   // What the egress policy or TLS said is more to the point than "unreachable".
   if (error.cause instanceof EgressError && error.code !== 'RealmUntrusted') {
-    return fromEgress(error.cause.code, error);
+    return fromEgress(error.cause.code, message, error);
   }
   const retryAfterSeconds = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000);
-  return new ProxyError(FROM_OCI_AUTH[error.code], error.message, { cause: error, retryAfterSeconds });
+  return new ProxyError(FROM_OCI_AUTH[error.code], message, { cause: error, retryAfterSeconds });
 }
 
 function fromCancelled(error: TransferCancelled): ProxyError {

@@ -132,7 +132,7 @@ export class ServeRequest {
   #fail(client: ClientExchange, error: unknown): void {
     const { response, record, transfer } = client;
     // What broke because the transfer was cancelled says nothing; the reason for that does.
-    const failure = toProxyError(transfer.cancelled ?? error);
+    const failure = toProxyError(transfer.cancelled ?? error, record.registry);
     record.code = failure.code;
     record.error = failure.cause ?? failure;
     if (response.headersSent || response.destroyed) {

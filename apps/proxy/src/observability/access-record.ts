@@ -13,6 +13,8 @@ export interface AccessRecord {
   connector?: string;
   /** Set once client and Connector are known to fit: only then may metrics carry the Connector's name. */
   labelConnector?: boolean;
+  /** Origin of the Connector's address, once the client may know of it. */
+  registry?: string;
   /** Name of the ServiceAccount. */
   client?: string;
   /** pull, push or delete. */

@@ -22,6 +22,7 @@ const RECORD: Required<AccessRecord> = {
   route: '/v2/',
   connector: 'a/b',
   labelConnector: true,
+  registry: 'https://registry.example',
   client: 'a/b',
   action: 'pull',
   repository: 'a',

@@ -75,7 +75,7 @@ function refusedThere({ origin, sendCredential }: UpstreamTarget): ProxyError {
   const host = new URL(origin).hostname;
   return sendCredential
     ? new ProxyError('CredentialRefused', `the registry ${host} refuses the connector's credential; correct its Secret`)
-    : new ProxyError('RedirectRefused', `the registry redirected to ${host}, which asks for a login of its own`);
+    : new ProxyError('RedirectRefused', 'the registry redirected to another host, which asks for a login of its own', { cause: new Error(`${host} asks for a login`) });
 }
 
 function isRefusedMount({ exchange, response: { status } }: Outcome): boolean {

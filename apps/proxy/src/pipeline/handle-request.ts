@@ -41,6 +41,7 @@ export class HandleRequest {
     const authorized = permission instanceof Promise ? await permission : permission;
     client.transfer.atEnd(steps.limits.admit(authorized));
     const resolved = steps.connector.resolve(authorized);
+    client.record.registry = resolved.resolution.address.origin;
     const plan = steps.protocol.plan(resolved);
     const planned = plan instanceof Promise ? await plan : plan;
     const credential = steps.credential.resolve(planned);

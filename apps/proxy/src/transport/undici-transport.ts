@@ -70,7 +70,11 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
     return new UpstreamConnectError('ResponseInvalid', `${target.host} answered 101, as if it had been asked to switch protocols`, { cause: error });
   }
   const classified = classifyConnectError(error, target);
-  return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, { cause: error });
+  return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {
+    cause: error,
+    host: target.host,
+    reason: 'its answer is not valid HTTP',
+  });
 }
 
 /** RFC 9110 §15.2.2. */

@@ -126,7 +126,7 @@ describe('http:// of our own https host (a balancer that ends TLS)', () => {
   it.each(OWN_SCHEME)('of %s: %s means %s', (address, reference, meant) => {
     const own = parseUpstreamAddress(address).origin;
     const to = (): string => resolve(reference, `${own}/v2/app/x`, address);
-    if (meant === undefined) expect(to).toThrow(/leads from https to http:\/\/.*without TLS/);
+    if (meant === undefined) expect(to).toThrow(/leads from https to a place without TLS/);
     else expect(to()).toBe(`${meant}/a`);
     const url = new URL(reference);
     expect(meantOrigin(url, own)).toBe(meant ?? url.origin);

@@ -68,7 +68,9 @@ export function resolvePlace(reference: string, context: PlaceContext, what: str
   if ('problem' in read) throw new ProxyError(read.code, `the registry answered with ${what} ${read.problem}`);
   const { origin, path, stepsDown } = read;
   if (!stepsDown) return { origin, path };
-  throw new ProxyError('RedirectRefused', `the registry answered with ${what} that leads from https to ${origin}, without TLS; correct the registry's external URL`);
+  throw new ProxyError('RedirectRefused', `the registry answered with ${what} that leads from https to a place without TLS; correct the registry's external URL`, {
+    cause: new Error(`the place is at ${origin}`),
+  });
 }
 
 const NOT_A_URL: PlaceProblem = { code: 'UpstreamInvalid', problem: 'that is not a URL' };

@@ -36,7 +36,9 @@ export function mapNextPage(reference: string, context: ListContext): MappedLoca
   refuseOtherRepository(place.path, names.upstream, 'a next page');
   // The credential would go there, and another host chose the place.
   if (!answered.sendCredential) {
-    throw new ProxyError('RedirectRefused', `the registry's list goes on from ${answered.origin} back to the registry, at another place than the list; it is not followed`);
+    throw new ProxyError('RedirectRefused', "the registry's list goes on from another host back to the registry, at another place than the list; it is not followed", {
+      cause: new Error(`the list was answered by ${answered.origin}`),
+    });
   }
   return { location: sealed(place) };
 }

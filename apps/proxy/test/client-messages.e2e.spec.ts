@@ -1,0 +1,99 @@
+import { LookupError } from '@oci-connector/egress';
+import { type ConnectorOptions, type Fault, type FixtureRegistry, startFixtureRegistry, TestCertificateAuthority } from '@oci-connector/testing';
+import { errorOf, prefix, ProxyWorld } from './proxy-world';
+
+/** What the names of the tests have, beside 127.0.0.1 for those that end with `.registry.test`. */
+const ADDRESSES: Readonly<Record<string, string>> = { 'metadata.registry.test': '169.254.169.254', 'vault.internal.test': '169.254.170.2' };
+
+/** All that clients must not hear of. */
+const HIDDEN = /internal\.test|169\.254|127\.0\.0\.1|::1|cert-of|:1\b|:9\b/;
+
+interface Case {
+  readonly name: string;
+  /** Default: the registry's. */
+  readonly port?: number;
+  readonly secure?: boolean;
+  readonly options?: Partial<ConnectorOptions>;
+  readonly faults?: readonly Fault[];
+  readonly method?: string;
+  readonly expected: RegExp;
+  /** In the log. */
+  readonly logged: RegExp;
+}
+
+const redirect = (location: string): Fault => ({ kind: 'respond', status: 307, headers: { location }, match: { path: /blobs/ } });
+const realm = (url: string): Fault => ({ kind: 'respond', status: 401, headers: { 'www-authenticate': `Bearer realm="${url}",service="s"` }, match: { path: '/v2/' } });
+
+const CASES: readonly Case[] = [
+  { name: 'refused', port: 1, expected: /^The registry http:\/\/refused\.registry\.test:PORT cannot be reached: nothing listens there/, logged: /ECONNREFUSED/ },
+  { name: 'reset', faults: [{ kind: 'reset', match: { path: /blobs/ } }], expected: /the registry http:\/\/reset\.registry\.test:PORT: the connection broke off/, logged: /ECONNRESET|other side closed/ },
+  { name: 'unknown', expected: /^The registry http:\/\/unknown\.registry\.test:PORT cannot be reached: its host name could not be looked up: /, logged: /unknown\.registry\.test/ },
+  { name: 'metadata', expected: /^The registry http:\/\/metadata\.registry\.test:PORT cannot be reached: it is a loopback, link-local, metadata/, logged: /169\.254\.169\.254/ },
+  { name: 'certificate', secure: true, expected: /^The registry https:\/\/certificate\.registry\.test:PORT cannot be reached: its certificate is for another host name/, logged: /cert-of\.internal\.test/ },
+  { name: 'redirect', faults: [redirect('http://vault.internal.test:9/x')], expected: /a host to which the registry http:\/\/redirect\.registry\.test:PORT leads: it is a loopback/, logged: /vault\.internal\.test/ },
+  { name: 'redirect-refused', faults: [redirect('http://files.internal.test:1/x')], expected: /a host to which the registry .* leads: nothing listens there/, logged: /files\.internal\.test:1/ },
+  { name: 'redirect-login', faults: [redirect('http://login.internal.test:PORT/v2/x'), { kind: 'respond', status: 401, match: { path: '/v2/x' } }], expected: /^the registry redirected to another host, which asks for a login/, logged: /login\.internal\.test/ },
+  { name: 'realm-untrusted', faults: [realm('http://token.internal.test/token')], expected: /^the registry http:\/\/realm-untrusted\.registry\.test:PORT names a token server that is not trusted/, logged: /token\.internal\.test/ },
+  {
+    name: 'realm-unreachable',
+    faults: [realm('http://tokens.registry.test:2/token')],
+    options: { trustedRealms: ['http://tokens.registry.test:2'] },
+    expected: /^The token server http:\/\/tokens\.registry\.test:2 cannot be reached: nothing listens there/,
+    logged: /ECONNREFUSED/,
+  },
+  { name: 'no-registry', faults: [{ kind: 'respond', status: 302, headers: { location: 'http://portal.internal.test/login' }, match: { path: '/v2/' } }], expected: /does not answer as a registry/, logged: /portal\.internal\.test/ },
+  {
+    name: 'sealed-target',
+    method: 'POST',
+    faults: [{ kind: 'respond', status: 202, headers: { location: 'http://vault.internal.test:9/upload' }, match: { path: /uploads/ } }],
+    expected: /a host to which the registry http:\/\/sealed-target\.registry\.test:PORT leads: it is a loopback/,
+    logged: /vault\.internal\.test:9/,
+  },
+  {
+    name: 'upload-without-tls',
+    secure: true,
+    method: 'POST',
+    faults: [{ kind: 'respond', status: 202, headers: { location: 'http://upload.internal.test/upload' }, match: { path: /uploads/ } }],
+    expected: /^the registry wants the upload sent to another place, without TLS/,
+    logged: /upload\.internal\.test/,
+  },
+];
+
+describe('clients hear of the address that the owner of a Connector wrote, and of no other', () => {
+  let world: ProxyWorld;
+  let plain: FixtureRegistry;
+  let secure: FixtureRegistry;
+  let otherName: FixtureRegistry;
+
+  beforeAll(async () => {
+    const authority = await TestCertificateAuthority.create({ name: 'registries' });
+    plain = await startFixtureRegistry();
+    secure = await startFixtureRegistry({ tls: await authority.issue({ names: ['upload-without-tls.registry.test'] }) });
+    otherName = await startFixtureRegistry({ tls: await authority.issue({ names: ['cert-of.internal.test'] }) });
+    const lookup = (name: string): Promise<{ address: string }[]> =>
+      name === 'unknown.registry.test' ? Promise.reject(new LookupError('unanswered', 'no name server answered within 5 s')) : Promise.resolve([{ address: ADDRESSES[name] ?? '127.0.0.1' }]);
+    world = await ProxyWorld.start({ lookup });
+    world.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ca', namespace: 'platform' }, data: { 'ca.crt': Buffer.from(authority.caPem).toString('base64') } });
+  });
+
+  afterAll(async () => {
+    await world.close();
+    await Promise.all([plain, secure, otherName].map((registry) => registry.close()));
+  });
+
+  it.each(CASES)('$name', async ({ name, port, secure: https = false, options = {}, faults = [], method = 'GET', expected, logged }) => {
+    const registry = !https ? plain : name === 'certificate' ? otherName : secure;
+    const realPort = port ?? Number(new URL(registry.url).port);
+    const spec = https ? { caCertSecretRef: { name: 'ca' } } : {};
+    await world.connect({ url: `${https ? 'https' : 'http'}://${name}.registry.test:${realPort}` }, { name, ...options, spec });
+    const withPort = faults.map((fault) => JSON.stringify(fault).includes(':PORT') ? { ...fault, headers: { location: `http://login.internal.test:${realPort}/v2/x` } } : fault) as Fault[];
+    for (const fault of withPort) registry.faults.add({ ...fault, times: 100 });
+    const response = await world.send(`${prefix(name)}/a/blobs/${method === 'GET' ? `sha256:${'0'.repeat(64)}` : 'uploads/'}`, { method });
+    registry.faults.clear();
+    const { message } = errorOf(response);
+    expect(response.status).toBeGreaterThanOrEqual(502);
+    expect(message.replaceAll(`:${realPort}`, ':PORT')).toMatch(expected);
+    expect(message.replaceAll(`${name}.registry.test:${realPort}`, '')).not.toMatch(HIDDEN);
+    expect(world.log).toMatch(logged);
+  });
+});
