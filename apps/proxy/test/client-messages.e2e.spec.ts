@@ -81,19 +81,26 @@ describe('clients hear of the address that the owner of a Connector wrote, and o
     await Promise.all([plain, secure, otherName].map((registry) => registry.close()));
   });
 
-  it.each(CASES)('$name', async ({ name, port, secure: https = false, options = {}, faults = [], method = 'GET', expected, logged }) => {
+  /** The registry of a case, and its address as the Connector has it. */
+  function registryOf({ name, port, secure: https }: Case): { registry: FixtureRegistry; port: number; url: string } {
     const registry = !https ? plain : name === 'certificate' ? otherName : secure;
     const realPort = port ?? Number(new URL(registry.url).port);
-    const spec = https ? { caCertSecretRef: { name: 'ca' } } : {};
-    await world.connect({ url: `${https ? 'https' : 'http'}://${name}.registry.test:${realPort}` }, { name, ...options, spec });
-    const withPort = faults.map((fault) => JSON.stringify(fault).includes(':PORT') ? { ...fault, headers: { location: `http://login.internal.test:${realPort}/v2/x` } } : fault) as Fault[];
-    for (const fault of withPort) registry.faults.add({ ...fault, times: 100 });
-    const response = await world.send(`${prefix(name)}/a/blobs/${method === 'GET' ? `sha256:${'0'.repeat(64)}` : 'uploads/'}`, { method });
+    return { registry, port: realPort, url: `${https ? 'https' : 'http'}://${name}.registry.test:${realPort}` };
+  }
+
+  it.each(CASES)('$name', async (given) => {
+    const { name, options, faults = [], method = 'GET', expected, logged } = given;
+    const { registry, port, url } = registryOf(given);
+    await world.connect({ url }, { name, ...options, spec: url.startsWith('https') ? { caCertSecretRef: { name: 'ca' } } : {} });
+    const withPort = JSON.parse(JSON.stringify(faults).replaceAll(':PORT', `:${port}`)) as Fault[];
+    withPort.forEach((fault, index) => registry.faults.add({ ...fault, match: faults[index]?.match, times: 100 }));
+    const path = method === 'GET' ? `sha256:${'0'.repeat(64)}` : 'uploads/';
+    const response = await world.send(`${prefix(name)}/a/blobs/${path}`, { method });
     registry.faults.clear();
     const { message } = errorOf(response);
     expect(response.status).toBeGreaterThanOrEqual(502);
-    expect(message.replaceAll(`:${realPort}`, ':PORT')).toMatch(expected);
-    expect(message.replaceAll(`${name}.registry.test:${realPort}`, '')).not.toMatch(HIDDEN);
+    expect(message.replaceAll(`:${port}`, ':PORT')).toMatch(expected);
+    expect(message.replaceAll(`${name}.registry.test:${port}`, '')).not.toMatch(HIDDEN);
     expect(world.log).toMatch(logged);
   });
 });

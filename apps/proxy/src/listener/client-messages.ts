@@ -1,5 +1,5 @@
 import { EgressError } from '@oci-connector/egress';
-import { OciAuthError } from '@oci-connector/oci-auth';
+import { type OciAuthError } from '@oci-connector/oci-auth';
 
 /*
  * What clients are told of the way to a registry. They may know its address as the Connector's owner wrote it, and of token servers those that
