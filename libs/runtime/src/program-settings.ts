@@ -16,10 +16,10 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_ADMIN_HOST',
     kind: 'string',
-    description: 'Address on which /healthz, /readyz and /metrics are served.',
+    description: 'Address on which /healthz, /readyz and /metrics are served. Empty: all addresses of the machine, IPv6 and IPv4.',
   })
   @IsString()
-  adminHost = '0.0.0.0';
+  adminHost = '';
 
   @Setting({
     name: 'OCI_CONNECTOR_ADMIN_PORT',

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { collidingLabels } from '@oci-connector/testing';
 import { Counter, Registry } from 'prom-client';
+import { anyAddress } from './any-address';
 import { createLogger } from './logger';
 import { Readiness } from './readiness';
 import { startApp, type RunningApp } from './start-app';
@@ -67,6 +68,21 @@ describe('startApp', () => {
     await another.stop();
     expect(part.stopped).toBe(true);
     await expect(fetch(`${another.adminUrl}/healthz`)).rejects.toThrow();
+  });
+
+  it('serves the admin port over IPv6 and IPv4 unless told otherwise', async () => {
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const everywhere = await startApp({ module: PartModule, logger, adminHost: '', adminPort: 0 });
+    const { hostname, port } = new URL(everywhere.adminUrl);
+    const hosts = (await anyAddress()) === '::' ? ['[::1]', '127.0.0.1'] : ['127.0.0.1'];
+    expect(hosts[0]).toBe(hostname);
+    for (const host of hosts) expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
+    await everywhere.stop();
+  });
+
+  it('serves the admin port over IPv4 where there is no IPv6', async () => {
+    // No machine has an address of the documentation's range; to listen there fails as `::` does without IPv6.
+    expect(await anyAddress('2001:db8::1')).toBe('0.0.0.0');
   });
 
   it('fails to start on a port that is taken', async () => {

@@ -2,12 +2,14 @@ import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
+import { anyAddress } from './any-address';
 import { NestLogger } from './nest-logger';
 import { RuntimeModule } from './runtime.module';
 
 export interface AppOptions {
   readonly module: Type | DynamicModule;
   readonly logger: Logger;
+  /** Empty: all addresses of the machine, IPv6 and IPv4. */
   readonly adminHost: string;
   /** 0 picks a free port. */
   readonly adminPort: number;
@@ -33,7 +35,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     abortOnError: false,
   });
   try {
-    await app.listen({ host: options.adminHost, port: options.adminPort });
+    await app.listen({ host: options.adminHost || (await anyAddress()), port: options.adminPort });
   } catch (error) {
     await app.close();
     throw error;
