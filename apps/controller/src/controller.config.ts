@@ -1,4 +1,4 @@
-import { InstallationSettings, Setting } from '@oci-connector/runtime';
+import { durationText, InstallationSettings, type RelatedSettings, Setting } from '@oci-connector/runtime';
 import { IsArray, IsInt, IsString, Max, Min } from 'class-validator';
 
 const SECOND = 1_000;
@@ -12,7 +12,7 @@ const MIN_TIMEOUT = 100;
 export const environment = process.env;
 
 /** Settings of the controller. */
-export class ControllerSettings extends InstallationSettings {
+export class ControllerSettings extends InstallationSettings implements RelatedSettings {
   @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CONCURRENCY', kind: 'integer', description: 'Connectors reconciled at the same time. Probes do not count: they run by themselves.' })
   @IsInt()
   @Min(1)
@@ -58,7 +58,12 @@ export class ControllerSettings extends InstallationSettings {
   @IsString({ each: true })
   secretNamespaces: string[] = [];
 
-  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_CA_LIFETIME', kind: 'duration', description: "Lifetime of the proxy's certificate authority; the next one is made after two thirds of it." })
+  @Setting({
+    name: 'OCI_CONNECTOR_CONTROLLER_CA_LIFETIME',
+    kind: 'duration',
+    description: "Lifetime of the proxy's certificate authority; the next one is made after two thirds of it.",
+    max: 10 * 365 * 24 * HOUR,
+  })
   @Min(HOUR)
   caLifetime = 365 * 24 * HOUR;
 
@@ -77,4 +82,12 @@ export class ControllerSettings extends InstallationSettings {
   @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LEASE_DURATION', kind: 'duration', description: 'Time after which another replica takes over from one that is gone without a word.' })
   @Min(3 * SECOND)
   leaseDuration = 15 * SECOND;
+
+  conflicts(): readonly string[] {
+    const third = this.caLifetime / 3;
+    if (this.caPublication < third) return [];
+    return [
+      `OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: must be less than a third of OCI_CONNECTOR_CONTROLLER_CA_LIFETIME (${durationText(third)}), in which the next authority has to be published and to begin signing`,
+    ];
+  }
 }

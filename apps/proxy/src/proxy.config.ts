@@ -1,5 +1,5 @@
 import { IsBoolean, IsInt, IsString, Matches, Max, Min } from 'class-validator';
-import { InstallationSettings, Setting, type Environment } from '@oci-connector/runtime';
+import { InstallationSettings, type RelatedSettings, Setting, type Environment } from '@oci-connector/runtime';
 
 /** The environment of this process; the one place of the program that looks at it. */
 export const environment: Environment = process.env;
@@ -7,7 +7,7 @@ export const environment: Environment = process.env;
 const MAX_PORT = 65_535;
 
 /** What an operator may set on the proxy, beside what the whole installation shares. */
-export class ProxySettings extends InstallationSettings {
+export class ProxySettings extends InstallationSettings implements RelatedSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_HOST',
     kind: 'string',
@@ -158,4 +158,9 @@ export class ProxySettings extends InstallationSettings {
   })
   @IsBoolean()
   acceptGetConnectors = false;
+
+  conflicts(): readonly string[] {
+    if (this.httpPort !== this.httpsPort || this.httpPort === 0) return [];
+    return ['OCI_CONNECTOR_PROXY_HTTPS_PORT: must differ from OCI_CONNECTOR_PROXY_HTTP_PORT'];
+  }
 }

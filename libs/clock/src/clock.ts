@@ -18,16 +18,23 @@ export interface WallClock {
 export interface Clock extends WallClock {
   /** Milliseconds that never run backwards; the origin means nothing. For ages and deadlines. */
   monotonic(): number;
-  /** Calls back once after `ms` milliseconds, unless cancelled. */
+  /** Calls back once after `ms` milliseconds, unless cancelled. Any length will do. */
   setTimeout(callback: () => void, ms: number): Timer;
 }
+
+/** Longest time of a timer of Node.js; a longer one would end after 1 ms. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout: (callback, ms) => {
-    const handle = setTimeout(callback, ms);
+    let handle = wait(ms);
+    function wait(left: number): NodeJS.Timeout {
+      if (left <= MAX_TIMER_MS) return setTimeout(callback, left);
+      return setTimeout(() => (handle = wait(left - MAX_TIMER_MS)), MAX_TIMER_MS);
+    }
     return { cancel: () => clearTimeout(handle) };
   },
 };

@@ -1,1 +1,1 @@
-export { type Clock, sleep, systemClock, type Timer, type WallClock } from './clock';
+export { type Clock, MAX_TIMER_MS, sleep, systemClock, type Timer, type WallClock } from './clock';

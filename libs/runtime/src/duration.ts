@@ -1,3 +1,6 @@
+/** Longest duration where a setting says nothing else: 24 days. A timer of Node.js lasts 24.8 days at most. */
+export const MAX_DURATION = 24 * 24 * 3_600_000;
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -12,4 +15,15 @@ export function parseDuration(text: string): number {
     throw new Error(`"${text}" is not a duration; write it like 30s, 10m or 1h30m`);
   }
   return parts.reduce((total, [, amount, unit]) => total + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0);
+}
+
+/** As {@link parseDuration} reads it. */
+export function durationText(milliseconds: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const;
+  const unit = units.find(([, size]) => milliseconds % size === 0 && milliseconds !== 0);
+  return unit ? `${milliseconds / unit[1]}${unit[0]}` : `${milliseconds}ms`;
 }

@@ -1,6 +1,6 @@
 export { readCaBundle } from './ca-bundle';
 export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './connector-labels';
-export { parseDuration } from './duration';
+export { durationText, parseDuration } from './duration';
 export { type Environment } from './environment';
 export { InstallationSettings } from './installation-settings';
 export { LogFields } from './log-fields';
@@ -9,7 +9,7 @@ export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
 export { LOGGER } from './runtime.module';
 export { ProgramSettings } from './program-settings';
-export { runProgram, type Program } from './program';
-export { Setting, describeSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
+export { readProgramSettings, runProgram, type Program } from './program';
+export { Setting, describeSettings, type RelatedSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';
 export { VERSION } from './version';

@@ -3,6 +3,7 @@ import { type Environment } from './environment';
 import { InstallationSettings } from './installation-settings';
 import { createLogger } from './logger';
 import { type ProgramSettings } from './program-settings';
+import { serviceLinksAmong } from './service-links';
 import { settingsAsMarkdown, settingsAsText } from './settings-reference';
 import { ConfigurationError, describeSettings, loadSettings } from './settings';
 
@@ -34,9 +35,13 @@ export async function runProgram<S extends ProgramSettings>(program: Program<S>,
     process.exitCode = printInformation(program, argument);
     return;
   }
-  const settings = settingsOrExit(program);
-  if (!settings) return;
+  const read = settingsOrExit(program);
+  if (!read) return;
+  const { settings, ignored } = read;
   const logger = createLogger({ name: program.name, level: settings.logLevel });
+  if (ignored.length > 0) {
+    logger.warn({ variables: ignored }, 'Kubernetes made these variables of a Service, so they are ignored; set enableServiceLinks: false in the spec of the pod');
+  }
   process.on('uncaughtException', (error) => die(logger, error));
   process.on('unhandledRejection', (error) => die(logger, error));
   const starting = Promise.resolve().then(() => program.start(settings, logger));
@@ -62,10 +67,21 @@ function printInformation<S extends ProgramSettings>(program: Program<S>, argume
   }
 }
 
-function settingsOrExit<S extends ProgramSettings>(program: Program<S>): S | undefined {
+/**
+ * The settings of a program, and the names of variables that were left alone because Kubernetes made them of a Service.
+ *
+ * @throws ConfigurationError
+ */
+export function readProgramSettings<S extends ProgramSettings>(program: Pick<Program<S>, 'name' | 'settings' | 'environment'>): { settings: S; ignored: readonly string[] } {
+  const shared = describeSettings(InstallationSettings).map(({ name }) => name);
+  const ignored = serviceLinksAmong([...shared, ...describeSettings(program.settings).map(({ name }) => name)], program.environment);
+  const environment = { ...program.environment, ...Object.fromEntries(ignored.map((name) => [name, undefined])) };
+  return { settings: loadSettings(program.settings, environment, { program: program.name, shared }), ignored: [...new Set(ignored)] };
+}
+
+function settingsOrExit<S extends ProgramSettings>(program: Program<S>): { settings: S; ignored: readonly string[] } | undefined {
   try {
-    const shared = describeSettings(InstallationSettings).map(({ name }) => name);
-    return loadSettings(program.settings, program.environment, { program: program.name, shared });
+    return readProgramSettings(program);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);

@@ -1,3 +1,4 @@
+import { durationText, MAX_DURATION } from './duration';
 import { describeSettings, type SettingReference } from './settings';
 
 interface Documented {
@@ -14,11 +15,15 @@ const KIND_NOTES: Record<SettingReference['kind'], string> = {
   list: 'list, separated by commas',
 };
 
+function kindOf({ kind, max = MAX_DURATION }: Pick<SettingReference, 'kind' | 'max'>): string {
+  return kind === 'duration' ? `${KIND_NOTES[kind]}, at most ${durationText(max)}` : KIND_NOTES[kind];
+}
+
 /** The text of `--help`. */
 export function settingsAsText({ name, summary, settings }: Documented): string {
   const rows = describeSettings(settings).map(
-    ({ name: variable, kind, description, defaultText }) =>
-      `  ${variable}\n      ${description}\n      ${KIND_NOTES[kind]}; default: ${defaultText || '(empty)'}\n`,
+    ({ name: variable, description, defaultText, ...setting }) =>
+      `  ${variable}\n      ${description}\n      ${kindOf(setting)}; default: ${defaultText || '(empty)'}\n`,
   );
   return [
     `${name}: ${summary}\n`,
@@ -31,8 +36,8 @@ export function settingsAsText({ name, summary, settings }: Documented): string 
 /** One section of the configuration reference. */
 export function settingsAsMarkdown({ name, summary, settings }: Documented): string {
   const rows = describeSettings(settings).map(
-    ({ name: variable, kind, description, defaultText }) =>
-      `| \`${variable}\` | ${KIND_NOTES[kind]} | ${defaultText ? `\`${defaultText}\`` : ''} | ${description.replaceAll('|', '\\|')} |`,
+    ({ name: variable, description, defaultText, ...setting }) =>
+      `| \`${variable}\` | ${kindOf(setting)} | ${defaultText ? `\`${defaultText}\`` : ''} | ${description.replaceAll('|', '\\|')} |`,
   );
   return [
     `## ${name}`,

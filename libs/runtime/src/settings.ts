@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
-import { parseDuration } from './duration';
+import { durationText, MAX_DURATION, parseDuration } from './duration';
 import { type Environment } from './environment';
 import { type KnownSettings, unknownVariables } from './unknown-variables';
 
@@ -14,6 +14,14 @@ export interface SettingDescription {
   readonly kind: SettingKind;
   /** What it does, units and limits included: shown by `--help` and in the configuration reference. */
   readonly description: string;
+  /** Longest duration, in milliseconds; default 24 days, which is what a timer can do. */
+  readonly max?: number;
+}
+
+/** What settings may say of each other, beside the rules of each. */
+export interface RelatedSettings {
+  /** What is wrong with settings that do not fit together; each text begins with the variable to change and names the other. */
+  conflicts(): readonly string[];
 }
 
 interface DeclaredSetting extends SettingDescription {
@@ -47,7 +55,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-const parsers: Record<SettingKind, (text: string) => unknown> = {
+const parsers: Record<SettingKind, (text: string, setting: SettingDescription) => unknown> = {
   string: (text) => text,
   integer: (text) => {
     if (!/^-?\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
@@ -57,7 +65,11 @@ const parsers: Record<SettingKind, (text: string) => unknown> = {
     if (text !== 'true' && text !== 'false') throw new Error(`"${text}" is neither true nor false`);
     return text === 'true';
   },
-  duration: parseDuration,
+  duration: (text, { max = MAX_DURATION }) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds > max) throw new Error(`must be at most ${durationText(max)}`);
+    return milliseconds;
+  },
   list: (text) =>
     text
       .split(',')
@@ -78,8 +90,14 @@ export function loadSettings<T extends object>(settingsClass: new () => T, envir
   const names = declaredSettings(settings).map(({ name }) => name);
   const unknown = strict === undefined ? [] : unknownVariables(environment, names, strict);
   const problems = [...[...unparsed, ...invalid].map(({ message }) => message), ...unknown];
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  // Of settings that are wrong by themselves nothing more can be said.
+  const conflicts = problems.length === 0 && isRelated(settings) ? settings.conflicts() : [];
+  if (problems.length + conflicts.length > 0) throw new ConfigurationError([...problems, ...conflicts]);
   return settings;
+}
+
+function isRelated(settings: object): settings is RelatedSettings {
+  return typeof (settings as Partial<RelatedSettings>).conflicts === 'function';
 }
 
 interface Problem {
@@ -89,11 +107,12 @@ interface Problem {
 
 function readEnvironment(settings: object, environment: Environment): Problem[] {
   const problems: Problem[] = [];
-  for (const { name, kind, property } of declaredSettings(settings)) {
+  for (const setting of declaredSettings(settings)) {
+    const { name, kind, property } = setting;
     const text = environment[name];
     if (text === undefined || text === '') continue;
     try {
-      Object.assign(settings, { [property]: parsers[kind](text) });
+      Object.assign(settings, { [property]: parsers[kind](text, setting) });
     } catch (error) {
       problems.push({ property, message: `${name}: ${(error as Error).message}` });
     }
@@ -134,14 +153,4 @@ function textOf(kind: SettingKind, value: SettingValue): string {
   if (typeof value === 'object') return value.join(',');
   if (kind === 'duration') return durationText(Number(value));
   return String(value);
-}
-
-function durationText(milliseconds: number): string {
-  const units = [
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000],
-  ] as const;
-  const unit = units.find(([, size]) => milliseconds % size === 0 && milliseconds !== 0);
-  return unit ? `${milliseconds / unit[1]}${unit[0]}` : `${milliseconds}ms`;
 }

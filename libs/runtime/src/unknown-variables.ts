@@ -27,7 +27,7 @@ export function unknownVariables(environment: Environment, settings: readonly st
   const others = PROGRAMS.filter((prefix) => prefix !== own);
   const links = serviceLinks(environment);
   return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && environment[name] !== '' && !settings.includes(name) && !shared.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && (environment[name] ?? '') !== '' && !settings.includes(name) && !shared.includes(name))
     .filter((name) => !others.some((prefix) => name.startsWith(prefix)) && !links.some((link) => link.test(name)))
     .map((name) => {
       const meant = closest(name, settings);
