@@ -73,7 +73,7 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {
     cause: error,
     host: target.host,
-    reason: 'its answer is not valid HTTP',
+    reason: 'it gave no valid HTTP answer',
   });
 }
 
