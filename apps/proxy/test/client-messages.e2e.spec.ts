@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     secure: true,
     method: 'POST',
     faults: [{ kind: 'respond', status: 202, headers: { location: 'http://upload.internal.test/upload' }, match: { path: /uploads/ } }],
-    expected: /^the registry wants the upload sent to another place, without TLS/,
+    expected: /^the registry answered with an upload location that leads from https to a place without TLS/,
     logged: /upload\.internal\.test/,
   },
 ];

@@ -139,7 +139,7 @@ describe('UndiciTransport', () => {
       allowCIDRs: ['127.0.0.1/32'],
       redirectCIDRs: [],
       refusedHosts: [],
-      lookup: () => new Promise((resolve) => (found = () => resolve([{ address: '127.0.0.1', family: 4 }]))),
+      lookup: () => new Promise((resolve) => (found = () => resolve([{ address: '127.0.0.1' }]))),
     });
     const connecting = new UndiciTransport({ policy: slow, purpose: 'connector' });
     let requests = 0;
