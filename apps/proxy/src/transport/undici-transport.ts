@@ -67,7 +67,8 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   if (request.transfer.cancelled) return request.transfer.cancelled;
   const target = hostAndPort(new URL(request.origin));
   if (error instanceof Error && error.message === BAD_UPGRADE) {
-    return new UpstreamConnectError('ResponseInvalid', `${target.host} answered 101, as if it had been asked to switch protocols`, { cause: error });
+    const reason = 'it answered 101, as if it had been asked to switch protocols';
+    return new UpstreamConnectError('ResponseInvalid', `No answer from ${target.host}: ${reason}`, { cause: error, host: target.host, reason });
   }
   const classified = classifyConnectError(error, target);
   return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {

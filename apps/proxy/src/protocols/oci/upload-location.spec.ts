@@ -111,7 +111,7 @@ describe('mapUploadLocation', () => {
   });
 
   it('C14 log leakage: names no more than the origin in what it says', () => {
-    expect(() => map('http://evil.example/u?X-Sig=hush')).toThrow(/^(?!.*hush)(?!.*evil).*to another place, without TLS/);
+    expect(() => map('http://evil.example/u?X-Sig=hush')).toThrow(/^(?!.*hush)(?!.*evil).*to a place without TLS/);
   });
 
   it('C2 auth over Location: gives the client our own path, whatever the registry says', () => {
