@@ -135,7 +135,7 @@ describe('pulling through the proxy', () => {
 
   it.each<[string, string, RegExp]>([
     ['to a place that the egress policy refuses', 'http://169.254.169.254/latest/meta-data', /metadata/],
-    ['to another scheme', 'file:///etc/passwd', /http nor https/],
+    ['to another scheme', 'file:///etc/passwd', /neither http nor https/],
     ['with a user name', 'http://user:pass@127.0.0.1/', /user name/],
   ])('502 for a redirect %s (C9)', async (_name, location, message) => {
     registry.quirks.blobRedirect = { location: () => location };

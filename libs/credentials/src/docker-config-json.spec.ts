@@ -53,6 +53,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['nor a user', ['https://u:p@r.example'], 'r.example', 'https://u:p@r.example'],
       ['a path after /v2/ counts', ['r.example/v2/team'], 'r.example/team', 'r.example/v2/team'],
       ['and refuses others', ['r.example/v2/team'], 'r.example/other', undefined],
+      ['nor /v2/ in the address', ['r.example/team'], 'r.example/v2/team', 'r.example/team'],
       ['a path that the address begins with', ['r.example/team'], 'r.example/team/app', 'r.example/team'],
       ['a path that the address is', ['r.example/team'], 'r.example/team', 'r.example/team'],
       ['a path with a slash at its end', ['r.example/team/'], 'r.example/team', 'r.example/team/'],

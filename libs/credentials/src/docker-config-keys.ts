@@ -1,4 +1,4 @@
-import { DOCKER_HUB_NAMES, isDockerHubName } from '@oci-connector/connector-api';
+import { DOCKER_HUB_NAMES, isDockerHubName, repositoryPrefix } from '@oci-connector/connector-api';
 
 /** The registry, or the part of it, to look up. */
 export interface RegistryName {
@@ -34,7 +34,8 @@ const MAX_AUTHORITY_LENGTH = 512;
 export function findDockerConfigKey(keys: readonly string[], registry: RegistryName): string | undefined {
   const parsed = keys.map(parseKey).filter((key) => key !== undefined);
   // Every image of the Connector lies below its prefix, so a slash follows.
-  const path = registry.pathPrefix ? `/${registry.pathPrefix}/` : '/';
+  const prefix = repositoryPrefix({ pathPrefix: registry.pathPrefix ?? '' });
+  const path = prefix === '' ? '/' : `/${prefix}/`;
   const ofPath = parsed.filter((key) => path.startsWith(key.path));
   for (const name of namesOf(registry)) {
     const [best] = ofPath.filter(({ authority }) => matchesAuthority(authority, name)).sort(triedFirst);
