@@ -11,6 +11,7 @@ const MESSAGES = [
   '## The client is not logged in: 401',
   '## The client may not: 403 `DENIED`',
   '## Nothing is there: 404, 400',
+  '## The Connector is not set up: 424 `DENIED`',
   '## The proxy cannot: 502, 503, 504, 429',
   '## The pod does not start: its volume',
 ];

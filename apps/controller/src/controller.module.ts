@@ -3,6 +3,7 @@ import { refusedHosts } from '@oci-connector/connector-api';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EgressPolicy } from '@oci-connector/egress';
 import { InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
+import { RefusedCredentials } from '@oci-connector/oci-auth';
 import { LOGGER, Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -74,7 +75,8 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     refusedHosts: refusedHosts(installation, apiServer),
     refusedAddresses: () => endpoints.addresses,
   });
-  const term = { settings, installation, client, watches, egress, installationCa, metrics, logger, clock, random };
+  const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
+  const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
   return new ControllerService({ client, watches, endpoints, metrics, readiness, logger, clock, lease, newTerm: () => new LeaderTerm(term) });
 }

@@ -17,6 +17,7 @@ import {
   type ReconcileTrigger,
   type RunningReconciler,
 } from '@oci-connector/kube';
+import { type RefusedCredentials } from '@oci-connector/oci-auth';
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { CertificateAuthorityReconciler } from './certificate-authority/certificate-authority.reconciler';
@@ -39,6 +40,8 @@ export interface LeaderTermOptions {
   readonly client: KubeClient;
   readonly watches: ClusterWatches;
   readonly egress: EgressPolicy;
+  /** Of all terms: another term is no reason to send a refused credential again. */
+  readonly refusals: RefusedCredentials;
   /** Certificates in PEM that registries may be signed by, beside the system's roots. */
   readonly installationCa: readonly string[];
   readonly metrics: ControllerMetrics;
@@ -102,7 +105,7 @@ export class LeaderTerm {
   }
 
   #connectors(prober: Prober): RunningReconciler {
-    const { settings, installation, client, watches, egress, installationCa, metrics, random } = this.options;
+    const { settings, installation, client, watches, egress, refusals, installationCa, metrics, random } = this.options;
     const writer = new ConnectorStatusWriter({ client, events: this.#transitions, gauge: metrics.readiness });
     const tools = {
       client,
@@ -113,6 +116,7 @@ export class LeaderTerm {
       installationCa,
       timeouts: { liveness: settings.livenessTimeout, credential: settings.credentialTimeout },
       fingerprintKey: randomBytes(32),
+      refusals,
     };
     const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
     return this.#start('Connector', { reconciler, triggers: connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)), present: () => watches.connectors.list().map(keyOf) });

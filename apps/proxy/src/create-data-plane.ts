@@ -24,6 +24,7 @@ import { ForwardRequest } from './pipeline/forward-request';
 import { HandleRequest } from './pipeline/handle-request';
 import { ObtainAuthorization } from './pipeline/obtain-authorization';
 import { PlanRequest } from './pipeline/plan-request';
+import { RecoverRequest } from './pipeline/recover-request';
 import { RequestLimits } from './pipeline/request-limits';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
@@ -201,7 +202,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     protocol: new PlanRequest({ oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() }),
     credential,
     authorization,
-    forward: new ForwardRequest(ask, authorization),
+    forward: new ForwardRequest(new RecoverRequest(ask, authorization)),
   });
 }
 

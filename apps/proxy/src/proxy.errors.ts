@@ -8,6 +8,12 @@ interface ProxyErrorKind {
 }
 
 /**
+ * A fault of the configuration, which stays until somebody corrects it. Clients repeat 500, 502, 503 and 504 for seconds or minutes (crane,
+ * oras, regctl, docker), and docker repeats whatever has another code than these: 424 with `DENIED` is repeated by none (ADR 20).
+ */
+const MISCONFIGURED = { status: 424, ociCode: 'DENIED' } as const;
+
+/**
  * Every answer that the proxy gives of its own accord when something is wrong. The key is what logs say; clients see
  * the status, the OCI code and the message.
  */
@@ -16,8 +22,12 @@ export const PROXY_ERRORS = {
   Unauthenticated: { status: 401, ociCode: 'UNAUTHORIZED' },
   /** The client holds no permission for the verb on the Connector; nothing is said about whether it exists. */
   PermissionDenied: { status: 403, ociCode: 'DENIED' },
-  /** The registry or its token server refuses the Connector's credential, or wants one and there is none. */
+  /** The registry or its token server refuses the Connector's credential. */
   CredentialRefused: { status: 403, ociCode: 'DENIED' },
+  /** The registry refuses the action and not the credential: the account, or everybody where there is none, lacks the right. */
+  RegistryDenied: { status: 403, ociCode: 'DENIED' },
+  /** The same for the look that a push begins with, by a client that may push: it is told that nothing is there. */
+  PullRefused: { status: 404, ociCode: 'NAME_UNKNOWN' },
   /** The Connector does not exist, or its class wants no proxy; only said to those with permission. */
   ConnectorNotFound: { status: 404, ociCode: 'NAME_UNKNOWN' },
   /** Neither path nor Host names a Connector. */
@@ -55,23 +65,29 @@ export const PROXY_ERRORS = {
   LimitReached: { status: 429, ociCode: 'TOOMANYREQUESTS' },
   /** The token server or the registry's authentication asks to slow down; their Retry-After is passed on. */
   TokenServerThrottled: { status: 429, ociCode: 'TOOMANYREQUESTS' },
-  ClassNotFound: { status: 502, ociCode: 'UNKNOWN' },
-  RegoNotSupported: { status: 502, ociCode: 'UNKNOWN' },
+  ClassNotFound: MISCONFIGURED,
+  RegoNotSupported: MISCONFIGURED,
   /** The class names another proxy than this installation's. */
-  ProxyNotSupported: { status: 502, ociCode: 'UNKNOWN' },
+  ProxyNotSupported: MISCONFIGURED,
   /** A field of the Connector, such as its address, that cannot be used. */
-  ConnectorInvalid: { status: 502, ociCode: 'UNKNOWN' },
-  SecretNotFound: { status: 502, ociCode: 'UNKNOWN' },
-  SecretInvalid: { status: 502, ociCode: 'UNKNOWN' },
-  RealmUntrusted: { status: 502, ociCode: 'UNKNOWN' },
+  ConnectorInvalid: MISCONFIGURED,
+  SecretNotFound: MISCONFIGURED,
+  SecretInvalid: MISCONFIGURED,
+  RealmUntrusted: MISCONFIGURED,
+  /** The challenge names no URL that a token server could have. */
+  RealmInvalid: MISCONFIGURED,
+  /** The registry wants a login other than Bearer or Basic. */
+  LoginUnsupported: MISCONFIGURED,
+  /** What answers at the address is no registry. */
+  NotARegistry: MISCONFIGURED,
   /** The token server cannot be reached or answers nonsense. */
   TokenServerFailed: { status: 502, ociCode: 'UNKNOWN' },
   /** The egress policy refuses the address. */
-  AddressNotAllowed: { status: 502, ociCode: 'UNKNOWN' },
+  AddressNotAllowed: MISCONFIGURED,
   /** A redirect, or a Location of an upload, that may not be followed. */
   RedirectRefused: { status: 502, ociCode: 'UNKNOWN' },
   UpstreamUnreachable: { status: 502, ociCode: 'UNKNOWN' },
-  CertificateInvalid: { status: 502, ociCode: 'UNKNOWN' },
+  CertificateInvalid: MISCONFIGURED,
   /** The upstream broke off before an answer, or sent one that is not HTTP or cannot be mapped. */
   UpstreamInvalid: { status: 502, ociCode: 'UNKNOWN' },
   /** An answer that has to be read whole exceeds its limit. */

@@ -150,10 +150,10 @@ describe('faults of registries, token servers and clients', () => {
   });
 
   it('gets another token when the registry refuses the one in use, and repeats the read', async () => {
-    await world.send(MANIFEST);
+    await world.send(MANIFEST, { as: 'puller' });
     registry.clearRequests();
     registry.faults.add({ kind: 'respond', status: 401, match: { path: /manifests/ } });
-    expect((await world.send(MANIFEST)).status).toBe(200);
+    expect((await world.send(MANIFEST, { as: 'puller' })).status).toBe(200);
     expect(asked()).toHaveLength(2);
     expect(registry.requests.filter(({ server }) => server === 'token')).toHaveLength(1);
   });

@@ -77,7 +77,7 @@ describe('pulling through the proxy', () => {
 
     await world.connect(other, { name: 'unknown-authority' });
     const response = await world.send(`${prefix('unknown-authority')}/team/app/manifests/v1`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(/caCertSecretRef/) as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 424, code: 'DENIED', message: expect.stringMatching(/caCertSecretRef/) as string });
   });
 
   it('passes manifests and their headers, for GET and HEAD, by tag and digest', async () => {

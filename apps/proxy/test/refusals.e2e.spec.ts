@@ -115,26 +115,26 @@ describe('what the proxy refuses by itself', () => {
     ['an unknown route', `${prefix()}/team/app/secrets/x`, {}, 404, 'UNSUPPORTED', /./],
     ['an unknown method', MANIFEST, { method: 'PROPFIND' }, 405, 'UNSUPPORTED', /method PROPFIND is not served/],
     ['a push to the API version check', '/v2/', { method: 'POST' }, 405, 'UNSUPPORTED', /./],
-    ['an unknown class', `${prefix('no-class')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /of class "absent", which does not exist/],
-    ['a class that needs Rego for the credential', `${prefix('rego')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /needs Rego/],
-    ['a class that needs Rego for the token', `${prefix('rego-extractor')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /needs Rego/],
-    ['a missing Secret', `${prefix('no-secret')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /Secret "absent" does not exist in namespace "platform"/],
-    ['a Secret of another type', `${prefix('other-type')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /has type "cpaas.io\/distribution-registry-token", but .* "kubernetes.io\/basic-auth"/],
-    ['a Secret in another namespace', `${prefix('foreign-secret')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /must live in its own namespace "platform"/],
-    ['no Secret where the class requires one', `${prefix('wants-secret')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /its class requires one/],
-    ['an unknown auth type', `${prefix('no-auth-type')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /has no auth type "absent"/],
-    ['a missing CA', `${prefix('no-ca')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /Secret "absent" does not exist/],
-    ['an address that the egress policy refuses', `${prefix('metadata')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /169\.254\.169\.254.*metadata/],
+    ['an unknown class', `${prefix('no-class')}/a/manifests/v1`, {}, 424, 'DENIED', /of class "absent", which does not exist/],
+    ['a class that needs Rego for the credential', `${prefix('rego')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
+    ['a class that needs Rego for the token', `${prefix('rego-extractor')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
+    ['a missing Secret', `${prefix('no-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /Secret "absent" does not exist in namespace "platform"/],
+    ['a Secret of another type', `${prefix('other-type')}/a/manifests/v1`, {}, 424, 'DENIED', /has type "cpaas.io\/distribution-registry-token", but .* "kubernetes.io\/basic-auth"/],
+    ['a Secret in another namespace', `${prefix('foreign-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /must live in its own namespace "platform"/],
+    ['no Secret where the class requires one', `${prefix('wants-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /its class requires one/],
+    ['an unknown auth type', `${prefix('no-auth-type')}/a/manifests/v1`, {}, 424, 'DENIED', /has no auth type "absent"/],
+    ['a missing CA', `${prefix('no-ca')}/a/manifests/v1`, {}, 424, 'DENIED', /Secret "absent" does not exist/],
+    ['an address that the egress policy refuses', `${prefix('metadata')}/a/manifests/v1`, {}, 424, 'DENIED', /169\.254\.169\.254.*metadata/],
     ['an address where nobody listens', `${prefix('nobody-there')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /127\.0\.0\.1:1.*nothing listens there/],
     ['our own Via', MANIFEST, { headers: { via: '1.1 squid, 1.1 connectors-proxy' } }, 508, 'UNKNOWN', /already passed through "connectors-proxy"/],
   ])('%s', async (_name, path, options, status, code, message) => {
     await refused({ path, options, status, code, message });
   });
 
-  it('502: an untrusted realm, and the credential goes nowhere (C1)', async () => {
+  it('424: an untrusted realm, and the credential goes nowhere (C1)', async () => {
     const response = await world.send(`${prefix('untrusting')}/team/app/manifests/v1`);
-    expect(response.status).toBe(502);
-    expect(errorOf(response)).toEqual({ code: 'UNKNOWN', message: expect.stringContaining('trustedRealms') as string });
+    expect(response.status).toBe(424);
+    expect(errorOf(response)).toEqual({ code: 'DENIED', message: expect.stringContaining('trustedRealms') as string });
     expect(registry.requests.map(({ server, path, headers }) => [server, path, headers.authorization])).toEqual([['registry', '/v2/', undefined]]);
   });
 

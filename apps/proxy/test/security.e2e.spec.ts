@@ -141,7 +141,7 @@ describe('security', () => {
     const connector = `ssrf-${name.replace(/\W+/g, '-').toLowerCase()}`;
     await world.connect({ url: address }, { name: connector });
     const response = await world.send(`${prefix(connector)}/a/manifests/v1`);
-    expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 502, code: 'UNKNOWN' });
+    expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 424, code: 'DENIED' });
   });
 
   it('C9 SSRF: a realm that the egress policy refuses gets nothing', async () => {
@@ -149,7 +149,7 @@ describe('security', () => {
     const other = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT], realm: { url: realm } } });
     await world.connect(other, { name: 'metadata-realm', credential: ACCOUNT, trustedRealms: ['http://169.254.169.254'] });
     const response = await world.send(`${prefix('metadata-realm')}/a/manifests/v1`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringContaining('169.254.169.254') as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 424, code: 'DENIED', message: expect.stringContaining('169.254.169.254') as string });
     await other.close();
   });
 

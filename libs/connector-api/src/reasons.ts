@@ -125,20 +125,27 @@ export const REASON_TABLE = {
   NonAuthProbe: {
     conditions: ['AuthReady'],
     status: 'True',
-    meaning: 'The class has no probe for this authentication type, or there is no credential to probe.',
+    meaning: 'The class has no probe for the authentication type of the Connector; for a Connector without `spec.auth`, none of the protocol itself. An anonymous Connector is probed, too: whether the registry lets everybody in.',
     remedy: NOTHING_TO_DO,
   },
   AuthenticationFailed: {
     conditions: ['AuthReady'],
     status: 'False',
-    meaning: 'The registry or its token server refuses the credential.',
-    remedy: 'Correct the Secret. It is tried again when the Secret, the Connector or the class changes, or after 30 minutes.',
+    meaning: 'The registry or its token server refuses the credential, or does not let it, or everybody where there is none, pull from the repository of the auth parameter.',
+    remedy:
+      'Correct the Secret. A credential that the registry refused is tried again when its content changes, or after 30 minutes; whatever else is wrong, when the Connector or the class changes, or after a minute.',
   },
   AuthRealmUntrusted: {
     conditions: ['AuthReady'],
     status: 'False',
     meaning: 'The registry wants the credential sent to another server, which is not trusted; nothing was sent.',
     remedy: 'If that server is the right one, add its origin to `spec.auth.trustedRealms`.',
+  },
+  AuthRealmInvalid: {
+    conditions: ['AuthReady'],
+    status: 'False',
+    meaning: 'The registry names a token server that can be none: a URL with a user name in it, or no URL at all; nothing was sent.',
+    remedy: 'Have the realm of the registry corrected.',
   },
   NonProxy: {
     conditions: ['ProxyServiceReady', 'ProxyReady'],

@@ -52,7 +52,7 @@ interface Flight {
 
 /**
  * Secrets by name, read on demand and kept for a short time: the proxy may `get` Secrets and neither list nor watch
- * them. Whatever is derived from one is to be keyed by its UID and resource version ({@link secretRevision}).
+ * them.
  */
 export class CredentialStore {
   /** Shared by namespaces: whose Secrets are large pushes out no others'. */

@@ -34,7 +34,18 @@ describe('a Secret with username and password', () => {
     expect(credential.username).toBe('robot$a+b');
     expect(credential.password.reveal()).toBe('p:ä ß');
     expect(credential.identityToken).toBeUndefined();
-    expect(credential.revision).toBe('u-1/42');
+  });
+
+  it('has a revision that the content decides, not the resourceVersion: a metadata-only write changes nothing', () => {
+    const revision = (values: Record<string, string>, metadata: object = {}): string => {
+      const object = secret(SecretType.BasicAuth, values);
+      return parseCredential({ ...object, metadata: { ...object.metadata, ...metadata } }, { host: 'r.example' }).revision;
+    };
+    const first = revision({ username: 'a', password: 'hush' });
+    expect(revision({ username: 'a', password: 'hush', note: 'x' }, { resourceVersion: '43', uid: 'u-2' })).toBe(first);
+    expect(revision({ username: 'a', password: 'hush!' })).not.toBe(first);
+    expect(revision({ username: 'b', password: 'hush' })).not.toBe(first);
+    expect(first).not.toContain('hush');
   });
 
   it('has a password of several lines, as Google’s keys have', () => {

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { quoted, Sensitive } from '@oci-connector/sensitive';
 import { readBasicAuth } from './basic-auth';
 import { Credential } from './credential';
 import { CredentialError } from './credential.errors';
 import { readDockerConfigJson, type DockerConfigCredential } from './docker-config-json';
 import { type RegistryName } from './docker-config-keys';
-import { describeSecret, secretRevision, type SecretObject } from './secret-object';
+import { describeSecret, type SecretObject } from './secret-object';
 import { SecretType } from './secret-type';
 
 export interface ParseCredentialOptions extends RegistryName {
@@ -30,9 +31,12 @@ export function parseCredential(secret: SecretObject, options: ParseCredentialOp
     username,
     password: new Sensitive(password),
     identityToken: identityToken === undefined ? undefined : new Sensitive(identityToken),
-    revision: secretRevision(secret),
+    revision: new Sensitive(JSON.stringify([username, password, identityToken ?? null])).fingerprint(REVISION_KEY),
   });
 }
+
+/** Revisions are keyed hashes, so that one that gets into a log or a heap dump gives nobody a password to guess at. */
+const REVISION_KEY = randomBytes(32);
 
 function readerFor(secret: SecretObject, allowedType: string | undefined): (typeof READERS)[string] {
   // The API server's own default.

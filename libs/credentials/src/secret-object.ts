@@ -17,7 +17,7 @@ export function describeSecret(secret: SecretObject): string {
 
 /**
  * Changes whenever the Secret does: the resource version alone would not tell a Secret from another one of the same
- * name in a restored cluster. Part of every key under which something derived from the Secret is kept (rule C3).
+ * name in a restored cluster. A credential has a revision of its own, which goes by its content.
  */
 export function secretRevision(secret: SecretObject): string {
   return `${secret.metadata.uid ?? ''}/${secret.metadata.resourceVersion ?? ''}`;

@@ -1,9 +1,13 @@
-import { harborQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { anImage, harborQuirks, pushImage, quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { RefusedCredentials } from '@oci-connector/oci-auth';
 import { aCredential, aTarget, LoopbackServer } from '../test/diagnosis-fixture';
 import { checkCredential } from './check-credential';
 
 const PASSWORD = 'pw-fixture';
-const accounts = [{ username: 'ada', password: PASSWORD, grants: { 'team/app': ['pull'] as const } }];
+const accounts = [
+  { username: 'ada', password: PASSWORD, grants: { 'team/app': ['pull'] as const } },
+  { username: 'root', password: PASSWORD },
+];
 const token = (more: object = {}): FixtureRegistryOptions => ({ auth: { mode: 'token', realm: 'same-origin', accounts, ...more } });
 const basic: FixtureRegistryOptions = { auth: { mode: 'basic', accounts } };
 
@@ -72,12 +76,49 @@ describe('an anonymous Connector', () => {
     });
   });
 
+  it.each([
+    ['Harbor', harborQuirks()],
+    ['Quay', quayQuirks()],
+  ])('of %s, whose token server refuses a request without scope, goes on to the repository', async (_name, quirks) => {
+    await withRegistry({ ...token({ anonymousGrants: { 'library/*': ['pull'] } }), quirks }, async (registry) => {
+      await pushImage({ url: registry.url, repository: 'library/app', reference: 'v1', auth: { username: 'root', password: PASSWORD } }, anImage());
+      registry.clearRequests();
+      expect(await checkCredential(aTarget(registry.origin), { repository: 'library/app' })).toEqual({ outcome: 'passed' });
+      const unnamed = await checkCredential(aTarget(registry.origin));
+      expect(unnamed).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
+      expect(unnamed.message).toContain('Name one in the auth parameter "repository"');
+      const closed = await checkCredential(aTarget(registry.origin), { repository: 'private/app' });
+      expect(closed).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
+      expect(closed.message).toContain('does not let everybody pull from "private/app"');
+      expect(registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic'))).toEqual([]);
+    });
+  });
+
   it('fails where the registry wants a password', async () => {
     await withRegistry(basic, async (registry) => {
       const finding = await checkCredential(aTarget(registry.origin));
       expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
       expect(finding.message).toContain('spec.auth.secretRef');
     });
+  });
+});
+
+it('a realm with user info has a reason of its own, and nothing is sent there', async () => {
+  await withRegistry(token({ realm: { url: 'http://user@127.0.0.1/token' } }), async (registry) => {
+    const finding = await checkCredential(aTarget(registry.origin, { credential: aCredential('ada', PASSWORD) }));
+    expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthRealmInvalid' });
+    expect(registry.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+  });
+});
+
+it('a refused credential is sent once, whatever shares it: other addresses, other repositories', async () => {
+  await withRegistry(token(), async (registry) => {
+    const refusals = new RefusedCredentials();
+    const credential = aCredential('ada', 'wrong');
+    for (const [prefix, repository] of [['', undefined], ['/a', undefined], ['/b', 'app']] as const) {
+      expect(await checkCredential(aTarget(registry.origin + prefix, { credential }), { repository, refusals })).toMatchObject({ credentialRefused: true });
+    }
+    expect(registry.requests.filter(({ headers }) => headers.authorization !== undefined)).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { upstreamRepository } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
-import { verifyCredential } from '@oci-connector/oci-auth';
+import { type RefusedCredentials, verifyCredential } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { explain } from './explain';
 import { PASSED, type Finding } from './finding';
@@ -9,6 +9,8 @@ export interface CheckCredentialOptions {
   /** `spec.auth.params` `repository`: a repository, as users name it, that the credential must be able to pull from. */
   repository?: string;
   signal?: AbortSignal;
+  /** Refusals of all checks of this program; a refused credential is sent once, whoever shares it. */
+  refusals?: RefusedCredentials;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function checkCredential(target: DiagnosisTarget, options: CheckCre
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   try {
     const repository = options.repository && upstreamRepository(address, options.repository);
-    await verifyCredential(registry, { repository, signal });
+    await verifyCredential(registry, { repository, signal, refusals: options.refusals });
     return PASSED;
   } catch (error) {
     return explain(error, { check: 'credential', origin });

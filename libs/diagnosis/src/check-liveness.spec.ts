@@ -70,6 +70,8 @@ describe('what else answers', () => {
   const table: [string, { status: number; headers?: Record<string, string>; body?: string }, Partial<Finding>][] = [
     ['nothing at that path', { status: 404 }, { outcome: 'failed', reason: 'NotARegistry' }],
     ['a refusal without a question', { status: 403 }, { outcome: 'failed', reason: 'NotARegistry' }],
+    ['a refusal with a challenge, which is a registry', { status: 403, headers: { 'www-authenticate': 'Bearer realm="https://r.example/token"' } }, { outcome: 'passed' }],
+    ['a refusal with another challenge', { status: 403, headers: { 'www-authenticate': 'Negotiate' } }, { outcome: 'failed', reason: 'NotARegistry' }],
     ['a web page', { status: 200, body: '\n<!DOCTYPE html><html></html>' }, { outcome: 'failed', reason: 'NotARegistry' }],
     ['Quay, which calls its true a page', { status: 200, headers: { 'content-type': 'text/html' }, body: 'true' }, { outcome: 'passed' }],
     ['an ill server', { status: 503 }, { outcome: 'failed', reason: 'ConnectionFailed' }],

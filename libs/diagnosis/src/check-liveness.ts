@@ -1,6 +1,6 @@
 import { Reason, meantOrigin, repositoryPrefix } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
-import { parseRetryAfter, type RegistryHttpResponse } from '@oci-connector/oci-auth';
+import { parseRetryAfter, refusesAuthorization, type RegistryHttpResponse } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { explain } from './explain';
 import { PASSED, failed, throttled, type Finding } from './finding';
@@ -13,7 +13,7 @@ const PROBED_LIST = 'connector-probe/tags/list';
 
 /**
  * Whether a registry answers at the address: `GET /v2/` is answered with 200, or with 401 because no credential is sent
- * (distribution-spec, "Determining Support"). Where the address has a path, a list below it is asked too: an ingress that serves
+ * (distribution-spec, "Determining Support"), or with 403 and a challenge. Where the address has a path, a list below it is asked too: an ingress that serves
  * something else there, or a registry that takes no such names, is seen here and not by the first pull.
  */
 export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSignal): Promise<Finding> {
@@ -49,7 +49,7 @@ function judgePrefix(response: RegistryHttpResponse, { origin, prefix }: { origi
 function judge(response: RegistryHttpResponse, origin: string): Finding {
   const { status } = response;
   const asked = `GET ${origin}/v2/`;
-  if (status === 401) return PASSED;
+  if (status === 401 || isChallenged(response)) return PASSED;
   if (status === 200 && !isWebPage(response.body)) return PASSED;
   if (status === 200) {
     return failed(Reason.NotARegistry, `${asked} was answered with a web page; set spec.address to the registry itself`);
@@ -65,6 +65,11 @@ function judge(response: RegistryHttpResponse, origin: string): Finding {
     Reason.NotARegistry,
     `${asked} was answered with status code ${status} instead of 200 or 401; set spec.address to a registry that implements the OCI distribution specification`,
   );
+}
+
+/** Some gateways say 403 to those who sent nothing. Without a challenge it is a firewall's or a web site's. */
+function isChallenged({ status, headers }: RegistryHttpResponse): boolean {
+  return refusesAuthorization(status, headers['www-authenticate'], { scheme: 'none' });
 }
 
 /**

@@ -69,6 +69,7 @@ type Explanation = (error: OciAuthError) => Finding;
 
 const refusal: Explanation = (error) => failed(Reason.AuthenticationFailed, authenticationFailed(error));
 const unusable: Explanation = ({ message }) => failed(Reason.AuthenticationFailed, message);
+const invalidRealm: Explanation = ({ message }) => failed(Reason.AuthRealmInvalid, message);
 const throttledBy: Explanation = ({ message, retryAfterMs }) => throttled(message, retryAfterMs);
 const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFailed, message);
 
@@ -78,7 +79,11 @@ const AUTHORIZATION: Readonly<Record<OciAuthErrorCode, Explanation>> = {
   CredentialRefused: (error) => ({ ...refusal(error), credentialRefused: true }),
   CredentialMissing: refusal,
   RepositoryDenied: refusal,
-  RealmInvalid: unusable,
+  AccessRefused: refusal,
+  ScopeRefused: refusal,
+  RealmInvalid: invalidRealm,
+  RealmHasUserInfo: invalidRealm,
+  TokenExpired: unusable,
   ChallengeUnsupported: unusable,
   TokenResponseInvalid: unusable,
   TokenResponseTooLarge: unusable,

@@ -1,6 +1,9 @@
 export { type Authorization } from './authorization';
 export { OciAuthError, type OciAuthErrorCode, type OciAuthErrorDetails } from './oci-auth.errors';
-export { OciAuthorizer, type AuthorizeOptions, type OciAuthHooks, type OciAuthorizerOptions } from './oci-authorizer';
+export { type Attempt } from './attempt';
+export { type ChallengeHeader, OciAuthorizer, type AuthorizeOptions, type OciAuthorizerOptions } from './oci-authorizer';
+export { refusesAuthorization } from './refusal';
+export { RefusedCredentials } from './refused-credentials';
 export { parseRetryAfter } from './retry-after';
 export { type RepositoryAction, type RepositoryScope } from './scope';
 export {
@@ -10,4 +13,5 @@ export {
   type RegistryHttpResponse,
   type UpstreamRegistry,
 } from './upstream-registry';
+export { type OciAuthHooks } from './token-source';
 export { verifyCredential, type CredentialCheck, type VerifyCredentialOptions } from './verify-credential';

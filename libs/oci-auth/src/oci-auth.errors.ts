@@ -7,6 +7,8 @@ export type OciAuthErrorCode =
   | 'RealmUntrusted'
   /** The challenge's realm is missing or is not a plain http(s) URL. */
   | 'RealmInvalid'
+  /** The challenge's realm has a user name in it, which would go out in place of the connector's own. */
+  | 'RealmHasUserInfo'
   /** The token server gave no usable answer: no connection, no answer in time, or a 5xx status. */
   | 'TokenEndpointUnreachable'
   /** The token server answered 429; see `retryAfterMs`. */
@@ -15,8 +17,14 @@ export type OciAuthErrorCode =
   | 'TokenResponseInvalid'
   /** The token server's answer exceeds the limit. */
   | 'TokenResponseTooLarge'
-  /** The registry or its token server refuses the connector's credential. */
+  /** The token server does not take the scope (400): it does not know one of the actions, or not several scopes. */
+  | 'ScopeRefused'
+  /** Tokens end before the registry sees them. */
+  | 'TokenExpired'
+  /** The registry or its token server refuses the connector's credential, whatever it is used for. */
   | 'CredentialRefused'
+  /** The registry or its token server refuses what was asked for, and not the credential: the account has no right to it. */
+  | 'AccessRefused'
   /** The registry wants a credential and the connector has none. */
   | 'CredentialMissing'
   /** The credential is good but may not pull from the repository that was asked for. */
@@ -62,5 +70,11 @@ export class OciAuthError extends Error {
     this.retryable = RETRYABLE.has(code);
     this.retryAfterMs = details.retryAfterMs;
     this.status = details.status;
+  }
+  /** The same error, told again after so many milliseconds of the wait that it asks for. */
+  retold(elapsedMs: number): OciAuthError {
+    const { code, message, cause, status, retryAfterMs } = this;
+    if (retryAfterMs === undefined) return this;
+    return new OciAuthError(code, message, { cause, status, retryAfterMs: Math.max(0, retryAfterMs - elapsedMs) });
   }
 }

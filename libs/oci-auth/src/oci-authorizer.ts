@@ -1,23 +1,17 @@
 import { type WallClock } from '@oci-connector/clock';
-import { Sensitive } from '@oci-connector/sensitive';
+import { LRUCache } from 'lru-cache';
+import { Attempt } from './attempt';
 import { type Authorization, anonymous, basic } from './authorization';
 import { type Challenge, parseChallenges } from './challenge';
-import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
+import { OciAuthError } from './oci-auth.errors';
+import { judgeBasic } from './judge-basic';
 import { type RefreshingCache } from './refreshing-cache';
+import { RefusedCredentials } from './refused-credentials';
 import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
-import { formatScope, normalizeScopes, parseScopeHint, type RepositoryScope } from './scope';
+import { formatScope, hintedActions, normalizeScopes, type RepositoryAction, type RepositoryScope, sameActions } from './scope';
 import { belongsTo, createAuthCache, type Grant, type KnownPlan, planKey, REFUSAL_PAUSE_MS, tokenKey } from './token-cache';
-import { type Token } from './token-response';
-import { TokenClient } from './token-client';
+import { accessRefused, credentialRefused, type OciAuthHooks, type TokenOrder, TokenSource } from './token-source';
 import { type UpstreamRegistry } from './upstream-registry';
-
-/** For metrics; must not throw. */
-export interface OciAuthHooks {
-  /** A request to a token server ended; for a refusal of two scopes there are two. */
-  onTokenFetch?(event: { connectorUid: string; outcome: 'ok' | OciAuthErrorCode; durationMs: number }): void;
-  onCacheHit?(event: { connectorUid: string }): void;
-  onCacheMiss?(event: { connectorUid: string }): void;
-}
 
 export interface OciAuthorizerOptions {
   clock?: WallClock;
@@ -26,6 +20,8 @@ export interface OciAuthorizerOptions {
   /** Tokens kept at most; a token has some KiB. */
   cacheSize?: number;
   hooks?: OciAuthHooks;
+  /** Shared with whatever else of the program sends credentials; its own when absent. */
+  refusals?: RefusedCredentials;
 }
 
 export interface AuthorizeOptions {
@@ -33,47 +29,69 @@ export interface AuthorizeOptions {
   minimumLifetimeMs?: number;
   /** Ends the caller's wait; a fetch that others share goes on. */
   signal?: AbortSignal;
+  /** What a challenge may make us ask for, at most: the actions that the client's verb covers. Default: the scope's own. */
+  limit?: readonly RepositoryAction[];
+  /** What the request has already cost; see {@link OciAuthorizer.begin}. */
+  attempt?: Attempt;
 }
+
+/** `WWW-Authenticate` of an answer. */
+export type ChallengeHeader = string | readonly string[] | undefined;
 
 const DEFAULT_CACHE_SIZE = 10_000;
 /** How long it is remembered how a registry wants to be authorised; a 401 corrects it at once. */
 const PLAN_LIFETIME_MS = 30 * 60_000;
+/** A token of so short a life may have ended on its way, whatever our clock says. */
+const SHORT_LIFE_MS = 10_000;
+/** Kept of what registries want, and of what they refused. */
+const MAX_NOTES = 10_000;
 
 /** One call's work, in the form that the steps share. */
-interface Request {
-  readonly registry: UpstreamRegistry;
-  readonly scopes: readonly RepositoryScope[];
+interface Request extends Omit<TokenOrder, 'plan'> {
+  /** What was asked for; `scopes` is what the registry calls it. */
+  readonly own: readonly RepositoryScope[];
   readonly options: AuthorizeOptions;
 }
 
-/** A refusal that may concern the set of scopes and not the credential. */
-function mayRefuseScopes(error: unknown): boolean {
-  const status = error instanceof OciAuthError ? error.status : undefined;
-  return status !== undefined && status >= 400 && status < 500 && status !== 429;
-}
-
 /**
- * Obtains and keeps what a connector's requests to its registry must carry:
+ * Obtains and keeps what a connector's requests to its registry must carry. The dance, in the order of its steps:
  *
- * 1. ask the registry bare how it wants to be authorised (once per connector and credential);
- * 2. Bearer: fetch a token for the scopes with the connector's credential, or anonymously where it has none;
- *    Basic: the credential itself; nothing: nothing;
- * 3. when the registry answers 401 all the same ({@link rejected}): drop the token, ask again, fetch a new one, once.
+ * 1. The registry is asked bare how it wants to be authorised, once per connector and credential ({@link authorize}).
+ * 2. Bearer: a token for the scopes, with the connector's credential, or anonymously where it has none. Basic: the credential itself.
+ *    Nothing: nothing.
+ * 3. The registry refuses all the same ({@link rejected}): once, whatever else may help. A token that others have renewed meanwhile; the
+ *    way that the refused request's own challenge names; the actions that it names, within the client's verb; a new token for an old one.
+ * 4. Nothing else may help ({@link refused}): the credential or the action is refused, and which of them is found out.
+ *
+ * The token server refuses a scope: {@link narrowed}. The registry does what it was asked for: {@link succeeded}.
  */
 export class OciAuthorizer {
   readonly #clock: WallClock;
-  readonly #client: TokenClient;
+  readonly #refusals: RefusedCredentials;
+  readonly #source: TokenSource;
   readonly #plans: RefreshingCache<KnownPlan>;
   readonly #tokens: RefreshingCache<Grant>;
+  /** Actions that a registry has other names for, by connector and our name of them. */
+  readonly #actions = new LRUCache<string, readonly RepositoryAction[]>({ max: MAX_NOTES, ttl: PLAN_LIFETIME_MS });
+  /** Keys of tokens and failures that stand for a refusal, by connector and repository. */
+  readonly #refused = new LRUCache<string, Set<string>>({ max: MAX_NOTES });
+  /** UIDs of connectors for which a token to push was obtained. */
+  readonly #written = new Set<string>();
   readonly #hooks: OciAuthHooks;
 
   constructor(options: OciAuthorizerOptions = {}) {
-    const { clock = Date, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {} } = options;
+    const { clock = Date, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {}, refusals = new RefusedCredentials(clock) } = options;
     this.#clock = clock;
-    this.#client = new TokenClient(clock);
+    this.#refusals = refusals;
+    this.#source = new TokenSource({ clock, refusals, hooks });
     this.#plans = createAuthCache<KnownPlan>(clock, random, cacheSize);
     this.#tokens = createAuthCache<Grant>(clock, random, cacheSize);
     this.#hooks = hooks;
+  }
+
+  /** For {@link AuthorizeOptions.attempt}, at the beginning of a request: it may cost two requests to token servers. */
+  begin(): Attempt {
+    return new Attempt(this.#source.serial);
   }
 
   /**
@@ -82,48 +100,136 @@ export class OciAuthorizer {
    */
   peek(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Authorization | undefined {
     const known = this.#plans.peek(planKey(registry), () => this.#discover(registry));
-    return known && this.#known(known.plan, { registry, scopes: normalizeScopes(scopes), options });
+    return known && this.#known(known.plan, this.#request(registry, scopes, options));
   }
 
   /** What to send for the scopes. Throws OciAuthError, or the signal's reason. */
   async authorize(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Promise<Authorization> {
     const known = this.peek(registry, scopes, options);
     if (known !== undefined) return known;
-    const request: Request = { registry, scopes: normalizeScopes(scopes), options };
     const { plan } = await this.#plans.get(planKey(registry), () => this.#discover(registry), { signal: options.signal });
-    return await this.#authorizeBy(plan, request);
+    return await this.#authorizeBy(plan, this.#request(registry, scopes, options));
+  }
+
+  /** A token for the scopes that is there already, for at least `minimumLifetimeMs` more; nothing is asked for or renewed. */
+  held(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], minimumLifetimeMs: number): Authorization | undefined {
+    // Asked for every read: most connectors are only read.
+    if (!this.#written.has(registry.connectorUid)) return undefined;
+    const plan = this.#plans.inspect(planKey(registry))?.plan;
+    const grant = plan?.scheme === 'bearer' ? this.#tokens.inspect(keyOf(plan, this.#request(registry, scopes, {}))) : undefined;
+    return grant && grant.expiresAt - this.#clock.now() > minimumLifetimeMs ? grant.authorization : undefined;
+  }
+
+  /** Whether only a write can tell how the registry authorises writes: everybody may read there, and the connector has a credential. */
+  mustLearnToWrite(registry: UpstreamRegistry): boolean {
+    const known = this.#plans.inspect(planKey(registry));
+    return known?.plan.scheme === 'none' && !known.learned && registry.credential !== undefined;
+  }
+
+  /** Everybody may write there, too. */
+  learnedOpen(registry: UpstreamRegistry): void {
+    this.#plans.set(planKey(registry), this.#know({ scheme: 'none' }, true));
   }
 
   /**
-   * Call when the registry answered 401 to what {@link authorize} or this gave: gives something else to try, and throws
-   * `CredentialRefused` when there is nothing else. `wwwAuthenticate` is that answer's header. Never falls back from a
-   * refused credential to anonymous access.
+   * Call when the registry refused what {@link authorize} or this gave: gives something else to try, and throws what
+   * {@link refused} says when there is nothing else. Never falls back from a refused credential to anonymous access.
    */
   async rejected(
     registry: UpstreamRegistry,
     scopes: readonly RepositoryScope[],
     authorization: Authorization,
-    wwwAuthenticate: string | readonly string[] | undefined,
+    { challenge, ...options }: AuthorizeOptions & { challenge?: ChallengeHeader } = {},
   ): Promise<Authorization> {
-    const request: Request = { registry, scopes: normalizeScopes(scopes), options: {} };
+    const request = this.#request(registry, scopes, options);
     const known = this.#plans.inspect(planKey(registry));
-    if (authorization.scheme === 'bearer' && known?.plan.scheme === 'bearer') {
-      const newer = this.#newerGrant(known.plan, request, authorization);
-      if (newer) return newer;
+    const newer = known && this.#newerToken(known.plan, request, authorization);
+    if (newer) return newer;
+    const next = await this.#planAfterRefusal(registry, authorization, known, challenge);
+    if (next === undefined) throw await this.refused(registry, scopes, authorization, options);
+    this.#plans.set(planKey(registry), this.#know(next.plan, next.learned));
+    const wanted = this.#asTheRegistryWants(request, next.scopeHint);
+    if (next.plan.scheme !== authorization.scheme) return await this.#authorizeBy(next.plan, wanted);
+    if (next.plan.scheme === 'bearer') return await this.#anotherToken(next.plan, wanted, authorization);
+    throw await this.refused(registry, scopes, authorization, options);
+  }
+
+  /**
+   * Call when the token server refused the scope: gives an authorisation for what comes next in this order, once, and remembers it for
+   * the connector. 1. the actions that the registry's challenge to this very request names, within `limit`; 2. of a deletion `*`, or of
+   * an upload that is cancelled what the upload itself asks for. Throws OciAuthError.
+   */
+  async narrowed(
+    registry: UpstreamRegistry,
+    scopes: readonly RepositoryScope[],
+    { challenge, ...options }: AuthorizeOptions & { challenge?: ChallengeHeader } = {},
+  ): Promise<Authorization> {
+    const request = this.#request(registry, scopes, options);
+    const [own] = request.own;
+    const hint = tolerantPlan(parseChallenges(challenge), registry)?.scopeHint;
+    const actions = own && narrowerActions(own, hintedActions(hint, own.repository, options.limit ?? own.actions));
+    if (own === undefined || actions === undefined) throw accessRefused(registry, 400);
+    this.#actions.set(actionsKey(registry, own.actions), actions);
+    return await this.authorize(registry, scopes, options);
+  }
+
+  /** Why the registry refuses, for good: `CredentialRefused`, `CredentialMissing`, `AccessRefused` or `TokenExpired`. Throws nothing. */
+  async refused(
+    registry: UpstreamRegistry,
+    scopes: readonly RepositoryScope[],
+    authorization: Authorization,
+    options: AuthorizeOptions = {},
+  ): Promise<OciAuthError> {
+    const request = this.#request(registry, scopes, options);
+    if (authorization.scheme === 'none') return registry.credential ? credentialRefused(registry) : accessRefused(registry);
+    if (authorization.scheme === 'basic') return await this.#judgeBasic(request);
+    const plan = this.#plans.inspect(planKey(registry))?.plan;
+    if (plan?.scheme !== 'bearer') return accessRefused(registry);
+    this.#note(request, plan);
+    const grant = this.#tokens.inspect(keyOf(plan, request));
+    if (grant && isShortLived(grant)) {
+      return new OciAuthError('TokenExpired', `The tokens of the token server ${plan.realm.origin} end before the registry ${registry.origin} sees them. Let it give them a longer life.`);
     }
-    const { plan, learned, scopeHint } = await this.#planAfterRefusal(registry, authorization, known, wwwAuthenticate);
-    this.#plans.set(planKey(registry), this.#know(plan, learned));
-    if (plan.scheme === 'bearer') return await this.#anotherToken(plan, request, authorization, parseScopeHint(scopeHint));
-    if (plan.scheme !== authorization.scheme) return await this.#authorizeBy(plan, request);
-    const error = unauthorized(registry);
-    this.#tokens.fail(keyOf(plan, request), error);
-    throw error;
+    return await this.#source.judge({ ...request, plan });
+  }
+
+  /** Call when the registry carried out a write: what it refused before in that repository says nothing any more. */
+  succeeded(registry: UpstreamRegistry, repository: string): void {
+    const notes = repositoryKey(registry, repository);
+    for (const key of this.#refused.get(notes) ?? []) this.#tokens.delete(key);
+    this.#refused.delete(notes);
   }
 
   /** Drops everything kept for a connector, as when it is deleted. */
   forget(connectorUid: string): void {
-    this.#plans.forget(belongsTo(connectorUid));
-    this.#tokens.forget(belongsTo(connectorUid));
+    const belongs = belongsTo(connectorUid);
+    this.#plans.forget(belongs);
+    this.#tokens.forget(belongs);
+    this.#written.delete(connectorUid);
+    for (const notes of [this.#actions, this.#refused]) for (const key of [...notes.keys()]) if (belongs(key)) notes.delete(key);
+  }
+
+  #request(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions): Request {
+    const own = normalizeScopes(scopes);
+    return { registry, own, scopes: this.#named(registry, own), options, attempt: options.attempt ?? this.begin() };
+  }
+
+  /** The scopes by the names that the registry has for their actions. Nearly no registry has any. */
+  #named(registry: UpstreamRegistry, own: readonly RepositoryScope[]): readonly RepositoryScope[] {
+    const [first, ...rest] = own;
+    const actions = first && this.#actions.size > 0 ? this.#actions.get(actionsKey(registry, first.actions)) : undefined;
+    return actions && first ? [{ ...first, actions }, ...rest] : own;
+  }
+
+  /** The request with the actions that the challenge names, if it names one that we did not ask for and may; that is remembered. */
+  #asTheRegistryWants(request: Request, hint: string | undefined): Request {
+    const { registry, options } = request;
+    const [own] = request.own;
+    if (own === undefined) return request;
+    const hinted = hintedActions(hint, own.repository, options.limit ?? own.actions);
+    if (hinted.every((action) => request.scopes[0]?.actions.includes(action))) return request;
+    this.#actions.set(actionsKey(registry, own.actions), hinted);
+    return { ...request, scopes: this.#named(registry, request.own) };
   }
 
   #know(plan: AuthPlan, learned: boolean): KnownPlan {
@@ -153,6 +259,7 @@ export class OciAuthorizer {
       case 'none':
         return anonymous(scopes);
       case 'basic':
+        if (registry.credential) this.#refusals.check({ url: registry.origin }, registry.credential);
         if (this.#tokens.hasFailures) this.#tokens.throwIfFailed(keyOf(plan, request));
         return basic(registry, scopes);
       case 'bearer': {
@@ -174,28 +281,41 @@ export class OciAuthorizer {
     }
   }
 
-  /**
-   * What another request put in the refused token's place meanwhile. Throws when the refused token itself is that new:
-   * a wrong password gets a token without rights from Harbor, and asking for one more with each request would lock the
-   * account. The token stays, for what it may be good for.
-   */
-  #newerGrant(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
-    const grant = this.#tokens.inspect(keyOf(plan, request));
-    if (grant === undefined) return undefined;
-    if (refused.header && !grant.authorization.header?.equals(refused.header)) return grant.authorization;
-    const isNew = grant.replacedAt !== undefined && this.#clock.now() - grant.replacedAt < REFUSAL_PAUSE_MS;
-    if (isNew) throw unauthorized(request.registry);
-    return undefined;
+  async #fetchGrant(plan: BearerPlan, request: Request): Promise<Grant> {
+    try {
+      const grant = await this.#source.grant({ ...request, plan });
+      if (request.scopes[0]?.actions.includes('push')) this.#written.add(request.registry.connectorUid);
+      return grant;
+    } catch (error) {
+      this.#note(request, plan);
+      throw error;
+    }
   }
 
-  /** How to go on after a 401, with the scope that the registry says it wants. */
+  /** What is kept of this request stands for a refusal, until something succeeds in the repository. */
+  #note(request: Request, plan: AuthPlan): void {
+    const [first] = request.own;
+    if (first === undefined) return;
+    const notes = repositoryKey(request.registry, first.repository);
+    this.#refused.set(notes, (this.#refused.get(notes) ?? new Set()).add(keyOf(plan, request)));
+  }
+
+  /** What another request put in the refused token's place meanwhile. */
+  #newerToken(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
+    if (plan.scheme !== 'bearer' || refused.scheme !== 'bearer' || !refused.header) return undefined;
+    const grant = this.#tokens.inspect(keyOf(plan, request));
+    if (grant === undefined || grant.expiresAt <= this.#clock.now() || grant.authorization.header?.equals(refused.header)) return undefined;
+    return grant.authorization;
+  }
+
+  /** How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. */
   async #planAfterRefusal(
     registry: UpstreamRegistry,
     refused: Authorization,
     known: KnownPlan | undefined,
-    wwwAuthenticate: string | readonly string[] | undefined,
-  ): Promise<{ plan: AuthPlan; learned: boolean; scopeHint?: string }> {
-    const challenges = parseChallenges(wwwAuthenticate);
+    header: ChallengeHeader,
+  ): Promise<{ plan: AuthPlan; learned: boolean; scopeHint?: string } | undefined> {
+    const challenges = parseChallenges(header);
     if (refused.scheme === 'none') return learnedFrom(challenges, registry);
     const challenged = tolerantPlan(challenges, registry);
     const scopeHint = challenged?.scopeHint;
@@ -205,54 +325,66 @@ export class OciAuthorizer {
     const plan = await discoverPlan(registry, () => this.#clock.now());
     if (plan.scheme !== 'none') return { plan, learned: false, scopeHint };
     if (challenged) return { plan: challenged, learned: true, scopeHint };
-    if (registry.credential) throw unauthorized(registry);
-    return { plan, learned: false };
+    return registry.credential ? undefined : { plan, learned: false };
   }
 
-  /** A new token in place of a refused one; after a refusal without a token, any that is there. */
-  async #anotherToken(plan: BearerPlan, request: Request, refused: Authorization, hints: readonly string[]): Promise<Authorization> {
+  /**
+   * A new token in place of a refused one, unless that was obtained by this request or a moment ago in place of another: asking for one
+   * more each time would lock the account of a wrong password, to which Harbor gives tokens without rights. The token stays, for what
+   * it may be good for.
+   */
+  async #anotherToken(plan: BearerPlan, request: Request, refused: Authorization): Promise<Authorization> {
     const key = keyOf(plan, request);
-    const load = (): Promise<Grant> => this.#fetchGrant(plan, request, hints);
-    if (refused.scheme !== 'bearer') return (await this.#tokens.get(key, load)).authorization;
+    const load = (): Promise<Grant> => this.#fetchGrant(plan, request);
+    const grant = this.#tokens.inspect(key);
+    const isRefusedOne = grant !== undefined && refused.header !== undefined && grant.authorization.header?.equals(refused.header) === true;
+    if (!isRefusedOne) return (await this.#tokens.get(key, load)).authorization;
+    if (!request.attempt.mayAsk || this.#isNew(grant, request)) {
+      throw await this.refused(request.registry, request.own, refused, { ...request.options, attempt: request.attempt });
+    }
     const replacement = async (): Promise<Grant> => ({ ...(await load()), replacedAt: this.#clock.now() });
     return (await this.#tokens.replace(key, replacement)).authorization;
   }
 
-  /**
-   * A token for all scopes or, where the server refuses more than one, for the first: a push without its mount is
-   * better than no push.
-   */
-  async #fetchGrant(plan: BearerPlan, request: Request, hints: readonly string[] = []): Promise<Grant> {
-    const { registry, scopes } = request;
-    const own = scopes.map(formatScope);
-    try {
-      const wanted = [...hints, ...own.filter((scope) => !hints.includes(scope))];
-      return toGrant(await this.#fetchToken(registry, plan, wanted), scopes, []);
-    } catch (error) {
-      if (scopes.length < 2 || !mayRefuseScopes(error)) throw error;
-      return toGrant(await this.#fetchToken(registry, plan, own.slice(0, 1)), scopes.slice(0, 1), scopes.slice(1));
-    }
+  #isNew(grant: Grant, { attempt }: Request): boolean {
+    const now = this.#clock.now();
+    if (isShortLived(grant) || grant.expiresAt <= now) return false;
+    return grant.serial > attempt.since || (grant.replacedAt !== undefined && now - grant.replacedAt < REFUSAL_PAUSE_MS);
   }
 
-  async #fetchToken(registry: UpstreamRegistry, plan: BearerPlan, scopes: readonly string[]): Promise<Token> {
-    const startedAt = this.#clock.now();
-    let outcome: 'ok' | OciAuthErrorCode = 'TokenEndpointUnreachable';
-    try {
-      const token = await this.#client.fetchToken(registry, { realm: plan.realm, service: plan.service, scopes });
-      outcome = 'ok';
-      return token;
-    } catch (error) {
-      if (error instanceof OciAuthError) outcome = error.code;
-      throw error;
-    } finally {
-      const durationMs = this.#clock.now() - startedAt;
-      this.#hooks.onTokenFetch?.({ connectorUid: registry.connectorUid, outcome, durationMs });
-    }
+  async #judgeBasic(request: Request): Promise<OciAuthError> {
+    const { registry } = request;
+    const { credential } = registry;
+    if (credential === undefined) return accessRefused(registry);
+    this.#note(request, { scheme: 'basic' });
+    const refusal = await judgeBasic(registry, credential, this.#refusals);
+    this.#tokens.fail(keyOf({ scheme: 'basic' }, request), refusal);
+    return refusal;
   }
 }
 
 function keyOf(plan: AuthPlan, request: Request): string {
   return tokenKey(request.registry, plan, request.scopes.map(formatScope));
+}
+
+/** Of the same form as the keys of tokens, so that they are forgotten alike. */
+function repositoryKey({ connectorUid, origin }: UpstreamRegistry, repository: string): string {
+  return JSON.stringify([connectorUid, origin, repository]);
+}
+
+function actionsKey(registry: UpstreamRegistry, actions: readonly RepositoryAction[]): string {
+  return `${planKey(registry)}${actions.join(',')}`;
+}
+
+/** See {@link OciAuthorizer.narrowed}. */
+function narrowerActions({ actions }: RepositoryScope, hinted: readonly RepositoryAction[]): readonly RepositoryAction[] | undefined {
+  if (hinted.length > 0 && !sameActions(hinted, actions)) return hinted;
+  if (!actions.includes('delete')) return undefined;
+  return actions.includes('push') ? ['pull', 'push'] : ['*'];
+}
+
+function isShortLived({ expiresAt, obtainedAt }: Grant): boolean {
+  return expiresAt - obtainedAt < SHORT_LIFE_MS;
 }
 
 /**
@@ -261,7 +393,7 @@ function keyOf(plan: AuthPlan, request: Request): string {
  */
 function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): { plan: AuthPlan; learned: boolean; scopeHint?: string } {
   const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
-  if (plan === undefined) throw unauthorized(registry);
+  if (plan === undefined) throw accessRefused(registry);
   return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
 }
 
@@ -274,21 +406,4 @@ function tolerantPlan(challenges: readonly Challenge[], registry: UpstreamRegist
     if (error instanceof OciAuthError) return undefined;
     throw error;
   }
-}
-
-function unauthorized(registry: UpstreamRegistry): OciAuthError {
-  const { origin, credential } = registry;
-  return credential
-    ? new OciAuthError(
-        'CredentialRefused',
-        `The registry ${origin} refuses the connector's credential for this repository and action. Check the Secret and the account's permissions.`,
-        { status: 401 },
-      )
-    : new OciAuthError('CredentialMissing', `The registry ${origin} wants a credential. Name a Secret in spec.auth.secretRef.`, { status: 401 });
-}
-
-function toGrant(token: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Grant {
-  // The scheme's name exactly so: Harbor compares it letter by letter.
-  const header = new Sensitive(`Bearer ${token.value.reveal()}`);
-  return { authorization: { scheme: 'bearer', header, expiresAt: token.expiresAt, scopes, refusedScopes }, expiresAt: token.expiresAt };
 }

@@ -58,9 +58,6 @@ describe('C1 realm exfiltration', () => {
     ['https://'],
     ['https:///registry.corp/token'],
     ['https:registry.corp/token'],
-    ['https://user@registry.corp/token'],
-    ['https://user:pass@registry.corp/token'],
-    ['https://@registry.corp/token'],
     ['https://registry.corp\\@evil.example/token'],
     ['https://evil.example\\.registry.corp/token'],
     ['https://registry.corp/token#fragment'],
@@ -84,6 +81,13 @@ describe('C1 realm exfiltration', () => {
   ])('asks %s by https where a balancer ends TLS and the realm is %s', (origin, realm) => {
     expect(checkRealm(realm, owner(origin)).href).toBe(`${origin}/token?a=%2f`);
   });
+
+  it.each(['https://user@registry.corp/token', 'https://user:pass@registry.corp/token', 'https://@registry.corp/token'])(
+    'a realm with user info has a reason of its own: %j',
+    (realm) => {
+      expectCode(() => checkRealm(realm, owner('https://registry.corp', ['https://evil.example'])), 'RealmHasUserInfo');
+    },
+  );
 
   it('says what to do, and repeats no more of the realm than its origin', () => {
     expect(() => checkRealm('https://login.corp/t?secret=1', owner('https://r.corp'))).toThrow(

@@ -36,7 +36,12 @@ function parseRealm(realm: string | undefined): URL {
   if (realm.length > MAX_REALM_LENGTH) throw invalid('is too long');
   const authority = REALM.exec(realm)?.[2]?.split(/[/?#]/, 1)[0];
   if (!authority || !URL.canParse(realm)) throw invalid('is not an http or https URL');
-  if (authority.includes('@')) throw invalid('contains a user name');
+  if (authority.includes('@')) {
+    throw new OciAuthError(
+      'RealmHasUserInfo',
+      "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Have the realm of the registry corrected.",
+    );
+  }
   if (realm.includes('#')) throw invalid('contains a fragment');
   return new URL(realm);
 }
@@ -59,7 +64,7 @@ function trusts(owner: RealmOwner, origin: string): boolean {
  * Rule C1. The realm of a challenge as a URL that may receive this connector's credential: on the connector's own
  * origin, a built-in pair, or an origin that its owner trusts explicitly; never http unless the connector's own address
  * is http. The rule is the same without a credential: the token server decides what a connection inside goes to.
- * Throws OciAuthError `RealmInvalid` or `RealmUntrusted`.
+ * Throws OciAuthError `RealmInvalid`, `RealmHasUserInfo` or `RealmUntrusted`.
  */
 export function checkRealm(realm: string | undefined, owner: RealmOwner): URL {
   const written = parseRealm(realm);

@@ -26,6 +26,7 @@ describe('RefreshingCache', () => {
       maxBytes: 1_000_000,
       bytesOf: ({ name }) => name.length,
       ownerOf: (key) => key.slice(0, key.indexOf(' ')),
+      retold: (error) => error,
       failureTtlMs: () => options.failureTtlMs ?? 0,
     });
 

@@ -18,6 +18,7 @@ interface Entry<V> {
 /** A failure that is told again instead of being met again. */
 interface Failure {
   readonly error: unknown;
+  readonly since: number;
   readonly until: number;
 }
 
@@ -46,6 +47,8 @@ export interface RefreshingCacheOptions<V> {
   ownerOf: (key: string) => string;
   /** How long an error is kept and told to everyone who asks, in milliseconds; 0: not at all. */
   failureTtlMs: (error: unknown) => number;
+  /** The error as it is told again after so many milliseconds. */
+  retold: (error: unknown, elapsedMs: number) => unknown;
 }
 
 /** What one `get` wants besides the value. */
@@ -117,9 +120,9 @@ export class RefreshingCache<V extends Expiring> {
     this.#storeFailure(key, error);
   }
 
-  /** Takes one value out. */
+  /** Takes out what is known of one key, be it a value or a failure; what is being fetched is handed to those who wait, but not kept. */
   delete(key: string): void {
-    this.#entries.delete(key);
+    for (const map of [this.#entries, this.#failures, this.#inFlight]) map.delete(key);
   }
 
   /** False saves making a key for {@link throwIfFailed}. */
@@ -130,7 +133,8 @@ export class RefreshingCache<V extends Expiring> {
   /** Throws the error that is kept for the key, if there is one. */
   throwIfFailed(key: string): void {
     const failure = this.#failures.get(key);
-    if (failure !== undefined && this.options.clock.now() < failure.until) throw failure.error;
+    const now = this.options.clock.now();
+    if (failure !== undefined && now < failure.until) throw this.options.retold(failure.error, now - failure.since);
   }
 
   /** The value as it lies there, good enough or not. */
@@ -177,8 +181,9 @@ export class RefreshingCache<V extends Expiring> {
   #storeFailure(key: string, error: unknown): void {
     const ttl = this.options.failureTtlMs(error);
     if (ttl <= 0) return;
+    const now = this.options.clock.now();
     const bytes = FAILURE_BYTES + (error instanceof Error ? error.message.length : 0);
-    this.#failures.set(key, { error, until: this.options.clock.now() + ttl }, { owner: this.options.ownerOf(key), bytes });
+    this.#failures.set(key, { error, since: now, until: now + ttl }, { owner: this.options.ownerOf(key), bytes });
   }
 }
 

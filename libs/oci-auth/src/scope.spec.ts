@@ -1,4 +1,4 @@
-import { formatScope, normalizeScopes, parseScopeHint, type RepositoryScope } from './scope';
+import { formatScope, hintedActions, normalizeScopes, type RepositoryAction, type RepositoryScope } from './scope';
 
 describe('formatScope', () => {
   it.each<[RepositoryScope, string]>([
@@ -30,17 +30,24 @@ describe('normalizeScopes', () => {
   });
 });
 
-describe('parseScopeHint', () => {
-  it.each([
-    [undefined, []],
-    ['', []],
-    ['repository:a/b:pull,push', ['repository:a/b:pull,push']],
-    ['repository:a:pull registry:catalog:*', ['repository:a:pull', 'registry:catalog:*']],
-    ['repository(plugin):a:pull', ['repository(plugin):a:pull']],
-    ['* repository:a:pull', ['repository:a:pull']],
-    ['repository:a:pull&service=x', []],
-    [`repository:${'a'.repeat(2000)}:pull`, []],
-  ])('%j', (hint, expected) => {
-    expect(parseScopeHint(hint)).toEqual(expected);
+describe('hintedActions', () => {
+  it.each<[string | undefined, readonly RepositoryAction[], readonly RepositoryAction[]]>([
+    [undefined, ['pull'], []],
+    ['', ['pull'], []],
+    ['repository:a:pull', ['pull'], ['pull']],
+    ['repository:a:pull,push', ['pull'], ['pull']],
+    ['repository:a:*', ['pull', 'push'], []],
+    ['repository:a:pull,push', ['pull', 'push', 'delete', '*'], ['pull', 'push']],
+    ['repository:a:*', ['pull', 'push', 'delete', '*'], ['*']],
+    ['repository(plugin):a:pull', ['pull'], ['pull']],
+    ['repository:b:pull', ['pull'], []],
+    ['repository:a/b:pull repository:other/secret:pull', ['pull'], []],
+    ['repository:b:push repository:a:pull', ['pull', 'push'], ['pull']],
+    ['registry:catalog:*', ['pull', '*'], []],
+    ['*', ['pull', '*'], []],
+    ['repository:a:pull&service=x', ['pull'], []],
+    [`repository:a:pull${' repository:b:pull'.repeat(100)}`, ['pull'], []],
+  ])('%j within %j', (hint, limit, expected) => {
+    expect(hintedActions(hint, 'a', limit)).toEqual(expected);
   });
 });

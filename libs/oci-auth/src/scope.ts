@@ -44,11 +44,23 @@ export function normalizeScopes(scopes: readonly RepositoryScope[]): readonly Re
 /** Longest `scope` parameter of a challenge that is looked at; ours are below 300 characters. */
 const MAX_HINT_LENGTH = 1024;
 
-/** resource-type ":" resource-name ":" action *("," action), the token server's own grammar in visible ASCII. */
-const SCOPE_HINT = /^[a-z0-9]+(?:\([a-z0-9]+\))?:[A-Za-z0-9._:/-]+:[a-z*]+(?:,[a-z*]+)*$/;
+/** Most of a token server's grammar: resource-type ":" resource-name ":" action *("," action), in visible ASCII. */
+const SCOPE_HINT = /^repository(?:\([a-z0-9]+\))?:([A-Za-z0-9._:/-]+):([a-z*]+(?:,[a-z*]+)*)$/;
 
-/** The scopes that a challenge asks for (space-separated); anything outside the grammar is left out. */
-export function parseScopeHint(hint: string | undefined): string[] {
+/**
+ * The actions that a challenge names for the repository, as far as `limit` goes; empty where it names none. What it says of other
+ * repositories is not read: nobody asked for those.
+ */
+export function hintedActions(hint: string | undefined, repository: string, limit: readonly RepositoryAction[]): readonly RepositoryAction[] {
   if (hint === undefined || hint.length > MAX_HINT_LENGTH) return [];
-  return hint.split(' ').filter((scope) => SCOPE_HINT.test(scope));
+  const named = hint.split(' ').flatMap((scope) => {
+    const match = SCOPE_HINT.exec(scope);
+    return match?.[1] === repository ? (match[2] ?? '').split(',') : [];
+  });
+  return limit.filter((action) => named.includes(action));
+}
+
+/** Whether the actions are the same, in whatever order. */
+export function sameActions(one: readonly RepositoryAction[], other: readonly RepositoryAction[]): boolean {
+  return one.length === other.length && one.every((action) => other.includes(action));
 }

@@ -10,7 +10,7 @@ describe('memory by one tenant with a registry of its own', () => {
     const grant = (length: number): (() => Promise<Grant>) => {
       const expiresAt = clock.now() + 3_600_000;
       const header = new Sensitive('x'.repeat(length));
-      return () => Promise.resolve({ authorization: { scheme: 'bearer', header, expiresAt, scopes: [], refusedScopes: [] }, expiresAt });
+      return () => Promise.resolve({ authorization: { scheme: 'bearer', header, expiresAt, scopes: [], refusedScopes: [] }, expiresAt, obtainedAt: 0, serial: 1 });
     };
     await cache.get(key('honest', 'app'), grant(2_000));
     // 10,000 pulls with tokens of 32 KiB: 320 MiB.

@@ -10,6 +10,9 @@ import { type UpstreamRegistry } from './upstream-registry';
 export interface Grant {
   readonly authorization: Authorization;
   readonly expiresAt: number;
+  readonly obtainedAt: number;
+  /** Grants are numbered as they are obtained. */
+  readonly serial: number;
   /** Set when this took the place of a token that the registry had refused; milliseconds since the epoch. */
   readonly replacedAt?: number;
 }
@@ -18,12 +21,17 @@ export interface Grant {
 export interface KnownPlan {
   readonly plan: AuthPlan;
   readonly expiresAt: number;
-  /** It came from a refused request although `GET /v2/` lets everyone in; only a 401 can tell it again. */
+  /** It came from the answer to a request of its own, although `GET /v2/` lets everyone in; only another one can tell it again. */
   readonly learned: boolean;
 }
 
-/** A refused credential is not sent again for so long: accounts lock. As long as a Secret may be read from a cache. */
+/**
+ * What was refused is not asked for again for so long: each time costs a login. As long as a Secret may be read from a cache. A
+ * credential that is refused by itself is remembered for longer, see RefusedCredentials.
+ */
 export const REFUSAL_PAUSE_MS = 10_000;
+/** A server that asks for a longer wait is asked again after this all the same; clients are told what it said. */
+const MAX_PAUSE_MS = 5 * 60_000;
 /** A 429 without Retry-After. */
 const THROTTLE_PAUSE_MS = 1_000;
 
@@ -34,6 +42,9 @@ const THROTTLE_PAUSE_MS = 1_000;
 const PAUSE_MS: Readonly<Partial<Record<OciAuthErrorCode, number>>> = {
   CredentialRefused: REFUSAL_PAUSE_MS,
   CredentialMissing: REFUSAL_PAUSE_MS,
+  AccessRefused: REFUSAL_PAUSE_MS,
+  ScopeRefused: REFUSAL_PAUSE_MS,
+  RealmHasUserInfo: REFUSAL_PAUSE_MS,
   RealmUntrusted: REFUSAL_PAUSE_MS,
   RealmInvalid: REFUSAL_PAUSE_MS,
   TokenEndpointThrottled: THROTTLE_PAUSE_MS,
@@ -42,12 +53,17 @@ const PAUSE_MS: Readonly<Partial<Record<OciAuthErrorCode, number>>> = {
 
 function failureTtlMs(error: unknown): number {
   if (!(error instanceof OciAuthError)) return 0;
-  return error.retryAfterMs ?? PAUSE_MS[error.code] ?? 0;
+  return Math.min(error.retryAfterMs ?? PAUSE_MS[error.code] ?? 0, MAX_PAUSE_MS);
+}
+
+/** A wait that a server asked for has become shorter meanwhile. */
+function retold(error: unknown, elapsedMs: number): unknown {
+  return error instanceof OciAuthError ? error.retold(elapsedMs) : error;
 }
 
 /** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
 export function createAuthCache<V extends Grant | KnownPlan>(clock: WallClock, random: () => number, maxEntries: number): RefreshingCache<V> {
-  return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs });
+  return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs, retold });
 }
 
 /** Of all tokens, and of all plans. A token may have 32 KiB, and who runs a registry decides how long its tokens are. */

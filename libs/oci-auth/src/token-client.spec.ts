@@ -1,15 +1,18 @@
 import { Sensitive } from '@oci-connector/sensitive';
 import { inspect } from 'node:util';
 import { anUpstreamRegistry, BASIC, loopbackHttp } from '../test/loopback-registry';
-import { ScriptedServer } from '../test/scripted-server';
+import { type ScriptedResponse, ScriptedServer } from '../test/scripted-server';
 import { OciAuthError } from './oci-auth.errors';
 import { TokenClient, type TokenRequest } from './token-client';
 
 describe('TokenClient', () => {
-  const client = new TokenClient(Date);
+  let client: TokenClient;
   let server: ScriptedServer;
   beforeAll(async () => {
     server = await ScriptedServer.start();
+  });
+  beforeEach(() => {
+    client = new TokenClient(Date);
   });
   afterAll(() => server.close());
 
@@ -63,7 +66,7 @@ describe('TokenClient', () => {
     [401, true, 'CredentialRefused', false],
     [403, true, 'CredentialRefused', false],
     [401, false, 'CredentialMissing', false],
-    [400, true, 'TokenResponseInvalid', false],
+    [400, true, 'ScopeRefused', false],
     [404, true, 'TokenResponseInvalid', false],
     [500, true, 'TokenEndpointUnreachable', true],
     [503, true, 'TokenEndpointUnreachable', true],
@@ -84,6 +87,11 @@ describe('TokenClient', () => {
   it('says how long a throttling server wants to be left alone', async () => {
     server.play(() => ({ status: 429, headers: { 'retry-after': '7' } }));
     expect((await failure()).retryAfterMs).toBe(7_000);
+  });
+
+  it('so does one that is down and says for how long', async () => {
+    server.play(() => ({ status: 503, headers: { 'retry-after': '9' } }));
+    expect(await failure()).toMatchObject({ code: 'TokenEndpointUnreachable', retryAfterMs: 9_000 });
   });
 
   it('C2 follows no redirect: what stands in Location is never asked', async () => {
@@ -137,21 +145,45 @@ describe('TokenClient', () => {
       });
     });
 
-    it.each([404, 405])('uses the password by GET where POST is unknown (%i)', async (status) => {
-      server.play(({ method }) => (method === 'POST' ? { status } : { body: { token: 'T' } }));
+    it.each<[string, ScriptedResponse]>([
+      ['400 (ACR)', { status: 400 }],
+      ['401 (Artifactory)', { status: 401 }],
+      ['403', { status: 403 }],
+      ['404 (GCR)', { status: 404 }],
+      ['405 (Harbor)', { status: 405 }],
+      ['200 and HTML', { status: 200, body: '<html>Sign in</html>' }],
+      ['200 and no token', { status: 200, body: {} }],
+    ])('falls back from POST as containerd does: %s', async (_name, answer) => {
+      server.play(({ method }) => (method === 'POST' ? answer : { body: { token: 'T' } }));
       expect(await fetchToken({}, withPassword('hunter2'))).toBe('T');
       expect(server.seen[1]?.headers.authorization).toBe(BASIC);
+      expect(await fetchToken({}, withPassword('hunter2'))).toBe('T');
+      expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
     });
 
-    it('does not ask without a credential when there is no password', async () => {
+    it.each([429, 500, 307])('does not after %i, which says nothing of the form', async (status) => {
+      server.play(() => ({ status }));
+      await failure({}, withPassword('hunter2'));
+      expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
+    });
+
+    it('sends the identity token in place of a password where there is none, and never goes without a credential', async () => {
       server.play(({ method }) => (method === 'POST' ? { status: 404 } : { body: { token: 'T' } }));
-      expect((await failure({}, withPassword(''))).code).toBe('TokenResponseInvalid');
-      expect(server.seen).toHaveLength(1);
+      expect(await fetchToken({}, withPassword(''))).toBe('T');
+      const sent = server.seen[1]?.headers.authorization?.replace('Basic ', '') ?? '';
+      expect(Buffer.from(sent, 'base64').toString()).toBe('robot:refresh+me');
     });
 
     it('a refused one stays refused', async () => {
-      server.play(({ method }) => (method === 'POST' ? { status: 401 } : { body: { token: 'T' } }));
+      server.play(() => ({ status: 401 }));
       expect((await failure({}, withPassword('hunter2'))).code).toBe('CredentialRefused');
+      expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    });
+
+    it('asks no more often than it may', async () => {
+      server.play(() => ({ status: 401 }));
+      let left = 1;
+      await failure({ mayAsk: () => left-- > 0 }, withPassword('hunter2'));
       expect(server.seen).toHaveLength(1);
     });
   });

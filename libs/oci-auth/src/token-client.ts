@@ -1,5 +1,6 @@
 import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
+import { LRUCache } from 'lru-cache';
 import { OciAuthError } from './oci-auth.errors';
 import { parseRetryAfter } from './retry-after';
 import { parseTokenResponse, type Token } from './token-response';
@@ -13,6 +14,10 @@ import {
 /** Real responses have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
+/** How long, and of how many token servers, it is remembered that they know no POST. */
+const WITHOUT_POST_MS = 30 * 60_000;
+const MAX_SERVERS = 1_000;
+
 /** `client_id` of the POST form. */
 const CLIENT_ID = 'oci-connector';
 
@@ -25,11 +30,13 @@ export interface TokenRequest {
   /** Formatted scopes, the writing one first; empty to prove the credential alone. */
   readonly scopes: readonly string[];
   readonly signal?: AbortSignal;
+  /** Asked before each request to the token server; false ends it. Absent: as many as are needed. */
+  readonly mayAsk?: () => boolean;
 }
 
 /** Basic credentials of RFC 7617. */
-export function basicAuthorization(credential: RegistryCredential): Sensitive {
-  const pair = `${credential.username}:${credential.password.reveal()}`;
+export function basicAuthorization({ username, password }: Pick<RegistryCredential, 'username' | 'password'>): Sensitive {
+  const pair = `${username}:${password.reveal()}`;
   return new Sensitive(`Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
 }
 
@@ -65,7 +72,11 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
     });
   }
   if (status >= 500) {
-    return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status });
+    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
+    return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status, retryAfterMs });
+  }
+  if (status === 400 && request.scopes.length > 0) {
+    return new OciAuthError('ScopeRefused', `The token server ${origin} does not take the scope ${request.scopes.join(' ')} (400).`, { status });
   }
   return new OciAuthError('TokenResponseInvalid', `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`, { status });
 }
@@ -81,8 +92,21 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
     : new OciAuthError('CredentialMissing', `The token server ${origin} gives no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`, { status });
 }
 
+/**
+ * What a token server answers to a POST that it does not know: ACR 400, Artifactory 401, others 403, GCR 404, Harbor 405, and some
+ * a page in HTML.
+ */
+function isOfUnknownForm(error: unknown): boolean {
+  if (!(error instanceof OciAuthError)) return false;
+  const { status, code } = error;
+  return [400, 401, 403, 404, 405].includes(status ?? 0) || (code === 'TokenResponseInvalid' && status === undefined);
+}
+
 /** Asks token servers for tokens: GET with Basic, or POST where the credential is an identity token. Keeps nothing. */
 export class TokenClient {
+  /** Token servers that took by GET what they had refused by POST. */
+  readonly #withoutPost = new LRUCache<string, true>({ max: MAX_SERVERS, ttl: WITHOUT_POST_MS });
+
   constructor(private readonly clock: WallClock) {}
 
   /**
@@ -94,28 +118,33 @@ export class TokenClient {
     if (registry.credential && identityToken && !identityToken.isEmpty) {
       return await this.#fetchByIdentityToken(registry, request, identityToken);
     }
-    return await this.#fetchByGet(registry, request);
+    return await this.#fetchByGet(registry, request, registry.credential);
   }
 
-  /** OAuth 2 form (distribution's "OAuth2 token specification"), needed only for identity tokens. */
+  /**
+   * OAuth 2 form (distribution's "OAuth2 token specification"), needed only for identity tokens. Not all token servers know it, and
+   * they say so in many ways: then the token, or the password beside it, goes by GET, as containerd does.
+   */
   async #fetchByIdentityToken(registry: UpstreamRegistry, request: TokenRequest, identityToken: Sensitive): Promise<Token> {
+    const { username = '', password = identityToken } = registry.credential ?? {};
+    const pair = { username, password: password.isEmpty ? identityToken : password };
+    const server = request.realm.href;
+    if (this.#withoutPost.has(server)) return await this.#fetchByGet(registry, request, pair);
     try {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       return await this.#exchange(registry, request, (options) =>
         registry.http.post(request.realm, { ...options, headers: { ...options.headers, ...headers }, body: postForm(request, identityToken) }),
       );
     } catch (error) {
-      // Not all token servers know the POST form: Harbor answers 405, others 404. A password, if any, works by GET.
-      const unknownForm = error instanceof OciAuthError && (error.status === 404 || error.status === 405);
-      if (!unknownForm || registry.credential === undefined || registry.credential.password.isEmpty) throw error;
-      return await this.#fetchByGet(registry, request);
+      if (!isOfUnknownForm(error)) throw error;
+      const token = await this.#fetchByGet(registry, request, pair);
+      this.#withoutPost.set(server, true);
+      return token;
     }
   }
 
-  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest): Promise<Token> {
-    const headers: RegistryHttpOptions['headers'] = registry.credential
-      ? { authorization: basicAuthorization(registry.credential) }
-      : {};
+  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest, pair: Pick<RegistryCredential, 'username' | 'password'> | undefined): Promise<Token> {
+    const headers: RegistryHttpOptions['headers'] = pair ? { authorization: basicAuthorization(pair) } : {};
     return await this.#exchange(registry, request, (options) =>
       registry.http.get(getUrl(request), { ...options, headers: { ...options.headers, ...headers } }),
     );
@@ -127,6 +156,9 @@ export class TokenClient {
     send: (options: RegistryHttpOptions) => Promise<RegistryHttpResponse>,
   ): Promise<Token> {
     const { origin } = request.realm;
+    if (request.mayAsk?.() === false) {
+      throw new OciAuthError('AccessRefused', `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`);
+    }
     const requestedAt = this.clock.now();
     let response: RegistryHttpResponse;
     try {

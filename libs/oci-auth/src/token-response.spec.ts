@@ -49,7 +49,9 @@ describe('parseTokenResponse', () => {
 
   it.each<[string, object, string | undefined, number]>([
     ['no expires_in: 60 s', {}, undefined, 60],
-    ['less than 60 s: 60 s', { expires_in: 5 }, undefined, 60],
+    ['less than 60 s', { expires_in: 5 }, undefined, 5],
+    ['a second', { expires_in: 1, issued_at: ago(0) }, undefined, 1],
+    ['nothing: 60 s', { expires_in: 0 }, undefined, 60],
     ['300 s', { expires_in: 300 }, undefined, 300],
     ['a text: 60 s', { expires_in: '300' }, undefined, 60],
     ['negative: 60 s', { expires_in: -1 }, undefined, 60],

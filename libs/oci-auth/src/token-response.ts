@@ -9,8 +9,8 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-/** Token specification: without `expires_in` it is 60 s, and servers should not issue less. */
-const MINIMUM_LIFETIME_S = 60;
+/** Token specification: without `expires_in` it is 60 s. */
+const DEFAULT_LIFETIME_S = 60;
 /** A token is used no longer than this whatever the server says: a revoked account should not live on in a cache. */
 const MAXIMUM_LIFETIME_S = 3600;
 /** Beyond this no server takes it back as a header (common limits are 8 to 16 KiB). */
@@ -42,9 +42,10 @@ function tokenOf(fields: Record<string, unknown>): string {
   return token;
 }
 
+/** A server that says less than the 60 s of the specification is believed: such a token is refused before they are over. */
 function lifetimeMs(expiresIn: unknown): number {
-  const seconds = typeof expiresIn === 'number' && Number.isFinite(expiresIn) ? expiresIn : MINIMUM_LIFETIME_S;
-  return Math.min(Math.max(seconds, MINIMUM_LIFETIME_S), MAXIMUM_LIFETIME_S) * 1000;
+  const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : DEFAULT_LIFETIME_S;
+  return Math.min(seconds, MAXIMUM_LIFETIME_S) * 1000;
 }
 
 function parseTime(value: unknown): number | undefined {

@@ -1,6 +1,7 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { anUpstreamRegistry, BASIC, loopbackHttp } from '../test/loopback-registry';
+import { anUpstreamRegistry, BASIC, loopbackHttp, ManualClock } from '../test/loopback-registry';
 import { TokenRegistry } from '../test/token-registry';
+import { RefusedCredentials } from './refused-credentials';
 import { type UpstreamRegistry } from './upstream-registry';
 import { verifyCredential } from './verify-credential';
 
@@ -50,6 +51,44 @@ describe('verifyCredential', () => {
     upstream.tokens = ({ query }) => (query.has('scope') ? upstream.issue() : { status: 400 });
     await expect(verifyCredential(registry())).rejects.toThrow('auth parameter "repository"');
     expect(await verifyCredential(registry(), { repository: 'team/app' })).toMatchObject({ scheme: 'bearer' });
+  });
+
+  describe('without a credential, where the token server refuses a request without a scope (Harbor, Quay)', () => {
+    const anonymous = (): UpstreamRegistry => registry({ credential: undefined });
+    beforeEach(() => {
+      upstream.tokens = ({ query }) => (query.has('scope') ? upstream.issue() : { status: 401 });
+    });
+
+    it('goes on to the repository', async () => {
+      expect(await verifyCredential(anonymous(), { repository: 'library/app' })).toMatchObject({ scheme: 'bearer' });
+      expect(onRegistry().at(-1)).toEqual(['/v2/library/app/tags/list', 'Bearer T1']);
+    });
+
+    it('says to name a repository where none is named', async () => {
+      await expect(verifyCredential(anonymous())).rejects.toThrow(/Name one in the auth parameter "repository" \(spec\.auth\.params\)/);
+    });
+
+    it('says that the repository is closed, not that a credential is wrong', async () => {
+      upstream.tokens = () => ({ status: 401 });
+      await expect(verifyCredential(anonymous(), { repository: 'library/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', message: expect.stringContaining('everybody') as string });
+    });
+  });
+
+  it.each([401, 403])('a token server that refuses the scope of the repository alone (%i) does not refuse the credential', async (status) => {
+    upstream.tokens = ({ query }) => (query.has('scope') ? { status } : upstream.issue());
+    await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
+  });
+
+  it('a refused credential is sent once, whoever shares it, and again after 30 minutes or with another content', async () => {
+    const clock = new ManualClock();
+    const refusals = new RefusedCredentials(clock);
+    const check = (connectorUid: string, overrides: Partial<UpstreamRegistry> = wrongPassword): Promise<unknown> => verifyCredential(registry({ ...overrides, connectorUid }), { refusals, clock });
+    for (const uid of ['a', 'b', 'c']) await expect(check(uid)).rejects.toMatchObject({ code: 'CredentialRefused' });
+    expect(upstream.tokenServer.seen).toHaveLength(1);
+    await expect(check('d', {})).resolves.toMatchObject({ scheme: 'bearer' });
+    clock.advance(30 * 60_000);
+    await expect(check('a')).rejects.toMatchObject({ code: 'CredentialRefused' });
+    expect(upstream.tokenServer.seen).toHaveLength(3);
   });
 
   it.each([401, 403])('tells a closed repository from a refused credential (%i)', async (status) => {

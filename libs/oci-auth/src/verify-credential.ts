@@ -3,6 +3,7 @@ import { isRepositoryName } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Authorization, anonymous, basic } from './authorization';
 import { OciAuthError } from './oci-auth.errors';
+import { type CredentialJudge, RefusedCredentials } from './refused-credentials';
 import { type AuthPlan, discoverPlan, getFromRegistry, probeFailure } from './registry-probe';
 import { formatScope, type RepositoryScope } from './scope';
 import { TokenClient } from './token-client';
@@ -20,6 +21,8 @@ export interface VerifyCredentialOptions {
   repository?: string;
   signal?: AbortSignal;
   clock?: WallClock;
+  /** Refusals of all checks of this program: a credential that is refused is sent once, whoever shares it. Absent: none is remembered. */
+  refusals?: RefusedCredentials;
 }
 
 /** The values of one check. */
@@ -28,6 +31,11 @@ interface Handshake {
   readonly plan: AuthPlan;
   readonly signal?: AbortSignal;
   readonly clock: WallClock;
+}
+
+/** Who judges the credential by itself. */
+function judgeOf({ registry, plan }: Handshake): CredentialJudge {
+  return plan.scheme === 'bearer' ? { url: plan.realm.href, service: plan.service } : { url: registry.origin };
 }
 
 /** What to send for the scopes, never from a cache. */
@@ -68,22 +76,64 @@ async function checkEntry(handshake: Handshake): Promise<void> {
     : new OciAuthError('CredentialMissing', `The registry ${registry.origin} wants a credential (${status}). Name a Secret in spec.auth.secretRef.`, { status });
 }
 
+/** A credential that was refused is not sent again, and that it is refused now is remembered. */
+async function checkEntryOnce(handshake: Handshake, refusals: RefusedCredentials): Promise<void> {
+  const { credential } = handshake.registry;
+  if (credential === undefined) return await checkEntry(handshake);
+  const judge = judgeOf(handshake);
+  await refusals.scouted(judge, credential, async () => {
+    try {
+      await checkEntry(handshake);
+    } catch (error) {
+      if (error instanceof OciAuthError && error.code === 'CredentialRefused') refusals.refuse(judge, credential, error);
+      throw error;
+    }
+  });
+}
+
+/**
+ * A token server that gives nothing without a scope has judged nobody yet: some say 400, and those of Harbor and Quay 401 to a request
+ * that has no credential either. With the scope of a repository they will.
+ */
+function judgesNothing({ code, status }: OciAuthError, { registry, plan }: Handshake): boolean {
+  if (code === 'TokenResponseInvalid') return status === 400;
+  return code === 'CredentialMissing' && plan.scheme === 'bearer' && registry.credential === undefined;
+}
+
+function needsRepository({ origin }: UpstreamRegistry, { code, status, cause }: OciAuthError): OciAuthError {
+  return new OciAuthError(
+    code,
+    `The token server of the registry ${origin} answers only about a repository (${status}). Name one in the auth parameter "repository" (spec.auth.params)${
+      code === 'CredentialMissing' ? ', which everybody may pull; or name a Secret in spec.auth.secretRef' : ''
+    }.`,
+    { status, cause },
+  );
+}
+
 /** The right to pull from one repository; whether it exists yet does not matter, so 404 is no failure. */
-async function checkRepository(handshake: Handshake, repository: string): Promise<void> {
+async function checkRepository(handshake: Handshake, repository: string, isAccepted: boolean): Promise<void> {
   const { registry, clock } = handshake;
   if (!isRepositoryName(repository)) {
     throw new OciAuthError('RepositoryDenied', 'The auth parameter "repository" is no repository name: lower-case letters, digits and . _ - / only.');
   }
-  const authorization = await authorizationFor(handshake, [{ repository, actions: ['pull'] }]);
+  const authorization = await authorizationFor(handshake, [{ repository, actions: ['pull'] }]).catch((error: unknown) => {
+    // What was accepted a moment ago, or does not exist, is not refused with the repository.
+    const isRefused = error instanceof OciAuthError && (error.code === 'CredentialRefused' || error.code === 'CredentialMissing');
+    throw isRefused && (isAccepted || registry.credential === undefined) ? repositoryDenied(registry, repository, error.status ?? 401) : error;
+  });
   const response = await get(handshake, `${repository}/tags/list?n=1`, authorization);
-  if (isRefusal(response)) {
-    throw new OciAuthError(
-      'RepositoryDenied',
-      `The registry ${registry.origin} accepts the credential but gives it no pull access to "${repository}" (${response.status}). Grant the account that right, or change the auth parameter "repository".`,
-      { status: response.status },
-    );
-  }
+  if (isRefusal(response)) throw repositoryDenied(registry, repository, response.status);
   if (response.status === 429 || response.status >= 500) throw probeFailure(registry, response, clock.now());
+}
+
+function repositoryDenied({ origin, credential }: UpstreamRegistry, repository: string, status: number): OciAuthError {
+  return new OciAuthError(
+    'RepositoryDenied',
+    credential
+      ? `The registry ${origin} accepts the credential but gives it no pull access to "${repository}" (${status}). Grant the account that right, or change the auth parameter "repository".`
+      : `The registry ${origin} does not let everybody pull from "${repository}" (${status}). Name a Secret in spec.auth.secretRef, or change the auth parameter "repository".`,
+    { status },
+  );
 }
 
 /**
@@ -92,16 +142,17 @@ async function checkRepository(handshake: Handshake, repository: string): Promis
  * `RepositoryDenied` when only the repository is closed; or the signal's reason.
  */
 export async function verifyCredential(registry: UpstreamRegistry, options: VerifyCredentialOptions = {}): Promise<CredentialCheck> {
-  const { repository, signal, clock = Date } = options;
+  const { repository, signal, clock = Date, refusals = new RefusedCredentials(clock) } = options;
   const plan = await discoverPlan(registry, () => clock.now(), signal);
   const handshake: Handshake = { registry, plan, signal, clock };
+  let isAccepted = false;
   try {
-    await checkEntry(handshake);
+    await checkEntryOnce(handshake, refusals);
+    isAccepted = true;
   } catch (error) {
-    // A token server that gives nothing without a scope has not judged the credential; with the scope it will.
-    const wantsScope = error instanceof OciAuthError && error.code === 'TokenResponseInvalid' && error.status === 400;
-    if (!wantsScope || repository === undefined) throw error;
+    if (!(error instanceof OciAuthError) || !judgesNothing(error, handshake)) throw error;
+    if (repository === undefined) throw needsRepository(registry, error);
   }
-  if (repository !== undefined) await checkRepository(handshake, repository);
+  if (repository !== undefined) await checkRepository(handshake, repository, isAccepted);
   return { scheme: plan.scheme, realmOrigin: plan.scheme === 'bearer' ? plan.realm.origin : undefined };
 }

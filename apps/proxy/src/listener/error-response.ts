@@ -14,18 +14,22 @@ const CHALLENGE = 'Basic realm="connectors"';
 
 const FROM_OCI_AUTH: Readonly<Record<OciAuthErrorCode, ProxyErrorCode>> = {
   RealmUntrusted: 'RealmUntrusted',
-  RealmInvalid: 'TokenServerFailed',
+  RealmInvalid: 'RealmInvalid',
+  RealmHasUserInfo: 'RealmInvalid',
   TokenEndpointUnreachable: 'TokenServerFailed',
   TokenEndpointThrottled: 'TokenServerThrottled',
   TokenResponseInvalid: 'TokenServerFailed',
   TokenResponseTooLarge: 'TokenServerFailed',
   CredentialRefused: 'CredentialRefused',
-  CredentialMissing: 'CredentialRefused',
-  RepositoryDenied: 'CredentialRefused',
-  ChallengeUnsupported: 'TokenServerFailed',
+  CredentialMissing: 'RegistryDenied',
+  AccessRefused: 'RegistryDenied',
+  ScopeRefused: 'RegistryDenied',
+  RepositoryDenied: 'RegistryDenied',
+  TokenExpired: 'TokenServerFailed',
+  ChallengeUnsupported: 'LoginUnsupported',
   RegistryUnreachable: 'UpstreamUnreachable',
   RegistryThrottled: 'TokenServerThrottled',
-  NotARegistry: 'UpstreamInvalid',
+  NotARegistry: 'NotARegistry',
 };
 
 const FROM_EGRESS: Readonly<Record<EgressErrorCode, ProxyErrorCode>> = {

@@ -1,5 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { UpstreamConnectError } from '@oci-connector/egress';
+import { EgressError, UpstreamConnectError } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, isRedirect } from '../transport/follow-redirects';
@@ -81,7 +81,7 @@ export class AskUpstream {
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
-    return access.upstream.transport(hop.purpose).send({
+    const response = access.upstream.transport(hop.purpose).send({
       method: plan.method,
       origin: hop.origin,
       path: hop.path,
@@ -90,6 +90,7 @@ export class AskUpstream {
       contentLength: body && lengthOf(body),
       transfer,
     });
+    return hop.purpose === 'connector' ? response : response.catch(refuseRedirect);
   }
 
   /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
@@ -104,6 +105,12 @@ export class AskUpstream {
     if (hop.sendCredential && authorization.header) headers['authorization'] = authorization.header;
     return headers;
   }
+}
+
+/** The policy refuses what the registry chose, not what is configured. */
+export function refuseRedirect(error: unknown): never {
+  if (error instanceof EgressError && error.code === 'AddressNotAllowed') throw new ProxyError('RedirectRefused', error.message, { cause: error });
+  throw error;
 }
 
 /** The body that goes upstream, if there is one. */

@@ -38,13 +38,13 @@ export class AuthorizeClient {
   }
 
   #authorized(exchange: Authenticated): Authorized {
-    return new Authorized(exchange, (further) => this.#allows(exchange, further));
+    return new Authorized(exchange, (further, options) => this.#allows(exchange, further, options));
   }
 
-  async #allows({ identity, named }: Authenticated, verb: ProxyVerb): Promise<boolean> {
+  async #allows({ identity, named }: Authenticated, verb: ProxyVerb, { strictly = false }: { strictly?: boolean } = {}): Promise<boolean> {
     const { namespace, name } = named;
     if (await this.reviewer.isAllowed(identity, connectorUse(named, verb))) return true;
-    return this.acceptGetConnectors && this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' });
+    return !strictly && this.acceptGetConnectors && this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' });
   }
 }
 

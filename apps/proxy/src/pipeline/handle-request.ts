@@ -1,6 +1,7 @@
 import { answerPing } from './answer-ping';
 import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
+import { explainRefusal } from './explain-refusal';
 import { type ForwardRequest } from './forward-request';
 import { identifyConnector, type IdentifySettings } from './identify-connector';
 import { type ObtainAuthorization } from './obtain-authorization';
@@ -46,7 +47,11 @@ export class HandleRequest {
     const planned = plan instanceof Promise ? await plan : plan;
     const credential = steps.credential.resolve(planned);
     const credentialed = credential instanceof Promise ? await credential : credential;
-    const authorization = steps.authorization.obtain(credentialed);
-    await steps.forward.forward(authorization instanceof Promise ? await authorization : authorization);
+    try {
+      const authorization = steps.authorization.obtain(credentialed);
+      await steps.forward.forward(authorization instanceof Promise ? await authorization : authorization);
+    } catch (error) {
+      throw await explainRefusal(credentialed, error);
+    }
   }
 }

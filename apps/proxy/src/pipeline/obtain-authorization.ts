@@ -1,11 +1,17 @@
 import { type Credential } from '@oci-connector/credentials';
-import { type Authorization, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
+import { type Attempt, type Authorization, type AuthorizeOptions, type ChallengeHeader, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type UpstreamPlan } from '../protocols/protocol';
 import { type Credentialed, Forwardable } from './proxy-exchange';
 import { type ResolveCredential } from './resolve-credential';
 
 const NO_AUTHORIZATION: Authorization = { scheme: 'none', scopes: [], refusedScopes: [] };
+
+/** The token server does not take the scope: the registry is asked bare what it calls this action. */
+const BARE: Authorization = { ...NO_AUTHORIZATION };
+
+/** A token that serves a read need not live longer than it takes to send it. In milliseconds. */
+const READ_MS = 5_000;
 
 /** Gets what the registry wants to see: a bearer token, Basic, or nothing; always before the body is read. */
 export class ObtainAuthorization {
@@ -16,56 +22,117 @@ export class ObtainAuthorization {
 
   /**
    * @param plan what is to be sent, if not the plan of the exchange
+   * @param attempt what the request has cost so far
    * @throws OciAuthError, and what reading the Secret throws
    */
-  obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan): Forwardable | Promise<Forwardable> {
+  obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan, attempt: Attempt = this.authorizer.begin()): Forwardable | Promise<Forwardable> {
     try {
-      const forwardable = this.#authorize(exchange, plan);
-      return forwardable instanceof Promise ? forwardable.catch((error: unknown) => this.#withFreshCredential(exchange, plan, error)) : forwardable;
+      const forwardable = this.#authorize(exchange, plan, attempt);
+      return forwardable instanceof Promise ? forwardable.catch((error: unknown) => this.#otherwise(exchange, { plan, attempt }, error)) : forwardable;
     } catch (error) {
-      return this.#withFreshCredential(exchange, plan, error);
+      return this.#otherwise(exchange, { plan, attempt }, error);
     }
   }
 
-  /** The password may have been changed a moment ago: once, what the API server has now is tried. */
-  async #withFreshCredential(exchange: Credentialed, plan: UpstreamPlan, error: unknown): Promise<Forwardable> {
-    if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') throw error;
-    const fresh = await this.credentials.resolve(exchange, { fresh: true });
-    if (fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision) throw error;
-    return this.#authorize(fresh, plan);
-  }
-
   /**
-   * Gets another authorisation after the registry refused one; undefined when there is no other to try.
+   * Gets another authorisation after the registry refused one.
    *
-   * @param wwwAuthenticate of the answer that refused it
+   * @param challenge of the answer that refused it
+   * @throws OciAuthError that says why there is no other to try
    */
-  async renew(exchange: Forwardable, wwwAuthenticate: string | readonly string[] | undefined): Promise<Forwardable | undefined> {
-    const fresh = await this.credentials.resolve(exchange, { fresh: true });
-    const { registry } = exchange.access;
-    if (fresh.access.registry.credentialRevision !== registry.credentialRevision) return this.#authorize(fresh, exchange.plan);
-    if (exchange.plan.login === 'basic') return undefined;
-    const { plan, authorization } = exchange;
-    return new Forwardable(exchange, await this.authorizer.rejected(registry, plan.scopes, authorization, wwwAuthenticate), plan);
+  async renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable> {
+    const { access, attempt, authorization, plan } = exchange;
+    const fresh = await this.#changed(exchange);
+    if (fresh) return this.#authorize(fresh, plan, this.authorizer.begin());
+    if (plan.login === 'basic') throw await this.refused(exchange);
+    const options = { ...optionsOf(plan, attempt), challenge };
+    const another =
+      authorization === BARE
+        ? await this.authorizer.narrowed(access.registry, plan.scopes, options)
+        : await this.authorizer.rejected(access.registry, plan.scopes, authorization, options);
+    return forwardable(exchange, { authorization: another, attempt }, plan);
   }
 
-  #authorize(exchange: Credentialed, plan: UpstreamPlan): Forwardable | Promise<Forwardable> {
+  /** Why the registry refuses what was sent, when there is nothing else to send. */
+  async refused(exchange: Forwardable): Promise<OciAuthError> {
+    const { access, attempt, authorization, plan } = exchange;
+    if (plan.login !== 'basic') return this.authorizer.refused(access.registry, plan.scopes, authorization, optionsOf(plan, attempt));
+    const { host } = access.registry;
+    return access.credential
+      ? new OciAuthError('CredentialRefused', `The service ${host} refuses the connector's credential for this request. Correct user name and password in its Secret, or the account's rights.`)
+      : new OciAuthError('CredentialMissing', `The service ${host} wants a credential, and the connector has none. Name a Secret in spec.auth.secretRef.`);
+  }
+
+  /** The registry carried out a write: what it refused in that repository until now says nothing any more. */
+  succeeded({ access, plan }: Forwardable): void {
+    if (plan.repository !== undefined) this.authorizer.succeeded(access.registry, plan.repository);
+  }
+
+  /** Whether only a write can tell how the registry authorises writes. */
+  mustLearnToWrite({ access, plan, authorization }: Forwardable): boolean {
+    return plan.login === 'challenge' && authorization.scheme === 'none' && this.authorizer.mustLearnToWrite(access.registry);
+  }
+
+  /** Everybody may write there. */
+  learnedOpen({ access }: Forwardable): void {
+    this.authorizer.learnedOpen(access.registry);
+  }
+
+  async #otherwise(exchange: Credentialed, { plan, attempt }: Pick<Forwardable, 'plan' | 'attempt'>, error: unknown): Promise<Forwardable> {
+    if (!(error instanceof OciAuthError)) throw error;
+    if (error.code === 'ScopeRefused' && mayAskBare(plan)) return new Forwardable(exchange, { authorization: BARE, attempt }, plan);
+    if (error.code !== 'CredentialRefused') throw error;
+    const fresh = await this.#changed(exchange);
+    if (!fresh) throw error;
+    return this.#authorize(fresh, plan, this.authorizer.begin());
+  }
+
+  /** The password may have been changed a moment ago: with what the API server has now, unless that is the same. */
+  async #changed(exchange: Credentialed): Promise<Credentialed | undefined> {
+    const fresh = await this.credentials.resolve(exchange, { fresh: true });
+    return fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision ? undefined : fresh;
+  }
+
+  #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
-    if (!plan.target.sendCredential) return new Forwardable(exchange, NO_AUTHORIZATION, plan);
-    if (plan.login === 'basic') return new Forwardable(exchange, basicAuthorization(exchange.access.credential), plan);
+    if (!plan.target.sendCredential) return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
+    if (plan.login === 'basic') return new Forwardable(exchange, { authorization: basicAuthorization(exchange.access.credential), attempt }, plan);
+    const writing = plan.writeScopes && this.authorizer.held(exchange.access.registry, plan.writeScopes, READ_MS);
+    return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }) : this.#byScopes(exchange, plan, attempt);
+  }
+
+  /** While a token to write to the repository lives, those who may write read with it: it knows of a repository that has just begun to exist. */
+  async #asWriter(exchange: Credentialed, { plan, ...writing }: Pick<Forwardable, 'plan' | 'attempt' | 'authorization'>): Promise<Forwardable> {
+    if (await exchange.allows('update', { strictly: true })) return new Forwardable(exchange, writing, plan);
+    return this.#byScopes(exchange, plan, writing.attempt);
+  }
+
+  #byScopes(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
     const { registry } = exchange.access;
-    const lifetime = { minimumLifetimeMs: plan.minimumTokenLifetimeMs };
-    const known = this.authorizer.peek(registry, plan.scopes, lifetime);
-    if (known) return forwardable(exchange, known, plan);
+    const options = optionsOf(plan, attempt);
+    const known = this.authorizer.peek(registry, plan.scopes, options);
+    if (known) return forwardable(exchange, { authorization: known, attempt }, plan);
     return this.authorizer
-      .authorize(registry, plan.scopes, { ...lifetime, signal: exchange.client.transfer.signal })
-      .then((authorization) => forwardable(exchange, authorization, plan));
+      .authorize(registry, plan.scopes, { ...options, signal: exchange.client.transfer.signal })
+      .then((authorization) => forwardable(exchange, { authorization, attempt }, plan));
   }
 }
 
-function forwardable(exchange: Credentialed, authorization: Authorization, plan: UpstreamPlan): Forwardable {
-  const mountRefused = authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
-  return new Forwardable(exchange, authorization, mountRefused ? plan.withoutMount : plan);
+function optionsOf({ minimumTokenLifetimeMs, actionLimit }: UpstreamPlan, attempt: Attempt): AuthorizeOptions {
+  return { minimumLifetimeMs: minimumTokenLifetimeMs, limit: actionLimit, attempt };
+}
+
+/**
+ * Only a deletion has actions that a token server may not know. Any other request would be an anonymous one where the registry
+ * lets everybody in.
+ */
+function mayAskBare({ replayable, method }: UpstreamPlan): boolean {
+  return replayable && method === 'DELETE';
+}
+
+function forwardable(exchange: Credentialed, authorized: Pick<Forwardable, 'authorization' | 'attempt'>, plan: UpstreamPlan): Forwardable {
+  const mountRefused = authorized.authorization.refusedScopes.length > 0 && plan.withoutMount !== undefined;
+  return new Forwardable(exchange, authorized, mountRefused ? plan.withoutMount : plan);
 }
 
 /** RFC 7617. A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */

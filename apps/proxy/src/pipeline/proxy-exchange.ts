@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Connector, type ConnectorClass, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
 import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
-import { type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
+import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type AccessRecord } from '../observability/access-record';
 import { type AddressForm, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../transport/upstream-pool';
@@ -65,13 +65,15 @@ export class Authenticated extends Identified {
   }
 }
 
+/** Asks for a further verb; `strictly`: the compatibility switch, by which `get connectors` allows everything, does not count. */
+export type Allows = (verb: ProxyVerb, options?: { strictly?: boolean }) => Promise<boolean>;
+
 /** The client may do what it asks for with the Connector, whether that exists or not. */
 export class Authorized extends Authenticated {
   declare protected readonly authorized: true;
-  /** Asks for a further verb. */
-  declare readonly allows: (verb: ProxyVerb) => Promise<boolean>;
+  declare readonly allows: Allows;
 
-  constructor(before: Authenticated, allows: (verb: ProxyVerb) => Promise<boolean>) {
+  constructor(before: Authenticated, allows: Allows) {
     super(before, before.identity);
     this.allows = allows;
   }
@@ -129,10 +131,15 @@ export class Credentialed extends Planned {
 export class Forwardable extends Credentialed {
   declare protected readonly forwardable: true;
   declare readonly authorization: Authorization;
+  declare readonly attempt: Attempt;
 
-  /** @param plan the plan to carry out; without its mount when the token server refused the second scope */
-  constructor(before: Credentialed, authorization: Authorization, plan: UpstreamPlan) {
+  /**
+   * @param authorized with what, and what that has cost
+   * @param plan the plan to carry out; without its mount when the token server refused the second scope
+   */
+  constructor(before: Credentialed, { authorization, attempt }: Pick<Forwardable, 'authorization' | 'attempt'>, plan: UpstreamPlan) {
     super(before, before.access, plan);
     this.authorization = authorization;
+    this.attempt = attempt;
   }
 }

@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
-import { type RepositoryScope } from '@oci-connector/oci-auth';
+import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
 import { type UpstreamTarget } from '../transport/upstream-target';
 import { type ResponseHeaders } from '../transport/upstream-transport';
 
@@ -59,6 +59,17 @@ export interface UpstreamPlan {
   readonly login: 'challenge' | 'basic';
   /** Scopes of the upstream token, the one to push to first (some registries read only one); empty when none is needed. */
   readonly scopes: readonly RepositoryScope[];
+  /** Actions that the registry's own challenge may make us ask for, at most: those that the client's verb covers. Absent: the scopes' own. */
+  readonly actionLimit?: readonly RepositoryAction[];
+  /** Of a read: the scopes of a token to write to the same repository, which serves as well, for those who may write, while there is one. */
+  readonly writeScopes?: readonly RepositoryScope[];
+  /** A request with which a push begins, to see what is there already. */
+  readonly precedesPush?: boolean;
+  /**
+   * Of a request with a body: one without, to the same repository, that needs the same right and that cannot succeed or changes
+   * nothing. It tells, before the first byte or after a refusal, how the registry authorises writes.
+   */
+  readonly emptyWrite?: UpstreamPlan;
   /** For logs and metrics. */
   readonly action: 'pull' | 'push' | 'delete';
   /** For logs: the repository as the registry knows it; absent where the protocol has none. */

@@ -36,7 +36,7 @@ export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }
     ca: ca.ca,
     details: http ?? { repository },
     check: (target, signal) =>
-      http ? checkHttpProbe(http, target, { check: 'credential', signal }) : checkCredential(target, { repository, signal }),
+      http ? checkHttpProbe(http, target, { check: 'credential', signal }) : checkCredential(target, { repository, signal, refusals: scope.tools.refusals }),
   });
 }
 

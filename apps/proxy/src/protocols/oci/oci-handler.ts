@@ -6,7 +6,7 @@ import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount
 import { namesOf } from './oci-names';
 import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
-import { actionOf, isList, isUpload, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
+import { actionLimit, actionOf, isList, isUpload, precedesPush, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
 import { checkRawQuery, OWN_PARAMETERS, parameterValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
 import { uploadBodyHeaders } from './upload-body';
@@ -50,12 +50,17 @@ export class OciHandler implements ProtocolHandler {
   #planFor(understood: OciRequest, target: UpstreamTarget, mount?: CrossMount): UpstreamPlan {
     const { request, route, names } = understood;
     const { method, hasBody } = request;
+    const scopes = target.sendCredential ? scopesFor(understood, mount) : [];
+    const limit = actionLimit(route, method);
     const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
-    return {
+    const plan: UpstreamPlan = {
       login: 'challenge',
       method,
       target,
-      scopes: target.sendCredential ? scopesFor(understood, mount) : [],
+      scopes,
+      actionLimit: limit,
+      writeScopes: limit.length === 1 ? [{ repository: names.upstream, actions: WRITING }] : undefined,
+      precedesPush: precedesPush(route, method),
       action: actionOf(route, method),
       repository: names.upstream,
       route: traitsOf(route, method).template,
@@ -66,7 +71,31 @@ export class OciHandler implements ProtocolHandler {
       requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : uploadBodyHeaders(understood),
       rewriteResponse: (status, headers, answered) => rewriteOciResponse({ status, headers, answered }, { request, route, names, mount, seal: sealPlace }),
     };
+    return hasBody && target.sendCredential ? { ...plan, emptyWrite: { ...plan, ...emptyWriteFor(understood, target) } } : plan;
   }
+}
+
+/** The actions of an upload, which ask for the same from its first request to its last. */
+const WRITING = scopeActions({ kind: 'upload-start', repository: '' }, 'POST');
+
+/** Nothing has this digest, so an empty manifest under it is refused even by a registry that would store one. */
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
+
+/** About the client's own body, which this is not. */
+const WITHOUT_CONTENT = { 'content-range': undefined, 'content-encoding': undefined, 'content-type': undefined };
+
+/**
+ * Of an upload that was begun: a PATCH of zero bytes on that session, never the PUT that ends it. Of a manifest, and of an upload that
+ * begins with its content: an empty manifest, under a digest that it cannot have.
+ */
+function emptyWriteFor({ request, route, names }: OciRequest, target: UpstreamTarget): Partial<UpstreamPlan> {
+  const common = { replayable: true, requestHeaders: WITHOUT_CONTENT };
+  if (route.kind === 'upload-session') {
+    const [path = '', ...query] = target.path.split('?');
+    return { ...common, method: 'PATCH', target: { ...target, path: withQuery(path, withoutParameters(query.join('?'), ['digest'])) } };
+  }
+  const path = upstreamPath({ kind: 'manifest', repository: names.upstream, reference: NO_DIGEST }, names.upstream);
+  return { ...common, method: 'PUT', target: targetOf({ origin: request.address.origin, path }, request.address) };
 }
 
 /** The sealed place that a request leads to, if it does: an upload's session, or a parameter of a list. */

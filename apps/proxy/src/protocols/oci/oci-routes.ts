@@ -53,6 +53,20 @@ export function scopeActions(route: OciRoute, method: string): readonly Reposito
   return method === 'DELETE' ? ['delete'] : ['pull'];
 }
 
+/**
+ * What the upstream token may allow at most, whatever a challenge says. A read never asks for `push`: some registries then create the
+ * repository. A deletion may ask for whatever its registry calls that: Quay `push`, others `*`.
+ */
+export function actionLimit(route: OciRoute, method: string): readonly RepositoryAction[] {
+  if (method === 'DELETE') return ['pull', 'push', 'delete', '*'];
+  return isUpload(route) || method === 'PUT' ? ['pull', 'push'] : ['pull'];
+}
+
+/** Whether a push begins with this request: what is there already need not be sent. */
+export function precedesPush(route: OciRoute, method: string): boolean {
+  return method === 'HEAD' && (route.kind === 'manifest' || route.kind === 'blob');
+}
+
 /** The path at the registry, from the parsed route. A session that is sealed has its own. */
 export function upstreamPath(route: OciRoute, repository: string): string {
   return `/v2/${repository}/${tailOf(route)}`;

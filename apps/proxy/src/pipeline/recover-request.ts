@@ -1,0 +1,136 @@
+import { OciAuthError, refusesAuthorization } from '@oci-connector/oci-auth';
+import { type UpstreamPlan } from '../protocols/protocol';
+import { ProxyError } from '../proxy.errors';
+import { type AskUpstream, type Outcome, TOO_MANY_REQUESTS } from './ask-upstream';
+import { type ObtainAuthorization } from './obtain-authorization';
+import { Forwardable } from './proxy-exchange';
+import { registryWords } from './registry-words';
+
+/** An outcome that nothing could be done about: the registry refuses, and this is why. Its body was read. */
+export interface Refused extends Outcome {
+  readonly refusal: OciAuthError;
+  /** What the registry says about it, fit to be shown. */
+  readonly words?: string;
+}
+
+/**
+ * All that is tried again, each of it once for a request, in the order of this table. The first three are {@link AskUpstream}'s.
+ *
+ * | the registry's answer                                    | what is tried                                                        |
+ * |----------------------------------------------------------|----------------------------------------------------------------------|
+ * | none, the connection was lost                            | the same, if it has no body and is idempotent                        |
+ * | 429 that is over in two seconds, to a read               | the same after that time                                             |
+ * | a redirect of a read                                     | the place that it names                                              |
+ * | 200 to `/v2/`, and a body is to be sent                  | an empty write, before the body: how are writes authorised?          |
+ * | 401, or 403 that asks for a wider token; no body         | another authorisation (OciAuthorizer.rejected), or why there is none |
+ * | the same, after a body                                   | another authorisation, proved by an empty write: 503, send it again  |
+ * | 400 of the token server to the scope of a deletion       | the request bare, then the actions that its challenge names          |
+ * | 4xx but 429 to a cross-repository mount                  | the same without the mount                                           |
+ */
+export class RecoverRequest {
+  constructor(
+    private readonly upstream: AskUpstream,
+    private readonly authorization: ObtainAuthorization,
+  ) {}
+
+  /**
+   * Finds out, before the first byte of a body is read, how a registry authorises writes that lets everybody read: a body can be sent
+   * once. What is learnt is kept for the Connector.
+   */
+  beforeBody(exchange: Forwardable): Forwardable | Promise<Forwardable> {
+    const { emptyWrite } = exchange.plan;
+    return emptyWrite && this.authorization.mustLearnToWrite(exchange) ? this.#learnToWrite(exchange, emptyWrite) : exchange;
+  }
+
+  /** The registry's answer, after all that could be tried. @throws ProxyError, EgressError, OciAuthError */
+  async ask(exchange: Forwardable): Promise<Outcome | Refused> {
+    const outcome = await this.#authorized(exchange);
+    if (refusesMount(outcome)) return this.#withoutMount(outcome);
+    if (isWritten(outcome)) this.authorization.succeeded(outcome.exchange);
+    return outcome;
+  }
+
+  async #learnToWrite(exchange: Forwardable, emptyWrite: UpstreamPlan): Promise<Forwardable> {
+    const outcome = await this.upstream.ask(new Forwardable(exchange, exchange, emptyWrite));
+    outcome.response.discard();
+    if (isRefused(outcome)) return this.authorization.renew(exchange, challengeOf(outcome));
+    if (outcome.response.status < 500 && outcome.response.status !== TOO_MANY_REQUESTS) this.authorization.learnedOpen(exchange);
+    return exchange;
+  }
+
+  async #authorized(exchange: Forwardable): Promise<Outcome | Refused> {
+    const first = await this.upstream.ask(exchange);
+    if (!isRefused(first)) return first;
+    const words = await wordsOf(first);
+    const another = await this.#another(first);
+    if (another instanceof OciAuthError) return { ...first, refusal: another, words };
+    if (!exchange.plan.replayable) return this.#afterBody({ ...first, words }, another);
+    const second = await this.upstream.ask(another);
+    return isRefused(second) ? this.#refused(second) : second;
+  }
+
+  /** Another authorisation to try, or why there is none. */
+  async #another(outcome: Outcome): Promise<Forwardable | OciAuthError> {
+    try {
+      return await this.authorization.renew(outcome.exchange, challengeOf(outcome));
+    } catch (error) {
+      if (error instanceof OciAuthError && IS_REFUSAL.has(error.code)) return error;
+      throw error;
+    }
+  }
+
+  async #refused(outcome: Outcome): Promise<Refused> {
+    const words = await wordsOf(outcome);
+    return { ...outcome, refusal: await this.authorization.refused(outcome.exchange), words };
+  }
+
+  /** A body cannot be sent twice by us. The client may, where that helps; an empty write shows whether it does. */
+  async #afterBody(first: Outcome & Pick<Refused, 'words'>, another: Forwardable): Promise<Refused> {
+    const { emptyWrite } = another.plan;
+    const proof = emptyWrite && (await this.upstream.ask(new Forwardable(another, another, emptyWrite)));
+    if (proof && isRefused(proof)) {
+      const { words, refusal } = await this.#refused(proof);
+      return { ...first, refusal, words: words ?? first.words };
+    }
+    proof?.response.discard();
+    throw new ProxyError(
+      'UpstreamUnauthorizedAfterBody',
+      "the registry refused the connector's authorization after the body had been sent; send it again",
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
+  async #withoutMount(outcome: Outcome | Refused): Promise<Outcome | Refused> {
+    const { exchange, response } = outcome;
+    if ('refusal' in outcome && outcome.refusal.code === 'CredentialRefused') return outcome;
+    if (!('refusal' in outcome)) response.discard();
+    return this.ask(await this.authorization.obtain(exchange, exchange.plan.withoutMount, exchange.attempt));
+  }
+}
+
+const IS_REFUSAL: ReadonlySet<string> = new Set(['CredentialRefused', 'CredentialMissing', 'AccessRefused', 'TokenExpired']);
+
+/** Only what was asked with the connector's authorisation can refuse it: a place that was redirected to got none. */
+function isRefused({ exchange, response: { status, headers }, hop }: Outcome): boolean {
+  return hop.sendCredential && refusesAuthorization(status, headers['www-authenticate'], exchange.authorization);
+}
+
+function challengeOf({ response: { headers } }: Outcome): string | string[] | undefined {
+  return headers['www-authenticate'];
+}
+
+function wordsOf({ exchange: { authorization, access }, response }: Outcome): Promise<string | undefined> {
+  const { credential } = access;
+  const secrets = [authorization.header, credential?.password, credential?.identityToken];
+  return registryWords(response, secrets.filter((secret) => secret !== undefined));
+}
+
+function refusesMount({ exchange, response: { status } }: Outcome): boolean {
+  return exchange.plan.withoutMount !== undefined && status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
+}
+
+/** A write that succeeded, whatever came of it. */
+function isWritten({ exchange: { plan }, response: { status } }: Outcome): boolean {
+  return plan.action === 'push' && plan.method !== 'GET' && status >= 200 && status < 300;
+}

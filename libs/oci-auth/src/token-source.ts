@@ -1,0 +1,159 @@
+import { type WallClock } from '@oci-connector/clock';
+import { Sensitive } from '@oci-connector/sensitive';
+import { type Attempt } from './attempt';
+import { OciAuthError, type OciAuthErrorCode } from './oci-auth.errors';
+import { type CredentialJudge, type RefusedCredentials } from './refused-credentials';
+import { type BearerPlan } from './registry-probe';
+import { formatScope, type RepositoryScope } from './scope';
+import { type Grant } from './token-cache';
+import { TokenClient } from './token-client';
+import { type Token } from './token-response';
+import { type UpstreamRegistry } from './upstream-registry';
+
+/** For metrics; must not throw. */
+export interface OciAuthHooks {
+  /** A request for a token ended; for a refusal of two scopes there are two. */
+  onTokenFetch?(event: { connectorUid: string; outcome: 'ok' | OciAuthErrorCode; durationMs: number }): void;
+  onCacheHit?(event: { connectorUid: string }): void;
+  onCacheMiss?(event: { connectorUid: string }): void;
+}
+
+/** Whose token is wanted, for what, and at what cost. */
+export interface TokenOrder {
+  readonly registry: UpstreamRegistry;
+  readonly plan: BearerPlan;
+  readonly scopes: readonly RepositoryScope[];
+  readonly attempt: Attempt;
+}
+
+export interface TokenSourceOptions {
+  readonly clock: WallClock;
+  readonly refusals: RefusedCredentials;
+  readonly hooks: OciAuthHooks;
+}
+
+/** A refusal that may concern the set of scopes and not the credential. */
+function mayRefuseScopes(error: unknown): boolean {
+  const status = error instanceof OciAuthError ? error.status : undefined;
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+}
+
+function judgeOf({ realm, service }: BearerPlan): CredentialJudge {
+  return { url: realm.href, service };
+}
+
+/** Obtains tokens, and finds out what a refusal is about: the credential, or what was asked for. */
+export class TokenSource {
+  readonly #client: TokenClient;
+  #serial = 0;
+
+  constructor(private readonly options: TokenSourceOptions) {
+    this.#client = new TokenClient(options.clock);
+  }
+
+  /** Of the newest grant. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  /**
+   * A token for all scopes or, where the server refuses more than one, for the first: a push without its mount is better than no
+   * push. Throws OciAuthError: `CredentialRefused`, `AccessRefused`, `ScopeRefused`, …
+   */
+  async grant(order: TokenOrder): Promise<Grant> {
+    const { registry, plan } = order;
+    const { credential } = registry;
+    if (credential === undefined) return await this.#grantJudged(order);
+    return await this.options.refusals.scouted(judgeOf(plan), credential, () => this.#grantJudged(order));
+  }
+
+  /**
+   * What it means that the registry, or its token server with a scope, refused: only a request without a scope tells the two apart.
+   * With a scope, Harbor gives a wrong password a token without rights, and others say 401 to a missing right.
+   *
+   * @param doubt what is said where that cannot be found out
+   */
+  async judge({ registry, plan, attempt }: TokenOrder, doubt?: OciAuthError): Promise<OciAuthError> {
+    const { credential } = registry;
+    if (credential === undefined) return accessRefused(registry);
+    const judge = judgeOf(plan);
+    try {
+      this.options.refusals.check(judge, credential);
+      if (this.options.refusals.isAccepted(judge, credential)) return accessRefused(registry);
+      if (!attempt.mayAsk) return doubt ?? accessRefused(registry);
+      await this.#fetch({ registry, plan, scopes: [], attempt });
+      this.options.refusals.accept(judge, credential);
+      return accessRefused(registry);
+    } catch (error) {
+      if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') return doubt ?? accessRefused(registry);
+      this.options.refusals.refuse(judge, credential, error);
+      return error;
+    }
+  }
+
+  async #grantJudged(order: TokenOrder): Promise<Grant> {
+    try {
+      return await this.#grantForAll(order);
+    } catch (error) {
+      if (!(error instanceof OciAuthError)) throw error;
+      // Without a credential there is nothing to doubt: everybody lacks that right.
+      if (error.code === 'CredentialMissing') throw accessRefused(order.registry, error.status);
+      if (error.code === 'CredentialRefused') throw await this.judge(order, error.status === 403 ? accessRefused(order.registry, 403) : error);
+      throw error;
+    }
+  }
+
+  async #grantForAll(order: TokenOrder): Promise<Grant> {
+    const { scopes } = order;
+    try {
+      return this.#toGrant(await this.#fetch(order), scopes, []);
+    } catch (error) {
+      if (scopes.length < 2 || !order.attempt.mayAsk || !mayRefuseScopes(error)) throw error;
+      const first = scopes.slice(0, 1);
+      return this.#toGrant(await this.#fetch({ ...order, scopes: first }), first, scopes.slice(1));
+    }
+  }
+
+  async #fetch({ registry, plan, scopes, attempt }: TokenOrder): Promise<Token> {
+    const { clock, hooks } = this.options;
+    const startedAt = clock.now();
+    let outcome: 'ok' | OciAuthErrorCode = 'TokenEndpointUnreachable';
+    try {
+      const { realm, service } = plan;
+      const token = await this.#client.fetchToken(registry, { realm, service, scopes: scopes.map(formatScope), mayAsk: () => attempt.take() });
+      outcome = 'ok';
+      return token;
+    } catch (error) {
+      if (error instanceof OciAuthError) outcome = error.code;
+      throw error;
+    } finally {
+      hooks.onTokenFetch?.({ connectorUid: registry.connectorUid, outcome, durationMs: clock.now() - startedAt });
+    }
+  }
+
+  #toGrant({ value, expiresAt }: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Grant {
+    // The scheme's name exactly so: Harbor compares it letter by letter.
+    const header = new Sensitive(`Bearer ${value.reveal()}`);
+    this.#serial += 1;
+    const authorization = { scheme: 'bearer', header, expiresAt, scopes, refusedScopes } as const;
+    return { authorization, expiresAt, obtainedAt: this.options.clock.now(), serial: this.#serial };
+  }
+}
+
+/** The account, or everybody where there is none, may not do this. */
+export function accessRefused({ origin, credential }: UpstreamRegistry, status = 401): OciAuthError {
+  return new OciAuthError(
+    'AccessRefused',
+    credential
+      ? `The registry ${origin} does not let the connector's account do this. Give the account that right at the registry, or correct the repository's name.`
+      : `The registry ${origin} does not let everybody do this, and the connector has no credential. Name a Secret in spec.auth.secretRef, or correct the repository's name.`,
+    { status },
+  );
+}
+
+/** The credential is wrong, whatever it is used for. */
+export function credentialRefused({ origin }: UpstreamRegistry): OciAuthError {
+  return new OciAuthError('CredentialRefused', `The registry ${origin} refuses the connector's credential. Correct user name and password in its Secret.`, {
+    status: 401,
+  });
+}

@@ -1,0 +1,30 @@
+import { type AuthorizeOptions, type OciAuthorizer } from '../src/oci-authorizer';
+import { OciAuthError } from '../src/oci-auth.errors';
+import { refusesAuthorization } from '../src/refusal';
+import { type RepositoryScope } from '../src/scope';
+import { type UpstreamRegistry } from '../src/upstream-registry';
+import { type ScriptedResponse } from './scripted-server';
+
+/** What came of a request in the end: the status, or the code of the error. */
+export type Outcome = number | string;
+
+/** Takes a request through the dance as a client of the library does: authorise, send, once more, or why not. */
+export async function dance(
+  authorizer: OciAuthorizer,
+  { registry, scopes, options, send }: { registry: UpstreamRegistry; scopes: readonly RepositoryScope[]; options?: AuthorizeOptions; send: (authorization: string) => ScriptedResponse },
+): Promise<Outcome> {
+  const cost = { ...options, attempt: authorizer.begin() };
+  try {
+    let authorization = await authorizer.authorize(registry, scopes, cost);
+    for (let tries = 0; ; tries++) {
+      const { status = 200, headers } = send(authorization.header?.reveal() ?? '');
+      const challenge = headers?.['www-authenticate'];
+      if (!refusesAuthorization(status, challenge, authorization)) return status;
+      if (tries > 0) throw await authorizer.refused(registry, scopes, authorization, cost);
+      authorization = await authorizer.rejected(registry, scopes, authorization, { ...cost, challenge });
+    }
+  } catch (error) {
+    if (error instanceof OciAuthError) return error.code;
+    throw error;
+  }
+}
