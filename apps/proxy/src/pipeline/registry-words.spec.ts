@@ -1,0 +1,62 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { wordsOf } from './registry-words';
+
+const words = (body: unknown, ...secrets: string[]): string | undefined =>
+  wordsOf(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secrets.map((secret) => new Sensitive(secret)));
+const said = (message: string): { errors: { code: string; message: string }[] } => ({ errors: [{ code: 'DENIED', message }] });
+
+describe('the words of a registry', () => {
+  it.each<[string, unknown, string | undefined]>([
+    ['the error body of the specification', said('no right to org/app, action: push'), 'no right to org/app, action: push'],
+    ['several errors', { errors: [{ message: 'a' }, { message: 'b' }, null, { message: 'd' }] }, 'a; b'],
+    ['a message alone', { message: 'no' }, 'no'],
+    ['an OAuth error', { error: 'invalid_scope' }, 'invalid_scope'],
+    ['plain text', 'access denied\n', 'access denied'],
+    ['a page', '<html><body>401</body></html>', undefined],
+    ['nothing', '', undefined],
+    ['JSON without words', { errors: [{ code: 'DENIED' }] }, undefined],
+    ['words of another type', { errors: [{ message: { a: 1 } }] }, undefined],
+    ['half of JSON', '{"errors":[{"message":"x', undefined],
+    ['a list', ['x'], undefined],
+  ])('are those of %s', (_name, body, expected) => {
+    expect(words(body)).toBe(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['line breaks and control characters', 'a\r\nb\u0000c\u001b[31md', 'a b c [31md'],
+    ['bidirectional and invisible characters', 'a\u202Eb\u2066c\u200bd\ufeffe\u00adf', 'a b c d e f'],
+    ['line separators', 'a\u2028b\u2029c', 'a b c'],
+    ['the query of a URL', 'see https://r.example/v2/app?sig=abc#x now', 'see https://r.example/v2/app?[…] now'],
+    ['user info', 'see https://user:pw@r.example/x', 'see https://r.example/x'],
+    ['the query of a path', 'GET /v2/app?token=abc', 'GET /v2/app?[…]'],
+    ['an Authorization', 'got Bearer abc and Basic dXNlcg==', 'got Bearer […] and Basic […]'],
+    ['a named secret', 'password=abc token:abc "secret":"abc"', 'password=[…] token:[…] "secret":[…]'],
+    ['a JWT', `no ${['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiIxMjM0NTY3ODkwIn0', 'dozjgNryP4J3jVmNHl0w5N'].join('.')}`, 'no […]'],
+    ['a long key', `no ${'0123456789abcdef'.repeat(3)}`, 'no […]'],
+  ])('have no %s', (_name, message, expected) => {
+    expect(words(said(message))).toBe(expected);
+  });
+
+  it.each(['unauthorized to access repository: team-a/some.long_name/with-many-parts/of-2026, action: pull', `unknown sha256:${'a1'.repeat(32)}`, 'is this allowed?', 'v1.2.3-rc.1+build.20260101'])(
+    'are otherwise as they were said: %s',
+    (message) => {
+      expect(words(said(message))).toBe(message);
+    },
+  );
+
+  it('repeat nothing that was sent', () => {
+    expect(words(said('user robot, password hunter two, token abc'), 'hunter two', 'abc')).toBe('user robot, password […], token […]');
+  });
+
+  it('are one line of 300 characters at most, whole characters', () => {
+    const long = words(said('😀 '.repeat(1_000))) ?? '';
+    expect([...long]).toHaveLength(301);
+    expect(encodeURI(long)).toContain('%F0');
+  });
+
+  it('are found in steps that grow with the text alone', () => {
+    for (const piece of ['a.', '://', 'token', '@/', '?', '%&', '=:"', 'eyJ', '𐍈', '\u202e']) {
+      expect(words(said(piece.repeat(8_000)))?.length ?? 0).toBeLessThan(700);
+    }
+  });
+});
