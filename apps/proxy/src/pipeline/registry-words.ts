@@ -4,6 +4,9 @@ import { type UpstreamResponse } from '../transport/upstream-transport';
 /** Registries explain a refusal in some hundred bytes. What is longer is a page, or not meant for people. In bytes. */
 const MAX_BODY = 16 * 1024;
 
+/** Nobody waits longer for words that do not come; the refusal is known. In milliseconds. */
+const MAX_WAIT_MS = 5_000;
+
 /** As much of it as fits into a line of a terminal or two. In characters. */
 const MAX_WORDS = 300;
 
@@ -30,9 +33,9 @@ const RANDOM = /[A-Za-z0-9_+=~.-]{20,}/g;
 export async function registryWords(response: UpstreamResponse, secrets: readonly Sensitive[]): Promise<string | undefined> {
   let body: Buffer;
   try {
-    body = await response.readAll(MAX_BODY);
+    body = await response.readAll(MAX_BODY, MAX_WAIT_MS);
   } catch {
-    // Too long, or broken off: the refusal stands without its words.
+    // Too long, too late, or broken off: the refusal stands without its words.
     return undefined;
   }
   return wordsOf(body, secrets);

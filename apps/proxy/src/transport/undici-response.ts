@@ -76,10 +76,12 @@ export class UndiciResponse implements UpstreamResponse {
     });
   }
 
-  readAll(maxBytes: number): Promise<Buffer> {
+  readAll(maxBytes: number, withinMs?: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
+      const abort = (): void => this.#controller.abort(new Error('the answer did not come in time'));
+      const late = withinMs === undefined ? undefined : setTimeout(abort, withinMs).unref();
       this.#consume({
         chunk: (chunk) => {
           this.#transfer.moved();
@@ -88,8 +90,14 @@ export class UndiciResponse implements UpstreamResponse {
           else chunks.push(chunk);
           return true;
         },
-        end: () => resolve(Buffer.concat(chunks)),
-        fail: (error) => reject(size > maxBytes ? tooLarge(maxBytes) : error),
+        end: () => {
+          clearTimeout(late);
+          resolve(Buffer.concat(chunks));
+        },
+        fail: (error) => {
+          clearTimeout(late);
+          reject(size > maxBytes ? tooLarge(maxBytes) : error);
+        },
       });
     });
   }

@@ -36,8 +36,8 @@ export interface UpstreamResponse {
    * Undefined: all of it was here, and goes out at the end of this turn of the event loop.
    */
   pipeTo(sink: Writable): Promise<void> | undefined;
-  /** Reads the whole body; rejects with ProxyError UpstreamTooLarge beyond the limit. */
-  readAll(maxBytes: number): Promise<Buffer>;
+  /** Reads the whole body; rejects with ProxyError UpstreamTooLarge beyond the limit, and when it takes longer than `withinMs`. */
+  readAll(maxBytes: number, withinMs?: number): Promise<Buffer>;
   /** Lets the body go: a short one is read so that the connection can be used again, a longer one is cut off. */
   discard(): void;
 }
