@@ -33,7 +33,7 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
     await world.connect({ url }, { name });
     const response = await world.send(`${prefix(name)}/a/manifests/v1`);
     expect({ status: response.status, ...errorOf(response) }).toMatchObject({
-      status: 502,
+      status: 424,
       message: expect.stringContaining('is part of this installation or of the Kubernetes API') as string,
     });
   });

@@ -8,6 +8,9 @@ import { LogSampler } from './log-sampler';
 /** From here on a request failed for a reason that is not the client's. */
 const SERVER_ERROR = 500;
 
+/** The configuration of the Connector is at fault (ADR 25). */
+const FAILED_DEPENDENCY = 424;
+
 const MESSAGE = 'request';
 
 /** Of the line that tells what {@link LogSampler} left out. */
@@ -65,9 +68,9 @@ export class AccessLog {
   }
 }
 
-/** Only what the proxy, its registries or the cluster failed in comes with its error; what clients do wrong is in the code. */
+/** Only what the proxy, its registries, the cluster or a Connector's configuration failed in comes with its error; what clients do wrong is in the code. */
 function isOurs({ error }: AccessRecord, status: number | undefined): boolean {
-  return error !== undefined && (status === undefined || status >= SERVER_ERROR);
+  return error !== undefined && (status === undefined || status >= SERVER_ERROR || status === FAILED_DEPENDENCY);
 }
 
 /** `ok`: the answer went out whole, whatever its status. */

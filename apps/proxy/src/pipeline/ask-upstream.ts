@@ -109,8 +109,8 @@ export class AskUpstream {
 
 /** The policy refuses what the registry chose, not what is configured. */
 export function refuseRedirect(error: unknown): never {
-  if (error instanceof EgressError && error.code === 'AddressNotAllowed') throw new ProxyError('RedirectRefused', error.message, { cause: error });
-  throw error;
+  if (!(error instanceof EgressError) || error.code !== 'AddressNotAllowed') throw error;
+  throw new ProxyError('RedirectRefused', `the registry leads to a host that may not be reached: ${error.reason ?? 'its address is refused'}`, { cause: error });
 }
 
 /** The body that goes upstream, if there is one. */

@@ -10,9 +10,7 @@ import { sendResponse } from './send-response';
 
 /** Sends the request upstream and its answer to the client, both as a stream. */
 export class ForwardRequest {
-  constructor(
-    private readonly recover: RecoverRequest,
-  ) {}
+  constructor(private readonly recover: RecoverRequest) {}
 
   /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
   async forward(exchange: Forwardable): Promise<void> {
@@ -36,7 +34,6 @@ export class ForwardRequest {
     const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
     return rewritten.sealedTarget ? checkTarget(exchange, rewritten.sealedTarget).then(send) : send();
   }
-
 }
 
 /** An upload whose next request would be refused is not begun. */
@@ -50,6 +47,7 @@ function isRefusal(outcome: Outcome | Refused): outcome is Refused {
 }
 
 /** Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */
+function loginElsewhere({ origin }: UpstreamTarget): ProxyError {
   return new ProxyError('RedirectRefused', 'the registry redirected to another host, which asks for a login of its own', {
     cause: new Error(`${new URL(origin).hostname} asks for a login`),
   });
