@@ -73,7 +73,7 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     refusedHosts: refusedHosts(installation, apiServer),
-    refusedAddresses: () => endpoints.addresses,
+    refusedEndpoints: () => endpoints.all,
   });
   const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
   const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };

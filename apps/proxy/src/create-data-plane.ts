@@ -145,7 +145,7 @@ function upstreamParts({ settings, client, clock, installationCa, lookup }: Prox
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     refusedHosts: refusedHosts(settings, client.connection.server),
-    refusedAddresses: () => endpoints.addresses,
+    refusedEndpoints: () => endpoints.all,
     lookup,
   });
   return {

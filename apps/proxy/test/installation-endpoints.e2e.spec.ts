@@ -3,8 +3,8 @@ import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const SERVICE = 'connectors-proxy-service';
 
-function endpointSlice(metadata: ObjectLike['metadata'], address: string): ObjectLike {
-  const parts = { addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [] };
+function endpointSlice(metadata: ObjectLike['metadata'], address: string, port: number): ObjectLike {
+  const parts = { addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ port }] };
   return { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, ...parts };
 }
 
@@ -13,8 +13,8 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
 
   beforeAll(async () => {
     const objects = [
-      endpointSlice({ namespace: 'default', name: 'kubernetes' }, '10.255.1.1'),
-      endpointSlice({ namespace: 'connectors-system', name: `${SERVICE}-x7k2p`, labels: { 'kubernetes.io/service-name': SERVICE } }, '10.255.1.2'),
+      endpointSlice({ namespace: 'default', name: 'kubernetes' }, '10.255.1.1', 6443),
+      endpointSlice({ namespace: 'connectors-system', name: `${SERVICE}-x7k2p`, labels: { 'kubernetes.io/service-name': SERVICE } }, '10.255.1.2', 8080),
     ];
     world = await ProxyWorld.start({ kube: { objects }, lookup: () => Promise.resolve([{ address: '10.255.1.1' }]) });
   });
@@ -28,6 +28,7 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
     ['api-server', 'https://10.255.1.1:6443'],
     ['api-server-by-name', 'https://api.corp.test:6443'],
     ['proxy', 'http://10.255.1.2:8080'],
+    ['proxy-on-another-port', 'http://10.255.1.2:9090'],
   ])('are no registry: %s', async (name, url) => {
     await known();
     await world.connect({ url }, { name });

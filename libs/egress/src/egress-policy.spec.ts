@@ -152,6 +152,13 @@ describe('EgressPolicy.resolve', () => {
     expect(asked).toBe(1);
   });
 
+  it('refuses an endpoint on its port, or on all where it names none; the other ports of a node may be a registry\'s', async () => {
+    const policy = newPolicy({ refusedEndpoints: () => [{ address: '10.1.1.1', port: 6443 }, { address: '10.1.1.2' }] });
+    const goes = (address: string, port: number) => policy.resolve(address, port, 'connector').then(() => true, () => false);
+    expect(await Promise.all([goes('10.1.1.1', 6443), goes('10.1.1.1', 0), goes('::ffff:10.1.1.1', 6443), goes('10.1.1.2', 443)])).toEqual([false, false, false, false]);
+    expect(await goes('10.1.1.1', 5000)).toBe(true);
+  });
+
   it('does not wait for ever for a refused name that nobody answers for', async () => {
     const policy = newPolicy({ refusedHosts: ['silent.svc'], lookup: () => new Promise(() => undefined) });
     expect(await policy.resolve('10.1.1.1', 443, 'connector')).toHaveLength(1);

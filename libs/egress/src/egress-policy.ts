@@ -6,7 +6,7 @@ import { type LookupAll } from './names/lookup-all';
 import { LookupError } from './names/lookup-error';
 import { NameResolver } from './names/name-resolver';
 import { normalizeHost } from './normalize-host';
-import { RefusedHosts } from './refused-hosts';
+import { type RefusedEndpoint, RefusedHosts } from './refused-hosts';
 
 /**
  * What a connection is for: a connector's own address, extensions and aliases; its trusted token server; a redirect
@@ -27,8 +27,8 @@ export interface EgressPolicyOptions {
   redirectCIDRs: readonly string[];
   /** Names, addresses and ranges never to be dialled: the API server, the installation's own Services. */
   refusedHosts: readonly string[];
-  /** Further addresses of the same kind, which change while the program runs. */
-  refusedAddresses?: () => readonly string[];
+  /** Further addresses of the same kind, which change while the program runs; without a port: whatever the port. */
+  refusedEndpoints?: () => readonly RefusedEndpoint[];
   /** Default: a {@link NameResolver} with the system's files. */
   lookup?: LookupAll;
 }
@@ -64,7 +64,7 @@ export class EgressPolicy {
 
   /**
    * All addresses of the host, in the resolver's order, each of them allowed; dial these and no others. Throws
-   * EgressError `AddressNotAllowed` or `HostNotFound`. The port only names the peer in messages; 0 when it is not known.
+   * EgressError `AddressNotAllowed` or `HostNotFound`. 0 stands for a port that is not known.
    *
    * One forbidden address among several refuses the host. Leaving only that one out would protect as well, but a name
    * that points inside and outside at once is an attempt to rebind or a mistake, and either should be seen and not work
@@ -77,7 +77,7 @@ export class EgressPolicy {
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
-      const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem(name, bytes, purpose);
+      const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem({ name, port }, bytes, purpose);
       if (problem !== undefined) {
         throw new EgressError('AddressNotAllowed', `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`, {
           host: name,
@@ -101,10 +101,10 @@ export class EgressPolicy {
   }
 
   /** Why the address may not be dialled; undefined when it may. */
-  async #problem(name: string, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
+  async #problem({ name, port }: { name: string; port: number }, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
     const bytes = unwrap(original);
     if (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed)) return undefined;
-    if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes))) {
+    if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes, port))) {
       return 'is part of this installation or of the Kubernetes API';
     }
     switch (classifyAddress(bytes)) {
@@ -120,8 +120,8 @@ export class EgressPolicy {
   }
 }
 
-function readRules({ allowCIDRs, redirectCIDRs, refusedHosts, refusedAddresses, lookup = new NameResolver().lookup }: EgressPolicyOptions): Rules {
-  const refused = new RefusedHosts({ entries: refusedHosts, addresses: refusedAddresses, lookup: (name) => lookup(name, { owner: INSTALLATION }) });
+function readRules({ allowCIDRs, redirectCIDRs, refusedHosts, refusedEndpoints, lookup = new NameResolver().lookup }: EgressPolicyOptions): Rules {
+  const refused = new RefusedHosts({ entries: refusedHosts, endpoints: refusedEndpoints, lookup: (name) => lookup(name, { owner: INSTALLATION }) });
   return { allowed: allowCIDRs.map(parseRange), redirects: redirectCIDRs.map(parseRange), refused, lookup };
 }
 

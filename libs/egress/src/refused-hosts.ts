@@ -10,11 +10,17 @@ const RETRY_MS = 5_000;
 /** Longest wait for them: where names cannot be resolved at all (no cluster DNS), connections by address must not wait for that. */
 const LOOKUP_TIMEOUT_MS = 1_000;
 
+/** An address of the installation, on one port or, without that, on all. */
+export interface RefusedEndpoint {
+  readonly address: string;
+  readonly port?: number;
+}
+
 export interface RefusedHostsOptions {
   /** Names, addresses and ranges. */
   readonly entries: readonly string[];
   /** Addresses that change while the program runs. */
-  readonly addresses?: () => readonly string[];
+  readonly endpoints?: () => readonly RefusedEndpoint[];
   readonly lookup: (name: string) => Promise<readonly { address: string }[]>;
 }
 
@@ -37,11 +43,11 @@ export class RefusedHosts {
     return this.#names.has(host);
   }
 
-  /** Whether the address (unwrapped) is listed, or one that a listed name has. */
-  async hasAddress(bytes: AddressBytes): Promise<boolean> {
+  /** Whether the address (unwrapped) is listed, or one that a listed name has. @param port 0: not known */
+  async hasAddress(bytes: AddressBytes, port: number): Promise<boolean> {
     if (this.#ranges.some((range) => inRange(bytes, range))) return true;
-    const listed = this.options.addresses?.() ?? [];
-    if (includes(read(listed), bytes)) return true;
+    const onPort = (this.options.endpoints?.() ?? []).filter((endpoint) => port === 0 || (endpoint.port ?? port) === port);
+    if (includes(read(onPort.map(({ address }) => address)), bytes)) return true;
     await this.#refresh();
     return includes([...this.#names.values()].flat(), bytes);
   }

@@ -15,35 +15,52 @@ export interface InstallationEndpointsOptions {
   readonly onError: (endpoints: string, error: unknown) => void;
 }
 
+/** An address that no Connector may lead to. */
+export interface InstallationEndpoint {
+  readonly address: string;
+  /** Absent: whatever the port. */
+  readonly port?: number;
+}
+
 /**
  * The addresses behind the Services of the API server and of the proxy, kept up to date. Where they may not be read, those last known
  * are given, or none.
  */
 export class InstallationEndpoints {
-  readonly #slices: readonly Reflector<EndpointSlice>[];
+  readonly #apiServer: Reflector<EndpointSlice>;
+  readonly #proxies: Reflector<EndpointSlice>;
 
   constructor(options: InstallationEndpointsOptions) {
     const { namespace, proxyService } = options;
-    this.#slices = [
-      // The API server keeps one slice with this name for itself.
-      reflector(options, 'kubernetes.default', { namespace: 'default', name: 'kubernetes' }),
-      reflector(options, `${proxyService}.${namespace}`, { namespace, labelSelector: `kubernetes.io/service-name=${proxyService}` }),
-    ];
+    // The API server keeps one slice with this name for itself.
+    this.#apiServer = reflector(options, 'kubernetes.default', { namespace: 'default', name: 'kubernetes' });
+    this.#proxies = reflector(options, `${proxyService}.${namespace}`, { namespace, labelSelector: `kubernetes.io/service-name=${proxyService}` });
   }
 
   start(): void {
-    for (const slices of this.#slices) slices.start();
+    this.#apiServer.start();
+    this.#proxies.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#slices.map((slices) => slices.stop()));
+    await Promise.all([this.#apiServer.stop(), this.#proxies.stop()]);
   }
 
-  /** IPv4 and IPv6, ready or not. */
-  get addresses(): readonly string[] {
-    const slices = this.#slices.flatMap((reflected) => reflected.list());
-    return slices.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []));
+  /**
+   * IPv4 and IPv6, ready or not. The API server's with its ports, because the other ports of a node may be a registry's; the proxies' with
+   * all ports, because their pods serve nothing else.
+   */
+  get all(): readonly InstallationEndpoint[] {
+    const apiServer = this.#apiServer.list().flatMap((slice) => {
+      const ports = (slice.ports ?? []).map(({ port }) => port ?? undefined);
+      return addressesOf(slice).flatMap((address) => (ports.length === 0 ? [{ address }] : ports.map((port) => ({ address, port }))));
+    });
+    return [...apiServer, ...this.#proxies.list().flatMap(addressesOf).map((address) => ({ address }))];
   }
+}
+
+function addressesOf({ endpoints }: EndpointSlice): string[] {
+  return (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
 }
 
 function reflector(

@@ -40,6 +40,7 @@ export interface Service extends KubeObject {
 /** discovery.k8s.io/v1 EndpointSlice, the fields that we use. */
 export interface EndpointSlice extends KubeObject {
   readonly endpoints?: readonly { readonly addresses?: readonly string[] }[] | null;
+  readonly ports?: readonly { readonly port?: number | null }[] | null;
 }
 
 /** Points at an object, in another object. */

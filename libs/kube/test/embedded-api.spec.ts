@@ -54,18 +54,18 @@ describe('libs/kube against the embedded Kubernetes API', () => {
 
   it('knows the addresses behind the Services of the API server and of the proxy, and how they change', async () => {
     const apply = (metadata: { namespace: string; name: string; labels?: Record<string, string> }, ...addresses: string[]): unknown =>
-      api.apply({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, ...{ addressType: 'IPv6', endpoints: addresses.map((address) => ({ addresses: [address] })) } });
+      api.apply({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, ...{ addressType: 'IPv6', endpoints: addresses.map((address) => ({ addresses: [address] })), ports: [{ port: 6443 }] } });
     const labels = { 'kubernetes.io/service-name': 'proxy' };
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::1', 'fd00::2');
     apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
     apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
     const endpoints = new InstallationEndpoints({ client, clock: systemClock, namespace, proxyService: 'proxy', onError: () => undefined });
-    const are = (...expected: string[]): Promise<void> => eventually(() => [...endpoints.addresses].sort().join() === expected.join());
+    const are = (...expected: string[]): Promise<void> => eventually(() => endpoints.all.map(({ address, port = '*' }) => `${address} ${port}`).sort().join() === expected.join());
     endpoints.start();
-    await are('fd00::1', 'fd00::2', 'fd00::a');
+    await are('fd00::1 6443', 'fd00::2 6443', 'fd00::a *');
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::3');
     apply({ namespace, name: 'proxy-2', labels }, 'fd00::b');
-    await are('fd00::3', 'fd00::a', 'fd00::b');
+    await are('fd00::3 6443', 'fd00::a *', 'fd00::b *');
     await endpoints.stop();
   });
 
