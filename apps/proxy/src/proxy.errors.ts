@@ -9,7 +9,7 @@ interface ProxyErrorKind {
 
 /**
  * A fault of the configuration, which stays until somebody corrects it. Clients repeat 500, 502, 503 and 504 for seconds or minutes (crane,
- * oras, regctl, docker), and docker repeats whatever has another code than these: 424 with `DENIED` is repeated by none (ADR 25).
+ * oras, regctl, docker), and docker repeats whatever has another code than these: 424 with `DENIED` is repeated by none (ADR 22).
  */
 const MISCONFIGURED = { status: 424, ociCode: 'DENIED' } as const;
 

@@ -8,7 +8,7 @@ import { LogSampler } from './log-sampler';
 /** From here on a request failed for a reason that is not the client's. */
 const SERVER_ERROR = 500;
 
-/** The configuration of the Connector is at fault (ADR 25). */
+/** The configuration of the Connector is at fault (ADR 22). */
 const FAILED_DEPENDENCY = 424;
 
 const MESSAGE = 'request';
