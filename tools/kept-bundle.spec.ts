@@ -27,7 +27,7 @@ describe('a bundle is made again only when that would change it', () => {
   }
 
   const call = (expression: string): Promise<string> =>
-    runCommand([process.execPath, '--input-type=module', '-e', `const { isCurrent, keep } = await import(${JSON.stringify(keptBundle)}); console.log(${expression});`], { cwd: directory });
+    runCommand([process.execPath, '--input-type=module', '-e', `const { isCurrent, keep } = await import(${JSON.stringify(keptBundle)}); console.log(String(${expression}));`], { cwd: directory });
   const keep = (): Promise<string> => call(`keep('out.js', ['${INPUT}'], ${BEGAN * 1000})`);
   const isCurrent = async (): Promise<boolean> => (await call(`isCurrent('out.js')`)).trim() === 'true';
 

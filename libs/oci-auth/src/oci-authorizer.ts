@@ -6,6 +6,7 @@ import { type Challenge, parseChallenges } from './challenge';
 import { OciAuthError } from './oci-auth.errors';
 import { judgeBasic } from './judge-basic';
 import { type RefreshingCache } from './refreshing-cache';
+import { RefusalNotes } from './refusal-notes';
 import { RefusedCredentials } from './refused-credentials';
 import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
 import { formatScope, hintedActions, normalizeScopes, type RepositoryAction, type RepositoryScope, sameActions } from './scope';
@@ -73,8 +74,7 @@ export class OciAuthorizer {
   readonly #tokens: RefreshingCache<Grant>;
   /** Actions that a registry has other names for, by connector and our name of them. */
   readonly #actions = new LRUCache<string, readonly RepositoryAction[]>({ max: MAX_NOTES, ttl: PLAN_LIFETIME_MS });
-  /** Keys of tokens and failures that stand for a refusal, by connector and repository. */
-  readonly #refused = new LRUCache<string, Set<string>>({ max: MAX_NOTES });
+  readonly #notes = new RefusalNotes();
   /** UIDs of connectors for which a token to push was obtained. */
   readonly #written = new Set<string>();
   readonly #hooks: OciAuthHooks;
@@ -195,9 +195,7 @@ export class OciAuthorizer {
 
   /** Call when the registry carried out a write: what it refused before in that repository says nothing any more. */
   succeeded(registry: UpstreamRegistry, repository: string): void {
-    const notes = repositoryKey(registry, repository);
-    for (const key of this.#refused.get(notes) ?? []) this.#tokens.delete(key);
-    this.#refused.delete(notes);
+    for (const key of this.#notes.take(repositoryKey(registry, repository))) this.#tokens.delete(key);
   }
 
   /** Drops everything kept for a connector, as when it is deleted. */
@@ -206,7 +204,8 @@ export class OciAuthorizer {
     this.#plans.forget(belongs);
     this.#tokens.forget(belongs);
     this.#written.delete(connectorUid);
-    for (const notes of [this.#actions, this.#refused]) for (const key of [...notes.keys()]) if (belongs(key)) notes.delete(key);
+    this.#notes.forget(belongs);
+    for (const key of [...this.#actions.keys()]) if (belongs(key)) this.#actions.delete(key);
   }
 
   #request(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions): Request {
@@ -296,8 +295,7 @@ export class OciAuthorizer {
   #note(request: Request, plan: AuthPlan): void {
     const [first] = request.own;
     if (first === undefined) return;
-    const notes = repositoryKey(request.registry, first.repository);
-    this.#refused.set(notes, (this.#refused.get(notes) ?? new Set()).add(keyOf(plan, request)));
+    this.#notes.add(request.registry.connectorUid, repositoryKey(request.registry, first.repository), keyOf(plan, request));
   }
 
   /** What another request put in the refused token's place meanwhile. */

@@ -1,3 +1,4 @@
+import { meantOrigin } from '@oci-connector/connector-api';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Challenge, parseChallenges } from './challenge';
 import { OciAuthError } from './oci-auth.errors';
@@ -77,7 +78,7 @@ export function probeFailure(registry: UpstreamRegistry, response: RegistryHttpR
     return new OciAuthError('ChallengeUnsupported', `${what} and offers neither Bearer nor Basic authentication.`, { status });
   }
   const { location } = response.headers;
-  const target = typeof location === 'string' && URL.canParse(location, registry.origin) ? new URL(location, registry.origin).origin : undefined;
+  const target = typeof location === 'string' && URL.canParse(location, registry.origin) ? meantOrigin(new URL(location, registry.origin), registry.origin) : undefined;
   const hint = target && target !== registry.origin ? `set spec.address to ${target}` : 'check spec.address';
   return new OciAuthError('NotARegistry', `${what}, which is not how a registry answers: ${hint}.`, { status });
 }
