@@ -123,7 +123,9 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
     expect(upstream.lines.filter((line) => line !== `GET ${last} HTTP/1.1`)).toEqual(intended.map(({ line }) => line));
     const hasNoContent = method === 'GET' || method === 'HEAD';
     const bodies = intended.map((request) => request.body);
-    if (kind === 'oci' || (inBody && hasNoContent)) return expect([[], [hasNoContent ? '' : content]]).toContainEqual(bodies);
+    // No route of the distribution-spec takes it.
+    if (kind === 'oci' && method === 'OPTIONS') return expect(bodies).toEqual([]);
+    if (inBody && hasNoContent) return expect([[], ['']]).toContainEqual(bodies);
     // What is wrong from some byte on may begin to be sent; no end is made for it.
     expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answers)?.[1])).toBe(status);
     expect(bodies).toEqual(status === 200 ? [hasNoContent ? '' : content] : []);
