@@ -3,7 +3,7 @@ import { type PassedTest } from './passed-tests';
 
 /** A row of docs/security-rules.md: a test that holds a rule. */
 export interface RuleTest {
-  /** The title of a test or of a `describe` block, or its beginning; `%s` and `%j` stand for what differs from case to case. */
+  /** The title of a test or of a `describe` block, or a part of it; `%s` and `%j` stand for what differs from case to case. */
   readonly title: string;
   readonly file: string;
 }
@@ -22,12 +22,12 @@ export function ruleTests(text: string): RuleTest[] {
 /** The rows for which no test passed. */
 export function unproven(rows: readonly RuleTest[], passed: readonly PassedTest[]): RuleTest[] {
   return rows.filter(({ title, file }) => {
-    const pattern = beginningWith(title);
+    const pattern = patternOf(title);
     return title === '' || !passed.some((test) => test.file === file && test.titles.some((text) => pattern.test(text)));
   });
 }
 
-function beginningWith(title: string): RegExp {
+function patternOf(title: string): RegExp {
   const literal = title.split(/%[sdj]/).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.+')}`, 's');
+  return new RegExp(literal.join('.+'), 's');
 }

@@ -182,7 +182,7 @@ async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | '
   await checks.check('without a network: npm start -- --check says why and fails', async () => {
     const { status, stdout } = await checkSandbox(args, noNames);
     expectEqual(status, 1, 'status');
-    expectParts(stdout, ['default/dockerhub-demo: ', 'ConnectionFailed', 'registry-1.docker.io']);
+    expectParts(stdout, ['Connector default/dockerhub-demo is not Ready (ConnectionFailed)', 'registry-1.docker.io']);
   });
   const sandbox = await startSandbox(context.group, args, noNames);
   try {
