@@ -1,5 +1,7 @@
 import { anUpstreamRegistry, BASIC, ManualClock } from '../test/loopback-registry';
 import { PULL, PUSH, TokenRegistry } from '../test/token-registry';
+import { Sensitive } from '@oci-connector/sensitive';
+import { OciAuthError } from './oci-auth.errors';
 import { OciAuthorizer } from './oci-authorizer';
 import { type UpstreamRegistry } from './upstream-registry';
 
@@ -85,6 +87,15 @@ describe('OciAuthorizer.rejected', () => {
     expect(await authorizer.authorize(registry(), PULL)).toMatchObject({ scheme: 'bearer' });
   });
 
+  it('a challenge that calls a deletion a read sends no deletion for a token to read', async () => {
+    const DELETE = [{ repository: 'app', actions: ['delete'] }] as const;
+    const old = await authorizer.authorize(registry(), DELETE);
+    const limit = ['pull', 'push', 'delete', '*'] as const;
+    await authorizer.rejected(registry(), DELETE, old, { limit, challenge: upstream.challenge(',scope="repository:app:pull"') });
+    await authorizer.authorize(registry(), [{ repository: 'other', actions: ['delete'] }]);
+    expect(upstream.tokenServer.seen.map(({ query }) => query.get('scope'))).toEqual(['repository:app:delete', 'repository:app:delete', 'repository:other:delete']);
+  });
+
   it('never falls back from a refused credential to anonymous access', async () => {
     const old = await authorizer.authorize(registry(), PULL);
     upstream.bare = () => ({ status: 200, body: {} });
@@ -104,6 +115,27 @@ describe('OciAuthorizer.rejected', () => {
       expect(bearer.header?.reveal()).toBe('Bearer T1');
       expect(await authorizer.authorize(registry(), PUSH)).toBe(bearer);
       expect(await authorizer.rejected(registry(), PUSH, none, { challenge: upstream.challenge() })).toBe(bearer);
+    });
+
+    const OTHER: typeof PULL = [{ repository: 'public', actions: ['pull'] }];
+
+    it.each<[string, Partial<UpstreamRegistry>, string | undefined]>([
+      ['Basic, and there is no credential', { credential: undefined }, 'Basic realm="r"'],
+      ['Bearer, and its token server gives nobody a token', { credential: undefined }, undefined],
+      ['Basic, and the Secret holds an identity token alone', { credential: { username: 'u', password: new Sensitive(''), identityToken: new Sensitive('t') } }, 'Basic realm="r"'],
+    ])('a part of it that wants %s closes none of the rest', async (_what, overrides, challenge) => {
+      upstream.tokens = () => ({ status: 401 });
+      const none = await authorizer.authorize(registry(overrides), PULL);
+      await expect(authorizer.rejected(registry(overrides), PULL, none, { challenge: challenge ?? upstream.challenge() })).rejects.toBeInstanceOf(OciAuthError);
+      expect(await authorizer.authorize(registry(overrides), OTHER)).toMatchObject({ scheme: 'none' });
+    });
+
+    it('a part of it that everybody may read with a token sends no other read for tokens', async () => {
+      const open = registry({ credential: undefined });
+      const none = await authorizer.authorize(open, PULL);
+      expect(await authorizer.rejected(open, PULL, none, { challenge: upstream.challenge() })).toMatchObject({ scheme: 'bearer' });
+      upstream.tokens = () => ({ status: 401 });
+      expect(await authorizer.authorize(open, OTHER)).toMatchObject({ scheme: 'none' });
     });
 
     it('does not forget it when the memory of the bare answer is renewed', async () => {

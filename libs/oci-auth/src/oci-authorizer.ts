@@ -1,15 +1,15 @@
 import { type WallClock } from '@oci-connector/clock';
-import { LRUCache } from 'lru-cache';
 import { Attempt } from './attempt';
 import { type Authorization, anonymous, basic } from './authorization';
 import { type Challenge, parseChallenges } from './challenge';
 import { OciAuthError } from './oci-auth.errors';
 import { judgeBasic } from './judge-basic';
+import { LearnedActions, narrowerActions, wantedActions } from './learned-actions';
 import { type RefreshingCache } from './refreshing-cache';
 import { RefusalNotes } from './refusal-notes';
 import { RefusedCredentials } from './refused-credentials';
 import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
-import { formatScope, hintedActions, normalizeScopes, type RepositoryAction, type RepositoryScope, sameActions } from './scope';
+import { formatScope, normalizeScopes, type RepositoryAction, type RepositoryScope } from './scope';
 import { belongsTo, createAuthCache, type Grant, type KnownPlan, planKey, REFUSAL_PAUSE_MS, tokenKey } from './token-cache';
 import { accessRefused, credentialRefused, type OciAuthHooks, type TokenOrder, TokenSource } from './token-source';
 import { type UpstreamRegistry } from './upstream-registry';
@@ -44,8 +44,14 @@ const DEFAULT_CACHE_SIZE = 10_000;
 const PLAN_LIFETIME_MS = 30 * 60_000;
 /** A token of so short a life may have ended on its way, whatever our clock says. */
 const SHORT_LIFE_MS = 10_000;
-/** Kept of what registries want, and of what they refused. */
-const MAX_NOTES = 10_000;
+
+/** How to go on after a refusal. */
+interface NextPlan {
+  readonly plan: AuthPlan;
+  /** Only the refused request could tell. */
+  readonly learned: boolean;
+  readonly scopeHint?: string;
+}
 
 /** One call's work, in the form that the steps share. */
 interface Request extends Omit<TokenOrder, 'plan'> {
@@ -72,8 +78,7 @@ export class OciAuthorizer {
   readonly #source: TokenSource;
   readonly #plans: RefreshingCache<KnownPlan>;
   readonly #tokens: RefreshingCache<Grant>;
-  /** Actions that a registry has other names for, by connector and our name of them. */
-  readonly #actions = new LRUCache<string, readonly RepositoryAction[]>({ max: MAX_NOTES, ttl: PLAN_LIFETIME_MS });
+  readonly #actions = new LearnedActions(PLAN_LIFETIME_MS);
   readonly #notes = new RefusalNotes();
   /** UIDs of connectors for which a token to push was obtained. */
   readonly #written = new Set<string>();
@@ -147,9 +152,9 @@ export class OciAuthorizer {
     if (newer) return newer;
     const next = await this.#planAfterRefusal(registry, authorization, known, challenge);
     if (next === undefined) throw await this.refused(registry, scopes, authorization, options);
-    this.#plans.set(planKey(registry), this.#know(next.plan, next.learned));
     const wanted = this.#asTheRegistryWants(request, next.scopeHint);
-    if (next.plan.scheme !== authorization.scheme) return await this.#authorizeBy(next.plan, wanted);
+    if (next.plan.scheme !== authorization.scheme) return await this.#inAnotherWay(next, wanted);
+    this.#plans.set(planKey(registry), this.#know(next.plan, next.learned));
     if (next.plan.scheme === 'bearer') return await this.#anotherToken(next.plan, wanted, authorization);
     throw await this.refused(registry, scopes, authorization, options);
   }
@@ -167,9 +172,9 @@ export class OciAuthorizer {
     const request = this.#request(registry, scopes, options);
     const [own] = request.own;
     const hint = tolerantPlan(parseChallenges(challenge), registry)?.scopeHint;
-    const actions = own && narrowerActions(own, hintedActions(hint, own.repository, options.limit ?? own.actions));
+    const actions = own && narrowerActions(own, wantedActions(hint, own, options.limit));
     if (own === undefined || actions === undefined) throw accessRefused(registry, 400);
-    this.#actions.set(actionsKey(registry, own.actions), actions);
+    this.#actions.set(registry, own, actions);
     return await this.authorize(registry, scopes, options);
   }
 
@@ -205,19 +210,12 @@ export class OciAuthorizer {
     this.#tokens.forget(belongs);
     this.#written.delete(connectorUid);
     this.#notes.forget(belongs);
-    for (const key of [...this.#actions.keys()]) if (belongs(key)) this.#actions.delete(key);
+    this.#actions.forget(belongs);
   }
 
   #request(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions): Request {
     const own = normalizeScopes(scopes);
-    return { registry, own, scopes: this.#named(registry, own), options, attempt: options.attempt ?? this.begin() };
-  }
-
-  /** The scopes by the names that the registry has for their actions. Nearly no registry has any. */
-  #named(registry: UpstreamRegistry, own: readonly RepositoryScope[]): readonly RepositoryScope[] {
-    const [first, ...rest] = own;
-    const actions = first && this.#actions.size > 0 ? this.#actions.get(actionsKey(registry, first.actions)) : undefined;
-    return actions && first ? [{ ...first, actions }, ...rest] : own;
+    return { registry, own, scopes: this.#actions.named(registry, own), options, attempt: options.attempt ?? this.begin() };
   }
 
   /** The request with the actions that the challenge names, if it names one that we did not ask for and may; that is remembered. */
@@ -225,10 +223,10 @@ export class OciAuthorizer {
     const { registry, options } = request;
     const [own] = request.own;
     if (own === undefined) return request;
-    const hinted = hintedActions(hint, own.repository, options.limit ?? own.actions);
+    const hinted = wantedActions(hint, own, options.limit);
     if (hinted.every((action) => request.scopes[0]?.actions.includes(action))) return request;
-    this.#actions.set(actionsKey(registry, own.actions), hinted);
-    return { ...request, scopes: this.#named(registry, request.own) };
+    this.#actions.set(registry, own, hinted);
+    return { ...request, scopes: this.#actions.named(registry, request.own) };
   }
 
   #know(plan: AuthPlan, learned: boolean): KnownPlan {
@@ -298,6 +296,18 @@ export class OciAuthorizer {
     this.#notes.add(request.registry.connectorUid, repositoryKey(request.registry, first.repository), keyOf(plan, request));
   }
 
+  /**
+   * What another scheme gives. All requests go that way from then on, so first this one must have been given something: a part of an open
+   * registry that nobody here can enter closes none of the rest. Without a credential that holds for writes alone, as the rest stays open.
+   */
+  async #inAnotherWay({ plan, learned }: NextPlan, request: Request): Promise<Authorization> {
+    const { registry, own } = request;
+    const authorization = await this.#authorizeBy(plan, request);
+    const isForAll = registry.credential !== undefined || !learned || own[0]?.actions.includes('push') === true;
+    if (isForAll) this.#plans.set(planKey(registry), this.#know(plan, learned));
+    return authorization;
+  }
+
   /** What another request put in the refused token's place meanwhile. */
   #newerToken(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
     if (plan.scheme !== 'bearer' || refused.scheme !== 'bearer' || !refused.header) return undefined;
@@ -312,7 +322,7 @@ export class OciAuthorizer {
     refused: Authorization,
     known: KnownPlan | undefined,
     header: ChallengeHeader,
-  ): Promise<{ plan: AuthPlan; learned: boolean; scopeHint?: string } | undefined> {
+  ): Promise<NextPlan | undefined> {
     const challenges = parseChallenges(header);
     if (refused.scheme === 'none') return learnedFrom(challenges, registry);
     const challenged = tolerantPlan(challenges, registry);
@@ -370,17 +380,6 @@ function repositoryKey({ connectorUid, origin }: UpstreamRegistry, repository: s
   return JSON.stringify([connectorUid, origin, repository]);
 }
 
-function actionsKey(registry: UpstreamRegistry, actions: readonly RepositoryAction[]): string {
-  return `${planKey(registry)}${actions.join(',')}`;
-}
-
-/** See {@link OciAuthorizer.narrowed}. */
-function narrowerActions({ actions }: RepositoryScope, hinted: readonly RepositoryAction[]): readonly RepositoryAction[] | undefined {
-  if (hinted.length > 0 && !sameActions(hinted, actions)) return hinted;
-  if (!actions.includes('delete')) return undefined;
-  return actions.includes('push') ? ['pull', 'push'] : ['*'];
-}
-
 function isShortLived({ expiresAt, obtainedAt }: Grant): boolean {
   return expiresAt - obtainedAt < SHORT_LIFE_MS;
 }
@@ -389,7 +388,7 @@ function isShortLived({ expiresAt, obtainedAt }: Grant): boolean {
  * The plan in the answer to a request that carried nothing. It is about the thing itself: a registry may say 200 to
  * `/v2/` and still want a credential for a push. Throws OciAuthError.
  */
-function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): { plan: AuthPlan; learned: boolean; scopeHint?: string } {
+function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): NextPlan {
   const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
   if (plan === undefined) throw accessRefused(registry);
   return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
