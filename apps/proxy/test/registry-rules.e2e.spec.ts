@@ -49,6 +49,26 @@ async function metric(name: string, labels: string): Promise<number> {
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
+describe('a mount from where the account may not pull', () => {
+  const distribution: FixtureRegistryOptions = { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } };
+
+  it.each<[string, FixtureRegistryOptions]>([
+    ['distribution', distribution],
+    ['harbor', harbor],
+    ['quay', quay],
+  ])('ends as a plain upload and keeps nobody from pushing: %s', async (rules, options) => {
+    const name = `mount-${rules}`;
+    const registry = await connect(name, options);
+    const uploads = at(name, 'org/app/blobs/uploads/');
+    const mount = `${uploads}?mount=sha256:${'a'.repeat(64)}&from=namespaces/${CONNECTORS}/connectors/${name}/other/app`;
+    expect((await world.send(mount, { method: 'POST' })).status).toBe(202);
+    expect(tokenRequests(registry).length).toBeLessThanOrEqual(2);
+    expect((await world.send(uploads, { method: 'POST' })).status).toBe(202);
+    clock.jump(70_000);
+    expect((await world.send(mount, { method: 'POST' })).status).toBe(202);
+  });
+});
+
 describe("Quay's rules", () => {
   it.each(['PATCH', 'PUT'] as const)('the first push to a repository that does not exist yet goes on, in the order of clients that %s', async (how) => {
     const registry = await connect(`quay-${how.toLowerCase()}`, quay);

@@ -8,7 +8,7 @@ const origin = 'https://registry.example.com';
 describe('an error of the authorisation', () => {
   const table: [OciAuthErrorCode, string][] = [
     ['RealmUntrusted', 'failed AuthRealmUntrusted'],
-    ['CredentialRefused', 'failed AuthenticationFailed refused'],
+    ['CredentialRefused', 'failed AuthenticationFailed'],
     ['CredentialMissing', 'failed AuthenticationFailed'],
     ['RepositoryDenied', 'failed AuthenticationFailed'],
     ['RealmInvalid', 'failed AuthRealmInvalid'],

@@ -76,11 +76,13 @@ const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFaile
 /** Every code has its line, or this does not compile. */
 const AUTHORIZATION: Readonly<Record<OciAuthErrorCode, Explanation>> = {
   RealmUntrusted: ({ message }) => failed(Reason.AuthRealmUntrusted, message),
-  CredentialRefused: (error) => ({ ...refusal(error), credentialRefused: true }),
+  // It is not sent again while RefusedCredentials remembers that, however often it is looked at.
+  CredentialRefused: refusal,
   CredentialMissing: refusal,
   RepositoryDenied: refusal,
   AccessRefused: refusal,
   ScopeRefused: refusal,
+  TokenRequestsSpent: refusal,
   RealmInvalid: invalidRealm,
   RealmHasUserInfo: invalidRealm,
   TokenExpired: unusable,

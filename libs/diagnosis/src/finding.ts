@@ -11,7 +11,7 @@ export interface Finding {
   readonly reason?: Reason;
   /** What was found and what to do about it, for people. Holds no secret; absent when there is nothing to say. */
   readonly message?: string;
-  /** The server refused the credential. Repeating that locks accounts, so try again only after a change or a long while. */
+  /** The server refused the credential, and nothing but the pause before the next check keeps it from being sent again: that locks accounts. */
   readonly credentialRefused?: true;
   /** The server asked to be left alone for this long, in milliseconds. */
   readonly retryAfterMs?: number;

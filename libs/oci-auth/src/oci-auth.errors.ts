@@ -25,6 +25,8 @@ export type OciAuthErrorCode =
   | 'CredentialRefused'
   /** The registry or its token server refuses what was asked for, and not the credential: the account has no right to it. */
   | 'AccessRefused'
+  /** One request may cost so many requests to token servers and no more; what more would have said nobody knows. */
+  | 'TokenRequestsSpent'
   /** The registry wants a credential and the connector has none. */
   | 'CredentialMissing'
   /** The credential is good but may not pull from the repository that was asked for. */

@@ -8,8 +8,8 @@ import { type RegistryCredential } from './upstream-registry';
 const REFUSED_CREDENTIAL_MS = 30 * 60_000;
 
 /**
- * A refusal is believed for this long only when another credential of the same user name was refused that shortly before: Harbor
- * then refuses every password of the user for 1.5 s, the right one too.
+ * A refusal is believed for this long only when another credential of the same user name was refused that shortly before or after:
+ * Harbor then refuses every password of the user for 1.5 s, the right one too. And when the credential had been found to be good.
  */
 const DOUBTFUL_MS = 10_000;
 
@@ -76,8 +76,12 @@ export class RefusedCredentials {
     const id = this.#idOf(judge, credential);
     const user = this.#hash([judge.url, judge.service, credential.username]);
     const last = this.#lastRefused.get(user);
-    const isDoubtful = last !== undefined && last.id !== id && now - last.at < DOUBTFUL_MS;
-    this.#verdicts.set(id, { refusal, until: now + (isDoubtful ? Math.min(DOUBTFUL_MS, this.refusedMs) : this.refusedMs) });
+    const doubtedUntil = now + Math.min(DOUBTFUL_MS, this.refusedMs);
+    const other = last !== undefined && last.id !== id && now - last.at < DOUBTFUL_MS ? this.#verdicts.get(last.id) : undefined;
+    if (last && other?.refusal) this.#verdicts.set(last.id, { ...other, until: Math.min(other.until, doubtedUntil) });
+    // An acceptance that has run out was one.
+    const isDoubtful = other !== undefined || this.#verdicts.get(id)?.accepted === true;
+    this.#verdicts.set(id, { refusal, until: isDoubtful ? doubtedUntil : now + this.refusedMs });
     this.#lastRefused.set(user, { id, at: now });
     this.#refusals += 1;
   }

@@ -157,7 +157,7 @@ export class TokenClient {
   ): Promise<Token> {
     const { origin } = request.realm;
     if (request.mayAsk?.() === false) {
-      throw new OciAuthError('AccessRefused', `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`);
+      throw new OciAuthError('TokenRequestsSpent', `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`);
     }
     const requestedAt = this.clock.now();
     let response: RegistryHttpResponse;

@@ -24,6 +24,7 @@ const FROM_OCI_AUTH: Readonly<Record<OciAuthErrorCode, ProxyErrorCode>> = {
   CredentialMissing: 'RegistryDenied',
   AccessRefused: 'RegistryDenied',
   ScopeRefused: 'RegistryDenied',
+  TokenRequestsSpent: 'RegistryDenied',
   RepositoryDenied: 'RegistryDenied',
   TokenExpired: 'TokenServerFailed',
   ChallengeUnsupported: 'LoginUnsupported',

@@ -25,7 +25,7 @@ export interface Refused extends Outcome {
  * | 401, or 403 that asks for a wider token; no body         | another authorisation (OciAuthorizer.rejected), or why there is none |
  * | the same, after a body                                   | another authorisation, proved by an empty write: 503, send it again  |
  * | 400 of the token server to the scope of a deletion       | the request bare, then the actions that its challenge names          |
- * | 4xx but 429 to a cross-repository mount                  | the same without the mount                                           |
+ * | 4xx but 429 to a cross-repository mount, whatever it says | the same without the mount, and all of the above for that            |
  */
 export class RecoverRequest {
   constructor(
@@ -44,17 +44,16 @@ export class RecoverRequest {
 
   /** The registry's answer, after all that could be tried. @throws ProxyError, EgressError, OciAuthError */
   async ask(exchange: Forwardable): Promise<Outcome | Refused> {
+    if (exchange.plan.withoutMount) return this.#mounted(exchange, exchange.plan.withoutMount);
     const outcome = await this.#authorized(exchange);
-    if (refusesMount(outcome)) return this.#withoutMount(outcome);
-    if (isWritten(outcome)) this.authorization.succeeded(outcome.exchange);
-    return outcome;
+    return 'refusal' in outcome ? outcome : this.#written(outcome);
   }
 
   async #learnToWrite(exchange: Forwardable, emptyWrite: UpstreamPlan): Promise<Forwardable> {
     const outcome = await this.upstream.ask(new Forwardable(exchange, exchange, emptyWrite));
     outcome.response.discard();
     if (isRefused(outcome)) return this.authorization.renew(exchange, challengeOf(outcome));
-    if (outcome.response.status < 500 && outcome.response.status !== TOO_MANY_REQUESTS) this.authorization.learnedOpen(exchange);
+    if (SHOWS_OPEN.has(outcome.response.status)) this.authorization.learnedOpen(exchange);
     return exchange;
   }
 
@@ -100,16 +99,36 @@ export class RecoverRequest {
     );
   }
 
-  /** A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no more. */
-  async #withoutMount(outcome: Outcome | Refused): Promise<Outcome | Refused> {
-    const { exchange, response } = outcome;
-    if ('refusal' in outcome && outcome.refusal.code === 'CredentialRefused') return outcome;
-    if (!('refusal' in outcome)) response.discard();
-    return this.ask(await this.authorization.obtain(exchange, exchange.plan.withoutMount, exchange.attempt));
+  /**
+   * A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no
+   * more. Why what was sent is refused is not found out: that would cost what the plain upload may need.
+   */
+  async #mounted(exchange: Forwardable, withoutMount: UpstreamPlan): Promise<Outcome | Refused> {
+    const first = await this.upstream.ask(exchange);
+    const login = isRefused(first) && exchange.authorization.scheme === 'none' ? await this.#another(first) : undefined;
+    if (!(login instanceof Forwardable) && !refusesMount(first)) return this.#written(first);
+    first.response.discard();
+    if (login instanceof Forwardable) {
+      const second = await this.upstream.ask(login);
+      if (!refusesMount(second)) return this.#written(second);
+      second.response.discard();
+    }
+    return this.ask(await this.authorization.obtain(exchange, withoutMount, exchange.attempt));
+  }
+
+  #written(outcome: Outcome): Outcome {
+    if (isWritten(outcome)) this.authorization.succeeded(outcome.exchange);
+    return outcome;
   }
 }
 
-const IS_REFUSAL: ReadonlySet<string> = new Set(['CredentialRefused', 'CredentialMissing', 'AccessRefused', 'TokenExpired']);
+/**
+ * Answers to an empty write that only a client gets who may write: it is done, or is no upload, manifest or range (404, 400 and 416 of the
+ * distribution-spec). Others may come from something in front that asked nobody: 413, 414, 405 and the like.
+ */
+const SHOWS_OPEN: ReadonlySet<number> = new Set([200, 201, 202, 204, 400, 404, 416]);
+
+const IS_REFUSAL: ReadonlySet<string> = new Set(['CredentialRefused', 'CredentialMissing', 'AccessRefused', 'TokenRequestsSpent', 'TokenExpired']);
 
 /** Only what was asked with the connector's authorisation can refuse it: a place that was redirected to got none. */
 function isRefused({ exchange, response: { status, headers }, hop }: Outcome): boolean {
@@ -126,8 +145,8 @@ function wordsOf({ exchange: { authorization, access }, response }: Outcome): Pr
   return registryWords(response, secrets.filter((secret) => secret !== undefined));
 }
 
-function refusesMount({ exchange, response: { status } }: Outcome): boolean {
-  return exchange.plan.withoutMount !== undefined && status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
+function refusesMount({ response: { status } }: Outcome): boolean {
+  return status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
 }
 
 /** A write that succeeded, whatever came of it. */

@@ -1,0 +1,64 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { ManualClock } from '../test/loopback-registry';
+import { OciAuthError } from './oci-auth.errors';
+import { RefusedCredentials } from './refused-credentials';
+
+const JUDGE = { url: 'https://harbor.example/service/token', service: 'harbor-registry' };
+const REFUSAL = new OciAuthError('CredentialRefused', 'no');
+const admin = (password: string) => ({ username: 'admin', password: new Sensitive(password) });
+const [RIGHT, WRONG] = [admin('right'), admin('wrong')];
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+describe('RefusedCredentials', () => {
+  let clock: ManualClock;
+  let refusals: RefusedCredentials;
+  beforeEach(() => {
+    clock = new ManualClock();
+    refusals = new RefusedCredentials(clock);
+  });
+
+  const isRefused = (credential: typeof RIGHT): boolean => {
+    try {
+      refusals.check(JUDGE, credential);
+      return false;
+    } catch (error) {
+      if (error === REFUSAL) return true;
+      throw error;
+    }
+  };
+
+  it('keeps a refusal for 30 minutes, for that content alone', () => {
+    refusals.refuse(JUDGE, WRONG, REFUSAL);
+    clock.advance(30 * MINUTE - 1);
+    expect([isRefused(WRONG), isRefused(RIGHT), isRefused(admin('another'))]).toEqual([true, false, false]);
+    clock.advance(1);
+    expect(isRefused(WRONG)).toBe(false);
+  });
+
+  it.each([
+    ['before', [WRONG, RIGHT]],
+    ['after', [RIGHT, WRONG]],
+  ])('a refusal with one of another password of the same user shortly %s it counts for ten seconds, in whatever order they are told', (_when, order) => {
+    for (const credential of order) refusals.refuse(JUDGE, credential, REFUSAL);
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([true, true]);
+    clock.advance(10 * SECOND);
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, false]);
+    // The wrong one is refused again, alone now.
+    refusals.refuse(JUDGE, WRONG, REFUSAL);
+    clock.advance(10 * MINUTE);
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
+  });
+
+  it('doubts one refusal of a credential that was good, and no second one', () => {
+    refusals.accept(JUDGE, RIGHT);
+    clock.advance(10 * MINUTE);
+    refusals.refuse(JUDGE, RIGHT, REFUSAL);
+    expect(isRefused(RIGHT)).toBe(true);
+    clock.advance(10 * SECOND);
+    expect(isRefused(RIGHT)).toBe(false);
+    refusals.refuse(JUDGE, RIGHT, REFUSAL);
+    clock.advance(10 * MINUTE);
+    expect(isRefused(RIGHT)).toBe(true);
+  });
+});
