@@ -167,6 +167,15 @@ describe('TokenClient', () => {
       expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
     });
 
+    it.each([400, 401, 403])('a %i to one identity token says nothing of others at the same token server', async (status) => {
+      const credential = (token: string) => ({ username: 'robot', password: new Sensitive('hunter2'), identityToken: new Sensitive(token) });
+      server.play(({ method, body }) => (method === 'POST' && !body.includes('good') ? { status } : { body: { token: method } }));
+      const before = server.seen.length;
+      const fetchWith = (token: string): Promise<string> => fetchToken({}, anUpstreamRegistry(server, { credential: credential(token) }));
+      expect([await fetchWith('stale'), await fetchWith('stale'), await fetchWith('good')]).toEqual(['GET', 'GET', 'POST']);
+      expect(server.seen.slice(before).map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST']);
+    });
+
     it('sends the identity token in place of a password where there is none, and never goes without a credential', async () => {
       server.play(({ method }) => (method === 'POST' ? { status: 404 } : { body: { token: 'T' } }));
       expect(await fetchToken({}, withPassword(''))).toBe('T');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
@@ -93,19 +94,21 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
 }
 
 /**
- * What a token server answers to a POST that it does not know: ACR 400, Artifactory 401, others 403, GCR 404, Harbor 405, and some
- * a page in HTML.
+ * What a token server answers to a POST that it does not know: GCR 404, Harbor 405, and some a page in HTML. ACR's 400, Artifactory's 401
+ * and the 403 of others may as well be about this identity token.
  */
-function isOfUnknownForm(error: unknown): boolean {
-  if (!(error instanceof OciAuthError)) return false;
-  const { status, code } = error;
-  return [400, 401, 403, 404, 405].includes(status ?? 0) || (code === 'TokenResponseInvalid' && status === undefined);
+function whatIsRefused(error: unknown): 'form' | 'form or token' | undefined {
+  if (!(error instanceof OciAuthError)) return undefined;
+  const { status = 0, code } = error;
+  if ([404, 405].includes(status) || (code === 'TokenResponseInvalid' && status === 0)) return 'form';
+  return [400, 401, 403].includes(status) ? 'form or token' : undefined;
 }
 
 /** Asks token servers for tokens: GET with Basic, or POST where the credential is an identity token. Keeps nothing. */
 export class TokenClient {
-  /** Token servers that took by GET what they had refused by POST. */
+  /** Token servers that took by GET what they had refused by POST; with the identity token where that may have been the reason. */
   readonly #withoutPost = new LRUCache<string, true>({ max: MAX_SERVERS, ttl: WITHOUT_POST_MS });
+  readonly #key = randomBytes(32);
 
   constructor(private readonly clock: WallClock) {}
 
@@ -129,16 +132,18 @@ export class TokenClient {
     const { username = '', password = identityToken } = registry.credential ?? {};
     const pair = { username, password: password.isEmpty ? identityToken : password };
     const server = request.realm.href;
-    if (this.#withoutPost.has(server)) return await this.#fetchByGet(registry, request, pair);
+    const withToken = `${identityToken.fingerprint(this.#key)} ${server}`;
+    if (this.#withoutPost.has(server) || this.#withoutPost.has(withToken)) return await this.#fetchByGet(registry, request, pair);
     try {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       return await this.#exchange(registry, request, (options) =>
         registry.http.post(request.realm, { ...options, headers: { ...options.headers, ...headers }, body: postForm(request, identityToken) }),
       );
     } catch (error) {
-      if (!isOfUnknownForm(error)) throw error;
+      const refused = whatIsRefused(error);
+      if (refused === undefined) throw error;
       const token = await this.#fetchByGet(registry, request, pair);
-      this.#withoutPost.set(server, true);
+      this.#withoutPost.set(refused === 'form' ? server : withToken, true);
       return token;
     }
   }
