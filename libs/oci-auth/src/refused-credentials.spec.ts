@@ -50,6 +50,26 @@ describe('RefusedCredentials', () => {
     expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
   });
 
+  it('sends a credential that nobody has judged once at a time, and tells all who wait when there is no answer', async () => {
+    let uses = 0;
+    const unanswered = new OciAuthError('TokenEndpointUnreachable', '500');
+    const use = (outcome: OciAuthError) => () => refusals.scouted(JUDGE, WRONG, () => ((uses += 1), Promise.reject(outcome)));
+    const settled = await Promise.allSettled(Array.from({ length: 30 }, use(unanswered)));
+    expect(settled.every((result) => result.status === 'rejected' && result.reason === unanswered)).toBe(true);
+    expect(uses).toBe(1);
+
+    // The scope is refused, which judges nobody; the second use finds the credential refused.
+    const outcomes = [new OciAuthError('ScopeRefused', '400'), REFUSAL];
+    const judged = () =>
+      refusals.scouted(JUDGE, WRONG, () => {
+        const outcome = outcomes[uses++ - 1];
+        if (outcome === REFUSAL) refusals.refuse(JUDGE, WRONG, REFUSAL);
+        return Promise.reject(outcome ?? new Error('sent too often'));
+      });
+    const codes = (await Promise.allSettled(Array.from({ length: 10 }, judged))).map((result) => (result.status === 'rejected' ? (result.reason as OciAuthError).code : ''));
+    expect(codes).toEqual(['ScopeRefused', ...Array<string>(9).fill('CredentialRefused')]);
+  });
+
   it('doubts one refusal of a credential that was good, and no second one', () => {
     refusals.accept(JUDGE, RIGHT);
     clock.advance(10 * MINUTE);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { LRUCache } from 'lru-cache';
-import { type OciAuthError } from './oci-auth.errors';
+import { OciAuthError } from './oci-auth.errors';
 import { type RegistryCredential } from './upstream-registry';
 
 /** A refused credential is not sent again for so long: accounts lock after a few wrong passwords. */
@@ -87,16 +87,15 @@ export class RefusedCredentials {
   }
 
   /**
-   * Runs `use`, which sends the credential. The first use of a credential goes alone: a wrong one is sent once, however many requests
-   * come at the same time. The others then go together, or not at all. Throws CredentialRefused, or what `use` throws.
+   * Runs `use`, which sends the credential. As long as nobody has judged a credential its uses go one after the other: a wrong one is sent
+   * once, however many requests come at the same time. Once it is judged, the others go together, or not at all. Those that wait share it
+   * when the judge gives no answer. Throws CredentialRefused, or what `use` throws.
    */
   async scouted<T>(judge: CredentialJudge, credential: RegistryCredential, use: () => Promise<T>): Promise<T> {
     const id = this.#idOf(judge, credential);
-    const scout = this.#scouts.get(id);
-    // How it ended stands in the verdicts; its error is its caller's.
-    if (scout) await scout.catch(() => undefined);
+    for (let scout = this.#scouts.get(id); scout; scout = this.#scouts.get(id)) await scout.catch(throwUnanswered);
     this.check(judge, credential);
-    if (this.#verdictOn(id) !== undefined || this.#scouts.has(id)) return await use();
+    if (this.#verdictOn(id) !== undefined) return await use();
     const using = use();
     this.#scouts.set(id, using);
     try {
@@ -120,4 +119,9 @@ export class RefusedCredentials {
   #hash(parts: readonly (string | undefined)[]): string {
     return createHash('sha256').update(JSON.stringify(parts.map((part) => part ?? null))).digest('base64url');
   }
+}
+
+/** How a scout ended stands in the verdicts, and its error is its caller's: but for one that says that nobody answered. */
+function throwUnanswered(error: unknown): void {
+  if (error instanceof OciAuthError && error.retryable) throw error;
 }
