@@ -84,28 +84,28 @@ export function nextReference(link: ResponseHeaders[string]): string | undefined
 function readLink(reader: Reader, text: string): Link {
   const reference = (reader.take(BRACKETED) ?? reader.take(BARE))?.[1];
   const start = reader.position;
-  const relations = wordsOf(readRelation(reader));
+  const relations = readRelations(reader);
   const parameters = text.slice(start, reader.position);
   if (reference === undefined || !reader.take(END_OF_LINK)) throw unreadable('cannot be read');
   return { reference, relations, parameters };
 }
 
-/** Reads all parameters; gives `rel`, of which only the first counts (RFC 8288 §3.3). */
-function readRelation(reader: Reader): string {
-  let relation: string | undefined;
+/**
+ * Reads all parameters; gives the relations, without case (RFC 8288 §2.1.1). By §3.3 only the first `rel` counts: clients differ, and a
+ * next page must not get lost, so each counts here.
+ */
+function readRelations(reader: Reader): string[] {
+  const relations: string[] = [];
   for (let parameter = reader.take(PARAMETER); parameter; parameter = reader.take(PARAMETER)) {
     const [, name = '', quoted, token = ''] = parameter;
-    if (name.toLowerCase() === 'rel') relation ??= quoted?.replace(/\\(.)/g, '$1') ?? token;
+    if (name.toLowerCase() === 'rel') relations.push(...wordsOf(quoted?.replace(/\\(.)/g, '$1') ?? token));
   }
-  return relation ?? '';
+  return relations;
 }
 
-/** RFC 8288 §3.3 and §2.1.1: relations between blanks, without case. */
+/** Words between blanks and quotation marks of other kinds, straight or in the bytes of UTF-8, which some put around a relation. */
 function wordsOf(relations: string): string[] {
-  return relations
-    .toLowerCase()
-    .split(/[ \t]/)
-    .filter((word) => word !== '');
+  return relations.toLowerCase().split(/[^\x21-\x26\x28-\x5f\x61-\x7e]+/).filter((word) => word !== '');
 }
 
 function unreadable(what: string): ProxyError {
