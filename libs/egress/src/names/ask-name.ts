@@ -16,6 +16,9 @@ export type NameAnswer =
 /** Where one family has addresses, the other is waited for no longer than this: some servers never answer about AAAA. In milliseconds. */
 const SECOND_FAMILY_MS = 500;
 
+/** Where one family has none, the other may be all there is: it is waited for longer, but not for ever, as the next search domain may have both. */
+const ONLY_FAMILY_MS = 2_000;
+
 /** A name may have more; nobody dials them all. Of one family. */
 const MAX_ADDRESSES = 32;
 
@@ -27,18 +30,19 @@ export async function askName(question: Omit<Question, 'family'>, families: read
   let timer: { cancel(): void } | undefined;
   const asked = families.map(async (family) => {
     const answer = await askServers({ ...question, family, signal: either });
-    if (typeof answer !== 'string') timer ??= clock.setTimeout(() => enough.abort(), SECOND_FAMILY_MS);
+    if (typeof answer !== 'string' || answer === 'absent') timer ??= clock.setTimeout(() => enough.abort(), answer === 'absent' ? ONLY_FAMILY_MS : SECOND_FAMILY_MS);
     return answer;
   });
   const answers = await Promise.all(asked);
   timer?.cancel();
-  return merged(answers);
+  // Silence after a definite answer, with time left, says that there is no more to be had.
+  return merged(answers.map((answer) => (answer === 'silent' && enough.signal.aborted ? 'absent' : answer)), answers.includes('silent'));
 }
 
-function merged(answers: readonly FamilyAnswer[]): NameAnswer {
+function merged(answers: readonly FamilyAnswer[], isCut: boolean): NameAnswer {
   const problems = answers.filter((answer) => typeof answer === 'string');
   const records = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer.slice(0, MAX_ADDRESSES)));
-  const complete = problems.every((problem) => problem === 'absent');
+  const complete = !isCut && problems.every((problem) => problem === 'absent');
   if (records.length > 0) return { addresses: records.map(({ address }) => address), ttl: Math.min(...records.map(({ ttl }) => ttl)), complete };
   // The worst of both: a name is absent only when both families say so.
   return problems.find((problem) => problem === 'silent') ?? problems.find((problem) => problem === 'failed') ?? 'absent';

@@ -81,6 +81,18 @@ describe('NameResolver', () => {
       expect(await world.resolver({ firstFamily: () => 6 })('r.test')).toEqual(['fd00::1', '10.0.0.1']);
     });
 
+    it.each([
+      ['NXDOMAIN', { a: 'NXDOMAIN', aaaa: 'SILENT' }],
+      ['NODATA', { aaaa: 'SILENT' }],
+    ] as const)('goes on with the next search domain where one family is answered with %s and the other not at all', async (_answer, records) => {
+      await world.server({ 'r.a.test': records, 'r.b.test': { a: ['10.0.0.1'] } });
+      await world.resolvConf('search a.test b.test');
+      const answer = world.resolver()('r');
+      await until(() => world.clock.timers.includes(2_000));
+      world.clock.advance(2_000);
+      expect(await answer).toEqual(['10.0.0.1']);
+    });
+
     it('does not wait long for the family that nobody answers about', async () => {
       const server = await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: 'SILENT' } });
       await world.resolvConf('');
