@@ -17,6 +17,10 @@ const CODES: Readonly<Partial<Record<string, ConnectCode>>> = {
   EHOSTDOWN: 'HostUnreachable',
   ENETDOWN: 'HostUnreachable',
   EADDRNOTAVAIL: 'HostUnreachable',
+  // A firewall or network policy on this host.
+  EPERM: 'HostUnreachable',
+  EACCES: 'HostUnreachable',
+  EINVAL: 'HostUnreachable',
   ECONNRESET: 'ConnectionReset',
   ECONNABORTED: 'ConnectionReset',
   EPIPE: 'ConnectionReset',

@@ -55,6 +55,8 @@ export interface OciAuthErrorDetails {
   retryAfterMs?: number;
   /** Status of the answer that led to the error, when there was one. */
   status?: number;
+  /** The message without what was dialled, where that is in it. */
+  publicMessage?: string;
 }
 
 /** The one error of this library. Messages say what to do and hold no secret. */
@@ -64,6 +66,8 @@ export class OciAuthError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly status?: number;
+  /** For those who may know the address that the connector's owner wrote, and not where it leads. */
+  readonly publicMessage: string;
 
   constructor(code: OciAuthErrorCode, message: string, details: OciAuthErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -72,11 +76,19 @@ export class OciAuthError extends Error {
     this.retryable = RETRYABLE.has(code);
     this.retryAfterMs = details.retryAfterMs;
     this.status = details.status;
+    this.publicMessage = details.publicMessage ?? message;
   }
+
   /** The same error, told again after so many milliseconds of the wait that it asks for. */
   retold(elapsedMs: number): OciAuthError {
-    const { code, message, cause, status, retryAfterMs } = this;
+    const { code, message, cause, status, retryAfterMs, publicMessage } = this;
     if (retryAfterMs === undefined) return this;
-    return new OciAuthError(code, message, { cause, status, retryAfterMs: Math.max(0, retryAfterMs - elapsedMs) });
+    return new OciAuthError(code, message, { cause, status, publicMessage, retryAfterMs: Math.max(0, retryAfterMs - elapsedMs) });
   }
+}
+
+/** The error for a peer that gave no answer. What its cause says may name addresses; a `reason` of it, as that of EgressError, does not. */
+export function unreachable(code: 'RegistryUnreachable' | 'TokenEndpointUnreachable', peer: string, cause: unknown): OciAuthError {
+  const { message = 'no answer', reason = 'the connection failed' }: { message?: string; reason?: string } = cause instanceof Error ? cause : {};
+  return new OciAuthError(code, `${peer} cannot be reached: ${message}`, { cause, publicMessage: `${peer} cannot be reached: ${reason}.` });
 }

@@ -1,7 +1,7 @@
 import { meantOrigin } from '@oci-connector/connector-api';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Challenge, parseChallenges } from './challenge';
-import { OciAuthError } from './oci-auth.errors';
+import { OciAuthError, unreachable } from './oci-auth.errors';
 import { checkRealm } from './realm-policy';
 import { parseRetryAfter } from './retry-after';
 import { type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
@@ -60,8 +60,7 @@ export async function getFromRegistry(
     });
   } catch (error) {
     options.signal?.throwIfAborted();
-    const reason = error instanceof Error ? error.message : 'no answer';
-    throw new OciAuthError('RegistryUnreachable', `The registry ${registry.origin} cannot be reached: ${reason}`, { cause: error });
+    throw unreachable('RegistryUnreachable', `The registry ${registry.origin}`, error);
   }
 }
 

@@ -115,6 +115,15 @@ describe('TokenClient', () => {
     expect(error.message).toContain('nothing listens there');
   });
 
+  it('has a message for clients that names no address, whatever went wrong', async () => {
+    const refused = Object.assign(new Error('connect EPERM 10.1.2.3:443 - Local (10.0.0.9:51234)'), { code: 'EPERM' });
+    const known = Object.assign(new Error('No answer from 10.1.2.3:443: nothing listens there.'), { reason: 'nothing listens there' });
+    const told = async (cause: Error): Promise<string> =>
+      (await failure({}, anUpstreamRegistry(server, { http: { ...loopbackHttp, get: () => Promise.reject(cause) } }))).publicMessage;
+    expect(await told(refused)).toBe(`The token server ${server.origin} cannot be reached: the connection failed.`);
+    expect(await told(known)).toBe(`The token server ${server.origin} cannot be reached: nothing listens there.`);
+  });
+
   it('passes an abort on as it is', async () => {
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(fetchToken({ signal })).rejects.toThrow('gone');

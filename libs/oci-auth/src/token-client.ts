@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
-import { OciAuthError } from './oci-auth.errors';
+import { OciAuthError, unreachable } from './oci-auth.errors';
 import { parseRetryAfter } from './retry-after';
 import { parseTokenResponse, type Token } from './token-response';
 import {
@@ -175,8 +175,7 @@ export class TokenClient {
       });
     } catch (error) {
       request.signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : 'no answer';
-      throw new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} cannot be reached: ${reason}`, { cause: error });
+      throw unreachable('TokenEndpointUnreachable', `The token server ${origin}`, error);
     }
     const failure = failureOf(response, request, registry.credential !== undefined, this.clock.now());
     if (failure) throw failure;

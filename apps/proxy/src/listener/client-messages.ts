@@ -1,4 +1,4 @@
-import { EgressError } from '@oci-connector/egress';
+import { type EgressError } from '@oci-connector/egress';
 import { type OciAuthError } from '@oci-connector/oci-auth';
 
 /*
@@ -28,11 +28,6 @@ export function ociAuthMessage(error: OciAuthError, registry: string | undefined
     case 'NotARegistry':
       return `${place} does not answer as a registry; check spec.address; ${SEE_CONDITIONS}`;
     default:
-      return withoutAddresses(error);
+      return error.publicMessage;
   }
-}
-
-/** The message repeats that of its cause, which names what was dialled. */
-function withoutAddresses({ message, cause }: OciAuthError): string {
-  return cause instanceof EgressError ? message.replace(cause.message, `${cause.reason ?? 'the connection failed'}.`) : message;
 }
