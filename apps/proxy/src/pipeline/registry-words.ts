@@ -45,7 +45,9 @@ export async function registryWords(response: UpstreamResponse, secrets: readonl
 export function wordsOf(body: Buffer, secrets: readonly Sensitive[]): string | undefined {
   const text = body.toString('utf8');
   const said = fromJson(text) ?? (/^\s*[<{[]/.test(text) ? '' : text);
-  const words = withoutSecrets(said.slice(0, MAX_BODY), secrets).replace(UNPRINTABLE, ' ').split(/\s+/).filter((word) => word !== '');
+  // Blotting out an ordinary word that happens to be the password would tell it.
+  if (secrets.some((secret) => holds(text, secret) || holds(said, secret))) return undefined;
+  const words = said.slice(0, MAX_BODY).replace(UNPRINTABLE, ' ').split(/\s+/).filter((word) => word !== '');
   const line = words.map((word, index) => (SCHEME.test(words[index - 1] ?? '') ? REDACTED : harmless(word))).join(' ');
   const characters = [...line];
   if (characters.length === 0) return undefined;
@@ -71,9 +73,12 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Without what we sent there, if it comes back. */
-function withoutSecrets(text: string, secrets: readonly Sensitive[]): string {
-  return secrets.reduce((rest, secret) => (secret.isEmpty ? rest : rest.replaceAll(secret.reveal(), REDACTED)), text);
+/** Whether what we sent there comes back, as it is or without its scheme. */
+function holds(text: string, secret: Sensitive): boolean {
+  if (secret.isEmpty) return false;
+  const value = secret.reveal();
+  const [, credentials = value] = /^(?:bearer|basic) (.+)$/i.exec(value) ?? [];
+  return text.includes(credentials);
 }
 
 function harmless(word: string): string {
