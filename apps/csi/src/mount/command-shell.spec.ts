@@ -41,20 +41,32 @@ describe('CommandShell', () => {
     expect(existsSync(file('next'))).toBe(true);
   });
 
-  it('ends a command that hangs, with all that it has started, and goes on', async () => {
-    const hasty = new CommandShell(200);
-    await expect(hasty.run('sh', '-c', 'echo $$ > "$1"; sleep 1000', 'sh', file('pid'))).rejects.toThrow('not done within 200 ms');
-    const pid = readFileSync(file('pid'), 'utf8').trim();
-    while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '') await new Promise(setImmediate);
-    await new CommandShell().run('true');
-  });
+  describe('a command that hangs', () => {
+    // Time passes when the command says that it runs, however slow this machine is.
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+    afterEach(() => jest.useRealTimers());
 
-  it('ends a command that hangs and has lost its shell', async () => {
-    const hasty = new CommandShell(500);
-    await expect(hasty.run('sh', '-c', 'echo $$ > "$1"; kill -KILL $PPID; exec sleep 1000', 'sh', file('orphan'))).rejects.toThrow('not done within 500 ms');
-    const pid = readFileSync(file('orphan'), 'utf8').trim();
-    while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '') await new Promise(setImmediate);
-    await hasty.run('true');
+    it('is ended with all that it has started, and others go on', async () => {
+      const command = shell.run('sh', '-c', 'echo $$ > "$1"; sleep 1000', 'sh', file('hanging'));
+      await endOf(command, 'hanging');
+      await shell.run('true');
+    });
+
+    it('is ended when it has lost its shell', async () => {
+      const command = shell.run('sh', '-c', 'kill -KILL $PPID; echo $$ > "$1"; exec sleep 1000', 'sh', file('orphan'));
+      await endOf(command, 'orphan');
+      await shell.run('true');
+    });
+
+    /** Lets the time of a command run out that has written its process ID, and waits for the end of its process. */
+    async function endOf(command: Promise<void>, name: string): Promise<void> {
+      const refused = expect(command).rejects.toThrow('not done within 10000 ms');
+      const pid = await until(() => /^\d+(?=\n)/.exec(textOf(file(name)))?.[0]);
+      jest.advanceTimersByTime(10_000);
+      await refused;
+      // That of a process that has ended, but was not asked for its status yet, is empty.
+      await until(() => textOf(`/proc/${pid}/cmdline`) === '' || undefined);
+    }
   });
 
   it('starts anew when its shell was ended', async () => {
@@ -67,3 +79,21 @@ describe('CommandShell', () => {
     await shell.run('true');
   });
 });
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+  for (;;) {
+    const seen = look();
+    if (seen !== undefined) return seen;
+    await new Promise(setImmediate);
+  }
+}
+
+/** Empty while there is no such file; a process that ends takes its files away while one reads them (ESRCH). */
+function textOf(place: string): string {
+  try {
+    return readFileSync(place, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
+}
