@@ -8,8 +8,9 @@ export class Attempt {
   /** @param since grants with a higher serial number were obtained after the request began */
   constructor(readonly since: number) {}
 
-  get mayAsk(): boolean {
-    return this.#left > 0;
+  /** How many requests to token servers there may still be. */
+  get left(): number {
+    return this.#left;
   }
 
   /** Counts a request to a token server; false when there may be no more. */

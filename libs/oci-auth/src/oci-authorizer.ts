@@ -347,7 +347,7 @@ export class OciAuthorizer {
     const grant = this.#tokens.inspect(key);
     const isRefusedOne = grant !== undefined && refused.header !== undefined && grant.authorization.header?.equals(refused.header) === true;
     if (!isRefusedOne) return (await this.#tokens.get(key, load)).authorization;
-    if (!request.attempt.mayAsk || this.#isNew(grant, request)) {
+    if (request.attempt.left === 0 || this.#isNew(grant, request)) {
       throw await this.refused(request.registry, request.own, refused, { ...request.options, attempt: request.attempt });
     }
     const replacement = async (): Promise<Grant> => ({ ...(await load()), replacedAt: this.#clock.now() });

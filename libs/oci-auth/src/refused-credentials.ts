@@ -28,8 +28,10 @@ export interface CredentialJudge {
 /** What is known of one credential at one judge. */
 interface Verdict {
   readonly refusal?: OciAuthError;
-  /** It is good. Neither this nor a refusal: it was sent, and nobody judged it. */
+  /** It is good. */
   readonly accepted?: true;
+  /** What was refused may have been the credential, and it could not be found out. None of the three: it was sent, and nobody judged it. */
+  readonly doubted?: true;
   readonly until: number;
 }
 
@@ -53,21 +55,36 @@ export class RefusedCredentials {
     private readonly refusedMs = REFUSED_CREDENTIAL_MS,
   ) {}
 
+  /** CredentialRefused while the credential is known to be refused. */
+  refusalOf(judge: CredentialJudge, credential: RegistryCredential): OciAuthError | undefined {
+    // Asked for every request with Basic: no hash is made as long as nothing was ever refused.
+    return this.#refusals === 0 ? undefined : this.#verdictOn(this.#idOf(judge, credential))?.refusal;
+  }
+
   /** Throws CredentialRefused while the credential is known to be refused. */
   check(judge: CredentialJudge, credential: RegistryCredential): void {
-    // Asked for every request with Basic: no hash is made as long as nothing was ever refused.
-    if (this.#refusals === 0) return;
-    const verdict = this.#verdictOn(this.#idOf(judge, credential));
-    if (verdict?.refusal) throw verdict.refusal;
+    const refusal = this.refusalOf(judge, credential);
+    if (refusal) throw refusal;
   }
 
   /** Whether the credential was lately found to be good. */
   isAccepted(judge: CredentialJudge, credential: RegistryCredential): boolean {
-    return this.#verdictOn(this.#idOf(judge, credential))?.accepted ?? false;
+    const verdict = this.#verdictOn(this.#idOf(judge, credential));
+    return verdict?.accepted === true && !verdict.doubted;
   }
 
   accept(judge: CredentialJudge, credential: RegistryCredential): void {
     this.#verdicts.set(this.#idOf(judge, credential), { accepted: true, until: this.clock.now() + ACCEPTED_MS });
+  }
+
+  /** Whether the next use has to find out first what was refused in the last one. */
+  isDoubted(judge: CredentialJudge, credential: RegistryCredential): boolean {
+    return this.#verdictOn(this.#idOf(judge, credential))?.doubted ?? false;
+  }
+
+  doubt(judge: CredentialJudge, credential: RegistryCredential): void {
+    const id = this.#idOf(judge, credential);
+    this.#verdicts.set(id, { ...this.#verdicts.get(id), doubted: true, until: this.clock.now() + this.refusedMs });
   }
 
   /** Remembers that the judge refuses the credential by itself. */
@@ -95,7 +112,8 @@ export class RefusedCredentials {
     const id = this.#idOf(judge, credential);
     for (let scout = this.#scouts.get(id); scout; scout = this.#scouts.get(id)) await scout.catch(throwUnanswered);
     this.check(judge, credential);
-    if (this.#verdictOn(id) !== undefined) return await use();
+    const verdict = this.#verdictOn(id);
+    if (verdict && !verdict.doubted) return await use();
     const using = use();
     this.#scouts.set(id, using);
     try {

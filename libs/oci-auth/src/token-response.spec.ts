@@ -37,6 +37,23 @@ describe('parseTokenResponse', () => {
     expect(() => parse(response)).toThrow(expect.objectContaining({ code: 'TokenResponseInvalid' }) as Error);
   });
 
+  const jwt = (claims: unknown): string => ['head', Buffer.from(JSON.stringify(claims)).toString('base64url'), 'signature'].join('.');
+  it.each<[string, string, boolean]>([
+    ['an opaque token', 'opaque', false],
+    ['dots alone', '..', false],
+    ['a payload that is no object', jwt('access'), false],
+    ['no access claim', jwt({ sub: 'robot' }), false],
+    ['access that is no list', jwt({ access: 'all' }), false],
+    ['entries of an unknown form', jwt({ access: ['all', { actions: 'pull' }] }), false],
+    ['an action', jwt({ access: [{ actions: [] }, { actions: ['pull'] }] }), false],
+    ['no access', jwt({ access: null }), true],
+    ['an empty list', jwt({ access: [] }), true],
+    ['entries without actions (Harbor)', jwt({ access: [{ type: 'repository', name: 'app', actions: [] }, { actions: null }] }), true],
+  ])('sees whether the token says that it allows nothing: %s', (_name, token, expected) => {
+    const body = Buffer.from(JSON.stringify({ token }));
+    expect(parseTokenResponse({ status: 200, headers: {}, body, truncated: false }, NOW).allowsNothing).toBe(expected);
+  });
+
   it('repeats nothing of the answer in its error', () => {
     let error: unknown;
     try {

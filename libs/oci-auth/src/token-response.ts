@@ -7,6 +7,8 @@ export interface Token {
   readonly value: Sensitive;
   /** Milliseconds since the epoch, by our own clock. */
   readonly expiresAt: number;
+  /** It says itself that it allows nothing. */
+  readonly allowsNothing: boolean;
 }
 
 /** Token specification: without `expires_in` it is 60 s. */
@@ -42,6 +44,28 @@ function tokenOf(fields: Record<string, unknown>): string {
   return token;
 }
 
+/**
+ * Whether the token is a JSON Web Token with an `access` claim that lists no action (distribution's "Token Authentication
+ * Implementation"). To every other token, which is opaque to clients, the answer is no.
+ */
+function allowsNothing(token: string): boolean {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    return false;
+  }
+  if (typeof claims !== 'object' || claims === null || !('access' in claims)) return false;
+  const { access } = claims;
+  return access === null || (Array.isArray(access) && access.every((entry: unknown) => lists(entry, 'actions') === 0));
+}
+
+/** How many elements an array has that is a field of an object; undefined when there is no such array. */
+function lists(value: unknown, field: string): number | undefined {
+  const list = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
+  return list === null ? 0 : Array.isArray(list) ? list.length : undefined;
+}
+
 /** A server that says less than the 60 s of the specification is believed: such a token is refused before they are over. */
 function lifetimeMs(expiresIn: unknown): number {
   const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : DEFAULT_LIFETIME_S;
@@ -70,8 +94,9 @@ function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number
  */
 export function parseTokenResponse(response: RegistryHttpResponse, requestedAt: number): Token {
   const fields = parseObject(response.body);
-  const value = new Sensitive(tokenOf(fields));
+  const token = tokenOf(fields);
   const lifetime = lifetimeMs(fields['expires_in']);
   const serverNow = parseTime(response.headers['date']) ?? requestedAt;
-  return { value, expiresAt: requestedAt + lifetime - ageMs(parseTime(fields['issued_at']), serverNow, lifetime) };
+  const expiresAt = requestedAt + lifetime - ageMs(parseTime(fields['issued_at']), serverNow, lifetime);
+  return { value: new Sensitive(token), expiresAt, allowsNothing: allowsNothing(token) };
 }

@@ -26,6 +26,12 @@ export interface TokenOrder {
   readonly attempt: Attempt;
 }
 
+interface Answer {
+  readonly grant: Grant;
+  /** The token says itself that it allows nothing. */
+  readonly allowsNothing: boolean;
+}
+
 export interface TokenSourceOptions {
   readonly clock: WallClock;
   readonly refusals: RefusedCredentials;
@@ -76,22 +82,37 @@ export class TokenSource {
   async judge({ registry, plan, attempt }: TokenOrder, doubt?: OciAuthError): Promise<OciAuthError> {
     const { credential } = registry;
     if (credential === undefined) return accessRefused(registry);
+    const { refusals } = this.options;
     const judge = judgeOf(plan);
+    const known = refusals.refusalOf(judge, credential);
+    if (known) return known;
+    if (refusals.isAccepted(judge, credential)) return accessRefused(registry);
+    if (attempt.left === 0) {
+      refusals.doubt(judge, credential);
+      return doubt ?? accessRefused(registry);
+    }
     try {
-      this.options.refusals.check(judge, credential);
-      if (this.options.refusals.isAccepted(judge, credential)) return accessRefused(registry);
-      if (!attempt.mayAsk) return doubt ?? accessRefused(registry);
       await this.#fetch({ registry, plan, scopes: [], attempt });
-      this.options.refusals.accept(judge, credential);
+      refusals.accept(judge, credential);
       return accessRefused(registry);
     } catch (error) {
       if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') return doubt ?? accessRefused(registry);
-      this.options.refusals.refuse(judge, credential, error);
+      refusals.refuse(judge, credential, error);
       return error;
     }
   }
 
   async #grantJudged(order: TokenOrder): Promise<Grant> {
+    const { registry, plan } = order;
+    if (registry.credential && this.options.refusals.isDoubted(judgeOf(plan), registry.credential)) await this.#refuseIfWrong(order);
+    const { grant, allowsNothing } = await this.#grantForScopes(order);
+    // Harbor gives such a token to a wrong password, too. As it is found out here, no other request sends it meanwhile.
+    if (allowsNothing) await this.#refuseIfWrong(order);
+    return grant;
+  }
+
+  /** Throws what a refusal means, once that is found out. */
+  async #grantForScopes(order: TokenOrder): Promise<Answer> {
     try {
       return await this.#grantForAll(order);
     } catch (error) {
@@ -103,15 +124,28 @@ export class TokenSource {
     }
   }
 
-  async #grantForAll(order: TokenOrder): Promise<Grant> {
-    const { scopes } = order;
+  /** @throws OciAuthError `CredentialRefused` */
+  async #refuseIfWrong(order: TokenOrder): Promise<void> {
+    if (order.registry.credential === undefined) return;
+    const error = await this.judge(order);
+    if (error.code === 'CredentialRefused') throw error;
+  }
+
+  async #grantForAll(order: TokenOrder): Promise<Answer> {
+    const { scopes, attempt } = order;
+    // For one more request alone, the first scope is the safe one.
+    if (scopes.length > 1 && attempt.left === 1) return await this.#grantForFirst(order);
     try {
       return this.#toGrant(await this.#fetch(order), scopes, []);
     } catch (error) {
-      if (scopes.length < 2 || !order.attempt.mayAsk || !mayRefuseScopes(error)) throw error;
-      const first = scopes.slice(0, 1);
-      return this.#toGrant(await this.#fetch({ ...order, scopes: first }), first, scopes.slice(1));
+      if (scopes.length < 2 || attempt.left === 0 || !mayRefuseScopes(error)) throw error;
+      return await this.#grantForFirst(order);
     }
+  }
+
+  async #grantForFirst(order: TokenOrder): Promise<Answer> {
+    const first = order.scopes.slice(0, 1);
+    return this.#toGrant(await this.#fetch({ ...order, scopes: first }), first, order.scopes.slice(1));
   }
 
   async #fetch({ registry, plan, scopes, attempt }: TokenOrder): Promise<Token> {
@@ -131,12 +165,12 @@ export class TokenSource {
     }
   }
 
-  #toGrant({ value, expiresAt }: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Grant {
+  #toGrant({ value, expiresAt, allowsNothing }: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Answer {
     // The scheme's name exactly so: Harbor compares it letter by letter.
     const header = new Sensitive(`Bearer ${value.reveal()}`);
     this.#serial += 1;
     const authorization = { scheme: 'bearer', header, expiresAt, scopes, refusedScopes } as const;
-    return { authorization, expiresAt, obtainedAt: this.options.clock.now(), serial: this.#serial };
+    return { grant: { authorization, expiresAt, obtainedAt: this.options.clock.now(), serial: this.#serial }, allowsNothing };
   }
 }
 

@@ -13,7 +13,7 @@ import { type UpstreamTransport } from './upstream-transport';
 const MAX_UPSTREAMS = 1_000;
 
 /** Answers of token servers and about how to log in that are being read: of all Connectors, and of one. Such an answer has some KiB. */
-const HELD_ANSWERS = { maxBytes: 64 * 1024 * 1024, maxShare: 8 * 1024 * 1024 };
+const HELD_ANSWERS = { maxBytes: 64 * 1024 * 1024, maxShare: 8 * 1024 * 1024, smallShare: 64 * 1024 };
 
 /** What makes connections interchangeable: the same Connector, the same spec, the same trusted authorities. */
 export interface UpstreamKey {
