@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConnectorClasses, Connectors, type KubeClient, type ResourceType, Secrets, Services, ConfigMaps } from '@oci-connector/kube';
+import { ConnectorClasses, Connectors, KubeApiError, type KubeClient, type ResourceType, Secrets, Services, ConfigMaps } from '@oci-connector/kube';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Document, type DocumentOptions, parseAllDocuments, type ParseOptions, type SchemaOptions } from 'yaml';
 
@@ -121,7 +121,8 @@ async function applyObject(client: KubeClient, { object, resource, source }: Man
     if (existing) return await client.patch(resource, key, object, validationOf(object));
     return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, validationOf(object));
   } catch (error) {
-    throw new Error(`${source}: ${object.kind} ${name}: ${(error as Error).message}`, { cause: error });
+    const problem = error instanceof KubeApiError ? error.statement : (error as Error).message;
+    throw new Error(`${source}: ${object.kind} ${name}: ${problem}`, { cause: error });
   }
 }
 

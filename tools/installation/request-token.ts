@@ -1,5 +1,5 @@
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type KubeClient } from '@oci-connector/kube';
+import { KubeApiError, type KubeClient } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { ServiceAccounts } from './apply-manifests';
 import { type NamespacedName } from './namespaced-name';
@@ -17,7 +17,7 @@ export interface TokenWanted extends NamespacedName {
   readonly pod?: { readonly name: string; readonly uid: string };
 }
 
-/** A ServiceAccount token, as `kubectl create token` gets it. */
+/** A ServiceAccount token, as `kubectl create token` gets it. @throws Error that says how to create a missing ServiceAccount */
 export async function requestToken(client: KubeClient, wanted: TokenWanted): Promise<Sensitive> {
   const request: TokenRequest & KubeObject = {
     apiVersion: 'authentication.k8s.io/v1',
@@ -30,6 +30,12 @@ export async function requestToken(client: KubeClient, wanted: TokenWanted): Pro
     },
   };
   const key = { namespace: wanted.namespace, name: wanted.name, subresource: 'token' };
-  const answer = await client.createSubresource(ServiceAccounts, key, request);
-  return new Sensitive(answer.status?.token ?? '');
+  try {
+    const answer = await client.createSubresource(ServiceAccounts, key, request);
+    return new Sensitive(answer.status?.token ?? '');
+  } catch (error) {
+    if (!(error instanceof KubeApiError && error.isNotFound)) throw error;
+    const { namespace, name } = wanted;
+    throw new Error(`ServiceAccount "${name}" does not exist in namespace "${namespace}"; create it: kubectl create serviceaccount ${name} --namespace=${namespace}`, { cause: error });
+  }
 }

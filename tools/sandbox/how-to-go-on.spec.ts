@@ -31,7 +31,7 @@ describe('the commands to go on with', () => {
     const forms: Record<string, string>[] = [{ connectors: 'default/hub' }, { 'connector.name': 'hub', 'connector.namespace': 'default' }];
     for (const attributes of forms) {
       const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('default', 'other'), verdict('default', 'hub')], volumes: [volumeFor(attributes)] });
-      expect(text).toContain('With nothing but the files of volume login of Pod team-a/builder:\n\n  VOLUME=/v/mount\n');
+      expect(text).toContain('With nothing but the files of volume login of Pod team-a/builder, and with a repository and a tag of that registry for REPOSITORY and TAG:\n\n  VOLUME=/v/mount\n');
       expect(text).toContain('DOCKER_CONFIG="$VOLUME" crane pull localhost:8080/namespaces/default/connectors/hub/REPOSITORY:TAG image.tar');
       expect(text).not.toMatch(/\bNAMESPACE\b|\bNAME\b/);
     }
@@ -40,7 +40,7 @@ describe('the commands to go on with', () => {
   it('choose one of several Connectors of a volume, and say so', () => {
     const volumes = [volumeFor({ connectors: 'files, default/hub' })];
     const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('team-a', 'files', 'http'), verdict('default', 'hub')], volumes });
-    expect(text).toContain('of Pod team-a/builder (default/hub is one of its 2 Connectors):');
+    expect(text).toContain('of Pod team-a/builder (default/hub is one of its 2 Connectors), and with a repository and a tag of that registry for REPOSITORY and TAG:');
   });
 
   it('are not those of registries for an http Connector, but what asks it through the proxy', () => {

@@ -64,11 +64,15 @@ ${create}  ${bindingCommand('connectors-pusher', namespace, account)}`];
 
 function useOf({ proxy }: Sandbox, connector: Verdict, account: NamespacedName = { namespace: connector.namespace, name: 'ci' }): string {
   const commands = connector.protocol === 'oci' ? registryCommands(proxy.http, connector) : httpCommands(connector);
-  return `Through Connector ${connector.namespace}/${connector.name}:
+  return `Through Connector ${connector.namespace}/${connector.name}, with ${yours(connector)}:
 
   TOKEN=$(kubectl create token ${account.name} --namespace=${account.namespace} --audience=connectors-proxy)
 ${commands}`;
 }
+
+/** What no command below can know. */
+const yours = ({ protocol }: Verdict): string =>
+  protocol === 'oci' ? 'a repository and a tag of that registry for REPOSITORY and TAG' : 'a path of that service for PATH';
 
 function registryCommands(proxy: string, { namespace, name }: NamespacedName): string {
   const { host } = new URL(proxy);
@@ -96,7 +100,7 @@ function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, co
       ? `  curl ${login} ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
   DOCKER_CONFIG="$VOLUME" crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`
       : `  curl ${login} ${chosen.proxyUrl.replace(/\/$/, '')}/PATH`;
-  return [`With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}:
+  return [`With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}, and with ${yours(chosen)}:
 
   VOLUME=${quoted(directory)}
 ${commands}`];

@@ -34,6 +34,10 @@ describe('searchLogs', () => {
     expect(await searchLogs(directory, [])).toHaveLength(1);
   });
 
+  it('says what to do when there is no such directory', async () => {
+    await expect(searchLogs(path.join(directory, 'nope'), secrets)).rejects.toThrow(/^cannot read the directory \S+nope \(ENOENT\); name one that holds logs/);
+  });
+
   it('finds nothing in clean logs', async () => {
     await writeFile(path.join(directory, 'proxy.log'), 'all quiet\n');
     expect(await searchLogs(directory, secrets)).toEqual([]);

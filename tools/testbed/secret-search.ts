@@ -16,10 +16,18 @@ const ANY_JWT = /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,
  * @throws Error when there is nothing to search: that would look like success
  */
 export async function searchLogs(directory: string, secrets: readonly Secret[]): Promise<string[]> {
-  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.log'));
+  const names = (await filesBelow(directory)).filter((name) => name.endsWith('.log'));
   if (names.length === 0) throw new Error(`no logs in ${directory}`);
   const finds = await Promise.all(names.map((name) => searchFile(path.join(directory, name), secrets)));
   return finds.flat();
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory, { recursive: true });
+  } catch (error) {
+    throw new Error(`cannot read the directory ${directory} (${(error as NodeJS.ErrnoException).code}); name one that holds logs, such as .testbed`, { cause: error });
+  }
 }
 
 async function searchFile(file: string, secrets: readonly Secret[]): Promise<string[]> {

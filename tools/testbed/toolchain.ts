@@ -144,8 +144,14 @@ export function toolPath(name: string): string {
   if (debian) return debian;
   if (name === 'node24') return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
   const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].find((program) => program.name === name);
-  if (!built) throw new Error(`no such tool: ${name}`);
+  if (!built) throw new Error(`there is no tool ${name}; choose one of ${toolNames().join(', ')}`);
   return path.join(toolDirectory, 'bin', `${name}@${built.version}`);
+}
+
+function toolNames(): string[] {
+  const debian = Object.values(DEBIAN_PACKAGES).flatMap((files) => files.map((file) => path.basename(file)));
+  const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].map(({ name }) => name);
+  return [...debian, ...built, 'node24'].sort();
 }
 
 /** Where the assets of a {@link GoProject} are kept: beside the program that reads them, and of its version. */

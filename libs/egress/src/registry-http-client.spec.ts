@@ -37,7 +37,7 @@ describe('RegistryHttpClient', () => {
       response.writeHead(200).write(Buffer.alloc(400));
       held.push(response);
     });
-    const budget = new ByteBudget({ maxBytes: 10_000, maxShare: 1_000 });
+    const budget = new ByteBudget({ maxBytes: 10_000, maxShare: 1_000, smallShare: 0 });
     const client = newClient({ held: budget.share() });
     const answers = [1, 2, 3].map(() => client.get(server.url('registry.test'), options).then(({ status }) => status, (error: { code?: string }) => error.code));
     expect(await Promise.race(answers)).toBe('BufferFull');

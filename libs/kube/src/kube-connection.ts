@@ -86,7 +86,7 @@ async function connectionOf({ cluster, user, namespace }: CurrentContext, clock:
 /** The ServiceAccount of the pod. */
 async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
   const { serviceHost, servicePort } = kubernetesEnvironment;
-  if (!serviceHost || !servicePort) throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; name a kubeconfig file');
+  if (!serviceHost || !servicePort) throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; set KUBECONFIG to the path of a kubeconfig file');
   const host = serviceHost.includes(':') ? `[${serviceHost}]` : serviceHost;
   return {
     server: `https://${host}:${servicePort}`,

@@ -34,6 +34,8 @@ export class KubeApiError extends KubeError {
   readonly status: number;
   /** Machine-readable reason of the `Status`, such as `AlreadyExists`; empty when the body was no `Status`. */
   readonly reason: string;
+  /** What the server says, as kubectl prints it, without the request. */
+  readonly statement: string;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 
@@ -41,6 +43,7 @@ export class KubeApiError extends KubeError {
     super(`${request}: ${status} ${body.reason ?? ''}: ${body.message ?? 'no message'}`.slice(0, MAX_MESSAGE_LENGTH));
     this.status = status;
     this.reason = body.reason ?? '';
+    this.statement = (body.message ?? `status ${status}`).slice(0, MAX_MESSAGE_LENGTH);
     this.retryAfterMs = retryAfterMs;
   }
 

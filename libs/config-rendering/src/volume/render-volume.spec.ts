@@ -220,7 +220,7 @@ describe('several configurations', () => {
   it('must exist in some class', () => {
     const error = errorOf({ configurationNames: ['registry-config', 'dockerd'] });
     expect(error.code).toBe('ConfigurationNotFound');
-    expect(error.message).toContain('there is no configuration "dockerd"; choose of registry-config (class oci), docker-config (class oci), ');
+    expect(error.message).toContain('there is no configuration "dockerd"; choose one of registry-config (class oci), docker-config (class oci), ');
     expect(errorOf({ connectors: [mounted(aServedConnector('hub'), aClassWith('bare', undefined))], configurationNames: ['x'] }).message).toBe(
       'configuration.names: there is no configuration "x"; the classes of the mounted Connectors have none',
     );

@@ -45,6 +45,6 @@ function configurationsOf(group: { connectorClass: ConnectorClass; connectors: C
 
 function notFound(name: string, available: readonly SelectedConfiguration[]): RenderingError {
   const names = available.map(({ connectorClass, configuration }) => `${configuration.name} (class ${connectorClass.metadata.name})`);
-  const advice = names.length > 0 ? `choose of ${names.join(', ')}` : 'the classes of the mounted Connectors have none';
+  const advice = names.length > 0 ? `choose one of ${names.join(', ')}` : 'the classes of the mounted Connectors have none';
   return new RenderingError('ConfigurationNotFound', `configuration.names: there is no configuration ${quoted(name)}; ${advice}`);
 }
