@@ -81,11 +81,11 @@ describe('AccessReviewer', () => {
 
   it('remembers a yes for ten seconds, a no for three', async () => {
     await ask();
-    clock.advance(9_999);
+    clock.advance(7_999);
     await ask();
     expect(server.requests).toHaveLength(1);
     respond = status({ allowed: false });
-    clock.advance(1);
+    clock.advance(2_001);
     expect(await ask()).toBe(false);
     clock.advance(2_999);
     expect(await ask()).toBe(false);
@@ -94,6 +94,48 @@ describe('AccessReviewer', () => {
     clock.advance(1);
     expect(await ask()).toBe(true);
     expect(server.requests).toHaveLength(3);
+  });
+
+  describe('a yes that is used after eight seconds', () => {
+    const answered = (outcome: 'miss' | 'error', times: number): Promise<void> =>
+      eventually(() => outcomes.filter((one) => one === `access ${outcome}`).length === times);
+
+    it('is asked for again, once, while it serves on', async () => {
+      await ask();
+      clock.advance(8_000);
+      for (let request = 0; request < 10; request += 1) expect(reviewer.peek(identity, attributes)).toBe(true);
+      expect(await ask()).toBe(true);
+      await answered('miss', 2);
+      clock.advance(7_999);
+      expect(await ask()).toBe(true);
+      clock.advance(1);
+      expect(await ask()).toBe(true);
+      await answered('miss', 3);
+      expect(server.requests).toHaveLength(3);
+    });
+
+    it('is used no longer than ten seconds when it cannot be had again', async () => {
+      await ask();
+      respond = (response) => json(response, 403, {});
+      clock.advance(8_000);
+      expect(reviewer.peek(identity, attributes)).toBe(true);
+      await answered('error', 1);
+      expect(reviewer.peek(identity, attributes)).toBe(true);
+      clock.advance(2_000);
+      await expect(ask()).rejects.toThrow(ReviewUnavailableError);
+      expect(server.requests).toHaveLength(3);
+    });
+
+    it('is used no longer than until it has become a no', async () => {
+      await ask();
+      respond = status({ allowed: false });
+      clock.advance(8_000);
+      expect(await ask()).toBe(true);
+      await answered('miss', 2);
+      expect(reviewer.peek(identity, attributes)).toBeUndefined();
+      expect(await ask()).toBe(false);
+      expect(server.requests).toHaveLength(2);
+    });
   });
 
   it('tells a remembered yes at once, and nothing else', async () => {

@@ -3,7 +3,7 @@ import { type KubeObject } from '@oci-connector/connector-api';
 import { ReviewUnavailableError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';
-import { ReviewCache, type ReviewOptions, type Verdict } from './review-cache';
+import { ReviewCache, type ReviewOptions, type ReviewRequest, type Verdict } from './review-cache';
 import { type ClientIdentity } from './token-reviewer';
 
 /** What somebody wants to do, in RBAC's words. */
@@ -58,18 +58,18 @@ export class AccessReviewer {
    * with many requests, whom a promise for each would cost more than the answer.
    */
   peek(identity: ClientIdentity, attributes: AccessAttributes): true | undefined {
-    return this.#cache.peek(this.#keyOf(identity, attributes))?.allowed;
+    const key = this.#keyOf(identity, attributes);
+    return this.#cache.peek(key, () => this.#request(key, identity, attributes))?.allowed;
   }
 
   /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */
   async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
-    const { value } = await this.#cache.review({
-      key: this.#keyOf(identity, attributes),
-      owner: tenantOf(identity),
-      ask: () => this.#ask(identity, attributes),
-      notAfter: identity.tokenExpiresAt,
-    });
+    const { value } = await this.#cache.review(this.#request(this.#keyOf(identity, attributes), identity, attributes));
     return value.allowed;
+  }
+
+  #request(key: string, identity: ClientIdentity, attributes: AccessAttributes): ReviewRequest<typeof ALLOWED, typeof DENIED> {
+    return { key, owner: tenantOf(identity), ask: () => this.#ask(identity, attributes), notAfter: identity.tokenExpiresAt };
   }
 
   /** Everything that the answer depends on (C12). */

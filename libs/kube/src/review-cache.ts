@@ -7,6 +7,9 @@ import { ReviewGate, type ReviewGateOptions } from './review-gate';
 /** Longest use of a positive answer without asking again (C12): what the API server itself does with tokens. */
 const MAX_POSITIVE_TTL_MS = 10_000;
 
+/** A positive answer in use is asked for again at this part of its time, in the background: a client that goes on never waits for reviews. */
+const RENEWAL = 0.8;
+
 /** Longest use of a positive answer after its last confirmation while the API server cannot be reached. */
 const MAX_STALE_MS = 5 * 60_000;
 
@@ -63,9 +66,19 @@ export interface ReviewRequest<Yes, No> {
   readonly notAfter?: number;
 }
 
+/** A positive answer that is remembered. */
+interface Confirmed<Yes> {
+  readonly verdict: Positive<Yes>;
+  readonly confirmedAt: number;
+  readonly owner: string;
+  /** It was asked for again; when that fails, the next question finds out. */
+  renewed?: true;
+}
+
 /**
  * The rules by which reviews are remembered, the same for tokens and for permissions:
  * positive answers for at most ten seconds, negative ones shorter, errors never (C10); equal questions in flight are asked once;
+ * a positive answer that is used shortly before its time is over is asked for again meanwhile;
  * while, and only while, the API server cannot be reached, a positive answer serves on for at most five minutes after its last
  * confirmation, because nobody can revoke anything then either.
  */
@@ -73,7 +86,7 @@ export class ReviewCache<Yes extends object, No extends object> {
   readonly #clock: Clock;
   readonly #gate: ReviewGate;
   readonly #reachability: Reachability;
-  readonly #positive: SharedCache<{ readonly verdict: Positive<Yes>; readonly confirmedAt: number }>;
+  readonly #positive: SharedCache<Confirmed<Yes>>;
   readonly #negative: SharedCache<{ readonly verdict: Negative<No>; readonly at: number }>;
   readonly #inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
 
@@ -91,24 +104,50 @@ export class ReviewCache<Yes extends object, No extends object> {
     this.#negative = new SharedCache(limits);
   }
 
-  /** A yes that is remembered and may still be used, also in the caller's eyes; the way through {@link review} without a promise. */
-  peek(key: string, isUsable: (value: Yes) => boolean = () => true): Yes | undefined {
+  /**
+   * A yes that is remembered and may still be used, also in the caller's eyes; the way through {@link review} without a promise.
+   *
+   * @param request what {@link review} would be given, when the yes is to be asked for again; for the owner who asked first
+   */
+  peek(key: string, request: () => ReviewRequest<Yes, No>, isUsable: (value: Yes) => boolean = () => true): Yes | undefined {
     const yes = this.#freshYes(key);
-    if (yes === undefined || !isUsable(yes.value)) return undefined;
+    if (yes === undefined || !isUsable(yes.verdict.value)) return undefined;
     this.options.onReview?.(this.kind, 'hit');
-    return yes.value;
+    this.#renewInTime(yes, request);
+    return yes.verdict.value;
   }
 
   /** @throws ReviewUnavailableError when there is no answer */
   async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     const known = this.known(request.key);
-    if (known !== undefined) return known;
+    if (known === undefined) return this.#answered(request);
+    const yes = this.#freshYes(request.key);
+    if (yes !== undefined) this.#renewInTime(yes, () => request);
+    return known;
+  }
+
+  /** The API server's answer, for all that ask meanwhile. */
+  #answered(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     let flight = this.#inFlight.get(request.key);
     if (flight === undefined) {
       flight = this.#ask(request).finally(() => this.#inFlight.delete(request.key));
       this.#inFlight.set(request.key, flight);
     }
     return flight;
+  }
+
+  #renewInTime(yes: Confirmed<Yes>, request: () => ReviewRequest<Yes, No>): void {
+    if (yes.renewed === true || this.#clock.monotonic() - yes.confirmedAt < RENEWAL * this.#positiveTtlMs) return;
+    yes.renewed = true;
+    void this.#renew(yes.owner, request);
+  }
+
+  async #renew(owner: string, request: () => ReviewRequest<Yes, No>): Promise<void> {
+    try {
+      await this.#answered({ ...request(), owner });
+    } catch {
+      // Nobody waits for this. Who asks when the answer's time is over, asks again and is told what is wrong.
+    }
   }
 
   /** An answer that is remembered and may still be used, whatever it is. */
@@ -120,16 +159,19 @@ export class ReviewCache<Yes extends object, No extends object> {
 
   #fresh(key: string): Verdict<Yes, No> | undefined {
     const yes = this.#freshYes(key);
-    if (yes !== undefined) return yes;
+    if (yes !== undefined) return yes.verdict;
     const no = this.#negative.get(key);
     const ttl = no?.verdict.uncached === true ? 0 : (this.options.negativeTtlMs ?? 3_000);
     return no !== undefined && this.#clock.monotonic() - no.at < ttl ? no.verdict : undefined;
   }
 
-  #freshYes(key: string): Positive<Yes> | undefined {
+  #freshYes(key: string): Confirmed<Yes> | undefined {
     const yes = this.#positive.get(key);
-    const ttl = Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS);
-    return yes !== undefined && this.#clock.monotonic() - yes.confirmedAt < ttl ? yes.verdict : undefined;
+    return yes !== undefined && this.#clock.monotonic() - yes.confirmedAt < this.#positiveTtlMs ? yes : undefined;
+  }
+
+  get #positiveTtlMs(): number {
+    return Math.min(this.options.positiveTtlMs ?? Infinity, MAX_POSITIVE_TTL_MS);
   }
 
   async #ask(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
@@ -180,7 +222,7 @@ export class ReviewCache<Yes extends object, No extends object> {
     // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
     if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) return;
     if (verdict.positive) {
-      this.#positive.set(key, { verdict, confirmedAt: askedAt }, { owner, bytes: this.bytesOf(verdict.value) });
+      this.#positive.set(key, { verdict, confirmedAt: askedAt, owner }, { owner, bytes: this.bytesOf(verdict.value) });
       this.#negative.delete(key);
       return;
     }

@@ -1,4 +1,5 @@
 import { ApiServer, json } from '../test/api-server';
+import { eventually } from '../test/eventually';
 import { ManualClock } from '../test/manual-clock';
 import { aToken } from '../test/tokens';
 import { TokenRefusedError } from './kube.errors';
@@ -32,13 +33,23 @@ describe('TokenReviewer.peek', () => {
   it('tells a remembered yes, as long as it may be used', async () => {
     expect(reviewer.peek(aToken())).toBeUndefined();
     const identity = await reviewer.review(aToken());
-    clock.advance(9_999);
+    clock.advance(7_999);
     expect(reviewer.peek(aToken())).toBe(identity);
     expect(reviewer.peek(aToken({ sub: 'another' }))).toBeUndefined();
-    clock.advance(1);
+    clock.advance(2_001);
     expect(reviewer.peek(aToken())).toBeUndefined();
     expect(outcomes).toEqual(['token miss', 'token hit']);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('asks again for a yes that is used after eight seconds, once, while it serves on', async () => {
+    await reviewer.review(aToken());
+    clock.advance(8_000);
+    for (let request = 0; request < 10; request += 1) expect(reviewer.peek(aToken())).toBeDefined();
+    await eventually(() => outcomes.filter((outcome) => outcome === 'token miss').length === 2);
+    clock.advance(7_999);
+    expect(reviewer.peek(aToken())).toBeDefined();
+    expect(server.requests).toHaveLength(2);
   });
 
   it('C11: does not tell it beyond the expiry of the token', async () => {

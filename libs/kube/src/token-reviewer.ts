@@ -5,7 +5,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type ResourceType } from './resource-type';
-import { ReviewCache, type ReviewOptions, type Verdict } from './review-cache';
+import { ReviewCache, type ReviewOptions, type ReviewRequest, type Verdict } from './review-cache';
 import { type TokenSignatures } from './token-signatures';
 import { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
 
@@ -74,7 +74,12 @@ export class TokenReviewer {
    * its expiry is left to be looked at.
    */
   peek(token: Sensitive): ClientIdentity | undefined {
-    return this.#cache.peek(this.#fingerprint(token), ({ tokenExpiresAt = Infinity }) => tokenExpiresAt > this.#clock.now());
+    const key = this.#fingerprint(token);
+    return this.#cache.peek(
+      key,
+      () => this.#request(key, token, { claims: decodeTokenUnverified(token), peer: '' }),
+      ({ tokenExpiresAt = Infinity }) => tokenExpiresAt > this.#clock.now(),
+    );
   }
 
   /**
@@ -86,24 +91,24 @@ export class TokenReviewer {
     const claims = decodeTokenUnverified(token);
     this.#refuseHopeless(claims);
     const key = this.#fingerprint(token);
-    const verdict = this.#cache.known(key) ?? (await this.#find(key, token, { claims, peer }));
+    const verdict = this.#cache.known(key) ?? (await this.#cache.review(this.#request(key, token, { claims, peer })));
     if (!verdict.positive) {
       throw verdict.value;
     }
     return verdict.value;
   }
 
-  async #find(key: string, token: Sensitive, { claims, peer }: { claims: UnverifiedToken; peer: string }): Promise<Verdict<ClientIdentity, TokenRefusedError>> {
+  #request(key: string, token: Sensitive, { claims, peer }: { claims: UnverifiedToken; peer: string }): ReviewRequest<ClientIdentity, TokenRefusedError> {
     const signature = this.options.signatures?.judge(token, claims);
     if (signature === 'invalid') throw this.#notAuthenticated();
-    return this.#cache.review({
+    return {
       key,
       // What a signed token says of itself is true; a stranger's only property is where it comes from.
       owner: signature === 'valid' && claims.serviceAccount ? `namespace ${claims.serviceAccount.namespace}` : `peer ${peer}`,
       preferred: signature === 'valid',
       ask: () => this.#ask(token, claims),
       notAfter: claims.expiresAt,
-    });
+    };
   }
 
   #fingerprint(token: Sensitive): string {
