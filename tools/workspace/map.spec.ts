@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(__dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const foldersIn = (folder: string): string[] =>
+  readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+/** Made by tools, and by no commit. */
+const GENERATED = new Set(['node_modules', 'dist', 'tmp', 'coverage']);
+
+/** Targets of the links of a page that are files of the repository, from the root. */
+function linksOf(page: string): string[] {
+  return [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => path.join(path.dirname(page), target));
+}
+
+function pagesBelow(folder: string): string[] {
+  return (readdirSync(path.join(root, folder), { recursive: true }) as string[]).filter((name) => name.endsWith('.md')).map((name) => path.join(folder, name));
+}
+
+describe('the map', () => {
+  const architecture = read('ARCHITECTURE.md');
+
+  it('ARCHITECTURE.md names each top-level folder, each program and each lib', () => {
+    const top = foldersIn('.').filter((name) => !GENERATED.has(name) && (!name.startsWith('.') || name === '.ci'));
+    expect(top.filter((name) => !architecture.includes(`\`${name}/\``))).toEqual([]);
+    expect(foldersIn('apps').filter((name) => !architecture.includes(`\`apps/${name}\``))).toEqual([]);
+    expect(foldersIn('libs').filter((name) => !architecture.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('each file and folder that ARCHITECTURE.md names exists', () => {
+    const named = [...architecture.matchAll(/(?<![\w/.])((?:apps|libs|deploy|docs|tools|\.ci)\/[\w./-]*)/g)].map(([, name = '']) => name.replace(/\.$/, ''));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
+  });
+
+  it('tools/README.md has a row for each folder of tools, and for no other', () => {
+    const rows = [...read('tools/README.md').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual(foldersIn('tools'));
+  });
+
+  it('CONTRIBUTING.md has a row for each npm script, and for no other', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+    const rows = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:-]+)` \|/gm)].map(([, name]) => name);
+    expect(rows.sort()).toEqual(Object.keys(scripts).sort());
+  });
+
+  it('docs/README.md leads to each page, and docs/adr/README.md to each decision, in order and under its title', () => {
+    const listed = [...linksOf('docs/README.md'), ...linksOf('docs/clients.md')];
+    const pages = pagesBelow('docs').filter((page) => page !== 'docs/README.md' && !/^docs\/adr\/\d/.test(page));
+    expect(pages.filter((page) => !listed.includes(page))).toEqual([]);
+    const decisions = pagesBelow('docs/adr').filter((page) => page !== 'docs/adr/README.md').sort();
+    const rows = decisions.map((page) => {
+      const [, number = '', title = ''] = /^# (\d+)\. (.*)/.exec(read(page)) ?? [];
+      return `| ${number} | [${title}](${path.basename(page)}) |`;
+    });
+    expect(read('docs/adr/README.md').split('\n').filter((line) => /^\| \d/.test(line))).toEqual(rows);
+  });
+
+  it('each link between pages leads to a file', () => {
+    const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'tools/README.md', ...pagesBelow('docs')];
+    const broken = pages.flatMap((page) => linksOf(page).filter((target) => !existsSync(path.join(root, target))).map((target) => `${page}: ${target}`));
+    expect(broken).toEqual([]);
+  });
+});
