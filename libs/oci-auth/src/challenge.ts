@@ -89,11 +89,14 @@ function readChallenge(reader: Reader): Challenge | undefined {
   return { scheme, parameters: readParameters(reader) };
 }
 
+/** `WWW-Authenticate` of an answer: one line, or several. */
+export type ChallengeHeader = string | readonly string[] | undefined;
+
 /**
  * All challenges in one header line or many, in their order. Tolerant: never throws, leaves out what is malformed, and
  * gives an empty list for an absent or empty header. Header text beyond 8 KiB is not looked at.
  */
-export function parseChallenges(header: string | readonly string[] | undefined): Challenge[] {
+export function parseChallenges(header: ChallengeHeader): Challenge[] {
   const lines = header === undefined ? [] : typeof header === 'string' ? [header] : header;
   const challenges: Challenge[] = [];
   let budget = MAX_HEADER_LENGTH;

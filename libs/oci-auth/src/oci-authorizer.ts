@@ -1,14 +1,15 @@
 import { type WallClock } from '@oci-connector/clock';
 import { Attempt } from './attempt';
 import { type Authorization, anonymous, basic } from './authorization';
-import { type Challenge, parseChallenges } from './challenge';
+import { type ChallengeHeader } from './challenge';
 import { OciAuthError } from './oci-auth.errors';
 import { judgeBasic } from './judge-basic';
 import { LearnedActions, narrowerActions, wantedActions } from './learned-actions';
+import { type NextPlan, planAfterRefusal, scopeHintOf } from './plan-after-refusal';
 import { type RefreshingCache } from './refreshing-cache';
 import { RefusalNotes } from './refusal-notes';
 import { RefusedCredentials } from './refused-credentials';
-import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
+import { type AuthPlan, type BearerPlan, discoverPlan } from './registry-probe';
 import { formatScope, normalizeScopes, type RepositoryAction, type RepositoryScope } from './scope';
 import { belongsTo, createAuthCache, type Grant, type KnownPlan, planKey, REFUSAL_PAUSE_MS, tokenKey } from './token-cache';
 import { accessRefused, credentialRefused, type OciAuthHooks, type TokenOrder, TokenSource } from './token-source';
@@ -36,22 +37,11 @@ export interface AuthorizeOptions {
   attempt?: Attempt;
 }
 
-/** `WWW-Authenticate` of an answer. */
-export type ChallengeHeader = string | readonly string[] | undefined;
-
 const DEFAULT_CACHE_SIZE = 10_000;
 /** How long it is remembered how a registry wants to be authorised; a 401 corrects it at once. */
 const PLAN_LIFETIME_MS = 30 * 60_000;
 /** A token of so short a life may have ended on its way, whatever our clock says. */
 const SHORT_LIFE_MS = 10_000;
-
-/** How to go on after a refusal. */
-interface NextPlan {
-  readonly plan: AuthPlan;
-  /** Only the refused request could tell. */
-  readonly learned: boolean;
-  readonly scopeHint?: string;
-}
 
 /** One call's work, in the form that the steps share. */
 interface Request extends Omit<TokenOrder, 'plan'> {
@@ -150,7 +140,7 @@ export class OciAuthorizer {
     const known = this.#plans.inspect(planKey(registry));
     const newer = known && this.#newerToken(known.plan, request, authorization);
     if (newer) return newer;
-    const next = await this.#planAfterRefusal(registry, authorization, known, challenge);
+    const next = await planAfterRefusal(registry, { refused: authorization, known, challenge }, () => this.#clock.now());
     if (next === undefined) throw await this.refused(registry, scopes, authorization, options);
     const wanted = this.#asTheRegistryWants(request, next.scopeHint);
     if (next.plan.scheme !== authorization.scheme) return await this.#inAnotherWay(next, wanted);
@@ -171,7 +161,7 @@ export class OciAuthorizer {
   ): Promise<Authorization> {
     const request = this.#request(registry, scopes, options);
     const [own] = request.own;
-    const hint = tolerantPlan(parseChallenges(challenge), registry)?.scopeHint;
+    const hint = scopeHintOf(challenge, registry);
     const actions = own && narrowerActions(own, wantedActions(hint, own, options.limit));
     if (own === undefined || actions === undefined) throw accessRefused(registry, 400);
     this.#actions.set(registry, own, actions);
@@ -316,26 +306,6 @@ export class OciAuthorizer {
     return grant.authorization;
   }
 
-  /** How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. */
-  async #planAfterRefusal(
-    registry: UpstreamRegistry,
-    refused: Authorization,
-    known: KnownPlan | undefined,
-    header: ChallengeHeader,
-  ): Promise<NextPlan | undefined> {
-    const challenges = parseChallenges(header);
-    if (refused.scheme === 'none') return learnedFrom(challenges, registry);
-    const challenged = tolerantPlan(challenges, registry);
-    const scopeHint = challenged?.scopeHint;
-    if (challenged && known?.plan.scheme === 'bearer' && challenged.realm.href === known.plan.realm.href) {
-      return { plan: challenged, learned: known.learned, scopeHint };
-    }
-    const plan = await discoverPlan(registry, () => this.#clock.now());
-    if (plan.scheme !== 'none') return { plan, learned: false, scopeHint };
-    if (challenged) return { plan: challenged, learned: true, scopeHint };
-    return registry.credential ? undefined : { plan, learned: false };
-  }
-
   /**
    * A new token in place of a refused one, unless that was obtained by this request or a moment ago in place of another: asking for one
    * more each time would lock the account of a wrong password, to which Harbor gives tokens without rights. The token stays, for what
@@ -382,25 +352,4 @@ function repositoryKey({ connectorUid, origin }: UpstreamRegistry, repository: s
 
 function isShortLived({ expiresAt, obtainedAt }: Grant): boolean {
   return expiresAt - obtainedAt < SHORT_LIFE_MS;
-}
-
-/**
- * The plan in the answer to a request that carried nothing. It is about the thing itself: a registry may say 200 to
- * `/v2/` and still want a credential for a push. Throws OciAuthError.
- */
-function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): NextPlan {
-  const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
-  if (plan === undefined) throw accessRefused(registry);
-  return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
-}
-
-/** The Bearer plan in the answer to a refused Authorization, which may be wrong in any way; the bare question decides then. */
-function tolerantPlan(challenges: readonly Challenge[], registry: UpstreamRegistry): BearerPlan | undefined {
-  try {
-    const plan = planFromChallenges(challenges, registry);
-    return plan?.scheme === 'bearer' ? plan : undefined;
-  } catch (error) {
-    if (error instanceof OciAuthError) return undefined;
-    throw error;
-  }
 }

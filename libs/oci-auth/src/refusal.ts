@@ -1,6 +1,5 @@
 import { type Authorization } from './authorization';
-import { parseChallenges } from './challenge';
-import { type ChallengeHeader } from './oci-authorizer';
+import { type ChallengeHeader, parseChallenges } from './challenge';
 
 /**
  * Whether an answer refuses the authorisation that was sent, and not only the request: a 401; a 403 that asks for a wider token
