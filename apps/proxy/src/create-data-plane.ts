@@ -10,10 +10,10 @@ import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
 import { DataPlane } from './data-plane';
 import { CertificateAuthority } from './certificates/certificate-authority';
-import { ConnectionLimits } from './listener/connection-limits';
+import { ConnectionLimits } from './port/connection-limits';
 import { LeafCertificates } from './certificates/leaf-certificates';
-import { type ListenerOptions, ReverseProxyListener } from './listener/reverse-proxy.listener';
-import { ServeRequest } from './listener/serve-request';
+import { type ListenerOptions, ReverseProxyListener } from './port/reverse-proxy.listener';
+import { ServeRequest } from './client/serve-request';
 import { ServedNames } from './certificates/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
@@ -34,9 +34,9 @@ import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
 import { LocationSeal } from './sealing/location-seal';
 import { SealingKeys } from './sealing/sealing-keys';
-import { BufferCollector, markLessOften, minorCollection } from './transport/buffer-collector';
-import { Transfers } from './transport/transfers';
-import { UpstreamPool } from './transport/upstream-pool';
+import { BufferCollector, markLessOften, minorCollection } from './transfer/buffer-collector';
+import { Transfers } from './transfer/transfers';
+import { UpstreamPool } from './upstream/upstream-pool';
 
 /** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
 const SECRET_TIMEOUT_MS = 5_000;

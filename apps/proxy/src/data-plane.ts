@@ -7,14 +7,14 @@ import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CertificateAuthority } from './certificates/certificate-authority';
 import { type LeafCertificates } from './certificates/leaf-certificates';
-import { type ConnectionLimits } from './listener/connection-limits';
-import { type ReverseProxyListener } from './listener/reverse-proxy.listener';
+import { type ConnectionLimits } from './port/connection-limits';
+import { type ReverseProxyListener } from './port/reverse-proxy.listener';
 import { type ServedNames } from './certificates/served-names';
 import { type AccessLog } from './observability/access-log';
 import { type ProxyState } from './proxy-state';
 import { type SealingKeys } from './sealing/sealing-keys';
-import { type Transfers } from './transport/transfers';
-import { type UpstreamPool } from './transport/upstream-pool';
+import { type Transfers } from './transfer/transfers';
+import { type UpstreamPool } from './upstream/upstream-pool';
 
 /** The certificate for clients that name no host is made anew this often; it lives for 24 hours. In milliseconds. */
 const DEFAULT_CERTIFICATE_PERIOD = 8 * 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger } from '@oci-connector/runtime';
-import { Transfer } from '../transport/transfer';
+import { Transfer } from '../transfer/transfer';
 import { ProxyError } from '../proxy.errors';
 import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';

@@ -1,7 +1,7 @@
 import { type FlatFields, flatLog } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ProxyError } from '../proxy.errors';
-import { type Transfer } from '../transport/transfer';
+import { type Transfer } from '../transfer/transfer';
 import { type AccessRecord } from './access-record';
 import { LogSampler } from './log-sampler';
 

@@ -5,7 +5,7 @@ import { createLogger, describeSettings } from '@oci-connector/runtime';
 import { collidingLabels, readTable } from '@oci-connector/testing';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
-import { Transfer } from '../transport/transfer';
+import { Transfer } from '../transfer/transfer';
 import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';
 import { ProxyMetrics } from './proxy-metrics';

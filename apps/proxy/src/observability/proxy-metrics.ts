@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
 import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type Transfer } from '../transport/transfer';
+import { type Transfer } from '../transfer/transfer';
 import { type ProxyErrorCode } from '../proxy.errors';
 import { type AccessRecord } from './access-record';
 import { TalliedCounter } from './tallied-counter';

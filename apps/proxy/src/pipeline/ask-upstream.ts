@@ -2,10 +2,10 @@ import { type IncomingMessage } from 'node:http';
 import { EgressError, UpstreamConnectError } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { followRedirects, isRedirect } from '../transport/follow-redirects';
-import { forwardedHeaders, viaHeader } from '../transport/request-headers';
-import { type UpstreamTarget } from '../transport/upstream-target';
-import { type UpstreamResponse } from '../transport/upstream-transport';
+import { followRedirects, isRedirect } from '../upstream/follow-redirects';
+import { forwardedHeaders, viaHeader } from '../upstream/request-headers';
+import { type UpstreamTarget } from '../upstream/upstream-target';
+import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
 

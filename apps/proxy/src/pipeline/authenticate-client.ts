@@ -1,8 +1,8 @@
 import { type Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
-import { peerOf } from '../listener/peer';
-import { countHeader } from '../transport/request-headers';
+import { peerOf } from '../client/peer';
+import { countHeader } from '../upstream/request-headers';
 import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 

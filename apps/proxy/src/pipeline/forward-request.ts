@@ -1,6 +1,6 @@
 import { hostAndPort } from '@oci-connector/egress';
-import { relayedHeaders } from '../transport/response-headers';
-import { type UpstreamTarget } from '../transport/upstream-target';
+import { relayedHeaders } from '../upstream/response-headers';
+import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type Outcome, refuseRedirect } from './ask-upstream';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';

@@ -3,7 +3,7 @@ import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
 import { explainRefusal } from './explain-refusal';
 import { type ForwardRequest } from './forward-request';
-import { identifyConnector, type IdentifySettings } from './identify-connector';
+import { identifyConnector, type IdentifySettings } from '../naming/identify-connector';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { type PlanRequest } from './plan-request';
 import { type ClientExchange, Identified } from './proxy-exchange';

@@ -5,8 +5,8 @@ import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
 import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type AccessRecord } from '../observability/access-record';
 import { type AddressForm, type UpstreamPlan } from '../protocols/protocol';
-import { type Upstream } from '../transport/upstream-pool';
-import { type Transfer } from '../transport/transfer';
+import { type Upstream } from '../upstream/upstream-pool';
+import { type Transfer } from '../transfer/transfer';
 
 /** One request of a client and the answer to it, as the listener hands them over. */
 export interface ClientExchange {

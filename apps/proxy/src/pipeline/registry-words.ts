@@ -1,5 +1,5 @@
 import { type Sensitive } from '@oci-connector/sensitive';
-import { type UpstreamResponse } from '../transport/upstream-transport';
+import { type UpstreamResponse } from '../upstream/upstream-transport';
 
 /** Registries explain a refusal in some hundred bytes. What is longer is a page, or not meant for people. In bytes. */
 const MAX_BODY = 16 * 1024;

@@ -1,6 +1,6 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialStore, type SecretObject } from '@oci-connector/credentials';
-import { type UpstreamPool } from '../transport/upstream-pool';
+import { type UpstreamPool } from '../upstream/upstream-pool';
 import { type Planned } from './proxy-exchange';
 import { ResolveCredential } from './resolve-credential';
 

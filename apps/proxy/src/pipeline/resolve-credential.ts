@@ -1,7 +1,7 @@
 import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
 import { CredentialError, type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
 import { quoted } from '@oci-connector/sensitive';
-import { type UpstreamPool } from '../transport/upstream-pool';
+import { type UpstreamPool } from '../upstream/upstream-pool';
 import { ProxyError } from '../proxy.errors';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
 import { uidOf } from './resolve-connector';

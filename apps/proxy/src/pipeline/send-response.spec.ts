@@ -3,8 +3,8 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import { type AddressInfo } from 'node:net';
 import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type UpstreamResponse } from '../transport/upstream-transport';
-import { Transfer } from '../transport/transfer';
+import { type UpstreamResponse } from '../upstream/upstream-transport';
+import { Transfer } from '../transfer/transfer';
 import { type ClientExchange } from './proxy-exchange';
 import { sendResponse } from './send-response';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type OutgoingHttpHeader } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type RewrittenResponse } from '../protocols/protocol';
-import { closeLingering } from '../transport/lingering-close';
-import { type UpstreamResponse } from '../transport/upstream-transport';
+import { closeLingering } from '../client/lingering-close';
+import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
 /** Sends the upstream's response to the client; resolves when its last byte was handed to the socket; undefined if all of it goes out at the end of this turn. */

@@ -3,8 +3,8 @@ import { type Duplex } from 'node:stream';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
-import { type UpstreamTarget } from '../transport/upstream-target';
-import { type ResponseHeaders } from '../transport/upstream-transport';
+import { type UpstreamTarget } from '../upstream/upstream-target';
+import { type ResponseHeaders } from '../upstream/upstream-transport';
 
 /**
  * The border between the request pipeline and what knows a protocol. A handler moves no byte and

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
-import { MAX_REFERENCE_LENGTH } from '../transport/upstream-place';
+import { MAX_REFERENCE_LENGTH } from '../upstream/upstream-place';
 import { type KeyRing, type SealingKey } from './key-ring';
 
 /** For whom and for what a location is sealed. Nobody else can open it, and nowhere else. */

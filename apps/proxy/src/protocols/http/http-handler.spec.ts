@@ -1,8 +1,8 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type ConnectorRequest } from '../protocol';
-import { type UpstreamTarget } from '../../transport/upstream-target';
-import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { type UpstreamTarget } from '../../upstream/upstream-target';
+import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { HttpHandler } from './http-handler';
 
 const asked: ProxyVerb[] = [];

@@ -1,7 +1,7 @@
 import { ProxyError } from '../../proxy.errors';
 import { requiredVerb, verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
-import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
-import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
+import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { checkHttpPath } from './http-path';
 import { mapPlaces } from './http-places';
 

@@ -1,5 +1,5 @@
 import { ProxyError } from '../../proxy.errors';
-import { decodeBytes } from '../../transport/percent-escapes';
+import { decodeBytes } from '../../upstream/percent-escapes';
 
 /** RFC 3986 §2 without the backslash, which some servers take for a slash. */
 const SAFE = /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*$/;

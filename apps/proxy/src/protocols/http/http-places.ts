@@ -1,8 +1,8 @@
 import { connectorPath } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
-import { escapeBytes } from '../../transport/percent-escapes';
-import { readReference, type UpstreamPlace } from '../../transport/upstream-place';
-import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { escapeBytes } from '../../upstream/percent-escapes';
+import { readReference, type UpstreamPlace } from '../../upstream/upstream-place';
+import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { parseLinks } from '../link-header';
 import { type ConnectorRequest } from '../protocol';
 

@@ -1,6 +1,6 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
-import { type UpstreamPlace } from '../../transport/upstream-place';
-import { targetOf } from '../../transport/upstream-target';
+import { type UpstreamPlace } from '../../upstream/upstream-place';
+import { targetOf } from '../../upstream/upstream-target';
 import { mapNextPage } from './list-location';
 import { type MappedLocation } from './upload-location';
 

@@ -1,7 +1,7 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
-import { readReference, resolvePlace, type UpstreamPlace } from '../../transport/upstream-place';
-import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
+import { readReference, resolvePlace, type UpstreamPlace } from '../../upstream/upstream-place';
+import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type OciNames } from './oci-names';
 import { isReturnable, SEALED_PARAMETER, withQuery } from './raw-query';
 import { decodePath, type MappedLocation, refuseOtherRepository } from './upload-location';

@@ -2,7 +2,7 @@ import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { deriveSealingKey } from '../../sealing/key-ring';
 import { LocationSeal } from '../../sealing/location-seal';
 import { type AddressForm, type ConnectorRequest, type UpstreamPlan } from '../protocol';
-import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { OciHandler } from './oci-handler';
 
 const SHA = `sha256:${'0123456789abcdef'.repeat(4)}`;

@@ -1,6 +1,6 @@
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
-import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
+import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
 import { namesOf } from './oci-names';

@@ -1,5 +1,5 @@
 import { ProxyError } from '../../proxy.errors';
-import { decodeBytes } from '../../transport/percent-escapes';
+import { decodeBytes } from '../../upstream/percent-escapes';
 
 /** Visible ASCII (RFC 3986 allows less, clients send more); `#` would end the query for a parser after us. */
 const RAW_QUERY = /^[\x21\x22\x24-\x7e]*$/;

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream';
 import { type BodyRewrite } from '../protocol';
-import { type ResponseHeaders } from '../../transport/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { NameReplacement } from './name-replacement';
 
 /**

@@ -1,9 +1,9 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { type SealedPlace } from '../../sealing/location-seal';
-import { decodeBytes } from '../../transport/percent-escapes';
-import { resolvePlace } from '../../transport/upstream-place';
-import { targetOf, type UpstreamTarget } from '../../transport/upstream-target';
+import { decodeBytes } from '../../upstream/percent-escapes';
+import { resolvePlace } from '../../upstream/upstream-place';
+import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type OciNames } from './oci-names';
 import { isReturnable, withQuery } from './raw-query';
 import { isSession } from './route-grammar';

@@ -6,8 +6,8 @@ import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type ProxyError } from '../proxy.errors';
-import { closeLingering } from '../transport/lingering-close';
-import { type Transfers } from '../transport/transfers';
+import { closeLingering } from './lingering-close';
+import { type Transfers } from '../transfer/transfers';
 import { sendError, toProxyError } from './error-response';
 import { findMalformation } from './malformed-request';
 

@@ -1,5 +1,5 @@
 import { type Socket } from 'node:net';
-import { peerOf } from './peer';
+import { peerOf } from '../client/peer';
 
 /** How often connections without a token are looked at, at most. In milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { identifyConnector } from './identify-connector';
-import { Identified, type ClientExchange } from './proxy-exchange';
+import { Identified, type ClientExchange } from '../pipeline/proxy-exchange';
 
 const SETTINGS = { clusterDomain: 'cluster.local', via: 'connectors-proxy' };
 

@@ -6,7 +6,7 @@ import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { API_VERSION_HEADER } from '../protocols/oci/api-version';
-import { TransferCancelled } from '../transport/transfer';
+import { TransferCancelled } from '../transfer/transfer';
 import { egressMessage, ociAuthMessage } from './client-messages';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */

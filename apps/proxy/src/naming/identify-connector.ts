@@ -3,7 +3,7 @@ import { type ProxyVerb } from '@oci-connector/kube';
 import { quoted } from '@oci-connector/sensitive';
 import { requiredVerb } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
-import { Identified, type ClientExchange, type NamedConnector } from './proxy-exchange';
+import { Identified, type ClientExchange, type NamedConnector } from '../pipeline/proxy-exchange';
 
 /** What identifying needs to know of the installation. */
 export interface IdentifySettings {

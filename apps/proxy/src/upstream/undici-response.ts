@@ -1,8 +1,8 @@
 import { type Writable } from 'node:stream';
 import { type Dispatcher } from 'undici';
-import { sendWhole, WriteBatch } from './client-writer';
+import { sendWhole, WriteBatch } from '../client/client-writer';
 import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
-import { type Transfer } from './transfer';
+import { type Transfer } from '../transfer/transfer';
 import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
 
 /** Who gets the body. */

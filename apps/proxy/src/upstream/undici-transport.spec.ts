@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EgressPolicy } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
-import { Transfers } from './transfers';
+import { Transfers } from '../transfer/transfers';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamRequest } from './upstream-transport';
 

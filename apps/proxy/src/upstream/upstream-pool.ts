@@ -2,7 +2,7 @@ import { type EgressPolicy, type EgressPurpose, RegistryHttpClient } from '@oci-
 import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
-import { type Transfer } from './transfer';
+import { type Transfer } from '../transfer/transfer';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamTransport } from './upstream-transport';
 

@@ -4,9 +4,9 @@ import { type AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
-import { answerClientErrors } from './client-errors';
+import { answerClientErrors } from '../client/client-errors';
 import { type ClientConnection, type ConnectionLimits } from './connection-limits';
-import { type ServeRequest } from './serve-request';
+import { type ServeRequest } from '../client/serve-request';
 
 /** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
 const MAX_HEADER_SIZE = 64 * 1024;

@@ -3,7 +3,7 @@ import { EgressPolicy } from '@oci-connector/egress';
 import { TestCertificateAuthority } from '@oci-connector/testing';
 import { until } from '../../test/proxy-world';
 import { echo, type RawRequest, RawUpstream } from '../../test/raw-upstream';
-import { Transfer } from './transfer';
+import { Transfer } from '../transfer/transfer';
 import { UndiciTransport } from './undici-transport';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n';
