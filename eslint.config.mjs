@@ -35,6 +35,30 @@ const privateMembers = {
   message: 'Write #name instead of private name; private is for constructors and their parameter properties.',
 };
 
+/** Refuses words in a folder, in comments too, because they belong to another one. Options: `[{ pattern, message }]`. */
+const words = {
+  meta: { type: 'problem', schema: [{ type: 'array' }] },
+  create: ({ options: [refused], sourceCode, report }) => ({
+    Program() {
+      for (const { pattern, message } of refused) {
+        for (const { index, 0: text } of sourceCode.text.matchAll(new RegExp(pattern, 'g'))) {
+          report({ loc: { start: sourceCode.getLocFromIndex(index), end: sourceCode.getLocFromIndex(index + text.length) }, message });
+        }
+      }
+    },
+  }),
+};
+
+const noProtocol = {
+  pattern: '/v2\\b|\\bblobs?\\b',
+  message: 'The pipeline knows no protocol: what a path means belongs to apps/proxy/src/protocols/, behind ProtocolHandler (protocol.ts).',
+};
+
+const noServerResponse = {
+  pattern: 'instanceof (?:http\\.)?ServerResponse',
+  message: "Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.",
+};
+
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
 
 export default tseslint.config(
@@ -42,7 +66,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
-    plugins: { '@nx': nx },
+    plugins: { '@nx': nx, rooms: { rules: { words } } },
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
@@ -82,6 +106,8 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['apps/proxy/**/*.ts'], ignores: ['apps/proxy/src/client/**'], rules: { 'rooms/words': ['error', [noServerResponse]] } },
+  { files: ['apps/proxy/src/pipeline/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noProtocol]] } },
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },

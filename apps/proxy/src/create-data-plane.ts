@@ -22,14 +22,14 @@ import { AuthenticateClient } from './pipeline/authenticate-client';
 import { AuthorizeClient } from './pipeline/authorize-client';
 import { ForwardRequest } from './pipeline/forward-request';
 import { HandleRequest } from './pipeline/handle-request';
+import { IdentifyRequest } from './pipeline/identify-request';
 import { ObtainAuthorization } from './pipeline/obtain-authorization';
 import { PlanRequest } from './pipeline/plan-request';
 import { RecoverRequest } from './pipeline/recover-request';
 import { RequestLimits } from './pipeline/request-limits';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
-import { HttpHandler } from './protocols/http/http-handler';
-import { OciHandler } from './protocols/oci/oci-handler';
+import { Protocols, shippedProtocols } from './protocols/protocols';
 import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
 import { LocationSeal } from './sealing/location-seal';
@@ -178,6 +178,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     clock,
     onError: (error, retryMs) => logger.info({ err: error }, `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`),
   });
+  const protocols = new Protocols(shippedProtocols({ seal: new LocationSeal(sealing, clock) }));
   const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
   const authorization = new ObtainAuthorization(upstream.authorizer, credential);
   const ask = new AskUpstream({
@@ -186,7 +187,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     delay: (ms, signal) => delay(ms, undefined, { signal }),
   });
   return new HandleRequest({
-    settings,
+    request: new IdentifyRequest(protocols, settings),
     client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }), audience),
     permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
     limits: new RequestLimits({
@@ -199,7 +200,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
       classes: state.classes,
       installation: settings,
     }),
-    protocol: new PlanRequest({ oci: new OciHandler(new LocationSeal(sealing, clock)), http: new HttpHandler() }),
+    protocol: new PlanRequest(protocols),
     credential,
     authorization,
     forward: new ForwardRequest(new RecoverRequest(ask, authorization)),

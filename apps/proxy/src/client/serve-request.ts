@@ -29,6 +29,11 @@ export interface RequestCircumstances {
   readonly authenticated: () => void;
 }
 
+/** An exchange whose answer is written here. */
+interface ServedExchange extends ClientExchange {
+  readonly response: ServerResponse;
+}
+
 /** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
 export class ServeRequest {
   /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
@@ -65,7 +70,7 @@ export class ServeRequest {
   }
 
   /** Never rejects. */
-  async #handle(client: ClientExchange): Promise<void> {
+  async #handle(client: ServedExchange): Promise<void> {
     try {
       await this.options.handler.handle(client);
     } catch (error) {
@@ -74,7 +79,7 @@ export class ServeRequest {
     onlyTheClientIsLeft(client, this.options.transfers.idleMs);
   }
 
-  #end(client: ClientExchange): void {
+  #end(client: ServedExchange): void {
     this.options.transfers.end(client.transfer);
     this.#report(client);
     forgetHead(client.request);
@@ -114,7 +119,7 @@ export class ServeRequest {
     return waiting;
   }
 
-  #exchange(request: IncomingMessage, response: ServerResponse, { expectsContinue, authenticated }: RequestCircumstances): ClientExchange {
+  #exchange(request: IncomingMessage, response: ServerResponse, { expectsContinue, authenticated }: RequestCircumstances): ServedExchange {
     let waiting = expectsContinue;
     return {
       request,
@@ -129,7 +134,7 @@ export class ServeRequest {
     };
   }
 
-  #fail(client: ClientExchange, error: unknown): void {
+  #fail(client: ServedExchange, error: unknown): void {
     const { response, record, transfer } = client;
     // What broke because the transfer was cancelled says nothing; the reason for that does.
     const failure = toProxyError(transfer.cancelled ?? error, record.registry);
@@ -148,7 +153,7 @@ export class ServeRequest {
     sendError(response, failure);
   }
 
-  #report({ record, transfer, response }: ClientExchange): void {
+  #report({ record, transfer, response }: ServedExchange): void {
     const durationMs = performance.now() - record.startedAt;
     const status = response.headersSent ? response.statusCode : undefined;
     this.options.metrics.finished(record, transfer, { status, durationMs });
@@ -160,7 +165,7 @@ export class ServeRequest {
  * All that is to be sent was handed over; who does not take it must not keep its place for ever. Whether bytes still move only the
  * connection knows, once it is this response's turn on it.
  */
-function onlyTheClientIsLeft({ response, transfer }: ClientExchange, idleMs: number): void {
+function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: number): void {
   // The answer that tells of a cancellation may itself be on its way.
   if (transfer.cancelled) return;
   transfer.whenIdle(() => {
@@ -180,7 +185,7 @@ function forgetHead(request: IncomingMessage): void {
 }
 
 /** True when more is on its way than is worth waiting for. */
-function hasUnreadBody({ request }: ClientExchange): boolean {
+function hasUnreadBody({ request }: ServedExchange): boolean {
   if (request.complete) return false;
   const length = request.headers['content-length'];
   const expects = request.headers.expect !== undefined;

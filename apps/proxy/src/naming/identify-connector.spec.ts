@@ -1,19 +1,22 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { identifyConnector } from './identify-connector';
+import { IdentifyRequest } from '../pipeline/identify-request';
 import { Identified, type ClientExchange } from '../pipeline/proxy-exchange';
+import { Protocols, shippedProtocols } from '../protocols/protocols';
+import { type LocationSeal } from '../sealing/location-seal';
 
-const SETTINGS = { clusterDomain: 'cluster.local', via: 'connectors-proxy' };
+const protocols = new Protocols(shippedProtocols({ seal: {} as LocationSeal }));
+const step = new IdentifyRequest(protocols, { clusterDomain: 'cluster.local', via: 'connectors-proxy' });
 
 function identify(method: string, url: string, headers: IncomingHttpHeaders = {}): unknown {
   const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
   const client = { request: { method, url, headers: all }, record: {} } as unknown as ClientExchange;
-  const found = identifyConnector(client, SETTINGS);
-  if (!(found instanceof Identified)) return found;
+  const found = step.identify(client);
+  if (!(found instanceof Identified)) return { ping: found.route };
   const { namespace, name, form, path, query } = found.named;
   return { connector: `${namespace}/${name}`, form, path, query, verb: found.verb };
 }
 
-describe('identifyConnector', () => {
+describe('IdentifyRequest', () => {
   it.each<[string, string, IncomingHttpHeaders, unknown]>([
     ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', {}, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
     ['GET', '/namespaces/a/connectors/b/v2/r/tags/list?n=1', {}, { connector: 'a/b', form: 'plain', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' }],
@@ -23,10 +26,10 @@ describe('identifyConnector', () => {
     ['DELETE', '/v2/namespaces/a/connectors/b/r/blobs/uploads/x?_state=1', {}, { connector: 'a/b', form: 'path', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' }],
     ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', { host: 'c-other.a' }, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
     ['GET', '/v2/namespaces/deep/repository/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', form: 'host', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' }],
-    ['GET', '/v2/', {}, { kind: 'api-ping' }],
-    ['HEAD', '/v2', { host: 'c-b.a' }, { kind: 'api-ping' }],
-    ['GET', '/namespaces/a/connectors/b/v2/', {}, { kind: 'api-ping' }],
-    ['GET', '/v2/', { via: '1.1 other, HTTP/1.1 squid (x)' }, { kind: 'api-ping' }],
+    ['GET', '/v2/', {}, { ping: '/v2/' }],
+    ['HEAD', '/v2', { host: 'c-b.a' }, { ping: '/v2/' }],
+    ['GET', '/namespaces/a/connectors/b/v2/', {}, { ping: '/v2/' }],
+    ['GET', '/v2/', { via: '1.1 other, HTTP/1.1 squid (x)' }, { ping: '/v2/' }],
   ])('%s %s %o', (method, url, headers, expected) => {
     expect(identify(method, url, headers)).toEqual(expected);
   });

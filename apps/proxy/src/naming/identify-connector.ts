@@ -1,20 +1,28 @@
+import { type IncomingMessage } from 'node:http';
 import { isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
-import { type ProxyVerb } from '@oci-connector/kube';
 import { quoted } from '@oci-connector/sensitive';
-import { requiredVerb } from '../protocols/protocol';
+import { type AddressForm } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
-import { Identified, type ClientExchange, type NamedConnector } from '../pipeline/proxy-exchange';
 
-/** What identifying needs to know of the installation. */
-export interface IdentifySettings {
-  readonly clusterDomain: string;
-  /** Our own name in Via. */
-  readonly via: string;
+/** A Connector as a request names it, and what is left of the request's target then. */
+export interface NamedConnector {
+  readonly namespace: string;
+  readonly name: string;
+  readonly form: AddressForm;
+  /** Raw path without query and without the connector's part; begins with `/`. */
+  readonly path: string;
+  /** Raw query without `?`; empty when there is none. */
+  readonly query: string;
 }
 
-/** `GET /v2/` on any host: answered here, because clients use it to learn how to log in (protocol: API version check). */
-export interface ApiPing {
-  readonly kind: 'api-ping';
+/** Which Connector a request names. */
+export interface Naming {
+  /** Raw path without query, and without the connector's part where it names one. */
+  readonly path: string;
+  /** Absent: neither path nor host names one. */
+  readonly named?: NamedConnector;
+  /** The host of the request, without its port. */
+  readonly host: string;
 }
 
 const PLAIN_PREFIX = '/namespaces/';
@@ -24,49 +32,14 @@ const PATH_FORM_PREFIX = '/v2/namespaces/';
  * Finds out which Connector a request is for. Parsing only: nothing is looked up, so the answer says nothing about what
  * exists. The raw target is read as it was sent, with no decoding and no merging of slashes (rule C5).
  *
- * @param client with a request in which the listener found no malformation
- * @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed
+ * @param request one in which no malformation was found
+ * @throws ProxyError PathInvalid
  */
-export function identifyConnector(client: ClientExchange, settings: IdentifySettings): Identified | ApiPing {
-  const { request } = client;
-  refuseLoop(request.headers.via, settings.via);
-  const host = hostOf(client);
-  const { method = '', url = '' } = request;
+export function identifyConnector({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>, clusterDomain: string): Naming {
+  const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
   const { path, query } = splitTarget(url);
-  const named = connectorInPath(path, query) ?? connectorInHost(host, path, query, settings);
-  const servedPath = named === undefined ? path : named.path;
-  const verb = requiredVerb(method, servedPath);
-  if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
-  if (isPing(servedPath)) return ping(verb, method);
-  if (named === undefined) throw notNamed(host, path);
-  client.record.connector = `${named.namespace}/${named.name}`;
-  return new Identified(client, named, verb);
-}
-
-function isPing(path: string): boolean {
-  return path === '/v2/' || path === '/v2';
-}
-
-function ping(verb: ProxyVerb, method: string): ApiPing {
-  if (verb !== 'get') throw new ProxyError('MethodNotAllowed', `method ${method} is not served on /v2/; use GET`);
-  return { kind: 'api-ping' };
-}
-
-function refuseLoop(via: string | undefined, own: string): void {
-  if (via === undefined) return;
-  // RFC 9110 §7.6.3: comma-separated, each `[protocol/]version SP received-by [SP comment]`.
-  const names = via.split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
-  if (names.includes(own.toLowerCase())) {
-    throw new ProxyError(
-      'LoopDetected',
-      `this request has already passed through "${own}": the Connector's address leads back to the proxy; correct spec.address, or give each installation a Via name of its own`,
-    );
-  }
-}
-
-/** Without the port. */
-function hostOf({ request }: ClientExchange): string {
-  return (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const named = connectorInPath(path, query) ?? connectorInHost(host, { path, query }, clusterDomain);
+  return { path: named?.path ?? path, named, host };
 }
 
 function splitTarget(target: string): { path: string; query: string } {
@@ -106,12 +79,13 @@ function cutSegment(text: string): [segment: string, rest: string] {
   return slash < 0 ? [text, ''] : [text.slice(0, slash), text.slice(slash + 1)];
 }
 
-function connectorInHost(host: string, path: string, query: string, settings: IdentifySettings): NamedConnector | undefined {
-  const key = parseConnectorHost(host, settings.clusterDomain);
-  return key && { namespace: key.namespace, name: key.name, form: 'host', path, query };
+function connectorInHost(host: string, target: Pick<NamedConnector, 'path' | 'query'>, clusterDomain: string): NamedConnector | undefined {
+  const key = parseConnectorHost(host, clusterDomain);
+  return key && { namespace: key.namespace, name: key.name, form: 'host', ...target };
 }
 
-function notNamed(host: string, path: string): ProxyError {
+/** The refusal of a request that names no Connector. */
+export function notNamed({ host, path }: Naming): ProxyError {
   if (path === '/v2/_catalog') {
     return new ProxyError('RouteUnknown', 'the catalog is not served: it belongs to no connector');
   }

@@ -1,20 +1,15 @@
-import { API_VERSION_HEADER } from '../protocols/oci/api-version';
+import { type Ping } from '../protocols/protocol';
 import { type AuthenticateClient } from './authenticate-client';
 import { type ClientExchange } from './proxy-exchange';
 
-const BODY = '{}';
-
-/**
- * The API version check of the distribution-spec ("end-1"). It belongs to no Connector, so a valid token is enough. Never
- * answered 200 without one: containers/image would then never send its credentials (containers/image#2754).
- */
-export async function answerPing(client: ClientExchange, authentication: AuthenticateClient): Promise<void> {
-  client.record.route = '/v2/';
+/** A ping belongs to no Connector, so a valid token is enough; without one it is refused, so that the client learns how to log in. */
+export async function answerPing(client: ClientExchange, ping: Ping, authentication: AuthenticateClient): Promise<void> {
+  client.record.route = ping.route;
   await authentication.identify(client);
   client.response.writeHead(200, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(BODY.length),
-    ...API_VERSION_HEADER,
+    'content-type': ping.contentType,
+    'content-length': String(Buffer.byteLength(ping.body)),
+    ...ping.headers,
   });
-  client.response.end(client.request.method === 'HEAD' ? undefined : BODY);
+  client.response.end(client.request.method === 'HEAD' ? undefined : ping.body);
 }

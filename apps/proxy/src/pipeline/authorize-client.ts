@@ -1,7 +1,8 @@
 import { API_GROUP } from '@oci-connector/connector-api';
 import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse, type ProxyVerb } from '@oci-connector/kube';
+import { type NamedConnector } from '../naming/identify-connector';
 import { ProxyError } from '../proxy.errors';
-import { type Authenticated, Authorized, type NamedConnector } from './proxy-exchange';
+import { type Authenticated, Authorized } from './proxy-exchange';
 
 /** Says what somebody may do; `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {

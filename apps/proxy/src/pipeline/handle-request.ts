@@ -3,7 +3,7 @@ import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
 import { explainRefusal } from './explain-refusal';
 import { type ForwardRequest } from './forward-request';
-import { identifyConnector, type IdentifySettings } from '../naming/identify-connector';
+import { type IdentifyRequest } from './identify-request';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { type PlanRequest } from './plan-request';
 import { type ClientExchange, Identified } from './proxy-exchange';
@@ -13,7 +13,7 @@ import { type ResolveCredential } from './resolve-credential';
 
 /** The steps of {@link HandleRequest}. */
 export interface RequestSteps {
-  readonly settings: IdentifySettings;
+  readonly request: IdentifyRequest;
   readonly client: AuthenticateClient;
   readonly permission: AuthorizeClient;
   readonly limits: RequestLimits;
@@ -34,8 +34,8 @@ export class HandleRequest {
   /** @throws whatever a step throws; nothing has been written then, unless the response says so */
   async handle(client: ClientExchange): Promise<void> {
     const { steps } = this;
-    const identified = identifyConnector(client, steps.settings);
-    if (!(identified instanceof Identified)) return answerPing(client, steps.client);
+    const identified = steps.request.identify(client);
+    if (!(identified instanceof Identified)) return answerPing(client, identified, steps.client);
     const identity = steps.client.authenticate(identified);
     const authenticated = identity instanceof Promise ? await identity : identity;
     const permission = steps.permission.authorize(authenticated);

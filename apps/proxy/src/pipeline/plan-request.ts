@@ -1,19 +1,34 @@
-import { type Protocol, protocolOf } from '@oci-connector/connector-api';
-import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
+import { protocolOf } from '@oci-connector/connector-api';
+import { type ProxyVerb } from '@oci-connector/kube';
+import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
+import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
 import { uidOf } from './resolve-connector';
 
 /** Lets the protocol of the class read the request and say what to send where. */
 export class PlanRequest {
-  constructor(private readonly handlers: Readonly<Record<Protocol, ProtocolHandler>>) {}
+  constructor(private readonly protocols: Protocols) {}
 
-  /** @throws ProxyError when the request is outside the protocol's grammar */
+  /** @throws ProxyError when the request is outside the protocol's grammar, or the client lacks the verb that it needs there */
   plan(exchange: Resolved): Planned | Promise<Planned> {
-    const handler = this.handlers[protocolOf(exchange.resolution.connectorClass)];
-    const plan = handler.plan(connectorRequest(exchange));
+    const handler = this.protocols.get(protocolOf(exchange.resolution.connectorClass));
+    const request = connectorRequest(exchange);
+    const plan = handler.plan(request);
+    const verb = handler.verbOf(request.method, request.path);
+    if (verb !== exchange.verb) return planAs(exchange, verb, plan);
     return plan instanceof Promise ? plan.then((made) => planned(exchange, made)) : planned(exchange, plan);
   }
+}
+
+/** The client was authorised for what another protocol takes the request for; in this one it needs another verb. */
+async function planAs(exchange: Resolved, verb: ProxyVerb | undefined, plan: UpstreamPlan | Promise<UpstreamPlan>): Promise<Planned> {
+  const made = await plan;
+  if (verb === undefined) throw new ProxyError('Internal', 'a plan for a method that the protocol does not serve');
+  if (!(await exchange.allows(verb))) {
+    throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${exchange.named.name}"`);
+  }
+  return planned(exchange, made);
 }
 
 function planned(exchange: Resolved, plan: UpstreamPlan): Planned {

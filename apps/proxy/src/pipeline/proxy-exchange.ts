@@ -1,17 +1,19 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type IncomingMessage } from 'node:http';
 import { type Connector, type ConnectorClass, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
 import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
 import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
+import { type ClientSink } from '../client/client-sink';
 import { type AccessRecord } from '../observability/access-record';
-import { type AddressForm, type UpstreamPlan } from '../protocols/protocol';
+import { type NamedConnector } from '../naming/identify-connector';
+import { type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
 
 /** One request of a client and the answer to it, as the listener hands them over. */
 export interface ClientExchange {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly response: ClientSink;
   readonly transfer: Transfer;
   /** What is known so far for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
@@ -19,17 +21,6 @@ export interface ClientExchange {
   readonly authenticated: () => void;
   /** Answers `Expect: 100-continue`, if the client asked; to be called just before the body is read. */
   readonly continueBody: () => void;
-}
-
-/** A Connector as a request names it, and what is left of the request's target then. */
-export interface NamedConnector {
-  readonly namespace: string;
-  readonly name: string;
-  readonly form: AddressForm;
-  /** Raw path without query and without the connector's part; begins with `/`. */
-  readonly path: string;
-  /** Raw query without `?`; empty when there is none. */
-  readonly query: string;
 }
 
 /**

@@ -21,7 +21,7 @@ export interface Refused extends Outcome {
  * | none, the connection was lost                            | the same, if it has no body and is idempotent                        |
  * | 429 that is over in two seconds, to a read               | the same after that time                                             |
  * | a redirect of a read                                     | the place that it names                                              |
- * | 200 to `/v2/`, and a body is to be sent                  | an empty write, before the body: how are writes authorised?          |
+ * | all may read, and a body is to be sent                   | an empty write, before the body: how are writes authorised?          |
  * | 401, or 403 that asks for a wider token; no body         | another authorisation (OciAuthorizer.rejected), or why there is none |
  * | the same, after a body                                   | another authorisation, proved by an empty write: 503, send it again  |
  * | 400 of the token server to the scope of a deletion       | the request bare, then the actions that its challenge names          |

@@ -12,8 +12,27 @@ import { type ResponseHeaders } from '../upstream/upstream-transport';
  * authorised request into an {@link UpstreamPlan}, which the pipeline carries out. Requests that break the protocol are thrown as `ProxyError`.
  */
 export interface ProtocolHandler {
+  /**
+   * The verb that a request needs. The protocol of a request is only known once its client may use the connector: it is authorised
+   * by the verb that {@link Protocols.requiredVerb} says then, and by this one as well where that is another.
+   *
+   * @param path the raw path without the connector's part, as in {@link ConnectorRequest.path}
+   * @returns undefined for a method that is not served
+   */
+  verbOf(method: string, path: string): ProxyVerb | undefined;
+  /** The answer to a request that belongs to no connector. Absent: the protocol has no such request. @throws ProxyError MethodNotAllowed */
+  ping?(method: string, path: string): Ping | undefined;
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
+}
+
+/** The answer that tells a client with a valid token that the protocol is spoken here; others are refused and learn how to log in. */
+export interface Ping {
+  /** For logs and metric labels. */
+  readonly route: string;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /**
@@ -45,8 +64,8 @@ export interface ConnectorRequest {
   /** True when the request is framed with a body that is not empty (Content-Length over 0, or Transfer-Encoding). */
   readonly hasBody: boolean;
   /**
-   * Asks whether the client holds a further verb besides the one that {@link requiredVerb} named: `get` for the source
-   * of a cross-repository mount, `delete` where an HTTP service's path looks like an upload. May throw ProxyError (503).
+   * Asks whether the client holds a further verb besides the one that {@link ProtocolHandler.verbOf} named, such as `get` for
+   * the source of a cross-repository mount. May throw ProxyError (503).
    */
   readonly allows: (verb: ProxyVerb) => Promise<boolean>;
 }
@@ -128,21 +147,4 @@ const VERBS: Readonly<Record<string, ProxyVerb>> = {
 /** Method to verb, the same for every protocol. `undefined`: the method is answered 405. */
 export function verbOfMethod(method: string): ProxyVerb | undefined {
   return Object.hasOwn(VERBS, method) ? VERBS[method] : undefined;
-}
-
-/**
- * The verb that authorises a request before the connector's class is known. As {@link verbOfMethod}, but whatever
- * touches an upload is part of pushing: its status (GET) and its cancellation (DELETE) need `update`.
- *
- * @param path the raw path without the connector's part, as in {@link ConnectorRequest.path}
- * @returns undefined for a method that is answered 405
- */
-export function requiredVerb(method: string, path: string): ProxyVerb | undefined {
-  const verb = verbOfMethod(method);
-  // The strict grammar of the OCI handler refuses every other spelling of these bytes, so nothing slips by.
-  return verb !== undefined && path.startsWith('/v2/') && isOfUpload(path) ? 'update' : verb;
-}
-
-function isOfUpload(path: string): boolean {
-  return path.includes('/blobs/uploads/') || path.endsWith('/blobs/uploads');
 }

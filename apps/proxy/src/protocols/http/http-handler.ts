@@ -1,5 +1,5 @@
 import { ProxyError } from '../../proxy.errors';
-import { requiredVerb, verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/upstream-transport';
 import { checkHttpPath } from './http-path';
@@ -12,15 +12,13 @@ const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
  * Basic authentication. Nothing of a body is looked at.
  */
 export class HttpHandler implements ProtocolHandler {
-  async plan(request: ConnectorRequest): Promise<UpstreamPlan> {
+  readonly verbOf = verbOfMethod;
+
+  plan(request: ConnectorRequest): UpstreamPlan {
     const { method, path, query, address } = request;
     checkHttpPath(path);
     const verb = verbOfMethod(method);
     if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
-    // What looked like an upload to a registry was authorised as one; here the method alone counts.
-    if (requiredVerb(method, path) !== verb && !(await request.allows(verb))) {
-      throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${request.connector.name}"`);
-    }
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {

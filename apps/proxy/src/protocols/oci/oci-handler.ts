@@ -4,9 +4,11 @@ import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
 import { namesOf } from './oci-names';
+import { ociPing } from './oci-ping';
 import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
 import { actionLimit, actionOf, isList, isUpload, precedesPush, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
+import { ociVerb } from './oci-verb';
 import { checkRawQuery, OWN_PARAMETERS, parameterValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
 import { uploadBodyHeaders } from './upload-body';
@@ -22,6 +24,9 @@ const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-r
 
 /** The OCI distribution-spec (v1.1) for connectors of `spec.protocol: oci`. */
 export class OciHandler implements ProtocolHandler {
+  readonly verbOf = ociVerb;
+  readonly ping = ociPing;
+
   constructor(private readonly seal: LocationSeal) {}
 
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {

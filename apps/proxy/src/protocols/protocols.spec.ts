@@ -1,6 +1,9 @@
-import { requiredVerb } from './protocol';
+import { type LocationSeal } from '../sealing/location-seal';
+import { Protocols, shippedProtocols } from './protocols';
 
-describe('requiredVerb', () => {
+const protocols = new Protocols(shippedProtocols({ seal: {} as LocationSeal }));
+
+describe('Protocols.requiredVerb', () => {
   it.each([
     ['GET', '/v2/a/manifests/t', 'get'],
     ['HEAD', '/v2/a/blobs/sha256:1', 'get'],
@@ -20,6 +23,6 @@ describe('requiredVerb', () => {
     ['constructor', '/v2/a/manifests/t', undefined],
     ['get', '/v2/a/manifests/t', undefined],
   ])('%s %s needs %s', (method, path, verb) => {
-    expect(requiredVerb(method, path)).toBe(verb);
+    expect(protocols.requiredVerb(method, path)).toBe(verb);
   });
 });

@@ -1,0 +1,59 @@
+import { type ProxyVerb } from '@oci-connector/kube';
+import { ProxyError } from '../proxy.errors';
+import { type LocationSeal } from '../sealing/location-seal';
+import { HttpHandler } from './http/http-handler';
+import { OciHandler } from './oci/oci-handler';
+import { type Ping, type ProtocolHandler, verbOfMethod } from './protocol';
+
+/** What handlers are made of. */
+export interface ProtocolParts {
+  readonly seal: LocationSeal;
+}
+
+/** The protocols that the proxy serves, by the name in `spec.protocol` of a class. */
+export function shippedProtocols({ seal }: ProtocolParts): Record<string, ProtocolHandler> {
+  return {
+    oci: new OciHandler(seal),
+    http: new HttpHandler(),
+  };
+}
+
+/** All protocols of this proxy. What they disagree on is decided here, because a request is authorised before its protocol is known. */
+export class Protocols {
+  readonly #handlers: readonly ProtocolHandler[];
+
+  constructor(private readonly byName: Readonly<Record<string, ProtocolHandler>>) {
+    this.#handlers = Object.values(byName);
+  }
+
+  /** @throws ProxyError Internal for a protocol that the API does not know either */
+  get(name: string): ProtocolHandler {
+    const handler = Object.hasOwn(this.byName, name) ? this.byName[name] : undefined;
+    if (!handler) throw new ProxyError('Internal', `this proxy does not serve the protocol "${name}"`);
+    return handler;
+  }
+
+  /**
+   * The verb that authorises a request before its protocol is known: that of the method, unless a protocol needs another for this path.
+   *
+   * @returns undefined for a method that is answered 405
+   */
+  requiredVerb(method: string, path: string): ProxyVerb | undefined {
+    const verb = verbOfMethod(method);
+    if (verb === undefined) return undefined;
+    for (const handler of this.#handlers) {
+      const own = handler.verbOf(method, path);
+      if (own !== undefined && own !== verb) return own;
+    }
+    return verb;
+  }
+
+  /** @throws ProxyError MethodNotAllowed */
+  ping(method: string, path: string): Ping | undefined {
+    for (const handler of this.#handlers) {
+      const ping = handler.ping?.(method, path);
+      if (ping) return ping;
+    }
+    return undefined;
+  }
+}
