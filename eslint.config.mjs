@@ -59,6 +59,11 @@ const noServerResponse = {
   message: "Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.",
 };
 
+const noTransport = {
+  pattern: 'upstream/(?:upstream-transport|upstream-pool|undici-)',
+  message: 'A protocol names no transport: it returns an UpstreamPlan (protocols/protocol.ts), and the pipeline carries it out over apps/proxy/src/upstream/.',
+};
+
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
 
 export default tseslint.config(
@@ -108,6 +113,7 @@ export default tseslint.config(
   },
   { files: ['apps/proxy/**/*.ts'], ignores: ['apps/proxy/src/client/**'], rules: { 'rooms/words': ['error', [noServerResponse]] } },
   { files: ['apps/proxy/src/pipeline/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noProtocol]] } },
+  { files: ['apps/proxy/src/protocols/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noTransport]] } },
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },

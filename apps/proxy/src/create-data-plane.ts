@@ -29,6 +29,7 @@ import { RecoverRequest } from './pipeline/recover-request';
 import { RequestLimits } from './pipeline/request-limits';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
+import { type ProtocolHandler } from './protocols/protocol';
 import { Protocols, shippedProtocols } from './protocols/protocols';
 import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
@@ -50,6 +51,8 @@ export interface ProxyDependencies {
   readonly clock: Clock;
   /** Looks up the names of upstreams; default: as the system's files say. */
   readonly lookup?: LookupAll;
+  /** Handlers of further protocols, by the name in `spec.protocol`; a program has none. */
+  readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
 /** What the program's runtime has for its parts. */
@@ -178,7 +181,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     clock,
     onError: (error, retryMs) => logger.info({ err: error }, `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`),
   });
-  const protocols = new Protocols(shippedProtocols({ seal: new LocationSeal(sealing, clock) }));
+  const protocols = new Protocols({ ...shippedProtocols({ seal: new LocationSeal(sealing, clock) }), ...dependencies.protocols });
   const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
   const authorization = new ObtainAuthorization(upstream.authorizer, credential);
   const ask = new AskUpstream({
@@ -199,8 +202,9 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
       connectors: state.connectors,
       classes: state.classes,
       installation: settings,
+      protocols,
     }),
-    protocol: new PlanRequest(protocols),
+    protocol: new PlanRequest(),
     credential,
     authorization,
     forward: new ForwardRequest(new RecoverRequest(ask, authorization)),

@@ -4,6 +4,7 @@ import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connec
 import { readCaBundle, startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { DataPlane } from './data-plane';
+import { type ProtocolHandler } from './protocols/protocol';
 import { type ProxySettings } from './proxy.config';
 import { ProxyModule } from './proxy.module';
 
@@ -12,6 +13,8 @@ export interface StartProxyOptions {
   readonly connection?: KubeConnection;
   readonly clock?: Clock;
   readonly lookup?: LookupAll;
+  /** Handlers besides the shipped ones, by the name in `spec.protocol`. */
+  readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
 /** A running proxy. */
@@ -30,7 +33,7 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
   const installationCa = await readCaBundle(settings.caBundle);
-  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock, lookup: options.lookup });
+  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock, lookup: options.lookup, protocols: options.protocols });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
   const { httpPort, httpsPort } = running.app.get(DataPlane, { strict: false });
   const { adminUrl } = running;

@@ -23,7 +23,7 @@ import {
   startKubeApi,
 } from '@oci-connector/testing';
 import { ProxySettings } from '../src/proxy.config';
-import { type RunningProxy, startProxy } from '../src/start-proxy';
+import { type RunningProxy, startProxy, type StartProxyOptions } from '../src/start-proxy';
 import { createSigningAuthority, type SigningAuthorityPem } from './signing-authority';
 
 const WORKSPACE = join(__dirname, '../../..');
@@ -48,6 +48,7 @@ export interface WorldOptions {
   readonly kube?: Parameters<typeof startKubeApi>[0];
   readonly clock?: Clock;
   readonly lookup?: LookupAll;
+  readonly protocols?: StartProxyOptions['protocols'];
 }
 
 export interface RequestOptions extends Omit<SendOptions, 'connectTo'> {
@@ -117,6 +118,7 @@ export class ProxyWorld {
       connection: { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) },
       clock: this.options.clock,
       lookup: this.options.lookup,
+      protocols: this.options.protocols,
     });
     this.proxies.push(proxy);
     await until(async () => (await sendRequest(`${proxy.adminUrl}/readyz`)).status === 200);

@@ -5,7 +5,8 @@ import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-conne
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
-import { API_VERSION_HEADER } from '../protocols/oci/api-version';
+import { ociErrorBody } from '../protocols/oci/oci-error-body';
+import { type ProtocolHandler } from '../protocols/protocol';
 import { TransferCancelled } from '../transfer/transfer';
 import { egressMessage, ociAuthMessage } from './client-messages';
 
@@ -114,15 +115,17 @@ export interface ErrorResponse {
 /** A registry's own words may be part of a message. In characters. */
 const MAX_MESSAGE = 2_048;
 
-/** The error body of the distribution-spec ("Error Codes"). */
-export function errorResponse(error: ProxyError): ErrorResponse {
-  const body = JSON.stringify({ errors: [{ code: error.ociCode, message: visible(error.message, MAX_MESSAGE) }] });
+/** @param protocol whose words are used; absent as long as it is not known */
+export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): ErrorResponse {
+  const { status, ociCode, message } = error;
+  const refused = { status, ociCode, message: visible(message, MAX_MESSAGE) };
+  const { contentType, headers, body } = protocol?.errorBody?.(refused) ?? ociErrorBody(refused);
   return {
-    status: error.status,
+    status,
     headers: {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': contentType,
       'content-length': String(Buffer.byteLength(body)),
-      ...API_VERSION_HEADER,
+      ...headers,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
       ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
       ...(error.closes && { connection: 'close' }),
@@ -133,8 +136,8 @@ export function errorResponse(error: ProxyError): ErrorResponse {
 }
 
 /** Answers with an error; nothing may have been written before. */
-export function sendError(response: ServerResponse, error: ProxyError): void {
-  const { status, headers, body } = errorResponse(error);
+export function sendError(response: ServerResponse, error: ProxyError, protocol?: ProtocolHandler): void {
+  const { status, headers, body } = errorResponse(error, protocol);
   response.writeHead(status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

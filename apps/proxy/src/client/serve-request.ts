@@ -150,7 +150,7 @@ export class ServeRequest {
       response.setHeader('connection', 'close');
       if (response.socket) closeLingering(response.socket);
     }
-    sendError(response, failure);
+    sendError(response, failure, client.protocol);
   }
 
   #report({ record, transfer, response }: ServedExchange): void {

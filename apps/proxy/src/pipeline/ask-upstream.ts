@@ -94,8 +94,8 @@ export class AskUpstream {
   }
 
   /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
-  #headers({ client, plan, authorization }: Forwardable, hop: UpstreamTarget): Record<string, string | string[] | Sensitive> {
-    const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers);
+  #headers({ client, plan, authorization, resolution }: Forwardable, hop: UpstreamTarget): Record<string, string | string[] | Sensitive> {
+    const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers, resolution.protocol.forwardedHeaders);
     for (const name in plan.requestHeaders) {
       const value = plan.requestHeaders[name];
       if (value === undefined) delete headers[name];

@@ -1,7 +1,7 @@
 import { type Credential } from '@oci-connector/credentials';
 import { type Attempt, type Authorization, type AuthorizeOptions, type ChallengeHeader, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type UpstreamPlan } from '../protocols/protocol';
+import { type ChallengeLogin, type UpstreamPlan } from '../protocols/protocol';
 import { type Credentialed, Forwardable } from './proxy-exchange';
 import { type ResolveCredential } from './resolve-credential';
 
@@ -44,19 +44,21 @@ export class ObtainAuthorization {
     const { access, attempt, authorization, plan } = exchange;
     const fresh = await this.#changed(exchange);
     if (fresh) return this.#authorize(fresh, plan, this.authorizer.begin());
-    if (plan.login === 'basic') throw await this.refused(exchange);
-    const options = { ...optionsOf(plan, attempt), challenge };
+    const { login } = plan;
+    if (login.kind === 'basic') throw await this.refused(exchange);
+    const options = { ...optionsOf(login, attempt), challenge };
     const another =
       authorization === BARE
-        ? await this.authorizer.narrowed(access.registry, plan.scopes, options)
-        : await this.authorizer.rejected(access.registry, plan.scopes, authorization, options);
+        ? await this.authorizer.narrowed(access.registry, login.scopes, options)
+        : await this.authorizer.rejected(access.registry, login.scopes, authorization, options);
     return forwardable(exchange, { authorization: another, attempt }, plan);
   }
 
   /** Why the registry refuses what was sent, when there is nothing else to send. */
   async refused(exchange: Forwardable): Promise<OciAuthError> {
     const { access, attempt, authorization, plan } = exchange;
-    if (plan.login !== 'basic') return this.authorizer.refused(access.registry, plan.scopes, authorization, optionsOf(plan, attempt));
+    const { login } = plan;
+    if (login.kind === 'challenge') return this.authorizer.refused(access.registry, login.scopes, authorization, optionsOf(login, attempt));
     const { host } = access.registry;
     return access.credential
       ? new OciAuthError('CredentialRefused', `The service ${host} refuses the connector's credential for this request. Correct user name and password in its Secret, or the account's rights.`)
@@ -70,7 +72,7 @@ export class ObtainAuthorization {
 
   /** Whether only a write can tell how the registry authorises writes. */
   mustLearnToWrite({ access, plan, authorization }: Forwardable): boolean {
-    return plan.login === 'challenge' && authorization.scheme === 'none' && this.authorizer.mustLearnToWrite(access.registry);
+    return plan.login.kind === 'challenge' && authorization.scheme === 'none' && this.authorizer.mustLearnToWrite(access.registry);
   }
 
   /** Everybody may write there. */
@@ -96,29 +98,34 @@ export class ObtainAuthorization {
   #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
-    if (plan.login === 'basic') return new Forwardable(exchange, { authorization: basicAuthorization(exchange.access.credential), attempt }, plan);
-    const writing = plan.writeScopes && this.authorizer.held(exchange.access.registry, plan.writeScopes, READ_MS);
-    return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }) : this.#byScopes(exchange, plan, attempt);
+    const { login } = plan;
+    if (login.kind === 'basic') return new Forwardable(exchange, { authorization: basicAuthorization(exchange.access.credential), attempt }, plan);
+    const writing = login.writeScopes && this.authorizer.held(exchange.access.registry, login.writeScopes, READ_MS);
+    const byScopes = (): Forwardable | Promise<Forwardable> => this.#byScopes(exchange, { plan, attempt, login });
+    return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }, byScopes) : byScopes();
   }
 
   /** While a token to write to the repository lives, those who may write read with it: it knows of a repository that has just begun to exist. */
-  async #asWriter(exchange: Credentialed, { plan, ...writing }: Pick<Forwardable, 'plan' | 'attempt' | 'authorization'>): Promise<Forwardable> {
-    if (await exchange.allows('update', { strictly: true })) return new Forwardable(exchange, writing, plan);
-    return this.#byScopes(exchange, plan, writing.attempt);
+  async #asWriter(
+    exchange: Credentialed,
+    { plan, ...writing }: Pick<Forwardable, 'plan' | 'attempt' | 'authorization'>,
+    otherwise: () => Forwardable | Promise<Forwardable>,
+  ): Promise<Forwardable> {
+    return (await exchange.allows('update', { strictly: true })) ? new Forwardable(exchange, writing, plan) : otherwise();
   }
 
-  #byScopes(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
+  #byScopes(exchange: Credentialed, { plan, attempt, login }: Pick<Forwardable, 'plan' | 'attempt'> & { login: ChallengeLogin }): Forwardable | Promise<Forwardable> {
     const { registry } = exchange.access;
-    const options = optionsOf(plan, attempt);
-    const known = this.authorizer.peek(registry, plan.scopes, options);
+    const options = optionsOf(login, attempt);
+    const known = this.authorizer.peek(registry, login.scopes, options);
     if (known) return forwardable(exchange, { authorization: known, attempt }, plan);
     return this.authorizer
-      .authorize(registry, plan.scopes, { ...options, signal: exchange.client.transfer.signal })
+      .authorize(registry, login.scopes, { ...options, signal: exchange.client.transfer.signal })
       .then((authorization) => forwardable(exchange, { authorization, attempt }, plan));
   }
 }
 
-function optionsOf({ minimumTokenLifetimeMs, actionLimit }: UpstreamPlan, attempt: Attempt): AuthorizeOptions {
+function optionsOf({ minimumTokenLifetimeMs, actionLimit }: ChallengeLogin, attempt: Attempt): AuthorizeOptions {
   return { minimumLifetimeMs: minimumTokenLifetimeMs, limit: actionLimit, attempt };
 }
 

@@ -1,21 +1,17 @@
-import { protocolOf } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
-import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
 import { uidOf } from './resolve-connector';
 
 /** Lets the protocol of the class read the request and say what to send where. */
 export class PlanRequest {
-  constructor(private readonly protocols: Protocols) {}
-
   /** @throws ProxyError when the request is outside the protocol's grammar, or the client lacks the verb that it needs there */
   plan(exchange: Resolved): Planned | Promise<Planned> {
-    const handler = this.protocols.get(protocolOf(exchange.resolution.connectorClass));
+    const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
-    const plan = handler.plan(request);
-    const verb = handler.verbOf(request.method, request.path);
+    const plan = protocol.plan(request);
+    const verb = protocol.verbOf(request.method, request.path);
     if (verb !== exchange.verb) return planAs(exchange, verb, plan);
     return plan instanceof Promise ? plan.then((made) => planned(exchange, made)) : planned(exchange, plan);
   }

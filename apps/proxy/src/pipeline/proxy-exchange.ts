@@ -6,7 +6,7 @@ import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-co
 import { type ClientSink } from '../client/client-sink';
 import { type AccessRecord } from '../observability/access-record';
 import { type NamedConnector } from '../naming/identify-connector';
-import { type UpstreamPlan } from '../protocols/protocol';
+import { type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
 
@@ -17,6 +17,8 @@ export interface ClientExchange {
   readonly transfer: Transfer;
   /** What is known so far for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
+  /** Set once the Connector's class is known; refusals are worded by it from then on. */
+  protocol?: ProtocolHandler;
   /** To be called when the client's token was accepted: its connection is kept from then on. */
   readonly authenticated: () => void;
   /** Answers `Expect: 100-continue`, if the client asked; to be called just before the body is read. */
@@ -75,6 +77,7 @@ export interface Resolution {
   readonly connector: Connector;
   readonly connectorClass: ConnectorClass;
   readonly address: UpstreamAddress;
+  readonly protocol: ProtocolHandler;
 }
 
 /** The Connector exists, and its class is one that is served. */

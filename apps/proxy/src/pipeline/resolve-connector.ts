@@ -6,8 +6,10 @@ import {
   isOurProxy,
   needsRego,
   parseUpstreamAddress,
+  protocolOf,
   type UpstreamAddress,
 } from '@oci-connector/connector-api';
+import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { type Authorized, Resolved } from './proxy-exchange';
 
@@ -22,6 +24,7 @@ export interface ResolveConnectorOptions {
   readonly connectors: ObjectLookup<Connector>;
   readonly classes: ObjectLookup<ConnectorClass>;
   readonly installation: InstallationNames;
+  readonly protocols: Protocols;
 }
 
 /**
@@ -40,7 +43,9 @@ export class ResolveConnector {
     exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
     const address = this.#addressOf(connector);
-    return new Resolved(exchange, { connector, connectorClass, address });
+    const protocol = this.options.protocols.get(protocolOf(connectorClass));
+    exchange.client.protocol = protocol;
+    return new Resolved(exchange, { connector, connectorClass, address, protocol });
   }
 
   #addressOf(connector: Connector): UpstreamAddress {

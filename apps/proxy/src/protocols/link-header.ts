@@ -1,5 +1,5 @@
 import { ProxyError } from '../proxy.errors';
-import { type ResponseHeaders } from '../upstream/upstream-transport';
+import { type ResponseHeaders } from '../upstream/response-headers';
 
 /** Longest Link that is read, in bytes, all lines together: twice the longest place that is sealed. */
 const MAX_LINK_LENGTH = 32 * 1024;

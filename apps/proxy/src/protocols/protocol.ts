@@ -4,7 +4,7 @@ import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
 import { type UpstreamTarget } from '../upstream/upstream-target';
-import { type ResponseHeaders } from '../upstream/upstream-transport';
+import { type ResponseHeaders } from '../upstream/response-headers';
 
 /**
  * The border between the request pipeline and what knows a protocol. A handler moves no byte and
@@ -22,6 +22,10 @@ export interface ProtocolHandler {
   verbOf(method: string, path: string): ProxyVerb | undefined;
   /** The answer to a request that belongs to no connector. Absent: the protocol has no such request. @throws ProxyError MethodNotAllowed */
   ping?(method: string, path: string): Ping | undefined;
+  /** The request headers of a client that go upstream, in lower case; all others stay here (rule C7). {@link UpstreamPlan.requestHeaders} is put over them. */
+  readonly forwardedHeaders: ReadonlySet<string>;
+  /** The body of a refusal by the proxy. Absent: that of the distribution-spec, which is sent before the protocol is known, too. */
+  errorBody?(error: RefusedRequest): ErrorBody;
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
 }
@@ -32,6 +36,22 @@ export interface Ping {
   readonly route: string;
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What a refusal says. */
+export interface RefusedRequest {
+  readonly status: number;
+  /** The code of the distribution-spec that fits. */
+  readonly ociCode: string;
+  /** Of bounded length, with nothing that cannot be printed. */
+  readonly message: string;
+}
+
+export interface ErrorBody {
+  readonly contentType: string;
+  /** What the protocol adds. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -70,18 +90,29 @@ export interface ConnectorRequest {
   readonly allows: (verb: ProxyVerb) => Promise<boolean>;
 }
 
-/** What is to be sent to the registry, and what is to be done with its answer. */
-export interface UpstreamPlan {
-  readonly method: string;
-  readonly target: UpstreamTarget;
-  /** `challenge`: as the registry asks for it. `basic`: user name and password at once, asked for or not. */
-  readonly login: 'challenge' | 'basic';
+/** The registry is asked how it wants to be logged in to. */
+export interface ChallengeLogin {
+  readonly kind: 'challenge';
   /** Scopes of the upstream token, the one to push to first (some registries read only one); empty when none is needed. */
   readonly scopes: readonly RepositoryScope[];
   /** Actions that the registry's own challenge may make us ask for, at most: those that the client's verb covers. Absent: the scopes' own. */
   readonly actionLimit?: readonly RepositoryAction[];
   /** Of a read: the scopes of a token to write to the same repository, which serves as well, for those who may write, while there is one. */
   readonly writeScopes?: readonly RepositoryScope[];
+  /** A token with less life than this is renewed before the body is sent; 0 = any valid token will do. */
+  readonly minimumTokenLifetimeMs: number;
+}
+
+/** User name and password are sent with every request, asked for or not. */
+export interface BasicLogin {
+  readonly kind: 'basic';
+}
+
+/** What is to be sent to the registry, and what is to be done with its answer. */
+export interface UpstreamPlan {
+  readonly method: string;
+  readonly target: UpstreamTarget;
+  readonly login: ChallengeLogin | BasicLogin;
   /** A request with which a push begins, to see what is there already. */
   readonly precedesPush?: boolean;
   /**
@@ -99,8 +130,6 @@ export interface UpstreamPlan {
   readonly followRedirects: boolean;
   /** True when the request has no body, so that it can be sent again after a 401 or a lost connection. */
   readonly replayable: boolean;
-  /** A token with less life than this is renewed before the body is sent; 0 = any valid token will do. */
-  readonly minimumTokenLifetimeMs: number;
   /** Put over the client's request headers after the allow-list; `undefined` takes the client's away. */
   readonly requestHeaders: Readonly<Record<string, string | undefined>>;
   /**

@@ -1,4 +1,6 @@
 import { type LocationSeal } from '../sealing/location-seal';
+import { HttpHandler } from './http/http-handler';
+import { type ProtocolHandler } from './protocol';
 import { Protocols, shippedProtocols } from './protocols';
 
 const protocols = new Protocols(shippedProtocols({ seal: {} as LocationSeal }));
@@ -24,5 +26,16 @@ describe('Protocols.requiredVerb', () => {
     ['get', '/v2/a/manifests/t', undefined],
   ])('%s %s needs %s', (method, path, verb) => {
     expect(protocols.requiredVerb(method, path)).toBe(verb);
+  });
+});
+
+describe('Protocols', () => {
+  it.each(['authorization', 'cookie', 'transfer-encoding', 'x-forwarded-for'])('C7: takes no handler that would forward %s', (header) => {
+    const toy = { ...new HttpHandler(), forwardedHeaders: new Set(['accept', header]) } as unknown as ProtocolHandler;
+    expect(() => new Protocols({ toy })).toThrow(`protocol "toy" must not forward the header "${header}"`);
+  });
+
+  it('knows no protocol by the name of what every object has', () => {
+    expect(() => protocols.get('constructor')).toThrow('does not serve the protocol "constructor"');
   });
 });

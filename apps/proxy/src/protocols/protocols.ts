@@ -3,6 +3,7 @@ import { ProxyError } from '../proxy.errors';
 import { type LocationSeal } from '../sealing/location-seal';
 import { HttpHandler } from './http/http-handler';
 import { OciHandler } from './oci/oci-handler';
+import { KEPT_HEADERS } from './forwarded-headers';
 import { type Ping, type ProtocolHandler, verbOfMethod } from './protocol';
 
 /** What handlers are made of. */
@@ -22,8 +23,13 @@ export function shippedProtocols({ seal }: ProtocolParts): Record<string, Protoc
 export class Protocols {
   readonly #handlers: readonly ProtocolHandler[];
 
+  /** @throws Error when a handler would forward a header that is the client's own or the proxy's (rule C7) */
   constructor(private readonly byName: Readonly<Record<string, ProtocolHandler>>) {
     this.#handlers = Object.values(byName);
+    for (const [name, { forwardedHeaders }] of Object.entries(byName)) {
+      const kept = [...forwardedHeaders].find((header) => KEPT_HEADERS.has(header));
+      if (kept !== undefined) throw new Error(`protocol "${name}" must not forward the header "${kept}"; remove it from forwardedHeaders`);
+    }
   }
 
   /** @throws ProxyError Internal for a protocol that the API does not know either */

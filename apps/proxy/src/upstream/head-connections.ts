@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { type Agent, type Dispatcher } from 'undici';
-import { type ResponseHeaders } from './upstream-transport';
+import { type ResponseHeaders } from './response-headers';
 
 /** Origins whose manner is remembered: the Connector's own, and those that it redirects to. */
 const MAX_ORIGINS = 100;

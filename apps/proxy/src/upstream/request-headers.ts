@@ -1,36 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-/**
- * The request headers that go upstream; all others stay here (rule C7). Above all Authorization, Proxy-Authorization and
- * Cookie, which belong to the client and us, X-Forwarded-*, which a registry might trust, and Expect, which undici does not
- * send (CVE-2024-24791 is about proxies that do).
- */
-const ALLOWED = new Set([
-  // RFC 9110 §12.5: what the client can read. Never changed, because nothing is ever decoded here.
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  // RFC 9110 §8: the content.
-  'content-type',
-  'content-encoding',
-  'content-language',
-  // RFC 9110 §13 and §14, and uploads in chunks of the distribution-spec.
-  'range',
-  'content-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'if-range',
-  'cache-control',
-  'pragma',
-  'user-agent',
-  'docker-distribution-api-version',
-  'docker-upload-uuid',
-  'oci-chunk-min-length',
-  'oci-tag',
-]);
-
 /** RFC 9110 §7.6.1, and what older software adds to it. About one connection only; never passed on, in no direction. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -45,12 +14,12 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** The client's headers that may go upstream. Whatever the client lists in Connection stays here too. */
-export function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: ReadonlySet<string>): Record<string, string | string[]> {
   const listed = connectionListed(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && ALLOWED.has(name) && !listed.has(name)) forwarded[name] = value;
+    if (value !== undefined && allowed.has(name) && !listed.has(name)) forwarded[name] = value;
   }
   return forwarded;
 }

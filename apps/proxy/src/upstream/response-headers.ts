@@ -1,6 +1,8 @@
 import { ProxyError } from '../proxy.errors';
-import { type ResponseHeaders } from './upstream-transport';
 import { connectionListed, HOP_BY_HOP } from './request-headers';
+
+/** Header names in lower case, as `node:http` and undici give them. */
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What an upstream says to its own client and must not say to ours. */
 const DROPPED = new Set([

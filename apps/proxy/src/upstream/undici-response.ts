@@ -3,7 +3,8 @@ import { type Dispatcher } from 'undici';
 import { sendWhole, WriteBatch } from '../client/client-writer';
 import { MAX_DISCARD_MS, MAX_DISCARDED, tooLarge } from './response-limits';
 import { type Transfer } from '../transfer/transfer';
-import { type UpstreamResponse, type ResponseHeaders } from './upstream-transport';
+import { type ResponseHeaders } from './response-headers';
+import { type UpstreamResponse } from './upstream-transport';
 
 /** Who gets the body. */
 interface Consumer {

@@ -2,9 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { type Writable } from 'node:stream';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Transfer } from '../transfer/transfer';
-
-/** Header names in lower case, as `node:http` and undici give them. */
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+import { type ResponseHeaders } from './response-headers';
 
 /** A request as it goes upstream, but for its framing, which the transport makes anew (rule C8). */
 export interface UpstreamRequest {

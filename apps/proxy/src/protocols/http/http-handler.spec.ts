@@ -6,7 +6,7 @@ import { type LocationSeal } from '../../sealing/location-seal';
 import { type ConnectorRequest } from '../protocol';
 import { Protocols, shippedProtocols } from '../protocols';
 import { type UpstreamTarget } from '../../upstream/upstream-target';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { HttpHandler } from './http-handler';
 
 const asked: ProxyVerb[] = [];
@@ -40,10 +40,10 @@ async function planUpload({ may }: { may: boolean }): Promise<Planned> {
     named: { ...connector, form: 'plain', path, query: '' },
     verb: protocols.requiredVerb(method, path),
     identity: { serviceAccount: client },
-    resolution: { connector: { metadata: connector }, connectorClass: { spec: { protocol: 'http' } }, address },
+    resolution: { connector: { metadata: connector }, address, protocol: protocols.get('http') },
     allows,
   } as unknown as Resolved;
-  return new PlanRequest(protocols).plan(exchange);
+  return new PlanRequest().plan(exchange);
 }
 
 /** The place that answered. */
@@ -59,7 +59,7 @@ describe('HttpHandler', () => {
   ])('sends %s?%s on byte for byte', async (path, query, expected) => {
     const plan = new HttpHandler().plan(request({ path, query }));
     expect(plan.target).toEqual({ origin: 'https://git.example', path: expected, purpose: 'connector', sendCredential: true });
-    expect(plan).toMatchObject({ login: 'basic', scopes: [], route: '/{path}' });
+    expect(plan).toMatchObject({ login: { kind: 'basic' }, route: '/{path}' });
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import { ProxyError } from '../../proxy.errors';
+import { REGISTRY_HEADERS } from '../forwarded-headers';
 import { verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { checkHttpPath } from './http-path';
 import { mapPlaces } from './http-places';
 
@@ -13,6 +14,8 @@ const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
  */
 export class HttpHandler implements ProtocolHandler {
   readonly verbOf = verbOfMethod;
+  /** The service may be a registry, too. */
+  readonly forwardedHeaders = REGISTRY_HEADERS;
 
   plan(request: ConnectorRequest): UpstreamPlan {
     const { method, path, query, address } = request;
@@ -22,15 +25,13 @@ export class HttpHandler implements ProtocolHandler {
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {
-      login: 'basic',
+      login: { kind: 'basic' },
       method,
       target: targetOf({ origin: address.origin, path: upstreamPath }, address),
-      scopes: [],
       action: ACTIONS[verb],
       route: '/{path}',
       followRedirects: method === 'GET' || method === 'HEAD',
       replayable: !request.hasBody,
-      minimumTokenLifetimeMs: 0,
       requestHeaders: {},
       rewriteResponse: (status, headers, answered) => rewriteHttpResponse({ status, headers, answered }, request),
     };

@@ -2,7 +2,7 @@ import { connectorPath } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { escapeBytes } from '../../upstream/percent-escapes';
 import { readReference, type UpstreamPlace } from '../../upstream/upstream-place';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { parseLinks } from '../link-header';
 import { type ConnectorRequest } from '../protocol';
 

@@ -1,8 +1,9 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
+import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { deriveSealingKey } from '../../sealing/key-ring';
 import { LocationSeal } from '../../sealing/location-seal';
 import { type AddressForm, type ConnectorRequest, type UpstreamPlan } from '../protocol';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { OciHandler } from './oci-handler';
 
 const SHA = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -42,6 +43,11 @@ function request(given: Given): ConnectorRequest {
 
 async function plan(given: Given): Promise<UpstreamPlan> {
   return handler.plan(request(given));
+}
+
+function scopesOf(planned: UpstreamPlan | undefined): readonly RepositoryScope[] {
+  if (planned?.login.kind !== 'challenge') throw new Error('no login by challenge');
+  return planned.login.scopes;
 }
 
 /** Where a request goes, with its credential or not. */
@@ -84,22 +90,22 @@ describe('the request upstream', () => {
     ['GET upload', { ...PATCH, method: 'GET' }, ['pull', 'push']],
     ['DELETE upload', { ...PATCH, method: 'DELETE' }, ['pull', 'push', 'delete']],
   ])('%s asks for the scope', async (_, given, actions) => {
-    const { scopes } = await plan({ ...given, address: 'https://docker.io' });
-    expect(scopes).toEqual([{ repository: 'library/app', actions }]);
+    expect(scopesOf(await plan({ ...given, address: 'https://docker.io' }))).toEqual([{ repository: 'library/app', actions }]);
   });
 
-  it.each<[string, Given, Partial<UpstreamPlan>]>([
-    ['GET blob', { path: `/v2/app/blobs/${SHA}` }, { action: 'pull', route: '/v2/{name}/blobs/{digest}', followRedirects: true, replayable: true, minimumTokenLifetimeMs: 0 }],
-    ['POST upload', POST, { action: 'push', route: '/v2/{name}/blobs/uploads/', followRedirects: false, replayable: true, minimumTokenLifetimeMs: 0 }],
-    ['POST whole blob', { ...POST, hasBody: true }, { action: 'push', replayable: false, minimumTokenLifetimeMs: 30_000 }],
-    ['PATCH upload', PATCH, { action: 'push', route: '/v2/{name}/blobs/uploads/{reference}', followRedirects: false, replayable: false, minimumTokenLifetimeMs: 30_000 }],
+  it.each<[string, Given, Partial<UpstreamPlan> & { tokenLifetime?: number }]>([
+    ['GET blob', { path: `/v2/app/blobs/${SHA}` }, { action: 'pull', route: '/v2/{name}/blobs/{digest}', followRedirects: true, replayable: true, tokenLifetime: 0 }],
+    ['POST upload', POST, { action: 'push', route: '/v2/{name}/blobs/uploads/', followRedirects: false, replayable: true, tokenLifetime: 0 }],
+    ['POST whole blob', { ...POST, hasBody: true }, { action: 'push', replayable: false, tokenLifetime: 30_000 }],
+    ['PATCH upload', PATCH, { action: 'push', route: '/v2/{name}/blobs/uploads/{reference}', followRedirects: false, replayable: false, tokenLifetime: 30_000 }],
     ['GET upload', { ...PATCH, method: 'GET', hasBody: false }, { action: 'push', followRedirects: false }],
     ['DELETE upload', { ...PATCH, method: 'DELETE', hasBody: false }, { action: 'push' }],
     ['DELETE manifest', { method: 'DELETE' }, { action: 'delete', followRedirects: false }],
     ['GET tags', TAGS, { route: '/v2/{name}/tags/list', requestHeaders: { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined } }],
     ['GET referrers', { path: `/v2/app/referrers/${SHA}` }, { route: '/v2/{name}/referrers/{digest}', followRedirects: true, requestHeaders: {} }],
-  ])('%s is planned', async (_, given, expected) => {
-    expect(await plan(given)).toMatchObject({ repository: 'app', ...expected });
+  ])('%s is planned', async (_, given, { tokenLifetime, ...expected }) => {
+    const login = tokenLifetime === undefined ? {} : { login: { minimumTokenLifetimeMs: tokenLifetime } };
+    expect(await plan(given)).toMatchObject({ repository: 'app', ...expected, ...login });
   });
 
   it.each<[string, Given, string]>([
@@ -142,19 +148,19 @@ describe('a cross-repository mount', () => {
   ])('goes on %s, with the scope of its own repository', async (_, given) => {
     const mount = await plan({ ...POST, ...given });
     expect(mount.target.path).toBe(`/v2/app/blobs/uploads/?mount=${ESCAPED}`);
-    expect(mount.scopes).toHaveLength(1);
+    expect(scopesOf(mount)).toHaveLength(1);
     expect(mount.withoutMount?.target.path).toBe('/v2/app/blobs/uploads/');
   });
 
   it('asks for both scopes, the one to push to first, and can do without the second', async () => {
     const mount = await plan({ ...POST, address: 'https://docker.io', query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/base` });
     expect(mount.target.path).toBe(`/v2/library/app/blobs/uploads/?mount=${ESCAPED}&from=library%2Fbase`);
-    expect(mount.scopes).toEqual([
+    expect(scopesOf(mount)).toEqual([
       { repository: 'library/app', actions: ['pull', 'push'] },
       { repository: 'library/base', actions: ['pull'] },
     ]);
     expect(mount.withoutMount?.target.path).toBe('/v2/library/app/blobs/uploads/');
-    expect(mount.withoutMount?.scopes).toEqual([{ repository: 'library/app', actions: ['pull', 'push'] }]);
+    expect(scopesOf(mount.withoutMount)).toEqual([{ repository: 'library/app', actions: ['pull', 'push'] }]);
     expect(mount.withoutMount?.withoutMount).toBeUndefined();
   });
 
@@ -182,7 +188,7 @@ describe('a cross-repository mount', () => {
   ])('C4 cross-tenant mount: %s becomes a plain upload', async (_, given) => {
     const planned = await plan({ ...POST, ...given });
     expect(planned.target.origin + planned.target.path).toBe(plain);
-    expect(planned.scopes).toHaveLength(1);
+    expect(scopesOf(planned)).toHaveLength(1);
     expect(planned.withoutMount).toBeUndefined();
   });
 });
@@ -288,7 +294,7 @@ describe('a sealed location', () => {
     expect(await target(next)).toBe(expected);
     const planned = await plan(next);
     expect(planned.target.purpose).toBe(purpose);
-    expect(planned.scopes).toHaveLength(purpose === 'connector' ? 1 : 0);
+    expect(scopesOf(planned)).toHaveLength(purpose === 'connector' ? 1 : 0);
     // What leads to another origin is shown to the egress policy before the client hears of it.
     expect(checked).toEqual(purpose === 'connector' ? undefined : expect.objectContaining({ purpose, sendCredential: false }));
   });

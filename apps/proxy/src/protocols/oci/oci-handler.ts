@@ -1,8 +1,10 @@
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
+import { REGISTRY_HEADERS } from '../forwarded-headers';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
+import { ociErrorBody } from './oci-error-body';
 import { namesOf } from './oci-names';
 import { ociPing } from './oci-ping';
 import { type OciRequest } from './oci-request';
@@ -26,6 +28,8 @@ const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-r
 export class OciHandler implements ProtocolHandler {
   readonly verbOf = ociVerb;
   readonly ping = ociPing;
+  readonly errorBody = ociErrorBody;
+  readonly forwardedHeaders = REGISTRY_HEADERS;
 
   constructor(private readonly seal: LocationSeal) {}
 
@@ -55,16 +59,18 @@ export class OciHandler implements ProtocolHandler {
   #planFor(understood: OciRequest, target: UpstreamTarget, mount?: CrossMount): UpstreamPlan {
     const { request, route, names } = understood;
     const { method, hasBody } = request;
-    const scopes = target.sendCredential ? scopesFor(understood, mount) : [];
     const limit = actionLimit(route, method);
     const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
     const plan: UpstreamPlan = {
-      login: 'challenge',
       method,
       target,
-      scopes,
-      actionLimit: limit,
-      writeScopes: limit.length === 1 ? [{ repository: names.upstream, actions: WRITING }] : undefined,
+      login: {
+        kind: 'challenge',
+        scopes: target.sendCredential ? scopesFor(understood, mount) : [],
+        actionLimit: limit,
+        writeScopes: limit.length === 1 ? [{ repository: names.upstream, actions: WRITING }] : undefined,
+        minimumTokenLifetimeMs: hasBody ? MINIMUM_TOKEN_LIFETIME_MS : 0,
+      },
       precedesPush: precedesPush(route, method),
       action: actionOf(route, method),
       repository: names.upstream,
@@ -72,7 +78,6 @@ export class OciHandler implements ProtocolHandler {
       // Clients do not agree on redirects of requests with a body, so the proxy follows none of those either.
       followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',
       replayable: !hasBody,
-      minimumTokenLifetimeMs: hasBody ? MINIMUM_TOKEN_LIFETIME_MS : 0,
       requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : uploadBodyHeaders(understood),
       rewriteResponse: (status, headers, answered) => rewriteOciResponse({ status, headers, answered }, { request, route, names, mount, seal: sealPlace }),
     };

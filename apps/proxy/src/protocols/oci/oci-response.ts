@@ -3,7 +3,7 @@ import { type SealedPlace } from '../../sealing/location-seal';
 import { nextReference } from '../link-header';
 import { type RewrittenResponse } from '../protocol';
 import { type UpstreamTarget } from '../../upstream/upstream-target';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { type CrossMount } from './cross-mount';
 import { mapNextPage } from './list-location';
 import { type OciRequest } from './oci-request';

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream';
 import { type BodyRewrite } from '../protocol';
-import { type ResponseHeaders } from '../../upstream/upstream-transport';
+import { type ResponseHeaders } from '../../upstream/response-headers';
 import { NameReplacement } from './name-replacement';
 
 /**

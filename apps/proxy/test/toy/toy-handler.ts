@@ -1,0 +1,36 @@
+import { type ProxyVerb } from '@oci-connector/kube';
+import { type ConnectorRequest, type ErrorBody, type Ping, type ProtocolHandler, type RefusedRequest, type UpstreamPlan, verbOfMethod } from '../../src/protocols/protocol';
+import { ProxyError } from '../../src/proxy.errors';
+import { targetOf } from '../../src/upstream/upstream-target';
+
+/** A protocol that is not shipped: things have names, and the secret of a thing is only for those who may change it. */
+export class ToyHandler implements ProtocolHandler {
+  readonly forwardedHeaders = new Set(['x-toy']);
+
+  verbOf(method: string, path: string): ProxyVerb | undefined {
+    return path.endsWith('/secret') ? 'update' : verbOfMethod(method);
+  }
+
+  ping(method: string, path: string): Ping | undefined {
+    return method === 'GET' && path === '/toy-ping' ? { route: '/toy-ping', contentType: 'text/plain', headers: { 'x-toy-version': '1' }, body: 'toy' } : undefined;
+  }
+
+  errorBody({ status, message }: RefusedRequest): ErrorBody {
+    return { contentType: 'text/plain', headers: { 'x-toy-version': '1' }, body: `toy ${status}: ${message}` };
+  }
+
+  plan({ method, path, address, hasBody }: ConnectorRequest): UpstreamPlan {
+    if (!/^\/things\/[a-z]+(?:\/secret)?$/.test(path)) throw new ProxyError('PathInvalid', 'a thing has a name of lower-case letters');
+    return {
+      method,
+      target: targetOf({ origin: address.origin, path: `/toys${path}` }, address),
+      login: { kind: 'basic' },
+      action: method === 'GET' ? 'pull' : 'push',
+      route: '/things/{name}',
+      followRedirects: false,
+      replayable: !hasBody,
+      requestHeaders: { 'x-toy-protocol': '1' },
+      rewriteResponse: (_status, headers) => ({ headers: { ...headers, 'x-toy-seen': 'yes' } }),
+    };
+  }
+}
