@@ -59,6 +59,12 @@ const noServerResponse = {
   message: "Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.",
 };
 
+const noStep = {
+  pattern:
+    "from '\\./(?:ask-upstream|authenticate-client|authorize-client|forward-request|identify-request|obtain-authorization|plan-request|recover-request|request-limits|resolve-connector|resolve-credential)'",
+  message: 'A step holds no other step: declare what it needs as an interface in its own file; create-data-plane.ts puts them together and handle-request.ts names their order.',
+};
+
 const noTransport = {
   pattern: 'upstream/(?:upstream-transport|upstream-pool|undici-)',
   message: 'A protocol names no transport: it returns an UpstreamPlan (protocols/protocol.ts), and the pipeline carries it out over apps/proxy/src/upstream/.',
@@ -113,6 +119,11 @@ export default tseslint.config(
   },
   { files: ['apps/proxy/**/*.ts'], ignores: ['apps/proxy/src/client/**'], rules: { 'rooms/words': ['error', [noServerResponse]] } },
   { files: ['apps/proxy/src/pipeline/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noProtocol]] } },
+  {
+    files: ['apps/proxy/src/pipeline/**/*.ts'],
+    ignores: ['**/handle-request.ts', '**/*.spec.ts'],
+    rules: { 'rooms/words': ['error', [noServerResponse, noProtocol, noStep]] },
+  },
   { files: ['apps/proxy/src/protocols/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noTransport]] } },
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },

@@ -87,6 +87,7 @@ describe('lint', () => {
   const misplaced: readonly [problem: string, file: string, text: string, message: string][] = [
     ['a path of a protocol in the pipeline', 'apps/proxy/src/pipeline/planted.ts', "export const ping = (path: string): boolean => path === '/v2/';\n", 'knows no protocol'],
     ['a route of a protocol in a comment of the pipeline', 'apps/proxy/src/pipeline/planted.ts', '/** Not for blobs. */\nexport const limit = 1;\n', 'apps/proxy/src/protocols/'],
+    ['a step that holds another', 'apps/proxy/src/pipeline/planted.ts', "export { type AskUpstream } from './ask-upstream';\n", 'handle-request.ts'],
     ['a transport in a protocol', 'apps/proxy/src/protocols/planted.ts', "export { type UpstreamTransport } from '../upstream/upstream-transport';\n", 'UpstreamPlan'],
     [
       'node:http outside of client/',

@@ -1,5 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { EgressError, UpstreamConnectError } from '@oci-connector/egress';
+import { UpstreamConnectError } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/oci-auth';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects, isRedirect } from '../upstream/follow-redirects';
@@ -7,13 +7,11 @@ import { forwardedHeaders, viaHeader } from '../upstream/request-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { ProxyError } from '../proxy.errors';
+import { type Outcome, refuseRedirect, TOO_MANY_REQUESTS } from './outcome';
 import { type Forwardable } from './proxy-exchange';
 
 /** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */
 const MAX_ABSORBED_WAIT_MS = 2_000;
-
-/** RFC 6585 §4. */
-export const TOO_MANY_REQUESTS = 429;
 
 /** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -27,13 +25,6 @@ export interface AskUpstreamOptions {
   readonly now: () => number;
   /** Resolves after the time; rejects when the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
-
-/** The response to a request, and where it came from in the end. */
-export interface Outcome {
-  readonly exchange: Forwardable;
-  readonly response: UpstreamResponse;
-  readonly hop: UpstreamTarget;
 }
 
 /** Makes the upstream request of a plan, and repeats what may be repeated without asking anybody. */
@@ -105,12 +96,6 @@ export class AskUpstream {
     if (hop.sendCredential && authorization.header) headers['authorization'] = authorization.header;
     return headers;
   }
-}
-
-/** The policy refuses what the registry chose, not what is configured. */
-export function refuseRedirect(error: unknown): never {
-  if (!(error instanceof EgressError) || error.code !== 'AddressNotAllowed') throw error;
-  throw new ProxyError('RedirectRefused', `the registry leads to a host that may not be reached: ${error.reason ?? 'its address is refused'}`, { cause: error });
 }
 
 /** The body that goes upstream, if there is one. */

@@ -1,16 +1,22 @@
 import { hostAndPort } from '@oci-connector/egress';
 import { relayedHeaders } from '../upstream/response-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
-import { type Outcome, refuseRedirect } from './ask-upstream';
+import { type Outcome, refuseRedirect, type Refused } from './outcome';
 import { ProxyError } from '../proxy.errors';
 import { type Forwardable } from './proxy-exchange';
-import { type RecoverRequest, type Refused } from './recover-request';
 import { withWords } from './explain-refusal';
 import { sendResponse } from './send-response';
 
+/** Asks the registry until there is an answer: `RecoverRequest`. */
+export interface Recovery {
+  /** To be called before the body is read. */
+  beforeBody(exchange: Forwardable): Forwardable | Promise<Forwardable>;
+  ask(exchange: Forwardable): Promise<Outcome | Refused>;
+}
+
 /** Sends the request upstream and its answer to the client, both as a stream. */
 export class ForwardRequest {
-  constructor(private readonly recover: RecoverRequest) {}
+  constructor(private readonly recover: Recovery) {}
 
   /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
   async forward(exchange: Forwardable): Promise<void> {

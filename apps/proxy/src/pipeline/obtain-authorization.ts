@@ -2,8 +2,7 @@ import { type Credential } from '@oci-connector/credentials';
 import { type Attempt, type Authorization, type AuthorizeOptions, type ChallengeHeader, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type ChallengeLogin, type UpstreamPlan } from '../protocols/protocol';
-import { type Credentialed, Forwardable } from './proxy-exchange';
-import { type ResolveCredential } from './resolve-credential';
+import { type Credentialed, Forwardable, type Planned } from './proxy-exchange';
 
 const NO_AUTHORIZATION: Authorization = { scheme: 'none', scopes: [], refusedScopes: [] };
 
@@ -13,11 +12,16 @@ const BARE: Authorization = { ...NO_AUTHORIZATION };
 /** A token that serves a read need not live longer than it takes to send it. In milliseconds. */
 const READ_MS = 5_000;
 
+/** Reads the Connector's Secret again: `ResolveCredential`. */
+export interface Credentials {
+  resolve(exchange: Planned, options: { fresh: true }): Credentialed | Promise<Credentialed>;
+}
+
 /** Gets what the registry wants to see: a bearer token, Basic, or nothing; always before the body is read. */
 export class ObtainAuthorization {
   constructor(
     private readonly authorizer: OciAuthorizer,
-    private readonly credentials: ResolveCredential,
+    private readonly credentials: Credentials,
   ) {}
 
   /**

@@ -2,7 +2,7 @@ import { type ProxyVerb } from '@oci-connector/kube';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
-import { uidOf } from './resolve-connector';
+import { uidOf } from './connector-uid';
 
 /** Lets the protocol of the class read the request and say what to send where. */
 export class PlanRequest {

@@ -1,36 +1,51 @@
-import { OciAuthError, refusesAuthorization } from '@oci-connector/oci-auth';
+import { type Attempt, type ChallengeHeader, OciAuthError, refusesAuthorization } from '@oci-connector/oci-auth';
 import { type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
-import { type AskUpstream, type Outcome, TOO_MANY_REQUESTS } from './ask-upstream';
-import { type ObtainAuthorization } from './obtain-authorization';
-import { Forwardable } from './proxy-exchange';
+import { type Outcome, type Refused, TOO_MANY_REQUESTS } from './outcome';
+import { type Credentialed, Forwardable } from './proxy-exchange';
 import { registryWords } from './registry-words';
 
-/** An outcome that nothing could be done about: the registry refuses, and this is why. Its body was read. */
-export interface Refused extends Outcome {
-  readonly refusal: OciAuthError;
-  /** What the registry says about it, fit to be shown. */
-  readonly words?: string;
+/** Sends a request upstream: `AskUpstream`. */
+export interface Upstream {
+  ask(exchange: Forwardable): Promise<Outcome>;
+}
+
+/** What the registry wants to see, and what is known of that: `ObtainAuthorization`. */
+export interface Authorizations {
+  obtain(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable>;
+  /** @throws OciAuthError that says why there is no other to try */
+  renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable>;
+  refused(exchange: Forwardable): Promise<OciAuthError>;
+  mustLearnToWrite(exchange: Forwardable): boolean;
+  learnedOpen(exchange: Forwardable): void;
+  succeeded(exchange: Forwardable): void;
 }
 
 /**
- * All that is tried again, each of it once for a request, in the order of this table. The first three are {@link AskUpstream}'s.
+ * All that is tried again, each of it once for a request, in the order of this table; it is the only list. What the third column does
+ * not name is done here. Each row has a test of the same name in `recover-request.spec.ts`.
  *
- * | the registry's answer                                    | what is tried                                                        |
- * |----------------------------------------------------------|----------------------------------------------------------------------|
- * | none, the connection was lost                            | the same, if it has no body and is idempotent                        |
- * | 429 that is over in two seconds, to a read               | the same after that time                                             |
- * | a redirect of a read                                     | the place that it names                                              |
- * | all may read, and a body is to be sent                   | an empty write, before the body: how are writes authorised?          |
- * | 401, or 403 that asks for a wider token; no body         | another authorisation (OciAuthorizer.rejected), or why there is none |
- * | the same, after a body                                   | another authorisation, proved by an empty write: 503, send it again  |
- * | 400 of the token server to the scope of a deletion       | the request bare, then the actions that its challenge names          |
- * | 4xx but 429 to a cross-repository mount, whatever it says | the same without the mount, and all of the above for that            |
+ * | what happens                                             | what is tried                                                        | by                  |
+ * |----------------------------------------------------------|----------------------------------------------------------------------|---------------------|
+ * | a read, and a token to write is at hand                  | the read with it, for those who may write                            | ObtainAuthorization |
+ * | the token server refuses the credential                  | the Secret as the API server has it now, if that is another          | ObtainAuthorization |
+ * | the token server refuses the scope of a deletion         | the request bare, then the actions that its challenge names          | ObtainAuthorization |
+ * | the connection is lost before an answer                  | the same, if it has no body and is idempotent                        | AskUpstream         |
+ * | 429 that is over in two seconds, to a read               | the same after that time                                             | AskUpstream         |
+ * | a redirect of a read                                     | the place that it names                                              | AskUpstream         |
+ * | all may read, and a body is to be sent                   | an empty write, before the body: how are writes authorised?          |                     |
+ * | the authorisation is refused, and the Secret has changed | the same with the Secret of now                                      | ObtainAuthorization |
+ * | the authorisation is refused, no body                    | another authorisation (OciAuthorizer.rejected), or why there is none |                     |
+ * | the authorisation is refused after a body                | another authorisation, proved by an empty write: 503, send it again  |                     |
+ * | 4xx but 429 to a mount, whatever it says                 | the same without the mount, and all of the above for that            |                     |
+ * | a look before a push is refused                          | nothing: 404, for those who may push                                 | explainRefusal      |
+ *
+ * An authorisation is refused by 401, and by 403 that asks for a wider token.
  */
 export class RecoverRequest {
   constructor(
-    private readonly upstream: AskUpstream,
-    private readonly authorization: ObtainAuthorization,
+    private readonly upstream: Upstream,
+    private readonly authorization: Authorizations,
   ) {}
 
   /**
@@ -123,8 +138,8 @@ export class RecoverRequest {
 }
 
 /**
- * Answers to an empty write that only a client gets who may write: it is done, or is no upload, manifest or range (404, 400 and 416 of the
- * distribution-spec). Others may come from something in front that asked nobody: 413, 414, 405 and the like.
+ * Answers to an empty write that only a client gets who may write: it is done, or it was understood and makes no sense (404, 400
+ * and 416). Others may come from something in front that asked nobody: 413, 414, 405 and the like.
  */
 const SHOWS_OPEN: ReadonlySet<number> = new Set([200, 201, 202, 204, 400, 404, 416]);
 

@@ -95,9 +95,3 @@ function addressOf({ spec, metadata }: Connector): UpstreamAddress {
     throw new ProxyError('ConnectorInvalid', `connector "${metadata.name}": ${error.message}`, { cause: error });
   }
 }
-
-/** The API server gives every object a UID; one without would be a defect, and must share nothing. */
-export function uidOf({ metadata }: Connector): string {
-  if (metadata.uid === undefined) throw new ProxyError('Internal', 'a Connector without UID');
-  return metadata.uid;
-}

@@ -3,8 +3,8 @@ import { CredentialError, type CredentialStore, loadCaCertificates, parseCredent
 import { quoted } from '@oci-connector/sensitive';
 import { type UpstreamPool } from '../upstream/upstream-pool';
 import { ProxyError } from '../proxy.errors';
+import { uidOf } from './connector-uid';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
-import { uidOf } from './resolve-connector';
 
 /** Revision of a Connector without a Secret; no Secret has it. */
 const ANONYMOUS = 'anonymous';
