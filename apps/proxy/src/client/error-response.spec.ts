@@ -3,7 +3,7 @@ import { UpstreamConnectError } from '@oci-connector/egress';
 import { KubeUnreachableError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { OciAuthError } from '@oci-connector/oci-auth';
 import { ProxyError } from '../proxy.errors';
-import { TransferCancelled } from '../transfer/transfer';
+import { TransferCancelled } from '../transfer/cancellation';
 import { errorResponse, toProxyError } from './error-response';
 
 describe('toProxyError', () => {

@@ -7,7 +7,7 @@ import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { ociErrorBody } from '../protocols/oci/oci-error-body';
 import { type ProtocolHandler } from '../protocols/protocol';
-import { TransferCancelled } from '../transfer/transfer';
+import { TransferCancelled } from '../transfer/cancellation';
 import { egressMessage, ociAuthMessage } from './client-messages';
 
 /** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */

@@ -1,0 +1,58 @@
+import { type Authorized } from './proxy-exchange';
+import { type OwnerLimits, RequestLimits } from './request-limits';
+
+const FREE: OwnerLimits = { transfers: 0, requestsPerSecond: 0 };
+
+function by(username: string, name: string): Authorized {
+  return { identity: { username }, named: { namespace: 'team', name } } as Authorized;
+}
+
+describe('RequestLimits', () => {
+  let now = 0;
+  const limitsOf = (limits: { perConnector?: OwnerLimits; perClient?: OwnerLimits }): RequestLimits =>
+    new RequestLimits({ perConnector: FREE, perClient: FREE, ...limits, now: () => now });
+  const refused = (message: string, retryAfterSeconds: number): Error => expect.objectContaining({ code: 'LimitReached', message, retryAfterSeconds }) as Error;
+
+  beforeEach(() => {
+    now = 0;
+  });
+
+  it('0 is no limit', () => {
+    const limits = limitsOf({});
+    for (let count = 0; count < 1_000; count += 1) limits.admit(by('a', 'x'));
+  });
+
+  it('has places for each Connector, which come back', () => {
+    const limits = limitsOf({ perConnector: { transfers: 2, requestsPerSecond: 0 } });
+    const leave = limits.admit(by('a', 'x'));
+    limits.admit(by('b', 'x'));
+    expect(() => limits.admit(by('c', 'x'))).toThrow(refused('connector team/x already has 2 requests under way, the limit; try again later', 1));
+    limits.admit(by('c', 'y'));
+    leave();
+    limits.admit(by('c', 'x'));
+  });
+
+  it('a request that the Connector has no place for takes none of its client', () => {
+    const limits = limitsOf({ perConnector: { transfers: 1, requestsPerSecond: 0 }, perClient: { transfers: 2, requestsPerSecond: 0 } });
+    limits.admit(by('a', 'x'));
+    for (let count = 0; count < 5; count += 1) expect(() => limits.admit(by('a', 'x'))).toThrow('connector team/x');
+    limits.admit(by('a', 'y'));
+    expect(() => limits.admit(by('a', 'z'))).toThrow('client a already has 2');
+  });
+
+  it('has a rate for each client, with a burst of one second, and says when to come back', () => {
+    const limits = limitsOf({ perClient: { transfers: 0, requestsPerSecond: 2 } });
+    const request = (): void => limits.admit(by('a', 'x'))();
+    request();
+    request();
+    expect(request).toThrow(refused('client a exceeds 2 requests per second; try again later', 1));
+    limits.admit(by('b', 'x'))();
+    now = 500;
+    request();
+    expect(request).toThrow('exceeds');
+    now = 60_000;
+    request();
+    request();
+    expect(request).toThrow('exceeds');
+  });
+});

@@ -1,0 +1,54 @@
+import { EgressPolicy } from '@oci-connector/egress';
+import { Transfer } from '../transfer/transfer';
+import { UpstreamPool } from './upstream-pool';
+
+describe('UpstreamPool', () => {
+  const pools: UpstreamPool[] = [];
+  const poolOf = (max?: number): UpstreamPool => {
+    const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), [], max);
+    pools.push(pool);
+    return pool;
+  };
+
+  afterEach(async () => {
+    await Promise.all(pools.splice(0).map((pool) => pool.close()));
+  });
+
+  it('C4: shares connections within one state of one Connector only', () => {
+    const pool = poolOf();
+    const upstream = pool.get({ connectorUid: 'a', revision: '1' }, []);
+    expect(pool.get({ connectorUid: 'a', revision: '1' }, [])).toBe(upstream);
+    expect(pool.get({ connectorUid: 'b', revision: '1' }, [])).not.toBe(upstream);
+    expect(upstream.transport('connector')).toBe(upstream.transport('connector'));
+    expect(upstream.transport('redirect')).not.toBe(upstream.transport('connector'));
+    expect(pool.get({ connectorUid: 'a', revision: '2' }, [])).not.toBe(upstream);
+    expect(pool.isCurrent('a', upstream)).toBe(false);
+  });
+
+  it('closes those of the Connector that was not used for longest, and of one that is gone', () => {
+    const pool = poolOf(2);
+    const [a, b] = ['a', 'b'].map((connectorUid) => pool.get({ connectorUid, revision: '1' }, []));
+    if (!a || !b) throw new Error('no upstreams');
+    expect(pool.isCurrent('a', a)).toBe(true);
+    pool.get({ connectorUid: 'c', revision: '1' }, []);
+    expect([pool.isCurrent('a', a), pool.isCurrent('b', b)]).toEqual([true, false]);
+    pool.forget('a');
+    expect(pool.isCurrent('a', a)).toBe(false);
+  });
+
+  it('closes nothing under a transfer that holds it', async () => {
+    const pool = poolOf();
+    const upstream = pool.get({ connectorUid: 'a', revision: '1' }, []);
+    const close = jest.spyOn(upstream.http, 'close');
+    const transfers = [new Transfer(() => 0), new Transfer(() => 0)];
+    for (const transfer of transfers) upstream.hold(transfer);
+    pool.forget('a');
+    const closed = pool.close();
+    transfers[0]?.end();
+    await Promise.resolve();
+    expect(close).not.toHaveBeenCalled();
+    transfers[1]?.end();
+    await closed;
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+});
