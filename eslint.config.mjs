@@ -13,6 +13,7 @@ try {
 const layers = [
   { sourceTag: 'layer:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'undici', 'fastify'] },
   { sourceTag: 'layer:core', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core'], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'fastify'] },
+  { sourceTag: 'scope:http', onlyDependOnLibsWithTags: ['scope:neutral'] },
   { sourceTag: 'layer:platform', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing'] },

@@ -31,7 +31,7 @@ describe('Nx', () => {
     for (const [project, { data }] of Object.entries(nodes)) {
       expect([project, edges(project).sort()]).toEqual([project, expect.arrayContaining(importsBelow(path.join(copy.directory, data.root)))]);
     }
-    expect(edges('proxy')).toEqual(expect.arrayContaining(['sensitive', 'oci-auth', 'egress']));
+    expect(edges('proxy')).toEqual(expect.arrayContaining(['sensitive', 'http', 'oci-auth', 'egress']));
   }, MINUTES);
 
   it('finds all that a change of a lib can reach', async () => {
@@ -68,6 +68,7 @@ describe('Nx', () => {
 describe('lint', () => {
   const planted: readonly [problem: string, file: string, text: string, message: string][] = [
     ['a lib that imports one above it', 'libs/clock/src/planted.ts', "export { Sensitive } from '@oci-connector/sensitive';\n", 'cannot depend on any libs'],
+    ['Connectors in the lib for plain HTTP', 'libs/http/src/planted.ts', "export { meantOrigin } from '@oci-connector/connector-api';\n", 'can only depend on libs tagged with'],
     ['Nest in a lib of the core', 'libs/egress/src/planted.ts', "export { Injectable } from '@nestjs/common';\n", 'not allowed to import'],
     ['a program that imports another', 'apps/csi/src/planted.ts', "export { startProxy } from '../../proxy/src/start-proxy';\n", 'should use relative imports|relative import|cannot be imported'],
     ['a circle', 'libs/sensitive/src/planted.ts', "export { CredentialStore } from '@oci-connector/credentials';\n", 'Circular dependency'],

@@ -1,6 +1,6 @@
 import { meantOrigin, Reason, type HttpProbe } from '@oci-connector/connector-api';
 import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
-import { parseRetryAfter } from '@oci-connector/oci-auth';
+import { isRedirect, parseRetryAfter, readAtMost } from '@oci-connector/http';
 import { type Dispatcher, request } from 'undici';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
@@ -19,8 +19,6 @@ const MAX_BODY_BYTES = 65_536;
 
 /** As browsers and Go clients do, but fewer: a health check behind more redirects is not one. */
 const MAX_REDIRECTS = 5;
-
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Makes the `http` probe of a class: passed when `response.cel` gives true or, without one, when the status is 2xx.
@@ -58,7 +56,7 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
   let purpose: EgressPurpose = 'connector';
   for (let left = walk.redirects; ; left -= 1) {
     const { answer, location } = await ask(current, purpose, walk);
-    const next = left > 0 && REDIRECTS.has(answer.statusCode) ? redirected(current, answer.statusCode, location) : undefined;
+    const next = left > 0 && isRedirect(answer.statusCode) ? redirected(current, answer.statusCode, location) : undefined;
     if (!next) return answer;
     purpose = next.url.hostname === first.url.hostname ? 'redirect-own-host' : 'redirect';
     current = next;
@@ -91,25 +89,14 @@ async function ask({ url, method, headers }: ProbeRequest, purpose: EgressPurpos
   const agent = createPinnedAgent({ policy: target.egress, purpose, ca: target.ca });
   try {
     const response = await request(url, { method, headers, signal, dispatcher: agent });
-    const bodyString = await readUpTo(response.body, MAX_BODY_BYTES);
+    const { body } = await readAtMost(response.body, MAX_BODY_BYTES);
     return {
-      answer: { statusCode: response.statusCode, headers: headerMap(response.headers), bodyString },
+      answer: { statusCode: response.statusCode, headers: headerMap(response.headers), bodyString: body.toString('utf8') },
       location: single(response.headers['location']),
     };
   } finally {
     await agent.destroy();
   }
-}
-
-async function readUpTo(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
 }
 
 function headerMap(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

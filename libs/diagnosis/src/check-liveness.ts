@@ -1,6 +1,7 @@
 import { Reason, meantOrigin, repositoryPrefix } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
-import { parseRetryAfter, refusesAuthorization, type RegistryHttpResponse } from '@oci-connector/oci-auth';
+import { parseRetryAfter } from '@oci-connector/http';
+import { refusesAuthorization, type RegistryHttpResponse } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { explain } from './explain';
 import { PASSED, failed, throttled, type Finding } from './finding';

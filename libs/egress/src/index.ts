@@ -5,6 +5,5 @@ export { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-por
 export { type LookupAll, type LookupCaller } from './names/lookup-all';
 export { LookupError, type LookupProblem } from './names/lookup-error';
 export { NameResolver, type NameResolverOptions } from './names/name-resolver';
-export { endingInOrder } from './ending-in-order';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

@@ -1,6 +1,6 @@
 import { TestCertificateAuthority } from '@oci-connector/testing';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Agent, request } from 'undici';
 import { LoopbackServer } from '../test/loopback-server';
 import { classifyConnectError } from './connect-errors';
@@ -62,6 +62,28 @@ describe('createPinnedAgent', () => {
       () => Promise.reject(new Error('must fail')),
       (error: unknown) => classifyConnectError(error)?.code,
     );
+
+  it('ends a response in order whose connection ends while its reader pauses', async () => {
+    let connection: Socket | undefined;
+    const server = await startRaw((socket) => {
+      connection = socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello'));
+    });
+    const ended = new Promise((resolve, reject) => {
+      newAgent().dispatch(
+        { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/', method: 'GET' },
+        {
+          onRequestStart: () => undefined,
+          onResponseData: (controller) => {
+            controller.pause();
+            connection?.end();
+          },
+          onResponseEnd: resolve,
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
+    });
+    await ended;
+  });
 
   it('C9 dials the checked address, and asks for the name once per connection', async () => {
     const server = await startPlain();

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
+import { endingInOrder } from '@oci-connector/http';
 import { Agent, buildConnector } from 'undici';
 import { type EgressPolicy, type EgressPurpose } from './egress-policy';
-import { endingInOrder } from './ending-in-order';
 import { pinnedLookup } from './pinned-lookup';
 import { trustedWith } from './trusted-roots';
 

@@ -1,3 +1,4 @@
+import { readAtMost } from '@oci-connector/http';
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse } from '@oci-connector/oci-auth';
 import { type ByteShare } from '@oci-connector/limits';
 import { Sensitive } from '@oci-connector/sensitive';
@@ -55,7 +56,7 @@ export class RegistryHttpClient implements RegistryHttp {
         dispatcher: this.#agent(options.purpose),
         signal,
       });
-      const read = await this.#readAtMost(response.body, options.maxBytes);
+      const read = await readAtMost(counted(response.body, this.options.held), options.maxBytes);
       return { status: response.statusCode, headers: response.headers, ...read };
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -71,36 +72,29 @@ export class RegistryHttpClient implements RegistryHttp {
     }
   }
 
-  /** The body up to the limit; what goes beyond is not read, and the connection is given up. */
-  async #readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
-    const { held } = this.options;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let counted = 0;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        if (held?.take(chunk.length) === false) {
-          const reason = 'too many long answers of this registry and its token server are being read at the same time; try again';
-          throw new UpstreamConnectError('BufferFull', reason, { reason });
-        }
-        counted += chunk.length;
-        chunks.push(chunk);
-        size += chunk.length;
-        // Leaving the loop destroys the body and with it the connection.
-        if (size > maxBytes) return { body: Buffer.concat(chunks).subarray(0, maxBytes), truncated: true };
-      }
-      return { body: Buffer.concat(chunks), truncated: false };
-    } finally {
-      held?.give(counted);
-    }
-  }
-
   #agent(purpose: Purpose): Agent {
     const known = this.#agents.get(purpose);
     if (known) return known;
     const agent = createPinnedAgent({ policy: this.options.policy, ca: this.options.ca, purpose });
     this.#agents.set(purpose, agent);
     return agent;
+  }
+}
+
+/** The body, whose bytes count where they are held until it was read. */
+async function* counted(body: Dispatcher.ResponseData['body'], held: ByteShare | undefined): AsyncGenerator<Buffer, void, undefined> {
+  let taken = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (held?.take(chunk.length) === false) {
+        const reason = 'too many long answers of this registry and its token server are being read at the same time; try again';
+        throw new UpstreamConnectError('BufferFull', reason, { reason });
+      }
+      taken += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    held?.give(taken);
   }
 }
 

@@ -96,14 +96,26 @@ describe('KubeClient refusals', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('reads Retry-After', async () => {
-    await serve((_request, response) => void response.writeHead(429, { 'retry-after': '3' }).end('slow down'));
-    expect(await failure(client.get(Secrets, key))).toMatchObject({ status: 429, reason: '', retryAfterMs: 3000 });
+  it.each([
+    ['3', 3000],
+    ['31536000', 3_600_000],
+    ['Thu, 01 Jan 2099 00:00:00 GMT', 3_600_000],
+    ['0', undefined],
+    ['1.5', undefined],
+    ['-1', undefined],
+    ['soon', undefined],
+  ])('reads Retry-After: %s, which is no longer than an hour', async (header, retryAfterMs) => {
+    await serve((_request, response) => void response.writeHead(429, { 'retry-after': header }).end('slow down'));
+    const error = (await failure(client.get(Secrets, key))) as KubeApiError;
+    expect([error.status, error.reason, error.retryAfterMs]).toEqual([429, '', retryAfterMs]);
   });
 
   it.each([
     [{ retryAfterSeconds: 4 }, 4000],
+    [{ retryAfterSeconds: 31_536_000 }, 3_600_000],
     [{ retryAfterSeconds: 'soon' }, undefined],
+    [{ retryAfterSeconds: { toString: 1, valueOf: 1 } }, undefined],
+    [{ retryAfterSeconds: 0 }, undefined],
     [{ retryAfterSeconds: -1 }, undefined],
     [null, undefined],
   ])('reads how long to wait in a Status with the details %j', async (details, retryAfterMs) => {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
+import { isJsonObject } from '@oci-connector/http';
 import { KubeApiError, KubeResponseError } from './kube.errors';
 import { type KubeConnection } from './kube-connection';
 import { type KubeRequest, KubeTransport } from './kube-transport';
@@ -302,7 +303,7 @@ export class KubeClient {
 
   async #call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
     const object = (await this.#request(type, call)) as T | null;
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+    if (!isJsonObject(object)) {
       throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the answer is no object`);
     }
     return fillType(type, object);

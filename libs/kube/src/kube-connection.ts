@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Clock, systemClock } from '@oci-connector/clock';
+import { basicAuthorization } from '@oci-connector/http';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type ApiCredential, RereadCredential, StaticCredential } from './api-credential';
 import { execCredential } from './exec-credential';
@@ -167,8 +168,7 @@ async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCred
   if (user.tokenFile !== undefined) return tokenFileCredential(user.tokenFile, token, clock);
   if (token) return StaticCredential.bearer(token);
   if (user.username !== undefined || user.password !== undefined) {
-    const pair = Buffer.from(`${user.username ?? ''}:${user.password ?? ''}`).toString('base64');
-    return new StaticCredential(new Sensitive(`Basic ${pair}`));
+    return new StaticCredential(basicAuthorization({ username: user.username ?? '', password: new Sensitive(user.password ?? '') }));
   }
   return user.exec ? execCredential(user.exec, `The kubeconfig's user ${JSON.stringify(user.name)}`, clock) : new StaticCredential();
 }

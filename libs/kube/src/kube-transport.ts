@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
-import { type Clock } from '@oci-connector/clock';
-import { endingInOrder } from '@oci-connector/egress';
+import { type Clock, type WallClock } from '@oci-connector/clock';
+import { endingInOrder, parseJsonObject, parseRetryAfter, readWhole } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { KubeApiError, KubeResponseError, type KubeError, type KubeUnreachableError, type StatusBody } from './kube.errors';
@@ -95,7 +95,7 @@ export class KubeTransport {
   async json(request: KubeRequest): Promise<unknown> {
     const answer = await this.#send(request);
     try {
-      const text = await readBounded(answer, request.maxBytes);
+      const text = await textOf(answer, request.maxBytes);
       return JSON.parse(text) as unknown;
     } catch (error) {
       throw bodyError(error, answer);
@@ -125,19 +125,20 @@ export class KubeTransport {
   }
 
   async #send(request: KubeRequest): Promise<Answer> {
+    const { clock } = this.options;
     request.signal?.throwIfAborted();
     const credential = await this.connection.credential.authorization();
     const first = await this.#attemptWithFreshConnection(request, credential);
     if (first.response.statusCode !== 401 || credential === undefined) {
-      return succeeded(first);
+      return succeeded(first, clock);
     }
     this.connection.credential.rejected(credential);
     const renewed = await this.connection.credential.authorization();
     if (renewed === undefined || renewed.equals(credential)) {
-      return succeeded(first);
+      return succeeded(first, clock);
     }
     await discard(first);
-    return succeeded(await this.#attemptWithFreshConnection(request, renewed));
+    return succeeded(await this.#attemptWithFreshConnection(request, renewed), clock);
   }
 
   /** A kept connection may be closed by the server in the instant in which we use it; that says nothing about the server. */
@@ -201,43 +202,38 @@ function isConnectionLost(error: unknown): boolean {
 
 const CONNECTION_LOST: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-async function succeeded(answer: Answer): Promise<Answer> {
+async function succeeded(answer: Answer, clock: WallClock): Promise<Answer> {
   const { response, deadline, request } = answer;
   if (response.statusCode >= 200 && response.statusCode < 300) {
     return answer;
   }
   const status = await readStatus(answer).finally(() => deadline.clear());
-  throw new KubeApiError(response.statusCode, status, describe(request), retryAfterOf(response, status));
+  throw new KubeApiError(response.statusCode, status, describe(request), retryAfterOf(response, status, clock.now()));
 }
 
 /** What can be learnt from a refusal. Its HTTP status alone makes it an answer, whatever becomes of the body. */
 async function readStatus(answer: Answer): Promise<StatusBody> {
   try {
-    const status = JSON.parse(await readBounded(answer, MAX_STATUS_BYTES)) as StatusBody | null;
-    return status?.kind === 'Status' ? status : { message: 'the answer is no Status object' };
+    const status = parseJsonObject(await textOf(answer, MAX_STATUS_BYTES));
+    if (status?.['kind'] === 'Status') return status;
   } catch {
-    return { message: 'the answer is no Status object' };
+    // Too long, or broken off: the same answer as for what is no Status.
   }
+  return { message: 'the answer is no Status object' };
 }
 
-/** What is no number of seconds counts for nothing: as a wait it would mean none at all. */
-function retryAfterOf(response: Dispatcher.ResponseData, status: StatusBody): number | undefined {
-  const seconds = [Number(response.headers['retry-after']), Number(status.details?.retryAfterSeconds)].find((value) => value > 0);
-  return seconds === undefined ? undefined : seconds * 1000;
+/** By the header or, without one, by the Status. No wait at all counts for nothing: then the caller's own pause is the better one. */
+function retryAfterOf({ headers }: Dispatcher.ResponseData, { details }: StatusBody, now: number): number | undefined {
+  const seconds: unknown = details?.retryAfterSeconds;
+  const waits = [headers['retry-after'], typeof seconds === 'number' ? String(seconds) : undefined].map((said) => parseRetryAfter(said, now));
+  return waits.find((wait) => wait !== undefined && wait > 0);
 }
 
-async function readBounded({ response, request }: Answer, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      // Leaving the loop destroys the body, and with it the connection.
-      throw new KubeResponseError('ResponseTooLarge', `${describe(request)}: the answer has more than ${maxBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** Throws for a body that is longer. */
+async function textOf({ response, request }: Answer, maxBytes: number): Promise<string> {
+  const body = await readWhole(response.body, maxBytes);
+  if (!body) throw new KubeResponseError('ResponseTooLarge', `${describe(request)}: the answer has more than ${maxBytes} bytes`);
+  return body.toString('utf8');
 }
 
 async function discard({ response, deadline }: Answer): Promise<void> {

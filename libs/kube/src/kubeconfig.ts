@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isJsonObject } from '@oci-connector/http';
 import { parse } from 'yaml';
 import { KubeConfigError } from './kube.errors';
 
@@ -68,7 +69,6 @@ type Entry = Readonly<Record<string, unknown>> & { readonly name: string };
 
 const TEXT = (value: unknown): boolean => typeof value === 'string';
 const TEXTS = (value: unknown): boolean => Array.isArray(value) && value.every(TEXT);
-const OBJECT = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 type Check = readonly [expected: string, test: (value: unknown) => boolean];
 const text: Check = ['a string', TEXT];
@@ -82,9 +82,9 @@ const CHECKS = {
   user: {
     ...fields(['token', 'tokenFile', 'client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'username', 'password', 'as', 'as-uid']),
     'as-groups': ['a list of strings', TEXTS],
-    'as-user-extra': ['a map of lists of strings', (value) => OBJECT(value) && Object.values(value as object).every(TEXTS)],
-    exec: ['an object', OBJECT],
-    'auth-provider': ['an object', OBJECT],
+    'as-user-extra': ['a map of lists of strings', (value) => isJsonObject(value) && Object.values(value as object).every(TEXTS)],
+    exec: ['an object', isJsonObject],
+    'auth-provider': ['an object', isJsonObject],
   },
   context: fields(['cluster', 'user', 'namespace']),
 } satisfies Record<string, Record<string, Check>>;
@@ -125,8 +125,8 @@ async function readConfig(file: string, required: boolean): Promise<Record<strin
     throw new KubeConfigError(`${file} cannot be read${cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''}`);
   }
   if (content === null || content === undefined) return {};
-  if (!OBJECT(content)) throw new KubeConfigError(`${file} is not a kubeconfig: it must be an object with clusters, users and contexts`);
-  return content as Record<string, unknown>;
+  if (!isJsonObject(content)) throw new KubeConfigError(`${file} is not a kubeconfig: it must be an object with clusters, users and contexts`);
+  return content;
 }
 
 function addEntries(merged: Merged, config: Readonly<Record<string, unknown>>, file: string): void {
@@ -149,7 +149,7 @@ function entriesOf(value: unknown, place: Place): Entry[] {
   if (value !== null && value !== undefined && !Array.isArray(value)) throw new KubeConfigError(`${file}: ${list} must be a list`);
   const names = new Set<string>();
   return ((value ?? []) as unknown[]).map((item) => {
-    const { name, [kind]: content } = (OBJECT(item) ? item : {}) as Record<string, unknown>;
+    const { name, [kind]: content } = (isJsonObject(item) ? item : {}) as Record<string, unknown>;
     if (typeof name !== 'string') throw new KubeConfigError(`${file}: every entry of ${list} must have a name`);
     if (names.has(name)) throw new KubeConfigError(`${file}: ${list} has the name ${JSON.stringify(name)} twice`);
     names.add(name);
@@ -158,7 +158,7 @@ function entriesOf(value: unknown, place: Place): Entry[] {
 }
 
 function checked(content: Readonly<Record<string, unknown>>, where: string, { kind, file }: Place): Record<string, unknown> {
-  if (!OBJECT(content)) throw new KubeConfigError(`${where} must be an object`);
+  if (!isJsonObject(content)) throw new KubeConfigError(`${where} must be an object`);
   const checks: Record<string, Check> = CHECKS[kind];
   const present = Object.entries(content).filter(([, value]) => value !== null && value !== '');
   for (const [field, value] of present) {

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { type Clock, systemClock } from '@oci-connector/clock';
+import { isJsonObject, type JsonObject } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';
@@ -93,8 +94,8 @@ export class TokenSignatures {
     try {
       // They are at least as new as this.
       const loadedAt = this.#clock.monotonic();
-      const { issuer } = (await this.#read(DISCOVERY_PATH)) as { issuer?: unknown };
-      const { keys } = (await this.#read(KEYS_PATH)) as { keys?: unknown };
+      const { issuer } = await this.#read(DISCOVERY_PATH);
+      const { keys } = await this.#read(KEYS_PATH);
       if (typeof issuer !== 'string' || !Array.isArray(keys)) throw new TypeError('the API server publishes no issuer or no keys');
       this.#published = { issuer, keys: keysOf(keys), loadedAt };
     } catch (error) {
@@ -108,9 +109,9 @@ export class TokenSignatures {
     this.#mayLoadAt = this.#clock.monotonic() + retryMs;
   }
 
-  async #read(path: string): Promise<object> {
+  async #read(path: string): Promise<JsonObject> {
     const answer = await this.options.client.readPath(path, { maxBytes: MAX_BYTES });
-    return typeof answer === 'object' && answer !== null ? answer : {};
+    return isJsonObject(answer) ? answer : {};
   }
 }
 

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject, parseJsonObject } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { TokenRefusedError } from './kube.errors';
 
@@ -51,18 +52,10 @@ export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
   };
 }
 
-type Claims = Readonly<Record<string, unknown>>;
-
-function decodeSegment(segment: string): Claims {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
-    if (isObject(value)) {
-      return value;
-    }
-  } catch {
-    // Not JSON: the same answer as for JSON of another form.
-  }
-  throw notAToken();
+function decodeSegment(segment: string): JsonObject {
+  const value = parseJsonObject(Buffer.from(segment, 'base64url').toString('utf8'));
+  if (!value) throw notAToken();
+  return value;
 }
 
 /** `aud` is one string or a list of them (RFC 7519, 4.1.3). */
@@ -72,7 +65,7 @@ function audiencesOf(aud: unknown): readonly string[] {
 }
 
 function kubernetesClaims(value: unknown): Pick<UnverifiedToken, 'serviceAccount' | 'pod'> {
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     return {};
   }
   const namespace = stringOf(value['namespace']);
@@ -85,7 +78,7 @@ function kubernetesClaims(value: unknown): Pick<UnverifiedToken, 'serviceAccount
 }
 
 function reference(value: unknown): { name: string; uid?: string } | undefined {
-  if (!isObject(value) || typeof value['name'] !== 'string') {
+  if (!isJsonObject(value) || typeof value['name'] !== 'string') {
     return undefined;
   }
   return { name: value['name'], uid: stringOf(value['uid']) };
@@ -93,10 +86,6 @@ function reference(value: unknown): { name: string; uid?: string } | undefined {
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function notAToken(): TokenRefusedError {

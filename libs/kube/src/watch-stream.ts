@@ -1,5 +1,6 @@
 import { type Clock, type Timer } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
+import { parseJsonObject } from '@oci-connector/http';
 import { KubeApiError, KubeResponseError, type StatusBody } from './kube.errors';
 import { type KubeStream } from './kube-transport';
 
@@ -109,7 +110,7 @@ async function* lines(
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);
 
 function parseEvent<T extends KubeObject>(line: string, request: string): WatchEvent<T> {
-  const event = parseJson(line);
+  const event = parseJsonObject(line);
   if (event?.type === 'ERROR') {
     const status = (event.object ?? {}) as StatusBody;
     throw new KubeApiError(status.code ?? 500, status, request);
@@ -120,20 +121,11 @@ function parseEvent<T extends KubeObject>(line: string, request: string): WatchE
   return event;
 }
 
-type MaybeEvent = { readonly type?: unknown; readonly object?: unknown } | null | undefined;
+type MaybeEvent = { readonly type?: unknown; readonly object?: unknown } | undefined;
 
 function isEvent<T extends KubeObject>(event: MaybeEvent): event is WatchEvent<T> {
   const object = event?.object as Partial<KubeObject> | null | undefined;
   return EVENT_TYPES.has(event?.type) && typeof object?.metadata?.resourceVersion === 'string';
-}
-
-/** Undefined for what is no JSON. The parser's own message would quote the line, and that may be a Secret. */
-function parseJson(line: string): MaybeEvent {
-  try {
-    return JSON.parse(line) as MaybeEvent;
-  } catch {
-    return undefined;
-  }
 }
 
 function watchError(error: unknown, request: string): Error {

@@ -1,7 +1,7 @@
+import { basicAuthorization } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { OciAuthError } from './oci-auth.errors';
 import { type RepositoryScope } from './scope';
-import { basicAuthorization } from './token-client';
 import { type RegistryCredential, type UpstreamRegistry } from './upstream-registry';
 
 /** What to send to the registry. */

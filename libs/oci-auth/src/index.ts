@@ -5,7 +5,6 @@ export { OciAuthorizer, type AuthorizeOptions, type OciAuthorizerOptions } from 
 export { type ChallengeHeader } from './challenge';
 export { refusesAuthorization } from './refusal';
 export { RefusedCredentials } from './refused-credentials';
-export { parseRetryAfter } from './retry-after';
 export { type RepositoryAction, type RepositoryScope } from './scope';
 export {
   type RegistryCredential,

@@ -1,9 +1,9 @@
 import { meantOrigin } from '@oci-connector/connector-api';
+import { parseRetryAfter } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Challenge, parseChallenges } from './challenge';
 import { OciAuthError, unreachable } from './oci-auth.errors';
 import { checkRealm } from './realm-policy';
-import { parseRetryAfter } from './retry-after';
 import { type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
 /** Tokens from a token server. */

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
+import { basicAuthorization, parseRetryAfter, type UserPass } from '@oci-connector/http';
 import { Sensitive } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
 import { OciAuthError, unreachable } from './oci-auth.errors';
-import { parseRetryAfter } from './retry-after';
 import { parseTokenResponse, type Token } from './token-response';
 import {
-  type RegistryCredential,
   type RegistryHttpOptions,
   type RegistryHttpResponse,
   type UpstreamRegistry,
@@ -33,12 +32,6 @@ export interface TokenRequest {
   readonly signal?: AbortSignal;
   /** Asked before each request to the token server; false ends it. Absent: as many as are needed. */
   readonly mayAsk?: () => boolean;
-}
-
-/** Basic credentials of RFC 7617. */
-export function basicAuthorization({ username, password }: Pick<RegistryCredential, 'username' | 'password'>): Sensitive {
-  const pair = `${username}:${password.reveal()}`;
-  return new Sensitive(`Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
 }
 
 function getUrl(request: TokenRequest): URL {
@@ -148,7 +141,7 @@ export class TokenClient {
     }
   }
 
-  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest, pair: Pick<RegistryCredential, 'username' | 'password'> | undefined): Promise<Token> {
+  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest, pair: UserPass | undefined): Promise<Token> {
     const headers: RegistryHttpOptions['headers'] = pair ? { authorization: basicAuthorization(pair) } : {};
     return await this.#exchange(registry, request, (options) =>
       registry.http.get(getUrl(request), { ...options, headers: { ...options.headers, ...headers } }),

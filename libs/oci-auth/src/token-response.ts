@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject, parseJsonObject } from '@oci-connector/http';
 import { Sensitive } from '@oci-connector/sensitive';
 import { OciAuthError } from './oci-auth.errors';
 import { type RegistryHttpResponse } from './upstream-registry';
@@ -24,7 +25,7 @@ function invalid(problem: string): OciAuthError {
   return new OciAuthError('TokenResponseInvalid', `The token server's answer ${problem}.`);
 }
 
-function parseObject(body: Buffer): Record<string, unknown> {
+function parseObject(body: Buffer): JsonObject {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
@@ -32,12 +33,12 @@ function parseObject(body: Buffer): Record<string, unknown> {
     // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
     throw invalid('is not JSON');
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('is not a JSON object');
-  return parsed as Record<string, unknown>;
+  if (!isJsonObject(parsed)) throw invalid('is not a JSON object');
+  return parsed;
 }
 
 /** `token`, or for OAuth 2 compatibility `access_token`; Harbor sends the second one empty beside the first, ACR only the second. */
-function tokenOf(fields: Record<string, unknown>): string {
+function tokenOf(fields: JsonObject): string {
   const token = [fields['token'], fields['access_token']].find((value) => typeof value === 'string' && value !== '');
   if (typeof token !== 'string') throw invalid('holds neither "token" nor "access_token"');
   if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) throw invalid('holds a token that cannot be sent in a header');
@@ -49,13 +50,8 @@ function tokenOf(fields: Record<string, unknown>): string {
  * Implementation"). To every other token, which is opaque to clients, the answer is no.
  */
 function allowsNothing(token: string): boolean {
-  let claims: unknown;
-  try {
-    claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-  } catch {
-    return false;
-  }
-  if (typeof claims !== 'object' || claims === null || !('access' in claims)) return false;
+  const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  if (!claims || !('access' in claims)) return false;
   const { access } = claims;
   return access === null || (Array.isArray(access) && access.every((entry: unknown) => lists(entry, 'actions') === 0));
 }

@@ -1,8 +1,8 @@
 import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
-import { parseRetryAfter } from '@oci-connector/oci-auth';
+import { isRedirect, parseRetryAfter } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { followRedirects, isRedirect } from '../upstream/follow-redirects';
+import { followRedirects } from '../upstream/follow-redirects';
 import { forwardedHeaders, viaHeader } from '../upstream/request-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type UpstreamResponse } from '../upstream/upstream-transport';

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { type Agent, type Dispatcher } from 'undici';
-import { EgressPolicy } from './egress-policy';
-import { createPinnedAgent } from './pinned-agent';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { endingInOrder } from './ending-in-order';
 
 const BODY = 'x'.repeat(1_000);
 
@@ -29,8 +28,7 @@ describe('a response whose connection the server ends while the reader pauses', 
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     closing.push(() => once(server.close(), 'close'));
-    const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
-    const agent = createPinnedAgent({ policy, purpose: 'connector' });
+    const agent = new Agent({ connect: endingInOrder(buildConnector({})) });
     closing.push(() => agent.close());
     return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, { pauses, onData: () => connection && end(connection) });
   }

@@ -1,0 +1,6 @@
+export { basicAuthorization, type UserPass } from './basic-authorization';
+export { endingInOrder } from './ending-in-order';
+export { isJsonObject, type JsonObject, parseJsonObject } from './json-object';
+export { readAtMost, readWhole } from './read-body';
+export { isRedirect } from './redirects';
+export { parseRetryAfter } from './retry-after';
