@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject, parseJsonObject } from '@oci-connector/http';
 import { quoted } from '@oci-connector/sensitive';
 import { checkBasicAuth, type UsernameAndPassword } from './basic-auth';
 import { CredentialError } from './credential.errors';
@@ -40,9 +41,9 @@ function readAuths(secret: SecretObject): Record<string, unknown> {
   if (text.length > MAX_LENGTH) {
     throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: key "${KEY}" has more than ${MAX_LENGTH} characters; keep only the registry's entry`);
   }
-  const config = parseJson(text);
-  const auths = isRecord(config) ? fieldsNamed(config, 'auths') : [];
-  if (auths.length === 0 || !auths.every(isRecord)) {
+  const config = parseJsonObject(text);
+  const auths = config ? fieldsNamed(config, 'auths') : [];
+  if (auths.length === 0 || !auths.every(isJsonObject)) {
     throw new CredentialError(
       'SecretInvalid',
       `${describeSecret(secret)}: key "${KEY}" is not a docker configuration; expected JSON like {"auths": {"HOST": {"auth": …}}}`,
@@ -52,19 +53,9 @@ function readAuths(secret: SecretObject): Record<string, unknown> {
   return Object.fromEntries(auths.flatMap((map) => Object.entries(map)));
 }
 
-/** The value, or undefined when the text is not JSON. The parser's own message is dropped: it quotes the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 function readEntry(secret: SecretObject, key: string, entry: unknown): DockerConfigCredential {
   const place = `key "${KEY}", auths[${quoted(key)}]`;
-  if (!isRecord(entry)) throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
+  if (!isJsonObject(entry)) throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
   const text = (field: string): string => readText(secret, place, { entry, field });
   const [auth, identityToken, plain] = [text('auth'), text('identitytoken'), { username: text('username'), password: text('password') }];
   const values = auth === '' ? plain : decodeAuth(secret, place, auth);
@@ -78,14 +69,14 @@ function readEntry(secret: SecretObject, key: string, entry: unknown): DockerCon
 }
 
 /** The last of the fields of that name, however its letters are written; null and absent are empty. */
-function readText(secret: SecretObject, place: string, { entry, field }: { entry: Record<string, unknown>; field: string }): string {
+function readText(secret: SecretObject, place: string, { entry, field }: { entry: JsonObject; field: string }): string {
   const value = fieldsNamed(entry, field).at(-1) ?? '';
   if (typeof value !== 'string') throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.${field} is not a string`);
   return value;
 }
 
 /** Go's encoding/json finds fields without regard to case (Unicode's simple folding), takes the last, and passes over null. */
-function fieldsNamed(object: Record<string, unknown>, name: string): unknown[] {
+function fieldsNamed(object: JsonObject, name: string): unknown[] {
   const pattern = new RegExp(`^${name}$`, 'iu');
   return Object.entries(object).flatMap(([key, value]) => (value !== null && pattern.test(key) ? [value] : []));
 }
@@ -115,8 +106,4 @@ function withoutPadding(text: string): string {
   let end = text.length;
   while (text[end - 1] === '\0') end -= 1;
   return text.slice(0, end);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

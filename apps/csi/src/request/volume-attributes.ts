@@ -1,5 +1,6 @@
 import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
 import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
+import { isJsonObject, parseJsonObject } from '@oci-connector/http';
 import { parseDuration } from '@oci-connector/runtime';
 import { quoted } from '@oci-connector/sensitive';
 
@@ -120,27 +121,14 @@ type Params = Record<string, Record<string, string>>;
 
 function parseParams(text: string, report: Report): Params {
   if (text === '') return {};
-  const value = parseJson(text);
+  const value = parseJsonObject(text);
   if (isParams(value)) return value;
   report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}, with every value in quotes: "true", not true');
   return {};
 }
 
 function isParams(value: unknown): value is Params {
-  return isObject(value) && Object.values(value).every((inner) => isObject(inner) && Object.values(inner).every((leaf) => typeof leaf === 'string'));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the same answer as for JSON of another form.
-    return undefined;
-  }
+  return isJsonObject(value) && Object.values(value).every((inner) => isJsonObject(inner) && Object.values(inner).every((leaf) => typeof leaf === 'string'));
 }
 
 function parseLifetime(text: string, report: Report): number | undefined {

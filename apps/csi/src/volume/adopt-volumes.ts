@@ -1,5 +1,6 @@
 import { readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJsonObject } from '@oci-connector/http';
 import { type Mounter } from '../mount/mounter';
 import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
@@ -75,7 +76,7 @@ function entries(directory: string): string[] {
 
 async function driverOf(file: string): Promise<unknown> {
   try {
-    return (JSON.parse(await readFile(file, 'utf8')) as { driverName?: unknown } | null)?.driverName;
+    return parseJsonObject(await readFile(file, 'utf8'))?.['driverName'];
   } catch {
     // None, or not to be read: then nobody says that the directory is ours.
     return undefined;

@@ -1,5 +1,6 @@
 import { type MountedConnector } from '@oci-connector/config-rendering';
 import { type Connector, type ConnectorClass, type ConnectorKey, type ObjectMeta } from '@oci-connector/connector-api';
+import { isJsonObject, parseJsonObject } from '@oci-connector/http';
 
 /** What the files of a volume are made of, beside what the request says. Nothing in it is secret. */
 export interface VolumeInputs {
@@ -51,37 +52,24 @@ export function formatInputs(target: string, { connectors, caCertificates }: Vol
 
 /** For which volume a text was written; undefined when that cannot be told. Of every version. */
 export function targetOf(text: string | undefined): string | undefined {
-  const value = text === undefined ? undefined : parseJson(text);
-  return isRecord(value) && typeof value['target'] === 'string' ? value['target'] : undefined;
+  const value = text === undefined ? undefined : parseJsonObject(text);
+  return typeof value?.['target'] === 'string' ? value['target'] : undefined;
 }
 
 /** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
 export function parseInputs(text: string | undefined): VolumeInputs | undefined {
-  const value = text === undefined ? undefined : parseJson(text);
-  if (!isRecord(value) || value['version'] !== VERSION) return undefined;
+  const value = text === undefined ? undefined : parseJsonObject(text);
+  if (value?.['version'] !== VERSION) return undefined;
   const { connectors, caCertificates } = value;
   if (typeof caCertificates !== 'string' || !Array.isArray(connectors) || !connectors.every(isMountedConnector)) return undefined;
   return { connectors, caCertificates };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the same answer as for JSON of another form.
-    return undefined;
-  }
-}
-
 /** As far as anything relies on it; templates look at the rest and take what they find. */
 function isMountedConnector(value: unknown): value is MountedConnector {
-  return isRecord(value) && isObjectOfApi(value['connector']) && isObjectOfApi(value['connectorClass']);
+  return isJsonObject(value) && isObjectOfApi(value['connector']) && isObjectOfApi(value['connectorClass']);
 }
 
 function isObjectOfApi(value: unknown): boolean {
-  return isRecord(value) && isRecord(value['metadata']) && typeof value['metadata']['name'] === 'string' && isRecord(value['spec']);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value) && isJsonObject(value['metadata']) && typeof value['metadata']['name'] === 'string' && isJsonObject(value['spec']);
 }
