@@ -1,6 +1,6 @@
 import { type Credential } from '@oci-connector/credentials';
+import { basicAuthorization } from '@oci-connector/http';
 import { type Attempt, type Authorization, type AuthorizeOptions, type ChallengeHeader, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
-import { Sensitive } from '@oci-connector/sensitive';
 import { type ChallengeLogin, type UpstreamPlan } from '../protocols/protocol';
 import { type Credentialed, Forwardable, type Planned } from './proxy-exchange';
 
@@ -103,7 +103,7 @@ export class ObtainAuthorization {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
     const { login } = plan;
-    if (login.kind === 'basic') return new Forwardable(exchange, { authorization: basicAuthorization(exchange.access.credential), attempt }, plan);
+    if (login.kind === 'basic') return new Forwardable(exchange, { authorization: basicLogin(exchange.access.credential), attempt }, plan);
     const writing = login.writeScopes && this.authorizer.held(exchange.access.registry, login.writeScopes, READ_MS);
     const byScopes = (): Forwardable | Promise<Forwardable> => this.#byScopes(exchange, { plan, attempt, login });
     return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }, byScopes) : byScopes();
@@ -146,9 +146,7 @@ function forwardable(exchange: Credentialed, authorized: Pick<Forwardable, 'auth
   return new Forwardable(exchange, authorized, mountRefused ? plan.withoutMount : plan);
 }
 
-/** RFC 7617. A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */
-function basicAuthorization(credential: Credential | undefined): Authorization {
-  if (!credential) return NO_AUTHORIZATION;
-  const pair = Buffer.from(`${credential.username}:${credential.password.reveal()}`, 'utf8').toString('base64');
-  return { ...NO_AUTHORIZATION, scheme: 'basic', header: new Sensitive(`Basic ${pair}`) };
+/** A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */
+function basicLogin(credential: Credential | undefined): Authorization {
+  return credential ? { ...NO_AUTHORIZATION, scheme: 'basic', header: basicAuthorization(credential) } : NO_AUTHORIZATION;
 }

@@ -1,3 +1,4 @@
+import { parseJsonObject } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
 
@@ -56,21 +57,11 @@ export function wordsOf(body: Buffer, secrets: readonly Sensitive[]): string | u
 
 /** The messages of the distribution-spec's error body, or of the forms that token servers and gateways use; undefined for anything else. */
 function fromJson(text: string): string | undefined {
-  const value = parse(text);
+  const value = parseJsonObject(text);
   if (value === undefined) return undefined;
   const { errors, message, error } = value;
   const messages = Array.isArray(errors) ? errors.slice(0, 3).map((entry) => (entry as { message?: unknown } | null)?.message) : [message ?? error];
   return messages.filter((entry) => typeof entry === 'string').join('; ');
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // Plain text, or a page.
-    return undefined;
-  }
 }
 
 /** Whether what we sent there comes back, as it is or without its scheme. */

@@ -1,4 +1,5 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
+import { isRedirect } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
 import { resolvePlace } from './upstream-place';
 import { targetOf, type UpstreamTarget } from './upstream-target';
@@ -6,13 +7,6 @@ import { type UpstreamResponse } from './upstream-transport';
 
 /** Redirects in a row; registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */
 const MAX_HOPS = 5;
-
-/** RFC 9110 §15.4; 300 and 304 are no redirects in this sense. */
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-export function isRedirect(status: number): boolean {
-  return REDIRECTS.has(status);
-}
 
 /**
  * Follows the redirects of a GET or HEAD inside the proxy, so that clients need no way to the registry's object store.
