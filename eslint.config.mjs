@@ -16,14 +16,15 @@ const layers = [
   { sourceTag: 'scope:http', onlyDependOnLibsWithTags: ['scope:neutral'] },
   { sourceTag: 'layer:platform', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
-  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing'] },
-  { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing', 'layer:tool'] },
+  { sourceTag: 'layer:testing-kit', onlyDependOnLibsWithTags: ['layer:contract'], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node'] },
+  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:testing-kit'], bannedExternalImports: ['@nestjs/*'] },
+  { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing-kit', 'layer:testing', 'layer:tool'] },
 ];
 
-/** Spec files may use libs/testing whatever their project's layer. */
+/** Spec files may use test support whatever their project's layer; but the kit is below the other two, in its specs too. */
 const layersWithTesting = layers.map((layer) => ({
   ...layer,
-  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing'],
+  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing-kit', ...(layer.sourceTag.startsWith('layer:testing') ? [] : ['layer:testing'])],
 }));
 
 const boundaries = (depConstraints, allow = []) => ({
@@ -110,11 +111,11 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    ignores: [...specs, 'libs/testing/**', 'tools/**'],
+    ignores: [...specs, 'libs/testing-*/**', 'tools/**'],
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: '@oci-connector/testing', message: 'Only spec files and tools may use libs/testing.' }] },
+        { patterns: [{ group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' }] },
       ],
     },
   },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';

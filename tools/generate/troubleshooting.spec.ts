@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { REASON_TABLE } from '@oci-connector/connector-api';
-import { readTable } from '@oci-connector/testing';
+import { readTable } from '@oci-connector/testing-kit';
 
 const WORKSPACE = path.join(__dirname, '../..');
 const TEXT = readFileSync(path.join(WORKSPACE, 'docs/troubleshooting.md'), 'utf8');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { yamlBlocks } from '@oci-connector/testing';
+import { yamlBlocks } from '@oci-connector/testing-kit';
 import { parseManifests } from './apply-manifests';
 
 const LIST = `apiVersion: v1

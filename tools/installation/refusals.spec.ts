@@ -1,6 +1,6 @@
 import { KubeClient, StaticCredential } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
-import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { applyManifest } from './apply-manifests';
 import { requestToken } from './request-token';
 

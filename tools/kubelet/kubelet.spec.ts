@@ -5,7 +5,7 @@ import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, ty
 import { loadSync } from '@grpc/proto-loader';
 import { type CoreEvent, Events, KubeClient, StaticCredential } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
-import { startKubeApi, type KubeApiServer } from '@oci-connector/testing';
+import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { until } from '../processes/until';
 import { Kubelet } from './kubelet';
 import { CsiDrivers, type Pod, Pods, type PublishedVolume } from './published-volume';

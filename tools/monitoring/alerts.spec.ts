@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readTable } from '@oci-connector/testing';
+import { readTable } from '@oci-connector/testing-kit';
 import { parse } from 'yaml';
 
 interface Rules {

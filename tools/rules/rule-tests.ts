@@ -1,4 +1,4 @@
-import { readTable } from '@oci-connector/testing';
+import { readTable } from '@oci-connector/testing-kit';
 import { type PassedTest } from './passed-tests';
 
 /** A row of docs/security-rules.md: a test that holds a rule. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
+import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing-registry';
 import { type Kubelet } from '../kubelet/kubelet';
 import { Pods } from '../kubelet/published-volume';
 import { readLogin } from '../kubelet/volume-login';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
-import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing';
+import { pullImage, pushImage, type ImageAddress } from '@oci-connector/testing-registry';
 import { applyManifest } from '../installation/apply-manifests';
 import { requestToken } from '../installation/request-token';
 import { step } from '../processes/progress';

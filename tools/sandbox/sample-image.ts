@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BuiltImage } from '@oci-connector/testing';
+import { type BuiltImage } from '@oci-connector/testing-registry';
 
 const MEDIA = {
   layer: 'application/vnd.oci.image.layer.v1.tar',

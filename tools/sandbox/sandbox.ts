@@ -1,5 +1,5 @@
 import { type KubeClient } from '@oci-connector/kube';
-import { type FixtureRegistry } from '@oci-connector/testing';
+import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type ProgramOptions } from '../installation/programs';
 
 /** What is running, for the steps that use it. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Events } from '@oci-connector/kube';
-import { yamlBlocks } from '@oci-connector/testing';
+import { yamlBlocks } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
 import { applyManifest, parseManifests } from '../installation/apply-manifests';
 import { roleBinding } from '../installation/role-binding';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readTable } from '@oci-connector/testing';
+import { readTable } from '@oci-connector/testing-kit';
 import { PURPOSES } from './volume-files';
 
 describe('what the files of a volume are for', () => {

@@ -8,7 +8,7 @@ export const SUITES = {
   direct: 'the clients against the registries, without the proxy: the baseline of the matrix',
   matrix: 'every client × every registry through the proxy, over http and https; a real API server',
   conformance: 'the OCI conformance suite through the proxy, compared test by test with the registry itself',
-  contract: 'libs/testing: its Kubernetes API and a real one pass one contract, kubectl uses it, its registry passes the OCI suite',
+  contract: 'test support: the embedded Kubernetes API and a real one pass one contract, kubectl uses it, the fixture registry passes the OCI suite',
   manifests: 'kubectl on a real API server: the README on a new cluster, good and bad manifests, examples, explain, get, describe, and what RBAC allows',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",
   replicas: 'two proxies on a real API server: uploads that change replica, outages, a changed password',

@@ -1,4 +1,4 @@
-import { quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { newAccount, registryDirectory, type Registry, type RegistryContext } from './registries';
 import { OUTSIDE_ADDRESS, type OutsideHost } from './world';
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type TestCertificateAuthority } from '@oci-connector/testing';
+import { type TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
 import { type Account, startTokenServer } from './docker-token-server';
 import { type ProcessGroup } from '../processes/process-group';

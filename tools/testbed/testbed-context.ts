@@ -1,4 +1,4 @@
-import { type TestCertificateAuthority } from '@oci-connector/testing';
+import { type TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { type ProcessGroup } from '../processes/process-group';
 import { type RegistryClient } from './clients/registry-client';
 import { type Content } from './content';

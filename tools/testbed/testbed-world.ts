@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { connectorHostNames } from '@oci-connector/connector-api';
 import { buildahClient, podmanClient } from './clients/buildah-podman';
 import { craneClients } from './clients/crane';

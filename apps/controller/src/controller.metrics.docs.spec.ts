@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeSettings } from '@oci-connector/runtime';
-import { collidingLabels, readTable } from '@oci-connector/testing';
+import { collidingLabels, readTable } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { ControllerSettings } from './controller.config';
 import { ControllerMetrics } from './controller.metrics';

@@ -1,14 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import {
-  aConnector,
-  aConnectorClass,
-  aSecret,
-  startFixtureRegistry,
-  TestCertificateAuthority,
-  type ConnectorOptions,
-  type FixtureRegistry,
-  type KubeApiServer,
-} from '@oci-connector/testing';
+import { aConnector, aConnectorClass, aSecret, TestCertificateAuthority, type ConnectorOptions } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Condition, type ConditionType } from '@oci-connector/connector-api';
 import { type RunningController } from '../src/start-controller';
 import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';

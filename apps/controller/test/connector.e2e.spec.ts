@@ -1,4 +1,6 @@
-import { aConnector, aConnectorClass, aSecret, startFixtureRegistry, type FixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Service } from '@oci-connector/kube';
 import { type RunningController } from '../src/start-controller';
 import { Cluster, LogSink, eventually, startCluster, startReplica } from './controller-fixture';

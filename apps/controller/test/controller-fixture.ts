@@ -5,7 +5,7 @@ import { type Condition, type Connector, type ConnectorClass, type ConditionType
 import { StaticCredential, type KubeConnection } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing';
+import { startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing-kube-api';
 import { ControllerSettings } from '../src/controller.config';
 import { startController, type RunningController, type StartControllerOptions } from '../src/start-controller';
 

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { aConnector, startFixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { aConnector } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry } from '@oci-connector/testing-registry';
 import { KubeClient, type ConfigMap, type Lease, type Secret } from '@oci-connector/kube';
 import { CertificateAuthorityReconciler } from '../src/certificate-authority/certificate-authority.reconciler';
 import { SealingKeyReconciler } from '../src/sealing-key/sealing-key.reconciler';

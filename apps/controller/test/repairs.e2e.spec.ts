@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, type ConnectorClassStatus, type ConnectorStatus } from '@oci-connector/connector-api';
 import { type ConfigMap, type Secret, type Service } from '@oci-connector/kube';
-import { aConnector, aConnectorClass, aSecret, startFixtureRegistry, type FixtureRegistry, type KubeApiServer } from '@oci-connector/testing';
+import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type RunningController } from '../src/start-controller';
 import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';
 

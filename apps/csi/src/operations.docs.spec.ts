@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { status } from '@grpc/grpc-js';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { collidingLabels, readTable } from '@oci-connector/testing';
+import { collidingLabels, readTable } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { CsiSettings } from './csi.config';
 import { logCall } from './observability/call-log';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readTable } from '@oci-connector/testing';
+import { readTable } from '@oci-connector/testing-kit';
 import { PROXY_ERRORS } from './proxy.errors';
 
 const FILE = path.join(__dirname, '../../../docs/reference/proxy-errors.md');

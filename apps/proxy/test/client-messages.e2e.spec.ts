@@ -1,5 +1,6 @@
 import { LookupError } from '@oci-connector/egress';
-import { type ConnectorOptions, type Fault, type FixtureRegistry, startFixtureRegistry, TestCertificateAuthority } from '@oci-connector/testing';
+import { type ConnectorOptions, TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { type Fault, type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
 /** What the names of the tests have, beside 127.0.0.1 for those that end with `.registry.test`. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type FixtureRegistry, type ReceivedResponse, startFixtureRegistry } from '@oci-connector/testing';
+import { type ReceivedResponse } from '@oci-connector/testing-kit';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

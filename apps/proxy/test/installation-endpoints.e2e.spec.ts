@@ -1,4 +1,5 @@
-import { type ObjectLike, startFixtureRegistry } from '@oci-connector/testing';
+import { type ObjectLike } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 const SERVICE = 'connectors-proxy-service';

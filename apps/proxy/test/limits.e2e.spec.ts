@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 describe('limits', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { aBlob, anImage, type FixtureRegistry, type FixtureRegistryOptions, pushImage, type ReceivedResponse } from '@oci-connector/testing';
+import { type ReceivedResponse } from '@oci-connector/testing-kit';
+import { aBlob, anImage, type FixtureRegistry, type FixtureRegistryOptions, pushImage } from '@oci-connector/testing-registry';
 import { basic, errorOf, type ProxyWorld, type RequestOptions } from './proxy-world';
 import { ACCOUNTS, at, contents, endUpload, OWNER, RegistriesWorld } from './registries-world';
 

@@ -1,4 +1,4 @@
-import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { CLIENTS, errorOf, ImpatientClock, prefix, ProxyWorld, until } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

@@ -9,19 +9,9 @@ import { type LookupAll } from '@oci-connector/egress';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import {
-  aConnector,
-  aConnectorClass,
-  aSecret,
-  type ConnectorOptions,
-  type FixtureRegistry,
-  type KubeApiServer,
-  type ObjectLike,
-  type ReceivedResponse,
-  sendRequest,
-  type SendOptions,
-  startKubeApi,
-} from '@oci-connector/testing';
+import { aConnector, aConnectorClass, aSecret, type ConnectorOptions, type ReceivedResponse, sendRequest, type SendOptions } from '@oci-connector/testing-kit';
+import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ProxySettings } from '../src/proxy.config';
 import { type RunningProxy, startProxy, type StartProxyOptions } from '../src/start-proxy';
 import { createSigningAuthority, type SigningAuthorityPem } from './signing-authority';

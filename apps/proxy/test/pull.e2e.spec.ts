@@ -1,4 +1,5 @@
-import { aBlob, anImage, type BuiltImage, type FixtureAuth, type FixtureRegistry, pullImage, pushImage, type ReceivedResponse, sendRequest, startFixtureRegistry, TestCertificateAuthority } from '@oci-connector/testing';
+import { type ReceivedResponse, sendRequest, TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { aBlob, anImage, type BuiltImage, type FixtureAuth, type FixtureRegistry, pullImage, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

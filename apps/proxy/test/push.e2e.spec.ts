@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
-import { aBlob, anImage, type FixtureRegistry, pullImage, pushImage, type ReceivedResponse, startFixtureRegistry } from '@oci-connector/testing';
+import { type ReceivedResponse } from '@oci-connector/testing-kit';
+import { aBlob, anImage, type FixtureRegistry, pullImage, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, CLIENTS, CONNECTORS, errorOf, prefix, ProxyWorld, type RequestOptions, until } from './proxy-world';
 import { rawExchange } from './raw-exchange';
 

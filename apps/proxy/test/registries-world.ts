@@ -1,4 +1,5 @@
-import { type FixtureRegistry, type FixtureRegistryOptions, type ReceivedResponse, type RecordedRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { type ReceivedResponse } from '@oci-connector/testing-kit';
+import { type FixtureRegistry, type FixtureRegistryOptions, type RecordedRequest, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { prefix, ProxyWorld, type RequestOptions, type WorldOptions } from './proxy-world';
 
 export const ROBOT = { username: 'robot', password: 'correct-horse-battery', grants: { 'org/*': ['pull', 'push', 'delete', '*'] } } as const;

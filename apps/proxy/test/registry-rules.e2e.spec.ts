@@ -1,4 +1,5 @@
-import { anImage, type FixtureRegistry, type FixtureRegistryOptions, harborQuirks, pushImage, quayQuirks, type ReceivedResponse, sendRequest } from '@oci-connector/testing';
+import { type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
+import { anImage, type FixtureRegistry, type FixtureRegistryOptions, harborQuirks, pushImage, quayQuirks } from '@oci-connector/testing-registry';
 import { basic, CONNECTORS, errorOf, JumpingClock, type ProxyWorld, type RequestOptions } from './proxy-world';
 import { ACCOUNTS, at, OWNER, READER, RegistriesWorld, ROBOT, scopesAsked, tokenRequests } from './registries-world';
 

@@ -1,4 +1,5 @@
-import { aBlob, type FixtureRegistry, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { sendRequest } from '@oci-connector/testing-kit';
+import { aBlob, type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { randomBytes } from 'node:crypto';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
 import { rawExchange } from './raw-exchange';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Agent, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { anImage, type FixtureRegistry, pushImage, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { sendRequest } from '@oci-connector/testing-kit';
+import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
 import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 

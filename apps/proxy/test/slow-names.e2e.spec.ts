@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NameResolver } from '@oci-connector/egress';
-import { FixtureNameServer, type FixtureRegistry, ManualClock, type ReceivedResponse, startFixtureRegistry } from '@oci-connector/testing';
+import { FixtureNameServer, ManualClock, type ReceivedResponse } from '@oci-connector/testing-kit';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
 
 describe('slow names', () => {

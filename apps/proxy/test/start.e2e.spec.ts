@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { sendRequest } from '@oci-connector/testing';
+import { sendRequest } from '@oci-connector/testing-kit';
 import { ProxyWorld } from './proxy-world';
 
 describe('start', () => {

@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Agent, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type FixtureRegistry, type ReceivedResponse, sendRequest, startFixtureRegistry } from '@oci-connector/testing';
+import { type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
+import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, prefix, ProxyWorld, until } from './proxy-world';
 
 /** Longer than a busy machine needs between two bytes, so that only connections on which nothing comes meet the limit. */

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { aBlob } from '@oci-connector/testing';
+import { aBlob } from '@oci-connector/testing-registry';
 import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 import { rawExchange } from './raw-exchange';
 

@@ -1,6 +1,6 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
-import { aConnector, aConnectorClass } from '@oci-connector/testing';
+import { aConnector, aConnectorClass } from '@oci-connector/testing-kit';
 import { parseYaml, readDocument } from './documents';
 import { type MountedConnector, type VolumeRequest } from '../src/volume/volume-request';
 

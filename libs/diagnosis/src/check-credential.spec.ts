@@ -1,4 +1,4 @@
-import { anImage, harborQuirks, pushImage, quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { anImage, harborQuirks, pushImage, quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
 import { aCredential, aTarget, LoopbackServer } from '../test/diagnosis-fixture';
 import { checkCredential } from './check-credential';

@@ -1,4 +1,5 @@
-import { startFixtureRegistry, TestCertificateAuthority, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { EgressPolicy } from '@oci-connector/egress';
 import { LoopbackServer, aTarget } from '../test/diagnosis-fixture';
 import { checkLiveness } from './check-liveness';

@@ -1,4 +1,4 @@
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Agent, request } from 'undici';

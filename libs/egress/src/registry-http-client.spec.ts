@@ -1,7 +1,7 @@
 import { ByteBudget } from '@oci-connector/limits';
 import { OciAuthorizer, type UpstreamRegistry, verifyCredential } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { LoopbackServer } from '../test/loopback-server';

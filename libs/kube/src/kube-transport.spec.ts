@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type TLSSocket } from 'node:tls';
 import { Sensitive } from '@oci-connector/sensitive';
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { StaticCredential } from './api-credential';
 import { KubeClient } from './kube-client';
 import { type KubeTls } from './kube-connection';

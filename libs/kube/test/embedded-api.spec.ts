@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type KubeApiServer, startKubeApi } from '@oci-connector/testing';
+import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import {
   AccessReviewer,
   EventRecorder,

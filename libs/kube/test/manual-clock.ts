@@ -1,1 +1,1 @@
-export { ManualClock } from '@oci-connector/testing';
+export { ManualClock } from '@oci-connector/testing-kit';

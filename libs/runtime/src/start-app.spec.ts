@@ -1,5 +1,5 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { collidingLabels } from '@oci-connector/testing';
+import { collidingLabels } from '@oci-connector/testing-kit';
 import { Counter, Registry } from 'prom-client';
 import { anyAddress } from './any-address';
 import { createLogger } from './logger';

@@ -1,5 +1,5 @@
 import { decodeTokenUnverified } from '@oci-connector/kube';
-import { anImage, pushImage } from '@oci-connector/testing';
+import { anImage, pushImage } from '@oci-connector/testing-registry';
 import { type PublishedVolume } from '../../kubelet/published-volume';
 import { readLogin, type Login } from '../../kubelet/volume-login';
 import { SAMPLE } from '../sample';

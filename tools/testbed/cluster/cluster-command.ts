@@ -3,7 +3,7 @@ import { existsSync, openSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { ProcessGroup } from '../../processes/process-group';
 import { step } from '../../processes/progress';
 import { htpasswdRegistry } from '../registries';

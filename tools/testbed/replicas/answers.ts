@@ -1,4 +1,4 @@
-import { type ReceivedResponse } from '@oci-connector/testing';
+import { type ReceivedResponse } from '@oci-connector/testing-kit';
 
 /** @throws Error that shows the answer, unless it has this status (one of them) and, where given, this OCI error code */
 export function expectAnswer(response: ReceivedResponse, status: number | readonly number[], code?: string): ReceivedResponse {

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { KubeClient, loadKubeConnection, type ResourceType } from '@oci-connector/kube';
-import { anImage, pushImage, sendRequest, startFixtureRegistry, type BuiltImage, type FixtureRegistry, type ReceivedResponse } from '@oci-connector/testing';
+import { sendRequest, type ReceivedResponse } from '@oci-connector/testing-kit';
+import { anImage, pushImage, startFixtureRegistry, type BuiltImage, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { buildPrograms } from '../../installation/build-programs';
 import { installProduct } from '../../installation/install-product';
 import { requestToken } from '../../installation/request-token';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type RegistryQuirks } from '@oci-connector/testing';
+import { type RegistryQuirks } from '@oci-connector/testing-registry';
 import { type Checks, expectEqual } from '../checks';
 import { expectAnswer } from './answers';
 import { type ReplicatedInstallation } from './replicated-installation';

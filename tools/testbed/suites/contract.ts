@@ -7,10 +7,10 @@ import { type Suite } from './suite';
 
 /** The specs that need a tool, which `npm test` leaves out, and one that holds the embedded API to the same contract. */
 const SPECS = [
-  'libs/testing/src/contract/real-contract.testbed-spec.ts',
-  'libs/testing/src/contract/embedded-contract.spec.ts',
-  'libs/testing/src/kube-api/kubectl.testbed-spec.ts',
-  'libs/testing/src/registry/conformance.testbed-spec.ts',
+  'libs/testing-kube-api/src/contract/real-contract.testbed-spec.ts',
+  'libs/testing-kube-api/src/contract/embedded-contract.spec.ts',
+  'libs/testing-kube-api/src/kube-api/kubectl.testbed-spec.ts',
+  'libs/testing-registry/src/registry/conformance.testbed-spec.ts',
 ];
 
 /** What an API server by itself cannot show: the garbage collector is another program, and its clock is the machine's. */
@@ -21,7 +21,7 @@ const NOT_APPLICABLE = new Set([
   'Kubernetes API contract: kube-apiserver TokenReview refuses a token after its expiry',
 ]);
 
-/** libs/testing against the real things: whoever tests with it can rely on what it does. */
+/** The embedded Kubernetes API and the fixture registry against the real things: a test can rely on what they do. */
 export const contractSuite: Suite = {
   async run({ group, directory, secrets }) {
     const api = await startApiServer(group, path.join(directory, 'contract'), OUTSIDE_ADDRESS.apiServer);

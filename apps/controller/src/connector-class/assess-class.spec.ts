@@ -1,5 +1,5 @@
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
-import { aConnectorClass } from '@oci-connector/testing';
+import { aConnectorClass } from '@oci-connector/testing-kit';
 import { type Installation } from '../installation';
 import { connectorClassStatus } from './connector-class.status';
 

@@ -1,7 +1,7 @@
 import { type Timer } from '@oci-connector/clock';
 import { type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
 import { type EventNote, type KubeClient } from '@oci-connector/kube';
-import { aConnector } from '@oci-connector/testing';
+import { aConnector } from '@oci-connector/testing-kit';
 import { ConnectorStatusWriter } from './connector-status.writer';
 import { connectorStatus } from './connector.status';
 import { TransitionEvents } from './transition-events';

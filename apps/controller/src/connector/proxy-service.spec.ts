@@ -1,4 +1,4 @@
-import { aConnector } from '@oci-connector/testing';
+import { aConnector } from '@oci-connector/testing-kit';
 import { type Service } from '@oci-connector/kube';
 import { type Installation } from '../installation';
 import { describeForeign, desiredService, isOurs, isUpToDate, repaired } from './proxy-service';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { collidingLabels, readTable } from '@oci-connector/testing';
+import { collidingLabels, readTable } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
 import { Transfer } from '../transfer/transfer';

@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net';
 import { EgressPolicy } from '@oci-connector/egress';
-import { TestCertificateAuthority } from '@oci-connector/testing';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { until } from '../../test/proxy-world';
 import { echo, type RawRequest, RawUpstream } from '../../test/raw-upstream';
 import { Transfer } from '../transfer/transfer';

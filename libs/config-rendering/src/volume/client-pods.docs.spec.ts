@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Connector } from '@oci-connector/connector-api';
-import { yamlBlocks } from '@oci-connector/testing';
+import { yamlBlocks } from '@oci-connector/testing-kit';
 import { parseYaml, readDocument } from '../../test/documents';
 import { aServedConnector, aVolume, mounted } from '../../test/volume-fixture';
 import { renderVolume } from './render-volume';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { type ClassConfiguration, type ParamSpec } from '@oci-connector/connector-api';
-import { aConnector } from '@oci-connector/testing';
+import { aConnector } from '@oci-connector/testing-kit';
 import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, PUBLIC_ROOT, TOKEN } from '../../test/volume-fixture';
 import { renderVolume } from './render-volume';
 import { RenderingError } from './rendering.errors';

@@ -1,5 +1,5 @@
 import { type ConnectorClass, validateConnectorClass } from '@oci-connector/connector-api';
-import { aConnectorClass, readTable, yamlBlocks } from '@oci-connector/testing';
+import { aConnectorClass, readTable, yamlBlocks } from '@oci-connector/testing-kit';
 import { parseYaml, readDocument } from '../../test/documents';
 import { aServedConnector, aVolume, mounted, SHIPPED_CLASS, TOKEN } from '../../test/volume-fixture';
 import { FUNCTIONS } from '../template/functions/functions';

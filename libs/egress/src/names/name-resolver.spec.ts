@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FixtureNameServer, ManualClock } from '@oci-connector/testing';
+import { FixtureNameServer, ManualClock } from '@oci-connector/testing-kit';
 import { NameResolver, type NameResolverOptions } from './name-resolver';
 
 const CALLER = { owner: 'one' };

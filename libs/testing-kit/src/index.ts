@@ -1,0 +1,11 @@
+export { aConnectorClass, type ConnectorClassOptions } from './builders/connector-class.builder';
+export { aConnector, type ConnectorOptions } from './builders/connector.builder';
+export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
+export { type IssuedCertificate, type IssueOptions, TestCertificateAuthority } from './certificates/test-certificate-authority';
+export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';
+export { ManualClock } from './clock/manual-clock';
+export { FixtureNameServer, type NameFault, type NameRecords } from './dns/fixture-name-server';
+export { readTable, type TableRow } from './documents/read-table';
+export { yamlBlocks } from './documents/yaml-blocks';
+export { collidingLabels } from './metrics/target-labels';
+export { testbedTool } from './testbed-tools.config';

@@ -1,5 +1,0 @@
-import { testbedTool } from '../testbed-tools.config';
-import { loadContractTarget } from './contract-kubeconfig';
-import { describeKubeContract } from './kube-contract';
-
-describeKubeContract('kube-apiserver', () => Promise.resolve(loadContractTarget(testbedTool('KUBE_CONTRACT_KUBECONFIG'))));
