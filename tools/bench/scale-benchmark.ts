@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connectors } from '@oci-connector/kube';
+import { eventually } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
 import { applyManifest } from '../installation/apply-manifests';
 import { type Benchmark, type BenchmarkResult } from './benchmark';
@@ -19,14 +19,14 @@ export const scaleBenchmark: Benchmark = {
     for (let made = 0; made < count; made += AT_A_TIME) {
       await Promise.all(Array.from({ length: AT_A_TIME }, (_, index) => create(rig, `bench-${made + index}`, upstream)));
     }
-    await until(async () => (await readyCount(rig)) >= count, 'the Connectors did not all become Ready');
+    await eventually(async () => (await readyCount(rig)) >= count, 'all Connectors to become Ready', DEADLINE_MS);
     const all = (Date.now() - started) / 1000;
 
     const created = Date.now();
     await create(rig, 'newcomer', upstream);
-    await until(() => isReady(rig, 'newcomer'), 'the new Connector did not become Ready');
+    await eventually(() => isReady(rig, 'newcomer'), 'the new Connector to become Ready', DEADLINE_MS);
     const ready = Date.now();
-    await until(() => isServed(rig, 'newcomer'), 'the proxy does not serve the new Connector');
+    await eventually(() => isServed(rig, 'newcomer'), 'the proxy to serve the new Connector', DEADLINE_MS);
     const served = Date.now();
     return {
       header: ['event', 'seconds'],
@@ -62,12 +62,4 @@ async function isServed(rig: Rig, name: string): Promise<boolean> {
   const response = await fetch(url, { headers: { authorization: rig.authorization } });
   await response.arrayBuffer();
   return response.status === 200;
-}
-
-async function until(check: () => Promise<boolean>, problem: string): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(problem);
-    await delay(20);
-  }
 }

@@ -1,31 +1,29 @@
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { LoopbackServer } from '@oci-connector/testing-kit';
 import { readManifests } from './read-manifests';
 
 const secret = (name: string): string => `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}}\n`;
 
 describe('readManifests', () => {
   let directory: string;
-  let server: Server;
+  let server: LoopbackServer;
   let url: string;
 
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'read manifests-'));
-    server = createServer((request, response) => {
+    server = await LoopbackServer.start((request, response) => {
       if (request.url === '/a.yaml') response.end(secret('downloaded'));
       else response.writeHead(404).end(secret('not-this-one'));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = server.origin;
   });
 
   afterAll(async () => {
     rmSync(directory, { recursive: true, force: true });
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   const file = (name: string, content: string): string => {

@@ -1,10 +1,9 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { aConnector, aConnectorClass, aSecret, TestCertificateAuthority, type ConnectorOptions } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, aSecret, type ConnectorOptions, eventually, TcpServer, TestCertificateAuthority, unusedPort } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Condition, type ConditionType } from '@oci-connector/connector-api';
 import { type RunningController } from '../src/start-controller';
-import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';
+import { Cluster, startCluster, startReplica } from './controller-fixture';
 
 const PASSWORD = 'pw-of-the-fixture';
 const login = { username: 'ada', password: PASSWORD };
@@ -22,8 +21,7 @@ describe('a Connector that does not work', () => {
   let secure: FixtureRegistry;
   let authority: TestCertificateAuthority;
   /** Accepts connections and says nothing. */
-  let silent: Server;
-  const sockets = new Set<Socket>();
+  let silent: TcpServer;
   let gonePort: number;
 
   beforeAll(async () => {
@@ -34,11 +32,8 @@ describe('a Connector that does not work', () => {
     otherOrigin = await startFixtureRegistry({ auth: { mode: 'token', realm: 'other-origin', accounts } });
     basic = await startFixtureRegistry({ auth: { mode: 'basic', accounts } });
     secure = await startFixtureRegistry({ tls: await authority.issue({ ips: ['127.0.0.1'] }) });
-    silent = createServer((socket) => sockets.add(socket));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const gone = await startFixtureRegistry();
-    gonePort = gone.port;
-    await gone.close();
+    silent = await TcpServer.start();
+    gonePort = await unusedPort();
     cluster.apply(aSecret({ name: 'login', stringData: login }));
     cluster.apply(aSecret({ name: 'wrong', stringData: { username: 'ada', password: 'nonsense' } }));
     cluster.apply(aSecret({ name: 'keyless', stringData: { username: 'ada' } }));
@@ -52,11 +47,7 @@ describe('a Connector that does not work', () => {
   });
   afterAll(async () => {
     await controller.stop();
-    await Promise.all([sameOrigin, otherOrigin, basic, secure, api].map((server) => server.close()));
-    await new Promise((resolve) => {
-      silent.close(resolve);
-      sockets.forEach((socket) => socket.destroy());
-    });
+    await Promise.all([sameOrigin, otherOrigin, basic, secure, silent, api].map((server) => server.close()));
   });
 
   interface Row {
@@ -92,7 +83,7 @@ describe('a Connector that does not work', () => {
     },
     {
       what: 'a silent host',
-      connector: () => ({ address: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, secretName: 'login' }),
+      connector: () => ({ address: `http://127.0.0.1:${silent.port}`, secretName: 'login' }),
       type: 'LivenessReady',
       expected: { status: 'False', reason: 'ConnectionFailed' },
       message: '',
@@ -295,7 +286,7 @@ describe('a Connector that does not work', () => {
 
   it('does not keep others waiting', async () => {
     const held = 50;
-    const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const address = `http://127.0.0.1:${silent.port}`;
     for (let index = 0; index < held; index++) cluster.apply(aConnector({ name: `held-${index}`, address: `${address}/p${index}`, secretName: 'login' }));
     cluster.apply(aConnector({ name: 'quick', address: sameOrigin.origin, secretName: 'login' }));
     await cluster.untilCondition('quick', 'Ready', { status: 'True' });

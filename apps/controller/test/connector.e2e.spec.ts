@@ -1,9 +1,9 @@
-import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, aSecret, CapturedLog, eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Service } from '@oci-connector/kube';
 import { type RunningController } from '../src/start-controller';
-import { Cluster, LogSink, eventually, startCluster, startReplica } from './controller-fixture';
+import { Cluster, startCluster, startReplica } from './controller-fixture';
 
 const PASSWORD = 'pw-of-the-fixture';
 const login = { username: 'ada', password: PASSWORD };
@@ -15,7 +15,7 @@ describe('a Connector that works', () => {
   let cluster: Cluster;
   let registry: FixtureRegistry;
   let controller: RunningController;
-  const log = new LogSink();
+  const log = new CapturedLog();
 
   beforeAll(async () => {
     api = await startCluster();

@@ -1,19 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Condition, type Connector, type ConnectorClass, type ConditionType, type KubeObject } from '@oci-connector/connector-api';
 import { StaticCredential, type KubeConnection } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
+import { CapturedLog, eventually } from '@oci-connector/testing-kit';
 import { startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing-kube-api';
 import { ControllerSettings } from '../src/controller.config';
 import { startController, type RunningController, type StartControllerOptions } from '../src/start-controller';
 
 const root = join(__dirname, '..', '..', '..');
-
-/** Generous: only a fault lets it run out. */
-const DEADLINE_MS = 30_000;
-const POLL_MS = 10;
 
 /** A cluster with our CRDs, the roles that are shipped and the class `oci`. */
 export async function startCluster(options: KubeApiOptions = {}): Promise<KubeApiServer> {
@@ -30,38 +26,18 @@ export function controllerConnection(api: KubeApiServer): KubeConnection {
   return { server: api.url, tls: { ca: api.ca }, credential: StaticCredential.bearer(new Sensitive(token)) };
 }
 
-/** Collects what is logged. */
-export class LogSink {
-  text = '';
-
-  write(line: string): void {
-    this.text += line;
-  }
-}
-
 export interface ControllerFixture {
   readonly settings?: Partial<ControllerSettings>;
   readonly options?: StartControllerOptions;
-  readonly log?: LogSink;
+  readonly log?: CapturedLog;
 }
 
 /** A replica that may contact loopback addresses, and whose lease is short. */
 export async function startReplica(api: KubeApiServer, fixture: ControllerFixture = {}): Promise<RunningController> {
   const defaults = { adminHost: '127.0.0.1', adminPort: 0, egressAllowCidrs: ['127.0.0.1/32'], leaseDuration: 3_000 };
   const settings = Object.assign(new ControllerSettings(), defaults, fixture.settings);
-  const logger = createLogger({ name: 'connectors-controller', level: 'debug', destination: fixture.log ?? new LogSink() });
+  const logger = createLogger({ name: 'connectors-controller', level: 'debug', destination: fixture.log ?? new CapturedLog() });
   return startController(settings, logger, { connection: controllerConnection(api), ...fixture.options });
-}
-
-/** Asks until the answer is a value. */
-export async function eventually<T>(ask: () => T | undefined | false, what: string | (() => string)): Promise<T> {
-  const deadline = Date.now() + DEADLINE_MS;
-  for (;;) {
-    const answer = ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`);
-    await sleep(POLL_MS);
-  }
 }
 
 /** A cluster as a test looks at it. */

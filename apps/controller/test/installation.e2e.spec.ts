@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { aConnector } from '@oci-connector/testing-kit';
+import { aConnector, eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry } from '@oci-connector/testing-registry';
 import { KubeClient, type ConfigMap, type Lease, type Secret } from '@oci-connector/kube';
 import { CertificateAuthorityReconciler } from '../src/certificate-authority/certificate-authority.reconciler';
 import { SealingKeyReconciler } from '../src/sealing-key/sealing-key.reconciler';
-import { Cluster, controllerConnection, eventually, startCluster, startReplica } from './controller-fixture';
+import { Cluster, controllerConnection, startCluster, startReplica } from './controller-fixture';
 
 jest.setTimeout(60_000);
 

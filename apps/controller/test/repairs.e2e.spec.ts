@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, type ConnectorClassStatus, type ConnectorStatus } from '@oci-connector/connector-api';
 import { type ConfigMap, type Secret, type Service } from '@oci-connector/kube';
-import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, aSecret, eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type RunningController } from '../src/start-controller';
-import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';
+import { Cluster, startCluster, startReplica } from './controller-fixture';
 
 jest.setTimeout(60_000);
 

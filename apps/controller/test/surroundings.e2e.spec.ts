@@ -1,9 +1,9 @@
-import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, aSecret, eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type ConnectorClass, type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { type RunningController } from '../src/start-controller';
-import { Cluster, eventually, startCluster, startReplica } from './controller-fixture';
+import { Cluster, startCluster, startReplica } from './controller-fixture';
 
 jest.setTimeout(60_000);
 

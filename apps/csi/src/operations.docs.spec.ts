@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Writable } from 'node:stream';
 import { status } from '@grpc/grpc-js';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { collidingLabels, readTable } from '@oci-connector/testing-kit';
+import { CapturedLog, collidingLabels, readTable } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { CsiSettings } from './csi.config';
 import { logCall } from './observability/call-log';
@@ -32,15 +31,9 @@ const RECORD: Required<CallRecord> = {
 
 describe('docs/operations.md', () => {
   it('has every field of a call, and no other', () => {
-    let line = '';
-    const destination = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        line += chunk.toString();
-        done();
-      },
-    });
+    const destination = new CapturedLog();
     logCall(createLogger({ name: 'csi', level: 'info', destination }), RECORD, { code: 'OK', durationMs: 1, quiet: false });
-    const logged = Object.keys(JSON.parse(line) as object).filter((name) => !COMMON.includes(name));
+    const logged = Object.keys(destination.entries[0] ?? {}).filter((name) => !COMMON.includes(name));
     expect(readTable(TEXT, '### Fields of a call').map((row) => row['Field'])).toEqual(logged);
     const example = JSON.parse(TEXT.split('\n').find((text) => text.startsWith('{"level"') && text.includes('connectors-csi')) ?? '') as object;
     expect(Object.keys(example).filter((name) => !COMMON.includes(name))).toEqual(logged.filter((name) => !OF_PROBLEMS.includes(name)));

@@ -2,15 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, makeClientConstructor, type ServiceClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
-import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { aConnector, type ConnectorOptions, TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { aConnector, CapturedLog, type ConnectorOptions, JumpingClock, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import { CsiSettings } from '../src/csi.config';
 import { NodeProtocol, RegistrationProtocol } from '../src/rpc/protocols';
@@ -23,27 +20,6 @@ const API = 'connectors.alauda.io/v1alpha1';
 /** Namespace of the Connectors, and of the pods, which is another one. */
 export const CONNECTORS = 'platform';
 export const PODS = 'team-a';
-
-/** The clock of this machine, which can be put forward: past what reviews are remembered for, say. */
-export class JumpingClock implements Clock {
-  #ahead = 0;
-
-  now(): number {
-    return systemClock.now() + this.#ahead;
-  }
-
-  monotonic(): number {
-    return systemClock.monotonic() + this.#ahead;
-  }
-
-  setTimeout(callback: () => void, ms: number): Timer {
-    return systemClock.setTimeout(callback, ms);
-  }
-
-  jump(ms: number): void {
-    this.#ahead += ms;
-  }
-}
 
 /** How a call ended: code, message and, when it went well, the answer. */
 export interface CallResult {
@@ -79,7 +55,7 @@ export class CsiWorld {
   readonly socket = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'csi.sock');
   readonly registrationDirectory = join(this.kubeletDirectory, 'plugins_registry');
   #driver?: RunningCsi;
-  #log = '';
+  readonly #log = new CapturedLog();
   readonly #tokens: string[] = [];
 
   private constructor(
@@ -108,7 +84,7 @@ export class CsiWorld {
 
   /** Everything that was logged, at level debug. */
   get log(): string {
-    return this.#log;
+    return this.#log.text;
   }
 
   /** Every token that any volume got. */
@@ -118,17 +94,10 @@ export class CsiWorld {
 
   /** Lines of the log about calls that concern volumes. */
   get calls(): Record<string, unknown>[] {
-    const lines = this.#log.split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
+    return this.#log.entries.filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
   }
 
   async startDriver({ settings: changes, waitUntilReady = true }: { settings?: Partial<CsiSettings>; waitUntilReady?: boolean } = {}): Promise<void> {
-    const destination = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.#log += chunk.toString();
-        done();
-      },
-    });
     const settings = Object.assign(new CsiSettings(), {
       adminHost: '127.0.0.1',
       adminPort: 0,
@@ -141,7 +110,7 @@ export class CsiWorld {
     });
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-csi' });
     const connection = { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
-    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination }), { connection, clock: this.clock, mounter: this.options.mounter });
+    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination: this.#log }), { connection, clock: this.clock, mounter: this.options.mounter });
     if (waitUntilReady) await until(async () => (await this.readyz()).includes('[+]objects'));
   }
 
@@ -316,14 +285,5 @@ export class CsiWorld {
   /** As a node does that is started anew: what was mounted is gone, its directories are not. */
   async emptyTarget(volume: string): Promise<void> {
     for (const name of await readdir(this.target(volume))) await rm(join(this.target(volume), name), { recursive: true, force: true });
-  }
-}
-
-/** Polls until the condition holds; fails after a time that no working machine needs. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true in time');
-    await sleep(10);
   }
 }

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
+import { TcpServer, until } from '@oci-connector/testing-kit';
 import { VolumeError } from '../src/csi.errors';
 import { DirectoryMounter } from '../src/volume/directory-mounter';
-import { CONNECTORS, CsiWorld, until } from './csi-world';
+import { CONNECTORS, CsiWorld } from './csi-world';
 
 /** A mounter that fails, or takes its time, when it is told to. */
 class FaultyMounter extends DirectoryMounter {
@@ -181,11 +181,9 @@ describe('the life of a driver', () => {
   it('leaves no socket when its start fails', async () => {
     world = await CsiWorld.start({ registers: true });
     await world.stopDriver();
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const { port: adminPort } = other.address() as AddressInfo;
-    await expect(world.startDriver({ settings: { adminPort } })).rejects.toThrow('EADDRINUSE');
-    other.close();
+    const other = await TcpServer.start();
+    await expect(world.startDriver({ settings: { adminPort: other.port } })).rejects.toThrow('EADDRINUSE');
+    await other.close();
     expect([world.socket, path.join(world.registrationDirectory, 'connectors-csi-reg.sock')].filter(existsSync)).toEqual([]);
   });
 

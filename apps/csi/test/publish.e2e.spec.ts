@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
+import { until } from '@oci-connector/testing-kit';
 import { IdentityProtocol, NodeProtocol } from '../src/rpc/protocols';
-import { CONNECTORS, CsiWorld, PODS, until } from './csi-world';
+import { CONNECTORS, CsiWorld, PODS } from './csi-world';
 
 describe('publishing a volume', () => {
   let world: CsiWorld;

@@ -1,8 +1,9 @@
 import { existsSync, symlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { until } from '@oci-connector/testing-kit';
 import { NodeProtocol } from '../src/rpc/protocols';
-import { type CallResult, CONNECTORS, CsiWorld, PODS, until, type VolumeOptions } from './csi-world';
+import { type CallResult, CONNECTORS, CsiWorld, PODS, type VolumeOptions } from './csi-world';
 import { partsTold } from './parts-told';
 
 describe('refusing a volume', () => {

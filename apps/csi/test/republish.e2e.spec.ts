@@ -2,8 +2,9 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
+import { until } from '@oci-connector/testing-kit';
 import { DirectoryMounter } from '../src/volume/directory-mounter';
-import { CONNECTORS, CsiWorld, until, type VolumeOptions } from './csi-world';
+import { CONNECTORS, CsiWorld, type VolumeOptions } from './csi-world';
 import { partsTold } from './parts-told';
 
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { sendRequest } from '@oci-connector/testing-kit';
+import { sendRequest, until } from '@oci-connector/testing-kit';
 import { aBlob, anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;

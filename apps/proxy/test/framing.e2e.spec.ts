@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type ClientRequest, createServer, get as getByHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type ClientRequest, get as getByHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { get as getByHttps } from 'node:https';
-import { type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { LoopbackServer } from '@oci-connector/testing-kit';
 import { basic, prefix, ProxyWorld } from './proxy-world';
 
 /** More than all buffers on the way take. */
@@ -20,22 +20,21 @@ const FRAMINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 describe('a body of 32 MiB', () => {
   let world: ProxyWorld;
-  let upstream: Server;
+  let upstream: LoopbackServer;
 
   beforeAll(async () => {
     world = await ProxyWorld.start();
-    upstream = createServer((request: IncomingMessage, response: ServerResponse) => {
+    upstream = await LoopbackServer.start((request, response) => {
       const framing = /([a-z-]+)$/.exec(request.url ?? '')?.[1] ?? '';
       response.writeHead(200, FRAMINGS[framing]);
       void send(response);
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
-    await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` });
+    });
+    await world.connect({ url: upstream.origin });
   });
 
   afterAll(async () => {
     await world.close();
-    upstream.close();
+    await upstream.close();
   });
 
   /** In pieces that are no whole number of anything. */

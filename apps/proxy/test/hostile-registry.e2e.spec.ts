@@ -1,16 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { type ReceivedResponse } from '@oci-connector/testing-kit';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { LoopbackServer, type ReceivedResponse, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 
 describe('a tenant with a registry of its own', () => {
   let world: ProxyWorld;
   let honest: FixtureRegistry;
-  let hostile: Server;
+  let hostile: LoopbackServer;
   let token: string;
   let answerToken: (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -19,21 +17,19 @@ describe('a tenant with a registry of its own', () => {
     token = world.token('puller');
     honest = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } });
     await world.connect(honest, { credential: ACCOUNT, trustedRealms: [honest.tokenOrigin] });
-    hostile = createServer((request, response) => {
+    hostile = await LoopbackServer.start((request, response) => {
       if (request.url?.startsWith('/token') === true) return answerToken(request, response);
       if (request.headers.authorization !== undefined) return response.end('{}');
       return response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token",service="s"` }).end();
-    }).listen(0, '127.0.0.1');
-    await once(hostile, 'listening');
+    });
     answerToken = (_request, response) => response.end('{"token":"short"}');
-    await world.connect({ url: `http://127.0.0.1:${(hostile.address() as AddressInfo).port}` }, { name: 'hostile' });
+    await world.connect({ url: hostile.origin }, { name: 'hostile' });
   });
 
   afterAll(async () => {
     await world.close();
     await honest.close();
-    hostile.closeAllConnections();
-    hostile.close();
+    await hostile.close();
   });
 
   const pull = (repository: string): Promise<ReceivedResponse> =>

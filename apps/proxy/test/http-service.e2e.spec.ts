@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { type IncomingMessage } from 'node:http';
+import { LoopbackServer } from '@oci-connector/testing-kit';
 import { errorOf, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
@@ -8,11 +8,11 @@ const BASE = '/namespaces/platform/connectors/service';
 /** Connectors of `spec.protocol: http`: any service that takes a user name and password. */
 describe('an HTTP service behind the proxy', () => {
   let world: ProxyWorld;
-  let service: Server;
+  let service: LoopbackServer;
   let requests: { readonly message: IncomingMessage; body: string }[] = [];
 
   beforeAll(async () => {
-    service = createServer((message, response) => {
+    service = await LoopbackServer.start((message, response) => {
       const entry = { message, body: '' };
       requests.push(entry);
       message.on('data', (chunk: Buffer) => (entry.body += chunk.toString()));
@@ -21,10 +21,9 @@ describe('an HTTP service behind the proxy', () => {
         response.writeHead(status, { 'set-cookie': 'sid=1', 'www-authenticate': 'Basic realm="service"' }).end('content');
       });
     });
-    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
     world = await ProxyWorld.start();
     world.applyClass('service', { protocol: 'http', livenessProbe: undefined });
-    await world.connect({ url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/base` }, { name: 'service', className: 'service', credential: ACCOUNT });
+    await world.connect({ url: `${service.origin}/base` }, { name: 'service', className: 'service', credential: ACCOUNT });
   });
 
   beforeEach(() => {
@@ -33,8 +32,7 @@ describe('an HTTP service behind the proxy', () => {
 
   afterAll(async () => {
     await world.close();
-    service.closeAllConnections();
-    await new Promise((resolve) => service.close(resolve));
+    await service.close();
   });
 
   it('gets the path as it is, the credential, and nothing of the client', async () => {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { sendRequest } from '@oci-connector/testing-kit';
+import { sendRequest, until } from '@oci-connector/testing-kit';
 import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
 import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

@@ -1,6 +1,7 @@
+import { until } from '@oci-connector/testing-kit';
 import { type ObjectLike } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry } from '@oci-connector/testing-registry';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const SERVICE = 'connectors-proxy-service';
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
+import { until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
 describe('limits', () => {
   let world: ProxyWorld;

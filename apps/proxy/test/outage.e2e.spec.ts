@@ -1,5 +1,6 @@
+import { JumpingClock, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { CLIENTS, errorOf, ImpatientClock, prefix, ProxyWorld, until } from './proxy-world';
+import { CLIENTS, errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const TAGS = `${prefix()}/team/app/tags/list`;
@@ -11,10 +12,10 @@ const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no
 describe('when the API server is away', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
-  let clock: ImpatientClock;
+  let clock: JumpingClock;
 
   beforeEach(async () => {
-    clock = new ImpatientClock();
+    clock = new JumpingClock();
     world = await ProxyWorld.start({ clock });
     registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [ACCOUNT] } });
     await world.connect(registry, { credential: ACCOUNT });

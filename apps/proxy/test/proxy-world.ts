@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
+import { type Clock } from '@oci-connector/clock';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { type LookupAll } from '@oci-connector/egress';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { aConnector, aConnectorClass, aSecret, type ConnectorOptions, type ReceivedResponse, sendRequest, type SendOptions } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, aSecret, CapturedLog, type ConnectorOptions, type ReceivedResponse, type SendOptions, sendRequest, until } from '@oci-connector/testing-kit';
 import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ProxySettings } from '../src/proxy.config';
@@ -51,7 +49,7 @@ export interface RequestOptions extends Omit<SendOptions, 'connectTo'> {
 /** An embedded Kubernetes API with the shipped RBAC and class, and proxies that run under it. */
 export class ProxyWorld {
   readonly proxies: RunningProxy[] = [];
-  #log = '';
+  readonly #log = new CapturedLog();
 
   private constructor(
     readonly kube: KubeApiServer,
@@ -81,12 +79,11 @@ export class ProxyWorld {
 
   /** Everything that all proxies logged. */
   get log(): string {
-    return this.#log;
+    return this.#log.text;
   }
 
   get logLines(): Record<string, unknown>[] {
-    const lines = this.#log.split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    return this.#log.entries;
   }
 
   /** Lines of the access log. */
@@ -96,15 +93,9 @@ export class ProxyWorld {
 
   /** Starts one more replica and waits until it is ready. */
   async addProxy(changes: Partial<ProxySettings> = {}): Promise<RunningProxy> {
-    const destination = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.#log += chunk.toString();
-        done();
-      },
-    });
     const settings = Object.assign(new ProxySettings(), PROXY_SETTINGS, this.options.settings, changes);
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-proxy' });
-    const proxy = await startProxy(settings, createLogger({ name: 'proxy', level: 'debug', destination }), {
+    const proxy = await startProxy(settings, createLogger({ name: 'proxy', level: 'debug', destination: this.#log }), {
       connection: { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) },
       clock: this.options.clock,
       lookup: this.options.lookup,
@@ -212,52 +203,6 @@ const PROXY_SETTINGS: Partial<ProxySettings> = {
   grace: 0,
 };
 
-/** The clock of this machine, which can be put forward. */
-export class JumpingClock implements Clock {
-  #ahead = 0;
-
-  now(): number {
-    return systemClock.now() + this.#ahead;
-  }
-
-  monotonic(): number {
-    return systemClock.monotonic() + this.#ahead;
-  }
-
-  setTimeout(callback: () => void, ms: number): Timer {
-    return systemClock.setTimeout(callback, ms);
-  }
-
-  jump(ms: number): void {
-    this.#ahead += ms;
-  }
-}
-
-/** Also one whose timers can be made to end. */
-export class ImpatientClock extends JumpingClock {
-  readonly #timers = new Set<{ readonly ms: number; readonly end: () => void }>();
-
-  override setTimeout(callback: () => void, ms: number): Timer {
-    const cancel = (): void => {
-      this.#timers.delete(entry);
-      timer.cancel();
-    };
-    const end = (): void => {
-      cancel();
-      callback();
-    };
-    const entry = { ms, end };
-    const timer = super.setTimeout(end, ms);
-    this.#timers.add(entry);
-    return { cancel };
-  }
-
-  /** Ends the timers that were set to this many milliseconds. */
-  expire(ms: number): void {
-    for (const timer of [...this.#timers]) if (timer.ms === ms) timer.end();
-  }
-}
-
 /** Path of a Connector in path form. */
 export function prefix(name = 'registry', namespace = CONNECTORS): string {
   return `/v2/namespaces/${namespace}/connectors/${name}`;
@@ -273,15 +218,6 @@ export function errorOf({ body }: ReceivedResponse): { code: string; message: st
   const [error] = errors;
   if (errors.length !== 1 || !error) throw new Error(`expected one error: ${body.toString()}`);
   return error;
-}
-
-/** Polls until the condition holds; fails after a time that no working machine needs. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true in time');
-    await sleep(10);
-  }
 }
 
 /** Without what the API server fills in. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
+import { JumpingClock, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, CLIENTS, CONNECTORS, errorOf, prefix, ProxyWorld, type RequestOptions, until } from './proxy-world';
+import { basic, CLIENTS, CONNECTORS, errorOf, prefix, ProxyWorld, type RequestOptions } from './proxy-world';
 import { rawExchange } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
@@ -15,11 +16,13 @@ interface Refusal {
 }
 
 describe('what the proxy refuses by itself', () => {
+  /** That of the proxy and of the API server. */
+  const clock = new JumpingClock();
   let world: ProxyWorld;
   let registry: FixtureRegistry;
 
   beforeAll(async () => {
-    world = await ProxyWorld.start({ kube: { minimumTokenSeconds: 1 } });
+    world = await ProxyWorld.start({ clock, kube: { minimumTokenSeconds: 1, clock: () => clock.now() } });
     registry = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } });
     const trusted = { credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] };
     await world.connect(registry, trusted);
@@ -82,8 +85,7 @@ describe('what the proxy refuses by itself', () => {
 
   it('401: an expired token', async () => {
     const token = world.token('pusher', { expirationSeconds: 1 });
-    const issuedAt = Date.now();
-    await until(() => Date.now() > issuedAt + 1_000);
+    clock.jump(2_000);
     await refused({ ...unauthenticated, options: { as: null, headers: { authorization: basic(token) } }, message: /expired; get a new one with audience "connectors-proxy"/ });
   });
 

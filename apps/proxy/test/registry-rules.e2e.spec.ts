@@ -1,6 +1,6 @@
-import { type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
+import { JumpingClock, type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
 import { anImage, type FixtureRegistry, type FixtureRegistryOptions, harborQuirks, pushImage, quayQuirks } from '@oci-connector/testing-registry';
-import { basic, CONNECTORS, errorOf, JumpingClock, type ProxyWorld, type RequestOptions } from './proxy-world';
+import { basic, CONNECTORS, errorOf, type ProxyWorld, type RequestOptions } from './proxy-world';
 import { ACCOUNTS, at, OWNER, READER, RegistriesWorld, ROBOT, scopesAsked, tokenRequests } from './registries-world';
 
 const clock = new JumpingClock();

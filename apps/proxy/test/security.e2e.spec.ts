@@ -1,7 +1,7 @@
-import { sendRequest } from '@oci-connector/testing-kit';
+import { sendRequest, until } from '@oci-connector/testing-kit';
 import { aBlob, type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { randomBytes } from 'node:crypto';
-import { basic, CONNECTORS, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
 import { rawExchange } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };

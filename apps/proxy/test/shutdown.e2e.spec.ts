@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Agent, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { sendRequest } from '@oci-connector/testing-kit';
+import { sendRequest, until } from '@oci-connector/testing-kit';
 import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 
 describe('shutdown', () => {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NameResolver } from '@oci-connector/egress';
-import { FixtureNameServer, ManualClock, type ReceivedResponse } from '@oci-connector/testing-kit';
+import { FixtureNameServer, ManualClock, type ReceivedResponse, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { errorOf, prefix, ProxyWorld, until } from './proxy-world';
+import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
 describe('slow names', () => {
   let directory: string;

@@ -1,6 +1,6 @@
-import { basic, ProxyWorld, until } from './proxy-world';
+import { RawUpstream, until } from '@oci-connector/testing-kit';
+import { basic, ProxyWorld } from './proxy-world';
 import { rawExchange } from './raw-exchange';
-import { RawUpstream } from './raw-upstream';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'POST', 'PUT', 'PATCH'] as const;
 

@@ -1,25 +1,40 @@
+import { once } from 'node:events';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Agent, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { platform } from 'node:process';
 import { connect as connectTls } from 'node:tls';
-import { type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
+import { JumpingClock, type ReceivedResponse, sendRequest, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, prefix, ProxyWorld, until } from './proxy-world';
+import { basic, prefix, ProxyWorld } from './proxy-world';
 
-/** Longer than a busy machine needs between two bytes, so that only connections on which nothing comes meet the limit. */
-const IDLE_MS = 2_000;
+/** A limit that only a clock that is put forward reaches. */
+const LONG_IDLE_MS = 60_000;
+
+/** For what the timers of Node.js end: far longer than a busy machine needs to accept a token. */
+const IDLE_MS = 5_000;
 const FLOOD = 1_150;
 
-/** Another address than the one that everybody else has in these tests. */
-const ATTACKER = '127.0.0.2';
+interface Peer {
+  readonly host: string;
+  readonly localAddress: string;
+}
+
+const HONEST: Peer = { host: '127.0.0.1', localAddress: '127.0.0.1' };
+
+/** Another address than the one that everybody else has in these tests. Linux has all of 127.0.0.0/8 on loopback, macOS 127.0.0.1 and ::1. */
+const ATTACKER: Peer = platform === 'linux' ? { host: '127.0.0.1', localAddress: '127.0.0.2' } : { host: '::1', localAddress: '::1' };
+const LISTENS_ON = platform === 'linux' ? '127.0.0.1' : '::';
 
 describe('what strangers can make the proxy keep', () => {
+  let clock: JumpingClock;
   let world: ProxyWorld;
   let registry: FixtureRegistry;
   const sockets: Socket[] = [];
 
   async function start(settings: NonNullable<Parameters<typeof ProxyWorld.start>[0]>['settings'] = {}): Promise<void> {
-    world = await ProxyWorld.start({ settings });
+    clock = new JumpingClock();
+    world = await ProxyWorld.start({ clock, settings: { host: LISTENS_ON, ...settings } });
     registry = await startFixtureRegistry();
     await world.connect(registry);
   }
@@ -35,8 +50,8 @@ describe('what strangers can make the proxy keep', () => {
   const metrics = async (): Promise<string> => (await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString();
   const reviews = (): number => world.kube.requests.entries.filter(({ resource }) => resource === 'tokenreviews').length;
 
-  function open(localAddress = '127.0.0.1'): Socket {
-    const socket = connect({ port: world.proxy.httpPort, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+  function open(peer = HONEST): Socket {
+    const socket = connect({ port: world.proxy.httpPort, ...peer }).on('error', () => undefined);
     sockets.push(socket);
     return socket;
   }
@@ -62,8 +77,9 @@ describe('what strangers can make the proxy keep', () => {
     }
 
     function flood(): Promise<ReceivedResponse>[] {
-      const agent = new Agent({ localAddress: ATTACKER });
-      return Array.from({ length: FLOOD }, (_, index) => world.send(tags, { as: null, agent, headers: { authorization: `Bearer ${forge(index)}` } }));
+      const agent = new Agent({ localAddress: ATTACKER.localAddress });
+      const connectTo = { host: ATTACKER.host, port: world.proxy.httpPort };
+      return Array.from({ length: FLOOD }, (_, index) => sendRequest(`http://localhost${tags}`, { agent, connectTo, headers: { authorization: `Bearer ${forge(index)}` } }));
     }
 
     it('makes only its own requests wait or fail, where the keys of tokens cannot be read', async () => {
@@ -124,17 +140,21 @@ describe('what strangers can make the proxy keep', () => {
   });
 
   describe('connections without a token', () => {
-    it.each<[string, (socket: Socket) => Promise<unknown>]>([
-      ['that say nothing', () => Promise.resolve()],
-      ['that were answered 401 on /v2/', async (socket) => expect(await ask(socket)).toBe('HTTP/1.1 401 Unauthorized')],
-      ['with a refused token', async (socket) => expect(await ask(socket, 'Bearer a.b.c')).toBe('HTTP/1.1 401 Unauthorized')],
-      ['that read no answer', async (socket) => void socket.pause().write(head().repeat(30_000))],
-    ])('are closed after the limit: those %s', async (_what, prepare) => {
-      await start({ unauthenticatedIdle: IDLE_MS });
+    it.each<[string, number, (socket: Socket) => Promise<unknown>]>([
+      ['that say nothing', LONG_IDLE_MS, async (socket) => void (await once(socket, 'connect'))],
+      ['that were answered 401 on /v2/', LONG_IDLE_MS, async (socket) => expect(await ask(socket)).toBe('HTTP/1.1 401 Unauthorized')],
+      ['with a refused token', LONG_IDLE_MS, async (socket) => expect(await ask(socket, 'Bearer a.b.c')).toBe('HTTP/1.1 401 Unauthorized')],
+      ['that read no answer', IDLE_MS, async (socket) => void socket.pause().write(head().repeat(30_000))],
+    ])('are closed after the limit: those %s', async (_what, unauthenticatedIdle, prepare) => {
+      await start({ unauthenticatedIdle });
       const known = open();
       expect(await ask(known, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');
       const stranger = open();
       await prepare(stranger);
+      if (unauthenticatedIdle === LONG_IDLE_MS) {
+        await until(async () => (await metrics()).includes('connectors_proxy_client_connections{listener="http"} 2'));
+        clock.jump(LONG_IDLE_MS);
+      }
       await until(async () => (await metrics()).includes('connectors_proxy_closed_connections_total{listener="http",reason="idle"} 1'));
       await until(async () => (await metrics()).includes('connectors_proxy_client_connections{listener="http"} 1'));
       expect(await ask(known, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '@oci-connector/clock';
-import { basic, CONNECTORS, JumpingClock, ProxyWorld, until } from './proxy-world';
-import { echo, RawUpstream } from './raw-upstream';
+import { echo, JumpingClock, RawUpstream, until } from '@oci-connector/testing-kit';
+import { basic, CONNECTORS, ProxyWorld } from './proxy-world';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const EVIL = `${OK}Content-Length: 4\r\n\r\nevil`;

@@ -1,6 +1,7 @@
 import { anImage, harborQuirks, pushImage, quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
-import { aCredential, aTarget, LoopbackServer } from '../test/diagnosis-fixture';
+import { LoopbackServer } from '@oci-connector/testing-kit';
+import { aCredential, aTarget } from '../test/diagnosis-fixture';
 import { checkCredential } from './check-credential';
 
 const PASSWORD = 'pw-fixture';

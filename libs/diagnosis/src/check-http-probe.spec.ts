@@ -1,5 +1,6 @@
 import { type HttpProbe } from '@oci-connector/connector-api';
-import { LoopbackServer, aTarget } from '../test/diagnosis-fixture';
+import { LoopbackServer } from '@oci-connector/testing-kit';
+import { aTarget } from '../test/diagnosis-fixture';
 import { checkHttpProbe } from './check-http-probe';
 import { type Finding } from './finding';
 

@@ -1,7 +1,7 @@
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { LoopbackServer, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { EgressPolicy } from '@oci-connector/egress';
-import { LoopbackServer, aTarget } from '../test/diagnosis-fixture';
+import { aTarget } from '../test/diagnosis-fixture';
 import { checkLiveness } from './check-liveness';
 import { type Finding } from './finding';
 

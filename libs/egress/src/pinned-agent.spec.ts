@@ -1,22 +1,11 @@
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { LoopbackServer, TcpServer, TestCertificateAuthority, unusedPort } from '@oci-connector/testing-kit';
+import { type Socket } from 'node:net';
 import { type Agent, request } from 'undici';
-import { LoopbackServer } from '../test/loopback-server';
 import { classifyConnectError } from './connect-errors';
 import { EgressPolicy } from './egress-policy';
 import { type LookupAll } from './names/lookup-all';
 import { type EgressErrorCode } from './egress.errors';
 import { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
-
-/** Port of a listener that was closed again: nothing listens there. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
-}
 
 describe('createPinnedAgent', () => {
   const open: { close: () => Promise<void> }[] = [];
@@ -49,12 +38,7 @@ describe('createPinnedAgent', () => {
   const startTls = async (issue: Parameters<TestCertificateAuthority['issue']>[0], from = authority): Promise<LoopbackServer> =>
     opened(await LoopbackServer.start((_request, response) => void response.end('hello'), { tls: await from.issue(issue) }));
   const startPlain = async (): Promise<LoopbackServer> => opened(await LoopbackServer.start((_request, response) => void response.end('hello')));
-  const startRaw = async (onConnection: Parameters<typeof createServer>[1]): Promise<Server> => {
-    const server = createServer(onConnection);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    opened({ close: async () => void (await once(server.close(), 'close')) });
-    return server;
-  };
+  const startRaw = async (onConnection: (socket: Socket) => void): Promise<TcpServer> => opened(await TcpServer.start(onConnection));
   const get = async (url: URL, dispatcher: Agent, headers?: Record<string, string>): Promise<string> =>
     await (await request(url, { dispatcher, headers })).body.text();
   const codeOf = async (sending: Promise<unknown>): Promise<EgressErrorCode | undefined> =>
@@ -90,7 +74,7 @@ describe('createPinnedAgent', () => {
     const agent = newAgent({ connections: 1 });
     expect(await get(server.url('registry.test'), agent)).toBe('hello');
     expect(await get(server.url('registry.test'), agent)).toBe('hello');
-    expect(server.seen.map(({ host }) => host)).toEqual(Array(2).fill(`registry.test:${server.port}`));
+    expect(server.requests.map(({ host }) => host)).toEqual(Array(2).fill(`registry.test:${server.port}`));
     expect(server.connections).toBe(1);
     expect(asked).toEqual(['registry.test']);
   });
@@ -140,19 +124,19 @@ describe('createPinnedAgent', () => {
     const server = await startTls({ names: ['registry.test'] });
     const agent = newAgent({ ca: [authority.caPem] });
     expect(await get(server.url('registry.test'), agent)).toBe('hello');
-    expect(server.seen).toEqual([{ host: `registry.test:${server.port}`, servername: 'registry.test', alpn: 'http/1.1' }]);
+    expect(server.requests).toMatchObject([{ host: `registry.test:${server.port}`, servername: 'registry.test', alpn: 'http/1.1' }]);
   });
 
   it('verifies TLS against an address, without SNI', async () => {
     const server = await startTls({ ips: ['127.0.0.1'] });
     expect(await get(server.url('127.0.0.1'), newAgent({ ca: [authority.caPem] }))).toBe('hello');
-    expect(server.seen[0]?.servername).toBe(false);
+    expect(server.requests[0]?.servername).toBe(false);
   });
 
   it('lets no Host header change whose certificate is wanted', async () => {
     const server = await startTls({ names: ['other.test'] });
     expect(await codeOf(get(server.url('registry.test'), newAgent({ ca: [authority.caPem] }), { host: 'other.test' }))).toBe('CertificateInvalid');
-    expect(server.seen).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it.each([
@@ -165,7 +149,7 @@ describe('createPinnedAgent', () => {
     const server = await start();
     const error: unknown = await get(server.url('registry.test'), newAgent({ ca: [authority.caPem] })).catch((caught: unknown) => caught);
     expect(classifyConnectError(error)).toMatchObject({ code: 'CertificateInvalid', message: expect.stringMatching(advice) as string });
-    expect(server.seen).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('trusts no private authority that it was not given', async () => {
@@ -174,7 +158,7 @@ describe('createPinnedAgent', () => {
   });
 
   it('says that nothing listens', async () => {
-    const port = await closedPort();
+    const port = await unusedPort();
     expect(await codeOf(get(new URL(`http://registry.test:${port}/`), newAgent()))).toBe('ConnectionRefused');
     expect(await codeOf(get(new URL(`https://127.0.0.1:${port}/`), newAgent()))).toBe('ConnectionRefused');
   });
@@ -190,18 +174,18 @@ describe('createPinnedAgent', () => {
 
   it('says that something else than HTTP was met', async () => {
     const server = await startRaw((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.2\r\n'));
-    expect(await codeOf(get(new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`), newAgent()))).toBe('ResponseInvalid');
+    expect(await codeOf(get(new URL(`http://registry.test:${server.port}/`), newAgent()))).toBe('ResponseInvalid');
   });
 
   it('says that the connection broke off', async () => {
     const server = await startRaw((socket) => socket.once('data', () => socket.destroy()));
-    expect(await codeOf(get(new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`), newAgent()))).toBe('ConnectionReset');
+    expect(await codeOf(get(new URL(`http://registry.test:${server.port}/`), newAgent()))).toBe('ConnectionReset');
   });
 
   it('gives up on a handshake that never ends', async () => {
-    const server = await startRaw((socket) => void socket.on('error', () => undefined).resume());
+    const server = await startRaw((socket) => void socket.resume());
     const agent = newAgent({ connectTimeoutMs: 200 });
-    expect(await codeOf(get(new URL(`https://registry.test:${(server.address() as AddressInfo).port}/`), agent))).toBe('ConnectTimeout');
+    expect(await codeOf(get(new URL(`https://registry.test:${server.port}/`), agent))).toBe('ConnectTimeout');
   });
 
   it('gives up on an answer that never comes, where it was told a limit', async () => {

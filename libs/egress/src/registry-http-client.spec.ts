@@ -1,10 +1,9 @@
 import { ByteBudget } from '@oci-connector/limits';
 import { OciAuthorizer, type UpstreamRegistry, verifyCredential } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { LoopbackServer, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
-import { LoopbackServer } from '../test/loopback-server';
 import { EgressPolicy } from './egress-policy';
 import { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';
 
@@ -114,12 +113,16 @@ describe('RegistryHttpClient', () => {
   });
 
   it('ends by its own limit', async () => {
-    const server = await start((_request, response) => void response.write('half'));
-    await expect(newClient({ timeoutMs: 100 }).get(server.url('registry.test'), options)).rejects.toMatchObject({
+    const limit = new AbortController();
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
+    const server = await start((_request, response) => void response.write('half', () => limit.abort(new DOMException('over', 'TimeoutError'))));
+    await expect(newClient({ timeoutMs: 45_000 }).get(server.url('registry.test'), options)).rejects.toMatchObject({
       name: 'UpstreamConnectError',
       code: 'ResponseTimeout',
       retryable: true,
     });
+    expect(timeout).toHaveBeenCalledWith(45_000);
+    timeout.mockRestore();
   });
 
   it('ends by the caller’s signal, with its reason', async () => {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { type Socket } from 'node:net';
+import { TcpServer } from '@oci-connector/testing-kit';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { endingInOrder } from './ending-in-order';
 
@@ -22,15 +22,14 @@ describe('a response whose connection the server ends while the reader pauses', 
   /** Answers with these bytes when the first request has come; when a piece of them has come, for which the reader pauses, the connection ends. */
   async function read(response: string, { end = (socket) => socket.end(), pauses = true }: { end?: Ending; pauses?: boolean } = {}): Promise<Outcome> {
     let connection: Socket | undefined;
-    const server = createServer((socket: Socket) => {
+    const server = await TcpServer.start((socket) => {
       connection = socket;
-      socket.on('error', () => undefined).once('data', () => socket.write(response));
+      socket.once('data', () => socket.write(response));
     });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    closing.push(() => once(server.close(), 'close'));
+    closing.push(() => server.close());
     const agent = new Agent({ connect: endingInOrder(buildConnector({})) });
     closing.push(() => agent.close());
-    return dispatch(agent, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, { pauses, onData: () => connection && end(connection) });
+    return dispatch(agent, `http://127.0.0.1:${server.port}`, { pauses, onData: () => connection && end(connection) });
   }
 
   function dispatch(agent: Agent, origin: string, { pauses, onData }: { pauses: boolean; onData: () => void }): Promise<Outcome> {

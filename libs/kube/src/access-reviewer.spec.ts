@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
+import { settle } from '../test/settle';
 import { type AccessAttributes, AccessReviewer } from './access-reviewer';
 import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { KubeClient } from './kube-client';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { ManualClock } from '../test/manual-clock';
 import { RereadCredential } from './api-credential';
 import { KubeApiError, KubeResponseError } from './kube.errors';
 import { KubeClient } from './kube-client';

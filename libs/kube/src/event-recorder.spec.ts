@@ -1,5 +1,5 @@
+import { ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { ManualClock } from '../test/manual-clock';
 import { EventRecorder } from './event-recorder';
 import { KubeClient } from './kube-client';
 import { type CoreEvent } from './kube-objects';

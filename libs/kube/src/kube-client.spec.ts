@@ -1,6 +1,6 @@
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type Socket } from 'node:net';
+import { eventually, JumpingClock, TcpServer } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse, type Answer } from '../test/api-server';
-import { eventually } from '../test/eventually';
 import { KubeApiError, KubeResponseError, KubeUnreachableError } from './kube.errors';
 import { KubeClient, type KubeClientOptions } from './kube-client';
 import { ConnectorClasses, metadataOf, Secrets, Services } from './resource-type';
@@ -172,7 +172,8 @@ describe('KubeClient faults', () => {
   });
 
   it('a server that accepts and never answers is unreachable', async () => {
-    await serve(() => undefined, { requestTimeoutMs: 50 });
+    const clock = new JumpingClock();
+    await serve(() => clock.expire(45_000), { clock, requestTimeoutMs: 45_000 });
     const error = await failure(client.get(Secrets, key));
     expect(error).toBeInstanceOf(KubeUnreachableError);
     expect(JSON.stringify(error) + error.message + String(error.cause)).not.toContain('our-own-token');
@@ -213,26 +214,16 @@ describe('KubeClient faults', () => {
 });
 
 describe('KubeClient against a socket that is no API server', () => {
-  let tcp: Server;
-  const sockets = new Set<Socket>();
+  let tcp: TcpServer;
 
   async function listen(onConnection: (socket: Socket) => void, scheme: string, options: KubeClientOptions): Promise<void> {
     await serve(() => undefined);
     await client.close();
-    tcp = createTcpServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      onConnection(socket);
-    });
-    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-    const { port } = tcp.address() as AddressInfo;
-    client = KubeClient.fromConnection({ ...server.connection(), server: `${scheme}://127.0.0.1:${port}` }, options);
+    tcp = await TcpServer.start(onConnection);
+    client = KubeClient.fromConnection({ ...server.connection(), server: `${scheme}://127.0.0.1:${tcp.port}` }, options);
   }
 
-  afterEach(async () => {
-    sockets.forEach((socket) => socket.destroy());
-    await new Promise((resolve) => tcp.close(resolve));
-  });
+  afterEach(() => tcp.close());
 
   it('hung connect: a TLS handshake that never ends is unreachable after the connect timeout', async () => {
     await listen(() => undefined, 'https', { connectTimeoutMs: 50, requestTimeoutMs: 60_000 });

@@ -1,8 +1,8 @@
 import { type ServerResponse } from 'node:http';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
+import { settle } from '../test/settle';
 import { LeaseServer } from '../test/lease-server';
-import { ManualClock } from '../test/manual-clock';
 import { KubeClient } from './kube-client';
 import { type Lease } from './kube-objects';
 import { LeaderElection } from './leader-election';
@@ -78,7 +78,7 @@ async function pass(who: Candidate, ms: number): Promise<void> {
   }
 }
 
-const leading = (who: Candidate): Promise<void> => eventually(() => who.election.isLeader, 'leadership');
+const leading = (who: Candidate): Promise<unknown> => eventually(() => who.election.isLeader, 'leadership');
 
 describe('LeaderElection', () => {
   it('creates the Lease, leads, and renews it', async () => {

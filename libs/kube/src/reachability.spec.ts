@@ -1,5 +1,5 @@
-import { ManualClock } from '../test/manual-clock';
-import { settle } from '../test/eventually';
+import { ManualClock } from '@oci-connector/testing-kit';
+import { settle } from '../test/settle';
 import { KubeResponseError, KubeUnreachableError } from './kube.errors';
 import { Reachability } from './reachability';
 

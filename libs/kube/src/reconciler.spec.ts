@@ -1,6 +1,7 @@
 import { type ServerResponse } from 'node:http';
+import { eventually } from '@oci-connector/testing-kit';
 import { ApiServer, eventLine, json } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
+import { settle } from '../test/settle';
 import { KubeClient } from './kube-client';
 import { onChange, type ReconcileOutcome, type ReconcileResult, runReconciler, type RunningReconciler } from './reconciler';
 import { Reflector } from './reflector';

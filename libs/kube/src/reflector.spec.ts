@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, eventLine, json, refuse, type Answer, type SeenRequest } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
+import { settle } from '../test/settle';
 import { KubeClient } from './kube-client';
 import { type ConfigMap } from './kube-objects';
 import { Reflector, type ReflectorOptions } from './reflector';

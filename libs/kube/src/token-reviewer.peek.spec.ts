@@ -1,6 +1,5 @@
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json } from '../test/api-server';
-import { eventually } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
 import { aToken } from '../test/tokens';
 import { TokenRefusedError } from './kube.errors';
 import { KubeClient } from './kube-client';

@@ -1,9 +1,9 @@
 import { type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { type Sensitive } from '@oci-connector/sensitive';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
+import { settle } from '../test/settle';
 import { aToken } from '../test/tokens';
 import { ReviewUnavailableError, TokenRefusedError } from './kube.errors';
 import { KubeClient } from './kube-client';

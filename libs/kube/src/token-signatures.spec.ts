@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { Sensitive } from '@oci-connector/sensitive';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, json, refuse } from '../test/api-server';
-import { eventually, settle } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
+import { settle } from '../test/settle';
 import { aToken } from '../test/tokens';
 import { KubeClient } from './kube-client';
 import { TokenReviewer } from './token-reviewer';

@@ -1,6 +1,5 @@
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { ApiServer, eventLine, refuse, type Answer } from '../test/api-server';
-import { eventually } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
 import { KubeApiError } from './kube.errors';
 import { KubeClient, type WatchOptions } from './kube-client';
 import { type Secret } from './kube-objects';

@@ -1,5 +1,5 @@
-import { eventually, settle } from '../test/eventually';
-import { ManualClock } from '../test/manual-clock';
+import { eventually, ManualClock } from '@oci-connector/testing-kit';
+import { settle } from '../test/settle';
 import { WorkQueue, type WorkQueueOptions } from './work-queue';
 
 /** A handler whose runs the test ends by hand. */

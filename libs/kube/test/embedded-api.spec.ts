@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
+import { eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import {
   AccessReviewer,
@@ -19,7 +20,6 @@ import {
   Secrets,
   TokenReviewer,
 } from '../src/index';
-import { eventually } from './eventually';
 
 const namespace = 'team-a';
 const builder = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'builder' } };
@@ -60,7 +60,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
     apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
     const endpoints = new InstallationEndpoints({ client, clock: systemClock, namespace, proxyService: 'proxy', onError: () => undefined });
-    const are = (...expected: string[]): Promise<void> => eventually(() => endpoints.all.map(({ address, port = '*' }) => `${address} ${port}`).sort().join() === expected.join());
+    const are = (...expected: string[]): Promise<unknown> => eventually(() => endpoints.all.map(({ address, port = '*' }) => `${address} ${port}`).sort().join() === expected.join());
     endpoints.start();
     await are('fd00::1 6443', 'fd00::2 6443', 'fd00::a *');
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::3');

@@ -1,6 +1,7 @@
 import { Sensitive } from '@oci-connector/sensitive';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { dance, type Outcome } from '../test/dance';
-import { anUpstreamRegistry, BASIC, ManualClock } from '../test/loopback-registry';
+import { anUpstreamRegistry, BASIC } from '../test/loopback-registry';
 import { type ScriptedResponse } from '../test/scripted-server';
 import { PULL, TokenRegistry } from '../test/token-registry';
 import { type AuthorizeOptions, OciAuthorizer } from './oci-authorizer';

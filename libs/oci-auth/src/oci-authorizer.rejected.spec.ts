@@ -1,6 +1,7 @@
-import { anUpstreamRegistry, BASIC, ManualClock } from '../test/loopback-registry';
+import { anUpstreamRegistry, BASIC } from '../test/loopback-registry';
 import { PULL, PUSH, TokenRegistry } from '../test/token-registry';
 import { Sensitive } from '@oci-connector/sensitive';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { OciAuthError } from './oci-auth.errors';
 import { OciAuthorizer } from './oci-authorizer';
 import { type UpstreamRegistry } from './upstream-registry';

@@ -1,5 +1,6 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { anUpstreamRegistry, BASIC, ManualClock } from '../test/loopback-registry';
+import { ManualClock } from '@oci-connector/testing-kit';
+import { anUpstreamRegistry, BASIC } from '../test/loopback-registry';
 import { MOUNT, PULL, PUSH, TokenRegistry } from '../test/token-registry';
 import { OciAuthorizer } from './oci-authorizer';
 import { type OciAuthHooks } from './token-source';

@@ -1,4 +1,4 @@
-import { ManualClock } from '../test/loopback-registry';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { type Expiring, RefreshingCache } from './refreshing-cache';
 
 interface Value extends Expiring {

@@ -1,5 +1,5 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { ManualClock } from '../test/loopback-registry';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { OciAuthError } from './oci-auth.errors';
 import { RefusedCredentials } from './refused-credentials';
 

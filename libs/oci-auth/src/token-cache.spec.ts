@@ -1,5 +1,5 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { ManualClock } from '../test/loopback-registry';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { createAuthCache, type Grant } from './token-cache';
 
 describe('memory by one tenant with a registry of its own', () => {

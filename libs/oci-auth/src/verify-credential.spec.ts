@@ -1,5 +1,6 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { anUpstreamRegistry, BASIC, loopbackHttp, ManualClock } from '../test/loopback-registry';
+import { ManualClock } from '@oci-connector/testing-kit';
+import { anUpstreamRegistry, BASIC, loopbackHttp } from '../test/loopback-registry';
 import { TokenRegistry } from '../test/token-registry';
 import { RefusedCredentials } from './refused-credentials';
 import { type UpstreamRegistry } from './upstream-registry';

@@ -45,16 +45,3 @@ export function anUpstreamRegistry(server: ScriptedServer, overrides: Partial<Up
 
 /** `Basic robot:hunter2` as it goes over the wire. */
 export const BASIC = `Basic ${Buffer.from('robot:hunter2').toString('base64')}`;
-
-/** A clock that stands still until it is moved. */
-export class ManualClock {
-  #now = Date.parse('2026-01-01T00:00:00Z');
-
-  now(): number {
-    return this.#now;
-  }
-
-  advance(milliseconds: number): void {
-    this.#now += milliseconds;
-  }
-}

@@ -1,22 +1,16 @@
-import { Writable } from 'node:stream';
+import { CapturedLog } from '@oci-connector/testing-kit';
 import { flatLog, type FlatFields } from './flat-log';
 import { createLogger } from './logger';
 
 /** What the logger's own line and the flat one are, with the same time. */
 function lines(fields: FlatFields, level = 'info'): string[] {
-  const written: string[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      written.push(chunk.toString());
-      done();
-    },
-  });
+  const destination = new CapturedLog();
   const logger = createLogger({ name: 'test', level, destination });
   jest.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
   logger.info(fields, 'request');
   flatLog(logger, 'request')(fields);
   jest.restoreAllMocks();
-  return written;
+  return destination.lines;
 }
 
 describe('flatLog', () => {

@@ -1,17 +1,11 @@
-import { Writable } from 'node:stream';
 import { Sensitive } from '@oci-connector/sensitive';
+import { CapturedLog } from '@oci-connector/testing-kit';
 import { createLogger } from './logger';
 
 function logged(write: (logger: ReturnType<typeof createLogger>) => void): { text: string; line: Record<string, unknown> } {
-  const chunks: string[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk.toString());
-      done();
-    },
-  });
+  const destination = new CapturedLog();
   write(createLogger({ name: 'test', level: 'debug', destination }));
-  return { text: chunks.join(''), line: JSON.parse(chunks[0] ?? '{}') as Record<string, unknown> };
+  return { text: destination.text, line: destination.entries[0] ?? {} };
 }
 
 describe('logger', () => {

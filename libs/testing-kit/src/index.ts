@@ -3,9 +3,16 @@ export { aConnector, type ConnectorOptions } from './builders/connector.builder'
 export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
 export { type IssuedCertificate, type IssueOptions, TestCertificateAuthority } from './certificates/test-certificate-authority';
 export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';
+export { JumpingClock } from './clock/jumping-clock';
 export { ManualClock } from './clock/manual-clock';
 export { FixtureNameServer, type NameFault, type NameRecords } from './dns/fixture-name-server';
 export { readTable, type TableRow } from './documents/read-table';
 export { yamlBlocks } from './documents/yaml-blocks';
+export { CapturedLog } from './logging/captured-log';
 export { collidingLabels } from './metrics/target-labels';
+export { type ArrivedRequest, LoopbackServer, type LoopbackServerOptions } from './servers/loopback-server';
+export { echo, type RawAnswer, type RawRequest, RawUpstream, type RawUpstreamOptions } from './servers/raw-upstream';
+export { TcpServer, type TcpServerOptions } from './servers/tcp-server';
+export { unusedPort } from './servers/unused-port';
 export { testbedTool } from './testbed-tools.config';
+export { eventually, until, untilRight } from './waiting/until';

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { PASSED, failed, unknown, type Finding } from '@oci-connector/diagnosis';
-import { SteppedClock } from '../../test/stepped-clock';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { Prober, type ProbeRequest } from './prober';
 
 const MINUTE = 60_000;
@@ -26,13 +26,13 @@ class Oracle {
 }
 
 describe('the prober', () => {
-  let clock: SteppedClock;
+  let clock: ManualClock;
   let oracle: Oracle;
   let told: string[];
   let prober: Prober;
 
   function start(concurrency = 10): void {
-    clock = new SteppedClock(0);
+    clock = new ManualClock(0);
     oracle = new Oracle();
     told = [];
     const periods = { liveness: MINUTE, credential: 10 * MINUTE, refused: 30 * MINUTE };
@@ -117,9 +117,9 @@ describe('the prober', () => {
     prober.ask('b', oracle.request('host'));
     await oracle.answer();
     prober.forget('a', 'liveness');
-    expect(clock.dueTimes).toHaveLength(1);
+    expect(clock.timers).toHaveLength(1);
     prober.forget('b', 'liveness');
-    expect(clock.dueTimes).toHaveLength(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('forgets the former question of an owner that asks another', async () => {
@@ -215,6 +215,6 @@ describe('the prober', () => {
     await oracle.answer();
     await stopped;
     expect(told).toEqual([]);
-    expect(clock.dueTimes).toEqual([]);
+    expect(clock.timers).toEqual([]);
   });
 });

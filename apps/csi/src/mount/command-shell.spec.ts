@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { eventually } from '@oci-connector/testing-kit';
 import { CommandShell } from './command-shell';
 
 describe('CommandShell', () => {
@@ -61,11 +62,11 @@ describe('CommandShell', () => {
     /** Lets the time of a command run out that has written its process ID, and waits for the end of its process. */
     async function endOf(command: Promise<void>, name: string): Promise<void> {
       const refused = expect(command).rejects.toThrow('not done within 10000 ms');
-      const pid = await until(() => /^\d+(?=\n)/.exec(textOf(file(name)))?.[0]);
+      const pid = await eventually(() => /^\d+(?=\n)/.exec(textOf(file(name)))?.[0]);
       jest.advanceTimersByTime(10_000);
       await refused;
       // That of a process that has ended, but was not asked for its status yet, is empty.
-      await until(() => textOf(`/proc/${pid}/cmdline`) === '' || undefined);
+      await eventually(() => textOf(`/proc/${pid}/cmdline`) === '' || undefined);
     }
   });
 
@@ -79,14 +80,6 @@ describe('CommandShell', () => {
     await shell.run('true');
   });
 });
-
-async function until<T>(look: () => T | undefined): Promise<T> {
-  for (;;) {
-    const seen = look();
-    if (seen !== undefined) return seen;
-    await new Promise(setImmediate);
-  }
-}
 
 /** Empty while there is no such file; a process that ends takes its files away while one reads them (ESRCH). */
 function textOf(place: string): string {

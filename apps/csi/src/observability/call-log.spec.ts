@@ -1,19 +1,13 @@
-import { Writable } from 'node:stream';
 import { createLogger } from '@oci-connector/runtime';
+import { CapturedLog } from '@oci-connector/testing-kit';
 import { logCall } from './call-log';
 import { type CallRecord } from './call-record';
 
 /** The line about a call, undefined when there is none at the level. */
 function lineOf(record: Partial<CallRecord>, { level = 'debug', quiet = false } = {}): Record<string, unknown> | undefined {
-  let text = '';
-  const destination = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      text += chunk.toString();
-      done();
-    },
-  });
+  const destination = new CapturedLog();
   logCall(createLogger({ name: 'csi', level, destination }), { method: 'NodePublishVolume', ...record }, { code: 'OK', durationMs: 1, quiet });
-  return text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>);
+  return destination.entries[0];
 }
 
 describe('logCall', () => {

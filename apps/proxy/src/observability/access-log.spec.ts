@@ -1,20 +1,19 @@
-import { Writable } from 'node:stream';
 import { createLogger } from '@oci-connector/runtime';
+import { CapturedLog } from '@oci-connector/testing-kit';
 import { Transfer } from '../transfer/transfer';
 import { ProxyError } from '../proxy.errors';
 import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';
 
-describe('log lines that a flood can cause', () => {
+describe('log captured.entries that a flood can cause', () => {
   let now: number;
-  let lines: Record<string, unknown>[];
+  let captured: CapturedLog;
   let log: AccessLog;
 
   beforeEach(() => {
     now = 5_000;
-    lines = [];
-    const destination = new Writable({ write: (line: Buffer, _encoding, done) => (lines.push(JSON.parse(line.toString()) as Record<string, unknown>), done()) });
-    log = new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => now);
+    captured = new CapturedLog();
+    log = new AccessLog(createLogger({ name: 'proxy', level: 'info', destination: captured }), () => now);
   });
 
   afterEach(() => log.close());
@@ -27,13 +26,13 @@ describe('log lines that a flood can cause', () => {
     finish(401, { code: 'Unauthenticated' }, 1_000);
     finish(503, { code: 'ReviewUnavailable', error: new Error('no answer') }, 500);
     for (let time = 0; time < 300; time += 1) log.rejected('10.0.0.1', new ProxyError('RequestMalformed', 'no HTTP'));
-    expect(lines.map(({ code }) => code)).toEqual([...Array<string>(10).fill('Unauthenticated'), ...Array<string>(10).fill('ReviewUnavailable'), ...Array<string>(10).fill('RequestMalformed')]);
+    expect(captured.entries.map(({ code }) => code)).toEqual([...Array<string>(10).fill('Unauthenticated'), ...Array<string>(10).fill('ReviewUnavailable'), ...Array<string>(10).fill('RequestMalformed')]);
     now += 1_000;
     finish(401, { code: 'Unauthenticated' }, 5);
-    expect(lines).toHaveLength(35);
+    expect(captured.entries).toHaveLength(35);
     log.close();
     log.close();
-    expect(lines.slice(35)).toEqual([expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } })]);
+    expect(captured.entries.slice(35)).toEqual([expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } })]);
   });
 
   it('of a known client none is left out, but for the errors of most', () => {
@@ -41,8 +40,8 @@ describe('log lines that a flood can cause', () => {
     finish(200, { client }, 50);
     finish(403, { client, code: 'PermissionDenied', error: new Error('no') }, 50);
     finish(502, { client, code: 'UpstreamUnreachable', error: new Error('refused') }, 50);
-    expect(lines).toHaveLength(150);
-    expect(lines.filter(({ err }) => err !== undefined)).toHaveLength(10);
-    expect(lines.slice(100).every(({ level, code }) => level === 'warn' && code === 'UpstreamUnreachable')).toBe(true);
+    expect(captured.entries).toHaveLength(150);
+    expect(captured.entries.filter(({ err }) => err !== undefined)).toHaveLength(10);
+    expect(captured.entries.slice(100).every(({ level, code }) => level === 'warn' && code === 'UpstreamUnreachable')).toBe(true);
   });
 });

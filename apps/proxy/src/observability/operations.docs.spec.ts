@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Writable } from 'node:stream';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { collidingLabels, readTable } from '@oci-connector/testing-kit';
+import { CapturedLog, collidingLabels, readTable } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
 import { Transfer } from '../transfer/transfer';
@@ -34,15 +33,9 @@ const RECORD: Required<AccessRecord> = {
 
 describe('docs/operations.md', () => {
   it('has every field of the access log, and no other', () => {
-    let line = '';
-    const destination = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        line += chunk.toString();
-        done();
-      },
-    });
+    const destination = new CapturedLog();
     new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => 0).finished(RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
-    const logged = Object.keys(JSON.parse(line) as object);
+    const logged = Object.keys(destination.entries[0] ?? {});
     const documented = readTable(TEXT, '### Fields of a request').map((row) => row['Field']);
     expect(documented).toEqual(logged.filter((name) => ![...COMMON, 'err'].includes(name)));
 

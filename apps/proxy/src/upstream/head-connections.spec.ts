@@ -1,8 +1,6 @@
 import { type Socket } from 'node:net';
 import { EgressPolicy } from '@oci-connector/egress';
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
-import { until } from '../../test/proxy-world';
-import { echo, type RawRequest, RawUpstream } from '../../test/raw-upstream';
+import { echo, type RawRequest, RawUpstream, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { Transfer } from '../transfer/transfer';
 import { UndiciTransport } from './undici-transport';
 

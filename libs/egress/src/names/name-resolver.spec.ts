@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FixtureNameServer, ManualClock } from '@oci-connector/testing-kit';
+import { FixtureNameServer, ManualClock, until } from '@oci-connector/testing-kit';
 import { NameResolver, type NameResolverOptions } from './name-resolver';
 
 const CALLER = { owner: 'one' };
@@ -38,10 +38,6 @@ class World {
     await Promise.all(this.servers.map((server) => server.close()));
     await rm(this.directory, { recursive: true });
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('NameResolver', () => {

@@ -1,7 +1,7 @@
+import { untilRight } from '@oci-connector/testing-kit';
 import { asText, at, type JsonObject } from '../kube-api/json';
 import { type ContractClient } from './contract-client';
 import { type ContractContext } from './contract-context';
-import { eventually } from './eventually';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
@@ -44,7 +44,7 @@ export function describeAccess(context: () => ContractContext): void {
     ...(resourceNames && { resourceNames }),
   });
   const accountOf = (name: string): JsonObject => ({ kind: 'ServiceAccount', name, namespace: context().otherNamespace });
-  const soon = (question: () => Promise<boolean>): Promise<boolean> => eventually(question, (allowed) => allowed);
+  const soon = (question: () => Promise<boolean>): Promise<boolean> => untilRight(question, (allowed) => allowed);
 
   describe('SubjectAccessReview', () => {
     it('allows the subresource that a role in the Connector\'s namespace gives to an account of another one, and nothing else', async () => {
@@ -93,7 +93,7 @@ export function describeAccess(context: () => ContractContext): void {
       await createRole('for-a-while', [rule(['connectors/proxy'], ['get'])], [accountOf('temporary')]);
       await soon(() => ask(user('temporary'), { verb: 'get' }));
       await context().admin.delete(context().api(RBAC, 'rolebindings', 'for-a-while'));
-      await eventually(() => ask(user('temporary'), { verb: 'get' }), (allowed) => !allowed);
+      await untilRight(() => ask(user('temporary'), { verb: 'get' }), (allowed) => !allowed);
     });
 
     it('applies a ClusterRole in one namespace by a RoleBinding and everywhere by a ClusterRoleBinding', async () => {
@@ -137,7 +137,7 @@ export function describeAccess(context: () => ContractContext): void {
       await context().create(context().core('secrets'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shared' } });
       const client = await clientOf('named');
       await createRole('named-secret', [secretRule(['get', 'list', 'watch'], ['shared'])], [accountOf('named')]);
-      await eventually(() => client.get(context().core('secrets', 'shared')), ({ status }) => status === 200);
+      await untilRight(() => client.get(context().core('secrets', 'shared')), ({ status }) => status === 200);
       const byName = `${context().core('secrets')}?fieldSelector=metadata.name%3Dshared`;
       expect((await client.get(byName)).status).toBe(200);
       expect((await client.get(`${byName}&watch=true&timeoutSeconds=1`)).status).toBe(200);

@@ -1,11 +1,10 @@
 import path from 'node:path';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { parse } from 'yaml';
-import { aConnector, aConnectorClass } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, untilRight } from '@oci-connector/testing-kit';
 import { type JsonObject } from '../kube-api/json';
 import { readManifests } from '../kube-api/load-crds';
 import { type ContractContext, messageOf } from './contract-context';
-import { eventually } from './eventually';
 import { applyDefinition } from './widget';
 
 const CONNECTORS = 'connectors.alauda.io/v1alpha1';
@@ -22,8 +21,8 @@ export function describeConnectorTypes(context: () => ContractContext): void {
     beforeAll(async () => {
       const definitions = readManifests([CRDS]).map((text) => parse(text) as JsonObject);
       conditions = await Promise.all(definitions.map((definition) => applyDefinition(context(), definition)));
-      await eventually(() => context().admin.get(context().api(CONNECTORS, 'connectors')), ({ status }) => status === 200);
-      await eventually(() => context().admin.get(`/apis/${CONNECTORS}/connectorclasses`), ({ status }) => status === 200);
+      await untilRight(() => context().admin.get(context().api(CONNECTORS, 'connectors')), ({ status }) => status === 200);
+      await untilRight(() => context().admin.get(`/apis/${CONNECTORS}/connectorclasses`), ({ status }) => status === 200);
     });
 
     it('are established and structural', () => {

@@ -1,8 +1,8 @@
+import { untilRight } from '@oci-connector/testing-kit';
 import { asList, asText, at, type JsonObject } from '../kube-api/json';
 import { ContractClient, type ContractResponse } from './contract-client';
 import { type ContractContext, messageOf } from './contract-context';
 import { type KubeContractAbilities } from './contract-target';
-import { eventually } from './eventually';
 
 const AUDIENCE = 'connectors-proxy';
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
@@ -71,7 +71,7 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       const token = await tokenFor('bound', { audiences: [AUDIENCE], boundObjectRef });
       expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
       await context().admin.delete(context().core('secrets', 'anchor'));
-      await eventually(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+      await untilRight(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
     });
   });
 
@@ -111,10 +111,10 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       const token = await tokenFor('mortal', { audiences: [AUDIENCE] });
       expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
       await context().admin.delete(context().core('serviceaccounts', 'mortal'));
-      await eventually(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+      await untilRight(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
       await createAccount('mortal');
       const renewed = await tokenFor('mortal', { audiences: [AUDIENCE] });
-      await eventually(() => review(renewed, [AUDIENCE]), ({ authenticated }) => authenticated === true);
+      await untilRight(() => review(renewed, [AUDIENCE]), ({ authenticated }) => authenticated === true);
       expect((await review(token, [AUDIENCE]))['authenticated'] ?? false).toBe(false);
     });
 

@@ -1,7 +1,7 @@
+import { untilRight } from '@oci-connector/testing-kit';
 import { asList, at, type JsonObject } from '../kube-api/json';
 import { type ContractContext, versionOf } from './contract-context';
 import { type KubeContractAbilities } from './contract-target';
-import { eventually } from './eventually';
 import { widget, WIDGETS } from './widget';
 
 /** Owner references, by which a deleted Connector takes its Service with it. */
@@ -22,7 +22,7 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       await context().create(core('configmaps'), owned('inherited', [ownerReference(owner)]));
       await context().create(core('configmaps'), owned('independent', []));
       await context().admin.delete(context().api(WIDGETS, 'widgets', 'short-lived'));
-      await eventually(() => context().admin.get(core('configmaps', 'inherited')), ({ status }) => status === 404);
+      await untilRight(() => context().admin.get(core('configmaps', 'inherited')), ({ status }) => status === 404);
       const independent = await context().admin.get(core('configmaps', 'independent'));
       expect(versionOf(independent.body)).not.toBe('');
     });
@@ -31,7 +31,7 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('childless'));
       await context().create(core('configmaps'), owned('set-free', [ownerReference(owner)]));
       await context().admin.delete(context().api(WIDGETS, 'widgets', 'childless'), { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Orphan' });
-      await eventually(() => context().admin.get(context().api(WIDGETS, 'widgets', 'childless')), ({ status }) => status === 404);
+      await untilRight(() => context().admin.get(context().api(WIDGETS, 'widgets', 'childless')), ({ status }) => status === 404);
       const { status, body } = await context().admin.get(core('configmaps', 'set-free'));
       expect(status).toBe(200);
       expect(asList(at(body, 'metadata', 'ownerReferences'))).toEqual([]);
@@ -41,7 +41,7 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('last'));
       await context().create(core('configmaps'), owned('first', [ownerReference(owner)]));
       await context().admin.delete(`${context().api(WIDGETS, 'widgets', 'last')}?propagationPolicy=Foreground`);
-      await eventually(() => context().admin.get(context().api(WIDGETS, 'widgets', 'last')), ({ status }) => status === 404);
+      await untilRight(() => context().admin.get(context().api(WIDGETS, 'widgets', 'last')), ({ status }) => status === 404);
       expect((await context().admin.get(core('configmaps', 'first'))).status).toBe(404);
     });
   });

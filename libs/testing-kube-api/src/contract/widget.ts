@@ -1,5 +1,5 @@
+import { untilRight } from '@oci-connector/testing-kit';
 import { type ContractContext } from './contract-context';
-import { eventually } from './eventually';
 import { asList, asObject, at, type JsonObject } from '../kube-api/json';
 
 const GROUP = 'contract.connectors.alauda.io';
@@ -91,7 +91,7 @@ const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 /** Creates the type and waits until it is served. */
 export async function createWidgetType(context: ContractContext): Promise<void> {
   await applyDefinition(context, WIDGET_CRD);
-  await eventually(
+  await untilRight(
     () => context.admin.get(context.api(WIDGETS, 'widgets')),
     ({ status: code }) => code === 200,
   );
@@ -107,7 +107,7 @@ export async function applyDefinition({ admin }: ContractContext, definition: Js
   const created = await admin.post(CRDS, definition);
   if (created.status === 409) await admin.patch(`${CRDS}/${name}`, { spec: definition['spec'] });
   else if (created.status !== 201) throw new Error(`${name}: ${created.status} ${JSON.stringify(created.body)}`);
-  const conditions = await eventually(
+  const conditions = await untilRight(
     async () => asList(at((await admin.get(`${CRDS}/${name}`)).body, 'status', 'conditions')).map(asObject),
     (found) => found.some(({ type, status: value }) => type === 'Established' && value === 'True'),
   );

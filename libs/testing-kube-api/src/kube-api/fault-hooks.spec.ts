@@ -1,5 +1,5 @@
+import { untilRight } from '@oci-connector/testing-kit';
 import { ContractClient } from '../contract/contract-client';
-import { eventually } from '../contract/eventually';
 import { asText, at } from './json';
 import { type KubeApiServer } from './kube-api-server';
 import { startKubeApi } from './start-kube-api';
@@ -31,7 +31,7 @@ describe('faults of the embedded Kubernetes API', () => {
     const held = admin.get(NAMESPACES).finally(() => {
       isAnswered = true;
     });
-    await eventually(() => Promise.resolve(server.requests.count({ verb: 'list' })), (count) => count === 1);
+    await untilRight(() => Promise.resolve(server.requests.count({ verb: 'list' })), (count) => count === 1);
     expect(await admin.get(`${NAMESPACES}/default`)).toMatchObject({ status: 200 });
     expect(isAnswered).toBe(false);
     server.faults.resume();
@@ -41,7 +41,7 @@ describe('faults of the embedded Kubernetes API', () => {
   it('closes while requests are held', async () => {
     server.faults.pause();
     const held = admin.get(NAMESPACES).catch((error: NodeJS.ErrnoException) => error.code);
-    await eventually(() => Promise.resolve(server.requests.count()), (count) => count === 1);
+    await untilRight(() => Promise.resolve(server.requests.count()), (count) => count === 1);
     await server.close();
     expect(await held).toBe('ECONNRESET');
   });

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { TestCertificateAuthority, untilRight } from '@oci-connector/testing-kit';
 import { ContractClient } from '../contract/contract-client';
-import { eventually } from '../contract/eventually';
 import { asObject, at } from './json';
 import { type KubeApiServer } from './kube-api-server';
 import { startKubeApi } from './start-kube-api';
@@ -136,7 +135,7 @@ describe('startKubeApi', () => {
     const late = await adminOf(server).post('/api/v1/namespaces/going/configmaps', configMap('late'));
     expect(late).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
     await adminOf(server).patch('/api/v1/namespaces/going/configmaps/held', { metadata: { finalizers: null } });
-    await eventually(() => adminOf(server).get('/api/v1/namespaces/going'), ({ status }) => status === 404);
+    await untilRight(() => adminOf(server).get('/api/v1/namespaces/going'), ({ status }) => status === 404);
   });
 
   it('ends the watches of a type with its definition, and removes its objects', async () => {

@@ -1,5 +1,4 @@
 import { type FixtureAccount, type FixtureAction, type FixtureGrants } from './fixture-registry-options';
-import { type RegistryQuirks } from './quirks';
 
 /** Asked or granted rights on one repository. */
 export interface RepositoryAccess {
@@ -10,14 +9,8 @@ export interface RepositoryAccess {
 /** The users of the fixture; passwords can change while it runs. */
 export class Accounts {
   readonly #accounts = new Map<string, FixtureAccount>();
-  /** User names whose passwords are all refused, until when. */
-  readonly #locked = new Map<string, number>();
 
-  constructor(
-    accounts: readonly FixtureAccount[],
-    private readonly clock: () => number,
-    private readonly quirks: RegistryQuirks,
-  ) {
+  constructor(accounts: readonly FixtureAccount[]) {
     for (const account of accounts) this.#accounts.set(account.username, account);
   }
 
@@ -38,10 +31,7 @@ export class Accounts {
 
   fromPassword(username: string, password: string): FixtureAccount | undefined {
     const account = this.#accounts.get(username);
-    if (this.clock() < (this.#locked.get(username) ?? 0)) return undefined;
-    if (account?.password === password) return account;
-    if (this.quirks.userLockMs !== undefined) this.#locked.set(username, this.clock() + this.quirks.userLockMs);
-    return undefined;
+    return account?.password === password ? account : undefined;
   }
 
   fromIdentityToken(token: string): FixtureAccount | undefined {

@@ -77,9 +77,7 @@ export class AuthGate {
 
   #unauthorized(challenges: readonly string[], { status = 401, message }: { readonly status?: 401 | 403; readonly message?: string } = {}): RegistryError {
     const { quirks } = this.options;
-    const all = quirks.emptyChallenge ? [''] : [...(quirks.extraChallenges ?? []), ...challenges, ...(quirks.furtherChallenges ?? [])];
-    const value = quirks.challengeHeaders === 'one-header' ? all.join(', ') : all;
-    const headers = quirks.omitChallenge ? undefined : { 'www-authenticate': value };
+    const headers = quirks.omitChallenge ? undefined : { 'www-authenticate': [...challenges, ...(quirks.furtherChallenges ?? [])] };
     return status === 403
       ? new RegistryError('DENIED', 'insufficient scope', { headers })
       : new RegistryError('UNAUTHORIZED', message ?? 'authentication required', { headers });

@@ -40,7 +40,7 @@ export class FixtureRegistry {
   ) {
     this.quirks = { ...options.quirks };
     const auth = options.auth ?? { mode: 'anonymous' };
-    this.accounts = new Accounts(auth.mode === 'anonymous' ? [] : auth.accounts, options.clock ?? Date.now, this.quirks);
+    this.accounts = new Accounts(auth.mode === 'anonymous' ? [] : auth.accounts);
     const service = auth.mode === 'token' ? auth.service : undefined;
     this.tokens = new Tokens((auth.mode === 'token' ? auth.tokens : undefined) ?? {}, service ?? DEFAULT_SERVICE, options.clock ?? Date.now);
     this.#uploads = new Uploads((id) => content.uploadPath(id));

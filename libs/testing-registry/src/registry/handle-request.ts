@@ -80,14 +80,12 @@ function checkName(context: RegistryContext, repository: string): void {
   if (context.quirks.pushTokenCreates && !context.content.find(repository)) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
   const prefix = context.options.repositoryPrefix;
   const outsidePrefix = prefix !== undefined && !repository.startsWith(`${prefix}/`);
-  const needsLibrary = context.quirks.officialImagesUnderLibrary === true && !repository.includes('/');
-  if (outsidePrefix || needsLibrary) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+  if (outsidePrefix) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
 }
 
 function commonHeaders(context: RegistryContext): Record<string, string> {
   return {
     'docker-distribution-api-version': 'registry/2.0',
     ...(context.quirks.sessionCookie ? { 'set-cookie': 'sid=fixture-session; Path=/; HttpOnly' } : {}),
-    ...context.quirks.extraHeaders,
   };
 }

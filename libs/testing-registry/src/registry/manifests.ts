@@ -59,7 +59,7 @@ async function putManifest(context: RegistryContext, exchange: Exchange, { repos
     headers: {
       location: contentLocation(context, `${repository}/manifests/${digest}`),
       'docker-content-digest': digest,
-      ...(facts.subject === undefined || context.quirks.noReferrers ? {} : { 'oci-subject': facts.subject }),
+      ...(facts.subject === undefined ? {} : { 'oci-subject': facts.subject }),
       // Tags pushed along with a digest, as the next version of distribution-spec has it.
       ...(byDigest && tags.length > 0 ? { 'oci-tag': tags.join(', ') } : {}),
     },

@@ -11,14 +11,8 @@ export interface RegistryQuirks {
   wrongPasswordGetsEmptyToken?: boolean;
   /** Every answer sets the cookie `sid`; a write that sends it back is refused with 403 (Harbor's CSRF check). */
   sessionCookie?: boolean;
-  /** A refused request gets `WWW-Authenticate:` with nothing in it (Harbor, some paths). */
-  emptyChallenge?: boolean;
   /** No WWW-Authenticate at all on a 401 (GCR, some paths). */
   omitChallenge?: boolean;
-  /** Further challenges, put before the real one, e.g. `Negotiate` or `Digest realm="a, b"`. */
-  extraChallenges?: readonly string[];
-  /** How several challenges are sent; default `many-headers`. */
-  challengeHeaders?: 'one-header' | 'many-headers';
   /** Sent after the real challenge (Gitea: `Basic`). */
   furtherChallenges?: readonly string[];
   /** The challenge's `scope`, whatever was asked for (Gitea: `*`). */
@@ -36,10 +30,6 @@ export interface RegistryQuirks {
   anonymousNeedsScope?: boolean;
   /** A missing right is a 401 with this text; `{repository}` and `{actions}` are filled in (Harbor). */
   missingRightText?: string;
-  /**
-   * For so many milliseconds after a wrong password every password of that user name is refused, also the right one (Harbor: 1,500).
-   */
-  userLockMs?: number;
   /** A valid token without the scope gets 403 and `error="insufficient_scope"` instead of 401 (IBM Cloud). */
   insufficientScopeStatus?: 401 | 403;
   /**
@@ -52,16 +42,8 @@ export interface RegistryQuirks {
   uploadQuery?: string;
   /** Location of finished blobs and manifests, and Link: relative (default), absolute, or absolute with http. */
   contentLocation?: 'relative' | 'absolute' | 'absolute-http';
-  /** PATCH answers without Range (moby refuses that). */
-  omitUploadRange?: boolean;
   /** PATCH answers 201 instead of 202 (ECR). */
   patchStatus?: 201 | 202;
-  /** DELETE of an upload answers 405 (GHCR). */
-  refuseUploadCancel?: boolean;
-  /** Never mount: 202, the plain upload that the specification allows. */
-  ignoreMount?: boolean;
-  /** A mount without `from` is refused with 400 (Quay). */
-  refuseAnonymousMount?: boolean;
   /** GET and HEAD of a blob are answered with a redirect. */
   blobRedirect?: BlobRedirect;
   /** tags/list has this many made-up tags (`t-0000000`, …) after the real ones. */
@@ -70,18 +52,8 @@ export interface RegistryQuirks {
   pageSize?: number;
   /** Lists that are answered elsewhere, and how their pages are linked. */
   lists?: ListQuirks;
-  /** The referrers API is absent: 404, so clients use the fallback tag. */
-  noReferrers?: boolean;
-  /** Names of one component do not exist, as on Docker Hub, where they live under `library/`. */
-  officialImagesUnderLibrary?: boolean;
-  /** Extra headers on every answer of the registry (`ratelimit-remaining`, `Warning`, …). */
-  extraHeaders?: Readonly<Record<string, string>>;
-  /** How the token endpoint treats more than one scope: `all` (default), only the first or last, or 400. */
-  severalScopes?: 'all' | 'first' | 'last' | 'refuse';
   /** What the token endpoint answers instead of a token. */
   tokenAnswer?: TokenAnswer;
-  /** The same for POST alone. */
-  tokenPostAnswer?: TokenAnswer;
 }
 
 export interface BlobRedirect {
@@ -96,7 +68,6 @@ export interface BlobRedirect {
 export type TokenAnswer =
   | { readonly kind: 'garbage' }
   | { readonly kind: 'huge'; readonly bytes: number }
-  | { readonly kind: 'slow'; readonly milliseconds: number }
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
 

@@ -10,7 +10,6 @@ const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** GET `/v2/<name>/referrers/<digest>` (distribution-spec, "Listing Referrers"). */
 export function listReferrers(context: RegistryContext, exchange: Exchange, route: { readonly repository: string; readonly reference: string }): Reply {
-  if (context.quirks.noReferrers) throw new RegistryError('UNSUPPORTED', 'no such endpoint', { status: 404 });
   if (exchange.method !== 'GET') throw new RegistryError('UNSUPPORTED', 'method not allowed');
   if (!parseDigest(route.reference)) throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
   const type = exchange.parameters.get('artifactType');

@@ -73,16 +73,6 @@ describe('Harbor', () => {
     expect(refused.status).toBe(401);
     expect(refused.body.toString()).toContain('unauthorized to access repository: other/app, action: push');
   });
-
-  it('userLockMs: refuses the right password, too, shortly after a wrong one', async () => {
-    let now = Date.now();
-    await registry.close();
-    await start({ auth: TOKENS, quirks: { ...harborQuirks(), userLockMs: 1_500 }, clock: () => now });
-    expect((await askToken('service=x', WRONG)).status).toBe(401);
-    expect((await askToken('service=x', RIGHT)).status).toBe(401);
-    now += 1_500;
-    expect((await askToken('service=x', RIGHT)).status).toBe(200);
-  });
 });
 
 describe('a registry that everybody may read', () => {
@@ -105,10 +95,4 @@ it('Gitea: two challenges in two lines, and the scope *', async () => {
   const { rawHeaders } = await send('');
   const challenges = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate');
   expect(challenges).toEqual([expect.stringMatching(/^Bearer .*scope="\*"/), 'Basic realm="gitea"']);
-});
-
-it('tokenPostAnswer: a token endpoint that answers GET alone', async () => {
-  await start({ auth: { ...TOKENS, allowPost: true }, quirks: { tokenPostAnswer: { kind: 'status', status: 403 } } });
-  expect((await sendRequest(`${registry.url}/service/token`, { method: 'POST', body: 'grant_type=refresh_token' })).status).toBe(403);
-  expect((await askToken('service=x', RIGHT)).status).toBe(200);
 });

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Accounts, grantsOf, isGranted, type RepositoryAccess } from './accounts';
 import { type ContentStore } from './content-store';
 import { type Exchange } from './exchange';
@@ -25,10 +24,8 @@ export class TokenEndpoint {
   constructor(private readonly options: TokenEndpointOptions) {}
 
   async handle(exchange: Exchange): Promise<Reply> {
-    const { tokenAnswer, tokenPostAnswer } = this.options.quirks;
-    const answer = (exchange.method === 'POST' ? tokenPostAnswer : undefined) ?? tokenAnswer;
-    const spoiled = answer && (await spoiledAnswer(answer));
-    if (spoiled) return spoiled;
+    const { tokenAnswer } = this.options.quirks;
+    if (tokenAnswer) return spoiledAnswer(tokenAnswer);
     if (exchange.method === 'GET') return this.#answerGet(exchange);
     if (exchange.method === 'POST' && this.options.auth.allowPost) return this.#answerPost(exchange);
     throw new RegistryError('UNSUPPORTED', 'only GET is answered here', { headers: { allow: 'GET' } });
@@ -90,11 +87,7 @@ export class TokenEndpoint {
   /** `scope` may be repeated, and one may hold several, parted by spaces. */
   #scopes(parameters: URLSearchParams): RepositoryAccess[] {
     const all = parameters.getAll('scope').flatMap((text) => text.split(' ')).filter((text) => text !== '');
-    const several = this.options.quirks.severalScopes ?? 'all';
     this.#checkActions(all);
-    if (all.length > 1 && several === 'refuse') throw new RegistryError('UNSUPPORTED', 'one scope only', { status: 400 });
-    if (several === 'first') return all.slice(0, 1).flatMap(parseScope);
-    if (several === 'last') return all.slice(-1).flatMap(parseScope);
     return all.flatMap(parseScope);
   }
 
@@ -111,16 +104,12 @@ function parseScope(text: string): RepositoryAccess[] {
   return [{ repository: match[1] ?? '', actions: (match[2] ?? '').split(',') as FixtureAction[] }];
 }
 
-/** Undefined when the answer is only late. */
-async function spoiledAnswer(answer: TokenAnswer): Promise<Reply | undefined> {
+function spoiledAnswer(answer: TokenAnswer): Reply {
   switch (answer.kind) {
     case 'garbage':
       return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('<html>not a token</html>') };
     case 'huge':
       return { status: 200, headers: { 'content-type': 'application/json' }, body: Readable.from(hugeAnswer(answer.bytes)) };
-    case 'slow':
-      await sleep(answer.milliseconds);
-      return undefined;
     case 'redirect':
       return { status: 307, headers: { location: answer.location } };
     case 'status':

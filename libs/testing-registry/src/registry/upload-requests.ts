@@ -38,7 +38,6 @@ export async function continueUpload(context: RegistryContext, exchange: Exchang
     case 'GET':
       return { status: 204, headers: uploadHeaders(context, upload) };
     case 'DELETE':
-      if (context.quirks.refuseUploadCancel) throw new RegistryError('UNSUPPORTED', 'uploads cannot be cancelled');
       context.uploads.end(upload);
       return { status: 204 };
     default:
@@ -51,10 +50,9 @@ function mount(context: RegistryContext, exchange: Exchange, repository: string,
   const wanted = exchange.parameters.get('mount');
   if (wanted === null) return undefined;
   const from = exchange.parameters.get('from');
-  if (from === null && context.quirks.refuseAnonymousMount) throw new RegistryError('NAME_INVALID', 'a mount needs "from"');
   const digest = requireDigest(wanted);
   const sources = context.content.holders(digest.text).filter((name) => (from === null || name === from) && may(name, 'pull'));
-  if (sources.length === 0 || context.quirks.ignoreMount) return undefined;
+  if (sources.length === 0) return undefined;
   context.content.linkBlob(repository, digest);
   return created(context, repository, digest);
 }
@@ -109,9 +107,7 @@ function created(context: RegistryContext, repository: string, digest: Digest): 
 }
 
 function accepted(context: RegistryContext, upload: Upload, status: number): Reply {
-  const { range, ...headers } = uploadHeaders(context, upload);
-  const omitRange = context.quirks.omitUploadRange === true && upload.receivedBytes > 0;
-  return { status, headers: omitRange ? headers : { ...headers, range } };
+  return { status, headers: uploadHeaders(context, upload) };
 }
 
 function uploadHeaders(context: RegistryContext, upload: Upload): Record<string, string> & { range: string } {

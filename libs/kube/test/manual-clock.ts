@@ -1,1 +1,0 @@
-export { ManualClock } from '@oci-connector/testing-kit';
