@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Protocol } from '@oci-connector/connector-api';
-import { prefix, ProxyWorld, until } from './proxy-world';
-import { RawUpstream } from './raw-upstream';
+import { RawUpstream, until } from '@oci-connector/testing-kit';
+import { prefix, ProxyWorld } from './proxy-world';
 import { ToyHandler } from './toy/toy-handler';
 
 const CRDS = join(__dirname, '../../../libs/connector-api/crds');

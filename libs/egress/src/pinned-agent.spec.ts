@@ -54,7 +54,7 @@ describe('createPinnedAgent', () => {
     });
     const ended = new Promise((resolve, reject) => {
       newAgent().dispatch(
-        { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/', method: 'GET' },
+        { origin: `http://127.0.0.1:${server.port}`, path: '/', method: 'GET' },
         {
           onRequestStart: () => undefined,
           onResponseData: (controller) => {

@@ -97,7 +97,7 @@ describe('AccessReviewer', () => {
   });
 
   describe('a yes that is used after eight seconds', () => {
-    const answered = (outcome: 'miss' | 'error', times: number): Promise<void> =>
+    const answered = (outcome: 'miss' | 'error', times: number): Promise<unknown> =>
       eventually(() => outcomes.filter((one) => one === `access ${outcome}`).length === times);
 
     it('is asked for again, once, while it serves on', async () => {
