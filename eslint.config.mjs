@@ -11,20 +11,40 @@ try {
 
 /** What each layer may import; see ARCHITECTURE.md. A project without a tag matches nothing and fails. */
 const layers = [
-  { sourceTag: 'layer:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'undici', 'fastify'] },
-  { sourceTag: 'layer:core', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core'], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'fastify'] },
+  {
+    sourceTag: 'layer:contract',
+    onlyDependOnLibsWithTags: [],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'undici', 'fastify'],
+  },
+  {
+    sourceTag: 'layer:core',
+    onlyDependOnLibsWithTags: ['layer:contract', 'layer:core'],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'fastify'],
+  },
   { sourceTag: 'scope:http', onlyDependOnLibsWithTags: ['scope:neutral'] },
   { sourceTag: 'layer:platform', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
-  { sourceTag: 'layer:testing-kit', onlyDependOnLibsWithTags: ['layer:contract'], bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node'] },
+  {
+    sourceTag: 'layer:testing-kit',
+    onlyDependOnLibsWithTags: ['layer:contract'],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node'],
+  },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:testing-kit'], bannedExternalImports: ['@nestjs/*'] },
-  { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing-kit', 'layer:testing', 'layer:tool'] },
+  {
+    sourceTag: 'layer:tool',
+    onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform', 'layer:testing-kit', 'layer:testing', 'layer:tool'],
+  },
 ];
 
 /** Spec files may use test support whatever their project's layer; but the kit is below the other two, in its specs too. */
 const layersWithTesting = layers.map((layer) => ({
   ...layer,
-  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'layer:contract', 'layer:testing-kit', ...(layer.sourceTag.startsWith('layer:testing') ? [] : ['layer:testing'])],
+  onlyDependOnLibsWithTags: [
+    ...layer.onlyDependOnLibsWithTags,
+    'layer:contract',
+    'layer:testing-kit',
+    ...(layer.sourceTag.startsWith('layer:testing') ? [] : ['layer:testing']),
+  ],
 }));
 
 const boundaries = (depConstraints, allow = []) => ({
@@ -58,18 +78,21 @@ const noProtocol = {
 
 const noServerResponse = {
   pattern: 'instanceof (?:http\\.)?ServerResponse',
-  message: "Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.",
+  message:
+    'Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.',
 };
 
 const noStep = {
   pattern:
     "from '\\./(?:ask-upstream|authenticate-client|authorize-client|forward-request|identify-request|obtain-authorization|plan-request|recover-request|request-limits|resolve-connector|resolve-credential)'",
-  message: 'A step holds no other step: declare what it needs as an interface in its own file; create-data-plane.ts puts them together and handle-request.ts names their order.',
+  message:
+    'A step holds no other step: declare what it needs as an interface in its own file; create-data-plane.ts puts them together and handle-request.ts names their order.',
 };
 
 const noTransport = {
   pattern: 'upstream/(?:upstream-transport|upstream-pool|undici-)',
-  message: 'A protocol names no transport: it returns an UpstreamPlan (protocols/protocol.ts), and the pipeline carries it out over apps/proxy/src/upstream/.',
+  message:
+    'A protocol names no transport: it returns an UpstreamPlan (protocols/protocol.ts), and the pipeline carries it out over apps/proxy/src/upstream/.',
 };
 
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
@@ -90,6 +113,7 @@ export default tseslint.config(
       complexity: ['error', 10],
       'max-depth': ['error', 3],
       'max-params': ['error', 4],
+      curly: ['error', 'all'],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'no-restricted-syntax': [
@@ -115,7 +139,9 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' }] },
+        {
+          patterns: [{ group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' }],
+        },
       ],
     },
   },

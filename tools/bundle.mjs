@@ -101,7 +101,9 @@ export async function bundle({ entry, outfile }) {
  */
 function inLatin1(text) {
   if (/\\[^\0-\xff]|String\.raw`[^`]*[^\0-\xff]/.test(text)) {
-    throw new Error('the bundle has a character outside Latin-1 after a backslash or in String.raw, where an escape would mean something else');
+    throw new Error(
+      'the bundle has a character outside Latin-1 after a backslash or in String.raw, where an escape would mean something else',
+    );
   }
   return text.replaceAll(/[^\0-\xff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

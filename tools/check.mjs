@@ -4,7 +4,9 @@ import { requireDependencies } from './dependencies.mjs';
 
 if (process.argv.length > 2) {
   const asked = ['-h', '--help'].includes(process.argv[2]);
-  console[asked ? 'log' : 'error']('usage: npm run check\nThe gate of every change: generate, lint, typecheck, test, and the tree is as it was.');
+  console[asked ? 'log' : 'error'](
+    'usage: npm run check\nThe gate of every change: generate, lint, typecheck, test, and the tree is as it was.',
+  );
   process.exit(asked ? 0 : 2);
 }
 requireDependencies();

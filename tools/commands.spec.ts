@@ -28,7 +28,9 @@ describe('the commands of package.json on a fresh clone', () => {
     clone = mkdtempSync(path.join(tmpdir(), 'a fresh clone-'));
     cpSync(path.join(workspace, 'package.json'), path.join(clone, 'package.json'));
     for (const file of readdirSync(path.join(workspace, 'tools'), { recursive: true, encoding: 'utf8' })) {
-      if (file.endsWith('.mjs')) cpSync(path.join(workspace, 'tools', file), path.join(clone, 'tools', file), { recursive: true });
+      if (file.endsWith('.mjs')) {
+        cpSync(path.join(workspace, 'tools', file), path.join(clone, 'tools', file), { recursive: true });
+      }
     }
     write('package-lock.json', LOCK);
     // In the place of npm: records what it was asked, installs nothing, and fails.
@@ -67,7 +69,9 @@ describe('the commands of package.json on a fresh clone', () => {
     for (const option of ['--help', '-h']) {
       const { status, stdout, stderr } = await run(name, [...args, option]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      for (const mention of mentions) expect(stdout).toContain(mention);
+      for (const mention of mentions) {
+        expect(stdout).toContain(mention);
+      }
     }
     expect(npmCalls()).toEqual([]);
     expect(existsSync(path.join(clone, 'dist'))).toBe(false);
@@ -102,7 +106,10 @@ describe('the commands of package.json on a fresh clone', () => {
 
   it('npm start -- --help names every kind that can be applied', async () => {
     const { stdout } = await run('start', ['--help']);
-    const kinds = /^Kinds that FILE may hold:\n(.*), and a List of them$/ms.exec(stdout)?.[1]?.split(/,\s+/).map((kind) => kind.trim());
+    const kinds = /^Kinds that FILE may hold:\n(.*), and a List of them$/ms
+      .exec(stdout)?.[1]
+      ?.split(/,\s+/)
+      .map((kind) => kind.trim());
     expect(kinds?.sort()).toEqual([...APPLICABLE_KINDS].sort());
   });
 
@@ -120,36 +127,63 @@ describe('the commands of package.json on a fresh clone', () => {
     const { status, stdout, stderr } = await run(name, args);
     expect(npmCalls()).toEqual([expect.stringMatching(/^ci --ignore-scripts --include=dev --include=optional /)]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^… installing the dependencies: they are missing \(about a minute\)\nno network\nThe dependencies are not installed: npm ci failed with status 3; its messages are above\.\n.*npm registry/);
+    expect(stderr).toMatch(
+      /^… installing the dependencies: they are missing \(about a minute\)\nno network\nThe dependencies are not installed: npm ci failed with status 3; its messages are above\.\n.*npm registry/,
+    );
   });
 
   it.each<[string, Lock | undefined, string | undefined]>([
     ['exactly those of package-lock.json are there, without those for other systems', INSTALLED, undefined],
     ['an installation was cut short', undefined, 'they are missing'],
-    ['another version is there', { packages: { 'node_modules/one': { version: '0.9.0', integrity: 'sha512-one' } } }, 'package-lock.json has changed since'],
-    ['other content is there', { packages: { 'node_modules/one': { version: '1.0.0', integrity: 'sha512-other' } } }, 'package-lock.json has changed since'],
+    [
+      'another version is there',
+      { packages: { 'node_modules/one': { version: '0.9.0', integrity: 'sha512-one' } } },
+      'package-lock.json has changed since',
+    ],
+    [
+      'other content is there',
+      { packages: { 'node_modules/one': { version: '1.0.0', integrity: 'sha512-other' } } },
+      'package-lock.json has changed since',
+    ],
     ['one is missing', { packages: {} }, 'package-lock.json has changed since'],
-    ['one too many is there', { packages: { ...INSTALLED.packages, 'node_modules/old': { version: '1.0.0' } } }, 'package-lock.json has changed since'],
+    [
+      'one too many is there',
+      { packages: { ...INSTALLED.packages, 'node_modules/old': { version: '1.0.0' } } },
+      'package-lock.json has changed since',
+    ],
   ])('when %s, what is installed is judged by its content and not by times of files', async (_what, installed, reason) => {
-    if (installed) write('node_modules/.package-lock.json', installed);
+    if (installed) {
+      write('node_modules/.package-lock.json', installed);
+    }
     mkdirSync(path.join(clone, 'node_modules/.bin'), { recursive: true });
     writeFileSync(path.join(clone, 'node_modules/.bin/nx'), 'console.log("nx", ...process.argv.slice(2))');
     // Younger than the installation, as after git clone or checkout.
     write('package-lock.json', LOCK);
     const { status, stdout, stderr } = await run('test', ['--projects=proxy']);
     expect(npmCalls()).toHaveLength(reason === undefined ? 0 : 1);
-    if (reason === undefined) expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'nx run-many -t test --projects=proxy\n', stderr: '' });
-    else expect(stderr).toContain(`… installing the dependencies: ${reason}`);
+    if (reason === undefined) {
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'nx run-many -t test --projects=proxy\n', stderr: '' });
+    } else {
+      expect(stderr).toContain(`… installing the dependencies: ${reason}`);
+    }
   });
 
   it('a Node.js that is too old is named, and nothing else happens', async () => {
-    writeFileSync(path.join(clone, 'old.cjs'), `
+    writeFileSync(
+      path.join(clone, 'old.cjs'),
+      `
       Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.18.3' } });
-      Object.defineProperty(process, 'version', { value: 'v20.18.3' });`);
+      Object.defineProperty(process, 'version', { value: 'v20.18.3' });`,
+    );
     const env = { NODE_OPTIONS: `--require="${path.join(clone, 'old.cjs')}"` };
     for (const name of ['start', 'test', 'check', 'testbed', 'bench']) {
       const { status, stdout, stderr } = await run(name, ['start', 'test'].includes(name) ? ['--check'] : [], env);
-      expect({ name, status, stdout, stderr }).toEqual({ name, status: 1, stdout: '', stderr: 'Node.js 20.19 or later is needed; this is v20.18.3\n' });
+      expect({ name, status, stdout, stderr }).toEqual({
+        name,
+        status: 1,
+        stdout: '',
+        stderr: 'Node.js 20.19 or later is needed; this is v20.18.3\n',
+      });
     }
     expect(npmCalls()).toEqual([]);
   });

@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** All packages, also where NODE_ENV or a setting of npm says otherwise: the tools are development dependencies, compilers optional ones. */
-const NPM_OPTIONS = ['--ignore-scripts', '--include=dev', '--include=optional', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+const NPM_OPTIONS = [
+  '--ignore-scripts',
+  '--include=dev',
+  '--include=optional',
+  '--prefer-offline',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+];
 
 /** Installs the dependencies unless exactly those of package-lock.json are installed. Ends the process when that is impossible. */
 export function requireDependencies() {

@@ -15,7 +15,9 @@ describe('a bundle is made again only when that would change it', () => {
 
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'kept-bundle-'));
-    for (const file of ['tools/bundle.mjs', 'tsconfig.base.json', 'package-lock.json', INPUT, 'out.js']) write(file, 'before', WRITTEN);
+    for (const file of ['tools/bundle.mjs', 'tsconfig.base.json', 'package-lock.json', INPUT, 'out.js']) {
+      write(file, 'before', WRITTEN);
+    }
   });
 
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -27,7 +29,15 @@ describe('a bundle is made again only when that would change it', () => {
   }
 
   const call = (expression: string): Promise<string> =>
-    runCommand([process.execPath, '--input-type=module', '-e', `const { isCurrent, keep } = await import(${JSON.stringify(keptBundle)}); console.log(String(${expression}));`], { cwd: directory });
+    runCommand(
+      [
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        `const { isCurrent, keep } = await import(${JSON.stringify(keptBundle)}); console.log(String(${expression}));`,
+      ],
+      { cwd: directory },
+    );
   const keep = (): Promise<string> => call(`keep('out.js', ['${INPUT}'], ${BEGAN * 1000})`);
   const isCurrent = async (): Promise<boolean> => (await call(`isCurrent('out.js')`)).trim() === 'true';
 

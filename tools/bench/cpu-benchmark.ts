@@ -75,13 +75,20 @@ export const cpuBenchmark: Benchmark = {
     for (let process = 0; process < sized(effort, PROCESSES, 1); process++) {
       const proxy = await rig.startProxy();
       const targets = [...rig.targets.filter(({ name }) => name === 'nginx' || name === 'go'), proxy];
-      for (const { measure, figures } of measured) await measureRounds(rig, { measure, figures, targets, effort });
+      for (const { measure, figures } of measured) {
+        await measureRounds(rig, { measure, figures, targets, effort });
+      }
       await proxy.stop();
     }
     for (const { measure, figures } of measured) {
       // Within each round, because the machine's speed drifts from one to the next.
       const ratio = median(figures.proxy.map((value, round) => value / (figures.go[round] ?? NaN)));
-      rows.push([measure.name, measure.unit, ...[figures.nginx, figures.go, figures.proxy].map((values) => digits(median(values))), ratio.toFixed(2)]);
+      rows.push([
+        measure.name,
+        measure.unit,
+        ...[figures.nginx, figures.go, figures.proxy].map((values) => digits(median(values))),
+        ratio.toFixed(2),
+      ]);
       floors.push({ name: `${measure.name}, against Go`, measured: ratio, ...measure.floor, unit: '×' });
     }
     return { header: ['work', 'unit', 'nginx', 'Go', 'proxy', 'proxy/Go'], rows, floors };
@@ -105,7 +112,9 @@ async function measureRounds(rig: Rig, { measure, targets, effort, figures }: Ro
   for (let round = 1 - sized(effort, measure.warmUpRounds, 0); round <= effort.rounds; round++) {
     for (const target of targets) {
       const seconds = await cost(rig, target, { measure, effort });
-      if (round > 0) figures[target.name as keyof Figures].push(measure.figure(seconds));
+      if (round > 0) {
+        figures[target.name as keyof Figures].push(measure.figure(seconds));
+      }
     }
   }
 }
@@ -114,6 +123,8 @@ async function cost(rig: Rig, target: Target, { measure, effort }: Pick<Rounds, 
   const pid = target.pid ?? 0;
   const before = await cpuSeconds(pid);
   const { failed, error } = await rig.load(measure.load(target, effort));
-  if (failed > 0) throw new Error(`${measure.name} through ${target.name}: ${failed} failed, the first with: ${error}`);
+  if (failed > 0) {
+    throw new Error(`${measure.name} through ${target.name}: ${failed} failed, the first with: ${error}`);
+  }
   return (await cpuSeconds(pid)) - before;
 }

@@ -11,9 +11,17 @@ export const latencyBenchmark: Benchmark = {
     const latencies = new Map(rig.targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
     for (let round = 0; round < effort.rounds; round++) {
       for (const target of rig.targets) {
-        const options = { mode: 'manifest', url: manifestUrl(target), count: RATE * sized(effort, SECONDS, 1), concurrency: 100, rate: RATE } as const;
+        const options = {
+          mode: 'manifest',
+          url: manifestUrl(target),
+          count: RATE * sized(effort, SECONDS, 1),
+          concurrency: 100,
+          rate: RATE,
+        } as const;
         const result = await rig.load(options);
-        if (result.failed > 0) throw new Error(`${target.name}: ${result.failed} failed, the first with: ${result.error}`);
+        if (result.failed > 0) {
+          throw new Error(`${target.name}: ${result.failed} failed, the first with: ${result.error}`);
+        }
         latencies.get(target.name)?.p50.push(result.p50Ms);
         latencies.get(target.name)?.p99.push(result.p99Ms);
       }

@@ -40,7 +40,13 @@ export const memoryBenchmark: Benchmark = {
       const small = await peakOf(rig, { mode, size: sized(effort, SMALL, MIB) });
       const huge = await peakOf(rig, { mode, size: sized(effort, HUGE, 10 * MIB) });
       rows.push([`one ${mode} of 1 GiB`, small.toFixed(0)], [`one ${mode} of 10 GiB`, huge.toFixed(0)]);
-      floors.push({ name: `${mode} of 10 GiB, over 1 GiB`, measured: huge - small, bound: 'at most', limit: GROWTH_LIMIT_MIB, unit: 'MiB' });
+      floors.push({
+        name: `${mode} of 10 GiB, over 1 GiB`,
+        measured: huge - small,
+        bound: 'at most',
+        limit: GROWTH_LIMIT_MIB,
+        unit: 'MiB',
+      });
     }
     return { header: ['work', 'peak RSS MiB'], rows, floors };
   },
@@ -51,7 +57,11 @@ async function peakOf(rig: Rig, options: Omit<LoadOptions, 'url'>): Promise<numb
   await resetPeakMemory(proxy.pid);
   const url = options.mode === 'pull' ? blobUrl(proxy, options.size ?? 0) : uploadUrl(proxy);
   const { failed, error, bytes, requests } = await rig.load({ ...options, url });
-  if (failed > 0) throw new Error(`${options.mode}: ${failed} of ${requests} failed, the first with: ${error}`);
-  if (bytes !== requests * (options.size ?? 0)) throw new Error(`${options.mode}: ${bytes} bytes arrived`);
+  if (failed > 0) {
+    throw new Error(`${options.mode}: ${failed} of ${requests} failed, the first with: ${error}`);
+  }
+  if (bytes !== requests * (options.size ?? 0)) {
+    throw new Error(`${options.mode}: ${bytes} bytes arrived`);
+  }
   return peakMemory(proxy.pid);
 }

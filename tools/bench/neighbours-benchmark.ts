@@ -4,7 +4,15 @@ import { applyManifest } from '../installation/apply-manifests';
 import { requestToken } from '../installation/request-token';
 import { median, type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { sized } from './effort';
-import { type Bench, type Neighbour, NEIGHBOUR_ACCOUNT, neighboursOf, neighbourManifests, type Place, startSurroundings } from './neighbours';
+import {
+  type Bench,
+  type Neighbour,
+  NEIGHBOUR_ACCOUNT,
+  neighboursOf,
+  neighbourManifests,
+  type Place,
+  startSurroundings,
+} from './neighbours';
 import { peakMemory, resetPeakMemory } from './process-cost';
 import { CONNECTOR, type LoadResult, type Rig } from './rig';
 
@@ -36,7 +44,9 @@ export const neighboursBenchmark: Benchmark = {
   problem: () => (process.getuid?.() === 0 ? undefined : 'the silent name server needs port 53 and a mount namespace; run it as root'),
   async run(rig, effort): Promise<BenchmarkResult> {
     const surroundings = await startSurroundings(rig);
-    for (const object of neighbourManifests(rig, surroundings.hostile)) await applyManifest(rig.client, stringify(object), 'the benchmark');
+    for (const object of neighbourManifests(rig, surroundings.hostile)) {
+      await applyManifest(rig.client, stringify(object), 'the benchmark');
+    }
     const victims = await authorizations(rig, { namespace: CONNECTOR.namespace, name: 'builder' }, TOKENS);
     const [neighbour = ''] = await authorizations(rig, NEIGHBOUR_ACCOUNT, 1);
     const bench: Bench = { rig, effort, victims, neighbour };
@@ -45,7 +55,9 @@ export const neighboursBenchmark: Benchmark = {
     try {
       for (const neighbour of neighboursOf(rig.directory)) {
         const rounds: Round[] = [];
-        for (let round = 0; round < effort.rounds; round++) rounds.push(await measure(bench, neighbour));
+        for (let round = 0; round < effort.rounds; round++) {
+          rounds.push(await measure(bench, neighbour));
+        }
         rows.push(rowOf(neighbour, rounds));
         floors.push(...floorsOf(neighbour, rounds));
       }
@@ -57,7 +69,11 @@ export const neighboursBenchmark: Benchmark = {
 };
 
 /** Values of Authorization, each with a token of its own. */
-async function authorizations({ client }: Rig, account: { readonly namespace: string; readonly name: string }, count: number): Promise<string[]> {
+async function authorizations(
+  { client }: Rig,
+  account: { readonly namespace: string; readonly name: string },
+  count: number,
+): Promise<string[]> {
   const tokens = await Promise.all(Array.from({ length: count }, () => requestToken(client, { ...account, audience: 'connectors-proxy' })));
   return tokens.map((token) => `Bearer ${token.reveal()}`);
 }
@@ -69,7 +85,9 @@ async function measure(bench: Bench, neighbour: Neighbour): Promise<Round> {
   try {
     await rig.load({ ...neighbour.victim(place), mode: 'manifest', count: sized(effort, WARM_UP_REQUESTS, 100), concurrency: 32 });
     const alone = await ask(place, neighbour);
-    if (alone.failed > 0 && !effort.smoke) throw new Error(`${neighbour.name}: alone, ${alone.failed} failed, the first with: ${alone.error}`);
+    if (alone.failed > 0 && !effort.smoke) {
+      throw new Error(`${neighbour.name}: alone, ${alone.failed} failed, the first with: ${alone.error}`);
+    }
     await resetPeakMemory(proxy.pid);
     const stop = await neighbour.start(place);
     await delay(sized(effort, SETTLE_MS, 100));
@@ -110,7 +128,13 @@ function rowOf({ name }: Neighbour, rounds: readonly Round[]): string[] {
 function floorsOf({ name }: Neighbour, rounds: readonly Round[]): Floor[] {
   const atMost = { bound: 'at most' } as const;
   return [
-    { ...atMost, name: `${name}: p50, against alone`, measured: middle(rounds, ({ alone, beside }) => beside.p50Ms / alone.p50Ms), limit: RATIO_LIMIT, unit: '×' },
+    {
+      ...atMost,
+      name: `${name}: p50, against alone`,
+      measured: middle(rounds, ({ alone, beside }) => beside.p50Ms / alone.p50Ms),
+      limit: RATIO_LIMIT,
+      unit: '×',
+    },
     { ...atMost, name: `${name}: failed`, measured: most(rounds, ({ beside }) => beside.failed), limit: 0, unit: 'requests' },
     { ...atMost, name: `${name}: peak RSS`, measured: most(rounds, ({ peakMb }) => peakMb), limit: RSS_LIMIT_MB, unit: 'MB' },
   ];

@@ -80,7 +80,13 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
       },
       victim: (place) => ({ ...manifests(place), fresh: true }),
       async start(place) {
-        const flags = { kind: 'idle', url: place.proxy.base, addresses: PLACES.peers, connections: sized(place.effort, PLACES.perPeer, 10), period: '1s' };
+        const flags = {
+          kind: 'idle',
+          url: place.proxy.base,
+          addresses: PLACES.peers,
+          connections: sized(place.effort, PLACES.perPeer, 10),
+          period: '1s',
+        };
         const crowd = await place.rig.startPeer('neighbour', flags);
         return () => crowd.stop();
       },
@@ -98,7 +104,8 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
     {
       name: 'held lists of 8 MiB',
       victim: manifests,
-      start: (place) => ask(place, { url: ownUrl(place, 'hostile', 'held/{n}/tags/list'), concurrency: sized(place.effort, HELD_LISTS, 2) }),
+      start: (place) =>
+        ask(place, { url: ownUrl(place, 'hostile', 'held/{n}/tags/list'), concurrency: sized(place.effort, HELD_LISTS, 2) }),
     },
     {
       name: 'tokens of 32 KB',
@@ -117,7 +124,8 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
     {
       name: 'queries of 62 KB',
       victim: manifests,
-      start: (place) => ask(place, { url: `${ownUrl(place, 'hostile', 'a/manifests/v1')}?${'%&'.repeat(QUERY_BYTES / 2)}`, concurrency: 5, rate: 5 }),
+      start: (place) =>
+        ask(place, { url: `${ownUrl(place, 'hostile', 'a/manifests/v1')}?${'%&'.repeat(QUERY_BYTES / 2)}`, concurrency: 5, rate: 5 }),
     },
   ];
 }

@@ -18,7 +18,9 @@ export async function writeOwnNames(directory: string): Promise<void> {
  * it is nothing.
  */
 export function withOwnNames(directory: string): string[] {
-  if (process.getuid?.() !== 0) return [];
+  if (process.getuid?.() !== 0) {
+    return [];
+  }
   const mounts = 'mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/hosts" /etc/hosts && exec "$@"';
   return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounts, directory];
 }

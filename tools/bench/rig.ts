@@ -116,7 +116,11 @@ export async function startRig(): Promise<Rig> {
 
 async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
   const peer = path.join(directory, 'peer');
-  await runCommand(['go', 'build', '-o', peer, '.'], { cwd: path.join(workspaceRoot, 'tools/bench/peer'), env: process.env, timeout: 300_000 });
+  await runCommand(['go', 'build', '-o', peer, '.'], {
+    cwd: path.join(workspaceRoot, 'tools/bench/peer'),
+    env: process.env,
+    timeout: 300_000,
+  });
   const upstream = await startUpstream(group, peer);
   const peers = [await startNginx({ group, directory, upstream }), await startGoProxy({ group, peer, upstream })];
   const product = await startProduct(group, directory, upstream);
@@ -129,7 +133,8 @@ async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
     targets: [{ name: 'direct', base: upstream }, ...peers, product.proxy],
     load: (options) => load(loadCommand(options)),
     startLoad: (options) => group.start({ name: 'load', command: loadCommand(options), env: ONE_THREAD }),
-    startPeer: (command, flags) => group.start({ name: command, command: [...PEERS_PINNED, peer, command, ...flagsOf(flags)], env: ONE_THREAD }),
+    startPeer: (command, flags) =>
+      group.start({ name: command, command: [...PEERS_PINNED, peer, command, ...flagsOf(flags)], env: ONE_THREAD }),
   };
 }
 
@@ -204,7 +209,9 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   await writeFile(adminKubeconfig, api.kubeconfig());
   const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: adminKubeconfig }));
   await installProduct(client);
-  for (const object of benchManifests(upstream)) await applyManifest(client, stringify(object), 'the benchmark');
+  for (const object of benchManifests(upstream)) {
+    await applyManifest(client, stringify(object), 'the benchmark');
+  }
   const start = programStarter({ group, directory, api, client });
   await writeOwnNames(directory);
   // It asks the registries of all Connectors.
@@ -274,7 +281,17 @@ export function connectorManifest(name: string, address: string): object {
 }
 
 function loadFlags(options: LoadOptions, ownAuthorization: string): string[] {
-  const { mode, url, count = 1, concurrency = 1, size = 0, rate = 0, fresh = false, deadline = 3600, authorization = [ownAuthorization] } = options;
+  const {
+    mode,
+    url,
+    count = 1,
+    concurrency = 1,
+    size = 0,
+    rate = 0,
+    fresh = false,
+    deadline = 3600,
+    authorization = [ownAuthorization],
+  } = options;
   const flags = flagsOf({ mode, url, count, concurrency, size, rate, deadline: `${deadline}s` });
   return [...flags, `-fresh=${fresh}`, ...authorization.flatMap((value) => ['-authorization', value])];
 }

@@ -28,7 +28,9 @@ interface RunOptions extends Effort {
 
 /** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. A smoke run judges none. */
 export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...effort }: RunOptions): Promise<number> {
-  for (const name of names) requireRunnable(name);
+  for (const name of names) {
+    requireRunnable(name);
+  }
   const interrupted = interruption();
   const rig = await step('starting upstream, peers and product', startRig);
   const results: Record<string, BenchmarkResult> = {};
@@ -36,16 +38,27 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...
     for (const name of names) {
       const benchmark: Benchmark = BENCHMARKS[name];
       const result = await step(`benchmark ${name}`, () => Promise.race([benchmark.run(rig, effort), interrupted]));
-      if (!effort.smoke) process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
+      if (!effort.smoke) {
+        process.stdout.write(`\n${formatTable(result.header, result.rows)}\n\n`);
+      }
       results[name] = result;
     }
   } finally {
     await rig.close();
   }
-  if (json) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
-  if (effort.smoke) return 0;
+  if (json) {
+    await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  if (effort.smoke) {
+    return 0;
+  }
   const floors = Object.values(results).flatMap((result) => result.floors);
-  const rows = floors.map((floor) => [floor.name, figure(floor), `${floor.bound} ${floor.limit} ${floor.unit}`, holds(floor) ? 'holds' : 'DOES NOT HOLD']);
+  const rows = floors.map((floor) => [
+    floor.name,
+    figure(floor),
+    `${floor.bound} ${floor.limit} ${floor.unit}`,
+    holds(floor) ? 'holds' : 'DOES NOT HOLD',
+  ]);
   process.stdout.write(`${formatTable(['floor', 'measured', 'promised', ''], rows)}\n`);
   return floors.every(holds) ? 0 : 1;
 }
@@ -53,13 +66,17 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...
 function requireRunnable(name: BenchmarkName): void {
   const benchmark: Benchmark = BENCHMARKS[name];
   const problem = benchmark.problem?.();
-  if (problem !== undefined) throw new Error(`benchmark ${name} cannot run here: ${problem}`);
+  if (problem !== undefined) {
+    throw new Error(`benchmark ${name} cannot run here: ${problem}`);
+  }
 }
 
 /** Rejects on a signal, so that what was started is ended then too. */
 function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => reject(new Error(`ended by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => reject(new Error(`ended by ${signal}`)));
+    }
   });
   // Nobody may be waiting yet when the signal comes.
   interrupted.catch(() => undefined);

@@ -95,20 +95,26 @@ async function letPodsPull(rig: Rig): Promise<void> {
 async function measure(bench: Bench, effort: Effort): Promise<Figures> {
   const { kubelet, driver } = bench;
   const warm = await makePods(bench, 'warm', sized(effort, WARM_UP, 1));
-  for (const call of [publishAll, publishAll, unpublishAll]) await call(kubelet, warm);
+  for (const call of [publishAll, publishAll, unpublishAll]) {
+    await call(kubelet, warm);
+  }
   await resetPeakMemory(driver.pid);
 
   const mounts: number[][] = [];
   const unmounts: number[][] = [];
   let pods: PodVolume[] = [];
   for (let round = 1; round <= effort.rounds; round++) {
-    if (round > 1) unmounts.push(await unpublishAll(kubelet, pods));
+    if (round > 1) {
+      unmounts.push(await unpublishAll(kubelet, pods));
+    }
     pods = await makePods(bench, `pod-${round}`, sized(effort, VOLUMES, 2));
     mounts.push(await publishAll(kubelet, pods));
   }
   const republishes: number[][] = [];
   const before = await cpuSeconds(driver.pid);
-  for (let round = 0; round < REPUBLISH_ROUNDS; round++) republishes.push(await publishAll(kubelet, pods));
+  for (let round = 0; round < REPUBLISH_ROUNDS; round++) {
+    republishes.push(await publishAll(kubelet, pods));
+  }
   const share = ((await cpuSeconds(driver.pid)) - before) / (REPUBLISH_ROUNDS * REPUBLISH_SECONDS);
   const renewals = [await publishAll(kubelet, await Promise.all(pods.map((pod) => renewed(bench, pod))))];
   const residentMb = (await peakMemory(driver.pid)) * MB_IN_MIB;
@@ -138,13 +144,17 @@ function tokenOf({ client }: Rig, name: string): Promise<PodVolume['token']> {
 
 async function publishAll(kubelet: Kubelet, pods: readonly PodVolume[]): Promise<number[]> {
   const times: number[] = [];
-  for (const pod of pods) times.push(await kubelet.publish(pod));
+  for (const pod of pods) {
+    times.push(await kubelet.publish(pod));
+  }
   return times;
 }
 
 async function unpublishAll(kubelet: Kubelet, pods: readonly PodVolume[]): Promise<number[]> {
   const times: number[] = [];
-  for (const pod of pods) times.push(await kubelet.unpublish(pod));
+  for (const pod of pods) {
+    times.push(await kubelet.unpublish(pod));
+  }
   return times;
 }
 

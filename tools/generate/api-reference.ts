@@ -41,8 +41,12 @@ function rows(path: string, schema: JsonSchema): string[][] {
 }
 
 function typeOf(schema: JsonSchema): string {
-  if (schema.items) return `list of ${typeOf(schema.items)}`;
-  if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`;
+  if (schema.items) {
+    return `list of ${typeOf(schema.items)}`;
+  }
+  if (schema.additionalProperties) {
+    return `map of ${typeOf(schema.additionalProperties)}`;
+  }
   return schema.type ?? 'any';
 }
 

@@ -15,18 +15,24 @@ const ACCEPT = '--accept-breaking-change';
  */
 export async function snapshotFile(args: readonly string[], workspace = '.'): Promise<GeneratedFile[]> {
   const current = apiSnapshot();
-  if (!args.includes(ACCEPT)) refuseBreaking(await committedSnapshot(path.join(workspace, SNAPSHOT)), current);
+  if (!args.includes(ACCEPT)) {
+    refuseBreaking(await committedSnapshot(path.join(workspace, SNAPSHOT)), current);
+  }
   return [{ path: SNAPSHOT, text: JSON.stringify(current, null, 2) + '\n' }];
 }
 
 async function committedSnapshot(file: string): Promise<ApiSnapshot> {
-  if (!existsSync(file)) throw new Error(`${SNAPSHOT} is missing; restore it from git, or start anew with ${ACCEPT}`);
+  if (!existsSync(file)) {
+    throw new Error(`${SNAPSHOT} is missing; restore it from git, or start anew with ${ACCEPT}`);
+  }
   return JSON.parse(await readFile(file, 'utf8')) as ApiSnapshot;
 }
 
 function refuseBreaking(before: ApiSnapshot, after: ApiSnapshot): void {
   const { breaking } = compareApi(before, after);
-  if (breaking.length === 0) return;
+  if (breaking.length === 0) {
+    return;
+  }
   throw new Error(
     ['This breaks manifests that are valid today:', ...breaking, `If it is meant: npm run generate -- ${ACCEPT}`].join('\n  '),
   );

@@ -18,7 +18,10 @@ interface Schema {
 describe('crdFiles', () => {
   it('writes a definition for each kind', async () => {
     const files = await crdFiles();
-    expect(files.map(({ path }) => path)).toEqual(['libs/connector-api/crds/connectors.yaml', 'libs/connector-api/crds/connectorclasses.yaml']);
+    expect(files.map(({ path }) => path)).toEqual([
+      'libs/connector-api/crds/connectors.yaml',
+      'libs/connector-api/crds/connectorclasses.yaml',
+    ]);
 
     const [connector, connectorClass] = files.map(({ text }) => parse(text) as Definition);
     expect(connector).toMatchObject({
@@ -26,11 +29,21 @@ describe('crdFiles', () => {
       spec: { scope: 'Namespaced', names: { kind: 'Connector', listKind: 'ConnectorList', plural: 'connectors', singular: 'connector' } },
     });
     expect(connectorClass?.spec.scope).toBe('Cluster');
-    expect(connector?.spec.versions[0]?.additionalPrinterColumns.map(({ name }) => name)).toEqual(['Class', 'Address', 'Ready', 'Reason', 'Age']);
+    expect(connector?.spec.versions[0]?.additionalPrinterColumns.map(({ name }) => name)).toEqual([
+      'Class',
+      'Address',
+      'Ready',
+      'Reason',
+      'Age',
+    ]);
     expect(connectorClass?.spec.versions[0]?.additionalPrinterColumns.map(({ name }) => name)).toEqual(['Ready', 'Reason', 'Age']);
     for (const definition of [connector, connectorClass]) {
       const [version] = definition?.spec.versions ?? [];
-      expect(version).toMatchObject({ name: 'v1alpha1', subresources: { status: {} }, schema: { openAPIV3Schema: { required: ['spec'] } } });
+      expect(version).toMatchObject({
+        name: 'v1alpha1',
+        subresources: { status: {} },
+        schema: { openAPIV3Schema: { required: ['spec'] } },
+      });
       // Anything more said of metadata makes a schema that is not structural.
       expect(version?.schema.openAPIV3Schema.properties.metadata).toEqual({ type: 'object' });
     }

@@ -43,7 +43,10 @@ const MIN_LENGTH = 8;
 function sourcesOf(directory: string): string {
   const entries = readdirSync(path.join(WORKSPACE, directory), { recursive: true, encoding: 'utf8' });
   const files = entries.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
-  return files.map((name) => readFileSync(path.join(WORKSPACE, directory, name), 'utf8')).join('\n').replaceAll("\\'", "'");
+  return files
+    .map((name) => readFileSync(path.join(WORKSPACE, directory, name), 'utf8'))
+    .join('\n')
+    .replaceAll("\\'", "'");
 }
 
 describe('docs/troubleshooting.md', () => {
@@ -56,7 +59,9 @@ describe('docs/troubleshooting.md', () => {
   });
 
   it('names reasons that exist', () => {
-    const named = readTable(TEXT, '## The Connector is not Ready').flatMap((row) => row['Reason']?.split(/\W+/) ?? []).filter((word) => /^[A-Z]/.test(word));
+    const named = readTable(TEXT, '## The Connector is not Ready')
+      .flatMap((row) => row['Reason']?.split(/\W+/) ?? [])
+      .filter((word) => /^[A-Z]/.test(word));
     const known = [...Object.keys(REASON_TABLE), 'CACertReady'];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((reason) => !known.includes(reason))).toEqual([]);
@@ -70,5 +75,8 @@ function quotesOf(cell: string): string[] {
 }
 
 function piecesOf(quote: string): string[] {
-  return quote.split(PLACEHOLDERS).map((piece) => piece.trim()).filter((piece) => piece.length >= MIN_LENGTH);
+  return quote
+    .split(PLACEHOLDERS)
+    .map((piece) => piece.trim())
+    .filter((piece) => piece.length >= MIN_LENGTH);
 }

@@ -13,13 +13,20 @@ items:
 /** Each line names the one before it ten times. */
 function bomb(): string {
   const lines = ['a0: &a0 [x]'];
-  for (let depth = 1; depth < 9; depth += 1) lines.push(`a${depth}: &a${depth} [${Array(10).fill(`*a${depth - 1}`).join(', ')}]`);
+  for (let depth = 1; depth < 9; depth += 1) {
+    lines.push(
+      `a${depth}: &a${depth} [${Array(10)
+        .fill(`*a${depth - 1}`)
+        .join(', ')}]`,
+    );
+  }
   return lines.join('\n');
 }
 
 describe('parseManifests', () => {
   it('reads all documents, and none of empty ones', () => {
-    const text = '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n# nothing\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n';
+    const text =
+      '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n# nothing\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n';
     expect(parseManifests(text, 'x.yaml').map(({ object, resource }) => [object.metadata.name, resource.plural])).toEqual([
       ['a', 'namespaces'],
       ['b', 'pods'],
@@ -27,7 +34,11 @@ describe('parseManifests', () => {
   });
 
   it.each([
-    ['a kind that is not applied here', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}', /^x\.yaml: kind Deployment \(apps\/v1\) cannot be applied here; take the object out, or write one of Connector, .*Pod/],
+    [
+      'a kind that is not applied here',
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}',
+      /^x\.yaml: kind Deployment \(apps\/v1\) cannot be applied here; take the object out, or write one of Connector, .*Pod/,
+    ],
     ['another version of a kind', 'apiVersion: v2\nkind: Secret\nmetadata: {name: x}', /^x\.yaml: apiVersion of a Secret is v1, not v2$/],
     ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}', /^x\.yaml: an object needs apiVersion, kind and metadata\.name$/],
     ['a text', 'hello', /^x\.yaml: an object needs/],
@@ -36,19 +47,37 @@ describe('parseManifests', () => {
     ['tabs that indent', 'kind: Secret\nmetadata:\n\tname: x', /^x\.yaml: Tabs are not allowed as indentation at line 3, column 1$/],
     ['an alias of nothing', 'kind: Secret\nmetadata: *m', /^x\.yaml: .*\bm\b[^\n]*$/],
     ['aliases that grow without end', bomb(), /^x\.yaml: Excessive alias count[^\n]*$/],
-    ['an object in a List that cannot be applied', 'apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}]', /^x\.yaml: kind Deployment/],
+    [
+      'an object in a List that cannot be applied',
+      'apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}]',
+      /^x\.yaml: kind Deployment/,
+    ],
   ])('refuses %s', (_what, text, message) => {
     expect(() => parseManifests(text, 'x.yaml')).toThrow(message);
   });
 
   it.each<[string, string, object[]]>([
     ['a List, also of one kind, and a List in a List', LIST, [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }]],
-    ['JSON that is indented with tabs', '{\n\t"apiVersion": "v1",\n\t"kind": "Secret",\n\t"metadata": {\n\t\t"name": "a"\n\t}\n}\n', [{ metadata: { name: 'a' } }]],
-    ['a byte order mark and line ends of Windows', '\ufeffapiVersion: v1\r\nkind: Secret\r\nmetadata:\r\n  name: a\r\n---\r\n# nothing\r\n', [{ kind: 'Secret', metadata: { name: 'a' } }]],
-    ['anchors and merges', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: &l {x: a}, annotations: {<<: *l, z: w}}', [{ metadata: { annotations: { x: 'a', z: 'w' } } }]],
-    ['octal numbers, yes and dates as kubectl does', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {mode: 0644, on: yes, when: 2026-11-29, clock: 12:30}', [
-      { data: { mode: 420, true: true, when: '2026-11-29', clock: '12:30' } },
-    ]],
+    [
+      'JSON that is indented with tabs',
+      '{\n\t"apiVersion": "v1",\n\t"kind": "Secret",\n\t"metadata": {\n\t\t"name": "a"\n\t}\n}\n',
+      [{ metadata: { name: 'a' } }],
+    ],
+    [
+      'a byte order mark and line ends of Windows',
+      '\ufeffapiVersion: v1\r\nkind: Secret\r\nmetadata:\r\n  name: a\r\n---\r\n# nothing\r\n',
+      [{ kind: 'Secret', metadata: { name: 'a' } }],
+    ],
+    [
+      'anchors and merges',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: &l {x: a}, annotations: {<<: *l, z: w}}',
+      [{ metadata: { annotations: { x: 'a', z: 'w' } } }],
+    ],
+    [
+      'octal numbers, yes and dates as kubectl does',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {mode: 0644, on: yes, when: 2026-11-29, clock: 12:30}',
+      [{ data: { mode: 420, true: true, when: '2026-11-29', clock: '12:30' } }],
+    ],
     ['nothing of a text that is empty', '', []],
   ])('reads %s', (_what, text, objects) => {
     expect(parseManifests(text, 'x.yaml').map(({ object }) => object)).toMatchObject(objects);

@@ -1,5 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { ConnectorClasses, Connectors, KubeApiError, type KubeClient, type ResourceType, Secrets, Services, ConfigMaps } from '@oci-connector/kube';
+import {
+  ConnectorClasses,
+  Connectors,
+  KubeApiError,
+  type KubeClient,
+  type ResourceType,
+  Secrets,
+  Services,
+  ConfigMaps,
+} from '@oci-connector/kube';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type Document, type DocumentOptions, parseAllDocuments, type ParseOptions, type SchemaOptions } from 'yaml';
 
@@ -64,7 +73,8 @@ export function parseManifests(text: string, source: string): Manifest[] {
  */
 const AS_KUBECTL_READS: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
-  customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(tag.tag === 'tag:yaml.org,2002:timestamp' || tag.format === 'TIME')),
+  customTags: (tags) =>
+    tags.filter((tag) => typeof tag === 'string' || !(tag.tag === 'tag:yaml.org,2002:timestamp' || tag.format === 'TIME')),
 };
 
 function valueOf(document: Document.Parsed, source: string): unknown {
@@ -83,16 +93,22 @@ function valueOf(document: Document.Parsed, source: string): unknown {
 
 /** A List stands for its items, as with kubectl. */
 function objectsIn(value: unknown, source: string): KubeObject[] {
-  if (value === null) return [];
+  if (value === null) {
+    return [];
+  }
   const { kind, items } = value as { kind?: unknown; items?: unknown };
-  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) return items.flatMap((item) => objectsIn(item, source));
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) {
+    return items.flatMap((item) => objectsIn(item, source));
+  }
   return [requireObject(value, source)];
 }
 
 /** Creates what is missing and patches what is there, one after the other, like `kubectl apply`. */
 export async function applyManifests(client: KubeClient, manifests: readonly Manifest[]): Promise<KubeObject[]> {
   const applied: KubeObject[] = [];
-  for (const manifest of manifests) applied.push(await applyObject(client, manifest));
+  for (const manifest of manifests) {
+    applied.push(await applyObject(client, manifest));
+  }
   return applied;
 }
 
@@ -108,7 +124,9 @@ export async function applyFile(client: KubeClient, file: string): Promise<KubeO
 
 function requireObject(value: unknown, source: string): KubeObject {
   const { apiVersion, kind, metadata, ...rest } = value as Partial<KubeObject>;
-  if (!apiVersion || !kind || !metadata?.name) throw new Error(`${source}: an object needs apiVersion, kind and metadata.name`);
+  if (!apiVersion || !kind || !metadata?.name) {
+    throw new Error(`${source}: an object needs apiVersion, kind and metadata.name`);
+  }
   return { ...rest, apiVersion, kind, metadata };
 }
 
@@ -118,7 +136,9 @@ async function applyObject(client: KubeClient, { object, resource, source }: Man
   const key = { namespace, name };
   try {
     const existing = await client.find(resource, key);
-    if (existing) return await client.patch(resource, key, object, validationOf(object));
+    if (existing) {
+      return await client.patch(resource, key, object, validationOf(object));
+    }
     return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, validationOf(object));
   } catch (error) {
     const problem = error instanceof KubeApiError ? error.statement : (error as Error).message;
@@ -129,9 +149,13 @@ async function applyObject(client: KubeClient, { object, resource, source }: Man
 function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): ResourceType {
   const found = APPLICABLE.find((candidate) => candidate.kind === kind);
   if (!found) {
-    throw new Error(`${source}: kind ${kind} (${apiVersion}) cannot be applied here; take the object out, or write one of ${APPLICABLE_KINDS.join(', ')}`);
+    throw new Error(
+      `${source}: kind ${kind} (${apiVersion}) cannot be applied here; take the object out, or write one of ${APPLICABLE_KINDS.join(', ')}`,
+    );
   }
   const expected = found.group ? `${found.group}/${found.version}` : found.version;
-  if (apiVersion !== expected) throw new Error(`${source}: apiVersion of a ${kind} is ${expected}, not ${apiVersion}`);
+  if (apiVersion !== expected) {
+    throw new Error(`${source}: apiVersion of a ${kind} is ${expected}, not ${apiVersion}`);
+  }
   return found;
 }

@@ -12,19 +12,28 @@ const CRD_DEADLINE_MS = 30_000;
 
 /** Applies the CRDs, the RBAC, the class and the CSIDriver that `deploy/` ships. The programs are started apart. */
 export async function installProduct(client: KubeClient): Promise<void> {
-  for (const file of await yamlFiles(CRDS)) await applyFile(client, file);
+  for (const file of await yamlFiles(CRDS)) {
+    await applyFile(client, file);
+  }
   await customResourcesEstablished(client);
   for (const manifest of MANIFESTS) {
-    for (const file of await yamlFiles(manifest)) await applyFile(client, file);
+    for (const file of await yamlFiles(manifest)) {
+      await applyFile(client, file);
+    }
   }
 }
 
 async function yamlFiles(place: string): Promise<string[]> {
   const full = path.join(workspaceRoot, place);
-  if (place.endsWith('.yaml')) return [full];
+  if (place.endsWith('.yaml')) {
+    return [full];
+  }
   const names = await readdir(full);
   // In the order of their names: the namespace is the first.
-  return names.filter((name) => name.endsWith('.yaml')).sort().map((name) => path.join(full, name));
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => path.join(full, name));
 }
 
 interface CustomResourceDefinition extends KubeObject {
@@ -39,8 +48,12 @@ async function customResourcesEstablished(client: KubeClient): Promise<void> {
     const waiting = (items as CustomResourceDefinition[]).filter(
       ({ status }) => !status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True'),
     );
-    if (waiting.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`not established: ${waiting.map(({ metadata }) => metadata.name).join(', ')}`);
+    if (waiting.length === 0) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`not established: ${waiting.map(({ metadata }) => metadata.name).join(', ')}`);
+    }
     await delay(100);
   }
 }

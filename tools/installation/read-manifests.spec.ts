@@ -15,8 +15,11 @@ describe('readManifests', () => {
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'read manifests-'));
     server = await LoopbackServer.start((request, response) => {
-      if (request.url === '/a.yaml') response.end(secret('downloaded'));
-      else response.writeHead(404).end(secret('not-this-one'));
+      if (request.url === '/a.yaml') {
+        response.end(secret('downloaded'));
+      } else {
+        response.writeHead(404).end(secret('not-this-one'));
+      }
     });
     url = server.origin;
   });
@@ -32,7 +35,8 @@ describe('readManifests', () => {
     writeFileSync(full, content);
     return full;
   };
-  const namesIn = async (sources: readonly string[]): Promise<string[]> => (await readManifests(sources)).map(({ object }) => object.metadata.name);
+  const namesIn = async (sources: readonly string[]): Promise<string[]> =>
+    (await readManifests(sources)).map(({ object }) => object.metadata.name);
 
   it('reads files, directories and URLs in the order given, and of a directory its manifests in the order of their names', async () => {
     file('dir/2.yml', secret('second'));
@@ -45,7 +49,9 @@ describe('readManifests', () => {
   });
 
   it('reads the standard input', async () => {
-    const stdin = jest.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(secret('piped'))]) as typeof process.stdin);
+    const stdin = jest
+      .spyOn(process, 'stdin', 'get')
+      .mockReturnValue(Readable.from([Buffer.from(secret('piped'))]) as typeof process.stdin);
     expect(await namesIn(['-'])).toEqual(['piped']);
     stdin.mockRestore();
   });

@@ -19,8 +19,12 @@ export async function readManifests(sources: readonly string[]): Promise<Manifes
   const manifests: Manifest[] = [];
   for (const source of sources) {
     const found: Manifest[] = [];
-    for (const name of await textsOf(source)) found.push(...parseManifests(await readText(name), name === '-' ? 'the standard input' : name));
-    if (found.length === 0) throw new Error(`--filename: ${source === '-' ? 'the standard input' : source} holds no object`);
+    for (const name of await textsOf(source)) {
+      found.push(...parseManifests(await readText(name), name === '-' ? 'the standard input' : name));
+    }
+    if (found.length === 0) {
+      throw new Error(`--filename: ${source === '-' ? 'the standard input' : source} holds no object`);
+    }
     manifests.push(...found);
   }
   return manifests;
@@ -28,9 +32,15 @@ export async function readManifests(sources: readonly string[]): Promise<Manifes
 
 /** A directory stands for its files, in the order of their names. */
 async function textsOf(source: string): Promise<string[]> {
-  if (!isFile(source) || !(await stat(source)).isDirectory()) return [source];
-  const names = (await readdir(source, { withFileTypes: true })).filter((entry) => !entry.isDirectory() && EXTENSIONS.includes(path.extname(entry.name)));
-  if (names.length === 0) throw new Error(`--filename: directory ${source} has no file that ends in ${EXTENSIONS.join(', ')}`);
+  if (!isFile(source) || !(await stat(source)).isDirectory()) {
+    return [source];
+  }
+  const names = (await readdir(source, { withFileTypes: true })).filter(
+    (entry) => !entry.isDirectory() && EXTENSIONS.includes(path.extname(entry.name)),
+  );
+  if (names.length === 0) {
+    throw new Error(`--filename: directory ${source} has no file that ends in ${EXTENSIONS.join(', ')}`);
+  }
   return names.map(({ name }) => path.join(source, name)).sort();
 }
 
@@ -38,14 +48,18 @@ const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
 const isFile = (source: string): boolean => source !== '-' && !isUrl(source);
 
 function readText(source: string): Promise<string> {
-  if (source === '-') return text(process.stdin);
+  if (source === '-') {
+    return text(process.stdin);
+  }
   return isUrl(source) ? download(source) : readFile(source, 'utf8');
 }
 
 async function download(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_MS) });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+    if (!response.ok) {
+      throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+    }
     return await response.text();
   } catch (error) {
     const { message, cause } = error as Error;

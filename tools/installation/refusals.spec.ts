@@ -10,7 +10,11 @@ describe('what the API server refuses is told without its URLs', () => {
 
   beforeAll(async () => {
     api = await startKubeApi();
-    client = KubeClient.fromConnection({ server: api.url, credential: new StaticCredential(new Sensitive(`Bearer ${api.adminToken}`)), tls: {} });
+    client = KubeClient.fromConnection({
+      server: api.url,
+      credential: new StaticCredential(new Sensitive(`Bearer ${api.adminToken}`)),
+      tls: {},
+    });
   });
   afterAll(async () => {
     await client.close();

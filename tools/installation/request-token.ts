@@ -34,8 +34,13 @@ export async function requestToken(client: KubeClient, wanted: TokenWanted): Pro
     const answer = await client.createSubresource(ServiceAccounts, key, request);
     return new Sensitive(answer.status?.token ?? '');
   } catch (error) {
-    if (!(error instanceof KubeApiError && error.isNotFound)) throw error;
+    if (!(error instanceof KubeApiError && error.isNotFound)) {
+      throw error;
+    }
     const { namespace, name } = wanted;
-    throw new Error(`ServiceAccount "${name}" does not exist in namespace "${namespace}"; create it: kubectl create serviceaccount ${name} --namespace=${namespace}`, { cause: error });
+    throw new Error(
+      `ServiceAccount "${name}" does not exist in namespace "${namespace}"; create it: kubectl create serviceaccount ${name} --namespace=${namespace}`,
+      { cause: error },
+    );
   }
 }

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { type Connector, type ConnectorClass, type KubeObject, validateConnector, validateConnectorAgainstClass, validateConnectorClass } from '@oci-connector/connector-api';
+import {
+  type Connector,
+  type ConnectorClass,
+  type KubeObject,
+  validateConnector,
+  validateConnectorAgainstClass,
+  validateConnectorClass,
+} from '@oci-connector/connector-api';
 
 interface PolicyRule {
   apiGroups: string[];
@@ -27,7 +34,9 @@ const deploy = path.join(__dirname, '../../deploy');
 
 function objectsOf(file: string): KubeObject[] {
   return parseAllDocuments(readFileSync(path.join(deploy, file), 'utf8')).map((document) => {
-    if (document.errors[0]) throw document.errors[0];
+    if (document.errors[0]) {
+      throw document.errors[0];
+    }
     return document.toJS() as KubeObject;
   });
 }
@@ -74,13 +83,19 @@ describe.each(filesOf('examples'))('%s', (file) => {
       const secretNamed = (name: string) =>
         secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === connector.metadata.namespace);
       const type = oci.spec.auth?.types?.find(({ name }) => name === auth?.name);
-      if (auth?.secretRef) expect(secretNamed(auth.secretRef.name)?.type).toBe(type?.secretType);
-      if (caCertSecretRef) expect(Object.keys(secretNamed(caCertSecretRef.name)?.stringData ?? {})).toEqual(['ca.crt']);
+      if (auth?.secretRef) {
+        expect(secretNamed(auth.secretRef.name)?.type).toBe(type?.secretType);
+      }
+      if (caCertSecretRef) {
+        expect(Object.keys(secretNamed(caCertSecretRef.name)?.stringData ?? {})).toEqual(['ca.crt']);
+      }
     },
   );
 
   it('has a placeholder for every secret value', () => {
-    for (const { stringData } of secrets) expect(Object.values(stringData).join()).toContain('REPLACE-ME');
+    for (const { stringData } of secrets) {
+      expect(Object.values(stringData).join()).toContain('REPLACE-ME');
+    }
   });
 
   it('binds roles that exist', () => {
@@ -129,8 +144,11 @@ describe('rbac', () => {
     expect(verbsOn(rules, 'connectors')).toEqual(['list', 'watch']);
     const own = rulesOf('Role', 'connectors-controller').filter(({ resources }) => resources.includes('secrets'));
     for (const { resourceNames, verbs } of own) {
-      if (resourceNames) expect(resourceNames).toEqual(['connectors-proxy-ca', 'connectors-proxy-sealing']);
-      else expect(verbs).toEqual(['create']);
+      if (resourceNames) {
+        expect(resourceNames).toEqual(['connectors-proxy-ca', 'connectors-proxy-sealing']);
+      } else {
+        expect(verbs).toEqual(['create']);
+      }
     }
   });
 

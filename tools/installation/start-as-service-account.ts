@@ -17,7 +17,13 @@ export interface ServiceAccountStart extends Omit<ProgramOptions, 'kubeconfig'> 
 }
 
 /** {@link startProgram} with a token of the ServiceAccount that `deploy/` has for the program, and so with its permissions. */
-export async function startAsServiceAccount({ group, client, directory, kubeconfigWith, ...program }: ServiceAccountStart): Promise<RunningProgram> {
+export async function startAsServiceAccount({
+  group,
+  client,
+  directory,
+  kubeconfigWith,
+  ...program
+}: ServiceAccountStart): Promise<RunningProgram> {
   const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${program.name}` });
   const kubeconfig = path.join(directory, `${program.name}.kubeconfig`);
   await writeFile(kubeconfig, kubeconfigWith(token), { mode: 0o600 });

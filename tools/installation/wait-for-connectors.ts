@@ -28,10 +28,14 @@ export async function waitForConnectors(client: KubeClient, keys: readonly Names
   let judgedAt: number | undefined;
   for (;;) {
     const verdicts = await Promise.all(keys.map((key) => judge(client, key)));
-    if (verdicts.every(({ ready }) => ready === 'True') || Date.now() > deadline) return verdicts;
+    if (verdicts.every(({ ready }) => ready === 'True') || Date.now() > deadline) {
+      return verdicts;
+    }
     const judged = verdicts.every(({ ready }) => ready === 'True' || ready === 'False');
     judgedAt = judged ? (judgedAt ?? Date.now()) : undefined;
-    if (judgedAt !== undefined && Date.now() - judgedAt > SETTLED_MS) return verdicts;
+    if (judgedAt !== undefined && Date.now() - judgedAt > SETTLED_MS) {
+      return verdicts;
+    }
     await delay(100);
   }
 }

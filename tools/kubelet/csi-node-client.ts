@@ -99,13 +99,18 @@ export class CsiNodeClient {
   #call(method: string, request: object): Promise<void> {
     const call = (this.#client[method] as Call).bind(this.#client);
     return new Promise((resolve, reject) => {
-      call(request, { deadline: Date.now() + this.timeoutMs }, (error) => (error ? reject(new Error(wordsOf(error), { cause: error })) : resolve()));
+      call(request, { deadline: Date.now() + this.timeoutMs }, (error) =>
+        error ? reject(new Error(wordsOf(error), { cause: error })) : resolve(),
+      );
     });
   }
 }
 
 /** As gRPC for Go says it, and so the kubelet in its Events. */
 function wordsOf({ code, details }: ServiceError): string {
-  const name = (status[code] ?? 'UNKNOWN').replaceAll(/([A-Z])([A-Z]*)_?/g, (_all, first: string, rest: string) => first + rest.toLowerCase());
+  const name = (status[code] ?? 'UNKNOWN').replaceAll(
+    /([A-Z])([A-Z]*)_?/g,
+    (_all, first: string, rest: string) => first + rest.toLowerCase(),
+  );
   return `rpc error: code = ${name} desc = ${details}`;
 }

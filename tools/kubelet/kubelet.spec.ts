@@ -21,10 +21,14 @@ class RefusingDriver {
   readonly unpublished: string[] = [];
 
   async listen(socket: string): Promise<void> {
-    const service = loadSync(path.join(__dirname, '../../apps/csi/proto/csi.proto'), { keepCase: true })['csi.v1.Node'] as ServiceDefinition;
+    const service = loadSync(path.join(__dirname, '../../apps/csi/proto/csi.proto'), { keepCase: true })[
+      'csi.v1.Node'
+    ] as ServiceDefinition;
     this.#server.addService(service, {
       NodePublishVolume: ({ request }: ServerUnaryCall<{ target_path: string }, object>, done: sendUnaryData<object>) => {
-        if (this.refusal !== undefined) return done({ code: status.PERMISSION_DENIED, details: this.refusal });
+        if (this.refusal !== undefined) {
+          return done({ code: status.PERMISSION_DENIED, details: this.refusal });
+        }
         this.published.push(request.target_path);
         done(null, {});
       },
@@ -55,11 +59,20 @@ describe('the kubelet in the sandbox', () => {
   beforeEach(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'kubelet-'));
     api = await startKubeApi();
-    client = KubeClient.fromConnection({ server: api.url, credential: new StaticCredential(new Sensitive(`Bearer ${api.adminToken}`)), tls: {} });
+    client = KubeClient.fromConnection({
+      server: api.url,
+      credential: new StaticCredential(new Sensitive(`Bearer ${api.adminToken}`)),
+      tls: {},
+    });
     driver = new RefusingDriver();
     const socket = path.join(directory, 'csi.sock');
     await driver.listen(socket);
-    await client.create(CsiDrivers, { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: DRIVER }, spec: { tokenRequests: [{ audience: 'x' }] } });
+    await client.create(CsiDrivers, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSIDriver',
+      metadata: { name: DRIVER },
+      spec: { tokenRequests: [{ audience: 'x' }] },
+    });
     told = [];
     kubelet = new Kubelet({
       client,
@@ -83,15 +96,26 @@ describe('the kubelet in the sandbox', () => {
   });
 
   function createPod(name: string): Promise<Pod> {
-    const volumes = [{ name: 'login', csi: { driver: DRIVER } }, { name: 'other', csi: { driver: 'another' } }, { name: 'cache', emptyDir: {} }];
-    return client.create(Pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name }, spec: { containers: [{ name: 'c', image: 'i' }], volumes } } as Pod);
+    const volumes = [
+      { name: 'login', csi: { driver: DRIVER } },
+      { name: 'other', csi: { driver: 'another' } },
+      { name: 'cache', emptyDir: {} },
+    ];
+    return client.create(Pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: 'default', name },
+      spec: { containers: [{ name: 'c', image: 'i' }], volumes },
+    } as Pod);
   }
 
   const eventOf = (reason: string, count = 1): Promise<CoreEvent> =>
     until(DEADLINE_MS, async () => {
       const { items } = await client.list(Events, { namespace: 'default' });
       const found = items.find((event) => event.reason === reason && (event.count ?? 1) >= count);
-      if (!found) throw new Error(`no Event ${reason}`);
+      if (!found) {
+        throw new Error(`no Event ${reason}`);
+      }
       return found;
     });
 
@@ -102,14 +126,19 @@ describe('the kubelet in the sandbox', () => {
       type: 'Warning',
       involvedObject: { kind: 'Pod', name: 'refused', uid: pod.metadata.uid },
       source: { component: 'kubelet' },
-      message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : rpc error: code = PermissionDenied desc = not yet; grant it$/) as unknown,
+      message: expect.stringMatching(
+        /^MountVolume\.SetUp failed for volume "login" : rpc error: code = PermissionDenied desc = not yet; grant it$/,
+      ) as unknown,
     });
     await expect(kubelet.published(pod, 'login', 0)).rejects.toThrow('not yet; grant it');
     expect(told).toEqual([]);
     driver.refusal = undefined;
     const volume = await kubelet.published(pod, 'login', DEADLINE_MS);
     expect(told).toEqual([['refused', volume.directory]]);
-    expect(await eventOf('VolumePublished')).toMatchObject({ type: 'Normal', message: `Volume "login" is in ${volume.directory}; no container is run here` });
+    expect(await eventOf('VolumePublished')).toMatchObject({
+      type: 'Normal',
+      message: `Volume "login" is in ${volume.directory}; no container is run here`,
+    });
     expect(driver.published).toEqual([volume.directory]);
   });
 

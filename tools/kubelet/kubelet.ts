@@ -71,7 +71,9 @@ export class Kubelet {
     try {
       return await until(patienceMs, async () => {
         const found = this.#mounted.get(key)?.find((mounted) => mounted.name === name && mounted.uid === pod.metadata.uid);
-        if (!found) throw this.#refusals.get(idOf(pod, name)) ?? new Error('the CSI driver has not answered yet');
+        if (!found) {
+          throw this.#refusals.get(idOf(pod, name)) ?? new Error('the CSI driver has not answered yet');
+        }
         return found.volume;
       });
     } catch (error) {
@@ -82,21 +84,40 @@ export class Kubelet {
   async #sync(key: string): Promise<void> {
     const pod = this.#pods.get(parseKey(key));
     await this.#unmount(key, ({ uid }) => uid !== pod?.metadata.uid);
-    if (!pod) return;
+    if (!pod) {
+      return;
+    }
     let isRefused = false;
     for (const name of volumesOf(pod, this.options.driver)) {
-      if (this.#mounted.get(key)?.some((mounted) => mounted.name === name)) continue;
-      if (!(await this.#mount(pod, name))) isRefused = true;
+      if (this.#mounted.get(key)?.some((mounted) => mounted.name === name)) {
+        continue;
+      }
+      if (!(await this.#mount(pod, name))) {
+        isRefused = true;
+      }
     }
-    if (isRefused) this.#queue.addRateLimited(key);
-    else this.#queue.forget(key);
+    if (isRefused) {
+      this.#queue.addRateLimited(key);
+    } else {
+      this.#queue.forget(key);
+    }
   }
 
   async #mount(pod: Pod, name: string): Promise<boolean> {
     const { client, socket, kubeletDirectory, republishMs, onPublished } = this.options;
-    const refused = (error: Error): void => this.#record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${name}" : ${error.message}`);
+    const refused = (error: Error): void =>
+      this.#record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${name}" : ${error.message}`);
     try {
-      const volume = await PublishedVolume.publish({ client, socket, kubeletDirectory, republishMs, pod, volume: name, onProblem: refused, patienceMs: 0 });
+      const volume = await PublishedVolume.publish({
+        client,
+        socket,
+        kubeletDirectory,
+        republishMs,
+        pod,
+        volume: name,
+        onProblem: refused,
+        patienceMs: 0,
+      });
       const key = formatKey(keyOf(pod));
       this.#mounted.set(key, [...(this.#mounted.get(key) ?? []), { uid: pod.metadata.uid ?? '', name, volume }]);
       this.#refusals.delete(idOf(pod, name));
@@ -115,9 +136,14 @@ export class Kubelet {
   async #unmount(key: string, isOver: (mounted: Mounted) => boolean): Promise<void> {
     const all = this.#mounted.get(key) ?? [];
     const left = all.filter((mounted) => !isOver(mounted));
-    if (left.length === 0) this.#mounted.delete(key);
-    else this.#mounted.set(key, left);
-    for (const { volume } of all.filter(isOver)) await volume.unpublish().catch((error: Error) => this.options.onProblem(error));
+    if (left.length === 0) {
+      this.#mounted.delete(key);
+    } else {
+      this.#mounted.set(key, left);
+    }
+    for (const { volume } of all.filter(isOver)) {
+      await volume.unpublish().catch((error: Error) => this.options.onProblem(error));
+    }
   }
 
   #record(pod: Pod, type: CoreEvent['type'], reason: string, message: string): void {

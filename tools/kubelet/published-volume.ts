@@ -9,7 +9,13 @@ import { requestToken } from '../installation/request-token';
 import { until } from '../processes/until';
 import { CsiNodeClient, publishRequest } from './csi-node-client';
 
-export const CsiDrivers: ResourceType<CsiDriver> = { group: 'storage.k8s.io', version: 'v1', plural: 'csidrivers', kind: 'CSIDriver', namespaced: false };
+export const CsiDrivers: ResourceType<CsiDriver> = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  plural: 'csidrivers',
+  kind: 'CSIDriver',
+  namespaced: false,
+};
 export const Pods: ResourceType<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
 interface CsiDriver extends KubeObject {
@@ -99,10 +105,14 @@ export class PublishedVolume {
     const { pod, volume: name, kubeletDirectory, socket } = options;
     const { uid = '', name: podName } = pod.metadata;
     const { csi } = pod.spec?.volumes?.find((volume) => volume.name === name) ?? {};
-    if (!csi) throw new Error(`Pod ${podName} has no CSI volume ${name}`);
+    if (!csi) {
+      throw new Error(`Pod ${podName} has no CSI volume ${name}`);
+    }
     this.#volume = csi;
     // As the kubelet names both (makeVolumeHandle and getTargetPath of pkg/volume/csi).
-    this.#volumeId = `csi-${createHash('sha256').update(uid + name).digest('hex')}`;
+    this.#volumeId = `csi-${createHash('sha256')
+      .update(uid + name)
+      .digest('hex')}`;
     this.directory = path.join(kubeletDirectory, 'pods', uid, 'volumes', 'kubernetes.io~csi', name, 'mount');
     this.#driver = new CsiNodeClient(socket);
   }
@@ -150,7 +160,9 @@ export class PublishedVolume {
     const { republishMs = KUBELET_REPUBLISH_MS, onProblem } = this.options;
     // It rejects when the volume is to be unpublished, and for nothing else.
     const pause = (): Promise<boolean> => delay(republishMs, true, { signal: this.#ended.signal }).catch(() => false);
-    while (await pause()) await this.#call().catch(onProblem);
+    while (await pause()) {
+      await this.#call().catch(onProblem);
+    }
   }
 
   async #call(): Promise<void> {
@@ -185,7 +197,9 @@ export class PublishedVolume {
 
   async #tokenFor(audience: string, expirationSeconds: number): Promise<PodToken> {
     const current = this.#tokens.get(audience);
-    if (current && Date.now() < current.renewAt) return current;
+    if (current && Date.now() < current.renewAt) {
+      return current;
+    }
     const { client, pod, renewalShare = KUBELET_RENEWAL_SHARE } = this.options;
     const { namespace = '', name, uid = '' } = pod.metadata;
     const token = await requestToken(client, { namespace, name: serviceAccountOf(pod), audience, expirationSeconds, pod: { name, uid } });

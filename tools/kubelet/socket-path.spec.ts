@@ -6,6 +6,8 @@ describe('the path of a socket', () => {
   });
 
   it('is refused when it is longer, with what to do; bytes count', () => {
-    expect(() => requireSocketPath(`/${'ü'.repeat(52)}`)).toThrow(/has 105 bytes.* may have 103; move the workspace to a directory whose path is at least 2 bytes shorter$/);
+    expect(() => requireSocketPath(`/${'ü'.repeat(52)}`)).toThrow(
+      /has 105 bytes.* may have 103; move the workspace to a directory whose path is at least 2 bytes shorter$/,
+    );
   });
 });

@@ -7,7 +7,9 @@ const MAX_BYTES = 103;
 /** @throws Error that says what to do, when no socket can be made at this path */
 export function requireSocketPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
-  if (bytes <= MAX_BYTES) return;
+  if (bytes <= MAX_BYTES) {
+    return;
+  }
   throw new Error(
     `the CSI driver's socket cannot be ${socket}: its path has ${bytes} bytes, and a unix socket may have ${MAX_BYTES}; ` +
       `move the workspace to a directory whose path is at least ${bytes - MAX_BYTES} bytes shorter`,

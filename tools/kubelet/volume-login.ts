@@ -18,6 +18,8 @@ export async function readLogin(volume: string, host: string): Promise<Login> {
   const { auths } = JSON.parse(text) as { auths?: Readonly<Record<string, { readonly auth?: string }>> };
   const login = Buffer.from(auths?.[host]?.auth ?? '', 'base64').toString('utf8');
   const colon = login.indexOf(':');
-  if (colon < 0) throw new Error(`config.json has no login for ${host}, only for ${Object.keys(auths ?? {}).join(', ')}`);
+  if (colon < 0) {
+    throw new Error(`config.json has no login for ${host}, only for ${Object.keys(auths ?? {}).join(', ')}`);
+  }
   return { username: login.slice(0, colon), password: new Sensitive(login.slice(colon + 1)) };
 }

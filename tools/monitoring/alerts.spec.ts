@@ -15,7 +15,10 @@ interface Alert {
 }
 
 interface RuleTests {
-  readonly tests: readonly { readonly input_series: readonly { readonly series: string }[]; readonly alert_rule_test: readonly RuleTest[] }[];
+  readonly tests: readonly {
+    readonly input_series: readonly { readonly series: string }[];
+    readonly alert_rule_test: readonly RuleTest[];
+  }[];
 }
 
 interface RuleTest {

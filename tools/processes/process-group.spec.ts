@@ -23,8 +23,11 @@ describe('ProcessGroup', () => {
     const { pid } = await group.start({ name: `sessions-${ownSessions}`, command: [process.execPath, '-e', 'setInterval(() => {}, 1e6)'] });
     // Negative: all of the group that the kernel tells together of Ctrl-C; is there one that began with this process?
     const askItsGroup = (): boolean => process.kill(-pid, 0);
-    if (ownSessions) expect(askItsGroup()).toBe(true);
-    else expect(askItsGroup).toThrow('ESRCH');
+    if (ownSessions) {
+      expect(askItsGroup()).toBe(true);
+    } else {
+      expect(askItsGroup).toThrow('ESRCH');
+    }
     await group.stopAll();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });

@@ -38,11 +38,18 @@ export class ProcessGroup {
   async start(description: ProcessDescription): Promise<StartedProcess> {
     await mkdir(this.logDirectory, { recursive: true });
     // Nothing would end it.
-    if (this.#isEnding) throw new Error(`${description.name} is not started: all are being ended`);
+    if (this.#isEnding) {
+      throw new Error(`${description.name} is not started: all are being ended`);
+    }
     const logFile = path.join(this.logDirectory, `${description.name}.log`);
     const log = openSync(logFile, 'a');
     const [file, ...args] = description.command;
-    const child = spawn(file, args, { cwd: description.cwd, env: description.env, stdio: ['ignore', log, log], detached: this.options.ownSessions });
+    const child = spawn(file, args, {
+      cwd: description.cwd,
+      env: description.env,
+      stdio: ['ignore', log, log],
+      detached: this.options.ownSessions,
+    });
     closeSync(log);
     const process = startedProcess(description.name, child, logFile);
     this.#started.push(process);
@@ -53,7 +60,9 @@ export class ProcessGroup {
   /** Also the end of the group: nothing is started afterwards. */
   async stopAll(): Promise<void> {
     this.#isEnding = true;
-    for (const process of this.#started.splice(0).reverse()) await process.stop();
+    for (const process of this.#started.splice(0).reverse()) {
+      await process.stop();
+    }
   }
 }
 
@@ -63,7 +72,9 @@ function startedProcess(name: string, child: ChildProcess, logFile: string): Sta
     child.once('error', () => resolve());
   });
   const stop = async (grace = 10_000): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
     child.kill('SIGTERM');
     const cancelled = new AbortController();
     const kill = delay(grace, undefined, { signal: cancelled.signal }).then(
@@ -84,7 +95,9 @@ async function becomeReady(description: ProcessDescription, child: ChildProcess,
   const deadline = Date.now() + (description.timeout ?? 60_000);
   const ready = description.ready ?? (() => Promise.resolve(true));
   while (!(await ready().catch(() => false))) {
-    if (failure === undefined && Date.now() > deadline) failure = 'did not get ready in time';
+    if (failure === undefined && Date.now() > deadline) {
+      failure = 'did not get ready in time';
+    }
     if (failure !== undefined) {
       const log = (await readFile(logFile, 'utf8')).slice(-3000).trimEnd();
       throw new Error(`The end of ${logFile}:\n${log}\n${description.name} ${failure}`);

@@ -6,7 +6,9 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
     return await work();
   } finally {
     const seconds = (Date.now() - started) / 1000;
-    if (seconds >= 2) process.stdout.write(`  ${what}: ${seconds.toFixed(1)} s\n`);
+    if (seconds >= 2) {
+      process.stdout.write(`  ${what}: ${seconds.toFixed(1)} s\n`);
+    }
   }
 }
 
@@ -14,6 +16,9 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((cell, column) => Math.max(cell.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

@@ -32,7 +32,9 @@ export function tryCommand(command: readonly [string, ...string[]], options: Com
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
-        if (output[stream].length < MAX_OUTPUT) output[stream] += text;
+        if (output[stream].length < MAX_OUTPUT) {
+          output[stream] += text;
+        }
       });
     }
     // A command that does not read its input closes it early; its exit status tells what matters.

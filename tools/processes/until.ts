@@ -13,7 +13,9 @@ export async function until<T>(milliseconds: number, attempt: () => Promise<T>):
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${(error as Error).message}`, { cause: error });
+      if (Date.now() > deadline) {
+        throw new Error(`not within ${milliseconds} ms: ${(error as Error).message}`, { cause: error });
+      }
     }
     await delay(PAUSE_MS);
   }

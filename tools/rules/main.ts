@@ -8,7 +8,9 @@ import { ruleTests, unproven } from './rule-tests';
 async function main(): Promise<void> {
   const rows = ruleTests(await readFile(path.join(workspaceRoot, 'docs/security-rules.md'), 'utf8'));
   const missing = unproven(rows, await readPassedTests(path.join(workspaceRoot, 'dist/test-results')));
-  for (const { title, file } of missing) console.error(`docs/security-rules.md: no test "${title}" of ${file} passed`);
+  for (const { title, file } of missing) {
+    console.error(`docs/security-rules.md: no test "${title}" of ${file} passed`);
+  }
   console.log(`${rows.length - missing.length} of ${rows.length} tests of security rules passed`);
   process.exitCode = missing.length === 0 ? 0 : 1;
 }

@@ -16,7 +16,9 @@ export interface PassedTest {
  */
 export async function readPassedTests(directory: string): Promise<PassedTest[]> {
   const files = await readdir(directory).catch(() => [] as string[]);
-  if (files.length === 0) throw new Error(`${directory} has no results of tests; run: npm test`);
+  if (files.length === 0) {
+    throw new Error(`${directory} has no results of tests; run: npm test`);
+  }
   const texts = await Promise.all(files.map((file) => readFile(path.join(directory, file), 'utf8')));
   return texts.flatMap((text) => JSON.parse(text) as PassedTest[]);
 }

@@ -39,15 +39,22 @@ export async function applyUserManifests(sandbox: Sandbox, kubelet: Kubelet, man
   const keys = objects.filter(({ kind }) => kind === 'Connector').map(nameOf);
   const verdicts = keys.length === 0 ? [] : await reportConnectors(sandbox, keys);
   const notReady = verdicts.filter(({ ready }) => ready !== 'True');
-  const problems = notReady.map(({ namespace, name, ready, reason, message }) => `Connector ${namespace}/${name} is not Ready (${reason || ready}): ${message}`);
+  const problems = notReady.map(
+    ({ namespace, name, ready, reason, message }) => `Connector ${namespace}/${name} is not Ready (${reason || ready}): ${message}`,
+  );
   const volumes: PodVolume[] = [];
   for (const pod of objects.filter(({ kind }) => kind === 'Pod') as Pod[]) {
     const names = volumesOf(pod, DRIVER);
-    if (names.length === 0) process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+    if (names.length === 0) {
+      process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+    }
     for (const name of names) {
       const outcome = await report(kubelet, pod, name);
-      if (typeof outcome === 'string') problems.push(outcome);
-      else volumes.push({ pod, name, directory: outcome.directory });
+      if (typeof outcome === 'string') {
+        problems.push(outcome);
+      } else {
+        volumes.push({ pod, name, directory: outcome.directory });
+      }
     }
   }
   return { problems, objects, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };
@@ -63,7 +70,9 @@ async function reportConnectors({ client }: Sandbox, connectors: readonly Namesp
   process.stdout.write(`\n${formatTable(['NAMESPACE', 'NAME', 'READY', 'REASON', 'PROXY'], rows)}\n`);
   for (const verdict of verdicts) {
     const note = await untestedCredential(verdict);
-    if (note !== undefined) process.stdout.write(`\n${verdict.namespace}/${verdict.name}: ${note}\n`);
+    if (note !== undefined) {
+      process.stdout.write(`\n${verdict.namespace}/${verdict.name}: ${note}\n`);
+    }
   }
   return verdicts;
 }
@@ -72,9 +81,15 @@ async function reportConnectors({ client }: Sandbox, connectors: readonly Namesp
 async function untestedCredential({ ready, protocol, connector }: Verdict): Promise<string | undefined> {
   const { spec } = connector;
   const secret = spec.auth?.secretRef?.name;
-  if (ready !== 'True' || secret === undefined) return undefined;
-  if (reasonOf(connector, ConditionType.AuthReady) === Reason.NonAuthProbe) return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
-  if (protocol !== 'oci' || !(await letsEverybodyIn(spec.address))) return undefined;
+  if (ready !== 'True' || secret === undefined) {
+    return undefined;
+  }
+  if (reasonOf(connector, ConditionType.AuthReady) === Reason.NonAuthProbe) {
+    return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
+  }
+  if (protocol !== 'oci' || !(await letsEverybodyIn(spec.address))) {
+    return undefined;
+  }
   return `nothing tested the credential in Secret ${secret}: the registry lets everybody in at /v2/ and did not ask for it; a push will tell`;
 }
 

@@ -67,7 +67,8 @@ export function readCommandLine(args, directory = process.env['INIT_CWD'] ?? pro
   const httpPort = portOf('--port', values.port);
   const httpsPort = portOf('--https-port', values['https-port']);
   if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same');
-  if (values.filename.filter((source) => source === '-').length > 1) throw new Error('--filename: - can be given once; there is one standard input');
+  if (values.filename.filter((source) => source === '-').length > 1)
+    throw new Error('--filename: - can be given once; there is one standard input');
   return {
     sources: values.filename.map((source) => sourceOf(source, directory)),
     check: values.check,

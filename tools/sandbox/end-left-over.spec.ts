@@ -14,12 +14,16 @@ describe('what a killed sandbox left behind', () => {
   });
 
   afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const child of children.splice(0)) {
+      child.kill('SIGKILL');
+    }
     rmSync(directory, { recursive: true, force: true });
   });
 
   async function start(...args: string[]): Promise<ChildProcess> {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6); console.log("up")', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6); console.log("up")', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     await once(child.stdout ?? child, 'data');
     return child;

@@ -19,20 +19,45 @@ function verdict(namespace: string, name: string, protocol = 'oci'): Verdict {
 
 function volumeFor(attributes: Record<string, string>): PodVolume {
   const volumes = [{ name: 'login', csi: { driver: 'connectors-csi', volumeAttributes: attributes } }];
-  return { pod: { metadata: { namespace: 'team-a', name: 'builder' }, spec: { volumes } } as unknown as Pod, name: 'login', directory: '/v/mount' };
+  return {
+    pod: { metadata: { namespace: 'team-a', name: 'builder' }, spec: { volumes } } as unknown as Pod,
+    name: 'login',
+    directory: '/v/mount',
+  };
 }
 
-const account = (namespace: string, name: string): KubeObject => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } });
+const account = (namespace: string, name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { namespace, name },
+});
 const binding = (role: string, name: string): KubeObject =>
-  ({ apiVersion: 'x', kind: 'RoleBinding', metadata: { namespace: 'default', name: role }, roleRef: { name: role }, subjects: [{ kind: 'Group', name: 'g' }, { kind: 'ServiceAccount', namespace: 'team-a', name }] }) as KubeObject;
+  ({
+    apiVersion: 'x',
+    kind: 'RoleBinding',
+    metadata: { namespace: 'default', name: role },
+    roleRef: { name: role },
+    subjects: [
+      { kind: 'Group', name: 'g' },
+      { kind: 'ServiceAccount', namespace: 'team-a', name },
+    ],
+  }) as KubeObject;
 
 describe('the commands to go on with', () => {
   it('have no NAMESPACE and no NAME where there is one volume, whichever way it names its Connector', () => {
     const forms: Record<string, string>[] = [{ connectors: 'default/hub' }, { 'connector.name': 'hub', 'connector.namespace': 'default' }];
     for (const attributes of forms) {
-      const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('default', 'other'), verdict('default', 'hub')], volumes: [volumeFor(attributes)] });
-      expect(text).toContain('With nothing but the files of volume login of Pod team-a/builder, and with a repository and a tag of that registry for REPOSITORY and TAG:\n\n  VOLUME=/v/mount\n');
-      expect(text).toContain('DOCKER_CONFIG="$VOLUME" crane pull localhost:8080/namespaces/default/connectors/hub/REPOSITORY:TAG image.tar');
+      const text = howToGoOn(sandbox, {
+        objects: [],
+        connectors: [verdict('default', 'other'), verdict('default', 'hub')],
+        volumes: [volumeFor(attributes)],
+      });
+      expect(text).toContain(
+        'With nothing but the files of volume login of Pod team-a/builder, and with a repository and a tag of that registry for REPOSITORY and TAG:\n\n  VOLUME=/v/mount\n',
+      );
+      expect(text).toContain(
+        'DOCKER_CONFIG="$VOLUME" crane pull localhost:8080/namespaces/default/connectors/hub/REPOSITORY:TAG image.tar',
+      );
       expect(text).not.toMatch(/\bNAMESPACE\b|\bNAME\b/);
     }
   });
@@ -40,13 +65,21 @@ describe('the commands to go on with', () => {
   it('choose one of several Connectors of a volume, and say so', () => {
     const volumes = [volumeFor({ connectors: 'files, default/hub' })];
     const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('team-a', 'files', 'http'), verdict('default', 'hub')], volumes });
-    expect(text).toContain('of Pod team-a/builder (default/hub is one of its 2 Connectors), and with a repository and a tag of that registry for REPOSITORY and TAG:');
+    expect(text).toContain(
+      'of Pod team-a/builder (default/hub is one of its 2 Connectors), and with a repository and a tag of that registry for REPOSITORY and TAG:',
+    );
   });
 
   it('are not those of registries for an http Connector, but what asks it through the proxy', () => {
-    const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('default', 'gitlab', 'http')], volumes: [volumeFor({ connectors: 'default/gitlab' })] });
+    const text = howToGoOn(sandbox, {
+      objects: [],
+      connectors: [verdict('default', 'gitlab', 'http')],
+      volumes: [volumeFor({ connectors: 'default/gitlab' })],
+    });
     expect(text).toContain('  curl -u "any:$TOKEN" http://localhost:8080/namespaces/default/connectors/gitlab/PATH\n');
-    expect(text).toContain('  curl -u "any:$(cat "$VOLUME/context.token")" http://localhost:8080/namespaces/default/connectors/gitlab/PATH\n');
+    expect(text).toContain(
+      '  curl -u "any:$(cat "$VOLUME/context.token")" http://localhost:8080/namespaces/default/connectors/gitlab/PATH\n',
+    );
     expect(text).not.toMatch(/crane|\/v2\/|REPOSITORY/);
   });
 
@@ -67,6 +100,8 @@ describe('the commands to go on with', () => {
   });
 
   it('can be pasted when a path has spaces and quotes', () => {
-    expect(howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] })).toContain(String.raw`export KUBECONFIG='/home/my user'\''s/kubeconfig'`);
+    expect(howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] })).toContain(
+      String.raw`export KUBECONFIG='/home/my user'\''s/kubeconfig'`,
+    );
   });
 });

@@ -43,23 +43,32 @@ interface Binding extends KubeObject {
 /** One that the manifests let use the Connectors of the namespace; else one that they have; else a new one. */
 function accountFor(namespace: string, objects: readonly KubeObject[]): Account {
   const bindings = (objects as readonly Binding[]).filter(
-    ({ kind, metadata, roleRef }) => kind === 'RoleBinding' && metadata.namespace === namespace && /^connectors-pu(sh|ll)er$/.test(roleRef?.name ?? ''),
+    ({ kind, metadata, roleRef }) =>
+      kind === 'RoleBinding' && metadata.namespace === namespace && /^connectors-pu(sh|ll)er$/.test(roleRef?.name ?? ''),
   );
   // connectors-pusher before connectors-puller: who may push may pull.
   bindings.sort((a, b) => (b.roleRef?.name ?? '').localeCompare(a.roleRef?.name ?? ''));
   const subject = bindings.flatMap(({ subjects = [] }) => subjects).find(({ kind }) => kind === 'ServiceAccount');
-  if (subject) return { account: { namespace: subject.namespace ?? namespace, name: subject.name }, origin: 'bound' };
+  if (subject) {
+    return { account: { namespace: subject.namespace ?? namespace, name: subject.name }, origin: 'bound' };
+  }
   const applied = objects.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
-  if (applied) return { account: { namespace: applied.namespace ?? '', name: applied.name }, origin: 'applied' };
+  if (applied) {
+    return { account: { namespace: applied.namespace ?? '', name: applied.name }, origin: 'applied' };
+  }
   return { account: { namespace, name: 'ci' }, origin: 'new' };
 }
 
 function howToBind(namespace: string, { account, origin }: Account): string[] {
-  if (origin === 'bound') return [];
+  if (origin === 'bound') {
+    return [];
+  }
   const create = origin === 'new' ? `  kubectl create serviceaccount ${account.name} --namespace=${account.namespace}\n` : '';
-  return [`Let ServiceAccount ${account.namespace}/${account.name} push through the Connectors of namespace ${namespace}:
+  return [
+    `Let ServiceAccount ${account.namespace}/${account.name} push through the Connectors of namespace ${namespace}:
 
-${create}  ${bindingCommand('connectors-pusher', namespace, account)}`];
+${create}  ${bindingCommand('connectors-pusher', namespace, account)}`,
+  ];
 }
 
 function useOf({ proxy }: Sandbox, connector: Verdict, account: NamespacedName = { namespace: connector.namespace, name: 'ci' }): string {
@@ -90,7 +99,9 @@ function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, co
   const named = connectorsOf(pod, name);
   const served = connectors.filter((one) => named.some((other) => other.namespace === one.namespace && other.name === one.name));
   const chosen = served.find(({ protocol }) => protocol === 'oci') ?? served[0];
-  if (!chosen) return [];
+  if (!chosen) {
+    return [];
+  }
   const which = named.length > 1 ? ` (${chosen.namespace}/${chosen.name} is one of its ${named.length} Connectors)` : '';
   const { host } = new URL(proxy.http);
   const prefix = `namespaces/${chosen.namespace}/connectors/${chosen.name}`;
@@ -100,10 +111,12 @@ function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, co
       ? `  curl ${login} ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
   DOCKER_CONFIG="$VOLUME" crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`
       : `  curl ${login} ${chosen.proxyUrl.replace(/\/$/, '')}/PATH`;
-  return [`With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}, and with ${yours(chosen)}:
+  return [
+    `With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}, and with ${yours(chosen)}:
 
   VOLUME=${quoted(directory)}
-${commands}`];
+${commands}`,
+  ];
 }
 
 /** Both forms of naming them, see docs/volumes.md; the driver has published the volume, so they are well formed. */
@@ -111,7 +124,9 @@ function connectorsOf({ metadata, spec }: PodVolume['pod'], volume: string): Nam
   const attributes = spec?.volumes?.find(({ name }) => name === volume)?.csi?.volumeAttributes ?? {};
   const podNamespace = metadata.namespace ?? '';
   const older = attributes['connector.name'];
-  if (older !== undefined) return [{ namespace: attributes['connector.namespace'] || podNamespace, name: older }];
+  if (older !== undefined) {
+    return [{ namespace: attributes['connector.namespace'] || podNamespace, name: older }];
+  }
   return (attributes['connectors'] ?? '').split(',').map((entry) => {
     const [first = '', second] = entry.trim().split('/');
     return second === undefined ? { namespace: podNamespace, name: first } : { namespace: first, name: second };

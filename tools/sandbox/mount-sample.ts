@@ -53,5 +53,7 @@ async function pushAndPull(volume: string, url: string): Promise<void> {
   };
   const pushed = await pushImage(address, sampleImage('hello from a pod\n'));
   const pulled = await pullImage(address);
-  if (pulled.digest !== pushed) throw new Error(`pushed ${pushed}, pulled ${pulled.digest}`);
+  if (pulled.digest !== pushed) {
+    throw new Error(`pushed ${pushed}, pulled ${pulled.digest}`);
+  }
 }

@@ -13,7 +13,9 @@ import { waitForConnectors } from '../installation/wait-for-connectors';
 export async function runSample(sandbox: Sandbox): Promise<string | undefined> {
   await step('applying a Connector and its Secret', () => applySample(sandbox));
   const [verdict] = await step('waiting until the Connector is Ready', () => waitForConnectors(sandbox.client, [SAMPLE.connector]));
-  if (verdict?.ready !== 'True') return `The Connector is not Ready (${verdict?.reason}): ${verdict?.message}`;
+  if (verdict?.ready !== 'True') {
+    return `The Connector is not Ready (${verdict?.reason}): ${verdict?.message}`;
+  }
   const token = await requestToken(sandbox.client, { ...SAMPLE.serviceAccount, audience: 'connectors-proxy', expirationSeconds: 3600 });
   const image = sampleImage('hello from the sandbox\n');
   const ca = await readFile(sandbox.caFile, 'utf8');
@@ -29,7 +31,9 @@ export async function runSample(sandbox: Sandbox): Promise<string | undefined> {
     await step(`pushing and pulling through ${url}`, async () => {
       const pushed = await pushImage(address, image);
       const pulled = await pullImage(address);
-      if (pulled.digest !== pushed) throw new Error(`pushed ${pushed}, pulled ${pulled.digest}`);
+      if (pulled.digest !== pushed) {
+        throw new Error(`pushed ${pushed}, pulled ${pulled.digest}`);
+      }
     });
   }
   process.stdout.write(summary(sandbox, image.digest));

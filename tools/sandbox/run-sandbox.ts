@@ -59,22 +59,30 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
     const settings = options.caBundle === undefined ? undefined : { OCI_CONNECTOR_CA_BUNDLE: options.caBundle };
     const work = startAndWork(options, { ports, directory, group, closing, settings });
     const outcome = await Promise.race([work, interrupted]);
-    if (outcome === 'interrupted') return 130;
+    if (outcome === 'interrupted') {
+      return 130;
+    }
     if (!options.check) {
       await interrupted;
       process.stdout.write('… stopping\n');
     }
     return options.check ? outcome : 0;
   } finally {
-    for (const close of closing) await close();
-    for (const name of WITHOUT_LOGS) await rm(path.join(directory, name), { recursive: true, force: true });
+    for (const close of closing) {
+      await close();
+    }
+    for (const name of WITHOUT_LOGS) {
+      await rm(path.join(directory, name), { recursive: true, force: true });
+    }
   }
 }
 
 /** Two sandboxes in one workspace would take each other's files away. */
 async function requireNoOther(directory: string): Promise<void> {
   const pid = Number(await readFile(path.join(directory, PID_FILE), 'utf8').catch(() => '0'));
-  if (pid > 0 && isAlive(pid)) throw new Error(`a sandbox runs here already, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
+  if (pid > 0 && isAlive(pid)) {
+    throw new Error(`a sandbox runs here already, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -95,18 +103,24 @@ async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<San
 
 async function usualPort(usual: number): Promise<number> {
   const port = await preferredPort(usual);
-  if (port !== usual) process.stdout.write(`port ${usual} is in use: the proxy takes ${port} instead\n`);
+  if (port !== usual) {
+    process.stdout.write(`port ${usual} is in use: the proxy takes ${port} instead\n`);
+  }
   return port;
 }
 
 async function requireFree(option: string, port: number | undefined): Promise<void> {
-  if (port !== undefined && (await preferredPort(port)) !== port) throw new Error(`${option}: port ${port} is in use; choose another`);
+  if (port !== undefined && (await preferredPort(port)) !== port) {
+    throw new Error(`${option}: port ${port} is in use; choose another`);
+  }
 }
 
 /** A signal may come several times, from the terminal, from npm and from the script that started this; what is being ended must not be cut. */
 function interruption(): Promise<'interrupted'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve('interrupted'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve('interrupted'));
+    }
   });
 }
 
@@ -114,11 +128,17 @@ async function startAndWork(options: SandboxOptions, start: SandboxStart): Promi
   const sandbox = await startSandbox(start);
   const { problems, next } = await doTheJob(options, sandbox, start.closing);
   await writeState(sandbox);
-  if (!options.check) process.stdout.write(next);
-  if (problems.length === 0) return 0;
+  if (!options.check) {
+    process.stdout.write(next);
+  }
+  if (problems.length === 0) {
+    return 0;
+  }
   // Last, so that nobody has to look for it.
   process.stdout.write(`\n${problems.join('\n')}\n`);
-  if (!options.check) process.stdout.write('Correct this with kubectl: Connectors are checked and volumes are tried again.\n');
+  if (!options.check) {
+    process.stdout.write('Correct this with kubectl: Connectors are checked and volumes are tried again.\n');
+  }
   return 1;
 }
 
@@ -135,7 +155,9 @@ async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing
     sandbox,
     ({ metadata }, { directory }) => {
       // What is published before is told where it is waited for.
-      if (isDone) process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: its volume is in ${directory}\n`);
+      if (isDone) {
+        process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: its volume is in ${directory}\n`);
+      }
     },
     closing,
   );
@@ -151,7 +173,9 @@ async function applyAll(sandbox: Sandbox, kubelet: Kubelet, manifests: readonly 
 
 async function showSample(sandbox: Sandbox, kubelet: Kubelet): Promise<Job> {
   const problem = await runSample(sandbox);
-  if (problem !== undefined) return { problems: [problem], next: howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] }) };
+  if (problem !== undefined) {
+    return { problems: [problem], next: howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] }) };
+  }
   return { problems: [], next: howToRepeat(sandbox, await mountSample(sandbox, kubelet)) };
 }
 

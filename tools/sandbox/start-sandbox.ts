@@ -44,7 +44,11 @@ export async function startSandbox(start: SandboxStart): Promise<Sandbox> {
   const registry = await step('starting a registry that wants a password', () =>
     startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } }),
   );
-  closing.push(() => client.close(), () => registry.close(), () => api.close());
+  closing.push(
+    () => client.close(),
+    () => registry.close(),
+    () => api.close(),
+  );
   await step('installing the CRDs, the class oci and the roles', () => installProduct(client));
   const programs = await step('starting controller, proxy and CSI driver', () => startPrograms(start, api, client));
   const caFile = await writeProxyCa(client, directory);

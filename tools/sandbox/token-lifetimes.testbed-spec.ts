@@ -50,14 +50,24 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
     const pod = await sandbox.client.create(Pods, samplePod());
     const { csiSocket: socket, kubeletDirectory } = sandbox;
     const onProblem = ({ message }: Error): unknown => republishProblems.push(message);
-    volume = await PublishedVolume.publish({ client: sandbox.client, socket, kubeletDirectory, pod, volume: SAMPLE.pod.volume, onProblem, ...KEEPING });
+    volume = await PublishedVolume.publish({
+      client: sandbox.client,
+      socket,
+      kubeletDirectory,
+      pod,
+      volume: SAMPLE.pod.volume,
+      onProblem,
+      ...KEEPING,
+    });
     client = new PodClient(sandbox, volume);
     reader = await VolumeReader.of(volume);
     await useForThreeLifetimes();
   }, DEADLINE_MS);
 
   afterAll(async () => {
-    for (const close of closing) await close();
+    for (const close of closing) {
+      await close();
+    }
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -68,7 +78,9 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
     let hasFailed = false;
     const loop = async (work: () => Promise<unknown>): Promise<void> => {
       try {
-        while (!isOver() && !hasFailed) await work();
+        while (!isOver() && !hasFailed) {
+          await work();
+        }
       } finally {
         hasFailed = !isOver();
       }
@@ -101,7 +113,9 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
 
   it('tokens really end: the first one is refused by now', async () => {
     const [password] = volume.issued;
-    if (!password) throw new Error('no token');
+    if (!password) {
+      throw new Error('no token');
+    }
     await expect(pushWith(sandbox, { username: 'any', password })).rejects.toThrow('status 401');
   });
 

@@ -50,21 +50,29 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     const kubelet = startKubelet(sandbox, () => undefined, closing);
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
     try {
-      applied = await applyUserManifests(sandbox, kubelet, parseManifests([...yamlBlocks(readme), '---\n', STRANGER].join(''), 'README.md'));
+      applied = await applyUserManifests(
+        sandbox,
+        kubelet,
+        parseManifests([...yamlBlocks(readme), '---\n', STRANGER].join(''), 'README.md'),
+      );
     } finally {
       stdout.mockRestore();
     }
   }, DEADLINE_MS);
 
   afterAll(async () => {
-    for (const close of closing) await close();
+    for (const close of closing) {
+      await close();
+    }
     await rm(directory, { recursive: true, force: true });
   });
 
   it('says why the Connector is not Ready', () => {
     expect(applied.problems[0]).toMatch(/^Connector default\/dockerhub-demo is not Ready \(ConnectionFailed\): .*registry\.invalid/);
     expect(applied).toMatchObject({ connectors: [{ namespace: 'default', name: 'dockerhub-demo' }] });
-    expect(printed.join('')).toMatch(/^default +dockerhub-demo +False +ConnectionFailed +http:\/\/localhost:\d+\/namespaces\/default\/connectors\/dockerhub-demo$/m);
+    expect(printed.join('')).toMatch(
+      /^default +dockerhub-demo +False +ConnectionFailed +http:\/\/localhost:\d+\/namespaces\/default\/connectors\/dockerhub-demo$/m,
+    );
   });
 
   it('publishes the volume of the Pod that may use it', async () => {
@@ -81,14 +89,26 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
 
   it('publishes the volume of the other one once the command was given, and says so in an Event', async () => {
     const key = { namespace: 'default', name: 'team-a-default-connectors-puller' };
-    await applyManifest(sandbox.client, stringify(roleBinding(key, 'connectors-puller', { namespace: 'team-a', name: 'default' })), 'the command');
+    await applyManifest(
+      sandbox.client,
+      stringify(roleBinding(key, 'connectors-puller', { namespace: 'team-a', name: 'default' })),
+      'the command',
+    );
     const events = await until(DEADLINE_MS, async () => {
       const { items } = await sandbox.client.list(Events, { namespace: 'team-a' });
       const ofStranger = items.filter(({ involvedObject }) => involvedObject.name === 'stranger');
-      if (!ofStranger.some(({ reason }) => reason === 'VolumePublished')) throw new Error('not yet');
+      if (!ofStranger.some(({ reason }) => reason === 'VolumePublished')) {
+        throw new Error('not yet');
+      }
       return ofStranger;
     });
-    expect(events).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'FailedMount', message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : /) as unknown }));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'Warning',
+        reason: 'FailedMount',
+        message: expect.stringMatching(/^MountVolume\.SetUp failed for volume "login" : /) as unknown,
+      }),
+    );
   });
 
   it('removes the files at the end', async () => {

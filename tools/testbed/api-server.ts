@@ -70,7 +70,8 @@ export async function startApiServer(group: ProcessGroup, directory: string, add
     `--service-account-signing-key-file=${files.privateKey}`,
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
   ];
-  const ready = async (): Promise<boolean> => (await tryCommand([kubectl, `--kubeconfig=${kubeconfig}`, 'get', '--raw', '/readyz'])).status === 0;
+  const ready = async (): Promise<boolean> =>
+    (await tryCommand([kubectl, `--kubeconfig=${kubeconfig}`, 'get', '--raw', '/readyz'])).status === 0;
   const launch = (): Promise<StartedProcess> => group.start({ name: 'kube-apiserver', command, ready, timeout: 120_000 });
   let running = await launch();
   return {

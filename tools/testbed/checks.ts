@@ -43,11 +43,15 @@ export class Checks {
 /** @throws Error that shows the text, unless it holds every part */
 export function expectParts(text: string, parts: readonly string[]): void {
   const missing = parts.filter((part) => !text.includes(part));
-  if (missing.length > 0) throw new Error(`expected ${missing.map((part) => JSON.stringify(part)).join(', ')} in: ${text.slice(0, 2000)}`);
+  if (missing.length > 0) {
+    throw new Error(`expected ${missing.map((part) => JSON.stringify(part)).join(', ')} in: ${text.slice(0, 2000)}`);
+  }
 }
 
 /** @throws Error unless both are the same */
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
+  if (a !== b) {
+    throw new Error(`${what}: expected ${b}, got ${a}`);
+  }
 }

@@ -8,11 +8,14 @@ export const SUITES = {
   direct: 'the clients against the registries, without the proxy: the baseline of the matrix',
   matrix: 'every client × every registry through the proxy, over http and https; a real API server',
   conformance: 'the OCI conformance suite through the proxy, compared test by test with the registry itself',
-  contract: 'test support: the embedded Kubernetes API and a real one pass one contract, kubectl uses it, the fixture registry passes the OCI suite',
-  manifests: 'kubectl on a real API server: the README on a new cluster, good and bad manifests, examples, explain, get, describe, and what RBAC allows',
+  contract:
+    'test support: the embedded Kubernetes API and a real one pass one contract, kubectl uses it, the fixture registry passes the OCI suite',
+  manifests:
+    'kubectl on a real API server: the README on a new cluster, good and bad manifests, examples, explain, get, describe, and what RBAC allows',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",
   replicas: 'two proxies on a real API server: uploads that change replica, outages, a changed password',
-  specs: 'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens, manifests of a user, alerts',
+  specs:
+    'specs that need root or tools, or take long: full volumes, env.sh in other shells, three lifetimes of tokens, manifests of a user, alerts',
   templates: "the template engine against Go's text/template with sprig: a corpus, rendered to the same bytes or refused by name",
   rotation: 'a pod in the cluster outlives its token of 600 s (run it late: it waits for what the suite cluster has started)',
   logs: 'searches everything that the programs logged during this run for any secret (run it last)',
@@ -73,7 +76,8 @@ const HELP_OPTIONS = ['--help', '-h'];
  */
 export function readCommandLine(args) {
   const [command = '--help', ...words] = args;
-  const asksForHelp = args.length === 0 || args.some((word) => HELP_OPTIONS.includes(word)) || (command === 'cluster' && words.length === 0);
+  const asksForHelp =
+    args.length === 0 || args.some((word) => HELP_OPTIONS.includes(word)) || (command === 'cluster' && words.length === 0);
   if (asksForHelp) return { help: command === 'cluster' ? CLUSTER_HELP : HELP, command, words };
   if (!Object.hasOwn(COMMANDS, command)) throw new Error(`unknown: ${args.join(' ')}; there are ${Object.keys(COMMANDS).join(', ')}`);
   COMMANDS[command]?.(words);

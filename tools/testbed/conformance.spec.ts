@@ -18,8 +18,16 @@ describe('conformance report', () => {
   });
 
   it('names every difference, an absent test too', () => {
-    const direct = new Map<string, string[]>([['a', ['passed']], ['b', ['failure']], ['c', ['passed']]]);
-    const proxied = new Map<string, string[]>([['a', ['passed']], ['b', ['passed']], ['d', ['passed']]]);
+    const direct = new Map<string, string[]>([
+      ['a', ['passed']],
+      ['b', ['failure']],
+      ['c', ['passed']],
+    ]);
+    const proxied = new Map<string, string[]>([
+      ['a', ['passed']],
+      ['b', ['passed']],
+      ['d', ['passed']],
+    ]);
     expect(compareConformance(direct, proxied)).toEqual([
       'b: directly failure, through the proxy passed',
       'c: directly passed, through the proxy absent',

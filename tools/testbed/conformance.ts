@@ -47,7 +47,9 @@ export function readJunit(xml: string): ConformanceResults {
   for (const [tag] of xml.matchAll(/<testcase [^>]*>/g)) {
     const name = /\bname="([^"]*)"/.exec(tag)?.[1];
     const status = /\bstatus="([^"]*)"/.exec(tag)?.[1];
-    if (name !== undefined && status !== undefined) results.set(name, [...(results.get(name) ?? []), status].sort());
+    if (name !== undefined && status !== undefined) {
+      results.set(name, [...(results.get(name) ?? []), status].sort());
+    }
   }
   return results;
 }
@@ -64,6 +66,8 @@ export function compareConformance(direct: ConformanceResults, proxied: Conforma
 /** How many tests ended how. */
 export function countResults(results: ConformanceResults): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const status of [...results.values()].flat()) counts[status] = (counts[status] ?? 0) + 1;
+  for (const status of [...results.values()].flat()) {
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
   return counts;
 }

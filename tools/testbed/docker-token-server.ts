@@ -63,7 +63,9 @@ const EVERYTHING = new Set(['pull', 'push', 'delete', '*']);
 
 /** What a request with this Authorization may get; undefined for a wrong one. */
 function allowedTo({ account, anonymousPull }: TokenServerOptions, authorization: string | undefined): Allowed | undefined {
-  if (authorization === undefined) return anonymousPull ? { subject: '', actions: new Set(['pull']) } : undefined;
+  if (authorization === undefined) {
+    return anonymousPull ? { subject: '', actions: new Set(['pull']) } : undefined;
+  }
   const expected = Buffer.from(`${account.username}:${account.password}`).toString('base64');
   return authorization === `Basic ${expected}` ? { subject: account.username, actions: EVERYTHING } : undefined;
 }

@@ -20,7 +20,12 @@ export async function startFixtures(context: RegistryContext): Promise<Registry[
     auth: { mode: 'token', accounts },
     quirks: { ...PAGED, lists: { tags: 'other-path', referrers: 'other-host', links: ['relative', 'bare', 'absolute-path'] } },
   });
-  const registry = (name: string, trustedRealm?: string): Registry => ({ name, address: `https://${name}.registry.example`, account, trustedRealm });
+  const registry = (name: string, trustedRealm?: string): Registry => ({
+    name,
+    address: `https://${name}.registry.example`,
+    account,
+    trustedRealm,
+  });
   return [
     registry('fixture', byToken.tokenOrigin),
     { ...registry('fixture-basic'), outsideMatrix: true },
@@ -35,7 +40,15 @@ async function startFixture(context: RegistryContext, name: FixtureName, options
   const host: OutsideHost = `${name}.registry.example`;
   const directory = await registryDirectory(context, name);
   const tls = await context.authority.issue({ names: [host] });
-  const fixture = await startFixtureRegistry({ ...options, host: OUTSIDE_ADDRESS[host], port: 443, publicName: host, tls, cdnTls: tls, directory });
+  const fixture = await startFixtureRegistry({
+    ...options,
+    host: OUTSIDE_ADDRESS[host],
+    port: 443,
+    publicName: host,
+    tls,
+    cdnTls: tls,
+    directory,
+  });
   context.closing.push(() => fixture.close());
   return fixture;
 }

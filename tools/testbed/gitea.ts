@@ -25,7 +25,9 @@ export async function startGitea(context: RegistryContext): Promise<Registry[]> 
   const tls = await tlsFiles(context, directory, [HOST]);
   const configuration = path.join(directory, 'app.ini');
   await writeFile(configuration, configurationText({ directory, assets, tls }));
-  for (const file of [directory, configuration, tls.cert, tls.key]) await chown(file, USER.uid, USER.gid);
+  for (const file of [directory, configuration, tls.cert, tls.key]) {
+    await chown(file, USER.uid, USER.gid);
+  }
   const gitea = (...args: string[]): [string, ...string[]] => [
     ...(['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.gid}`, '--clear-groups', program] as const),
     ...args,

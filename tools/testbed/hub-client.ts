@@ -21,27 +21,41 @@ export class HubClient {
 
   async push(layout: string, reference: string, login: HubLogin): Promise<void> {
     const { status, stderr } = await this.#run(['push', layout, reference], login);
-    if (status !== 0) throw new Error(`crane push ${reference}: ${stderr}`);
+    if (status !== 0) {
+      throw new Error(`crane push ${reference}: ${stderr}`);
+    }
   }
 
   /** Pulls every blob and checks each against its name; the image has to be this one. */
   async pull(reference: string, digest: string, login: HubLogin): Promise<void> {
     const layout = path.join(await mkdtemp(path.join(this.directory, 'pulled-')), 'layout');
     const { status, stderr } = await this.#run(['pull', '--format=oci', reference, layout], login);
-    if (status !== 0) throw new Error(`crane pull ${reference}: ${stderr}`);
-    if (!(await readFile(path.join(layout, 'index.json'), 'utf8')).includes(digest)) throw new Error(`${reference} is not ${digest}`);
+    if (status !== 0) {
+      throw new Error(`crane pull ${reference}: ${stderr}`);
+    }
+    if (!(await readFile(path.join(layout, 'index.json'), 'utf8')).includes(digest)) {
+      throw new Error(`${reference} is not ${digest}`);
+    }
     const blobs = path.join(layout, 'blobs', 'sha256');
     for (const name of await readdir(blobs)) {
-      const actual = createHash('sha256').update(await readFile(path.join(blobs, name))).digest('hex');
-      if (actual !== name) throw new Error(`${reference}: blob ${name} has digest ${actual}`);
+      const actual = createHash('sha256')
+        .update(await readFile(path.join(blobs, name)))
+        .digest('hex');
+      if (actual !== name) {
+        throw new Error(`${reference}: blob ${name} has digest ${actual}`);
+      }
     }
   }
 
   /** A push that the other side must refuse as not allowed, in words that crane shows. */
   async refusedPush(layout: string, reference: string, login: HubLogin): Promise<void> {
     const { status, stderr } = await this.#run(['push', layout, reference], login);
-    if (status === 0) throw new Error(`${reference} was pushed`);
-    if (!stderr.includes('DENIED')) throw new Error(`refused, but not as DENIED: ${stderr}`);
+    if (status === 0) {
+      throw new Error(`${reference} was pushed`);
+    }
+    if (!stderr.includes('DENIED')) {
+      throw new Error(`refused, but not as DENIED: ${stderr}`);
+    }
   }
 
   async #run(args: readonly string[], { host, login }: HubLogin): Promise<CommandResult> {

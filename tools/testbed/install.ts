@@ -45,14 +45,18 @@ async function twoAtATime(jobs: readonly (() => Promise<void>)[]): Promise<void>
   const limit = pLimit(2);
   const results = await Promise.allSettled(jobs.map((job) => limit(job)));
   const problems = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Error).message] : []));
-  if (problems.length > 0) throw new Error(problems.join('\n\n'));
+  if (problems.length > 0) {
+    throw new Error(problems.join('\n\n'));
+  }
 }
 
 async function installDebianPackages(): Promise<void> {
   const missing = Object.entries(DEBIAN_PACKAGES)
     .filter(([, files]) => !files.every((file) => existsSync(file)))
     .map(([name]) => name);
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   const env = { ...testbedEnvironment.all, DEBIAN_FRONTEND: 'noninteractive' };
   await step(`installing Debian packages: ${missing.join(', ')}`, async () => {
     await runCommand(['apt-get', 'update', '-qq'], { env, timeout: HALF_AN_HOUR });
@@ -61,7 +65,9 @@ async function installDebianPackages(): Promise<void> {
 }
 
 async function installGoTool(tool: (typeof GO_TOOLS)[number]): Promise<void> {
-  if (existsSync(toolPath(tool.name))) return;
+  if (existsSync(toolPath(tool.name))) {
+    return;
+  }
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOBIN: directory, GOFLAGS: '-buildvcs=false' };
     await step(`building ${tool.name} ${tool.version}`, () =>
@@ -83,30 +89,46 @@ function buildFlags(ldflags = ''): string[] {
 
 async function installGoProject(project: GoProject): Promise<void> {
   const missing = project.programs.filter(({ name }) => !existsSync(toolPath(name)));
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false -mod=mod' };
     const built = path.join(directory, 'built');
     await cp(OWN_PROGRAMS, directory, { recursive: true });
     await writeFile(path.join(directory, 'go.mod'), await goModOf(project, directory));
     const tags = project.tags ? ['-tags', project.tags] : [];
-    const command = ['go', 'build', ...buildFlags(project.ldflags), ...tags, '-o', `${built}/`, ...missing.map(({ main }) => main)] as const;
+    const command = [
+      'go',
+      'build',
+      ...buildFlags(project.ldflags),
+      ...tags,
+      '-o',
+      `${built}/`,
+      ...missing.map(({ main }) => main),
+    ] as const;
     await step(`building ${project.name}: ${missing.map(({ name, version }) => `${name} ${version}`).join(', ')}`, () =>
       runCommand(command, { cwd: directory, env, timeout: HALF_AN_HOUR }),
     );
     await keepAssets(project, directory);
-    for (const { name } of missing) await keep(path.join(built, name), name);
+    for (const { name } of missing) {
+      await keep(path.join(built, name), name);
+    }
   });
 }
 
 /** Copied before the program itself is kept: where that is, so are they. The module cache they come from may be cleaned. */
 async function keepAssets({ assets, requires, programs }: GoProject, cwd: string): Promise<void> {
   const [program] = programs;
-  if (!assets || !program) return;
+  if (!assets || !program) {
+    return;
+  }
   const { Dir } = await downloadModule(firstOf(requires), cwd);
   const target = assetsPath(program.name);
   await rm(target, { recursive: true, force: true });
-  for (const asset of assets) await cp(path.join(Dir, asset), path.join(target, asset), { recursive: true });
+  for (const asset of assets) {
+    await cp(path.join(Dir, asset), path.join(target, asset), { recursive: true });
+  }
 }
 
 /** A module of our own, with the replacements that the first one needs. */
@@ -117,11 +139,15 @@ async function goModOf(project: GoProject, cwd: string): Promise<string> {
 
 /** Lines for the modules that the first one's go.mod replaces: staging modules by their published versions, others as it says. */
 async function replacementsOf({ requires, staging, ownReplacements }: GoProject, cwd: string): Promise<string[]> {
-  if (!staging && !ownReplacements) return [];
+  if (!staging && !ownReplacements) {
+    return [];
+  }
   const { GoMod } = await downloadModule(firstOf(requires), cwd);
   const lines = [...(await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace )?(\S+) => (\S+)(?: (v\S+))?/gm)];
   return lines.flatMap(([, module = '', target = '', version]) => {
-    if (version) return ownReplacements ? [`replace ${module} => ${target} ${version}`] : [];
+    if (version) {
+      return ownReplacements ? [`replace ${module} => ${target} ${version}`] : [];
+    }
     return staging && target.startsWith('./staging') ? [`replace ${module} => ${module} ${staging}`] : [];
   });
 }
@@ -138,13 +164,15 @@ async function downloadModule(module: string, cwd: string): Promise<{ readonly G
 }
 
 async function installImageNode(): Promise<void> {
-  if (existsSync(toolPath('node24'))) return;
+  if (existsSync(toolPath('node24'))) {
+    return;
+  }
   const prefix = path.join(toolDirectory, 'node24');
   await step(`fetching Node.js ${IMAGE_NODE.version}`, () =>
-    runCommand(
-      ['npm', 'install', '--ignore-scripts', '--no-save', '--prefix', prefix, `${IMAGE_NODE.package}@${IMAGE_NODE.version}`],
-      { env: testbedEnvironment.all, timeout: HALF_AN_HOUR },
-    ),
+    runCommand(['npm', 'install', '--ignore-scripts', '--no-save', '--prefix', prefix, `${IMAGE_NODE.package}@${IMAGE_NODE.version}`], {
+      env: testbedEnvironment.all,
+      timeout: HALF_AN_HOUR,
+    }),
   );
 }
 

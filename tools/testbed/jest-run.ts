@@ -23,7 +23,11 @@ export interface JestRun {
 interface JestReport {
   readonly testResults: readonly {
     readonly message: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: JestTest['status']; readonly failureMessages: readonly string[] }[];
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: JestTest['status'];
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -33,14 +37,25 @@ const TWENTY_MINUTES = 20 * 60_000;
 export async function runJest({ specs, env, outputFile }: JestRun): Promise<JestTest[]> {
   const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
   const { stderr } = await tryCommand(
-    [process.execPath, jest, '--runInBand', '--testMatch=**/*spec.ts', '--json', `--outputFile=${outputFile}`, '--runTestsByPath', ...specs],
+    [
+      process.execPath,
+      jest,
+      '--runInBand',
+      '--testMatch=**/*spec.ts',
+      '--json',
+      `--outputFile=${outputFile}`,
+      '--runTestsByPath',
+      ...specs,
+    ],
     { env: { PATH: testbedEnvironment.path, HOME: testbedEnvironment.home, ...env }, timeout: TWENTY_MINUTES },
   );
   const report = await readFile(outputFile, 'utf8').catch(() => {
     throw new Error(`Jest wrote no report: ${stderr.slice(-2000)}`);
   });
   return (JSON.parse(report) as JestReport).testResults.flatMap(({ message, assertionResults }) => {
-    if (assertionResults.length === 0) return [{ name: 'a spec file', status: 'failed' as const, messages: [message] }];
+    if (assertionResults.length === 0) {
+      return [{ name: 'a spec file', status: 'failed' as const, messages: [message] }];
+    }
     return assertionResults.map(({ fullName, status, failureMessages }) => ({ name: fullName, status, messages: failureMessages }));
   });
 }
@@ -48,7 +63,9 @@ export async function runJest({ specs, env, outputFile }: JestRun): Promise<Jest
 /** What counts: where every tool is, a test that was not run has failed, unless it is known that it cannot be. */
 export function resultOf(tests: readonly JestTest[], notApplicable: ReadonlySet<string> = new Set()): CheckResult {
   const failures = tests.flatMap(({ name, status, messages }) => {
-    if (status === 'passed' || (status !== 'failed' && notApplicable.has(name))) return [];
+    if (status === 'passed' || (status !== 'failed' && notApplicable.has(name))) {
+      return [];
+    }
     return [`${name}: ${status === 'failed' ? messages.join('\n') : `${status}, although every tool is here`}`];
   });
   return { passed: tests.filter(({ status }) => status === 'passed').length, failures };

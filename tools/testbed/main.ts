@@ -31,14 +31,18 @@ const FIXTURE_SECRETS = [
 
 async function searchForFixtureSecrets(directories: readonly string[]): Promise<number> {
   const finds = (await Promise.all(directories.map((directory) => searchLogs(directory, FIXTURE_SECRETS)))).flat();
-  for (const find of finds) process.stdout.write(`found ${find}\n`);
+  for (const find of finds) {
+    process.stdout.write(`found ${find}\n`);
+  }
   return finds.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
   const { command, words } = readCommandLine(args);
   const run = COMMANDS[command];
-  if (!run) throw new Error(`command ${command} is not implemented`);
+  if (!run) {
+    throw new Error(`command ${command} is not implemented`);
+  }
   return run(words);
 }
 

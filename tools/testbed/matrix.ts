@@ -103,12 +103,16 @@ const cellsOf = ({ place, cells }: Row): string[] => [
 async function runRow(options: MatrixOptions, place: Place): Promise<Row> {
   const session = await newSession(options, place);
   const cells: Partial<Record<Operation, Cell>> = {};
-  for (const operation of OPERATIONS) cells[operation] = judge(options, place, operation, await runCell(options, { ...place, session, operation }));
+  for (const operation of OPERATIONS) {
+    cells[operation] = judge(options, place, operation, await runCell(options, { ...place, session, operation }));
+  }
   return { place, cells: cells as Record<Operation, Cell> };
 }
 
 function judge({ limits = {} }: MatrixOptions, { client, target }: Place, operation: Operation, cell: Cell): Cell {
-  if (limits[`${client.name} × ${target.registry.name} × ${operation}`] === undefined) return cell;
+  if (limits[`${client.name} × ${target.registry.name} × ${operation}`] === undefined) {
+    return cell;
+  }
   return cell === 'ok' ? 'FAIL it works, and is listed as what the client cannot do' : 'limit';
 }
 
@@ -126,7 +130,9 @@ interface CellPlace extends Place {
 
 async function runCell(options: MatrixOptions, place: CellPlace): Promise<Cell> {
   const run = place.client.operations[place.operation];
-  if (!run) return 'n/a';
+  if (!run) {
+    return 'n/a';
+  }
   try {
     await checkAtRegistry(options, place, await run(place.session));
     return 'ok';
@@ -146,10 +152,16 @@ const SUFFIXES: Readonly<Partial<Record<Operation, string>>> = {
 /** Asks the registry itself, with the credential that the client never had. */
 async function checkAtRegistry(options: MatrixOptions, place: CellPlace, outcome: Outcome): Promise<void> {
   const { operation, client, session } = place;
-  if (operation === 'list tags') return checkTags(place, outcome.tags ?? []);
-  if (operation === 'list referrers') return checkReferrers(outcome);
+  if (operation === 'list tags') {
+    return checkTags(place, outcome.tags ?? []);
+  }
+  if (operation === 'list referrers') {
+    return checkReferrers(outcome);
+  }
   if (operation === 'delete') {
-    if (await digestAtRegistry(options, place, `@${session.content.imageDigest}`)) throw new Error('it is still there');
+    if (await digestAtRegistry(options, place, `@${session.content.imageDigest}`)) {
+      throw new Error('it is still there');
+    }
     return;
   }
   const suffix = client.name === 'helm' ? '/sample:1.0.0' : (SUFFIXES[operation] ?? '');
@@ -163,13 +175,19 @@ function checkReferrers({ referrers = { attached: [], listed: [] } }: Outcome): 
 /** All of them: a list that was cut ends before the last one. */
 function checkTags({ target }: CellPlace, tags: readonly string[]): void {
   const extra = tags.filter((tag) => tag.startsWith('t-')).length;
-  if (!tags.includes('v1')) throw new Error(`v1 is not among the tags: ${tags.join(', ')}`);
+  if (!tags.includes('v1')) {
+    throw new Error(`v1 is not among the tags: ${tags.join(', ')}`);
+  }
   expectEqual(extra, target.registry.extraTags ?? 0, 'tags that every repository has');
 }
 
 function expectDigest(atRegistry: string | undefined, atClient: string | undefined): void {
-  if (atRegistry === undefined) throw new Error('the registry does not have it');
-  if (atRegistry !== atClient) throw new Error(`the registry has ${atRegistry}, the client ${atClient}`);
+  if (atRegistry === undefined) {
+    throw new Error('the registry does not have it');
+  }
+  if (atRegistry !== atClient) {
+    throw new Error(`the registry has ${atRegistry}, the client ${atClient}`);
+  }
 }
 
 async function digestAtRegistry(options: MatrixOptions, { target, session }: CellPlace, suffix: string): Promise<string | undefined> {

@@ -60,5 +60,7 @@ function readState(): SandboxState {
 
 /** A sandbox that somebody else runs in this workspace would be taken down. */
 function refuseToDisturb(): void {
-  if (existsSync(stateFile)) throw new Error(`a sandbox is running in this workspace (${stateFile} exists)`);
+  if (existsSync(stateFile)) {
+    throw new Error(`a sandbox is running in this workspace (${stateFile} exists)`);
+  }
 }

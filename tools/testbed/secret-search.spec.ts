@@ -35,7 +35,9 @@ describe('searchLogs', () => {
   });
 
   it('says what to do when there is no such directory', async () => {
-    await expect(searchLogs(path.join(directory, 'nope'), secrets)).rejects.toThrow(/^cannot read the directory \S+nope \(ENOENT\); name one that holds logs/);
+    await expect(searchLogs(path.join(directory, 'nope'), secrets)).rejects.toThrow(
+      /^cannot read the directory \S+nope \(ENOENT\); name one that holds logs/,
+    );
   });
 
   it('finds nothing in clean logs', async () => {

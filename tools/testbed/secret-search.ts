@@ -17,7 +17,9 @@ const ANY_JWT = /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,
  */
 export async function searchLogs(directory: string, secrets: readonly Secret[]): Promise<string[]> {
   const names = (await filesBelow(directory)).filter((name) => name.endsWith('.log'));
-  if (names.length === 0) throw new Error(`no logs in ${directory}`);
+  if (names.length === 0) {
+    throw new Error(`no logs in ${directory}`);
+  }
   const finds = await Promise.all(names.map((name) => searchFile(path.join(directory, name), secrets)));
   return finds.flat();
 }
@@ -26,7 +28,10 @@ async function filesBelow(directory: string): Promise<string[]> {
   try {
     return await readdir(directory, { recursive: true });
   } catch (error) {
-    throw new Error(`cannot read the directory ${directory} (${(error as NodeJS.ErrnoException).code}); name one that holds logs, such as .testbed`, { cause: error });
+    throw new Error(
+      `cannot read the directory ${directory} (${(error as NodeJS.ErrnoException).code}); name one that holds logs, such as .testbed`,
+      { cause: error },
+    );
   }
 }
 
@@ -34,9 +39,13 @@ async function searchFile(file: string, secrets: readonly Secret[]): Promise<str
   const text = await readFile(file, 'utf8');
   const finds: string[] = [];
   for (const { name, value } of secrets) {
-    if (formsOf(value).some((form) => text.includes(form))) finds.push(`${name} in ${file}`);
+    if (formsOf(value).some((form) => text.includes(form))) {
+      finds.push(`${name} in ${file}`);
+    }
   }
-  if (ANY_JWT.test(text)) finds.push(`a JSON Web Token in ${file}`);
+  if (ANY_JWT.test(text)) {
+    finds.push(`a JSON Web Token in ${file}`);
+  }
   return finds;
 }
 

@@ -54,7 +54,9 @@ export async function startProduct(context: TestbedContext, node?: string): Prom
 
 /** Applies objects one after the other. */
 export async function applyAll(client: KubeClient, objects: readonly object[]): Promise<void> {
-  for (const object of objects) await applyManifest(client, stringify(object), 'the testbed');
+  for (const object of objects) {
+    await applyManifest(client, stringify(object), 'the testbed');
+  }
 }
 
 /** The namespace, the clients' ServiceAccount, and its permission: pushing as the role ships, deleting as an operator would add it. */
@@ -95,7 +97,10 @@ export interface ProgramsStart {
   readonly node?: string;
 }
 
-async function startPrograms(context: TestbedContext, start: ProgramsStart): Promise<{ controller: RunningProgram; proxy: RunningProgram }> {
+async function startPrograms(
+  context: TestbedContext,
+  start: ProgramsStart,
+): Promise<{ controller: RunningProgram; proxy: RunningProgram }> {
   const controller = await launchProgram(context, start, 'controller', {});
   const proxy = await launchProgram(context, start, 'proxy', proxySettings({ host: '127.0.0.1', http: 80, https: 443 }));
   return { controller, proxy };

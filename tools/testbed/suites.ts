@@ -54,7 +54,9 @@ export async function runSuites(names: readonly SuiteName[]): Promise<number> {
       totals.failed += failures.length;
     }
   } finally {
-    for (const close of closing) await close();
+    for (const close of closing) {
+      await close();
+    }
   }
   process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
   return totals.failed === 0 ? 0 : 1;
@@ -68,7 +70,9 @@ async function runSuite(name: SuiteName, context: SuiteContext): Promise<CheckRe
   } catch (error) {
     result = { passed: 0, failures: [`${name} could not be run: ${(error as Error).message}`] };
   }
-  for (const failure of result.failures) process.stdout.write(`FAILED ${withoutSecrets(failure, context)}\n`);
+  for (const failure of result.failures) {
+    process.stdout.write(`FAILED ${withoutSecrets(failure, context)}\n`);
+  }
   process.stdout.write(`${name}: ${result.passed} passed, ${result.failures.length} failed\n\n`);
   return result;
 }

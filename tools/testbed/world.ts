@@ -62,7 +62,9 @@ function runInside(name: string, args: readonly string[]): Promise<number> {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...testbedEnvironment.all, OCI_CONNECTOR_TESTBED_WORLD: name },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.connected && child.send(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.connected && child.send(signal));
+  }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
@@ -83,7 +85,9 @@ export interface World {
  * more who could.
  */
 export async function takeWorld(): Promise<World> {
-  if (worldName === undefined) throw new Error('this only works inside a world');
+  if (worldName === undefined) {
+    throw new Error('this only works inside a world');
+  }
   // /proc still is the machine's: what it calls this process, the process itself cannot know.
   const pid = Number(await readlink('/proc/self'));
   const directory = path.join(tmpdir(), worldName);
@@ -91,7 +95,9 @@ export async function takeWorld(): Promise<World> {
   // Programs have fixed places in here; what they write there is to be seen by none but this world.
   await runCommand(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
   const [changes, work] = [path.join(directory, 'var'), path.join(directory, 'var-work')];
-  for (const place of [changes, work]) await mkdir(place);
+  for (const place of [changes, work]) {
+    await mkdir(place);
+  }
   await runCommand(['mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=/var,upperdir=${changes},workdir=${work}`, '/var']);
   process.once('message', () => process.exit(INTERRUPTED));
   process.once('disconnect', () => process.exit(INTERRUPTED));

@@ -20,7 +20,9 @@ function linksOf(page: string): string[] {
 }
 
 function pagesBelow(folder: string): string[] {
-  return (readdirSync(path.join(root, folder), { recursive: true }) as string[]).filter((name) => name.endsWith('.md')).map((name) => path.join(folder, name));
+  return (readdirSync(path.join(root, folder), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name));
 }
 
 describe('the map', () => {
@@ -34,7 +36,9 @@ describe('the map', () => {
   });
 
   it('each file and folder that ARCHITECTURE.md names exists', () => {
-    const named = [...architecture.matchAll(/(?<![\w/.])((?:apps|libs|deploy|docs|tools|\.ci)\/[\w./*-]*)/g)].map(([, name = '']) => name.replace(/\.$/, '')).filter((name) => !name.includes('*'));
+    const named = [...architecture.matchAll(/(?<![\w/.])((?:apps|libs|deploy|docs|tools|\.ci)\/[\w./*-]*)/g)]
+      .map(([, name = '']) => name.replace(/\.$/, ''))
+      .filter((name) => !name.includes('*'));
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
   });
@@ -54,17 +58,35 @@ describe('the map', () => {
     const listed = [...linksOf('docs/README.md'), ...linksOf('docs/clients.md')];
     const pages = pagesBelow('docs').filter((page) => page !== 'docs/README.md' && !/^docs\/adr\/\d/.test(page));
     expect(pages.filter((page) => !listed.includes(page))).toEqual([]);
-    const decisions = pagesBelow('docs/adr').filter((page) => page !== 'docs/adr/README.md').sort();
+    const decisions = pagesBelow('docs/adr')
+      .filter((page) => page !== 'docs/adr/README.md')
+      .sort();
     const rows = decisions.map((page) => {
       const [, number = '', title = ''] = /^# (\d+)\. (.*)/.exec(read(page)) ?? [];
       return `| ${number} | [${title}](${path.basename(page)}) |`;
     });
-    expect(read('docs/adr/README.md').split('\n').filter((line) => /^\| \d/.test(line))).toEqual(rows);
+    expect(
+      read('docs/adr/README.md')
+        .split('\n')
+        .filter((line) => /^\| \d/.test(line)),
+    ).toEqual(rows);
   });
 
   it('each link between pages leads to a file', () => {
-    const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'tools/README.md', ...pagesBelow('docs')];
-    const broken = pages.flatMap((page) => linksOf(page).filter((target) => !existsSync(path.join(root, target))).map((target) => `${page}: ${target}`));
+    const pages = [
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'CHANGELOG.md',
+      'tools/README.md',
+      ...pagesBelow('docs'),
+    ];
+    const broken = pages.flatMap((page) =>
+      linksOf(page)
+        .filter((target) => !existsSync(path.join(root, target)))
+        .map((target) => `${page}: ${target}`),
+    );
     expect(broken).toEqual([]);
   });
 });

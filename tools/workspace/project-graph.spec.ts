@@ -24,74 +24,149 @@ async function affectedBy(file: string): Promise<string[]> {
 }
 
 describe('Nx', () => {
-  it('has an edge for every import of a project by another', async () => {
-    await copy.run('nx', 'graph', '--file=graph.json');
-    const { nodes, dependencies } = (JSON.parse(await copy.read('graph.json')) as ProjectGraph).graph;
-    const edges = (project: string): string[] => (dependencies[project] ?? []).map(({ target }) => target).filter((target) => target in nodes);
-    for (const [project, { data }] of Object.entries(nodes)) {
-      expect([project, edges(project).sort()]).toEqual([project, expect.arrayContaining(importsBelow(path.join(copy.directory, data.root)))]);
-    }
-    expect(edges('proxy')).toEqual(expect.arrayContaining(['sensitive', 'http', 'oci-auth', 'egress']));
-  }, MINUTES);
+  it(
+    'has an edge for every import of a project by another',
+    async () => {
+      await copy.run('nx', 'graph', '--file=graph.json');
+      const { nodes, dependencies } = (JSON.parse(await copy.read('graph.json')) as ProjectGraph).graph;
+      const edges = (project: string): string[] =>
+        (dependencies[project] ?? []).map(({ target }) => target).filter((target) => target in nodes);
+      for (const [project, { data }] of Object.entries(nodes)) {
+        expect([project, edges(project).sort()]).toEqual([
+          project,
+          expect.arrayContaining(importsBelow(path.join(copy.directory, data.root))),
+        ]);
+      }
+      expect(edges('proxy')).toEqual(expect.arrayContaining(['sensitive', 'http', 'oci-auth', 'egress']));
+    },
+    MINUTES,
+  );
 
-  it('finds all that a change of a lib can reach', async () => {
-    const withoutIt = new Set(['clock', 'connector-api', 'limits', 'testing-kit', 'testing-kube-api', 'testing-registry']);
-    const all = readdirSync(path.join(copy.directory, 'libs')).concat(readdirSync(path.join(copy.directory, 'apps')), 'tools');
-    expect(await affectedBy('libs/sensitive/src/sensitive.ts')).toEqual(all.filter((project) => !withoutIt.has(project)).sort());
-  }, MINUTES);
+  it(
+    'finds all that a change of a lib can reach',
+    async () => {
+      const withoutIt = new Set(['clock', 'connector-api', 'limits', 'testing-kit', 'testing-kube-api', 'testing-registry']);
+      const all = readdirSync(path.join(copy.directory, 'libs')).concat(readdirSync(path.join(copy.directory, 'apps')), 'tools');
+      expect(await affectedBy('libs/sensitive/src/sensitive.ts')).toEqual(all.filter((project) => !withoutIt.has(project)).sort());
+    },
+    MINUTES,
+  );
 
-  it.each(['deploy/rbac/proxy.yaml', 'deploy/class-oci.yaml', 'deploy/examples/pods/crane.yaml'])('tests for %s only those that read deploy/', async (file) => {
-    expect(await affectedBy(file)).toEqual(['config-rendering', 'controller', 'csi', 'proxy', 'tools']);
-  }, MINUTES);
+  it.each(['deploy/rbac/proxy.yaml', 'deploy/class-oci.yaml', 'deploy/examples/pods/crane.yaml'])(
+    'tests for %s only those that read deploy/',
+    async (file) => {
+      expect(await affectedBy(file)).toEqual(['config-rendering', 'controller', 'csi', 'proxy', 'tools']);
+    },
+    MINUTES,
+  );
 
   it.each(['deploy', 'docs'])('knows of each project that reads %s/', (directory) => {
-    for (const project of ['apps', 'libs'].flatMap((parent) => readdirSync(path.join(copy.directory, parent)).map((name) => path.join(parent, name)))) {
+    for (const project of ['apps', 'libs'].flatMap((parent) =>
+      readdirSync(path.join(copy.directory, parent)).map((name) => path.join(parent, name)),
+    )) {
       const reads = sourcesBelow(path.join(copy.directory, project)).some((text) => readsFrom(directory).test(text));
       const declared = readFileSync(path.join(copy.directory, project, 'project.json'), 'utf8').includes(`{workspaceRoot}/${directory}/`);
       expect([project, reads]).toEqual([project, declared]);
     }
   });
 
-  it('tests the dependants of a lib again when it breaks, and builds the programs again', async () => {
-    expect(await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).toMatchObject({ code: 0 });
-    expect((await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).output).toContain('[local cache]');
-    expect(await copy.run('nx', 'build', 'csi')).toMatchObject({ code: 0 });
+  it(
+    'tests the dependants of a lib again when it breaks, and builds the programs again',
+    async () => {
+      expect(await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).toMatchObject({ code: 0 });
+      expect((await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).output).toContain('[local cache]');
+      expect(await copy.run('nx', 'build', 'csi')).toMatchObject({ code: 0 });
 
-    await copy.edit('libs/sensitive/src/sensitive.ts', 'reveal(): string {', "reveal(): string {\n    if (this) throw new Error('broken on purpose');");
+      await copy.edit(
+        'libs/sensitive/src/sensitive.ts',
+        'reveal(): string {',
+        "reveal(): string {\n    if (this) throw new Error('broken on purpose');",
+      );
 
-    expect(await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).not.toMatchObject({ code: 0 });
-    expect(await copy.run('nx', 'build', 'csi')).toMatchObject({ code: 0 });
-    expect(await copy.read('dist/apps/csi/main.js')).toContain('broken on purpose');
-  }, MINUTES);
+      expect(await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).not.toMatchObject({ code: 0 });
+      expect(await copy.run('nx', 'build', 'csi')).toMatchObject({ code: 0 });
+      expect(await copy.read('dist/apps/csi/main.js')).toContain('broken on purpose');
+    },
+    MINUTES,
+  );
 });
 
 describe('lint', () => {
   const planted: readonly [problem: string, file: string, text: string, message: string][] = [
-    ['a lib that imports one above it', 'libs/clock/src/planted.ts', "export { Sensitive } from '@oci-connector/sensitive';\n", 'cannot depend on any libs'],
-    ['Connectors in the lib for plain HTTP', 'libs/http/src/planted.ts', "export { meantOrigin } from '@oci-connector/connector-api';\n", 'can only depend on libs tagged with'],
-    ['test support in a lib', 'libs/egress/src/planted.ts', "export { sendRequest } from '@oci-connector/testing-kit';\n", 'Only spec files and tools may use test support'],
-    ['a fixture in the kit, below it', 'libs/testing-kit/src/planted.ts', "export { aBlob } from '@oci-connector/testing-registry';\n", 'can only depend on libs tagged|Circular dependency'],
+    [
+      'a lib that imports one above it',
+      'libs/clock/src/planted.ts',
+      "export { Sensitive } from '@oci-connector/sensitive';\n",
+      'cannot depend on any libs',
+    ],
+    [
+      'Connectors in the lib for plain HTTP',
+      'libs/http/src/planted.ts',
+      "export { meantOrigin } from '@oci-connector/connector-api';\n",
+      'can only depend on libs tagged with',
+    ],
+    [
+      'test support in a lib',
+      'libs/egress/src/planted.ts',
+      "export { sendRequest } from '@oci-connector/testing-kit';\n",
+      'Only spec files and tools may use test support',
+    ],
+    [
+      'a fixture in the kit, below it',
+      'libs/testing-kit/src/planted.ts',
+      "export { aBlob } from '@oci-connector/testing-registry';\n",
+      'can only depend on libs tagged|Circular dependency',
+    ],
     ['Nest in a lib of the core', 'libs/egress/src/planted.ts', "export { Injectable } from '@nestjs/common';\n", 'not allowed to import'],
-    ['a program that imports another', 'apps/csi/src/planted.ts', "export { startProxy } from '../../proxy/src/start-proxy';\n", 'should use relative imports|relative import|cannot be imported'],
+    [
+      'a program that imports another',
+      'apps/csi/src/planted.ts',
+      "export { startProxy } from '../../proxy/src/start-proxy';\n",
+      'should use relative imports|relative import|cannot be imported',
+    ],
     ['a circle', 'libs/sensitive/src/planted.ts', "export { CredentialStore } from '@oci-connector/credentials';\n", 'Circular dependency'],
   ];
 
   // Without the graph of projects in its cache the rule would be skipped with a warning.
-  it.each(planted)('refuses %s, right after `nx reset` too', async (_problem, file, text, message) => {
-    await copy.run('nx', 'reset');
-    await copy.write(file, text);
-    const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
-    await copy.write(file, 'export {};\n');
-    expect(output).toMatch(new RegExp(message));
-    expect(output).toContain('@nx/enforce-module-boundaries');
-    expect(code).not.toBe(0);
-  }, MINUTES);
+  it.each(planted)(
+    'refuses %s, right after `nx reset` too',
+    async (_problem, file, text, message) => {
+      await copy.run('nx', 'reset');
+      await copy.write(file, text);
+      const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
+      await copy.write(file, 'export {};\n');
+      expect(output).toMatch(new RegExp(message));
+      expect(output).toContain('@nx/enforce-module-boundaries');
+      expect(code).not.toBe(0);
+    },
+    MINUTES,
+  );
 
   const misplaced: readonly [problem: string, file: string, text: string, message: string][] = [
-    ['a path of a protocol in the pipeline', 'apps/proxy/src/pipeline/planted.ts', "export const ping = (path: string): boolean => path === '/v2/';\n", 'knows no protocol'],
-    ['a route of a protocol in a comment of the pipeline', 'apps/proxy/src/pipeline/planted.ts', '/** Not for blobs. */\nexport const limit = 1;\n', 'apps/proxy/src/protocols/'],
-    ['a step that holds another', 'apps/proxy/src/pipeline/planted.ts', "export { type AskUpstream } from './ask-upstream';\n", 'handle-request.ts'],
-    ['a transport in a protocol', 'apps/proxy/src/protocols/planted.ts', "export { type UpstreamTransport } from '../upstream/upstream-transport';\n", 'UpstreamPlan'],
+    [
+      'a path of a protocol in the pipeline',
+      'apps/proxy/src/pipeline/planted.ts',
+      "export const ping = (path: string): boolean => path === '/v2/';\n",
+      'knows no protocol',
+    ],
+    [
+      'a route of a protocol in a comment of the pipeline',
+      'apps/proxy/src/pipeline/planted.ts',
+      '/** Not for blobs. */\nexport const limit = 1;\n',
+      'apps/proxy/src/protocols/',
+    ],
+    [
+      'a step that holds another',
+      'apps/proxy/src/pipeline/planted.ts',
+      "export { type AskUpstream } from './ask-upstream';\n",
+      'handle-request.ts',
+    ],
+    [
+      'a transport in a protocol',
+      'apps/proxy/src/protocols/planted.ts',
+      "export { type UpstreamTransport } from '../upstream/upstream-transport';\n",
+      'UpstreamPlan',
+    ],
     [
       'node:http outside of client/',
       'apps/proxy/src/upstream/planted.ts',
@@ -100,14 +175,18 @@ describe('lint', () => {
     ],
   ];
 
-  it.each(misplaced)('refuses %s and says where it belongs', async (_problem, file, text, message) => {
-    await copy.write(file, text);
-    const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
-    await copy.write(file, 'export {};\n');
-    expect(output).toContain(message);
-    expect(output).toContain('rooms/words');
-    expect(code).not.toBe(0);
-  }, MINUTES);
+  it.each(misplaced)(
+    'refuses %s and says where it belongs',
+    async (_problem, file, text, message) => {
+      await copy.write(file, text);
+      const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
+      await copy.write(file, 'export {};\n');
+      expect(output).toContain(message);
+      expect(output).toContain('rooms/words');
+      expect(code).not.toBe(0);
+    },
+    MINUTES,
+  );
 });
 
 /** A string that begins with the directory, or is it and is joined with more. */
@@ -116,7 +195,9 @@ function readsFrom(directory: string): RegExp {
 }
 
 function importsBelow(directory: string): string[] {
-  const imported = sourcesBelow(directory).flatMap((text) => [...text.matchAll(/^(?:import|export|\}) ?[^'"]*from '@oci-connector\/([a-z-]+)'/gm)].map(([, name]) => name ?? ''));
+  const imported = sourcesBelow(directory).flatMap((text) =>
+    [...text.matchAll(/^(?:import|export|\}) ?[^'"]*from '@oci-connector\/([a-z-]+)'/gm)].map(([, name]) => name ?? ''),
+  );
   return [...new Set(imported)].sort();
 }
 

@@ -42,7 +42,9 @@ export class WorkspaceCopy {
   /** Replaces a text that stands in the file. */
   async edit(file: string, from: string, to: string): Promise<void> {
     const text = await this.read(file);
-    if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+    if (!text.includes(from)) {
+      throw new Error(`${file} has no ${from}`);
+    }
     await this.write(file, text.replace(from, to));
   }
 
@@ -50,7 +52,11 @@ export class WorkspaceCopy {
   async run(program: string, ...args: string[]): Promise<Ended> {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(NX_|JEST_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
     const env = { ...Object.fromEntries(inherited), NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NO_COLOR: '1' };
-    const { status, stdout, stderr } = await tryCommand([path.join('node_modules', '.bin', program), ...args], { cwd: this.directory, env, timeout: FIVE_MINUTES });
+    const { status, stdout, stderr } = await tryCommand([path.join('node_modules', '.bin', program), ...args], {
+      cwd: this.directory,
+      env,
+      timeout: FIVE_MINUTES,
+    });
     return { code: status, output: `${stdout}${stderr}` };
   }
 }

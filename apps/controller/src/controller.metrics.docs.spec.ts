@@ -13,7 +13,11 @@ describe('docs/operations.md', () => {
   new ControllerMetrics(metrics);
 
   it('has every metric with its type and labels, and no other', async () => {
-    const documented = readTable(TEXT, '### Metrics of the controller').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z_]+/g) ?? []]);
+    const documented = readTable(TEXT, '### Metrics of the controller').map((row) => [
+      row['Name'],
+      row['Type'],
+      row['Labels']?.match(/[a-z_]+/g) ?? [],
+    ]);
     // prom-client's own type does not know that its metrics hold the names of their labels.
     const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
     const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
@@ -26,7 +30,9 @@ describe('docs/operations.md', () => {
 
   it('names settings that exist', () => {
     const existing = describeSettings(ControllerSettings).map(({ name }) => name);
-    const named = [...TEXT.matchAll(/…(_[A-Z_]+)/g)].map(([, name]) => `OCI_CONNECTOR${name}`).filter((name) => !/^OCI_CONNECTOR_(PROXY|CSI)_/.test(name));
+    const named = [...TEXT.matchAll(/…(_[A-Z_]+)/g)]
+      .map(([, name]) => `OCI_CONNECTOR${name}`)
+      .filter((name) => !/^OCI_CONNECTOR_(PROXY|CSI)_/.test(name));
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !existing.includes(name))).toEqual([]);
   });

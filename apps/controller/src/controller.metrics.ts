@@ -24,7 +24,12 @@ export class ControllerMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#reconciles = new Counter({ name: 'connectors_controller_reconciles_total', help: 'Reconciles, by kind of object and result.', labelNames: ['kind', 'result'], registers });
+    this.#reconciles = new Counter({
+      name: 'connectors_controller_reconciles_total',
+      help: 'Reconciles, by kind of object and result.',
+      labelNames: ['kind', 'result'],
+      registers,
+    });
     this.#reconcileSeconds = new Histogram({
       name: 'connectors_controller_reconcile_duration_seconds',
       help: 'Time that one reconcile took.',
@@ -39,7 +44,12 @@ export class ControllerMetrics {
       buckets: RECONCILE_BUCKETS,
       registers,
     });
-    this.#queueDepth = new Gauge({ name: 'connectors_controller_reconcile_queue_depth', help: 'Keys that wait in the queue.', labelNames: ['kind'], registers });
+    this.#queueDepth = new Gauge({
+      name: 'connectors_controller_reconcile_queue_depth',
+      help: 'Keys that wait in the queue.',
+      labelNames: ['kind'],
+      registers,
+    });
     this.#probeSeconds = new Histogram({
       name: 'connectors_controller_probe_duration_seconds',
       help: 'Time that one probe took, by probe (liveness, credential) and outcome (passed, failed, unknown).',
@@ -80,6 +90,8 @@ export class ControllerMetrics {
   /** Whoever does not lead knows nothing of Connectors and must not report the past. */
   setLeader(leading: boolean): void {
     this.#leader.set(leading ? 1 : 0);
-    if (!leading) this.#ready.reset();
+    if (!leading) {
+      this.#ready.reset();
+    }
   }
 }

@@ -38,7 +38,8 @@ export class ControllerModule {
         {
           provide: ControllerService,
           inject: [LOGGER, Registry, Readiness],
-          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) => controllerService(dependencies, { logger, registry, readiness }),
+          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) =>
+            controllerService(dependencies, { logger, registry, readiness }),
         },
       ],
       exports: [ControllerService],
@@ -67,7 +68,8 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     client,
     clock,
     ...installation,
-    onError: (service, error) => logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+    onError: (service, error) =>
+      logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
   });
   const egress = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
@@ -78,5 +80,15 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
   const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
   const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
-  return new ControllerService({ client, watches, endpoints, metrics, readiness, logger, clock, lease, newTerm: () => new LeaderTerm(term) });
+  return new ControllerService({
+    client,
+    watches,
+    endpoints,
+    metrics,
+    readiness,
+    logger,
+    clock,
+    lease,
+    newTerm: () => new LeaderTerm(term),
+  });
 }

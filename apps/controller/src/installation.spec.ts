@@ -19,7 +19,12 @@ describe('the URLs of a Connector', () => {
     ['by host', 'host', installation, { http: `http://${host}`, https: `https://${host}` }],
     ['from outside by path', 'path', outside, { http: `http://localhost:8080${path}`, https: `https://localhost:8443${path}` }],
     ['from outside always by path', 'host', outside, { http: `http://localhost:8080${path}`, https: `https://localhost:8443${path}` }],
-    ['in another cluster domain', 'host', { ...installation, clusterDomain: 'k8s.example' }, { http: 'http://c-harbor.team.svc.k8s.example', https: 'https://c-harbor.team.svc.k8s.example' }],
+    [
+      'in another cluster domain',
+      'host',
+      { ...installation, clusterDomain: 'k8s.example' },
+      { http: 'http://c-harbor.team.svc.k8s.example', https: 'https://c-harbor.team.svc.k8s.example' },
+    ],
   ];
   it.each(table)('%s', (_name, resolver, where, expected) => {
     expect(connectorUrls(key, resolver, where)).toEqual(expected);

@@ -1,4 +1,10 @@
-import { DEFAULT_AUDIENCE, connectorHostNames, connectorPath, type ConnectorKey, type InstallationNames } from '@oci-connector/connector-api';
+import {
+  DEFAULT_AUDIENCE,
+  connectorHostNames,
+  connectorPath,
+  type ConnectorKey,
+  type InstallationNames,
+} from '@oci-connector/connector-api';
 import { type InstallationSettings } from '@oci-connector/runtime';
 
 /** What this installation is called and where its proxy is. */

@@ -119,13 +119,21 @@ export class LeaderTerm {
       refusals,
     };
     const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
-    return this.#start('Connector', { reconciler, triggers: connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)), present: () => watches.connectors.list().map(keyOf) });
+    return this.#start('Connector', {
+      reconciler,
+      triggers: connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)),
+      present: () => watches.connectors.list().map(keyOf),
+    });
   }
 
   #classes(): void {
     const { client, installation, watches } = this.options;
     const reconciler = new ConnectorClassReconciler({ client, view: watches, installation, events: this.#events, now: this.#now });
-    this.#start('ConnectorClass', { reconciler, triggers: connectorClassTriggers(watches), present: () => watches.classes.list().map(keyOf) });
+    this.#start('ConnectorClass', {
+      reconciler,
+      triggers: connectorClassTriggers(watches),
+      present: () => watches.classes.list().map(keyOf),
+    });
   }
 
   #certificateAuthority(): Reconciler {
@@ -183,7 +191,10 @@ export class LeaderTerm {
 
 function ended(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
   });
 }

@@ -6,7 +6,8 @@ import { startController } from './start-controller';
 void runProgram(
   {
     name: 'connectors-controller',
-    summary: 'Reconciles Connectors and ConnectorClasses: checks them, makes their Services, probes their registries, writes their status; owns the CA of the proxy.',
+    summary:
+      'Reconciles Connectors and ConnectorClasses: checks them, makes their Services, probes their registries, writes their status; owns the CA of the proxy.',
     version: VERSION,
     settings: ControllerSettings,
     environment,

@@ -21,7 +21,11 @@ export interface RunningController extends RunningApp {
 }
 
 /** Starts a replica of the controller. Resolves when its admin port serves; leading begins when the Lease is free. */
-export async function startController(settings: ControllerSettings, logger: Logger, options: StartControllerOptions = {}): Promise<RunningController> {
+export async function startController(
+  settings: ControllerSettings,
+  logger: Logger,
+  options: StartControllerOptions = {},
+): Promise<RunningController> {
   const { clock = systemClock, random = Math.random } = options;
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
   const installationCa = await readCaBundle(settings.caBundle);

@@ -1,4 +1,13 @@
-import { aConnector, aConnectorClass, aSecret, type ConnectorOptions, eventually, TcpServer, TestCertificateAuthority, unusedPort } from '@oci-connector/testing-kit';
+import {
+  aConnector,
+  aConnectorClass,
+  aSecret,
+  type ConnectorOptions,
+  eventually,
+  TcpServer,
+  TestCertificateAuthority,
+  unusedPort,
+} from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Condition, type ConditionType } from '@oci-connector/connector-api';
@@ -40,7 +49,12 @@ describe('a Connector that does not work', () => {
     cluster.apply(aSecret({ name: 'basic', type: 'kubernetes.io/basic-auth', stringData: login }));
     cluster.apply(aSecret({ name: 'no-pem', type: 'Opaque', stringData: { 'ca.crt': 'none' } }));
     cluster.apply(aSecret({ name: 'ca', type: 'Opaque', stringData: { 'ca.crt': authority.caPem } }));
-    cluster.apply(aConnectorClass('oci', { metadata: { name: 'strict' }, spec: { auth: { types: [{ name: 'tokenAuth' }] }, authProbes: [], params: [{ name: 'team' }] } }));
+    cluster.apply(
+      aConnectorClass('oci', {
+        metadata: { name: 'strict' },
+        spec: { auth: { types: [{ name: 'tokenAuth' }] }, authProbes: [], params: [{ name: 'team' }] },
+      }),
+    );
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'no-liveness' }, spec: { livenessProbe: undefined } }));
     // Long enough for a busy machine; and whatever was too late all the same is asked again soon.
     controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
@@ -139,14 +153,22 @@ describe('a Connector that does not work', () => {
     },
     {
       what: 'a Secret of another namespace (C17)',
-      connector: () => ({ address: sameOrigin.origin, spec: { auth: { name: 'tokenAuth', secretRef: { name: 'login', namespace: 'kube-system' } } } }),
+      connector: () => ({
+        address: sameOrigin.origin,
+        spec: { auth: { name: 'tokenAuth', secretRef: { name: 'login', namespace: 'kube-system' } } },
+      }),
       type: 'SecretReady',
       expected: { status: 'False', reason: 'SecretNamespaceNotAllowed' },
       message: 'kube-system',
     },
     {
       what: 'a Secret that its class demands',
-      connector: () => ({ address: sameOrigin.origin, className: 'strict', authName: 'tokenAuth', spec: { params: [{ name: 'team', value: 'a' }] } }),
+      connector: () => ({
+        address: sameOrigin.origin,
+        className: 'strict',
+        authName: 'tokenAuth',
+        spec: { params: [{ name: 'team', value: 'a' }] },
+      }),
       type: 'SecretReady',
       expected: { status: 'False', reason: 'SecretNotFound' },
       message: 'spec.auth.secretRef',
@@ -195,24 +217,32 @@ describe('a Connector that does not work', () => {
     },
     {
       what: 'a private CA that cannot be used, where the class looks at the credential only',
-      connector: () => ({ address: sameOrigin.origin, className: 'no-liveness', secretName: 'login', spec: { caCertSecretRef: { name: 'no-pem' } } }),
+      connector: () => ({
+        address: sameOrigin.origin,
+        className: 'no-liveness',
+        secretName: 'login',
+        spec: { caCertSecretRef: { name: 'no-pem' } },
+      }),
       type: 'AuthReady',
       expected: { status: 'False', reason: 'CertificateInvalid' },
       message: 'spec.caCertSecretRef cannot be used: Secret "no-pem" contains invalid PEM data: key "ca.crt"',
     },
   ];
 
-  it.each(table.map((row, index) => ({ ...row, name: `failing-${index}` })))('says so: $what', async ({ name, connector, type, expected, message }) => {
-    cluster.apply(aConnector({ name, ...connector() }));
-    const condition = await cluster.untilCondition(name, type, expected);
-    expect(condition.message).toMatch(typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
-    if (condition.severity === 'Info') {
-      await cluster.untilCondition(name, 'Ready', { status: 'False', reason: 'CertificateInvalid' });
-    } else {
-      expect(await cluster.untilCondition(name, 'Ready', { status: 'False' })).toMatchObject({ reason: expected.reason });
-      await eventually(() => cluster.events(name).includes(`Warning ${expected.reason}`), 'the Event');
-    }
-  });
+  it.each(table.map((row, index) => ({ ...row, name: `failing-${index}` })))(
+    'says so: $what',
+    async ({ name, connector, type, expected, message }) => {
+      cluster.apply(aConnector({ name, ...connector() }));
+      const condition = await cluster.untilCondition(name, type, expected);
+      expect(condition.message).toMatch(typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
+      if (condition.severity === 'Info') {
+        await cluster.untilCondition(name, 'Ready', { status: 'False', reason: 'CertificateInvalid' });
+      } else {
+        expect(await cluster.untilCondition(name, 'Ready', { status: 'False' })).toMatchObject({ reason: expected.reason });
+        await eventually(() => cluster.events(name).includes(`Warning ${expected.reason}`), 'the Event');
+      }
+    },
+  );
 
   it('C1, C9, C17: no credential went anywhere it should not', () => {
     expect(otherOrigin.requests.filter(({ headers, server }) => headers.authorization !== undefined || server === 'token')).toEqual([]);
@@ -221,8 +251,13 @@ describe('a Connector that does not work', () => {
   });
 
   it('CA certificates have Events of their own', async () => {
-    cluster.apply(aConnector({ name: 'ca-events', address: sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'ca-later' } } }));
-    await eventually(() => cluster.events('ca-events').includes('Warning CACertSecretNotFound'), 'the Event of what is still missing after a second');
+    cluster.apply(
+      aConnector({ name: 'ca-events', address: sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'ca-later' } } }),
+    );
+    await eventually(
+      () => cluster.events('ca-events').includes('Warning CACertSecretNotFound'),
+      'the Event of what is still missing after a second',
+    );
     cluster.apply(aSecret({ name: 'ca-later', type: 'Opaque', stringData: { 'ca.crt': 'none' } }));
     await cluster.untilCondition('ca-events', 'CACertReady', { reason: 'InvalidPEM' });
     await eventually(() => cluster.events('ca-events').includes('Warning InvalidCACert'), 'the Event of what is wrong with it');
@@ -231,9 +266,15 @@ describe('a Connector that does not work', () => {
   it('a certificate is good once its authority is named', async () => {
     cluster.apply(aConnector({ name: 'private', address: secure.origin, authName: 'tokenAuth' }));
     await cluster.untilCondition('private', 'LivenessReady', { reason: 'CertificateInvalid' });
-    cluster.apply(aConnector({ name: 'private', address: secure.origin, authName: 'tokenAuth', spec: { caCertSecretRef: { name: 'ca' } } }));
+    cluster.apply(
+      aConnector({ name: 'private', address: secure.origin, authName: 'tokenAuth', spec: { caCertSecretRef: { name: 'ca' } } }),
+    );
     await cluster.untilCondition('private', 'Ready', { status: 'True' });
-    expect(cluster.condition('private', 'CACertReady')).toMatchObject({ status: 'True', reason: 'Valid', message: 'CA certificate loaded from secret "ca"' });
+    expect(cluster.condition('private', 'CACertReady')).toMatchObject({
+      status: 'True',
+      reason: 'Valid',
+      message: 'CA certificate loaded from secret "ca"',
+    });
   });
 
   it('a refused password is tried once, shared by all who have it, and again when the Secret changes', async () => {
@@ -241,11 +282,17 @@ describe('a Connector that does not work', () => {
     const tries = (): number => registry.requests.filter(({ headers }) => headers.authorization !== undefined).length;
     try {
       cluster.apply(aSecret({ name: 'changing', stringData: { username: 'ada', password: 'old' } }));
-      for (const name of ['share-a', 'share-b']) cluster.apply(aConnector({ name, address: registry.origin, secretName: 'changing', authName: 'tokenAuth' }));
-      for (const name of ['share-a', 'share-b']) await cluster.untilCondition(name, 'AuthReady', { reason: 'AuthenticationFailed' });
+      for (const name of ['share-a', 'share-b']) {
+        cluster.apply(aConnector({ name, address: registry.origin, secretName: 'changing', authName: 'tokenAuth' }));
+      }
+      for (const name of ['share-a', 'share-b']) {
+        await cluster.untilCondition(name, 'AuthReady', { reason: 'AuthenticationFailed' });
+      }
       expect(tries()).toBe(1);
       cluster.apply(aSecret({ name: 'changing', stringData: login }));
-      for (const name of ['share-a', 'share-b']) await cluster.untilCondition(name, 'Ready', { status: 'True' });
+      for (const name of ['share-a', 'share-b']) {
+        await cluster.untilCondition(name, 'Ready', { status: 'True' });
+      }
       expect(tries()).toBe(2);
     } finally {
       await registry.close();
@@ -259,12 +306,25 @@ describe('a Connector that does not work', () => {
     await cluster.untilCondition('patient', 'Ready', { reason: 'SecretNotFound' });
     cluster.apply(aSecret({ name: 'later', stringData: login }));
     await cluster.untilCondition('patient', 'Ready', { reason: 'AuthRealmUntrusted' });
-    cluster.apply(aConnector({ name: 'patient', address: otherOrigin.origin, className: 'later', secretName: 'later', trustedRealms: [otherOrigin.tokenOrigin] }));
+    cluster.apply(
+      aConnector({
+        name: 'patient',
+        address: otherOrigin.origin,
+        className: 'later',
+        secretName: 'later',
+        trustedRealms: [otherOrigin.tokenOrigin],
+      }),
+    );
     await cluster.untilCondition('patient', 'Ready', { status: 'True' });
   });
 
   it('leaves the Service of somebody else alone, and says whose it is', async () => {
-    const foreign = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'c-taken', namespace: 'default' }, spec: { type: 'ClusterIP', ports: [{ port: 80 }] } };
+    const foreign = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c-taken', namespace: 'default' },
+      spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
+    };
     api.apply(foreign);
     const version = cluster.get<{ metadata: { resourceVersion: string } }>('Service', 'c-taken', 'default')?.metadata.resourceVersion;
     cluster.apply(aConnector({ name: 'taken', address: sameOrigin.origin, secretName: 'login' }));
@@ -277,17 +337,27 @@ describe('a Connector that does not work', () => {
 
   it('adopts a Service that leads to our proxy', async () => {
     const externalName = 'connectors-proxy-service.connectors-system.svc.cluster.local';
-    api.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'c-adopted', namespace: 'default', labels: { team: 'a' } }, spec: { type: 'ExternalName', externalName } } as never);
+    api.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c-adopted', namespace: 'default', labels: { team: 'a' } },
+      spec: { type: 'ExternalName', externalName },
+    } as never);
     cluster.apply(aConnector({ name: 'adopted', address: sameOrigin.origin, secretName: 'login' }));
     await cluster.untilCondition('adopted', 'ProxyServiceReady', { status: 'True' });
     const service = cluster.get<{ metadata: { labels: object; ownerReferences: object[] } }>('Service', 'c-adopted', 'default');
-    expect(service?.metadata).toMatchObject({ labels: { team: 'a', 'connectors.alauda.io/connector': 'adopted' }, ownerReferences: [{ name: 'adopted' }] });
+    expect(service?.metadata).toMatchObject({
+      labels: { team: 'a', 'connectors.alauda.io/connector': 'adopted' },
+      ownerReferences: [{ name: 'adopted' }],
+    });
   });
 
   it('does not keep others waiting', async () => {
     const held = 50;
     const address = `http://127.0.0.1:${silent.port}`;
-    for (let index = 0; index < held; index++) cluster.apply(aConnector({ name: `held-${index}`, address: `${address}/p${index}`, secretName: 'login' }));
+    for (let index = 0; index < held; index++) {
+      cluster.apply(aConnector({ name: `held-${index}`, address: `${address}/p${index}`, secretName: 'login' }));
+    }
     cluster.apply(aConnector({ name: 'quick', address: sameOrigin.origin, secretName: 'login' }));
     await cluster.untilCondition('quick', 'Ready', { status: 'True' });
     await cluster.untilCondition(`held-${held - 1}`, 'LivenessReady', { reason: 'ConnectionFailed' });

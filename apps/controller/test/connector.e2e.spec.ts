@@ -20,7 +20,9 @@ describe('a Connector that works', () => {
   beforeAll(async () => {
     api = await startCluster();
     cluster = new Cluster(api);
-    registry = await startFixtureRegistry({ auth: { mode: 'token', realm: 'same-origin', accounts: [{ username: 'ada', password: PASSWORD }] } });
+    registry = await startFixtureRegistry({
+      auth: { mode: 'token', realm: 'same-origin', accounts: [{ username: 'ada', password: PASSWORD }] },
+    });
     controller = await startReplica(api, { log });
     cluster.apply(aSecret({ name: 'login', stringData: login }));
     cluster.apply(aConnector({ name: 'good', address: registry.origin, secretName: 'login' }));
@@ -63,8 +65,13 @@ describe('a Connector that works', () => {
 
   it('has a Service that leads to the proxy and goes with the Connector', () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default');
-    expect(service?.spec).toMatchObject({ type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc.cluster.local' });
-    expect(service?.metadata.ownerReferences).toMatchObject([{ kind: 'Connector', name: 'good', uid: cluster.connector('good')?.metadata.uid, controller: true }]);
+    expect(service?.spec).toMatchObject({
+      type: 'ExternalName',
+      externalName: 'connectors-proxy-service.connectors-system.svc.cluster.local',
+    });
+    expect(service?.metadata.ownerReferences).toMatchObject([
+      { kind: 'Connector', name: 'good', uid: cluster.connector('good')?.metadata.uid, controller: true },
+    ]);
     expect(cluster.connector('good')?.metadata.finalizers ?? []).toEqual([]);
   });
 
@@ -95,7 +102,10 @@ describe('a Connector that works', () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default') as Service;
     const changed = { ...service, spec: { ...service.spec, externalName: 'evil.example' } };
     cluster.apply(changed);
-    await eventually(() => cluster.get<Service>('Service', 'c-good', 'default')?.spec?.externalName?.startsWith('connectors-proxy-service.'), 'the repair');
+    await eventually(
+      () => cluster.get<Service>('Service', 'c-good', 'default')?.spec?.externalName?.startsWith('connectors-proxy-service.'),
+      'the repair',
+    );
     cluster.delete('Service', 'c-good', 'default');
     await eventually(() => cluster.get<Service>('Service', 'c-good', 'default'), 'a new Service');
   });
@@ -145,8 +155,12 @@ describe('a Connector that works', () => {
   it('C14: leaves no secret in logs, Events, status or metrics', async () => {
     const key = cluster.get<{ data: Record<string, string> }>('Secret', 'connectors-proxy-ca', 'connectors-system')?.data['tls.key'] ?? '';
     const metrics = await (await fetch(`${controller.adminUrl}/metrics`)).text();
-    const seen = [log.text, metrics, JSON.stringify([cluster.list('Event'), cluster.list('Connector'), cluster.list('ConfigMap')])].join('\n');
-    for (const secret of [PASSWORD, Buffer.from(PASSWORD).toString('base64'), key, Buffer.from(key, 'base64').toString()]) expect(seen).not.toContain(secret);
+    const seen = [log.text, metrics, JSON.stringify([cluster.list('Event'), cluster.list('Connector'), cluster.list('ConfigMap')])].join(
+      '\n',
+    );
+    for (const secret of [PASSWORD, Buffer.from(PASSWORD).toString('base64'), key, Buffer.from(key, 'base64').toString()]) {
+      expect(seen).not.toContain(secret);
+    }
     expect(api.requests.count({ verb: 'list', resource: 'secrets', status: 200 })).toBeGreaterThan(0);
   });
 });

@@ -15,7 +15,9 @@ const root = join(__dirname, '..', '..', '..');
 export async function startCluster(options: KubeApiOptions = {}): Promise<KubeApiServer> {
   const api = await startKubeApi({ crds: [join(root, 'libs', 'connector-api', 'crds')], ...options });
   const roles = join(root, 'deploy', 'rbac');
-  for (const file of readdirSync(roles).sort()) api.applyYaml(readFileSync(join(roles, file), 'utf8'));
+  for (const file of readdirSync(roles).sort()) {
+    api.applyYaml(readFileSync(join(roles, file), 'utf8'));
+  }
   api.applyYaml(readFileSync(join(root, 'deploy', 'class-oci.yaml'), 'utf8'));
   return api;
 }

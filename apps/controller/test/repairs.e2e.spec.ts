@@ -49,10 +49,12 @@ describe('what somebody changes of the things that the controller owns', () => {
     return service && { labels: service.metadata.labels, owners: service.metadata.ownerReferences, spec: service.spec };
   }
 
-  const relabelled = (to: string | undefined): ServiceEdit => ({ metadata, ...service }) => ({
-    ...service,
-    metadata: { ...metadata, labels: { ...metadata.labels, 'connectors.alauda.io/connector': to as string } },
-  });
+  const relabelled =
+    (to: string | undefined): ServiceEdit =>
+    ({ metadata, ...service }) => ({
+      ...service,
+      metadata: { ...metadata, labels: { ...metadata.labels, 'connectors.alauda.io/connector': to as string } },
+    });
   const unowned: ServiceEdit = ({ metadata, ...service }) => ({ ...service, metadata: { ...metadata, ownerReferences: [] } });
   const redirected: ServiceEdit = ({ spec, ...service }) => ({ ...service, spec: { ...spec, externalName: 'evil.example' } });
   const serviceEdits: [string, ServiceEdit][] = [
@@ -72,7 +74,10 @@ describe('what somebody changes of the things that the controller owns', () => {
       'an ownerReference of another version of the API',
       ({ metadata, ...service }) => ({
         ...service,
-        metadata: { ...metadata, ownerReferences: metadata.ownerReferences?.map((owner) => ({ ...owner, apiVersion: 'connectors.alauda.io/v9' })) },
+        metadata: {
+          ...metadata,
+          ownerReferences: metadata.ownerReferences?.map((owner) => ({ ...owner, apiVersion: 'connectors.alauda.io/v9' })),
+        },
       }),
     ],
     ['another type', ({ spec, ...service }) => ({ ...service, spec: { type: 'ClusterIP', ports: spec?.ports } })],
@@ -87,7 +92,10 @@ describe('what somebody changes of the things that the controller owns', () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default') as Service;
     cluster.apply(edit(service));
     expect(essence('good')).not.toEqual(before);
-    await eventually(() => isDeepStrictEqual(essence('good'), before), () => `the repair of ${JSON.stringify(essence('good'))}`);
+    await eventually(
+      () => isDeepStrictEqual(essence('good'), before),
+      () => `the repair of ${JSON.stringify(essence('good'))}`,
+    );
     expect(essence('other')).toEqual(others);
     expect(cluster.get<Service>('Service', 'c-good', 'default')?.spec?.externalName).toBe(PROXY);
   });
@@ -109,11 +117,15 @@ describe('what somebody changes of the things that the controller owns', () => {
     await eventually(() => cluster.get('Service', 'c-bare', 'default') === undefined, 'the removal of the Service');
   });
 
-  const without = (type: string): StatusEdit => ({ conditions, ...status }) => ({ ...status, conditions: conditions?.filter((condition) => condition.type !== type) });
-  const edited = (type: string, change: Partial<Condition>): StatusEdit => ({ conditions, ...status }) => ({
-    ...status,
-    conditions: conditions?.map((condition) => (condition.type === type ? { ...condition, ...change } : condition)),
-  });
+  const without =
+    (type: string): StatusEdit =>
+    ({ conditions, ...status }) => ({ ...status, conditions: conditions?.filter((condition) => condition.type !== type) });
+  const edited =
+    (type: string, change: Partial<Condition>): StatusEdit =>
+    ({ conditions, ...status }) => ({
+      ...status,
+      conditions: conditions?.map((condition) => (condition.type === type ? { ...condition, ...change } : condition)),
+    });
   const statusEdits: [string, StatusEdit][] = [
     ['emptied', () => ({})],
     ['without conditions', ({ conditions: _conditions, ...status }) => status],
@@ -127,14 +139,23 @@ describe('what somebody changes of the things that the controller owns', () => {
     ['without observedGeneration', ({ observedGeneration: _generation, ...status }) => status],
     ['without addresses', ({ proxy: _proxy, ...status }) => status],
     ['with another address', (status) => ({ ...status, proxy: { ...status.proxy, httpAddress: { url: 'http://evil.example' } } })],
-    ['with another certificate', ({ proxy, ...status }) => ({ ...status, proxy: { ...proxy, httpsAddress: { url: proxy?.httpsAddress?.url ?? '', CACerts: 'mine' } } })],
+    [
+      'with another certificate',
+      ({ proxy, ...status }) => ({
+        ...status,
+        proxy: { ...proxy, httpsAddress: { url: proxy?.httpsAddress?.url ?? '', CACerts: 'mine' } },
+      }),
+    ],
   ];
   it.each(statusEdits)('Status %s is written again', async (_name, edit) => {
     const status = (): unknown => withoutTimes(cluster.connector('good')?.status);
     const before = status();
     api.applyStatus(connectorAddress, edit(cluster.connector('good')?.status as ConnectorStatus));
     expect(status()).not.toEqual(before);
-    await eventually(() => isDeepStrictEqual(status(), before), () => `the status ${JSON.stringify(status())}`);
+    await eventually(
+      () => isDeepStrictEqual(status(), before),
+      () => `the status ${JSON.stringify(status())}`,
+    );
   });
 
   it('Status that is wiped asks the registry for nothing', async () => {
@@ -166,7 +187,10 @@ describe('what somebody changes of the things that the controller owns', () => {
     await cluster.untilCondition('left', 'Ready', { status: 'False' });
     expect(cluster.connector('left')?.status?.proxy?.httpAddress).toEqual(known?.httpAddress);
     const status = cluster.connector('left')?.status as ConnectorStatus;
-    api.applyStatus({ ...connectorAddress, name: 'left' }, { ...status, proxy: { httpAddress: { url: 'http://evil.example', audience: 'connectors-proxy' } } });
+    api.applyStatus(
+      { ...connectorAddress, name: 'left' },
+      { ...status, proxy: { httpAddress: { url: 'http://evil.example', audience: 'connectors-proxy' } } },
+    );
     await eventually(() => cluster.connector('left')?.status?.proxy === undefined, 'the end of the foreign address');
   });
 
@@ -186,7 +210,10 @@ describe('what somebody changes of the things that the controller owns', () => {
   });
 
   it('the Secrets of the installation are usable again, emptied or deleted', async () => {
-    for (const [name, key] of [['connectors-proxy-ca', 'tls.key'], ['connectors-proxy-sealing', 'current']] as const) {
+    for (const [name, key] of [
+      ['connectors-proxy-ca', 'tls.key'],
+      ['connectors-proxy-sealing', 'current'],
+    ] as const) {
       const secret = (): Secret | undefined => cluster.get<Secret>('Secret', name, NAMESPACE);
       const edits: (() => void)[] = [
         () => cluster.apply({ ...(secret() as Secret), data: { ...secret()?.data, [key]: '' } } as Secret),

@@ -31,7 +31,9 @@ describe('the controller in its surroundings', () => {
   it('writes the status of classes, and Connectors follow their class', async () => {
     controller = await startReplica(api);
     const conditions = (name: string): string =>
-      (cluster.connectorClass(name)?.status?.conditions ?? []).map(({ type, status, reason = '' }) => `${type}=${status} ${reason}`.trim()).join(', ');
+      (cluster.connectorClass(name)?.status?.conditions ?? [])
+        .map(({ type, status, reason = '' }) => `${type}=${status} ${reason}`.trim())
+        .join(', ');
     await eventually(() => conditions('oci') === 'Ready=True, APIReady=True NonAPI, ProxyReady=True', 'the status of the class');
     cluster.apply(aConnector({ name: 'one', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('one', 'Ready', { status: 'True' });
@@ -44,7 +46,10 @@ describe('the controller in its surroundings', () => {
 
     cluster.apply(aConnectorClass('oci', { metadata: { annotations: { 'connectors.cpaas.io/proxy-resolver': 'host' } } }));
     await cluster.untilCondition('one', 'Ready', { status: 'True' });
-    await eventually(() => cluster.connector('one')?.status?.proxy?.httpAddress?.url === 'http://c-one.default.svc.cluster.local', 'the address by host');
+    await eventually(
+      () => cluster.connector('one')?.status?.proxy?.httpAddress?.url === 'http://c-one.default.svc.cluster.local',
+      'the address by host',
+    );
   });
 
   it('goes on after an outage of the API server', async () => {
@@ -68,7 +73,12 @@ describe('the controller in its surroundings', () => {
   });
 
   it('says so when the Service may not be made', async () => {
-    api.faults.failNext(Infinity, { status: 403, reason: 'Forbidden', message: 'exceeded quota', match: { verb: 'create', resource: 'services' } });
+    api.faults.failNext(Infinity, {
+      status: 403,
+      reason: 'Forbidden',
+      message: 'exceeded quota',
+      match: { verb: 'create', resource: 'services' },
+    });
     controller = await startReplica(api);
     cluster.apply(aConnector({ name: 'quota', address: registry.origin, secretName: 'login' }));
     const condition = await cluster.untilCondition('quota', 'Ready', { status: 'False', reason: 'ProxyServiceNotFound' });
@@ -95,17 +105,27 @@ describe('the controller in its surroundings', () => {
   });
 
   it('makes the http probes of a class for any HTTP service, and says which it cannot make', async () => {
-    const authProbe = (value: string): object => ({ authName: 'basicAuth', probe: { http: { path: '/v2/', httpHeaders: [{ name: 'Authorization', value }] } } });
+    const authProbe = (value: string): object => ({
+      authName: 'basicAuth',
+      probe: { http: { path: '/v2/', httpHeaders: [{ name: 'Authorization', value }] } },
+    });
     const service = (name: string, header: string): ConnectorClass => {
       const livenessProbe = { http: { path: '/v2/', response: { cel: 'response.statusCode == 401' } } };
-      const spec = { protocol: 'http', livenessProbe, auth: { types: [{ name: 'basicAuth', secretType: 'cpaas.io/distribution-registry-token' }] }, authProbes: [authProbe(header)] };
+      const spec = {
+        protocol: 'http',
+        livenessProbe,
+        auth: { types: [{ name: 'basicAuth', secretType: 'cpaas.io/distribution-registry-token' }] },
+        authProbes: [authProbe(header)],
+      };
       return aConnectorClass('oci', { metadata: { name }, spec: spec as Partial<ConnectorClassSpec> });
     };
     const header = `Basic ${Buffer.from(`ada:${PASSWORD}`).toString('base64')}`;
     cluster.apply(service('fixed', header));
     cluster.apply(service('templated', 'Basic {{ .Secret.StringData.username }}'));
     controller = await startReplica(api);
-    for (const name of ['fixed', 'templated']) cluster.apply(aConnector({ name, className: name, address: registry.origin, secretName: 'login', authName: 'basicAuth' }));
+    for (const name of ['fixed', 'templated']) {
+      cluster.apply(aConnector({ name, className: name, address: registry.origin, secretName: 'login', authName: 'basicAuth' }));
+    }
     await cluster.untilCondition('fixed', 'Ready', { status: 'True' });
     const open = await cluster.untilCondition('templated', 'Ready', { status: 'Unknown', reason: 'ProbeNotSupported' });
     expect(open.message).toContain('template');
@@ -113,7 +133,9 @@ describe('the controller in its surroundings', () => {
   });
 
   it('publishes the URLs under which clients from outside come', async () => {
-    controller = await startReplica(api, { settings: { externalHttpUrl: 'http://localhost:8080', externalHttpsUrl: 'https://localhost:8443' } });
+    controller = await startReplica(api, {
+      settings: { externalHttpUrl: 'http://localhost:8080', externalHttpsUrl: 'https://localhost:8443' },
+    });
     cluster.apply(aConnector({ name: 'outside', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('outside', 'Ready', { status: 'True' });
     const proxy = await eventually(() => {

@@ -65,7 +65,12 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     metrics.finished(record, result);
     logCall(logger, record, result);
   });
-  const reviews = { client, clock, reachability: Reachability.of(client, clock), onReview: (_kind: string, outcome: string) => metrics.reviewed(outcome) };
+  const reviews = {
+    client,
+    clock,
+    reachability: Reachability.of(client, clock),
+    onReview: (_kind: string, outcome: string) => metrics.reviewed(outcome),
+  };
   const flow = new PublishVolume({
     keys: new VolumeKeys(state),
     gather: new GatherInputs(state, new AccessReviewer(reviews)),
@@ -90,16 +95,35 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
     .add(NodeProtocol, node.implementation(calls));
   const registration = new RegistrationService(socket, logger);
-  const registrar = registrationSocket === undefined ? undefined : {
-    service: registration,
-    server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
-  };
-  return new Driver({ client, kubeletDirectory: settings.kubeletDirectory, state, server, registrar, mounter, volumes, kept, readiness, logger });
+  const registrar =
+    registrationSocket === undefined
+      ? undefined
+      : {
+          service: registration,
+          server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
+        };
+  return new Driver({
+    client,
+    kubeletDirectory: settings.kubeletDirectory,
+    state,
+    server,
+    registrar,
+    mounter,
+    volumes,
+    kept,
+    readiness,
+    logger,
+  });
 }
 
 function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Mounter {
-  if (mount === 'directory') return new DirectoryMounter();
-  return new LinuxMounter({ size: volumeSize, onSwappable: () => logger.warn('the kernel cannot keep volumes out of swap space (Linux before 6.4); tokens may be written to it') });
+  if (mount === 'directory') {
+    return new DirectoryMounter();
+  }
+  return new LinuxMounter({
+    size: volumeSize,
+    onSwappable: () => logger.warn('the kernel cannot keep volumes out of swap space (Linux before 6.4); tokens may be written to it'),
+  });
 }
 
 /** What is the same for all volumes. */
@@ -117,7 +141,12 @@ function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvi
 
 /** `token.expiration` is accepted for compatibility; whoever relies on a longer life of the token than it has is to see that. */
 function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishRequest, logger: Logger): void {
-  if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) return;
+  if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) {
+    return;
+  }
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
-  logger.info(fields, 'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time');
+  logger.info(
+    fields,
+    'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time',
+  );
 }

@@ -58,7 +58,8 @@ export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_MOUNT',
     kind: 'string',
-    description: 'tmpfs: each volume is a tmpfs of its own, in memory. directory: files are written to the target directory; needs no root, for trying things out.',
+    description:
+      'tmpfs: each volume is a tmpfs of its own, in memory. directory: files are written to the target directory; needs no root, for trying things out.',
   })
   @IsIn(MOUNT_KINDS)
   mount: MountKind = 'tmpfs';
@@ -66,7 +67,8 @@ export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
     kind: 'integer',
-    description: 'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
+    description:
+      'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
   })
   @IsInt()
   @Min(MIN_VOLUME_SIZE)
@@ -95,7 +97,8 @@ export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_API_SERVER_HOSTS',
     kind: 'list',
-    description: "Further hosts under which pods reach the API server, for no_proxy; kubernetes.default and the host of the driver's own connection are always there.",
+    description:
+      "Further hosts under which pods reach the API server, for no_proxy; kubernetes.default and the host of the driver's own connection are always there.",
   })
   @Matches(/^[A-Za-z0-9.:-]+$/, { each: true, message: 'must be a list of host names and addresses' })
   apiServerHosts: string[] = [];

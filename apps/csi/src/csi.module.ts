@@ -15,7 +15,8 @@ export class CsiModule {
         {
           provide: Driver,
           inject: [LOGGER, Registry, Readiness],
-          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) => createDriver(dependencies, { logger, registry, readiness }),
+          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) =>
+            createDriver(dependencies, { logger, registry, readiness }),
         },
       ],
     };

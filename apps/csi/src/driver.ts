@@ -39,7 +39,9 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
     const { readiness, state, server, registrar } = this.parts;
     readiness.register('objects', () => (state.hasSynced ? undefined : 'the Connectors, their classes and the CA have not been read yet'));
     readiness.register('socket', () => (server.isListening ? undefined : 'the socket is not served'));
-    if (registrar) readiness.register('registration', () => registrar.service.problem);
+    if (registrar) {
+      readiness.register('registration', () => registrar.service.problem);
+    }
     // The first: what another driver is in the middle of must not be taken for something left behind.
     await server.checkUnserved();
     await this.#adopt();

@@ -11,7 +11,8 @@ setFlagsFromString('--semi-space-growth-factor=1');
 void runProgram(
   {
     name: 'connectors-csi',
-    summary: "Mounts what clients of Connectors need into pods: the pod's own token, the proxy's addresses and CA, client configuration; and keeps it fresh. Runs on every node.",
+    summary:
+      "Mounts what clients of Connectors need into pods: the pod's own token, the proxy's addresses and CA, client configuration; and keeps it fresh. Runs on every node.",
     version: VERSION,
     settings: CsiSettings,
     environment,

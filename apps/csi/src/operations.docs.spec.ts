@@ -35,7 +35,9 @@ describe('docs/operations.md', () => {
     logCall(createLogger({ name: 'csi', level: 'info', destination }), RECORD, { code: 'OK', durationMs: 1, quiet: false });
     const logged = Object.keys(destination.entries[0] ?? {}).filter((name) => !COMMON.includes(name));
     expect(readTable(TEXT, '### Fields of a call').map((row) => row['Field'])).toEqual(logged);
-    const example = JSON.parse(TEXT.split('\n').find((text) => text.startsWith('{"level"') && text.includes('connectors-csi')) ?? '') as object;
+    const example = JSON.parse(
+      TEXT.split('\n').find((text) => text.startsWith('{"level"') && text.includes('connectors-csi')) ?? '',
+    ) as object;
     expect(Object.keys(example).filter((name) => !COMMON.includes(name))).toEqual(logged.filter((name) => !OF_PROBLEMS.includes(name)));
   });
 
@@ -43,7 +45,11 @@ describe('docs/operations.md', () => {
   new CsiMetrics(metrics, () => 0);
 
   it('has every metric with its type and labels, and no other', async () => {
-    const documented = readTable(TEXT, '### Metrics of the CSI driver').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z_]+/g) ?? []]);
+    const documented = readTable(TEXT, '### Metrics of the CSI driver').map((row) => [
+      row['Name'],
+      row['Type'],
+      row['Labels']?.match(/[a-z_]+/g) ?? [],
+    ]);
     // prom-client's own type does not know that its metrics hold the names of their labels.
     const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
     const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));

@@ -72,7 +72,9 @@ export class CsiWorld {
     await world.renewCa();
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'first' } }] });
     world.connect('hub');
-    for (const name of ['ci', 'stranger']) world.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: PODS } });
+    for (const name of ['ci', 'stranger']) {
+      world.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: PODS } });
+    }
     world.bind('ci', 'connectors-puller');
     await world.startDriver();
     return world;
@@ -97,7 +99,10 @@ export class CsiWorld {
     return this.#log.entries.filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
   }
 
-  async startDriver({ settings: changes, waitUntilReady = true }: { settings?: Partial<CsiSettings>; waitUntilReady?: boolean } = {}): Promise<void> {
+  async startDriver({
+    settings: changes,
+    waitUntilReady = true,
+  }: { settings?: Partial<CsiSettings>; waitUntilReady?: boolean } = {}): Promise<void> {
     const settings = Object.assign(new CsiSettings(), {
       adminHost: '127.0.0.1',
       adminPort: 0,
@@ -110,8 +115,14 @@ export class CsiWorld {
     });
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-csi' });
     const connection = { server: this.kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
-    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination: this.#log }), { connection, clock: this.clock, mounter: this.options.mounter });
-    if (waitUntilReady) await until(async () => (await this.readyz()).includes('[+]objects'));
+    this.#driver = await startCsi(settings, createLogger({ name: 'csi', level: 'debug', destination: this.#log }), {
+      connection,
+      clock: this.clock,
+      mounter: this.options.mounter,
+    });
+    if (waitUntilReady) {
+      await until(async () => (await this.readyz()).includes('[+]objects'));
+    }
   }
 
   async stopDriver(): Promise<void> {
@@ -126,7 +137,12 @@ export class CsiWorld {
   /** Value of a metric, 0 when it is not there. `name` with its labels as Prometheus writes them. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.adminUrl}/metrics`)).text();
-    return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1] ?? 0,
+    );
   }
 
   apply(object: object): void {
@@ -156,7 +172,10 @@ export class CsiWorld {
     const { apiVersion, kind, spec } = aConnector({ className: 'files', ...options });
     this.apply({ apiVersion, kind, metadata: { name, namespace: CONNECTORS }, spec });
     const host = `c-${name}.${CONNECTORS}.svc.cluster.local`;
-    this.kube.applyStatus({ apiVersion, kind, name, namespace: CONNECTORS }, { proxy: { httpAddress: { url: `http://${host}` }, httpsAddress: { url: `https://${host}` } } });
+    this.kube.applyStatus(
+      { apiVersion, kind, name, namespace: CONNECTORS },
+      { proxy: { httpAddress: { url: `http://${host}` }, httpsAddress: { url: `https://${host}` } } },
+    );
   }
 
   disconnect(name: string): void {
@@ -198,7 +217,11 @@ export class CsiWorld {
   }
 
   publishRequest(volume: string, options: VolumeOptions): object {
-    const { serviceAccount = 'ci', tokensIn = 'secrets', attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'static' } } = options;
+    const {
+      serviceAccount = 'ci',
+      tokensIn = 'secrets',
+      attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'static' },
+    } = options;
     const tokens = { 'csi.storage.k8s.io/serviceAccount.tokens': this.tokensOf(options.token ?? this.token(serviceAccount)) };
     const context = {
       ...attributes,
@@ -237,7 +260,10 @@ export class CsiWorld {
   call(protocol: Parameters<typeof makeClientConstructor>[0], method: string, request: object, socket = this.socket): Promise<CallResult> {
     const Client: ServiceClientConstructor = makeClientConstructor(protocol, method);
     const client = new Client(`unix:${socket}`, credentials.createInsecure());
-    const send = client[method]?.bind(client) as (request: object, callback: (error: ServiceError | null, answer?: Record<string, unknown>) => void) => void;
+    const send = client[method]?.bind(client) as (
+      request: object,
+      callback: (error: ServiceError | null, answer?: Record<string, unknown>) => void,
+    ) => void;
     return new Promise((resolve) => {
       send(request, (error, answer) => {
         client.close();
@@ -255,7 +281,9 @@ export class CsiWorld {
   async keptInputs(): Promise<Map<string, string>> {
     const directory = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'volumes');
     const names = await readdir(directory);
-    return new Map(await Promise.all(names.map(async (name) => [join(directory, name), await readFile(join(directory, name), 'utf8')] as const)));
+    return new Map(
+      await Promise.all(names.map(async (name) => [join(directory, name), await readFile(join(directory, name), 'utf8')] as const)),
+    );
   }
 
   /** Names that the pod uses. */
@@ -284,6 +312,8 @@ export class CsiWorld {
 
   /** As a node does that is started anew: what was mounted is gone, its directories are not. */
   async emptyTarget(volume: string): Promise<void> {
-    for (const name of await readdir(this.target(volume))) await rm(join(this.target(volume), name), { recursive: true, force: true });
+    for (const name of await readdir(this.target(volume))) {
+      await rm(join(this.target(volume), name), { recursive: true, force: true });
+    }
   }
 }

@@ -15,11 +15,15 @@ class FaultyMounter extends DirectoryMounter {
   override async mount(): Promise<void> {
     this.mounts += 1;
     await this.delay;
-    if (this.fault === 'mount') throw new VolumeError('MountFailed', 'mount failed: no permission');
+    if (this.fault === 'mount') {
+      throw new VolumeError('MountFailed', 'mount failed: no permission');
+    }
   }
 
   override async unmount(target: string): Promise<void> {
-    if (this.fault === 'unmount') throw new VolumeError('MountFailed', 'umount failed: target is busy');
+    if (this.fault === 'unmount') {
+      throw new VolumeError('MountFailed', 'umount failed: target is busy');
+    }
     await super.unmount(target);
   }
 }
@@ -69,8 +73,12 @@ describe('the life of a driver', () => {
     await world.stopDriver();
     const leave = async (volume: string, data?: string, file?: string): Promise<void> => {
       await mkdir(world.target(volume), { recursive: true });
-      if (file !== undefined) writeFileSync(path.join(world.target(volume), file), '');
-      if (data !== undefined) writeFileSync(path.join(world.target(volume), '..', 'vol_data.json'), data);
+      if (file !== undefined) {
+        writeFileSync(path.join(world.target(volume), file), '');
+      }
+      if (data !== undefined) {
+        writeFileSync(path.join(world.target(volume), '..', 'vol_data.json'), data);
+      }
     };
     await leave('ours', '{"driverName":"connectors-csi"}');
     // As it looks where somebody else has mounted something.
@@ -79,11 +87,18 @@ describe('the life of a driver', () => {
     await leave('unknown');
     await leave('unreadable', '{');
     await world.startDriver();
-    expect(['ours', 'foreign', 'unknown', 'unreadable'].map((volume) => existsSync(world.target(volume)))).toEqual([false, true, true, true]);
+    expect(['ours', 'foreign', 'unknown', 'unreadable'].map((volume) => existsSync(world.target(volume)))).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect(existsSync(path.join(world.target('ours'), '..', 'vol_data.json'))).toBe(true);
     expect(existsSync(path.join(world.target('full'), 'precious'))).toBe(true);
     const warnings = world.log.split('\n').filter((line) => line.includes('could not be removed'));
-    expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ level: 'warn', target: world.target('full') })]);
+    expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ level: 'warn', target: world.target('full') }),
+    ]);
   });
 
   it('takes a mount without files for no volume: it is unmounted, and permission is asked as for any other', async () => {
@@ -133,7 +148,9 @@ describe('the life of a driver', () => {
 
   it('forgets what it kept of volumes that are no more', async () => {
     world = await CsiWorld.start();
-    for (const volume of ['stays', 'gone']) await world.publish(volume);
+    for (const volume of ['stays', 'gone']) {
+      await world.publish(volume);
+    }
     await world.stopDriver();
     await world.emptyTarget('gone');
     expect((await world.keptInputs()).size).toBe(2);
@@ -207,7 +224,10 @@ describe('the life of a driver', () => {
     await world.stopDriver();
     await world.startDriver({ settings: { volumeSize: 50_000 } });
     const token = world.token();
-    expect(await world.publish('large', { token })).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringContaining('OCI_CONNECTOR_CSI_VOLUME_SIZE') as string });
+    expect(await world.publish('large', { token })).toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      message: expect.stringContaining('OCI_CONNECTOR_CSI_VOLUME_SIZE') as string,
+    });
     expect(existsSync(world.target('large'))).toBe(false);
     const set = await world.currentSet('fits');
     expect(await world.publish('fits', { token })).toMatchObject({ code: 'OK' });
@@ -222,7 +242,11 @@ describe('the life of a driver', () => {
     const { code, message } = await world.publish('stuck');
     expect(code).toBe('RESOURCE_EXHAUSTED');
     expect(message).toMatch(/\(VolumeFull\)$/);
-    expect(world.calls.at(-1)).toMatchObject({ outcome: 'failed', reasons: ['VolumeFull', 'MountFailed'], messages: [expect.any(String), 'umount failed: target is busy'] });
+    expect(world.calls.at(-1)).toMatchObject({
+      outcome: 'failed',
+      reasons: ['VolumeFull', 'MountFailed'],
+      messages: [expect.any(String), 'umount failed: target is busy'],
+    });
     mounter.fault = undefined;
   });
 
@@ -240,14 +264,22 @@ describe('the life of a driver', () => {
   it('says which setting is wrong when there is no such directory of a kubelet', async () => {
     world = await CsiWorld.start();
     await world.stopDriver();
-    await expect(world.startDriver({ settings: { kubeletDirectory: '/nonexistent/kubelet' } })).rejects.toThrow('OCI_CONNECTOR_CSI_KUBELET_DIRECTORY');
+    await expect(world.startDriver({ settings: { kubeletDirectory: '/nonexistent/kubelet' } })).rejects.toThrow(
+      'OCI_CONNECTOR_CSI_KUBELET_DIRECTORY',
+    );
   });
 
   it('runs under a role that can read no Secret and create no token', async () => {
     world = await CsiWorld.start();
     const token = world.kube.issueToken({ namespace: 'connectors-system', name: 'connectors-csi' });
     const ask = async (method: string, url: string): Promise<number> =>
-      (await fetch(`${world.kube.url}${url}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' })).status;
+      (
+        await fetch(`${world.kube.url}${url}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: method === 'GET' ? undefined : '{}',
+        })
+      ).status;
     expect(await ask('GET', `/api/v1/namespaces/${CONNECTORS}/secrets`)).toBe(403);
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/secrets/connectors-proxy-ca')).toBe(403);
     expect(await ask('GET', '/api/v1/namespaces/connectors-system/configmaps/other')).toBe(403);

@@ -32,7 +32,8 @@ describe('what changes or is in the way at the wrong moment', () => {
 
   afterEach(() => world.close());
 
-  const withFile = (text: string): void => world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': text } }] });
+  const withFile = (text: string): void =>
+    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': text } }] });
 
   /** Mounts and unmounts it until the driver knows of the change that makes it impossible. */
   const untilRefused = async (volume: string): Promise<CallResult> => {
@@ -94,7 +95,10 @@ describe('what changes or is in the way at the wrong moment', () => {
   });
 
   it('keeps nothing of a class but its configurations', async () => {
-    world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'x' } }], params: [{ name: 'hidden-parameter', type: 'string' }] });
+    world.applyClass('files', {
+      configurations: [{ name: 'static', data: { 'static.conf': 'x' } }],
+      params: [{ name: 'hidden-parameter', type: 'string' }],
+    });
     await world.untilRepublished('inputs', 'static.conf', 'x');
     expect([...(await world.keptInputs()).values()].join()).not.toContain('hidden-parameter');
   });
@@ -105,7 +109,10 @@ describe('what changes or is in the way at the wrong moment', () => {
     mounter.isForeign = true;
     await world.startDriver();
     const set = await world.currentSet('theirs');
-    expect(await world.publish('theirs')).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not be a mount of others (TargetRefused)' });
+    expect(await world.publish('theirs')).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'target_path must not be a mount of others (TargetRefused)',
+    });
     expect(await world.currentSet('theirs')).toBe(set);
   });
 
@@ -123,7 +130,9 @@ describe('what changes or is in the way at the wrong moment', () => {
   it('unpublishes a volume whose first files were not finished', async () => {
     await world.publish('half');
     rmSync(path.join(world.target('half'), '..data'));
-    for (const name of await world.names('half')) rmSync(path.join(world.target('half'), name));
+    for (const name of await world.names('half')) {
+      rmSync(path.join(world.target('half'), name));
+    }
     expect(await world.unpublish('half')).toMatchObject({ code: 'OK' });
     expect(existsSync(world.target('half'))).toBe(false);
   });
@@ -132,6 +141,8 @@ describe('what changes or is in the way at the wrong moment', () => {
     withFile('{{ fail (trunc -40 .context.token) }}{{/* at every level */}}');
     const { message } = await untilRefused('loud');
     expect(message).toContain('depends on the token');
-    for (const token of world.tokens) expect(message + world.log).not.toContain(token.slice(-20));
+    for (const token of world.tokens) {
+      expect(message + world.log).not.toContain(token.slice(-20));
+    }
   });
 });

@@ -36,7 +36,14 @@ describe('publishing a volume', () => {
 
   it('serves several connectors in one volume, and leaves excluded files out', async () => {
     world.connect('second');
-    await until(async () => (await world.publish('several', { attributes: { connectors: `${CONNECTORS}/hub,${CONNECTORS}/second`, 'configuration.names': '!ca.crt' } })).code === 'OK');
+    await until(
+      async () =>
+        (
+          await world.publish('several', {
+            attributes: { connectors: `${CONNECTORS}/hub,${CONNECTORS}/second`, 'configuration.names': '!ca.crt' },
+          })
+        ).code === 'OK',
+    );
     expect(await world.names('several')).not.toContain('ca.crt');
   });
 
@@ -93,7 +100,9 @@ describe('publishing a volume', () => {
   });
 
   it('answers Identity and the capabilities of the node', async () => {
-    expect(await world.call(IdentityProtocol, 'GetPluginInfo', {})).toMatchObject({ answer: { name: 'connectors-csi', vendor_version: '0.1.0' } });
+    expect(await world.call(IdentityProtocol, 'GetPluginInfo', {})).toMatchObject({
+      answer: { name: 'connectors-csi', vendor_version: '0.1.0' },
+    });
     expect(await world.call(IdentityProtocol, 'GetPluginCapabilities', {})).toMatchObject({ answer: { capabilities: [] } });
     expect(await world.call(IdentityProtocol, 'Probe', {})).toMatchObject({ answer: { ready: { value: true } } });
     expect(await world.call(NodeProtocol, 'NodeGetInfo', {})).toMatchObject({ answer: { node_id: 'node1' } });

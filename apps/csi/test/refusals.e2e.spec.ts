@@ -39,28 +39,43 @@ describe('refusing a volume', () => {
     ['a volume that is not ephemeral', { context: { [`${POD_INFO}ephemeral`]: 'false' } }, 'only ephemeral inline volumes'],
     ['no pod', { context: { [`${POD_INFO}pod.name`]: undefined } }, `lacks ${POD_INFO}pod.name`],
     ['a volume that may be written', { request: { readonly: false } }, 'readOnly: must be true'],
-    ['an unknown attribute', { attributes: { connectors: 'platform/hub', conectors: 'x' } }, 'conectors: is not an attribute of this driver'],
+    [
+      'an unknown attribute',
+      { attributes: { connectors: 'platform/hub', conectors: 'x' } },
+      'conectors: is not an attribute of this driver',
+    ],
     ['no connector', { attributes: {} }, 'connectors: is required'],
     ['a connector that is a path', { attributes: { connectors: '../../../etc' } }, 'connectors: "../../../etc" is not NAME'],
-    ['an excluded file that is a path', { attributes: { connectors: 'platform/hub', 'configuration.names': '!../x' } }, 'configuration.names'],
+    [
+      'an excluded file that is a path',
+      { attributes: { connectors: 'platform/hub', 'configuration.names': '!../x' } },
+      'configuration.names',
+    ],
   ])('for %s', async (_what, options, message) => {
     expect(await refused(options)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string });
   });
 
   it('ends each message with the code that the documentation explains, however long it is', async () => {
-    const { message } = await refused({ attributes: Object.fromEntries(Array.from({ length: 40 }, (_item, index) => [`${index}${'x'.repeat(200)}`, ''])) });
+    const { message } = await refused({
+      attributes: Object.fromEntries(Array.from({ length: 40 }, (_item, index) => [`${index}${'x'.repeat(200)}`, ''])),
+    });
     expect(message).toMatch(/^the volume of driver .* \(AttributesInvalid\)$/);
   });
 
   it('reports all that is wrong with the attributes together', async () => {
     const attributes = { conectors: 'hub', 'token.expiration': '1m' };
     const { message } = await refused({ attributes, request: { readonly: false } });
-    for (const part of ['readOnly:', 'conectors:', 'connectors:', 'token.expiration:']) expect(message).toContain(part);
+    for (const part of ['readOnly:', 'conectors:', 'connectors:', 'token.expiration:']) {
+      expect(message).toContain(part);
+    }
   });
 
   it.each<[string, () => VolumeOptions]>([
     ['there is no token', () => ({ request: { secrets: {} } })],
-    ['it is for another audience', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: world.tokensOf(world.token(), 'other') } } })],
+    [
+      'it is for another audience',
+      () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: world.tokensOf(world.token(), 'other') } } }),
+    ],
     ['it is no JSON', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: 'secret-nonsense' } } })],
     ['it is no token', () => ({ token: 'secret-nonsense' })],
     ["it is somebody else's", () => ({ token: world.token('stranger') })],
@@ -73,7 +88,9 @@ describe('refusing a volume', () => {
   });
 
   it('names CSIDriver.spec.tokenRequests when the kubelet sends no token', async () => {
-    expect((await refused({ request: { secrets: {} } })).message).toContain('no token for the audience "connectors-proxy"; CSIDriver.spec.tokenRequests of connectors-csi has to name it');
+    expect((await refused({ request: { secrets: {} } })).message).toContain(
+      'no token for the audience "connectors-proxy"; CSIDriver.spec.tokenRequests of connectors-csi has to name it',
+    );
   });
 
   it('for a ServiceAccount without permission, and says which role to bind', async () => {
@@ -95,7 +112,10 @@ describe('refusing a volume', () => {
   it('tells whether a Connector exists only those with permission', async () => {
     const attributes = { connectors: `${CONNECTORS}/absent` };
     expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
-    expect(await refused({ attributes })).toMatchObject({ code: 'NOT_FOUND', message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector (ConnectorNotFound)` });
+    expect(await refused({ attributes })).toMatchObject({
+      code: 'NOT_FOUND',
+      message: `connector "${CONNECTORS}/absent" not found; correct "connectors" of the volume, or create the Connector (ConnectorNotFound)`,
+    });
   });
 
   it('for a Connector whose class does not exist, and says where to look', async () => {
@@ -116,7 +136,10 @@ describe('refusing a volume', () => {
 
   it('for a configuration that no class has', async () => {
     const attributes = { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'absent' };
-    expect(await refused({ attributes })).toMatchObject({ code: 'FAILED_PRECONDITION', message: expect.stringContaining('absent') as string });
+    expect(await refused({ attributes })).toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('absent') as string,
+    });
   });
 
   it.each([
@@ -145,12 +168,20 @@ describe('refusing a volume', () => {
     await mkdir(path.join(world.kubeletDirectory, 'victim'));
     symlinkSync(path.join(world.kubeletDirectory, 'victim'), path.join(volumes, 'kubernetes.io~csi'));
     const target = path.join(volumes, 'kubernetes.io~csi', 'mount');
-    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'target_path must not lead through a symbolic link or a file (TargetRefused)' });
+    expect(await world.publish('refused', { request: { target_path: target } })).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'target_path must not lead through a symbolic link or a file (TargetRefused)',
+    });
     expect(existsSync(path.join(world.kubeletDirectory, 'victim', 'mount'))).toBe(false);
-    expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: 'x', target_path: target })).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', { volume_id: 'x', target_path: target })).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
   });
 
-  it.each([{ volume_id: '', target_path: '/x' }, { volume_id: 'x', target_path: '' }])('of an unpublish like %j', async (request) => {
+  it.each([
+    { volume_id: '', target_path: '/x' },
+    { volume_id: 'x', target_path: '' },
+  ])('of an unpublish like %j', async (request) => {
     expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', request)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 

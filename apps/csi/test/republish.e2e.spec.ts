@@ -31,7 +31,9 @@ describe('publishing a volume that is published', () => {
     const set = await world.currentSet('quiet');
     world.clock.jump(60_000);
     const requests = world.kube.requests.count({ verb: 'create' });
-    for (let times = 0; times < 3; times += 1) expect(await world.publish('quiet', { token })).toMatchObject({ code: 'OK' });
+    for (let times = 0; times < 3; times += 1) {
+      expect(await world.publish('quiet', { token })).toMatchObject({ code: 'OK' });
+    }
     expect(await world.currentSet('quiet')).toBe(set);
     expect(world.kube.requests.count({ verb: 'create' })).toBe(requests);
     expect(lastCall()).toMatchObject({ level: 'debug', outcome: 'unchanged' });
@@ -118,7 +120,9 @@ describe('publishing a volume that is published', () => {
     await world.close();
     world = await CsiWorld.start({ mounter: new LosableMounter() });
     await world.publish('taken');
-    for (const name of await readdir(world.target('taken'))) rmSync(path.join(world.target('taken'), name), { recursive: true });
+    for (const name of await readdir(world.target('taken'))) {
+      rmSync(path.join(world.target('taken'), name), { recursive: true });
+    }
     expect(await world.publish('taken')).toMatchObject({ code: 'OK' });
     expect(lastCall()).toMatchObject({ level: 'warn', reasons: ['Unmounted'], outcome: 'kept' });
     expect(await readdir(world.target('taken'))).toEqual([]);
@@ -163,7 +167,10 @@ describe('publishing a volume that is published', () => {
     expect(lastCall()).toMatchObject({ outcome: 'swapped', reasons: ['CertificateAuthorityMissing'] });
     expect(await world.read('uncertain', 'context.token')).toBe(token);
     expect(await world.read('uncertain', 'ca.crt')).toBe(certificates);
-    expect(await world.publish('new')).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/controller runs \(CertificateAuthorityMissing\)$/) as string });
+    expect(await world.publish('new')).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/controller runs \(CertificateAuthorityMissing\)$/) as string,
+    });
   });
 
   it('goes on with the configuration of before when the class has none any more', async () => {
@@ -209,7 +216,11 @@ describe('publishing a volume that is published', () => {
     ['the capability is missing', 'RequestInvalid', { request: { volume_capability: null } }],
     ['the pod is missing', 'RequestInvalid', { context: { 'csi.storage.k8s.io/pod.namespace': undefined } }],
     ['another Connector is named, which does not exist', 'ConnectorNotFound', { attributes: { connectors: 'platform/absent' } }],
-    ['a configuration is named that does not exist and there is nothing to fall back on', expect.any(String), { attributes: { connectors: 'platform/hub', 'configuration.names': 'absent' } }],
+    [
+      'a configuration is named that does not exist and there is nothing to fall back on',
+      expect.any(String),
+      { attributes: { connectors: 'platform/hub', 'configuration.names': 'absent' } },
+    ],
   ])('answers OK and keeps the files when %s', async (_what, reason, options) => {
     const token = world.token();
     await world.publish('steady', { token });
@@ -248,7 +259,10 @@ describe('publishing a volume that is published', () => {
     expect(await world.publish('cut', { token })).toMatchObject({ code: 'OK' });
     expect(await world.currentSet('cut')).toBe(set);
     expect(lastCall()).toMatchObject({ outcome: 'kept', reasons: expect.arrayContaining(['NotReady']) as string[] });
-    expect(await world.publish('new', { token })).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the API server cannot be reached') as string });
+    expect(await world.publish('new', { token })).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('the API server cannot be reached') as string,
+    });
     expect(await world.readyz()).toContain('[-]objects');
     await world.kube.faults.acceptConnections();
   });
@@ -265,7 +279,9 @@ describe('publishing a volume that is published', () => {
     const token = world.token();
     await world.publish('damaged', { token });
     rmSync(path.join(await world.currentSet('damaged'), 'static.conf'));
-    for (const file of (await world.keptInputs()).keys()) writeFileSync(file, '{"half');
+    for (const file of (await world.keptInputs()).keys()) {
+      writeFileSync(file, '{"half');
+    }
     const fresh = world.token();
     expect(await world.publish('damaged', { token: fresh })).toMatchObject({ code: 'OK' });
     expect(await world.read('damaged', 'static.conf')).toBe('first');

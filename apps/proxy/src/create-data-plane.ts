@@ -3,7 +3,16 @@ import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
-import { AccessReviewer, InstallationEndpoints, type KubeClient, parseKey, Reachability, Secrets, TokenReviewer, TokenSignatures } from '@oci-connector/kube';
+import {
+  AccessReviewer,
+  InstallationEndpoints,
+  type KubeClient,
+  parseKey,
+  Reachability,
+  Secrets,
+  TokenReviewer,
+  TokenSignatures,
+} from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -80,7 +89,8 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     client,
     clock,
     ...settings,
-    onError: (service, error) => logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+    onError: (service, error) =>
+      logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
   });
   const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
   const state: ProxyState = new ProxyState({
@@ -127,7 +137,24 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({ client, http, https, connections, accessLog, transfers, state, authority, sealing, leaves, names, readiness, logger, stopping: settings, endpoints, ...upstream });
+  const plane: DataPlane = new DataPlane({
+    client,
+    http,
+    https,
+    connections,
+    accessLog,
+    transfers,
+    state,
+    authority,
+    sealing,
+    leaves,
+    names,
+    readiness,
+    logger,
+    stopping: settings,
+    endpoints,
+    ...upstream,
+  });
   return plane;
 }
 
@@ -143,7 +170,10 @@ interface SharedParts {
   readonly endpoints: InstallationEndpoints;
 }
 
-function upstreamParts({ settings, client, clock, installationCa, lookup }: ProxyDependencies, { metrics, reachability, endpoints }: SharedParts): UpstreamParts {
+function upstreamParts(
+  { settings, client, clock, installationCa, lookup }: ProxyDependencies,
+  { metrics, reachability, endpoints }: SharedParts,
+): UpstreamParts {
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
@@ -179,7 +209,11 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
   const signatures = new TokenSignatures({
     client,
     clock,
-    onError: (error, retryMs) => logger.info({ err: error }, `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`),
+    onError: (error, retryMs) =>
+      logger.info(
+        { err: error },
+        `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`,
+      ),
   });
   const protocols = new Protocols({ ...shippedProtocols({ seal: new LocationSeal(sealing, clock) }), ...dependencies.protocols });
   const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
@@ -211,14 +245,20 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
   });
 }
 
-function readSecretData({ client, settings }: ProxyDependencies, name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+function readSecretData(
+  { client, settings }: ProxyDependencies,
+  name: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>> | undefined> {
   return client.find(Secrets, { namespace: settings.namespace, name }, { signal }).then((secret) => secret?.data);
 }
 
 function forget(connector: Connector, { upstreams, authorizer }: UpstreamParts, metrics: ProxyMetrics): void {
   const { uid, namespace, name } = connector.metadata;
   void metrics.forget(`${namespace}/${name}`);
-  if (uid === undefined) return;
+  if (uid === undefined) {
+    return;
+  }
   upstreams.forget(uid);
   authorizer.forget(uid);
 }

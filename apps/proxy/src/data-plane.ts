@@ -86,7 +86,9 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #renewDefaultCertificate(): Promise<void> {
     const { authority, leaves, names, https, logger } = this.parts;
-    if (!authority.current) return;
+    if (!authority.current) {
+      return;
+    }
     try {
       https.setDefaultCertificate((await leaves.mint(names.own, authority.current)).options);
     } catch (error) {

@@ -6,7 +6,8 @@ import { startProxy } from './start-proxy';
 void runProgram(
   {
     name: 'connectors-proxy',
-    summary: 'Lets workloads push and pull through Connectors with nothing but a ServiceAccount token: checks the token and the permission, adds the credential, streams the bytes.',
+    summary:
+      'Lets workloads push and pull through Connectors with nothing but a ServiceAccount token: checks the token and the permission, adds the credential, streams the bytes.',
     version: VERSION,
     settings: ProxySettings,
     environment,

@@ -20,7 +20,9 @@ export class ProxyState {
     this.connectors = new Reflector({ client, clock, type: Connectors, onError: (error) => onError('connectors', error) });
     this.classes = new Reflector({ client, clock, type: ConnectorClasses, onError: (error) => onError('connectorclasses', error) });
     this.connectors.changes.subscribe((change) => {
-      if (change.type === 'deleted') onDeleted(change.object);
+      if (change.type === 'deleted') {
+        onDeleted(change.object);
+      }
     });
   }
 

@@ -49,7 +49,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_IDLE_TIMEOUT',
     kind: 'duration',
-    description: 'A transfer in which no byte moves in either direction for this long is ended. Transfers that move last as long as they need.',
+    description:
+      'A transfer in which no byte moves in either direction for this long is ended. Transfers that move last as long as they need.',
   })
   @Min(1)
   idleTimeout = 300_000;
@@ -66,7 +67,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_KEEP_ALIVE',
     kind: 'duration',
-    description: 'How long a connection of a client is kept open without a request; longer than the idle limit of any load balancer in front.',
+    description:
+      'How long a connection of a client is kept open without a request; longer than the idle limit of any load balancer in front.',
   })
   @Min(1)
   keepAlive = 620_000;
@@ -91,7 +93,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_GRACE',
     kind: 'duration',
-    description: 'On SIGTERM: how long running transfers may go on before they are cut. terminationGracePeriodSeconds must exceed it and the drain delay together.',
+    description:
+      'On SIGTERM: how long running transfers may go on before they are cut. terminationGracePeriodSeconds must exceed it and the drain delay together.',
   })
   @Min(0)
   grace = 3_600_000;
@@ -108,7 +111,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS_PER_PEER',
     kind: 'integer',
-    description: 'Connections from one IPv4 address or IPv6 network of 64 bits, over both listeners; one more takes the place of an idle one without a token, or is closed. A node may stand for all its pods.',
+    description:
+      'Connections from one IPv4 address or IPv6 network of 64 bits, over both listeners; one more takes the place of an idle one without a token, or is closed. A node may stand for all its pods.',
   })
   @IsInt()
   @Min(1)
@@ -160,7 +164,9 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   acceptGetConnectors = false;
 
   conflicts(): readonly string[] {
-    if (this.httpPort !== this.httpsPort || this.httpPort === 0) return [];
+    if (this.httpPort !== this.httpsPort || this.httpPort === 0) {
+      return [];
+    }
     return ['OCI_CONNECTOR_PROXY_HTTPS_PORT: must differ from OCI_CONNECTOR_PROXY_HTTP_PORT'];
   }
 }

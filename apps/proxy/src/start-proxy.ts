@@ -33,7 +33,14 @@ export async function startProxy(settings: ProxySettings, logger: Logger, option
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
   const installationCa = await readCaBundle(settings.caBundle);
-  const module = ProxyModule.forDependencies({ settings, client, installationCa, clock, lookup: options.lookup, protocols: options.protocols });
+  const module = ProxyModule.forDependencies({
+    settings,
+    client,
+    installationCa,
+    clock,
+    lookup: options.lookup,
+    protocols: options.protocols,
+  });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
   const { httpPort, httpsPort } = running.app.get(DataPlane, { strict: false });
   const { adminUrl } = running;

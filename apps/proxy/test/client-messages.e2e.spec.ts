@@ -23,18 +23,66 @@ interface Case {
 }
 
 const redirect = (location: string): Fault => ({ kind: 'respond', status: 307, headers: { location }, match: { path: /blobs/ } });
-const realm = (url: string): Fault => ({ kind: 'respond', status: 401, headers: { 'www-authenticate': `Bearer realm="${url}",service="s"` }, match: { path: '/v2/' } });
+const realm = (url: string): Fault => ({
+  kind: 'respond',
+  status: 401,
+  headers: { 'www-authenticate': `Bearer realm="${url}",service="s"` },
+  match: { path: '/v2/' },
+});
 
 const CASES: readonly Case[] = [
-  { name: 'refused', port: 1, expected: /^The registry http:\/\/refused\.registry\.test:PORT cannot be reached: nothing listens there/, logged: /ECONNREFUSED/ },
-  { name: 'reset', faults: [{ kind: 'reset', match: { path: /blobs/ } }], expected: /the registry http:\/\/reset\.registry\.test:PORT: the connection broke off/, logged: /ECONNRESET|other side closed/ },
-  { name: 'unknown', expected: /^The registry http:\/\/unknown\.registry\.test:PORT cannot be reached: its host name could not be looked up: /, logged: /unknown\.registry\.test/ },
-  { name: 'metadata', expected: /^The registry http:\/\/metadata\.registry\.test:PORT cannot be reached: it is a loopback, link-local, metadata/, logged: /169\.254\.169\.254/ },
-  { name: 'certificate', secure: true, expected: /^The registry https:\/\/certificate\.registry\.test:PORT cannot be reached: its certificate is for another host name/, logged: /cert-of\.internal\.test/ },
-  { name: 'redirect', faults: [redirect('http://vault.internal.test:9/x')], expected: /^the registry leads to a host that may not be reached: it is a loopback/, logged: /vault\.internal\.test/ },
-  { name: 'redirect-refused', faults: [redirect('http://files.internal.test:1/x')], expected: /a host to which the registry .* leads: nothing listens there/, logged: /files\.internal\.test:1/ },
-  { name: 'redirect-login', faults: [redirect('http://login.internal.test:PORT/v2/x'), { kind: 'respond', status: 401, match: { path: '/v2/x' } }], expected: /^the registry redirected to another host, which asks for a login/, logged: /login\.internal\.test/ },
-  { name: 'realm-untrusted', faults: [realm('http://token.internal.test/token')], expected: /^the registry http:\/\/realm-untrusted\.registry\.test:PORT names a token server that is not trusted/, logged: /token\.internal\.test/ },
+  {
+    name: 'refused',
+    port: 1,
+    expected: /^The registry http:\/\/refused\.registry\.test:PORT cannot be reached: nothing listens there/,
+    logged: /ECONNREFUSED/,
+  },
+  {
+    name: 'reset',
+    faults: [{ kind: 'reset', match: { path: /blobs/ } }],
+    expected: /the registry http:\/\/reset\.registry\.test:PORT: the connection broke off/,
+    logged: /ECONNRESET|other side closed/,
+  },
+  {
+    name: 'unknown',
+    expected: /^The registry http:\/\/unknown\.registry\.test:PORT cannot be reached: its host name could not be looked up: /,
+    logged: /unknown\.registry\.test/,
+  },
+  {
+    name: 'metadata',
+    expected: /^The registry http:\/\/metadata\.registry\.test:PORT cannot be reached: it is a loopback, link-local, metadata/,
+    logged: /169\.254\.169\.254/,
+  },
+  {
+    name: 'certificate',
+    secure: true,
+    expected: /^The registry https:\/\/certificate\.registry\.test:PORT cannot be reached: its certificate is for another host name/,
+    logged: /cert-of\.internal\.test/,
+  },
+  {
+    name: 'redirect',
+    faults: [redirect('http://vault.internal.test:9/x')],
+    expected: /^the registry leads to a host that may not be reached: it is a loopback/,
+    logged: /vault\.internal\.test/,
+  },
+  {
+    name: 'redirect-refused',
+    faults: [redirect('http://files.internal.test:1/x')],
+    expected: /a host to which the registry .* leads: nothing listens there/,
+    logged: /files\.internal\.test:1/,
+  },
+  {
+    name: 'redirect-login',
+    faults: [redirect('http://login.internal.test:PORT/v2/x'), { kind: 'respond', status: 401, match: { path: '/v2/x' } }],
+    expected: /^the registry redirected to another host, which asks for a login/,
+    logged: /login\.internal\.test/,
+  },
+  {
+    name: 'realm-untrusted',
+    faults: [realm('http://token.internal.test/token')],
+    expected: /^the registry http:\/\/realm-untrusted\.registry\.test:PORT names a token server that is not trusted/,
+    logged: /token\.internal\.test/,
+  },
   {
     name: 'realm-unreachable',
     faults: [realm('http://tokens.registry.test:2/token')],
@@ -42,7 +90,12 @@ const CASES: readonly Case[] = [
     expected: /^The token server http:\/\/tokens\.registry\.test:2 cannot be reached: nothing listens there/,
     logged: /ECONNREFUSED/,
   },
-  { name: 'no-registry', faults: [{ kind: 'respond', status: 302, headers: { location: 'http://portal.internal.test/login' }, match: { path: '/v2/' } }], expected: /does not answer as a registry/, logged: /portal\.internal\.test/ },
+  {
+    name: 'no-registry',
+    faults: [{ kind: 'respond', status: 302, headers: { location: 'http://portal.internal.test/login' }, match: { path: '/v2/' } }],
+    expected: /does not answer as a registry/,
+    logged: /portal\.internal\.test/,
+  },
   {
     name: 'sealed-target',
     method: 'POST',
@@ -72,9 +125,16 @@ describe('clients hear of the address that the owner of a Connector wrote, and o
     secure = await startFixtureRegistry({ tls: await authority.issue({ names: ['upload-without-tls.registry.test'] }) });
     otherName = await startFixtureRegistry({ tls: await authority.issue({ names: ['cert-of.internal.test'] }) });
     const lookup = (name: string): Promise<{ address: string }[]> =>
-      name === 'unknown.registry.test' ? Promise.reject(new LookupError('unanswered', 'no name server answered within 5 s')) : Promise.resolve([{ address: ADDRESSES[name] ?? '127.0.0.1' }]);
+      name === 'unknown.registry.test'
+        ? Promise.reject(new LookupError('unanswered', 'no name server answered within 5 s'))
+        : Promise.resolve([{ address: ADDRESSES[name] ?? '127.0.0.1' }]);
     world = await ProxyWorld.start({ lookup });
-    world.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ca', namespace: 'platform' }, data: { 'ca.crt': Buffer.from(authority.caPem).toString('base64') } });
+    world.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'ca', namespace: 'platform' },
+      data: { 'ca.crt': Buffer.from(authority.caPem).toString('base64') },
+    });
   });
 
   afterAll(async () => {

@@ -39,7 +39,8 @@ describe('faults of registries, token servers and clients', () => {
   });
 
   /** The requests for contents, without those for tokens and the version check. */
-  const asked = (): string[] => registry.requests.filter(({ server, path }) => server === 'registry' && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
+  const asked = (): string[] =>
+    registry.requests.filter(({ server, path }) => server === 'registry' && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
 
   it.each([
     [500, '{"errors":[{"code":"UNKNOWN","message":"boom"}]}'],
@@ -90,7 +91,10 @@ describe('faults of registries, token servers and clients', () => {
     registry.faults.add({ kind: 'reset', times: 5, match: { path: /manifests/ } });
     const response = await world.send(MANIFEST);
     expect(response.status).toBe(502);
-    expect(errorOf(response)).toEqual({ code: 'UNKNOWN', message: expect.stringContaining('broke off before the answer was complete') as string });
+    expect(errorOf(response)).toEqual({
+      code: 'UNKNOWN',
+      message: expect.stringContaining('broke off before the answer was complete') as string,
+    });
     expect(asked()).toHaveLength(2);
   });
 
@@ -114,7 +118,9 @@ describe('faults of registries, token servers and clients', () => {
   it('ends the upstream request when the client goes away in the middle of a push', async () => {
     const { headers } = await world.send(UPLOADS, { method: 'POST' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
-    client.write(`PATCH ${headers.location ?? ''} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('pusher'))}\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000)}`);
+    client.write(
+      `PATCH ${headers.location ?? ''} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('pusher'))}\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000)}`,
+    );
     await registry.waitForRequest(({ method, bodyBytes }) => method === 'PATCH' && bodyBytes === 1_000);
     client.destroy();
     const request = await registry.waitForRequest(({ method, finished }) => method === 'PATCH' && finished);
@@ -141,11 +147,22 @@ describe('faults of registries, token servers and clients', () => {
 
   it('503, not 401, when the registry refuses the token after the body was sent', async () => {
     const { headers } = await world.send(UPLOADS, { method: 'POST' });
-    registry.faults.add({ kind: 'respond', status: 401, headers: { 'www-authenticate': 'Bearer realm="http://evil.example/"' }, match: { method: 'PUT' } });
+    registry.faults.add({
+      kind: 'respond',
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="http://evil.example/"' },
+      match: { method: 'PUT' },
+    });
     const blob = aBlob(randomBytes(100_000));
-    const response = await world.send(`${headers.location ?? ''}?digest=${blob.digest}`.replace(/\?(.*)\?/, '?$1&'), { method: 'PUT', body: blob.content });
+    const response = await world.send(`${headers.location ?? ''}?digest=${blob.digest}`.replace(/\?(.*)\?/, '?$1&'), {
+      method: 'PUT',
+      body: blob.content,
+    });
     expect(response.status).toBe(503);
-    expect(errorOf(response)).toEqual({ code: 'UNAVAILABLE', message: "the registry refused the connector's authorization after the body had been sent; send it again" });
+    expect(errorOf(response)).toEqual({
+      code: 'UNAVAILABLE',
+      message: "the registry refused the connector's authorization after the body had been sent; send it again",
+    });
     expect(response.headers['www-authenticate']).toBeUndefined();
     expect(response.headers.connection).toBe('close');
   });
@@ -169,7 +186,13 @@ describe('faults of registries, token servers and clients', () => {
 
   it('a list of tags streams, however long it is, under the name that the client used', async () => {
     const rest = `"tags":["${'a'.repeat(20_000_000)}"],"size":12345678901234567890}`;
-    registry.faults.add({ kind: 'respond', status: 200, headers: { 'content-type': 'application/json' }, body: `{"name":"x",${rest}`, match: { path: /tags/ } });
+    registry.faults.add({
+      kind: 'respond',
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: `{"name":"x",${rest}`,
+      match: { path: /tags/ },
+    });
     const { status, headers, body } = await world.send(`${prefix()}/team/app/tags/list`);
     expect({ status, length: headers['content-length'] }).toEqual({ status: 200, length: undefined });
     expect(body.toString('latin1') === `{"name":"${prefix().slice(4)}/team/app",${rest}`).toBe(true);
@@ -190,7 +213,11 @@ describe('faults of registries, token servers and clients', () => {
       const connector = `token-${name.replace(/\W+/g, '-')}`;
       await world.connect(broken, { name: connector, credential: ACCOUNT, trustedRealms: [broken.tokenOrigin] });
       const response = await world.send(`${prefix(connector)}/team/app/manifests/v1`);
-      expect({ status: response.status, ...errorOf(response) }).toEqual({ status, code, message: expect.stringMatching(message) as string });
+      expect({ status: response.status, ...errorOf(response) }).toEqual({
+        status,
+        code,
+        message: expect.stringMatching(message) as string,
+      });
       expect(response.headers['retry-after']).toBe(status === 429 ? '7' : undefined);
       expect(broken.requests.filter(({ server, path }) => server === 'registry' && path !== '/v2/')).toEqual([]);
       await broken.close();
@@ -220,7 +247,9 @@ describe('faults of registries, token servers and clients', () => {
     const response = await world.send(`${prefix('wrong')}/team/app/manifests/v1`);
     expect(response.status).toBe(403);
     expect(errorOf(response)).toEqual({ code: 'DENIED', message: expect.stringMatching(/refuses/) as string });
-    expect(registry.requests.filter(({ server }) => server === 'token').every(({ headers }) => headers.authorization !== undefined)).toBe(true);
+    expect(registry.requests.filter(({ server }) => server === 'token').every(({ headers }) => headers.authorization !== undefined)).toBe(
+      true,
+    );
     expect(asked()).toEqual([]);
   });
 });

@@ -40,7 +40,9 @@ describe('a body of 32 MiB', () => {
   /** In pieces that are no whole number of anything. */
   async function send(response: ServerResponse): Promise<void> {
     for (let at = 0; at < SIZE; at += 99_991) {
-      if (!response.write(BODY.subarray(at, at + 99_991))) await once(response, 'drain');
+      if (!response.write(BODY.subarray(at, at + 99_991))) {
+        await once(response, 'drain');
+      }
     }
     response.end();
   }
@@ -49,7 +51,9 @@ describe('a body of 32 MiB', () => {
     const { httpPort, httpsPort } = world.proxy;
     const headers = { authorization: basic(world.token('puller')) };
     const options = { host: '127.0.0.1', path: `${prefix()}/app/manifests/${framing}`, headers, agent: false };
-    return scheme === 'http' ? getByHttp({ ...options, port: httpPort }) : getByHttps({ ...options, port: httpsPort, servername: 'c-registry.platform.svc', ca: world.ca.certificate });
+    return scheme === 'http'
+      ? getByHttp({ ...options, port: httpPort })
+      : getByHttps({ ...options, port: httpsPort, servername: 'c-registry.platform.svc', ca: world.ca.certificate });
   }
 
   const cases = (['http', 'https'] as const).flatMap((scheme) =>
@@ -63,7 +67,11 @@ describe('a body of 32 MiB', () => {
     for await (const piece of response) {
       hash.update(piece as Buffer);
       pieces += 1;
-      if (speed === 'slowly' && pieces % 16 === 0) for (let turns = 0; turns < 50; turns += 1) await turn();
+      if (speed === 'slowly' && pieces % 16 === 0) {
+        for (let turns = 0; turns < 50; turns += 1) {
+          await turn();
+        }
+      }
     }
     expect(response.complete).toBe(true);
     expect(hash.digest('hex')).toBe(createHash('sha256').update(BODY).digest('hex'));

@@ -18,8 +18,12 @@ describe('a tenant with a registry of its own', () => {
     honest = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } });
     await world.connect(honest, { credential: ACCOUNT, trustedRealms: [honest.tokenOrigin] });
     hostile = await LoopbackServer.start((request, response) => {
-      if (request.url?.startsWith('/token') === true) return answerToken(request, response);
-      if (request.headers.authorization !== undefined) return response.end('{}');
+      if (request.url?.startsWith('/token') === true) {
+        return answerToken(request, response);
+      }
+      if (request.headers.authorization !== undefined) {
+        return response.end('{}');
+      }
       return response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token",service="s"` }).end();
     });
     answerToken = (_request, response) => response.end('{"token":"short"}');
@@ -52,7 +56,9 @@ describe('a tenant with a registry of its own', () => {
     // Others are served meanwhile.
     expect((await world.send(`${prefix()}/team/app/manifests/v1`)).status).toBe(404);
     await until(() => held.length === 12);
-    for (const response of held) response.end(',"token":"t"}');
+    for (const response of held) {
+      response.end(',"token":"t"}');
+    }
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(8);
     // What was held has been given back.

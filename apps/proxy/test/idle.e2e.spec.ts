@@ -94,7 +94,9 @@ describe('a transfer in which nothing moves', () => {
     const client = connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined);
     const request = `GET ${prefix(name)}/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`;
     client.pause().write(request.repeat(count));
-    await until(() => world.accesses.some(({ connector, outcome }) => connector === `${CONNECTORS}/${name}` && outcome === 'client-silent'));
+    await until(() =>
+      world.accesses.some(({ connector, outcome }) => connector === `${CONNECTORS}/${name}` && outcome === 'client-silent'),
+    );
     await until(async () => /transfers_in_flight 0$/m.test((await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString()));
     client.destroy();
     upstream.close();
@@ -105,7 +107,11 @@ describe('a transfer in which nothing moves', () => {
     await once(upstream, 'listening');
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
-    client.pause().write(`GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
+    client
+      .pause()
+      .write(
+        `GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`,
+      );
     expect(await readSlowly(client, 50_000)).toBeGreaterThan(LONG_LIST.length);
     upstream.close();
   });

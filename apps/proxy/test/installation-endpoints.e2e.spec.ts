@@ -16,7 +16,11 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
   beforeAll(async () => {
     const objects = [
       endpointSlice({ namespace: 'default', name: 'kubernetes' }, '10.255.1.1', 6443),
-      endpointSlice({ namespace: 'connectors-system', name: `${SERVICE}-x7k2p`, labels: { 'kubernetes.io/service-name': SERVICE } }, '10.255.1.2', 8080),
+      endpointSlice(
+        { namespace: 'connectors-system', name: `${SERVICE}-x7k2p`, labels: { 'kubernetes.io/service-name': SERVICE } },
+        '10.255.1.2',
+        8080,
+      ),
     ];
     world = await ProxyWorld.start({ kube: { objects }, lookup: () => Promise.resolve([{ address: '10.255.1.1' }]) });
   });
@@ -24,7 +28,11 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
   afterAll(() => world.close());
 
   const known = (): Promise<void> =>
-    until(() => ['default', 'connectors-system'].every((namespace) => world.kube.requests.count({ verb: 'watch', resource: 'endpointslices', namespace }) > 0));
+    until(() =>
+      ['default', 'connectors-system'].every(
+        (namespace) => world.kube.requests.count({ verb: 'watch', resource: 'endpointslices', namespace }) > 0,
+      ),
+    );
 
   it.each([
     ['api-server', 'https://10.255.1.1:6443'],
@@ -42,7 +50,10 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
   });
 
   it('are said to be unknown once, where they may not be read, and the proxy serves', async () => {
-    const [rbac, watches] = ['rbac.authorization.k8s.io/v1', (): number => world.kube.requests.count({ resource: 'endpointslices', namespace: 'default', status: 403 })];
+    const [rbac, watches] = [
+      'rbac.authorization.k8s.io/v1',
+      (): number => world.kube.requests.count({ resource: 'endpointslices', namespace: 'default', status: 403 }),
+    ];
     world.kube.delete({ apiVersion: rbac, kind: 'RoleBinding', name: 'connectors-proxy-api-server', namespace: 'default' });
     const proxy = await world.addProxy();
     await until(() => watches() > 1);

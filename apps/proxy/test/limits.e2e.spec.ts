@@ -13,7 +13,9 @@ describe('limits', () => {
     await world.connect(registry);
     await world.connect(registry, { name: 'other' });
     // So that faults strike requests for contents, and not the question how to log in.
-    for (const name of ['registry', 'other']) await world.send(tags(name), { as: 'admin' });
+    for (const name of ['registry', 'other']) {
+      await world.send(tags(name), { as: 'admin' });
+    }
   }
 
   afterEach(async () => {
@@ -25,15 +27,31 @@ describe('limits', () => {
   const tags = (name = 'registry'): string => `${prefix(name)}/team/app/tags/list`;
 
   it.each([
-    ['ServiceAccount', { maxTransfersPerClient: 2 }, 'puller', 'other', /^client system:serviceaccount:team:puller already has 2 requests under way/] as const,
-    ['Connector', { maxTransfersPerConnector: 2 }, 'pusher', 'registry', /^connector platform\/registry already has 2 requests under way/] as const,
+    [
+      'ServiceAccount',
+      { maxTransfersPerClient: 2 },
+      'puller',
+      'other',
+      /^client system:serviceaccount:team:puller already has 2 requests under way/,
+    ] as const,
+    [
+      'Connector',
+      { maxTransfersPerConnector: 2 },
+      'pusher',
+      'registry',
+      /^connector platform\/registry already has 2 requests under way/,
+    ] as const,
   ])('429 beyond the concurrent transfers of a %s, and none of it for others', async (_kind, settings, second, connector, message) => {
     await start({ settings });
     const hold = registry.faults.add({ kind: 'hold', times: 2 });
     const running = [world.send(tags(), { as: 'puller' }), world.send(tags(), { as: 'puller' })];
     await until(() => hold.hits === 2);
     const refused = await world.send(tags(connector), { as: second });
-    expect({ status: refused.status, ...errorOf(refused) }).toEqual({ status: 429, code: 'TOOMANYREQUESTS', message: expect.stringMatching(message) as string });
+    expect({ status: refused.status, ...errorOf(refused) }).toEqual({
+      status: 429,
+      code: 'TOOMANYREQUESTS',
+      message: expect.stringMatching(message) as string,
+    });
     expect(refused.headers['retry-after']).toBe('1');
     expect((await world.send(tags('other'), { as: 'pusher' })).status).toBe(404);
     hold.release();
@@ -44,15 +62,19 @@ describe('limits', () => {
   it('429 beyond the requests per second, with the time to wait', async () => {
     await start({ settings: { requestRatePerClient: 3 } });
     const statuses: number[] = [];
-    for (let count = 0; count < 5; count += 1) statuses.push((await world.send(tags(), { as: 'puller' })).status);
+    for (let count = 0; count < 5; count += 1) {
+      statuses.push((await world.send(tags(), { as: 'puller' })).status);
+    }
     expect(statuses.slice(0, 3)).toEqual([404, 404, 404]);
     expect(statuses).toContain(429);
     await until(async () => (await world.send(tags(), { as: 'puller' })).status === 404);
   });
 
-  it('a refused client uses up nobody\'s share', async () => {
+  it("a refused client uses up nobody's share", async () => {
     await start({ settings: { requestRatePerConnector: 20 } });
-    for (let count = 0; count < 30; count += 1) expect((await world.send(tags(), { as: 'stranger' })).status).toBe(403);
+    for (let count = 0; count < 30; count += 1) {
+      expect((await world.send(tags(), { as: 'stranger' })).status).toBe(403);
+    }
     expect((await world.send(tags(), { as: 'puller' })).status).toBe(404);
   });
 
@@ -61,7 +83,9 @@ describe('limits', () => {
     const sockets = [1, 2, 3, 4].map(() => connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined));
     await until(() => sockets.filter(({ closed }) => closed).length === 1);
     expect(sockets.filter(({ closed }) => closed)).toHaveLength(1);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
     await until(async () => (await world.send('/v2/').catch(() => ({ status: 0 }))).status === 200);
   });
 });

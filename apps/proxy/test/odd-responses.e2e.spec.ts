@@ -69,14 +69,22 @@ describe.each([
 
   it.each(REFUSED)('502 for %s', async (name, _response, message) => {
     const response = await world.send(path(name));
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(message) as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 502,
+      code: 'UNKNOWN',
+      message: expect.stringMatching(message) as string,
+    });
     expect(response.headers['proxy-authenticate']).toBeUndefined();
   });
 
   it.each(WITHOUT_BODY)('%s comes without a body, and nobody else gets that', async (_name, status, upstreamResponse) => {
     bodiless = upstreamResponse;
     const response = await world.send(path('bodiless'));
-    expect([response.status, response.body.toString(), response.headers['content-length']]).toEqual([status, '', status === 304 ? '5' : undefined]);
+    expect([response.status, response.body.toString(), response.headers['content-length']]).toEqual([
+      status,
+      '',
+      status === 304 ? '5' : undefined,
+    ]);
     for (let request = 0; request < 3; request++) {
       const next = await world.send(path('good'));
       expect([next.status, next.body.toString()]).toEqual([200, 'ok']);

@@ -16,22 +16,37 @@ beforeAll(async () => {
 afterAll(() => registries.close());
 
 describe('a registry that everybody may read and only an account may write', () => {
-  const open = (anonymousReads: 'ignored' | 'checked'): FixtureRegistryOptions => ({ auth: { mode: 'basic', accounts: ACCOUNTS, anonymousReads }, allowMissingReferences: true });
+  const open = (anonymousReads: 'ignored' | 'checked'): FixtureRegistryOptions => ({
+    auth: { mode: 'basic', accounts: ACCOUNTS, anonymousReads },
+    allowMissingReferences: true,
+  });
   const putManifest = (connector: string, options: RequestOptions = {}): Promise<ReceivedResponse> => {
     const image = anImage();
-    return world.send(at(connector, 'org/app/manifests/v1'), { method: 'PUT', body: image.content, headers: { 'content-type': image.mediaType }, ...options });
+    return world.send(at(connector, 'org/app/manifests/v1'), {
+      method: 'PUT',
+      body: image.content,
+      headers: { 'content-type': image.mediaType },
+      ...options,
+    });
   };
-  it.each(['ignored', 'checked'] as const)('the first write with a body works at once: an empty one goes before it (credentials of reads %s)', async (anonymousReads) => {
-    const registry = await connect(`open-${anonymousReads}`, open(anonymousReads));
-    expect((await putManifest(`open-${anonymousReads}`)).status).toBe(201);
-    expect(registry.requests.filter(({ method }) => method === 'PUT').map(({ path, bodyBytes, headers, status }) => [path, bodyBytes > 0, headers.authorization !== undefined, status])).toEqual([
-      [`/v2/org/app/manifests/sha256:${'0'.repeat(64)}`, false, false, 401],
-      ['/v2/org/app/manifests/v1', true, true, 201],
-    ]);
-    registry.clearRequests();
-    expect((await putManifest(`open-${anonymousReads}`)).status).toBe(201);
-    expect(contents(registry)).toEqual(['PUT /v2/org/app/manifests/v1']);
-  });
+  it.each(['ignored', 'checked'] as const)(
+    'the first write with a body works at once: an empty one goes before it (credentials of reads %s)',
+    async (anonymousReads) => {
+      const registry = await connect(`open-${anonymousReads}`, open(anonymousReads));
+      expect((await putManifest(`open-${anonymousReads}`)).status).toBe(201);
+      expect(
+        registry.requests
+          .filter(({ method }) => method === 'PUT')
+          .map(({ path, bodyBytes, headers, status }) => [path, bodyBytes > 0, headers.authorization !== undefined, status]),
+      ).toEqual([
+        [`/v2/org/app/manifests/sha256:${'0'.repeat(64)}`, false, false, 401],
+        ['/v2/org/app/manifests/v1', true, true, 201],
+      ]);
+      registry.clearRequests();
+      expect((await putManifest(`open-${anonymousReads}`)).status).toBe(201);
+      expect(contents(registry)).toEqual(['PUT /v2/org/app/manifests/v1']);
+    },
+  );
 
   it('on a replica that never saw the POST, the upload goes on: a PATCH of zero bytes goes before the PUT that ends it, or before the PATCH', async () => {
     const registry = await connect('open-replica', open('ignored'));
@@ -40,7 +55,9 @@ describe('a registry that everybody may read and only an account may write', () 
       let { location } = (await world.send(at('open-replica', 'org/app/blobs/uploads/'), { method: 'POST' })).headers;
       await registries.withReplica(async (proxy) => {
         registry.clearRequests();
-        if (how === 'PATCH') ({ location } = (await world.send(location ?? '', { method: 'PATCH', body: blob.content, proxy })).headers);
+        if (how === 'PATCH') {
+          ({ location } = (await world.send(location ?? '', { method: 'PATCH', body: blob.content, proxy })).headers);
+        }
         const ended = await endUpload(world, location, blob.digest, { body: how === 'PUT' ? blob.content : undefined, proxy });
         expect(ended.status).toBe(201);
       });
@@ -59,7 +76,13 @@ describe('a registry that everybody may read and only an account may write', () 
       const authorization = basic(world.token('pusher'));
       const status = await new Promise<{ continued: number; status?: number }>((resolve, reject) => {
         let continued = -1;
-        const outgoing = httpRequest({ port: proxy.httpPort, path: location, method: 'PATCH', agent: false, headers: { authorization, expect: '100-continue', 'content-length': '4' } });
+        const outgoing = httpRequest({
+          port: proxy.httpPort,
+          path: location,
+          method: 'PATCH',
+          agent: false,
+          headers: { authorization, expect: '100-continue', 'content-length': '4' },
+        });
         outgoing.on('continue', () => {
           continued = registry.requests.filter(({ method, finished }) => method === 'PATCH' && finished).length;
           outgoing.end('body');
@@ -77,10 +100,17 @@ describe('a registry that everybody may read and only an account may write', () 
 
   it('a wrong credential is 403 before or after the body, and never a write without it', async () => {
     for (const anonymousReads of ['ignored', 'checked'] as const) {
-      const registry = await connect(`open-wrong-${anonymousReads}`, open(anonymousReads), { username: 'robot', password: `wrong-${anonymousReads}` });
+      const registry = await connect(`open-wrong-${anonymousReads}`, open(anonymousReads), {
+        username: 'robot',
+        password: `wrong-${anonymousReads}`,
+      });
       for (let attempt = 0; attempt < 2; attempt++) {
         const response = await putManifest(`open-wrong-${anonymousReads}`);
-        expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 403, code: 'DENIED', message: expect.stringContaining("refuses the connector's credential") as string });
+        expect({ status: response.status, ...errorOf(response) }).toEqual({
+          status: 403,
+          code: 'DENIED',
+          message: expect.stringContaining("refuses the connector's credential") as string,
+        });
       }
       expect(registry.repositories()).toEqual([]);
       expect(registry.requests.filter(({ bodyBytes, headers }) => bodyBytes > 0 && headers.authorization === undefined)).toEqual([]);
@@ -89,7 +119,9 @@ describe('a registry that everybody may read and only an account may write', () 
 
   it('where everybody may write as well, one empty write shows it', async () => {
     const registry = await connect('open-for-all', { allowMissingReferences: true });
-    for (let attempt = 0; attempt < 2; attempt++) expect((await putManifest('open-for-all')).status).toBe(201);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect((await putManifest('open-for-all')).status).toBe(201);
+    }
     expect(contents(registry).filter((request) => request.startsWith('PUT'))).toEqual([
       `PUT /v2/org/app/manifests/sha256:${'0'.repeat(64)}`,
       'PUT /v2/org/app/manifests/v1',
@@ -112,7 +144,9 @@ it('a mount that only an account may ask for mounts, also when the login is lear
   await pushImage({ url: registry.url, repository: 'org/app', reference: 'v1', auth: OWNER }, image);
   registry.clearRequests();
   const from = encodeURIComponent(at('open-mount', 'org/app').slice(4));
-  const mounted = await world.send(`${at('open-mount', 'org/b/blobs/uploads/')}?mount=${image.blobs[0]?.digest}&from=${from}`, { method: 'POST' });
+  const mounted = await world.send(`${at('open-mount', 'org/b/blobs/uploads/')}?mount=${image.blobs[0]?.digest}&from=${from}`, {
+    method: 'POST',
+  });
   expect(mounted.status).toBe(201);
   expect(registry.requests.filter(({ method }) => method === 'POST').map(({ status }) => status)).toEqual([401, 201]);
 });

@@ -50,7 +50,10 @@ describe('when the API server is away', () => {
   });
 
   it('makes one client wait for one timeout when the API server hangs, and nobody else who was allowed before', async () => {
-    const [client, other] = [world.token('pusher'), world.token('pusher')].map((token) => ({ as: null, headers: { authorization: `Bearer ${token}` } }));
+    const [client, other] = [world.token('pusher'), world.token('pusher')].map((token) => ({
+      as: null,
+      headers: { authorization: `Bearer ${token}` },
+    }));
     expect((await world.send(TAGS, client)).status).toBe(404);
     expect((await world.send(TAGS, other)).status).toBe(404);
     clock.jump(11_000);
@@ -79,23 +82,38 @@ describe('when the API server is away', () => {
     expect(refused.status).toBe(503);
     expect(registry.requests).toEqual([]);
 
-    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'pusher-connectors-pusher' });
+    world.kube.delete({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      namespace: 'platform',
+      name: 'pusher-connectors-pusher',
+    });
     world.kube.faults.resume();
     await until(async () => (await world.send(TAGS, client)).status === 403);
   });
 
-  it.each(['tokenreviews', 'subjectaccessreviews'])('C10 fail-open: %s that hang while the API server answers are no outage, and no old yes lasts longer', async (resource) => {
-    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
-    expect((await world.send(TAGS, client)).status).toBe(404);
-    clock.jump(11_000);
-    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'pusher-connectors-pusher' });
-    world.kube.faults.pause({ resource });
-    const impatience = setInterval(() => clock.expire(TIMEOUT), 50).unref();
-    for (let attempt = 0; attempt < 3; attempt += 1) expect((await world.send(TAGS, client)).status).toBe(503);
-    clearInterval(impatience);
-    world.kube.faults.clear();
-    await until(async () => (await world.send(TAGS, client)).status === 403);
-  });
+  it.each(['tokenreviews', 'subjectaccessreviews'])(
+    'C10 fail-open: %s that hang while the API server answers are no outage, and no old yes lasts longer',
+    async (resource) => {
+      const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+      expect((await world.send(TAGS, client)).status).toBe(404);
+      clock.jump(11_000);
+      world.kube.delete({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        namespace: 'platform',
+        name: 'pusher-connectors-pusher',
+      });
+      world.kube.faults.pause({ resource });
+      const impatience = setInterval(() => clock.expire(TIMEOUT), 50).unref();
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect((await world.send(TAGS, client)).status).toBe(503);
+      }
+      clearInterval(impatience);
+      world.kube.faults.clear();
+      await until(async () => (await world.send(TAGS, client)).status === 403);
+    },
+  );
 
   it('stops with the expiry of the token', async () => {
     const token = world.token('pusher', { expirationSeconds: 600 });
@@ -109,17 +127,20 @@ describe('when the API server is away', () => {
     await world.kube.faults.acceptConnections();
   });
 
-  it.each(['tokenreviews', 'subjectaccessreviews'])('C10 fail-open: 503 when %s are answered with an error, also for those allowed before', async (resource) => {
-    const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
-    expect((await world.send(TAGS, client)).status).toBe(404);
-    clock.jump(11_000);
-    registry.clearRequests();
-    world.kube.faults.failNext(Infinity, { status: 500, match: { resource } });
-    const response = await world.send(TAGS, client);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 503, ...UNAVAILABLE });
-    expect(registry.requests).toEqual([]);
-    world.kube.faults.clear();
-  });
+  it.each(['tokenreviews', 'subjectaccessreviews'])(
+    'C10 fail-open: 503 when %s are answered with an error, also for those allowed before',
+    async (resource) => {
+      const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
+      expect((await world.send(TAGS, client)).status).toBe(404);
+      clock.jump(11_000);
+      registry.clearRequests();
+      world.kube.faults.failNext(Infinity, { status: 500, match: { resource } });
+      const response = await world.send(TAGS, client);
+      expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 503, ...UNAVAILABLE });
+      expect(registry.requests).toEqual([]);
+      world.kube.faults.clear();
+    },
+  );
 
   it('C10 fail-open: 503 when reviews are throttled (GHSA-2v5f-5r6w-p67r took 429 for a yes)', async () => {
     registry.clearRequests();
@@ -132,7 +153,12 @@ describe('when the API server is away', () => {
   it('C12 revocation: a permission taken away ends within ten seconds', async () => {
     const client = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
     expect((await world.send(TAGS, client)).status).toBe(404);
-    world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: 'platform', name: 'puller-connectors-puller' });
+    world.kube.delete({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      namespace: 'platform',
+      name: 'puller-connectors-puller',
+    });
     clock.jump(10_001);
     expect((await world.send(TAGS, client)).status).toBe(403);
   });

@@ -7,7 +7,17 @@ import { type LookupAll } from '@oci-connector/egress';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { aConnector, aConnectorClass, aSecret, CapturedLog, type ConnectorOptions, type ReceivedResponse, type SendOptions, sendRequest, until } from '@oci-connector/testing-kit';
+import {
+  aConnector,
+  aConnectorClass,
+  aSecret,
+  CapturedLog,
+  type ConnectorOptions,
+  type ReceivedResponse,
+  type SendOptions,
+  sendRequest,
+  until,
+} from '@oci-connector/testing-kit';
 import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ProxySettings } from '../src/proxy.config';
@@ -73,7 +83,9 @@ export class ProxyWorld {
 
   get proxy(): RunningProxy {
     const [proxy] = this.proxies;
-    if (!proxy) throw new Error('no proxy runs');
+    if (!proxy) {
+      throw new Error('no proxy runs');
+    }
     return proxy;
   }
 
@@ -107,10 +119,15 @@ export class ProxyWorld {
   }
 
   /** Makes a Connector for the registry, and its Secret unless the registry is to be used anonymously. */
-  async connect(registry: Pick<FixtureRegistry, 'url'>, options: ConnectorOptions & { credential?: Record<string, string> } = {}): Promise<void> {
+  async connect(
+    registry: Pick<FixtureRegistry, 'url'>,
+    options: ConnectorOptions & { credential?: Record<string, string> } = {},
+  ): Promise<void> {
     const { credential, name = 'registry', ...rest } = options;
     const secretName = `${name}-credential`;
-    if (credential) this.kube.apply(bare(aSecret({ name: secretName, namespace: CONNECTORS, stringData: credential })));
+    if (credential) {
+      this.kube.apply(bare(aSecret({ name: secretName, namespace: CONNECTORS, stringData: credential })));
+    }
     const connector = aConnector({
       name,
       namespace: CONNECTORS,
@@ -137,15 +154,26 @@ export class ProxyWorld {
   }
 
   /** Sends a request to a path of the proxy, exactly as written. */
-  send(path: string, { as = 'pusher', host = 'localhost', proxy = this.proxy, ...options }: RequestOptions = {}): Promise<ReceivedResponse> {
+  send(
+    path: string,
+    { as = 'pusher', host = 'localhost', proxy = this.proxy, ...options }: RequestOptions = {},
+  ): Promise<ReceivedResponse> {
     const authorization = as === null ? {} : { authorization: basic(this.token(as)) };
-    return sendRequest(`http://127.0.0.1:${proxy.httpPort}${path}`, { ...options, headers: { host, ...authorization, ...options.headers } });
+    return sendRequest(`http://127.0.0.1:${proxy.httpPort}${path}`, {
+      ...options,
+      headers: { host, ...authorization, ...options.headers },
+    });
   }
 
   /** Makes a class like `oci` but for these fields. */
   applyClass(name: string, spec: Partial<ConnectorClassSpec>): void {
     const { apiVersion, kind, spec: shipped } = aConnectorClass();
-    this.apply({ apiVersion, kind, metadata: { name }, spec: JSON.parse(JSON.stringify({ ...shipped, authProbes: [], ...spec })) as object });
+    this.apply({
+      apiVersion,
+      kind,
+      metadata: { name },
+      spec: JSON.parse(JSON.stringify({ ...shipped, authProbes: [], ...spec })) as object,
+    });
   }
 
   /** Creates or replaces an object of any kind. */
@@ -176,7 +204,9 @@ export class ProxyWorld {
     });
     for (const [name, role] of Object.entries(CLIENT_ROLES)) {
       this.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: CLIENTS } });
-      if (role !== undefined) this.bind(name, role);
+      if (role !== undefined) {
+        this.bind(name, role);
+      }
     }
   }
 
@@ -216,7 +246,9 @@ export function basic(token: string, user = 'any'): string {
 export function errorOf({ body }: ReceivedResponse): { code: string; message: string } {
   const { errors } = JSON.parse(body.toString()) as { errors: { code: string; message: string }[] };
   const [error] = errors;
-  if (errors.length !== 1 || !error) throw new Error(`expected one error: ${body.toString()}`);
+  if (errors.length !== 1 || !error) {
+    throw new Error(`expected one error: ${body.toString()}`);
+  }
   return error;
 }
 

@@ -1,5 +1,14 @@
 import { type ReceivedResponse, sendRequest, TestCertificateAuthority } from '@oci-connector/testing-kit';
-import { aBlob, anImage, type BuiltImage, type FixtureAuth, type FixtureRegistry, pullImage, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
+import {
+  aBlob,
+  anImage,
+  type BuiltImage,
+  type FixtureAuth,
+  type FixtureRegistry,
+  pullImage,
+  pushImage,
+  startFixtureRegistry,
+} from '@oci-connector/testing-registry';
 import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
@@ -32,7 +41,11 @@ describe('pulling through the proxy', () => {
     await registry.close();
   });
 
-  async function registryWith(auth: FixtureAuth, content: BuiltImage, options: Parameters<typeof startFixtureRegistry>[0] = {}): Promise<FixtureRegistry> {
+  async function registryWith(
+    auth: FixtureAuth,
+    content: BuiltImage,
+    options: Parameters<typeof startFixtureRegistry>[0] = {},
+  ): Promise<FixtureRegistry> {
     const started = await startFixtureRegistry({ auth, ...options });
     closing.push(started);
     await pushImage({ url: started.url, repository: `${options.repositoryPrefix ?? 'team'}/app`, reference: 'v1', auth: ACCOUNT }, content);
@@ -72,13 +85,22 @@ describe('pulling through the proxy', () => {
     const other = await startFixtureRegistry({ tls });
     closing.push(other);
     await pushImage({ url: other.url, repository: 'team/app', reference: 'v1', ca: authority.caPem }, image);
-    world.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'private-ca', namespace: CONNECTORS }, data: { 'ca.crt': Buffer.from(authority.caPem).toString('base64') } });
+    world.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'private-ca', namespace: CONNECTORS },
+      data: { 'ca.crt': Buffer.from(authority.caPem).toString('base64') },
+    });
     await world.connect(other, { name: 'private', spec: { caCertSecretRef: { name: 'private-ca' } } });
     expect((await pullFrom('private')).digest).toBe(image.digest);
 
     await world.connect(other, { name: 'unknown-authority' });
     const response = await world.send(`${prefix('unknown-authority')}/team/app/manifests/v1`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 424, code: 'DENIED', message: expect.stringMatching(/caCertSecretRef/) as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 424,
+      code: 'DENIED',
+      message: expect.stringMatching(/caCertSecretRef/) as string,
+    });
   });
 
   it('passes manifests and their headers, for GET and HEAD, by tag and digest', async () => {
@@ -86,7 +108,11 @@ describe('pulling through the proxy', () => {
       for (const method of ['GET', 'HEAD']) {
         const response = await world.send(`${repository}/manifests/${reference}`, { method, headers: { accept: image.mediaType } });
         expect(response.status).toBe(200);
-        expect(response.headers).toMatchObject({ 'docker-content-digest': image.digest, 'content-type': image.mediaType, 'content-length': String(image.content.length) });
+        expect(response.headers).toMatchObject({
+          'docker-content-digest': image.digest,
+          'content-type': image.mediaType,
+          'content-length': String(image.content.length),
+        });
         expect(response.body.toString()).toBe(method === 'HEAD' ? '' : image.content.toString());
       }
     }
@@ -141,14 +167,22 @@ describe('pulling through the proxy', () => {
   ])('502 for a redirect %s (C9)', async (_name, location, message) => {
     registry.quirks.blobRedirect = { location: () => location };
     const response = await world.send(`${repository}/blobs/${layer.digest}`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(message) as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 502,
+      code: 'UNKNOWN',
+      message: expect.stringMatching(message) as string,
+    });
     expect(response.headers.location).toBeUndefined();
   });
 
   it('502 for redirects without end', async () => {
     registry.quirks.blobRedirect = { location: () => `${registry.url}/v2/team/app/blobs/${layer.digest}` };
     const response = await world.send(`${repository}/blobs/${layer.digest}`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 502, code: 'UNKNOWN', message: expect.stringMatching(/more than 5 redirects/) as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 502,
+      code: 'UNKNOWN',
+      message: expect.stringMatching(/more than 5 redirects/) as string,
+    });
     expect(registry.requests.filter(({ path }) => path.includes('blobs'))).toHaveLength(6);
   });
 
@@ -172,16 +206,22 @@ describe('pulling through the proxy', () => {
         ...options,
       });
 
-    it.each(['c-registry.platform', 'c-registry.platform.svc', 'c-registry.platform.svc.cluster.local'])('serves %s with a certificate of the CA', async (host) => {
-      expect((await https(host)).status).toBe(200);
-    });
+    it.each(['c-registry.platform', 'c-registry.platform.svc', 'c-registry.platform.svc.cluster.local'])(
+      'serves %s with a certificate of the CA',
+      async (host) => {
+        expect((await https(host)).status).toBe(200);
+      },
+    );
 
     it("serves the proxy's own names", async () => {
       expect((await https('connectors-proxy-service.connectors-system.svc')).status).toBe(404);
     });
 
-    it.each(['c-absent.platform.svc', 'c-registry.platform.svc.evil.example', 'registry-1.docker.io'])('makes no certificate for %s', async (host) => {
-      await expect(https(host)).rejects.toThrow(/ECONNRESET|alert|disconnected|hang up/);
-    });
+    it.each(['c-absent.platform.svc', 'c-registry.platform.svc.evil.example', 'registry-1.docker.io'])(
+      'makes no certificate for %s',
+      async (host) => {
+        await expect(https(host)).rejects.toThrow(/ECONNRESET|alert|disconnected|hang up/);
+      },
+    );
   });
 });

@@ -42,8 +42,14 @@ describe('pushing through the proxy', () => {
 
   it.each([
     ['in path form', () => ({ url: `http://127.0.0.1:${world.proxy.httpPort}`, repository: `${REPOSITORY.slice(4)}` })],
-    ['in host form', () => ({ url: 'http://c-registry.platform', repository: 'team/app', connectTo: { host: '127.0.0.1', port: world.proxy.httpPort } })],
-    ['in plain form', () => ({ url: `http://127.0.0.1:${world.proxy.httpPort}/namespaces/platform/connectors/registry`, repository: 'team/app' })],
+    [
+      'in host form',
+      () => ({ url: 'http://c-registry.platform', repository: 'team/app', connectTo: { host: '127.0.0.1', port: world.proxy.httpPort } }),
+    ],
+    [
+      'in plain form',
+      () => ({ url: `http://127.0.0.1:${world.proxy.httpPort}/namespaces/platform/connectors/registry`, repository: 'team/app' }),
+    ],
   ])('an image goes up and comes down %s', async (_name, target) => {
     const image = anImage();
     const address = { ...target(), reference: 'v1', auth: { username: 'any', password: world.token('pusher') } };
@@ -60,7 +66,11 @@ describe('pushing through the proxy', () => {
   it('streams a chunked upload of unknown length and relays the Range', async () => {
     const content = randomBytes(5_000_000);
     const location = await begin();
-    const patched = await world.send(location, { method: 'PATCH', body: Readable.from(slices(content, 64_000), { objectMode: false }), headers: { 'content-type': 'application/octet-stream' } });
+    const patched = await world.send(location, {
+      method: 'PATCH',
+      body: Readable.from(slices(content, 64_000), { objectMode: false }),
+      headers: { 'content-type': 'application/octet-stream' },
+    });
     expect(patched.status).toBe(202);
     expect(patched.headers.range).toBe('0-4999999');
     const patch = registry.requests.find(({ method }) => method === 'PATCH');
@@ -95,19 +105,22 @@ describe('pushing through the proxy', () => {
     expect(registry.requests.every(({ headers }) => headers.expect === undefined)).toBe(true);
   });
 
-  it.each(['relative', 'other-host', 'outside-v2'] as const)('an upload goes on at another replica with another token, also after a restart (Location %s)', async (uploadLocation) => {
-    const second = await world.addProxy();
-    registry.quirks.uploadLocation = uploadLocation;
-    const blob = aBlob(randomBytes(10_000));
-    const location = await begin();
-    const { headers } = await world.send(location, { method: 'PATCH', body: blob.content.subarray(0, 6_000), proxy: second });
-    await second.stop();
-    world.proxies.splice(world.proxies.indexOf(second), 1);
-    // Every request of these tests comes with a token of its own.
-    const patched = await world.send(headers.location ?? '', { method: 'PATCH', body: blob.content.subarray(6_000) });
-    expect(patched.status).toBe(202);
-    expect((await finish(patched.headers.location ?? '', blob.digest)).status).toBe(201);
-  });
+  it.each(['relative', 'other-host', 'outside-v2'] as const)(
+    'an upload goes on at another replica with another token, also after a restart (Location %s)',
+    async (uploadLocation) => {
+      const second = await world.addProxy();
+      registry.quirks.uploadLocation = uploadLocation;
+      const blob = aBlob(randomBytes(10_000));
+      const location = await begin();
+      const { headers } = await world.send(location, { method: 'PATCH', body: blob.content.subarray(0, 6_000), proxy: second });
+      await second.stop();
+      world.proxies.splice(world.proxies.indexOf(second), 1);
+      // Every request of these tests comes with a token of its own.
+      const patched = await world.send(headers.location ?? '', { method: 'PATCH', body: blob.content.subarray(6_000) });
+      expect(patched.status).toBe(202);
+      expect((await finish(patched.headers.location ?? '', blob.digest)).status).toBe(201);
+    },
+  );
 
   it('a sealed location is worth nothing to another ServiceAccount', async () => {
     registry.quirks.uploadLocation = 'other-host';
@@ -136,7 +149,10 @@ describe('pushing through the proxy', () => {
     });
 
     const mount = (from: string, options: Parameters<ProxyWorld['send']>[1] = {}): Promise<ReceivedResponse> =>
-      world.send(`${prefix()}/team/other/blobs/uploads/?mount=${blob.digest}&from=${encodeURIComponent(from)}`, { method: 'POST', ...options });
+      world.send(`${prefix()}/team/other/blobs/uploads/?mount=${blob.digest}&from=${encodeURIComponent(from)}`, {
+        method: 'POST',
+        ...options,
+      });
 
     it('within one connector mounts', async () => {
       const response = await mount('namespaces/platform/connectors/registry/team/app');
@@ -176,7 +192,13 @@ describe('pushing through the proxy', () => {
   function expectingContinue(path: string, authorization: string): Promise<{ continued: boolean; status: number | undefined }> {
     return new Promise((resolve, reject) => {
       let continued = false;
-      const outgoing = httpRequest({ port: world.proxy.httpPort, path, method: 'PATCH', agent: false, headers: { authorization, expect: '100-continue', 'content-length': '4' } });
+      const outgoing = httpRequest({
+        port: world.proxy.httpPort,
+        path,
+        method: 'PATCH',
+        agent: false,
+        headers: { authorization, expect: '100-continue', 'content-length': '4' },
+      });
       outgoing.on('continue', () => {
         continued = true;
         outgoing.end('body');
@@ -193,5 +215,7 @@ describe('pushing through the proxy', () => {
 });
 
 function* slices(content: Buffer, size: number): Generator<Buffer> {
-  for (let start = 0; start < content.length; start += size) yield content.subarray(start, start + size);
+  for (let start = 0; start < content.length; start += size) {
+    yield content.subarray(start, start + size);
+  }
 }

@@ -10,7 +10,11 @@ export interface OverTls {
 }
 
 /** Sends the lines of a head, and a body, exactly as given, and returns all that comes back until the connection closes. */
-export function rawExchange(port: number, lines: readonly string[], { body = '', tls }: { body?: string; tls?: OverTls } = {}): Promise<string> {
+export function rawExchange(
+  port: number,
+  lines: readonly string[],
+  { body = '', tls }: { body?: string; tls?: OverTls } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const send = (): boolean => socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
@@ -30,7 +34,9 @@ export async function readSlowly(client: Socket, bytesAtATime: number): Promise<
     let taken = 0;
     while (taken < bytesAtATime) {
       const piece = client.read() as Buffer | null;
-      if (!piece) break;
+      if (!piece) {
+        break;
+      }
       taken += piece.length;
     }
     total += taken;
@@ -40,7 +46,9 @@ export async function readSlowly(client: Socket, bytesAtATime: number): Promise<
 }
 
 /** A registry's answer as long as a list of tags may be, which is handed over whole: more than the kernel takes in for a connection. */
-export const LONG_LIST = Buffer.from(JSON.stringify({ name: 'app', tags: Array.from({ length: 80_000 }, (_, index) => String(index).padStart(100, 't')) }));
+export const LONG_LIST = Buffer.from(
+  JSON.stringify({ name: 'app', tags: Array.from({ length: 80_000 }, (_, index) => String(index).padStart(100, 't')) }),
+);
 
 /** Answers with {@link LONG_LIST}. */
 export function answerLongList(_request: IncomingMessage, response: ServerResponse): void {

@@ -32,11 +32,16 @@ describe('what the proxy refuses by itself', () => {
     await world.connect(registry, { name: 'other-type', ...trusted, authName: 'basicAuth' });
     await world.connect(registry, { name: 'no-auth-type', ...trusted, authName: 'absent' });
     await world.connect(registry, { name: 'no-ca', ...trusted, spec: { caCertSecretRef: { name: 'absent' } } });
-    await world.connect(registry, { name: 'foreign-secret', spec: { auth: { name: 'tokenAuth', secretRef: { name: 'registry-credential', namespace: CLIENTS } } } });
+    await world.connect(registry, {
+      name: 'foreign-secret',
+      spec: { auth: { name: 'tokenAuth', secretRef: { name: 'registry-credential', namespace: CLIENTS } } },
+    });
     await world.connect({ url: 'http://169.254.169.254' }, { name: 'metadata' });
     await world.connect({ url: 'http://127.0.0.1:1' }, { name: 'nobody-there' });
     world.applyClass('rego', { auth: { types: [{ name: 'tokenAuth', generator: { rego: 'package proxy' } }] } });
-    world.applyClass('rego-extractor', { proxy: { ref: { kind: 'Service', name: 'connectors-proxy-service' }, authExtractor: { rego: 'package proxy' } } });
+    world.applyClass('rego-extractor', {
+      proxy: { ref: { kind: 'Service', name: 'connectors-proxy-service' }, authExtractor: { rego: 'package proxy' } },
+    });
     world.applyClass('no-proxy', { proxy: undefined });
     world.applyClass('wants-secret', { auth: { types: [{ name: 'tokenAuth', optional: false }] } });
     await world.connect(registry, { name: 'rego', className: 'rego' });
@@ -68,40 +73,87 @@ describe('what the proxy refuses by itself', () => {
     ['no Authorization', () => ({ as: null }), audience],
     ['another scheme', () => ({ as: null, headers: { authorization: 'Negotiate abc' } }), audience],
     ['Basic that is not base64', () => ({ as: null, headers: { authorization: 'Basic ***' } }), audience],
-    ['Basic without a colon', () => ({ as: null, headers: { authorization: `Basic ${Buffer.from('token').toString('base64')}` } }), audience],
-    ['a password that is no token', () => ({ as: null, headers: { authorization: basic('secret') } }), /not a token that a Kubernetes API server issues/],
-    ['a token for another audience', () => ({ as: null, headers: { authorization: basic(world.token('pusher', { audiences: ['other'] })) } }), /for another audience; one with audience "connectors-proxy"/],
-    ['a token for the API server itself', () => ({ as: null, headers: { authorization: basic(world.kube.issueToken({ namespace: CLIENTS, name: 'pusher' })) } }), audience],
-    ['a token with a broken signature', () => ({ as: null, headers: { authorization: basic(`${world.token('pusher').slice(0, -8)}AAAAAAAA`) } }), /does not accept the token/],
+    [
+      'Basic without a colon',
+      () => ({ as: null, headers: { authorization: `Basic ${Buffer.from('token').toString('base64')}` } }),
+      audience,
+    ],
+    [
+      'a password that is no token',
+      () => ({ as: null, headers: { authorization: basic('secret') } }),
+      /not a token that a Kubernetes API server issues/,
+    ],
+    [
+      'a token for another audience',
+      () => ({ as: null, headers: { authorization: basic(world.token('pusher', { audiences: ['other'] })) } }),
+      /for another audience; one with audience "connectors-proxy"/,
+    ],
+    [
+      'a token for the API server itself',
+      () => ({ as: null, headers: { authorization: basic(world.kube.issueToken({ namespace: CLIENTS, name: 'pusher' })) } }),
+      audience,
+    ],
+    [
+      'a token with a broken signature',
+      () => ({ as: null, headers: { authorization: basic(`${world.token('pusher').slice(0, -8)}AAAAAAAA`) } }),
+      /does not accept the token/,
+    ],
   ])('401: %s', async (_name, options, message) => {
     await refused({ ...unauthenticated, options: options(), message });
   });
 
   it('C11 audience replay: a token that is not for us is refused without asking the API server', async () => {
     world.kube.requests.clear();
-    await refused({ ...unauthenticated, options: { as: null, headers: { authorization: basic(world.token('pusher', { audiences: ['other'] })) } }, message: audience });
+    await refused({
+      ...unauthenticated,
+      options: { as: null, headers: { authorization: basic(world.token('pusher', { audiences: ['other'] })) } },
+      message: audience,
+    });
     expect(world.kube.requests.count({ resource: 'tokenreviews' })).toBe(0);
   });
 
   it('401: an expired token', async () => {
     const token = world.token('pusher', { expirationSeconds: 1 });
     clock.jump(2_000);
-    await refused({ ...unauthenticated, options: { as: null, headers: { authorization: basic(token) } }, message: /expired; get a new one with audience "connectors-proxy"/ });
+    await refused({
+      ...unauthenticated,
+      options: { as: null, headers: { authorization: basic(token) } },
+      message: /expired; get a new one with audience "connectors-proxy"/,
+    });
   });
 
   it('401: a token of a deleted ServiceAccount', async () => {
     world.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'leaver', namespace: CLIENTS } });
     const token = world.kube.issueToken({ namespace: CLIENTS, name: 'leaver', audiences: ['connectors-proxy'] });
     world.kube.delete({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: CLIENTS, name: 'leaver' });
-    await refused({ ...unauthenticated, options: { as: null, headers: { authorization: basic(token) } }, message: /does not accept the token/ });
+    await refused({
+      ...unauthenticated,
+      options: { as: null, headers: { authorization: basic(token) } },
+      message: /does not accept the token/,
+    });
   });
 
   const denied = { status: 403, code: 'DENIED' };
 
   it.each<[string, string, RequestOptions, RegExp]>([
-    ['no permission', MANIFEST, { as: 'stranger' }, /^system:serviceaccount:team:stranger may not get connectors\/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller there: kubectl create rolebinding team-stranger-connectors-puller --namespace=platform --clusterrole=connectors-puller --serviceaccount=team:stranger$/],
-    ['no permission and no such connector: the same', `${prefix('absent')}/a/manifests/v1`, { as: 'stranger' }, /may not get connectors\/proxy "absent"/],
-    ['permission to pull, on a push', `${prefix()}/team/app/blobs/uploads/`, { as: 'puller', method: 'POST' }, /may not update .* connectors-pusher/],
+    [
+      'no permission',
+      MANIFEST,
+      { as: 'stranger' },
+      /^system:serviceaccount:team:stranger may not get connectors\/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller there: kubectl create rolebinding team-stranger-connectors-puller --namespace=platform --clusterrole=connectors-puller --serviceaccount=team:stranger$/,
+    ],
+    [
+      'no permission and no such connector: the same',
+      `${prefix('absent')}/a/manifests/v1`,
+      { as: 'stranger' },
+      /may not get connectors\/proxy "absent"/,
+    ],
+    [
+      'permission to pull, on a push',
+      `${prefix()}/team/app/blobs/uploads/`,
+      { as: 'puller', method: 'POST' },
+      /may not update .* connectors-pusher/,
+    ],
     ['permission to pull, on the status of an upload', `${prefix()}/team/app/blobs/uploads/abc`, { as: 'puller' }, /may not update/],
     ['permission to push, on a deletion', MANIFEST, { as: 'pusher', method: 'DELETE' }, /may not delete .* a Role with the verb delete/],
   ])('403: %s', async (_name, path, options, message) => {
@@ -109,9 +161,30 @@ describe('what the proxy refuses by itself', () => {
   });
 
   it.each<[string, string, RequestOptions, number, string, RegExp]>([
-    ['an unknown connector, asked with permission', `${prefix('absent')}/a/manifests/v1`, {}, 404, 'NAME_UNKNOWN', /^there is no connector "absent" in namespace "platform"$/],
-    ['a class without proxy', `${prefix('no-proxy')}/a/manifests/v1`, {}, 404, 'NAME_UNKNOWN', /has no proxy: its class "no-proxy" wants none/],
-    ['a host of no connector', '/v2/library/alpine/manifests/latest', { host: 'proxy.example' }, 404, 'NAME_UNKNOWN', /neither the path nor the host "proxy.example" names a connector/],
+    [
+      'an unknown connector, asked with permission',
+      `${prefix('absent')}/a/manifests/v1`,
+      {},
+      404,
+      'NAME_UNKNOWN',
+      /^there is no connector "absent" in namespace "platform"$/,
+    ],
+    [
+      'a class without proxy',
+      `${prefix('no-proxy')}/a/manifests/v1`,
+      {},
+      404,
+      'NAME_UNKNOWN',
+      /has no proxy: its class "no-proxy" wants none/,
+    ],
+    [
+      'a host of no connector',
+      '/v2/library/alpine/manifests/latest',
+      { host: 'proxy.example' },
+      404,
+      'NAME_UNKNOWN',
+      /neither the path nor the host "proxy.example" names a connector/,
+    ],
     ['the catalog', '/v2/_catalog', {}, 404, 'UNSUPPORTED', /catalog/],
     ['the catalog of a connector', '/v2/_catalog', { host: `c-registry.${CONNECTORS}` }, 404, 'UNSUPPORTED', /./],
     ['an unknown route', `${prefix()}/team/app/secrets/x`, {}, 404, 'UNSUPPORTED', /./],
@@ -120,15 +193,57 @@ describe('what the proxy refuses by itself', () => {
     ['an unknown class', `${prefix('no-class')}/a/manifests/v1`, {}, 424, 'DENIED', /of class "absent", which does not exist/],
     ['a class that needs Rego for the credential', `${prefix('rego')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
     ['a class that needs Rego for the token', `${prefix('rego-extractor')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
-    ['a missing Secret', `${prefix('no-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /Secret "absent" does not exist in namespace "platform"/],
-    ['a Secret of another type', `${prefix('other-type')}/a/manifests/v1`, {}, 424, 'DENIED', /has type "cpaas.io\/distribution-registry-token", but .* "kubernetes.io\/basic-auth"/],
-    ['a Secret in another namespace', `${prefix('foreign-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /must live in its own namespace "platform"/],
+    [
+      'a missing Secret',
+      `${prefix('no-secret')}/a/manifests/v1`,
+      {},
+      424,
+      'DENIED',
+      /Secret "absent" does not exist in namespace "platform"/,
+    ],
+    [
+      'a Secret of another type',
+      `${prefix('other-type')}/a/manifests/v1`,
+      {},
+      424,
+      'DENIED',
+      /has type "cpaas.io\/distribution-registry-token", but .* "kubernetes.io\/basic-auth"/,
+    ],
+    [
+      'a Secret in another namespace',
+      `${prefix('foreign-secret')}/a/manifests/v1`,
+      {},
+      424,
+      'DENIED',
+      /must live in its own namespace "platform"/,
+    ],
     ['no Secret where the class requires one', `${prefix('wants-secret')}/a/manifests/v1`, {}, 424, 'DENIED', /its class requires one/],
     ['an unknown auth type', `${prefix('no-auth-type')}/a/manifests/v1`, {}, 424, 'DENIED', /has no auth type "absent"/],
     ['a missing CA', `${prefix('no-ca')}/a/manifests/v1`, {}, 424, 'DENIED', /Secret "absent" does not exist/],
-    ['an address that the egress policy refuses', `${prefix('metadata')}/a/manifests/v1`, {}, 424, 'DENIED', /169\.254\.169\.254.*metadata/],
-    ['an address where nobody listens', `${prefix('nobody-there')}/a/manifests/v1`, {}, 502, 'UNKNOWN', /127\.0\.0\.1:1.*nothing listens there/],
-    ['our own Via', MANIFEST, { headers: { via: '1.1 squid, 1.1 connectors-proxy' } }, 508, 'UNKNOWN', /already passed through "connectors-proxy"/],
+    [
+      'an address that the egress policy refuses',
+      `${prefix('metadata')}/a/manifests/v1`,
+      {},
+      424,
+      'DENIED',
+      /169\.254\.169\.254.*metadata/,
+    ],
+    [
+      'an address where nobody listens',
+      `${prefix('nobody-there')}/a/manifests/v1`,
+      {},
+      502,
+      'UNKNOWN',
+      /127\.0\.0\.1:1.*nothing listens there/,
+    ],
+    [
+      'our own Via',
+      MANIFEST,
+      { headers: { via: '1.1 squid, 1.1 connectors-proxy' } },
+      508,
+      'UNKNOWN',
+      /already passed through "connectors-proxy"/,
+    ],
   ])('%s', async (_name, path, options, status, code, message) => {
     await refused({ path, options, status, code, message });
   });
@@ -137,7 +252,9 @@ describe('what the proxy refuses by itself', () => {
     const response = await world.send(`${prefix('untrusting')}/team/app/manifests/v1`);
     expect(response.status).toBe(424);
     expect(errorOf(response)).toEqual({ code: 'DENIED', message: expect.stringContaining('trustedRealms') as string });
-    expect(registry.requests.map(({ server, path, headers }) => [server, path, headers.authorization])).toEqual([['registry', '/v2/', undefined]]);
+    expect(registry.requests.map(({ server, path, headers }) => [server, path, headers.authorization])).toEqual([
+      ['registry', '/v2/', undefined],
+    ]);
   });
 
   it.each([
@@ -205,7 +322,13 @@ describe('what the proxy refuses by itself', () => {
     const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
     const authorization = `Authorization: ${basic(world.token('puller'))}`;
     const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\n`;
-    const answering = rawExchange(world.proxy.httpPort, [`${first}PUT ${MANIFEST} HTTP/1.1`, 'Host: a', authorization, 'Expect: tea', 'Content-Length: 3']);
+    const answering = rawExchange(world.proxy.httpPort, [
+      `${first}PUT ${MANIFEST} HTTP/1.1`,
+      'Host: a',
+      authorization,
+      'Expect: tea',
+      'Content-Length: 3',
+    ]);
     await until(() => registry.requests.some(({ path }) => path.includes('manifests')));
     held.release();
     expect((await answering).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 417']);
@@ -240,7 +363,9 @@ describe('what the proxy refuses by itself', () => {
 
   async function rejected(listener: string, code: string): Promise<number> {
     const text = await (await fetch(`${world.proxy.adminUrl}/metrics`)).text();
-    return Number(new RegExp(`connectors_proxy_rejected_requests_total\\{listener="${listener}",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+    return Number(
+      new RegExp(`connectors_proxy_rejected_requests_total\\{listener="${listener}",code="${code}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
+    );
   }
 
   it('answers HEAD without a body', async () => {

@@ -1,8 +1,17 @@
 import { type ReceivedResponse } from '@oci-connector/testing-kit';
-import { type FixtureRegistry, type FixtureRegistryOptions, type RecordedRequest, startFixtureRegistry } from '@oci-connector/testing-registry';
+import {
+  type FixtureRegistry,
+  type FixtureRegistryOptions,
+  type RecordedRequest,
+  startFixtureRegistry,
+} from '@oci-connector/testing-registry';
 import { prefix, ProxyWorld, type RequestOptions, type WorldOptions } from './proxy-world';
 
-export const ROBOT = { username: 'robot', password: 'correct-horse-battery', grants: { 'org/*': ['pull', 'push', 'delete', '*'] } } as const;
+export const ROBOT = {
+  username: 'robot',
+  password: 'correct-horse-battery',
+  grants: { 'org/*': ['pull', 'push', 'delete', '*'] },
+} as const;
 export const READER = { username: 'reader', password: 'read-only-horse', grants: { 'org/*': ['pull'] } } as const;
 export const OWNER = { username: 'owner', password: 'owner' };
 export const ACCOUNTS = [ROBOT, READER, OWNER];
@@ -23,13 +32,19 @@ export class RegistriesWorld {
   async connect(name: string, options: FixtureRegistryOptions, credential: Credential = ROBOT): Promise<FixtureRegistry> {
     const registry = await startFixtureRegistry(options);
     this.#registries.push(registry);
-    await this.world.connect(registry, { name, ...(credential && { credential: { username: credential.username, password: credential.password } }) });
+    await this.world.connect(registry, {
+      name,
+      ...(credential && { credential: { username: credential.username, password: credential.password } }),
+    });
     registry.clearRequests();
     return registry;
   }
 
   /** Another replica for a while, which knows nothing of what came before. */
-  async withReplica(use: (proxy: Awaited<ReturnType<ProxyWorld['addProxy']>>) => Promise<void>, settings: Parameters<ProxyWorld['addProxy']>[0] = {}): Promise<void> {
+  async withReplica(
+    use: (proxy: Awaited<ReturnType<ProxyWorld['addProxy']>>) => Promise<void>,
+    settings: Parameters<ProxyWorld['addProxy']>[0] = {},
+  ): Promise<void> {
     const proxy = await this.world.addProxy(settings);
     try {
       await use(proxy);
@@ -48,13 +63,21 @@ export class RegistriesWorld {
 /** A path of a Connector. */
 export const at = (connector: string, path: string): string => `${prefix(connector)}/${path}`;
 /** What arrived at the token server. */
-export const tokenRequests = (registry: FixtureRegistry): RecordedRequest[] => registry.requests.filter(({ path }) => path === '/service/token');
+export const tokenRequests = (registry: FixtureRegistry): RecordedRequest[] =>
+  registry.requests.filter(({ path }) => path === '/service/token');
 /** What arrived at the registry for contents. */
-export const contents = (registry: FixtureRegistry): string[] => registry.requests.filter(({ path }) => path.startsWith('/v2/') && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
+export const contents = (registry: FixtureRegistry): string[] =>
+  registry.requests.filter(({ path }) => path.startsWith('/v2/') && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
 /** The scopes that tokens were asked for. */
-export const scopesAsked = (registry: FixtureRegistry): (string | null)[] => tokenRequests(registry).map(({ query }) => new URLSearchParams(query).get('scope'));
+export const scopesAsked = (registry: FixtureRegistry): (string | null)[] =>
+  tokenRequests(registry).map(({ query }) => new URLSearchParams(query).get('scope'));
 
 /** The request that ends an upload. */
-export async function endUpload(world: ProxyWorld, location: string | undefined, digest: string, options: RequestOptions): Promise<ReceivedResponse> {
+export async function endUpload(
+  world: ProxyWorld,
+  location: string | undefined,
+  digest: string,
+  options: RequestOptions,
+): Promise<ReceivedResponse> {
   return await world.send(`${location ?? ''}${location?.includes('?') ? '&' : '?'}digest=${digest}`, { method: 'PUT', ...options });
 }

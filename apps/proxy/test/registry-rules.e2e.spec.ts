@@ -1,5 +1,12 @@
 import { JumpingClock, type ReceivedResponse, sendRequest } from '@oci-connector/testing-kit';
-import { anImage, type FixtureRegistry, type FixtureRegistryOptions, harborQuirks, pushImage, quayQuirks } from '@oci-connector/testing-registry';
+import {
+  anImage,
+  type FixtureRegistry,
+  type FixtureRegistryOptions,
+  harborQuirks,
+  pushImage,
+  quayQuirks,
+} from '@oci-connector/testing-registry';
 import { basic, CONNECTORS, errorOf, type ProxyWorld, type RequestOptions } from './proxy-world';
 import { ACCOUNTS, at, OWNER, READER, RegistriesWorld, ROBOT, scopesAsked, tokenRequests } from './registries-world';
 
@@ -35,18 +42,31 @@ async function push(connector: string, repository: string, how: 'PATCH' | 'PUT',
   for (const { digest, content } of image.blobs) {
     await send(at(connector, `${repository}/blobs/${digest}`), { method: 'HEAD' });
     let { location } = (await send(at(connector, `${repository}/blobs/uploads/`), { method: 'POST' })).headers;
-    if (how === 'PATCH') ({ location } = (await send(location ?? '', { method: 'PATCH', body: content })).headers);
+    if (how === 'PATCH') {
+      ({ location } = (await send(location ?? '', { method: 'PATCH', body: content })).headers);
+    }
     const body = how === 'PATCH' ? undefined : content;
-    await send(`${location ?? ''}${location?.includes('?') ? '&' : '?'}digest=${digest}`, { method: 'PUT', body, headers: body ? {} : { 'content-length': '0' } });
+    await send(`${location ?? ''}${location?.includes('?') ? '&' : '?'}digest=${digest}`, {
+      method: 'PUT',
+      body,
+      headers: body ? {} : { 'content-length': '0' },
+    });
   }
   await send(at(connector, `${repository}/manifests/v1`), { method: 'HEAD' });
-  await send(at(connector, `${repository}/manifests/v1`), { method: 'PUT', body: image.content, headers: { 'content-type': image.mediaType } });
+  await send(at(connector, `${repository}/manifests/v1`), {
+    method: 'PUT',
+    body: image.content,
+    headers: { 'content-type': image.mediaType },
+  });
   return statuses;
 }
 
 async function metric(name: string, labels: string): Promise<number> {
   const { body } = await sendRequest(`${world.proxy.adminUrl}/metrics`);
-  const line = body.toString().split('\n').find((text) => text.startsWith(`${name}{`) && text.includes(labels));
+  const line = body
+    .toString()
+    .split('\n')
+    .find((text) => text.startsWith(`${name}{`) && text.includes(labels));
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
@@ -71,18 +91,23 @@ describe('a mount from where the account may not pull', () => {
 });
 
 describe("Quay's rules", () => {
-  it.each(['PATCH', 'PUT'] as const)('the first push to a repository that does not exist yet goes on, in the order of clients that %s', async (how) => {
-    const registry = await connect(`quay-${how.toLowerCase()}`, quay);
-    const statuses = await push(`quay-${how.toLowerCase()}`, 'org/new', how);
-    expect(statuses.filter((status) => !/^HEAD 404|^POST 202|^PATCH 202|^PUT 201/.test(status))).toEqual([]);
-    expect(registry.tags('org/new')).toEqual(['v1']);
-  });
+  it.each(['PATCH', 'PUT'] as const)(
+    'the first push to a repository that does not exist yet goes on, in the order of clients that %s',
+    async (how) => {
+      const registry = await connect(`quay-${how.toLowerCase()}`, quay);
+      const statuses = await push(`quay-${how.toLowerCase()}`, 'org/new', how);
+      expect(statuses.filter((status) => !/^HEAD 404|^POST 202|^PATCH 202|^PUT 201/.test(status))).toEqual([]);
+      expect(registry.tags('org/new')).toEqual(['v1']);
+    },
+  );
 
   it('a hundred reads by puller and pusher create nothing and ask for no push, whatever the challenge says', async () => {
     const registry = await connect('quay-reads', quay);
     registry.quirks.challengeScope = 'repository:org/new:pull,push';
     const digest = `sha256:${'a'.repeat(64)}`;
-    const reads = [`manifests/v1`, `blobs/${digest}`, 'tags/list', `referrers/${digest}`].flatMap((path) => (['GET', 'HEAD'] as const).map((method) => ({ path, method })));
+    const reads = [`manifests/v1`, `blobs/${digest}`, 'tags/list', `referrers/${digest}`].flatMap((path) =>
+      (['GET', 'HEAD'] as const).map((method) => ({ path, method })),
+    );
     for (let read = 0; read < 100; read++) {
       const { path, method } = reads[read % reads.length] ?? { path: '', method: 'GET' };
       const as = read % 3 === 0 ? 'puller' : 'pusher';
@@ -149,27 +174,53 @@ describe("Harbor's rules", () => {
     const registry = await connect('harbor-reader', harbor, READER);
     const words = 'unauthorized to access repository: org/app, action: push';
     const post = await world.send(at('harbor-reader', 'org/app/blobs/uploads/'), { method: 'POST' });
-    expect({ status: post.status, ...errorOf(post) }).toEqual({ status: 403, code: 'DENIED', message: expect.stringContaining(words) as string });
+    expect({ status: post.status, ...errorOf(post) }).toEqual({
+      status: 403,
+      code: 'DENIED',
+      message: expect.stringContaining(words) as string,
+    });
     expect(errorOf(post).message).toContain('Give the account that right');
     expect(errorOf(post).message).not.toContain('Secret');
     const image = anImage();
     for (let attempt = 0; attempt < 3; attempt++) {
-      const put = await world.send(at('harbor-reader', 'org/app/manifests/v1'), { method: 'PUT', body: image.content, headers: { 'content-type': image.mediaType } });
-      expect({ status: put.status, ...errorOf(put) }).toEqual({ status: 403, code: 'DENIED', message: expect.stringContaining(words) as string });
+      const put = await world.send(at('harbor-reader', 'org/app/manifests/v1'), {
+        method: 'PUT',
+        body: image.content,
+        headers: { 'content-type': image.mediaType },
+      });
+      expect({ status: put.status, ...errorOf(put) }).toEqual({
+        status: 403,
+        code: 'DENIED',
+        message: expect.stringContaining(words) as string,
+      });
       expect(put.headers['www-authenticate']).toBeUndefined();
     }
     expect(registry.repositories()).toEqual([]);
-    expect(await metric('connectors_proxy_requests_total', 'connector_namespace="platform",connector_name="harbor-reader",action="push",status="403",code="RegistryDenied"')).toBe(4);
+    expect(
+      await metric(
+        'connectors_proxy_requests_total',
+        'connector_namespace="platform",connector_name="harbor-reader",action="push",status="403",code="RegistryDenied"',
+      ),
+    ).toBe(4);
   });
 
   it('so is a project that does not exist, and so it is for a Connector without Secret', async () => {
     await connect('harbor-typo', harbor);
     const typo = await world.send(at('harbor-typo', 'ogr/app/manifests/v1'));
-    expect({ status: typo.status, message: errorOf(typo).message }).toEqual({ status: 403, message: expect.stringContaining('unauthorized to access repository: ogr/app') as string });
+    expect({ status: typo.status, message: errorOf(typo).message }).toEqual({
+      status: 403,
+      message: expect.stringContaining('unauthorized to access repository: ogr/app') as string,
+    });
     await connect('harbor-anonymous', harbor, null);
-    for (const [method, path] of [['GET', 'org/app/manifests/v1'], ['POST', 'org/app/blobs/uploads/']] as const) {
+    for (const [method, path] of [
+      ['GET', 'org/app/manifests/v1'],
+      ['POST', 'org/app/blobs/uploads/'],
+    ] as const) {
       const anonymous = await world.send(at('harbor-anonymous', path), { method });
-      expect({ status: anonymous.status, message: errorOf(anonymous).message }).toEqual({ status: 403, message: expect.stringMatching(/no credential\. Name a Secret.*The registry says: unauthorized/) as string });
+      expect({ status: anonymous.status, message: errorOf(anonymous).message }).toEqual({
+        status: 403,
+        message: expect.stringMatching(/no credential\. Name a Secret.*The registry says: unauthorized/) as string,
+      });
       expect(errorOf(anonymous).message).not.toContain('Correct');
     }
     expect((await world.send(at('harbor-anonymous', 'org/app/manifests/v1'), { method: 'HEAD' })).status).toBe(403);
@@ -182,16 +233,31 @@ describe("Harbor's rules", () => {
     await world.connect(registry, { name: 'harbor-right', credential: { username: ROBOT.username, password: ROBOT.password } });
     registry.clearRequests();
     for (const connector of ['harbor-wrong', 'harbor-wrong-too']) {
-      for (const [method, path] of [['GET', 'org/app/manifests/v1'], ['HEAD', 'org/b/manifests/v1'], ['GET', 'org/c/tags/list'], ['POST', 'org/d/blobs/uploads/']] as const) {
+      for (const [method, path] of [
+        ['GET', 'org/app/manifests/v1'],
+        ['HEAD', 'org/b/manifests/v1'],
+        ['GET', 'org/c/tags/list'],
+        ['POST', 'org/d/blobs/uploads/'],
+      ] as const) {
         const response = await world.send(at(connector, path), { method });
         expect(response.status).toBe(403);
-        if (method !== 'HEAD') expect(errorOf(response)).toEqual({ code: 'DENIED', message: expect.stringMatching(/refuses the credential .*Secret/) as string });
+        if (method !== 'HEAD') {
+          expect(errorOf(response)).toEqual({
+            code: 'DENIED',
+            message: expect.stringMatching(/refuses the credential .*Secret/) as string,
+          });
+        }
       }
     }
     const sent = registry.requests.filter(({ headers }) => headers.authorization === basic(wrong.password, wrong.username));
     expect(sent.map(({ path, query }) => path + query.includes('scope'))).toEqual(['/service/tokentrue', '/service/tokenfalse']);
     expect((await world.send(at('harbor-right', 'org/new/tags/list'))).status).toBe(404);
-    expect(await metric('connectors_proxy_requests_total', 'connector_namespace="platform",connector_name="harbor-wrong",action="push",status="403",code="CredentialRefused"')).toBe(1);
+    expect(
+      await metric(
+        'connectors_proxy_requests_total',
+        'connector_namespace="platform",connector_name="harbor-wrong",action="push",status="403",code="CredentialRefused"',
+      ),
+    ).toBe(1);
     expect(registry.requests.every(({ headers }) => headers.cookie === undefined)).toBe(true);
   });
 
@@ -220,19 +286,34 @@ describe("Harbor's rules", () => {
   it('no token, password, query, control or bidirectional character of what a registry says reaches the client', async () => {
     const registry = await connect('hostile-words', { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } });
     const said = `no\u202E\u0007 right: https://user:pw@r.example/v2/?sig=TOPSECRET /x?token=TOPSECRET Bearer ${'Ab1'.repeat(20)} password=another-horse ${'x '.repeat(500)}`;
-    registry.faults.add({ kind: 'respond', status: 401, times: 5, body: JSON.stringify({ errors: [{ code: 'DENIED', message: said }] }), match: { path: /manifests/ } });
+    registry.faults.add({
+      kind: 'respond',
+      status: 401,
+      times: 5,
+      body: JSON.stringify({ errors: [{ code: 'DENIED', message: said }] }),
+      match: { path: /manifests/ },
+    });
     const { message } = errorOf(await world.send(at('hostile-words', 'org/app/manifests/v1')));
     expect(message).toContain('no right: https://r.example/v2/?');
     expect(message).not.toMatch(/TOPSECRET|Ab1|another-horse|pw@|[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/);
     expect(message.length).toBeLessThan(700);
     registry.faults.clear();
-    registry.faults.add({ kind: 'respond', status: 401, times: 5, body: JSON.stringify({ errors: [{ code: 'DENIED', message: `no right: ${ROBOT.password}` }] }), match: { path: /manifests/ } });
+    registry.faults.add({
+      kind: 'respond',
+      status: 401,
+      times: 5,
+      body: JSON.stringify({ errors: [{ code: 'DENIED', message: `no right: ${ROBOT.password}` }] }),
+      match: { path: /manifests/ },
+    });
     expect(errorOf(await world.send(at('hostile-words', 'org/other/manifests/v1'))).message).not.toMatch(/no right|correct-horse/);
   });
 });
 
 it('403 insufficient_scope is a request for a wider token, once, within the verb (IBM)', async () => {
-  const registry = await connect('ibm', { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS }, quirks: { insufficientScopeStatus: 403, deleteNeeds: ['*'] } });
+  const registry = await connect('ibm', {
+    auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS },
+    quirks: { insufficientScopeStatus: 403, deleteNeeds: ['*'] },
+  });
   await pushImage({ url: registry.url, repository: 'org/app', reference: 'v1', auth: OWNER }, anImage());
   registry.clearRequests();
   expect((await world.send(at('ibm', 'org/app/manifests/v1'), { method: 'DELETE', as: 'admin' })).status).toBe(202);
@@ -256,7 +337,12 @@ it('Gitea: Bearer and Basic in two header lines and the scope *: pushed, pulled 
 
 it("a token server's wait is passed on, and what is left of it to those who come later", async () => {
   const registry = await connect('waits', { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } });
-  for (const [said, told] of [['1.5', undefined], ['10, 20', undefined], ['-1', undefined], ['90', '90']] as const) {
+  for (const [said, told] of [
+    ['1.5', undefined],
+    ['10, 20', undefined],
+    ['-1', undefined],
+    ['90', '90'],
+  ] as const) {
     registry.quirks.tokenAnswer = { kind: 'status', status: 429, headers: { 'retry-after': said } };
     const response = await world.send(at('waits', `org/${said.replace(/\W/g, 'x')}a/manifests/v1`));
     expect([response.status, response.headers['retry-after']]).toEqual([429, told]);

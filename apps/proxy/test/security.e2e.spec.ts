@@ -30,7 +30,7 @@ describe('security', () => {
 
   const metrics = async (): Promise<string> => (await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString();
 
-  it("C2 credentials over Location: no challenge, cookie or foreign Location of a registry reaches the client", async () => {
+  it('C2 credentials over Location: no challenge, cookie or foreign Location of a registry reaches the client', async () => {
     registry.faults.add({
       kind: 'respond',
       status: 403,
@@ -111,7 +111,11 @@ describe('security', () => {
   });
 
   it.each([
-    ['Content-Length and Transfer-Encoding', ['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\nGET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [
+      'Content-Length and Transfer-Encoding',
+      ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+      '0\r\n\r\nGET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n',
+    ],
     ['two Content-Lengths', ['Content-Length: 5', 'Content-Length: 6'], 'abcdef'],
     ['a list of Content-Lengths', ['Content-Length: 5, 5'], 'abcde'],
     ['a signed Content-Length', ['Content-Length: +5'], 'abcde'],
@@ -121,7 +125,11 @@ describe('security', () => {
     ['a bare line feed', ['X-A: b\nTransfer-Encoding: chunked'], '0\r\n\r\n'],
     ['a broken chunk', ['Transfer-Encoding: chunked'], 'zz\r\nabc\r\n0\r\n\r\n'],
   ])('C8 request smuggling: %s ends the connection', async (_name, framing, body) => {
-    const head = [`POST ${prefix()}/team/app/blobs/uploads/?digest=sha256:${'a'.repeat(64)} HTTP/1.1`, 'Host: a', `Authorization: ${basic(world.token('pusher'))}`];
+    const head = [
+      `POST ${prefix()}/team/app/blobs/uploads/?digest=sha256:${'a'.repeat(64)} HTTP/1.1`,
+      'Host: a',
+      `Authorization: ${basic(world.token('pusher'))}`,
+    ];
     const response = await rawExchange(world.proxy.httpPort, [...head, ...framing], { body });
     expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
     expect(response).toContain('onnection: close');
@@ -130,7 +138,12 @@ describe('security', () => {
   });
 
   it('C8 request smuggling: the framing of an answer is made anew', async () => {
-    const raw = await rawExchange(world.proxy.httpPort, [`GET ${TAGS} HTTP/1.1`, 'Host: a', `Authorization: ${basic(world.token('puller'))}`, 'Connection: close']);
+    const raw = await rawExchange(world.proxy.httpPort, [
+      `GET ${TAGS} HTTP/1.1`,
+      'Host: a',
+      `Authorization: ${basic(world.token('puller'))}`,
+      'Connection: close',
+    ]);
     expect(raw.match(/content-length|transfer-encoding/gi)).toHaveLength(1);
   });
 
@@ -150,13 +163,22 @@ describe('security', () => {
     const other = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT], realm: { url: realm } } });
     await world.connect(other, { name: 'metadata-realm', credential: ACCOUNT, trustedRealms: ['http://169.254.169.254'] });
     const response = await world.send(`${prefix('metadata-realm')}/a/manifests/v1`);
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 424, code: 'DENIED', message: expect.stringContaining('169.254.169.254') as string });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 424,
+      code: 'DENIED',
+      message: expect.stringContaining('169.254.169.254') as string,
+    });
     await other.close();
   });
 
   it('C12 revocation: every request on one connection is checked anew', async () => {
     const lines = (authorization: string): string => [`GET ${TAGS} HTTP/1.1`, 'Host: a', `Authorization: ${authorization}`].join('\r\n');
-    const response = await rawExchange(world.proxy.httpPort, [lines(basic(world.token('puller'))), '', lines(basic(world.token('stranger'))), 'Connection: close']);
+    const response = await rawExchange(world.proxy.httpPort, [
+      lines(basic(world.token('puller'))),
+      '',
+      lines(basic(world.token('stranger'))),
+      'Connection: close',
+    ]);
     expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 403']);
   });
 
@@ -166,7 +188,12 @@ describe('security', () => {
     const token = world.token('pusher');
     const location = `${headers.location ?? ''}?digest=${blob.digest}`.replace(/\?(.*)\?/, '?$1&');
     const query = location.slice(location.indexOf('?') + 1);
-    await world.send(location, { method: 'PUT', body: blob.content, as: null, headers: { authorization: basic(token), 'x-secret-header': 'tell-nobody' } });
+    await world.send(location, {
+      method: 'PUT',
+      body: blob.content,
+      as: null,
+      headers: { authorization: basic(token), 'x-secret-header': 'tell-nobody' },
+    });
     await until(() => world.accesses.some(({ method }) => method === 'PUT'));
     const line = world.accesses.find(({ method, status }) => method === 'PUT' && status === 201);
     expect(line).toMatchObject({
@@ -182,19 +209,35 @@ describe('security', () => {
       route: expect.stringContaining('{name}') as string,
       durationMs: expect.any(Number) as number,
     });
-    for (const secret of [token, ACCOUNT.password, Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64'), 'tell-nobody', query, 'Bearer ', 'Basic ']) {
+    for (const secret of [
+      token,
+      ACCOUNT.password,
+      Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64'),
+      'tell-nobody',
+      query,
+      'Bearer ',
+      'Basic ',
+    ]) {
       expect(world.log).not.toContain(secret);
     }
   });
 
   it('C14 log leakage: no secret is in the metrics', async () => {
     const authorization = basic(world.token('puller'));
-    for (let count = 0; count < 2; count += 1) await world.send(TAGS, { as: null, headers: { authorization } });
+    for (let count = 0; count < 2; count += 1) {
+      await world.send(TAGS, { as: null, headers: { authorization } });
+    }
     const text = await metrics();
     expect(text).not.toContain(ACCOUNT.password);
-    expect(text).toContain('connectors_proxy_requests_total{connector_namespace="platform",connector_name="registry",action="push",status="201",code=""}');
-    expect(text).toMatch(/connectors_proxy_transferred_bytes_total\{connector_namespace="platform",connector_name="registry",direction="in"\} \d+/);
-    expect(text).toMatch(/connectors_proxy_upstream_responses_total\{connector_namespace="platform",connector_name="registry",status="201"\} \d+/);
+    expect(text).toContain(
+      'connectors_proxy_requests_total{connector_namespace="platform",connector_name="registry",action="push",status="201",code=""}',
+    );
+    expect(text).toMatch(
+      /connectors_proxy_transferred_bytes_total\{connector_namespace="platform",connector_name="registry",direction="in"\} \d+/,
+    );
+    expect(text).toMatch(
+      /connectors_proxy_upstream_responses_total\{connector_namespace="platform",connector_name="registry",status="201"\} \d+/,
+    );
     expect(text).toMatch(/connectors_proxy_upstream_token_requests_total\{outcome="ok"\} \d+/);
     expect(text).toMatch(/connectors_proxy_reviews_total\{kind="token",outcome="hit"\} \d+/);
     expect(text).toMatch(/connectors_proxy_upstream_token_cache_total\{result="hit"\} \d+/);

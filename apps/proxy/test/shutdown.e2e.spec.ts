@@ -64,7 +64,11 @@ describe('shutdown', () => {
     await world.proxy.stop();
     expect(await running).toBe('cut');
     const response = await waiting;
-    expect({ status: response.status, ...errorOf(response) }).toEqual({ status: 503, code: 'UNAVAILABLE', message: 'this proxy is being stopped; send the request again' });
+    expect({ status: response.status, ...errorOf(response) }).toEqual({
+      status: 503,
+      code: 'UNAVAILABLE',
+      message: 'this proxy is being stopped; send the request again',
+    });
     await until(() => registry.requests.every(({ finished }) => finished));
   });
 
@@ -82,7 +86,11 @@ describe('shutdown', () => {
     await once(upstream, 'listening');
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
-    client.pause().write(`GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
+    client
+      .pause()
+      .write(
+        `GET ${prefix('long-list')}/app/tags/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`,
+      );
     const received = readSlowly(client, 50_000);
     await once(client, 'readable');
     const stopped = world.proxy.stop();

@@ -31,7 +31,8 @@ describe('slow names', () => {
     await rm(directory, { recursive: true });
   });
 
-  const connect = (name: string, host: string): Promise<void> => world.connect({ url: registry.url.replace(/\/\/[^:/]+/, `//${host}`) }, { name });
+  const connect = (name: string, host: string): Promise<void> =>
+    world.connect({ url: registry.url.replace(/\/\/[^:/]+/, `//${host}`) }, { name });
   const tags = (name: string): Promise<ReceivedResponse> => world.send(`${prefix(name)}/team/app/tags/list`);
 
   it.each([20, 200])('of one connector, asked for by %i requests, keep no other connector waiting', async (requests) => {
@@ -39,7 +40,9 @@ describe('slow names', () => {
     await connect(`slow-${requests}`, slow);
     // What is known of the name by now is forgotten.
     clock.advance(60_000);
-    for (const name of [`${slow}.svc.test`, slow]) names.zone.set(name, 'SILENT');
+    for (const name of [`${slow}.svc.test`, slow]) {
+      names.zone.set(name, 'SILENT');
+    }
     names.asked.length = 0;
     let answered = 0;
     const waiting = Array.from({ length: requests }, () => tags(`slow-${requests}`).finally(() => (answered += 1)));

@@ -27,17 +27,53 @@ const FRAMINGS: readonly Framing[] = [
   { name: 'in chunks, in capitals', lines: ['Transfer-Encoding: Chunked'], body: CHUNKED, status: 200, content: SMUGGLED },
   { name: 'in chunks, after much white space', lines: ['Transfer-Encoding: \t chunked'], body: CHUNKED, status: 200, content: SMUGGLED },
   { name: 'in chunks, before white space', lines: ['Transfer-Encoding: chunked \t '], body: CHUNKED, status: 400, inBody: true },
-  { name: 'in small chunks', lines: ['Transfer-Encoding: chunked'], body: `${[...SMUGGLED].map((byte) => chunk(byte)).join('')}0\r\n\r\n`, status: 200, content: SMUGGLED },
-  { name: 'in chunks with extensions', lines: ['Transfer-Encoding: chunked'], body: `${chunk(SMUGGLED, ';a=b;c="d"')}0;e\r\n\r\n`, status: 200, content: SMUGGLED },
-  { name: 'in chunks with trailers', lines: ['Transfer-Encoding: chunked', 'Trailer: x-a'], body: `${chunk(SMUGGLED)}0\r\nX-A: b\r\nHost: y\r\n\r\n`, status: 200, content: SMUGGLED },
-  { name: 'in chunks with a length among the trailers', lines: ['Transfer-Encoding: chunked'], body: `${chunk(SMUGGLED)}0\r\nContent-Length: 5\r\n\r\n`, status: 400, inBody: true },
+  {
+    name: 'in small chunks',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `${[...SMUGGLED].map((byte) => chunk(byte)).join('')}0\r\n\r\n`,
+    status: 200,
+    content: SMUGGLED,
+  },
+  {
+    name: 'in chunks with extensions',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `${chunk(SMUGGLED, ';a=b;c="d"')}0;e\r\n\r\n`,
+    status: 200,
+    content: SMUGGLED,
+  },
+  {
+    name: 'in chunks with trailers',
+    lines: ['Transfer-Encoding: chunked', 'Trailer: x-a'],
+    body: `${chunk(SMUGGLED)}0\r\nX-A: b\r\nHost: y\r\n\r\n`,
+    status: 200,
+    content: SMUGGLED,
+  },
+  {
+    name: 'in chunks with a length among the trailers',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `${chunk(SMUGGLED)}0\r\nContent-Length: 5\r\n\r\n`,
+    status: 400,
+    inBody: true,
+  },
   { name: 'in no chunk, followed by bytes', lines: ['Transfer-Encoding: chunked'], body: `0\r\n\r\n${SMUGGLED}`, status: 200 },
   { name: 'with its length', lines: [`Content-Length: ${LENGTH}`], body: SMUGGLED, status: 200, content: SMUGGLED },
   { name: 'with its length and zeros before it', lines: [`Content-Length: 000${LENGTH}`], body: SMUGGLED, status: 200, content: SMUGGLED },
   { name: 'with length 0, followed by bytes', lines: ['Content-Length: 0'], body: SMUGGLED, status: 200 },
   { name: 'not at all, followed by bytes', lines: [], body: SMUGGLED, status: 200 },
-  { name: 'that Connection names', lines: ['Connection: content-length, transfer-encoding', `Content-Length: ${LENGTH}`], body: SMUGGLED, status: 200, content: SMUGGLED },
-  { name: 'in chunks that Connection names', lines: ['Connection: transfer-encoding', 'Transfer-Encoding: chunked'], body: CHUNKED, status: 200, content: SMUGGLED },
+  {
+    name: 'that Connection names',
+    lines: ['Connection: content-length, transfer-encoding', `Content-Length: ${LENGTH}`],
+    body: SMUGGLED,
+    status: 200,
+    content: SMUGGLED,
+  },
+  {
+    name: 'in chunks that Connection names',
+    lines: ['Connection: transfer-encoding', 'Transfer-Encoding: chunked'],
+    body: CHUNKED,
+    status: 200,
+    content: SMUGGLED,
+  },
   { name: 'in chunks and with a length', lines: [`Content-Length: ${LENGTH}`, 'Transfer-Encoding: chunked'], body: CHUNKED, status: 400 },
   { name: 'in chunks and with length 0', lines: ['Transfer-Encoding: chunked', 'Content-Length: 0'], body: CHUNKED, status: 400 },
   { name: 'with two equal lengths', lines: [`Content-Length: ${LENGTH}`, `Content-Length: ${LENGTH}`], body: SMUGGLED, status: 400 },
@@ -53,7 +89,12 @@ const FRAMINGS: readonly Framing[] = [
   { name: 'with a length on a folded line', lines: ['Content-Length:', ` ${LENGTH}`], body: SMUGGLED, status: 400 },
   { name: 'with a blank before the colon of the length', lines: [`Content-Length : ${LENGTH}`], body: SMUGGLED, status: 400 },
   { name: 'in the coding gzip, chunked', lines: ['Transfer-Encoding: gzip, chunked'], body: CHUNKED, status: 501 },
-  { name: 'in the codings gzip and chunked, on two lines', lines: ['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked'], body: CHUNKED, status: 501 },
+  {
+    name: 'in the codings gzip and chunked, on two lines',
+    lines: ['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked'],
+    body: CHUNKED,
+    status: 501,
+  },
   { name: 'in the coding identity, chunked', lines: ['Transfer-Encoding: identity, chunked'], body: CHUNKED, status: 501 },
   { name: 'in the coding identity', lines: ['Transfer-Encoding: identity'], body: SMUGGLED, status: 501 },
   { name: 'in the coding gzip', lines: ['Transfer-Encoding: gzip'], body: SMUGGLED, status: 501 },
@@ -70,22 +111,69 @@ const FRAMINGS: readonly Framing[] = [
   { name: 'with a blank before the colon of the coding', lines: ['Transfer-Encoding : chunked'], body: CHUNKED, status: 400 },
   { name: 'in a coding after a bare line feed', lines: ['X-A: b\nTransfer-Encoding: chunked'], body: CHUNKED, status: 400 },
   { name: 'with a length after a bare carriage return', lines: [`X-A: b\rContent-Length: ${LENGTH}`], body: SMUGGLED, status: 400 },
-  { name: 'in a chunk whose size is no number', lines: ['Transfer-Encoding: chunked'], body: `zz\r\n${SMUGGLED}`, status: 400, inBody: true },
-  { name: 'in a chunk with a signed size', lines: ['Transfer-Encoding: chunked'], body: `+${chunk(SMUGGLED)}0\r\n\r\n`, status: 400, inBody: true },
+  {
+    name: 'in a chunk whose size is no number',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `zz\r\n${SMUGGLED}`,
+    status: 400,
+    inBody: true,
+  },
+  {
+    name: 'in a chunk with a signed size',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `+${chunk(SMUGGLED)}0\r\n\r\n`,
+    status: 400,
+    inBody: true,
+  },
   { name: 'in a chunk with a negative size', lines: ['Transfer-Encoding: chunked'], body: `-1\r\n${SMUGGLED}`, status: 400, inBody: true },
-  { name: 'in a chunk with size 0x…', lines: ['Transfer-Encoding: chunked'], body: `0x${chunk(SMUGGLED)}0\r\n\r\n`, status: 400, inBody: true },
-  { name: 'in a chunk whose size has no end', lines: ['Transfer-Encoding: chunked'], body: `fffffffffffffffff\r\n${SMUGGLED}`, status: 400, inBody: true },
+  {
+    name: 'in a chunk with size 0x…',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `0x${chunk(SMUGGLED)}0\r\n\r\n`,
+    status: 400,
+    inBody: true,
+  },
+  {
+    name: 'in a chunk whose size has no end',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `fffffffffffffffff\r\n${SMUGGLED}`,
+    status: 400,
+    inBody: true,
+  },
   { name: 'in a chunk after a blank line', lines: ['Transfer-Encoding: chunked'], body: `\r\n${CHUNKED}`, status: 400, inBody: true },
-  { name: 'in a chunk shorter than its size', lines: ['Transfer-Encoding: chunked'], body: `3\r\nab\r\n0\r\n\r\n${SMUGGLED}`, status: 400, inBody: true },
-  { name: 'in a chunk longer than its size', lines: ['Transfer-Encoding: chunked'], body: `1\r\nabc\r\n0\r\n\r\n${SMUGGLED}`, status: 400, inBody: true },
-  { name: 'in chunks with bare line feeds', lines: ['Transfer-Encoding: chunked'], body: CHUNKED.replaceAll('\r\n', '\n'), status: 400, inBody: true },
+  {
+    name: 'in a chunk shorter than its size',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `3\r\nab\r\n0\r\n\r\n${SMUGGLED}`,
+    status: 400,
+    inBody: true,
+  },
+  {
+    name: 'in a chunk longer than its size',
+    lines: ['Transfer-Encoding: chunked'],
+    body: `1\r\nabc\r\n0\r\n\r\n${SMUGGLED}`,
+    status: 400,
+    inBody: true,
+  },
+  {
+    name: 'in chunks with bare line feeds',
+    lines: ['Transfer-Encoding: chunked'],
+    body: CHUNKED.replaceAll('\r\n', '\n'),
+    status: 400,
+    inBody: true,
+  },
 ];
 
 /** A path below the Connector for each method. */
 const OCI_PATHS: Readonly<Record<string, string>> = { POST: '/v2/app/blobs/uploads/', PATCH: '/v2/app/blobs/uploads/abc' };
 
 const KINDS = [
-  { kind: 'oci', connector: 'registry', path: (method: string) => OCI_PATHS[method] ?? '/v2/app/manifests/a', last: '/v2/app/manifests/last' },
+  {
+    kind: 'oci',
+    connector: 'registry',
+    path: (method: string) => OCI_PATHS[method] ?? '/v2/app/manifests/a',
+    last: '/v2/app/manifests/last',
+  },
   { kind: 'http', connector: 'service', path: () => '/a', last: '/last' },
 ];
 
@@ -113,23 +201,34 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
 
   const cases = METHODS.flatMap((method) => FRAMINGS.map((framing) => ({ ...framing, method })));
 
-  it.each(cases)('only the intended request goes upstream: $method with a body framed $name', async ({ method, lines, body, status, content = '', inBody }) => {
-    const target = path(method);
-    const final = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\nConnection: close\r\n\r\n`;
-    const answers = await rawExchange(world.proxy.httpPort, [`${method} ${base}${target} HTTP/1.1`, 'Host: x', authorization, ...lines], { body: body + final });
-    await until(async () => (await (await fetch(`${world.proxy.adminUrl}/metrics`)).text()).includes('connectors_proxy_transfers_in_flight 0'));
-    expect(upstream.violations).toEqual([]);
-    const intended = upstream.requests.filter(({ line }) => line === `${method} ${target} HTTP/1.1`);
-    expect(upstream.lines.filter((line) => line !== `GET ${last} HTTP/1.1`)).toEqual(intended.map(({ line }) => line));
-    const hasNoContent = method === 'GET' || method === 'HEAD';
-    const bodies = intended.map((request) => request.body);
-    // No route of the distribution-spec takes it.
-    if (kind === 'oci' && method === 'OPTIONS') return expect(bodies).toEqual([]);
-    if (inBody && hasNoContent) return expect([[], ['']]).toContainEqual(bodies);
-    // What is wrong from some byte on may begin to be sent; no end is made for it.
-    expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answers)?.[1])).toBe(status);
-    expect(bodies).toEqual(status === 200 ? [hasNoContent ? '' : content] : []);
-  });
+  it.each(cases)(
+    'only the intended request goes upstream: $method with a body framed $name',
+    async ({ method, lines, body, status, content = '', inBody }) => {
+      const target = path(method);
+      const final = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\nConnection: close\r\n\r\n`;
+      const answers = await rawExchange(world.proxy.httpPort, [`${method} ${base}${target} HTTP/1.1`, 'Host: x', authorization, ...lines], {
+        body: body + final,
+      });
+      await until(async () =>
+        (await (await fetch(`${world.proxy.adminUrl}/metrics`)).text()).includes('connectors_proxy_transfers_in_flight 0'),
+      );
+      expect(upstream.violations).toEqual([]);
+      const intended = upstream.requests.filter(({ line }) => line === `${method} ${target} HTTP/1.1`);
+      expect(upstream.lines.filter((line) => line !== `GET ${last} HTTP/1.1`)).toEqual(intended.map(({ line }) => line));
+      const hasNoContent = method === 'GET' || method === 'HEAD';
+      const bodies = intended.map((request) => request.body);
+      // No route of the distribution-spec takes it.
+      if (kind === 'oci' && method === 'OPTIONS') {
+        return expect(bodies).toEqual([]);
+      }
+      if (inBody && hasNoContent) {
+        return expect([[], ['']]).toContainEqual(bodies);
+      }
+      // What is wrong from some byte on may begin to be sent; no end is made for it.
+      expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answers)?.[1])).toBe(status);
+      expect(bodies).toEqual(status === 200 ? [hasNoContent ? '' : content] : []);
+    },
+  );
 
   it.each([
     ['two Hosts', 400, 'HTTP/1.1', ['Host: x', 'Host: y'], ''],
@@ -144,7 +243,11 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
     ['a header without a colon', 400, 'HTTP/1.1', ['Host: x', 'Header'], ''],
   ])('C8 request smuggling: %s ends the connection, and what came with it is not served', async (_name, status, version, lines, body) => {
     const next = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
-    const answers = await rawExchange(world.proxy.httpPort, [`GET ${base}${path('GET')}${/^HTTP/.test(version) ? ' ' : ''}${version}`, authorization, ...lines], { body: body + next + next });
+    const answers = await rawExchange(
+      world.proxy.httpPort,
+      [`GET ${base}${path('GET')}${/^HTTP/.test(version) ? ' ' : ''}${version}`, authorization, ...lines],
+      { body: body + next + next },
+    );
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
     expect(answers).toMatch(/\r\nconnection: close\r\n/i);
     expect(upstream.lines).toEqual([]);
@@ -153,7 +256,9 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
 
   it('C8 request smuggling: what comes before a request that ends the connection is answered first', async () => {
     const before = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
-    const answers = await rawExchange(world.proxy.httpPort, [`${before}GET ${base}${last} HTTP/1.1`, authorization, 'Host: x', 'Host: x'], { body: before });
+    const answers = await rawExchange(world.proxy.httpPort, [`${before}GET ${base}${last} HTTP/1.1`, authorization, 'Host: x', 'Host: x'], {
+      body: before,
+    });
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(upstream.lines).toEqual([`GET ${last} HTTP/1.1`]);
   });

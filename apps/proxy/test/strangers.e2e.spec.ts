@@ -44,7 +44,9 @@ describe('what strangers can make the proxy keep', () => {
   });
 
   afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const socket of sockets.splice(0)) {
+      socket.destroy();
+    }
     world.kube.faults.clear();
     await world.close();
     await registry.close();
@@ -61,7 +63,8 @@ describe('what strangers can make the proxy keep', () => {
   }
 
   /** The head of a request that asks with a token, or without one. */
-  const head = (authorization?: string): string => `GET /v2/ HTTP/1.1\r\nHost: a\r\n${authorization ? `Authorization: ${authorization}\r\n` : ''}\r\n`;
+  const head = (authorization?: string): string =>
+    `GET /v2/ HTTP/1.1\r\nHost: a\r\n${authorization ? `Authorization: ${authorization}\r\n` : ''}\r\n`;
 
   /** Sends a request and resolves with the first line of its answer; the connection stays open. */
   function ask(socket: Socket, authorization?: string): Promise<string> {
@@ -83,13 +86,19 @@ describe('what strangers can make the proxy keep', () => {
     function flood(): Promise<ReceivedResponse>[] {
       const agent = new Agent({ localAddress: ATTACKER.localAddress });
       const connectTo = { host: ATTACKER.host, port: world.proxy.httpPort };
-      return Array.from({ length: FLOOD }, (_, index) => sendRequest(`http://localhost${tags}`, { agent, connectTo, headers: { authorization: `Bearer ${forge(index)}` } }));
+      return Array.from({ length: FLOOD }, (_, index) =>
+        sendRequest(`http://localhost${tags}`, { agent, connectTo, headers: { authorization: `Bearer ${forge(index)}` } }),
+      );
     }
 
     it('makes only its own requests wait or fail, where the keys of tokens cannot be read', async () => {
       // However long the flood takes, no review runs into its time limit, and none that was answered is too old.
       await start({}, new ManualClock(Date.now()));
-      world.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', name: 'system:service-account-issuer-discovery' });
+      world.kube.delete({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        name: 'system:service-account-issuer-discovery',
+      });
       // Whatever was read before is thrown away by another proxy only.
       await Promise.all(world.proxies.splice(0).map((proxy) => proxy.stop()));
       await world.addProxy();
@@ -115,7 +124,9 @@ describe('what strangers can make the proxy keep', () => {
       await until(() => world.kube.requests.entries.some(({ path, status }) => path === '/openid/v1/jwks' && status === 200));
       await until(async () => {
         const before = reviews();
-        return (await world.send(tags, { as: null, headers: { authorization: `Bearer ${forge(-1)}` } })).status === 401 && reviews() === before;
+        return (
+          (await world.send(tags, { as: null, headers: { authorization: `Bearer ${forge(-1)}` } })).status === 401 && reviews() === before
+        );
       });
       const before = reviews();
       const ends = await Promise.all(flood().map((answer) => answer.then(({ status }) => status)));
@@ -136,7 +147,9 @@ describe('what strangers can make the proxy keep', () => {
     const isHeld = ({ method, readableLength }: IncomingMessage): boolean => method === 'PATCH' && readableLength > 0;
     await until(() => requests.some(isHeld));
     // What the kernel has for the proxy would be read within these turns.
-    for (let turn = 0; turn < 500; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 500; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     unsubscribe('http.server.request.start', started);
     expect(requests.find(isHeld)?.readableLength).toBeLessThanOrEqual(64 * 1024);
     world.kube.faults.resume();
@@ -170,7 +183,11 @@ describe('what strangers can make the proxy keep', () => {
       await start({ unauthenticatedIdle: IDLE_MS });
       const { httpsPort } = world.proxy;
       const raw = connect(httpsPort, '127.0.0.1').on('error', () => undefined);
-      const tls = (): Socket => connectTls({ port: httpsPort, host: '127.0.0.1', ca: world.ca.certificate, servername: 'c-registry.platform.svc' }).on('error', () => undefined);
+      const tls = (): Socket =>
+        connectTls({ port: httpsPort, host: '127.0.0.1', ca: world.ca.certificate, servername: 'c-registry.platform.svc' }).on(
+          'error',
+          () => undefined,
+        );
       const [silent, known] = [tls(), tls()];
       sockets.push(raw, silent, known);
       expect(await ask(known, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');
@@ -183,7 +200,9 @@ describe('what strangers can make the proxy keep', () => {
       const known = open();
       await ask(known, basic(world.token('puller')));
       const strangers = [open(), open(), open()];
-      for (const stranger of strangers) await ask(stranger);
+      for (const stranger of strangers) {
+        await ask(stranger);
+      }
       const another = open();
       expect(await ask(another, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');
       await until(() => strangers.some(({ closed }) => closed));
@@ -194,7 +213,9 @@ describe('what strangers can make the proxy keep', () => {
     it('make room for their own peer when that is full, and for no others; then new ones are refused', async () => {
       await start({ maxConnectionsPerPeer: 2 });
       const attackers = [open(ATTACKER), open(ATTACKER)];
-      for (const attacker of attackers) await ask(attacker);
+      for (const attacker of attackers) {
+        await ask(attacker);
+      }
       const honest = open();
       expect(await ask(honest, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');
       const next = open(ATTACKER);

@@ -36,7 +36,11 @@ describe('a protocol that is added in one folder and one line', () => {
 
   it('plans the request, logs in, forwards the headers that it lists, and rewrites the answer', async () => {
     const response = await world.send(`${BASE}/things/ball`, { headers: { 'x-toy': 'red', accept: 'text/plain', cookie: 'x=1' } });
-    expect({ status: response.status, body: response.body.toString(), seen: response.headers['x-toy-seen'] }).toEqual({ status: 200, body: '/toys/things/ball', seen: 'yes' });
+    expect({ status: response.status, body: response.body.toString(), seen: response.headers['x-toy-seen'] }).toEqual({
+      status: 200,
+      body: '/toys/things/ball',
+      seen: 'yes',
+    });
     const [request] = upstream.requests;
     expect(request?.line).toBe('GET /toys/things/ball HTTP/1.1');
     expect(request?.head).toContain(`authorization: Basic ${Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64')}`);
@@ -47,7 +51,9 @@ describe('a protocol that is added in one folder and one line', () => {
 
   it('streams a body', async () => {
     expect((await world.send(`${BASE}/things/ball`, { method: 'PUT', body: 'round' })).status).toBe(200);
-    expect(upstream.requests.map(({ line, body }) => ({ line, body }))).toEqual([{ line: 'PUT /toys/things/ball HTTP/1.1', body: 'round' }]);
+    expect(upstream.requests.map(({ line, body }) => ({ line, body }))).toEqual([
+      { line: 'PUT /toys/things/ball HTTP/1.1', body: 'round' },
+    ]);
   });
 
   it('says which verb a path needs, and how a refusal is worded', async () => {
@@ -65,7 +71,11 @@ describe('a protocol that is added in one folder and one line', () => {
   it('answers its ping to everyone with a token', async () => {
     expect((await world.send('/toy-ping', { as: null })).status).toBe(401);
     const pong = await world.send('/toy-ping', { as: 'stranger' });
-    expect({ status: pong.status, body: pong.body.toString(), version: pong.headers['x-toy-version'] }).toEqual({ status: 200, body: 'toy', version: '1' });
+    expect({ status: pong.status, body: pong.body.toString(), version: pong.headers['x-toy-version'] }).toEqual({
+      status: 200,
+      body: 'toy',
+      version: '1',
+    });
     expect(upstream.requests).toEqual([]);
   });
 
@@ -80,7 +90,10 @@ describe('a protocol that is added in one folder and one line', () => {
 function crdsWith(protocol: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'toy-crds-'));
   for (const file of readdirSync(CRDS)) {
-    writeFileSync(join(directory, file), readFileSync(join(CRDS, file), 'utf8').replace(/^( +)- oci\n(?= +- http$)/m, `$&$1- ${protocol}\n`));
+    writeFileSync(
+      join(directory, file),
+      readFileSync(join(CRDS, file), 'utf8').replace(/^( +)- oci\n(?= +- http$)/m, `$&$1- ${protocol}\n`),
+    );
   }
   return directory;
 }

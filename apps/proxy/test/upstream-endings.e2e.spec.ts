@@ -11,9 +11,18 @@ const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgra
 const IDLE = 600_000;
 
 type Answer = (socket: Socket, line: string) => void;
-const say = (text: string): Answer => (socket) => socket.write(text);
-const sayAndEnd = (text: string): Answer => (socket) => socket.end(text);
-const sayAndReset = (text: string): Answer => (socket) => socket.write(text, () => socket.resetAndDestroy());
+const say =
+  (text: string): Answer =>
+  (socket) =>
+    socket.write(text);
+const sayAndEnd =
+  (text: string): Answer =>
+  (socket) =>
+    socket.end(text);
+const sayAndReset =
+  (text: string): Answer =>
+  (socket) =>
+    socket.write(text, () => socket.resetAndDestroy());
 
 /** Every way in which an upstream can end an exchange. */
 const ENDINGS: Readonly<Record<string, Answer>> = {
@@ -37,21 +46,24 @@ const ENDINGS: Readonly<Record<string, Answer>> = {
   'Connection: close, and no end': say(`${OK}Content-Length: 5\r\nConnection: close\r\n\r\nhello`),
   'too many headers': say(`${OK}${'X-A: b\r\n'.repeat(20_000)}\r\n`),
   'a header too long': say(`${OK}X-A: ${'b'.repeat(100_000)}\r\n\r\n`),
-  'garbage': say('SSH-2.0-OpenSSH_9.2\r\n'),
+  garbage: say('SSH-2.0-OpenSSH_9.2\r\n'),
   'garbage after the answer': say(`${OK}Content-Length: 5\r\n\r\nhello\x00\x01garbage`),
   'an answer after the answer': say(`${OK}Content-Length: 5\r\n\r\nhello${EVIL}`),
   'a length too short': say(`${OK}Content-Length: 2\r\n\r\n${EVIL}`),
   'two lengths': say(`${OK}Content-Length: 2\r\nContent-Length: 4\r\n\r\n${EVIL}`),
   'length and chunks': say(`${OK}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`),
   'a chunk of no size': say(`${OK}Transfer-Encoding: chunked\r\n\r\nzz\r\n`),
-  'trailers': say(`${OK}Transfer-Encoding: chunked\r\nTrailer: x-a\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n\r\n`),
+  trailers: say(`${OK}Transfer-Encoding: chunked\r\nTrailer: x-a\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n\r\n`),
   'a body after 204': say(`HTTP/1.1 204 No Content\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`),
   'a body after 304': say(`HTTP/1.1 304 Not Modified\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`),
   'a login': say('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 5\r\n\r\nhello'),
   'a login, and silence': say('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 5\r\n\r\nhe'),
   'an impossible status': say('HTTP/1.1 999 Odd\r\nContent-Length: 5\r\n\r\nhello'),
-  'redirects without end': (socket, line) => socket.write(`HTTP/1.1 302 Found\r\nLocation: ${line.split(' ')[1] ?? ''}x\r\nContent-Length: 5\r\n\r\nhello`),
-  'a redirect to a place that is refused': say('HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 5\r\n\r\nhello'),
+  'redirects without end': (socket, line) =>
+    socket.write(`HTTP/1.1 302 Found\r\nLocation: ${line.split(' ')[1] ?? ''}x\r\nContent-Length: 5\r\n\r\nhello`),
+  'a redirect to a place that is refused': say(
+    'HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 5\r\n\r\nhello',
+  ),
   'a redirect to nowhere': say('HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\nContent-Length: 5\r\n\r\nhello'),
   'a redirect without a place': say('HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n'),
 };
@@ -61,7 +73,7 @@ const SILENCES: Readonly<Record<string, Answer>> = {
   'a wait, and silence': say('HTTP/1.1 429 Slow\r\nRetry-After: 0\r\nContent-Length: 5\r\n\r\nhe'),
   'a redirect, and silence': say('HTTP/1.1 302 Found\r\nLocation: /v2/elsewhere\r\nContent-Length: 5\r\n\r\nhe'),
   'informational answers and nothing else': say('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'),
-  'silence': () => undefined,
+  silence: () => undefined,
   'silence in the head': say('HTTP/1.1 200 OK\r\nContent-Le'),
   'silence in the body': say(`${OK}Content-Length: 50\r\n\r\nhello`),
   'silence in the chunks': say(`${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhe`),
@@ -115,9 +127,13 @@ describe.each([
     };
     upstream.onHead = end;
     upstream.answer = (request, socket) => {
-      if (/ending|elsewhere/.test(request.line)) end(request.line, socket);
-      else if (connector === 'service') echo(request, socket);
-      else socket.write(`${OK}Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\n\r\n${LIST}`);
+      if (/ending|elsewhere/.test(request.line)) {
+        end(request.line, socket);
+      } else if (connector === 'service') {
+        echo(request, socket);
+      } else {
+        socket.write(`${OK}Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\n\r\n${LIST}`);
+      }
     };
   });
 
@@ -136,7 +152,11 @@ describe.each([
   async function meet(method: string, body: string | undefined): Promise<Socket> {
     met = false;
     const framing = body === undefined ? '' : 'Transfer-Encoding: chunked\r\n';
-    const head = [`${method} ${base}/${connector}/v2/app/manifests/ending HTTP/1.1`, 'Host: a', `Authorization: ${basic(world.token('admin'))}`];
+    const head = [
+      `${method} ${base}/${connector}/v2/app/manifests/ending HTTP/1.1`,
+      'Host: a',
+      `Authorization: ${basic(world.token('admin'))}`,
+    ];
     client = connect(world.proxy.httpPort, '127.0.0.1');
     client.on('error', () => undefined).resume();
     client.write(`${head.join('\r\n')}\r\n${framing}\r\n${body ?? ''}`);
@@ -180,16 +200,19 @@ describe.each([
     await expectNothingLeft();
   });
 
-  it.each(silences.filter(({ what }) => what === 'GET'))('that stops with $name leaves no place taken after the idle limit', async ({ name, method, body }) => {
-    ending = SILENCES[name] ?? ending;
-    await meet(method, body);
-    await until(async () => {
-      // Once more where the answer has begun only after the jump.
-      clock.jump(IDLE);
-      return (await underWay()) === 0;
-    });
-    await expectNothingLeft();
-  });
+  it.each(silences.filter(({ what }) => what === 'GET'))(
+    'that stops with $name leaves no place taken after the idle limit',
+    async ({ name, method, body }) => {
+      ending = SILENCES[name] ?? ending;
+      await meet(method, body);
+      await until(async () => {
+        // Once more where the answer has begun only after the jump.
+        clock.jump(IDLE);
+        return (await underWay()) === 0;
+      });
+      await expectNothingLeft();
+    },
+  );
 
   it('keeps no connection when the Connector goes, whatever was left on them', async () => {
     world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: CONNECTORS, name: connector });

@@ -45,7 +45,9 @@ class RawServer {
       this.received[index] += chunk.toString('latin1');
       const all = this.received[index] ?? '';
       const end = all.indexOf('\r\n\r\n');
-      if (answered || end < 0 || !isComplete(all.slice(0, end), all.slice(end + 4))) return;
+      if (answered || end < 0 || !isComplete(all.slice(0, end), all.slice(end + 4))) {
+        return;
+      }
       answered = true;
       this.heads.push(all.slice(0, end));
       socket.end(Buffer.from(this.answer(all.slice(0, end)), 'latin1'));
@@ -54,7 +56,9 @@ class RawServer {
 }
 
 function isComplete(head: string, body: string): boolean {
-  if (/^transfer-encoding: chunked/im.test(head)) return body.endsWith('0\r\n\r\n');
+  if (/^transfer-encoding: chunked/im.test(head)) {
+    return body.endsWith('0\r\n\r\n');
+  }
   return body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
 }
 
@@ -111,20 +115,29 @@ describe('places that a registry names', () => {
     ['referrers', REFERRERS, `referrers/${SHA}`],
   ])('lists are cut silently: %s that are redirected go on where they were answered, through any replica', async (_name, list, tail) => {
     registryAnswers(() => response(307, [`Location: ${cdn.url}/lists/1?sig=a%2fb`]));
-    cdn.answer = (head) => (head.includes('page=2') ? response(200, [JSON_TYPE], '{"name":"x","tags":["last"]}') : response(200, [JSON_TYPE, 'Link: <?page=2&sig=c%2fd>; rel=next'], '{"name":"x","tags":["first"]}'));
+    cdn.answer = (head) =>
+      head.includes('page=2')
+        ? response(200, [JSON_TYPE], '{"name":"x","tags":["last"]}')
+        : response(200, [JSON_TYPE, 'Link: <?page=2&sig=c%2fd>; rel=next'], '{"name":"x","tags":["first"]}');
     const first = await world.send(list);
     const next = nextOf(first.headers.link);
     expect(next.startsWith(`${list}?sealed=sealed.`)).toBe(true);
     expect(next).not.toContain('sig');
     const [, other] = world.proxies;
     const second = await world.send(next, { proxy: other });
-    expect({ status: second.status, body: second.body.toString() }).toMatchObject({ status: 200, body: expect.stringContaining('last') as string });
+    expect({ status: second.status, body: second.body.toString() }).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('last') as string,
+    });
     expect(second.headers.link).toBeUndefined();
     expect(cdn.requestLines).toEqual(['GET /lists/1?sig=a%2fb HTTP/1.1', 'GET /lists/1?page=2&sig=c%2fd HTTP/1.1']);
     expect(cdn.heads.join()).not.toMatch(/authorization/i);
 
     const stolen = await world.send(next, { as: 'puller' });
-    expect({ status: stolen.status, message: errorOf(stolen).message }).toEqual({ status: 410, message: expect.stringContaining(`next page of ${tail}`) as string });
+    expect({ status: stolen.status, message: errorOf(stolen).message }).toEqual({
+      status: 410,
+      message: expect.stringContaining(`next page of ${tail}`) as string,
+    });
     expect((await world.send(next.replace('/team/app/', '/team/other/'))).status).toBe(410);
     expect((await world.send(next, { method: 'DELETE', as: 'admin' })).status).toBe(405);
     expect((await world.send(`${UPLOADS}${next.split('sealed=')[1]}`, { method: 'PATCH', body: 'x' })).status).toBe(404);
@@ -132,7 +145,11 @@ describe('places that a registry names', () => {
   });
 
   it('lists are cut silently: a list that is redirected on the own origin goes on there, with the credential', async () => {
-    registryAnswers((target) => (target.startsWith('/v2/') ? response(302, ['Location: /internal/tags']) : response(200, [JSON_TYPE, ...(target.includes('2') ? [] : ['Link: </internal/tags?p=2>;rel="next"'])], '{"tags":[]}')));
+    registryAnswers((target) =>
+      target.startsWith('/v2/')
+        ? response(302, ['Location: /internal/tags'])
+        : response(200, [JSON_TYPE, ...(target.includes('2') ? [] : ['Link: </internal/tags?p=2>;rel="next"'])], '{"tags":[]}'),
+    );
     const next = nextOf((await world.send(TAGS)).headers.link);
     expect((await world.send(next)).status).toBe(200);
     expect(registry.requestLines.at(-1)).toBe('GET /internal/tags?p=2 HTTP/1.1');
@@ -161,16 +178,21 @@ describe('places that a registry names', () => {
   it.each([
     ['raw UTF-8', latin1('/日本/a%2fb?n=ü&sig=%2B%2f'), '/%E6%97%A5%E6%9C%AC/a%2fb?n=%C3%BC&sig=%2B%2f'],
     ['an S3 signature', '/b//k?X-Amz-Credential=A%2F1%2Fs3&X-Amz-Security-Token=a%2Bb%3D%3d&x-id=&X-Amz-Signature=0', undefined],
-    ['characters that parsers escape', "/k'(1)!*\"<>^`{|}?a='\"<>^`{|}&b", undefined],
-  ])('raw UTF-8 is encoded once, and all other bytes stay: %s in a redirect and an upload Location', async (_name, named, asked = named) => {
-    registryAnswers((target) => (target.includes('uploads') ? response(202, [`Location: ${cdn.url}${named}`]) : response(307, [`Location: ${cdn.url}${named}`])));
-    cdn.answer = () => response(200);
-    expect((await world.send(`${prefix()}/team/app/blobs/${SHA}`)).status).toBe(200);
-    const location = (await world.send(UPLOADS, { method: 'POST' })).headers.location ?? '';
-    expect((await world.send(location, { method: 'PATCH', body: 'x' })).status).toBe(200);
-    expect(cdn.requestLines).toEqual([`GET ${asked} HTTP/1.1`, `PATCH ${asked} HTTP/1.1`]);
-    expect(cdn.heads.join()).not.toMatch(/authorization/i);
-  });
+    ['characters that parsers escape', '/k\'(1)!*"<>^`{|}?a=\'"<>^`{|}&b', undefined],
+  ])(
+    'raw UTF-8 is encoded once, and all other bytes stay: %s in a redirect and an upload Location',
+    async (_name, named, asked = named) => {
+      registryAnswers((target) =>
+        target.includes('uploads') ? response(202, [`Location: ${cdn.url}${named}`]) : response(307, [`Location: ${cdn.url}${named}`]),
+      );
+      cdn.answer = () => response(200);
+      expect((await world.send(`${prefix()}/team/app/blobs/${SHA}`)).status).toBe(200);
+      const location = (await world.send(UPLOADS, { method: 'POST' })).headers.location ?? '';
+      expect((await world.send(location, { method: 'PATCH', body: 'x' })).status).toBe(200);
+      expect(cdn.requestLines).toEqual([`GET ${asked} HTTP/1.1`, `PATCH ${asked} HTTP/1.1`]);
+      expect(cdn.heads.join()).not.toMatch(/authorization/i);
+    },
+  );
 
   it('sealed locations longer than 4096: an upload goes on at a location of 8 KiB', async () => {
     const path = `/u?sig=${'a'.repeat(8_192)}`;
@@ -181,16 +203,28 @@ describe('places that a registry names', () => {
     expect(cdn.requestLines).toEqual([`PUT ${path}&digest=${encodeURIComponent(SHA)} HTTP/1.1`]);
   });
 
-  it.each(['/v2/team/app/blobs/uploads/..%2f..%2fother', '/x/%2e%2e/y', '/x/%252e%252e%252fy'])('upload locations with encoded dot segments: 502 for %s', async (location) => {
-    registryAnswers(() => response(202, [`Location: ${location}`]));
-    const answer = await world.send(UPLOADS, { method: 'POST' });
-    expect({ status: answer.status, message: errorOf(answer).message }).toEqual({ status: 502, message: expect.stringContaining('. or .. segment') as string });
-  });
+  it.each(['/v2/team/app/blobs/uploads/..%2f..%2fother', '/x/%2e%2e/y', '/x/%252e%252e%252fy'])(
+    'upload locations with encoded dot segments: 502 for %s',
+    async (location) => {
+      registryAnswers(() => response(202, [`Location: ${location}`]));
+      const answer = await world.send(UPLOADS, { method: 'POST' });
+      expect({ status: answer.status, message: errorOf(answer).message }).toEqual({
+        status: 502,
+        message: expect.stringContaining('. or .. segment') as string,
+      });
+    },
+  );
 
   describe('C4b mount by a form body', () => {
     const FORM = `mount=${SHA}&from=other/secret`;
     const send = async (headers: readonly string[], { query = '', body = FORM } = {}): Promise<string> => {
-      const head = [`POST ${UPLOADS}${query} HTTP/1.1`, 'Host: localhost', `Authorization: ${basic(world.token('pusher'))}`, 'Connection: close', ...headers];
+      const head = [
+        `POST ${UPLOADS}${query} HTTP/1.1`,
+        'Host: localhost',
+        `Authorization: ${basic(world.token('pusher'))}`,
+        'Connection: close',
+        ...headers,
+      ];
       return rawExchange(world.proxy.httpPort, head, { body });
     };
     const LENGTH = `Content-Length: ${FORM.length}`;
@@ -202,8 +236,14 @@ describe('places that a registry names', () => {
       ['urlencoded, in other letters and with parameters', ['content-type:  Application/X-WWW-Form-URLEncoded ; charset=utf-8', LENGTH]],
       ['multipart', ['Content-Type: multipart/form-data; boundary=b', LENGTH]],
       ['a type that no form has', ['Content-Type: text/plain', LENGTH]],
-      ['content first and a form second, in one line', ['Content-Type: application/octet-stream, application/x-www-form-urlencoded', LENGTH]],
-      ['a form first and content second, in two lines', ['Content-Type: application/x-www-form-urlencoded', 'Content-Type: application/octet-stream', LENGTH]],
+      [
+        'content first and a form second, in one line',
+        ['Content-Type: application/octet-stream, application/x-www-form-urlencoded', LENGTH],
+      ],
+      [
+        'a form first and content second, in two lines',
+        ['Content-Type: application/x-www-form-urlencoded', 'Content-Type: application/octet-stream', LENGTH],
+      ],
     ])('does not go upstream: %s', async (_name, headers) => {
       expect(await send(headers)).toMatch(/^HTTP\/1\.1 400 [^]*BLOB_UPLOAD_INVALID[^]*application\/octet-stream/);
       expect(registry.received.join()).not.toContain('POST');
@@ -212,8 +252,16 @@ describe('places that a registry names', () => {
     it.each([
       ['no type', [LENGTH], undefined],
       ['an empty type', ['Content-Type:', LENGTH], undefined],
-      ['content first and a form second, in two lines', ['Content-Type: application/octet-stream', 'Content-Type: application/x-www-form-urlencoded', LENGTH], undefined],
-      ['content in chunks', ['Content-Type: application/octet-stream', 'Transfer-Encoding: chunked'], `${FORM.length.toString(16)}\r\n${FORM}\r\n0\r\n\r\n`],
+      [
+        'content first and a form second, in two lines',
+        ['Content-Type: application/octet-stream', 'Content-Type: application/x-www-form-urlencoded', LENGTH],
+        undefined,
+      ],
+      [
+        'content in chunks',
+        ['Content-Type: application/octet-stream', 'Transfer-Encoding: chunked'],
+        `${FORM.length.toString(16)}\r\n${FORM}\r\n0\r\n\r\n`,
+      ],
     ])('goes upstream as content alone: %s', async (_name, headers, body) => {
       expect(await send(headers, { query: `?digest=${SHA}`, body })).toMatch(/^HTTP\/1\.1 202 /);
       const [head = ''] = registry.heads.filter((text) => text.startsWith('POST'));
@@ -234,9 +282,16 @@ describe('places that a registry names', () => {
   it('escapes block the event loop: a query of 31,000 pairs is refused, and none goes upstream', async () => {
     registryAnswers(() => response(200));
     const hostile = '%&'.repeat(15_000);
-    for (const [path, method] of [[`${TAGS}?${hostile}`, 'GET'], [`${UPLOADS}?${hostile}`, 'POST'], [`${TAGS}?${'a'.repeat(40_000)}`, 'GET']] as const) {
+    for (const [path, method] of [
+      [`${TAGS}?${hostile}`, 'GET'],
+      [`${UPLOADS}?${hostile}`, 'POST'],
+      [`${TAGS}?${'a'.repeat(40_000)}`, 'GET'],
+    ] as const) {
       const answer = await world.send(path, { method });
-      expect({ status: answer.status, message: errorOf(answer).message }).toEqual({ status: 414, message: expect.stringMatching(/parameters|bytes/) as string });
+      expect({ status: answer.status, message: errorOf(answer).message }).toEqual({
+        status: 414,
+        message: expect.stringMatching(/parameters|bytes/) as string,
+      });
     }
     expect(registry.heads).toEqual([]);
   });
@@ -254,7 +309,13 @@ describe('places that a registry names', () => {
       ]);
     const { headers } = await world.send('/namespaces/platform/connectors/service/dir/app.js');
     const ours = '/namespaces/platform/connectors/service';
-    expect(headers).toMatchObject({ 'content-location': `${ours}/x`, link: `<${ours}/y?p=2>; rel="next"`, sourcemap: `${ours}/dir/app.js.map` });
-    for (const name of ['refresh', 'alt-svc', 'set-cookie', 'destination']) expect(headers[name]).toBeUndefined();
+    expect(headers).toMatchObject({
+      'content-location': `${ours}/x`,
+      link: `<${ours}/y?p=2>; rel="next"`,
+      sourcemap: `${ours}/dir/app.js.map`,
+    });
+    for (const name of ['refresh', 'alt-svc', 'set-cookie', 'destination']) {
+      expect(headers[name]).toBeUndefined();
+    }
   });
 });

@@ -32,7 +32,9 @@ export const systemClock: Clock = {
   setTimeout: (callback, ms) => {
     let handle = wait(ms);
     function wait(left: number): NodeJS.Timeout {
-      if (left <= MAX_TIMER_MS) return setTimeout(callback, left);
+      if (left <= MAX_TIMER_MS) {
+        return setTimeout(callback, left);
+      }
       return setTimeout(() => (handle = wait(left - MAX_TIMER_MS)), MAX_TIMER_MS);
     }
     return { cancel: () => clearTimeout(handle) };

@@ -18,7 +18,9 @@ describe('the template corpus', () => {
 
   it('notices a difference', () => {
     const [entry] = corpus.filter((candidate) => candidate.name === 'gitconfig');
-    if (!entry) throw new Error('the corpus has no gitconfig');
+    if (!entry) {
+      throw new Error('the corpus has no gitconfig');
+    }
     expect(compareCorpus([entry], { [keyOf(entry)]: { output: 'other' } }).differences).toHaveLength(1);
     expect(compareCorpus([entry], { [keyOf(entry)]: { error: 'no' } }).differences).toHaveLength(1);
     expect(compareCorpus([{ ...entry, refused: 'env' }], expected).differences).toHaveLength(1);

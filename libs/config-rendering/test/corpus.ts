@@ -24,7 +24,9 @@ export type GoResult = { readonly output: string } | { readonly error: string };
 interface CorpusFile {
   readonly theme: string;
   readonly data: CorpusTemplate['data'];
-  readonly templates: Readonly<Record<string, string | Pick<CorpusTemplate, 'template' | 'refused'> & Partial<Pick<CorpusTemplate, 'data'>>>>;
+  readonly templates: Readonly<
+    Record<string, string | (Pick<CorpusTemplate, 'template' | 'refused'> & Partial<Pick<CorpusTemplate, 'data'>>)>
+  >;
 }
 
 /** All templates, by theme. */
@@ -65,7 +67,10 @@ export interface ThemeCount {
 }
 
 /** Renders all and compares: the same bytes, or an error in both, or refused by the name that the corpus says. */
-export function compareCorpus(corpus: readonly CorpusTemplate[], results: Readonly<Record<string, GoResult>>): { differences: string[]; table: ThemeCount[] } {
+export function compareCorpus(
+  corpus: readonly CorpusTemplate[],
+  results: Readonly<Record<string, GoResult>>,
+): { differences: string[]; table: ThemeCount[] } {
   const differences: string[] = [];
   const counts = new Map<string, ThemeCount>();
   for (const entry of corpus) {
@@ -74,17 +79,25 @@ export function compareCorpus(corpus: readonly CorpusTemplate[], results: Readon
     count.templates += 1;
     const ours = render(entry);
     const go = results[keyOf(entry)];
-    if (!agrees(entry, ours, go)) differences.push(describeDifference(entry, ours, go));
-    else if (entry.refused === undefined) count.identical += 1;
-    else count.refused += 1;
+    if (!agrees(entry, ours, go)) {
+      differences.push(describeDifference(entry, ours, go));
+    } else if (entry.refused === undefined) {
+      count.identical += 1;
+    } else {
+      count.refused += 1;
+    }
   }
   return { differences, table: [...counts.values()] };
 }
 
 function agrees({ refused }: CorpusTemplate, ours: string | TemplateError, go: GoResult | undefined): boolean {
   const refusal = ours instanceof TemplateError ? ours.refused : undefined;
-  if (refused !== undefined) return refusal === refused;
-  if (go === undefined || refusal !== undefined) return false;
+  if (refused !== undefined) {
+    return refusal === refused;
+  }
+  if (go === undefined || refusal !== undefined) {
+    return false;
+  }
   return ours instanceof TemplateError ? 'error' in go : 'output' in go && go.output === ours;
 }
 
@@ -92,7 +105,9 @@ function render({ template, data }: CorpusTemplate): string | TemplateError {
   try {
     return renderTemplate({ connectorClass: 'corpus', configuration: 'corpus', file: 'file', text: template }, data);
   } catch (error) {
-    if (error instanceof TemplateError) return error;
+    if (error instanceof TemplateError) {
+      return error;
+    }
     throw error;
   }
 }

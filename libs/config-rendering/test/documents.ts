@@ -12,7 +12,9 @@ export function readDocument(name: string): string {
 /** The objects of a YAML text; an error in it is thrown. */
 export function parseYaml(text: string): unknown[] {
   return parseAllDocuments(text).map((document) => {
-    if (document.errors[0]) throw document.errors[0];
+    if (document.errors[0]) {
+      throw document.errors[0];
+    }
     return document.toJS() as unknown;
   });
 }

@@ -12,10 +12,14 @@ function writeVolume(directory: string, request: VolumeRequest, generation = 1):
   const content = path.join(directory, `..2026_01_01_${generation}`);
   mkdirSync(content);
   const files = renderVolume(request);
-  for (const [name, text] of files) writeFileSync(path.join(content, name), text);
+  for (const [name, text] of files) {
+    writeFileSync(path.join(content, name), text);
+  }
   symlinkSync(path.basename(content), path.join(directory, '..new'));
   renameSync(path.join(directory, '..new'), path.join(directory, '..data'));
-  for (const name of generation === 1 ? files.keys() : []) symlinkSync(`..data/${name}`, path.join(directory, name));
+  for (const name of generation === 1 ? files.keys() : []) {
+    symlinkSync(`..data/${name}`, path.join(directory, name));
+  }
 }
 
 /** What `env.sh` does in any shell; a shell that is not there fails. */
@@ -42,8 +46,15 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
 
     it('exports what clients read, in both cases', () => {
       const { stdout, stderr, status } = run('set -eu; . "$1/env.sh"; env', finds ? {} : { CONNECTORS_DIR: directory });
-      const variables = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/=(.*)/s, 2))) as Record<string, string>;
-      for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) expect(variables[name]).toBe(url(TOKEN));
+      const variables = Object.fromEntries(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split(/=(.*)/s, 2)),
+      ) as Record<string, string>;
+      for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) {
+        expect(variables[name]).toBe(url(TOKEN));
+      }
       expect(variables['NO_PROXY']).toBe(variables['no_proxy']);
       expect(variables['no_proxy']).toMatch(/^localhost,127\.0\.0\.1,/);
       expect(Object.keys(variables).filter((name) => name.startsWith('connectors_'))).toEqual([]);
@@ -51,8 +62,12 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
     });
 
     it('has the same values as .env', () => {
-      const { stdout } = run('. "$1/env.sh"; for name in http_proxy https_proxy no_proxy; do eval "echo $name=\\$$name"; done', { CONNECTORS_DIR: directory });
-      expect(stdout).toBe(renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))] })).get('.env'));
+      const { stdout } = run('. "$1/env.sh"; for name in http_proxy https_proxy no_proxy; do eval "echo $name=\\$$name"; done', {
+        CONNECTORS_DIR: directory,
+      });
+      expect(stdout).toBe(
+        renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))] })).get('.env'),
+      );
     });
 
     it('reads the token anew each time', () => {

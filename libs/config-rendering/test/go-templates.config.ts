@@ -8,6 +8,8 @@
  */
 export function goTemplates(name: 'GO_TEMPLATES' | 'GO_TEMPLATES_RESULTS'): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set; this spec is run by: npm run testbed -- run templates`);
+  if (!value) {
+    throw new Error(`${name} is not set; this spec is run by: npm run testbed -- run templates`);
+  }
   return value;
 }

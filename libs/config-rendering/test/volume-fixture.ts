@@ -6,8 +6,7 @@ import { type MountedConnector, type VolumeRequest } from '../src/volume/volume-
 
 export const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl';
 
-const certificate = (text: string) =>
-  `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`;
+const certificate = (text: string) => `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`;
 
 /** Shapes of certificates: nothing here reads what is in them. */
 export const OLD_CA = certificate('the authority before');
@@ -15,7 +14,10 @@ export const CA = certificate('the authority');
 export const PUBLIC_ROOT = certificate('a public authority');
 
 /** A Connector as the controller leaves it: reached through its Service, or through `base` and its path. */
-export function aServedConnector(name: string, options: { namespace?: string; base?: string; address?: string; className?: string } = {}): Connector {
+export function aServedConnector(
+  name: string,
+  options: { namespace?: string; base?: string; address?: string; className?: string } = {},
+): Connector {
   const { namespace = 'default', base, ...rest } = options;
   const inside = `c-${name}.${namespace}.svc.cluster.local`;
   const path = `/namespaces/${namespace}/connectors/${name}`;
@@ -24,7 +26,9 @@ export function aServedConnector(name: string, options: { namespace?: string; ba
     name,
     namespace,
     ...rest,
-    status: { proxy: { httpAddress: { url: http + path }, httpsAddress: { url: http.replace('http:', 'https:').replace(':8080', ':8443') + path } } },
+    status: {
+      proxy: { httpAddress: { url: http + path }, httpsAddress: { url: http.replace('http:', 'https:').replace(':8080', ':8443') + path } },
+    },
   });
 }
 

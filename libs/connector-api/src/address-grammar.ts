@@ -76,7 +76,9 @@ function grammarRule(grammar: string, causes: readonly Cause[], message: string)
     message,
     messageCel: ternaries.join('') + celString(message),
     broken: (text) => {
-      if (expected.test(text)) return undefined;
+      if (expected.test(text)) {
+        return undefined;
+      }
       return compiled.find(({ fault, regex }) => regex.test(text) === (fault === 'match'))?.message ?? message;
     },
   };

@@ -6,7 +6,9 @@ const committed = JSON.parse(readFileSync(path.join(__dirname, '../test/crd-snap
 
 /** A failure that says which of the two it is, and so what to do. */
 function expectNone(changes: string[], meaning: string): void {
-  if (changes.length > 0) throw new Error([meaning, ...changes].join('\n  '));
+  if (changes.length > 0) {
+    throw new Error([meaning, ...changes].join('\n  '));
+  }
 }
 
 describe('the API', () => {
@@ -33,18 +35,43 @@ describe('compareApi', () => {
   it.each<[string, ApiSnapshot, string[], string[]]>([
     ['nothing', {}, [], []],
     ['a new field', { 'Connector.spec.more': { type: 'string' } }, [], ['Connector.spec.more is new']],
-    ['a new required field', { 'Connector.spec.more': { type: 'string', required: true } }, ['Connector.spec.more is new and required'], []],
-    ['a new required field at the top', { 'Connector.data': { type: 'string', required: true } }, ['Connector.data is new and required'], []],
-    ['a new required field in items', { 'Connector.spec.list[].id': { type: 'string', required: true } }, ['Connector.spec.list[].id is new and required'], []],
+    [
+      'a new required field',
+      { 'Connector.spec.more': { type: 'string', required: true } },
+      ['Connector.spec.more is new and required'],
+      [],
+    ],
+    [
+      'a new required field at the top',
+      { 'Connector.data': { type: 'string', required: true } },
+      ['Connector.data is new and required'],
+      [],
+    ],
+    [
+      'a new required field in items',
+      { 'Connector.spec.list[].id': { type: 'string', required: true } },
+      ['Connector.spec.list[].id is new and required'],
+      [],
+    ],
     [
       'a required field in a new object',
       { 'Connector.spec.more': { type: 'object' }, 'Connector.spec.more.id': { type: 'string', required: true } },
       [],
       ['Connector.spec.more is new', 'Connector.spec.more.id is new'],
     ],
-    ['a field that becomes required', { 'Connector.spec.list': { type: 'array', max: 4, required: true } }, ['Connector.spec.list is required now'], []],
+    [
+      'a field that becomes required',
+      { 'Connector.spec.list': { type: 'array', max: 4, required: true } },
+      ['Connector.spec.list is required now'],
+      [],
+    ],
     ['a field that becomes optional', { 'Connector.spec': { type: 'object' } }, [], ['Connector.spec is optional now']],
-    ['another type', { 'Connector.spec.list': { type: 'object', max: 4 } }, ['Connector.spec.list was of type array and is of type object'], []],
+    [
+      'another type',
+      { 'Connector.spec.list': { type: 'object', max: 4 } },
+      ['Connector.spec.list was of type array and is of type object'],
+      [],
+    ],
     [
       'another enum',
       { 'Connector.spec.kind': { type: 'string', enum: ['b', 'c'], max: 10 } },
@@ -52,10 +79,20 @@ describe('compareApi', () => {
       ['Connector.spec.kind allows c now'],
     ],
     ['no enum', { 'Connector.spec.kind': { type: 'string', max: 10 } }, [], ['Connector.spec.kind allows any value now']],
-    ['an enum where was none', { 'Connector.spec.list[].name': { type: 'string', required: true, enum: ['a'] } }, ['Connector.spec.list[].name allows only a now'], []],
+    [
+      'an enum where was none',
+      { 'Connector.spec.list[].name': { type: 'string', required: true, enum: ['a'] } },
+      ['Connector.spec.list[].name allows only a now'],
+      [],
+    ],
     ['a lower limit', { 'Connector.spec.list': { type: 'array', max: 3 } }, ['Connector.spec.list allows at most 3 now, not 4'], []],
     ['a higher limit', { 'Connector.spec.list': { type: 'array', max: 5 } }, [], ['Connector.spec.list allows more than 4 now']],
-    ['a limit where was none', { 'Connector.spec.list[].name': { type: 'string', required: true, max: 3 } }, ['Connector.spec.list[].name allows at most 3 now, not Infinity'], []],
+    [
+      'a limit where was none',
+      { 'Connector.spec.list[].name': { type: 'string', required: true, max: 3 } },
+      ['Connector.spec.list[].name allows at most 3 now, not Infinity'],
+      [],
+    ],
   ])('%s', (_name, change, breaking, additions) => {
     expect(compareApi(before, { ...before, ...change })).toEqual({ breaking, additions });
   });

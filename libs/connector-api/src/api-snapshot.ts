@@ -17,7 +17,9 @@ export type ApiSnapshot = Record<string, FieldSnapshot>;
 /** The API as it is now. */
 export function apiSnapshot(): ApiSnapshot {
   const snapshot: ApiSnapshot = {};
-  for (const { kind, schemaClass } of CUSTOM_RESOURCES) addFields(snapshot, kind, schemaOf(schemaClass));
+  for (const { kind, schemaClass } of CUSTOM_RESOURCES) {
+    addFields(snapshot, kind, schemaOf(schemaClass));
+  }
   return snapshot;
 }
 
@@ -32,7 +34,9 @@ function addFields(snapshot: ApiSnapshot, path: string, schema: JsonSchema): voi
 }
 
 function addElement(snapshot: ApiSnapshot, path: string, element: JsonSchema | undefined): void {
-  if (!element) return;
+  if (!element) {
+    return;
+  }
   snapshot[path] = snapshotOf(element, false);
   addFields(snapshot, path, element);
 }
@@ -61,15 +65,23 @@ export function compareApi(before: ApiSnapshot, after: ApiSnapshot): ApiChanges 
   const additions: string[] = [];
   for (const [path, old] of Object.entries(before)) {
     const current = after[path];
-    if (!current) breaking.push(`${path} was removed`);
-    else compareField({ path, old, current }, { breaking, additions });
+    if (!current) {
+      breaking.push(`${path} was removed`);
+    } else {
+      compareField({ path, old, current }, { breaking, additions });
+    }
   }
   for (const [path, field] of Object.entries(after)) {
-    if (before[path]) continue;
+    if (before[path]) {
+      continue;
+    }
     const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0));
     // Inside an object that is new itself, nobody has left the field out yet.
-    if (field.required && (before[parent] ?? !parent.includes('.'))) breaking.push(`${path} is new and required`);
-    else additions.push(`${path} is new`);
+    if (field.required && (before[parent] ?? !parent.includes('.'))) {
+      breaking.push(`${path} is new and required`);
+    } else {
+      additions.push(`${path} is new`);
+    }
   }
   return { breaking, additions };
 }
@@ -78,9 +90,15 @@ function compareField(
   { path, old, current }: { path: string; old: FieldSnapshot; current: FieldSnapshot },
   { breaking, additions }: ApiChanges,
 ): void {
-  if (old.type !== current.type) breaking.push(`${path} was of type ${old.type} and is of type ${current.type}`);
-  if (current.required && !old.required) breaking.push(`${path} is required now`);
-  if (old.required && !current.required) additions.push(`${path} is optional now`);
+  if (old.type !== current.type) {
+    breaking.push(`${path} was of type ${old.type} and is of type ${current.type}`);
+  }
+  if (current.required && !old.required) {
+    breaking.push(`${path} is required now`);
+  }
+  if (old.required && !current.required) {
+    additions.push(`${path} is optional now`);
+  }
   compareEnum({ path, old: old.enum, current: current.enum }, { breaking, additions });
   compareMax({ path, old: old.max, current: current.max }, { breaking, additions });
 }
@@ -90,7 +108,9 @@ function compareEnum(
   { breaking, additions }: ApiChanges,
 ): void {
   if (!current) {
-    if (old) additions.push(`${path} allows any value now`);
+    if (old) {
+      additions.push(`${path} allows any value now`);
+    }
     return;
   }
   if (!old) {
@@ -99,14 +119,22 @@ function compareEnum(
   }
   const lost = old.filter((value) => !current.includes(value));
   const gained = current.filter((value) => !old.includes(value));
-  if (lost.length > 0) breaking.push(`${path} no longer allows ${lost.join(', ')}`);
-  if (gained.length > 0) additions.push(`${path} allows ${gained.join(', ')} now`);
+  if (lost.length > 0) {
+    breaking.push(`${path} no longer allows ${lost.join(', ')}`);
+  }
+  if (gained.length > 0) {
+    additions.push(`${path} allows ${gained.join(', ')} now`);
+  }
 }
 
 function compareMax(
   { path, old = Infinity, current = Infinity }: { path: string; old?: number; current?: number },
   { breaking, additions }: ApiChanges,
 ): void {
-  if (current < old) breaking.push(`${path} allows at most ${current} now, not ${old}`);
-  if (current > old) additions.push(`${path} allows more than ${old} now`);
+  if (current < old) {
+    breaking.push(`${path} allows at most ${current} now, not ${old}`);
+  }
+  if (current > old) {
+    additions.push(`${path} allows more than ${old} now`);
+  }
 }

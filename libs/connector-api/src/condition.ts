@@ -37,10 +37,7 @@ export class Condition {
 }
 
 /** The condition of a type, if there is one. */
-function findCondition(
-  object: { status?: { conditions?: readonly Condition[] } },
-  type: ConditionType,
-): Condition | undefined {
+function findCondition(object: { status?: { conditions?: readonly Condition[] } }, type: ConditionType): Condition | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type);
 }
 

@@ -64,8 +64,7 @@ const NO_PROBE = 'must have http: only protocol oci has a probe of its own, whic
     cel: '!has(self.authProbes) || (has(self.auth) && has(self.auth.types) && self.authProbes.all(a, self.auth.types.exists(t, t.name == a.authName)))',
     message: 'must have an authName that is the name of one of spec.auth.types',
     fieldPath: '.authProbes',
-    holds: ({ auth, authProbes = [] }) =>
-      authProbes.every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
+    holds: ({ auth, authProbes = [] }) => authProbes.every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
   }),
 ])
 export class ConnectorClassSpec {
@@ -122,7 +121,7 @@ export class ConnectorClassSpec {
   configurations?: ClassConfiguration[];
 
   @Nested(() => ProxyDestination, {
-    description: "The proxy Service of this installation. Without it there is no Service and the proxy does not serve the class.",
+    description: 'The proxy Service of this installation. Without it there is no Service and the proxy does not serve the class.',
     optional: true,
   })
   proxy?: ProxyDestination;

@@ -37,7 +37,8 @@ export class ConnectorAuth {
   name!: string;
 
   @Nested(() => ObjectReference, {
-    description: 'The Secret with the credential, in the namespace of the Connector. Without it the address is used anonymously, if the class allows that.',
+    description:
+      'The Secret with the credential, in the namespace of the Connector. Without it the address is used anonymously, if the class allows that.',
     schema: { 'x-kubernetes-map-type': 'atomic' },
     rules: [SECRET_KIND],
     optional: true,
@@ -90,7 +91,8 @@ export class ConnectorSpec {
   connectorClassName!: string;
 
   @Text({
-    description: 'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository; a v2 at its beginning, copied from a URL of the API, is left out), such as https://registry.example.com/team.',
+    description:
+      'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository; a v2 at its beginning, copied from a URL of the API, is left out), such as https://registry.example.com/team.',
     maxLength: ADDRESS_MAX,
     rules: [ADDRESS_RULE],
   })

@@ -31,7 +31,7 @@ export class DestinationReference {
 @Rules<ProxyDestination>([
   rule({
     cel: 'has(self.ref) || has(self.uri)',
-    message: 'must have ref or uri; for this installation\'s proxy give ref {kind: Service, name, namespace}',
+    message: "must have ref or uri; for this installation's proxy give ref {kind: Service, name, namespace}",
     holds: (proxy) => proxy.ref !== undefined || proxy.uri !== undefined,
   }),
 ])

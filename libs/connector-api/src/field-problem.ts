@@ -13,6 +13,8 @@ export function formatProblem({ path, message }: FieldProblem): string {
 
 /** The path of a field or of an item below another path. */
 export function joinPath(parent: string, child: string | number): string {
-  if (typeof child === 'number' || /^\d+$/.test(child)) return `${parent}[${child}]`;
+  if (typeof child === 'number' || /^\d+$/.test(child)) {
+    return `${parent}[${child}]`;
+  }
   return parent === '' ? child : `${parent}.${child}`;
 }

@@ -59,7 +59,9 @@ export function declareField(declaration: Declaration): PropertyDecorator {
     const fields = fieldsByClass.get(target.constructor) ?? new Map<string, Field>();
     fieldsByClass.set(target.constructor, fields);
     fields.set(String(property), { schema: { description, ...schema }, optional, nested, rules, itemRules });
-    for (const validator of [presence, ...validators]) validator(target, property);
+    for (const validator of [presence, ...validators]) {
+      validator(target, property);
+    }
   };
 }
 

@@ -13,7 +13,9 @@ const IS_STRING = { message: 'must be a string' };
 export function Text(options: TextOptions): PropertyDecorator {
   const { minLength, maxLength, format } = options;
   const validators = [IsString(IS_STRING), MaxLength(maxLength, { message: `must have at most ${maxLength} characters` })];
-  if (minLength !== undefined) validators.push(MinLength(minLength, { message: 'must not be empty' }));
+  if (minLength !== undefined) {
+    validators.push(MinLength(minLength, { message: 'must not be empty' }));
+  }
   return declareField({
     ...options,
     schema: {

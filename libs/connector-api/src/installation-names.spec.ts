@@ -1,7 +1,11 @@
 import { type ProxyDestination } from './destination';
 import { apiServerHosts, type InstallationNames, isOurProxy, refusedHosts } from './installation-names';
 
-const installation: InstallationNames = { namespace: 'connectors-system', proxyService: 'connectors-proxy-service', clusterDomain: 'cluster.local' };
+const installation: InstallationNames = {
+  namespace: 'connectors-system',
+  proxyService: 'connectors-proxy-service',
+  clusterDomain: 'cluster.local',
+};
 const ref = { kind: 'Service', name: 'connectors-proxy-service', namespace: 'connectors-system' };
 
 describe('the proxy of a class', () => {

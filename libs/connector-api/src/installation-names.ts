@@ -21,7 +21,9 @@ export function proxyServiceHost({ proxyService, namespace, clusterDomain }: Ins
 /** Whether `spec.proxy` of a class means this installation's proxy. Nothing else is served. */
 export function isOurProxy({ ref, uri }: ProxyDestination, installation: InstallationNames): boolean {
   // Knative: with both, uri is relative to ref; a path before ours is nothing that the proxy could serve.
-  if (ref) return isOurService(ref, installation) && (uri === undefined || uri === '' || uri === '/');
+  if (ref) {
+    return isOurService(ref, installation) && (uri === undefined || uri === '' || uri === '/');
+  }
   return uri !== undefined && isOurUri(uri, installation);
 }
 
@@ -31,7 +33,9 @@ function isOurService(ref: DestinationReference, { proxyService, namespace }: In
 }
 
 function isOurUri(uri: string, installation: InstallationNames): boolean {
-  if (!URL.canParse(uri)) return false;
+  if (!URL.canParse(uri)) {
+    return false;
+  }
   const { protocol, hostname, port, pathname, search, hash, username } = new URL(uri);
   const isPlain = (pathname === '' || pathname === '/') && search === '' && hash === '' && username === '' && port === '';
   return (protocol === 'http:' || protocol === 'https:') && isPlain && proxyHostNames(installation).includes(hostname);

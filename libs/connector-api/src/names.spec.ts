@@ -1,4 +1,12 @@
-import { connectorHostNames, connectorOfServiceName, connectorPath, connectorServiceName, isConnectorName, isDnsLabel, parseConnectorHost } from './names';
+import {
+  connectorHostNames,
+  connectorOfServiceName,
+  connectorPath,
+  connectorServiceName,
+  isConnectorName,
+  isDnsLabel,
+  parseConnectorHost,
+} from './names';
 
 describe('names', () => {
   it.each([

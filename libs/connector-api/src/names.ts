@@ -61,7 +61,9 @@ export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: s
 export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER_DOMAIN): ConnectorKey | undefined {
   const [service = '', namespace = ''] = host.split('.', 2);
   const name = service.slice(SERVICE_PREFIX.length);
-  if (!isConnectorName(name) || !isDnsLabel(namespace)) return undefined;
+  if (!isConnectorName(name) || !isDnsLabel(namespace)) {
+    return undefined;
+  }
   return connectorHostNames({ namespace, name, clusterDomain }).includes(host) ? { namespace, name } : undefined;
 }
 

@@ -4,19 +4,12 @@ import { declareField, type FieldOptions, type SchemaClass } from './field-regis
 import { type JsonSchema } from './json-schema';
 
 /** An object of another class. */
-export function Nested(
-  nested: () => SchemaClass,
-  options: FieldOptions & { schema?: JsonSchema },
-): PropertyDecorator {
+export function Nested(nested: () => SchemaClass, options: FieldOptions & { schema?: JsonSchema }): PropertyDecorator {
   return declareField({
     ...options,
     schema: { type: 'object', ...options.schema },
     nested,
-    validators: [
-      IsObject({ message: 'must be an object' }),
-      ValidateNested({ message: 'must be an object' }),
-      Type(nested),
-    ],
+    validators: [IsObject({ message: 'must be an object' }), ValidateNested({ message: 'must be an object' }), Type(nested)],
   });
 }
 
@@ -46,29 +39,22 @@ export function StringMap(options: StringMapOptions): PropertyDecorator {
 }
 
 function isStringMap(value: unknown, limits: StringMapOptions): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
   const values = Object.values(value);
-  return (
-    values.length <= limits.maxProperties &&
-    values.every((item) => typeof item === 'string' && item.length <= limits.valueMaxLength)
-  );
+  return values.length <= limits.maxProperties && values.every((item) => typeof item === 'string' && item.length <= limits.valueMaxLength);
 }
 
 /** An object whose values are objects of another class. */
-export function NestedMap(
-  nested: () => SchemaClass,
-  options: FieldOptions & { maxProperties: number },
-): PropertyDecorator {
+export function NestedMap(nested: () => SchemaClass, options: FieldOptions & { maxProperties: number }): PropertyDecorator {
   return declareField({
     ...options,
     schema: { type: 'object', maxProperties: options.maxProperties, additionalProperties: { type: 'object' } },
     nested,
     validators: [
       IsObject({ message: 'must be an object' }),
-      ValidateBy(
-        { name: 'objectMap', validator: { validate: isObjectMap } },
-        { message: 'must have objects as its values' },
-      ),
+      ValidateBy({ name: 'objectMap', validator: { validate: isObjectMap } }, { message: 'must have objects as its values' }),
     ],
   });
 }

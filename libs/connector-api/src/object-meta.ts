@@ -40,9 +40,7 @@ export interface KubeObject {
 
 /** The field `metadata`: an object that has at least a name. The rest is the API server's to check. */
 export function Metadata(): PropertyDecorator {
-  return BuiltIn(
-    ValidateBy({ name: 'objectMeta', validator: { validate: hasName } }, { message: 'must be an object with a name' }),
-  );
+  return BuiltIn(ValidateBy({ name: 'objectMeta', validator: { validate: hasName } }, { message: 'must be an object with a name' }));
 }
 
 function hasName(metadata: unknown): boolean {

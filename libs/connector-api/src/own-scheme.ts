@@ -6,7 +6,9 @@
  * @param asked the https origin that the URL may lead back to
  */
 export function meantOrigin(url: URL, asked: string): string {
-  if (url.protocol !== 'http:' || !asked.startsWith('https:')) return url.origin;
+  if (url.protocol !== 'http:' || !asked.startsWith('https:')) {
+    return url.origin;
+  }
   const own = new URL(asked);
   // A URL has no port where it is the scheme's default: 80 here, 443 there.
   const samePort = url.port === '' || url.port === (own.port === '' ? '443' : own.port);

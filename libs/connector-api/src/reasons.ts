@@ -47,7 +47,8 @@ export const REASON_TABLE = {
   ConnectorInvalid: {
     conditions: ['ConnectorClassReady'],
     status: 'False',
-    meaning: 'The Connector does not fit its class: a parameter is missing, unknown or of the wrong type, or the authentication type is not one of the class.',
+    meaning:
+      'The Connector does not fit its class: a parameter is missing, unknown or of the wrong type, or the authentication type is not one of the class.',
     remedy: 'Change the fields that the message names.',
   },
   SecretOptional: {
@@ -59,7 +60,7 @@ export const REASON_TABLE = {
   SecretNotFound: {
     conditions: ['SecretReady', 'CACertReady'],
     status: 'False',
-    meaning: 'The Secret does not exist in the Connector\'s namespace, or the class wants one and none is named.',
+    meaning: "The Secret does not exist in the Connector's namespace, or the class wants one and none is named.",
     remedy: 'Create the Secret, or correct its name.',
   },
   SecretInvalid: {
@@ -77,7 +78,7 @@ export const REASON_TABLE = {
   SecretNamespaceNotAllowed: {
     conditions: ['SecretReady'],
     status: 'False',
-    meaning: '`spec.auth.secretRef.namespace` is another namespace than the Connector\'s.',
+    meaning: "`spec.auth.secretRef.namespace` is another namespace than the Connector's.",
     remedy: 'Put the Secret beside the Connector and remove `namespace`.',
   },
   NonLivenessProbe: {
@@ -89,7 +90,8 @@ export const REASON_TABLE = {
   ConnectionFailed: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'The address could not be reached, or did not answer as expected. On AuthReady the status is Unknown: whoever would judge the credential did not answer.',
+    meaning:
+      'The address could not be reached, or did not answer as expected. On AuthReady the status is Unknown: whoever would judge the credential did not answer.',
     remedy: 'Check `spec.address`, DNS, and whether a network policy or firewall is in the way.',
   },
   Throttled: {
@@ -107,31 +109,35 @@ export const REASON_TABLE = {
   CertificateInvalid: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'The server\'s certificate is not trusted, has expired or is for another name; or `spec.caCertSecretRef` cannot be used.',
+    meaning: "The server's certificate is not trusted, has expired or is for another name; or `spec.caCertSecretRef` cannot be used.",
     remedy: 'Put the certificate of its authority into a Secret and name that in `spec.caCertSecretRef`.',
   },
   NotARegistry: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401, or below the path of `spec.address` answers something else than a registry. On AuthReady the status is Unknown.',
+    meaning:
+      'Something answers at the address, but it is no OCI registry: `GET /v2/` gave neither 200 nor 401, or below the path of `spec.address` answers something else than a registry. On AuthReady the status is Unknown.',
     remedy: 'Correct `spec.address`.',
   },
   AddressNotAllowed: {
     conditions: ['LivenessReady', 'AuthReady'],
     status: 'False',
-    meaning: 'The address leads to where no Connector may lead: loopback, link-local, cloud metadata, the API server or this installation itself.',
+    meaning:
+      'The address leads to where no Connector may lead: loopback, link-local, cloud metadata, the API server or this installation itself.',
     remedy: 'Correct `spec.address`, or let the installation list the range in `OCI_CONNECTOR_EGRESS_ALLOW_CIDRS`.',
   },
   NonAuthProbe: {
     conditions: ['AuthReady'],
     status: 'True',
-    meaning: 'The class has no probe for the authentication type of the Connector; for a Connector without `spec.auth`, none of the protocol itself. An anonymous Connector is probed, too: whether the registry lets everybody in.',
+    meaning:
+      'The class has no probe for the authentication type of the Connector; for a Connector without `spec.auth`, none of the protocol itself. An anonymous Connector is probed, too: whether the registry lets everybody in.',
     remedy: NOTHING_TO_DO,
   },
   AuthenticationFailed: {
     conditions: ['AuthReady'],
     status: 'False',
-    meaning: 'The registry or its token server refuses the credential, or does not let it, or everybody where there is none, pull from the repository of the auth parameter.',
+    meaning:
+      'The registry or its token server refuses the credential, or does not let it, or everybody where there is none, pull from the repository of the auth parameter.',
     remedy:
       'Correct the Secret. A credential that the registry refused is tried again when its content changes, or after 30 minutes; whatever else is wrong, when the Connector or the class changes, or after a minute.',
   },
@@ -157,7 +163,7 @@ export const REASON_TABLE = {
     conditions: ['ProxyServiceReady'],
     status: 'False',
     meaning: 'The Service `c-NAME` could not be created, or has gone.',
-    remedy: 'See the message and the controller\'s log.',
+    remedy: "See the message and the controller's log.",
   },
   ProxyServiceConflict: {
     conditions: ['ProxyServiceReady'],
@@ -168,7 +174,7 @@ export const REASON_TABLE = {
   ProxyNotSupported: {
     conditions: ['ProxyReady'],
     status: 'False',
-    meaning: '`spec.proxy` names something else than this installation\'s proxy Service.',
+    meaning: "`spec.proxy` names something else than this installation's proxy Service.",
     remedy: 'Name the proxy Service that the message gives.',
   },
   RegoNotSupported: {

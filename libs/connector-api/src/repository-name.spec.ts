@@ -6,9 +6,12 @@ describe('isRepositoryName', () => {
     expect(isRepositoryName(name)).toBe(true);
   });
 
-  it.each(['', 'A', 'é', '/a', 'a/', 'a//b', 'a.', '-a', 'a..b', 'a___b', 'a b', 'a:b', '../a', 'a\n', 'a'.repeat(256)])('refuses %j', (name) => {
-    expect(isRepositoryName(name)).toBe(false);
-  });
+  it.each(['', 'A', 'é', '/a', 'a/', 'a//b', 'a.', '-a', 'a..b', 'a___b', 'a b', 'a:b', '../a', 'a\n', 'a'.repeat(256)])(
+    'refuses %j',
+    (name) => {
+      expect(isRepositoryName(name)).toBe(false);
+    },
+  );
 
   it('takes no time that grows faster than the name', () => {
     expect(isRepositoryName(`${'a-'.repeat(127)}!`)).toBe(false);
@@ -40,17 +43,26 @@ describe('upstreamRepository', () => {
 });
 
 describe('an address that already says /v2/', () => {
-  it.each(['', '/', '/v2', '/v2/', '/V2', '/v2/team', '/team/a', '/tags/list', '/team/tags/list'])('%j can come before repositories', (path) => {
-    expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(true);
-  });
+  it.each(['', '/', '/v2', '/v2/', '/V2', '/v2/team', '/team/a', '/tags/list', '/team/tags/list'])(
+    '%j can come before repositories',
+    (path) => {
+      expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(true);
+    },
+  );
 
-  it.each(['/v2/_catalog', '/v2/Team', '/Team', '/v2/app/tags/list', '/v2/app/manifests/latest', '/v2/app/blobs/uploads/', '/v2/..team'])('%j cannot', (path) => {
-    expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(false);
-  });
+  it.each(['/v2/_catalog', '/v2/Team', '/Team', '/v2/app/tags/list', '/v2/app/manifests/latest', '/v2/app/blobs/uploads/', '/v2/..team'])(
+    '%j cannot',
+    (path) => {
+      expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(false);
+    },
+  );
 
-  it.each(['HTTPS://r.example/v2/', 'https://bücher.example/v2/', 'https://[::zz]/v2/', 'r.example/v2/'])('%j is refused with a message', (address) => {
-    expect(() => parseUpstreamAddress(address)).toThrow(/^spec.address must /);
-  });
+  it.each(['HTTPS://r.example/v2/', 'https://bücher.example/v2/', 'https://[::zz]/v2/', 'r.example/v2/'])(
+    '%j is refused with a message',
+    (address) => {
+      expect(() => parseUpstreamAddress(address)).toThrow(/^spec.address must /);
+    },
+  );
 
   it.each(['//v2', '//v2/', '/v2//', '/v2/?n=1', '/v2/#x', '/v2/../x', '/v2 ', '/%76%32/'])('%j is refused with a message', (path) => {
     expect(() => parseUpstreamAddress(`https://r.example${path}`)).toThrow(/^spec.address must not/);

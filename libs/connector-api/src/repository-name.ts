@@ -28,14 +28,18 @@ export function repositoryPrefix({ pathPrefix }: Pick<UpstreamAddress, 'pathPref
 /** Whether repositories can begin with the address's path: it is a repository's name, and no URL copied from the API, such as `/v2/app/tags/list`. */
 export function canPrefixRepositories(address: Pick<UpstreamAddress, 'pathPrefix'>): boolean {
   const prefix = repositoryPrefix(address);
-  if (API_PATH.test(address.pathPrefix) && API_ROUTE.test(prefix)) return false;
+  if (API_PATH.test(address.pathPrefix) && API_ROUTE.test(prefix)) {
+    return false;
+  }
   return prefix === '' || isRepositoryName(prefix);
 }
 
 /** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */
 export function upstreamRepository(address: Pick<UpstreamAddress, 'pathPrefix' | 'isDockerHub'>, repository: string): string {
   const prefix = repositoryPrefix(address);
-  if (prefix !== '') return `${prefix}/${repository}`;
+  if (prefix !== '') {
+    return `${prefix}/${repository}`;
+  }
   // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
   return address.isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
 }

@@ -5,9 +5,15 @@ import { schemaOf } from './schema-of';
 /** Every schema below a schema, by path. */
 function* walk(schema: JsonSchema, path: string): Generator<[string, JsonSchema]> {
   yield [path, schema];
-  for (const [name, child] of Object.entries(schema.properties ?? {})) yield* walk(child, `${path}.${name}`);
-  if (schema.items) yield* walk(schema.items, `${path}[]`);
-  if (schema.additionalProperties) yield* walk(schema.additionalProperties, `${path}{}`);
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    yield* walk(child, `${path}.${name}`);
+  }
+  if (schema.items) {
+    yield* walk(schema.items, `${path}[]`);
+  }
+  if (schema.additionalProperties) {
+    yield* walk(schema.additionalProperties, `${path}{}`);
+  }
 }
 
 describe.each(CUSTOM_RESOURCES)('the schema of $kind', ({ kind, schemaClass }) => {
@@ -22,7 +28,9 @@ describe.each(CUSTOM_RESOURCES)('the schema of $kind', ({ kind, schemaClass }) =
       expect(schema.maxItems).toBeGreaterThan(0);
       expect(schema['x-kubernetes-list-type']).toBeDefined();
     }
-    if (schema.type === 'string' && !schema.enum) expect(schema.maxLength).toBeGreaterThan(0);
+    if (schema.type === 'string' && !schema.enum) {
+      expect(schema.maxLength).toBeGreaterThan(0);
+    }
     if (schema.type === 'object' && path !== kind) {
       expect(schema.properties ?? schema.additionalProperties).toBeDefined();
     }

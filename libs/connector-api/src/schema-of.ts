@@ -21,7 +21,9 @@ function fieldSchema({ schema, nested, rules, itemRules }: Field): JsonSchema {
     const items = { ...nestedSchema, ...schema.items, ...validations(itemRules) };
     return { ...schema, ...ownRules, items };
   }
-  if (schema.additionalProperties && nested) return { ...schema, ...ownRules, additionalProperties: nestedSchema };
+  if (schema.additionalProperties && nested) {
+    return { ...schema, ...ownRules, additionalProperties: nestedSchema };
+  }
   const inherited = nestedSchema['x-kubernetes-validations'] ?? [];
   const all = [...inherited, ...(ownRules['x-kubernetes-validations'] ?? [])];
   return { ...schema, ...nestedSchema, ...(all.length > 0 && { 'x-kubernetes-validations': all }) };

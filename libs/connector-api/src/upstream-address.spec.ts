@@ -6,7 +6,9 @@ function problemOf(address: string, field?: string): AddressError | undefined {
     parseUpstreamAddress(address, field);
     return undefined;
   } catch (error) {
-    if (error instanceof AddressError) return error;
+    if (error instanceof AddressError) {
+      return error;
+    }
     throw error;
   }
 }
@@ -92,11 +94,15 @@ describe('parseUpstreamAddress', () => {
     fc.assert(
       fc.property(fc.constantFrom('http://', 'https://', ''), noise, (scheme, rest) => {
         const address = scheme + rest;
-        if (problemOf(address)) return;
+        if (problemOf(address)) {
+          return;
+        }
         const { host, port, pathPrefix } = parseUpstreamAddress(address);
         const [, writtenHost = '', writtenPort, writtenPath = ''] =
           /^https?:\/\/(\[[^\]]*\]|[^:/]*)(?::(\d+))?\/?(.*?)\/?$/.exec(address) ?? [];
-        if (!writtenHost.startsWith('[')) expect(host).toBe(writtenHost.toLowerCase());
+        if (!writtenHost.startsWith('[')) {
+          expect(host).toBe(writtenHost.toLowerCase());
+        }
         expect(port).toBe(writtenPort ? Number(writtenPort) : scheme === 'https://' ? 443 : 80);
         expect(pathPrefix).toBe(writtenPath);
       }),

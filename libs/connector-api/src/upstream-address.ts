@@ -56,9 +56,13 @@ export function parseUpstreamAddress(address: string, field = 'spec.address'): U
 }
 
 function parseStrictly(address: string, field: string): URL {
-  if (address.length > ADDRESS_MAX) throw new AddressError(field, `must have at most ${ADDRESS_MAX} characters`);
+  if (address.length > ADDRESS_MAX) {
+    throw new AddressError(field, `must have at most ${ADDRESS_MAX} characters`);
+  }
   const problem = ADDRESS_RULE.broken(address);
-  if (problem !== undefined) throw new AddressError(field, problem);
+  if (problem !== undefined) {
+    throw new AddressError(field, problem);
+  }
   const bracketed = /\[(.*)\]/.exec(address)?.[1];
   if (bracketed !== undefined && !isIPv6(bracketed)) {
     throw new AddressError(field, `must name a valid IPv6 address between the brackets, not ${bracketed}`);

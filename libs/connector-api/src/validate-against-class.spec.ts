@@ -11,7 +11,12 @@ function aClass(spec: ConnectorClassSpec): ConnectorClass {
 const oci = aClass({
   protocol: 'oci',
   address: { name: 'address', type: 'string' },
-  auth: { types: [{ name: 'tokenAuth', optional: true }, { name: 'dockerConfig', optional: true }] },
+  auth: {
+    types: [
+      { name: 'tokenAuth', optional: true },
+      { name: 'dockerConfig', optional: true },
+    ],
+  },
   authProbes: [{ authName: 'tokenAuth', probe: {}, params: [{ name: 'repository', type: 'string', default: '' }] }],
 });
 
@@ -32,7 +37,13 @@ const complete: Omit<ConnectorSpec, 'connectorClassName'> = {
   address: 'https://a.example',
   addressExtensions: [{ name: 'api', value: 'https://api.example' }],
   params: [{ name: 'team', value: 'red' }],
-  auth: { name: 'token', params: [{ name: 'user', value: 'u' }, { name: 'project', value: 'p' }] },
+  auth: {
+    name: 'token',
+    params: [
+      { name: 'user', value: 'u' },
+      { name: 'project', value: 'p' },
+    ],
+  },
 };
 
 function problems(spec: object, connectorClass: ConnectorClass): string[] {
@@ -65,12 +76,27 @@ describe('validateConnectorAgainstClass', () => {
       ],
     ],
     ['no authentication', { auth: undefined }, ['spec.auth is required by the class; its name must be one of token, other']],
-    ['an authentication type of another class', { auth: { name: 'pat' } }, ['spec.auth.name must be one of token, other, as the class declares']],
-    ['parameters for a type that has none', { auth: { name: 'other', params: [{ name: 'user', value: 'u' }] } }, ['spec.auth.params[0].name is not declared by the class; remove the item']],
-    ['an address that the class does not allow', { address: 'https://c.example' }, ['spec.address must be one of https://a.example, https://b.example']],
+    [
+      'an authentication type of another class',
+      { auth: { name: 'pat' } },
+      ['spec.auth.name must be one of token, other, as the class declares'],
+    ],
+    [
+      'parameters for a type that has none',
+      { auth: { name: 'other', params: [{ name: 'user', value: 'u' }] } },
+      ['spec.auth.params[0].name is not declared by the class; remove the item'],
+    ],
+    [
+      'an address that the class does not allow',
+      { address: 'https://c.example' },
+      ['spec.address must be one of https://a.example, https://b.example'],
+    ],
     [
       'names that the class does not declare',
-      { addressExtensions: [...complete.addressExtensions!, { name: 'blob', value: 'https://blob.example' }], params: [...complete.params!, { name: 'colour', value: 'red' }] },
+      {
+        addressExtensions: [...complete.addressExtensions!, { name: 'blob', value: 'https://blob.example' }],
+        params: [...complete.params!, { name: 'colour', value: 'red' }],
+      },
       [
         'spec.addressExtensions[1].name must be one of api, raw, as the class declares',
         'spec.params[1].name must be one of team, stage, list, tree, as the class declares',
@@ -85,9 +111,17 @@ describe('validateConnectorAgainstClass', () => {
           { name: 'tree', value: { branch: [], leaves: ['a'] } },
         ],
       },
-      ['spec.params[0].value must be of type string', 'spec.params[1].value must be of type array', 'spec.params[2].value.branch must be of type string'],
+      [
+        'spec.params[0].value must be of type string',
+        'spec.params[1].value must be of type array',
+        'spec.params[2].value.branch must be of type string',
+      ],
     ],
-    ['a value that is not offered', { params: [...complete.params!, { name: 'stage', value: 'test' }] }, ['spec.params[1].value must be one of dev, prod']],
+    [
+      'a value that is not offered',
+      { params: [...complete.params!, { name: 'stage', value: 'test' }] },
+      ['spec.params[1].value must be one of dev, prod'],
+    ],
   ])('finds: %s', (_name, change, expected) => {
     expect(problems({ ...complete, ...change }, custom)).toEqual(expected);
   });
@@ -98,16 +132,24 @@ describe('validateConnectorAgainstClass', () => {
   it.each<[string, object, string[]]>([
     ['no authentication', { address: 'https://index.docker.io' }, []],
     ['a type without a Secret', { address: 'https://index.docker.io', auth: { name: 'dockerConfig' } }, []],
-    ['a repository for the probe', { address: 'https://a.example', auth: { name: 'tokenAuth', params: [{ name: 'repository', value: 'library/ubuntu' }] } }, []],
-    ['a path that begins repositories', { address: 'https://a.example/team/sub-team' }, []],
     [
-      'a path that cannot begin a repository',
-      { address: 'https://a.example/Team' },
-      [noPrefix],
+      'a repository for the probe',
+      { address: 'https://a.example', auth: { name: 'tokenAuth', params: [{ name: 'repository', value: 'library/ubuntu' }] } },
+      [],
     ],
+    ['a path that begins repositories', { address: 'https://a.example/team/sub-team' }, []],
+    ['a path that cannot begin a repository', { address: 'https://a.example/Team' }, [noPrefix]],
     ['a path longer than any repository', { address: `https://a.example/${'a'.repeat(256)}` }, [noPrefix]],
-    ['an IPv6 address that is none', { address: 'https://[1:2]' }, ['spec.address must name a valid IPv6 address between the brackets, not 1:2']],
-    ['a further address', { address: 'https://a.example', addressExtensions: [{ name: 'a', value: 'https://b.example' }] }, ['spec.addressExtensions[0].name is not declared by the class; remove the item']],
+    [
+      'an IPv6 address that is none',
+      { address: 'https://[1:2]' },
+      ['spec.address must name a valid IPv6 address between the brackets, not 1:2'],
+    ],
+    [
+      'a further address',
+      { address: 'https://a.example', addressExtensions: [{ name: 'a', value: 'https://b.example' }] },
+      ['spec.addressExtensions[0].name is not declared by the class; remove the item'],
+    ],
   ])('knows a class of protocol oci: %s', (_name, spec, expected) => {
     expect(problems(spec, oci)).toEqual(expected);
   });

@@ -25,7 +25,9 @@ function addressProblems({ spec }: Connector, connectorClass: ConnectorClass): F
   const path = 'spec.address';
   const declared = connectorClass.spec.address;
   const problems = declared ? enumProblems(path, spec.address, declared) : [];
-  if (protocolOf(connectorClass) !== 'oci') return problems;
+  if (protocolOf(connectorClass) !== 'oci') {
+    return problems;
+  }
   const addresses = [{ path, address: spec.address }];
   spec.addressExtensions?.forEach(({ value }, index) => {
     addresses.push({ path: `spec.addressExtensions[${index}].value`, address: value });
@@ -38,9 +40,13 @@ const PREFIX_GRAMMAR = `lower-case letters, digits, and single . _ - between the
 /** A registry's path prefix becomes part of the repository, and so has to be one. */
 function repositoryPrefixProblems(path: string, address: string): FieldProblem[] {
   try {
-    if (canPrefixRepositories(parseUpstreamAddress(address, path))) return [];
+    if (canPrefixRepositories(parseUpstreamAddress(address, path))) {
+      return [];
+    }
   } catch (error) {
-    if (error instanceof AddressError) return [{ path, message: error.problem }];
+    if (error instanceof AddressError) {
+      return [{ path, message: error.problem }];
+    }
     throw error;
   }
   return [{ path, message: `must have a path that can begin the name of a repository, or none: ${PREFIX_GRAMMAR}` }];
@@ -49,15 +55,21 @@ function repositoryPrefixProblems(path: string, address: string): FieldProblem[]
 function authProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
   const { spec } = connector;
   const types = connectorClass.spec.auth?.types ?? [];
-  if (!spec.auth) return missingAuthProblems(connector, connectorClass);
+  if (!spec.auth) {
+    return missingAuthProblems(connector, connectorClass);
+  }
   const { params } = spec.auth;
   const type = authTypeOf(connector, connectorClass);
-  if (!type) return [{ path: 'spec.auth.name', message: unknownType(types) }];
+  if (!type) {
+    return [{ path: 'spec.auth.name', message: unknownType(types) }];
+  }
   return valueProblems('spec.auth.params', params, authParams(type, connectorClass));
 }
 
 function missingAuthProblems(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
-  if (!typeThatNeedsSecret(connector, connectorClass)) return [];
+  if (!typeThatNeedsSecret(connector, connectorClass)) {
+    return [];
+  }
   return [{ path: 'spec.auth', message: `is required by the class; its name must be ${oneOf(connectorClass.spec.auth?.types ?? [])}` }];
 }
 
@@ -83,7 +95,9 @@ function valueProblems(path: string, given: readonly GivenValue[] = [], declared
   const wrong = given.flatMap(({ name, value }, index) => {
     const item = joinPath(path, index);
     const param = declared.find((candidate) => candidate.name === name);
-    if (!param) return [{ path: `${item}.name`, message: undeclared(declared) }];
+    if (!param) {
+      return [{ path: `${item}.name`, message: undeclared(declared) }];
+    }
     return paramProblems(`${item}.value`, value, param);
   });
   return [...missing, ...wrong];
@@ -95,7 +109,9 @@ function undeclared(declared: readonly ParamSpec[]): string {
 
 function paramProblems(path: string, value: unknown, param: ParamSpec): FieldProblem[] {
   const { type = 'string' } = param;
-  if (!hasType(value, type)) return [{ path, message: `must be of type ${type}` }];
+  if (!hasType(value, type)) {
+    return [{ path, message: `must be of type ${type}` }];
+  }
   return typeof value === 'string' ? enumProblems(path, value, param) : propertyProblems(path, value, param);
 }
 
@@ -107,14 +123,20 @@ function enumProblems(path: string, value: string, param: ParamSpec): FieldProbl
 function propertyProblems(path: string, value: unknown, { properties = {} }: ParamSpec): FieldProblem[] {
   return Object.entries(properties).flatMap(([name, { type }]) => {
     const property = (value as Record<string, unknown>)[name];
-    if (type === undefined || property === undefined || hasType(property, type)) return [];
+    if (type === undefined || property === undefined || hasType(property, type)) {
+      return [];
+    }
     return [{ path: joinPath(path, name), message: `must be of type ${type}` }];
   });
 }
 
 function hasType(value: unknown, type: 'string' | 'array' | 'object'): boolean {
-  if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (type === 'array') {
+    return Array.isArray(value);
+  }
+  if (type === 'object') {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  }
   return typeof value === 'string';
 }
 

@@ -28,7 +28,9 @@ function objectProblems(schemaClass: SchemaClass, value: object, place: Place): 
   const problems = broken(rulesOf(schemaClass), value, place);
   for (const [name, field] of fieldsOf(schemaClass)) {
     const child: unknown = (value as Record<string, unknown>)[name];
-    if (child === undefined || child === null) continue;
+    if (child === undefined || child === null) {
+      continue;
+    }
     problems.push(...fieldProblems(field, child, { ...place, path: joinPath(place.path, name) }));
   }
   return problems;
@@ -36,7 +38,9 @@ function objectProblems(schemaClass: SchemaClass, value: object, place: Place): 
 
 function fieldProblems(field: Field, value: unknown, place: Place): FieldProblem[] {
   const problems = broken(field.rules, value, place);
-  if (!Array.isArray(value)) return [...problems, ...nestedProblems(field, value, place)];
+  if (!Array.isArray(value)) {
+    return [...problems, ...nestedProblems(field, value, place)];
+  }
   const items = value.flatMap((item: unknown, index) => {
     const itemPlace = { ...place, path: joinPath(place.path, index) };
     return [...broken(field.itemRules, item, itemPlace), ...nestedProblems(field, item, itemPlace)];
@@ -45,12 +49,16 @@ function fieldProblems(field: Field, value: unknown, place: Place): FieldProblem
 }
 
 function nestedProblems({ nested, schema }: Field, value: unknown, place: Place): FieldProblem[] {
-  if (!nested || schema.additionalProperties || typeof value !== 'object' || value === null) return [];
+  if (!nested || schema.additionalProperties || typeof value !== 'object' || value === null) {
+    return [];
+  }
   return objectProblems(nested(), value, place);
 }
 
 function broken(rules: readonly Rule[], value: unknown, { path, isSound }: Place): FieldProblem[] {
-  if (rules.length === 0 || !isSound(path)) return [];
+  if (rules.length === 0 || !isSound(path)) {
+    return [];
+  }
   return rules.flatMap((rule) => {
     // The value's structure is sound, so it is what the rule was declared for.
     const message = rule.broken(value as never);

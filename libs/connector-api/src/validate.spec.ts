@@ -11,12 +11,7 @@ describe('validateConnector', () => {
   });
 
   it('says what every object has to have', () => {
-    expect(problems({})).toEqual([
-      'apiVersion is required',
-      'kind is required',
-      'metadata is required',
-      'spec is required',
-    ]);
+    expect(problems({})).toEqual(['apiVersion is required', 'kind is required', 'metadata is required', 'spec is required']);
   });
 
   it('wants a name in the metadata', () => {

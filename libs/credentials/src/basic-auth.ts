@@ -33,14 +33,13 @@ export function readBasicAuth(secret: SecretObject): UsernameAndPassword {
  *
  * @param where how the message names the place of each value
  */
-export function checkBasicAuth(
-  secret: SecretObject,
-  values: UsernameAndPassword,
-  where: { username: string; password: string },
-): void {
+export function checkBasicAuth(secret: SecretObject, values: UsernameAndPassword, where: { username: string; password: string }): void {
   for (const part of ['username', 'password'] as const) {
     if (values[part].length > MAX_LENGTH) {
-      throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${where[part]} has more than ${MAX_LENGTH} characters, which no registry accepts`);
+      throw new CredentialError(
+        'SecretInvalid',
+        `${describeSecret(secret)}: ${where[part]} has more than ${MAX_LENGTH} characters, which no registry accepts`,
+      );
     }
     if (CONTROL[part].test(values[part])) {
       throw new CredentialError(

@@ -32,9 +32,17 @@ describe('loadCaCertificates', () => {
     ['a TLS Secret, without its key', { 'tls.crt': PEM, 'tls.key': KEY }, 1],
     ['.crt, its key being under .pem', { 'ca.crt': PEM, 'key.pem': KEY }, 1],
     ['.pem, together with its key', { 'both.pem': KEY + PEM }, 1],
-    ['any key, together with a key of another kind', { bundle: `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${KEY}${PEM}` }, 1],
+    [
+      'any key, together with a key of another kind',
+      { bundle: `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${KEY}${PEM}` },
+      1,
+    ],
     ['tls.crt, the ca.crt beside it being empty, as cert-manager leaves it', { 'tls.crt': PEM, 'ca.crt': '' }, 1],
-    ['.crt, other PEM being under .pem', { 'ca.crt': PEM, 'request.pem': '-----BEGIN CERTIFICATE REQUEST-----\naHVzaA==\n-----END CERTIFICATE REQUEST-----' }, 1],
+    [
+      '.crt, other PEM being under .pem',
+      { 'ca.crt': PEM, 'request.pem': '-----BEGIN CERTIFICATE REQUEST-----\naHVzaA==\n-----END CERTIFICATE REQUEST-----' },
+      1,
+    ],
     ['lines that end in CR LF', { 'ca.crt': PEM.replaceAll('\n', '\r\n') }, 1],
   ])('finds the certificates under %s', (_, values, count) => {
     const certificates = load(values);

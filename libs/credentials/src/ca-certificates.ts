@@ -26,7 +26,9 @@ export function loadCaCertificates(secret: SecretObject): string[] {
 
 function certificatesOf(secret: SecretObject, key: string, encoded: string): string[] {
   const text = decodeBase64(encoded)?.toString('latin1') ?? '';
-  if (!text.includes(CERTIFICATE_HEADER) && !isGarbage(key, text)) return [];
+  if (!text.includes(CERTIFICATE_HEADER) && !isGarbage(key, text)) {
+    return [];
+  }
   const blocks = text.match(CERTIFICATE) ?? [];
   // Every header must have become a block, or a certificate would be missing without a word.
   if (blocks.length === 0 || blocks.length !== text.split(CERTIFICATE_HEADER).length - 1 || !blocks.every(isCertificate)) {

@@ -28,7 +28,9 @@ class Api {
       this.reads += 1;
       const { secret, failure } = this;
       await this.gate;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) {
+        throw failure;
+      }
       return secret;
     },
     clock: this.clock,
@@ -65,9 +67,15 @@ describe('CredentialStore', () => {
   it('keeps no private key of a Secret that is read for its certificates', async () => {
     const api = new Api();
     const encode = (text: string): string => Buffer.from(text).toString('base64');
-    const [key, certificate] = ['-----BEGIN EC PRIVATE KEY-----\nhush\n-----END EC PRIVATE KEY-----\n', '-----BEGIN CERTIFICATE-----\naA==\n-----END CERTIFICATE-----'];
+    const [key, certificate] = [
+      '-----BEGIN EC PRIVATE KEY-----\nhush\n-----END EC PRIVATE KEY-----\n',
+      '-----BEGIN CERTIFICATE-----\naA==\n-----END CERTIFICATE-----',
+    ];
     const login = { username: encode('_json_key'), password: encode(`{"private_key": ${JSON.stringify(key)}}`) };
-    api.secret = { ...version('1'), data: { 'tls.key': encode(key), 'tls.crt': encode(certificate), 'both.pem': encode(key + certificate), ...login } };
+    api.secret = {
+      ...version('1'),
+      data: { 'tls.key': encode(key), 'tls.crt': encode(certificate), 'both.pem': encode(key + certificate), ...login },
+    };
     const { data } = await api.store.get(KEY);
     expect(data).toEqual({ 'tls.key': '', 'tls.crt': encode(certificate), 'both.pem': encode(certificate), ...login });
   });
@@ -94,7 +102,9 @@ describe('CredentialStore', () => {
 
   it('forces no more than four reads a second', async () => {
     const api = new Api();
-    for (api.now = 0; api.now < 1_000; api.now += 10) await api.revision({ fresh: true });
+    for (api.now = 0; api.now < 1_000; api.now += 10) {
+      await api.revision({ fresh: true });
+    }
     expect(api.reads).toBe(4);
   });
 
@@ -175,7 +185,9 @@ describe('CredentialStore', () => {
       await setImmediate();
       expect(api.reads).toBe(4);
       open();
-      while (api.reachability.outage !== undefined) await setImmediate();
+      while (api.reachability.outage !== undefined) {
+        await setImmediate();
+      }
       expect(await api.revision()).toBe('u/2');
     });
 

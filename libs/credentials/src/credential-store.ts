@@ -105,9 +105,13 @@ export class CredentialStore {
   /** Joins a read under way, but not with a forced one a read that may have begun before the Secret changed. */
   #read(id: string, key: SecretKey, forced: boolean): Promise<Entry> {
     const flight = this.#flights.get(id);
-    if (flight !== undefined && (flight.forced || !forced)) return flight.result;
+    if (flight !== undefined && (flight.forced || !forced)) {
+      return flight.result;
+    }
     const result = this.#readNow(id, key, forced).finally(() => {
-      if (this.#flights.get(id)?.result === result) this.#flights.delete(id);
+      if (this.#flights.get(id)?.result === result) {
+        this.#flights.delete(id);
+      }
     });
     this.#flights.set(id, { forced, result });
     return result;
@@ -126,7 +130,9 @@ export class CredentialStore {
       entry = this.#lastKnown(id, error);
     }
     // A slower read that began earlier must not bring an older Secret back.
-    if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) this.#entries.set(id, entry, { owner: key.namespace, bytes: sizeOf(entry) });
+    if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) {
+      this.#entries.set(id, entry, { owner: key.namespace, bytes: sizeOf(entry) });
+    }
     return entry;
   }
 
@@ -134,13 +140,17 @@ export class CredentialStore {
   #lastKnown(id: string, error: unknown): Entry {
     const isOutage = error instanceof KubeUnreachableError && this.#reachability.outage !== undefined;
     const last = isOutage ? this.#lastRead(id) : undefined;
-    if (last === undefined) throw error;
+    if (last === undefined) {
+      throw error;
+    }
     return last;
   }
 
   #inOutage(id: string, key: SecretKey): Entry | undefined {
     const last = this.#reachability.outage && this.#lastRead(id);
-    if (last !== undefined) this.#reachability.meanwhile('secret', () => this.#read(id, key, false));
+    if (last !== undefined) {
+      this.#reachability.meanwhile('secret', () => this.#read(id, key, false));
+    }
     return last;
   }
 

@@ -19,7 +19,9 @@ function failure(act: () => unknown): CredentialError {
   try {
     act();
   } catch (error) {
-    if (error instanceof CredentialError) return error;
+    if (error instanceof CredentialError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('it did not fail');
@@ -102,11 +104,19 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['the default port in the address', ['r.example'], 'r.example:443', 'r.example'],
       ['a host in capitals', ['https://R.Example'], 'r.example', 'https://R.Example'],
       ['the key as docker login writes it before its URL', ['https://r.example/v1/', 'r.example'], 'r.example', 'r.example'],
-      ['the exact name of Docker Hub before an alias', ['docker.io', 'registry-1.docker.io'], 'registry-1.docker.io', 'registry-1.docker.io'],
+      [
+        'the exact name of Docker Hub before an alias',
+        ['docker.io', 'registry-1.docker.io'],
+        'registry-1.docker.io',
+        'registry-1.docker.io',
+      ],
     ])('%s: of %j, %s takes %s', (_, names, address, expected) => {
       const read = (): string => parseCredential(dockerConfig(keys(...names)), registry(address)).username;
-      if (expected === undefined) expect(failure(read)).toMatchObject({ code: 'DockerConfigHostMissing' });
-      else expect(read()).toBe(expected.replaceAll(':', ' '));
+      if (expected === undefined) {
+        expect(failure(read)).toMatchObject({ code: 'DockerConfigHostMissing' });
+      } else {
+        expect(read()).toBe(expected.replaceAll(':', ' '));
+      }
     });
 
     it('says that entries with a path are for other addresses', () => {
@@ -118,9 +128,14 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
 
     it('a pattern of many stars is looked at once', () => {
       const pattern = `${'*a'.repeat(120)}.example`;
-      expect(failure(() => parseCredential(dockerConfig(keys(...Array.from({ length: 200 }, (_, at) => `${pattern}/${at}`), pattern)), registry(`${'a'.repeat(63)}b.example`))).code).toBe(
-        'DockerConfigHostMissing',
-      );
+      expect(
+        failure(() =>
+          parseCredential(
+            dockerConfig(keys(...Array.from({ length: 200 }, (_, at) => `${pattern}/${at}`), pattern)),
+            registry(`${'a'.repeat(63)}b.example`),
+          ),
+        ).code,
+      ).toBe('DockerConfigHostMissing');
     });
   });
 
@@ -134,35 +149,69 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['auth without its one padding', JSON.stringify({ auth: unpadded('u:p12') }), { username: 'u', password: 'p12' }],
       ['auth without its two paddings', JSON.stringify({ auth: unpadded('u:p1') }), { username: 'u', password: 'p1' }],
       ['auth with a line break at its end', JSON.stringify({ auth: `${base64('u:p1')}\n` }), { username: 'u', password: 'p1' }],
-      ['auth without padding and with a line break', JSON.stringify({ auth: `${unpadded('u:p1')}\r\n` }), { username: 'u', password: 'p1' }],
-      ['auth with line breaks in it', JSON.stringify({ auth: base64('user:password').replace(/(.{4})/g, '$1\n') }), { username: 'user', password: 'password' }],
+      [
+        'auth without padding and with a line break',
+        JSON.stringify({ auth: `${unpadded('u:p1')}\r\n` }),
+        { username: 'u', password: 'p1' },
+      ],
+      [
+        'auth with line breaks in it',
+        JSON.stringify({ auth: base64('user:password').replace(/(.{4})/g, '$1\n') }),
+        { username: 'user', password: 'password' },
+      ],
       ['auth with loose bits at its end', JSON.stringify({ auth: 'dTpwMR==' }), { username: 'u', password: 'p1' }],
       ['auth padded with NUL, as docker writes it', JSON.stringify({ auth: base64('u:p\0\0') }), { username: 'u', password: 'p' }],
       ['username and password', '{"username":"u","password":"p"}', { username: 'u', password: 'p' }],
       ['an empty auth with username and password', '{"auth":"","username":"u","password":"p"}', { username: 'u', password: 'p' }],
       ['a null auth with username and password', '{"auth":null,"username":"u","password":"p"}', { username: 'u', password: 'p' }],
-      ['auth before username and password', JSON.stringify({ username: 'x', password: 'y', auth: base64('u:p') }), { username: 'u', password: 'p' }],
+      [
+        'auth before username and password',
+        JSON.stringify({ username: 'x', password: 'y', auth: base64('u:p') }),
+        { username: 'u', password: 'p' },
+      ],
       ['capitals', '{"Username":"u","Password":"p"}', { username: 'u', password: 'p' }],
       ['all capitals', '{"USERNAME":"u","PASSWORD":"p"}', { username: 'u', password: 'p' }],
       ['capitals of auth', JSON.stringify({ Auth: base64('u:p') }), { username: 'u', password: 'p' }],
       ['letters that fold, as Go folds them', '{"u\u017fername":"u","pa\u017f\u017fword":"p"}', { username: 'u', password: 'p' }],
       ['of duplicates the last', '{"username":"x","username":"u","password":"p"}', { username: 'u', password: 'p' }],
-      ['of duplicates that differ by case the last', '{"username":"x","Username":"u","PASSWORD":"y","password":"p"}', { username: 'u', password: 'p' }],
+      [
+        'of duplicates that differ by case the last',
+        '{"username":"x","Username":"u","PASSWORD":"y","password":"p"}',
+        { username: 'u', password: 'p' },
+      ],
       ['of duplicates the last that is not null', '{"username":"u","Username":null,"password":"p"}', { username: 'u', password: 'p' }],
-      ['more than it knows', '{"username":"u","password":"p","email":"e@example.com","registrytoken":"t","name":"n"}', { username: 'u', password: 'p' }],
+      [
+        'more than it knows',
+        '{"username":"u","password":"p","email":"e@example.com","registrytoken":"t","name":"n"}',
+        { username: 'u', password: 'p' },
+      ],
       // The kubelet passes it over; the docker client uses it before the password.
-      ['an identity token', JSON.stringify({ auth: base64('<token>:'), identitytoken: 'it' }), { username: '<token>', password: '', identityToken: 'it' }],
-      ['an identity token in capitals', JSON.stringify({ auth: base64('u:p'), IdentityToken: 'it' }), { username: 'u', password: 'p', identityToken: 'it' }],
+      [
+        'an identity token',
+        JSON.stringify({ auth: base64('<token>:'), identitytoken: 'it' }),
+        { username: '<token>', password: '', identityToken: 'it' },
+      ],
+      [
+        'an identity token in capitals',
+        JSON.stringify({ auth: base64('u:p'), IdentityToken: 'it' }),
+        { username: 'u', password: 'p', identityToken: 'it' },
+      ],
     ])('%s', (_, text, expected) => {
       const credential = parseCredential(secretOf(`{"auths":{"r.example":${text}}}`), { host: 'r.example' });
       const { username, password, identityToken } = credential;
-      expect({ username, password: password.reveal(), identityToken: identityToken?.reveal() }).toEqual({ identityToken: undefined, ...expected });
+      expect({ username, password: password.reveal(), identityToken: identityToken?.reveal() }).toEqual({
+        identityToken: undefined,
+        ...expected,
+      });
     });
 
     it.each<[string, string]>([
       ['capitals of auths', JSON.stringify({ Auths: { 'r.example': entry('a') } })],
       ['several auths, which are one', JSON.stringify({ auths: { 'r.example': entry('a') }, AUTHS: { other: entry('b') } })],
-      ['of entries of one name the last', `{"auths":{"r.example":${JSON.stringify(entry('b'))},"r.example":${JSON.stringify(entry('a'))}}}`],
+      [
+        'of entries of one name the last',
+        `{"auths":{"r.example":${JSON.stringify(entry('b'))},"r.example":${JSON.stringify(entry('a'))}}}`,
+      ],
       ['an auths that is null beside one', `{"auths":{"r.example":${JSON.stringify(entry('a'))}},"Auths":null}`],
       ['a name of every object', `{"auths":{"__proto__":{},"constructor":{},"r.example":${JSON.stringify(entry('a'))}}}`],
       ['a broken entry of another registry', `{"auths":{"other":7,"r.example":${JSON.stringify(entry('a'))}}}`],
@@ -176,7 +225,12 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
     ['no key', secretOf(undefined), 'SecretKeyMissing', /no key ".dockerconfigjson"/],
     ['what is no JSON', secretOf('{"auths": hush'), 'SecretInvalid', /not a docker configuration/],
     ['no auths', secretOf('{}'), 'SecretInvalid', /not a docker configuration/],
-    ['another host', dockerConfig({ 'hush.example': entry('a') }), 'DockerConfigHostMissing', /no entry for the registry r.example; add auths\["r.example"\]/],
+    [
+      'another host',
+      dockerConfig({ 'hush.example': entry('a') }),
+      'DockerConfigHostMissing',
+      /no entry for the registry r.example; add auths\["r.example"\]/,
+    ],
     ['a host that only begins alike', dockerConfig({ 'r.example.evil': entry('a') }), 'DockerConfigHostMissing', /no entry/],
     ['the host with another port', dockerConfig({ 'r.example:5000': entry('a') }), 'DockerConfigHostMissing', /no entry/],
     ['one repository of the host', dockerConfig({ 'r.example/team': entry('a') }), 'DockerConfigHostMissing', /no entry/],
@@ -185,23 +239,78 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
     ['an empty entry', dockerConfig({ 'r.example': {} }), 'SecretKeyMissing', /neither "auth" nor/],
     ['auths of another kind', dockerConfig([entry('hush')]), 'SecretInvalid', /not a docker configuration/],
     ['auths that are null', dockerConfig(null), 'SecretInvalid', /not a docker configuration/],
-    ['a flat map, as kubernetes.io/dockercfg has it', secretOf(JSON.stringify({ 'r.example': entry('hush') })), 'SecretInvalid', /not a docker configuration/],
-    ['a number as password', dockerConfig({ 'r.example': { username: 'hush', password: 12345 } }), 'SecretInvalid', /auths\["r.example"\].password is not a string/],
-    ['a number as username beside an auth', dockerConfig({ 'r.example': { ...entry('hush'), username: 7 } }), 'SecretInvalid', /username is not a string/],
+    [
+      'a flat map, as kubernetes.io/dockercfg has it',
+      secretOf(JSON.stringify({ 'r.example': entry('hush') })),
+      'SecretInvalid',
+      /not a docker configuration/,
+    ],
+    [
+      'a number as password',
+      dockerConfig({ 'r.example': { username: 'hush', password: 12345 } }),
+      'SecretInvalid',
+      /auths\["r.example"\].password is not a string/,
+    ],
+    [
+      'a number as username beside an auth',
+      dockerConfig({ 'r.example': { ...entry('hush'), username: 7 } }),
+      'SecretInvalid',
+      /username is not a string/,
+    ],
     ['an object as auth', dockerConfig({ 'r.example': { auth: { hush: 1 } } }), 'SecretInvalid', /auth is not a string/],
     ['a username alone', dockerConfig({ 'r.example': { username: 'hush' } }), 'SecretKeyMissing', /neither "auth" nor/],
-    ['auth without a password', dockerConfig({ 'r.example': { auth: base64('hush:') } }), 'SecretKeyMissing', /has an "auth" without user name or password/],
-    ['auth without a user name', dockerConfig({ 'r.example': { auth: base64(':hush') } }), 'SecretKeyMissing', /has an "auth" without user name or password/],
+    [
+      'auth without a password',
+      dockerConfig({ 'r.example': { auth: base64('hush:') } }),
+      'SecretKeyMissing',
+      /has an "auth" without user name or password/,
+    ],
+    [
+      'auth without a user name',
+      dockerConfig({ 'r.example': { auth: base64(':hush') } }),
+      'SecretKeyMissing',
+      /has an "auth" without user name or password/,
+    ],
     ['auth of the alphabet for URLs', dockerConfig({ 'r.example': { auth: 'dTo_Pz8_hush' } }), 'SecretInvalid', /auth is not base64/],
     ['auth with a space', dockerConfig({ 'r.example': { auth: `${base64('u:hush1')} ` } }), 'SecretInvalid', /auth is not base64/],
-    ['auth with one padding of two', dockerConfig({ 'r.example': { auth: base64('u:hu').replace('==', '=') } }), 'SecretInvalid', /auth is not base64/],
-    ['auth with a letter too many', dockerConfig({ 'r.example': { auth: `${base64('u:hush1')}A` } }), 'SecretInvalid', /auth is not base64/],
-    ['auth without a colon', dockerConfig({ 'r.example': { auth: base64('hush') } }), 'SecretInvalid', /auth is not base64 of "user:password"/],
+    [
+      'auth with one padding of two',
+      dockerConfig({ 'r.example': { auth: base64('u:hu').replace('==', '=') } }),
+      'SecretInvalid',
+      /auth is not base64/,
+    ],
+    [
+      'auth with a letter too many',
+      dockerConfig({ 'r.example': { auth: `${base64('u:hush1')}A` } }),
+      'SecretInvalid',
+      /auth is not base64/,
+    ],
+    [
+      'auth without a colon',
+      dockerConfig({ 'r.example': { auth: base64('hush') } }),
+      'SecretInvalid',
+      /auth is not base64 of "user:password"/,
+    ],
     ['auth that is no base64', dockerConfig({ 'r.example': { auth: 'hush!' } }), 'SecretInvalid', /auth is not base64/],
     // Takes minutes where each NUL is looked at for each NUL before it.
-    ['much padding within the password', dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(150_000)}a`) } }), 'SecretInvalid', /password has more than/],
-    ['more than anybody needs', dockerConfig({ 'r.example': { auth: base64(`u:hush${'x'.repeat(200_000)}`) } }), 'SecretInvalid', /has more than 262144 characters; keep only/],
-    ['a line break in the password', dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }), 'SecretInvalid', /password holds a control character/],
+    [
+      'much padding within the password',
+      dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(150_000)}a`) } }),
+      'SecretInvalid',
+      /password has more than/,
+    ],
+    [
+      'more than anybody needs',
+      dockerConfig({ 'r.example': { auth: base64(`u:hush${'x'.repeat(200_000)}`) } }),
+      'SecretInvalid',
+      /has more than 262144 characters; keep only/,
+    ],
+    [
+      'a line break in the password',
+      dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }),
+      'SecretInvalid',
+      /password holds a control character/,
+    ],
   ])('with %s is refused', (_, object, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example' }));
     expect(error.code).toBe(code);

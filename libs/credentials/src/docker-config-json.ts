@@ -24,7 +24,9 @@ export interface DockerConfigCredential extends UsernameAndPassword {
 export function readDockerConfigJson(secret: SecretObject, registry: RegistryName): DockerConfigCredential {
   const auths = readAuths(secret);
   const key = findDockerConfigKey(Object.keys(auths), registry);
-  if (key === undefined) throw new CredentialError('DockerConfigHostMissing', `${describeSecret(secret)}: ${describeMissing(Object.keys(auths), registry)}`);
+  if (key === undefined) {
+    throw new CredentialError('DockerConfigHostMissing', `${describeSecret(secret)}: ${describeMissing(Object.keys(auths), registry)}`);
+  }
   return readEntry(secret, key, auths[key]);
 }
 
@@ -39,7 +41,10 @@ function describeMissing(keys: readonly string[], registry: RegistryName): strin
 function readAuths(secret: SecretObject): Record<string, unknown> {
   const text = readSecretText(secret, KEY);
   if (text.length > MAX_LENGTH) {
-    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: key "${KEY}" has more than ${MAX_LENGTH} characters; keep only the registry's entry`);
+    throw new CredentialError(
+      'SecretInvalid',
+      `${describeSecret(secret)}: key "${KEY}" has more than ${MAX_LENGTH} characters; keep only the registry's entry`,
+    );
   }
   const config = parseJsonObject(text);
   const auths = config ? fieldsNamed(config, 'auths') : [];
@@ -55,14 +60,19 @@ function readAuths(secret: SecretObject): Record<string, unknown> {
 
 function readEntry(secret: SecretObject, key: string, entry: unknown): DockerConfigCredential {
   const place = `key "${KEY}", auths[${quoted(key)}]`;
-  if (!isJsonObject(entry)) throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
+  if (!isJsonObject(entry)) {
+    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place} is not an object`);
+  }
   const text = (field: string): string => readText(secret, place, { entry, field });
   const [auth, identityToken, plain] = [text('auth'), text('identitytoken'), { username: text('username'), password: text('password') }];
   const values = auth === '' ? plain : decodeAuth(secret, place, auth);
   checkBasicAuth(secret, values, { username: `${place}.username`, password: `${place}.password` });
   // With an identity token the password is not used; docker login leaves it empty then.
   if (identityToken === '' && (values.username === '' || values.password === '')) {
-    const problem = auth === '' ? 'holds neither "auth" nor "username" and "password"; set one of them' : 'has an "auth" without user name or password; set both';
+    const problem =
+      auth === ''
+        ? 'holds neither "auth" nor "username" and "password"; set one of them'
+        : 'has an "auth" without user name or password; set both';
     throw new CredentialError('SecretKeyMissing', `${describeSecret(secret)}: ${place} ${problem}`);
   }
   return identityToken === '' ? values : { ...values, identityToken };
@@ -71,7 +81,9 @@ function readEntry(secret: SecretObject, key: string, entry: unknown): DockerCon
 /** The last of the fields of that name, however its letters are written; null and absent are empty. */
 function readText(secret: SecretObject, place: string, { entry, field }: { entry: JsonObject; field: string }): string {
   const value = fieldsNamed(entry, field).at(-1) ?? '';
-  if (typeof value !== 'string') throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.${field} is not a string`);
+  if (typeof value !== 'string') {
+    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${place}.${field} is not a string`);
+  }
   return value;
 }
 
@@ -95,7 +107,9 @@ function decodeAuth(secret: SecretObject, place: string, auth: string): Username
 /** As the kubelet decodes: line breaks do not count (Go's encoding/base64), and padding is complete or absent. */
 function decodeGoBase64(text: string): Buffer | undefined {
   const characters = text.replace(/[\r\n]+/g, '');
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(characters) ? Buffer.from(characters, 'base64') : undefined;
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(characters)
+    ? Buffer.from(characters, 'base64')
+    : undefined;
 }
 
 /**
@@ -104,6 +118,8 @@ function decodeGoBase64(text: string): Buffer | undefined {
  */
 function withoutPadding(text: string): string {
   let end = text.length;
-  while (text[end - 1] === '\0') end -= 1;
+  while (text[end - 1] === '\0') {
+    end -= 1;
+  }
   return text.slice(0, end);
 }

@@ -39,7 +39,9 @@ export function findDockerConfigKey(keys: readonly string[], registry: RegistryN
   const ofPath = parsed.filter((key) => path.startsWith(key.path));
   for (const name of namesOf(registry)) {
     const [best] = ofPath.filter(({ authority }) => matchesAuthority(authority, name)).sort(triedFirst);
-    if (best) return best.written;
+    if (best) {
+      return best.written;
+    }
   }
   return undefined;
 }
@@ -65,7 +67,9 @@ export function authorityOf({ host, port }: RegistryName): string {
 function parseKey(written: string): ParsedKey | undefined {
   const parts = /^(?:https?:\/\/)?(?:[^/?#@]*@)?([^/?#@]+)([^?#]*)/i.exec(written.trim());
   const [, authority = '', path = ''] = parts ?? [];
-  if (authority === '' || authority.length > MAX_AUTHORITY_LENGTH) return undefined;
+  if (authority === '' || authority.length > MAX_AUTHORITY_LENGTH) {
+    return undefined;
+  }
   const below = path.replace(/^\/v[12](?=\/|$)/, '');
   return { written, authority: authority.toLowerCase().replace(/:(?:443|80)$/, ''), path: below === '/' ? '' : below };
 }
@@ -79,11 +83,15 @@ function triedFirst(one: ParsedKey, other: ParsedKey): number {
 /** Label by label, so that `*` never stands for a dot. */
 function matchesAuthority(pattern: string, authority: string): boolean {
   // Brackets of an IPv6 address are no set of characters.
-  if (pattern === authority || pattern.startsWith('[')) return pattern === authority;
+  if (pattern === authority || pattern.startsWith('[')) {
+    return pattern === authority;
+  }
   const [patternHost, patternPort] = splitPort(pattern);
   const [host, port] = splitPort(authority);
   const [patterns, labels] = [patternHost.split('.'), host.split('.')];
-  if (patternPort !== port || patterns.length !== labels.length) return false;
+  if (patternPort !== port || patterns.length !== labels.length) {
+    return false;
+  }
   return patterns.every((label, index) => matchesLabel(label, labels[index] ?? ''));
 }
 
@@ -97,9 +105,13 @@ const PIECES = /\*|\[(?:[^\]\-](?:-[^\]\-])?)+\]|[^*[\]]/gy;
 
 /** Go's filepath.Match of one label, in time that is bounded by the product of both lengths. A pattern that is malformed matches nothing. */
 function matchesLabel(pattern: string, label: string): boolean {
-  if (!/[*[\]]/.test(pattern)) return pattern === label;
+  if (!/[*[\]]/.test(pattern)) {
+    return pattern === label;
+  }
   const pieces = pattern.match(PIECES) ?? [];
-  if (pieces.join('') !== pattern) return false;
+  if (pieces.join('') !== pattern) {
+    return false;
+  }
   // The states that the part read so far can be in: which piece is to come next.
   let states = afterStars(new Set([0]), pieces);
   for (const character of label) {
@@ -111,12 +123,18 @@ function matchesLabel(pattern: string, label: string): boolean {
 
 /** A `*` may stand for nothing. */
 function afterStars(states: Set<number>, pieces: readonly string[]): Set<number> {
-  for (const at of states) if (pieces[at] === '*') states.add(at + 1);
+  for (const at of states) {
+    if (pieces[at] === '*') {
+      states.add(at + 1);
+    }
+  }
   return states;
 }
 
 function matchesPiece(piece: string, character: string): boolean {
-  if (!piece.startsWith('[')) return piece === '*' || piece === character;
+  if (!piece.startsWith('[')) {
+    return piece === '*' || piece === character;
+  }
   const ranges = piece.slice(1, -1).match(/.(?:-.)?/gu) ?? [];
   return ranges.some((range) => (range[0] ?? '') <= character && character <= (range.at(-1) ?? ''));
 }

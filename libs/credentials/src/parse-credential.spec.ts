@@ -22,7 +22,9 @@ function failure(act: () => unknown): CredentialError {
   try {
     act();
   } catch (error) {
-    if (error instanceof CredentialError) return error;
+    if (error instanceof CredentialError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('it did not fail');
@@ -50,7 +52,9 @@ describe('a Secret with username and password', () => {
 
   it('has a password of several lines, as Google’s keys have', () => {
     const password = '{\n\t"type": "service_account",\r\n\t"private_key": "-"\n}';
-    expect(parseCredential(secret(SecretType.BasicAuth, { username: '_json_key', password }), { host: 'r.example' }).password.reveal()).toBe(password);
+    expect(
+      parseCredential(secret(SecretType.BasicAuth, { username: '_json_key', password }), { host: 'r.example' }).password.reveal(),
+    ).toBe(password);
     const auth = base64(`_json_key:${password}`);
     expect(parseCredential(dockerConfig({ 'r.example': { auth } }), { host: 'r.example' }).password.reveal()).toBe(password);
   });
@@ -61,20 +65,74 @@ describe('a Secret with username and password', () => {
   });
 
   it.each<[string, SecretObject, string | undefined, string, RegExp]>([
-    ['another type than the class asks for', secret(SecretType.BasicAuth, {}), SecretType.DockerConfigJson, 'SecretTypeMismatch', /"login" has type "kubernetes.io\/basic-auth", .* asks for "kubernetes.io\/dockerconfigjson"/],
+    [
+      'another type than the class asks for',
+      secret(SecretType.BasicAuth, {}),
+      SecretType.DockerConfigJson,
+      'SecretTypeMismatch',
+      /"login" has type "kubernetes.io\/basic-auth", .* asks for "kubernetes.io\/dockerconfigjson"/,
+    ],
     ['a type that nobody asked for', secret('Opaque', {}), undefined, 'SecretTypeMismatch', /has type "Opaque"; use one of/],
     ['no type at all', secret(undefined, {}), undefined, 'SecretTypeMismatch', /has type "Opaque"/],
     ['a type named like a property of every object', secret('constructor', {}), undefined, 'SecretTypeMismatch', /has type "constructor"/],
     ['no username', secret(SecretType.BasicAuth, { password: 'b' }), undefined, 'SecretKeyMissing', /"login" has no key "username"/],
     ['no password', secret(SecretType.BasicAuth, { username: 'a' }), undefined, 'SecretKeyMissing', /no key "password"/],
-    ['an empty password', secret(SecretType.BasicAuth, { username: 'a', password: '' }), undefined, 'SecretKeyMissing', /empty value under the key "password"/],
-    ['a password with a line break', secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }), undefined, 'SecretInvalid', /key "password" holds a control character, or a line break at its end/],
-    ['a password that fits in no request', secret(SecretType.BasicAuth, { username: 'a', password: 'hush'.repeat(10_000) }), undefined, 'SecretInvalid', /key "password" has more than 32768 characters/],
-    ['another control character in the password', secret(SecretType.BasicAuth, { username: 'a', password: 'hu\0sh' }), undefined, 'SecretInvalid', /key "password" holds a control character/],
-    ['a line break in the username', secret(SecretType.BasicAuth, { username: 'a\nb', password: 'hush' }), undefined, 'SecretInvalid', /key "username" holds a control character/],
-    ['a username with a colon', secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }), undefined, 'SecretInvalid', /key "username" holds a colon/],
-    ['bytes that are no text', secret(SecretType.BasicAuth, { username: 'a', password: Buffer.from([0xff, 0xfe]) }), undefined, 'SecretInvalid', /"password" is not text/],
-    ['a value that is not base64', { ...secret(SecretType.BasicAuth, {}), data: { username: '*', password: 'aGk=' } }, undefined, 'SecretInvalid', /"username" is not text/],
+    [
+      'an empty password',
+      secret(SecretType.BasicAuth, { username: 'a', password: '' }),
+      undefined,
+      'SecretKeyMissing',
+      /empty value under the key "password"/,
+    ],
+    [
+      'a password with a line break',
+      secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }),
+      undefined,
+      'SecretInvalid',
+      /key "password" holds a control character, or a line break at its end/,
+    ],
+    [
+      'a password that fits in no request',
+      secret(SecretType.BasicAuth, { username: 'a', password: 'hush'.repeat(10_000) }),
+      undefined,
+      'SecretInvalid',
+      /key "password" has more than 32768 characters/,
+    ],
+    [
+      'another control character in the password',
+      secret(SecretType.BasicAuth, { username: 'a', password: 'hu\0sh' }),
+      undefined,
+      'SecretInvalid',
+      /key "password" holds a control character/,
+    ],
+    [
+      'a line break in the username',
+      secret(SecretType.BasicAuth, { username: 'a\nb', password: 'hush' }),
+      undefined,
+      'SecretInvalid',
+      /key "username" holds a control character/,
+    ],
+    [
+      'a username with a colon',
+      secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }),
+      undefined,
+      'SecretInvalid',
+      /key "username" holds a colon/,
+    ],
+    [
+      'bytes that are no text',
+      secret(SecretType.BasicAuth, { username: 'a', password: Buffer.from([0xff, 0xfe]) }),
+      undefined,
+      'SecretInvalid',
+      /"password" is not text/,
+    ],
+    [
+      'a value that is not base64',
+      { ...secret(SecretType.BasicAuth, {}), data: { username: '*', password: 'aGk=' } },
+      undefined,
+      'SecretInvalid',
+      /"username" is not text/,
+    ],
   ])('with %s is refused', (_, object, allowedType, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example', allowedType }));
     expect(error).toMatchObject({ code, retryable: false });

@@ -48,8 +48,12 @@ function readerFor(secret: SecretObject, allowedType: string | undefined): (type
     );
   }
   const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
-  if (reader !== undefined) return reader;
-  if (allowedType !== undefined) return readBasicAuth;
+  if (reader !== undefined) {
+    return reader;
+  }
+  if (allowedType !== undefined) {
+    return readBasicAuth;
+  }
   throw new CredentialError(
     'SecretTypeMismatch',
     `${describeSecret(secret)} has type ${quoted(type)}; use one of ${Object.keys(READERS).join(', ')}`,

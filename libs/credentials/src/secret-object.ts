@@ -31,12 +31,16 @@ const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/
 
 /** What of the data is ever used: the private key of a TLS Secret in `spec.caCertSecretRef` is nobody's business here. */
 function withoutPrivateKeys(data: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(data).map(([key, encoded]) => [key, LOGIN_KEYS.has(key) ? encoded : withoutPrivateKey(encoded)]));
+  return Object.fromEntries(
+    Object.entries(data).map(([key, encoded]) => [key, LOGIN_KEYS.has(key) ? encoded : withoutPrivateKey(encoded)]),
+  );
 }
 
 function withoutPrivateKey(encoded: string): string {
   const text = Buffer.from(encoded, 'base64').toString('latin1');
-  if (!PRIVATE_KEY.test(text)) return encoded;
+  if (!PRIVATE_KEY.test(text)) {
+    return encoded;
+  }
   return Buffer.from((text.match(CERTIFICATES) ?? []).join('\n'), 'latin1').toString('base64');
 }
 

@@ -1,4 +1,12 @@
-import { anImage, harborQuirks, pushImage, quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
+import {
+  anImage,
+  harborQuirks,
+  pushImage,
+  quayQuirks,
+  startFixtureRegistry,
+  type FixtureRegistry,
+  type FixtureRegistryOptions,
+} from '@oci-connector/testing-registry';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
 import { LoopbackServer } from '@oci-connector/testing-kit';
 import { aCredential, aTarget } from '../test/diagnosis-fixture';
@@ -82,7 +90,10 @@ describe('an anonymous Connector', () => {
     ['Quay', quayQuirks()],
   ])('of %s, whose token server refuses a request without scope, goes on to the repository', async (_name, quirks) => {
     await withRegistry({ ...token({ anonymousGrants: { 'library/*': ['pull'] } }), quirks }, async (registry) => {
-      await pushImage({ url: registry.url, repository: 'library/app', reference: 'v1', auth: { username: 'root', password: PASSWORD } }, anImage());
+      await pushImage(
+        { url: registry.url, repository: 'library/app', reference: 'v1', auth: { username: 'root', password: PASSWORD } },
+        anImage(),
+      );
       registry.clearRequests();
       expect(await checkCredential(aTarget(registry.origin), { repository: 'library/app' })).toEqual({ outcome: 'passed' });
       const unnamed = await checkCredential(aTarget(registry.origin));
@@ -116,8 +127,15 @@ it('a refused credential is sent once, whatever shares it: other addresses, othe
   await withRegistry(token(), async (registry) => {
     const refusals = new RefusedCredentials();
     const credential = aCredential('ada', 'wrong');
-    for (const [prefix, repository] of [['', undefined], ['/a', undefined], ['/b', 'app']] as const) {
-      expect(await checkCredential(aTarget(registry.origin + prefix, { credential }), { repository, refusals })).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
+    for (const [prefix, repository] of [
+      ['', undefined],
+      ['/a', undefined],
+      ['/b', 'app'],
+    ] as const) {
+      expect(await checkCredential(aTarget(registry.origin + prefix, { credential }), { repository, refusals })).toMatchObject({
+        outcome: 'failed',
+        reason: 'AuthenticationFailed',
+      });
     }
     expect(registry.requests.filter(({ headers }) => headers.authorization !== undefined)).toHaveLength(1);
   });
@@ -151,14 +169,21 @@ describe('what leaves the question open', () => {
   it('a token server that asks to wait', async () => {
     await withRegistry(token(), async (registry) => {
       registry.quirks.tokenAnswer = { kind: 'status', status: 429, headers: { 'retry-after': '120' } };
-      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({ outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 });
+      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({
+        outcome: 'unknown',
+        reason: 'Throttled',
+        retryAfterMs: 120_000,
+      });
     });
   });
 
   it('a token server that is ill', async () => {
     await withRegistry(token(), async (registry) => {
       registry.quirks.tokenAnswer = { kind: 'status', status: 503 };
-      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({ outcome: 'unknown', reason: 'ConnectionFailed' });
+      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({
+        outcome: 'unknown',
+        reason: 'ConnectionFailed',
+      });
     });
   });
 
@@ -172,7 +197,10 @@ describe('what leaves the question open', () => {
   it('a server that never answers', async () => {
     const server = await LoopbackServer.start(() => undefined);
     try {
-      expect(await checkCredential(aTarget(server.origin, { credential, timeoutMs: 50 }))).toMatchObject({ outcome: 'unknown', reason: 'ConnectionFailed' });
+      expect(await checkCredential(aTarget(server.origin, { credential, timeoutMs: 50 }))).toMatchObject({
+        outcome: 'unknown',
+        reason: 'ConnectionFailed',
+      });
     } finally {
       await server.close();
     }
@@ -181,7 +209,10 @@ describe('what leaves the question open', () => {
   it('an answer that makes no sense is a failure, not an open question', async () => {
     await withRegistry(token(), async (registry) => {
       registry.quirks.tokenAnswer = { kind: 'garbage' };
-      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
+      expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({
+        outcome: 'failed',
+        reason: 'AuthenticationFailed',
+      });
     });
   });
 });

@@ -4,7 +4,10 @@ import { aTarget } from '../test/diagnosis-fixture';
 import { checkHttpProbe } from './check-http-probe';
 import { type Finding } from './finding';
 
-async function withServer(answer: Parameters<typeof LoopbackServer.start>[0], test: (server: LoopbackServer) => Promise<void>): Promise<void> {
+async function withServer(
+  answer: Parameters<typeof LoopbackServer.start>[0],
+  test: (server: LoopbackServer) => Promise<void>,
+): Promise<void> {
   const server = await LoopbackServer.start(answer);
   try {
     await test(server);
@@ -66,7 +69,9 @@ describe('an http probe', () => {
     await withServer(
       (_request, response) => response.writeHead(418).end('{"ready":true}'),
       async (server) => {
-        expect(await checkHttpProbe({ path: '/', response: { cel } }, aTarget(server.origin), { check: 'liveness' })).toMatchObject(expected);
+        expect(await checkHttpProbe({ path: '/', response: { cel } }, aTarget(server.origin), { check: 'liveness' })).toMatchObject(
+          expected,
+        );
       },
     );
   });
@@ -117,7 +122,9 @@ describe('a redirect', () => {
     await withServer(
       (request, response) => (request.url === '/' ? response.writeHead(302, { location: '/login' }).end() : response.end()),
       async (server) => {
-        expect(await checkHttpProbe({ path: '/', httpHeaders }, aTarget(server.origin), { check: 'liveness' })).toEqual({ outcome: 'passed' });
+        expect(await checkHttpProbe({ path: '/', httpHeaders }, aTarget(server.origin), { check: 'liveness' })).toEqual({
+          outcome: 'passed',
+        });
         expect(server.requests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
           ['/', 'Basic static'],
           ['/login', 'Basic static'],
@@ -133,7 +140,9 @@ describe('a redirect', () => {
         withServer(
           (_request, response) => response.writeHead(302, { location: other.origin }).end(),
           async (server) => {
-            expect(await checkHttpProbe({ path: '/', httpHeaders }, aTarget(server.origin), { check: 'liveness' })).toEqual({ outcome: 'passed' });
+            expect(await checkHttpProbe({ path: '/', httpHeaders }, aTarget(server.origin), { check: 'liveness' })).toEqual({
+              outcome: 'passed',
+            });
             expect(other.requests).toHaveLength(1);
             expect(other.requests[0]?.headers.authorization).toBeUndefined();
           },
@@ -145,7 +154,10 @@ describe('a redirect', () => {
     await withServer(
       (_request, response) => response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
       async (server) => {
-        expect(await checkHttpProbe({ path: '/' }, aTarget(server.origin), { check: 'liveness' })).toMatchObject({ outcome: 'failed', reason: 'AddressNotAllowed' });
+        expect(await checkHttpProbe({ path: '/' }, aTarget(server.origin), { check: 'liveness' })).toMatchObject({
+          outcome: 'failed',
+          reason: 'AddressNotAllowed',
+        });
       },
     );
   });

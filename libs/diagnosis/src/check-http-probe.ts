@@ -39,8 +39,12 @@ export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, 
     const answer = await follow(first, { target, signal, redirects: probe.disableRedirect ? 0 : MAX_REDIRECTS });
     return judge(probe, answer, { subject, url: first.url });
   } catch (error) {
-    if (error instanceof ExpressionError) return failed(reasonOf(subject), `${error.message}; correct the class`);
-    if (error instanceof TypeError) return failed(reasonOf(subject), `the probe of the class makes no URL: ${error.message}; correct the class`);
+    if (error instanceof ExpressionError) {
+      return failed(reasonOf(subject), `${error.message}; correct the class`);
+    }
+    if (error instanceof TypeError) {
+      return failed(reasonOf(subject), `the probe of the class makes no URL: ${error.message}; correct the class`);
+    }
     return explain(error, subject);
   }
 }
@@ -57,7 +61,9 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
   for (let left = walk.redirects; ; left -= 1) {
     const { answer, location } = await ask(current, purpose, walk);
     const next = left > 0 && isRedirect(answer.statusCode) ? redirected(current, answer.statusCode, location) : undefined;
-    if (!next) return answer;
+    if (!next) {
+      return answer;
+    }
     purpose = next.url.hostname === first.url.hostname ? 'redirect-own-host' : 'redirect';
     current = next;
   }
@@ -66,7 +72,9 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
 /** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
 function redirected(from: ProbeRequest, status: number, location: string | undefined): ProbeRequest | undefined {
   const url = location === undefined ? undefined : placeOf(location, from.url);
-  if (url === undefined || (url.protocol === 'http:' && from.url.protocol === 'https:')) return undefined;
+  if (url === undefined || (url.protocol === 'http:' && from.url.protocol === 'https:')) {
+    return undefined;
+  }
   // RFC 9110 §15.4: 307 and 308 keep the method.
   const method = status === 307 || status === 308 ? from.method : 'GET';
   return { url, method, headers: url.origin === from.url.origin ? from.headers : {} };
@@ -74,7 +82,9 @@ function redirected(from: ProbeRequest, status: number, location: string | undef
 
 /** `http://` of the host that was asked by https means https: a load balancer ends TLS. */
 function placeOf(location: string, asked: URL): URL | undefined {
-  if (!URL.canParse(location, asked.href)) return undefined;
+  if (!URL.canParse(location, asked.href)) {
+    return undefined;
+  }
   const url = new URL(location, asked);
   const isPlain = (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
   return isPlain ? new URL(meantOrigin(url, asked.origin) + url.pathname + url.search) : undefined;
@@ -124,12 +134,19 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): 
   const expression = probe.response?.cel;
   const asked = `${probe.method ?? 'GET'} ${url.origin}${url.pathname}`;
   if (expression !== undefined && expression !== '') {
-    if (evaluateResponse(expression, answer)) return PASSED;
+    if (evaluateResponse(expression, answer)) {
+      return PASSED;
+    }
     return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class gave false`);
   }
-  if (statusCode >= 200 && statusCode < 300) return PASSED;
+  if (statusCode >= 200 && statusCode < 300) {
+    return PASSED;
+  }
   if (statusCode === 429) {
-    return throttled(`${asked} was answered with status code 429; it is asked again later`, parseRetryAfter(answer.headers['retry-after'], Date.now()));
+    return throttled(
+      `${asked} was answered with status code 429; it is asked again later`,
+      parseRetryAfter(answer.headers['retry-after'], Date.now()),
+    );
   }
   if (subject.check === 'liveness') {
     return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode} instead of 2xx; check spec.address`);
@@ -138,7 +155,9 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): 
 }
 
 function refused(statusCode: number, asked: string): Finding {
-  if (statusCode >= 500) return unknown(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode}`);
+  if (statusCode >= 500) {
+    return unknown(Reason.ConnectionFailed, `${asked} was answered with status code ${statusCode}`);
+  }
   const finding = failed(
     Reason.AuthenticationFailed,
     `Authentication failed: status code ${statusCode}: ${asked} was not accepted; correct the credential`,

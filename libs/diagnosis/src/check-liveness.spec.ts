@@ -44,12 +44,19 @@ describe('below the path of spec.address', () => {
   ];
   it.each(below)('a wrong prefix becomes visible: %s', async (_name, path, answer, outcome) => {
     const server = await LoopbackServer.start(({ url }, response) => {
-      if (url === '/v2/') response.end('{}');
-      else response.writeHead(answer.status, answer.headers).end(answer.body);
+      if (url === '/v2/') {
+        response.end('{}');
+      } else {
+        response.writeHead(answer.status, answer.headers).end(answer.body);
+      }
     });
     try {
       const finding = await checkLiveness(aTarget(`${server.origin}${path}`));
-      expect(finding).toMatchObject(outcome === 'passed' ? { outcome } : { outcome, reason: 'NotARegistry', message: expect.stringContaining('/v2/team/connector-probe/tags/list') as string });
+      expect(finding).toMatchObject(
+        outcome === 'passed'
+          ? { outcome }
+          : { outcome, reason: 'NotARegistry', message: expect.stringContaining('/v2/team/connector-probe/tags/list') as string },
+      );
       expect(server.requests.map(({ url }) => url)).toEqual(['/v2/', '/v2/team/connector-probe/tags/list']);
     } finally {
       await server.close();
@@ -71,13 +78,25 @@ describe('what else answers', () => {
   const table: [string, { status: number; headers?: Record<string, string>; body?: string }, Partial<Finding>][] = [
     ['nothing at that path', { status: 404 }, { outcome: 'failed', reason: 'NotARegistry' }],
     ['a refusal without a question', { status: 403 }, { outcome: 'failed', reason: 'NotARegistry' }],
-    ['a refusal with a challenge, which is a registry', { status: 403, headers: { 'www-authenticate': 'Bearer realm="https://r.example/token"' } }, { outcome: 'passed' }],
-    ['a refusal with another challenge', { status: 403, headers: { 'www-authenticate': 'Negotiate' } }, { outcome: 'failed', reason: 'NotARegistry' }],
+    [
+      'a refusal with a challenge, which is a registry',
+      { status: 403, headers: { 'www-authenticate': 'Bearer realm="https://r.example/token"' } },
+      { outcome: 'passed' },
+    ],
+    [
+      'a refusal with another challenge',
+      { status: 403, headers: { 'www-authenticate': 'Negotiate' } },
+      { outcome: 'failed', reason: 'NotARegistry' },
+    ],
     ['a web page', { status: 200, body: '\n<!DOCTYPE html><html></html>' }, { outcome: 'failed', reason: 'NotARegistry' }],
     ['Quay, which calls its true a page', { status: 200, headers: { 'content-type': 'text/html' }, body: 'true' }, { outcome: 'passed' }],
     ['an ill server', { status: 503 }, { outcome: 'failed', reason: 'ConnectionFailed' }],
     ['a busy server', { status: 429 }, { outcome: 'unknown', reason: 'Throttled' }],
-    ['a busy server that says for how long', { status: 429, headers: { 'retry-after': '120' } }, { outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 }],
+    [
+      'a busy server that says for how long',
+      { status: 429, headers: { 'retry-after': '120' } },
+      { outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 },
+    ],
     ['a redirect without a target', { status: 302 }, { outcome: 'failed', reason: 'NotARegistry' }],
   ];
   it.each(table)('%s', async (_name, answer, expected) => {
@@ -91,7 +110,9 @@ describe('what else answers', () => {
 
   it('a redirect: names the origin it leads to, not its query, and is not followed', async () => {
     const other = await LoopbackServer.start((_request, response) => response.end());
-    const server = await LoopbackServer.start((_request, response) => response.writeHead(301, { location: `${other.origin}/v2/?sig=topsecret` }).end());
+    const server = await LoopbackServer.start((_request, response) =>
+      response.writeHead(301, { location: `${other.origin}/v2/?sig=topsecret` }).end(),
+    );
     try {
       const finding = await checkLiveness(aTarget(server.origin));
       expect(finding).toMatchObject({ outcome: 'failed', reason: 'NotARegistry' });
@@ -115,13 +136,19 @@ describe('what keeps us from it', () => {
   it('the name does not exist', async () => {
     const lookup = (): Promise<never> => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }));
     const egress = new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [], lookup });
-    expect(await checkLiveness(aTarget('http://registry.invalid', { egress }))).toMatchObject({ outcome: 'failed', reason: 'ConnectionFailed' });
+    expect(await checkLiveness(aTarget('http://registry.invalid', { egress }))).toMatchObject({
+      outcome: 'failed',
+      reason: 'ConnectionFailed',
+    });
   });
 
   it('it is silent', async () => {
     const server = await LoopbackServer.start(() => undefined);
     try {
-      expect(await checkLiveness(aTarget(server.origin, { timeoutMs: 50 }))).toMatchObject({ outcome: 'failed', reason: 'ConnectionFailed' });
+      expect(await checkLiveness(aTarget(server.origin, { timeoutMs: 50 }))).toMatchObject({
+        outcome: 'failed',
+        reason: 'ConnectionFailed',
+      });
     } finally {
       await server.close();
     }

@@ -25,7 +25,9 @@ export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSigna
   try {
     const finding = judge(await ask('/v2/'), address.origin);
     const prefix = repositoryPrefix(address);
-    if (finding.outcome !== 'passed' || prefix === '') return finding;
+    if (finding.outcome !== 'passed' || prefix === '') {
+      return finding;
+    }
     return judgePrefix(await ask(`/v2/${prefix}/${PROBED_LIST}`), { origin: address.origin, prefix });
   } catch (error) {
     return explain(error, { check: 'liveness', origin: address.origin });
@@ -37,10 +39,14 @@ export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSigna
 /** Of a registry that is alive. A repository that is missing says nothing, and neither does a refusal. */
 function judgePrefix(response: RegistryHttpResponse, { origin, prefix }: { origin: string; prefix: string }): Finding {
   const { status, body } = response;
-  if (status >= 300 && status < 400) return redirected(response, `${origin}/v2/${prefix}/${PROBED_LIST}`, origin);
+  if (status >= 300 && status < 400) {
+    return redirected(response, `${origin}/v2/${prefix}/${PROBED_LIST}`, origin);
+  }
   const text = body.toString('utf8');
   const isForeign = isWebPage(body) || (status === 404 && !/"errors"\s*:/.test(text));
-  if (status !== 400 && !isForeign && !text.includes('"NAME_INVALID"')) return PASSED;
+  if (status !== 400 && !isForeign && !text.includes('"NAME_INVALID"')) {
+    return PASSED;
+  }
   return failed(
     Reason.NotARegistry,
     `GET ${origin}/v2/${prefix}/${PROBED_LIST} was answered with status code ${status}, not as a registry answers; the path of spec.address comes before every repository: correct it, or remove it`,
@@ -50,18 +56,27 @@ function judgePrefix(response: RegistryHttpResponse, { origin, prefix }: { origi
 function judge(response: RegistryHttpResponse, origin: string): Finding {
   const { status } = response;
   const asked = `GET ${origin}/v2/`;
-  if (status === 401 || isChallenged(response)) return PASSED;
-  if (status === 200 && !isWebPage(response.body)) return PASSED;
+  if (status === 401 || isChallenged(response)) {
+    return PASSED;
+  }
+  if (status === 200 && !isWebPage(response.body)) {
+    return PASSED;
+  }
   if (status === 200) {
     return failed(Reason.NotARegistry, `${asked} was answered with a web page; set spec.address to the registry itself`);
   }
   if (status === 429) {
-    return throttled(`${asked} was answered with status code 429; it is asked again later`, parseRetryAfter(response.headers['retry-after'], Date.now()));
+    return throttled(
+      `${asked} was answered with status code 429; it is asked again later`,
+      parseRetryAfter(response.headers['retry-after'], Date.now()),
+    );
   }
   if (status >= 500) {
     return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${status}; see whether the registry is well`);
   }
-  if (status >= 300 && status < 400) return redirected(response, asked.slice('GET '.length), origin);
+  if (status >= 300 && status < 400) {
+    return redirected(response, asked.slice('GET '.length), origin);
+  }
   return failed(
     Reason.NotARegistry,
     `${asked} was answered with status code ${status} instead of 200 or 401; set spec.address to a registry that implements the OCI distribution specification`,
@@ -84,14 +99,18 @@ function isWebPage(body: Buffer): boolean {
 function redirected({ status, headers }: RegistryHttpResponse, asked: string, origin: string): Finding {
   const target = originOf(headers['location'], origin);
   const advice =
-    target !== undefined && target !== origin ? `; if that is the registry, set spec.address to ${target}` : '; set spec.address to the registry itself';
+    target !== undefined && target !== origin
+      ? `; if that is the registry, set spec.address to ${target}`
+      : '; set spec.address to the registry itself';
   return failed(Reason.NotARegistry, `GET ${asked} was answered with a redirect (status code ${status})${advice}`);
 }
 
 /** Only the origin is repeated: a redirect's query may carry a signature (rule C14). */
 function originOf(location: string | string[] | undefined, base: string): string | undefined {
   const first = Array.isArray(location) ? location[0] : location;
-  if (first === undefined || !URL.canParse(first, base)) return undefined;
+  if (first === undefined || !URL.canParse(first, base)) {
+    return undefined;
+  }
   const url = new URL(first, base);
   return url.protocol === 'http:' || url.protocol === 'https:' ? meantOrigin(url, base) : undefined;
 }

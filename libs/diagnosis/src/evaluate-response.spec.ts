@@ -15,7 +15,7 @@ describe('response.cel', () => {
     ["response.headers['Content-Type'] == 'application/json'", true],
     ["response.body.state == 'ok' && response.body.parts.all(p, p.up)", true],
     ['response.body.load < 0.6', true],
-    ["response.bodyString.contains('\"state\"')", true],
+    ['response.bodyString.contains(\'"state"\')', true],
     ["has(response.body.missing) || response.body.state == 'bad'", false],
   ];
   it.each(table)('%s', (expression, expected) => {

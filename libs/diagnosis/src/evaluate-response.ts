@@ -43,7 +43,9 @@ export function evaluateResponse(expression: string, response: HttpAnswer): bool
   };
   const program = compile(expression);
   const result = withinTimeLimit(() => program(variables));
-  if (typeof result !== 'boolean') throw new ExpressionError('response.cel must give true or false');
+  if (typeof result !== 'boolean') {
+    throw new ExpressionError('response.cel must give true or false');
+  }
   return result;
 }
 
@@ -51,7 +53,9 @@ function compile(expression: string): (variables: Record<string, unknown>) => un
   try {
     const program = environment.parse(expression);
     const { valid, error } = program.check();
-    if (!valid && error) throw error;
+    if (!valid && error) {
+      throw error;
+    }
     return program;
   } catch (cause) {
     throw notEvaluated(cause);
@@ -63,7 +67,9 @@ function withinTimeLimit(evaluate: () => unknown): unknown {
   try {
     return new Script('evaluate()').runInContext(createContext({ evaluate }), { timeout: TIME_LIMIT_MS });
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw notEvaluated(cause);
+    if ((cause as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+      throw notEvaluated(cause);
+    }
     throw new ExpressionError(`response.cel took longer than ${TIME_LIMIT_MS} ms; simplify it`, { cause });
   }
 }

@@ -47,7 +47,10 @@ describe('an error of the connection', () => {
   ];
   it.each(table)('%s is %s for liveness and %s for a credential', (code, liveness, credential) => {
     const error = new UpstreamConnectError(code, 'What to do.');
-    for (const [check, expected] of [['liveness', liveness], ['credential', credential]] as const) {
+    for (const [check, expected] of [
+      ['liveness', liveness],
+      ['credential', credential],
+    ] as const) {
       const finding = explain(error, { check, origin });
       expect(`${finding.outcome} ${finding.reason}`).toBe(expected);
       expect(finding.message).toBe('What to do.');
@@ -57,7 +60,11 @@ describe('an error of the connection', () => {
   it('is found behind the error of the authorisation', () => {
     const cause = new EgressError('AddressNotAllowed', 'The token server is forbidden.');
     const error = new OciAuthError('TokenEndpointUnreachable', 'No answer.', { cause });
-    expect(explain(error, { check: 'credential', origin })).toMatchObject({ outcome: 'failed', reason: 'AddressNotAllowed', message: 'The token server is forbidden.' });
+    expect(explain(error, { check: 'credential', origin })).toMatchObject({
+      outcome: 'failed',
+      reason: 'AddressNotAllowed',
+      message: 'The token server is forbidden.',
+    });
   });
 
   it('is recognised when nobody has classified it yet', () => {
@@ -67,7 +74,10 @@ describe('an error of the connection', () => {
 });
 
 it('an address that is none is a failed connection', () => {
-  expect(explain(new AddressError('spec.address', 'must be a URL'), { check: 'liveness', origin })).toMatchObject({ outcome: 'failed', message: 'spec.address must be a URL' });
+  expect(explain(new AddressError('spec.address', 'must be a URL'), { check: 'liveness', origin })).toMatchObject({
+    outcome: 'failed',
+    message: 'spec.address must be a URL',
+  });
 });
 
 it('a time that ran out says which host was silent', () => {

@@ -20,12 +20,21 @@ const MAX_CAUSES = 8;
 export function explain(error: unknown, subject: CheckSubject): Finding {
   const chain = causes(error);
   const egress = chain.find((cause) => cause instanceof EgressError) ?? classified(chain);
-  if (egress) return explainConnection(egress, subject);
+  if (egress) {
+    return explainConnection(egress, subject);
+  }
   const auth = chain.find((cause) => cause instanceof OciAuthError);
-  if (auth) return AUTHORIZATION[auth.code](auth);
-  if (error instanceof AddressError) return failed(Reason.ConnectionFailed, error.message);
+  if (auth) {
+    return AUTHORIZATION[auth.code](auth);
+  }
+  if (error instanceof AddressError) {
+    return failed(Reason.ConnectionFailed, error.message);
+  }
   if (isTimeout(error)) {
-    return unanswered(subject, `${subject.origin} did not answer in time; check spec.address, and whether a firewall or network policy is in the way`);
+    return unanswered(
+      subject,
+      `${subject.origin} did not answer in time; check spec.address, and whether a firewall or network policy is in the way`,
+    );
   }
   throw error;
 }

@@ -21,7 +21,9 @@ export function probeRequest(probe: HttpProbe, address: UpstreamAddress): ProbeR
   const origin = probeOrigin(probe, address);
   // Joined as text, so that a path such as `//other.example` stays a path.
   const url = new URL(`${origin}${probe.path.startsWith('/') ? '' : '/'}${probe.path}`);
-  if (url.origin !== new URL(origin).origin) throw new TypeError('the path of the probe leads to another host');
+  if (url.origin !== new URL(origin).origin) {
+    throw new TypeError('the path of the probe leads to another host');
+  }
   const headers = Object.fromEntries((probe.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value]));
   return { url, method: probe.method ?? 'GET', headers };
 }

@@ -63,8 +63,14 @@ export function unwrap(bytes: AddressBytes): AddressBytes {
 
 /** The class of an address; give it {@link unwrap}ped. */
 export function classifyAddress(bytes: AddressBytes): AddressClass {
-  if (within(bytes, FORBIDDEN)) return 'forbidden';
-  if (within(bytes, PRIVATE)) return 'private';
-  if (bytes.length === 16 && !inRange(bytes, GLOBAL_UNICAST)) return 'forbidden';
+  if (within(bytes, FORBIDDEN)) {
+    return 'forbidden';
+  }
+  if (within(bytes, PRIVATE)) {
+    return 'private';
+  }
+  if (bytes.length === 16 && !inRange(bytes, GLOBAL_UNICAST)) {
+    return 'forbidden';
+  }
   return 'public';
 }

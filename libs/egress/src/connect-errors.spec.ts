@@ -52,12 +52,15 @@ describe('classifyConnectError', () => {
     expect(classifyConnectError(typed)).toBe(typed);
   });
 
-  it.each([['an abort', new DOMException('gone', 'AbortError')], ['any error', new Error('x')], ['an unknown code', withCode('EWHAT')], ['text', 'ECONNREFUSED'], ['nothing', undefined]])(
-    'leaves %s alone',
-    (_name, error) => {
-      expect(classifyConnectError(error)).toBeUndefined();
-    },
-  );
+  it.each([
+    ['an abort', new DOMException('gone', 'AbortError')],
+    ['any error', new Error('x')],
+    ['an unknown code', withCode('EWHAT')],
+    ['text', 'ECONNREFUSED'],
+    ['nothing', undefined],
+  ])('leaves %s alone', (_name, error) => {
+    expect(classifyConnectError(error)).toBeUndefined();
+  });
 
   it('does not run in circles', () => {
     const error = new Error('a');

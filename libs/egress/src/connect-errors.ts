@@ -43,19 +43,30 @@ const CERTIFICATE_PROBLEMS: readonly { codes: readonly string[]; advice: string 
       'CERT_UNTRUSTED',
       'CERT_SIGNATURE_FAILURE',
     ],
-    advice: 'is signed by an unknown authority. Put that authority\'s certificate into a Secret and name it in spec.caCertSecretRef',
+    advice: "is signed by an unknown authority. Put that authority's certificate into a Secret and name it in spec.caCertSecretRef",
   },
-  { codes: ['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH'], advice: 'is for another host name. Use a name in the address that it covers' },
+  {
+    codes: ['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH'],
+    advice: 'is for another host name. Use a name in the address that it covers',
+  },
   { codes: ['CERT_HAS_EXPIRED'], advice: 'has expired. It must be renewed on the server' },
   { codes: ['CERT_NOT_YET_VALID'], advice: 'is not valid yet. Check the clocks' },
   {
-    codes: ['CERT_REVOKED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CERT_CHAIN_TOO_LONG', 'CERT_NAME_CONSTRAINTS_VIOLATION'],
+    codes: [
+      'CERT_REVOKED',
+      'CERT_REJECTED',
+      'INVALID_CA',
+      'INVALID_PURPOSE',
+      'PATH_LENGTH_EXCEEDED',
+      'CERT_CHAIN_TOO_LONG',
+      'CERT_NAME_CONSTRAINTS_VIOLATION',
+    ],
     advice: 'is not accepted. It must be replaced on the server',
   },
 ];
 
 const MESSAGES: Readonly<Record<ConnectCode, string>> = {
-  HostNotFound: 'the host name has no address. Check its spelling and the cluster\'s DNS',
+  HostNotFound: "the host name has no address. Check its spelling and the cluster's DNS",
   ConnectionRefused: 'nothing listens there. Check host and port of the address',
   ConnectTimeout: 'no connection came about in time. Check the address, and firewalls and network policies on the way',
   HostUnreachable: 'there is no route to the host. Check the address and the network',
@@ -79,16 +90,24 @@ interface ErrorLike {
 
 /** The error, its causes, and what it collects, outermost first. */
 function* chain(error: unknown, depth = 0): Generator<ErrorLike> {
-  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return;
+  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) {
+    return;
+  }
   const link: ErrorLike = error;
   yield link;
-  if (Array.isArray(link.errors)) for (const inner of link.errors) yield* chain(inner, depth + 1);
+  if (Array.isArray(link.errors)) {
+    for (const inner of link.errors) {
+      yield* chain(inner, depth + 1);
+    }
+  }
   yield* chain(link.cause, depth + 1);
 }
 
 /** The codes that tables cannot list. undici's parser errors mostly have no code at all. */
 function codeByPattern({ name, code }: ErrorLike): ConnectCode | undefined {
-  if (name === 'HTTPParserError') return 'ResponseInvalid';
+  if (name === 'HTTPParserError') {
+    return 'ResponseInvalid';
+  }
   return typeof code === 'string' && /^ERR_(SSL|TLS)_/.test(code) ? 'TlsFailed' : undefined;
 }
 
@@ -96,9 +115,13 @@ function codeByPattern({ name, code }: ErrorLike): ConnectCode | undefined {
 function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'; text: string } | undefined {
   const name = typeof error.code === 'string' ? error.code : undefined;
   const certificate = name === undefined ? undefined : CERTIFICATE_PROBLEMS.find(({ codes }) => codes.includes(name));
-  if (certificate) return { code: 'CertificateInvalid', text: `its certificate ${certificate.advice} (${name})` };
+  if (certificate) {
+    return { code: 'CertificateInvalid', text: `its certificate ${certificate.advice} (${name})` };
+  }
   const code = (name === undefined ? undefined : CODES[name]) ?? codeByPattern(error);
-  if (code === undefined) return undefined;
+  if (code === undefined) {
+    return undefined;
+  }
   return { code, text: name === undefined ? MESSAGES[code] : `${MESSAGES[code]} (${name})` };
 }
 
@@ -108,12 +131,20 @@ function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'
  */
 export function classifyConnectError(error: unknown, target?: HostAndPort): UpstreamConnectError | undefined {
   for (const link of chain(error)) {
-    if (link instanceof UpstreamConnectError) return link;
-    if (link instanceof EgressError) return new UpstreamConnectError(link.code, link.message, { cause: error, host: link.host, reason: link.reason });
+    if (link instanceof UpstreamConnectError) {
+      return link;
+    }
+    if (link instanceof EgressError) {
+      return new UpstreamConnectError(link.code, link.message, { cause: error, host: link.host, reason: link.reason });
+    }
     const meaning = meaningOf(link);
     if (meaning) {
       const peer = target ? formatHostAndPort(target) : 'the upstream';
-      return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, { cause: error, host: target?.host, reason: meaning.text });
+      return new UpstreamConnectError(meaning.code, `No answer from ${peer}: ${meaning.text}.`, {
+        cause: error,
+        host: target?.host,
+        reason: meaning.text,
+      });
     }
   }
   return undefined;

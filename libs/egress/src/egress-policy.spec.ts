@@ -5,7 +5,7 @@ const NAMES: Record<string, string[]> = {
   'registry.corp': ['10.1.2.3'],
   'hub.example': ['93.184.216.34', '2606:2800:220::1'],
   'cdn.example': ['203.0.114.9'],
-  'localhost': ['127.0.0.1', '::1'],
+  localhost: ['127.0.0.1', '::1'],
   'rebind.example': ['93.184.216.34', '127.0.0.1'],
   'mapped.example': ['::ffff:169.254.169.254'],
   'nat64.example': ['64:ff9b::5db8:d822'],
@@ -19,7 +19,9 @@ const NAMES: Record<string, string[]> = {
 
 const lookup: LookupAll = (hostname) => {
   const addresses = NAMES[hostname.replace(/\.$/, '')];
-  if (!addresses) return Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }));
+  if (!addresses) {
+    return Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }));
+  }
   return Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
 };
 
@@ -58,18 +60,28 @@ describe('C9 SSRF', () => {
     'hub.example:443',
   ])('refuses %s for every purpose', async (host) => {
     for (const purpose of PURPOSES) {
-      await expect(newPolicy().resolve(host, 443, purpose)).rejects.toMatchObject({ name: 'EgressError', code: 'AddressNotAllowed', retryable: false });
+      await expect(newPolicy().resolve(host, 443, purpose)).rejects.toMatchObject({
+        name: 'EgressError',
+        code: 'AddressNotAllowed',
+        retryable: false,
+      });
     }
   });
 
-  it.each(['kubernetes.default.svc', 'KUBERNETES.default.SVC.', '10.96.0.1', '::ffff:10.96.0.1', 'alias.corp', 'proxy.connectors-system.svc', '10.96.7.7', '10.96.0.10'])(
-    'refuses %s, which is the API server or ours, by name and by address',
-    async (host) => {
-      for (const purpose of PURPOSES) {
-        await expect(newPolicy().resolve(host, 443, purpose)).rejects.toThrow('is part of this installation or of the Kubernetes API');
-      }
-    },
-  );
+  it.each([
+    'kubernetes.default.svc',
+    'KUBERNETES.default.SVC.',
+    '10.96.0.1',
+    '::ffff:10.96.0.1',
+    'alias.corp',
+    'proxy.connectors-system.svc',
+    '10.96.7.7',
+    '10.96.0.10',
+  ])('refuses %s, which is the API server or ours, by name and by address', async (host) => {
+    for (const purpose of PURPOSES) {
+      await expect(newPolicy().resolve(host, 443, purpose)).rejects.toThrow('is part of this installation or of the Kubernetes API');
+    }
+  });
 
   it.each<[EgressPurpose, string, boolean]>([
     ['connector', 'registry.corp', true],
@@ -85,8 +97,11 @@ describe('C9 SSRF', () => {
     ['connector', 'hub.example', true],
   ])('%s to %s: %s', async (purpose, host, allowed) => {
     const resolving = newPolicy().resolve(host, 443, purpose);
-    if (allowed) expect((await resolving).length).toBeGreaterThan(0);
-    else await expect(resolving).rejects.toThrow('OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS');
+    if (allowed) {
+      expect((await resolving).length).toBeGreaterThan(0);
+    } else {
+      await expect(resolving).rejects.toThrow('OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS');
+    }
   });
 
   it('lets redirects into the listed private ranges, and into nothing else by that', async () => {
@@ -133,7 +148,7 @@ describe('EgressPolicy.resolve', () => {
 
   it('names host, port and address, and what to do', async () => {
     await expect(newPolicy().resolve('localhost', 5000, 'connector')).rejects.toThrow(
-      "No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant.",
+      'No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant.',
     );
   });
 
@@ -147,15 +162,27 @@ describe('EgressPolicy.resolve', () => {
 
   it('resolves the refused names once for many connections', async () => {
     let asked = 0;
-    const policy = newPolicy({ refusedHosts: ['kubernetes.default.svc'], lookup: (hostname, caller) => (asked++, lookup(hostname, caller)) });
+    const policy = newPolicy({
+      refusedHosts: ['kubernetes.default.svc'],
+      lookup: (hostname, caller) => (asked++, lookup(hostname, caller)),
+    });
     await Promise.all(Array.from({ length: 20 }, () => policy.resolve('10.1.1.1', 443, 'connector')));
     expect(asked).toBe(1);
   });
 
-  it('refuses an endpoint on its port, or on all where it names none; the other ports of a node may be a registry\'s', async () => {
+  it("refuses an endpoint on its port, or on all where it names none; the other ports of a node may be a registry's", async () => {
     const policy = newPolicy({ refusedEndpoints: () => [{ address: '10.1.1.1', port: 6443 }, { address: '10.1.1.2' }] });
-    const goes = (address: string, port: number) => policy.resolve(address, port, 'connector').then(() => true, () => false);
-    expect(await Promise.all([goes('10.1.1.1', 6443), goes('10.1.1.1', 0), goes('::ffff:10.1.1.1', 6443), goes('10.1.1.2', 443)])).toEqual([false, false, false, false]);
+    const goes = (address: string, port: number) =>
+      policy.resolve(address, port, 'connector').then(
+        () => true,
+        () => false,
+      );
+    expect(await Promise.all([goes('10.1.1.1', 6443), goes('10.1.1.1', 0), goes('::ffff:10.1.1.1', 6443), goes('10.1.1.2', 443)])).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
     expect(await goes('10.1.1.1', 5000)).toBe(true);
   });
 

@@ -72,17 +72,25 @@ export class EgressPolicy {
    */
   async resolve(host: string, port: number, purpose: EgressPurpose): Promise<PinnedAddress[]> {
     const name = normalizeHost(host);
-    if (name === undefined) throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.', { reason: 'its host is neither a name nor an address' });
+    if (name === undefined) {
+      throw new EgressError('AddressNotAllowed', 'The host is neither a name nor an address.', {
+        reason: 'its host is neither a name nor an address',
+      });
+    }
     const found = isIP(name) === 0 ? await this.#addressesOf(host.endsWith('.') ? `${name}.` : name) : [{ address: name }];
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
       const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem({ name, port }, bytes, purpose);
       if (problem !== undefined) {
-        throw new EgressError('AddressNotAllowed', `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`, {
-          host: name,
-          reason: `it ${problem}`,
-        });
+        throw new EgressError(
+          'AddressNotAllowed',
+          `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`,
+          {
+            host: name,
+            reason: `it ${problem}`,
+          },
+        );
       }
       addresses.push({ address, family: bytes?.length === 4 ? 4 : 6 });
     }
@@ -96,14 +104,22 @@ export class EgressPolicy {
     } catch (error) {
       throw hostNotFound(name, error);
     }
-    if (found.length === 0) throw hostNotFound(name);
+    if (found.length === 0) {
+      throw hostNotFound(name);
+    }
     return found;
   }
 
   /** Why the address may not be dialled; undefined when it may. */
-  async #problem({ name, port }: { name: string; port: number }, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
+  async #problem(
+    { name, port }: { name: string; port: number },
+    original: AddressBytes,
+    purpose: EgressPurpose,
+  ): Promise<string | undefined> {
     const bytes = unwrap(original);
-    if (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed)) return undefined;
+    if (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed)) {
+      return undefined;
+    }
     if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes, port))) {
       return 'is part of this installation or of the Kubernetes API';
     }
@@ -120,8 +136,18 @@ export class EgressPolicy {
   }
 }
 
-function readRules({ allowCIDRs, redirectCIDRs, refusedHosts, refusedEndpoints, lookup = new NameResolver().lookup }: EgressPolicyOptions): Rules {
-  const refused = new RefusedHosts({ entries: refusedHosts, endpoints: refusedEndpoints, lookup: (name) => lookup(name, { owner: INSTALLATION }) });
+function readRules({
+  allowCIDRs,
+  redirectCIDRs,
+  refusedHosts,
+  refusedEndpoints,
+  lookup = new NameResolver().lookup,
+}: EgressPolicyOptions): Rules {
+  const refused = new RefusedHosts({
+    entries: refusedHosts,
+    endpoints: refusedEndpoints,
+    lookup: (name) => lookup(name, { owner: INSTALLATION }),
+  });
   return { allowed: allowCIDRs.map(parseRange), redirects: redirectCIDRs.map(parseRange), refused, lookup };
 }
 
@@ -130,7 +156,8 @@ function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean
 }
 
 function hostNotFound(name: string, cause?: unknown): EgressError {
-  const problem = cause instanceof LookupError && cause.problem !== 'absent' ? `could not be looked up: ${cause.message}` : 'has no address';
+  const problem =
+    cause instanceof LookupError && cause.problem !== 'absent' ? `could not be looked up: ${cause.message}` : 'has no address';
   return new EgressError('HostNotFound', `The host name ${name} ${problem}. Check its spelling and the cluster's DNS.`, {
     cause,
     host: name,

@@ -26,7 +26,9 @@ function parseIPv6(text: string): AddressBytes {
 
 /** The bytes of an address in its usual notation, without brackets or zone; undefined for anything else. */
 export function parseAddress(text: string): AddressBytes | undefined {
-  if (isIP(text) === 0 || text.includes('%')) return undefined;
+  if (isIP(text) === 0 || text.includes('%')) {
+    return undefined;
+  }
   return isIPv4(text) ? parseIPv4(text) : parseIPv6(text);
 }
 
@@ -49,9 +51,15 @@ export function parseRange(text: string): AddressRange {
 
 /** Whether the address lies in the range; never for another family. */
 export function inRange(bytes: AddressBytes, range: AddressRange): boolean {
-  if (bytes.length !== range.bytes.length) return false;
+  if (bytes.length !== range.bytes.length) {
+    return false;
+  }
   const whole = range.prefixLength >> 3;
-  for (let index = 0; index < whole; index++) if (bytes[index] !== range.bytes[index]) return false;
+  for (let index = 0; index < whole; index++) {
+    if (bytes[index] !== range.bytes[index]) {
+      return false;
+    }
+  }
   const shift = 8 - (range.prefixLength & 7);
   return shift === 8 || (bytes[whole] ?? 0) >> shift === (range.bytes[whole] ?? 0) >> shift;
 }

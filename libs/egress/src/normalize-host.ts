@@ -5,7 +5,9 @@
  */
 export function normalizeHost(host: string): string | undefined {
   const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  if (!/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(bracketed) || !URL.canParse(`http://${bracketed}/`)) return undefined;
+  if (!/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(bracketed) || !URL.canParse(`http://${bracketed}/`)) {
+    return undefined;
+  }
   const { hostname } = new URL(`http://${bracketed}/`);
   return hostname.replace(/^\[|\]$|\.$/g, '') || undefined;
 }

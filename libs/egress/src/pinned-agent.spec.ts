@@ -11,7 +11,9 @@ describe('createPinnedAgent', () => {
   const open: { close: () => Promise<void> }[] = [];
   const opened = <T extends { close: () => Promise<void> }>(resource: T): T => (open.push(resource), resource);
   afterEach(async () => {
-    for (const resource of open.splice(0).reverse()) await resource.close();
+    for (const resource of open.splice(0).reverse()) {
+      await resource.close();
+    }
   });
 
   let authority: TestCertificateAuthority;
@@ -28,7 +30,9 @@ describe('createPinnedAgent', () => {
   const lookup: LookupAll = (hostname) => {
     asked.push(hostname);
     const addresses = names[hostname];
-    if (!addresses) return Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+    if (!addresses) {
+      return Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+    }
     return Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
   };
   const newAgent = (options: Partial<PinnedAgentOptions> = {}, allowCIDRs = ['127.0.0.1/32']): Agent => {
@@ -37,7 +41,8 @@ describe('createPinnedAgent', () => {
   };
   const startTls = async (issue: Parameters<TestCertificateAuthority['issue']>[0], from = authority): Promise<LoopbackServer> =>
     opened(await LoopbackServer.start((_request, response) => void response.end('hello'), { tls: await from.issue(issue) }));
-  const startPlain = async (): Promise<LoopbackServer> => opened(await LoopbackServer.start((_request, response) => void response.end('hello')));
+  const startPlain = async (): Promise<LoopbackServer> =>
+    opened(await LoopbackServer.start((_request, response) => void response.end('hello')));
   const startRaw = async (onConnection: (socket: Socket) => void): Promise<TcpServer> => opened(await TcpServer.start(onConnection));
   const get = async (url: URL, dispatcher: Agent, headers?: Record<string, string>): Promise<string> =>
     await (await request(url, { dispatcher, headers })).body.text();
@@ -135,12 +140,18 @@ describe('createPinnedAgent', () => {
 
   it('lets no Host header change whose certificate is wanted', async () => {
     const server = await startTls({ names: ['other.test'] });
-    expect(await codeOf(get(server.url('registry.test'), newAgent({ ca: [authority.caPem] }), { host: 'other.test' }))).toBe('CertificateInvalid');
+    expect(await codeOf(get(server.url('registry.test'), newAgent({ ca: [authority.caPem] }), { host: 'other.test' }))).toBe(
+      'CertificateInvalid',
+    );
     expect(server.requests).toEqual([]);
   });
 
   it.each([
-    ['an unknown authority', async () => startTls({ names: ['registry.test'] }, await TestCertificateAuthority.create()), /spec\.caCertSecretRef/],
+    [
+      'an unknown authority',
+      async () => startTls({ names: ['registry.test'] }, await TestCertificateAuthority.create()),
+      /spec\.caCertSecretRef/,
+    ],
     ['another name', () => startTls({ names: ['other.test'] }), /another host name/],
     ['another address', () => startTls({ ips: ['127.0.0.1'] }), /another host name/],
     ['the past', () => startTls({ names: ['registry.test'], notAfter: new Date(Date.now() - 3_600_000) }), /expired/],

@@ -63,7 +63,9 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
     const hostname = target.hostname.replace(/^\[|\]$/g, '');
     const isAddress = isIP(hostname) !== 0;
     const dial = (): void => {
-      if (target.protocol !== 'https:') return connectPlain({ ...target, hostname }, callback);
+      if (target.protocol !== 'https:') {
+        return connectPlain({ ...target, hostname }, callback);
+      }
       connectTls ??= buildConnector({ ...shared, secureContext: secureContext(), rejectUnauthorized: true });
       // undici would take the name from the Host header; the certificate must be the URL's host's. An address has no SNI
       // (RFC 6066 §3) and is compared with the certificate's addresses.
@@ -71,7 +73,9 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
       return connectTls({ ...target, hostname, host: target.host && hostname, servername }, callback);
     };
     // Node asks no lookup function about an address, so the policy is asked here.
-    if (!isAddress) return dial();
+    if (!isAddress) {
+      return dial();
+    }
     policy.resolve(hostname, Number(target.port), purpose).then(dial, (error: Error) => callback(error, null));
   };
 
@@ -89,10 +93,14 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
 }
 
 function observed(connect: buildConnector.connector, onConnected: PinnedAgentOptions['onConnected']): buildConnector.connector {
-  if (!onConnected) return connect;
+  if (!onConnected) {
+    return connect;
+  }
   return (target, connected) =>
     connect(target, (...[error, socket]) => {
-      if (error) return connected(error, null);
+      if (error) {
+        return connected(error, null);
+      }
       onConnected(socket);
       connected(null, socket);
     });

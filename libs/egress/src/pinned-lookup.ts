@@ -11,8 +11,11 @@ export function pinnedLookup(policy: EgressPolicy, purpose: EgressPurpose): Look
       (addresses) => {
         const wanted = addresses.filter(({ family }) => options.family === family || !options.family);
         const [first] = wanted;
-        if (options.all) callback(null, [...wanted]);
-        else callback(null, first?.address ?? '', first?.family);
+        if (options.all) {
+          callback(null, [...wanted]);
+        } else {
+          callback(null, first?.address ?? '', first?.family);
+        }
       },
       (error: NodeJS.ErrnoException) => callback(error, '', 0),
     );

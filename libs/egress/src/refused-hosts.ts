@@ -35,7 +35,9 @@ export class RefusedHosts {
 
   /** Throws a TypeError for an entry that is neither a name nor an address nor a range. */
   constructor(private readonly options: RefusedHostsOptions) {
-    for (const entry of options.entries) this.#add(entry);
+    for (const entry of options.entries) {
+      this.#add(entry);
+    }
   }
 
   /** Whether the host (normalized) is one of the names. */
@@ -45,25 +47,38 @@ export class RefusedHosts {
 
   /** Whether the address (unwrapped) is listed, or one that a listed name has. @param port 0: not known */
   async hasAddress(bytes: AddressBytes, port: number): Promise<boolean> {
-    if (this.#ranges.some((range) => inRange(bytes, range))) return true;
+    if (this.#ranges.some((range) => inRange(bytes, range))) {
+      return true;
+    }
     const onPort = (this.options.endpoints?.() ?? []).filter((endpoint) => port === 0 || (endpoint.port ?? port) === port);
-    if (includes(read(onPort.map(({ address }) => address)), bytes)) return true;
+    if (includes(read(onPort.map(({ address }) => address)), bytes)) {
+      return true;
+    }
     await this.#refresh();
     return includes([...this.#names.values()].flat(), bytes);
   }
 
   #add(entry: string): void {
     const host = entry.includes('/') ? entry : normalizeHost(entry);
-    if (host === undefined) throw new TypeError(`"${entry}" is neither a host name nor an address`);
-    if (entry.includes('/') || parseAddress(host)) this.#ranges.push(parseRange(host));
-    else this.#names.set(host, []);
+    if (host === undefined) {
+      throw new TypeError(`"${entry}" is neither a host name nor an address`);
+    }
+    if (entry.includes('/') || parseAddress(host)) {
+      this.#ranges.push(parseRange(host));
+    } else {
+      this.#names.set(host, []);
+    }
   }
 
   async #refresh(): Promise<void> {
-    if (this.#names.size === 0 || (this.#staleAt !== undefined && performance.now() < this.#staleAt)) return;
+    if (this.#names.size === 0 || (this.#staleAt !== undefined && performance.now() < this.#staleAt)) {
+      return;
+    }
     this.#resolving ??= this.#resolve().finally(() => (this.#resolving = undefined));
     // Old addresses serve while new ones are asked for; only the first question is waited for.
-    if (this.#staleAt === undefined) await Promise.race([this.#resolving, delay(LOOKUP_TIMEOUT_MS)]);
+    if (this.#staleAt === undefined) {
+      await Promise.race([this.#resolving, delay(LOOKUP_TIMEOUT_MS)]);
+    }
   }
 
   async #resolve(): Promise<void> {

@@ -12,11 +12,14 @@ describe('RegistryHttpClient', () => {
     allowCIDRs: ['127.0.0.1/32'],
     redirectCIDRs: [],
     refusedHosts: [],
-    lookup: (hostname) => Promise.resolve(hostname.endsWith('.test') ? [{ address: '127.0.0.1', family: 4 }] : [{ address: '127.0.0.9', family: 4 }]),
+    lookup: (hostname) =>
+      Promise.resolve(hostname.endsWith('.test') ? [{ address: '127.0.0.1', family: 4 }] : [{ address: '127.0.0.9', family: 4 }]),
   });
   const open: { close: () => Promise<void> }[] = [];
   afterEach(async () => {
-    for (const resource of open.splice(0).reverse()) await resource.close();
+    for (const resource of open.splice(0).reverse()) {
+      await resource.close();
+    }
   });
   const start = async (listener: RequestListener, tls?: { cert: string; key: string }): Promise<LoopbackServer> => {
     const server = await LoopbackServer.start(listener, { tls });
@@ -38,10 +41,17 @@ describe('RegistryHttpClient', () => {
     });
     const budget = new ByteBudget({ maxBytes: 10_000, maxShare: 1_000, smallShare: 0 });
     const client = newClient({ held: budget.share() });
-    const answers = [1, 2, 3].map(() => client.get(server.url('registry.test'), options).then(({ status }) => status, (error: { code?: string }) => error.code));
+    const answers = [1, 2, 3].map(() =>
+      client.get(server.url('registry.test'), options).then(
+        ({ status }) => status,
+        (error: { code?: string }) => error.code,
+      ),
+    );
     expect(await Promise.race(answers)).toBe('BufferFull');
     expect(budget.held).toBe(800);
-    for (const response of held) response.end();
+    for (const response of held) {
+      response.end();
+    }
     expect((await Promise.all(answers)).sort()).toEqual([200, 200, 'BufferFull']);
     expect(budget.held).toBe(0);
   });
@@ -58,7 +68,12 @@ describe('RegistryHttpClient', () => {
     expect(response).toMatchObject({ status: 401, truncated: false });
     expect(response.headers['www-authenticate']).toEqual(['Basic realm="a"', 'Bearer realm="b"']);
     expect(response.body.toString()).toBe('body');
-    expect(received).toMatchObject({ authorization: 'Basic secret', accept: 'application/json', 'user-agent': 'oci-connector', 'accept-encoding': 'identity' });
+    expect(received).toMatchObject({
+      authorization: 'Basic secret',
+      accept: 'application/json',
+      'user-agent': 'oci-connector',
+      'accept-encoding': 'identity',
+    });
     await client.get(server.url('registry.test'), options);
     expect(received.cookie).toBeUndefined();
     expect(received.authorization).toBeUndefined();
@@ -90,7 +105,9 @@ describe('RegistryHttpClient', () => {
   it('stops reading an endless body', async () => {
     const server = await start((_request, response) => {
       const write = (): void => {
-        while (!response.destroyed && response.write(Buffer.alloc(16_384))) continue;
+        while (!response.destroyed && response.write(Buffer.alloc(16_384))) {
+          continue;
+        }
       };
       response.on('drain', write);
       write();
@@ -108,14 +125,18 @@ describe('RegistryHttpClient', () => {
 
   it.each(['connector', 'realm'] as const)('C9 goes nowhere that the policy refuses (%s)', async (purpose) => {
     const server = await start((_request, response) => response.end());
-    await expect(newClient().get(server.url('elsewhere.example'), { ...options, purpose })).rejects.toMatchObject({ code: 'AddressNotAllowed' });
+    await expect(newClient().get(server.url('elsewhere.example'), { ...options, purpose })).rejects.toMatchObject({
+      code: 'AddressNotAllowed',
+    });
     expect(server.connections).toBe(0);
   });
 
   it('ends by its own limit', async () => {
     const limit = new AbortController();
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
-    const server = await start((_request, response) => void response.write('half', () => limit.abort(new DOMException('over', 'TimeoutError'))));
+    const server = await start(
+      (_request, response) => void response.write('half', () => limit.abort(new DOMException('over', 'TimeoutError'))),
+    );
     await expect(newClient({ timeoutMs: 45_000 }).get(server.url('registry.test'), options)).rejects.toMatchObject({
       name: 'UpstreamConnectError',
       code: 'ResponseTimeout',
@@ -151,12 +172,21 @@ describe('RegistryHttpClient', () => {
   describe('under oci-auth, over https with a private authority', () => {
     it('serves the whole handshake: registry, token server on another origin, token', async () => {
       const authority = await TestCertificateAuthority.create();
-      const tokenServer = await start((_request, response) => response.end('{"token":"T"}'), await authority.issue({ names: ['login.test'] }));
-      const server = await start((request, response) => {
-        const challenge = `Bearer realm="${tokenServer.url('login.test', '/token').href}"`;
-        if (request.headers.authorization === 'Bearer T') response.end();
-        else response.writeHead(401, { 'www-authenticate': challenge }).end();
-      }, await authority.issue({ names: ['registry.test'] }));
+      const tokenServer = await start(
+        (_request, response) => response.end('{"token":"T"}'),
+        await authority.issue({ names: ['login.test'] }),
+      );
+      const server = await start(
+        (request, response) => {
+          const challenge = `Bearer realm="${tokenServer.url('login.test', '/token').href}"`;
+          if (request.headers.authorization === 'Bearer T') {
+            response.end();
+          } else {
+            response.writeHead(401, { 'www-authenticate': challenge }).end();
+          }
+        },
+        await authority.issue({ names: ['registry.test'] }),
+      );
       const registry: UpstreamRegistry = {
         connectorUid: 'uid',
         credentialRevision: '1',

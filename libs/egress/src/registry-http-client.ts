@@ -74,7 +74,9 @@ export class RegistryHttpClient implements RegistryHttp {
 
   #agent(purpose: Purpose): Agent {
     const known = this.#agents.get(purpose);
-    if (known) return known;
+    if (known) {
+      return known;
+    }
     const agent = createPinnedAgent({ policy: this.options.policy, ca: this.options.ca, purpose });
     this.#agents.set(purpose, agent);
     return agent;

@@ -15,6 +15,8 @@ describe('basicAuthorization', () => {
 
   it('cannot be printed', () => {
     const header = basicAuthorization({ username: 'Aladdin', password: new Sensitive('open sesame') });
-    for (const text of [String(header), JSON.stringify(header), inspect(header, { showHidden: true, depth: null })]) expect(text).not.toContain('QWxh');
+    for (const text of [String(header), JSON.stringify(header), inspect(header, { showHidden: true, depth: null })]) {
+      expect(text).not.toContain('QWxh');
+    }
   });
 });

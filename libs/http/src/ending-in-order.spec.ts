@@ -16,11 +16,16 @@ type Ending = (socket: Socket) => void;
 describe('a response whose connection the server ends while the reader pauses', () => {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
+    for (const close of closing.splice(0).reverse()) {
+      await close();
+    }
   });
 
   /** Answers with these bytes when the first request has come; when a piece of them has come, for which the reader pauses, the connection ends. */
-  async function read(response: string, { end = (socket) => socket.end(), pauses = true }: { end?: Ending; pauses?: boolean } = {}): Promise<Outcome> {
+  async function read(
+    response: string,
+    { end = (socket) => socket.end(), pauses = true }: { end?: Ending; pauses?: boolean } = {},
+  ): Promise<Outcome> {
     let connection: Socket | undefined;
     const server = await TcpServer.start((socket) => {
       connection = socket;
@@ -40,7 +45,9 @@ describe('a response whose connection the server ends while the reader pauses', 
         onResponseStart: () => undefined,
         onResponseData: (controller, chunk) => {
           bytes += chunk.length;
-          if (pauses) controller.pause();
+          if (pauses) {
+            controller.pause();
+          }
           onData();
         },
         onResponseEnd: () => resolve({ bytes, end: 'complete' }),
@@ -79,7 +86,10 @@ describe('a response whose connection the server ends while the reader pauses', 
   });
 
   it('fails when the connection is reset on which it was to end, while it is read', async () => {
-    const { end } = await read(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`, { end: (socket) => socket.resetAndDestroy(), pauses: false });
+    const { end } = await read(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`, {
+      end: (socket) => socket.resetAndDestroy(),
+      pauses: false,
+    });
     expect(end).toHaveProperty('code', 'ECONNRESET');
   });
 });

@@ -20,7 +20,9 @@ interface Parser {
 export function endingInOrder(connect: buildConnector.connector): buildConnector.connector {
   return (target, connected) =>
     connect(target, (...[error, socket]) => {
-      if (error) return connected(error, null);
+      if (error) {
+        return connected(error, null);
+      }
       endPausedResponse(socket);
       connected(null, socket);
     });
@@ -35,9 +37,13 @@ function endPausedResponse(socket: Socket): void {
 
 /** The server has sent all that it wanted to send, and all of it was read already: nothing is left that the pause would hold back. */
 function ended(parser: Parser | undefined): void {
-  if (!parser?.paused) return;
+  if (!parser?.paused) {
+    return;
+  }
   parser.resume();
-  if (!parser.paused) return;
+  if (!parser.paused) {
+    return;
+  }
   // Of a body that ends with the connection, or too early, undici's listener tells when it finds the parser running.
   parser.llhttp.llhttp_resume(parser.ptr);
   parser.paused = false;
@@ -45,12 +51,16 @@ function ended(parser: Parser | undefined): void {
 
 /** A reset is the end of no response, also of one that ends with its connection. */
 function broken(parser: Parser | undefined): void {
-  if (parser) parser.shouldKeepAlive = true;
+  if (parser) {
+    parser.shouldKeepAlive = true;
+  }
 }
 
 /** What had not been read is lost, so this cannot be the end of a response that was held back, whatever its head says. */
 function cut(parser: Parser | undefined): void {
-  if (parser?.paused) parser.shouldKeepAlive = true;
+  if (parser?.paused) {
+    parser.shouldKeepAlive = true;
+  }
 }
 
 /** undici keeps it on the socket, under a symbol that it does not export. */

@@ -36,7 +36,10 @@ describe('a bounded body', () => {
     ['less than the limit', 'x'.repeat(LIMIT - 1)],
     ['as much as the limit', 'x'.repeat(LIMIT)],
   ])('of %s is read to its end, and the connection is kept', async (_what, content) => {
-    expect(await readAtMost(await bodyOf((response) => response.end(content)), LIMIT)).toEqual({ body: Buffer.from(content), truncated: false });
+    expect(await readAtMost(await bodyOf((response) => response.end(content)), LIMIT)).toEqual({
+      body: Buffer.from(content),
+      truncated: false,
+    });
     expect(await readWhole(await bodyOf((response) => response.end(content)), LIMIT)).toEqual(Buffer.from(content));
     expect(connections).toBe(1);
   });

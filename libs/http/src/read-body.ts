@@ -11,7 +11,9 @@ async function take(body: AsyncIterable<unknown>, maxBytes: number): Promise<Tak
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > maxBytes) return { chunks, exceeded: true };
+    if (size > maxBytes) {
+      return { chunks, exceeded: true };
+    }
   }
   return { chunks, exceeded: false };
 }

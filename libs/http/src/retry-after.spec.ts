@@ -21,10 +21,22 @@ describe('parseRetryAfter', () => {
     expect(parseRetryAfter(header, NOW)).toBe(expected);
   });
 
-  it.each(['1.5', '10, 20', '10,20', '-5', '+5', '1e3', '0x10', '5s', '5 seconds', '2026-01-02T03:04:14Z', 'Jan 2', 'NaN', 'Infinity', '١'])(
-    'takes %j, which is no integer or date, for no answer, and never for "at once"',
-    (header) => {
-      expect(parseRetryAfter(header, NOW)).toBeUndefined();
-    },
-  );
+  it.each([
+    '1.5',
+    '10, 20',
+    '10,20',
+    '-5',
+    '+5',
+    '1e3',
+    '0x10',
+    '5s',
+    '5 seconds',
+    '2026-01-02T03:04:14Z',
+    'Jan 2',
+    'NaN',
+    'Infinity',
+    '١',
+  ])('takes %j, which is no integer or date, for no answer, and never for "at once"', (header) => {
+    expect(parseRetryAfter(header, NOW)).toBeUndefined();
+  });
 });

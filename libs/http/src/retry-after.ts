@@ -16,7 +16,9 @@ const HTTP_DATE =
  * undefined when absent or anything else, such as `1.5`, `-1` or `10, 20`.
  */
 export function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  if (typeof header !== 'string') return undefined;
+  if (typeof header !== 'string') {
+    return undefined;
+  }
   const text = header.trim();
   const delay = SECONDS.test(text) ? Number(text) * 1000 : fromDate(text, now);
   return delay === undefined ? undefined : Math.min(Math.max(delay, 0), MAX_RETRY_AFTER_MS);

@@ -31,7 +31,8 @@ let reviewer: AccessReviewer;
 let outcomes: string[];
 let respond: (response: ServerResponse) => void;
 
-const status = (value: unknown) => (response: ServerResponse) => json(response, 201, { kind: 'SubjectAccessReview', metadata: {}, status: value });
+const status = (value: unknown) => (response: ServerResponse) =>
+  json(response, 201, { kind: 'SubjectAccessReview', metadata: {}, status: value });
 const ask = (who: Partial<ClientIdentity> = {}, what: Partial<AccessAttributes> = {}): Promise<boolean> =>
   reviewer.isAllowed({ ...identity, ...who }, { ...attributes, ...what });
 
@@ -103,7 +104,9 @@ describe('AccessReviewer', () => {
     it('is asked for again, once, while it serves on', async () => {
       await ask();
       clock.advance(8_000);
-      for (let request = 0; request < 10; request += 1) expect(reviewer.peek(identity, attributes)).toBe(true);
+      for (let request = 0; request < 10; request += 1) {
+        expect(reviewer.peek(identity, attributes)).toBe(true);
+      }
       expect(await ask()).toBe(true);
       await answered('miss', 2);
       clock.advance(7_999);

@@ -60,11 +60,15 @@ export class RereadCredential implements ApiCredential {
     return new RereadCredential(async () => {
       try {
         const text = (await readFile(path, 'utf8')).trim();
-        if (text === '') throw new Error(`${path} is empty`);
+        if (text === '') {
+          throw new Error(`${path} is empty`);
+        }
         wasRead = true;
         return new Sensitive(`Bearer ${text}`);
       } catch (error) {
-        if (wasRead || !token) throw error;
+        if (wasRead || !token) {
+          throw error;
+        }
         return new Sensitive(`Bearer ${token.reveal()}`);
       }
     }, clock);

@@ -13,7 +13,11 @@ export function connectorUse({ namespace, name }: ConnectorKey, verb: ProxyVerb)
 }
 
 /** The command that lets a ServiceAccount use all Connectors of a namespace. */
-export function bindingCommand(role: ConnectorRole, namespace: string, account: { readonly namespace: string; readonly name: string }): string {
+export function bindingCommand(
+  role: ConnectorRole,
+  namespace: string,
+  account: { readonly namespace: string; readonly name: string },
+): string {
   return (
     `kubectl create rolebinding ${account.namespace}-${account.name}-${role} --namespace=${namespace} ` +
     `--clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`

@@ -132,5 +132,7 @@ function truncate(message: string): string {
     return message;
   }
   // A character cut in half becomes U+FFFD, of three bytes; room for that and for the ellipsis.
-  return `${Buffer.from(message).subarray(0, MAX_MESSAGE_BYTES - 6).toString('utf8')}…`;
+  return `${Buffer.from(message)
+    .subarray(0, MAX_MESSAGE_BYTES - 6)
+    .toString('utf8')}…`;
 }

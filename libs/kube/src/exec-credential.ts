@@ -12,8 +12,12 @@ import { type KubeconfigExec } from './kubeconfig';
  * @throws KubeConfigError when the entry cannot be used
  */
 export async function execCredential(exec: KubeconfigExec, where: string, clock: Clock): Promise<ApiCredential> {
-  if (!exec.command) throw new KubeConfigError(`${where}: exec.command must name a program`);
-  if (!exec.apiVersion) throw new KubeConfigError(`${where}: exec.apiVersion must be set, for instance to client.authentication.k8s.io/v1`);
+  if (!exec.command) {
+    throw new KubeConfigError(`${where}: exec.command must name a program`);
+  }
+  if (!exec.apiVersion) {
+    throw new KubeConfigError(`${where}: exec.apiVersion must be set, for instance to client.authentication.k8s.io/v1`);
+  }
   const { KubeConfig: Loader } = await import('./exec-credential.client');
   const load = (): KubeConfig => {
     const config = new Loader();
@@ -25,7 +29,9 @@ export async function execCredential(exec: KubeconfigExec, where: string, clock:
   let config = load();
   return new RereadCredential(async (afterRefusal) => {
     // Whatever client-node remembers of a refused credential is forgotten with its configuration.
-    if (afterRefusal) config = load();
+    if (afterRefusal) {
+      config = load();
+    }
     return runPlugin(config);
   }, clock);
 }

@@ -34,7 +34,10 @@ export class InstallationEndpoints {
     const { namespace, proxyService } = options;
     // The API server keeps one slice with this name for itself.
     this.#apiServer = reflector(options, 'kubernetes.default', { namespace: 'default', name: 'kubernetes' });
-    this.#proxies = reflector(options, `${proxyService}.${namespace}`, { namespace, labelSelector: `kubernetes.io/service-name=${proxyService}` });
+    this.#proxies = reflector(options, `${proxyService}.${namespace}`, {
+      namespace,
+      labelSelector: `kubernetes.io/service-name=${proxyService}`,
+    });
   }
 
   start(): void {
@@ -55,7 +58,13 @@ export class InstallationEndpoints {
       const ports = (slice.ports ?? []).map(({ port }) => port ?? undefined);
       return addressesOf(slice).flatMap((address) => (ports.length === 0 ? [{ address }] : ports.map((port) => ({ address, port }))));
     });
-    return [...apiServer, ...this.#proxies.list().flatMap(addressesOf).map((address) => ({ address }))];
+    return [
+      ...apiServer,
+      ...this.#proxies
+        .list()
+        .flatMap(addressesOf)
+        .map((address) => ({ address })),
+    ];
   }
 }
 
@@ -75,7 +84,9 @@ function reflector(
     type: EndpointSlices,
     ...selection,
     onError: (error) => {
-      if (!told) onError(service, error);
+      if (!told) {
+        onError(service, error);
+      }
       told = true;
     },
   });

@@ -35,14 +35,63 @@ describe('KubeClient requests', () => {
 
   it.each<[string, () => Promise<unknown>, string, string, string | undefined, unknown]>([
     ['get', () => client.get(Secrets, key), 'GET', '/api/v1/namespaces/team-a/secrets/harbor', undefined, undefined],
-    ['get of the cluster', () => client.get(ConnectorClasses, { name: 'oci' }), 'GET', '/apis/connectors.alauda.io/v1alpha1/connectorclasses/oci', undefined, undefined],
-    ['create', () => client.create(Services, { metadata: key }), 'POST', '/api/v1/namespaces/team-a/services', 'application/json', { apiVersion: 'v1', kind: 'Service', metadata: key }],
+    [
+      'get of the cluster',
+      () => client.get(ConnectorClasses, { name: 'oci' }),
+      'GET',
+      '/apis/connectors.alauda.io/v1alpha1/connectorclasses/oci',
+      undefined,
+      undefined,
+    ],
+    [
+      'create',
+      () => client.create(Services, { metadata: key }),
+      'POST',
+      '/api/v1/namespaces/team-a/services',
+      'application/json',
+      { apiVersion: 'v1', kind: 'Service', metadata: key },
+    ],
     ['update', () => client.update(Secrets, secret), 'PUT', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', secret],
-    ['patch', () => client.patch(Secrets, key, { data: { a: null } }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor', 'application/merge-patch+json', { data: { a: null } }],
-    ['patchStatus', () => client.patchStatus(Secrets, key, { status: {} }), 'PATCH', '/api/v1/namespaces/team-a/secrets/harbor/status', 'application/merge-patch+json', { status: {} }],
-    ['delete', () => client.delete(Secrets, key, { uid: 'u1' }), 'DELETE', '/api/v1/namespaces/team-a/secrets/harbor', 'application/json', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u1' } }],
-    ['createSubresource', () => client.createSubresource(Secrets, { ...key, subresource: 'token' }, { spec: {} }), 'POST', '/api/v1/namespaces/team-a/secrets/harbor/token', 'application/json', { spec: {} }],
-    ['a name with a slash', () => client.get(Secrets, { namespace: 'a/b', name: '../c' }), 'GET', '/api/v1/namespaces/a%2Fb/secrets/..%2Fc', undefined, undefined],
+    [
+      'patch',
+      () => client.patch(Secrets, key, { data: { a: null } }),
+      'PATCH',
+      '/api/v1/namespaces/team-a/secrets/harbor',
+      'application/merge-patch+json',
+      { data: { a: null } },
+    ],
+    [
+      'patchStatus',
+      () => client.patchStatus(Secrets, key, { status: {} }),
+      'PATCH',
+      '/api/v1/namespaces/team-a/secrets/harbor/status',
+      'application/merge-patch+json',
+      { status: {} },
+    ],
+    [
+      'delete',
+      () => client.delete(Secrets, key, { uid: 'u1' }),
+      'DELETE',
+      '/api/v1/namespaces/team-a/secrets/harbor',
+      'application/json',
+      { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u1' } },
+    ],
+    [
+      'createSubresource',
+      () => client.createSubresource(Secrets, { ...key, subresource: 'token' }, { spec: {} }),
+      'POST',
+      '/api/v1/namespaces/team-a/secrets/harbor/token',
+      'application/json',
+      { spec: {} },
+    ],
+    [
+      'a name with a slash',
+      () => client.get(Secrets, { namespace: 'a/b', name: '../c' }),
+      'GET',
+      '/api/v1/namespaces/a%2Fb/secrets/..%2Fc',
+      undefined,
+      undefined,
+    ],
   ])('%s', async (_name, call, method, path, contentType, body) => {
     await call();
     expect(server.requests).toHaveLength(1);
@@ -120,7 +169,7 @@ describe('KubeClient refusals', () => {
     [null, undefined],
   ])('reads how long to wait in a Status with the details %j', async (details, retryAfterMs) => {
     await serve((_request, response) => json(response, 429, { kind: 'Status', code: 429, details }));
-    expect((await failure(client.get(Secrets, key)) as KubeApiError).retryAfterMs).toBe(retryAfterMs);
+    expect(((await failure(client.get(Secrets, key))) as KubeApiError).retryAfterMs).toBe(retryAfterMs);
   });
 
   it('follows no redirect', async () => {
@@ -276,7 +325,13 @@ describe('KubeClient.list', () => {
       }
     });
     expect((await client.list(Secrets)).items).toHaveLength(1);
-    expect(server.requests.map(({ url }) => url.search)).toEqual(['?limit=500', '?limit=500&continue=x', '?limit=500', '?limit=500&continue=x', '']);
+    expect(server.requests.map(({ url }) => url.search)).toEqual([
+      '?limit=500',
+      '?limit=500&continue=x',
+      '?limit=500',
+      '?limit=500&continue=x',
+      '',
+    ]);
   });
 
   it('gives up when even that is answered with 410', async () => {

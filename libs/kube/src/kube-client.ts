@@ -167,12 +167,7 @@ export class KubeClient {
   }
 
   /** JSON merge patch of the status subresource; `patch` has the form `{status: {…}}`. */
-  async patchStatus<T extends KubeObject>(
-    type: ResourceType<T>,
-    key: ObjectKey,
-    patch: object,
-    options: CallOptions = {},
-  ): Promise<T> {
+  async patchStatus<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
     return this.#merge(type, objectPath(type, key, 'status'), patch, options);
   }
 
@@ -200,17 +195,21 @@ export class KubeClient {
   /** The JSON at a path that is no resource, such as the keys that tokens are signed with. */
   async readPath(path: string, { maxBytes, ...options }: CallOptions & { readonly maxBytes: number }): Promise<unknown> {
     // The API server refuses (406) those who do not take what it has: keys are application/jwk-set+json.
-    return this.#transport.json({ ...this.#limits(options), method: 'GET', path, accept: 'application/json, */*', maxBytes, idempotent: true });
+    return this.#transport.json({
+      ...this.#limits(options),
+      method: 'GET',
+      path,
+      accept: 'application/json, */*',
+      maxBytes,
+      idempotent: true,
+    });
   }
 
   /**
    * Changes after `resourceVersion`, with bookmarks, until the server ends the watch. A 410, whether as HTTP status or inside
    * the stream, is a {@link KubeApiError} with `isGone`: list again.
    */
-  async *watch<T extends KubeObject>(
-    type: ResourceType<T>,
-    options: WatchOptions,
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  async *watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const path = collectionPath(type, options.namespace);
     const query = selectors(options);
     query.set('watch', 'true');
@@ -247,11 +246,7 @@ export class KubeClient {
     await this.#transport.close();
   }
 
-  async #listPages<T extends KubeObject>(
-    type: ResourceType<T>,
-    options: ListOptions,
-    limit: number | undefined,
-  ): Promise<KubeList<T>> {
+  async #listPages<T extends KubeObject>(type: ResourceType<T>, options: ListOptions, limit: number | undefined): Promise<KubeList<T>> {
     const query = selectors(options);
     if (limit !== undefined) {
       query.set('limit', String(limit));
@@ -291,12 +286,7 @@ export class KubeClient {
     return { items, resourceVersion, next: next || undefined };
   }
 
-  async #merge<T extends KubeObject>(
-    type: ResourceType<T>,
-    path: string,
-    patch: object,
-    options: CallOptions,
-  ): Promise<T> {
+  async #merge<T extends KubeObject>(type: ResourceType<T>, path: string, patch: object, options: CallOptions): Promise<T> {
     const contentType = 'application/merge-patch+json';
     return this.#call(type, { ...options, method: 'PATCH', path, body: patch, contentType, idempotent: false });
   }

@@ -105,8 +105,14 @@ describe('loadKubeConnection', () => {
 
   it('is the ServiceAccount of the pod where there is no kubeconfig', async () => {
     const clock = new ManualClock();
-    for (const [name, text] of Object.entries({ token: 'one', namespace: 'team-a\n', 'ca.crt': PEM })) await writeFile(join(directory, name), text);
-    jest.replaceProperty(process, 'env', { HOME: join(directory, 'nobody'), KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' });
+    for (const [name, text] of Object.entries({ token: 'one', namespace: 'team-a\n', 'ca.crt': PEM })) {
+      await writeFile(join(directory, name), text);
+    }
+    jest.replaceProperty(process, 'env', {
+      HOME: join(directory, 'nobody'),
+      KUBERNETES_SERVICE_HOST: 'fd00::1',
+      KUBERNETES_SERVICE_PORT: '443',
+    });
     const connection = await loadKubeConnection({ serviceAccountDirectory: directory, clock });
     expect(connection).toMatchObject({ server: 'https://[fd00::1]:443', namespace: 'team-a', tls: { ca: PEM } });
     const first = await connection.credential.authorization();
@@ -119,8 +125,16 @@ describe('loadKubeConnection', () => {
   // client-go: tools/clientcmd/client_config.go getUserIdentificationPartialConfig, transport/round_trippers.go.
   it.each<[string, object, string | undefined]>([
     ['a token before a plugin', { token: 'abc', exec: { apiVersion: 'v1', command: 'false' } }, 'Bearer abc'],
-    ['a password before a plugin', { username: 'jane', password: 'pw', exec: { apiVersion: 'v1', command: 'false' } }, `Basic ${base64('jane:pw')}`],
-    ['a token with a client certificate', { token: 'abc', 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY) }, 'Bearer abc'],
+    [
+      'a password before a plugin',
+      { username: 'jane', password: 'pw', exec: { apiVersion: 'v1', command: 'false' } },
+      `Basic ${base64('jane:pw')}`,
+    ],
+    [
+      'a token with a client certificate',
+      { token: 'abc', 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY) },
+      'Bearer abc',
+    ],
     ['a password without a user name', { password: 'pw' }, `Basic ${base64(':pw')}`],
     ['an empty token, which is none', { token: '', username: 'jane', password: 'pw' }, `Basic ${base64('jane:pw')}`],
     ['a field that client-go does not know', { 'token-file': 'token', Token: 'abc' }, undefined],
@@ -132,7 +146,10 @@ describe('loadKubeConnection', () => {
   it('reads data as well as files, and a certificate with its token', async () => {
     await writeFile(join(directory, 'client.crt'), PEM);
     await writeFile(join(directory, 'client.key'), KEY);
-    await write({ token: 'abc', 'client-certificate': 'client.crt', 'client-key': './client.key' }, { 'certificate-authority-data': base64(PEM) });
+    await write(
+      { token: 'abc', 'client-certificate': 'client.crt', 'client-key': './client.key' },
+      { 'certificate-authority-data': base64(PEM) },
+    );
     const { tls } = await loadKubeConnection({ kubeconfig });
     expect(tls).toMatchObject({ ca: PEM, cert: PEM });
     expect(tls.key?.reveal()).toBe(KEY);
@@ -159,13 +176,22 @@ describe('loadKubeConnection', () => {
     const answer = JSON.stringify({ status: { clientCertificateData: PEM, clientKeyData: KEY } });
     await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'printf', args: ['%s', answer] } });
     const { credential } = await loadKubeConnection({ kubeconfig });
-    await expect(credential.authorization()).rejects.toMatchObject({ code: 'CredentialUnavailable', cause: expect.any(KubeConfigError) as Error });
+    await expect(credential.authorization()).rejects.toMatchObject({
+      code: 'CredentialUnavailable',
+      cause: expect.any(KubeConfigError) as Error,
+    });
   });
 
   it('asks an exec plugin, and asks it anew after a refusal', async () => {
     const count = join(directory, 'count');
     const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"expirationTimestamp":"2100-01-01T00:00:00Z","token":"t%s"}}`;
-    await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', `echo x >> ${count}; printf '${answer}' $(wc -l < ${count})`] } });
+    await write({
+      exec: {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: 'sh',
+        args: ['-c', `echo x >> ${count}; printf '${answer}' $(wc -l < ${count})`],
+      },
+    });
     const { credential } = await loadKubeConnection({ kubeconfig, clock: new ManualClock() });
     const first = await credential.authorization();
     expect(first?.reveal()).toBe('Bearer t1');
@@ -185,8 +211,16 @@ describe('loadKubeConnection', () => {
     ['a server that is no URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
     ['a token that is a number', () => write({ token: 12345 }), /user "u": token must be a string/],
     ['groups that are no list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
-    ['extras of another kind', () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }), /as-user-extra must be a map of lists of strings/],
-    ['a word for a truth value', () => write({}, { 'insecure-skip-tls-verify': 'yes please' }), /insecure-skip-tls-verify must be true or false/],
+    [
+      'extras of another kind',
+      () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }),
+      /as-user-extra must be a map of lists of strings/,
+    ],
+    [
+      'a word for a truth value',
+      () => write({}, { 'insecure-skip-tls-verify': 'yes please' }),
+      /insecure-skip-tls-verify must be true or false/,
+    ],
     ['a token and a password', () => write({ token: 'a', username: 'jane' }), /both a token and a username or password/],
     ['a token file and a password', () => write({ tokenFile: 'a', password: 'b' }), /both a token and a username or password/],
     ['groups without a user', () => write({ 'as-groups': ['admins'] }), /as-uid, as-groups or as-user-extra without "as"/],
@@ -195,11 +229,27 @@ describe('loadKubeConnection', () => {
     ['a plugin without command', () => write({ exec: { apiVersion: 'v1' } }), /exec.command must name a program/],
     ['a plugin without version', () => write({ exec: { command: 'x' } }), /exec.apiVersion must be set/],
     ['a certificate without its key', () => write({ 'client-certificate-data': base64(PEM) }), /client certificate without its key/],
-    ['a certificate as data and as a file', () => write({ 'client-certificate-data': base64(PEM), 'client-certificate': 'a' }), /both client-certificate and client-certificate-data/],
-    ['a key as data and as a file', () => write({ 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY), 'client-key': 'a' }), /both client-key and client-key-data/],
-    ['an authority as data and as a file', () => write({}, { 'certificate-authority-data': base64(PEM), 'certificate-authority': 'a' }), /both certificate-authority and certificate-authority-data/],
+    [
+      'a certificate as data and as a file',
+      () => write({ 'client-certificate-data': base64(PEM), 'client-certificate': 'a' }),
+      /both client-certificate and client-certificate-data/,
+    ],
+    [
+      'a key as data and as a file',
+      () => write({ 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY), 'client-key': 'a' }),
+      /both client-key and client-key-data/,
+    ],
+    [
+      'an authority as data and as a file',
+      () => write({}, { 'certificate-authority-data': base64(PEM), 'certificate-authority': 'a' }),
+      /both certificate-authority and certificate-authority-data/,
+    ],
     ['data that is no PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
-    ['an authority that is not to be asked', () => write({}, { 'certificate-authority-data': base64(PEM), 'insecure-skip-tls-verify': true }), /both a certificate authority and insecure-skip-tls-verify/],
+    [
+      'an authority that is not to be asked',
+      () => write({}, { 'certificate-authority-data': base64(PEM), 'insecure-skip-tls-verify': true }),
+      /both a certificate authority and insecure-skip-tls-verify/,
+    ],
     ['a token file that is missing', () => write({ tokenFile: 'gone' }), /gone, named by the kubeconfig .* cannot be read/],
     ['plain http to another machine', () => write({}, { server: 'http://10.0.0.1:8080' }), /must be https/],
     ['a proxy', () => write({}, { 'proxy-url': 'http://127.0.0.1:3128' }), /proxy-url, which is not supported/],
@@ -232,7 +282,11 @@ describe('loadKubeConnection', () => {
 
     it('the first entry of a name counts, whole, and the first current context', async () => {
       await writeFile(join(directory, 'token'), 'wrong');
-      const one = await file('one', { users: [{ name: 'u', user: { tokenFile: 'token' } }], contexts: [context('here', 'first')], 'current-context': 'here' });
+      const one = await file('one', {
+        users: [{ name: 'u', user: { tokenFile: 'token' } }],
+        contexts: [context('here', 'first')],
+        'current-context': 'here',
+      });
       await writeFile(join(directory, 'one', 'token'), 'right');
       const two = await file('two', {
         clusters: cluster('https://two.example'),
@@ -250,14 +304,26 @@ describe('loadKubeConnection', () => {
       ['a name twice in a file', { clusters: [...cluster('https://a'), ...cluster('https://b')] }, /clusters has the name "c" twice/],
       ['an entry without a name', { users: [{ user: {} }] }, /every entry of users must have a name/],
       ['a list that is none', { users: { u: {} } }, /users must be a list/],
-      ['a user that is not there', { clusters: cluster('https://a'), contexts: [context('here', 'n')], 'current-context': 'here' }, /names the user "u", which does not exist/],
-      ['a cluster that is not there', { contexts: [context('here', 'n')], 'current-context': 'here' }, /names the cluster "c", which does not exist/],
+      [
+        'a user that is not there',
+        { clusters: cluster('https://a'), contexts: [context('here', 'n')], 'current-context': 'here' },
+        /names the user "u", which does not exist/,
+      ],
+      [
+        'a cluster that is not there',
+        { contexts: [context('here', 'n')], 'current-context': 'here' },
+        /names the cluster "c", which does not exist/,
+      ],
     ])('says what is wrong: %s', async (_name, config, message) => {
       await expect(loadAll(await file('one', config))).rejects.toThrow(message);
     });
 
     it('asks nobody in particular where the context names no user', async () => {
-      const one = await file('one', { clusters: cluster('https://a.example'), contexts: [{ name: 'here', context: { cluster: 'c' } }], 'current-context': 'here' });
+      const one = await file('one', {
+        clusters: cluster('https://a.example'),
+        contexts: [{ name: 'here', context: { cluster: 'c' } }],
+        'current-context': 'here',
+      });
       expect(await (await loadAll(one)).credential.authorization()).toBeUndefined();
     });
   });
@@ -273,7 +339,10 @@ describe('loadKubeConnection', () => {
   it('connects: http on this machine is good enough for a sandbox', async () => {
     const server = await ApiServer.start((_request, response) => json(response, 200, { metadata: { name: 'x', resourceVersion: '1' } }));
     const extra = { 'example.com/Scopes%': ['a', 'b'], plain: ['c'] };
-    await write({ token: 'abc', as: 'jane', 'as-uid': '7', 'as-groups': ['devs', 'ops'], 'as-user-extra': extra }, { server: `${server.url}/cluster/` });
+    await write(
+      { token: 'abc', as: 'jane', 'as-uid': '7', 'as-groups': ['devs', 'ops'], 'as-user-extra': extra },
+      { server: `${server.url}/cluster/` },
+    );
     const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
     await client.get(ConfigMaps, { namespace: 'a', name: 'x' });
     expect(server.requests[0]?.url.pathname).toBe('/cluster/api/v1/namespaces/a/configmaps/x');

@@ -74,20 +74,26 @@ function defaultFiles(): string[] {
 }
 
 async function connectionOf({ cluster, user, namespace }: CurrentContext, clock: Clock): Promise<KubeConnection> {
-  if (user) checkUser(user);
+  if (user) {
+    checkUser(user);
+  }
   return {
     server: checkedServer(cluster),
     tls: await readTls(cluster, user),
     credential: user ? await credentialOf(user, clock) : new StaticCredential(),
     namespace,
-    ...(user?.as !== undefined && { impersonate: { user: user.as, uid: user['as-uid'], groups: user['as-groups'], extra: user['as-user-extra'] } }),
+    ...(user?.as !== undefined && {
+      impersonate: { user: user.as, uid: user['as-uid'], groups: user['as-groups'], extra: user['as-user-extra'] },
+    }),
   };
 }
 
 /** The ServiceAccount of the pod. */
 async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
   const { serviceHost, servicePort } = kubernetesEnvironment;
-  if (!serviceHost || !servicePort) throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; set KUBECONFIG to the path of a kubeconfig file');
+  if (!serviceHost || !servicePort) {
+    throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; set KUBECONFIG to the path of a kubeconfig file');
+  }
   const host = serviceHost.includes(':') ? `[${serviceHost}]` : serviceHost;
   return {
     server: `https://${host}:${servicePort}`,
@@ -101,13 +107,19 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 function checkedServer({ name, server, 'proxy-url': proxyUrl }: KubeconfigCluster): string {
   const cluster = `cluster ${JSON.stringify(name)}`;
-  if (server === undefined) throw new KubeConfigError(`The kubeconfig's ${cluster} has no server; set it`);
-  if (!URL.canParse(server)) throw new KubeConfigError(`The server ${JSON.stringify(server)} of ${cluster} is not a URL`);
+  if (server === undefined) {
+    throw new KubeConfigError(`The kubeconfig's ${cluster} has no server; set it`);
+  }
+  if (!URL.canParse(server)) {
+    throw new KubeConfigError(`The server ${JSON.stringify(server)} of ${cluster} is not a URL`);
+  }
   const url = new URL(server);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.has(url.hostname))) {
     throw new KubeConfigError(`The server ${JSON.stringify(server)} must be https: our token goes there (http only on this machine)`);
   }
-  if (proxyUrl !== undefined) throw new KubeConfigError(`The kubeconfig's ${cluster} sets proxy-url, which is not supported; reach the API server directly`);
+  if (proxyUrl !== undefined) {
+    throw new KubeConfigError(`The kubeconfig's ${cluster} sets proxy-url, which is not supported; reach the API server directly`);
+  }
   return server;
 }
 
@@ -118,17 +130,25 @@ function checkUser(user: KubeconfigUser): void {
   };
   const hasBasic = user.username !== undefined || user.password !== undefined;
   const hasToken = user.token !== undefined || user.tokenFile !== undefined;
-  if (user['auth-provider']) refuse('has an auth-provider, which is not supported; use exec, tokenFile or token');
-  if (hasBasic && hasToken) refuse('has both a token and a username or password; only one of them may be set');
+  if (user['auth-provider']) {
+    refuse('has an auth-provider, which is not supported; use exec, tokenFile or token');
+  }
+  if (hasBasic && hasToken) {
+    refuse('has both a token and a username or password; only one of them may be set');
+  }
   const alike = user['as-uid'] ?? user['as-groups'] ?? user['as-user-extra'];
-  if (alike !== undefined && user.as === undefined) refuse('has as-uid, as-groups or as-user-extra without "as", the user to act as');
+  if (alike !== undefined && user.as === undefined) {
+    refuse('has as-uid, as-groups or as-user-extra without "as", the user to act as');
+  }
 }
 
 async function readTls(cluster: KubeconfigCluster, user: KubeconfigUser | undefined): Promise<KubeTls> {
   const ca = await pem(cluster, 'certificate-authority', `cluster ${JSON.stringify(cluster.name)}`);
   const insecureSkipVerify = cluster['insecure-skip-tls-verify'] || undefined;
   if (ca !== undefined && insecureSkipVerify) {
-    throw new KubeConfigError(`The kubeconfig's cluster ${JSON.stringify(cluster.name)} has both a certificate authority and insecure-skip-tls-verify; remove one`);
+    throw new KubeConfigError(
+      `The kubeconfig's cluster ${JSON.stringify(cluster.name)} has both a certificate authority and insecure-skip-tls-verify; remove one`,
+    );
   }
   return { ca, ...(user && (await clientCertificate(user))), serverName: cluster['tls-server-name'], insecureSkipVerify };
 }
@@ -137,20 +157,36 @@ async function clientCertificate(user: KubeconfigUser): Promise<Pick<KubeTls, 'c
   const name = `user ${JSON.stringify(user.name)}`;
   const cert = await pem(user, 'client-certificate', name);
   // As client-go: a key alone is no login.
-  if (cert === undefined) return {};
+  if (cert === undefined) {
+    return {};
+  }
   const key = await pem(user, 'client-key', name);
-  if (key === undefined) throw new KubeConfigError(`The kubeconfig's ${name} has a client certificate without its key; set client-key or client-key-data`);
+  if (key === undefined) {
+    throw new KubeConfigError(`The kubeconfig's ${name} has a client certificate without its key; set client-key or client-key-data`);
+  }
   return { cert, key: new Sensitive(key) };
 }
 
 /** The PEM under `FIELD-data`, or in the file that FIELD names. */
-async function pem<F extends string>(entry: { readonly [K in F | `${F}-data`]?: string }, field: F, where: string): Promise<string | undefined> {
+async function pem<F extends string>(
+  entry: { readonly [K in F | `${F}-data`]?: string },
+  field: F,
+  where: string,
+): Promise<string | undefined> {
   const [file, data] = [entry[field], entry[`${field}-data`]];
-  if (file !== undefined && data !== undefined) throw new KubeConfigError(`The kubeconfig's ${where} has both ${field} and ${field}-data; remove one`);
-  if (file !== undefined) return readNamed(file);
-  if (data === undefined) return undefined;
+  if (file !== undefined && data !== undefined) {
+    throw new KubeConfigError(`The kubeconfig's ${where} has both ${field} and ${field}-data; remove one`);
+  }
+  if (file !== undefined) {
+    return readNamed(file);
+  }
+  if (data === undefined) {
+    return undefined;
+  }
   const text = Buffer.from(data, 'base64').toString('utf8');
-  if (!text.includes('-----BEGIN ')) throw new KubeConfigError(`The kubeconfig's ${where}: ${field}-data is not PEM in base64`);
+  if (!text.includes('-----BEGIN ')) {
+    throw new KubeConfigError(`The kubeconfig's ${where}: ${field}-data is not PEM in base64`);
+  }
   return text;
 }
 
@@ -165,8 +201,12 @@ async function readNamed(file: string): Promise<string> {
 /** What client-go sends: the token file's content before the token, and neither a plugin nor a password where there is one of them. */
 async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCredential> {
   const token = user.token === undefined ? undefined : new Sensitive(user.token.trim());
-  if (user.tokenFile !== undefined) return tokenFileCredential(user.tokenFile, token, clock);
-  if (token) return StaticCredential.bearer(token);
+  if (user.tokenFile !== undefined) {
+    return tokenFileCredential(user.tokenFile, token, clock);
+  }
+  if (token) {
+    return StaticCredential.bearer(token);
+  }
   if (user.username !== undefined || user.password !== undefined) {
     return new StaticCredential(basicAuthorization({ username: user.username ?? '', password: new Sensitive(user.password ?? '') }));
   }
@@ -175,6 +215,8 @@ async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCred
 
 /** A file that cannot be read is an error at the start, unless there is a token to begin with. */
 async function tokenFileCredential(file: string, token: Sensitive | undefined, clock: Clock): Promise<ApiCredential> {
-  if (!token) await readNamed(file);
+  if (!token) {
+    await readNamed(file);
+  }
   return RereadCredential.tokenFile(file, clock, token);
 }

@@ -215,7 +215,9 @@ async function succeeded(answer: Answer, clock: WallClock): Promise<Answer> {
 async function readStatus(answer: Answer): Promise<StatusBody> {
   try {
     const status = parseJsonObject(await textOf(answer, MAX_STATUS_BYTES));
-    if (status?.['kind'] === 'Status') return status;
+    if (status?.['kind'] === 'Status') {
+      return status;
+    }
   } catch {
     // Too long, or broken off: the same answer as for what is no Status.
   }
@@ -225,14 +227,18 @@ async function readStatus(answer: Answer): Promise<StatusBody> {
 /** By the header or, without one, by the Status. No wait at all counts for nothing: then the caller's own pause is the better one. */
 function retryAfterOf({ headers }: Dispatcher.ResponseData, { details }: StatusBody, now: number): number | undefined {
   const seconds: unknown = details?.retryAfterSeconds;
-  const waits = [headers['retry-after'], typeof seconds === 'number' ? String(seconds) : undefined].map((said) => parseRetryAfter(said, now));
+  const waits = [headers['retry-after'], typeof seconds === 'number' ? String(seconds) : undefined].map((said) =>
+    parseRetryAfter(said, now),
+  );
   return waits.find((wait) => wait !== undefined && wait > 0);
 }
 
 /** Throws for a body that is longer. */
 async function textOf({ response, request }: Answer, maxBytes: number): Promise<string> {
   const body = await readWhole(response.body, maxBytes);
-  if (!body) throw new KubeResponseError('ResponseTooLarge', `${describe(request)}: the answer has more than ${maxBytes} bytes`);
+  if (!body) {
+    throw new KubeResponseError('ResponseTooLarge', `${describe(request)}: the answer has more than ${maxBytes} bytes`);
+  }
   return body.toString('utf8');
 }
 

@@ -80,7 +80,18 @@ const CHECKS = {
     'insecure-skip-tls-verify': ['true or false', (value) => typeof value === 'boolean'],
   },
   user: {
-    ...fields(['token', 'tokenFile', 'client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'username', 'password', 'as', 'as-uid']),
+    ...fields([
+      'token',
+      'tokenFile',
+      'client-certificate',
+      'client-certificate-data',
+      'client-key',
+      'client-key-data',
+      'username',
+      'password',
+      'as',
+      'as-uid',
+    ]),
     'as-groups': ['a list of strings', TEXTS],
     'as-user-extra': ['a map of lists of strings', (value) => isJsonObject(value) && Object.values(value as object).every(TEXTS)],
     exec: ['an object', isJsonObject],
@@ -103,13 +114,18 @@ const FILES = ['certificate-authority', 'tokenFile', 'client-certificate', 'clie
  * @returns undefined when no file exists, or when nothing is in them
  * @throws KubeConfigError
  */
-export async function readKubeconfig(files: readonly string[], options: { readonly required: boolean }): Promise<CurrentContext | undefined> {
+export async function readKubeconfig(
+  files: readonly string[],
+  options: { readonly required: boolean },
+): Promise<CurrentContext | undefined> {
   const merged: Merged = { files, currentContext: '', clusters: new Map(), users: new Map(), contexts: new Map() };
   let { currentContext } = merged;
   for (const file of new Set(files)) {
     const config = await readConfig(file, options.required);
     addEntries(merged, config, file);
-    if (currentContext === '') currentContext = optionalText(config['current-context'], `${file}: current-context`);
+    if (currentContext === '') {
+      currentContext = optionalText(config['current-context'], `${file}: current-context`);
+    }
   }
   const isEmpty = currentContext === '' && merged.clusters.size === 0 && merged.contexts.size === 0;
   return isEmpty && !options.required ? undefined : resolveContext({ ...merged, currentContext });
@@ -120,18 +136,28 @@ async function readConfig(file: string, required: boolean): Promise<Record<strin
   try {
     content = parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return {};
+    }
     // The parser's own message quotes lines, one of which may be a token.
     throw new KubeConfigError(`${file} cannot be read${cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''}`);
   }
-  if (content === null || content === undefined) return {};
-  if (!isJsonObject(content)) throw new KubeConfigError(`${file} is not a kubeconfig: it must be an object with clusters, users and contexts`);
+  if (content === null || content === undefined) {
+    return {};
+  }
+  if (!isJsonObject(content)) {
+    throw new KubeConfigError(`${file} is not a kubeconfig: it must be an object with clusters, users and contexts`);
+  }
   return content;
 }
 
 function addEntries(merged: Merged, config: Readonly<Record<string, unknown>>, file: string): void {
   const add = (list: string, kind: keyof typeof CHECKS, into: Map<string, unknown>): void => {
-    for (const entry of entriesOf(config[list], { list, kind, file })) if (!into.has(entry.name)) into.set(entry.name, entry);
+    for (const entry of entriesOf(config[list], { list, kind, file })) {
+      if (!into.has(entry.name)) {
+        into.set(entry.name, entry);
+      }
+    }
   };
   add('clusters', 'cluster', merged.clusters);
   add('users', 'user', merged.users);
@@ -146,24 +172,34 @@ interface Place {
 
 function entriesOf(value: unknown, place: Place): Entry[] {
   const { list, kind, file } = place;
-  if (value !== null && value !== undefined && !Array.isArray(value)) throw new KubeConfigError(`${file}: ${list} must be a list`);
+  if (value !== null && value !== undefined && !Array.isArray(value)) {
+    throw new KubeConfigError(`${file}: ${list} must be a list`);
+  }
   const names = new Set<string>();
   return ((value ?? []) as unknown[]).map((item) => {
     const { name, [kind]: content } = (isJsonObject(item) ? item : {}) as Record<string, unknown>;
-    if (typeof name !== 'string') throw new KubeConfigError(`${file}: every entry of ${list} must have a name`);
-    if (names.has(name)) throw new KubeConfigError(`${file}: ${list} has the name ${JSON.stringify(name)} twice`);
+    if (typeof name !== 'string') {
+      throw new KubeConfigError(`${file}: every entry of ${list} must have a name`);
+    }
+    if (names.has(name)) {
+      throw new KubeConfigError(`${file}: ${list} has the name ${JSON.stringify(name)} twice`);
+    }
     names.add(name);
     return { ...checked((content ?? {}) as Record<string, unknown>, `${file}: ${kind} ${JSON.stringify(name)}`, place), name };
   });
 }
 
 function checked(content: Readonly<Record<string, unknown>>, where: string, { kind, file }: Place): Record<string, unknown> {
-  if (!isJsonObject(content)) throw new KubeConfigError(`${where} must be an object`);
+  if (!isJsonObject(content)) {
+    throw new KubeConfigError(`${where} must be an object`);
+  }
   const checks: Record<string, Check> = CHECKS[kind];
   const present = Object.entries(content).filter(([, value]) => value !== null && value !== '');
   for (const [field, value] of present) {
     const check = Object.hasOwn(checks, field) ? checks[field] : undefined;
-    if (check && !check[1](value)) throw new KubeConfigError(`${where}: ${field} must be ${check[0]}`);
+    if (check && !check[1](value)) {
+      throw new KubeConfigError(`${where}: ${field} must be ${check[0]}`);
+    }
   }
   return Object.fromEntries(present.map(([field, value]) => [field, withAbsolutePath(field, value, file)]));
 }
@@ -175,31 +211,47 @@ function withAbsoluteCommand(exec: KubeconfigExec, file: string): KubeconfigExec
 }
 
 function withAbsolutePath(field: string, value: unknown, file: string): unknown {
-  if (field === 'exec') return withAbsoluteCommand(value as KubeconfigExec, file);
+  if (field === 'exec') {
+    return withAbsoluteCommand(value as KubeconfigExec, file);
+  }
   return FILES.includes(field) ? resolve(dirname(file), value as string) : value;
 }
 
 function optionalText(value: unknown, where: string): string {
-  if (value !== null && value !== undefined && typeof value !== 'string') throw new KubeConfigError(`${where} must be a string`);
+  if (value !== null && value !== undefined && typeof value !== 'string') {
+    throw new KubeConfigError(`${where} must be a string`);
+  }
   return value ?? '';
 }
 
 function resolveContext({ files, currentContext, clusters, users, contexts }: Merged): CurrentContext {
   const place = files.join(', ');
   const known = [...contexts.keys()].map((name) => JSON.stringify(name)).join(', ') || 'none';
-  if (currentContext === '') throw new KubeConfigError(`${place}: current-context is not set; set it with "kubectl config use-context" (contexts: ${known})`);
+  if (currentContext === '') {
+    throw new KubeConfigError(`${place}: current-context is not set; set it with "kubectl config use-context" (contexts: ${known})`);
+  }
   const context = contexts.get(currentContext);
   if (!context) {
-    throw new KubeConfigError(`${place}: current-context ${JSON.stringify(currentContext)} does not exist; set it with "kubectl config use-context" (contexts: ${known})`);
+    throw new KubeConfigError(
+      `${place}: current-context ${JSON.stringify(currentContext)} does not exist; set it with "kubectl config use-context" (contexts: ${known})`,
+    );
   }
   const named = <T>(map: Map<string, T>, kind: 'cluster' | 'user'): T | undefined => {
     const name = context[kind];
-    if (name === undefined) return undefined;
+    if (name === undefined) {
+      return undefined;
+    }
     const found = map.get(name);
-    if (!found) throw new KubeConfigError(`${place}: context ${JSON.stringify(currentContext)} names the ${kind} ${JSON.stringify(name)}, which does not exist`);
+    if (!found) {
+      throw new KubeConfigError(
+        `${place}: context ${JSON.stringify(currentContext)} names the ${kind} ${JSON.stringify(name)}, which does not exist`,
+      );
+    }
     return found;
   };
   const cluster = named(clusters, 'cluster');
-  if (!cluster) throw new KubeConfigError(`${place}: context ${JSON.stringify(currentContext)} names no cluster`);
+  if (!cluster) {
+    throw new KubeConfigError(`${place}: context ${JSON.stringify(currentContext)} names no cluster`);
+  }
   return { cluster, user: named(users, 'user'), namespace: context.namespace?.trim() };
 }

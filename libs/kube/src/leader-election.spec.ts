@@ -104,7 +104,10 @@ describe('LeaderElection', () => {
     await settle();
     await one.election.stop();
     expect(one.terms[0]?.aborted).toBe(true);
-    expect([one.election.isLeader, leases.lease?.spec]).toEqual([false, expect.not.objectContaining({ holderIdentity: expect.anything() as unknown })]);
+    expect([one.election.isLeader, leases.lease?.spec]).toEqual([
+      false,
+      expect.not.objectContaining({ holderIdentity: expect.anything() as unknown }),
+    ]);
     await pass(two, 2000);
     await leading(two);
     expect(leases.lease?.spec).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
@@ -217,7 +220,10 @@ describe('LeaderElection faults', () => {
       leases.write((JSON.parse(request.body) as Lease).spec ?? {});
       [held, body] = [response, leases.lease];
     };
-    const holdAgain = ((fault) => () => void (leases.fault = fault))(leases.fault);
+    const holdAgain = (
+      (fault) => () =>
+        void (leases.fault = fault)
+    )(leases.fault);
     return { isHeld: () => held !== undefined, answer: () => held && json(held, 200, body), cut: () => held?.destroy() };
   }
 
@@ -234,7 +240,9 @@ describe('LeaderElection faults', () => {
     await stopping;
     expect(leases.holder).toBeUndefined();
     // Each write stood on the version before it: the stop fought with nobody.
-    if (end === 'answer') expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT', 'PUT']);
+    if (end === 'answer') {
+      expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT', 'PUT']);
+    }
     expect(one.errors).toHaveLength(end === 'answer' ? 0 : 1);
   });
 

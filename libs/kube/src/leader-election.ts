@@ -157,7 +157,9 @@ export class LeaderElection {
   /** Twice, because a renewal that got no answer may have made another version than we know of. */
   async #giveBack(): Promise<void> {
     const isGiven = await this.#tried(() => this.#release());
-    if (!isGiven && this.#lease === undefined) await this.#tried(() => this.#release());
+    if (!isGiven && this.#lease === undefined) {
+      await this.#tried(() => this.#release());
+    }
   }
 
   async #release(): Promise<boolean> {

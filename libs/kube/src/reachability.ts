@@ -53,9 +53,13 @@ export class Reachability {
       this.#answered();
       return result;
     } catch (error) {
-      if (!(error instanceof KubeUnreachableError)) this.#answered();
+      if (!(error instanceof KubeUnreachableError)) {
+        this.#answered();
+      }
       // A call that began before the last answer says nothing new.
-      else if (startedAt >= this.#answeredAt) await this.#unanswered(error, call);
+      else if (startedAt >= this.#answeredAt) {
+        await this.#unanswered(error, call);
+      }
       throw error;
     }
   }
@@ -65,7 +69,9 @@ export class Reachability {
    * one. One of each kind at a time, a second apart. What comes of it is for the call itself to remember.
    */
   meanwhile(kind: string, call: () => Promise<unknown>): void {
-    if (this.clock.monotonic() < (this.#nextTry.get(kind) ?? -Infinity)) return;
+    if (this.clock.monotonic() < (this.#nextTry.get(kind) ?? -Infinity)) {
+      return;
+    }
     this.#nextTry.set(kind, Infinity);
     void call()
       .catch(() => undefined)
@@ -79,8 +85,11 @@ export class Reachability {
 
   async #unanswered(error: KubeUnreachableError, call: () => Promise<unknown>): Promise<void> {
     const { probe } = this;
-    if (probe === undefined) this.#begin(error, call);
-    else if (this.#outage === undefined) await (this.#probing ??= this.#ask(probe).finally(() => (this.#probing = undefined)));
+    if (probe === undefined) {
+      this.#begin(error, call);
+    } else if (this.#outage === undefined) {
+      await (this.#probing ??= this.#ask(probe).finally(() => (this.#probing = undefined)));
+    }
   }
 
   /** Never rejects. */
@@ -89,23 +98,32 @@ export class Reachability {
       await probe();
       this.#answered();
     } catch (error) {
-      if (error instanceof KubeUnreachableError) this.#begin(error, probe);
-      else this.#answered();
+      if (error instanceof KubeUnreachableError) {
+        this.#begin(error, probe);
+      } else {
+        this.#answered();
+      }
     }
   }
 
   #begin(error: KubeUnreachableError, call: () => Promise<unknown>): void {
     this.#outage = error;
-    if (!this.#watching) void this.#watch(call);
+    if (!this.#watching) {
+      void this.#watch(call);
+    }
   }
 
   async #watch(call: () => Promise<unknown>): Promise<void> {
     this.#watching = true;
     while (this.#outage !== undefined) {
       await new Promise<void>((resolve) => this.clock.setTimeout(resolve, PROBE_INTERVAL_MS));
-      if (this.clock.monotonic() - this.#reliedOnAt > INTEREST_MS) this.#outage = undefined;
+      if (this.clock.monotonic() - this.#reliedOnAt > INTEREST_MS) {
+        this.#outage = undefined;
+      }
       // What it finds is in `#outage`; nobody waits for the rest.
-      if (this.#outage !== undefined) await this.observed(call).catch(() => undefined);
+      if (this.#outage !== undefined) {
+        await this.observed(call).catch(() => undefined);
+      }
     }
     this.#watching = false;
   }

@@ -100,7 +100,9 @@ describe('runReconciler', () => {
     releaseSecrets();
     let failures = 3;
     behaviour = async ({ name }) => {
-      if (name === 'configmaps-1' && failures-- > 0) throw new Error('try again');
+      if (name === 'configmaps-1' && failures-- > 0) {
+        throw new Error('try again');
+      }
     };
     const running = run();
     await eventually(() => outcomes.length === 5);

@@ -234,7 +234,8 @@ describe('Reflector faults', () => {
   it('a server that has lost its history (restored, or another one): lists again', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1);
-    server.answer = (request, response) => (isWatch(request) ? refuse(response, 504, 'Timeout', 'Too large resource version') : list(response));
+    server.answer = (request, response) =>
+      isWatch(request) ? refuse(response, 504, 'Timeout', 'Too large resource version') : list(response);
     server.dropConnections();
     await eventually(() => pauses().length === 1);
     clock.advance(500);

@@ -4,9 +4,7 @@ import { apiVersionOf, type ObjectKey, type ResourceType } from './resource-type
 /** Path of the objects of a type, in one namespace or in all. */
 export function collectionPath(type: ResourceType, namespace?: string): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  return type.namespaced && namespace !== undefined
-    ? `${root}/namespaces/${segment(namespace)}/${type.plural}`
-    : `${root}/${type.plural}`;
+  return type.namespaced && namespace !== undefined ? `${root}/namespaces/${segment(namespace)}/${type.plural}` : `${root}/${type.plural}`;
 }
 
 /** Path of one object, or of one of its subresources. */

@@ -111,7 +111,9 @@ export class ReviewCache<Yes extends object, No extends object> {
    */
   peek(key: string, request: () => ReviewRequest<Yes, No>, isUsable: (value: Yes) => boolean = () => true): Yes | undefined {
     const yes = this.#freshYes(key);
-    if (yes === undefined || !isUsable(yes.verdict.value)) return undefined;
+    if (yes === undefined || !isUsable(yes.verdict.value)) {
+      return undefined;
+    }
     this.options.onReview?.(this.kind, 'hit');
     this.#renewInTime(yes, request);
     return yes.verdict.value;
@@ -120,9 +122,13 @@ export class ReviewCache<Yes extends object, No extends object> {
   /** @throws ReviewUnavailableError when there is no answer */
   async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     const known = this.known(request.key);
-    if (known === undefined) return this.#answered(request);
+    if (known === undefined) {
+      return this.#answered(request);
+    }
     const yes = this.#freshYes(request.key);
-    if (yes !== undefined) this.#renewInTime(yes, () => request);
+    if (yes !== undefined) {
+      this.#renewInTime(yes, () => request);
+    }
     return known;
   }
 
@@ -137,7 +143,9 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   #renewInTime(yes: Confirmed<Yes>, request: () => ReviewRequest<Yes, No>): void {
-    if (yes.renewed === true || this.#clock.monotonic() - yes.confirmedAt < RENEWAL * this.#positiveTtlMs) return;
+    if (yes.renewed === true || this.#clock.monotonic() - yes.confirmedAt < RENEWAL * this.#positiveTtlMs) {
+      return;
+    }
     yes.renewed = true;
     void this.#renew(yes.owner, request);
   }
@@ -153,13 +161,17 @@ export class ReviewCache<Yes extends object, No extends object> {
   /** An answer that is remembered and may still be used, whatever it is. */
   known(key: string): Verdict<Yes, No> | undefined {
     const known = this.#fresh(key);
-    if (known !== undefined) this.options.onReview?.(this.kind, 'hit');
+    if (known !== undefined) {
+      this.options.onReview?.(this.kind, 'hit');
+    }
     return known;
   }
 
   #fresh(key: string): Verdict<Yes, No> | undefined {
     const yes = this.#freshYes(key);
-    if (yes !== undefined) return yes.verdict;
+    if (yes !== undefined) {
+      return yes.verdict;
+    }
     const no = this.#negative.get(key);
     const ttl = no?.verdict.uncached === true ? 0 : (this.options.negativeTtlMs ?? 3_000);
     return no !== undefined && this.#clock.monotonic() - no.at < ttl ? no.verdict : undefined;
@@ -203,7 +215,9 @@ export class ReviewCache<Yes extends object, No extends object> {
     const isOutage = error instanceof KubeUnreachableError && this.#reachability.outage !== undefined;
     const older = isOutage ? this.#fallback(request) : undefined;
     this.options.onReview?.(this.kind, older === undefined ? 'error' : 'stale');
-    if (older === undefined) throw asUnavailable(error);
+    if (older === undefined) {
+      throw asUnavailable(error);
+    }
     return older;
   }
 
@@ -220,7 +234,9 @@ export class ReviewCache<Yes extends object, No extends object> {
 
   #remember({ key, owner }: ReviewRequest<Yes, No>, verdict: Verdict<Yes, No>, askedAt: number): void {
     // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
-    if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) return;
+    if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) {
+      return;
+    }
     if (verdict.positive) {
       this.#positive.set(key, { verdict, confirmedAt: askedAt, owner }, { owner, bytes: this.bytesOf(verdict.value) });
       this.#negative.delete(key);

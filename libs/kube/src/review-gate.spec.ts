@@ -26,7 +26,9 @@ class Reviews {
   async end(times = 1): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       this.#ends.shift()?.();
-      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+      for (let turn = 0; turn < 5; turn += 1) {
+        await Promise.resolve();
+      }
     }
   }
 }

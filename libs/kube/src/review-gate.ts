@@ -36,8 +36,11 @@ export class ReviewGate {
   /** @throws ReviewUnavailableError when too many wait, and what the review throws */
   async run<R>({ owner, preferred }: Turn, review: () => Promise<R>): Promise<R> {
     const lane = preferred ? this.#preferred : this.#others;
-    if (!this.#hasPlace(lane)) await this.#wait(lane, owner);
-    else lane.running += 1;
+    if (!this.#hasPlace(lane)) {
+      await this.#wait(lane, owner);
+    } else {
+      lane.running += 1;
+    }
     try {
       return await review();
     } finally {
@@ -83,20 +86,27 @@ class Lane {
 
   enter(owner: string, go: () => void): void {
     const queue = this.#queues.get(owner);
-    if (queue) queue.push(go);
-    else this.#queues.set(owner, [go]);
+    if (queue) {
+      queue.push(go);
+    } else {
+      this.#queues.set(owner, [go]);
+    }
     this.waiting += 1;
   }
 
   /** The one whose turn it is. */
   leave(): (() => void) | undefined {
     const [first] = this.#queues;
-    if (!first) return undefined;
+    if (!first) {
+      return undefined;
+    }
     const [owner, queue] = first;
     const go = queue.shift();
     this.waiting -= 1;
     this.#queues.delete(owner);
-    if (queue.length > 0) this.#queues.set(owner, queue);
+    if (queue.length > 0) {
+      this.#queues.set(owner, queue);
+    }
     return go;
   }
 }

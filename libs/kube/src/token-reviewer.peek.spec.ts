@@ -20,7 +20,12 @@ beforeEach(async () => {
   status = { authenticated: true, user, audiences: ['connectors-proxy'] };
   server = await ApiServer.start((_request, response) => json(response, 201, { kind: 'TokenReview', metadata: {}, status }));
   client = KubeClient.fromConnection(server.connection());
-  reviewer = new TokenReviewer({ client, audiences: ['connectors-proxy'], clock, onReview: (kind, outcome) => outcomes.push(`${kind} ${outcome}`) });
+  reviewer = new TokenReviewer({
+    client,
+    audiences: ['connectors-proxy'],
+    clock,
+    onReview: (kind, outcome) => outcomes.push(`${kind} ${outcome}`),
+  });
 });
 
 afterEach(async () => {
@@ -44,7 +49,9 @@ describe('TokenReviewer.peek', () => {
   it('asks again for a yes that is used after eight seconds, once, while it serves on', async () => {
     await reviewer.review(aToken());
     clock.advance(8_000);
-    for (let request = 0; request < 10; request += 1) expect(reviewer.peek(aToken())).toBeDefined();
+    for (let request = 0; request < 10; request += 1) {
+      expect(reviewer.peek(aToken())).toBeDefined();
+    }
     await eventually(() => outcomes.filter((outcome) => outcome === 'token miss').length === 2);
     clock.advance(7_999);
     expect(reviewer.peek(aToken())).toBeDefined();

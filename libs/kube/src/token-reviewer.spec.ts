@@ -211,7 +211,10 @@ describe('C10 fail-open', () => {
     ['500', (response) => refuse(response, 500, 'InternalError')],
     ['503 with Retry-After', (response) => void response.writeHead(503, { 'retry-after': '1' }).end()],
     ['garbage', (response) => void response.end('<html>')],
-    ['an answer that breaks off', (response) => void response.writeHead(201, { 'content-length': '99' }).write('{', () => response.destroy())],
+    [
+      'an answer that breaks off',
+      (response) => void response.writeHead(201, { 'content-length': '99' }).write('{', () => response.destroy()),
+    ],
     ['another object', (response) => json(response, 201, { kind: 'Status', status: 'Success' })],
     ['no status', (response) => json(response, 201, { kind: 'TokenReview' })],
     ['a yes with an error', status({ ...yes, error: 'webhook timed out' })],
@@ -242,7 +245,12 @@ describe('API server unreachable', () => {
 
   it.each<[string, () => Promise<void>]>([
     ['refuses connections', () => server.close()],
-    ['drops connections', async () => { respond = (response) => void response.destroy(); }],
+    [
+      'drops connections',
+      async () => {
+        respond = (response) => void response.destroy();
+      },
+    ],
   ])('uses an older yes on for five minutes after its last confirmation when the server %s', async (_name, fault) => {
     const token = aToken(exp(60));
     await reviewer.review(token);

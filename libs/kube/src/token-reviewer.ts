@@ -98,9 +98,15 @@ export class TokenReviewer {
     return verdict.value;
   }
 
-  #request(key: string, token: Sensitive, { claims, peer }: { claims: UnverifiedToken; peer: string }): ReviewRequest<ClientIdentity, TokenRefusedError> {
+  #request(
+    key: string,
+    token: Sensitive,
+    { claims, peer }: { claims: UnverifiedToken; peer: string },
+  ): ReviewRequest<ClientIdentity, TokenRefusedError> {
     const signature = this.options.signatures?.judge(token, claims);
-    if (signature === 'invalid') throw this.#notAuthenticated();
+    if (signature === 'invalid') {
+      throw this.#notAuthenticated();
+    }
     return {
       key,
       // What a signed token says of itself is true; a stranger's only property is where it comes from.
@@ -113,7 +119,9 @@ export class TokenReviewer {
 
   #fingerprint(token: Sensitive): string {
     const known = this.#fingerprints.get(token);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const fingerprint = token.fingerprint(this.#fingerprintKey);
     this.#fingerprints.set(token, fingerprint);
     return fingerprint;
@@ -157,7 +165,10 @@ export class TokenReviewer {
   }
 
   #wrongAudience(): TokenRefusedError {
-    return new TokenRefusedError('WrongAudience', `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed (kubectl create token NAME --audience=${this.options.audiences[0]})`);
+    return new TokenRefusedError(
+      'WrongAudience',
+      `The token is for another audience; one with audience "${this.options.audiences[0]}" is needed (kubectl create token NAME --audience=${this.options.audiences[0]})`,
+    );
   }
 
   #notAuthenticated(): TokenRefusedError {

@@ -20,7 +20,9 @@ type Alg = keyof typeof PAIRS;
 const ALGS = Object.keys(PAIRS) as Alg[];
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const published = (...algs: Alg[]): object => ({ keys: algs.map((alg) => ({ ...PAIRS[alg].publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })) });
+const published = (...algs: Alg[]): object => ({
+  keys: algs.map((alg) => ({ ...PAIRS[alg].publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })),
+});
 
 /** A token signed with the key of `by`, which claims what the header says. */
 function signed(by: Alg, header: object = { alg: by, kid: by }, claims: object = {}): Sensitive {
@@ -65,8 +67,12 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     refusal = undefined;
     failures = [];
     server = await ApiServer.start(({ url, headers }, response) => {
-      if (refusal !== undefined) return refuse(response, refusal, 'Forbidden');
-      if (url.pathname === '/openid/v1/jwks' && headers.accept?.includes('*/*')) return json(response, 200, keys);
+      if (refusal !== undefined) {
+        return refuse(response, refusal, 'Forbidden');
+      }
+      if (url.pathname === '/openid/v1/jwks' && headers.accept?.includes('*/*')) {
+        return json(response, 200, keys);
+      }
       return json(response, 200, { issuer, jwks_uri: 'https://elsewhere/keys' });
     });
     client = KubeClient.fromConnection(server.connection());
@@ -106,7 +112,9 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     keys = published('RS256');
     await loaded();
     keys = published('RS256', 'ES256');
-    for (let count = 0; count < 50; count += 1) expect(judge(signed('ES256'))).toBe('unknown');
+    for (let count = 0; count < 50; count += 1) {
+      expect(judge(signed('ES256'))).toBe('unknown');
+    }
     await settle();
     expect(reads()).toBe(1);
     clock.advance(10_000);
@@ -144,7 +152,10 @@ describe('signatures of tokens, checked before the API server is asked', () => {
   it.each<[string, unknown]>([
     ['no list', {}],
     ['no keys', { keys: 'none' }],
-    ['unusable keys', { keys: [null, 1, {}, { kid: 'RS256' }, { kid: 'RS256', kty: 'RSA', n: '', e: '' }, { kid: 'RS256', kty: 'oct', k: 'AAAA' }] }],
+    [
+      'unusable keys',
+      { keys: [null, 1, {}, { kid: 'RS256' }, { kid: 'RS256', kty: 'RSA', n: '', e: '' }, { kid: 'RS256', kty: 'oct', k: 'AAAA' }] },
+    ],
   ])('judges nothing by %s', async (_what, answer) => {
     keys = answer as object;
     await loaded();
@@ -156,7 +167,9 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     const reviewer = new TokenReviewer({ client, clock, audiences: ['connectors-proxy'], signatures });
     server.requests.length = 0;
     const refused = (token: Sensitive): Promise<unknown> => reviewer.review(token).catch((error: { code?: unknown }) => error.code);
-    expect(await Promise.all(Array.from({ length: 100 }, (_, jti) => refused(forged(signed('ES256', undefined, { jti })))))).toEqual(Array(100).fill('NotAuthenticated'));
+    expect(await Promise.all(Array.from({ length: 100 }, (_, jti) => refused(forged(signed('ES256', undefined, { jti })))))).toEqual(
+      Array(100).fill('NotAuthenticated'),
+    );
     expect(server.requests).toEqual([]);
     server.answer = (_request, response) => json(response, 201, { kind: 'TokenReview', metadata: {}, status: { authenticated: false } });
     expect(await refused(signed('ES256'))).toBe('NotAuthenticated');

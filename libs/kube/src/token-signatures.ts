@@ -72,18 +72,28 @@ export class TokenSignatures {
   /** Judges by what is known now. Keys that are missing or old are read in the background. */
   judge(token: Sensitive, { issuer, keyId, algorithm: name }: UnverifiedToken): SignatureJudgement {
     const published = this.#published;
-    if (published === undefined) return this.#unknown();
+    if (published === undefined) {
+      return this.#unknown();
+    }
     const algorithm = ALGORITHMS.get(name);
     // Of another issuer these keys say nothing, and of tokens that name no key or another algorithm neither.
-    if (issuer !== published.issuer || keyId === undefined || algorithm === undefined) return 'unknown';
+    if (issuer !== published.issuer || keyId === undefined || algorithm === undefined) {
+      return 'unknown';
+    }
     const key = published.keys.get(keyId);
-    if (key === undefined) return this.#unknown();
-    if (fits(key, algorithm) && isSigned(token, algorithm, key)) return 'valid';
+    if (key === undefined) {
+      return this.#unknown();
+    }
+    if (fits(key, algorithm) && isSigned(token, algorithm, key)) {
+      return 'valid';
+    }
     return this.#clock.monotonic() - published.loadedAt < MAX_AGE_MS ? 'invalid' : this.#unknown();
   }
 
   #unknown(): 'unknown' {
-    if (this.#clock.monotonic() >= this.#mayLoadAt) void this.#load();
+    if (this.#clock.monotonic() >= this.#mayLoadAt) {
+      void this.#load();
+    }
     return 'unknown';
   }
 
@@ -96,7 +106,9 @@ export class TokenSignatures {
       const loadedAt = this.#clock.monotonic();
       const { issuer } = await this.#read(DISCOVERY_PATH);
       const { keys } = await this.#read(KEYS_PATH);
-      if (typeof issuer !== 'string' || !Array.isArray(keys)) throw new TypeError('the API server publishes no issuer or no keys');
+      if (typeof issuer !== 'string' || !Array.isArray(keys)) {
+        throw new TypeError('the API server publishes no issuer or no keys');
+      }
       this.#published = { issuer, keys: keysOf(keys), loadedAt };
     } catch (error) {
       // Forbidden, or not served: that does not change by itself, and keys of an earlier time are not to be relied on.
@@ -121,7 +133,9 @@ function keysOf(list: readonly unknown[]): ReadonlyMap<string, KeyObject> {
   for (const item of list.slice(0, MAX_KEYS)) {
     const { kid } = (item ?? {}) as { kid?: unknown };
     const key = keyOf(item);
-    if (typeof kid === 'string' && key !== undefined) keys.set(kid, key);
+    if (typeof kid === 'string' && key !== undefined) {
+      keys.set(kid, key);
+    }
   }
   return keys;
 }

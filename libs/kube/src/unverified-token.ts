@@ -54,7 +54,9 @@ export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
 
 function decodeSegment(segment: string): JsonObject {
   const value = parseJsonObject(Buffer.from(segment, 'base64url').toString('utf8'));
-  if (!value) throw notAToken();
+  if (!value) {
+    throw notAToken();
+  }
   return value;
 }
 
@@ -89,5 +91,8 @@ function stringOf(value: unknown): string | undefined {
 }
 
 function notAToken(): TokenRefusedError {
-  return new TokenRefusedError('NotAToken', 'This is not a token that a Kubernetes API server issues (a JSON Web Token that expires); `kubectl create token` makes one');
+  return new TokenRefusedError(
+    'NotAToken',
+    'This is not a token that a Kubernetes API server issues (a JSON Web Token that expires); `kubectl create token` makes one',
+  );
 }

@@ -153,7 +153,12 @@ describe('WorkQueue', () => {
     queue.addRateLimited('a');
     clock.advance(70);
     await runs.end('a');
-    expect(told).toEqual([['depth', 1], ['depth', 0], ['start', 30], ['done', 70]]);
+    expect(told).toEqual([
+      ['depth', 1],
+      ['depth', 0],
+      ['start', 30],
+      ['done', 70],
+    ]);
     clock.advance(1000);
     await runs.end('a');
   });

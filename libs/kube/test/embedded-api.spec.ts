@@ -54,13 +54,25 @@ describe('libs/kube against the embedded Kubernetes API', () => {
 
   it('knows the addresses behind the Services of the API server and of the proxy, and how they change', async () => {
     const apply = (metadata: { namespace: string; name: string; labels?: Record<string, string> }, ...addresses: string[]): unknown =>
-      api.apply({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, ...{ addressType: 'IPv6', endpoints: addresses.map((address) => ({ addresses: [address] })), ports: [{ port: 6443 }] } });
+      api.apply({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata,
+        ...{ addressType: 'IPv6', endpoints: addresses.map((address) => ({ addresses: [address] })), ports: [{ port: 6443 }] },
+      });
     const labels = { 'kubernetes.io/service-name': 'proxy' };
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::1', 'fd00::2');
     apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
     apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
     const endpoints = new InstallationEndpoints({ client, clock: systemClock, namespace, proxyService: 'proxy', onError: () => undefined });
-    const are = (...expected: string[]): Promise<unknown> => eventually(() => endpoints.all.map(({ address, port = '*' }) => `${address} ${port}`).sort().join() === expected.join());
+    const are = (...expected: string[]): Promise<unknown> =>
+      eventually(
+        () =>
+          endpoints.all
+            .map(({ address, port = '*' }) => `${address} ${port}`)
+            .sort()
+            .join() === expected.join(),
+      );
     endpoints.start();
     await are('fd00::1 6443', 'fd00::2 6443', 'fd00::a *');
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::3');
@@ -78,7 +90,12 @@ describe('libs/kube against the embedded Kubernetes API', () => {
       timing: { backOffInitialMs: 5, backOffMaxMs: 20 },
     });
     reflector.start();
-    const names = (): string => reflector.list().map(({ metadata }) => metadata.name).sort().join();
+    const names = (): string =>
+      reflector
+        .list()
+        .map(({ metadata }) => metadata.name)
+        .sort()
+        .join();
     await eventually(() => names() === 'one');
     api.apply(secret('two'));
     await eventually(() => names() === 'one,two');

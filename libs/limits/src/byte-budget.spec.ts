@@ -15,6 +15,11 @@ describe('ByteBudget', () => {
     const [hog, other] = [budget.share(), budget.share()];
     expect([hog.take(60), other.take(41), other.take(40)]).toEqual([true, false, true]);
     const small = Array.from({ length: 10 }, () => budget.share());
-    expect([small[0]?.take(11), small.map((share) => share.take(10)), budget.share().take(1), budget.held]).toEqual([false, small.map(() => true), false, 200]);
+    expect([small[0]?.take(11), small.map((share) => share.take(10)), budget.share().take(1), budget.held]).toEqual([
+      false,
+      small.map(() => true),
+      false,
+      200,
+    ]);
   });
 });

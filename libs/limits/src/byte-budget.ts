@@ -29,7 +29,9 @@ export class ByteBudget {
   /** @param held what the owner holds so far */
   #change(held: number, bytes: number): boolean {
     const { maxBytes, maxShare, smallShare } = this.options;
-    if (bytes > 0 && (held + bytes > maxShare || this.#held + bytes > (held + bytes > smallShare ? maxBytes / 2 : maxBytes))) return false;
+    if (bytes > 0 && (held + bytes > maxShare || this.#held + bytes > (held + bytes > smallShare ? maxBytes / 2 : maxBytes))) {
+      return false;
+    }
     this.#held += bytes;
     return true;
   }
@@ -44,7 +46,9 @@ export class ByteShare {
 
   /** Counts bytes in; false when they are too many, and then they are not counted. */
   take(bytes: number): boolean {
-    if (!this.change(this.#held, bytes)) return false;
+    if (!this.change(this.#held, bytes)) {
+      return false;
+    }
     this.#held += bytes;
     return true;
   }

@@ -45,8 +45,12 @@ describe('SharedCache', () => {
     ['entries', 60, 10],
   ])('an owner that fills it pushes out only its own entries: by %s', (_measure, maxEntries, bytes) => {
     const shared = cache({ maxEntries });
-    for (let index = 0; index < 10; index += 1) shared.set(`honest-${index}`, '', small(`honest-${index}`));
-    for (let index = 0; index < 1_000; index += 1) shared.set(`hog-${index}`, '', { owner: 'hog', bytes });
+    for (let index = 0; index < 10; index += 1) {
+      shared.set(`honest-${index}`, '', small(`honest-${index}`));
+    }
+    for (let index = 0; index < 1_000; index += 1) {
+      shared.set(`hog-${index}`, '', { owner: 'hog', bytes });
+    }
     expect([...shared.keys()].filter((key) => key.startsWith('honest'))).toHaveLength(10);
     // The newest of its own are those that stay.
     expect(shared.peek('hog-999')).toBe('');
@@ -55,8 +59,12 @@ describe('SharedCache', () => {
 
   it('a new owner finds a place in a cache that another one has filled', () => {
     const shared = cache({ maxEntries: 50 });
-    for (let index = 0; index < 50; index += 1) shared.set(`hog-${index}`, '', small('hog'));
-    for (let index = 0; index < 25; index += 1) shared.set(`new-${index}`, '', small('new'));
+    for (let index = 0; index < 50; index += 1) {
+      shared.set(`hog-${index}`, '', small('hog'));
+    }
+    for (let index = 0; index < 25; index += 1) {
+      shared.set(`new-${index}`, '', small('new'));
+    }
     expect([...shared.keys()].filter((key) => key.startsWith('new'))).toHaveLength(25);
     expect(shared.peek('hog-49')).toBe('');
   });

@@ -61,7 +61,9 @@ export class SharedCache<V> {
   /** The value; marks it as used. */
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      return undefined;
+    }
     if (entry.newer !== undefined) {
       unlink(entry);
       append(entry);
@@ -78,7 +80,9 @@ export class SharedCache<V> {
   set(key: string, value: V, { owner: name, bytes }: SharedEntryOptions): void {
     this.delete(key);
     const cost = ENTRY_BYTES + key.length + bytes;
-    if (cost > this.options.maxBytes || this.options.maxEntries < 1) return;
+    if (cost > this.options.maxBytes || this.options.maxEntries < 1) {
+      return;
+    }
     const owner = this.#owners.get(name) ?? { name, entries: 0, bytes: 0 };
     this.#owners.set(name, owner);
     const entry: Entry<V> = { key, value, bytes: cost, owner };
@@ -87,19 +91,25 @@ export class SharedCache<V> {
     owner.entries += 1;
     owner.bytes += cost;
     this.#bytes += cost;
-    while (this.#bytes > this.options.maxBytes || this.#entries.size > this.options.maxEntries) this.#evict(owner);
+    while (this.#bytes > this.options.maxBytes || this.#entries.size > this.options.maxEntries) {
+      this.#evict(owner);
+    }
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      return;
+    }
     const { owner } = entry;
     this.#entries.delete(key);
     unlink(entry);
     owner.entries -= 1;
     owner.bytes -= entry.bytes;
     this.#bytes -= entry.bytes;
-    if (owner.entries === 0) this.#owners.delete(owner.name);
+    if (owner.entries === 0) {
+      this.#owners.delete(owner.name);
+    }
   }
 
   clear(): void {
@@ -112,7 +122,9 @@ export class SharedCache<V> {
   #evict(asking: Owner<V>): void {
     const average = this.#load({ bytes: this.#bytes, entries: this.#entries.size }) / this.#owners.size;
     const owner = asking.entries > 1 && this.#load(asking) >= average ? asking : this.#largest();
-    if (owner.oldest) this.delete(owner.oldest.key);
+    if (owner.oldest) {
+      this.delete(owner.oldest.key);
+    }
   }
 
   /** Used only when a small owner asks: the large ones pay for themselves. */
@@ -129,17 +141,25 @@ export class SharedCache<V> {
 function append<V>(entry: Entry<V>): void {
   const { owner } = entry;
   entry.older = owner.newest;
-  if (owner.newest) owner.newest.newer = entry;
+  if (owner.newest) {
+    owner.newest.newer = entry;
+  }
   owner.newest = entry;
   owner.oldest ??= entry;
 }
 
 function unlink<V>(entry: Entry<V>): void {
   const { owner, older, newer } = entry;
-  if (older) older.newer = newer;
-  else owner.oldest = newer;
-  if (newer) newer.older = older;
-  else owner.newest = older;
+  if (older) {
+    older.newer = newer;
+  } else {
+    owner.oldest = newer;
+  }
+  if (newer) {
+    newer.older = older;
+  } else {
+    owner.newest = older;
+  }
   entry.older = undefined;
   entry.newer = undefined;
 }

@@ -15,7 +15,9 @@ export class Attempt {
 
   /** Counts a request to a token server; false when there may be no more. */
   take(): boolean {
-    if (this.#left === 0) return false;
+    if (this.#left === 0) {
+      return false;
+    }
     this.#left -= 1;
     return true;
   }

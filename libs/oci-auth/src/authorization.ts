@@ -27,7 +27,9 @@ const basicHeaders = new WeakMap<RegistryCredential, Sensitive>();
 
 function basicHeader(credential: RegistryCredential): Sensitive {
   const known = basicHeaders.get(credential);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const header = basicAuthorization(credential);
   basicHeaders.set(credential, header);
   return header;

@@ -11,11 +11,24 @@ describe('parseChallenges', () => {
     [
       'Docker Hub',
       'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/nginx:pull"',
-      [{ scheme: 'bearer', parameters: { realm: 'https://auth.docker.io/token', service: 'registry.docker.io', scope: 'repository:library/nginx:pull' } }],
+      [
+        {
+          scheme: 'bearer',
+          parameters: { realm: 'https://auth.docker.io/token', service: 'registry.docker.io', scope: 'repository:library/nginx:pull' },
+        },
+      ],
     ],
-    ['a comma inside quotes', 'Bearer scope="repository:a:pull,push"', [{ scheme: 'bearer', parameters: { scope: 'repository:a:pull,push' } }]],
+    [
+      'a comma inside quotes',
+      'Bearer scope="repository:a:pull,push"',
+      [{ scheme: 'bearer', parameters: { scope: 'repository:a:pull,push' } }],
+    ],
     ['a quoted pair', 'Basic realm="say \\"hi\\" \\\\ bye"', [{ scheme: 'basic', parameters: { realm: 'say "hi" \\ bye' } }]],
-    ['token values and odd white space', 'BEARER\tRealm = x ,  service= y', [{ scheme: 'bearer', parameters: { realm: 'x', service: 'y' } }]],
+    [
+      'token values and odd white space',
+      'BEARER\tRealm = x ,  service= y',
+      [{ scheme: 'bearer', parameters: { realm: 'x', service: 'y' } }],
+    ],
     ['an empty value', 'Bearer realm="",service="s"', [{ scheme: 'bearer', parameters: { realm: '', service: 's' } }]],
     ['token68', 'Negotiate YII+/a==', [{ scheme: 'negotiate', parameters: {}, token68: 'YII+/a==' }]],
     [
@@ -55,7 +68,10 @@ describe('parseChallenges', () => {
 
   it('bounds what it looks at', () => {
     expect(parseChallenges(`Bearer x="${'a'.repeat(10_000)}"`)).toEqual([{ scheme: 'bearer', parameters: {} }]);
-    expect(parseChallenges([`X ${'a'.repeat(9000)}`, 'Bearer realm="r"'])).not.toContainEqual({ scheme: 'bearer', parameters: { realm: 'r' } });
+    expect(parseChallenges([`X ${'a'.repeat(9000)}`, 'Bearer realm="r"'])).not.toContainEqual({
+      scheme: 'bearer',
+      parameters: { realm: 'r' },
+    });
     expect(parseChallenges('A, '.repeat(2000))).toHaveLength(16);
   });
 
@@ -65,9 +81,17 @@ describe('parseChallenges', () => {
   it('never throws and never takes long, whatever comes', () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom('"', '\\', '=', ',', ' ', 'Bearer', 'realm="', '=='));
     fc.assert(
-      fc.property(fc.array(fc.array(piece).map((pieces) => pieces.join('')), { maxLength: 4 }), (lines) => {
-        for (const challenge of parseChallenges(lines)) expect(challenge.scheme).toBe(challenge.scheme.toLowerCase());
-      }),
+      fc.property(
+        fc.array(
+          fc.array(piece).map((pieces) => pieces.join('')),
+          { maxLength: 4 },
+        ),
+        (lines) => {
+          for (const challenge of parseChallenges(lines)) {
+            expect(challenge.scheme).toBe(challenge.scheme.toLowerCase());
+          }
+        },
+      ),
     );
   });
 
@@ -79,7 +103,10 @@ describe('parseChallenges', () => {
     fc.assert(
       fc.property(fc.array(challenge, { maxLength: 4 }), fc.constantFrom(', ', ',', ' ,\t'), (challenges, separator) => {
         const header = challenges
-          .map(({ scheme, parameters }) => `${scheme} ${parameters.map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`).join(separator)}`)
+          .map(
+            ({ scheme, parameters }) =>
+              `${scheme} ${parameters.map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`).join(separator)}`,
+          )
           .join(separator);
         const expected = challenges.map(({ scheme, parameters }) => ({
           scheme: scheme.toLowerCase(),

@@ -51,7 +51,9 @@ class Reader {
   take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#position;
     const match = pattern.exec(this.text);
-    if (match === null) return undefined;
+    if (match === null) {
+      return undefined;
+    }
     this.#position += match[0].length;
     return match;
   }
@@ -60,7 +62,9 @@ class Reader {
 /** token / quoted-string; undefined when malformed (an unterminated quote, a character outside the grammar). */
 function readValue(reader: Reader): string | undefined {
   const quoted = reader.take(QUOTED_STRING);
-  if (quoted) return (quoted[1] ?? '').replace(/\\(.)/gs, '$1');
+  if (quoted) {
+    return (quoted[1] ?? '').replace(/\\(.)/gs, '$1');
+  }
   return reader.take(TOKEN)?.[0];
 }
 
@@ -71,10 +75,15 @@ function readParameters(reader: Reader): Record<string, string> {
   for (;;) {
     reader.take(SEPARATORS);
     const name = reader.take(PARAMETER_START)?.[1]?.toLowerCase();
-    if (name === undefined) return parameters;
+    if (name === undefined) {
+      return parameters;
+    }
     const value = readValue(reader);
-    if (value === undefined) reader.take(TO_NEXT_COMMA);
-    else if (!(name in parameters)) parameters[name] = value;
+    if (value === undefined) {
+      reader.take(TO_NEXT_COMMA);
+    } else if (!(name in parameters)) {
+      parameters[name] = value;
+    }
   }
 }
 
@@ -85,7 +94,9 @@ function readChallenge(reader: Reader): Challenge | undefined {
     return undefined;
   }
   const token68 = reader.take(SPACE) && reader.take(TOKEN68)?.[0];
-  if (token68 !== undefined) return { scheme, parameters: {}, token68 };
+  if (token68 !== undefined) {
+    return { scheme, parameters: {}, token68 };
+  }
   return { scheme, parameters: readParameters(reader) };
 }
 
@@ -105,7 +116,9 @@ export function parseChallenges(header: ChallengeHeader): Challenge[] {
     budget -= Math.min(line.length, budget);
     for (reader.take(SEPARATORS); !reader.atEnd && challenges.length < MAX_CHALLENGES; reader.take(SEPARATORS)) {
       const challenge = readChallenge(reader);
-      if (challenge) challenges.push(challenge);
+      if (challenge) {
+        challenges.push(challenge);
+      }
     }
   }
   return challenges;

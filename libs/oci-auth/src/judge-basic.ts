@@ -9,7 +9,11 @@ import { type RegistryCredential, type UpstreamRegistry } from './upstream-regis
  * What a 401 to Basic means. The registry is asked for nothing in particular: it refuses the credential there, too, and that is
  * remembered; or it lets us in and nobody else, and then the credential is good and the action is refused. Throws nothing.
  */
-export async function judgeBasic(registry: UpstreamRegistry, credential: RegistryCredential, refusals: RefusedCredentials): Promise<OciAuthError> {
+export async function judgeBasic(
+  registry: UpstreamRegistry,
+  credential: RegistryCredential,
+  refusals: RefusedCredentials,
+): Promise<OciAuthError> {
   const status = await statusOfEntry(registry, basic(registry, []));
   if (status === 401) {
     const refusal = credentialRefused(registry);
@@ -26,7 +30,9 @@ async function statusOfEntry(registry: UpstreamRegistry, authorization?: Authori
   try {
     return (await getFromRegistry(registry, '', { authorization: authorization?.header })).status;
   } catch (error) {
-    if (error instanceof OciAuthError) return undefined;
+    if (error instanceof OciAuthError) {
+      return undefined;
+    }
     throw error;
   }
 }

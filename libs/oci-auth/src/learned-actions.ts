@@ -26,7 +26,11 @@ export class LearnedActions {
   }
 
   forget(belongs: (key: string) => boolean): void {
-    for (const key of [...this.#actions.keys()]) if (belongs(key)) this.#actions.delete(key);
+    for (const key of [...this.#actions.keys()]) {
+      if (belongs(key)) {
+        this.#actions.delete(key);
+      }
+    }
   }
 }
 
@@ -42,8 +46,15 @@ export function wantedActions(hint: string | undefined, own: RepositoryScope, li
 }
 
 /** What comes after a scope that the token server does not take, see OciAuthorizer.narrowed; undefined: nothing. */
-export function narrowerActions({ actions }: RepositoryScope, hinted: readonly RepositoryAction[]): readonly RepositoryAction[] | undefined {
-  if (hinted.length > 0 && !sameActions(hinted, actions)) return hinted;
-  if (!actions.includes('delete')) return undefined;
+export function narrowerActions(
+  { actions }: RepositoryScope,
+  hinted: readonly RepositoryAction[],
+): readonly RepositoryAction[] | undefined {
+  if (hinted.length > 0 && !sameActions(hinted, actions)) {
+    return hinted;
+  }
+  if (!actions.includes('delete')) {
+    return undefined;
+  }
   return actions.includes('push') ? ['pull', 'push'] : ['*'];
 }

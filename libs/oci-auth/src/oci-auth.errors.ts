@@ -82,13 +82,16 @@ export class OciAuthError extends Error {
   /** The same error, told again after so many milliseconds of the wait that it asks for. */
   retold(elapsedMs: number): OciAuthError {
     const { code, message, cause, status, retryAfterMs, publicMessage } = this;
-    if (retryAfterMs === undefined) return this;
+    if (retryAfterMs === undefined) {
+      return this;
+    }
     return new OciAuthError(code, message, { cause, status, publicMessage, retryAfterMs: Math.max(0, retryAfterMs - elapsedMs) });
   }
 }
 
 /** The error for a peer that gave no answer. What its cause says may name addresses; a `reason` of it, as that of EgressError, does not. */
 export function unreachable(code: 'RegistryUnreachable' | 'TokenEndpointUnreachable', peer: string, cause: unknown): OciAuthError {
-  const { message = 'no answer', reason = 'the connection failed' }: { message?: string; reason?: string } = cause instanceof Error ? cause : {};
+  const { message = 'no answer', reason = 'the connection failed' }: { message?: string; reason?: string } =
+    cause instanceof Error ? cause : {};
   return new OciAuthError(code, `${peer} cannot be reached: ${message}`, { cause, publicMessage: `${peer} cannot be reached: ${reason}.` });
 }

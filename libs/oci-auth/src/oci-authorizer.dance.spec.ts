@@ -45,7 +45,11 @@ describe('the dance', () => {
   }
 
   const ask = (repository = 'app', overrides: Partial<UpstreamRegistry> = {}): Promise<Outcome> =>
-    dance(authorizer, { registry: registry(overrides), scopes: [{ repository, actions: ['pull'] }], send: (authorization) => send(authorization) });
+    dance(authorizer, {
+      registry: registry(overrides),
+      scopes: [{ repository, actions: ['pull'] }],
+      send: (authorization) => send(authorization),
+    });
   const askFor = (scopes: readonly RepositoryScope[], options?: AuthorizeOptions): Promise<Outcome> =>
     dance(authorizer, { registry: registry(), scopes, options, send: (authorization) => send(authorization) });
 
@@ -64,14 +68,70 @@ describe('the dance', () => {
     // Registry; password; what the token server says; what the registry says; outcome and what was asked; the same for another repository after it.
     it.each<[string, string, TokenServer, boolean, [Outcome, ...(string | null)[]], [Outcome, ...(string | null)[]]]>([
       ['distribution', 'hunter2', ({ good }) => (good ? issue() : REFUSES), true, [200, 'repository:app:pull'], [200, 'repository:b:pull']],
-      ['distribution', 'wrong', ({ good }) => (good ? issue() : REFUSES), true, ['CredentialRefused', 'repository:app:pull', null], ['CredentialRefused']],
-      ['a missing right (Quay, Harbor)', 'hunter2', issue, false, ['AccessRefused', 'repository:app:pull', null], ['AccessRefused', 'repository:b:pull']],
-      ['Harbor: a token without rights', 'wrong', ({ good, scope }) => (good || scope ? issue() : REFUSES), false, ['CredentialRefused', 'repository:app:pull', null], ['CredentialRefused']],
-      ['401 to a scope alone', 'hunter2', ({ scope }) => (scope ? REFUSES : issue()), false, ['AccessRefused', 'repository:app:pull', null], ['AccessRefused', 'repository:b:pull']],
-      ['403 to a scope alone', 'hunter2', ({ scope }) => (scope ? { status: 403 } : issue()), false, ['AccessRefused', 'repository:app:pull', null], ['AccessRefused', 'repository:b:pull']],
-      ['403 to everything', 'wrong', () => ({ status: 403 }), false, ['CredentialRefused', 'repository:app:pull', null], ['CredentialRefused']],
-      ['401, and nothing without a scope', 'wrong', ({ scope }) => (scope ? REFUSES : { status: 400 }), false, ['CredentialRefused', 'repository:app:pull', null], ['CredentialRefused', 'repository:b:pull', null]],
-      ['401, and no answer without a scope', 'wrong', ({ scope }) => (scope ? REFUSES : { status: 503 }), false, ['CredentialRefused', 'repository:app:pull', null], ['CredentialRefused', 'repository:b:pull', null]],
+      [
+        'distribution',
+        'wrong',
+        ({ good }) => (good ? issue() : REFUSES),
+        true,
+        ['CredentialRefused', 'repository:app:pull', null],
+        ['CredentialRefused'],
+      ],
+      [
+        'a missing right (Quay, Harbor)',
+        'hunter2',
+        issue,
+        false,
+        ['AccessRefused', 'repository:app:pull', null],
+        ['AccessRefused', 'repository:b:pull'],
+      ],
+      [
+        'Harbor: a token without rights',
+        'wrong',
+        ({ good, scope }) => (good || scope ? issue() : REFUSES),
+        false,
+        ['CredentialRefused', 'repository:app:pull', null],
+        ['CredentialRefused'],
+      ],
+      [
+        '401 to a scope alone',
+        'hunter2',
+        ({ scope }) => (scope ? REFUSES : issue()),
+        false,
+        ['AccessRefused', 'repository:app:pull', null],
+        ['AccessRefused', 'repository:b:pull'],
+      ],
+      [
+        '403 to a scope alone',
+        'hunter2',
+        ({ scope }) => (scope ? { status: 403 } : issue()),
+        false,
+        ['AccessRefused', 'repository:app:pull', null],
+        ['AccessRefused', 'repository:b:pull'],
+      ],
+      [
+        '403 to everything',
+        'wrong',
+        () => ({ status: 403 }),
+        false,
+        ['CredentialRefused', 'repository:app:pull', null],
+        ['CredentialRefused'],
+      ],
+      [
+        '401, and nothing without a scope',
+        'wrong',
+        ({ scope }) => (scope ? REFUSES : { status: 400 }),
+        false,
+        ['CredentialRefused', 'repository:app:pull', null],
+        ['CredentialRefused', 'repository:b:pull', null],
+      ],
+      [
+        '401, and no answer without a scope',
+        'wrong',
+        ({ scope }) => (scope ? REFUSES : { status: 503 }),
+        false,
+        ['CredentialRefused', 'repository:app:pull', null],
+        ['CredentialRefused', 'repository:b:pull', null],
+      ],
     ])('%s, password %s', async (_name, password, tokens, takesToken, first, second) => {
       serve(tokens);
       send = takes(() => takesToken);
@@ -96,7 +156,9 @@ describe('the dance', () => {
       expect(await ask('app', withPassword('wrong'))).toBe('CredentialRefused');
       asked();
       clock.advance(30 * MINUTE - 1);
-      for (const connectorUid of ['uid-1', 'uid-2', 'uid-3']) expect(await ask(`of-${connectorUid}`, { ...withPassword('wrong'), connectorUid })).toBe('CredentialRefused');
+      for (const connectorUid of ['uid-1', 'uid-2', 'uid-3']) {
+        expect(await ask(`of-${connectorUid}`, { ...withPassword('wrong'), connectorUid })).toBe('CredentialRefused');
+      }
       expect(asked()).toEqual([]);
       clock.advance(1);
       await ask('app', withPassword('wrong'));
@@ -131,14 +193,21 @@ describe('the dance', () => {
     });
 
     it('goes out once, however many ask at the same time for whatever', async () => {
-      const all = await Promise.all(Array.from({ length: 20 }, (_, index) => ask(`repository-${index}`, { ...withPassword('wrong'), connectorUid: `uid-${index % 4}` })));
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          ask(`repository-${index}`, { ...withPassword('wrong'), connectorUid: `uid-${index % 4}` }),
+        ),
+      );
       expect(new Set(all)).toEqual(new Set(['CredentialRefused']));
       expect(asked()).toHaveLength(2);
     });
 
     it('is refused by one token server: another one may take it', async () => {
       expect(await ask('app', withPassword('wrong'))).toBe('CredentialRefused');
-      upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${upstream.tokenServer.origin}/other",service="reg"` } });
+      upstream.bare = () => ({
+        status: 401,
+        headers: { 'www-authenticate': `Bearer realm="${upstream.tokenServer.origin}/other",service="reg"` },
+      });
       asked();
       await ask('app', { ...withPassword('wrong'), connectorUid: 'uid-2' });
       expect(asked()).toEqual(['repository:app:pull', null]);
@@ -159,7 +228,8 @@ describe('the dance', () => {
     ])('%s', async (_name, entry, outcome, more) => {
       basicRegistry(entry);
       expect(await ask()).toBe(outcome);
-      const withCredential = (): number => upstream.registry.seen.splice(0).filter(({ headers }) => headers.authorization !== undefined).length;
+      const withCredential = (): number =>
+        upstream.registry.seen.splice(0).filter(({ headers }) => headers.authorization !== undefined).length;
       withCredential();
       expect(await ask()).toBe(outcome);
       expect(withCredential()).toBe(0);
@@ -172,14 +242,24 @@ describe('the dance', () => {
       basicRegistry((authorization) => (authorization === undefined ? 200 : 200));
       const none = await authorizer.authorize(registry(), PUSH);
       const basic = await authorizer.rejected(registry(), PUSH, none, { challenge: 'Basic realm="r"' });
-      await expect(authorizer.rejected(registry(), PUSH, basic, { challenge: 'Basic realm="r"' })).rejects.toMatchObject({ code: 'CredentialRefused' });
+      await expect(authorizer.rejected(registry(), PUSH, basic, { challenge: 'Basic realm="r"' })).rejects.toMatchObject({
+        code: 'CredentialRefused',
+      });
       expect(await authorizer.authorize(registry(), [{ repository: 'b', actions: ['pull', 'push'] }])).toMatchObject({ scheme: 'basic' });
     });
   });
 
   describe('the challenge to the very request decides the actions', () => {
     it.each<[string, readonly RepositoryScope[], AuthorizeOptions | undefined, number, string, Outcome, string[]]>([
-      ['403 insufficient_scope wants more of what the verb covers (IBM)', DELETE, ANY_DELETE, 403, INSUFFICIENT('repository:app:*'), 200, ['repository:app:*']],
+      [
+        '403 insufficient_scope wants more of what the verb covers (IBM)',
+        DELETE,
+        ANY_DELETE,
+        403,
+        INSUFFICIENT('repository:app:*'),
+        200,
+        ['repository:app:*'],
+      ],
       ['401 wants other actions (Quay)', DELETE, ANY_DELETE, 401, CHALLENGE('repository:app:pull,push'), 200, ['repository:app:pull,push']],
       ['never push for a read', PULL, { limit: ['pull'] }, 401, CHALLENGE('repository:app:pull,push'), 'AccessRefused', []],
       ['never push for a read, after 403', PULL, { limit: ['pull'] }, 403, INSUFFICIENT('repository:app:pull,push'), 'AccessRefused', []],
@@ -242,7 +322,9 @@ describe('the dance', () => {
       takesActions();
       for (const scopes of [PULL, PUSH]) {
         await expect(authorizer.authorize(registry(), scopes)).rejects.toMatchObject({ code: 'ScopeRefused' });
-        await expect(authorizer.narrowed(registry(), scopes, { challenge: challengeFor('repository:app:*') })).rejects.toMatchObject({ code: 'AccessRefused' });
+        await expect(authorizer.narrowed(registry(), scopes, { challenge: challengeFor('repository:app:*') })).rejects.toMatchObject({
+          code: 'AccessRefused',
+        });
       }
     });
   });
@@ -270,7 +352,9 @@ describe('the dance', () => {
 
   it('a success in a repository ends what was refused there, and nowhere else', async () => {
     send = takes(() => false);
-    for (const repository of ['app', 'b']) expect(await ask(repository)).toBe('AccessRefused');
+    for (const repository of ['app', 'b']) {
+      expect(await ask(repository)).toBe('AccessRefused');
+    }
     authorizer.succeeded(registry(), 'app');
     asked();
     send = takes((token) => token === upstream.issued.at(-1));
@@ -284,7 +368,14 @@ describe('the dance', () => {
   });
 
   it('one request asks token servers twice at most, whatever they say', async () => {
-    const answers: TokenServer[] = [() => REFUSES, () => ({ status: 403 }), () => ({ status: 400 }), () => upstream.issue(), () => upstream.issue(1), () => ({ status: 500 })];
+    const answers: TokenServer[] = [
+      () => REFUSES,
+      () => ({ status: 403 }),
+      () => ({ status: 400 }),
+      () => upstream.issue(),
+      () => upstream.issue(1),
+      () => ({ status: 500 }),
+    ];
     const registries = [takes(() => false), takes(() => false, 403, INSUFFICIENT('repository:app:pull,push,delete,*')), takes(() => true)];
     const scopesOf = [PULL, PUSH, DELETE, [...PUSH, { repository: 'base', actions: ['pull'] as const }]];
     const cases = answers.flatMap((tokens) => registries.flatMap((answer) => scopesOf.map((scopes) => ({ tokens, answer, scopes }))));
@@ -300,7 +391,10 @@ describe('the dance', () => {
   });
 
   it('Gitea: Bearer and Basic in two header lines, scope *', async () => {
-    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': [`${upstream.challenge()},scope="*"`, 'Basic realm="gitea",scope="*"'] } });
+    upstream.bare = () => ({
+      status: 401,
+      headers: { 'www-authenticate': [`${upstream.challenge()},scope="*"`, 'Basic realm="gitea",scope="*"'] },
+    });
     expect(await ask()).toBe(200);
     expect(asked()).toEqual(['repository:app:pull']);
   });

@@ -44,10 +44,16 @@ describe('a wrong credential', () => {
   const asked = (): (string | null)[] => upstream.tokenServer.seen.splice(0).map(({ query }) => query.get('scope'));
 
   it('goes out twice where the token server gives it tokens that allow nothing (Harbor), however many ask of however many Connectors', async () => {
-    const nothing = ['', Buffer.from(JSON.stringify({ access: [{ type: 'repository', name: 'app', actions: [] }] })).toString('base64url'), ''].join('.');
+    const nothing = [
+      '',
+      Buffer.from(JSON.stringify({ access: [{ type: 'repository', name: 'app', actions: [] }] })).toString('base64url'),
+      '',
+    ].join('.');
     serve(({ good, scope }) => (good ? upstream.issue() : scope ? { body: { token: nothing } } : REFUSES));
     send = (authorization) => ({ status: authorization === `Bearer ${nothing}` ? 401 : 200 });
-    const all = await Promise.all(Array.from({ length: 50 }, (_, index) => ask(pull(`repository-${index}`), { ...WRONG, connectorUid: `uid-${index % 10}` })));
+    const all = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => ask(pull(`repository-${index}`), { ...WRONG, connectorUid: `uid-${index % 10}` })),
+    );
     expect(new Set(all)).toEqual(new Set(['CredentialRefused']));
     expect(asked()).toHaveLength(2);
   });

@@ -31,7 +31,9 @@ describe('OciAuthorizer.rejected', () => {
 
   it('fetches one new token for all whose old one was refused', async () => {
     const old = await authorizer.authorize(registry(), PULL);
-    const all = await Promise.all(Array.from({ length: 20 }, () => authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() })));
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() })),
+    );
     expect(new Set(all.map(({ header }) => header?.reveal()))).toEqual(new Set(['Bearer T2']));
     expect(await authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() })).toBe(all[0]);
     expect(upstream.issued).toEqual(['T1', 'T2']);
@@ -55,7 +57,9 @@ describe('OciAuthorizer.rejected', () => {
     const evil = await TokenRegistry.start();
     const old = await authorizer.authorize(registry(), PULL);
     upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': evil.challenge() } });
-    await expect(authorizer.rejected(registry(), PULL, old, { challenge: evil.challenge() })).rejects.toMatchObject({ code: 'RealmUntrusted' });
+    await expect(authorizer.rejected(registry(), PULL, old, { challenge: evil.challenge() })).rejects.toMatchObject({
+      code: 'RealmUntrusted',
+    });
     expect(evil.tokenServer.seen).toEqual([]);
     await evil.close();
   });
@@ -65,7 +69,9 @@ describe('OciAuthorizer.rejected', () => {
     const renewed = await authorizer.rejected(registry(), PULL, old, { challenge: HARBOR_BASIC });
     for (let request = 0; request < 3; request++) {
       expect(await authorizer.authorize(registry(), PULL)).toBe(renewed);
-      await expect(authorizer.rejected(registry(), PULL, renewed, { challenge: HARBOR_BASIC })).rejects.toMatchObject({ code: 'AccessRefused' });
+      await expect(authorizer.rejected(registry(), PULL, renewed, { challenge: HARBOR_BASIC })).rejects.toMatchObject({
+        code: 'AccessRefused',
+      });
     }
     expect(upstream.tokenServer.seen.map(({ query }) => query.get('scope'))).toEqual(['repository:app:pull', 'repository:app:pull', null]);
     clock.advance(10_000);
@@ -94,7 +100,11 @@ describe('OciAuthorizer.rejected', () => {
     const limit = ['pull', 'push', 'delete', '*'] as const;
     await authorizer.rejected(registry(), DELETE, old, { limit, challenge: upstream.challenge(',scope="repository:app:pull"') });
     await authorizer.authorize(registry(), [{ repository: 'other', actions: ['delete'] }]);
-    expect(upstream.tokenServer.seen.map(({ query }) => query.get('scope'))).toEqual(['repository:app:delete', 'repository:app:delete', 'repository:other:delete']);
+    expect(upstream.tokenServer.seen.map(({ query }) => query.get('scope'))).toEqual([
+      'repository:app:delete',
+      'repository:app:delete',
+      'repository:other:delete',
+    ]);
   });
 
   it('never falls back from a refused credential to anonymous access', async () => {
@@ -123,11 +133,17 @@ describe('OciAuthorizer.rejected', () => {
     it.each<[string, Partial<UpstreamRegistry>, string | undefined]>([
       ['Basic, and there is no credential', { credential: undefined }, 'Basic realm="r"'],
       ['Bearer, and its token server gives nobody a token', { credential: undefined }, undefined],
-      ['Basic, and the Secret holds an identity token alone', { credential: { username: 'u', password: new Sensitive(''), identityToken: new Sensitive('t') } }, 'Basic realm="r"'],
+      [
+        'Basic, and the Secret holds an identity token alone',
+        { credential: { username: 'u', password: new Sensitive(''), identityToken: new Sensitive('t') } },
+        'Basic realm="r"',
+      ],
     ])('a part of it that wants %s closes none of the rest', async (_what, overrides, challenge) => {
       upstream.tokens = () => ({ status: 401 });
       const none = await authorizer.authorize(registry(overrides), PULL);
-      await expect(authorizer.rejected(registry(overrides), PULL, none, { challenge: challenge ?? upstream.challenge() })).rejects.toBeInstanceOf(OciAuthError);
+      await expect(
+        authorizer.rejected(registry(overrides), PULL, none, { challenge: challenge ?? upstream.challenge() }),
+      ).rejects.toBeInstanceOf(OciAuthError);
       expect(await authorizer.authorize(registry(overrides), OTHER)).toMatchObject({ scheme: 'none' });
     });
 
@@ -172,7 +188,9 @@ describe('OciAuthorizer.rejected', () => {
     it('says that a credential is missing when there is none', async () => {
       const anonymous = registry({ credential: undefined });
       const none = await authorizer.authorize(anonymous, PUSH);
-      await expect(authorizer.rejected(anonymous, PUSH, none, { challenge: 'Basic realm="r"' })).rejects.toMatchObject({ code: 'CredentialMissing' });
+      await expect(authorizer.rejected(anonymous, PUSH, none, { challenge: 'Basic realm="r"' })).rejects.toMatchObject({
+        code: 'CredentialMissing',
+      });
     });
   });
 });

@@ -26,7 +26,10 @@ describe('OciAuthorizer.authorize', () => {
     expect(await header(registry(), PULL)).toBe('Bearer T1');
     expect(await header(registry(), PUSH)).toBe('Bearer T2');
     expect(upstream.registry.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/v2/', undefined]]);
-    expect(upstream.tokenServer.seen.map(({ query }) => query.getAll('scope'))).toEqual([['repository:app:pull'], ['repository:app:pull,push']]);
+    expect(upstream.tokenServer.seen.map(({ query }) => query.getAll('scope'))).toEqual([
+      ['repository:app:pull'],
+      ['repository:app:pull,push'],
+    ]);
   });
 
   it('tells when the token ends, and takes the same token whatever the order of scopes', async () => {
@@ -73,13 +76,18 @@ describe('OciAuthorizer.authorize', () => {
 
   it('C3 cannot be led to another connector’s token by a service that looks like a key', async () => {
     await header(registry({ connectorUid: 'a' }), PULL);
-    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${upstream.tokenServer.origin}/token",service="reg\\",\\"x"` } });
+    upstream.bare = () => ({
+      status: 401,
+      headers: { 'www-authenticate': `Bearer realm="${upstream.tokenServer.origin}/token",service="reg\\",\\"x"` },
+    });
     expect(await header(registry({ connectorUid: 'a","b' }), PULL)).toBe('Bearer T2');
   });
 
   it('C1 sends nothing to a realm that is not trusted, with a credential or without', async () => {
     await expect(authorizer.authorize(registry({ trustedRealms: [] }), PULL)).rejects.toMatchObject({ code: 'RealmUntrusted' });
-    await expect(authorizer.authorize(registry({ trustedRealms: [], credential: undefined, connectorUid: 'b' }), PULL)).rejects.toMatchObject({
+    await expect(
+      authorizer.authorize(registry({ trustedRealms: [], credential: undefined, connectorUid: 'b' }), PULL),
+    ).rejects.toMatchObject({
       code: 'RealmUntrusted',
     });
     expect(upstream.tokenServer.seen).toEqual([]);
@@ -140,7 +148,9 @@ describe('OciAuthorizer.authorize', () => {
 
   it('names the origin that a redirect points to', async () => {
     upstream.bare = () => ({ status: 308, headers: { location: 'https://registry.corp/v2/?token=hunter3' } });
-    await expect(authorizer.authorize(registry(), PULL)).rejects.toThrow(/answered 308 .* set spec\.address to https:\/\/registry\.corp\.$/);
+    await expect(authorizer.authorize(registry(), PULL)).rejects.toThrow(
+      /answered 308 .* set spec\.address to https:\/\/registry\.corp\.$/,
+    );
   });
 
   it('drops the second scope when the server takes only one', async () => {
@@ -186,7 +196,8 @@ describe('OciAuthorizer.authorize', () => {
 
   it('reports fetches, hits and misses', async () => {
     const events: unknown[] = [];
-    const record = (name: string) => (event: { connectorUid: string; outcome?: string }) => events.push([name, event.connectorUid, event.outcome]);
+    const record = (name: string) => (event: { connectorUid: string; outcome?: string }) =>
+      events.push([name, event.connectorUid, event.outcome]);
     const hooks: OciAuthHooks = { onTokenFetch: record('fetch'), onCacheHit: record('hit'), onCacheMiss: record('miss') };
     authorizer = new OciAuthorizer({ clock, hooks });
     await header(registry(), PULL);

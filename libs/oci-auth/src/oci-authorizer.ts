@@ -75,7 +75,13 @@ export class OciAuthorizer {
   readonly #hooks: OciAuthHooks;
 
   constructor(options: OciAuthorizerOptions = {}) {
-    const { clock = Date, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {}, refusals = new RefusedCredentials(clock) } = options;
+    const {
+      clock = Date,
+      random = Math.random,
+      cacheSize = DEFAULT_CACHE_SIZE,
+      hooks = {},
+      refusals = new RefusedCredentials(clock),
+    } = options;
     this.#clock = clock;
     this.#refusals = refusals;
     this.#source = new TokenSource({ clock, refusals, hooks });
@@ -101,7 +107,9 @@ export class OciAuthorizer {
   /** What to send for the scopes. Throws OciAuthError, or the signal's reason. */
   async authorize(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Promise<Authorization> {
     const known = this.peek(registry, scopes, options);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const { plan } = await this.#plans.get(planKey(registry), () => this.#discover(registry), { signal: options.signal });
     return await this.#authorizeBy(plan, this.#request(registry, scopes, options));
   }
@@ -109,7 +117,9 @@ export class OciAuthorizer {
   /** A token for the scopes that is there already, for at least `minimumLifetimeMs` more; nothing is asked for or renewed. */
   held(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], minimumLifetimeMs: number): Authorization | undefined {
     // Asked for every read: most connectors are only read.
-    if (!this.#written.has(registry.connectorUid)) return undefined;
+    if (!this.#written.has(registry.connectorUid)) {
+      return undefined;
+    }
     const plan = this.#plans.inspect(planKey(registry))?.plan;
     const grant = plan?.scheme === 'bearer' ? this.#tokens.inspect(keyOf(plan, this.#request(registry, scopes, {}))) : undefined;
     return grant && grant.expiresAt - this.#clock.now() > minimumLifetimeMs ? grant.authorization : undefined;
@@ -139,13 +149,21 @@ export class OciAuthorizer {
     const request = this.#request(registry, scopes, options);
     const known = this.#plans.inspect(planKey(registry));
     const newer = known && this.#newerToken(known.plan, request, authorization);
-    if (newer) return newer;
+    if (newer) {
+      return newer;
+    }
     const next = await planAfterRefusal(registry, { refused: authorization, known, challenge }, () => this.#clock.now());
-    if (next === undefined) throw await this.refused(registry, scopes, authorization, options);
+    if (next === undefined) {
+      throw await this.refused(registry, scopes, authorization, options);
+    }
     const wanted = this.#asTheRegistryWants(request, next.scopeHint);
-    if (next.plan.scheme !== authorization.scheme) return await this.#inAnotherWay(next, wanted);
+    if (next.plan.scheme !== authorization.scheme) {
+      return await this.#inAnotherWay(next, wanted);
+    }
     this.#plans.set(planKey(registry), this.#know(next.plan, next.learned));
-    if (next.plan.scheme === 'bearer') return await this.#anotherToken(next.plan, wanted, authorization);
+    if (next.plan.scheme === 'bearer') {
+      return await this.#anotherToken(next.plan, wanted, authorization);
+    }
     throw await this.refused(registry, scopes, authorization, options);
   }
 
@@ -163,7 +181,9 @@ export class OciAuthorizer {
     const [own] = request.own;
     const hint = scopeHintOf(challenge, registry);
     const actions = own && narrowerActions(own, wantedActions(hint, own, options.limit));
-    if (own === undefined || actions === undefined) throw accessRefused(registry, 400);
+    if (own === undefined || actions === undefined) {
+      throw accessRefused(registry, 400);
+    }
     this.#actions.set(registry, own, actions);
     return await this.authorize(registry, scopes, options);
   }
@@ -176,21 +196,32 @@ export class OciAuthorizer {
     options: AuthorizeOptions = {},
   ): Promise<OciAuthError> {
     const request = this.#request(registry, scopes, options);
-    if (authorization.scheme === 'none') return registry.credential ? credentialRefused(registry) : accessRefused(registry);
-    if (authorization.scheme === 'basic') return await this.#judgeBasic(request);
+    if (authorization.scheme === 'none') {
+      return registry.credential ? credentialRefused(registry) : accessRefused(registry);
+    }
+    if (authorization.scheme === 'basic') {
+      return await this.#judgeBasic(request);
+    }
     const plan = this.#plans.inspect(planKey(registry))?.plan;
-    if (plan?.scheme !== 'bearer') return accessRefused(registry);
+    if (plan?.scheme !== 'bearer') {
+      return accessRefused(registry);
+    }
     this.#note(request, plan);
     const grant = this.#tokens.inspect(keyOf(plan, request));
     if (grant && isShortLived(grant)) {
-      return new OciAuthError('TokenExpired', `The tokens of the token server ${plan.realm.origin} end before the registry ${registry.origin} sees them. Let it give them a longer life.`);
+      return new OciAuthError(
+        'TokenExpired',
+        `The tokens of the token server ${plan.realm.origin} end before the registry ${registry.origin} sees them. Let it give them a longer life.`,
+      );
     }
     return await this.#source.judge({ ...request, plan });
   }
 
   /** Call when the registry carried out a write: what it refused before in that repository says nothing any more. */
   succeeded(registry: UpstreamRegistry, repository: string): void {
-    for (const key of this.#notes.take(repositoryKey(registry, repository))) this.#tokens.delete(key);
+    for (const key of this.#notes.take(repositoryKey(registry, repository))) {
+      this.#tokens.delete(key);
+    }
   }
 
   /** Drops everything kept for a connector, as when it is deleted. */
@@ -212,9 +243,13 @@ export class OciAuthorizer {
   #asTheRegistryWants(request: Request, hint: string | undefined): Request {
     const { registry, options } = request;
     const [own] = request.own;
-    if (own === undefined) return request;
+    if (own === undefined) {
+      return request;
+    }
     const hinted = wantedActions(hint, own, options.limit);
-    if (hinted.every((action) => request.scopes[0]?.actions.includes(action))) return request;
+    if (hinted.every((action) => request.scopes[0]?.actions.includes(action))) {
+      return request;
+    }
     this.#actions.set(registry, own, hinted);
     return { ...request, scopes: this.#actions.named(registry, request.own) };
   }
@@ -232,7 +267,9 @@ export class OciAuthorizer {
 
   async #authorizeBy(plan: AuthPlan, request: Request): Promise<Authorization> {
     const known = this.#known(plan, request);
-    if (known !== undefined || plan.scheme !== 'bearer') return known as Authorization;
+    if (known !== undefined || plan.scheme !== 'bearer') {
+      return known as Authorization;
+    }
     const { registry, options } = request;
     this.#hooks.onCacheMiss?.({ connectorUid: registry.connectorUid });
     const fetching = this.#tokens.get(keyOf(plan, request), () => this.#fetchGrant(plan, request), options);
@@ -246,12 +283,18 @@ export class OciAuthorizer {
       case 'none':
         return anonymous(scopes);
       case 'basic':
-        if (registry.credential) this.#refusals.check({ url: registry.origin }, registry.credential);
-        if (this.#tokens.hasFailures) this.#tokens.throwIfFailed(keyOf(plan, request));
+        if (registry.credential) {
+          this.#refusals.check({ url: registry.origin }, registry.credential);
+        }
+        if (this.#tokens.hasFailures) {
+          this.#tokens.throwIfFailed(keyOf(plan, request));
+        }
         return basic(registry, scopes);
       case 'bearer': {
         const cached = this.#tokens.peek(keyOf(plan, request), () => this.#fetchGrant(plan, request), options);
-        if (cached) this.#hooks.onCacheHit?.({ connectorUid: registry.connectorUid });
+        if (cached) {
+          this.#hooks.onCacheHit?.({ connectorUid: registry.connectorUid });
+        }
         return cached?.authorization;
       }
     }
@@ -262,8 +305,11 @@ export class OciAuthorizer {
     try {
       return await fetching;
     } catch (error) {
-      const doubtful = error instanceof OciAuthError && (error.code === 'TokenEndpointUnreachable' || error.code === 'TokenResponseInvalid');
-      if (doubtful) this.#plans.delete(planKey(registry));
+      const doubtful =
+        error instanceof OciAuthError && (error.code === 'TokenEndpointUnreachable' || error.code === 'TokenResponseInvalid');
+      if (doubtful) {
+        this.#plans.delete(planKey(registry));
+      }
       throw error;
     }
   }
@@ -271,7 +317,9 @@ export class OciAuthorizer {
   async #fetchGrant(plan: BearerPlan, request: Request): Promise<Grant> {
     try {
       const grant = await this.#source.grant({ ...request, plan });
-      if (request.scopes[0]?.actions.includes('push')) this.#written.add(request.registry.connectorUid);
+      if (request.scopes[0]?.actions.includes('push')) {
+        this.#written.add(request.registry.connectorUid);
+      }
       return grant;
     } catch (error) {
       this.#note(request, plan);
@@ -282,7 +330,9 @@ export class OciAuthorizer {
   /** What is kept of this request stands for a refusal, until something succeeds in the repository. */
   #note(request: Request, plan: AuthPlan): void {
     const [first] = request.own;
-    if (first === undefined) return;
+    if (first === undefined) {
+      return;
+    }
     this.#notes.add(request.registry.connectorUid, repositoryKey(request.registry, first.repository), keyOf(plan, request));
   }
 
@@ -294,15 +344,21 @@ export class OciAuthorizer {
     const { registry, own } = request;
     const authorization = await this.#authorizeBy(plan, request);
     const isForAll = registry.credential !== undefined || !learned || own[0]?.actions.includes('push') === true;
-    if (isForAll) this.#plans.set(planKey(registry), this.#know(plan, learned));
+    if (isForAll) {
+      this.#plans.set(planKey(registry), this.#know(plan, learned));
+    }
     return authorization;
   }
 
   /** What another request put in the refused token's place meanwhile. */
   #newerToken(plan: AuthPlan, request: Request, refused: Authorization): Authorization | undefined {
-    if (plan.scheme !== 'bearer' || refused.scheme !== 'bearer' || !refused.header) return undefined;
+    if (plan.scheme !== 'bearer' || refused.scheme !== 'bearer' || !refused.header) {
+      return undefined;
+    }
     const grant = this.#tokens.inspect(keyOf(plan, request));
-    if (grant === undefined || grant.expiresAt <= this.#clock.now() || grant.authorization.header?.equals(refused.header)) return undefined;
+    if (grant === undefined || grant.expiresAt <= this.#clock.now() || grant.authorization.header?.equals(refused.header)) {
+      return undefined;
+    }
     return grant.authorization;
   }
 
@@ -316,7 +372,9 @@ export class OciAuthorizer {
     const load = (): Promise<Grant> => this.#fetchGrant(plan, request);
     const grant = this.#tokens.inspect(key);
     const isRefusedOne = grant !== undefined && refused.header !== undefined && grant.authorization.header?.equals(refused.header) === true;
-    if (!isRefusedOne) return (await this.#tokens.get(key, load)).authorization;
+    if (!isRefusedOne) {
+      return (await this.#tokens.get(key, load)).authorization;
+    }
     if (request.attempt.left === 0 || this.#isNew(grant, request)) {
       throw await this.refused(request.registry, request.own, refused, { ...request.options, attempt: request.attempt });
     }
@@ -326,14 +384,18 @@ export class OciAuthorizer {
 
   #isNew(grant: Grant, { attempt }: Request): boolean {
     const now = this.#clock.now();
-    if (isShortLived(grant) || grant.expiresAt <= now) return false;
+    if (isShortLived(grant) || grant.expiresAt <= now) {
+      return false;
+    }
     return grant.serial > attempt.since || (grant.replacedAt !== undefined && now - grant.replacedAt < REFUSAL_PAUSE_MS);
   }
 
   async #judgeBasic(request: Request): Promise<OciAuthError> {
     const { registry } = request;
     const { credential } = registry;
-    if (credential === undefined) return accessRefused(registry);
+    if (credential === undefined) {
+      return accessRefused(registry);
+    }
     this.#note(request, { scheme: 'basic' });
     const refusal = await judgeBasic(registry, credential, this.#refusals);
     this.#tokens.fail(keyOf({ scheme: 'basic' }, request), refusal);

@@ -24,17 +24,27 @@ export interface RefusedRequest {
 }
 
 /** How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. Throws OciAuthError. */
-export async function planAfterRefusal(registry: UpstreamRegistry, { refused, known, challenge }: RefusedRequest, now: () => number): Promise<NextPlan | undefined> {
+export async function planAfterRefusal(
+  registry: UpstreamRegistry,
+  { refused, known, challenge }: RefusedRequest,
+  now: () => number,
+): Promise<NextPlan | undefined> {
   const challenges = parseChallenges(challenge);
-  if (refused.scheme === 'none') return learnedFrom(challenges, registry);
+  if (refused.scheme === 'none') {
+    return learnedFrom(challenges, registry);
+  }
   const challenged = tolerantPlan(challenges, registry);
   const scopeHint = challenged?.scopeHint;
   if (challenged && known?.plan.scheme === 'bearer' && challenged.realm.href === known.plan.realm.href) {
     return { plan: challenged, learned: known.learned, scopeHint };
   }
   const plan = await discoverPlan(registry, now);
-  if (plan.scheme !== 'none') return { plan, learned: false, scopeHint };
-  if (challenged) return { plan: challenged, learned: true, scopeHint };
+  if (plan.scheme !== 'none') {
+    return { plan, learned: false, scopeHint };
+  }
+  if (challenged) {
+    return { plan: challenged, learned: true, scopeHint };
+  }
   return registry.credential ? undefined : { plan, learned: false };
 }
 
@@ -49,7 +59,9 @@ export function scopeHintOf(challenge: ChallengeHeader, registry: UpstreamRegist
  */
 function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): NextPlan {
   const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
-  if (plan === undefined) throw accessRefused(registry);
+  if (plan === undefined) {
+    throw accessRefused(registry);
+  }
   return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
 }
 
@@ -59,7 +71,9 @@ function tolerantPlan(challenges: readonly Challenge[], registry: UpstreamRegist
     const plan = planFromChallenges(challenges, registry);
     return plan?.scheme === 'bearer' ? plan : undefined;
   } catch (error) {
-    if (error instanceof OciAuthError) return undefined;
+    if (error instanceof OciAuthError) {
+      return undefined;
+    }
     throw error;
   }
 }

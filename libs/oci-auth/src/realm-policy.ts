@@ -32,23 +32,33 @@ function invalid(problem: string): OciAuthError {
 }
 
 function parseRealm(realm: string | undefined): URL {
-  if (realm === undefined || realm === '') throw invalid('is missing');
-  if (realm.length > MAX_REALM_LENGTH) throw invalid('is too long');
+  if (realm === undefined || realm === '') {
+    throw invalid('is missing');
+  }
+  if (realm.length > MAX_REALM_LENGTH) {
+    throw invalid('is too long');
+  }
   const authority = REALM.exec(realm)?.[2]?.split(/[/?#]/, 1)[0];
-  if (!authority || !URL.canParse(realm)) throw invalid('is not an http or https URL');
+  if (!authority || !URL.canParse(realm)) {
+    throw invalid('is not an http or https URL');
+  }
   if (authority.includes('@')) {
     throw new OciAuthError(
       'RealmHasUserInfo',
       "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Have the realm of the registry corrected.",
     );
   }
-  if (realm.includes('#')) throw invalid('contains a fragment');
+  if (realm.includes('#')) {
+    throw invalid('contains a fragment');
+  }
   return new URL(realm);
 }
 
 /** The origin that an entry of `spec.auth.trustedRealms` names; undefined when it is more or less than an exact origin. */
 function exactOrigin(entry: string): string | undefined {
-  if (!/^https?:\/\/[^/?#@\s\\]+$/i.test(entry) || !URL.canParse(entry)) return undefined;
+  if (!/^https?:\/\/[^/?#@\s\\]+$/i.test(entry) || !URL.canParse(entry)) {
+    return undefined;
+  }
   return new URL(entry).origin;
 }
 

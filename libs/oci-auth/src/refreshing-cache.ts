@@ -76,9 +76,13 @@ export class RefreshingCache<V extends Expiring> {
   /** The cached value when it is good enough; never fetches, but begins a due renewal with `load`. */
   peek(key: string, load: () => Promise<V>, options: GetOptions = {}): V | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      return undefined;
+    }
     const now = this.options.clock.now();
-    if (!isGoodEnough(entry, now, options.minimumLifetimeMs ?? 0)) return undefined;
+    if (!isGoodEnough(entry, now, options.minimumLifetimeMs ?? 0)) {
+      return undefined;
+    }
     if (now >= entry.refreshAt && !this.#inFlight.has(key)) {
       entry.refreshAt = now + REFRESH_PAUSE_MS;
       // Nobody waits for a renewal: its failure is met again, and told, by whoever comes after the end of the old value.
@@ -90,7 +94,9 @@ export class RefreshingCache<V extends Expiring> {
   /** The cached value, or the one that `load` gives; `load` runs once for all who ask meanwhile. */
   async get(key: string, load: () => Promise<V>, options: GetOptions = {}): Promise<V> {
     const cached = this.peek(key, load, options);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      return cached;
+    }
     try {
       this.throwIfFailed(key);
       return await waitFor(this.#inFlight.get(key) ?? this.#fetch(key, load), options.signal);
@@ -98,7 +104,9 @@ export class RefreshingCache<V extends Expiring> {
       options.signal?.throwIfAborted();
       // What was too short-lived for this caller is still better than nothing.
       const entry = this.#entries.peek(key);
-      if (entry === undefined || !isGoodEnough(entry, this.options.clock.now(), 0)) throw error;
+      if (entry === undefined || !isGoodEnough(entry, this.options.clock.now(), 0)) {
+        throw error;
+      }
       return entry.value;
     }
   }
@@ -122,7 +130,9 @@ export class RefreshingCache<V extends Expiring> {
 
   /** Takes out what is known of one key, be it a value or a failure; what is being fetched is handed to those who wait, but not kept. */
   delete(key: string): void {
-    for (const map of [this.#entries, this.#failures, this.#inFlight]) map.delete(key);
+    for (const map of [this.#entries, this.#failures, this.#inFlight]) {
+      map.delete(key);
+    }
   }
 
   /** False saves making a key for {@link throwIfFailed}. */
@@ -134,7 +144,9 @@ export class RefreshingCache<V extends Expiring> {
   throwIfFailed(key: string): void {
     const failure = this.#failures.get(key);
     const now = this.options.clock.now();
-    if (failure !== undefined && now < failure.until) throw this.options.retold(failure.error, now - failure.since);
+    if (failure !== undefined && now < failure.until) {
+      throw this.options.retold(failure.error, now - failure.since);
+    }
   }
 
   /** The value as it lies there, good enough or not. */
@@ -145,18 +157,26 @@ export class RefreshingCache<V extends Expiring> {
   /** Forgets every key that fits; what is being fetched for it is handed to those who wait, but not kept. */
   forget(fits: (key: string) => boolean): void {
     for (const map of [this.#entries, this.#failures, this.#inFlight]) {
-      for (const key of [...map.keys()]) if (fits(key)) map.delete(key);
+      for (const key of [...map.keys()]) {
+        if (fits(key)) {
+          map.delete(key);
+        }
+      }
     }
   }
 
   #fetch(key: string, load: () => Promise<V>): Promise<V> {
     const fetching: Promise<V> = load().then(
       (value) => {
-        if (this.#settle(key, fetching)) this.#store(key, value);
+        if (this.#settle(key, fetching)) {
+          this.#store(key, value);
+        }
         return value;
       },
       (error: unknown) => {
-        if (this.#settle(key, fetching)) this.#storeFailure(key, error);
+        if (this.#settle(key, fetching)) {
+          this.#storeFailure(key, error);
+        }
         throw error;
       },
     );
@@ -180,7 +200,9 @@ export class RefreshingCache<V extends Expiring> {
 
   #storeFailure(key: string, error: unknown): void {
     const ttl = this.options.failureTtlMs(error);
-    if (ttl <= 0) return;
+    if (ttl <= 0) {
+      return;
+    }
     const now = this.options.clock.now();
     const bytes = FAILURE_BYTES + (error instanceof Error ? error.message.length : 0);
     this.#failures.set(key, { error, since: now, until: now + ttl }, { owner: this.options.ownerOf(key), bytes });
@@ -198,7 +220,9 @@ function isGoodEnough(entry: Entry<Expiring>, now: number, minimumLifetimeMs: nu
 
 /** Waits for a promise that others share, and stops waiting when the signal says so. */
 async function waitFor<V>(shared: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
-  if (signal === undefined) return await shared;
+  if (signal === undefined) {
+    return await shared;
+  }
   signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -209,6 +233,8 @@ async function waitFor<V>(shared: Promise<V>, signal: AbortSignal | undefined): 
   try {
     return await Promise.race([shared, aborted]);
   } finally {
-    if (stop) signal.removeEventListener('abort', stop);
+    if (stop) {
+      signal.removeEventListener('abort', stop);
+    }
   }
 }

@@ -14,7 +14,9 @@ describe('RefusalNotes', () => {
 
   it('keeps the latest of one repository, however many token servers its registry names', () => {
     const notes = new RefusalNotes();
-    for (let index = 0; index < 1_000; index++) notes.add('uid', 'team/app', `key ${index}`);
+    for (let index = 0; index < 1_000; index++) {
+      notes.add('uid', 'team/app', `key ${index}`);
+    }
     expect(notes.take('team/app')).toEqual(Array.from({ length: 16 }, (_, index) => `key ${984 + index}`));
   });
 

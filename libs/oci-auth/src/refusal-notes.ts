@@ -24,6 +24,10 @@ export class RefusalNotes {
   }
 
   forget(belongs: (repository: string) => boolean): void {
-    for (const key of [...this.#notes.keys()]) if (belongs(key)) this.#notes.delete(key);
+    for (const key of [...this.#notes.keys()]) {
+      if (belongs(key)) {
+        this.#notes.delete(key);
+      }
+    }
   }
 }

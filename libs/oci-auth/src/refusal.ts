@@ -6,9 +6,15 @@ import { type ChallengeHeader, parseChallenges } from './challenge';
  * (RFC 6750 §3.1, IBM's registry); and a 403 with a challenge where nothing was sent.
  */
 export function refusesAuthorization(status: number, header: ChallengeHeader, sent: Pick<Authorization, 'scheme'>): boolean {
-  if (status === 401) return true;
-  if (status !== 403 || header === undefined) return false;
+  if (status === 401) {
+    return true;
+  }
+  if (status !== 403 || header === undefined) {
+    return false;
+  }
   return parseChallenges(header).some(({ scheme, parameters }) =>
-    sent.scheme === 'none' ? scheme === 'bearer' || scheme === 'basic' : scheme === 'bearer' && parameters['error'] === 'insufficient_scope',
+    sent.scheme === 'none'
+      ? scheme === 'bearer' || scheme === 'basic'
+      : scheme === 'bearer' && parameters['error'] === 'insufficient_scope',
   );
 }

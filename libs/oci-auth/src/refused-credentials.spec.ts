@@ -23,7 +23,9 @@ describe('RefusedCredentials', () => {
       refusals.check(JUDGE, credential);
       return false;
     } catch (error) {
-      if (error === REFUSAL) return true;
+      if (error === REFUSAL) {
+        return true;
+      }
       throw error;
     }
   };
@@ -39,16 +41,21 @@ describe('RefusedCredentials', () => {
   it.each([
     ['before', [WRONG, RIGHT]],
     ['after', [RIGHT, WRONG]],
-  ])('a refusal with one of another password of the same user shortly %s it counts for ten seconds, in whatever order they are told', (_when, order) => {
-    for (const credential of order) refusals.refuse(JUDGE, credential, REFUSAL);
-    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([true, true]);
-    clock.advance(10 * SECOND);
-    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, false]);
-    // The wrong one is refused again, alone now.
-    refusals.refuse(JUDGE, WRONG, REFUSAL);
-    clock.advance(10 * MINUTE);
-    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
-  });
+  ])(
+    'a refusal with one of another password of the same user shortly %s it counts for ten seconds, in whatever order they are told',
+    (_when, order) => {
+      for (const credential of order) {
+        refusals.refuse(JUDGE, credential, REFUSAL);
+      }
+      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([true, true]);
+      clock.advance(10 * SECOND);
+      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, false]);
+      // The wrong one is refused again, alone now.
+      refusals.refuse(JUDGE, WRONG, REFUSAL);
+      clock.advance(10 * MINUTE);
+      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
+    },
+  );
 
   it('sends a credential that nobody has judged once at a time, and tells all who wait when there is no answer', async () => {
     let uses = 0;
@@ -63,10 +70,14 @@ describe('RefusedCredentials', () => {
     const judged = () =>
       refusals.scouted(JUDGE, WRONG, () => {
         const outcome = outcomes[uses++ - 1];
-        if (outcome === REFUSAL) refusals.refuse(JUDGE, WRONG, REFUSAL);
+        if (outcome === REFUSAL) {
+          refusals.refuse(JUDGE, WRONG, REFUSAL);
+        }
         return Promise.reject(outcome ?? new Error('sent too often'));
       });
-    const codes = (await Promise.allSettled(Array.from({ length: 10 }, judged))).map((result) => (result.status === 'rejected' ? (result.reason as OciAuthError).code : ''));
+    const codes = (await Promise.allSettled(Array.from({ length: 10 }, judged))).map((result) =>
+      result.status === 'rejected' ? (result.reason as OciAuthError).code : '',
+    );
     expect(codes).toEqual(['ScopeRefused', ...Array<string>(9).fill('CredentialRefused')]);
   });
 

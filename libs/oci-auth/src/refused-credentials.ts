@@ -64,7 +64,9 @@ export class RefusedCredentials {
   /** Throws CredentialRefused while the credential is known to be refused. */
   check(judge: CredentialJudge, credential: RegistryCredential): void {
     const refusal = this.refusalOf(judge, credential);
-    if (refusal) throw refusal;
+    if (refusal) {
+      throw refusal;
+    }
   }
 
   /** Whether the credential was lately found to be good. */
@@ -95,7 +97,9 @@ export class RefusedCredentials {
     const last = this.#lastRefused.get(user);
     const doubtedUntil = now + Math.min(DOUBTFUL_MS, this.refusedMs);
     const other = last !== undefined && last.id !== id && now - last.at < DOUBTFUL_MS ? this.#verdicts.get(last.id) : undefined;
-    if (last && other?.refusal) this.#verdicts.set(last.id, { ...other, until: Math.min(other.until, doubtedUntil) });
+    if (last && other?.refusal) {
+      this.#verdicts.set(last.id, { ...other, until: Math.min(other.until, doubtedUntil) });
+    }
     // An acceptance that has run out was one.
     const isDoubtful = other !== undefined || this.#verdicts.get(id)?.accepted === true;
     this.#verdicts.set(id, { refusal, until: isDoubtful ? doubtedUntil : now + this.refusedMs });
@@ -110,15 +114,21 @@ export class RefusedCredentials {
    */
   async scouted<T>(judge: CredentialJudge, credential: RegistryCredential, use: () => Promise<T>): Promise<T> {
     const id = this.#idOf(judge, credential);
-    for (let scout = this.#scouts.get(id); scout; scout = this.#scouts.get(id)) await scout.catch(throwUnanswered);
+    for (let scout = this.#scouts.get(id); scout; scout = this.#scouts.get(id)) {
+      await scout.catch(throwUnanswered);
+    }
     this.check(judge, credential);
     const verdict = this.#verdictOn(id);
-    if (verdict && !verdict.doubted) return await use();
+    if (verdict && !verdict.doubted) {
+      return await use();
+    }
     const using = use();
     this.#scouts.set(id, using);
     try {
       const result = await using;
-      if (this.#verdictOn(id) === undefined) this.#verdicts.set(id, { until: this.clock.now() + this.refusedMs });
+      if (this.#verdictOn(id) === undefined) {
+        this.#verdicts.set(id, { until: this.clock.now() + this.refusedMs });
+      }
       return result;
     } finally {
       this.#scouts.delete(id);
@@ -135,11 +145,15 @@ export class RefusedCredentials {
   }
 
   #hash(parts: readonly (string | undefined)[]): string {
-    return createHash('sha256').update(JSON.stringify(parts.map((part) => part ?? null))).digest('base64url');
+    return createHash('sha256')
+      .update(JSON.stringify(parts.map((part) => part ?? null)))
+      .digest('base64url');
   }
 }
 
 /** How a scout ended stands in the verdicts, and its error is its caller's: but for one that says that nobody answered. */
 function throwUnanswered(error: unknown): void {
-  if (error instanceof OciAuthError && error.retryable) throw error;
+  if (error instanceof OciAuthError && error.retryable) {
+    throw error;
+  }
 }

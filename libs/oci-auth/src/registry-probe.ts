@@ -72,12 +72,17 @@ export function probeFailure(registry: UpstreamRegistry, response: RegistryHttpR
     const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
     return new OciAuthError('RegistryThrottled', `${what}: it allows no more requests for now.`, { status, retryAfterMs });
   }
-  if (status >= 500) return new OciAuthError('RegistryUnreachable', `${what}.`, { status });
+  if (status >= 500) {
+    return new OciAuthError('RegistryUnreachable', `${what}.`, { status });
+  }
   if (status === 401) {
     return new OciAuthError('ChallengeUnsupported', `${what} and offers neither Bearer nor Basic authentication.`, { status });
   }
   const { location } = response.headers;
-  const target = typeof location === 'string' && URL.canParse(location, registry.origin) ? meantOrigin(new URL(location, registry.origin), registry.origin) : undefined;
+  const target =
+    typeof location === 'string' && URL.canParse(location, registry.origin)
+      ? meantOrigin(new URL(location, registry.origin), registry.origin)
+      : undefined;
   const hint = target && target !== registry.origin ? `set spec.address to ${target}` : 'check spec.address';
   return new OciAuthError('NotARegistry', `${what}, which is not how a registry answers: ${hint}.`, { status });
 }
@@ -89,13 +94,19 @@ export function probeFailure(registry: UpstreamRegistry, response: RegistryHttpR
  */
 export async function discoverPlan(registry: UpstreamRegistry, now: () => number, signal?: AbortSignal): Promise<AuthPlan> {
   const response = await getFromRegistry(registry, '', { signal });
-  if (response.status === 200) return { scheme: 'none' };
+  if (response.status === 200) {
+    return { scheme: 'none' };
+  }
   if (response.status === 401 || response.status === 403) {
     const challenges = parseChallenges(response.headers['www-authenticate']);
     const plan = planFromChallenges(challenges, registry);
-    if (plan) return plan;
+    if (plan) {
+      return plan;
+    }
     // Against RFC 9110 §15.5.2, but seen (GCR): a 401 that names no scheme. The credential is meant for this very origin.
-    if (response.status === 401 && challenges.length === 0 && registry.credential) return { scheme: 'basic' };
+    if (response.status === 401 && challenges.length === 0 && registry.credential) {
+      return { scheme: 'basic' };
+    }
   }
   throw probeFailure(registry, response, now());
 }

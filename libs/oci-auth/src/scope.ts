@@ -17,7 +17,9 @@ const ACTION_ORDER: readonly RepositoryAction[] = ['pull', 'push', 'delete', '*'
  * Throws a TypeError for what is no repository name: it could change the meaning of the scope.
  */
 export function formatScope(scope: RepositoryScope): string {
-  if (!isRepositoryName(scope.repository)) throw new TypeError('A scope needs a repository name of the distribution specification');
+  if (!isRepositoryName(scope.repository)) {
+    throw new TypeError('A scope needs a repository name of the distribution specification');
+  }
   const actions = ACTION_ORDER.filter((action) => scope.actions.includes(action));
   return `repository:${scope.repository}:${actions.join(',')}`;
 }
@@ -31,7 +33,9 @@ function writes(scope: RepositoryScope): boolean {
  * push that also reads another repository (a mount) can do without the second one.
  */
 export function normalizeScopes(scopes: readonly RepositoryScope[]): readonly RepositoryScope[] {
-  if (scopes.length < 2) return scopes;
+  if (scopes.length < 2) {
+    return scopes;
+  }
   const byRepository = new Map<string, RepositoryScope>();
   for (const { repository, actions } of scopes) {
     const earlier = byRepository.get(repository)?.actions ?? [];
@@ -51,8 +55,14 @@ const SCOPE_HINT = /^repository(?:\([a-z0-9]+\))?:([A-Za-z0-9._:/-]+):([a-z*]+(?
  * The actions that a challenge names for the repository, as far as `limit` goes; empty where it names none. What it says of other
  * repositories is not read: nobody asked for those.
  */
-export function hintedActions(hint: string | undefined, repository: string, limit: readonly RepositoryAction[]): readonly RepositoryAction[] {
-  if (hint === undefined || hint.length > MAX_HINT_LENGTH) return [];
+export function hintedActions(
+  hint: string | undefined,
+  repository: string,
+  limit: readonly RepositoryAction[],
+): readonly RepositoryAction[] {
+  if (hint === undefined || hint.length > MAX_HINT_LENGTH) {
+    return [];
+  }
   const named = hint.split(' ').flatMap((scope) => {
     const match = SCOPE_HINT.exec(scope);
     return match?.[1] === repository ? (match[2] ?? '').split(',') : [];

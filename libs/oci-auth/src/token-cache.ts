@@ -52,7 +52,9 @@ const PAUSE_MS: Readonly<Partial<Record<OciAuthErrorCode, number>>> = {
 };
 
 function failureTtlMs(error: unknown): number {
-  if (!(error instanceof OciAuthError)) return 0;
+  if (!(error instanceof OciAuthError)) {
+    return 0;
+  }
   return Math.min(error.retryAfterMs ?? PAUSE_MS[error.code] ?? 0, MAX_PAUSE_MS);
 }
 
@@ -62,7 +64,11 @@ function retold(error: unknown, elapsedMs: number): unknown {
 }
 
 /** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
-export function createAuthCache<V extends Grant | KnownPlan>(clock: WallClock, random: () => number, maxEntries: number): RefreshingCache<V> {
+export function createAuthCache<V extends Grant | KnownPlan>(
+  clock: WallClock,
+  random: () => number,
+  maxEntries: number,
+): RefreshingCache<V> {
   return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs, retold });
 }
 
@@ -73,9 +79,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const OBJECT_BYTES = 1024;
 
 function bytesOf(value: Grant | KnownPlan): number {
-  if ('authorization' in value) return OBJECT_BYTES + (value.authorization.header?.length ?? 0);
+  if ('authorization' in value) {
+    return OBJECT_BYTES + (value.authorization.header?.length ?? 0);
+  }
   const { plan } = value;
-  if (plan.scheme !== 'bearer') return OBJECT_BYTES;
+  if (plan.scheme !== 'bearer') {
+    return OBJECT_BYTES;
+  }
   return OBJECT_BYTES + plan.realm.href.length + (plan.service?.length ?? 0) + (plan.scopeHint?.length ?? 0);
 }
 
@@ -113,7 +123,9 @@ function endpointKey(registry: UpstreamRegistry, plan: AuthPlan): string {
 /** A plan holds for the address and the trust that it was made under, no longer. */
 export function planKey(registry: UpstreamRegistry): string {
   const known = planKeys.get(registry);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const key = JSON.stringify([registry.connectorUid, digestOf([registry.credentialRevision, registry.origin, registry.trustedRealms])]);
   planKeys.set(registry, key);
   return key;

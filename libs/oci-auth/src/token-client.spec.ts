@@ -136,7 +136,9 @@ describe('TokenClient', () => {
 
   describe('with an identity token', () => {
     const withPassword = (password: string): ReturnType<typeof anUpstreamRegistry> =>
-      anUpstreamRegistry(server, { credential: { username: 'robot', password: new Sensitive(password), identityToken: new Sensitive('refresh+me') } });
+      anUpstreamRegistry(server, {
+        credential: { username: 'robot', password: new Sensitive(password), identityToken: new Sensitive('refresh+me') },
+      });
 
     it('asks by POST, and the token stands in the body alone', async () => {
       server.play(() => ({ body: { access_token: 'A' } }));
@@ -177,7 +179,11 @@ describe('TokenClient', () => {
     });
 
     it.each([400, 401, 403])('a %i to one identity token says nothing of others at the same token server', async (status) => {
-      const credential = (token: string) => ({ username: 'robot', password: new Sensitive('hunter2'), identityToken: new Sensitive(token) });
+      const credential = (token: string) => ({
+        username: 'robot',
+        password: new Sensitive('hunter2'),
+        identityToken: new Sensitive(token),
+      });
       server.play(({ method, body }) => (method === 'POST' && !body.includes('good') ? { status } : { body: { token: method } }));
       const before = server.seen.length;
       const fetchWith = (token: string): Promise<string> => fetchToken({}, anUpstreamRegistry(server, { credential: credential(token) }));

@@ -5,11 +5,7 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
 import { OciAuthError, unreachable } from './oci-auth.errors';
 import { parseTokenResponse, type Token } from './token-response';
-import {
-  type RegistryHttpOptions,
-  type RegistryHttpResponse,
-  type UpstreamRegistry,
-} from './upstream-registry';
+import { type RegistryHttpOptions, type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
 /** Real responses have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -36,16 +32,24 @@ export interface TokenRequest {
 
 function getUrl(request: TokenRequest): URL {
   const url = new URL(request.realm);
-  if (request.service !== undefined) url.searchParams.set('service', request.service);
+  if (request.service !== undefined) {
+    url.searchParams.set('service', request.service);
+  }
   // Repeated, not joined: the token specification's own form for several scopes.
-  for (const scope of request.scopes) url.searchParams.append('scope', scope);
+  for (const scope of request.scopes) {
+    url.searchParams.append('scope', scope);
+  }
   return url;
 }
 
 function postForm(request: TokenRequest, identityToken: Sensitive): Sensitive {
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID });
-  if (request.service !== undefined) form.set('service', request.service);
-  if (request.scopes.length > 0) form.set('scope', request.scopes.join(' '));
+  if (request.service !== undefined) {
+    form.set('service', request.service);
+  }
+  if (request.scopes.length > 0) {
+    form.set('scope', request.scopes.join(' '));
+  }
   form.set('refresh_token', identityToken.reveal());
   return new Sensitive(form.toString());
 }
@@ -57,8 +61,12 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
   if (response.truncated) {
     return new OciAuthError('TokenResponseTooLarge', `The token server ${origin} sent more than ${MAX_RESPONSE_BYTES} bytes.`, { status });
   }
-  if (status >= 200 && status < 300) return undefined;
-  if (status === 401 || status === 403) return refusal(origin, credential, status);
+  if (status >= 200 && status < 300) {
+    return undefined;
+  }
+  if (status === 401 || status === 403) {
+    return refusal(origin, credential, status);
+  }
   if (status === 429) {
     return new OciAuthError('TokenEndpointThrottled', `The token server ${origin} allows no more requests for now (429).`, {
       status,
@@ -70,20 +78,36 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
     return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status, retryAfterMs });
   }
   if (status === 400 && request.scopes.length > 0) {
-    return new OciAuthError('ScopeRefused', `The token server ${origin} does not take the scope ${request.scopes.join(' ')} (400).`, { status });
+    return new OciAuthError('ScopeRefused', `The token server ${origin} does not take the scope ${request.scopes.join(' ')} (400).`, {
+      status,
+    });
   }
-  return new OciAuthError('TokenResponseInvalid', `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`, { status });
+  return new OciAuthError(
+    'TokenResponseInvalid',
+    `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`,
+    { status },
+  );
 }
 
 function hintFor(status: number, { scopes }: TokenRequest): string {
-  if (status >= 300 && status < 400) return ' Redirects of a token server are not followed.';
+  if (status >= 300 && status < 400) {
+    return ' Redirects of a token server are not followed.';
+  }
   return status === 400 && scopes.length === 0 ? ' It may want a scope: name a repository in the auth parameter "repository".' : '';
 }
 
 function refusal(origin: string, credential: boolean, status: number): OciAuthError {
   return credential
-    ? new OciAuthError('CredentialRefused', `The token server ${origin} refuses the credential (${status}). Check user name and password in the Secret.`, { status })
-    : new OciAuthError('CredentialMissing', `The token server ${origin} gives no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`, { status });
+    ? new OciAuthError(
+        'CredentialRefused',
+        `The token server ${origin} refuses the credential (${status}). Check user name and password in the Secret.`,
+        { status },
+      )
+    : new OciAuthError(
+        'CredentialMissing',
+        `The token server ${origin} gives no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        { status },
+      );
 }
 
 /**
@@ -91,9 +115,13 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
  * and the 403 of others may as well be about this identity token.
  */
 function whatIsRefused(error: unknown): 'form' | 'form or token' | undefined {
-  if (!(error instanceof OciAuthError)) return undefined;
+  if (!(error instanceof OciAuthError)) {
+    return undefined;
+  }
   const { status = 0, code } = error;
-  if ([404, 405].includes(status) || (code === 'TokenResponseInvalid' && status === 0)) return 'form';
+  if ([404, 405].includes(status) || (code === 'TokenResponseInvalid' && status === 0)) {
+    return 'form';
+  }
   return [400, 401, 403].includes(status) ? 'form or token' : undefined;
 }
 
@@ -126,15 +154,23 @@ export class TokenClient {
     const pair = { username, password: password.isEmpty ? identityToken : password };
     const server = request.realm.href;
     const withToken = `${identityToken.fingerprint(this.#key)} ${server}`;
-    if (this.#withoutPost.has(server) || this.#withoutPost.has(withToken)) return await this.#fetchByGet(registry, request, pair);
+    if (this.#withoutPost.has(server) || this.#withoutPost.has(withToken)) {
+      return await this.#fetchByGet(registry, request, pair);
+    }
     try {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       return await this.#exchange(registry, request, (options) =>
-        registry.http.post(request.realm, { ...options, headers: { ...options.headers, ...headers }, body: postForm(request, identityToken) }),
+        registry.http.post(request.realm, {
+          ...options,
+          headers: { ...options.headers, ...headers },
+          body: postForm(request, identityToken),
+        }),
       );
     } catch (error) {
       const refused = whatIsRefused(error);
-      if (refused === undefined) throw error;
+      if (refused === undefined) {
+        throw error;
+      }
       const token = await this.#fetchByGet(registry, request, pair);
       this.#withoutPost.set(refused === 'form' ? server : withToken, true);
       return token;
@@ -155,7 +191,10 @@ export class TokenClient {
   ): Promise<Token> {
     const { origin } = request.realm;
     if (request.mayAsk?.() === false) {
-      throw new OciAuthError('TokenRequestsSpent', `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`);
+      throw new OciAuthError(
+        'TokenRequestsSpent',
+        `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`,
+      );
     }
     const requestedAt = this.clock.now();
     let response: RegistryHttpResponse;
@@ -171,7 +210,9 @@ export class TokenClient {
       throw unreachable('TokenEndpointUnreachable', `The token server ${origin}`, error);
     }
     const failure = failureOf(response, request, registry.credential !== undefined, this.clock.now());
-    if (failure) throw failure;
+    if (failure) {
+      throw failure;
+    }
     return parseTokenResponse(response, requestedAt);
   }
 }

@@ -74,7 +74,12 @@ describe('parseTokenResponse', () => {
     ['negative: 60 s', { expires_in: -1 }, undefined, 60],
     ['a year: an hour', { expires_in: 31_536_000 }, undefined, 3600],
     ['issued 100 s ago', { expires_in: 300, issued_at: ago(100) }, undefined, 200],
-    ['issued 100 s ago by the server’s clock, which is an hour slow', { expires_in: 300, issued_at: ago(3700) }, new Date(NOW - 3_600_000).toUTCString(), 200],
+    [
+      'issued 100 s ago by the server’s clock, which is an hour slow',
+      { expires_in: 300, issued_at: ago(3700) },
+      new Date(NOW - 3_600_000).toUTCString(),
+      200,
+    ],
     ['issued in the future: new', { expires_in: 300, issued_at: ago(-100) }, undefined, 300],
     ['expired on arrival: new', { expires_in: 300, issued_at: ago(900) }, undefined, 300],
     ['issued in the year 1: new', { expires_in: 300, issued_at: '0001-01-01T00:00:00Z' }, undefined, 300],

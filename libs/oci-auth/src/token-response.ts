@@ -33,15 +33,21 @@ function parseObject(body: Buffer): JsonObject {
     // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
     throw invalid('is not JSON');
   }
-  if (!isJsonObject(parsed)) throw invalid('is not a JSON object');
+  if (!isJsonObject(parsed)) {
+    throw invalid('is not a JSON object');
+  }
   return parsed;
 }
 
 /** `token`, or for OAuth 2 compatibility `access_token`; Harbor sends the second one empty beside the first, ACR only the second. */
 function tokenOf(fields: JsonObject): string {
   const token = [fields['token'], fields['access_token']].find((value) => typeof value === 'string' && value !== '');
-  if (typeof token !== 'string') throw invalid('holds neither "token" nor "access_token"');
-  if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) throw invalid('holds a token that cannot be sent in a header');
+  if (typeof token !== 'string') {
+    throw invalid('holds neither "token" nor "access_token"');
+  }
+  if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) {
+    throw invalid('holds a token that cannot be sent in a header');
+  }
   return token;
 }
 
@@ -51,7 +57,9 @@ function tokenOf(fields: JsonObject): string {
  */
 function allowsNothing(token: string): boolean {
   const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-  if (!claims || !('access' in claims)) return false;
+  if (!claims || !('access' in claims)) {
+    return false;
+  }
   const { access } = claims;
   return access === null || (Array.isArray(access) && access.every((entry: unknown) => lists(entry, 'actions') === 0));
 }
@@ -79,7 +87,9 @@ function parseTime(value: unknown): number | undefined {
  * would have come expired: the token counts as new, else every request would fetch another one.
  */
 function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number): number {
-  if (issuedAt === undefined) return 0;
+  if (issuedAt === undefined) {
+    return 0;
+  }
   const age = serverNow - issuedAt;
   return age > 0 && age < lifetime ? age : 0;
 }

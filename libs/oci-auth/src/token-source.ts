@@ -69,7 +69,9 @@ export class TokenSource {
   async grant(order: TokenOrder): Promise<Grant> {
     const { registry, plan } = order;
     const { credential } = registry;
-    if (credential === undefined) return await this.#grantJudged(order);
+    if (credential === undefined) {
+      return await this.#grantJudged(order);
+    }
     return await this.options.refusals.scouted(judgeOf(plan), credential, () => this.#grantJudged(order));
   }
 
@@ -81,12 +83,18 @@ export class TokenSource {
    */
   async judge({ registry, plan, attempt }: TokenOrder, doubt?: OciAuthError): Promise<OciAuthError> {
     const { credential } = registry;
-    if (credential === undefined) return accessRefused(registry);
+    if (credential === undefined) {
+      return accessRefused(registry);
+    }
     const { refusals } = this.options;
     const judge = judgeOf(plan);
     const known = refusals.refusalOf(judge, credential);
-    if (known) return known;
-    if (refusals.isAccepted(judge, credential)) return accessRefused(registry);
+    if (known) {
+      return known;
+    }
+    if (refusals.isAccepted(judge, credential)) {
+      return accessRefused(registry);
+    }
     if (attempt.left === 0) {
       refusals.doubt(judge, credential);
       return doubt ?? accessRefused(registry);
@@ -96,7 +104,9 @@ export class TokenSource {
       refusals.accept(judge, credential);
       return accessRefused(registry);
     } catch (error) {
-      if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') return doubt ?? accessRefused(registry);
+      if (!(error instanceof OciAuthError) || error.code !== 'CredentialRefused') {
+        return doubt ?? accessRefused(registry);
+      }
       refusals.refuse(judge, credential, error);
       return error;
     }
@@ -104,10 +114,14 @@ export class TokenSource {
 
   async #grantJudged(order: TokenOrder): Promise<Grant> {
     const { registry, plan } = order;
-    if (registry.credential && this.options.refusals.isDoubted(judgeOf(plan), registry.credential)) await this.#refuseIfWrong(order);
+    if (registry.credential && this.options.refusals.isDoubted(judgeOf(plan), registry.credential)) {
+      await this.#refuseIfWrong(order);
+    }
     const { grant, allowsNothing } = await this.#grantForScopes(order);
     // Harbor gives such a token to a wrong password, too. As it is found out here, no other request sends it meanwhile.
-    if (allowsNothing) await this.#refuseIfWrong(order);
+    if (allowsNothing) {
+      await this.#refuseIfWrong(order);
+    }
     return grant;
   }
 
@@ -116,29 +130,43 @@ export class TokenSource {
     try {
       return await this.#grantForAll(order);
     } catch (error) {
-      if (!(error instanceof OciAuthError)) throw error;
+      if (!(error instanceof OciAuthError)) {
+        throw error;
+      }
       // Without a credential there is nothing to doubt: everybody lacks that right.
-      if (error.code === 'CredentialMissing') throw accessRefused(order.registry, error.status);
-      if (error.code === 'CredentialRefused') throw await this.judge(order, error.status === 403 ? accessRefused(order.registry, 403) : error);
+      if (error.code === 'CredentialMissing') {
+        throw accessRefused(order.registry, error.status);
+      }
+      if (error.code === 'CredentialRefused') {
+        throw await this.judge(order, error.status === 403 ? accessRefused(order.registry, 403) : error);
+      }
       throw error;
     }
   }
 
   /** @throws OciAuthError `CredentialRefused` */
   async #refuseIfWrong(order: TokenOrder): Promise<void> {
-    if (order.registry.credential === undefined) return;
+    if (order.registry.credential === undefined) {
+      return;
+    }
     const error = await this.judge(order);
-    if (error.code === 'CredentialRefused') throw error;
+    if (error.code === 'CredentialRefused') {
+      throw error;
+    }
   }
 
   async #grantForAll(order: TokenOrder): Promise<Answer> {
     const { scopes, attempt } = order;
     // For one more request alone, the first scope is the safe one.
-    if (scopes.length > 1 && attempt.left === 1) return await this.#grantForFirst(order);
+    if (scopes.length > 1 && attempt.left === 1) {
+      return await this.#grantForFirst(order);
+    }
     try {
       return this.#toGrant(await this.#fetch(order), scopes, []);
     } catch (error) {
-      if (scopes.length < 2 || attempt.left === 0 || !mayRefuseScopes(error)) throw error;
+      if (scopes.length < 2 || attempt.left === 0 || !mayRefuseScopes(error)) {
+        throw error;
+      }
       return await this.#grantForFirst(order);
     }
   }
@@ -154,18 +182,29 @@ export class TokenSource {
     let outcome: 'ok' | OciAuthErrorCode = 'TokenEndpointUnreachable';
     try {
       const { realm, service } = plan;
-      const token = await this.#client.fetchToken(registry, { realm, service, scopes: scopes.map(formatScope), mayAsk: () => attempt.take() });
+      const token = await this.#client.fetchToken(registry, {
+        realm,
+        service,
+        scopes: scopes.map(formatScope),
+        mayAsk: () => attempt.take(),
+      });
       outcome = 'ok';
       return token;
     } catch (error) {
-      if (error instanceof OciAuthError) outcome = error.code;
+      if (error instanceof OciAuthError) {
+        outcome = error.code;
+      }
       throw error;
     } finally {
       hooks.onTokenFetch?.({ connectorUid: registry.connectorUid, outcome, durationMs: clock.now() - startedAt });
     }
   }
 
-  #toGrant({ value, expiresAt, allowsNothing }: Token, scopes: readonly RepositoryScope[], refusedScopes: readonly RepositoryScope[]): Answer {
+  #toGrant(
+    { value, expiresAt, allowsNothing }: Token,
+    scopes: readonly RepositoryScope[],
+    refusedScopes: readonly RepositoryScope[],
+  ): Answer {
     // The scheme's name exactly so: Harbor compares it letter by letter.
     const header = new Sensitive(`Bearer ${value.reveal()}`);
     this.#serial += 1;
@@ -187,7 +226,11 @@ export function accessRefused({ origin, credential }: UpstreamRegistry, status =
 
 /** The credential is wrong, whatever it is used for. */
 export function credentialRefused({ origin }: UpstreamRegistry): OciAuthError {
-  return new OciAuthError('CredentialRefused', `The registry ${origin} refuses the connector's credential. Correct user name and password in its Secret.`, {
-    status: 401,
-  });
+  return new OciAuthError(
+    'CredentialRefused',
+    `The registry ${origin} refuses the connector's credential. Correct user name and password in its Secret.`,
+    {
+      status: 401,
+    },
+  );
 }

@@ -39,7 +39,10 @@ describe('verifyCredential', () => {
 
   it('finds a wrong password although the server gives tokens without rights for a scope (Harbor)', async () => {
     upstream.tokens = ({ headers, query }) => (query.has('scope') || headers.authorization === BASIC ? upstream.issue() : { status: 401 });
-    await expect(verifyCredential(registry(wrongPassword), { repository: 'team/app' })).rejects.toMatchObject({ code: 'CredentialRefused', status: 401 });
+    await expect(verifyCredential(registry(wrongPassword), { repository: 'team/app' })).rejects.toMatchObject({
+      code: 'CredentialRefused',
+      status: 401,
+    });
     expect(upstream.issued).toEqual([]);
   });
 
@@ -71,20 +74,29 @@ describe('verifyCredential', () => {
 
     it('says that the repository is closed, not that a credential is wrong', async () => {
       upstream.tokens = () => ({ status: 401 });
-      await expect(verifyCredential(anonymous(), { repository: 'library/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', message: expect.stringContaining('everybody') as string });
+      await expect(verifyCredential(anonymous(), { repository: 'library/app' })).rejects.toMatchObject({
+        code: 'RepositoryDenied',
+        message: expect.stringContaining('everybody') as string,
+      });
     });
   });
 
-  it.each([401, 403])('a token server that refuses the scope of the repository alone (%i) does not refuse the credential', async (status) => {
-    upstream.tokens = ({ query }) => (query.has('scope') ? { status } : upstream.issue());
-    await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
-  });
+  it.each([401, 403])(
+    'a token server that refuses the scope of the repository alone (%i) does not refuse the credential',
+    async (status) => {
+      upstream.tokens = ({ query }) => (query.has('scope') ? { status } : upstream.issue());
+      await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
+    },
+  );
 
   it('a refused credential is sent once, whoever shares it, and again after 30 minutes or with another content', async () => {
     const clock = new ManualClock();
     const refusals = new RefusedCredentials(clock);
-    const check = (connectorUid: string, overrides: Partial<UpstreamRegistry> = wrongPassword): Promise<unknown> => verifyCredential(registry({ ...overrides, connectorUid }), { refusals, clock });
-    for (const uid of ['a', 'b', 'c']) await expect(check(uid)).rejects.toMatchObject({ code: 'CredentialRefused' });
+    const check = (connectorUid: string, overrides: Partial<UpstreamRegistry> = wrongPassword): Promise<unknown> =>
+      verifyCredential(registry({ ...overrides, connectorUid }), { refusals, clock });
+    for (const uid of ['a', 'b', 'c']) {
+      await expect(check(uid)).rejects.toMatchObject({ code: 'CredentialRefused' });
+    }
     expect(upstream.tokenServer.seen).toHaveLength(1);
     await expect(check('d', {})).resolves.toMatchObject({ scheme: 'bearer' });
     clock.advance(30 * 60_000);
@@ -114,8 +126,11 @@ describe('verifyCredential', () => {
   ])('Basic with %s', async (_name, overrides, code) => {
     offerBasic();
     const check = verifyCredential(registry(overrides));
-    if (code === undefined) expect(await check).toEqual({ scheme: 'basic', realmOrigin: undefined });
-    else await expect(check).rejects.toMatchObject({ code });
+    if (code === undefined) {
+      expect(await check).toEqual({ scheme: 'basic', realmOrigin: undefined });
+    } else {
+      await expect(check).rejects.toMatchObject({ code });
+    }
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
@@ -133,8 +148,11 @@ describe('verifyCredential', () => {
     offerBasic();
     upstream.bare = () => ({ body: {} });
     const check = verifyCredential(registry(overrides));
-    if (code === undefined) expect(await check).toEqual({ scheme: 'none', realmOrigin: undefined });
-    else await expect(check).rejects.toMatchObject({ code });
+    if (code === undefined) {
+      expect(await check).toEqual({ scheme: 'none', realmOrigin: undefined });
+    } else {
+      await expect(check).rejects.toMatchObject({ code });
+    }
   });
 
   it('C1 does not send the credential to an untrusted realm', async () => {

@@ -50,7 +50,13 @@ async function authorizationFor(handshake: Handshake, scopes: readonly Repositor
     case 'bearer': {
       const { realm, service } = plan;
       const token = await new TokenClient(clock).fetchToken(registry, { realm, service, scopes: scopes.map(formatScope), signal });
-      return { scheme: 'bearer', header: new Sensitive(`Bearer ${token.value.reveal()}`), expiresAt: token.expiresAt, scopes, refusedScopes: [] };
+      return {
+        scheme: 'bearer',
+        header: new Sensitive(`Bearer ${token.value.reveal()}`),
+        expiresAt: token.expiresAt,
+        scopes,
+        refusedScopes: [],
+      };
     }
   }
 }
@@ -68,24 +74,40 @@ async function checkEntry(handshake: Handshake): Promise<void> {
   const { registry, clock } = handshake;
   // Without a scope: Harbor answers a wrong password with 200 and a token without rights as soon as a scope is named.
   const response = await get(handshake, '', await authorizationFor(handshake, []));
-  if (response.status === 200) return;
-  if (!isRefusal(response)) throw probeFailure(registry, response, clock.now());
+  if (response.status === 200) {
+    return;
+  }
+  if (!isRefusal(response)) {
+    throw probeFailure(registry, response, clock.now());
+  }
   const { status } = response;
   throw registry.credential
-    ? new OciAuthError('CredentialRefused', `The registry ${registry.origin} refuses the credential (${status}). Check user name and password in the Secret.`, { status })
-    : new OciAuthError('CredentialMissing', `The registry ${registry.origin} wants a credential (${status}). Name a Secret in spec.auth.secretRef.`, { status });
+    ? new OciAuthError(
+        'CredentialRefused',
+        `The registry ${registry.origin} refuses the credential (${status}). Check user name and password in the Secret.`,
+        { status },
+      )
+    : new OciAuthError(
+        'CredentialMissing',
+        `The registry ${registry.origin} wants a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        { status },
+      );
 }
 
 /** A credential that was refused is not sent again, and that it is refused now is remembered. */
 async function checkEntryOnce(handshake: Handshake, refusals: RefusedCredentials): Promise<void> {
   const { credential } = handshake.registry;
-  if (credential === undefined) return await checkEntry(handshake);
+  if (credential === undefined) {
+    return await checkEntry(handshake);
+  }
   const judge = judgeOf(handshake);
   await refusals.scouted(judge, credential, async () => {
     try {
       await checkEntry(handshake);
     } catch (error) {
-      if (error instanceof OciAuthError && error.code === 'CredentialRefused') refusals.refuse(judge, credential, error);
+      if (error instanceof OciAuthError && error.code === 'CredentialRefused') {
+        refusals.refuse(judge, credential, error);
+      }
       throw error;
     }
   });
@@ -96,7 +118,9 @@ async function checkEntryOnce(handshake: Handshake, refusals: RefusedCredentials
  * that has no credential either. With the scope of a repository they will.
  */
 function judgesNothing({ code, status }: OciAuthError, { registry, plan }: Handshake): boolean {
-  if (code === 'TokenResponseInvalid') return status === 400;
+  if (code === 'TokenResponseInvalid') {
+    return status === 400;
+  }
   return code === 'CredentialMissing' && plan.scheme === 'bearer' && registry.credential === undefined;
 }
 
@@ -114,16 +138,25 @@ function needsRepository({ origin }: UpstreamRegistry, { code, status, cause }: 
 async function checkRepository(handshake: Handshake, repository: string, isAccepted: boolean): Promise<void> {
   const { registry, clock } = handshake;
   if (!isRepositoryName(repository)) {
-    throw new OciAuthError('RepositoryDenied', 'The auth parameter "repository" is no repository name: lower-case letters, digits and . _ - / only.');
+    throw new OciAuthError(
+      'RepositoryDenied',
+      'The auth parameter "repository" is no repository name: lower-case letters, digits and . _ - / only.',
+    );
   }
   const authorization = await authorizationFor(handshake, [{ repository, actions: ['pull'] }]).catch((error: unknown) => {
     // What was accepted a moment ago, or does not exist, is not refused with the repository.
     const isRefused = error instanceof OciAuthError && (error.code === 'CredentialRefused' || error.code === 'CredentialMissing');
-    throw isRefused && (isAccepted || registry.credential === undefined) ? repositoryDenied(registry, repository, error.status ?? 401) : error;
+    throw isRefused && (isAccepted || registry.credential === undefined)
+      ? repositoryDenied(registry, repository, error.status ?? 401)
+      : error;
   });
   const response = await get(handshake, `${repository}/tags/list?n=1`, authorization);
-  if (isRefusal(response)) throw repositoryDenied(registry, repository, response.status);
-  if (response.status === 429 || response.status >= 500) throw probeFailure(registry, response, clock.now());
+  if (isRefusal(response)) {
+    throw repositoryDenied(registry, repository, response.status);
+  }
+  if (response.status === 429 || response.status >= 500) {
+    throw probeFailure(registry, response, clock.now());
+  }
 }
 
 function repositoryDenied({ origin, credential }: UpstreamRegistry, repository: string, status: number): OciAuthError {
@@ -150,9 +183,15 @@ export async function verifyCredential(registry: UpstreamRegistry, options: Veri
     await checkEntryOnce(handshake, refusals);
     isAccepted = true;
   } catch (error) {
-    if (!(error instanceof OciAuthError) || !judgesNothing(error, handshake)) throw error;
-    if (repository === undefined) throw needsRepository(registry, error);
+    if (!(error instanceof OciAuthError) || !judgesNothing(error, handshake)) {
+      throw error;
+    }
+    if (repository === undefined) {
+      throw needsRepository(registry, error);
+    }
   }
-  if (repository !== undefined) await checkRepository(handshake, repository, isAccepted);
+  if (repository !== undefined) {
+    await checkRepository(handshake, repository, isAccepted);
+  }
   return { scheme: plan.scheme, realmOrigin: plan.scheme === 'bearer' ? plan.realm.origin : undefined };
 }

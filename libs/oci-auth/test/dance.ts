@@ -11,7 +11,17 @@ export type Outcome = number | string;
 /** Takes a request through the dance as a client of the library does: authorise, send, once more, or why not. */
 export async function dance(
   authorizer: OciAuthorizer,
-  { registry, scopes, options, send }: { registry: UpstreamRegistry; scopes: readonly RepositoryScope[]; options?: AuthorizeOptions; send: (authorization: string) => ScriptedResponse },
+  {
+    registry,
+    scopes,
+    options,
+    send,
+  }: {
+    registry: UpstreamRegistry;
+    scopes: readonly RepositoryScope[];
+    options?: AuthorizeOptions;
+    send: (authorization: string) => ScriptedResponse;
+  },
 ): Promise<Outcome> {
   const cost = { ...options, attempt: authorizer.begin() };
   try {
@@ -19,12 +29,18 @@ export async function dance(
     for (let tries = 0; ; tries++) {
       const { status = 200, headers } = send(authorization.header?.reveal() ?? '');
       const challenge = headers?.['www-authenticate'];
-      if (!refusesAuthorization(status, challenge, authorization)) return status;
-      if (tries > 0) throw await authorizer.refused(registry, scopes, authorization, cost);
+      if (!refusesAuthorization(status, challenge, authorization)) {
+        return status;
+      }
+      if (tries > 0) {
+        throw await authorizer.refused(registry, scopes, authorization, cost);
+      }
       authorization = await authorizer.rejected(registry, scopes, authorization, { ...cost, challenge });
     }
   } catch (error) {
-    if (error instanceof OciAuthError) return error.code;
+    if (error instanceof OciAuthError) {
+      return error.code;
+    }
     throw error;
   }
 }

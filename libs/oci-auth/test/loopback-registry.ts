@@ -4,7 +4,9 @@ import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse,
 import { type ScriptedServer } from './scripted-server';
 
 function send(method: string, url: URL, options: RegistryHttpOptions, body = ''): Promise<RegistryHttpResponse> {
-  const headers = Object.entries(options.headers).map(([name, value]) => [name, value instanceof Sensitive ? value.reveal() : value] as const);
+  const headers = Object.entries(options.headers).map(
+    ([name, value]) => [name, value instanceof Sensitive ? value.reveal() : value] as const,
+  );
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { method, headers: Object.fromEntries(headers), signal: options.signal, agent: false }, (response) => {
       const chunks: Buffer[] = [];

@@ -27,7 +27,9 @@ export class ScriptedServer {
   readonly #server = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      for await (const chunk of request) {
+        chunks.push(chunk as Buffer);
+      }
       const url = new URL(request.url ?? '/', 'http://127.0.0.1');
       const seen: SeenRequest = {
         method: request.method ?? '',

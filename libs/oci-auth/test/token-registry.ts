@@ -39,7 +39,9 @@ export class TokenRegistry {
 
   /** How the registry answers to an Authorization; may be replaced. */
   judge: (authorization: string) => ScriptedResponse = (authorization) =>
-    this.issued.includes(authorization.replace('Bearer ', '')) ? { body: {} } : { status: 401, headers: { 'www-authenticate': this.challenge() } };
+    this.issued.includes(authorization.replace('Bearer ', ''))
+      ? { body: {} }
+      : { status: 401, headers: { 'www-authenticate': this.challenge() } };
 
   async close(): Promise<void> {
     await this.registry.close();

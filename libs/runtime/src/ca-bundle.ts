@@ -8,7 +8,9 @@ import { readFile } from 'node:fs/promises';
  * @throws Error when the file cannot be read, or does not begin with a certificate
  */
 export async function readCaBundle(path: string): Promise<readonly string[]> {
-  if (path === '') return [];
+  if (path === '') {
+    return [];
+  }
   const bundle = await readFile(path, 'utf8');
   try {
     new X509Certificate(bundle);

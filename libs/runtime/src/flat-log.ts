@@ -20,7 +20,9 @@ export function flatLog(logger: Logger, message: string): (fields: FlatFields) =
   const parts = logger as Logger & Parts;
   const end = `,"msg":${JSON.stringify(message)}}\n`;
   return (fields) => {
-    if (!logger.isLevelEnabled('info')) return;
+    if (!logger.isLevelEnabled('info')) {
+      return;
+    }
     const json = JSON.stringify(fields).slice(1, -1);
     const start = `{"level":"info"${parts[symbols.timeSym]()}${parts[symbols.chindingsSym]}`;
     parts[symbols.streamSym].write(json === '' ? start + end : `${start},${json}${end}`);

@@ -24,7 +24,9 @@ export class HealthController {
   readyz(@Res({ passthrough: true }) reply: StatusReply): string {
     const results = this.readiness.report();
     const lines = results.map(({ name, problem }) => (problem ? `[-]${name}: ${problem}` : `[+]${name} ok`));
-    if (results.some(({ problem }) => problem)) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    if (results.some(({ problem }) => problem)) {
+      reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    }
     return `${lines.join('\n')}\n`;
   }
 }

@@ -10,6 +10,13 @@ export { Readiness, type ReadinessCheck, type ReadinessResult } from './readines
 export { LOGGER } from './runtime.module';
 export { ProgramSettings } from './program-settings';
 export { readProgramSettings, runProgram, type Program } from './program';
-export { Setting, describeSettings, type RelatedSettings, type SettingDescription, type SettingKind, type SettingReference } from './settings';
+export {
+  Setting,
+  describeSettings,
+  type RelatedSettings,
+  type SettingDescription,
+  type SettingKind,
+  type SettingReference,
+} from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';
 export { VERSION } from './version';

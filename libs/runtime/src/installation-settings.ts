@@ -17,7 +17,8 @@ export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_EXTERNAL_HTTP_URL',
     kind: 'string',
-    description: 'Base URL under which clients reach the http listener from outside the cluster, for example http://localhost:8080. Empty: only the Services.',
+    description:
+      'Base URL under which clients reach the http listener from outside the cluster, for example http://localhost:8080. Empty: only the Services.',
   })
   @Matches(/^(http:\/\/[^/?#@\s]+)?$/, { message: 'must look like http://HOST[:PORT], with no path' })
   externalHttpUrl = '';
@@ -50,7 +51,8 @@ export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS',
     kind: 'list',
-    description: 'Private address ranges to which a registry may redirect on a host other than its own, for example 10.20.0.0/16 for an object store.',
+    description:
+      'Private address ranges to which a registry may redirect on a host other than its own, for example 10.20.0.0/16 for an object store.',
   })
   @Matches(CIDR, { each: true, message: 'must be a list of ranges like 10.20.0.0/16' })
   egressRedirectCidrs: string[] = [];

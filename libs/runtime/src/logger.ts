@@ -19,20 +19,26 @@ function redactFields(fields: Record<string, unknown>, depth = 0): Record<string
   for (const name in fields) {
     const value = fields[name];
     const clean = REDACTED_FIELDS.has(name) ? '[redacted]' : redactValue(value, depth);
-    if (clean !== value) (redacted ??= { ...fields })[name] = clean;
+    if (clean !== value) {
+      (redacted ??= { ...fields })[name] = clean;
+    }
   }
   return redacted ?? fields;
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return value;
+  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) {
+    return value;
+  }
   // Other classes (errors, Sensitive) know how to print themselves.
   return Object.getPrototypeOf(value) === Object.prototype ? redactFields(value as Record<string, unknown>, depth + 1) : value;
 }
 
 /** Of an error: its class, code, message and stack, and those of its causes. Other properties may carry headers or bodies. */
 function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) {
+    return { message: String(error) };
+  }
   const code: unknown = (error as { code?: unknown }).code;
   return {
     type: error.name,
@@ -73,27 +79,42 @@ interface ByteStream {
  */
 function standardOutput(): DestinationStream & { flush(done: () => void): void } {
   // With no least length the stream would not wait in `flush`.
-  const stream = pino.destination({ fd: 1, sync: false, minLength: 1, maxLength: MAX_WAITING, contentMode: 'buffer' }) as unknown as ByteStream;
+  const stream = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: 1,
+    maxLength: MAX_WAITING,
+    contentMode: 'buffer',
+  }) as unknown as ByteStream;
   const batch = Buffer.allocUnsafeSlow(BATCH_SIZE);
   let used = 0;
   const handOver = (): void => {
-    if (used > 0) stream.write(Buffer.from(batch.subarray(0, used)));
+    if (used > 0) {
+      stream.write(Buffer.from(batch.subarray(0, used)));
+    }
     used = 0;
   };
   setInterval(handOver, MAX_DELAY).unref();
   // A program that ends by itself: before the listener of the stream, which closes it.
   process.prependListener('beforeExit', handOver);
   process.on('exit', () => {
-    if (used === 0) return;
+    if (used === 0) {
+      return;
+    }
     handOver();
     stream.flushSync();
   });
   return {
     write: (line) => {
       const most = line.length * MAX_BYTES_PER_UNIT;
-      if (used + most > BATCH_SIZE) handOver();
-      if (most > BATCH_SIZE) stream.write(Buffer.from(line));
-      else used += batch.write(line, used);
+      if (used + most > BATCH_SIZE) {
+        handOver();
+      }
+      if (most > BATCH_SIZE) {
+        stream.write(Buffer.from(line));
+      } else {
+        used += batch.write(line, used);
+      }
     },
     flush: (done) => {
       handOver();
@@ -108,7 +129,9 @@ function timestamps(): () => string {
   let text = '';
   return () => {
     const now = Date.now();
-    if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`;
+    if (now !== at) {
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
     at = now;
     return text;
   };

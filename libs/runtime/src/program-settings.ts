@@ -58,8 +58,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_AUDIENCES',
     kind: 'list',
-    description:
-      'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
+    description: 'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
   })
   @Matches(/\S/, { each: true })
   @ArrayNotEmpty({ message: 'must name at least one audience' })

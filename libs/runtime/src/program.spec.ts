@@ -15,7 +15,14 @@ const file = join(directory, 'program.cjs');
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 beforeAll(() => {
-  buildSync({ entryPoints: [join(__dirname, '../test/program-under-test.ts')], outfile: file, bundle: true, platform: 'node', external: ['class-transformer'], logLevel: 'error' });
+  buildSync({
+    entryPoints: [join(__dirname, '../test/program-under-test.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    external: ['class-transformer'],
+    logLevel: 'error',
+  });
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -26,7 +33,11 @@ function start(ending: string): Child {
 
 /** Resolves when the program has said the word. */
 async function said(child: Child, word: string): Promise<void> {
-  for await (const text of child.stderr) if (String(text).includes(word)) return;
+  for await (const text of child.stderr) {
+    if (String(text).includes(word)) {
+      return;
+    }
+  }
 }
 
 /** Everything that it logged, and its status. */
@@ -35,7 +46,10 @@ async function ended(child: Child): Promise<{ status: number | null; messages: s
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [status] = (await once(child, 'close')) as [number | null];
   const text = Buffer.concat(chunks).toString();
-  const logged = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { msg: string; line?: number; err?: { message: string } });
+  const logged = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { msg: string; line?: number; err?: { message: string } });
   const others = logged.filter(({ msg }) => msg !== 'line');
   return { status, messages: others.map(({ msg, err }) => err?.message ?? msg), lines: logged.flatMap(({ line }) => line ?? []) };
 }

@@ -36,11 +36,16 @@ export async function runProgram<S extends ProgramSettings>(program: Program<S>,
     return;
   }
   const read = settingsOrExit(program);
-  if (!read) return;
+  if (!read) {
+    return;
+  }
   const { settings, ignored } = read;
   const logger = createLogger({ name: program.name, level: settings.logLevel });
   if (ignored.length > 0) {
-    logger.warn({ variables: ignored }, 'Kubernetes made these variables of a Service, so they are ignored; set enableServiceLinks: false in the spec of the pod');
+    logger.warn(
+      { variables: ignored },
+      'Kubernetes made these variables of a Service, so they are ignored; set enableServiceLinks: false in the spec of the pod',
+    );
   }
   process.on('uncaughtException', (error) => die(logger, error));
   process.on('unhandledRejection', (error) => die(logger, error));
@@ -72,7 +77,9 @@ function printInformation<S extends ProgramSettings>(program: Program<S>, argume
  *
  * @throws ConfigurationError
  */
-export function readProgramSettings<S extends ProgramSettings>(program: Pick<Program<S>, 'name' | 'settings' | 'environment'>): { settings: S; ignored: readonly string[] } {
+export function readProgramSettings<S extends ProgramSettings>(
+  program: Pick<Program<S>, 'name' | 'settings' | 'environment'>,
+): { settings: S; ignored: readonly string[] } {
   const shared = describeSettings(InstallationSettings).map(({ name }) => name);
   const ignored = serviceLinksAmong([...shared, ...describeSettings(program.settings).map(({ name }) => name)], program.environment);
   const environment = { ...program.environment, ...Object.fromEntries(ignored.map((name) => [name, undefined])) };
@@ -83,7 +90,9 @@ function settingsOrExit<S extends ProgramSettings>(program: Program<S>): { setti
   try {
     return readProgramSettings(program);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!(error instanceof ConfigurationError)) {
+      throw error;
+    }
     process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);
     process.exitCode = EXIT_USAGE;
     return undefined;
@@ -97,7 +106,9 @@ function settingsOrExit<S extends ProgramSettings>(program: Program<S>): { setti
 function stopOnSignal(starting: Promise<{ stop(): Promise<void> }>, logger: Logger): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
+    if (stopping) {
+      process.exit(1);
+    }
     stopping = true;
     logger.info({ signal }, 'stopping');
     starting

@@ -18,11 +18,7 @@ export class RuntimeModule {
     return {
       module: RuntimeModule,
       controllers: [HealthController, MetricsController],
-      providers: [
-        { provide: LOGGER, useValue: logger },
-        { provide: Registry, useValue: registry },
-        Readiness,
-      ],
+      providers: [{ provide: LOGGER, useValue: logger }, { provide: Registry, useValue: registry }, Readiness],
       exports: [LOGGER, Registry, Readiness],
     };
   }

@@ -39,14 +39,5 @@ export function settingsAsMarkdown({ name, summary, settings }: Documented): str
     ({ name: variable, description, defaultText, ...setting }) =>
       `| \`${variable}\` | ${kindOf(setting)} | ${defaultText ? `\`${defaultText}\`` : ''} | ${description.replaceAll('|', '\\|')} |`,
   );
-  return [
-    `## ${name}`,
-    '',
-    summary,
-    '',
-    '| variable | kind | default | meaning |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
+  return [`## ${name}`, '', summary, '', '| variable | kind | default | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
 }

@@ -58,16 +58,22 @@ export class ConfigurationError extends Error {
 const parsers: Record<SettingKind, (text: string, setting: SettingDescription) => unknown> = {
   string: (text) => text,
   integer: (text) => {
-    if (!/^-?\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+    if (!/^-?\d+$/.test(text)) {
+      throw new Error(`"${text}" is not a whole number`);
+    }
     return Number(text);
   },
   boolean: (text) => {
-    if (text !== 'true' && text !== 'false') throw new Error(`"${text}" is neither true nor false`);
+    if (text !== 'true' && text !== 'false') {
+      throw new Error(`"${text}" is neither true nor false`);
+    }
     return text === 'true';
   },
   duration: (text, { max = MAX_DURATION }) => {
     const milliseconds = parseDuration(text);
-    if (milliseconds > max) throw new Error(`must be at most ${durationText(max)}`);
+    if (milliseconds > max) {
+      throw new Error(`must be at most ${durationText(max)}`);
+    }
     return milliseconds;
   },
   list: (text) =>
@@ -92,7 +98,9 @@ export function loadSettings<T extends object>(settingsClass: new () => T, envir
   const problems = [...[...unparsed, ...invalid].map(({ message }) => message), ...unknown];
   // Of settings that are wrong by themselves nothing more can be said.
   const conflicts = problems.length === 0 && isRelated(settings) ? settings.conflicts() : [];
-  if (problems.length + conflicts.length > 0) throw new ConfigurationError([...problems, ...conflicts]);
+  if (problems.length + conflicts.length > 0) {
+    throw new ConfigurationError([...problems, ...conflicts]);
+  }
   return settings;
 }
 
@@ -110,7 +118,9 @@ function readEnvironment(settings: object, environment: Environment): Problem[] 
   for (const setting of declaredSettings(settings)) {
     const { name, kind, property } = setting;
     const text = environment[name];
-    if (text === undefined || text === '') continue;
+    if (text === undefined || text === '') {
+      continue;
+    }
     try {
       Object.assign(settings, { [property]: parsers[kind](text, setting) });
     } catch (error) {
@@ -149,8 +159,14 @@ export function describeSettings(settingsClass: new () => object): SettingRefere
 type SettingValue = string | number | boolean | readonly string[] | undefined;
 
 function textOf(kind: SettingKind, value: SettingValue): string {
-  if (value === undefined) return '';
-  if (typeof value === 'object') return value.join(',');
-  if (kind === 'duration') return durationText(Number(value));
+  if (value === undefined) {
+    return '';
+  }
+  if (typeof value === 'object') {
+    return value.join(',');
+  }
+  if (kind === 'duration') {
+    return durationText(Number(value));
+  }
   return String(value);
 }

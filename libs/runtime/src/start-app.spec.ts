@@ -76,7 +76,9 @@ describe('startApp', () => {
     const { hostname, port } = new URL(everywhere.adminUrl);
     const hosts = (await anyAddress()) === '::' ? ['[::1]', '127.0.0.1'] : ['127.0.0.1'];
     expect(hosts[0]).toBe(hostname);
-    for (const host of hosts) expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
+    for (const host of hosts) {
+      expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
+    }
     await everywhere.stop();
   });
 

@@ -11,7 +11,10 @@ describe('variables that are no settings', () => {
   it.each([
     ['OCI_CONNECTOR_LOG_LEVL', 'OCI_CONNECTOR_LOG_LEVL: there is no such setting; OCI_CONNECTOR_LOG_LEVEL may be meant'],
     ['OCI_CONNECTOR_LOGLEVEL', 'OCI_CONNECTOR_LOGLEVEL: there is no such setting; OCI_CONNECTOR_LOG_LEVEL may be meant'],
-    ['OCI_CONNECTOR_PROXY_HTTPS_PORT', 'OCI_CONNECTOR_PROXY_HTTPS_PORT: there is no such setting; OCI_CONNECTOR_PROXY_HTTP_PORT may be meant'],
+    [
+      'OCI_CONNECTOR_PROXY_HTTPS_PORT',
+      'OCI_CONNECTOR_PROXY_HTTPS_PORT: there is no such setting; OCI_CONNECTOR_PROXY_HTTP_PORT may be meant',
+    ],
     ['OCI_CONNECTOR_PROXY_COLOUR', 'OCI_CONNECTOR_PROXY_COLOUR: there is no such setting'],
     // Looks like what Kubernetes makes of a Service, but there is none of that name.
     ['OCI_CONNECTOR_PROXY_PORT', 'OCI_CONNECTOR_PROXY_PORT: there is no such setting'],

@@ -13,17 +13,29 @@ void runProgram(
     settings: InstallationSettings,
     environment: {},
     start: async (_settings, logger) => {
-      for (let line = 1; line <= Number(lines); line += 1) logger.info({ line }, 'line');
-      if (ending === 'failed-start') throw new Error('no start');
-      if (ending === 'crash') setImmediate(() => void Promise.reject(new Error('crash')));
-      if (ending === 'nothing-to-do') return { stop: async () => undefined };
+      for (let line = 1; line <= Number(lines); line += 1) {
+        logger.info({ line }, 'line');
+      }
+      if (ending === 'failed-start') {
+        throw new Error('no start');
+      }
+      if (ending === 'crash') {
+        setImmediate(() => void Promise.reject(new Error('crash')));
+      }
+      if (ending === 'nothing-to-do') {
+        return { stop: async () => undefined };
+      }
       // A program that serves has something that keeps it; without, this one might end before the signal is there.
       setInterval(() => undefined, 60_000);
       // Whoever sends the signal hears by this that it is time, and ends the start by closing standard input.
       process.stderr.write('starting\n');
       const ended = once(process.stdin.resume(), 'end');
-      if (ending === 'start') await ended;
-      if (ending === 'run') process.stderr.write('running\n');
+      if (ending === 'start') {
+        await ended;
+      }
+      if (ending === 'run') {
+        process.stderr.write('running\n');
+      }
       return {
         stop: async () => {
           logger.info('stopped');

@@ -6,7 +6,8 @@ const MAX_LENGTH = 100;
  * embeddings, overrides, isolates and marks, zero widths, soft hyphen, tags), lone surrogates, private use, unassigned and separators but the space, and
  * the fillers and joiners that are letters or marks to Unicode and blanks to the eye.
  */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+const HIDDEN =
+  /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 
 /**
  * A value that somebody else wrote, for messages, Events, conditions and logs: in quotes, on one line, with everything invisible or

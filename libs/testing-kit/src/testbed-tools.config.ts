@@ -10,6 +10,8 @@
  */
 export function testbedTool(name: 'KUBE_CONTRACT_KUBECONFIG' | 'KUBECTL' | 'OCI_CONNECTOR_CONFORMANCE_SUITE'): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set; these specs are run by: npm run testbed -- run contract`);
+  if (!value) {
+    throw new Error(`${name} is not set; these specs are run by: npm run testbed -- run contract`);
+  }
   return value;
 }

@@ -23,14 +23,19 @@ export class PodClient {
     const { delivered } = this.volume;
     const login = await readLogin(this.volume.directory, new URL(this.sandbox.proxy.http).host);
     const index = this.volume.issued.findIndex((token) => token.equals(login.password));
-    if (index < delivered - 1) this.problems.add('the login has an older token than the driver had answered for');
+    if (index < delivered - 1) {
+      this.problems.add('the login has an older token than the driver had answered for');
+    }
     try {
       await pushWith(this.sandbox, login);
       this.tokens.add(index);
       this.pushes += 1;
     } catch (error) {
-      if (Date.now() < decodeTokenUnverified(login.password).expiresAt) this.problems.add((error as Error).message);
-      else this.overtaken += 1;
+      if (Date.now() < decodeTokenUnverified(login.password).expiresAt) {
+        this.problems.add((error as Error).message);
+      } else {
+        this.overtaken += 1;
+      }
     }
   }
 }

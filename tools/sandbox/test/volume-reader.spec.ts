@@ -15,13 +15,17 @@ class Volume implements SeenVolume {
 
   constructor() {
     this.exchange('..1', TOKENS[0]);
-    for (const name of ['ca.crt', 'config.json', 'context.token']) symlinkSync(path.join('..data', name), path.join(this.directory, name));
+    for (const name of ['ca.crt', 'config.json', 'context.token']) {
+      symlinkSync(path.join('..data', name), path.join(this.directory, name));
+    }
   }
 
   exchange(set: string, token: string, broken: Readonly<Record<string, string>> = {}): void {
     mkdirSync(path.join(this.directory, set));
     const files = { 'ca.crt': 'certificate', 'config.json': `{"auth":"${login(token)}"}`, 'context.token': token, ...broken };
-    for (const [name, content] of Object.entries(files)) writeFileSync(path.join(this.directory, set, name), content);
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(path.join(this.directory, set, name), content);
+    }
     symlinkSync(set, path.join(this.directory, 'next'));
     renameSync(path.join(this.directory, 'next'), path.join(this.directory, '..data'));
   }
@@ -54,7 +58,11 @@ describe('a reader of a volume', () => {
   it.each([
     ['an empty file', { 'ca.crt': '' }, 'ca.crt has 0 characters that were never written as a whole'],
     ['half a file', { 'config.json': '{"auth":"' }, 'config.json has 9 characters that were never written as a whole'],
-    ['a token that nobody issued', { 'context.token': 'other-token' }, 'context.token has 11 characters that were never written as a whole'],
+    [
+      'a token that nobody issued',
+      { 'context.token': 'other-token' },
+      'context.token has 11 characters that were never written as a whole',
+    ],
     ['a mixture', { 'config.json': `{"auth":"${login(TOKENS[0])}"}` }, 'one set has 2 tokens'],
   ])('finds %s', async (_name, broken, problem) => {
     volume.exchange('..2', TOKENS[1], broken);

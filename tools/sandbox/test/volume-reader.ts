@@ -28,7 +28,9 @@ export class VolumeReader {
     const set = path.join(volume.directory, await readlink(reader.#link));
     const token = await readFile(path.join(set, 'context.token'), 'utf8');
     const names = (await readdir(volume.directory)).filter((name) => !name.startsWith('..'));
-    for (const name of names) reader.#first.set(name, withoutToken(await readFile(path.join(set, name), 'utf8'), token));
+    for (const name of names) {
+      reader.#first.set(name, withoutToken(await readFile(path.join(set, name), 'utf8'), token));
+    }
     return reader;
   }
 
@@ -45,11 +47,17 @@ export class VolumeReader {
     const tokens = new Set<number>();
     for (const [name, content] of contents) {
       // A set is removed when it is no longer the current one; until then all of it is there.
-      if (content === undefined && isCurrent) this.#report(`${name} is missing in the current set`);
+      if (content === undefined && isCurrent) {
+        this.#report(`${name} is missing in the current set`);
+      }
       const token = content === undefined ? undefined : this.#tokenIn(name, content);
-      if (token !== undefined) tokens.add(token);
+      if (token !== undefined) {
+        tokens.add(token);
+      }
     }
-    if (tokens.size > 1) this.#report(`one set has ${tokens.size} tokens`);
+    if (tokens.size > 1) {
+      this.#report(`one set has ${tokens.size} tokens`);
+    }
     this.#expectFresh(tokens, delivered);
     this.sets.add(set);
     this.looks += 1;
@@ -60,9 +68,13 @@ export class VolumeReader {
     let newest = this.volume.delivered - 1;
     for (const name of this.names) {
       const content = (await this.#read(name)) ?? (await this.#readOvertaken(name));
-      if (content === undefined) continue;
+      if (content === undefined) {
+        continue;
+      }
       const token = this.#tokenIn(name, content) ?? newest;
-      if (token < newest) this.#report(`${name} is older than what was there before`);
+      if (token < newest) {
+        this.#report(`${name} is older than what was there before`);
+      }
       newest = Math.max(newest, token);
     }
     this.looks += 1;
@@ -76,7 +88,9 @@ export class VolumeReader {
     try {
       return await readFile(path.join(this.volume.directory, name), 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#report(`${name}: ${(error as Error).message}`);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        this.#report(`${name}: ${(error as Error).message}`);
+      }
       return undefined;
     }
   }
@@ -89,22 +103,30 @@ export class VolumeReader {
   async #readOvertaken(name: string): Promise<string | undefined> {
     const before = await readlink(this.#link);
     const content = await this.#read(name);
-    if (content === undefined && (await readlink(this.#link)) === before) this.#report(`${name} is missing`);
+    if (content === undefined && (await readlink(this.#link)) === before) {
+      this.#report(`${name} is missing`);
+    }
     return content;
   }
 
   /** Which of the issued tokens a file has; undefined for one that has none. */
   #tokenIn(name: string, content: string): number | undefined {
     const first = this.#first.get(name);
-    if (content === first) return undefined;
+    if (content === first) {
+      return undefined;
+    }
     const index = this.volume.issued.findIndex((token) => withoutToken(content, token.reveal()) === first);
-    if (index >= 0) return index;
+    if (index >= 0) {
+      return index;
+    }
     this.#report(`${name} has ${content.length} characters that were never written as a whole`);
     return undefined;
   }
 
   #expectFresh(tokens: ReadonlySet<number>, delivered: number): void {
-    if ([...tokens].some((token) => token < delivered - 1)) this.#report('the driver had answered for a newer token than the files have');
+    if ([...tokens].some((token) => token < delivered - 1)) {
+      this.#report('the driver had answered for a newer token than the files have');
+    }
   }
 
   #report(problem: string): void {

@@ -72,7 +72,9 @@ async function hostsDirectory(session: ClientSession): Promise<string> {
   await mkdir(path.join(directory, session.host), { recursive: true });
   await writeFile(
     path.join(directory, session.host, 'hosts.toml'),
-    [`server = "${server}"`, `[host."${server}"]`, '  capabilities = ["pull", "resolve", "push"]', `  ca = "${session.caFile}"`, ''].join('\n'),
+    [`server = "${server}"`, `[host."${server}"]`, '  capabilities = ["pull", "resolve", "push"]', `  ca = "${session.caFile}"`, ''].join(
+      '\n',
+    ),
   );
   return directory;
 }

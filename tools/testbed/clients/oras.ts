@@ -1,7 +1,15 @@
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import path from 'node:path';
-import { ARTIFACT_TYPE, attachAndList, clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+import {
+  ARTIFACT_TYPE,
+  attachAndList,
+  clientEnvironment,
+  digestIn,
+  linesOf,
+  type ClientSession,
+  type RegistryClient,
+} from './registry-client';
 
 const run = (session: ClientSession, command: readonly string[], prefixes: readonly string[] = ['']): Promise<string> => {
   const tls = session.scheme === 'http' ? ['plain-http'] : [`ca-file=${session.caFile}`];

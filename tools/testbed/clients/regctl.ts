@@ -2,12 +2,19 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { ARTIFACT_TYPE, attachAndList, clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+import {
+  ARTIFACT_TYPE,
+  attachAndList,
+  clientEnvironment,
+  digestIn,
+  linesOf,
+  type ClientSession,
+  type RegistryClient,
+} from './registry-client';
 
 async function run(session: ClientSession, ...args: string[]): Promise<string> {
   const env = clientEnvironment(session, { REGCTL_CONFIG: path.join(session.directory, 'regctl.json') });
-  const tls =
-    session.scheme === 'http' ? ['--tls', 'disabled'] : ['--tls', 'enabled', '--cacert', await readFile(session.caFile, 'utf8')];
+  const tls = session.scheme === 'http' ? ['--tls', 'disabled'] : ['--tls', 'enabled', '--cacert', await readFile(session.caFile, 'utf8')];
   await runCommand([toolPath('regctl'), 'registry', 'set', session.host, '--skip-check', ...tls], { env });
   return runCommand([toolPath('regctl'), ...args], { env });
 }
@@ -31,7 +38,14 @@ export const regctlClient: RegistryClient = {
     'list tags': async (session) => ({ tags: linesOf(await run(session, 'tag', 'ls', session.repository)) }),
     'list referrers': (session) => {
       const subject = `${session.repository}@${session.content.imageDigest}`;
-      const note = (number: number): string[] => ['--artifact-type', ARTIFACT_TYPE, '--annotation', `number=${number}`, '--file', session.content.file];
+      const note = (number: number): string[] => [
+        '--artifact-type',
+        ARTIFACT_TYPE,
+        '--annotation',
+        `number=${number}`,
+        '--file',
+        session.content.file,
+      ];
       return attachAndList(
         (number) => run(session, 'artifact', 'put', '--format={{.Manifest.GetDescriptor.Digest}}', ...note(number), '--subject', subject),
         () => run(session, 'artifact', 'list', '--format={{range .Descriptors}}{{println .Digest}}{{end}}', subject),

@@ -42,7 +42,9 @@ export const ARTIFACT_TYPE = 'application/vnd.example.note';
 /** Attaches one manifest after the other, as a registry without a list of referrers needs it, and lists them. */
 export async function attachAndList(attach: (number: number) => Promise<string>, list: () => Promise<string>): Promise<Outcome> {
   const attached: string[] = [];
-  for (let number = 1; number <= REFERRERS; number++) attached.push(digestIn(await attach(number)));
+  for (let number = 1; number <= REFERRERS; number++) {
+    attached.push(digestIn(await attach(number)));
+  }
   return { referrers: { attached, listed: [...(await list()).matchAll(DIGEST)].map(([digest]) => digest) } };
 }
 
@@ -71,7 +73,9 @@ export function clientEnvironment(session: ClientSession, extra: NodeJS.ProcessE
 /** The first sha256 digest in a text. @throws Error when there is none */
 export function digestIn(text: string): string {
   const [digest] = /sha256:[0-9a-f]{64}/.exec(text) ?? [];
-  if (!digest) throw new Error(`no digest in: ${text.slice(0, 300)}`);
+  if (!digest) {
+    throw new Error(`no digest in: ${text.slice(0, 300)}`);
+  }
   return digest;
 }
 

@@ -25,7 +25,12 @@ export async function checkAccess(checks: Checks, { cluster, pods }: ClusterTest
     const volumes = { '/etc/connectors': connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) };
     await pods.create({ ...pod, serviceAccount: TEAM_B.name, image: 'busybox', script: 'true', volumes });
     const event = await pods.event(pod, 'FailedMount');
-    expectParts(event, [`${TEAM_B.namespace}/${TEAM_B.name}`, `${PLATFORM.namespace}/${PLATFORM.name}`, 'connectors-puller', 'kubectl create rolebinding']);
+    expectParts(event, [
+      `${TEAM_B.namespace}/${TEAM_B.name}`,
+      `${PLATFORM.namespace}/${PLATFORM.name}`,
+      'connectors-puller',
+      'kubectl create rolebinding',
+    ]);
     process.stdout.write(`       ${event}\n`);
     expectEqual(await pods.phase(pod, ['Pending']), 'Pending', 'phase');
     await pods.delete(pod);
@@ -39,7 +44,9 @@ export async function checkDriverRights(checks: Checks, { cluster }: ClusterTest
   const refused = (what: string, ...args: string[]): Promise<boolean> =>
     checks.check(`the driver may not ${what}`, async () => expectEqual(await canI('csi', ...args), 'no', 'answer'));
   for (const scope of ['--all-namespaces', `--namespace=${SYSTEM}`]) {
-    for (const verb of VERBS) await refused(`${verb} Secrets, ${scope}`, verb, 'secrets', scope);
+    for (const verb of VERBS) {
+      await refused(`${verb} Secrets, ${scope}`, verb, 'secrets', scope);
+    }
     await refused(`create tokens, ${scope}`, 'create', 'serviceaccounts', '--subresource=token', scope);
     await refused(`use a Connector itself, ${scope}`, 'get', 'connectors.connectors.alauda.io', '--subresource=proxy', scope);
   }

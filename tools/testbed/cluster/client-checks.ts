@@ -15,7 +15,9 @@ const TASK: ClientTask = {
 /** Every client in a pod of its own pulls and pushes with nothing but the files of its volume. */
 export async function checkClients(checks: Checks, tests: ClusterTests): Promise<void> {
   const pods = POD_CLIENTS.map((client) => client.pod(TASK));
-  for (const pod of pods) await tests.pods.create(pod);
+  for (const pod of pods) {
+    await tests.pods.create(pod);
+  }
   const rows: string[][] = [];
   for (const client of POD_CLIENTS) {
     const pulled = await checks.check(`${client.name} pulls`, () => checkPull(tests, client));
@@ -32,7 +34,9 @@ interface Manifest {
 /** What it pulled is what the registry has; of a client that builds, it is the first layer of what it built. */
 async function checkPull({ pods, registry, sourceDigest }: ClusterTests, client: PodClient): Promise<void> {
   const log = await pods.result(client.pod(TASK));
-  if (!client.builds) return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of what was pulled');
+  if (!client.builds) {
+    return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of what was pulled');
+  }
   const layers = async (name: string): Promise<string[]> =>
     (JSON.parse(await registry.manifest(name)) as Manifest).layers.map(({ digest }) => digest);
   const target = `${targetOf(client).split(':')[0]}@${printed(log, 'PUSHED')}`;
@@ -46,6 +50,8 @@ async function checkPush({ pods, registry }: ClusterTests, client: PodClient): P
 
 function printed(log: string, what: string): string {
   const digest = new RegExp(`^${what} (sha256:[0-9a-f]{64})$`, 'm').exec(log)?.[1];
-  if (!digest) throw new Error(`it did not print ${what} and a digest: ${log}`);
+  if (!digest) {
+    throw new Error(`it did not print ${what} and a digest: ${log}`);
+  }
   return digest;
 }

@@ -29,7 +29,13 @@ export function targetOf(client: PodClient): string {
 
 /** A volume of the driver. */
 export function connectorVolume(connectors: string, attributes: Readonly<Record<string, string>> = {}): object {
-  return { csi: { driver: 'connectors-csi', readOnly: true, volumeAttributes: { connectors, 'configuration.names': 'registry-config', ...attributes } } };
+  return {
+    csi: {
+      driver: 'connectors-csi',
+      readOnly: true,
+      volumeAttributes: { connectors, 'configuration.names': 'registry-config', ...attributes },
+    },
+  };
 }
 
 const DIGEST = "grep -o 'sha256:[0-9a-f]*' | head -n 1";
@@ -123,7 +129,10 @@ function buildkit(name: string, params: Readonly<Record<string, string>>): PodCl
   return client;
 }
 
-function common({ namespace, serviceAccount }: ClientTask, { name }: PodClient): Pick<PodDescription, 'namespace' | 'name' | 'serviceAccount' | 'image'> {
+function common(
+  { namespace, serviceAccount }: ClientTask,
+  { name }: PodClient,
+): Pick<PodDescription, 'namespace' | 'name' | 'serviceAccount' | 'image'> {
   return { namespace, serviceAccount, name, image: name };
 }
 

@@ -25,7 +25,14 @@ const POD = {
   metadata: { namespace: SAMPLE.pusher.namespace, name: 'resident' },
   spec: {
     serviceAccountName: SAMPLE.pusher.name,
-    containers: [{ name: 'main', image: podImage('busybox'), command: ['sleep', '3600'], volumeMounts: [{ name: 'connectors', mountPath: '/etc/connectors' }] }],
+    containers: [
+      {
+        name: 'main',
+        image: podImage('busybox'),
+        command: ['sleep', '3600'],
+        volumeMounts: [{ name: 'connectors', mountPath: '/etc/connectors' }],
+      },
+    ],
     volumes: [{ name: 'connectors', ...connectorVolume(`${SAMPLE.connector.namespace}/${SAMPLE.connector.name}`) }],
   },
 };
@@ -35,7 +42,9 @@ export async function checkCluster(commands: ClusterCommands): Promise<number> {
   const checks = new Checks();
   let traces: ClusterTraces | undefined;
   await checks.part('what a cluster is made of', async () => {
-    if (!(await checks.check('cluster up', async () => expectEqual(await commands.up(), 0, 'status')))) return;
+    if (!(await checks.check('cluster up', async () => expectEqual(await commands.up(), 0, 'status')))) {
+      return;
+    }
     await useCluster(checks, commands);
     traces = tracesNow(commands);
     await checks.check('its processes are known, and its networks', () => {
@@ -46,11 +55,15 @@ export async function checkCluster(commands: ClusterCommands): Promise<number> {
   });
   await checks.check('cluster down', async () => expectEqual(await commands.down(), 0, 'status'));
   await checks.check('nothing is left: no process, mount, network, control group or directory', () => {
-    if (!traces) throw new Error('there was no cluster');
+    if (!traces) {
+      throw new Error('there was no cluster');
+    }
     expectEqual(remainsOf(traces), [], 'what is left');
   });
   const { passed, failures } = checks.result;
-  for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`);
+  for (const failure of failures) {
+    process.stdout.write(`FAILED ${failure}\n`);
+  }
   process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
   return failures.length === 0 ? 0 : 1;
 }
@@ -71,6 +84,8 @@ async function useCluster(checks: Checks, commands: ClusterCommands): Promise<vo
 
 function tracesNow(commands: ClusterCommands): ClusterTraces {
   const cluster = commands.running();
-  if (!cluster) throw new Error('no cluster is up');
+  if (!cluster) {
+    throw new Error('no cluster is up');
+  }
   return tracesOf(cluster.name, cluster.owner);
 }

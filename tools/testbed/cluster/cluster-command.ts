@@ -35,10 +35,21 @@ const DOWN_MS = 30_000;
 
 /** @param args of the whole program @param words after "cluster"; up, down, serve or check */
 export async function clusterCommand(args: readonly string[], [command]: readonly string[]): Promise<number> {
-  if (command === 'up') return up();
-  if (command === 'down') return down();
-  if (command === 'serve') return insideWorld ? serve() : serveOutside(args);
-  return checkCluster({ up, down, running: runningCluster, kubectl: () => ({ command: kubectlInside(), env: { KUBECONFIG, HOME: DIRECTORY } }) });
+  if (command === 'up') {
+    return up();
+  }
+  if (command === 'down') {
+    return down();
+  }
+  if (command === 'serve') {
+    return insideWorld ? serve() : serveOutside(args);
+  }
+  return checkCluster({
+    up,
+    down,
+    running: runningCluster,
+    kubectl: () => ({ command: kubectlInside(), env: { KUBECONFIG, HOME: DIRECTORY } }),
+  });
 }
 
 async function up(): Promise<number> {
@@ -46,7 +57,9 @@ async function up(): Promise<number> {
     process.stdout.write(`the cluster is up already\n\n${howToUse()}`);
     return 0;
   }
-  if (!existsSync(toolPath('kubelet'))) throw new Error('the tools are missing; run: npm run testbed -- install');
+  if (!existsSync(toolPath('kubelet'))) {
+    throw new Error('the tools are missing; run: npm run testbed -- install');
+  }
   await rm(DIRECTORY, { recursive: true, force: true });
   await mkdir(DIRECTORY, { recursive: true });
   const log = openSync(PROGRESS_LOG, 'a');
@@ -54,9 +67,13 @@ async function up(): Promise<number> {
     detached: true,
     stdio: ['ignore', log, log],
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => child.kill('SIGTERM'));
+  }
   const started = await followUntilUp(child);
-  if (started) process.stdout.write(`\n${howToUse()}`);
+  if (started) {
+    process.stdout.write(`\n${howToUse()}`);
+  }
   return started ? 0 : 1;
 }
 
@@ -64,12 +81,14 @@ async function up(): Promise<number> {
 async function followUntilUp(child: ChildProcess): Promise<boolean> {
   let ended = false;
   child.once('exit', () => (ended = true)).once('error', () => (ended = true));
-  for (let shown = 0; ; ) {
+  for (let shown = 0; ;) {
     const last = ended || existsSync(STATE_FILE);
     const text = readFileSync(PROGRESS_LOG, 'utf8');
     process.stdout.write(text.slice(shown));
     shown = text.length;
-    if (last) return !ended;
+    if (last) {
+      return !ended;
+    }
     await delay(100);
   }
 }
@@ -112,16 +131,22 @@ async function down(): Promise<number> {
   await step('ending the cluster', async () => {
     process.kill(state.owner, 'SIGTERM');
     const deadline = Date.now() + DOWN_MS;
-    while (ownerOf(state.name) !== undefined && Date.now() < deadline) await delay(50);
+    while (ownerOf(state.name) !== undefined && Date.now() < deadline) {
+      await delay(50);
+    }
     // All others in its namespaces die with it.
-    if (ownerOf(state.name) !== undefined) process.kill(state.owner, 'SIGKILL');
+    if (ownerOf(state.name) !== undefined) {
+      process.kill(state.owner, 'SIGKILL');
+    }
     await removeAbandonedWorlds();
   });
   return 0;
 }
 
 function runningCluster(): (ClusterState & { readonly owner: number }) | undefined {
-  if (!existsSync(STATE_FILE)) return undefined;
+  if (!existsSync(STATE_FILE)) {
+    return undefined;
+  }
   const state = JSON.parse(readFileSync(STATE_FILE, 'utf8')) as ClusterState;
   const owner = ownerOf(state.name);
   return owner === undefined ? undefined : { ...state, owner };

@@ -29,7 +29,9 @@ export async function startClusterTests(context: TestbedContext): Promise<Cluste
     tokenSeconds: 600,
   });
   const target = context.registries.find(({ name }) => name === 'dist3-htpasswd');
-  if (!target) throw new Error('the registry dist3-htpasswd is not there');
+  if (!target) {
+    throw new Error('the registry dist3-htpasswd is not there');
+  }
   const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));
   await step('making images of clients, sharing Connectors', () =>
     Promise.all([makeImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),

@@ -34,8 +34,12 @@ export function remainsOf({ world, processes, networks }: ClusterTraces): string
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
   return [
     ...processes.filter(({ pid, start }) => running.get(pid)?.start === start).map(({ pid, command }) => `process ${pid}: ${command}`),
-    ...[...running.values()].filter(({ pid }) => networks.has(networkOf(pid) ?? '')).map(({ pid, command }) => `in its network: process ${pid}: ${command}`),
-    ...mounts.filter((mount) => mount.includes(world) || [...networks].some((network) => mount.includes(network))).map((mount) => `mount: ${mount}`),
+    ...[...running.values()]
+      .filter(({ pid }) => networks.has(networkOf(pid) ?? ''))
+      .map(({ pid, command }) => `in its network: process ${pid}: ${command}`),
+    ...mounts
+      .filter((mount) => mount.includes(world) || [...networks].some((network) => mount.includes(network)))
+      .map((mount) => `mount: ${mount}`),
     ...[path.join(tmpdir(), world), ...cgroupsOf(world)].filter((place) => existsSync(place)),
   ];
 }
@@ -44,9 +48,13 @@ export function remainsOf({ world, processes, networks }: ClusterTraces): string
 function descendantsOf(owner: number): ProcessEntry[] {
   const table = [...processTable().values()];
   const family = new Set([owner]);
-  for (let size = 0; size < family.size; ) {
+  for (let size = 0; size < family.size;) {
     size = family.size;
-    for (const { pid, parent } of table) if (family.has(parent)) family.add(pid);
+    for (const { pid, parent } of table) {
+      if (family.has(parent)) {
+        family.add(pid);
+      }
+    }
   }
   return table.filter(({ pid }) => family.has(pid));
 }
@@ -62,7 +70,9 @@ function entryOf(pid: string): ProcessEntry | undefined {
   // Fields 2 to 4 and 22; the second, the command's name in brackets, may hold anything.
   const [, command = '', rest = ''] = /^\d+ \((.*)\) (.*)/s.exec(stat ?? '') ?? [];
   const fields = rest.split(' ');
-  if (stat === undefined || fields[0] === 'Z') return undefined;
+  if (stat === undefined || fields[0] === 'Z') {
+    return undefined;
+  }
   return { pid: Number(pid), parent: Number(fields[1]), start: fields[19] ?? '', command };
 }
 

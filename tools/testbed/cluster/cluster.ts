@@ -28,7 +28,11 @@ export interface Cluster {
 const READY_MS = 60_000;
 
 /** Starts everything and resolves when the node is ready for pods. What its programs and its containers log is in a directory of its own. */
-export async function startCluster({ world, logDirectory: outer, secrets }: Pick<TestbedContext, 'world' | 'logDirectory' | 'secrets'>): Promise<Cluster> {
+export async function startCluster({
+  world,
+  logDirectory: outer,
+  secrets,
+}: Pick<TestbedContext, 'world' | 'logDirectory' | 'secrets'>): Promise<Cluster> {
   const directory = path.join(world.directory, 'cluster');
   const logDirectory = path.join(outer, 'cluster');
   const place = (name: string): string => path.join(directory, name);
@@ -41,7 +45,14 @@ export async function startCluster({ world, logDirectory: outer, secrets }: Pick
   secrets.push({ name: "the cluster administrator's token", value: api.adminToken }, { name: "the node's token", value: account.token });
   const { socket: runtimeSocket } = await runtime;
   const kubelet = await step('starting controller manager, scheduler, DNS, kubelet and kube-proxy', async () => {
-    const options = { api, account, world: world.name, directory: place('kubelet'), runtimeSocket, podLogs: path.join(logDirectory, 'pods') };
+    const options = {
+      api,
+      account,
+      world: world.name,
+      directory: place('kubelet'),
+      runtimeSocket,
+      podLogs: path.join(logDirectory, 'pods'),
+    };
     const [started] = await Promise.all([
       startKubelet(group, options),
       startControllers(group, api),
@@ -65,7 +76,11 @@ interface NodeView {
 export async function nodeIsReady(kubectl: Kubectl): Promise<void> {
   const { spec, status } = await kubectl.get<NodeView>(['node', NODE.name]);
   expectEqual(status.conditions.find(({ type }) => type === 'Ready')?.status, 'True', 'Ready');
-  expectEqual((spec.taints ?? []).map(({ key }) => key), [], 'taints');
+  expectEqual(
+    (spec.taints ?? []).map(({ key }) => key),
+    [],
+    'taints',
+  );
   // The controller manager makes it a moment after the namespace; without it there is no pod.
   await kubectl.run(['get', 'serviceaccount', 'default']);
 }

@@ -16,9 +16,13 @@ const NETWORK_PLUGINS = ['bridge', 'loopback', 'host-local', 'portmap'];
 export async function startContainerRuntime(group: ProcessGroup, directory: string): Promise<ContainerRuntime> {
   const place = (name: string): string => path.join(directory, name);
   const socket = place('containerd.sock');
-  for (const name of ['bin', 'net.d']) await mkdir(place(name), { recursive: true });
+  for (const name of ['bin', 'net.d']) {
+    await mkdir(place(name), { recursive: true });
+  }
   // These are looked for by their names, which have no version.
-  for (const name of ['containerd-shim-runc-v2', ...NETWORK_PLUGINS]) await symlink(toolPath(name), place(`bin/${name}`));
+  for (const name of ['containerd-shim-runc-v2', ...NETWORK_PLUGINS]) {
+    await symlink(toolPath(name), place(`bin/${name}`));
+  }
   await writeFile(place('net.d/10-pods.conflist'), JSON.stringify(networkConfiguration(place('addresses'))));
   await writeFile(place('config.toml'), configuration(place, socket));
   await group.start({

@@ -20,7 +20,10 @@ export async function startControllers(group: ProcessGroup, api: ApiServer): Pro
         `--root-ca-file=${api.caFile}`,
       ],
     }),
-    group.start({ name: 'kube-scheduler', command: [toolPath('kube-scheduler'), kubeconfig, '--leader-elect=false', '--bind-address=127.0.0.1'] }),
+    group.start({
+      name: 'kube-scheduler',
+      command: [toolPath('kube-scheduler'), kubeconfig, '--leader-elect=false', '--bind-address=127.0.0.1'],
+    }),
   ]);
 }
 

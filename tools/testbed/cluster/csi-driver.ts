@@ -36,7 +36,9 @@ export interface CsiDriverOptions extends Pick<TestbedContext, 'registryCaFile' 
 export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriver> {
   const { cluster, programs, csiDriverFile, tokenSeconds } = options;
   const { kubectl, kubelet, group, directory } = cluster;
-  if (csiDriverFile !== undefined) await kubectl.run(['apply', '-f', csiDriverFile]);
+  if (csiDriverFile !== undefined) {
+    await kubectl.run(['apply', '-f', csiDriverFile]);
+  }
   if (tokenSeconds !== undefined) {
     const tokenRequests = [{ audience: 'connectors-proxy', expirationSeconds: tokenSeconds }];
     await kubectl.run(['patch', 'csidriver', 'connectors-csi', '--type=merge', '--patch', JSON.stringify({ spec: { tokenRequests } })]);
@@ -70,7 +72,9 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
 /** Reads the text format of Prometheus. */
 function sumOf(text: string, name: string): number {
   const series = text.split('\n').filter((line) => line.split(/[ {]/, 1)[0] === name);
-  if (series.length === 0) throw new Error(`no metric ${name}`);
+  if (series.length === 0) {
+    throw new Error(`no metric ${name}`);
+  }
   return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 

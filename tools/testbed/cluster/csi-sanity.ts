@@ -50,9 +50,13 @@ export async function checkSanity(checks: Checks, { cluster }: ClusterTests): Pr
   ) as readonly { readonly SpecReports: readonly SpecReport[] }[];
   const tests = suites.flatMap(({ SpecReports }) => SpecReports).filter(({ LeafNodeType }) => LeafNodeType === 'It');
   for (const test of tests) {
-    if (SKIPPED.has(test.State)) continue;
+    if (SKIPPED.has(test.State)) {
+      continue;
+    }
     await checks.check(`csi-sanity: ${nameOf(test)}`, () => {
-      if (test.State !== 'passed') throw new Error(`${test.State}: ${test.Failure?.Message.slice(0, 300)}`);
+      if (test.State !== 'passed') {
+        throw new Error(`${test.State}: ${test.Failure?.Message.slice(0, 300)}`);
+      }
     });
   }
   await checkSkipped(checks, tests.filter(({ State }) => SKIPPED.has(State)).map(nameOf), groups);
@@ -63,7 +67,9 @@ async function checkSkipped(checks: Checks, skipped: readonly string[], groups: 
   for (const { tests, reason } of groups) {
     const count = skipped.filter((name) => name.includes(tests)).length;
     await checks.check(`csi-sanity: ${count} skipped of ${tests}: ${reason}`, () => {
-      if (count === 0) throw new Error(`none is skipped: take it out of ${SKIPPED_FILE}`);
+      if (count === 0) {
+        throw new Error(`none is skipped: take it out of ${SKIPPED_FILE}`);
+      }
     });
   }
   for (const name of skipped.filter((test) => !groups.some(({ tests }) => test.includes(tests)))) {
@@ -74,4 +80,5 @@ async function checkSkipped(checks: Checks, skipped: readonly string[], groups: 
 }
 
 /** As ginkgo names a test. */
-const nameOf = ({ ContainerHierarchyTexts, LeafNodeText }: SpecReport): string => [...(ContainerHierarchyTexts ?? []), LeafNodeText].join(' ');
+const nameOf = ({ ContainerHierarchyTexts, LeafNodeText }: SpecReport): string =>
+  [...(ContainerHierarchyTexts ?? []), LeafNodeText].join(' ');

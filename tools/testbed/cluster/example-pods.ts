@@ -36,12 +36,18 @@ async function checkExample({ cluster, pods, registry }: ClusterTests, client: s
   await registry.remove(target);
   const here = (container: Container): Container => ({ ...container, image: podImage(client) });
   const { containers, initContainers = [] } = spec;
-  await applyJson(cluster, [{ ...pod, metadata, spec: { ...spec, containers: containers.map(here), initContainers: initContainers.map(here) } }]);
+  await applyJson(cluster, [
+    { ...pod, metadata, spec: { ...spec, containers: containers.map(here), initContainers: initContainers.map(here) } },
+  ]);
   const log = await pods.result(metadata);
   await pods.delete(metadata);
   const pushed = await registry.digest(target);
-  if (is === 'new') expectParts(log, [pushed]);
-  if (is === 'the same') expectEqual(pushed, await registry.digest(PULLED), 'digest of what was pushed');
+  if (is === 'new') {
+    expectParts(log, [pushed]);
+  }
+  if (is === 'the same') {
+    expectEqual(pushed, await registry.digest(PULLED), 'digest of what was pushed');
+  }
   if (is === 'built on the same') {
     const [base, built] = [await registry.contents(PULLED), await registry.contents(target)];
     expectEqual(built.slice(0, base.length), base, 'first layers, not compressed');

@@ -18,7 +18,12 @@ export async function makeMarkedConnector({ cluster }: ClusterTests, mark: strin
   const { apiVersion, kind } = connector;
   const { namespace, name } = MARKED;
   await applyJson(cluster, [
-    { apiVersion, kind: like.kind, metadata: { name, annotations: { 'connectors.cpaas.io/proxy-resolver': 'path' } }, spec: { ...like.spec, configurations } },
+    {
+      apiVersion,
+      kind: like.kind,
+      metadata: { name, annotations: { 'connectors.cpaas.io/proxy-resolver': 'path' } },
+      spec: { ...like.spec, configurations },
+    },
     { apiVersion, kind, metadata: { namespace, name }, spec: { ...connector.spec, connectorClassName: name } },
   ]);
   await kubectl.run(['wait', '--for=condition=Ready', '--timeout=60s', `connector/${name}`, `--namespace=${namespace}`]);

@@ -33,7 +33,9 @@ const PROGRAM_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 export async function startKubelet(group: ProcessGroup, options: KubeletOptions): Promise<Kubelet> {
   const { api, account, world, directory } = options;
   await mkdir(directory, { recursive: true });
-  for (const cgroup of cgroupsOf(world)) await mkdir(cgroup);
+  for (const cgroup of cgroupsOf(world)) {
+    await mkdir(cgroup);
+  }
   const file = (name: string): string => path.join(directory, name);
   await writeFile(file('kubeconfig'), kubeconfigText(api, account.token), { mode: 0o600 });
   await writeFile(file('resolv.conf'), '');

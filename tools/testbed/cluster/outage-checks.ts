@@ -19,7 +19,9 @@ const POD: PodDescription = {
   serviceAccount: TEAM_A.name,
   image: 'crane',
   env: { DOCKER_CONFIG: MOUNT, SSL_CERT_FILE: `${MOUNT}/ca-bundle.crt` },
-  volumes: { [MOUNT]: connectorVolume(`${MARKED.namespace}/${MARKED.name}`, { 'configuration.names': `registry-config,${MARK.configuration}` }) },
+  volumes: {
+    [MOUNT]: connectorVolume(`${MARKED.namespace}/${MARKED.name}`, { 'configuration.names': `registry-config,${MARK.configuration}` }),
+  },
   script: `
     while true; do
       if crane digest ${MARKED.host}/${SOURCE}; then echo PULLED; else echo "FAILED $(date)"; fi
@@ -44,7 +46,11 @@ export async function checkOutages(checks: Checks, tests: ClusterTests): Promise
   await checks.check('all the time the pod could pull', async () => {
     const log = await pods.log(POD);
     expectParts(log, ['PULLED']);
-    expectEqual(log.split('\n').filter((line) => line.startsWith('FAILED')), [], 'what failed');
+    expectEqual(
+      log.split('\n').filter((line) => line.startsWith('FAILED')),
+      [],
+      'what failed',
+    );
   });
   await pods.delete(POD);
 }
@@ -56,7 +62,9 @@ async function checkKubeletRestart(checks: Checks, tests: ClusterTests): Promise
   await setMark(tests, 'second');
   await cluster.kubelet.start();
   await checks.check('with the kubelet restarted the pod gets fresh files', () => until(REPUBLISH_MS, () => podSees(tests, 'second')));
-  await checks.check('its container is the same, and nothing was mounted anew', async () => expectEqual(await standingOf(tests), before, 'container and mount'));
+  await checks.check('its container is the same, and nothing was mounted anew', async () =>
+    expectEqual(await standingOf(tests), before, 'container and mount'),
+  );
   await until(READY_MS, () => nodeIsReady(cluster.kubectl));
   await pullsWithWhatItHas(tests);
 }

@@ -22,7 +22,10 @@ export async function startImageRegistry(group: ProcessGroup, directory: string)
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, 'config.yml');
   const storage = { filesystem: { rootdirectory: path.join(directory, 'data') } };
-  await writeFile(file, stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: IMAGE_REGISTRY, secret: 'one replica' } }));
+  await writeFile(
+    file,
+    stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: IMAGE_REGISTRY, secret: 'one replica' } }),
+  );
   await group.start({
     name: 'image-registry',
     command: [toolPath('registry'), 'serve', file],
@@ -45,7 +48,9 @@ export const CLIENT_IMAGES = ['crane', 'oras', 'skopeo', 'buildah', 'buildctl', 
 /** Makes and pushes the images of {@link CLIENT_IMAGES}. */
 export async function pushClientImages(directory: string): Promise<void> {
   const layer = await makeLayer(path.join(directory, 'clients'), [...CLIENT_IMAGES, 'runc', ...USER_NAMESPACE_TOOLS]);
-  for (const name of CLIENT_IMAGES) await pushImage(layer, name, [`/usr/bin/${name}`]);
+  for (const name of CLIENT_IMAGES) {
+    await pushImage(layer, name, [`/usr/bin/${name}`]);
+  }
 }
 
 /** Without the capability SYS_ADMIN buildah and podman work in a user namespace, which these make. */
@@ -76,16 +81,24 @@ interface Layer {
 /** A root file system of busybox and tools with their libraries. Not compressed: it is read again at once, on this machine. */
 async function makeLayer(directory: string, tools: readonly string[]): Promise<Layer> {
   const root = path.join(directory, 'root');
-  for (const name of ['bin', 'usr/bin', 'tmp', 'var/tmp', 'root', 'etc/containers']) await mkdir(path.join(root, name), { recursive: true });
-  for (const name of ['tmp', 'var/tmp']) await chmod(path.join(root, name), 0o1777);
+  for (const name of ['bin', 'usr/bin', 'tmp', 'var/tmp', 'root', 'etc/containers']) {
+    await mkdir(path.join(root, name), { recursive: true });
+  }
+  for (const name of ['tmp', 'var/tmp']) {
+    await chmod(path.join(root, name), 0o1777);
+  }
   await cp(toolPath('busybox'), path.join(root, 'bin/busybox'));
   for (const applet of (await runCommand([toolPath('busybox'), '--list'])).trim().split('\n')) {
-    if (applet !== 'busybox') await symlink('busybox', path.join(root, 'bin', applet));
+    if (applet !== 'busybox') {
+      await symlink('busybox', path.join(root, 'bin', applet));
+    }
   }
   await writeFile(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   await writeFile(path.join(root, 'etc/group'), 'root:x:0:\n');
   await writeFile(path.join(root, 'etc/containers/policy.json'), JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }));
-  for (const tool of tools) await addTool(root, tool);
+  for (const tool of tools) {
+    await addTool(root, tool);
+  }
   const tar = path.join(directory, 'layer.tar');
   await runCommand(['tar', '-C', root, '-cf', tar, '.']);
   const layout = path.join(directory, 'image');
@@ -97,8 +110,12 @@ const IPTABLES_MODULES = '/usr/lib/x86_64-linux-gnu/xtables';
 
 async function addTool(root: string, name: string): Promise<void> {
   await cp(toolPath(name), path.join(root, 'usr/bin', name), { dereference: true });
-  if (name === 'iptables') await cp(IPTABLES_MODULES, path.join(root, IPTABLES_MODULES), { recursive: true });
-  for (const library of await librariesOf(toolPath(name))) await cp(library, path.join(root, library), { dereference: true });
+  if (name === 'iptables') {
+    await cp(IPTABLES_MODULES, path.join(root, IPTABLES_MODULES), { recursive: true });
+  }
+  for (const library of await librariesOf(toolPath(name))) {
+    await cp(library, path.join(root, library), { dereference: true });
+  }
 }
 
 /** The shared libraries that a program is linked with; none for one that is linked statically. */

@@ -60,7 +60,9 @@ export class Pods {
   async result(key: NamespacedName, deadline = DEADLINE_MS): Promise<string> {
     const phase = await this.phase(key, ['Succeeded', 'Failed'], deadline);
     const log = await this.log(key);
-    if (phase !== 'Succeeded') throw new Error(`pod ${key.namespace}/${key.name}: ${phase}: ${log}`);
+    if (phase !== 'Succeeded') {
+      throw new Error(`pod ${key.namespace}/${key.name}: ${phase}: ${log}`);
+    }
     return log;
   }
 
@@ -70,8 +72,12 @@ export class Pods {
     for (;;) {
       const { status } = await this.cluster.client.get(PodType, key);
       const phase = status?.phase ?? 'unknown';
-      if (wanted.includes(phase)) return phase;
-      if (Date.now() > end) throw new Error(`pod ${key.namespace}/${key.name} still is ${phase}: ${(await this.events(key)).join('\n')}`);
+      if (wanted.includes(phase)) {
+        return phase;
+      }
+      if (Date.now() > end) {
+        throw new Error(`pod ${key.namespace}/${key.name} still is ${phase}: ${(await this.events(key)).join('\n')}`);
+      }
       await delay(PAUSE_MS);
     }
   }
@@ -88,7 +94,9 @@ export class Pods {
     return until(EVENT_MS, async () => {
       const events = await this.events(key);
       const event = events.find((text) => text.startsWith(`${reason}: `));
-      if (event === undefined) throw new Error(`no event ${reason} of pod ${key.namespace}/${key.name}, only: ${events.join('\n')}`);
+      if (event === undefined) {
+        throw new Error(`no event ${reason} of pod ${key.namespace}/${key.name}, only: ${events.join('\n')}`);
+      }
       return event;
     });
   }
@@ -126,7 +134,11 @@ function podObject(description: PodDescription): object {
           image: podImage(image),
           command: ['/bin/sh', '-euc', script],
           env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-          volumeMounts: mounts.map(({ mountPath, volume, name: volumeName }) => ({ mountPath, name: volumeName, readOnly: !('emptyDir' in volume) })),
+          volumeMounts: mounts.map(({ mountPath, volume, name: volumeName }) => ({
+            mountPath,
+            name: volumeName,
+            readOnly: !('emptyDir' in volume),
+          })),
           securityContext: description.securityContext,
         },
       ],

@@ -5,7 +5,9 @@ import { CONNECTOR_HOST, SOURCE, TEAM_A, TEAM_B } from './tenants';
 import { type PodDescription } from './pods';
 
 /** A token of the pod for the proxy, as any pod can have it without the driver. */
-const TOKEN_VOLUME = { projected: { sources: [{ serviceAccountToken: { audience: 'connectors-proxy', expirationSeconds: 3600, path: 'token' } }] } };
+const TOKEN_VOLUME = {
+  projected: { sources: [{ serviceAccountToken: { audience: 'connectors-proxy', expirationSeconds: 3600, path: 'token' } }] },
+};
 
 function cranePod(account: NamespacedName, name: string, commands: string): PodDescription {
   return {
@@ -33,7 +35,9 @@ export async function checkProjectedToken(checks: Checks, { pods, registry, sour
     expectEqual(await registry.digest('team/projected:v1'), sourceDigest, 'digest at the registry');
   });
   await checks.check('a pod without the role is refused by the proxy', async () => {
-    const log = await pods.run(cranePod(TEAM_B, 'projected-token', `crane digest --insecure ${CONNECTOR_HOST}/${SOURCE} 2>&1 && exit 1 || true`));
+    const log = await pods.run(
+      cranePod(TEAM_B, 'projected-token', `crane digest --insecure ${CONNECTOR_HOST}/${SOURCE} 2>&1 && exit 1 || true`),
+    );
     expectParts(log, ['DENIED']);
   });
 }

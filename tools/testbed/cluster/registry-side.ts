@@ -33,8 +33,11 @@ export class RegistrySide {
   /** Takes away the manifest that a name stands for, and so every tag of it; there may be none. */
   async remove(name: string): Promise<void> {
     const { status, stdout, stderr } = await tryCommand([toolPath('crane'), 'digest', `${this.host}/${name}`], { env: this.environment });
-    if (status === 0) await this.#crane('delete', `${this.host}/${name.split(':')[0]}@${digestIn(stdout)}`);
-    else if (!/MANIFEST_UNKNOWN|NAME_UNKNOWN/.test(stderr)) throw new Error(`${name}: ${stderr}`);
+    if (status === 0) {
+      await this.#crane('delete', `${this.host}/${name.split(':')[0]}@${digestIn(stdout)}`);
+    } else if (!/MANIFEST_UNKNOWN|NAME_UNKNOWN/.test(stderr)) {
+      throw new Error(`${name}: ${stderr}`);
+    }
   }
 
   manifest(name: string): Promise<string> {
@@ -43,7 +46,9 @@ export class RegistrySide {
 
   /** Digests of the layers of an image as they are when not compressed. */
   async contents(name: string): Promise<readonly string[]> {
-    const { rootfs } = JSON.parse(await this.#crane('config', `${this.host}/${name}`)) as { readonly rootfs: { readonly diff_ids: readonly string[] } };
+    const { rootfs } = JSON.parse(await this.#crane('config', `${this.host}/${name}`)) as {
+      readonly rootfs: { readonly diff_ids: readonly string[] };
+    };
     return rootfs.diff_ids;
   }
 

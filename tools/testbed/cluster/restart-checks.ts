@@ -23,8 +23,12 @@ export async function checkDriverRestart(checks: Checks, { cluster, pods, source
     const { stdout, stderr } = await pods.exec(description, PULL);
     expectEqual(stdout.trim(), sourceDigest, `digest (${stderr})`);
   };
-  for (const description of [resident, leaving]) await pods.create(description);
-  for (const description of [resident, leaving]) await pods.phase(description, ['Running']);
+  for (const description of [resident, leaving]) {
+    await pods.create(description);
+  }
+  for (const description of [resident, leaving]) {
+    await pods.phase(description, ['Running']);
+  }
   await checks.check('a running pod pulls', () => pullsIn(resident));
   await cluster.csi.kill();
   await checks.check('with the driver killed it goes on pulling', () => pullsIn(resident));
@@ -34,7 +38,9 @@ export async function checkDriverRestart(checks: Checks, { cluster, pods, source
     expectEqual(await pods.phase(waiting, ['Pending']), 'Pending', 'phase');
   });
   await cluster.csi.start();
-  await checks.check('with the driver started again it knows all volumes that are mounted', () => until(COUNT_MS, () => countsVolumes(cluster)));
+  await checks.check('with the driver started again it knows all volumes that are mounted', () =>
+    until(COUNT_MS, () => countsVolumes(cluster)),
+  );
   await checks.check('with the driver started again it goes on pulling', () => pullsIn(resident));
   await checks.check('the pod that waited pulls', async () => expectParts(await pods.result(waiting), [sourceDigest]));
   await checks.check('a volume that the driver before it mounted is unmounted', async () => {

@@ -26,5 +26,7 @@ export async function shareConnector(cluster: InstalledCluster, registry: Regist
     roleBinding({ namespace: connector.namespace, name: `${pusher.namespace}-${pusher.name}` }, 'connectors-pusher', pusher),
   ]);
   const [verdict] = await waitForConnectors(cluster.client, [connector]);
-  if (verdict?.ready !== 'True') throw new Error(`Connector ${connector.namespace}/${connector.name} is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+  if (verdict?.ready !== 'True') {
+    throw new Error(`Connector ${connector.namespace}/${connector.name} is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+  }
 }

@@ -10,7 +10,12 @@ const USER = { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000 };
 
 /** How the files are to be, as mode, owner and group. */
 const CASES = [
-  { name: 'with-group', context: { ...USER, fsGroup: 2000 }, expected: '440 0 2000', says: 'with an fsGroup files are for that group alone' },
+  {
+    name: 'with-group',
+    context: { ...USER, fsGroup: 2000 },
+    expected: '440 0 2000',
+    says: 'with an fsGroup files are for that group alone',
+  },
   { name: 'without-group', context: USER, expected: '444 0 0', says: 'without an fsGroup files are for everybody' },
 ] as const;
 

@@ -7,12 +7,18 @@ const README = readFileSync(path.join(__dirname, '..', '..', '..', 'README.md'),
 describe('commands of a document', () => {
   it('are read word by word, without comments', () => {
     const text = '# A\n\n## B\n\nWords.\n\n```sh\n# first\nkubectl apply \\\n  -f a   # then\n\nkubectl get b\n```\n\n```\nother\n```\n';
-    expect(documentedCommands(text, '## B')).toEqual([['kubectl', 'apply', '-f', 'a'], ['kubectl', 'get', 'b']]);
+    expect(documentedCommands(text, '## B')).toEqual([
+      ['kubectl', 'apply', '-f', 'a'],
+      ['kubectl', 'get', 'b'],
+    ]);
   });
 
-  it.each(['# A\n\n## B\n\nNone.\n', '# A\n', '# A\n\n## B\n\nNone.\n\n## C\n\n```\na\n```\n'])('are missed where there are none', (text) => {
-    expect(() => documentedCommands(text, '## B')).toThrow('## B');
-  });
+  it.each(['# A\n\n## B\n\nNone.\n', '# A\n', '# A\n\n## B\n\nNone.\n\n## C\n\n```\na\n```\n'])(
+    'are missed where there are none',
+    (text) => {
+      expect(() => documentedCommands(text, '## B')).toThrow('## B');
+    },
+  );
 
   it('install a new cluster in an order that works: the CRDs, a wait for them, then their objects', () => {
     const commands = documentedCommands(README, '## In a cluster').map((words) => words.join(' '));

@@ -22,7 +22,9 @@ interface ManifestCase {
 export async function checkManifestCases(checks: Checks, kubectl: Kubectl): Promise<void> {
   for (const [kind, file] of Object.entries(FILES)) {
     const cases = parse(await readFile(path.join(DIRECTORY, file), 'utf8')) as ManifestCase[];
-    for (const item of cases) await checks.check(`${kind}, ${item.name}: ${verdict(item)}`, () => checkCase(kubectl, kind, item));
+    for (const item of cases) {
+      await checks.check(`${kind}, ${item.name}: ${verdict(item)}`, () => checkCase(kubectl, kind, item));
+    }
   }
 }
 
@@ -39,7 +41,9 @@ async function checkCase(kubectl: Kubectl, kind: string, item: ManifestCase): Pr
   }
   expectEqual(status, 1, 'status of kubectl apply');
   expectParts(stderr, item.apiServer ?? item.problems.map(messageOf));
-  if (item.strict) await kubectl.run([...apply, '--validate=warn'], manifest);
+  if (item.strict) {
+    await kubectl.run([...apply, '--validate=warn'], manifest);
+  }
 }
 
 /** A problem is `path message`; a path has no space. */

@@ -34,7 +34,11 @@ const PROGRAMS: readonly Permissions[] = [
       'create events',
     ],
     refused: [
-      ...['create', 'update', 'patch', 'delete'].flatMap((verb) => [`${verb} connectors.${GROUP}`, `${verb} connectorclasses.${GROUP}`, `${verb} secrets`]),
+      ...['create', 'update', 'patch', 'delete'].flatMap((verb) => [
+        `${verb} connectors.${GROUP}`,
+        `${verb} connectorclasses.${GROUP}`,
+        `${verb} secrets`,
+      ]),
       ...['get', 'update', 'delete'].map((verb) => `${verb} connectors.${GROUP} proxy`),
       'create tokenreviews.authentication.k8s.io',
       'create subjectaccessreviews.authorization.k8s.io',
@@ -103,7 +107,14 @@ const PROGRAMS: readonly Permissions[] = [
     user: PROXY,
     where: OWN,
     allowed: ['get secrets/connectors-proxy-ca', 'get secrets/connectors-proxy-sealing'],
-    refused: ['list secrets', 'watch secrets', 'list secrets/connectors-proxy-ca', 'watch secrets/connectors-proxy-sealing', 'update secrets/connectors-proxy-ca', 'delete secrets/connectors-proxy-sealing'],
+    refused: [
+      'list secrets',
+      'watch secrets',
+      'list secrets/connectors-proxy-ca',
+      'watch secrets/connectors-proxy-sealing',
+      'update secrets/connectors-proxy-ca',
+      'delete secrets/connectors-proxy-sealing',
+    ],
   },
 ];
 
@@ -114,7 +125,12 @@ const USERS: readonly Permissions[] = [
     groups: ['system:serviceaccounts:team-a'],
     where: 'registries',
     allowed: [`get connectors.${GROUP}/harbor proxy`],
-    refused: [`update connectors.${GROUP}/harbor proxy`, `delete connectors.${GROUP}/harbor proxy`, `get connectors.${GROUP}/harbor`, 'get secrets/harbor-robot'],
+    refused: [
+      `update connectors.${GROUP}/harbor proxy`,
+      `delete connectors.${GROUP}/harbor proxy`,
+      `get connectors.${GROUP}/harbor`,
+      'get secrets/harbor-robot',
+    ],
   },
   {
     user: 'system:serviceaccount:team-b:builder',
@@ -144,8 +160,12 @@ export async function checkPermissions(checks: Checks, kubectl: Kubectl): Promis
   for (const permissions of [...PROGRAMS, ...USERS]) {
     const { user, where, allowed, refused } = permissions;
     const who = user.replace('system:serviceaccount:', '');
-    for (const what of allowed) await checks.check(`${who} may ${what} (${where})`, () => ask(kubectl, permissions, what, 'yes'));
-    for (const what of refused) await checks.check(`${who} may not ${what} (${where})`, () => ask(kubectl, permissions, what, 'no'));
+    for (const what of allowed) {
+      await checks.check(`${who} may ${what} (${where})`, () => ask(kubectl, permissions, what, 'yes'));
+    }
+    for (const what of refused) {
+      await checks.check(`${who} may not ${what} (${where})`, () => ask(kubectl, permissions, what, 'no'));
+    }
   }
 }
 
@@ -162,6 +182,8 @@ async function ask(kubectl: Kubectl, { user, groups = [], where }: Permissions, 
     ...groups.map((group) => `--as-group=${group}`),
   ]);
   // A name that kubectl does not know is answered with "no" as well.
-  if (stderr.includes("doesn't have a resource type")) throw new Error(stderr);
+  if (stderr.includes("doesn't have a resource type")) {
+    throw new Error(stderr);
+  }
   expectEqual(stdout.trim().split(/\s/)[0], expected, `kubectl auth can-i ${what} (${stderr.trim()})`);
 }

@@ -23,7 +23,9 @@ export async function checkReadmeInstall(checks: Checks, { directory, logDirecto
           expectEqual(program, 'kubectl', 'the program');
           const printed = await kubectl.run(args);
           const changed = printed.split('\n').filter((line) => / (?:created|configured)$/.test(line));
-          if (turn === 'again') expectEqual(changed, [], 'what changed');
+          if (turn === 'again') {
+            expectEqual(changed, [], 'what changed');
+          }
         });
       }
     }

@@ -39,11 +39,23 @@ export async function checkViews(checks: Checks, kubectl: Kubectl): Promise<void
   }
   await checks.check('kubectl describe connector', async () => {
     const text = await kubectl.run(['describe', 'connector', 'dist3-token', ...here]);
-    expectParts(text, ['Connector Class Name:  oci', 'Trusted Realms:', 'AuthReady', 'LivenessReady', 'Http Address:', 'Https Address:', 'Observed Generation:']);
+    expectParts(text, [
+      'Connector Class Name:  oci',
+      'Trusted Realms:',
+      'AuthReady',
+      'LivenessReady',
+      'Http Address:',
+      'Https Address:',
+      'Observed Generation:',
+    ]);
     expectMatch(text, /^Events:\n +Type +Reason +Age +From +Message$/m);
   });
   await checks.check('kubectl describe connectorclass', async () => {
-    expectParts(await kubectl.run(['describe', 'connectorclass', 'oci']), ['tokenAuth', 'cpaas.io/distribution-registry-token', 'Conditions:']);
+    expectParts(await kubectl.run(['describe', 'connectorclass', 'oci']), [
+      'tokenAuth',
+      'cpaas.io/distribution-registry-token',
+      'Conditions:',
+    ]);
   });
 }
 
@@ -51,11 +63,17 @@ export async function checkViews(checks: Checks, kubectl: Kubectl): Promise<void
 function checkExplanation(text: string, fields: readonly string[]): void {
   expectMatch(text, /^DESCRIPTION:\n +\S/m);
   for (const missing of ['<no description>', '<empty>']) {
-    if (text.includes(missing)) throw new Error(`${missing} in: ${text}`);
+    if (text.includes(missing)) {
+      throw new Error(`${missing} in: ${text}`);
+    }
   }
-  for (const field of fields) expectMatch(text, new RegExp(`^ +${field}\\t<`, 'm'));
+  for (const field of fields) {
+    expectMatch(text, new RegExp(`^ +${field}\\t<`, 'm'));
+  }
 }
 
 function expectMatch(text: string, pattern: RegExp): void {
-  if (!pattern.test(text)) throw new Error(`${String(pattern)} does not match: ${text.slice(0, 2000)}`);
+  if (!pattern.test(text)) {
+    throw new Error(`${String(pattern)} does not match: ${text.slice(0, 2000)}`);
+  }
 }

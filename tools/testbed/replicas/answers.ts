@@ -4,8 +4,12 @@ import { type ReceivedResponse } from '@oci-connector/testing-kit';
 export function expectAnswer(response: ReceivedResponse, status: number | readonly number[], code?: string): ReceivedResponse {
   const allowed = typeof status === 'number' ? [status] : status;
   const text = response.body.toString('utf8', 0, 500);
-  if (!allowed.includes(response.status)) throw new Error(`expected status ${allowed.join(' or ')}, got ${response.status}: ${text}`);
-  if (code !== undefined && codeOf(text) !== code) throw new Error(`expected code ${code}, got: ${text}`);
+  if (!allowed.includes(response.status)) {
+    throw new Error(`expected status ${allowed.join(' or ')}, got ${response.status}: ${text}`);
+  }
+  if (code !== undefined && codeOf(text) !== code) {
+    throw new Error(`expected code ${code}, got: ${text}`);
+  }
   return response;
 }
 

@@ -16,7 +16,9 @@ export async function checkControllerStopped(checks: Checks, installation: Repli
   try {
     await checks.check('controller stopped: pulls go on, for new tokens too', async () => {
       const token = await installation.token('builder');
-      for (const replica of ['a', 'b'] as const) expectAnswer(await installation.pull(replica, token), 200);
+      for (const replica of ['a', 'b'] as const) {
+        expectAnswer(await installation.pull(replica, token), 200);
+      }
     });
     await checks.check('controller stopped: pushes go on', async () => push(installation, await installation.token('builder')));
     await checks.check('controller stopped: a Connector made meanwhile can be used', async () => {
@@ -42,12 +44,18 @@ const OUTAGES: readonly Outage[] = [
 
 /** Without an API server: who was allowed goes on, nobody else gets in, nothing is allowed by mistake (rule C10). */
 export async function checkApiServerOutages(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
-  for (const outage of OUTAGES) await checkOutage(checks, installation, outage);
+  for (const outage of OUTAGES) {
+    await checkOutage(checks, installation, outage);
+  }
 }
 
 async function checkOutage(checks: Checks, installation: ReplicatedInstallation, outage: Outage): Promise<void> {
   const { name } = outage;
-  const tokens = { regular: await installation.token('regular'), newcomer: await installation.token('newcomer'), stranger: await installation.token('stranger') };
+  const tokens = {
+    regular: await installation.token('regular'),
+    newcomer: await installation.token('newcomer'),
+    stranger: await installation.token('stranger'),
+  };
   await checks.check(`${name}, before: who may, may; who may not, may not`, async () => {
     expectAnswer(await installation.pull('a', tokens.regular), 200);
     await push(installation, tokens.regular);
@@ -107,7 +115,9 @@ async function checkDuring(checks: Checks, installation: ReplicatedInstallation,
 /** One small blob, through replica A. */
 async function push(installation: ReplicatedInstallation, token: string): Promise<void> {
   const [blob] = installation.sample.blobs;
-  if (!blob) throw new Error('the sample has no blob');
+  if (!blob) {
+    throw new Error('the sample has no blob');
+  }
   const location = installation.path(`team/pushed/blobs/uploads/?digest=${encodeURIComponent(blob.digest)}`);
   const headers = { 'content-type': 'application/octet-stream' };
   expectAnswer(await installation.send('a', location, { method: 'POST', token, headers, body: blob.content }), 201);

@@ -163,10 +163,14 @@ export class ReplicatedInstallation {
     await pushImage({ url: this.registry.url, auth: this.account, repository: SAMPLE.repository, reference: SAMPLE.tag }, this.sample);
     await step('starting the controller and two proxies', async () => {
       await this.startController();
-      for (const replica of REPLICAS) await this.#startReplica(replica);
+      for (const replica of REPLICAS) {
+        await this.#startReplica(replica);
+      }
     });
     const [verdict] = await waitForConnectors(this.client, [{ namespace: NAMESPACE, name: CONNECTOR }]);
-    if (verdict?.ready !== 'True') throw new Error(`the Connector is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+    if (verdict?.ready !== 'True') {
+      throw new Error(`the Connector is not Ready: ${verdict?.reason}: ${verdict?.message}`);
+    }
   }
 
   #manifests(name: string): object[] {

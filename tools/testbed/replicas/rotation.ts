@@ -14,7 +14,9 @@ export async function checkPasswordChange(checks: Checks, installation: Replicat
   const token = await installation.token('builder');
   const { password } = newAccount(account.username);
   secrets.push({ name: 'changed password of the registry of the replicas', value: password });
-  for (const replica of REPLICAS) expectAnswer(await installation.pull(replica, token), 200);
+  for (const replica of REPLICAS) {
+    expectAnswer(await installation.pull(replica, token), 200);
+  }
   registry.accounts.setPassword(account.username, password);
   registry.tokens.revokeAll();
   await checks.check('password changed at the registry only: 403, and never its 401', async () => {
@@ -36,7 +38,9 @@ export async function checkPasswordChange(checks: Checks, installation: Replicat
 /** A permission that is withdrawn. */
 export async function checkWithdrawal(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
   const token = await installation.token('leaver');
-  for (const replica of REPLICAS) expectAnswer(await installation.pull(replica, token), 200);
+  for (const replica of REPLICAS) {
+    expectAnswer(await installation.pull(replica, token), 200);
+  }
   await installation.withdraw('leaver');
   const changed = Date.now();
   for (const replica of REPLICAS) {

@@ -20,9 +20,13 @@ const FORMS: readonly Form[] = [
 
 /** Uploads that one replica begins and another goes on with, after the client's token and the first replica are new. */
 export async function checkUploads(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
-  for (const form of FORMS) await checks.check(`an upload whose location is ${form.name} changes replica, token and process`, () => wander(installation, form));
+  for (const form of FORMS) {
+    await checks.check(`an upload whose location is ${form.name} changes replica, token and process`, () => wander(installation, form));
+  }
   const sealed = FORMS.filter((form) => form.sealed);
-  for (const form of sealed) await checks.check(`an upload whose location is ${form.name} is of its own account only`, () => steal(installation, form));
+  for (const form of sealed) {
+    await checks.check(`an upload whose location is ${form.name} is of its own account only`, () => steal(installation, form));
+  }
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -45,7 +49,9 @@ async function wander(installation: ReplicatedInstallation, form: Form): Promise
   const end = `${second}${second.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
   expectAnswer(await installation.send('a', end, { method: 'PUT', token: renewed, body: chunks[2], headers: OCTETS }), 201);
   const pulled = expectAnswer(await installation.send('b', installation.path(`${repository}/blobs/${digest}`), { token: renewed }), 200);
-  if (!pulled.body.equals(content)) throw new Error('what was pulled is not what was pushed');
+  if (!pulled.body.equals(content)) {
+    throw new Error('what was pulled is not what was pushed');
+  }
   expectEqual(registry.openUploads(), [], 'uploads left at the registry');
   expectNoCredentialElsewhere(installation);
 }
@@ -58,7 +64,11 @@ async function steal(installation: ReplicatedInstallation, form: Form): Promise<
   const before = installation.registry.requests.length;
   for (const method of ['PATCH', 'PUT', 'GET', 'DELETE'] as const) {
     const target = method === 'PUT' ? `${location}${location.includes('?') ? '&' : '?'}digest=sha256:${'0'.repeat(64)}` : location;
-    expectAnswer(await installation.send('b', target, { method, token: thief, headers: OCTETS }), 404, method === 'GET' || method === 'DELETE' ? undefined : 'BLOB_UPLOAD_UNKNOWN');
+    expectAnswer(
+      await installation.send('b', target, { method, token: thief, headers: OCTETS }),
+      404,
+      method === 'GET' || method === 'DELETE' ? undefined : 'BLOB_UPLOAD_UNKNOWN',
+    );
   }
   expectEqual(installation.registry.requests.length, before, 'requests that arrived at the registry');
   expectAnswer(await installation.send('b', location, { method: 'DELETE', token: owner }), 204);
@@ -96,7 +106,9 @@ async function append(installation: ReplicatedInstallation, { replica, location,
 
 /** Clients send their token wherever this leads, so it leads to the proxy. */
 function locationOf(location: string | undefined, prefix: string): string {
-  if (!location?.startsWith(prefix)) throw new Error(`the location ${location} is not below ${prefix}`);
+  if (!location?.startsWith(prefix)) {
+    throw new Error(`the location ${location} is not below ${prefix}`);
+  }
   return location;
 }
 

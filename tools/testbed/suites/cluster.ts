@@ -29,7 +29,9 @@ export const clusterSuite: Suite = {
   async run(context) {
     const checks = new Checks();
     const tests = await context.cluster(() => startClusterTests(context));
-    for (const [name, run] of Object.entries(PARTS)) await checks.part(name, () => run(checks, tests));
+    for (const [name, run] of Object.entries(PARTS)) {
+      await checks.part(name, () => run(checks, tests));
+    }
     return checks.result;
   },
 };

@@ -26,7 +26,9 @@ export const conformanceSuite: Suite = {
   async run(context) {
     const registries = context.registries.filter(({ name }) => REGISTRIES.includes(name));
     const comparisons: Comparison[] = [];
-    for (const registry of registries) comparisons.push(await compare(context, registry));
+    for (const registry of registries) {
+      comparisons.push(await compare(context, registry));
+    }
     const rows = comparisons.flatMap(({ registry, direct, proxied }) => [
       [registry.name, 'direct', countText(direct)],
       [registry.name, 'through the proxy', countText(proxied)],
@@ -64,8 +66,12 @@ async function compare(context: SuiteContext, registry: Registry): Promise<Compa
 
 function failuresOf({ registry, direct, proxied }: Comparison): string[] {
   const differences = compareConformance(direct, proxied).map((difference) => `${registry.name}: ${difference}`);
-  if (direct.size === 0) return [`${registry.name}: the suite ran no test`];
-  if (registry.name !== 'fixture-basic') return differences;
+  if (direct.size === 0) {
+    return [`${registry.name}: the suite ran no test`];
+  }
+  if (registry.name !== 'fixture-basic') {
+    return differences;
+  }
   const own = [...direct].filter(([, statuses]) => !statuses.every((status) => GOOD.has(status)));
   return [...differences, ...own.map(([name, statuses]) => `the fixture by itself: ${name}: ${statuses.join(', ')}`)];
 }

@@ -9,11 +9,13 @@ const LIMITS = path.join(process.cwd(), 'tools/testbed/direct-limits.json');
 /** The clients against the registries themselves. What fails here is not the proxy's doing. */
 export const directSuite: Suite = {
   async run(context) {
-    const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => {
-      const { host, protocol } = new URL(registry.directAddress ?? registry.address);
-      const login = registry.account ?? { username: 'nobody', password: 'nothing' };
-      return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };
-    });
+    const targets = context.registries
+      .filter(({ outsideMatrix }) => !outsideMatrix)
+      .map((registry) => {
+        const { host, protocol } = new URL(registry.directAddress ?? registry.address);
+        const login = registry.account ?? { username: 'nobody', password: 'nothing' };
+        return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };
+      });
     const { table, ...result } = await runMatrix({
       ...context,
       targets,

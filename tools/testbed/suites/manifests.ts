@@ -35,9 +35,15 @@ async function checkExamples(checks: Checks, kubectl: Kubectl, meanwhile: () => 
       const again = await kubectl.run(['apply', '-f', file]);
       const changed = again.split('\n').filter((line) => line !== '' && !line.endsWith(' unchanged'));
       // A Secret whose text is written as stringData is always configured anew.
-      expectEqual(changed.filter((line) => !line.startsWith('secret/')), [], 'what the second apply changed');
+      expectEqual(
+        changed.filter((line) => !line.startsWith('secret/')),
+        [],
+        'what the second apply changed',
+      );
     });
   }
   await meanwhile();
-  for (const name of files) await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', path.join(EXAMPLES, name)]);
+  for (const name of files) {
+    await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', path.join(EXAMPLES, name)]);
+  }
 }

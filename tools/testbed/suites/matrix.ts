@@ -9,14 +9,18 @@ import { type Suite } from './suite';
 export const matrixSuite: Suite = {
   async run(context) {
     const product = await context.product(() => startProduct(context));
-    const targets = context.registries.filter(({ outsideMatrix }) => !outsideMatrix).map((registry) => ({
-      registry,
-      host: connectorHost(registry.name),
-      // The host form over http, the path form over https: both are met without doubling the time.
-      prefix: { http: '', https: `namespaces/${NAMESPACE}/connectors/${registry.name}/` },
-      login: async () => ({ username: 'connector', password: await product.token() }),
-    }));
-    for (const { host } of targets) await trustRegistry(host, product.caFile);
+    const targets = context.registries
+      .filter(({ outsideMatrix }) => !outsideMatrix)
+      .map((registry) => ({
+        registry,
+        host: connectorHost(registry.name),
+        // The host form over http, the path form over https: both are met without doubling the time.
+        prefix: { http: '', https: `namespaces/${NAMESPACE}/connectors/${registry.name}/` },
+        login: async () => ({ username: 'connector', password: await product.token() }),
+      }));
+    for (const { host } of targets) {
+      await trustRegistry(host, product.caFile);
+    }
     const { table, ...result } = await runMatrix({
       ...context,
       targets,

@@ -48,7 +48,9 @@ async function checkCommand(checks: Checks, caFile: string): Promise<void> {
       const { status, stdout, stderr } = await checkSandbox(['-f', file, '--ca-bundle', caFile]);
       expectEqual(status, 0, `status of: ${stdout}${stderr}`);
       expectParts(stdout, ['Connector default/dockerhub-demo applied', PROXY_PATH]);
-      if (!/^default +dockerhub-demo +True\b/m.test(stdout)) throw new Error(`not Ready: ${stdout}`);
+      if (!/^default +dockerhub-demo +True\b/m.test(stdout)) {
+        throw new Error(`not Ready: ${stdout}`);
+      }
     });
   }
 }
@@ -65,7 +67,12 @@ interface ConnectorView {
   readonly spec: { readonly auth?: { readonly secretRef?: { readonly name: string } } };
   readonly status?: {
     readonly proxy?: { readonly httpAddress?: { readonly url?: string } };
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
     readonly observedGeneration?: number;
   };
   readonly metadata: { readonly generation: number; readonly annotations?: Readonly<Record<string, string>> };
@@ -84,14 +91,18 @@ async function useByHand(hand: ByHand): Promise<void> {
       await kubectl.run(['apply', '-f', ANONYMOUS]);
       await conditionsBecome(kubectl, { Ready: 'True', SecretReady: 'True', LivenessReady: 'True' });
     });
-    await checks.check('Service c-dockerhub-demo and status.proxy.httpAddress.url', () => checkProxyObjects(kubectl, `${sandbox.proxy.http}${PROXY_PATH}`));
+    await checks.check('Service c-dockerhub-demo and status.proxy.httpAddress.url', () =>
+      checkProxyObjects(kubectl, `${sandbox.proxy.http}${PROXY_PATH}`),
+    );
     await checkKubectlViews(checks, kubectl);
     const image = (name: string): string => `${host}${PROXY_PATH}/${name}`;
     await grantPush(kubectl);
     const token = (await kubectl.run(['create', 'token', 'builder', '--audience=connectors-proxy'])).trim();
     const login = { host, login: { username: 'any', password: token } };
     await checkPulls(hand, image, login);
-    await checks.check('anonymous: a push is refused', () => hand.crane.refusedPush(context.content.imageLayout, image('team/app:v1'), login));
+    await checks.check('anonymous: a push is refused', () =>
+      hand.crane.refusedPush(context.content.imageLayout, image('team/app:v1'), login),
+    );
     await checks.check('kubectl apply -f connector-with-secret.yaml: Ready with the Secret', async () => {
       await kubectl.run(['apply', '-f', WITH_SECRET]);
       await conditionsBecome(kubectl, { Ready: 'True', AuthReady: 'True', SecretReady: 'True' });
@@ -105,7 +116,10 @@ async function useByHand(hand: ByHand): Promise<void> {
     });
     await checkFurtherManifests(checks, kubectl);
     await checks.check("the sandbox's logs hold no secret", async () => {
-      const secrets = [{ name: 'the password', value: ACCOUNT.password }, { name: "the client's token", value: token }];
+      const secrets = [
+        { name: 'the password', value: ACCOUNT.password },
+        { name: "the client's token", value: token },
+      ];
       expectEqual(await searchLogs(sandboxLogs, secrets), [], 'finds');
     });
   } finally {
@@ -113,7 +127,11 @@ async function useByHand(hand: ByHand): Promise<void> {
   }
 }
 
-async function checkPulls({ checks, context, crane }: ByHand, image: (name: string) => string, login: Parameters<HubClient['pull']>[2]): Promise<void> {
+async function checkPulls(
+  { checks, context, crane }: ByHand,
+  image: (name: string) => string,
+  login: Parameters<HubClient['pull']>[2],
+): Promise<void> {
   for (const name of ['nginx', 'library/nginx']) {
     await checks.check(`crane pulls ${name} through the proxy`, () => crane.pull(image(name), context.content.imageDigest, login));
   }
@@ -130,11 +148,21 @@ async function checkProxyObjects(kubectl: Kubectl, url: string): Promise<void> {
 async function checkKubectlViews(checks: Checks, kubectl: Kubectl): Promise<void> {
   await checks.check('kubectl get connectors', async () => {
     const table = await kubectl.run(['get', 'connectors']);
-    if (!/^NAME +CLASS +ADDRESS +READY +REASON +AGE$/m.test(table)) throw new Error(`columns: ${table}`);
-    if (!/^dockerhub-demo +oci +https:\/\/index\.docker\.io +True +/m.test(table)) throw new Error(`row: ${table}`);
+    if (!/^NAME +CLASS +ADDRESS +READY +REASON +AGE$/m.test(table)) {
+      throw new Error(`columns: ${table}`);
+    }
+    if (!/^dockerhub-demo +oci +https:\/\/index\.docker\.io +True +/m.test(table)) {
+      throw new Error(`row: ${table}`);
+    }
   });
   await checks.check('kubectl describe connector', async () => {
-    expectParts(await kubectl.run(['describe', ...CONNECTOR]), ['Connector Class Name:', 'https://index.docker.io', 'LivenessReady', 'Http Address', 'Events:']);
+    expectParts(await kubectl.run(['describe', ...CONNECTOR]), [
+      'Connector Class Name:',
+      'https://index.docker.io',
+      'LivenessReady',
+      'Http Address',
+      'Events:',
+    ]);
   });
 }
 
@@ -177,7 +205,16 @@ async function conditionsBecome(kubectl: Kubectl, expected: Readonly<Record<stri
 async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | 'context' | 'directory'>): Promise<void> {
   const hosts = path.join(directory, 'hosts');
   await writeFile(hosts, '127.0.0.1 localhost\n::1 localhost\n');
-  const noNames: Prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  const noNames: Prefix = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    'mount --bind "$0" /etc/hosts && exec "$@"',
+    hosts,
+  ];
   const args = ['-f', WITH_SECRET, '--ca-bundle', context.registryCaFile];
   await checks.check('without a network: npm start -- --check says why and fails', async () => {
     const { status, stdout } = await checkSandbox(args, noNames);
@@ -187,9 +224,16 @@ async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | '
   const sandbox = await startSandbox(context.group, args, noNames);
   try {
     const kubectl = new Kubectl(sandbox.kubeconfig, directory);
-    await checks.check('without a network: Service and status.proxy are there', () => checkProxyObjects(kubectl, `${sandbox.proxy.http}${PROXY_PATH}`));
+    await checks.check('without a network: Service and status.proxy are there', () =>
+      checkProxyObjects(kubectl, `${sandbox.proxy.http}${PROXY_PATH}`),
+    );
     await checks.check('without a network: LivenessReady is False and its message helps', async () => {
-      const { status } = await conditionsBecome(kubectl, { Ready: 'False', LivenessReady: 'False', SecretReady: 'True', ProxyServiceReady: 'True' });
+      const { status } = await conditionsBecome(kubectl, {
+        Ready: 'False',
+        LivenessReady: 'False',
+        SecretReady: 'True',
+        ProxyServiceReady: 'True',
+      });
       const liveness = status?.conditions?.find(({ type }) => type === 'LivenessReady');
       expectEqual(liveness?.reason, 'ConnectionFailed', 'reason');
       expectParts(liveness?.message ?? '', ['registry-1.docker.io']);

@@ -27,9 +27,13 @@ export function readCaState(secret: Secret | undefined, configMap: ConfigMap | u
 function readKeyPair(secret: Secret | undefined, [certificateKey, keyKey]: readonly [string, string]): CaKeyPair | undefined {
   const certificate = decode(secret, certificateKey);
   const key = decode(secret, keyKey);
-  if (certificate === undefined || key === undefined) return undefined;
+  if (certificate === undefined || key === undefined) {
+    return undefined;
+  }
   try {
-    if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return undefined;
+    if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+      return undefined;
+    }
     return { certificate: readCaCertificate(certificate), key: new Sensitive(key) };
   } catch {
     // OpenSSL's errors may quote their input, which is a private key; that it is unusable is all there is to know.

@@ -22,7 +22,12 @@ describe('the next step of the authority', () => {
     ['a moment before two thirds', 240 * DAY - 1, { signing: one, retired: [] }, { kind: 'wait', until: 240 * DAY }],
     ['at two thirds', 240 * DAY, { signing: one, retired: [] }, { kind: 'announce' }],
     ['the next one is not published', 250 * DAY, { signing: one, next: two, retired: [] }, { kind: 'wait', until: 360 * DAY }],
-    ['it was published a moment too late', 241 * DAY - 1, { signing: one, next: two, retired: [], nextPublishedAt: 240 * DAY }, { kind: 'wait', until: 241 * DAY }],
+    [
+      'it was published a moment too late',
+      241 * DAY - 1,
+      { signing: one, next: two, retired: [], nextPublishedAt: 240 * DAY },
+      { kind: 'wait', until: 241 * DAY },
+    ],
     ['it was published long enough', 241 * DAY, { signing: one, next: two, retired: [], nextPublishedAt: 240 * DAY }, { kind: 'promote' }],
     ['an old one has time left', DAY, { signing: one, retired: [old] }, { kind: 'wait', until: 60 * DAY }],
     ['an old one has expired', 60 * DAY, { signing: one, retired: [old] }, { kind: 'drop' }],

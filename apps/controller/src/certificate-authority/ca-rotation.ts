@@ -35,10 +35,16 @@ export type CaStep =
 /** What to do now. Pure: the same state at the same time gives the same step, whichever replica asks. */
 export function nextCaStep(now: number, state: CaState, policy: CaPolicy): CaStep {
   const { signing, next, retired } = state;
-  if (!isValid(signing, now)) return { kind: isValid(next, now) ? 'promote' : 'create' };
-  if (retired.some((certificate) => hasExpired(certificate, now))) return { kind: 'drop' };
+  if (!isValid(signing, now)) {
+    return { kind: isValid(next, now) ? 'promote' : 'create' };
+  }
+  if (retired.some((certificate) => hasExpired(certificate, now))) {
+    return { kind: 'drop' };
+  }
   const dueAt = next ? promotionTime(state, policy) : rotationTime(signing.certificate);
-  if (now >= dueAt) return { kind: next ? 'promote' : 'announce' };
+  if (now >= dueAt) {
+    return { kind: next ? 'promote' : 'announce' };
+  }
   return { kind: 'wait', until: Math.min(dueAt, signing.certificate.notAfter, ...retired.map(({ notAfter }) => notAfter)) };
 }
 
@@ -70,7 +76,10 @@ export function applyCaStep(state: CaState, kind: Exclude<CaStep['kind'], 'wait'
     case 'announce':
       return { signing, next: fresh, retired: stillValid };
     case 'promote':
-      return { signing: next, retired: signing && !hasExpired(signing.certificate, now) ? [signing.certificate, ...stillValid] : stillValid };
+      return {
+        signing: next,
+        retired: signing && !hasExpired(signing.certificate, now) ? [signing.certificate, ...stillValid] : stillValid,
+      };
     case 'drop':
       return { ...state, retired: stillValid };
   }

@@ -1,4 +1,13 @@
-import { ConfigMaps, Secrets, type ConfigMap, type KubeClient, type ObjectKey, type Reconciler, type ReconcileResult, type Secret } from '@oci-connector/kube';
+import {
+  ConfigMaps,
+  Secrets,
+  type ConfigMap,
+  type KubeClient,
+  type ObjectKey,
+  type Reconciler,
+  type ReconcileResult,
+  type Secret,
+} from '@oci-connector/kube';
 import { isDeepStrictEqual } from 'node:util';
 import { createCa } from './ca-certificate';
 import { PUBLISHED_AT_ANNOTATION, caConfigMapData, caSecretData, isPublished, readCaState } from './ca-objects';
@@ -33,7 +42,9 @@ export class CertificateAuthorityReconciler implements Reconciler {
       secret = await this.#writeSecret(key, { secret, state, signal });
       this.options.onStep(step.kind);
     }
-    if (!isDeepStrictEqual(secret?.data, caSecretData(state))) await this.#writeSecret(key, { secret, state, signal });
+    if (!isDeepStrictEqual(secret?.data, caSecretData(state))) {
+      await this.#writeSecret(key, { secret, state, signal });
+    }
     const published = await this.#publish(key, { configMap, state, signal });
     return { requeueAfterMs: this.#untilNextStep(readCaState(secret, published)) };
   }
@@ -46,15 +57,26 @@ export class CertificateAuthorityReconciler implements Reconciler {
 
   async #writeSecret(key: ObjectKey, { secret, state, signal }: { secret?: Secret; state: CaState; signal: AbortSignal }): Promise<Secret> {
     const data = caSecretData(state);
-    if (secret) return this.options.client.update(Secrets, { ...secret, data }, { signal });
+    if (secret) {
+      return this.options.client.update(Secrets, { ...secret, data }, { signal });
+    }
     const created: Secret = { apiVersion: 'v1', kind: 'Secret', metadata: { ...key }, type: 'kubernetes.io/tls', data };
     return this.options.client.create(Secrets, created, { signal });
   }
 
-  async #publish(key: ObjectKey, { configMap, state, signal }: { configMap?: ConfigMap; state: CaState; signal: AbortSignal }): Promise<ConfigMap> {
-    if (configMap && isPublished(configMap, state)) return configMap;
+  async #publish(
+    key: ObjectKey,
+    { configMap, state, signal }: { configMap?: ConfigMap; state: CaState; signal: AbortSignal },
+  ): Promise<ConfigMap> {
+    if (configMap && isPublished(configMap, state)) {
+      return configMap;
+    }
     const since = new Date(this.options.now()).toISOString();
-    const metadata = { ...key, ...configMap?.metadata, annotations: { ...configMap?.metadata.annotations, [PUBLISHED_AT_ANNOTATION]: since } };
+    const metadata = {
+      ...key,
+      ...configMap?.metadata,
+      annotations: { ...configMap?.metadata.annotations, [PUBLISHED_AT_ANNOTATION]: since },
+    };
     const next: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: caConfigMapData(state) };
     return configMap ? this.options.client.update(ConfigMaps, next, { signal }) : this.options.client.create(ConfigMaps, next, { signal });
   }
@@ -65,4 +87,3 @@ export class CertificateAuthorityReconciler implements Reconciler {
     return step.kind === 'wait' ? Math.min(LOOK_AGAIN_MS, Math.max(0, step.until - now())) : 0;
   }
 }
-

@@ -57,7 +57,9 @@ export class ClusterWatches implements ClusterView {
   }
 
   start(): void {
-    for (const reflector of this.#all) reflector.start();
+    for (const reflector of this.#all) {
+      reflector.start();
+    }
   }
 
   async stop(): Promise<void> {

@@ -14,7 +14,9 @@ const installation: Installation = {
 const now = Date.parse('2026-01-01T00:00:00Z');
 const rego = { rego: 'package proxy' };
 const types = [{ name: 'tokenAuth', generator: rego }];
-const address = { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc.cluster.local', audience: 'connectors-proxy' } };
+const address = {
+  httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc.cluster.local', audience: 'connectors-proxy' },
+};
 
 describe('the status of a class', () => {
   type Row = [string, Partial<ConnectorClassSpec>, Record<string, string>, object | undefined];
@@ -29,13 +31,31 @@ describe('the status of a class', () => {
       undefined,
     ],
     ['with a generator', { auth: { types }, authProbes: [] }, { Ready: 'False RegoNotSupported' }, undefined],
-    ['with an extractor', { proxy: { ...aConnectorClass().spec.proxy, authExtractor: rego } }, { Ready: 'False RegoNotSupported' }, undefined],
-    ['with an api liveness probe', { protocol: 'http', livenessProbe: { api: { path: '/' } } }, { Ready: 'False ApiNotSupported' }, undefined],
-    ['with an api auth probe', { authProbes: [{ authName: 'tokenAuth', probe: { api: {} } }] }, { Ready: 'False ApiNotSupported' }, undefined],
+    [
+      'with an extractor',
+      { proxy: { ...aConnectorClass().spec.proxy, authExtractor: rego } },
+      { Ready: 'False RegoNotSupported' },
+      undefined,
+    ],
+    [
+      'with an api liveness probe',
+      { protocol: 'http', livenessProbe: { api: { path: '/' } } },
+      { Ready: 'False ApiNotSupported' },
+      undefined,
+    ],
+    [
+      'with an api auth probe',
+      { authProbes: [{ authName: 'tokenAuth', probe: { api: {} } }] },
+      { Ready: 'False ApiNotSupported' },
+      undefined,
+    ],
   ];
   it.each(table)('%s', (_name, spec, expected, proxy) => {
     const status = connectorClassStatus(aConnectorClass('oci', { spec }), installation, now);
-    const conditions = (status.conditions ?? []).map(({ type, status: is, reason, severity }) => [type, [is, reason, severity].filter(Boolean).join(' ')]);
+    const conditions = (status.conditions ?? []).map(({ type, status: is, reason, severity }) => [
+      type,
+      [is, reason, severity].filter(Boolean).join(' '),
+    ]);
     expect(Object.fromEntries(conditions)).toMatchObject(expected);
     expect(status.proxy).toEqual(proxy);
     expect(status.observedGeneration).toBe(1);

@@ -23,14 +23,26 @@ export function assessClass(connectorClass: ConnectorClass, installation: Instal
 /** `spec.api` is stored and never called; that alone harms nobody. */
 function apiReady({ spec }: ConnectorClass): ConditionOutcome {
   const type = ConditionType.APIReady;
-  if (spec.api === undefined) return { type, status: 'True', reason: Reason.NonAPI };
-  return { type, status: 'False', severity: 'Info', reason: Reason.ApiNotSupported, message: 'spec.api is stored but not called by this version' };
+  if (spec.api === undefined) {
+    return { type, status: 'True', reason: Reason.NonAPI };
+  }
+  return {
+    type,
+    status: 'False',
+    severity: 'Info',
+    reason: Reason.ApiNotSupported,
+    message: 'spec.api is stored but not called by this version',
+  };
 }
 
 function proxyReady({ spec }: ConnectorClass, installation: Installation): ConditionOutcome {
   const type = ConditionType.ProxyReady;
-  if (spec.proxy === undefined) return { type, status: 'True', reason: Reason.NonProxy };
-  if (isOurProxy(spec.proxy, installation)) return { type, status: 'True' };
+  if (spec.proxy === undefined) {
+    return { type, status: 'True', reason: Reason.NonProxy };
+  }
+  if (isOurProxy(spec.proxy, installation)) {
+    return { type, status: 'True' };
+  }
   const { proxyService, namespace } = installation;
   return {
     type,
@@ -44,10 +56,20 @@ function proxyReady({ spec }: ConnectorClass, installation: Installation): Condi
 function unsupported(connectorClass: ConnectorClass): ConditionOutcome | undefined {
   const type = ConditionType.Ready;
   if (needsRego(connectorClass)) {
-    return { type, status: 'False', reason: Reason.RegoNotSupported, message: 'the class contains Rego (generator or authExtractor), which this version does not run' };
+    return {
+      type,
+      status: 'False',
+      reason: Reason.RegoNotSupported,
+      message: 'the class contains Rego (generator or authExtractor), which this version does not run',
+    };
   }
   if (needsApi(connectorClass)) {
-    return { type, status: 'False', reason: Reason.ApiNotSupported, message: 'a probe of the class is an api probe, which this version does not make; use http, or an empty probe with protocol oci' };
+    return {
+      type,
+      status: 'False',
+      reason: Reason.ApiNotSupported,
+      message: 'a probe of the class is an api probe, which this version does not make; use http, or an empty probe with protocol oci',
+    };
   }
   return undefined;
 }

@@ -32,12 +32,18 @@ export class ConnectorClassReconciler implements Reconciler {
   async reconcile({ name }: ObjectKey, signal: AbortSignal): Promise<void> {
     const { client, view, installation, events, now } = this.options;
     const connectorClass = view.connectorClass(name);
-    if (!connectorClass || connectorClass.metadata.deletionTimestamp !== undefined) return;
+    if (!connectorClass || connectorClass.metadata.deletionTimestamp !== undefined) {
+      return;
+    }
     const status = connectorClassStatus(connectorClass, installation, now());
-    if (!isStatusChanged(connectorClass, status)) return;
+    if (!isStatusChanged(connectorClass, status)) {
+      return;
+    }
     await client.patchStatus(ConnectorClasses, { name }, statusPatch(connectorClass, status), { signal });
     const ready = transitions(connectorClass.status?.conditions, status.conditions ?? []).find(isRefusal);
-    if (ready) events.record(connectorClass, warning(ready));
+    if (ready) {
+      events.record(connectorClass, warning(ready));
+    }
   }
 }
 

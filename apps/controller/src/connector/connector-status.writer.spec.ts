@@ -15,13 +15,22 @@ class Stored {
   readonly patches: object[] = [];
   #version = 1;
 
-  readonly patchStatus = (async (_type: unknown, _key: unknown, patch: { metadata: { resourceVersion: string }; status: ConnectorStatus }) => {
-    if (patch.metadata.resourceVersion !== String(this.#version)) throw new Error('conflict');
+  readonly patchStatus = (async (
+    _type: unknown,
+    _key: unknown,
+    patch: { metadata: { resourceVersion: string }; status: ConnectorStatus },
+  ) => {
+    if (patch.metadata.resourceVersion !== String(this.#version)) {
+      throw new Error('conflict');
+    }
     this.#version += 1;
     this.patches.push(patch);
     // RFC 7386: null takes a field away.
     const status = JSON.parse(JSON.stringify(patch.status), (_key, value: unknown) => value ?? undefined) as ConnectorStatus;
-    return { ...aConnector({ name: 'a', status }), metadata: { ...aConnector({ name: 'a' }).metadata, resourceVersion: String(this.#version) } };
+    return {
+      ...aConnector({ name: 'a', status }),
+      metadata: { ...aConnector({ name: 'a' }).metadata, resourceVersion: String(this.#version) },
+    };
   }) as unknown as KubeClient['patchStatus'];
 }
 
@@ -51,14 +60,21 @@ describe('the writer of status', () => {
       return timer;
     };
     events = new TransitionEvents({ events: { record }, clock: { setTimeout } });
-    writer = new ConnectorStatusWriter({ client: stored, events, gauge: { set: (owner, ready) => gauge.set(owner, ready), remove: (owner) => gauge.delete(owner) } });
+    writer = new ConnectorStatusWriter({
+      client: stored,
+      events,
+      gauge: { set: (owner, ready) => gauge.set(owner, ready), remove: (owner) => gauge.delete(owner) },
+    });
   });
 
   it('writes what changed, for the version that it was found for, and nothing twice', async () => {
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     expect(stored.patches).toHaveLength(1);
-    expect(stored.patches[0]).toMatchObject({ metadata: { resourceVersion: '1' }, status: { proxy: { httpAddress: { url: 'http://c-a.default' }, httpsAddress: null } } });
+    expect(stored.patches[0]).toMatchObject({
+      metadata: { resourceVersion: '1' },
+      status: { proxy: { httpAddress: { url: 'http://c-a.default' }, httpsAddress: null } },
+    });
   });
 
   it('goes on from its own writes until the watch shows them', async () => {
@@ -137,7 +153,11 @@ describe('the writer of status', () => {
 
   it('takes the addresses away with null, as a merge patch has to', async () => {
     await writer.write(writer.latest(watched), condition('True'), signal);
-    const without = connectorStatus(writer.latest(watched), { outcomes: [{ type: 'LivenessReady', status: 'True' }], proxy: undefined }, now);
+    const without = connectorStatus(
+      writer.latest(watched),
+      { outcomes: [{ type: 'LivenessReady', status: 'True' }], proxy: undefined },
+      now,
+    );
     await writer.write(writer.latest(watched), without, signal);
     expect(stored.patches[1]).toMatchObject({ status: { proxy: null } });
   });

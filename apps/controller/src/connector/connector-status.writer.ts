@@ -1,4 +1,12 @@
-import { ConditionType, EventReason, Reason, isReady, type Condition, type Connector, type ConnectorStatus } from '@oci-connector/connector-api';
+import {
+  ConditionType,
+  EventReason,
+  Reason,
+  isReady,
+  type Condition,
+  type Connector,
+  type ConnectorStatus,
+} from '@oci-connector/connector-api';
 import { Connectors, formatKey, keyOf, type EventNote, type KubeClient } from '@oci-connector/kube';
 import { transitions, type Transition } from '../status/conditions';
 import { isStatusChanged } from '../status/status-patch';
@@ -52,7 +60,9 @@ export class ConnectorStatusWriter {
     const key = keyOf(connector);
     const owner = formatKey(key);
     this.options.gauge.set(owner, isReady({ status: next }));
-    if (!isStatusChanged(connector, next)) return;
+    if (!isStatusChanged(connector, next)) {
+      return;
+    }
     const answer = await this.options.client.patchStatus(Connectors, key, connectorStatusPatch(connector, next), { signal });
     this.#remember(owner, connector, answer);
     for (const transition of transitions(connector.status?.conditions, next.conditions ?? [])) {
@@ -89,9 +99,15 @@ const CA_EVENTS: Readonly<Partial<Record<string, EventReason>>> = {
 /** What is worth an Event: whatever turns False, and Ready when it turns True. Open questions are not news. */
 function eventOf({ condition }: Transition): EventNote | undefined {
   const { type, status, reason, message = '' } = condition;
-  if (type === ConditionType.Ready) return status === 'True' ? { type: 'Normal', reason: 'Ready', message: 'the Connector is ready to be used' } : undefined;
-  if (status !== 'False' || reason === undefined) return undefined;
-  if (type === ConditionType.CACertReady) return { type: 'Warning', reason: CA_EVENTS[reason] ?? reason, message };
+  if (type === ConditionType.Ready) {
+    return status === 'True' ? { type: 'Normal', reason: 'Ready', message: 'the Connector is ready to be used' } : undefined;
+  }
+  if (status !== 'False' || reason === undefined) {
+    return undefined;
+  }
+  if (type === ConditionType.CACertReady) {
+    return { type: 'Warning', reason: CA_EVENTS[reason] ?? reason, message };
+  }
   return isWorthAWarning(condition) ? { type: 'Warning', reason, message: `${type}: ${message}` } : undefined;
 }
 

@@ -32,7 +32,9 @@ export class ConnectorReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void> {
     const { tools, writer, now } = this.options;
     const known = tools.view.connector(key);
-    if (!known || known.metadata.deletionTimestamp !== undefined) return this.#forget(formatKey(key));
+    if (!known || known.metadata.deletionTimestamp !== undefined) {
+      return this.#forget(formatKey(key));
+    }
     const scope = this.#scopeOf(writer.latest(known), signal);
 
     const named = resolveClass(scope);

@@ -1,4 +1,11 @@
-import { type Connector, type ConnectorClass, type KubeObject, type ObjectMeta, PROXY_CA_NAME, connectorOfServiceName } from '@oci-connector/connector-api';
+import {
+  type Connector,
+  type ConnectorClass,
+  type KubeObject,
+  type ObjectMeta,
+  PROXY_CA_NAME,
+  connectorOfServiceName,
+} from '@oci-connector/connector-api';
 import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChange } from '@oci-connector/kube';
 import { type ClusterWatches } from '../cluster/cluster-watches';
 
@@ -24,7 +31,9 @@ function sameSpecification(one: ObjectMeta, other: ObjectMeta): boolean {
 
 /** Annotations count for a class: one of them says how its addresses look. */
 function isClassChanged(change: StoreChange<ConnectorClass>): boolean {
-  if (change.type !== 'modified') return true;
+  if (change.type !== 'modified') {
+    return true;
+  }
   const { previous, object } = change;
   const annotations = ({ metadata }: KubeObject): string => JSON.stringify(metadata.annotations ?? {});
   return !sameSpecification(previous.metadata, object.metadata) || annotations(previous) !== annotations(object);

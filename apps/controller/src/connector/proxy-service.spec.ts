@@ -25,7 +25,11 @@ describe('the Service of a Connector', () => {
   it('leads to the proxy and belongs to the Connector', () => {
     expect(desired).toMatchObject({
       metadata: { name: 'c-harbor', namespace: 'team', labels: { 'connectors.alauda.io/connector': 'harbor' }, ownerReferences: [ours] },
-      spec: { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc.cluster.local', ports: [{ port: 80 }, { port: 443 }] },
+      spec: {
+        type: 'ExternalName',
+        externalName: 'connectors-proxy-service.connectors-system.svc.cluster.local',
+        ports: [{ port: 80 }, { port: 443 }],
+      },
     });
   });
 
@@ -35,20 +39,39 @@ describe('the Service of a Connector', () => {
     ['one with our labels', service({ labels: desired.metadata.labels }, clusterIp), true],
     ['one owned by the Connector, of another type', service({ ownerReferences: [ours] }, clusterIp), true],
     ['one of the same Connector before it was made anew', service({ ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp), true],
-    ['one without marks that leads to our proxy', service({}, { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc' }), true],
+    [
+      'one without marks that leads to our proxy',
+      service({}, { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc' }),
+      true,
+    ],
     ['one that leads elsewhere', service({}, { type: 'ExternalName', externalName: 'example.com' }), false],
     ['a plain one', service({}, clusterIp), false],
-    ['one with our labels, one of which names another Connector', service({ labels: { ...desired.metadata.labels, 'connectors.alauda.io/connector': 'other' } }, clusterIp), true],
+    [
+      'one with our labels, one of which names another Connector',
+      service({ labels: { ...desired.metadata.labels, 'connectors.alauda.io/connector': 'other' } }, clusterIp),
+      true,
+    ],
     ['one with the label alone', service({ labels: { 'connectors.alauda.io/connector': 'harbor' } }, clusterIp), false],
-    ['one with our labels that somebody controls', service({ labels: desired.metadata.labels, ownerReferences: [deployment] }, clusterIp), false],
-    ['one of a kind Connector in a foreign group', service({ ownerReferences: [{ ...ours, apiVersion: 'example.com/v1' }] }, clusterIp), false],
+    [
+      'one with our labels that somebody controls',
+      service({ labels: desired.metadata.labels, ownerReferences: [deployment] }, clusterIp),
+      false,
+    ],
+    [
+      'one of a kind Connector in a foreign group',
+      service({ ownerReferences: [{ ...ours, apiVersion: 'example.com/v1' }] }, clusterIp),
+      false,
+    ],
   ];
   it.each(table)('is told from others: %s', (_name, existing, expected) => {
     expect(isOurs(existing, installation)).toBe(expected);
   });
 
   it('is up to date with what an API server adds', () => {
-    const stored = { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.map((port) => ({ ...port, targetPort: port.port })), sessionAffinity: 'None' } } as Service;
+    const stored = {
+      ...desired,
+      spec: { ...desired.spec, ports: desired.spec?.ports?.map((port) => ({ ...port, targetPort: port.port })), sessionAffinity: 'None' },
+    } as Service;
     expect(isUpToDate(stored, desired)).toBe(true);
   });
 
@@ -57,7 +80,10 @@ describe('the Service of a Connector', () => {
     ['another type', { ...desired, spec: { ...desired.spec, type: 'ClusterIP' } }],
     ['a port less', { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.slice(1) } }],
     ['a label less', service({ ownerReferences: [ours], labels: {} }, desired.spec)],
-    ['an owner of another version', service({ ownerReferences: [{ ...ours, apiVersion: 'connectors.alauda.io/v9' }], labels: desired.metadata.labels }, desired.spec)],
+    [
+      'an owner of another version',
+      service({ ownerReferences: [{ ...ours, apiVersion: 'connectors.alauda.io/v9' }], labels: desired.metadata.labels }, desired.spec),
+    ],
     ['a former owner', service({ labels: desired.metadata.labels, ownerReferences: [{ ...ours, uid: 'former' }] }, desired.spec)],
   ];
   it.each(drifts)('drifts by %s, and is repaired', (_name, existing) => {
@@ -66,7 +92,10 @@ describe('the Service of a Connector', () => {
   });
 
   it('keeps what others added when it is repaired, but not what its former type left', () => {
-    const existing = service({ labels: { team: 'a' }, annotations: { note: 'b' }, resourceVersion: '7', ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp);
+    const existing = service(
+      { labels: { team: 'a' }, annotations: { note: 'b' }, resourceVersion: '7', ownerReferences: [{ ...ours, uid: 'former' }] },
+      clusterIp,
+    );
     expect(repaired(existing, desired)).toEqual({
       ...desired,
       metadata: { ...existing.metadata, labels: { team: 'a', ...desired.metadata.labels }, ownerReferences: [ours] },

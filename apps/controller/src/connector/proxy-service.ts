@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { API_GROUP_VERSION, connectorServiceName, type Connector, type OwnerReference, proxyHostNames, proxyServiceHost } from '@oci-connector/connector-api';
+import {
+  API_GROUP_VERSION,
+  connectorServiceName,
+  type Connector,
+  type OwnerReference,
+  proxyHostNames,
+  proxyServiceHost,
+} from '@oci-connector/connector-api';
 import { type Service, type ServicePort } from '@oci-connector/kube';
 import { CONNECTOR_LABEL } from '../cluster/cluster-watches';
 import { type Installation } from '../installation';
@@ -36,11 +43,17 @@ function ownerReference({ metadata }: Connector): OwnerReference {
 
 /** Whether a Service that bears the name is ours to change: marked by us, owned by a Connector, or leading to our proxy. */
 export function isOurs(service: Service, installation: Installation): boolean {
-  if (foreignController(service)) return false;
+  if (foreignController(service)) {
+    return false;
+  }
   const { labels, ownerReferences = [] } = service.metadata;
-  if (ownerReferences.some(isConnector)) return true;
+  if (ownerReferences.some(isConnector)) {
+    return true;
+  }
   // Whatever Connector the label names: the Service is known by its name, and the label is what somebody may have changed.
-  if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY) return true;
+  if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY) {
+    return true;
+  }
   return service.spec?.type === 'ExternalName' && proxyHostNames(installation).includes(service.spec.externalName ?? '');
 }
 
@@ -61,7 +74,9 @@ export function isUpToDate(service: Service, desired: Service): boolean {
 /** What we want of a Service, and nothing that the API server or other people add. */
 function essentials({ metadata, spec = {} }: Service, desired: Service): unknown {
   const labels = Object.keys(desired.metadata.labels ?? {}).map((name) => metadata.labels?.[name]);
-  const owners = (metadata.ownerReferences ?? []).filter(isConnector).map(({ apiVersion, uid, name, controller }) => [apiVersion, uid, name, controller]);
+  const owners = (metadata.ownerReferences ?? [])
+    .filter(isConnector)
+    .map(({ apiVersion, uid, name, controller }) => [apiVersion, uid, name, controller]);
   const ports = (spec.ports ?? []).map(({ name, port, protocol = 'TCP' }) => [name, port, protocol]);
   return { type: spec.type, externalName: spec.externalName, ports, labels, owners };
 }

@@ -28,8 +28,12 @@ export class TransitionEvents {
     const owner = formatKey(keyOf(connector));
     this.#held.get(owner)?.get(type)?.cancel();
     this.#held.get(owner)?.delete(type);
-    if (!note) return;
-    if (!MISSING.includes(reason)) return this.options.events.record(connector, note);
+    if (!note) {
+      return;
+    }
+    if (!MISSING.includes(reason)) {
+      return this.options.events.record(connector, note);
+    }
     const ofOwner = this.#held.get(owner) ?? new Map<string, Timer>();
     const record = (): void => {
       ofOwner.delete(type);
@@ -40,12 +44,16 @@ export class TransitionEvents {
 
   /** Drops what waits for a Connector that is gone. */
   forget(owner: string): void {
-    for (const timer of this.#held.get(owner)?.values() ?? []) timer.cancel();
+    for (const timer of this.#held.get(owner)?.values() ?? []) {
+      timer.cancel();
+    }
     this.#held.delete(owner);
   }
 
   /** Drops what waits: the next term finds it out again. */
   stop(): void {
-    for (const owner of [...this.#held.keys()]) this.forget(owner);
+    for (const owner of [...this.#held.keys()]) {
+      this.forget(owner);
+    }
   }
 }

@@ -20,13 +20,17 @@ export class ProbePool {
   async stop(): Promise<void> {
     this.#first.length = 0;
     this.#repeated.length = 0;
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
   }
 
   #pump(): void {
     while (this.#running < this.concurrency) {
       const task = this.#first.pop() ?? this.#repeated.shift();
-      if (!task) return;
+      if (!task) {
+        return;
+      }
       this.#running += 1;
       void task().finally(() => this.#done());
     }
@@ -35,6 +39,8 @@ export class ProbePool {
   #done(): void {
     this.#running -= 1;
     this.#pump();
-    if (this.#running === 0) this.#idleWaiters.splice(0).forEach((resolve) => resolve());
+    if (this.#running === 0) {
+      this.#idleWaiters.splice(0).forEach((resolve) => resolve());
+    }
   }
 }

@@ -20,8 +20,12 @@ const JITTER = 0.1;
 export function nextProbeIn(kind: ProbeKind, finding: Finding, { periods, random }: { periods: ProbePeriods; random: number }): number {
   const wait = Math.min(finding.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   // Only ever longer than what was promised to others; the period itself may be a little shorter too.
-  if (finding.credentialRefused) return Math.max(periods.refused, wait) * (1 + JITTER * random);
-  if (wait > 0) return Math.max(periodOf(kind, finding, periods), wait) * (1 + JITTER * random);
+  if (finding.credentialRefused) {
+    return Math.max(periods.refused, wait) * (1 + JITTER * random);
+  }
+  if (wait > 0) {
+    return Math.max(periodOf(kind, finding, periods), wait) * (1 + JITTER * random);
+  }
   return periodOf(kind, finding, periods) * (1 + JITTER * (2 * random - 1));
 }
 

@@ -20,7 +20,9 @@ class Oracle {
   }
 
   async answer(finding: Finding = PASSED): Promise<void> {
-    for (const { resolve } of this.#waiting.splice(0)) resolve(finding);
+    for (const { resolve } of this.#waiting.splice(0)) {
+      resolve(finding);
+    }
     await turn();
   }
 }
@@ -98,7 +100,9 @@ describe('the prober', () => {
 
   it('asks once for all who want the same', async () => {
     const owners = ['a', 'b', 'c'];
-    for (const owner of owners) prober.ask(owner, oracle.request('host'));
+    for (const owner of owners) {
+      prober.ask(owner, oracle.request('host'));
+    }
     await oracle.answer();
     expect(oracle.asked).toEqual(['host']);
     expect(told).toEqual(owners);
@@ -140,7 +144,9 @@ describe('the prober', () => {
     });
 
     it('does not ask again for half an hour', async () => {
-      for (let reconcile = 0; reconcile < 20; reconcile++) prober.ask('a', credential('1'));
+      for (let reconcile = 0; reconcile < 20; reconcile++) {
+        prober.ask('a', credential('1'));
+      }
       clock.advance(30 * MINUTE - 1);
       expect(oracle.asked).toHaveLength(1);
       clock.advance(2 * MINUTE);
@@ -177,7 +183,9 @@ describe('the prober', () => {
     prober.ask('first', oracle.request('first'));
     prober.ask('second', oracle.request('second'));
     expect(oracle.asked).toEqual(['known', 'slow']);
-    for (let answers = 0; answers < 3; answers++) await oracle.answer();
+    for (let answers = 0; answers < 3; answers++) {
+      await oracle.answer();
+    }
     expect(oracle.asked).toEqual(['known', 'slow', 'second', 'first', 'known']);
   });
 

@@ -63,7 +63,9 @@ export class Prober {
   ask(owner: string, request: ProbeRequest): Finding | undefined {
     const id = `${request.kind} ${request.key}`;
     const slot = slotOf(owner, request.kind);
-    if (this.#wanted.get(slot) !== id) this.forget(owner, request.kind);
+    if (this.#wanted.get(slot) !== id) {
+      this.forget(owner, request.kind);
+    }
     this.#wanted.set(slot, id);
     const known = this.#questions.get(id);
     const question = known ?? newQuestion(request);
@@ -71,8 +73,11 @@ export class Prober {
     const asked = question.owners.get(owner);
     question.owners.set(owner, request.revision);
     question.request = request;
-    if (!known) this.#enqueue(question, 'first');
-    else if (question.finding && isWorthAsking(question.finding, asked, request.revision)) this.#askAgain(question);
+    if (!known) {
+      this.#enqueue(question, 'first');
+    } else if (question.finding && isWorthAsking(question.finding, asked, request.revision)) {
+      this.#askAgain(question);
+    }
     return question.finding;
   }
 
@@ -80,11 +85,15 @@ export class Prober {
   forget(owner: string, kind: ProbeKind): void {
     const slot = slotOf(owner, kind);
     const id = this.#wanted.get(slot);
-    if (id === undefined) return;
+    if (id === undefined) {
+      return;
+    }
     this.#wanted.delete(slot);
     const question = this.#questions.get(id);
     question?.owners.delete(owner);
-    if (!question || question.owners.size > 0) return;
+    if (!question || question.owners.size > 0) {
+      return;
+    }
     question.timer?.cancel();
     this.#questions.delete(id);
   }
@@ -92,41 +101,58 @@ export class Prober {
   /** Ends all probes; resolves when none runs any more. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the prober was stopped'));
-    for (const { timer } of this.#questions.values()) timer?.cancel();
+    for (const { timer } of this.#questions.values()) {
+      timer?.cancel();
+    }
     this.#questions.clear();
     this.#wanted.clear();
     await this.#pool.stop();
   }
 
   #askAgain(question: Question): void {
-    if (question.state === 'idle') this.#enqueue(question, 'first');
-    else if (question.state === 'running') question.again = true;
+    if (question.state === 'idle') {
+      this.#enqueue(question, 'first');
+    } else if (question.state === 'running') {
+      question.again = true;
+    }
   }
 
   #enqueue(question: Question, turn: 'first' | 'repeated'): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted) {
+      return;
+    }
     question.timer?.cancel();
     question.state = 'waiting';
     this.#pool.add(() => this.#answer(question), turn);
   }
 
   async #answer(question: Question): Promise<void> {
-    if (question.owners.size === 0) return;
+    if (question.owners.size === 0) {
+      return;
+    }
     question.state = 'running';
     const finding = await this.#run(question.request);
     question.state = 'idle';
-    if (this.#stopping.signal.aborted || question.owners.size === 0) return;
+    if (this.#stopping.signal.aborted || question.owners.size === 0) {
+      return;
+    }
     const isNews = !isDeepStrictEqual(finding, question.finding);
     question.finding = finding;
     this.#scheduleNext(question, finding);
-    if (isNews) for (const owner of question.owners.keys()) this.options.onChange(owner);
+    if (isNews) {
+      for (const owner of question.owners.keys()) {
+        this.options.onChange(owner);
+      }
+    }
   }
 
   async #run({ kind, run }: ProbeRequest): Promise<Finding> {
     const { clock, hooks } = this.options;
     const startedAt = clock.monotonic();
     const finding = await run(this.#stopping.signal).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) hooks?.onError?.(kind, error);
+      if (!this.#stopping.signal.aborted) {
+        hooks?.onError?.(kind, error);
+      }
       return unknown(Reason.Checking, 'the check ended with an error of its own; see the log of the controller');
     });
     hooks?.onProbe?.({ kind, outcome: finding.outcome, durationMs: clock.monotonic() - startedAt });
@@ -151,8 +177,12 @@ export class Prober {
  */
 function isWorthAsking({ outcome, credentialRefused, retryAfterMs }: Finding, asked: string | undefined, revision: string): boolean {
   // The server asked to be left alone, whoever it is that wants to know; the time after that is set already.
-  if (retryAfterMs) return false;
-  if (credentialRefused) return asked !== undefined && asked !== revision;
+  if (retryAfterMs) {
+    return false;
+  }
+  if (credentialRefused) {
+    return asked !== undefined && asked !== revision;
+  }
   return outcome !== 'passed' && asked !== revision;
 }
 

@@ -19,7 +19,9 @@ export class SealingKeyReconciler implements Reconciler {
     const { client, now, onStep } = this.options;
     const secret = await client.find(Secrets, key, { signal });
     const step = nextSealingStep(now(), secret);
-    if (step.kind === 'wait') return { requeueAfterMs: Math.min(LOOK_AGAIN_MS, step.until - now()) };
+    if (step.kind === 'wait') {
+      return { requeueAfterMs: Math.min(LOOK_AGAIN_MS, step.until - now()) };
+    }
     const next = this.#next(key, step.kind, secret);
     await (secret ? client.update(Secrets, next, { signal }) : client.create(Secrets, next, { signal }));
     onStep(step.kind);

@@ -15,7 +15,9 @@ export type SealingStep =
 
 /** Pure: the same Secret at the same time gives the same step. */
 export function nextSealingStep(now: number, secret: Secret | undefined): SealingStep {
-  if (!isKey(secret?.data?.['current']) || !isKey(secret.data['previous'])) return { kind: 'create' };
+  if (!isKey(secret?.data?.['current']) || !isKey(secret.data['previous'])) {
+    return { kind: 'create' };
+  }
   const rotatedAt = Date.parse(secret.metadata.annotations?.[ROTATED_AT_ANNOTATION] ?? '');
   // Without a date the age is unknown, and a rotation too many costs less than a key for ever.
   const due = Number.isNaN(rotatedAt) ? now : rotatedAt + SEALING_PERIOD_MS;

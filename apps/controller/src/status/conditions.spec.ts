@@ -63,7 +63,10 @@ describe('conditions', () => {
 
   it('are open while an answer for a new generation is on its way', () => {
     const pending: ConditionOutcome = { type: 'AuthReady', status: 'Unknown', reason: 'Checking', pending: true };
-    expect(nextConditions([{ ...known, observedGeneration: 1 }], [pending], context)[1]).toMatchObject({ status: 'Unknown', reason: 'Checking' });
+    expect(nextConditions([{ ...known, observedGeneration: 1 }], [pending], context)[1]).toMatchObject({
+      status: 'Unknown',
+      reason: 'Checking',
+    });
   });
 
   it('of other people stay', () => {

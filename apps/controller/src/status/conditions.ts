@@ -45,7 +45,9 @@ export function nextConditions(
 
 /** A pending outcome keeps what is known of this generation. */
 function settle(outcome: ConditionOutcome, before: Condition | undefined, { generation }: ConditionContext): ConditionOutcome {
-  if (!outcome.pending || !before || before.observedGeneration !== generation) return outcome;
+  if (!outcome.pending || !before || before.observedGeneration !== generation) {
+    return outcome;
+  }
   const { status, reason, message, severity } = before;
   return { type: outcome.type, status, reason, message, severity };
 }
@@ -54,7 +56,9 @@ function settle(outcome: ConditionOutcome, before: Condition | undefined, { gene
 export function readyOutcome(outcomes: readonly ConditionOutcome[]): ConditionOutcome {
   const counting = outcomes.filter(({ severity }) => severity !== 'Info' && severity !== 'Warning');
   const worst = counting.find(({ status }) => status === 'False') ?? counting.find(({ status }) => status === 'Unknown');
-  if (!worst) return { type: ConditionType.Ready, status: 'True' };
+  if (!worst) {
+    return { type: ConditionType.Ready, status: 'True' };
+  }
   return { type: ConditionType.Ready, status: worst.status, reason: worst.reason, message: worst.message };
 }
 

@@ -18,7 +18,10 @@ describe('CommandShell', () => {
   });
 
   it('tells the status and what was printed', async () => {
-    await expect(shell.run('sh', '-c', 'echo one; echo two >&2; exit 32')).rejects.toMatchObject({ message: 'exit status 32', output: 'one\ntwo' });
+    await expect(shell.run('sh', '-c', 'echo one; echo two >&2; exit 32')).rejects.toMatchObject({
+      message: 'exit status 32',
+      output: 'one\ntwo',
+    });
   });
 
   it('says so when there is no such command, and goes on', async () => {
@@ -86,7 +89,9 @@ function textOf(place: string): string {
   try {
     return readFileSync(place, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      return '';
+    }
     throw error;
   }
 }

@@ -63,10 +63,14 @@ export class CommandShell {
   }
 
   async #runNow(words: readonly string[]): Promise<void> {
-    if (words.some((word) => /[\n\0]/.test(word))) throw new CommandError('no word of a command may have a line feed or NUL');
+    if (words.some((word) => /[\n\0]/.test(word))) {
+      throw new CommandError('no word of a command may have a line feed or NUL');
+    }
     this.#shell ??= this.#start();
     const { output, status } = await this.#ask(this.#shell, `${words.length}\n${words.join('\n')}\n`);
-    if (status !== 0) throw new CommandError(`exit status ${status}`, output);
+    if (status !== 0) {
+      throw new CommandError(`exit status ${status}`, output);
+    }
   }
 
   #start(): Shell {
@@ -74,17 +78,25 @@ export class CommandShell {
     // A group of its own, so that a command that hangs can be ended with it.
     const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'], env, detached: true });
     const gone = (): void => {
-      if (this.#shell === shell) this.#shell = undefined;
+      if (this.#shell === shell) {
+        this.#shell = undefined;
+      }
     };
     shell.once('error', gone).once('exit', gone);
     // What the types do not say: without a descriptor left there are no pipes, and the error comes later.
-    if ((shell.stdout as Readable | undefined) === undefined) throw new CommandError('no shell could be started: the driver has no descriptors left');
+    if ((shell.stdout as Readable | undefined) === undefined) {
+      throw new CommandError('no shell could be started: the driver has no descriptors left');
+    }
     shell.stdout.setEncoding('utf8');
     // Whoever waits for an answer learns from the end of the output that there will be none.
     shell.stdin.on('error', gone);
     // It waits for this program, not this program for it; a command that runs has a timer.
     shell.unref();
-    for (const pipe of [shell.stdin, shell.stdout]) if (pipe instanceof Socket) pipe.unref();
+    for (const pipe of [shell.stdin, shell.stdout]) {
+      if (pipe instanceof Socket) {
+        pipe.unref();
+      }
+    }
     return shell;
   }
 
@@ -105,8 +117,11 @@ export class CommandShell {
       const read = (chunk: string): void => {
         text += chunk;
         const [, output = '', status] = ANSWER.exec(text) ?? [];
-        if (status !== undefined) settle(() => resolve({ output: output.trim(), status: Number(status) }));
-        else if (text.length > MAX_OUTPUT) giveUp('it prints too much');
+        if (status !== undefined) {
+          settle(() => resolve({ output: output.trim(), status: Number(status) }));
+        } else if (text.length > MAX_OUTPUT) {
+          giveUp('it prints too much');
+        }
       };
       const ended = (): void => giveUp('the shell that runs commands has ended');
       const failed = (error: Error): void => giveUp(error.message);
@@ -118,13 +133,19 @@ export class CommandShell {
 
   /** While its output is open, the shell or a command of its group lives, and nobody else can have the group's ID. */
   #end(shell: Shell): void {
-    if (this.#shell === shell) this.#shell = undefined;
-    if (shell.pid === undefined || shell.stdout.closed) return;
+    if (this.#shell === shell) {
+      this.#shell = undefined;
+    }
+    if (shell.pid === undefined || shell.stdout.closed) {
+      return;
+    }
     try {
       process.kill(-shell.pid, 'SIGKILL');
     } catch (error) {
       // Ended this very moment.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+        throw error;
+      }
     }
   }
 }

@@ -24,7 +24,10 @@ describe('LinuxMounter', () => {
   });
 
   it('reports what mount(8) says', async () => {
-    await expect(mounter.mount(path.join(directory, 'absent'))).rejects.toMatchObject({ code: 'MountFailed', message: expect.stringMatching(/^mount failed: ./) as string });
+    await expect(mounter.mount(path.join(directory, 'absent'))).rejects.toMatchObject({
+      code: 'MountFailed',
+      message: expect.stringMatching(/^mount failed: ./) as string,
+    });
   });
   describe('on a kernel', () => {
     /** A mounter on a machine whose mount(8) fails so for options with noswap, and the options that it was called with. */
@@ -35,9 +38,15 @@ describe('LinuxMounter', () => {
         const given = words[4] ?? '';
         mounts.push(given);
         const output = answer(given);
-        if (output !== undefined) throw new CommandError('exit status 32', output);
+        if (output !== undefined) {
+          throw new CommandError('exit status 32', output);
+        }
       };
-      return { mounter: new LinuxMounter({ ...options, commands: { run }, onSwappable: () => (warnings += 1) }), mounts, warnings: () => warnings };
+      return {
+        mounter: new LinuxMounter({ ...options, commands: { run }, onSwappable: () => (warnings += 1) }),
+        mounts,
+        warnings: () => warnings,
+      };
     };
     const noswap = (given: string): boolean => given.includes('noswap');
 
@@ -55,7 +64,12 @@ describe('LinuxMounter', () => {
     it('that knows it, never does without because of another failure', async () => {
       let fails = true;
       const { mounter: current, mounts, warnings } = on(() => (fails ? 'mount: /x: mount point does not exist.' : undefined));
-      await expect(current.mount('/x')).rejects.toMatchObject({ code: 'MountFailed', message: expect.stringMatching(/^mount failed: mount: \/x: mount point does not exist\.; this is tried again; .*kernel log/) as string });
+      await expect(current.mount('/x')).rejects.toMatchObject({
+        code: 'MountFailed',
+        message: expect.stringMatching(
+          /^mount failed: mount: \/x: mount point does not exist\.; this is tried again; .*kernel log/,
+        ) as string,
+      });
       fails = false;
       await current.mount('/x');
       expect(mounts.map(noswap)).toEqual([true, true]);

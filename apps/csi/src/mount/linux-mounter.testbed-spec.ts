@@ -28,7 +28,9 @@ describe('LinuxMounter, as root', () => {
   });
 
   const mountsOf = (place: string): string[] =>
-    readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.split(' ')[4] === place.replaceAll(' ', '\\040'));
+    readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.split(' ')[4] === place.replaceAll(' ', '\\040'));
 
   it('makes a directory a tmpfs of its own, of this size, which runs nothing', async () => {
     await mounter.mount(target);
@@ -65,20 +67,31 @@ describe('LinuxMounter, as root', () => {
     const inside = path.join(target, 'inside');
     mkdirSync(inside);
     await mounter.mount(inside);
-    await expect(mounter.unmount(target)).rejects.toMatchObject({ code: 'MountFailed', message: expect.stringMatching(/^umount failed: .*busy/) as string });
+    await expect(mounter.unmount(target)).rejects.toMatchObject({
+      code: 'MountFailed',
+      message: expect.stringMatching(/^umount failed: .*busy/) as string,
+    });
     await mounter.unmount(inside);
   });
 
   describe('when the tmpfs is full', () => {
-    const before = new Map([['context.token', 'first'], ['ca.crt', 'certificate']]);
-    const after = new Map([['context.token', 'second'], ['config.json', '{}']]);
+    const before = new Map([
+      ['context.token', 'first'],
+      ['ca.crt', 'certificate'],
+    ]);
+    const after = new Map([
+      ['context.token', 'second'],
+      ['config.json', '{}'],
+    ]);
     const filler = (): string => path.join(target, 'filler');
 
     /** Takes every page that is left. */
     function fill(): void {
       const page = Buffer.alloc(4096);
       expect(() => {
-        for (let pages = 0; pages <= SIZE / page.length; pages += 1) writeFileSync(filler(), page, { flag: 'a' });
+        for (let pages = 0; pages <= SIZE / page.length; pages += 1) {
+          writeFileSync(filler(), page, { flag: 'a' });
+        }
       }).toThrow('ENOSPC');
     }
 
@@ -101,7 +114,9 @@ describe('LinuxMounter, as root', () => {
     it('writes nothing of a first set that does not fit', async () => {
       await mounter.mount(target);
       fill();
-      expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
+      expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(
+        expect.objectContaining({ code: 'VolumeFull' }) as Error,
+      );
       expect(VolumeDirectory.currentSet(target)).toBeUndefined();
       expect(readdirSync(target)).toEqual(['filler']);
     });

@@ -19,7 +19,8 @@ const TMPFS_MAGIC = 0x01021994;
 const MAX_STACKED = 8;
 
 /** For whoever operates the node: nothing in a pod makes mounting a tmpfs fail. */
-const ADVICE = "this is tried again; if it lasts, see the node's kernel log, and whether connectors-csi runs privileged with mountPropagation Bidirectional";
+const ADVICE =
+  "this is tried again; if it lasts, see the node's kernel log, and whether connectors-csi runs privileged with mountPropagation Bidirectional";
 
 export interface LinuxMounterOptions {
   /** Bytes of one tmpfs. */
@@ -45,20 +46,33 @@ export class LinuxMounter implements Mounter {
   }
 
   async mount(target: string): Promise<void> {
-    if (!this.#keepsOutOfSwap) return this.#mountWith('', target);
+    if (!this.#keepsOutOfSwap) {
+      return this.#mountWith('', target);
+    }
     try {
       await this.#mountWith(',noswap', target);
     } catch (error) {
       // Linux before 6.4 does not know the option. Any other failure says nothing about it, and holds for this mount alone.
-      if (!UNKNOWN_OPTION.test((error as VolumeError).message)) throw error;
+      if (!UNKNOWN_OPTION.test((error as VolumeError).message)) {
+        throw error;
+      }
       await this.#mountWith('', target);
-      if (this.#keepsOutOfSwap) this.options.onSwappable();
+      if (this.#keepsOutOfSwap) {
+        this.options.onSwappable();
+      }
       this.#keepsOutOfSwap = false;
     }
   }
 
   async #mountWith(more: string, target: string): Promise<void> {
-    await this.#command('mount', ['-t', 'tmpfs', '-o', `size=${this.options.size},mode=0755,nosuid,nodev,noexec${more}`, MOUNT_SOURCE, target]);
+    await this.#command('mount', [
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${this.options.size},mode=0755,nosuid,nodev,noexec${more}`,
+      MOUNT_SOURCE,
+      target,
+    ]);
   }
 
   async unmount(target: string): Promise<void> {
@@ -87,7 +101,9 @@ export class LinuxMounter implements Mounter {
     try {
       await this.#commands.run(name, ...args);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof CommandError)) {
+        throw error;
+      }
       throw new VolumeError('MountFailed', `${name} failed: ${error.output || error.message}; ${ADVICE}`, { cause: error });
     }
   }

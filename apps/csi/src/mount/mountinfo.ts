@@ -19,7 +19,9 @@ export function parseMountInfo(text: string): MountInfo[] {
     // Optional fields of any number end with a hyphen; the type and the source come after it.
     const separator = fields.indexOf('-', MOUNT_POINT + 2);
     const [mountPoint, type, source] = [fields[MOUNT_POINT], fields[separator + 1], fields[separator + 2]];
-    if (separator < 0 || mountPoint === undefined || type === undefined || source === undefined) return [];
+    if (separator < 0 || mountPoint === undefined || type === undefined || source === undefined) {
+      return [];
+    }
     return [{ mountPoint: unescape(mountPoint), type, source: unescape(source) }];
   });
 }

@@ -6,7 +6,11 @@ import { type CallRecord } from './call-record';
 /** The line about a call, undefined when there is none at the level. */
 function lineOf(record: Partial<CallRecord>, { level = 'debug', quiet = false } = {}): Record<string, unknown> | undefined {
   const destination = new CapturedLog();
-  logCall(createLogger({ name: 'csi', level, destination }), { method: 'NodePublishVolume', ...record }, { code: 'OK', durationMs: 1, quiet });
+  logCall(
+    createLogger({ name: 'csi', level, destination }),
+    { method: 'NodePublishVolume', ...record },
+    { code: 'OK', durationMs: 1, quiet },
+  );
   return destination.entries[0];
 }
 

@@ -15,7 +15,12 @@ export class CsiMetrics {
 
   constructor(registry: Registry, mountedVolumes: () => number) {
     const registers = [registry];
-    this.#calls = new Counter({ name: 'connectors_csi_calls_total', help: 'gRPC calls, by method and status code.', labelNames: ['method', 'code'], registers });
+    this.#calls = new Counter({
+      name: 'connectors_csi_calls_total',
+      help: 'gRPC calls, by method and status code.',
+      labelNames: ['method', 'code'],
+      registers,
+    });
     this.#durations = new Histogram({
       name: 'connectors_csi_call_duration_seconds',
       help: 'Duration of gRPC calls, by method.',
@@ -60,10 +65,17 @@ export class CsiMetrics {
   finished({ method, outcome, problems = [] }: CallRecord, { code, durationMs }: { code: string; durationMs: number }): void {
     this.#calls.inc({ method, code });
     this.#durations.observe({ method }, durationMs / 1_000);
-    for (const { reason } of problems) this.#problems.inc({ reason });
-    if (method !== 'NodePublishVolume' || outcome === undefined) return;
-    if (outcome === 'published' || outcome === 'failed') this.#publishes.inc({ outcome });
-    else this.#republishes.inc({ outcome });
+    for (const { reason } of problems) {
+      this.#problems.inc({ reason });
+    }
+    if (method !== 'NodePublishVolume' || outcome === undefined) {
+      return;
+    }
+    if (outcome === 'published' || outcome === 'failed') {
+      this.#publishes.inc({ outcome });
+    } else {
+      this.#republishes.inc({ outcome });
+    }
   }
 
   reviewed(outcome: string): void {

@@ -35,12 +35,16 @@ export function parsePodToken(request: NodePublishVolumeRequest, expected: Token
   const text = request.secrets[TOKENS] ?? request.volume_context[TOKENS];
   const token = text === undefined ? undefined : tokenFor(text, expected.audience);
   if (token === undefined) {
-    throw unusable(`the kubelet sent no token for the audience "${expected.audience}"; CSIDriver.spec.tokenRequests of connectors-csi has to name it`);
+    throw unusable(
+      `the kubelet sent no token for the audience "${expected.audience}"; CSIDriver.spec.tokenRequests of connectors-csi has to name it`,
+    );
   }
   const claims = decode(token);
   const { namespace, name, uid = '' } = claims.serviceAccount ?? { namespace: '', name: '' };
   if (namespace !== expected.namespace || name !== expected.serviceAccount || !claims.audiences.includes(expected.audience)) {
-    throw unusable(`the kubelet sent a token that is not for ServiceAccount ${expected.namespace}/${expected.serviceAccount} and the audience "${expected.audience}"`);
+    throw unusable(
+      `the kubelet sent a token that is not for ServiceAccount ${expected.namespace}/${expected.serviceAccount} and the audience "${expected.audience}"`,
+    );
   }
   const lifetime = claims.issuedAt === undefined ? undefined : claims.expiresAt - claims.issuedAt;
   return { token, expiresAt: claims.expiresAt, lifetime, serviceAccountUid: uid };

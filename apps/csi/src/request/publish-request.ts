@@ -43,11 +43,17 @@ const MAX_CONTEXT_ENTRIES = 64;
 export function parsePublishRequest(request: NodePublishVolumeRequest, audience: string): PublishRequest {
   const context = request.volume_context;
   const invalid = requestProblems(request);
-  if (invalid.length > 0) throw new VolumeError('RequestInvalid', invalid.join('; '));
+  if (invalid.length > 0) {
+    throw new VolumeError('RequestInvalid', invalid.join('; '));
+  }
   const namespace = podInfo(context, 'pod.namespace');
   const { attributes, problems } = parseVolumeAttributes(ownAttributes(context), namespace);
-  if (!request.readonly) problems.unshift('readOnly: must be true; add it beside driver: connectors-csi');
-  if (problems.length > 0) throw new VolumeError('AttributesInvalid', `the volume of driver connectors-csi is invalid: ${problems.join('; ')}`);
+  if (!request.readonly) {
+    problems.unshift('readOnly: must be true; add it beside driver: connectors-csi');
+  }
+  if (problems.length > 0) {
+    throw new VolumeError('AttributesInvalid', `the volume of driver connectors-csi is invalid: ${problems.join('; ')}`);
+  }
   const serviceAccount = podInfo(context, 'serviceAccount.name');
   const { token, expiresAt, lifetime, serviceAccountUid } = parsePodToken(request, { namespace, serviceAccount, audience });
   return {
@@ -61,7 +67,11 @@ export function parsePublishRequest(request: NodePublishVolumeRequest, audience:
 }
 
 /** What of a request may be logged, also when it is invalid. */
-export function describePublishRequest({ volume_context: context }: NodePublishVolumeRequest): { pod: string; client: string; connectors: string } {
+export function describePublishRequest({ volume_context: context }: NodePublishVolumeRequest): {
+  pod: string;
+  client: string;
+  connectors: string;
+} {
   const of = (name: string): string => context[name]?.slice(0, MAX_LOGGED) ?? '';
   const namespace = of(`${POD_INFO}pod.namespace`);
   return {
@@ -83,7 +93,8 @@ function requestProblems(request: NodePublishVolumeRequest): string[] {
     !mount && 'volume_capability with access type mount is required',
     Object.keys(context).length > MAX_CONTEXT_ENTRIES && `volume_context has more than ${MAX_CONTEXT_ENTRIES} entries`,
     mount && Number.isNaN(groupOf(request)) && 'volume_mount_group is not a group ID',
-    context[`${POD_INFO}ephemeral`] !== 'true' && 'only ephemeral inline volumes are served (CSIDriver.spec.volumeLifecycleModes: [Ephemeral])',
+    context[`${POD_INFO}ephemeral`] !== 'true' &&
+      'only ephemeral inline volumes are served (CSIDriver.spec.volumeLifecycleModes: [Ephemeral])',
     missing.length > 0 && `volume_context lacks ${missing.map((name) => POD_INFO + name).join(', ')} (CSIDriver.spec.podInfoOnMount: true)`,
   ];
   return problems.filter((problem) => problem !== false);
@@ -100,6 +111,8 @@ function podInfo(context: Readonly<Record<string, string>>, name: string): strin
 
 function groupOf({ volume_capability: capability }: NodePublishVolumeRequest): number | undefined {
   const text = capability?.mount?.volume_mount_group ?? '';
-  if (text === '') return undefined;
+  if (text === '') {
+    return undefined;
+  }
   return /^\d{1,10}$/.test(text) && Number(text) <= MAX_GROUP ? Number(text) : NaN;
 }

@@ -1,6 +1,7 @@
 import { parseVolumeAttributes } from './volume-attributes';
 
-const parse = (given: Record<string, string>): ReturnType<typeof parseVolumeAttributes> => parseVolumeAttributes(new Map(Object.entries(given)), 'team-a');
+const parse = (given: Record<string, string>): ReturnType<typeof parseVolumeAttributes> =>
+  parseVolumeAttributes(new Map(Object.entries(given)), 'team-a');
 
 describe('parseVolumeAttributes', () => {
   it('reads everything there is', () => {
@@ -27,12 +28,27 @@ describe('parseVolumeAttributes', () => {
   });
 
   it.each([
-    [{ 'connector.name': 'hub', 'connector.namespace': 'platform' }, { namespace: 'platform', name: 'hub' }],
+    [
+      { 'connector.name': 'hub', 'connector.namespace': 'platform' },
+      { namespace: 'platform', name: 'hub' },
+    ],
     [{ 'connector.name': 'hub' }, { namespace: 'team-a', name: 'hub' }],
-    [{ 'connector.name': ' hub\n', 'connector.namespace': '\tplatform ' }, { namespace: 'platform', name: 'hub' }],
-    [{ 'connector.name': 'hub', 'connector.namespace': '  ' }, { namespace: 'team-a', name: 'hub' }],
-    [{ connectors: ' ', 'connector.name': 'hub' }, { namespace: 'team-a', name: 'hub' }],
-    [{ connectors: ' platform/hub\n', 'connector.name': ' ', 'connector.namespace': '\n' }, { namespace: 'platform', name: 'hub' }],
+    [
+      { 'connector.name': ' hub\n', 'connector.namespace': '\tplatform ' },
+      { namespace: 'platform', name: 'hub' },
+    ],
+    [
+      { 'connector.name': 'hub', 'connector.namespace': '  ' },
+      { namespace: 'team-a', name: 'hub' },
+    ],
+    [
+      { connectors: ' ', 'connector.name': 'hub' },
+      { namespace: 'team-a', name: 'hub' },
+    ],
+    [
+      { connectors: ' platform/hub\n', 'connector.name': ' ', 'connector.namespace': '\n' },
+      { namespace: 'platform', name: 'hub' },
+    ],
   ])('reads the older form %j', (given, expected) => {
     expect(parse(given)).toMatchObject({ problems: [], attributes: { connectors: [expected] } });
   });
@@ -67,7 +83,10 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'hub', 'configuration.params': '{' }, 'configuration.params: must be JSON of the form'],
     [{ connectors: 'hub', 'token.expiration': '9m' }, 'token.expiration: "9m" is less than 10m'],
     [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],
-    [{ connectors: 'hub', 'token.expire': '30m' }, 'token.expire: is not an attribute of this driver; there are connectors, connector.name'],
+    [
+      { connectors: 'hub', 'token.expire': '30m' },
+      'token.expire: is not an attribute of this driver; there are connectors, connector.name',
+    ],
     [{ connectors: 'hub', 'configuration.names': '!a\u202eb' }, 'configuration.names: "!a\\u202eb" is neither'],
     [{ connectors: 'h\u2066ub' }, 'connectors: "h\\u2066ub" is not NAME'],
     [{ connectors: 'hub', 'token.\u202eexpire': '1' }, '"token.\\u202eexpire": is not an attribute'],
@@ -78,8 +97,17 @@ describe('parseVolumeAttributes', () => {
   });
 
   it.each(['', ' ', '\n', '{}', ' {} \n', '{"buildkitd": {}}'])('takes %j for no parameters', (params) => {
-    const { problems, attributes } = parse({ connectors: 'hub', 'configuration.params': params, 'token.expiration': ' 30m\n', 'configuration.names': ' ' });
-    expect([problems, Object.values(attributes.configurationParams).flatMap(Object.keys), attributes.wantedLifetime]).toEqual([[], [], 1_800_000]);
+    const { problems, attributes } = parse({
+      connectors: 'hub',
+      'configuration.params': params,
+      'token.expiration': ' 30m\n',
+      'configuration.names': ' ',
+    });
+    expect([problems, Object.values(attributes.configurationParams).flatMap(Object.keys), attributes.wantedLifetime]).toEqual([
+      [],
+      [],
+      1_800_000,
+    ]);
   });
 
   it('takes as many connectors as docs/volumes.md says', () => {
@@ -88,7 +116,12 @@ describe('parseVolumeAttributes', () => {
   });
 
   it('reads nothing of texts that are too long, and reports what else is unknown', () => {
-    const { attributes, problems } = parse({ connectors: 'hub', 'configuration.names': 'x'.repeat(16_385), 'token.expiration': '1m', other: 'x'.repeat(16_385) });
+    const { attributes, problems } = parse({
+      connectors: 'hub',
+      'configuration.names': 'x'.repeat(16_385),
+      'token.expiration': '1m',
+      other: 'x'.repeat(16_385),
+    });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['other', 'configuration.names']);
     expect(attributes.connectors).toEqual([]);
   });
@@ -99,11 +132,8 @@ describe('parseVolumeAttributes', () => {
   });
 
   it('reports all problems together', () => {
-    expect(parse({ 'token.expiration': 'soon', 'configuration.params': '1', other: '' }).problems.map((problem) => problem.split(':')[0])).toEqual([
-      'other',
-      'connectors',
-      'configuration.params',
-      'token.expiration',
-    ]);
+    expect(
+      parse({ 'token.expiration': 'soon', 'configuration.params': '1', other: '' }).problems.map((problem) => problem.split(':')[0]),
+    ).toEqual(['other', 'connectors', 'configuration.params', 'token.expiration']);
   });
 });

@@ -43,9 +43,13 @@ export function parseVolumeAttributes(
     report(nameOf(name), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
   }
   const tooLong = KNOWN.filter((name) => (given.get(name)?.length ?? 0) > MAX_LENGTH);
-  for (const name of tooLong) report(name, `has more than ${MAX_LENGTH} characters`);
+  for (const name of tooLong) {
+    report(name, `has more than ${MAX_LENGTH} characters`);
+  }
   // Nobody reads a text of any length.
-  if (tooLong.length > 0) return { attributes: NOTHING, problems };
+  if (tooLong.length > 0) {
+    return { attributes: NOTHING, problems };
+  }
   const attributes = {
     connectors: parseConnectors(given, namespace, report),
     ...parseNames(given.get('configuration.names') ?? '', report),
@@ -63,27 +67,44 @@ type Report = (attribute: string, problem: string) => void;
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
   const entries = split(given.get('connectors') ?? '');
   const older = { name: valueOf(given, 'connector.name'), namespace: valueOf(given, 'connector.namespace') };
-  if (entries.length === 0) return parseOlderForm(older, namespace, report);
-  if (older.name || older.namespace) report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
-  if (entries.length > CONNECTORS_MAX) report('connectors', `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
+  if (entries.length === 0) {
+    return parseOlderForm(older, namespace, report);
+  }
+  if (older.name || older.namespace) {
+    report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
+  }
+  if (entries.length > CONNECTORS_MAX) {
+    report('connectors', `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
+  }
   const keys = entries.slice(0, CONNECTORS_MAX).flatMap((entry) => {
     const key = parseConnector(entry, namespace);
-    if (!key) report('connectors', `${quoted(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
+    if (!key) {
+      report('connectors', `${quoted(entry)} is not NAME or NAMESPACE/NAME of a Connector`);
+    }
     return key ? [key] : [];
   });
-  for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) report('connectors', `names ${repeated} more than once`);
+  for (const repeated of repeatedIn(keys.map((key) => `${key.namespace}/${key.name}`))) {
+    report('connectors', `names ${repeated} more than once`);
+  }
   return keys;
 }
 
 function parseOlderForm(older: ConnectorKey, namespace: string, report: Report): ConnectorKey[] {
   if (older.name === '') {
-    if (older.namespace) report('connector.name', 'is required beside connector.namespace; or name the Connector by connectors: NAMESPACE/NAME');
-    else report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
+    if (older.namespace) {
+      report('connector.name', 'is required beside connector.namespace; or name the Connector by connectors: NAMESPACE/NAME');
+    } else {
+      report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
+    }
     return [];
   }
-  if (older.namespace !== '' && !isDnsLabel(older.namespace)) report('connector.namespace', `${quoted(older.namespace)} is not the name of a namespace`);
+  if (older.namespace !== '' && !isDnsLabel(older.namespace)) {
+    report('connector.namespace', `${quoted(older.namespace)} is not the name of a namespace`);
+  }
   const key = older.namespace === '' ? parseConnector(older.name, namespace) : isConnectorName(older.name) ? older : undefined;
-  if (!key) report('connector.name', `${quoted(older.name)} is not the NAME of a Connector; several are named by connectors`);
+  if (!key) {
+    report('connector.name', `${quoted(older.name)} is not the NAME of a Connector; several are named by connectors`);
+  }
   return key ? [key] : [];
 }
 
@@ -106,10 +127,14 @@ function parseConnector(entry: string, namespace: string): ConnectorKey | undefi
 /** `!FILE` keeps a file out of the volume. */
 function parseNames(text: string, report: Report): { configurationNames: string[]; excludedFiles: string[] } {
   const entries = split(text);
-  if (entries.length > MAX_NAMES) report('configuration.names', `has more than ${MAX_NAMES} entries`);
+  if (entries.length > MAX_NAMES) {
+    report('configuration.names', `has more than ${MAX_NAMES} entries`);
+  }
   const names = entries.slice(0, MAX_NAMES);
   for (const name of names) {
-    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) report('configuration.names', `${quoted(name)} is neither the name of a configuration nor !FILE`);
+    if (name.startsWith('!') ? !isFileName(name.slice(1)) : !CONFIGURATION_NAME.test(name)) {
+      report('configuration.names', `${quoted(name)} is neither the name of a configuration nor !FILE`);
+    }
   }
   return {
     configurationNames: names.filter((name) => !name.startsWith('!')),
@@ -120,22 +145,36 @@ function parseNames(text: string, report: Report): { configurationNames: string[
 type Params = Record<string, Record<string, string>>;
 
 function parseParams(text: string, report: Report): Params {
-  if (text === '') return {};
+  if (text === '') {
+    return {};
+  }
   const value = parseJsonObject(text);
-  if (isParams(value)) return value;
-  report('configuration.params', 'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}, with every value in quotes: "true", not true');
+  if (isParams(value)) {
+    return value;
+  }
+  report(
+    'configuration.params',
+    'must be JSON of the form {"CONFIGURATION": {"PARAMETER": "VALUE"}}, with every value in quotes: "true", not true',
+  );
   return {};
 }
 
 function isParams(value: unknown): value is Params {
-  return isJsonObject(value) && Object.values(value).every((inner) => isJsonObject(inner) && Object.values(inner).every((leaf) => typeof leaf === 'string'));
+  return (
+    isJsonObject(value) &&
+    Object.values(value).every((inner) => isJsonObject(inner) && Object.values(inner).every((leaf) => typeof leaf === 'string'))
+  );
 }
 
 function parseLifetime(text: string, report: Report): number | undefined {
-  if (text === '') return undefined;
+  if (text === '') {
+    return undefined;
+  }
   try {
     const lifetime = parseDuration(text);
-    if (lifetime >= MIN_LIFETIME) return lifetime;
+    if (lifetime >= MIN_LIFETIME) {
+      return lifetime;
+    }
     report('token.expiration', `${quoted(text)} is less than 10m, the shortest that Kubernetes issues`);
   } catch {
     report('token.expiration', `${quoted(text)} is not a duration of at least 10m; write it like 30m or 1h30m, or leave it out`);
@@ -144,7 +183,10 @@ function parseLifetime(text: string, report: Report): number | undefined {
 }
 
 function split(text: string): string[] {
-  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function repeatedIn(entries: readonly string[]): Set<string> {

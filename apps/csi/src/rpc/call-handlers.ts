@@ -22,7 +22,10 @@ export class CallHandlers {
   }
 
   /** A call about a volume; `answer` fills in the record. */
-  logged<Request, Answer>(method: string, answer: (request: Request, record: CallRecord) => Promise<Answer>): handleUnaryCall<Request, Answer> {
+  logged<Request, Answer>(
+    method: string,
+    answer: (request: Request, record: CallRecord) => Promise<Answer>,
+  ): handleUnaryCall<Request, Answer> {
     return this.#handler(method, false, answer);
   }
 

@@ -6,7 +6,11 @@ import { errorsOf, statusOf } from './grpc-status';
 
 describe('statusOf', () => {
   it('passes on the messages of our own errors, which are made for users', () => {
-    expect(statusOf(new VolumeError('AccessDenied', 'bind a role'))).toEqual({ code: status.PERMISSION_DENIED, message: 'bind a role', reason: 'AccessDenied' });
+    expect(statusOf(new VolumeError('AccessDenied', 'bind a role'))).toEqual({
+      code: status.PERMISSION_DENIED,
+      message: 'bind a role',
+      reason: 'AccessDenied',
+    });
   });
 
   it('shows what is hidden or misleading in a message, and bounds it', () => {
@@ -15,7 +19,11 @@ describe('statusOf', () => {
   });
 
   it('gives rendering errors their own reason', () => {
-    expect(statusOf(new RenderingError('TemplateFailed', 'class x'))).toEqual({ code: status.FAILED_PRECONDITION, message: 'class x', reason: 'TemplateFailed' });
+    expect(statusOf(new RenderingError('TemplateFailed', 'class x'))).toEqual({
+      code: status.FAILED_PRECONDITION,
+      message: 'class x',
+      reason: 'TemplateFailed',
+    });
   });
 
   it.each(['ConnectorNotServed', 'CertificateAuthorityMissing'] as const)('says that %s may pass by itself', (reason) => {
@@ -23,12 +31,19 @@ describe('statusOf', () => {
   });
 
   it('says that a review could not be made, not why: the cause is for the log', () => {
-    expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({ code: status.UNAVAILABLE, message: expect.not.stringContaining('10.0.0.1') as string });
+    expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({
+      code: status.UNAVAILABLE,
+      message: expect.not.stringContaining('10.0.0.1') as string,
+    });
   });
 
   it('is that of the first of several errors; the others are problems beside it', () => {
     const [first, second] = [new VolumeError('VolumeFull', 'too large'), new VolumeError('MountFailed', 'busy')];
-    expect(statusOf(new AggregateError([first, second], 'both'))).toEqual({ code: status.RESOURCE_EXHAUSTED, message: 'too large', reason: 'VolumeFull' });
+    expect(statusOf(new AggregateError([first, second], 'both'))).toEqual({
+      code: status.RESOURCE_EXHAUSTED,
+      message: 'too large',
+      reason: 'VolumeFull',
+    });
     expect(errorsOf(new AggregateError([first, second]))).toEqual([first, second]);
     expect(errorsOf(first)).toEqual([first]);
   });

@@ -44,12 +44,18 @@ export function statusOf(given: unknown): RpcStatus {
 
 function statusOfFirst(given: unknown): RpcStatus {
   const [error] = errorsOf(given);
-  if (error instanceof VolumeError) return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
+  if (error instanceof VolumeError) {
+    return { code: VOLUME_CODES[error.code], message: error.message, reason: error.code };
+  }
   if (error instanceof RenderingError) {
     return { code: error.retryable ? status.UNAVAILABLE : status.FAILED_PRECONDITION, message: error.message, reason: error.code };
   }
   if (error instanceof ReviewUnavailableError) {
-    return { code: status.UNAVAILABLE, message: 'the API server could not be asked whether the ServiceAccount may use the Connector; this is tried again', reason: error.code };
+    return {
+      code: status.UNAVAILABLE,
+      message: 'the API server could not be asked whether the ServiceAccount may use the Connector; this is tried again',
+      reason: error.code,
+    };
   }
   // A defect, or a fault of the node: what it says may hold anything, so the event does not have it.
   return { code: status.INTERNAL, message: "internal error of the CSI driver; its log on the pod's node says more", reason: 'Internal' };

@@ -13,7 +13,9 @@ const REPRESENTATION = { longs: String, enums: String, defaults: true, oneofs: t
 /** From the text, because a program is one file: there is no directory that proto-loader could read. */
 function load(text: string): PackageDefinition {
   const root = new Root();
-  for (const imported of IMPORTS) root.addJSON(imported);
+  for (const imported of IMPORTS) {
+    root.addJSON(imported);
+  }
   parse(text, root, { keepCase: true });
   return fromJSON(root.toJSON(), REPRESENTATION);
 }

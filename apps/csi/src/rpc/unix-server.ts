@@ -45,7 +45,9 @@ export class UnixServer {
       const connection = connect(this.socket, () => resolve(true)).on('error', () => resolve(false));
       connection.once('connect', () => connection.destroy());
     });
-    if (served) throw new Error(`another driver serves on ${this.socket}; one at a time may run on a node: end it, or wait for its end`);
+    if (served) {
+      throw new Error(`another driver serves on ${this.socket}; one at a time may run on a node: end it, or wait for its end`);
+    }
   }
 
   /** Resolves when calls are answered. A socket that a driver before this one left behind is removed. */

@@ -5,7 +5,10 @@ import { type CallHandlers } from '../rpc/call-handlers';
 export const DRIVER_NAME = 'connectors-csi';
 
 /** csi.v1.Identity. Without the capability CONTROLLER_SERVICE: there is no controller, all volumes are ephemeral. */
-export function identityService(calls: CallHandlers, { version, isReady }: { version: string; isReady: () => boolean }): UntypedServiceImplementation {
+export function identityService(
+  calls: CallHandlers,
+  { version, isReady }: { version: string; isReady: () => boolean },
+): UntypedServiceImplementation {
   return {
     GetPluginInfo: calls.quiet('GetPluginInfo', async () => ({ name: DRIVER_NAME, vendor_version: version })),
     GetPluginCapabilities: calls.quiet('GetPluginCapabilities', async () => ({ capabilities: [] })),

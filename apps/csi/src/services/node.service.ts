@@ -34,7 +34,9 @@ export class NodeService {
   implementation(calls: CallHandlers): UntypedServiceImplementation {
     return {
       NodePublishVolume: calls.logged('NodePublishVolume', (request: NodePublishVolumeRequest, record) => this.#publish(request, record)),
-      NodeUnpublishVolume: calls.logged('NodeUnpublishVolume', (request: NodeUnpublishVolumeRequest, record) => this.#unpublish(request, record)),
+      NodeUnpublishVolume: calls.logged('NodeUnpublishVolume', (request: NodeUnpublishVolumeRequest, record) =>
+        this.#unpublish(request, record),
+      ),
       NodeGetInfo: calls.quiet('NodeGetInfo', async () => ({ node_id: this.parts.nodeName })),
       NodeGetCapabilities: calls.quiet('NodeGetCapabilities', async () => ({ capabilities: CAPABILITIES })),
     };
@@ -58,7 +60,9 @@ export class NodeService {
 
   #target({ volume_id: id, target_path: path }: NodeUnpublishVolumeRequest, record: CallRecord): string {
     record.volume = id.slice(0, MAX_ID_LENGTH);
-    if (id === '' || Buffer.byteLength(id) > MAX_ID_LENGTH) throw new VolumeError('RequestInvalid', `volume_id is required, and has at most ${MAX_ID_LENGTH} bytes`);
+    if (id === '' || Buffer.byteLength(id) > MAX_ID_LENGTH) {
+      throw new VolumeError('RequestInvalid', `volume_id is required, and has at most ${MAX_ID_LENGTH} bytes`);
+    }
     return resolveTarget(path, this.parts.kubeletDirectory);
   }
 }

@@ -31,7 +31,12 @@ export class RegistrationService {
 
   implementation(calls: CallHandlers): UntypedServiceImplementation {
     return {
-      GetInfo: calls.quiet('GetInfo', async () => ({ type: 'CSIPlugin', name: DRIVER_NAME, endpoint: this.endpoint, supported_versions: SUPPORTED_VERSIONS })),
+      GetInfo: calls.quiet('GetInfo', async () => ({
+        type: 'CSIPlugin',
+        name: DRIVER_NAME,
+        endpoint: this.endpoint,
+        supported_versions: SUPPORTED_VERSIONS,
+      })),
       NotifyRegistrationStatus: calls.quiet('NotifyRegistrationStatus', async (status: RegistrationStatus) => this.#notify(status)),
     };
   }
@@ -39,8 +44,11 @@ export class RegistrationService {
   /** After a refusal the kubelet tries again by itself. */
   #notify({ plugin_registered: registered, error }: RegistrationStatus): Record<string, never> {
     this.#problem = registered ? undefined : `the kubelet refused the driver: ${error}`;
-    if (registered) this.logger.info('registered with the kubelet');
-    else this.logger.error({ problem: error }, 'the kubelet refused the driver');
+    if (registered) {
+      this.logger.info('registered with the kubelet');
+    } else {
+      this.logger.error({ problem: error }, 'the kubelet refused the driver');
+    }
     return {};
   }
 }

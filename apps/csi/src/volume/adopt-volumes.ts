@@ -34,11 +34,17 @@ export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: nu
   const [targets, keptTargets] = await Promise.all([ourTargets(options), kept.targets()]);
   const mounted = await mounter.mountedAmong([...targets, ...keptTargets]);
   const published = new Set([...mounted].filter((target) => VolumeDirectory.currentSet(target) !== undefined));
-  for (const target of keptTargets.filter((other) => !published.has(other))) await kept.remove(target);
-  for (const target of published) volumes.add(target);
+  for (const target of keptTargets.filter((other) => !published.has(other))) {
+    await kept.remove(target);
+  }
+  for (const target of published) {
+    volumes.add(target);
+  }
   let removed = 0;
   for (const target of new Set([...targets, ...mounted])) {
-    if (published.has(target)) continue;
+    if (published.has(target)) {
+      continue;
+    }
     try {
       await removeLeftover(target, mounter, mounted.has(target));
       removed += 1;
@@ -51,7 +57,9 @@ export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: nu
 
 /** Nothing is emptied but what a first write of ours has left: `rmdir` refuses a directory with anything in it, and one on which something is mounted, by a bind mount too. */
 async function removeLeftover(target: string, mounter: Mounter, isOurMount: boolean): Promise<void> {
-  if (!isOurMount && mounter.isMounted(target)) throw new Error('something else is mounted there');
+  if (!isOurMount && mounter.isMounted(target)) {
+    throw new Error('something else is mounted there');
+  }
   await mounter.unmount(target);
   await rmdir(target);
 }
@@ -63,7 +71,9 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
     const volumes = path.join(pods, pod, 'volumes', 'kubernetes.io~csi');
     for (const volume of entries(volumes)) {
       const target = path.join(volumes, volume, TARGET);
-      if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && isDirectory(target)) found.push(target);
+      if ((await driverOf(path.join(volumes, volume, VOLUME_DATA))) === driverName && isDirectory(target)) {
+        found.push(target);
+      }
     }
   }
   return found;

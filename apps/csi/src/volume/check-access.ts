@@ -16,7 +16,9 @@ export interface PermissionReviewer {
  * @throws VolumeError AccessDenied, ReviewUnavailableError
  */
 export async function checkAccess(request: PublishRequest, connector: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
-  if (await reviewer.isAllowed(identityOf(request), connectorUse(connector, 'get'))) return;
+  if (await reviewer.isAllowed(identityOf(request), connectorUse(connector, 'get'))) {
+    return;
+  }
   const { pod } = request;
   const { namespace, name } = connector;
   const account = { namespace: pod.namespace, name: pod.serviceAccount };
@@ -30,7 +32,9 @@ export async function checkAccess(request: PublishRequest, connector: ConnectorK
 
 /** A hint for whoever has forgotten the namespace of a Connector. */
 export function perhapsElsewhere({ pod }: PublishRequest, { namespace }: ConnectorKey): string {
-  return namespace === pod.namespace ? ' of the pod\'s own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors")' : '';
+  return namespace === pod.namespace
+    ? ' of the pod\'s own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors")'
+    : '';
 }
 
 /** A ServiceAccount as a TokenReview would name it (pkg/serviceaccount of k8s.io/apiserver). */

@@ -16,8 +16,12 @@ export class DirectoryMounter implements Mounter {
     // Without the link, the files of a first write that broke off are all there can be of ours.
     const names = entriesOf(target).filter((name) => isMounted || name.startsWith('..'));
     // The link last: as long as it is there, an unmount that broke off is taken up again.
-    for (const name of names.filter((entry) => entry !== DATA_LINK)) await rm(path.join(target, name), { recursive: true, force: true });
-    if (isMounted) await rm(path.join(target, DATA_LINK));
+    for (const name of names.filter((entry) => entry !== DATA_LINK)) {
+      await rm(path.join(target, name), { recursive: true, force: true });
+    }
+    if (isMounted) {
+      await rm(path.join(target, DATA_LINK));
+    }
   }
 
   isMounted(target: string): boolean {

@@ -33,18 +33,24 @@ export class GatherInputs {
     const results = await Promise.allSettled(keys.map((key) => this.#current(request, key)));
     const connectors = keys.map((key, index) => {
       const result = results[index];
-      if (result?.status === 'fulfilled') return result.value;
+      if (result?.status === 'fulfilled') {
+        return result.value;
+      }
       problems.push(result?.reason);
       return inputOf(before, key);
     });
     const known = connectors.filter((connector) => connector !== undefined);
-    if (known.length < connectors.length) throw firstOf(problems);
+    if (known.length < connectors.length) {
+      throw firstOf(problems);
+    }
     return { inputs: { connectors: known, caCertificates: this.#caCertificates(before, problems) }, problems };
   }
 
   /** Authorising comes before looking: without permission nobody learns whether a Connector exists. */
   async #current(request: PublishRequest, key: ConnectorKey): Promise<MountedConnector> {
-    if (!this.state.hasSynced) throw new VolumeError('NotReady', NOT_READY);
+    if (!this.state.hasSynced) {
+      throw new VolumeError('NotReady', NOT_READY);
+    }
     await checkAccess(request, key, this.reviewer);
     const connector = this.state.connector(key);
     if (!connector) {
@@ -64,7 +70,9 @@ export class GatherInputs {
     try {
       return proxyCertificates(this.state.caCertificates() ?? '');
     } catch (problem) {
-      if (before === undefined) throw problem;
+      if (before === undefined) {
+        throw problem;
+      }
       problems.push(problem);
       return before.caCertificates;
     }
@@ -74,7 +82,9 @@ export class GatherInputs {
 /** Those who may not use several Connectors learn of all of them at once. */
 function firstOf(problems: readonly unknown[]): unknown {
   const [first] = problems;
-  if (!(first instanceof VolumeError)) return first;
+  if (!(first instanceof VolumeError)) {
+    return first;
+  }
   const alike = problems.filter((problem) => problem instanceof VolumeError).filter(({ code }) => code === first.code);
   return alike.length === 1 ? first : new VolumeError(first.code, alike.map(({ message }) => message).join('; '));
 }

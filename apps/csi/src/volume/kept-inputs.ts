@@ -36,10 +36,14 @@ export class KeptInputs {
     const file = this.#file(target);
     const text = formatInputs(target, inputs);
     // A new token, the usual reason for new files, changes nothing here.
-    if ((await this.#text(file)) === text) return;
+    if ((await this.#text(file)) === text) {
+      return;
+    }
     const next = `${file}.${randomBytes(4).toString('hex')}`;
     try {
-      if (Buffer.byteLength(text) > MAX_BYTES) throw new Error(`its Connectors and classes have more than ${MAX_BYTES} bytes`);
+      if (Buffer.byteLength(text) > MAX_BYTES) {
+        throw new Error(`its Connectors and classes have more than ${MAX_BYTES} bytes`);
+      }
       await mkdir(this.directory, { recursive: true, mode: DIRECTORY_MODE });
       await writeFile(next, text, { mode: FILE_MODE });
       await rename(next, file);
@@ -59,8 +63,11 @@ export class KeptInputs {
     for (const name of entriesOf(this.directory)) {
       const file = path.join(this.directory, name);
       const target = targetOf(await this.#text(file));
-      if (target !== undefined && this.#file(target) === file) found.push(target);
-      else await rm(file, { force: true, recursive: true }).catch((error: unknown) => this.onProblem(file, error));
+      if (target !== undefined && this.#file(target) === file) {
+        found.push(target);
+      } else {
+        await rm(file, { force: true, recursive: true }).catch((error: unknown) => this.onProblem(file, error));
+      }
     }
     return found;
   }
@@ -68,10 +75,14 @@ export class KeptInputs {
   async #text(file: string): Promise<string | undefined> {
     try {
       const { size } = await regularFile(file);
-      if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+      if (size > MAX_BYTES) {
+        throw new Error(`it has more than ${MAX_BYTES} bytes`);
+      }
       return await readFile(file, 'utf8');
     } catch (error) {
-      if (!isAbsent(error)) this.onProblem(file, error);
+      if (!isAbsent(error)) {
+        this.onProblem(file, error);
+      }
       return undefined;
     }
   }
@@ -84,10 +95,14 @@ export class KeptInputs {
 
 async function regularFile(file: string): Promise<{ readonly size: number }> {
   const stats = await lstat(file);
-  if (!stats.isFile()) throw new Error('it is no regular file');
+  if (!stats.isFile()) {
+    throw new Error('it is no regular file');
+  }
   return stats;
 }
 
 function notKept(directory: string, cause: unknown): VolumeError {
-  return new VolumeError('NotKept', `what the volume was made of cannot be kept in ${directory} of the node: ${(cause as Error).message}`, { cause });
+  return new VolumeError('NotKept', `what the volume was made of cannot be kept in ${directory} of the node: ${(cause as Error).message}`, {
+    cause,
+  });
 }

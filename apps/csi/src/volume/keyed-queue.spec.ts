@@ -8,7 +8,9 @@ describe('KeyedQueue', () => {
       events.push(`${name} begins`);
       await new Promise(setImmediate);
       events.push(`${name} ends`);
-      if (name === 'two') throw new Error('two failed');
+      if (name === 'two') {
+        throw new Error('two failed');
+      }
       return name;
     };
     const results = await Promise.allSettled(['one', 'two', 'three'].map((name) => queue.run('key', work(name))));

@@ -6,9 +6,13 @@ export class KeyedQueue {
     const before = this.#tails.get(key) ?? Promise.resolve();
     // How the one before ended is its caller's business.
     const result = before.then(work, work);
-    const tail = result.catch(() => undefined).then(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    });
+    const tail = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#tails.get(key) === tail) {
+          this.#tails.delete(key);
+        }
+      });
     this.#tails.set(key, tail);
     return result;
   }

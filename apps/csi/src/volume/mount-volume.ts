@@ -13,9 +13,13 @@ const TARGET_MODE = 0o750;
  */
 export async function mountVolume(target: string, mounter: Mounter, fill: () => Promise<void>): Promise<void> {
   const existed = isDirectory(target);
-  if (!existed) await mkdir(target, { mode: TARGET_MODE });
+  if (!existed) {
+    await mkdir(target, { mode: TARGET_MODE });
+  }
   try {
-    if (!mounter.isMounted(target)) await mounter.mount(target);
+    if (!mounter.isMounted(target)) {
+      await mounter.mount(target);
+    }
     await fill();
   } catch (error) {
     await takeBack(target, mounter, existed).catch((further: unknown) => {
@@ -27,5 +31,7 @@ export async function mountVolume(target: string, mounter: Mounter, fill: () => 
 
 async function takeBack(target: string, mounter: Mounter, existed: boolean): Promise<void> {
   await mounter.unmount(target);
-  if (!existed) await rmdir(target);
+  if (!existed) {
+    await rmdir(target);
+  }
 }

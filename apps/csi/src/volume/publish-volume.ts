@@ -42,10 +42,16 @@ export class PublishVolume {
   async publish(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     const { mounter, volumes } = this.parts;
     const isMounted = mounter.isMounted(target);
-    if (isMounted) await this.#checkOurs(target);
+    if (isMounted) {
+      await this.#checkOurs(target);
+    }
     const isPublished = volumes.has(target) || (isMounted && VolumeDirectory.currentSet(target) !== undefined);
-    if (!isPublished) return this.#publishFirst(message, target);
-    if (!isMounted && mounter.canBeLost) return { outcome: 'kept', problems: [unmounted()] };
+    if (!isPublished) {
+      return this.#publishFirst(message, target);
+    }
+    if (!isMounted && mounter.canBeLost) {
+      return { outcome: 'kept', problems: [unmounted()] };
+    }
     try {
       return await this.#publishAgain(message, target);
     } catch (error) {
@@ -57,7 +63,9 @@ export class PublishVolume {
   /** The kubelet's own volumes are tmpfs with a link `..data` too, and nothing may be written to them. */
   async #checkOurs(target: string): Promise<void> {
     const { mounter, volumes } = this.parts;
-    if (volumes.has(target) || (await mounter.mountedAmong([target])).has(target)) return;
+    if (volumes.has(target) || (await mounter.mountedAmong([target])).has(target)) {
+      return;
+    }
     throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
   }
 
@@ -80,7 +88,9 @@ export class PublishVolume {
     const { keys, gather, volumes, kept, audience } = this.parts;
     const request = parsePublishRequest(message, audience);
     const key = keys.keyOf(request);
-    if (key !== undefined && volumes.keyOf(target) === key) return { outcome: 'unchanged', problems: [] };
+    if (key !== undefined && volumes.keyOf(target) === key) {
+      return { outcome: 'unchanged', problems: [] };
+    }
     const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(request, before);
     const { swapped, used, problem } = this.#writeAgain(request, { inputs, before }, target);
@@ -103,7 +113,9 @@ export class PublishVolume {
     try {
       return { swapped: directory.write(renderFiles(request, inputs, environment)), used: inputs };
     } catch (problem) {
-      if (before === undefined) throw problem;
+      if (before === undefined) {
+        throw problem;
+      }
       const used = { ...before, caCertificates: inputs.caCertificates };
       return { swapped: directory.write(renderFiles(request, used, environment)), used, problem };
     }
@@ -116,5 +128,8 @@ export class PublishVolume {
 
 /** A second mount in its place would not be seen by the pod, which goes on to hold the first. */
 function unmounted(): VolumeError {
-  return new VolumeError('Unmounted', 'somebody has unmounted the volume of a pod that still runs, and its files are not refreshed any more; delete the pod');
+  return new VolumeError(
+    'Unmounted',
+    'somebody has unmounted the volume of a pod that still runs, and its files are not refreshed any more; delete the pod',
+  );
 }

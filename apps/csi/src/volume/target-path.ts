@@ -18,13 +18,17 @@ const MAX_LENGTH = 4_096;
 export function resolveTarget(target: string, kubeletDirectory: string): string {
   const inside = path.relative(kubeletDirectory, target);
   if (!isNormal(target) || inside === '' || inside === '..' || inside.startsWith('../')) {
-    throw refused(`must be a normal, absolute path below ${kubeletDirectory}, the kubelet's directory (OCI_CONNECTOR_CSI_KUBELET_DIRECTORY)`);
+    throw refused(
+      `must be a normal, absolute path below ${kubeletDirectory}, the kubelet's directory (OCI_CONNECTOR_CSI_KUBELET_DIRECTORY)`,
+    );
   }
   let current = realpathSync(kubeletDirectory);
   for (const name of inside.split('/')) {
     current = path.join(current, name);
     const found = lstatSync(current, { throwIfNoEntry: false });
-    if (found && !found.isDirectory()) throw refused('must not lead through a symbolic link or a file');
+    if (found && !found.isDirectory()) {
+      throw refused('must not lead through a symbolic link or a file');
+    }
   }
   return current;
 }

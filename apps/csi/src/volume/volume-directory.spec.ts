@@ -23,8 +23,15 @@ describe('VolumeDirectory', () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   const visible = (): Record<string, string> =>
-    Object.fromEntries(readdirSync(root).filter((name) => !name.startsWith('..')).map((name) => [name, readFileSync(path.join(root, name), 'utf8')]));
-  const hidden = (): string[] => readdirSync(root).filter((name) => name.startsWith('..')).sort();
+    Object.fromEntries(
+      readdirSync(root)
+        .filter((name) => !name.startsWith('..'))
+        .map((name) => [name, readFileSync(path.join(root, name), 'utf8')]),
+    );
+  const hidden = (): string[] =>
+    readdirSync(root)
+      .filter((name) => name.startsWith('..'))
+      .sort();
   const mode = (name: string): string => (statSync(path.join(root, name)).mode & 0o777).toString(8);
 
   it('writes files that everybody may read', () => {
@@ -79,17 +86,23 @@ describe('VolumeDirectory', () => {
 
   it.each([
     ['that fits only while it is alone', { one: 'x'.repeat(SIZE * 0.6) }],
-    ['of many small files, each of which takes a block', Object.fromEntries(Array.from({ length: 20 }, (_item, index) => [`file-${index}`, 'x']))],
+    [
+      'of many small files, each of which takes a block',
+      Object.fromEntries(Array.from({ length: 20 }, (_item, index) => [`file-${index}`, 'x'])),
+    ],
   ])('refuses a set %s: it could not be exchanged', (_what, entries) => {
     expect(() => directory.write(files(entries))).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
     expect(visible()).toEqual({});
   });
 
-  it.each(['', '.', '..', '..data', '../outside', 'a/b', '/etc/passwd', 'a\0b', 'x'.repeat(256)])('refuses the file name %j and keeps what is there', (name) => {
-    directory.write(files({ one: '1' }));
-    expect(() => directory.write(files({ one: '2', [name]: 'bad' }))).toThrow('no file of a volume may be called');
-    expect(visible()).toEqual({ one: '1' });
-  });
+  it.each(['', '.', '..', '..data', '../outside', 'a/b', '/etc/passwd', 'a\0b', 'x'.repeat(256)])(
+    'refuses the file name %j and keeps what is there',
+    (name) => {
+      directory.write(files({ one: '1' }));
+      expect(() => directory.write(files({ one: '2', [name]: 'bad' }))).toThrow('no file of a volume may be called');
+      expect(visible()).toEqual({ one: '1' });
+    },
+  );
 
   it('never shows a reader a mixture', async () => {
     const set = (n: number): FileSet => files(Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, String(n)])));
@@ -101,7 +114,9 @@ describe('VolumeDirectory', () => {
     let n = 0;
     // Until it has read many sets while others were written.
     for (let reads = 0; reads < 50; reads += 1) {
-      for (let times = 0; times < 5; times += 1) directory.write(set((n += 1)));
+      for (let times = 0; times < 5; times += 1) {
+        directory.write(set((n += 1)));
+      }
       expect(await seen()).toBe('whole');
     }
     await reader.terminate();

@@ -76,7 +76,9 @@ export class VolumeDirectory {
       this.#exchange(files);
     }
     this.#linkNames(files);
-    if (!isCurrent) this.#sweep();
+    if (!isCurrent) {
+      this.#sweep();
+    }
     return !isCurrent;
   }
 
@@ -84,13 +86,17 @@ export class VolumeDirectory {
   #checkSize(files: FileSet): void {
     const block = statfsSync(this.root).bsize;
     const total = [...files.values()].reduce((bytes, content) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
-    if (total * SETS > this.options.size) throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
+    if (total * SETS > this.options.size) {
+      throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
+    }
   }
 
   #isEqual(set: string, files: FileSet): boolean {
     const directory = path.join(this.root, set);
     const names = entriesOf(directory);
-    if (names.length !== files.size || !names.every((name) => files.has(name))) return false;
+    if (names.length !== files.size || !names.every((name) => files.has(name))) {
+      return false;
+    }
     return [...files].every(([name, content]) => readFileSync(path.join(directory, name), 'utf8') === content);
   }
 
@@ -101,7 +107,9 @@ export class VolumeDirectory {
     try {
       // Nobody else may look into it before it is whole.
       mkdirSync(directory, { mode: 0o700 });
-      for (const [name, content] of files) this.#writeFile(path.join(directory, name), content);
+      for (const [name, content] of files) {
+        this.#writeFile(path.join(directory, name), content);
+      }
       chmodSync(directory, 0o755);
       rmSync(next, { force: true });
       symlinkSync(set, next);
@@ -117,7 +125,9 @@ export class VolumeDirectory {
     const descriptor = openSync(file, 'wx', 0o400);
     try {
       writeFileSync(descriptor, content);
-      if (group !== undefined) fchownSync(descriptor, process.getuid?.() ?? 0, group);
+      if (group !== undefined) {
+        fchownSync(descriptor, process.getuid?.() ?? 0, group);
+      }
       fchmodSync(descriptor, group === undefined ? 0o444 : 0o440);
     } finally {
       closeSync(descriptor);
@@ -127,15 +137,21 @@ export class VolumeDirectory {
   /** Also when nothing was exchanged: the driver may have ended between the exchange and this. */
   #linkNames(files: FileSet): void {
     const present = readdirSync(this.root);
-    for (const name of [...files.keys()].filter((wanted) => !present.includes(wanted))) symlinkSync(path.join(DATA_LINK, name), path.join(this.root, name));
-    for (const name of present.filter((entry) => !entry.startsWith('..') && !files.has(entry))) rmSync(path.join(this.root, name), { recursive: true });
+    for (const name of [...files.keys()].filter((wanted) => !present.includes(wanted))) {
+      symlinkSync(path.join(DATA_LINK, name), path.join(this.root, name));
+    }
+    for (const name of present.filter((entry) => !entry.startsWith('..') && !files.has(entry))) {
+      rmSync(path.join(this.root, name), { recursive: true });
+    }
   }
 
   /** Removes the sets that are not current. */
   #sweep(): void {
     const current = VolumeDirectory.currentSet(this.root);
     const old = readdirSync(this.root).filter((name) => name.startsWith('..') && name !== DATA_LINK && name !== current);
-    for (const name of old) rmSync(path.join(this.root, name), { recursive: true, force: true });
+    for (const name of old) {
+      rmSync(path.join(this.root, name), { recursive: true, force: true });
+    }
   }
 }
 
@@ -147,11 +163,17 @@ export function isDirectory(directory: string): boolean {
 /** A last line of defence, because whatever is rendered has such names: none may lead out of the volume or be one of the mechanism's. */
 function checkNames(files: FileSet): void {
   const odd = [...files.keys()].find((name) => !isFileName(name));
-  if (odd !== undefined) throw new Error(`no file of a volume may be called ${JSON.stringify(odd)}`);
+  if (odd !== undefined) {
+    throw new Error(`no file of a volume may be called ${JSON.stringify(odd)}`);
+  }
 }
 
 function full(problem: string, cause?: unknown): VolumeError {
-  return new VolumeError('VolumeFull', `the files are too large: ${problem}; OCI_CONNECTOR_CSI_VOLUME_SIZE of the CSI driver is the limit`, { cause });
+  return new VolumeError(
+    'VolumeFull',
+    `the files are too large: ${problem}; OCI_CONNECTOR_CSI_VOLUME_SIZE of the CSI driver is the limit`,
+    { cause },
+  );
 }
 
 /** What a file system says that is full (errno(3)), an inode quota included. */
@@ -169,7 +191,9 @@ export function entriesOf(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if (isAbsent(error)) return [];
+    if (isAbsent(error)) {
+      return [];
+    }
     throw error;
   }
 }

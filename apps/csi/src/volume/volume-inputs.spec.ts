@@ -15,7 +15,13 @@ describe('the inputs of a volume', () => {
   it.each(RECORDED)('are read and rendered as the driver of %s wrote them', (name) => {
     const inputs = parseInputs(recorded(name));
     const environment = { publicRoots: '', clusterDomain: 'cluster.local', apiServerHosts: [], proxyHttpPort: 80, proxyHttpsPort: 443 };
-    const request = { configurationNames: ['static'], excludedFiles: [], configurationParams: {}, token: new Sensitive('t.o.k'), environment };
+    const request = {
+      configurationNames: ['static'],
+      excludedFiles: [],
+      configurationParams: {},
+      token: new Sensitive('t.o.k'),
+      environment,
+    };
     expect(inputs && renderVolume({ ...inputs, ...request }).get('static.conf')).toBe('first hub');
   });
 
@@ -37,7 +43,10 @@ describe('the inputs of a volume', () => {
     ['whose connectors are no list', { ...valid, connectors: {} }],
     ['with a connector that has no class', { ...valid, connectors: [{ connector: first?.connector }] }],
     ['with a connector that has no name', { ...valid, connectors: [{ ...first, connector: { ...first?.connector, metadata: {} } }] }],
-    ['with a class that has no spec', { ...valid, connectors: [{ ...first, connectorClass: { ...first?.connectorClass, spec: undefined } }] }],
+    [
+      'with a class that has no spec',
+      { ...valid, connectors: [{ ...first, connectorClass: { ...first?.connectorClass, spec: undefined } }] },
+    ],
     ['that are a list', []],
     ['that are nothing', null],
   ])('are none when they are JSON %s', (_what, value) => {

@@ -34,7 +34,13 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 function stableMetadata({ name, namespace, uid, labels, annotations }: ObjectMeta): ObjectMeta {
   const kept = Object.entries(annotations ?? {}).filter(([key]) => key !== LAST_APPLIED);
-  return { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(labels && { labels }), ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) };
+  return {
+    name,
+    ...(namespace && { namespace }),
+    ...(uid && { uid }),
+    ...(labels && { labels }),
+    ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
+  };
 }
 
 /** The one of these inputs that belongs to the Connector. */
@@ -59,9 +65,13 @@ export function targetOf(text: string | undefined): string | undefined {
 /** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
 export function parseInputs(text: string | undefined): VolumeInputs | undefined {
   const value = text === undefined ? undefined : parseJsonObject(text);
-  if (value?.['version'] !== VERSION) return undefined;
+  if (value?.['version'] !== VERSION) {
+    return undefined;
+  }
   const { connectors, caCertificates } = value;
-  if (typeof caCertificates !== 'string' || !Array.isArray(connectors) || !connectors.every(isMountedConnector)) return undefined;
+  if (typeof caCertificates !== 'string' || !Array.isArray(connectors) || !connectors.every(isMountedConnector)) {
+    return undefined;
+  }
   return { connectors, caCertificates };
 }
 
@@ -71,5 +81,7 @@ function isMountedConnector(value: unknown): value is MountedConnector {
 }
 
 function isObjectOfApi(value: unknown): boolean {
-  return isJsonObject(value) && isJsonObject(value['metadata']) && typeof value['metadata']['name'] === 'string' && isJsonObject(value['spec']);
+  return (
+    isJsonObject(value) && isJsonObject(value['metadata']) && typeof value['metadata']['name'] === 'string' && isJsonObject(value['spec'])
+  );
 }

@@ -24,7 +24,9 @@ export class VolumeKeys {
       const connectorClass = connector && this.state.connectorClass(connector.spec.connectorClassName);
       return connectorClass && [connector, connectorClass].map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`);
     });
-    if (caCertificates === undefined || versions.includes(undefined)) return undefined;
+    if (caCertificates === undefined || versions.includes(undefined)) {
+      return undefined;
+    }
     return JSON.stringify([token.fingerprint(this.#fingerprintKey), attributes, group, versions, caCertificates]);
   }
 }

@@ -51,7 +51,9 @@ export class CertificateAuthority {
   /** Resolves after the first read, whatever came of it. Reads on until stopped. */
   async start(): Promise<void> {
     await this.#read();
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted) {
+      return;
+    }
     const period = this.#authority ? PERIOD_MS : FIRST_PERIOD_MS;
     this.#timer = this.options.clock.setTimeout(() => void this.start(), period);
   }
@@ -65,12 +67,16 @@ export class CertificateAuthority {
     try {
       const data = await this.options.readSecret(this.#stopped.signal);
       const authority = authorityOf(data);
-      if (authority.certificate === this.#authority?.certificate) return;
+      if (authority.certificate === this.#authority?.certificate) {
+        return;
+      }
       this.#authority = authority;
       this.options.onChange?.(authority);
     } catch (error) {
       // The one last read goes on signing.
-      if (!this.#stopped.signal.aborted) this.options.onError?.(error);
+      if (!this.#stopped.signal.aborted) {
+        this.options.onError?.(error);
+      }
     }
   }
 }
@@ -83,6 +89,8 @@ function authorityOf(data: SecretData | undefined): SigningAuthority {
     throw new Error(`the Secret ${PROXY_CA_NAME} has no keys "tls.crt" and "tls.key" yet; the controller creates it`);
   }
   const parsed = new NodeCertificate(certificate);
-  if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error(`the Secret ${PROXY_CA_NAME} holds a key that is not its certificate's`);
+  if (!parsed.checkPrivateKey(createPrivateKey(key))) {
+    throw new Error(`the Secret ${PROXY_CA_NAME} holds a key that is not its certificate's`);
+  }
   return { certificate: parsed.toString(), key: new Sensitive(key), notAfter: Date.parse(parsed.validTo) };
 }

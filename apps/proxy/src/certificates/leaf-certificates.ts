@@ -58,9 +58,13 @@ export class LeafCertificates {
   async contextFor(servername: string): Promise<SecureContext | undefined> {
     const hostname = servername.toLowerCase();
     const authority = this.options.authority();
-    if (!authority || !this.options.isServed(hostname)) return undefined;
+    if (!authority || !this.options.isServed(hostname)) {
+      return undefined;
+    }
     const known = await this.#leaves.get(hostname);
-    if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) return known.context;
+    if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) {
+      return known.context;
+    }
     const leaf = this.mint([hostname], authority).then(({ options, notAfter }) => ({ context: createSecureContext(options), notAfter }));
     this.#leaves.set(hostname, leaf, { owner: namespaceIn(hostname), bytes: CONTEXT_BYTES });
     // A failure must not be served to all who come after.

@@ -24,7 +24,9 @@ export class ServedNames {
 
   /** @param hostname in lower case, without port */
   has(hostname: string): boolean {
-    if (this.own.includes(hostname)) return true;
+    if (this.own.includes(hostname)) {
+      return true;
+    }
     const connector = parseConnectorHost(hostname, this.settings.clusterDomain);
     return connector !== undefined && this.connectors.get(connector) !== undefined;
   }

@@ -7,11 +7,15 @@ let tasks: (() => void)[] = [];
  * @param task must not throw
  */
 export function atEndOfTurn(task: () => void): void {
-  if (tasks.push(task) === 1) setImmediate(runAll);
+  if (tasks.push(task) === 1) {
+    setImmediate(runAll);
+  }
 }
 
 function runAll(): void {
   const due = tasks;
   tasks = [];
-  for (const task of due) task();
+  for (const task of due) {
+    task();
+  }
 }

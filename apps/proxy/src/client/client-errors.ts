@@ -11,8 +11,7 @@ const HELD_BACK = 'HPE_PAUSED';
 
 /** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
-  HPE_HEADER_OVERFLOW: () =>
-    new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
+  HPE_HEADER_OVERFLOW: () => new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
   [NOT_TLS]: () => new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the head of the request did not arrive in time'),
 };
@@ -41,15 +40,23 @@ export interface ClientErrorHooks {
 export function answerClientErrors(server: Server, { latest, beneath, onRejected }: ClientErrorHooks): void {
   const answer = (socket: Duplex, failure: ProxyError): void => {
     const before = latest(socket);
-    if (before === undefined || before.writableFinished) answerNow(socket, failure);
-    else if (before.req.complete) before.once('finish', () => answerNow(socket, failure));
+    if (before === undefined || before.writableFinished) {
+      answerNow(socket, failure);
+    } else if (before.req.complete) {
+      before.once('finish', () => answerNow(socket, failure));
+    }
     // It is the body of that request that is wrong.
-    else if (!before.headersSent) answerNow(socket, failure);
-    else socket.destroy();
+    else if (!before.headersSent) {
+      answerNow(socket, failure);
+    } else {
+      socket.destroy();
+    }
   };
   const answerNow = (socket: Duplex, failure: ProxyError): void => {
     // A client that is gone, or heard of its first mistake.
-    if (!socket.writable) return void socket.destroy();
+    if (!socket.writable) {
+      return void socket.destroy();
+    }
     onRejected(socket, failure);
     socket.end(headAndBody(failure), () => socket.destroy());
   };
@@ -58,8 +65,11 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
     const failure = failureOf(code);
     // Of TLS such a client understands nothing.
     const understood = code === NOT_TLS ? (beneath(socket) ?? socket) : socket;
-    if (failure) answer(understood, failure);
-    else socket.destroy();
+    if (failure) {
+      answer(understood, failure);
+    } else {
+      socket.destroy();
+    }
   });
   // Without this Node would close the connection without a word.
   server.on('connect', (_request, socket: Duplex) => {
@@ -76,8 +86,12 @@ export function answerClientErrors(server: Server, { latest, beneath, onRejected
 
 /** Undefined for what is not about HTTP: a broken connection, a failed TLS handshake. */
 function failureOf(code: string): ProxyError | undefined {
-  if (Object.hasOwn(ERRORS, code)) return ERRORS[code]?.();
-  return code.startsWith('HPE_') && code !== HELD_BACK ? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1') : undefined;
+  if (Object.hasOwn(ERRORS, code)) {
+    return ERRORS[code]?.();
+  }
+  return code.startsWith('HPE_') && code !== HELD_BACK
+    ? new ProxyError('RequestMalformed', 'the request is not valid HTTP/1.1')
+    : undefined;
 }
 
 function headAndBody(failure: ProxyError): string {

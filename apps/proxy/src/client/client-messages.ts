@@ -14,7 +14,9 @@ export function egressMessage({ host, reason = 'the connection failed' }: Egress
 }
 
 function peerOf(host: string | undefined, registry: string | undefined): string {
-  if (registry === undefined) return 'the registry';
+  if (registry === undefined) {
+    return 'the registry';
+  }
   const isRegistry = host === undefined || new URL(registry).hostname.replace(/^\[|\]$/g, '') === host;
   return isRegistry ? `the registry ${registry}` : `a host to which the registry ${registry} leads`;
 }

@@ -12,9 +12,14 @@ const MAX_JOINED = 8 * 1024;
  */
 export function sendWhole(sink: Writable, body: Buffer | undefined, hasLength: boolean): void {
   atEndOfTurn(() => {
-    if (sink.destroyed) return;
-    if (body && hasLength && body.length <= MAX_JOINED) sendJoined(sink, body);
-    else sink.end(body);
+    if (sink.destroyed) {
+      return;
+    }
+    if (body && hasLength && body.length <= MAX_JOINED) {
+      sendJoined(sink, body);
+    } else {
+      sink.end(body);
+    }
   });
 }
 
@@ -41,15 +46,21 @@ export class WriteBatch {
 
   /** False asks for a pause until the sink drains. */
   write(chunk: Buffer): boolean {
-    if (!this.#corked) this.#cork();
+    if (!this.#corked) {
+      this.#cork();
+    }
     const more = this.sink.write(chunk);
-    if (!more) this.#flush();
+    if (!more) {
+      this.#flush();
+    }
     return more;
   }
 
   #cork(): void {
     const connection = connectionOf(this.sink);
-    if (!connection) return;
+    if (!connection) {
+      return;
+    }
     this.#corked = connection;
     connection.cork();
     atEndOfTurn(this.#flush);

@@ -66,15 +66,27 @@ const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = 
  * @param registry origin of the Connector's address: of all places upstream the one that clients may be told
  */
 export function toProxyError(error: unknown, registry?: string): ProxyError {
-  if (error instanceof ProxyError) return error;
-  if (error instanceof EgressError) return fromEgress(error.code, egressMessage(error, registry), error);
-  if (error instanceof CredentialError) return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
-  if (error instanceof OciAuthError) return fromOciAuth(error, registry);
-  if (error instanceof TokenRefusedError) return new ProxyError('Unauthenticated', error.message, { cause: error });
+  if (error instanceof ProxyError) {
+    return error;
+  }
+  if (error instanceof EgressError) {
+    return fromEgress(error.code, egressMessage(error, registry), error);
+  }
+  if (error instanceof CredentialError) {
+    return new ProxyError(FROM_CREDENTIALS[error.code], error.message, { cause: error });
+  }
+  if (error instanceof OciAuthError) {
+    return fromOciAuth(error, registry);
+  }
+  if (error instanceof TokenRefusedError) {
+    return new ProxyError('Unauthenticated', error.message, { cause: error });
+  }
   if (error instanceof KubeError || error instanceof ReviewUnavailableError) {
     return new ProxyError('ReviewUnavailable', 'the Kubernetes API gives no answer; try again', { cause: error, retryAfterSeconds: 1 });
   }
-  if (error instanceof TransferCancelled) return fromCancelled(error);
+  if (error instanceof TransferCancelled) {
+    return fromCancelled(error);
+  }
   return new ProxyError('Internal', 'the proxy failed; its log says more', { cause: error });
 }
 

@@ -13,8 +13,11 @@ function codeOf({ url = '/v2/', httpVersion = '1.1', headers = [['Host', 'a']] }
     const key = name.toLowerCase();
     const before = joined[key];
     // As Node.js: of several Hosts it gives the first.
-    if (before === undefined) joined[key] = value;
-    else if (key !== 'host') joined[key] = `${before}, ${value}`;
+    if (before === undefined) {
+      joined[key] = value;
+    } else if (key !== 'host') {
+      joined[key] = `${before}, ${value}`;
+    }
   }
   return findMalformation({ url, httpVersion, headers: joined, rawHeaders: headers.flat() } as unknown as IncomingMessage)?.code;
 }
@@ -23,7 +26,12 @@ describe('findMalformation', () => {
   it.each<Given>([
     {},
     { headers: [['host', '[::1]:8080']] },
-    { headers: [['HOST', 'C-B.A.SVC:80'], ['Transfer-Encoding', 'Chunked']] },
+    {
+      headers: [
+        ['HOST', 'C-B.A.SVC:80'],
+        ['Transfer-Encoding', 'Chunked'],
+      ],
+    },
     { url: `/a"b%%?c=[d]|'&\\` },
     { url: '*' },
     { url: 'http://a/b' },
@@ -35,7 +43,15 @@ describe('findMalformation', () => {
   it.each<[string, Given]>([
     ['RequestMalformed', { headers: [] }],
     ['RequestMalformed', { headers: [['Host', '']] }],
-    ['RequestMalformed', { headers: [['Host', 'a'], ['hOST', 'a']] }],
+    [
+      'RequestMalformed',
+      {
+        headers: [
+          ['Host', 'a'],
+          ['hOST', 'a'],
+        ],
+      },
+    ],
     ['RequestMalformed', { headers: [['Host', 'a, b']] }],
     ['RequestMalformed', { headers: [['Host', 'a/b']] }],
     ['RequestMalformed', { headers: [['Host', 'a@b']] }],
@@ -43,10 +59,44 @@ describe('findMalformation', () => {
     ['RequestMalformed', { url: '' }],
     ['RequestMalformed', { url: '/v2/\u00e4' }],
     ['RequestMalformed', { url: '/v2/#x' }],
-    ['RequestMalformed', { httpVersion: '1.0', headers: [['Host', 'a'], ['Transfer-Encoding', 'chunked']] }],
-    ['TransferCodingUnsupported', { headers: [['Host', 'a'], ['Transfer-Encoding', 'gzip, chunked']] }],
-    ['TransferCodingUnsupported', { headers: [['Host', 'a'], ['Transfer-Encoding', 'chunked'], ['Transfer-Encoding', 'chunked']] }],
-    ['RequestMalformed', { headers: [['Host', 'a'], ['Transfer-Encoding', '']] }],
+    [
+      'RequestMalformed',
+      {
+        httpVersion: '1.0',
+        headers: [
+          ['Host', 'a'],
+          ['Transfer-Encoding', 'chunked'],
+        ],
+      },
+    ],
+    [
+      'TransferCodingUnsupported',
+      {
+        headers: [
+          ['Host', 'a'],
+          ['Transfer-Encoding', 'gzip, chunked'],
+        ],
+      },
+    ],
+    [
+      'TransferCodingUnsupported',
+      {
+        headers: [
+          ['Host', 'a'],
+          ['Transfer-Encoding', 'chunked'],
+          ['Transfer-Encoding', 'chunked'],
+        ],
+      },
+    ],
+    [
+      'RequestMalformed',
+      {
+        headers: [
+          ['Host', 'a'],
+          ['Transfer-Encoding', ''],
+        ],
+      },
+    ],
   ])('C8 request smuggling: %s for %j', (code, given) => {
     expect(codeOf(given)).toBe(code);
   });

@@ -6,8 +6,12 @@
  */
 export function peerOf(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
+  if (mapped !== undefined) {
+    return mapped;
+  }
+  if (!address.includes(':')) {
+    return address;
+  }
   const [head = '', tail] = (address.split('%', 1)[0] ?? '').toLowerCase().split('::');
   const left = groupsOf(head);
   const right = groupsOf(tail ?? '');

@@ -50,14 +50,20 @@ export class ServeRequest {
     let underWay = 2;
     const over = (): void => {
       underWay -= 1;
-      if (underWay === 0) this.#end(client);
+      if (underWay === 0) {
+        this.#end(client);
+      }
     };
     this.#whenClosed(request.socket, response, () => {
-      if (!response.writableFinished && !client.record.truncated) client.transfer.cancel('client-aborted');
+      if (!response.writableFinished && !client.record.truncated) {
+        client.transfer.cancel('client-aborted');
+      }
       over();
     });
     const malformation = findMalformation(request);
-    if (!malformation) return void this.#handle(client).then(over);
+    if (!malformation) {
+      return void this.#handle(client).then(over);
+    }
     // In this turn: Node.js hands over next what has arrived together with this request.
     this.#closing.add(request.socket);
     this.#fail(client, malformation);
@@ -101,18 +107,24 @@ export class ServeRequest {
     const waiting = this.#waitingFor(socket);
     const closed = (): void => {
       const place = waiting.indexOf(closed);
-      if (place < 0) return;
+      if (place < 0) {
+        return;
+      }
       waiting.splice(place, 1);
       tell();
     };
     waiting.push(closed);
     response.on('close', closed);
-    if (socket.destroyed) closed();
+    if (socket.destroyed) {
+      closed();
+    }
   }
 
   #waitingFor(socket: Socket): (() => void)[] {
     const known = this.#waiting.get(socket);
-    if (known) return known;
+    if (known) {
+      return known;
+    }
     const waiting: (() => void)[] = [];
     this.#waiting.set(socket, waiting);
     socket.once('close', () => [...waiting].forEach((closed) => closed()));
@@ -128,7 +140,9 @@ export class ServeRequest {
       record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
       authenticated,
       continueBody: () => {
-        if (waiting) response.writeContinue();
+        if (waiting) {
+          response.writeContinue();
+        }
         waiting = false;
       },
     };
@@ -148,7 +162,9 @@ export class ServeRequest {
     }
     if (failure.closes || hasUnreadBody(client)) {
       response.setHeader('connection', 'close');
-      if (response.socket) closeLingering(response.socket);
+      if (response.socket) {
+        closeLingering(response.socket);
+      }
     }
     sendError(response, failure, client.protocol);
   }
@@ -167,7 +183,9 @@ export class ServeRequest {
  */
 function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: number): void {
   // The answer that tells of a cancellation may itself be on its way.
-  if (transfer.cancelled) return;
+  if (transfer.cancelled) {
+    return;
+  }
   transfer.whenIdle(() => {
     response.setTimeout(idleMs, () => transfer.cancel('client-silent'));
   });
@@ -186,7 +204,9 @@ function forgetHead(request: IncomingMessage): void {
 
 /** True when more is on its way than is worth waiting for. */
 function hasUnreadBody({ request }: ServedExchange): boolean {
-  if (request.complete) return false;
+  if (request.complete) {
+    return false;
+  }
   const length = request.headers['content-length'];
   const expects = request.headers.expect !== undefined;
   return expects || request.readableDidRead || request.destroyed || length === undefined || Number(length) > MAX_UNREAD_BODY;

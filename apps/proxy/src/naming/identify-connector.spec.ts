@@ -11,21 +11,58 @@ function identify(method: string, url: string, headers: IncomingHttpHeaders = {}
   const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
   const client = { request: { method, url, headers: all }, record: {} } as unknown as ClientExchange;
   const found = step.identify(client);
-  if (!(found instanceof Identified)) return { ping: found.route };
+  if (!(found instanceof Identified)) {
+    return { ping: found.route };
+  }
   const { namespace, name, form, path, query } = found.named;
   return { connector: `${namespace}/${name}`, form, path, query, verb: found.verb };
 }
 
 describe('IdentifyRequest', () => {
   it.each<[string, string, IncomingHttpHeaders, unknown]>([
-    ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', {}, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
-    ['GET', '/namespaces/a/connectors/b/v2/r/tags/list?n=1', {}, { connector: 'a/b', form: 'plain', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' }],
+    [
+      'GET',
+      '/v2/namespaces/a/connectors/b/r/manifests/t',
+      {},
+      { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' },
+    ],
+    [
+      'GET',
+      '/namespaces/a/connectors/b/v2/r/tags/list?n=1',
+      {},
+      { connector: 'a/b', form: 'plain', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' },
+    ],
     ['PUT', '/namespaces/a/connectors/b', {}, { connector: 'a/b', form: 'plain', path: '/', query: '', verb: 'update' }],
-    ['DELETE', '/v2/r/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', form: 'host', path: '/v2/r/manifests/t', query: '', verb: 'delete' }],
-    ['HEAD', '/v2/r/blobs/uploads/x', { host: 'C-B.A.SVC:80' }, { connector: 'a/b', form: 'host', path: '/v2/r/blobs/uploads/x', query: '', verb: 'update' }],
-    ['DELETE', '/v2/namespaces/a/connectors/b/r/blobs/uploads/x?_state=1', {}, { connector: 'a/b', form: 'path', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' }],
-    ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', { host: 'c-other.a' }, { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
-    ['GET', '/v2/namespaces/deep/repository/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', form: 'host', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' }],
+    [
+      'DELETE',
+      '/v2/r/manifests/t',
+      { host: 'c-b.a' },
+      { connector: 'a/b', form: 'host', path: '/v2/r/manifests/t', query: '', verb: 'delete' },
+    ],
+    [
+      'HEAD',
+      '/v2/r/blobs/uploads/x',
+      { host: 'C-B.A.SVC:80' },
+      { connector: 'a/b', form: 'host', path: '/v2/r/blobs/uploads/x', query: '', verb: 'update' },
+    ],
+    [
+      'DELETE',
+      '/v2/namespaces/a/connectors/b/r/blobs/uploads/x?_state=1',
+      {},
+      { connector: 'a/b', form: 'path', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' },
+    ],
+    [
+      'GET',
+      '/v2/namespaces/a/connectors/b/r/manifests/t',
+      { host: 'c-other.a' },
+      { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' },
+    ],
+    [
+      'GET',
+      '/v2/namespaces/deep/repository/manifests/t',
+      { host: 'c-b.a' },
+      { connector: 'a/b', form: 'host', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' },
+    ],
     ['GET', '/v2/', {}, { ping: '/v2/' }],
     ['HEAD', '/v2', { host: 'c-b.a' }, { ping: '/v2/' }],
     ['GET', '/namespaces/a/connectors/b/v2/', {}, { ping: '/v2/' }],

@@ -43,7 +43,9 @@ export function identifyConnector({ url = '', headers }: Pick<IncomingMessage, '
 }
 
 function splitTarget(target: string): { path: string; query: string } {
-  if (!target.startsWith('/')) throw new ProxyError('PathInvalid', 'the request target must be a path that begins with /');
+  if (!target.startsWith('/')) {
+    throw new ProxyError('PathInvalid', 'the request target must be a path that begins with /');
+  }
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
@@ -54,7 +56,9 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
     const found = splitPrefix(path.slice(PLAIN_PREFIX.length));
     return found && { namespace: found.namespace, name: found.name, form: 'plain', path: found.rest, query };
   }
-  if (!path.startsWith(PATH_FORM_PREFIX)) return undefined;
+  if (!path.startsWith(PATH_FORM_PREFIX)) {
+    return undefined;
+  }
   const found = splitPrefix(path.slice(PATH_FORM_PREFIX.length));
   return found && { namespace: found.namespace, name: found.name, form: 'path', path: `/v2${found.rest}`, query };
 }
@@ -63,7 +67,9 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
 function splitPrefix(text: string): { namespace: string; name: string; rest: string } | undefined {
   const [namespace, afterNamespace] = cutSegment(text);
   const [word, afterWord] = cutSegment(afterNamespace);
-  if (word !== 'connectors') return undefined;
+  if (word !== 'connectors') {
+    return undefined;
+  }
   const [name, rest] = cutSegment(afterWord);
   if (!isDnsLabel(namespace) || !isConnectorName(name)) {
     throw new ProxyError(

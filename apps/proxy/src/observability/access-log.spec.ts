@@ -19,20 +19,30 @@ describe('log captured.entries that a flood can cause', () => {
   afterEach(() => log.close());
 
   function finish(status: number, record: Partial<AccessRecord>, times = 1): void {
-    for (let time = 0; time < times; time += 1) log.finished({ method: 'GET', peer: '10.0.0.1', startedAt: 0, ...record }, new Transfer(() => 0), { status, durationMs: 1 });
+    for (let time = 0; time < times; time += 1) {
+      log.finished({ method: 'GET', peer: '10.0.0.1', startedAt: 0, ...record }, new Transfer(() => 0), { status, durationMs: 1 });
+    }
   }
 
   it('are ten of a kind in a second; the rest is counted exactly in one line', () => {
     finish(401, { code: 'Unauthenticated' }, 1_000);
     finish(503, { code: 'ReviewUnavailable', error: new Error('no answer') }, 500);
-    for (let time = 0; time < 300; time += 1) log.rejected('10.0.0.1', new ProxyError('RequestMalformed', 'no HTTP'));
-    expect(captured.entries.map(({ code }) => code)).toEqual([...Array<string>(10).fill('Unauthenticated'), ...Array<string>(10).fill('ReviewUnavailable'), ...Array<string>(10).fill('RequestMalformed')]);
+    for (let time = 0; time < 300; time += 1) {
+      log.rejected('10.0.0.1', new ProxyError('RequestMalformed', 'no HTTP'));
+    }
+    expect(captured.entries.map(({ code }) => code)).toEqual([
+      ...Array<string>(10).fill('Unauthenticated'),
+      ...Array<string>(10).fill('ReviewUnavailable'),
+      ...Array<string>(10).fill('RequestMalformed'),
+    ]);
     now += 1_000;
     finish(401, { code: 'Unauthenticated' }, 5);
     expect(captured.entries).toHaveLength(35);
     log.close();
     log.close();
-    expect(captured.entries.slice(35)).toEqual([expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } })]);
+    expect(captured.entries.slice(35)).toEqual([
+      expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } }),
+    ]);
   });
 
   it('of a known client none is left out, but for the errors of most', () => {

@@ -35,7 +35,9 @@ export class AccessLog {
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const isSampled = record.client === undefined || isOurs(record, status);
     const isTaken = !isSampled || this.#sampler.takes(`${record.client === undefined ? '' : 'error '}${record.code ?? 'none'}`);
-    if (record.client === undefined && !isTaken) return;
+    if (record.client === undefined && !isTaken) {
+      return;
+    }
     const fields: FlatFields = {
       client: record.client,
       peer: record.peer,
@@ -53,13 +55,18 @@ export class AccessLog {
       durationMs: Math.round(durationMs),
     };
     // A client that is known has its line in any case; the error and its stack are most of it.
-    if (isOurs(record, status)) this.logger.warn(isTaken ? { ...fields, err: record.error } : fields, MESSAGE);
-    else this.#write(fields);
+    if (isOurs(record, status)) {
+      this.logger.warn(isTaken ? { ...fields, err: record.error } : fields, MESSAGE);
+    } else {
+      this.#write(fields);
+    }
   }
 
   /** Writes what was refused before it became a request. */
   rejected(peer: string | undefined, { code, message }: ProxyError): void {
-    if (this.#sampler.takes(`rejected ${code}`)) this.logger.info({ peer, code }, `rejected: ${message}`);
+    if (this.#sampler.takes(`rejected ${code}`)) {
+      this.logger.info({ peer, code }, `rejected: ${message}`);
+    }
   }
 
   /** Tells the last counts. */
@@ -75,7 +82,11 @@ function isOurs({ error }: AccessRecord, status: number | undefined): boolean {
 
 /** `ok`: the answer went out whole, whatever its status. */
 function outcomeOf(record: AccessRecord, { cancelled }: Transfer): string {
-  if (cancelled) return cancelled.reason;
-  if (record.truncated) return 'truncated';
+  if (cancelled) {
+    return cancelled.reason;
+  }
+  if (record.truncated) {
+    return 'truncated';
+  }
   return record.code === undefined ? 'ok' : 'refused';
 }

@@ -38,10 +38,15 @@ export class LogSampler {
     const second = Math.floor(this.options.now() / 1_000);
     const kind = this.#kinds.get(name) ?? { second, written: 0, unlogged: 0 };
     this.#kinds.set(name, kind);
-    if (kind.second !== second) Object.assign(kind, { second, written: 0 });
+    if (kind.second !== second) {
+      Object.assign(kind, { second, written: 0 });
+    }
     const isWritten = kind.written < LINES_PER_SECOND;
-    if (isWritten) kind.written += 1;
-    else kind.unlogged += 1;
+    if (isWritten) {
+      kind.written += 1;
+    } else {
+      kind.unlogged += 1;
+    }
     return isWritten;
   }
 
@@ -49,10 +54,14 @@ export class LogSampler {
   summarize(): void {
     const unlogged: Record<string, number> = {};
     for (const [name, kind] of this.#kinds) {
-      if (kind.unlogged > 0) unlogged[name] = kind.unlogged;
+      if (kind.unlogged > 0) {
+        unlogged[name] = kind.unlogged;
+      }
       kind.unlogged = 0;
     }
-    if (Object.keys(unlogged).length > 0) this.options.summarize(unlogged);
+    if (Object.keys(unlogged).length > 0) {
+      this.options.summarize(unlogged);
+    }
   }
 
   close(): void {

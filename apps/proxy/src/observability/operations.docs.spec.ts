@@ -34,7 +34,10 @@ const RECORD: Required<AccessRecord> = {
 describe('docs/operations.md', () => {
   it('has every field of the access log, and no other', () => {
     const destination = new CapturedLog();
-    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => 0).finished(RECORD, new Transfer(() => 0), { status: 500, durationMs: 1 });
+    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => 0).finished(RECORD, new Transfer(() => 0), {
+      status: 500,
+      durationMs: 1,
+    });
     const logged = Object.keys(destination.entries[0] ?? {});
     const documented = readTable(TEXT, '### Fields of a request').map((row) => row['Field']);
     expect(documented).toEqual(logged.filter((name) => ![...COMMON, 'err'].includes(name)));
@@ -47,7 +50,11 @@ describe('docs/operations.md', () => {
   new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true });
 
   it('has every metric with its type and labels, and no other', async () => {
-    const documented = readTable(TEXT, '### Metrics of the proxy').map((row) => [row['Name'], row['Type'], row['Labels']?.match(/[a-z_]+/g) ?? []]);
+    const documented = readTable(TEXT, '### Metrics of the proxy').map((row) => [
+      row['Name'],
+      row['Type'],
+      row['Labels']?.match(/[a-z_]+/g) ?? [],
+    ]);
     // prom-client's own type does not know that its metrics hold the names of their labels.
     const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
     const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));

@@ -147,7 +147,9 @@ export class ProxyMetrics {
     const { code, upstreamStatus } = record;
     const key = `${connector} ${action} ${status} ${code} ${upstreamStatus}`;
     const known = this.#tallies.get(key);
-    if (known) return known;
+    if (known) {
+      return known;
+    }
     const tally: Tally = {
       connector,
       action,
@@ -166,9 +168,15 @@ export class ProxyMetrics {
     for (const { connector, action, status, code, upstreamStatus, requests, bytesIn, bytesOut } of this.#tallies.values()) {
       const labels = connectorLabels(connector);
       this.#requests.inc({ ...labels, action, status, code }, requests);
-      if (bytesIn > 0) this.#bytes.inc({ ...labels, direction: 'in' }, bytesIn);
-      if (bytesOut > 0) this.#bytes.inc({ ...labels, direction: 'out' }, bytesOut);
-      if (upstreamStatus !== undefined) this.#upstream.inc({ ...labels, status: upstreamStatus }, requests);
+      if (bytesIn > 0) {
+        this.#bytes.inc({ ...labels, direction: 'in' }, bytesIn);
+      }
+      if (bytesOut > 0) {
+        this.#bytes.inc({ ...labels, direction: 'out' }, bytesOut);
+      }
+      if (upstreamStatus !== undefined) {
+        this.#upstream.inc({ ...labels, status: upstreamStatus }, requests);
+      }
     }
     this.#tallies.clear();
   }
@@ -188,7 +196,9 @@ export class ProxyMetrics {
     for (const metric of [this.#requests, this.#bytes, this.#upstream]) {
       const { values } = await metric.get();
       for (const { labels } of values) {
-        if (labels.connector_name === connector_name && labels.connector_namespace === connector_namespace) (metric as Counter).remove(labels);
+        if (labels.connector_name === connector_name && labels.connector_namespace === connector_namespace) {
+          (metric as Counter).remove(labels);
+        }
       }
     }
   }

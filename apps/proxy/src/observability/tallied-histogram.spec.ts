@@ -8,7 +8,14 @@ describe('TalliedHistogram', () => {
     const [ours, theirs] = [new Registry(), new Registry()];
     const tallied = new TalliedHistogram({ ...CONFIGURATION, registers: [ours] });
     const histogram = new Histogram({ ...CONFIGURATION, registers: [theirs] });
-    for (const [kind, value] of [['pull', 0.05], ['pull', 0.1], ['push', 5], ['pull', 0.100_1], ['push', 11], ['pull', 0]] as const) {
+    for (const [kind, value] of [
+      ['pull', 0.05],
+      ['pull', 0.1],
+      ['push', 5],
+      ['pull', 0.100_1],
+      ['push', 11],
+      ['pull', 0],
+    ] as const) {
       tallied.observe(kind, value);
       histogram.observe({ kind }, value);
     }

@@ -30,7 +30,9 @@ export class TalliedHistogram<Label extends string> {
     const series = this.#series.get(labelValue) ?? this.#begin(labelValue);
     const { buckets: bounds } = this.configuration;
     let bucket = 0;
-    while (bucket < bounds.length && value > (bounds[bucket] ?? Infinity)) bucket += 1;
+    while (bucket < bounds.length && value > (bounds[bucket] ?? Infinity)) {
+      bucket += 1;
+    }
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
     series.sum += value;
     series.count += 1;
@@ -44,7 +46,13 @@ export class TalliedHistogram<Label extends string> {
 
   #scrape(): object {
     const { name, help } = this.configuration;
-    return { name, help, type: 'histogram', aggregator: 'sum', values: [...this.#series].flatMap(([value, series]) => this.#valuesOf(value, series)) };
+    return {
+      name,
+      help,
+      type: 'histogram',
+      aggregator: 'sum',
+      values: [...this.#series].flatMap(([value, series]) => this.#valuesOf(value, series)),
+    };
   }
 
   #valuesOf(value: string, { buckets, sum, count }: Series): MetricValueWithName<Label>[] {

@@ -41,7 +41,9 @@ export class AskUpstream {
     } catch (error) {
       response = await this.#sendAgain(exchange, hop, error);
     }
-    if (response.status === TOO_MANY_REQUESTS) response = await this.#absorbThrottling(exchange, hop, response);
+    if (response.status === TOO_MANY_REQUESTS) {
+      response = await this.#absorbThrottling(exchange, hop, response);
+    }
     if (plan.followRedirects && isRedirect(response.status)) {
       ({ response, hop } = await followRedirects(response, hop, resolution.address, (next) => this.#send(exchange, next)));
     }
@@ -52,15 +54,21 @@ export class AskUpstream {
   /** A kept connection may be closed by the upstream at the moment of its use. Whether it has acted on the request nobody knows. */
   async #sendAgain(exchange: Forwardable, hop: UpstreamTarget, error: unknown): Promise<UpstreamResponse> {
     const isRepeatable = exchange.plan.replayable && IDEMPOTENT.has(exchange.plan.method);
-    if (isRepeatable && error instanceof UpstreamConnectError && error.code === 'ConnectionReset') return this.#send(exchange, hop);
+    if (isRepeatable && error instanceof UpstreamConnectError && error.code === 'ConnectionReset') {
+      return this.#send(exchange, hop);
+    }
     throw error;
   }
 
   async #absorbThrottling(exchange: Forwardable, hop: UpstreamTarget, response: UpstreamResponse): Promise<UpstreamResponse> {
     const { plan, client } = exchange;
-    if (!READING.has(plan.method) || !plan.replayable) return response;
+    if (!READING.has(plan.method) || !plan.replayable) {
+      return response;
+    }
     const wait = parseRetryAfter(response.headers['retry-after'], this.options.now());
-    if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) return response;
+    if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) {
+      return response;
+    }
     response.discard();
     await this.options.delay(wait, client.transfer.signal);
     return this.#send(exchange, hop);
@@ -86,14 +94,22 @@ export class AskUpstream {
 
   /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
   #headers({ client, plan, authorization, resolution }: Forwardable, hop: UpstreamTarget): Record<string, string | string[] | Sensitive> {
-    const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(client.request.headers, resolution.protocol.forwardedHeaders);
+    const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(
+      client.request.headers,
+      resolution.protocol.forwardedHeaders,
+    );
     for (const name in plan.requestHeaders) {
       const value = plan.requestHeaders[name];
-      if (value === undefined) delete headers[name];
-      else headers[name] = value;
+      if (value === undefined) {
+        delete headers[name];
+      } else {
+        headers[name] = value;
+      }
     }
     headers['via'] = viaHeader(client.request.headers.via, this.options.via);
-    if (hop.sendCredential && authorization.header) headers['authorization'] = authorization.header;
+    if (hop.sendCredential && authorization.header) {
+      headers['authorization'] = authorization.header;
+    }
     return headers;
   }
 }
@@ -101,8 +117,12 @@ export class AskUpstream {
 /** The body that goes upstream, if there is one. */
 function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
   const { request } = client;
-  if (plan.replayable || READING.has(plan.method)) return undefined;
-  if (request.destroyed || request.readableDidRead) throw new ProxyError('Internal', 'the body was already read');
+  if (plan.replayable || READING.has(plan.method)) {
+    return undefined;
+  }
+  if (request.destroyed || request.readableDidRead) {
+    throw new ProxyError('Internal', 'the body was already read');
+  }
   return request;
 }
 

@@ -46,7 +46,9 @@ describe('AuthenticateClient', () => {
   });
 
   it('takes a header apart once for each connection, and asks about its token every time', async () => {
-    for (let time = 0; time < 3; time += 1) expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+    for (let time = 0; time < 3; time += 1) {
+      expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
+    }
     expect(await identify(exchange(new Socket(), basic('good-a')))).toBe('good-a');
     expect(new Set(reviewer.tokens).size).toBe(2);
     expect(reviewer.tokens).toHaveLength(4);
@@ -62,7 +64,9 @@ describe('AuthenticateClient', () => {
 
   it('keeps no long header for a connection: it is taken apart again for each request', async () => {
     const long = `Basic ${Buffer.from(`${'user'.repeat(10_000)}:good-a`).toString('base64')}`;
-    for (let time = 0; time < 3; time += 1) expect(await identify(exchange(socket, long))).toBe('good-a');
+    for (let time = 0; time < 3; time += 1) {
+      expect(await identify(exchange(socket, long))).toBe('good-a');
+    }
     expect(new Set(reviewer.tokens).size).toBe(3);
     // It has taken the place of a short one that was kept before.
     await identify(exchange(socket, basic('good-a')));

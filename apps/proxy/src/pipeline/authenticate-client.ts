@@ -37,45 +37,62 @@ export class AuthenticateClient {
   /** As {@link identify}. */
   authenticate(identified: Identified): Authenticated | Promise<Authenticated> {
     const identity = this.identify(identified.client);
-    return identity instanceof Promise ? identity.then((known) => new Authenticated(identified, known)) : new Authenticated(identified, identity);
+    return identity instanceof Promise
+      ? identity.then((known) => new Authenticated(identified, known))
+      : new Authenticated(identified, identity);
   }
 
   /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
   identify(client: ClientExchange): ClientIdentity | Promise<ClientIdentity> {
     const token = this.#repeatedToken(client) ?? this.#token(client);
     const known = this.reviewer.peek(token);
-    return known ? this.#accept(client, token, known) : this.reviewer.review(token, peerOf(client.record.peer)).then((identity) => this.#accept(client, token, identity));
+    return known
+      ? this.#accept(client, token, known)
+      : this.reviewer.review(token, peerOf(client.record.peer)).then((identity) => this.#accept(client, token, identity));
   }
 
   /** The token of a connection's request before, when this one carries the very same header. */
   #repeatedToken({ request }: ClientExchange): Sensitive | undefined {
     const last = this.#accepted.get(request.socket);
-    return last && last.header === request.headers.authorization && countHeader(request.rawHeaders, 'authorization') === 1 ? last.token : undefined;
+    return last && last.header === request.headers.authorization && countHeader(request.rawHeaders, 'authorization') === 1
+      ? last.token
+      : undefined;
   }
 
   #accept(client: ClientExchange, token: Sensitive, identity: ClientIdentity): ClientIdentity {
-    if (!identity.serviceAccount) throw this.#unauthenticated('only ServiceAccounts are served');
+    if (!identity.serviceAccount) {
+      throw this.#unauthenticated('only ServiceAccounts are served');
+    }
     this.#remember(client, token);
     client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
     return identity;
   }
 
   #remember({ request, authenticated }: ClientExchange, token: Sensitive): void {
-    if (this.#accepted.get(request.socket)?.token === token) return;
+    if (this.#accepted.get(request.socket)?.token === token) {
+      return;
+    }
     authenticated();
     const header = request.headers.authorization ?? '';
-    if (header.length <= MAX_REMEMBERED_HEADER) this.#accepted.set(request.socket, { header, token });
-    else this.#accepted.delete(request.socket);
+    if (header.length <= MAX_REMEMBERED_HEADER) {
+      this.#accepted.set(request.socket, { header, token });
+    } else {
+      this.#accepted.delete(request.socket);
+    }
   }
 
   #token({ request }: ClientExchange): Sensitive {
     const header = request.headers.authorization;
-    if (header === undefined) throw this.#unauthenticated('authentication required');
+    if (header === undefined) {
+      throw this.#unauthenticated('authentication required');
+    }
     // Of several, `headers` has the first: such a request is no client's of ours.
     const [, scheme = '', value = ''] = countHeader(request.rawHeaders, 'authorization') === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
     // `Basic Og==`, no user and no password, is what skopeo sends where nobody has logged in.
-    if (token === '') throw this.#unauthenticated(value === '' ? 'the Authorization header is malformed' : 'no password was sent');
+    if (token === '') {
+      throw this.#unauthenticated(value === '' ? 'the Authorization header is malformed' : 'no password was sent');
+    }
     return new Sensitive(token);
   }
 

@@ -44,14 +44,22 @@ export class AuthorizeClient {
 
   async #allows({ identity, named }: Authenticated, verb: ProxyVerb, { strictly = false }: { strictly?: boolean } = {}): Promise<boolean> {
     const { namespace, name } = named;
-    if (await this.reviewer.isAllowed(identity, connectorUse(named, verb))) return true;
-    return !strictly && this.acceptGetConnectors && this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' });
+    if (await this.reviewer.isAllowed(identity, connectorUse(named, verb))) {
+      return true;
+    }
+    return (
+      !strictly &&
+      this.acceptGetConnectors &&
+      this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' })
+    );
   }
 }
 
 /** A ClusterRole that is shipped, or for deleting a Role of one's own. */
 function whatHelps(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
-  if (verb === 'delete') return 'a Role with the verb delete on connectors/proxy there';
+  if (verb === 'delete') {
+    return 'a Role with the verb delete on connectors/proxy there';
+  }
   const role = verb === 'get' ? 'connectors-puller' : 'connectors-pusher';
   const help = `the ClusterRole ${role} there`;
   return serviceAccount ? `${help}: ${bindingCommand(role, namespace, serviceAccount)}` : help;

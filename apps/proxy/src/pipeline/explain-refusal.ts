@@ -17,8 +17,12 @@ export function withWords(refusal: OciAuthError, words: string | undefined): Oci
  */
 export async function explainRefusal(exchange: Credentialed, error: unknown): Promise<unknown> {
   // Without an account, nothing can be pushed either.
-  if (!exchange.plan.precedesPush || !exchange.access.credential || !isAboutAccess(error)) return error;
-  if (!(await exchange.allows('update', { strictly: true }))) return error;
+  if (!exchange.plan.precedesPush || !exchange.access.credential || !isAboutAccess(error)) {
+    return error;
+  }
+  if (!(await exchange.allows('update', { strictly: true }))) {
+    return error;
+  }
   return new ProxyError(
     'PullRefused',
     `the registry gives no pull on "${exchange.plan.repository}": if nothing was pushed there yet, a push begins it; otherwise give the connector's account that right`,

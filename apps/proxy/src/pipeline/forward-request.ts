@@ -24,7 +24,9 @@ export class ForwardRequest {
     const ready = prepared instanceof Promise ? await prepared : prepared;
     exchange.client.continueBody();
     const outcome = await this.recover.ask(ready);
-    if (isRefusal(outcome)) throw withWords(outcome.refusal, outcome.words);
+    if (isRefusal(outcome)) {
+      throw withWords(outcome.refusal, outcome.words);
+    }
     try {
       await this.#deliver(outcome);
     } catch (error) {
@@ -35,7 +37,9 @@ export class ForwardRequest {
   }
 
   #deliver({ exchange, response, hop }: Outcome): Promise<void> | undefined {
-    if (response.status === 401) throw loginElsewhere(hop);
+    if (response.status === 401) {
+      throw loginElsewhere(hop);
+    }
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers), hop);
     const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
     return rewritten.sealedTarget ? checkTarget(exchange, rewritten.sealedTarget).then(send) : send();

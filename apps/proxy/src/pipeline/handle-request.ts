@@ -35,7 +35,9 @@ export class HandleRequest {
   async handle(client: ClientExchange): Promise<void> {
     const { steps } = this;
     const identified = steps.request.identify(client);
-    if (!(identified instanceof Identified)) return answerPing(client, identified, steps.client);
+    if (!(identified instanceof Identified)) {
+      return answerPing(client, identified, steps.client);
+    }
     const identity = steps.client.authenticate(identified);
     const authenticated = identity instanceof Promise ? await identity : identity;
     const permission = steps.permission.authorize(authenticated);

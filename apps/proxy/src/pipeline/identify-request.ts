@@ -26,17 +26,25 @@ export class IdentifyRequest {
     const { method = '' } = request;
     const { path, named } = naming;
     const verb = this.protocols.requiredVerb(method, path);
-    if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+    if (verb === undefined) {
+      throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+    }
     const ping = this.protocols.ping(method, path);
-    if (ping) return ping;
-    if (named === undefined) throw notNamed(naming);
+    if (ping) {
+      return ping;
+    }
+    if (named === undefined) {
+      throw notNamed(naming);
+    }
     client.record.connector = `${named.namespace}/${named.name}`;
     return new Identified(client, named, verb);
   }
 }
 
 function refuseLoop(via: string | undefined, own: string): void {
-  if (via === undefined) return;
+  if (via === undefined) {
+    return;
+  }
   // RFC 9110 §7.6.3: comma-separated, each `[protocol/]version SP received-by [SP comment]`.
   const names = via.split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
   if (names.includes(own.toLowerCase())) {

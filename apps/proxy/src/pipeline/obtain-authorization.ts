@@ -1,6 +1,13 @@
 import { type Credential } from '@oci-connector/credentials';
 import { basicAuthorization } from '@oci-connector/http';
-import { type Attempt, type Authorization, type AuthorizeOptions, type ChallengeHeader, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
+import {
+  type Attempt,
+  type Authorization,
+  type AuthorizeOptions,
+  type ChallengeHeader,
+  OciAuthError,
+  type OciAuthorizer,
+} from '@oci-connector/oci-auth';
 import { type ChallengeLogin, type UpstreamPlan } from '../protocols/protocol';
 import { type Credentialed, Forwardable, type Planned } from './proxy-exchange';
 
@@ -29,10 +36,16 @@ export class ObtainAuthorization {
    * @param attempt what the request has cost so far
    * @throws OciAuthError, and what reading the Secret throws
    */
-  obtain(exchange: Credentialed, plan: UpstreamPlan = exchange.plan, attempt: Attempt = this.authorizer.begin()): Forwardable | Promise<Forwardable> {
+  obtain(
+    exchange: Credentialed,
+    plan: UpstreamPlan = exchange.plan,
+    attempt: Attempt = this.authorizer.begin(),
+  ): Forwardable | Promise<Forwardable> {
     try {
       const forwardable = this.#authorize(exchange, plan, attempt);
-      return forwardable instanceof Promise ? forwardable.catch((error: unknown) => this.#otherwise(exchange, { plan, attempt }, error)) : forwardable;
+      return forwardable instanceof Promise
+        ? forwardable.catch((error: unknown) => this.#otherwise(exchange, { plan, attempt }, error))
+        : forwardable;
     } catch (error) {
       return this.#otherwise(exchange, { plan, attempt }, error);
     }
@@ -47,9 +60,13 @@ export class ObtainAuthorization {
   async renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable> {
     const { access, attempt, authorization, plan } = exchange;
     const fresh = await this.#changed(exchange);
-    if (fresh) return this.#authorize(fresh, plan, this.authorizer.begin());
+    if (fresh) {
+      return this.#authorize(fresh, plan, this.authorizer.begin());
+    }
     const { login } = plan;
-    if (login.kind === 'basic') throw await this.refused(exchange);
+    if (login.kind === 'basic') {
+      throw await this.refused(exchange);
+    }
     const options = { ...optionsOf(login, attempt), challenge };
     const another =
       authorization === BARE
@@ -62,16 +79,26 @@ export class ObtainAuthorization {
   async refused(exchange: Forwardable): Promise<OciAuthError> {
     const { access, attempt, authorization, plan } = exchange;
     const { login } = plan;
-    if (login.kind === 'challenge') return this.authorizer.refused(access.registry, login.scopes, authorization, optionsOf(login, attempt));
+    if (login.kind === 'challenge') {
+      return this.authorizer.refused(access.registry, login.scopes, authorization, optionsOf(login, attempt));
+    }
     const { host } = access.registry;
     return access.credential
-      ? new OciAuthError('CredentialRefused', `The service ${host} refuses the connector's credential for this request. Correct user name and password in its Secret, or the account's rights.`)
-      : new OciAuthError('CredentialMissing', `The service ${host} wants a credential, and the connector has none. Name a Secret in spec.auth.secretRef.`);
+      ? new OciAuthError(
+          'CredentialRefused',
+          `The service ${host} refuses the connector's credential for this request. Correct user name and password in its Secret, or the account's rights.`,
+        )
+      : new OciAuthError(
+          'CredentialMissing',
+          `The service ${host} wants a credential, and the connector has none. Name a Secret in spec.auth.secretRef.`,
+        );
   }
 
   /** The registry carried out a write: what it refused in that repository until now says nothing any more. */
   succeeded({ access, plan }: Forwardable): void {
-    if (plan.repository !== undefined) this.authorizer.succeeded(access.registry, plan.repository);
+    if (plan.repository !== undefined) {
+      this.authorizer.succeeded(access.registry, plan.repository);
+    }
   }
 
   /** Whether only a write can tell how the registry authorises writes. */
@@ -85,11 +112,19 @@ export class ObtainAuthorization {
   }
 
   async #otherwise(exchange: Credentialed, { plan, attempt }: Pick<Forwardable, 'plan' | 'attempt'>, error: unknown): Promise<Forwardable> {
-    if (!(error instanceof OciAuthError)) throw error;
-    if (error.code === 'ScopeRefused' && mayAskBare(plan)) return new Forwardable(exchange, { authorization: BARE, attempt }, plan);
-    if (error.code !== 'CredentialRefused') throw error;
+    if (!(error instanceof OciAuthError)) {
+      throw error;
+    }
+    if (error.code === 'ScopeRefused' && mayAskBare(plan)) {
+      return new Forwardable(exchange, { authorization: BARE, attempt }, plan);
+    }
+    if (error.code !== 'CredentialRefused') {
+      throw error;
+    }
     const fresh = await this.#changed(exchange);
-    if (!fresh) throw error;
+    if (!fresh) {
+      throw error;
+    }
     return this.#authorize(fresh, plan, this.authorizer.begin());
   }
 
@@ -101,9 +136,13 @@ export class ObtainAuthorization {
 
   #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
-    if (!plan.target.sendCredential) return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
+    if (!plan.target.sendCredential) {
+      return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
+    }
     const { login } = plan;
-    if (login.kind === 'basic') return new Forwardable(exchange, { authorization: basicLogin(exchange.access.credential), attempt }, plan);
+    if (login.kind === 'basic') {
+      return new Forwardable(exchange, { authorization: basicLogin(exchange.access.credential), attempt }, plan);
+    }
     const writing = login.writeScopes && this.authorizer.held(exchange.access.registry, login.writeScopes, READ_MS);
     const byScopes = (): Forwardable | Promise<Forwardable> => this.#byScopes(exchange, { plan, attempt, login });
     return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }, byScopes) : byScopes();
@@ -118,11 +157,16 @@ export class ObtainAuthorization {
     return (await exchange.allows('update', { strictly: true })) ? new Forwardable(exchange, writing, plan) : otherwise();
   }
 
-  #byScopes(exchange: Credentialed, { plan, attempt, login }: Pick<Forwardable, 'plan' | 'attempt'> & { login: ChallengeLogin }): Forwardable | Promise<Forwardable> {
+  #byScopes(
+    exchange: Credentialed,
+    { plan, attempt, login }: Pick<Forwardable, 'plan' | 'attempt'> & { login: ChallengeLogin },
+  ): Forwardable | Promise<Forwardable> {
     const { registry } = exchange.access;
     const options = optionsOf(login, attempt);
     const known = this.authorizer.peek(registry, login.scopes, options);
-    if (known) return forwardable(exchange, { authorization: known, attempt }, plan);
+    if (known) {
+      return forwardable(exchange, { authorization: known, attempt }, plan);
+    }
     return this.authorizer
       .authorize(registry, login.scopes, { ...options, signal: exchange.client.transfer.signal })
       .then((authorization) => forwardable(exchange, { authorization, attempt }, plan));

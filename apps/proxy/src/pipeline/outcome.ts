@@ -24,6 +24,12 @@ export interface Refused extends Outcome {
 
 /** The policy refuses what the registry chose, not what is configured. */
 export function refuseRedirect(error: unknown): never {
-  if (!(error instanceof EgressError) || error.code !== 'AddressNotAllowed') throw error;
-  throw new ProxyError('RedirectRefused', `the registry leads to a host that may not be reached: ${error.reason ?? 'its address is refused'}`, { cause: error });
+  if (!(error instanceof EgressError) || error.code !== 'AddressNotAllowed') {
+    throw error;
+  }
+  throw new ProxyError(
+    'RedirectRefused',
+    `the registry leads to a host that may not be reached: ${error.reason ?? 'its address is refused'}`,
+    { cause: error },
+  );
 }

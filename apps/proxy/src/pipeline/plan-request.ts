@@ -12,7 +12,9 @@ export class PlanRequest {
     const request = connectorRequest(exchange);
     const plan = protocol.plan(request);
     const verb = protocol.verbOf(request.method, request.path);
-    if (verb !== exchange.verb) return planAs(exchange, verb, plan);
+    if (verb !== exchange.verb) {
+      return planAs(exchange, verb, plan);
+    }
     return plan instanceof Promise ? plan.then((made) => planned(exchange, made)) : planned(exchange, plan);
   }
 }
@@ -20,7 +22,9 @@ export class PlanRequest {
 /** The client was authorised for what another protocol takes the request for; in this one it needs another verb. */
 async function planAs(exchange: Resolved, verb: ProxyVerb | undefined, plan: UpstreamPlan | Promise<UpstreamPlan>): Promise<Planned> {
   const made = await plan;
-  if (verb === undefined) throw new ProxyError('Internal', 'a plan for a method that the protocol does not serve');
+  if (verb === undefined) {
+    throw new ProxyError('Internal', 'a plan for a method that the protocol does not serve');
+  }
   if (!(await exchange.allows(verb))) {
     throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${exchange.named.name}"`);
   }
@@ -39,7 +43,9 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
   const { client, named, identity, resolution } = exchange;
   const { connector, address } = resolution;
   const { request } = client;
-  if (!identity.serviceAccount) throw new ProxyError('Internal', 'an authorized client that is no ServiceAccount');
+  if (!identity.serviceAccount) {
+    throw new ProxyError('Internal', 'an authorized client that is no ServiceAccount');
+  }
   return {
     method: request.method ?? '',
     path: named.path,

@@ -2,7 +2,15 @@ import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
 import { type ForwardRequest } from './forward-request';
 import { type ObtainAuthorization } from './obtain-authorization';
-import { type Authenticated, type Authorized, type Credentialed, Forwardable, Identified, type Planned, type Resolved } from './proxy-exchange';
+import {
+  type Authenticated,
+  type Authorized,
+  type Credentialed,
+  Forwardable,
+  Identified,
+  type Planned,
+  type Resolved,
+} from './proxy-exchange';
 import { type PlanRequest } from './plan-request';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';

@@ -43,7 +43,9 @@ class Registry {
     send: ({ method, path, origin }: { method: string; path: string; origin: string }): Promise<UpstreamResponse> => {
       this.asked.push(`${method} ${origin === ADDRESS.origin ? '' : origin}${path}`);
       const answer = this.answers[this.asked.length - 1];
-      if (answer === undefined) throw new Error(`one request too many: ${this.asked.join(', ')}`);
+      if (answer === undefined) {
+        throw new Error(`one request too many: ${this.asked.join(', ')}`);
+      }
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(response(answer, this.discarded));
     },
   };
@@ -80,7 +82,11 @@ function exchangeOf({ plan, authorization = TOKEN, may = true, registry = new Re
     client,
     plan: planOf(plan),
     resolution: { address: ADDRESS, protocol: { forwardedHeaders: new Set() } },
-    access: { credential: { password: undefined }, registry: { credentialRevision: revision }, upstream: { transport: () => registry.transport } },
+    access: {
+      credential: { password: undefined },
+      registry: { credentialRevision: revision },
+      upstream: { transport: () => registry.transport },
+    },
     allows: () => Promise.resolve(may),
     authorization,
     attempt: ATTEMPT,
@@ -100,7 +106,9 @@ class Scripted implements Authorizations {
 
   renew(exchange: Forwardable): Promise<Forwardable> {
     this.said.push('renew');
-    if (this.another instanceof Error) return Promise.reject(this.another);
+    if (this.another instanceof Error) {
+      return Promise.reject(this.another);
+    }
     return Promise.resolve(new Forwardable(exchange, { authorization: this.another, attempt: ATTEMPT }, exchange.plan));
   }
 
@@ -130,7 +138,11 @@ interface Told {
   readonly waits: readonly number[];
 }
 
-async function recover(answers: readonly Answer[], given: Given = {}, script: Partial<Pick<Scripted, 'another' | 'learns'>> = {}): Promise<Told> {
+async function recover(
+  answers: readonly Answer[],
+  given: Given = {},
+  script: Partial<Pick<Scripted, 'another' | 'learns'>> = {},
+): Promise<Told> {
   const registry = new Registry(answers);
   const authorizations = Object.assign(new Scripted(), script);
   const ask = new AskUpstream({
@@ -156,14 +168,22 @@ async function recover(answers: readonly Answer[], given: Given = {}, script: Pa
 const LOST = new UpstreamConnectError('ConnectionReset', 'lost', { host: 'r.example' });
 const BODY: Partial<UpstreamPlan> = { method: 'PUT', replayable: false, action: 'push', followRedirects: false };
 const EMPTY = planOf({ method: 'PATCH', target: targetOf({ origin: ADDRESS.origin, path: '/empty' }, ADDRESS), action: 'push' });
-const MOUNT: Partial<UpstreamPlan> = { method: 'POST', action: 'push', followRedirects: false, withoutMount: planOf({ method: 'POST', action: 'push', target: targetOf({ origin: ADDRESS.origin, path: '/plain' }, ADDRESS) }) };
+const MOUNT: Partial<UpstreamPlan> = {
+  method: 'POST',
+  action: 'push',
+  followRedirects: false,
+  withoutMount: planOf({ method: 'POST', action: 'push', target: targetOf({ origin: ADDRESS.origin, path: '/plain' }, ADDRESS) }),
+};
 const WIDER = [403, { 'www-authenticate': 'Bearer realm="https://t.example",error="insufficient_scope"' }] as const;
 const GET = 'GET /thing';
 
 describe('RecoverRequest: what is tried again', () => {
   describe('the connection is lost before an answer', () => {
     it.each(['GET', 'HEAD', 'DELETE'])('%s is sent a second time, and no third', async (method) => {
-      expect(await recover([LOST, 200], { plan: { method } })).toMatchObject({ status: 200, asked: [`${method} /thing`, `${method} /thing`] });
+      expect(await recover([LOST, 200], { plan: { method } })).toMatchObject({
+        status: 200,
+        asked: [`${method} /thing`, `${method} /thing`],
+      });
       await expect(recover([LOST, LOST], { plan: { method } })).rejects.toBe(LOST);
     });
 
@@ -179,7 +199,12 @@ describe('RecoverRequest: what is tried again', () => {
   describe('429 that is over in two seconds, to a read', () => {
     it('is waited for once', async () => {
       expect(await recover([[429, { 'retry-after': '2' }], 200])).toMatchObject({ status: 200, waits: [2_000] });
-      expect(await recover([[429, { 'retry-after': '1' }], [429, { 'retry-after': '1' }]])).toMatchObject({ status: 429, waits: [1_000] });
+      expect(
+        await recover([
+          [429, { 'retry-after': '1' }],
+          [429, { 'retry-after': '1' }],
+        ]),
+      ).toMatchObject({ status: 429, waits: [1_000] });
     });
 
     it.each<[string, Partial<UpstreamPlan>, string | undefined]>([
@@ -192,8 +217,13 @@ describe('RecoverRequest: what is tried again', () => {
   });
 
   it('a redirect of a read', async () => {
-    expect(await recover([[307, { location: 'https://store.example/x' }], 200])).toMatchObject({ status: 200, asked: [GET, 'GET https://store.example/x'] });
-    expect(await recover([[307, { location: 'https://store.example/x' }]], { plan: { followRedirects: false } })).toMatchObject({ status: 307 });
+    expect(await recover([[307, { location: 'https://store.example/x' }], 200])).toMatchObject({
+      status: 200,
+      asked: [GET, 'GET https://store.example/x'],
+    });
+    expect(await recover([[307, { location: 'https://store.example/x' }]], { plan: { followRedirects: false } })).toMatchObject({
+      status: 307,
+    });
   });
 
   describe('all may read, and a body is to be sent', () => {
@@ -206,7 +236,11 @@ describe('RecoverRequest: what is tried again', () => {
       [401, ['renew', 'succeeded']],
     ])('an empty write that is answered %s', async (answer, said) => {
       const plan = { ...given.plan, method: 'DELETE', replayable: true };
-      expect(await recover([answer, 201], { ...given, plan }, { learns: true })).toMatchObject({ status: 201, asked: ['PATCH /empty', 'DELETE /thing'], said });
+      expect(await recover([answer, 201], { ...given, plan }, { learns: true })).toMatchObject({
+        status: 201,
+        asked: ['PATCH /empty', 'DELETE /thing'],
+        said,
+      });
     });
 
     it('is not written to where that is known', async () => {
@@ -248,18 +282,30 @@ describe('RecoverRequest: what is tried again', () => {
     });
 
     it('the refusal, when an empty write is refused as well', async () => {
-      expect(await recover([401, 401], body)).toMatchObject({ status: 401, refusal: 'AccessRefused: the words', asked: [GET, 'PATCH /empty'] });
+      expect(await recover([401, 401], body)).toMatchObject({
+        status: 401,
+        refusal: 'AccessRefused: the words',
+        asked: [GET, 'PATCH /empty'],
+      });
     });
   });
 
   describe('4xx but 429 to a mount, whatever it says', () => {
     it.each([400, 401, 403, 404, 405])('%s: the same without the mount', async (status) => {
-      expect(await recover([status, 202], { plan: MOUNT })).toMatchObject({ status: 202, asked: ['POST /thing', 'POST /plain'], said: ['obtain', 'succeeded'] });
+      expect(await recover([status, 202], { plan: MOUNT })).toMatchObject({
+        status: 202,
+        asked: ['POST /thing', 'POST /plain'],
+        said: ['obtain', 'succeeded'],
+      });
     });
 
     it('a login that is learnt with it is tried first', async () => {
       const given = { plan: MOUNT, authorization: NONE };
-      expect(await recover([401, 201], given)).toMatchObject({ status: 201, asked: ['POST /thing', 'POST /thing'], said: ['renew', 'succeeded'] });
+      expect(await recover([401, 201], given)).toMatchObject({
+        status: 201,
+        asked: ['POST /thing', 'POST /thing'],
+        said: ['renew', 'succeeded'],
+      });
       expect(await recover([401, 404, 202], given)).toMatchObject({ status: 202, asked: ['POST /thing', 'POST /thing', 'POST /plain'] });
     });
 
@@ -269,9 +315,11 @@ describe('RecoverRequest: what is tried again', () => {
   });
 
   describe('the rows of ObtainAuthorization', () => {
-    const authorizerOf = (parts: Partial<OciAuthorizer>): OciAuthorizer => ({ begin: () => ATTEMPT, held: () => undefined, peek: () => undefined, ...parts }) as OciAuthorizer;
+    const authorizerOf = (parts: Partial<OciAuthorizer>): OciAuthorizer =>
+      ({ begin: () => ATTEMPT, held: () => undefined, peek: () => undefined, ...parts }) as OciAuthorizer;
     const refusing = (code: 'CredentialRefused' | 'ScopeRefused' | 'RealmUntrusted'): Partial<OciAuthorizer> => ({
-      authorize: ({ credentialRevision }) => (credentialRevision === 'two' ? Promise.resolve(TOKEN) : Promise.reject(new OciAuthError(code, 'no'))),
+      authorize: ({ credentialRevision }) =>
+        credentialRevision === 'two' ? Promise.resolve(TOKEN) : Promise.reject(new OciAuthError(code, 'no')),
     });
     const unchanged = { resolve: (exchange: unknown): Credentialed => exchange as Credentialed };
     const changed = { resolve: (): Credentialed => exchangeOf({ revision: 'two' }) };
@@ -289,7 +337,9 @@ describe('RecoverRequest: what is tried again', () => {
       const parts = authorizerOf(refusing('CredentialRefused'));
       expect((await new ObtainAuthorization(parts, changed).obtain(exchangeOf())).access.registry.credentialRevision).toBe('two');
       await expect(new ObtainAuthorization(parts, unchanged).obtain(exchangeOf())).rejects.toMatchObject({ code: 'CredentialRefused' });
-      await expect(new ObtainAuthorization(authorizerOf(refusing('RealmUntrusted')), changed).obtain(exchangeOf())).rejects.toMatchObject({ code: 'RealmUntrusted' });
+      await expect(new ObtainAuthorization(authorizerOf(refusing('RealmUntrusted')), changed).obtain(exchangeOf())).rejects.toMatchObject({
+        code: 'RealmUntrusted',
+      });
     });
 
     it('the token server refuses the scope of a deletion', async () => {
@@ -308,7 +358,9 @@ describe('RecoverRequest: what is tried again', () => {
       const plan = { login, target: { ...planOf().target, sendCredential: login.kind === 'challenge' } };
       const rejected = jest.fn(() => Promise.resolve(TOKEN));
       const authorizer = authorizerOf({ ...refusing('CredentialRefused'), rejected });
-      expect((await new ObtainAuthorization(authorizer, changed).renew(exchangeOf({ plan }), undefined)).access.registry.credentialRevision).toBe('two');
+      expect(
+        (await new ObtainAuthorization(authorizer, changed).renew(exchangeOf({ plan }), undefined)).access.registry.credentialRevision,
+      ).toBe('two');
       expect(rejected).not.toHaveBeenCalled();
     });
   });

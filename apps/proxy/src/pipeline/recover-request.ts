@@ -59,7 +59,9 @@ export class RecoverRequest {
 
   /** The registry's answer, after all that could be tried. @throws ProxyError, EgressError, OciAuthError */
   async ask(exchange: Forwardable): Promise<Outcome | Refused> {
-    if (exchange.plan.withoutMount) return this.#mounted(exchange, exchange.plan.withoutMount);
+    if (exchange.plan.withoutMount) {
+      return this.#mounted(exchange, exchange.plan.withoutMount);
+    }
     const outcome = await this.#authorized(exchange);
     return 'refusal' in outcome ? outcome : this.#written(outcome);
   }
@@ -67,18 +69,28 @@ export class RecoverRequest {
   async #learnToWrite(exchange: Forwardable, emptyWrite: UpstreamPlan): Promise<Forwardable> {
     const outcome = await this.upstream.ask(new Forwardable(exchange, exchange, emptyWrite));
     outcome.response.discard();
-    if (isRefused(outcome)) return this.authorization.renew(exchange, challengeOf(outcome));
-    if (SHOWS_OPEN.has(outcome.response.status)) this.authorization.learnedOpen(exchange);
+    if (isRefused(outcome)) {
+      return this.authorization.renew(exchange, challengeOf(outcome));
+    }
+    if (SHOWS_OPEN.has(outcome.response.status)) {
+      this.authorization.learnedOpen(exchange);
+    }
     return exchange;
   }
 
   async #authorized(exchange: Forwardable): Promise<Outcome | Refused> {
     const first = await this.upstream.ask(exchange);
-    if (!isRefused(first)) return first;
+    if (!isRefused(first)) {
+      return first;
+    }
     const words = await wordsOf(first);
     const another = await this.#another(first);
-    if (another instanceof OciAuthError) return { ...first, refusal: another, words };
-    if (!exchange.plan.replayable) return this.#afterBody({ ...first, words }, another);
+    if (another instanceof OciAuthError) {
+      return { ...first, refusal: another, words };
+    }
+    if (!exchange.plan.replayable) {
+      return this.#afterBody({ ...first, words }, another);
+    }
     const second = await this.upstream.ask(another);
     return isRefused(second) ? this.#refused(second) : second;
   }
@@ -88,7 +100,9 @@ export class RecoverRequest {
     try {
       return await this.authorization.renew(outcome.exchange, challengeOf(outcome));
     } catch (error) {
-      if (error instanceof OciAuthError && IS_REFUSAL.has(error.code)) return error;
+      if (error instanceof OciAuthError && IS_REFUSAL.has(error.code)) {
+        return error;
+      }
       throw error;
     }
   }
@@ -121,18 +135,24 @@ export class RecoverRequest {
   async #mounted(exchange: Forwardable, withoutMount: UpstreamPlan): Promise<Outcome | Refused> {
     const first = await this.upstream.ask(exchange);
     const login = isRefused(first) && exchange.authorization.scheme === 'none' ? await this.#another(first) : undefined;
-    if (!(login instanceof Forwardable) && !refusesMount(first)) return this.#written(first);
+    if (!(login instanceof Forwardable) && !refusesMount(first)) {
+      return this.#written(first);
+    }
     first.response.discard();
     if (login instanceof Forwardable) {
       const second = await this.upstream.ask(login);
-      if (!refusesMount(second)) return this.#written(second);
+      if (!refusesMount(second)) {
+        return this.#written(second);
+      }
       second.response.discard();
     }
     return this.ask(await this.authorization.obtain(exchange, withoutMount, exchange.attempt));
   }
 
   #written(outcome: Outcome): Outcome {
-    if (isWritten(outcome)) this.authorization.succeeded(outcome.exchange);
+    if (isWritten(outcome)) {
+      this.authorization.succeeded(outcome.exchange);
+    }
     return outcome;
   }
 }
@@ -143,7 +163,13 @@ export class RecoverRequest {
  */
 const SHOWS_OPEN: ReadonlySet<number> = new Set([200, 201, 202, 204, 400, 404, 416]);
 
-const IS_REFUSAL: ReadonlySet<string> = new Set(['CredentialRefused', 'CredentialMissing', 'AccessRefused', 'TokenRequestsSpent', 'TokenExpired']);
+const IS_REFUSAL: ReadonlySet<string> = new Set([
+  'CredentialRefused',
+  'CredentialMissing',
+  'AccessRefused',
+  'TokenRequestsSpent',
+  'TokenExpired',
+]);
 
 /** Only what was asked with the connector's authorisation can refuse it: a place that was redirected to got none. */
 function isRefused({ exchange, response: { status, headers }, hop }: Outcome): boolean {
@@ -157,7 +183,10 @@ function challengeOf({ response: { headers } }: Outcome): string | string[] | un
 function wordsOf({ exchange: { authorization, access }, response }: Outcome): Promise<string | undefined> {
   const { credential } = access;
   const secrets = [authorization.header, credential?.password, credential?.identityToken];
-  return registryWords(response, secrets.filter((secret) => secret !== undefined));
+  return registryWords(
+    response,
+    secrets.filter((secret) => secret !== undefined),
+  );
 }
 
 function refusesMount({ response: { status } }: Outcome): boolean {

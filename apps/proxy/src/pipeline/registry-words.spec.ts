@@ -2,7 +2,10 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { wordsOf } from './registry-words';
 
 const words = (body: unknown, ...secrets: string[]): string | undefined =>
-  wordsOf(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secrets.map((secret) => new Sensitive(secret)));
+  wordsOf(
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    secrets.map((secret) => new Sensitive(secret)),
+  );
 const said = (message: string): { errors: { code: string; message: string }[] } => ({ errors: [{ code: 'DENIED', message }] });
 
 describe('the words of a registry', () => {
@@ -37,12 +40,14 @@ describe('the words of a registry', () => {
     expect(words(said(message))).toBe(expected);
   });
 
-  it.each(['unauthorized to access repository: team-a/some.long_name/with-many-parts/of-2026, action: pull', `unknown sha256:${'a1'.repeat(32)}`, 'is this allowed?', 'v1.2.3-rc.1+build.20260101'])(
-    'are otherwise as they were said: %s',
-    (message) => {
-      expect(words(said(message))).toBe(message);
-    },
-  );
+  it.each([
+    'unauthorized to access repository: team-a/some.long_name/with-many-parts/of-2026, action: pull',
+    `unknown sha256:${'a1'.repeat(32)}`,
+    'is this allowed?',
+    'v1.2.3-rc.1+build.20260101',
+  ])('are otherwise as they were said: %s', (message) => {
+    expect(words(said(message))).toBe(message);
+  });
 
   it.each([
     ['a password', 'user robot, password hunter two', 'hunter two'],

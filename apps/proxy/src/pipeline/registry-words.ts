@@ -47,33 +47,49 @@ export function wordsOf(body: Buffer, secrets: readonly Sensitive[]): string | u
   const text = body.toString('utf8');
   const said = fromJson(text) ?? (/^\s*[<{[]/.test(text) ? '' : text);
   // Blotting out an ordinary word that happens to be the password would tell it.
-  if (secrets.some((secret) => holds(text, secret) || holds(said, secret))) return undefined;
-  const words = said.slice(0, MAX_BODY).replace(UNPRINTABLE, ' ').split(/\s+/).filter((word) => word !== '');
+  if (secrets.some((secret) => holds(text, secret) || holds(said, secret))) {
+    return undefined;
+  }
+  const words = said
+    .slice(0, MAX_BODY)
+    .replace(UNPRINTABLE, ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const line = words.map((word, index) => (SCHEME.test(words[index - 1] ?? '') ? REDACTED : harmless(word))).join(' ');
   const characters = [...line];
-  if (characters.length === 0) return undefined;
+  if (characters.length === 0) {
+    return undefined;
+  }
   return characters.length > MAX_WORDS ? `${characters.slice(0, MAX_WORDS).join('')}…` : line;
 }
 
 /** The messages of the distribution-spec's error body, or of the forms that token servers and gateways use; undefined for anything else. */
 function fromJson(text: string): string | undefined {
   const value = parseJsonObject(text);
-  if (value === undefined) return undefined;
+  if (value === undefined) {
+    return undefined;
+  }
   const { errors, message, error } = value;
-  const messages = Array.isArray(errors) ? errors.slice(0, 3).map((entry) => (entry as { message?: unknown } | null)?.message) : [message ?? error];
+  const messages = Array.isArray(errors)
+    ? errors.slice(0, 3).map((entry) => (entry as { message?: unknown } | null)?.message)
+    : [message ?? error];
   return messages.filter((entry) => typeof entry === 'string').join('; ');
 }
 
 /** Whether what we sent there comes back, as it is or without its scheme. */
 function holds(text: string, secret: Sensitive): boolean {
-  if (secret.isEmpty) return false;
+  if (secret.isEmpty) {
+    return false;
+  }
   const value = secret.reveal();
   const [, credentials = value] = /^(?:bearer|basic) (.+)$/i.exec(value) ?? [];
   return text.includes(credentials);
 }
 
 function harmless(word: string): string {
-  return withoutQuery(word).replace(NAMED_SECRET, `$1${REDACTED}`).replace(RANDOM, (run) => (isRandom(run, word) ? REDACTED : run));
+  return withoutQuery(word)
+    .replace(NAMED_SECRET, `$1${REDACTED}`)
+    .replace(RANDOM, (run) => (isRandom(run, word) ? REDACTED : run));
 }
 
 /** A URL keeps its scheme, host and path: a query may be a signature, and user info is a password. */
@@ -85,6 +101,8 @@ function withoutQuery(word: string): string {
 }
 
 function isRandom(run: string, word: string): boolean {
-  if (/^[0-9a-f]{32,}$/.test(run)) return !/sha\d{3}:/.test(word);
+  if (/^[0-9a-f]{32,}$/.test(run)) {
+    return !/sha\d{3}:/.test(word);
+  }
   return /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run);
 }

@@ -11,7 +11,8 @@ describe('RequestLimits', () => {
   let now = 0;
   const limitsOf = (limits: { perConnector?: OwnerLimits; perClient?: OwnerLimits }): RequestLimits =>
     new RequestLimits({ perConnector: FREE, perClient: FREE, ...limits, now: () => now });
-  const refused = (message: string, retryAfterSeconds: number): Error => expect.objectContaining({ code: 'LimitReached', message, retryAfterSeconds }) as Error;
+  const refused = (message: string, retryAfterSeconds: number): Error =>
+    expect.objectContaining({ code: 'LimitReached', message, retryAfterSeconds }) as Error;
 
   beforeEach(() => {
     now = 0;
@@ -19,14 +20,18 @@ describe('RequestLimits', () => {
 
   it('0 is no limit', () => {
     const limits = limitsOf({});
-    for (let count = 0; count < 1_000; count += 1) limits.admit(by('a', 'x'));
+    for (let count = 0; count < 1_000; count += 1) {
+      limits.admit(by('a', 'x'));
+    }
   });
 
   it('has places for each Connector, which come back', () => {
     const limits = limitsOf({ perConnector: { transfers: 2, requestsPerSecond: 0 } });
     const leave = limits.admit(by('a', 'x'));
     limits.admit(by('b', 'x'));
-    expect(() => limits.admit(by('c', 'x'))).toThrow(refused('connector team/x already has 2 requests under way, the limit; try again later', 1));
+    expect(() => limits.admit(by('c', 'x'))).toThrow(
+      refused('connector team/x already has 2 requests under way, the limit; try again later', 1),
+    );
     limits.admit(by('c', 'y'));
     leave();
     limits.admit(by('c', 'x'));
@@ -35,7 +40,9 @@ describe('RequestLimits', () => {
   it('a request that the Connector has no place for takes none of its client', () => {
     const limits = limitsOf({ perConnector: { transfers: 1, requestsPerSecond: 0 }, perClient: { transfers: 2, requestsPerSecond: 0 } });
     limits.admit(by('a', 'x'));
-    for (let count = 0; count < 5; count += 1) expect(() => limits.admit(by('a', 'x'))).toThrow('connector team/x');
+    for (let count = 0; count < 5; count += 1) {
+      expect(() => limits.admit(by('a', 'x'))).toThrow('connector team/x');
+    }
     limits.admit(by('a', 'y'));
     expect(() => limits.admit(by('a', 'z'))).toThrow('client a already has 2');
   });

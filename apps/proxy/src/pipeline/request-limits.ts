@@ -94,7 +94,9 @@ class Budget {
   /** Gives a place back that {@link enter} took. What is idle then is forgotten at the next sweep. */
   leave(owner: string): void {
     const usage = this.#usage.get(owner);
-    if (usage) usage.transfers -= 1;
+    if (usage) {
+      usage.transfers -= 1;
+    }
   }
 
   #begin(owner: string): Usage {
@@ -105,7 +107,9 @@ class Budget {
 
   #takeRate(owner: string, usage: Usage): void {
     const rate = this.limits.requestsPerSecond;
-    if (rate === 0) return;
+    if (rate === 0) {
+      return;
+    }
     const now = this.now();
     usage.tokens = Math.min(rate, usage.tokens + ((now - usage.refilledAt) / 1_000) * rate);
     usage.refilledAt = now;
@@ -120,10 +124,14 @@ class Budget {
   /** Forgets, once a second, the owners that are idle and whose rate is full again. */
   #sweep(): void {
     const now = this.now();
-    if (now - this.#sweptAt < 1_000) return;
+    if (now - this.#sweptAt < 1_000) {
+      return;
+    }
     this.#sweptAt = now;
     for (const [owner, usage] of this.#usage) {
-      if (usage.transfers === 0 && now - usage.refilledAt >= 1_000) this.#usage.delete(owner);
+      if (usage.transfers === 0 && now - usage.refilledAt >= 1_000) {
+        this.#usage.delete(owner);
+      }
     }
   }
 }

@@ -50,7 +50,9 @@ export class ResolveConnector {
 
   #addressOf(connector: Connector): UpstreamAddress {
     const known = this.#addresses.get(connector);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const address = addressOf(connector);
     this.#addresses.set(connector, address);
     return address;
@@ -91,7 +93,9 @@ function addressOf({ spec, metadata }: Connector): UpstreamAddress {
   try {
     return parseUpstreamAddress(spec.address);
   } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
+    if (!(error instanceof AddressError)) {
+      throw error;
+    }
     throw new ProxyError('ConnectorInvalid', `connector "${metadata.name}": ${error.message}`, { cause: error });
   }
 }

@@ -13,11 +13,20 @@ describe('ResolveCredential', () => {
         return Buffer.from('{"auths":').toString('base64');
       },
     };
-    const secret = { kind: 'Secret', apiVersion: 'v1', metadata: { name: 'login', namespace: 'a' }, type: 'kubernetes.io/dockerconfigjson', data } as SecretObject;
+    const secret = {
+      kind: 'Secret',
+      apiVersion: 'v1',
+      metadata: { name: 'login', namespace: 'a' },
+      type: 'kubernetes.io/dockerconfigjson',
+      data,
+    } as SecretObject;
     const store = { peek: () => secret } as Partial<CredentialStore> as CredentialStore;
     const auth = { name: 'dockerConfig', secretRef: { name: 'login' } };
     const connector = { metadata: { name: 'c', namespace: 'a', uid: 'u' }, spec: { connectorClassName: 'oci', auth } } as Connector;
-    const connectorClass = { metadata: { name: 'oci' }, spec: { auth: { types: [{ name: auth.name, secretType: secret.type }] } } } as ConnectorClass;
+    const connectorClass = {
+      metadata: { name: 'oci' },
+      spec: { auth: { types: [{ name: auth.name, secretType: secret.type }] } },
+    } as ConnectorClass;
     const exchange = { resolution: { connector, connectorClass, address: { host: 'registry.example' } } } as Planned;
     const resolve = new ResolveCredential(store, {} as UpstreamPool);
     expect(() => resolve.resolve(exchange)).toThrow(CredentialError);

@@ -1,5 +1,13 @@
 import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
-import { CredentialError, type CredentialStore, loadCaCertificates, parseCredential, type SecretKey, type SecretObject, secretRevision } from '@oci-connector/credentials';
+import {
+  CredentialError,
+  type CredentialStore,
+  loadCaCertificates,
+  parseCredential,
+  type SecretKey,
+  type SecretObject,
+  secretRevision,
+} from '@oci-connector/credentials';
 import { quoted } from '@oci-connector/sensitive';
 import { type UpstreamPool } from '../upstream/upstream-pool';
 import { ProxyError } from '../proxy.errors';
@@ -66,34 +74,43 @@ export class ResolveCredential {
   }
 
   async #read(keys: SecretKeys, options: { fresh?: boolean }): Promise<Secrets> {
-    const [credential, ca] = await Promise.all([keys.credential && this.store.get(keys.credential, options), keys.ca && this.store.get(keys.ca)]);
+    const [credential, ca] = await Promise.all([
+      keys.credential && this.store.get(keys.credential, options),
+      keys.ca && this.store.get(keys.ca),
+    ]);
     return { credential, ca };
   }
 
   #access(resolution: Resolution, secrets: Secrets): UpstreamAccess {
     const { connector, connectorClass } = resolution;
     const known = this.#known.get(connector);
-    const unchanged = known?.connectorClass === connectorClass && known.secrets.credential === secrets.credential && known.secrets.ca === secrets.ca;
+    const unchanged =
+      known?.connectorClass === connectorClass && known.secrets.credential === secrets.credential && known.secrets.ca === secrets.ca;
     if (unchanged) {
       const { result } = known;
-      if (result instanceof CredentialError) throw result;
+      if (result instanceof CredentialError) {
+        throw result;
+      }
       // The pool may have closed the connections meanwhile, in favour of other Connectors.
-      if (this.pool.isCurrent(result.registry.connectorUid, result.upstream)) return result;
+      if (this.pool.isCurrent(result.registry.connectorUid, result.upstream)) {
+        return result;
+      }
     }
     try {
       const access = this.#newAccess(resolution, secrets);
       this.#known.set(connector, { connectorClass, secrets, result: access });
       return access;
     } catch (error) {
-      if (error instanceof CredentialError) this.#known.set(connector, { connectorClass, secrets, result: error });
+      if (error instanceof CredentialError) {
+        this.#known.set(connector, { connectorClass, secrets, result: error });
+      }
       throw error;
     }
   }
 
   #newAccess({ connector, connectorClass, address }: Resolution, secrets: Secrets): UpstreamAccess {
     const type = authTypeOf(connector, connectorClass);
-    const credential =
-      secrets.credential && parseCredential(secrets.credential, { ...address, allowedType: type?.secretType });
+    const credential = secrets.credential && parseCredential(secrets.credential, { ...address, allowedType: type?.secretType });
     const certificates = secrets.ca ? loadCaCertificates(secrets.ca) : [];
     const connectorUid = uidOf(connector);
     const revision = `${connector.metadata.generation ?? 0}/${secrets.ca ? secretRevision(secrets.ca) : ''}`;
@@ -130,18 +147,28 @@ function credentialKey(connector: Connector, connectorClass: ConnectorClass): Se
   checkAuthName(connector, connectorClass);
   const { namespace = '' } = connector.metadata;
   const name = connector.spec.auth?.secretRef?.name;
-  if (!name) return anonymous(connector, connectorClass);
+  if (!name) {
+    return anonymous(connector, connectorClass);
+  }
   // Rule C17.
   if (foreignSecretNamespace(connector) !== undefined) {
-    throw new ProxyError('SecretInvalid', `the Secret of connector "${connector.metadata.name}" must live in its own namespace "${namespace}"`);
+    throw new ProxyError(
+      'SecretInvalid',
+      `the Secret of connector "${connector.metadata.name}" must live in its own namespace "${namespace}"`,
+    );
   }
   return { namespace, name };
 }
 
 function checkAuthName(connector: Connector, connectorClass: ConnectorClass): void {
   const { auth } = connector.spec;
-  if (!auth || authTypeOf(connector, connectorClass)) return;
-  throw new ProxyError('ConnectorInvalid', `class "${connectorClass.metadata.name}" has no auth type ${quoted(auth.name)}; correct spec.auth.name`);
+  if (!auth || authTypeOf(connector, connectorClass)) {
+    return;
+  }
+  throw new ProxyError(
+    'ConnectorInvalid',
+    `class "${connectorClass.metadata.name}" has no auth type ${quoted(auth.name)}; correct spec.auth.name`,
+  );
 }
 
 /** A Connector with no Secret is used anonymously where its class allows that. */

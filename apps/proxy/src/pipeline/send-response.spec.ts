@@ -35,13 +35,16 @@ describe('sendResponse', () => {
       const client = { request, response, transfer: new Transfer(() => 0) } as unknown as ClientExchange;
       const ours = (): Transform => new Transform({ transform: (_chunk, _encoding, done) => done(null, 'ours') });
       const headers = { 'content-length': '15', warning: ['299 - "one"', '299 - "two"'], absent: undefined };
-      void sendResponse(client, upstreamOf(Readable.from([Buffer.from('of the registry')])), { headers, body: ours })?.then(() => (bytesOut = client.transfer.bytesOut));
+      void sendResponse(client, upstreamOf(Readable.from([Buffer.from('of the registry')])), { headers, body: ours })?.then(
+        () => (bytesOut = client.transfer.bytesOut),
+      );
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const [response] = (await once(get({ port: (server.address() as AddressInfo).port, agent: false }), 'response')) as [IncomingMessage];
     const body = await response.setEncoding('utf8').toArray();
     server.close();
-    const named = (name: string): (string | undefined)[] => response.rawHeaders.filter((_value, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name);
+    const named = (name: string): (string | undefined)[] =>
+      response.rawHeaders.filter((_value, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name);
     expect(named('content-length')).toEqual([]);
     expect(named('transfer-encoding')).toEqual(['chunked']);
     expect(named('warning')).toEqual(['299 - "one"', '299 - "two"']);
@@ -66,17 +69,26 @@ describe('sendResponse', () => {
       return { client, sent };
     });
     // Everything that is willing to take more has done so once the event loop has come round many times.
-    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 200; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     expect(read).toBeGreaterThan(60 * piece.length);
     expect(read).toBeLessThan(60 * (MIB / 2));
-    for (const { client } of clients) client.transfer.cancel('client-aborted');
+    for (const { client } of clients) {
+      client.transfer.cancel('client-aborted');
+    }
     expect(new Set(await Promise.all(clients.map(async ({ sent }) => await sent)))).toEqual(new Set(['cut']));
   });
 
   it('ends when the client goes away although all of the body has come', async () => {
     const client = exchangeOf(new Unwilling({ highWaterMark: 1 }));
-    const sent = sendResponse(client, upstreamOf(Readable.from([Buffer.alloc(1_000), Buffer.alloc(1_000)])), { headers: {}, body: () => new PassThrough() });
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const sent = sendResponse(client, upstreamOf(Readable.from([Buffer.alloc(1_000), Buffer.alloc(1_000)])), {
+      headers: {},
+      body: () => new PassThrough(),
+    });
+    for (let turn = 0; turn < 20; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     client.transfer.cancel('client-aborted');
     await expect(sent).rejects.toThrow('client-aborted');
   });

@@ -7,13 +7,19 @@ import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
 /** Sends the upstream's response to the client; resolves when its last byte was handed to the socket; undefined if all of it goes out at the end of this turn. */
-export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> | undefined {
+export function sendResponse(
+  client: ClientExchange,
+  upstreamResponse: UpstreamResponse,
+  rewritten: RewrittenResponse,
+): Promise<void> | undefined {
   const { response } = client;
   const headers = presentHeaders(rewritten);
   if (upstreamResponse.early) {
     // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
     headers.push('connection', 'close');
-    if (response.socket) closeLingering(response.socket);
+    if (response.socket) {
+      closeLingering(response.socket);
+    }
   }
   response.writeHead(upstreamResponse.status, headers);
   return rewritten.body ? sendRewritten(client, upstreamResponse, rewritten.body()) : upstreamResponse.pipeTo(response);
@@ -49,7 +55,9 @@ function presentHeaders({ headers, body }: RewrittenResponse): OutgoingHttpHeade
   const present: OutgoingHttpHeader[] = [];
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !(body && name === 'content-length')) present.push(name, value);
+    if (value !== undefined && !(body && name === 'content-length')) {
+      present.push(name, value);
+    }
   }
   return present;
 }

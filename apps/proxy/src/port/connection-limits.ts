@@ -58,7 +58,9 @@ export class ClientConnection {
   /** The response to a request that {@link begin} was called for is over. */
   end(): void {
     this.#requests -= 1;
-    if (this.#requests === 0 && !this.isKnown) this.touch();
+    if (this.#requests === 0 && !this.isKnown) {
+      this.touch();
+    }
   }
 
   /** A token was accepted on it: from here on it is kept as long as any client's. */
@@ -83,8 +85,11 @@ export class ClientConnection {
 
   #setIdle(isIdle: boolean): void {
     for (const { idleStrangers } of [this.listener, this.peer]) {
-      if (isIdle) idleStrangers.add(this);
-      else idleStrangers.delete(this);
+      if (isIdle) {
+        idleStrangers.add(this);
+      } else {
+        idleStrangers.delete(this);
+      }
     }
   }
 }
@@ -112,11 +117,14 @@ export class ConnectionLimits {
     // A client that is already gone has no address.
     const address = socket.remoteAddress;
     const peer = groupOf(this.#peers, peerOf(address ?? ''));
-    const hasRoom = address !== undefined && this.#makeRoom(peer, this.options.maxPerPeer) && this.#makeRoom(listener, this.options.maxPerListener);
+    const hasRoom =
+      address !== undefined && this.#makeRoom(peer, this.options.maxPerPeer) && this.#makeRoom(listener, this.options.maxPerListener);
     if (!hasRoom) {
       this.#forget(peer);
       socket.destroy();
-      if (address !== undefined) this.options.onClosed(listenerName, 'refused');
+      if (address !== undefined) {
+        this.options.onClosed(listenerName, 'refused');
+      }
       return undefined;
     }
     listener.open += 1;
@@ -131,9 +139,14 @@ export class ConnectionLimits {
     const { now, strangerIdleMs } = this.options;
     for (const { idleStrangers } of this.#listeners.values()) {
       for (const connection of idleStrangers) {
-        if (now() - connection.idleSince < strangerIdleMs) break;
-        if (connection.socket.bytesRead === connection.bytesRead) this.#close(connection, 'idle');
-        else connection.touch();
+        if (now() - connection.idleSince < strangerIdleMs) {
+          break;
+        }
+        if (connection.socket.bytesRead === connection.bytesRead) {
+          this.#close(connection, 'idle');
+        } else {
+          connection.touch();
+        }
       }
     }
   }
@@ -148,9 +161,13 @@ export class ConnectionLimits {
   }
 
   #makeRoom(group: Group, max: number): boolean {
-    if (group.open < max) return true;
+    if (group.open < max) {
+      return true;
+    }
     const [oldest] = group.idleStrangers;
-    if (oldest) this.#close(oldest, 'shed');
+    if (oldest) {
+      this.#close(oldest, 'shed');
+    }
     return oldest !== undefined;
   }
 
@@ -162,7 +179,9 @@ export class ConnectionLimits {
 
   #left(connection: ClientConnection): void {
     // The end of a connection that was closed here is told a moment later, too.
-    if (connection.hasLeft) return;
+    if (connection.hasLeft) {
+      return;
+    }
     connection.leave();
     connection.listener.open -= 1;
     connection.peer.open -= 1;
@@ -170,13 +189,17 @@ export class ConnectionLimits {
   }
 
   #forget(peer: Group): void {
-    if (peer.open === 0) this.#peers.delete(peer.name);
+    if (peer.open === 0) {
+      this.#peers.delete(peer.name);
+    }
   }
 }
 
 function groupOf(groups: Map<string, Group>, name: string): Group {
   const known = groups.get(name);
-  if (known) return known;
+  if (known) {
+    return known;
+  }
   const group: Group = { name, open: 0, idleStrangers: new Set() };
   groups.set(name, group);
   return group;

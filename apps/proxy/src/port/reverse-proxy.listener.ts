@@ -62,7 +62,9 @@ export class ReverseProxyListener {
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
     this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-      if (options.tls) this.#secured(socket);
+      if (options.tls) {
+        this.#secured(socket);
+      }
       this.#open.add(socket);
       socket.once('close', () => this.#open.delete(socket));
     });
@@ -90,7 +92,9 @@ export class ReverseProxyListener {
 
   /** For https: the certificate for clients that name no host (SNI), as those that connect to an address. */
   setDefaultCertificate(certificate: SecureContextOptions): void {
-    if ('setSecureContext' in this.#server) (this.#server as ReturnType<typeof createHttpsServer>).setSecureContext(certificate);
+    if ('setSecureContext' in this.#server) {
+      (this.#server as ReturnType<typeof createHttpsServer>).setSecureContext(certificate);
+    }
   }
 
   /** Takes no more connections; those that are idle are closed, the others when they become so. Resolves when none is left. */
@@ -108,7 +112,9 @@ export class ReverseProxyListener {
   #closeIdle(): void {
     for (const socket of this.#open) {
       const latest = this.#answering.get(socket);
-      if (!latest || latest.writableFinished) socket.destroy();
+      if (!latest || latest.writableFinished) {
+        socket.destroy();
+      }
     }
   }
 
@@ -133,16 +139,24 @@ export class ReverseProxyListener {
       noDelay: true,
     };
     // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.
-    return tls ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout }) : createHttpServer(options);
+    return tls
+      ? createHttpsServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout })
+      : createHttpServer(options);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { serve } = this.options;
-    if (serve.isClosing(request.socket)) return;
-    if (this.#stopping) response.shouldKeepAlive = false;
+    if (serve.isClosing(request.socket)) {
+      return;
+    }
+    if (this.#stopping) {
+      response.shouldKeepAlive = false;
+    }
     this.#answering.set(request.socket, response);
     const place = this.#places.get(request.socket);
-    if (place?.isKnown === false) this.#serveStranger(place, request, response);
+    if (place?.isKnown === false) {
+      this.#serveStranger(place, request, response);
+    }
     serve.serve(request, response, { expectsContinue, authenticated: () => place?.trust() });
   }
 
@@ -151,23 +165,31 @@ export class ReverseProxyListener {
    * not read the answer does not keep the connection busy with it.
    */
   #serveStranger(place: ClientConnection, { headers, socket }: IncomingMessage, response: ServerResponse): void {
-    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) socket.pause();
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+      socket.pause();
+    }
     place.begin();
     response.once('close', () => place.end());
     const { limits } = this.options;
     response.once('prefinish', () => {
-      if (!place.isKnown) response.setTimeout(limits.strangerIdleMs, () => limits.closeSilent(place));
+      if (!place.isKnown) {
+        response.setTimeout(limits.strangerIdleMs, () => limits.closeSilent(place));
+      }
     });
   }
 
   #connected(socket: Socket): void {
     const { limits, metrics, name, tls } = this.options;
     const place = limits.admit(socket, name);
-    if (!place) return;
+    if (!place) {
+      return;
+    }
     this.#places.set(socket, place);
     metrics.connections(name, 1);
     const ends = endsOf(socket);
-    if (tls) this.#beneathTls.set(ends, socket);
+    if (tls) {
+      this.#beneathTls.set(ends, socket);
+    }
     socket.once('close', () => {
       metrics.connections(name, -1);
       this.#beneathTls.delete(ends);
@@ -178,7 +200,9 @@ export class ReverseProxyListener {
   #secured(socket: Socket): void {
     const beneath = this.#beneathTls.get(endsOf(socket));
     const place = beneath && this.#places.get(beneath);
-    if (!place) return;
+    if (!place) {
+      return;
+    }
     place.touch();
     this.#places.set(socket, place);
   }

@@ -45,7 +45,9 @@ describe('the next page in a Link header', () => {
     ['more than it may hold', `<${'a'.repeat(33_000)}>`],
     ['more links than it may hold', '<a>;rel=x,'.repeat(200)],
   ])('lists are cut silently: 502 for %s', (_, link) => {
-    expect(() => nextReference(link)).toThrow(expect.objectContaining({ code: 'UpstreamInvalid', status: 502, message: expect.stringContaining('cut short') as string }) as Error);
+    expect(() => nextReference(link)).toThrow(
+      expect.objectContaining({ code: 'UpstreamInvalid', status: 502, message: expect.stringContaining('cut short') as string }) as Error,
+    );
   });
 
   it('keeps the parameters as they are written', () => {

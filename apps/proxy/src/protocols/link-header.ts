@@ -59,11 +59,15 @@ class Reader {
  */
 export function parseLinks(link: ResponseHeaders[string]): Link[] {
   const text = Array.isArray(link) ? link.join(', ') : (link ?? '');
-  if (text.length > MAX_LINK_LENGTH) throw unreadable(`is longer than ${MAX_LINK_LENGTH} bytes`);
+  if (text.length > MAX_LINK_LENGTH) {
+    throw unreadable(`is longer than ${MAX_LINK_LENGTH} bytes`);
+  }
   const reader = new Reader(text);
   const links: Link[] = [];
   for (reader.take(SEPARATORS); !reader.atEnd; reader.take(SEPARATORS)) {
-    if (links.length === MAX_LINKS) throw unreadable(`holds more than ${MAX_LINKS} links`);
+    if (links.length === MAX_LINKS) {
+      throw unreadable(`holds more than ${MAX_LINKS} links`);
+    }
     links.push(readLink(reader, text));
   }
   return links;
@@ -77,7 +81,9 @@ export function parseLinks(link: ResponseHeaders[string]): Link[] {
  */
 export function nextReference(link: ResponseHeaders[string]): string | undefined {
   const [next, ...more] = parseLinks(link).filter(({ relations }) => relations.length === 0 || relations.includes('next'));
-  if (more.some(({ reference }) => reference !== next?.reference)) throw unreadable('names more than one next page');
+  if (more.some(({ reference }) => reference !== next?.reference)) {
+    throw unreadable('names more than one next page');
+  }
   return next?.reference;
 }
 
@@ -86,7 +92,9 @@ function readLink(reader: Reader, text: string): Link {
   const start = reader.position;
   const relations = readRelations(reader);
   const parameters = text.slice(start, reader.position);
-  if (reference === undefined || !reader.take(END_OF_LINK)) throw unreadable('cannot be read');
+  if (reference === undefined || !reader.take(END_OF_LINK)) {
+    throw unreadable('cannot be read');
+  }
   return { reference, relations, parameters };
 }
 
@@ -98,14 +106,19 @@ function readRelations(reader: Reader): string[] {
   const relations: string[] = [];
   for (let parameter = reader.take(PARAMETER); parameter; parameter = reader.take(PARAMETER)) {
     const [, name = '', quoted, token = ''] = parameter;
-    if (name.toLowerCase() === 'rel') relations.push(...wordsOf(quoted?.replace(/\\(.)/g, '$1') ?? token));
+    if (name.toLowerCase() === 'rel') {
+      relations.push(...wordsOf(quoted?.replace(/\\(.)/g, '$1') ?? token));
+    }
   }
   return relations;
 }
 
 /** Words between blanks and quotation marks of other kinds, straight or in the bytes of UTF-8, which some put around a relation. */
 function wordsOf(relations: string): string[] {
-  return relations.toLowerCase().split(/[^\x21-\x26\x28-\x5f\x61-\x7e]+/).filter((word) => word !== '');
+  return relations
+    .toLowerCase()
+    .split(/[^\x21-\x26\x28-\x5f\x61-\x7e]+/)
+    .filter((word) => word !== '');
 }
 
 function unreadable(what: string): ProxyError {

@@ -28,14 +28,18 @@ export class Protocols {
     this.#handlers = Object.values(byName);
     for (const [name, { forwardedHeaders }] of Object.entries(byName)) {
       const kept = [...forwardedHeaders].find((header) => KEPT_HEADERS.has(header));
-      if (kept !== undefined) throw new Error(`protocol "${name}" must not forward the header "${kept}"; remove it from forwardedHeaders`);
+      if (kept !== undefined) {
+        throw new Error(`protocol "${name}" must not forward the header "${kept}"; remove it from forwardedHeaders`);
+      }
     }
   }
 
   /** @throws ProxyError Internal for a protocol that the API does not know either */
   get(name: string): ProtocolHandler {
     const handler = Object.hasOwn(this.byName, name) ? this.byName[name] : undefined;
-    if (!handler) throw new ProxyError('Internal', `this proxy does not serve the protocol "${name}"`);
+    if (!handler) {
+      throw new ProxyError('Internal', `this proxy does not serve the protocol "${name}"`);
+    }
     return handler;
   }
 
@@ -46,10 +50,14 @@ export class Protocols {
    */
   requiredVerb(method: string, path: string): ProxyVerb | undefined {
     const verb = verbOfMethod(method);
-    if (verb === undefined) return undefined;
+    if (verb === undefined) {
+      return undefined;
+    }
     for (const handler of this.#handlers) {
       const own = handler.verbOf(method, path);
-      if (own !== undefined && own !== verb) return own;
+      if (own !== undefined && own !== verb) {
+        return own;
+      }
     }
     return verb;
   }
@@ -58,7 +66,9 @@ export class Protocols {
   ping(method: string, path: string): Ping | undefined {
     for (const handler of this.#handlers) {
       const ping = handler.ping?.(method, path);
-      if (ping) return ping;
+      if (ping) {
+        return ping;
+      }
     }
     return undefined;
   }

@@ -27,7 +27,9 @@ const ID_BYTES = 6;
  * @returns undefined when the secret does not have 32 bytes
  */
 export function deriveSealingKey(secret: Buffer): SealingKey | undefined {
-  if (secret.length !== SEALING_KEY_BYTES) return undefined;
+  if (secret.length !== SEALING_KEY_BYTES) {
+    return undefined;
+  }
   const derive = (info: string, bytes: number): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `connectors-proxy-sealing/v1/${info}`, bytes));
   return { id: derive('id', ID_BYTES).toString('base64url'), key: derive('aes-256-gcm', 32) };

@@ -4,7 +4,9 @@ import { LocationSeal, type SealBinding, type SealedPlace } from './location-sea
 
 function keyOf(fill: number): SealingKey {
   const key = deriveSealingKey(Buffer.alloc(32, fill));
-  if (key === undefined) throw new Error('no key');
+  if (key === undefined) {
+    throw new Error('no key');
+  }
   return key;
 }
 

@@ -62,7 +62,10 @@ export class LocationSeal {
   seal(place: SealedPlace, binding: SealBinding): string {
     const url = `${place.origin}${place.path}`;
     if (url.length > MAX_URL_LENGTH) {
-      throw new ProxyError('UpstreamInvalid', `the registry answered with a location that exceeds the limit of ${MAX_URL_LENGTH} characters`);
+      throw new ProxyError(
+        'UpstreamInvalid',
+        `the registry answered with a location that exceeds the limit of ${MAX_URL_LENGTH} characters`,
+      );
     }
     const key = this.keys.current();
     if (key === undefined) {
@@ -97,7 +100,9 @@ export class LocationSeal {
 
 function unknownPlace({ list }: SealBinding): ProxyError {
   const why = 'is not valid, has expired, or belongs to another client, connector or repository';
-  if (list === undefined) return new ProxyError('UploadUnknown', `this upload location ${why}; begin the upload again`);
+  if (list === undefined) {
+    return new ProxyError('UploadUnknown', `this upload location ${why}; begin the upload again`);
+  }
   return new ProxyError('ListPlaceUnknown', `this next page of ${list} ${why}; begin the list again`);
 }
 
@@ -108,7 +113,9 @@ function authenticated(key: SealingKey, { connectorUid, repository, client, list
 }
 
 function decrypt(key: SealingKey, sealed: Buffer, binding: SealBinding): Buffer | undefined {
-  if (sealed.length <= NONCE_BYTES + EXPIRY_BYTES + TAG_BYTES) return undefined;
+  if (sealed.length <= NONCE_BYTES + EXPIRY_BYTES + TAG_BYTES) {
+    return undefined;
+  }
   const decipher = createDecipheriv('aes-256-gcm', key.key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(authenticated(key, binding));
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));

@@ -67,7 +67,9 @@ describe('SealingKeys', () => {
     api.now = 1_000;
     expect((await api.keys.find(idOf(3)))?.id).toBe(idOf(3));
     const reads = api.reads;
-    for (let i = 0; i < 50; i += 1) expect(await api.keys.find('unknown')).toBeUndefined();
+    for (let i = 0; i < 50; i += 1) {
+      expect(await api.keys.find('unknown')).toBeUndefined();
+    }
     expect(api.reads).toBe(reads);
     api.now = 2_000;
     await Promise.all(Array.from({ length: 50 }, () => api.keys.find('unknown')));

@@ -51,14 +51,20 @@ export class SealingKeys implements KeyRing {
 
   async find(id: string): Promise<SealingKey | undefined> {
     const known = this.#keys.find((key) => key.id === id);
-    if (known !== undefined) return known;
-    if (this.#reading === undefined && this.options.clock.monotonic() - this.#readAt < LOOKUP_INTERVAL_MS) return undefined;
+    if (known !== undefined) {
+      return known;
+    }
+    if (this.#reading === undefined && this.options.clock.monotonic() - this.#readAt < LOOKUP_INTERVAL_MS) {
+      return undefined;
+    }
     await this.#read();
     return this.#keys.find((key) => key.id === id);
   }
 
   #schedule(): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted) {
+      return;
+    }
     const period = this.#keys.length === 0 ? FIRST_PERIOD_MS : PERIOD_MS;
     this.#timer = this.options.clock.setTimeout(() => {
       void this.#read().then(() => this.#schedule());
@@ -79,11 +85,15 @@ export class SealingKeys implements KeyRing {
       const data = await this.options.readSecret(this.#stopped.signal);
       const current = keyOf(data, 'current');
       // Without a usable current key the rest is no help; what was read before stays.
-      if (current === undefined) throw new Error('the Secret with the sealing keys has no usable key "current"; the controller creates it');
+      if (current === undefined) {
+        throw new Error('the Secret with the sealing keys has no usable key "current"; the controller creates it');
+      }
       const previous = keyOf(data, 'previous');
       this.#keys = previous === undefined ? [current] : [current, previous];
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.options.onError?.(error);
+      if (!this.#stopped.signal.aborted) {
+        this.options.onError?.(error);
+      }
     }
   }
 }

@@ -11,7 +11,9 @@ describe('BufferCollector', () => {
     expect(collect).not.toHaveBeenCalled();
     collector.passed(1);
     expect(collect).toHaveBeenCalledTimes(1);
-    for (let piece = 0; piece < 256; piece++) collector.passed(BYTES_BETWEEN_COLLECTIONS / 256);
+    for (let piece = 0; piece < 256; piece++) {
+      collector.passed(BYTES_BETWEEN_COLLECTIONS / 256);
+    }
     expect(collect).toHaveBeenCalledTimes(2);
   });
 
@@ -35,7 +37,9 @@ describe('BufferCollector', () => {
     collect();
     collect();
     const before = process.memoryUsage().arrayBuffers;
-    for (let count = 0; count < 256; count++) Buffer.allocUnsafeSlow(64 * 1024);
+    for (let count = 0; count < 256; count++) {
+      Buffer.allocUnsafeSlow(64 * 1024);
+    }
     collect();
     collect();
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
@@ -60,7 +64,9 @@ function collections(action: () => void): Promise<number[]> {
     const observer = new PerformanceObserver((list) => {
       const details = (list.getEntries() as Collection[]).map(({ detail }) => detail);
       const forced = details.filter(({ flags }) => (flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0);
-      if (forced.length === 0) return;
+      if (forced.length === 0) {
+        return;
+      }
       observer.disconnect();
       resolve(forced.map(({ kind }) => kind));
     });

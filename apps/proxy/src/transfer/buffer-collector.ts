@@ -27,7 +27,9 @@ export class BufferCollector {
   /** Bytes of a body have come or gone. */
   passed(bytes: number): void {
     this.#passed += bytes;
-    if (this.#passed < BYTES_BETWEEN_COLLECTIONS) return;
+    if (this.#passed < BYTES_BETWEEN_COLLECTIONS) {
+      return;
+    }
     this.#passed = 0;
     this.collect();
   }

@@ -35,27 +35,38 @@ export class Cancellation {
   /** Aborted with a {@link TransferCancelled}. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled);
+    if (this.#cancelled !== undefined) {
+      this.#controller.abort(this.#cancelled);
+    }
     return this.#controller.signal;
   }
 
   /** Calls the listener when it is cancelled; immediately if it already was. */
   on(listener: CancelListener): void {
-    if (this.#cancelled !== undefined) listener(this.#cancelled);
-    else this.#listeners.push(listener);
+    if (this.#cancelled !== undefined) {
+      listener(this.#cancelled);
+    } else {
+      this.#listeners.push(listener);
+    }
   }
 
   /** Takes back {@link on}. */
   off(listener: CancelListener): void {
     const index = this.#listeners.indexOf(listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    if (index >= 0) {
+      this.#listeners.splice(index, 1);
+    }
   }
 
   /** The first reason counts. */
   cancel(reason: CancelReason): void {
-    if (this.#cancelled !== undefined) return;
+    if (this.#cancelled !== undefined) {
+      return;
+    }
     this.#cancelled = new TransferCancelled(reason);
     this.#controller?.abort(this.#cancelled);
-    for (const listener of this.#listeners.splice(0)) listener(this.#cancelled);
+    for (const listener of this.#listeners.splice(0)) {
+      listener(this.#cancelled);
+    }
   }
 }

@@ -4,14 +4,19 @@ export class EndHooks {
 
   /** The last one added is done first; one that is added after the end, immediately. */
   add(action: () => void): void {
-    if (this.#actions === undefined) action();
-    else this.#actions.push(action);
+    if (this.#actions === undefined) {
+      action();
+    } else {
+      this.#actions.push(action);
+    }
   }
 
   /** Does all of it, once. */
   run(): void {
     const actions = this.#actions?.reverse() ?? [];
     this.#actions = undefined;
-    for (const action of actions) action();
+    for (const action of actions) {
+      action();
+    }
   }
 }

@@ -30,7 +30,9 @@ export class IdleClock {
 
   /** Nothing moved for the limit. @returns who is to blame; undefined when the decision is somebody else's */
   expire(): 'client-silent' | 'upstream-silent' | undefined {
-    if (this.#decide === undefined) return this.#clientsTurn() ? 'client-silent' : 'upstream-silent';
+    if (this.#decide === undefined) {
+      return this.#clientsTurn() ? 'client-silent' : 'upstream-silent';
+    }
     this.#decide();
     this.#movedAt = undefined;
     return undefined;

@@ -91,6 +91,8 @@ export class Transfer {
   /** For {@link Transfers}: nothing moved for the idle limit. */
   cancelIdle(): void {
     const blamed = this.#idle.expire();
-    if (blamed) this.cancel(blamed);
+    if (blamed) {
+      this.cancel(blamed);
+    }
   }
 }

@@ -50,19 +50,27 @@ export class Transfers {
   end(transfer: Transfer): void {
     this.#remove(transfer);
     transfer.end();
-    if (this.#running.length > 0) return;
-    for (const resolve of this.#waiting) resolve();
+    if (this.#running.length > 0) {
+      return;
+    }
+    for (const resolve of this.#waiting) {
+      resolve();
+    }
     this.#waiting.clear();
   }
 
   /** Resolves when no transfer runs. */
   drained(): Promise<void> {
-    if (this.#running.length === 0) return Promise.resolve();
+    if (this.#running.length === 0) {
+      return Promise.resolve();
+    }
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   cancelAll(): void {
-    for (const transfer of [...this.#running]) transfer.cancel('shutdown');
+    for (const transfer of [...this.#running]) {
+      transfer.cancel('shutdown');
+    }
   }
 
   close(): void {
@@ -70,16 +78,22 @@ export class Transfers {
   }
 
   #remove(transfer: Transfer): void {
-    if (this.#running[transfer.place] !== transfer) return;
+    if (this.#running[transfer.place] !== transfer) {
+      return;
+    }
     const last = this.#running.pop();
-    if (last === undefined || last === transfer) return;
+    if (last === undefined || last === transfer) {
+      return;
+    }
     this.#running[transfer.place] = last;
     last.place = transfer.place;
   }
 
   #cancelIdle(): void {
     for (const transfer of [...this.#running]) {
-      if (transfer.idleMs >= this.idleMs) transfer.cancelIdle();
+      if (transfer.idleMs >= this.idleMs) {
+        transfer.cancelIdle();
+      }
     }
   }
 }

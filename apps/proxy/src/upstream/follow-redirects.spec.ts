@@ -12,7 +12,12 @@ function response(status: number, location?: string | string[], discard = jest.f
 async function follow(...locations: (string | string[] | undefined)[]): Promise<UpstreamTarget[]> {
   const [first, ...rest] = locations;
   const hops: UpstreamTarget[] = [];
-  const start: UpstreamTarget = { origin: 'https://registry.example:5000', path: '/v2/team/a/blobs/x', purpose: 'connector', sendCredential: true };
+  const start: UpstreamTarget = {
+    origin: 'https://registry.example:5000',
+    path: '/v2/team/a/blobs/x',
+    purpose: 'connector',
+    sendCredential: true,
+  };
   await followRedirects(response(307, first), start, ADDRESS, (hop) => {
     const index = hops.push(hop) - 1;
     return Promise.resolve(index < rest.length ? response(302, rest[index]) : response(200));
@@ -22,13 +27,37 @@ async function follow(...locations: (string | string[] | undefined)[]): Promise<
 
 describe('followRedirects', () => {
   it.each<[string, string, Pick<UpstreamTarget, 'purpose' | 'sendCredential'> & { url: string }]>([
-    ['the own origin', '/blobs/x?y=%2F', { url: 'https://registry.example:5000/blobs/x?y=%2F', purpose: 'connector', sendCredential: true }],
-    ['another port of the own host', 'https://registry.example/x', { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false }],
+    [
+      'the own origin',
+      '/blobs/x?y=%2F',
+      { url: 'https://registry.example:5000/blobs/x?y=%2F', purpose: 'connector', sendCredential: true },
+    ],
+    [
+      'another port of the own host',
+      'https://registry.example/x',
+      { url: 'https://registry.example/x', purpose: 'redirect-own-host', sendCredential: false },
+    ],
     ['another host', 'https://cdn.example/x', { url: 'https://cdn.example/x', purpose: 'redirect', sendCredential: false }],
-    ['a subdomain', 'https://a.registry.example:5000/x', { url: 'https://a.registry.example:5000/x', purpose: 'redirect', sendCredential: false }],
-    ['the own host and port by http (a balancer that ends TLS)', 'http://registry.example:5000/x', { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true }],
-    ['raw UTF-8, escaped once', 'https://cdn.example/\xc3\xbc?a=%C3%bc', { url: 'https://cdn.example/%C3%BC?a=%C3%bc', purpose: 'redirect', sendCredential: false }],
-    ['the own host by http, behind a balancer that ends TLS', 'http://registry.example/x', { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true }],
+    [
+      'a subdomain',
+      'https://a.registry.example:5000/x',
+      { url: 'https://a.registry.example:5000/x', purpose: 'redirect', sendCredential: false },
+    ],
+    [
+      'the own host and port by http (a balancer that ends TLS)',
+      'http://registry.example:5000/x',
+      { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true },
+    ],
+    [
+      'raw UTF-8, escaped once',
+      'https://cdn.example/\xc3\xbc?a=%C3%bc',
+      { url: 'https://cdn.example/%C3%BC?a=%C3%bc', purpose: 'redirect', sendCredential: false },
+    ],
+    [
+      'the own host by http, behind a balancer that ends TLS',
+      'http://registry.example/x',
+      { url: 'https://registry.example:5000/x', purpose: 'connector', sendCredential: true },
+    ],
   ])('C2: %s', async (_name, location, { url, ...expected }) => {
     const [hop] = await follow(location);
     expect(hop).toMatchObject(expected);

@@ -26,8 +26,12 @@ export async function followRedirects(
   for (let hops = 0; isRedirect(response.status); hops += 1) {
     const location = response.headers['location'];
     response.discard();
-    if (hops === MAX_HOPS) throw refused(`more than ${MAX_HOPS} redirects in a row`);
-    if (typeof location !== 'string') throw refused('a redirect without one Location');
+    if (hops === MAX_HOPS) {
+      throw refused(`more than ${MAX_HOPS} redirects in a row`);
+    }
+    if (typeof location !== 'string') {
+      throw refused('a redirect without one Location');
+    }
     hop = nextHop(location, hop, address);
     response = await send(hop);
   }

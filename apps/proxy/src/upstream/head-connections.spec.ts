@@ -44,7 +44,9 @@ describe('a connection after HEAD', () => {
   it('is used again, by every method, once the server has ended one in order: 40 HEADs cost no connection', async () => {
     await kept();
     const before = upstream.connections;
-    for (let count = 0; count < 40; count += 1) await ask('HEAD');
+    for (let count = 0; count < 40; count += 1) {
+      await ask('HEAD');
+    }
     expect(await ask('GET', '/y')).toBe('200 /y');
     await ask('HEAD');
     expect(upstream.connections).toBe(before);
@@ -59,7 +61,9 @@ describe('a connection after HEAD', () => {
     transport = overTls;
     await kept(secure);
     const before = secure.connections;
-    for (let count = 0; count < 40; count += 1) await ask('HEAD', '/x', secure.url);
+    for (let count = 0; count < 40; count += 1) {
+      await ask('HEAD', '/x', secure.url);
+    }
     expect(secure.connections).toBe(before);
     await plain.close();
     await overTls.close();
@@ -81,14 +85,20 @@ describe('a connection after HEAD', () => {
   it.each<[string, (head: string, socket: Socket) => void]>([
     ['with the head', (head, socket) => socket.write(head + BODY)],
     ['right after the head', (head, socket) => socket.write(head, () => socket.write(BODY))],
-    ['with the end of the connection', (head, socket) => {
-      socket.write(head);
-      socket.once('end', () => socket.write(BODY));
-    }],
-    ['and no end', (head, socket) => {
-      socket.write(head);
-      socket.once('end', () => socket.write('never HTTP'));
-    }],
+    [
+      'with the end of the connection',
+      (head, socket) => {
+        socket.write(head);
+        socket.once('end', () => socket.write(BODY));
+      },
+    ],
+    [
+      'and no end',
+      (head, socket) => {
+        socket.write(head);
+        socket.once('end', () => socket.write('never HTTP'));
+      },
+    ],
   ])('is never used again where a body comes %s', async (_when, send) => {
     upstream.answer = (request, socket) => (isHead(request) ? send(HEAD, socket) : echo(request, socket));
     for (let count = 0; count < 3; count += 1) {
@@ -104,8 +114,12 @@ describe('a connection after HEAD', () => {
   it('is not used where the body comes after the next request: that one goes elsewhere', async () => {
     const late = new Set<Socket>();
     upstream.answer = (request, socket) => {
-      if (late.delete(socket)) socket.write(BODY);
-      if (!isHead(request)) return echo(request, socket);
+      if (late.delete(socket)) {
+        socket.write(BODY);
+      }
+      if (!isHead(request)) {
+        return echo(request, socket);
+      }
       late.add(socket);
       socket.write(HEAD);
     };
@@ -122,7 +136,9 @@ describe('a connection after HEAD', () => {
     expect(await ask('HEAD')).toBe('200 ');
     expect(await ask('GET', '/a')).toBe('200 /a');
     upstream.answer = echo;
-    for (let count = 0; count < 3; count += 1) await ask('HEAD');
+    for (let count = 0; count < 3; count += 1) {
+      await ask('HEAD');
+    }
     const used = upstream.requests.filter(isHead).map(({ connection }) => connection);
     expect(new Set(used).size).toBe(4);
   });

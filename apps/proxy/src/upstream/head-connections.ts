@@ -37,10 +37,18 @@ export class HeadConnections {
   }
 
   /** @param handle makes the request's handler, which has to call `onAnswer` once, when the request is over */
-  dispatch(request: Dispatcher.DispatchOptions & { readonly origin: string }, handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler): void {
+  dispatch(
+    request: Dispatcher.DispatchOptions & { readonly origin: string },
+    handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler,
+  ): void {
     const manner = this.#manners.get(request.origin);
-    if (manner === undefined) return this.#dispatchWatched(request, handle);
-    this.options.agent.dispatch({ ...request, reset: manner !== 'sends nothing' }, handle(() => undefined));
+    if (manner === undefined) {
+      return this.#dispatchWatched(request, handle);
+    }
+    this.options.agent.dispatch(
+      { ...request, reset: manner !== 'sends nothing' },
+      handle(() => undefined),
+    );
   }
 
   /** Lets running requests end. */
@@ -48,7 +56,10 @@ export class HeadConnections {
     await Promise.all([...this.#witnesses].map((witness) => witness.close()));
   }
 
-  #dispatchWatched(request: Dispatcher.DispatchOptions & { readonly origin: string }, handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler): void {
+  #dispatchWatched(
+    request: Dispatcher.DispatchOptions & { readonly origin: string },
+    handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler,
+  ): void {
     const { origin } = request;
     let connection: Socket | undefined;
     let announced = false;
@@ -61,17 +72,24 @@ export class HeadConnections {
     });
     const settle = (): void => {
       if (this.#manners.get(origin) === 'asking') {
-        if (ended && announced) this.#manners.set(origin, 'sends nothing');
-        else this.#manners.delete(origin);
+        if (ended && announced) {
+          this.#manners.set(origin, 'sends nothing');
+        } else {
+          this.#manners.delete(origin);
+        }
       }
       this.#witnesses.delete(witness);
       void witness.destroy();
     };
     const onAnswer = (answer: HeadAnswer): void => {
       announced = answer !== undefined && announcesBody(answer);
-      if (connection === undefined) settle();
-      else if (announced) endOurSide(connection);
-      else connection.destroy();
+      if (connection === undefined) {
+        settle();
+      } else if (announced) {
+        endOurSide(connection);
+      } else {
+        connection.destroy();
+      }
     };
     this.#manners.set(origin, 'asking');
     this.#witnesses.add(witness);
@@ -81,7 +99,9 @@ export class HeadConnections {
 
   #watch(agent: Agent): void {
     agent.on('disconnect', (origin, _targets, error) => {
-      if (isUnasked(error)) this.#manners.set(origin.origin, 'sends a body');
+      if (isUnasked(error)) {
+        this.#manners.set(origin.origin, 'sends a body');
+      }
     });
   }
 }

@@ -5,7 +5,9 @@
 
 /** Every escape as the byte it stands for, in one character each; what is no escape stays. */
 export function decodeBytes(text: string): string {
-  if (!text.includes('%')) return text;
+  if (!text.includes('%')) {
+    return text;
+  }
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
@@ -24,7 +26,16 @@ export function escapeBytes(latin1: string): string {
  */
 const PATH_ESCAPE = /%(?:25)*(?:(?:u00)?(2e|2f|5c|3b|00)|c0%(?:25)*(ae|af)|c1%(?:25)*(9c))/gi;
 
-const PATH_CHARACTERS: Readonly<Record<string, string>> = { '2e': '.', ae: '.', '2f': '/', af: '/', '5c': '/', '9c': '/', '3b': ';', '00': ';' };
+const PATH_CHARACTERS: Readonly<Record<string, string>> = {
+  '2e': '.',
+  ae: '.',
+  '2f': '/',
+  af: '/',
+  '5c': '/',
+  '9c': '/',
+  '3b': ';',
+  '00': ';',
+};
 
 /**
  * Whether some server could take a segment of the path for `.` or `..`: as written or in escapes, between slashes, escaped slashes

@@ -19,7 +19,9 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: Readonly
   const forwarded: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && allowed.has(name) && !listed.has(name)) forwarded[name] = value;
+    if (value !== undefined && allowed.has(name) && !listed.has(name)) {
+      forwarded[name] = value;
+    }
   }
   return forwarded;
 }
@@ -29,7 +31,9 @@ export function countHeader(rawHeaders: readonly string[], name: string): number
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index] ?? '';
-    if (candidate.length === name.length && candidate.toLowerCase() === name) count += 1;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      count += 1;
+    }
   }
   return count;
 }
@@ -39,7 +43,9 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** Names in a Connection header, in lower case. */
 export function connectionListed(connection: string | string[] | undefined): ReadonlySet<string> {
   // What nearly every message says; none of these is the name of a header that would be passed on.
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NOTHING;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
+    return NOTHING;
+  }
   const text = Array.isArray(connection) ? connection.join(',') : connection;
   return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
 }

@@ -65,11 +65,15 @@ export function relayedHeaders(status: number, headers: ResponseHeaders): Record
   const relayed: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !DROPPED.has(name) && !listed.has(name)) relayed[name] = value;
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !DROPPED.has(name) && !listed.has(name)) {
+      relayed[name] = value;
+    }
   }
   const length = headers['content-length'];
   const chunked = headers['transfer-encoding'] !== undefined;
   // Node's server chunks a body without Content-Length by itself.
-  if (length !== undefined && !chunked && status !== NO_CONTENT) relayed['content-length'] = length;
+  if (length !== undefined && !chunked && status !== NO_CONTENT) {
+    relayed['content-length'] = length;
+  }
   return relayed;
 }

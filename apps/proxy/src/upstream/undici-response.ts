@@ -87,8 +87,11 @@ export class UndiciResponse implements UpstreamResponse {
         chunk: (chunk) => {
           this.#transfer.moved();
           size += chunk.length;
-          if (size > maxBytes) this.#controller.abort(tooLarge(maxBytes));
-          else chunks.push(chunk);
+          if (size > maxBytes) {
+            this.#controller.abort(tooLarge(maxBytes));
+          } else {
+            chunks.push(chunk);
+          }
           return true;
         },
         end: () => {
@@ -110,7 +113,9 @@ export class UndiciResponse implements UpstreamResponse {
     this.#consume({
       chunk: (chunk) => {
         size += chunk.length;
-        if (size > MAX_DISCARDED) this.#controller.abort(new Error('the rest of the answer is not wanted'));
+        if (size > MAX_DISCARDED) {
+          this.#controller.abort(new Error('the rest of the answer is not wanted'));
+        }
         return true;
       },
       end: () => clearTimeout(late),
@@ -121,26 +126,36 @@ export class UndiciResponse implements UpstreamResponse {
   /** For the dispatch: a piece of the body. */
   push(chunk: Buffer): void {
     // undici's parser gives an empty one after each pause.
-    if (chunk.length === 0) return;
+    if (chunk.length === 0) {
+      return;
+    }
     if (this.#consumer) {
-      if (!this.#consumer.chunk(chunk)) this.#controller.pause();
+      if (!this.#consumer.chunk(chunk)) {
+        this.#controller.pause();
+      }
       return;
     }
     this.#kept.push(chunk);
     this.#keptBytes += chunk.length;
-    if (this.#keptBytes >= MAX_KEPT) this.#controller.pause();
+    if (this.#keptBytes >= MAX_KEPT) {
+      this.#controller.pause();
+    }
   }
 
   /** For the dispatch: the body is complete. */
   end(): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
     this.#ended = true;
     this.#consumer?.end();
   }
 
   /** For the dispatch: there will be no more of it. */
   fail(error: Error): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
     this.#error = error;
     this.#consumer?.fail(error);
   }
@@ -148,10 +163,17 @@ export class UndiciResponse implements UpstreamResponse {
   #consume(consumer: Consumer): void {
     this.#consumer = consumer;
     let wantsMore = true;
-    for (const chunk of this.#kept.splice(0)) wantsMore = consumer.chunk(chunk);
-    if (this.#error) consumer.fail(this.#error);
-    else if (this.#ended) consumer.end();
-    else if (wantsMore) this.#controller.resume();
-    else this.#controller.pause();
+    for (const chunk of this.#kept.splice(0)) {
+      wantsMore = consumer.chunk(chunk);
+    }
+    if (this.#error) {
+      consumer.fail(this.#error);
+    } else if (this.#ended) {
+      consumer.end();
+    } else if (wantsMore) {
+      this.#controller.resume();
+    } else {
+      this.#controller.pause();
+    }
   }
 }

@@ -169,7 +169,9 @@ describe('UndiciTransport', () => {
     answer = (_request, response) => {
       const chunk = Buffer.alloc(MIB);
       const write = (): void => {
-        while (written < 200 * MIB && response.write(chunk)) written += MIB;
+        while (written < 200 * MIB && response.write(chunk)) {
+          written += MIB;
+        }
       };
       response.on('drain', write);
       write();
@@ -228,15 +230,21 @@ describe('UndiciTransport', () => {
     answer = (_request, response) => void responses.push(response);
     const transfer = transfers.begin();
     const redirected = two.send(request({ transfer }));
-    while (responses.length < 1) await sleep(1);
+    while (responses.length < 1) {
+      await sleep(1);
+    }
     responses[0]?.writeHead(307, { location: '/b', 'content-length': '5' }).flushHeaders();
     (await redirected).discard();
     const next = two.send(request({ transfer }));
-    while (responses.length < 2) await sleep(1);
+    while (responses.length < 2) {
+      await sleep(1);
+    }
     responses[0]?.end('later');
     // The first connection is used again only once that answer has ended.
     const third = two.send(request());
-    while (responses.length < 3) await sleep(1);
+    while (responses.length < 3) {
+      await sleep(1);
+    }
     transfer.cancel('upstream-silent');
     await expect(next).rejects.toMatchObject({ reason: 'upstream-silent' });
     responses[2]?.end();

@@ -23,7 +23,9 @@ export class UndiciTransport implements UpstreamTransport {
 
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const { transfer } = request;
-    if (transfer.cancelled) throw transfer.cancelled;
+    if (transfer.cancelled) {
+      throw transfer.cancelled;
+    }
     return new Promise((resolve, reject) => {
       try {
         this.#dispatch(request, (onEnd) => new DispatchHandler(request, { resolve, reject, onEnd }));
@@ -41,10 +43,15 @@ export class UndiciTransport implements UpstreamTransport {
   #dispatch(request: UpstreamRequest, handle: (onEnd: (response?: UndiciResponse) => void) => DispatchHandler): void {
     const { origin, path, method, body = null } = request;
     const options = { origin, path, method, headers: wireHeaders(request), body };
-    if (method === 'HEAD') return this.#heads.dispatch(options, handle);
+    if (method === 'HEAD') {
+      return this.#heads.dispatch(options, handle);
+    }
     // Where nobody can say whether the content was read, nobody can say where the next request would begin (rule C8).
     const reset = body !== null && CONTENT_UNEXPECTED.has(method);
-    this.#agent.dispatch({ ...options, reset }, handle(() => undefined));
+    this.#agent.dispatch(
+      { ...options, reset },
+      handle(() => undefined),
+    );
   }
 }
 
@@ -55,7 +62,9 @@ function wireHeaders(request: UpstreamRequest): string[] {
     const value = request.headers[name] ?? '';
     headers.push(name, value instanceof Sensitive ? value.reveal() : value);
   }
-  if (request.contentLength !== undefined) headers.push('content-length', String(request.contentLength));
+  if (request.contentLength !== undefined) {
+    headers.push('content-length', String(request.contentLength));
+  }
   // Names and values in turns; that a value may be several is missing in undici's type.
   return headers as string[];
 }
@@ -64,18 +73,27 @@ function wireHeaders(request: UpstreamRequest): string[] {
 const BAD_UPGRADE = 'bad upgrade';
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
-  if (request.transfer.cancelled) return request.transfer.cancelled;
+  if (request.transfer.cancelled) {
+    return request.transfer.cancelled;
+  }
   const target = hostAndPort(new URL(request.origin));
   if (error instanceof Error && error.message === BAD_UPGRADE) {
     const reason = 'it answered 101, as if it had been asked to switch protocols';
-    return new UpstreamConnectError('ResponseInvalid', `No answer from ${target.host}: ${reason}`, { cause: error, host: target.host, reason });
+    return new UpstreamConnectError('ResponseInvalid', `No answer from ${target.host}: ${reason}`, {
+      cause: error,
+      host: target.host,
+      reason,
+    });
   }
   const classified = classifyConnectError(error, target);
-  return classified ?? new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {
-    cause: error,
-    host: target.host,
-    reason: 'it gave no valid HTTP answer',
-  });
+  return (
+    classified ??
+    new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {
+      cause: error,
+      host: target.host,
+      reason: 'it gave no valid HTTP answer',
+    })
+  );
 }
 
 /** RFC 9110 §15.2.2. */
@@ -97,9 +115,13 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   #response?: UndiciResponse;
   #controller?: Dispatcher.DispatchController;
   readonly #cancel = (reason: Error): void => {
-    if (this.#controller) this.#controller.abort(reason);
+    if (this.#controller) {
+      this.#controller.abort(reason);
+    }
     // There is no connection yet, and nobody waits for one any more.
-    else this.outcome.reject(reason);
+    else {
+      this.outcome.reject(reason);
+    }
   };
   readonly #count = (chunk: Buffer): void => this.request.transfer.received(chunk.length);
 
@@ -113,20 +135,28 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     const { body, transfer } = this.request;
-    if (transfer.cancelled) return controller.abort(transfer.cancelled);
+    if (transfer.cancelled) {
+      return controller.abort(transfer.cancelled);
+    }
     body?.on('data', this.#count);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
     // After this the connection would speak another protocol, for which nobody has asked.
-    if (status === SWITCHING_PROTOCOLS) return controller.abort(new Error(BAD_UPGRADE));
+    if (status === SWITCHING_PROTOCOLS) {
+      return controller.abort(new Error(BAD_UPGRADE));
+    }
     // Other informational answers are about this hop only; ours was asked for nothing that they could grant.
-    if (status < 200) return;
+    if (status < 200) {
+      return;
+    }
     const { body, transfer } = this.request;
     transfer.moved();
     this.#response = new UndiciResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
     // undici takes the Content-Length of these for a promise that is then broken; RFC 9110 §8.6 allows it in a 304.
-    if (status === NO_CONTENT || status === NOT_MODIFIED) this.#response.end();
+    if (status === NO_CONTENT || status === NOT_MODIFIED) {
+      this.#response.end();
+    }
     this.outcome.resolve(this.#response);
   }
 
@@ -148,8 +178,11 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#detach();
     const mapped = toUpstreamError(error, this.request);
-    if (this.#response) this.#response.fail(mapped);
-    else this.outcome.reject(mapped);
+    if (this.#response) {
+      this.#response.fail(mapped);
+    } else {
+      this.outcome.reject(mapped);
+    }
     this.outcome.onEnd();
   }
 }

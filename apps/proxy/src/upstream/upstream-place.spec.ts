@@ -6,7 +6,11 @@ const HEX = 'f0e1d2c3b4a5968778695a4b3c2d1e0f'.repeat(2);
 
 function resolve(reference: string, asked = 'https://r.example/v2/app/blobs/x?y=1', address = 'https://r.example'): string {
   const url = new URL(asked);
-  const place = resolvePlace(reference, { asked: { origin: url.origin, path: asked.slice(url.origin.length) }, address: parseUpstreamAddress(address) }, 'a redirect');
+  const place = resolvePlace(
+    reference,
+    { asked: { origin: url.origin, path: asked.slice(url.origin.length) }, address: parseUpstreamAddress(address) },
+    'a redirect',
+  );
   return place.origin + place.path;
 }
 
@@ -16,14 +20,20 @@ const PRESIGNED: readonly [name: string, url: string][] = [
     'S3 with a session token',
     `https://bucket.s3.eu-central-1.amazonaws.com/docker/registry/v2/blobs/sha256/f0/${HEX}/data?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIAEXAMPLE%2F20260101%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-Expires=1200&X-Amz-SignedHeaders=host&X-Amz-Security-Token=IQoJb3JpZ2luX2VjE%2BD%2f%2F%3D%3d&X-Amz-Signature=${HEX}`,
   ],
-  ['S3, version 2, with a plus and an empty value', `https://s3.example/b/k%20a+b?AWSAccessKeyId=AKIA&Expires=1&Signature=a%2Bb%2fc%3D&response-content-type=&x-id`],
+  [
+    'S3, version 2, with a plus and an empty value',
+    `https://s3.example/b/k%20a+b?AWSAccessKeyId=AKIA&Expires=1&Signature=a%2Bb%2fc%3D&response-content-type=&x-id`,
+  ],
   ['S3 with a key of non-ASCII letters in lower case', 'https://s3.example/b/%e6%97%a5/%C3%9c?X-Amz-Signature=0'],
   ['S3 with two slashes and characters that parsers escape', 'https://s3.example//b//k\'(1)!*"<>^`{|}?a=\'"<>^`{|}\\&b'],
   [
     'Google Cloud Storage',
     'https://storage.googleapis.com/us.artifacts.p.appspot.com/containers/images/sha256:ab?Expires=1&GoogleAccessId=x%40y.iam.gserviceaccount.com&Signature=Zm9v%2B%2Fw%3D%3D&userProject=p',
   ],
-  ['Azure', 'https://a.blob.core.windows.net/c/docker/blobs/ab/data?se=2026-01-01T00%3A00%3A00Z&sig=a%2Fb%2Bc%3D&sp=r&spr=https&sr=b&sv=2018-11-09&regid=x&anon=false'],
+  [
+    'Azure',
+    'https://a.blob.core.windows.net/c/docker/blobs/ab/data?se=2026-01-01T00%3A00%3A00Z&sig=a%2Fb%2Bc%3D&sp=r&spr=https&sr=b&sv=2018-11-09&regid=x&anon=false',
+  ],
   ['CloudFront', 'https://d1.cloudfront.net/sha256:ab?Expires=1&Signature=abc~def-ghi__&Key-Pair-Id=K'],
   ['an unsorted query with repetitions', 'https://cdn.example/x?b=2&a=1&&b=&=&a#fragment'],
 ];
@@ -58,8 +68,11 @@ describe('a place that a registry names', () => {
     ['b:c/d', undefined],
     ['./b:c/d', 'https://r.example/v2/app/blobs/b:c/d'],
   ])('resolves %j (RFC 3986 §5)', (reference, expected) => {
-    if (expected === undefined) expect(() => resolve(reference)).toThrow(/neither http nor https/);
-    else expect(resolve(reference)).toBe(expected);
+    if (expected === undefined) {
+      expect(() => resolve(reference)).toThrow(/neither http nor https/);
+    } else {
+      expect(resolve(reference)).toBe(expected);
+    }
   });
 
   it('agrees with a URL parser about where a plain reference leads', () => {
@@ -67,8 +80,13 @@ describe('a place that a registry names', () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), (parts) => {
         const reference = parts.join('');
-        const place = readReference(reference, { asked: { origin: 'https://r.example', path: '/v2/app/x' }, address: parseUpstreamAddress('https://r.example') });
-        if ('problem' in place) return;
+        const place = readReference(reference, {
+          asked: { origin: 'https://r.example', path: '/v2/app/x' },
+          address: parseUpstreamAddress('https://r.example'),
+        });
+        if ('problem' in place) {
+          return;
+        }
         const url = new URL(reference, 'https://r.example/v2/app/x');
         const query = reference.includes('?') ? url.search || '?' : '';
         expect(place.origin + place.path).toBe(url.origin + url.pathname + query);
@@ -126,8 +144,11 @@ describe('http:// of our own https host (a balancer that ends TLS)', () => {
   it.each(OWN_SCHEME)('of %s: %s means %s', (address, reference, meant) => {
     const own = parseUpstreamAddress(address).origin;
     const to = (): string => resolve(reference, `${own}/v2/app/x`, address);
-    if (meant === undefined) expect(to).toThrow(/leads from https to a place without TLS/);
-    else expect(to()).toBe(`${meant}/a`);
+    if (meant === undefined) {
+      expect(to).toThrow(/leads from https to a place without TLS/);
+    } else {
+      expect(to()).toBe(`${meant}/a`);
+    }
     const url = new URL(reference);
     expect(meantOrigin(url, own)).toBe(meant ?? url.origin);
   });

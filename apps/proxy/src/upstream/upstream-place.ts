@@ -48,16 +48,26 @@ export interface ReadPlace extends UpstreamPlace {
 export function readReference(reference: string, { asked, address }: PlaceContext): ReadPlace | PlaceProblem {
   const whole = trimBlanks(reference);
   const text = withoutFragment(whole);
-  if (text === '' || NO_URL.test(whole)) return NOT_A_URL;
-  if (text.length > MAX_REFERENCE_LENGTH) return { code: 'UpstreamInvalid', problem: `that exceeds the limit of ${MAX_REFERENCE_LENGTH} bytes` };
+  if (text === '' || NO_URL.test(whole)) {
+    return NOT_A_URL;
+  }
+  if (text.length > MAX_REFERENCE_LENGTH) {
+    return { code: 'UpstreamInvalid', problem: `that exceeds the limit of ${MAX_REFERENCE_LENGTH} bytes` };
+  }
   const read = readOrigin(text, { asked, address });
-  if ('problem' in read) return read;
+  if ('problem' in read) {
+    return read;
+  }
   const [path, query] = cutQuery(read.rest);
   const resolved = read.absolute ? path || '/' : resolvePath(path, query, asked);
   // Some servers take it for a slash.
-  if (resolved.includes('\\')) return NOT_A_URL;
+  if (resolved.includes('\\')) {
+    return NOT_A_URL;
+  }
   const plain = withoutDotSegments(resolved);
-  if (hasDotSegment(plain)) return { code: 'RedirectRefused', problem: 'whose path holds a . or .. segment in escapes' };
+  if (hasDotSegment(plain)) {
+    return { code: 'RedirectRefused', problem: 'whose path holds a . or .. segment in escapes' };
+  }
   const stepsDown = read.origin.startsWith('http:') && asked.origin.startsWith('https:');
   return { origin: read.origin, path: escapeBytes(plain + query), stepsDown };
 }
@@ -65,12 +75,20 @@ export function readReference(reference: string, { asked, address }: PlaceContex
 /** As {@link readReference}, for a place that is asked next. @param what names the reference in the error, such as "a redirect" @throws ProxyError */
 export function resolvePlace(reference: string, context: PlaceContext, what: string): UpstreamPlace {
   const read = readReference(reference, context);
-  if ('problem' in read) throw new ProxyError(read.code, `the registry answered with ${what} ${read.problem}`);
+  if ('problem' in read) {
+    throw new ProxyError(read.code, `the registry answered with ${what} ${read.problem}`);
+  }
   const { origin, path, stepsDown } = read;
-  if (!stepsDown) return { origin, path };
-  throw new ProxyError('RedirectRefused', `the registry answered with ${what} that leads from https to a place without TLS; correct the registry's external URL`, {
-    cause: new Error(`the place is at ${origin}`),
-  });
+  if (!stepsDown) {
+    return { origin, path };
+  }
+  throw new ProxyError(
+    'RedirectRefused',
+    `the registry answered with ${what} that leads from https to a place without TLS; correct the registry's external URL`,
+    {
+      cause: new Error(`the place is at ${origin}`),
+    },
+  );
 }
 
 const NOT_A_URL: PlaceProblem = { code: 'UpstreamInvalid', problem: 'that is not a URL' };
@@ -84,10 +102,14 @@ interface ReadOrigin {
 
 function readOrigin(text: string, context: PlaceContext): ReadOrigin | PlaceProblem {
   const [prefix = '', scheme] = SCHEME.exec(text) ?? [];
-  if (scheme !== undefined && !/^https?$/i.test(scheme)) return { code: 'RedirectRefused', problem: 'that is neither http nor https' };
+  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
+    return { code: 'RedirectRefused', problem: 'that is neither http nor https' };
+  }
   const rest = text.slice(prefix.length);
   const [authority] = AUTHORITY.exec(rest) ?? [];
-  if (authority === undefined) return prefix === '' ? { origin: context.asked.origin, rest, absolute: false } : NOT_A_URL;
+  if (authority === undefined) {
+    return prefix === '' ? { origin: context.asked.origin, rest, absolute: false } : NOT_A_URL;
+  }
   const origin = readAuthority(scheme ?? schemeOf(context.asked), authority, context);
   return typeof origin === 'string' ? { origin, rest: rest.slice(authority.length), absolute: true } : origin;
 }
@@ -99,8 +121,12 @@ function schemeOf({ origin }: UpstreamPlace): string {
 /** @param authority with its slashes. Only in ASCII: what the bytes of another host name mean nobody knows. */
 function readAuthority(scheme: string, authority: string, { asked, address }: PlaceContext): string | PlaceProblem {
   const root = `${scheme}:${authority}/`;
-  if (!/^\/\/[\x21-\x5b\x5d-\x7e]+$/.test(authority) || !URL.canParse(root)) return NOT_A_URL;
-  if (authority.includes('@')) return { code: 'RedirectRefused', problem: 'that holds a user name' };
+  if (!/^\/\/[\x21-\x5b\x5d-\x7e]+$/.test(authority) || !URL.canParse(root)) {
+    return NOT_A_URL;
+  }
+  if (authority.includes('@')) {
+    return { code: 'RedirectRefused', problem: 'that holds a user name' };
+  }
   const url = new URL(root);
   // The place that answered comes first: it may be on another port of the connector's host.
   const back = meantOrigin(url, asked.origin);
@@ -111,8 +137,12 @@ function readAuthority(scheme: string, authority: string, { asked, address }: Pl
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
-  while (isBlank(text[start])) start += 1;
-  while (end > start && isBlank(text[end - 1])) end -= 1;
+  while (isBlank(text[start])) {
+    start += 1;
+  }
+  while (end > start && isBlank(text[end - 1])) {
+    end -= 1;
+  }
   return text.slice(start, end);
 }
 
@@ -133,21 +163,30 @@ function cutQuery(text: string): [path: string, query: string] {
 
 /** RFC 3986 §5.2.2 and §5.2.3, for a reference without authority that is not empty. */
 function resolvePath(path: string, query: string, asked: UpstreamPlace): string {
-  if (path.startsWith('/')) return path;
+  if (path.startsWith('/')) {
+    return path;
+  }
   const [base] = cutQuery(asked.path);
   return path === '' && query !== '' ? base : base.slice(0, base.lastIndexOf('/') + 1) + path;
 }
 
 /** RFC 3986 §5.2.4; a path without dot segments comes back as it is. */
 function withoutDotSegments(path: string): string {
-  if (!/\/\.{1,2}(?:\/|$)/.test(path)) return path;
+  if (!/\/\.{1,2}(?:\/|$)/.test(path)) {
+    return path;
+  }
   const kept: string[] = [];
   const segments = path.slice(1).split('/');
   segments.forEach((segment, index) => {
     const isDot = segment === '.' || segment === '..';
-    if (segment === '..') kept.pop();
-    if (!isDot) kept.push(segment);
-    else if (index === segments.length - 1) kept.push('');
+    if (segment === '..') {
+      kept.pop();
+    }
+    if (!isDot) {
+      kept.push(segment);
+    } else if (index === segments.length - 1) {
+      kept.push('');
+    }
   });
   return `/${kept.join('/')}`;
 }

@@ -28,7 +28,9 @@ describe('UpstreamPool', () => {
   it('closes those of the Connector that was not used for longest, and of one that is gone', () => {
     const pool = poolOf(2);
     const [a, b] = ['a', 'b'].map((connectorUid) => pool.get({ connectorUid, revision: '1' }, []));
-    if (!a || !b) throw new Error('no upstreams');
+    if (!a || !b) {
+      throw new Error('no upstreams');
+    }
     expect(pool.isCurrent('a', a)).toBe(true);
     pool.get({ connectorUid: 'c', revision: '1' }, []);
     expect([pool.isCurrent('a', a), pool.isCurrent('b', b)]).toEqual([true, false]);
@@ -41,7 +43,9 @@ describe('UpstreamPool', () => {
     const upstream = pool.get({ connectorUid: 'a', revision: '1' }, []);
     const close = jest.spyOn(upstream.http, 'close');
     const transfers = [new Transfer(() => 0), new Transfer(() => 0)];
-    for (const transfer of transfers) upstream.hold(transfer);
+    for (const transfer of transfers) {
+      upstream.hold(transfer);
+    }
     pool.forget('a');
     const closed = pool.close();
     transfers[0]?.end();

@@ -41,7 +41,9 @@ export class Upstream {
 
   transport(purpose: EgressPurpose): UpstreamTransport {
     const known = this.#transports.get(purpose);
-    if (known) return known;
+    if (known) {
+      return known;
+    }
     const transport = new UndiciTransport({ policy: this.policy, purpose, ca: this.ca });
     this.#transports.set(purpose, transport);
     return transport;
@@ -52,13 +54,17 @@ export class Upstream {
     this.#holders += 1;
     transfer.atEnd(() => {
       this.#holders -= 1;
-      if (this.#holders === 0) this.#retired?.();
+      if (this.#holders === 0) {
+        this.#retired?.();
+      }
     });
   }
 
   /** Closes the connections once nothing holds them. */
   async close(): Promise<void> {
-    if (this.#holders > 0) await new Promise<void>((resolve) => (this.#retired = resolve));
+    if (this.#holders > 0) {
+      await new Promise<void>((resolve) => (this.#retired = resolve));
+    }
     await Promise.all([this.http.close(), ...[...this.#transports.values()].map((transport) => transport.close())]);
   }
 }
@@ -84,7 +90,9 @@ export class UpstreamPool {
   /** @param ca certificates in PEM of the Connector's own */
   get(key: UpstreamKey, ca: readonly string[]): Upstream {
     const known = this.#upstreams.get(key.connectorUid);
-    if (known?.revision === key.revision) return known.upstream;
+    if (known?.revision === key.revision) {
+      return known.upstream;
+    }
     const upstream = new Upstream(this.policy.forOwner(key.connectorUid), [...this.installationCa, ...ca], this.#heldAnswers.share());
     this.#upstreams.set(key.connectorUid, { revision: key.revision, upstream });
     return upstream;

@@ -1,5 +1,13 @@
 import { type ProxyVerb } from '@oci-connector/kube';
-import { type ConnectorRequest, type ErrorBody, type Ping, type ProtocolHandler, type RefusedRequest, type UpstreamPlan, verbOfMethod } from '../../src/protocols/protocol';
+import {
+  type ConnectorRequest,
+  type ErrorBody,
+  type Ping,
+  type ProtocolHandler,
+  type RefusedRequest,
+  type UpstreamPlan,
+  verbOfMethod,
+} from '../../src/protocols/protocol';
 import { ProxyError } from '../../src/proxy.errors';
 import { targetOf } from '../../src/upstream/upstream-target';
 
@@ -12,7 +20,9 @@ export class ToyHandler implements ProtocolHandler {
   }
 
   ping(method: string, path: string): Ping | undefined {
-    return method === 'GET' && path === '/toy-ping' ? { route: '/toy-ping', contentType: 'text/plain', headers: { 'x-toy-version': '1' }, body: 'toy' } : undefined;
+    return method === 'GET' && path === '/toy-ping'
+      ? { route: '/toy-ping', contentType: 'text/plain', headers: { 'x-toy-version': '1' }, body: 'toy' }
+      : undefined;
   }
 
   errorBody({ status, message }: RefusedRequest): ErrorBody {
@@ -20,7 +30,9 @@ export class ToyHandler implements ProtocolHandler {
   }
 
   plan({ method, path, address, hasBody }: ConnectorRequest): UpstreamPlan {
-    if (!/^\/things\/[a-z]+(?:\/secret)?$/.test(path)) throw new ProxyError('PathInvalid', 'a thing has a name of lower-case letters');
+    if (!/^\/things\/[a-z]+(?:\/secret)?$/.test(path)) {
+      throw new ProxyError('PathInvalid', 'a thing has a name of lower-case letters');
+    }
     return {
       method,
       target: targetOf({ origin: address.origin, path: `/toys${path}` }, address),

@@ -32,7 +32,9 @@ export class Budget {
 
   /** Bytes that are read or about to be made; called before memory is taken. */
   bytes(count: number): void {
-    if (count > this.limits.outputBytes) throw exceeded(`a text of more than ${this.limits.outputBytes} bytes`);
+    if (count > this.limits.outputBytes) {
+      throw exceeded(`a text of more than ${this.limits.outputBytes} bytes`);
+    }
     this.#use(count / BYTES_PER_STEP);
   }
 
@@ -43,12 +45,16 @@ export class Budget {
 
   /** One more value on the way through a nested one, `depth` deep. */
   value(depth: number): void {
-    if (depth > MAX_VALUE_DEPTH) throw exceeded(`a value that is nested more than ${MAX_VALUE_DEPTH} deep`);
+    if (depth > MAX_VALUE_DEPTH) {
+      throw exceeded(`a value that is nested more than ${MAX_VALUE_DEPTH} deep`);
+    }
     this.#use(ENTRY_BYTES / BYTES_PER_STEP);
   }
 
   #use(steps: number): void {
     this.used += steps;
-    if (!(this.used <= this.limits.steps)) throw exceeded(`more than ${this.limits.steps} steps of evaluation`);
+    if (!(this.used <= this.limits.steps)) {
+      throw exceeded(`more than ${this.limits.steps} steps of evaluation`);
+    }
   }
 }

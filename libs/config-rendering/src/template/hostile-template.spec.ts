@@ -10,14 +10,17 @@ function failure(text: string, data?: { readonly [key: string]: TemplateValue })
   try {
     render(text, data);
   } catch (error) {
-    if (error instanceof TemplateError) return error;
+    if (error instanceof TemplateError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('nothing was refused');
 }
 
 /** 1,024 times one text of 10,000 bytes, which costs little; and another one that differs at its end. */
-const MANY = '{{ $text := repeat 10000 "x" }}{{ $other := printf "%sy" (trunc 9999 $text) }}{{ $many := list $text }}{{ range 10 }}{{ $many = concat $many $many }}{{ end }}';
+const MANY =
+  '{{ $text := repeat 10000 "x" }}{{ $other := printf "%sy" (trunc 9999 $text) }}{{ $many := list $text }}{{ range 10 }}{{ $many = concat $many $many }}{{ end }}';
 /** A dict of 2,001 entries. */
 const DICT = '{{ $dict := split "," (repeat 2000 "x,") }}';
 
@@ -35,13 +38,17 @@ describe('work that does not show in the result is counted', () => {
   });
 
   it('the data, used or not', () => {
-    expect(failure('x', { texts: Array.from({ length: 3 }, () => 'x'.repeat(900_000)) }).message).toContain('more than 20000 steps of evaluation');
+    expect(failure('x', { texts: Array.from({ length: 3 }, () => 'x'.repeat(900_000)) }).message).toContain(
+      'more than 20000 steps of evaluation',
+    );
     expect(failure('x', { list: Array.from({ length: 50_000 }, () => 1) }).message).toContain('more than 20000 steps of evaluation');
   });
 });
 
 it('what is cheap stays so: all of this together is far below the limit of a file', () => {
-  expect(render(`${MANY}{{ first $many | len }} ${DICT}{{ range $dict }}{{ break }}{{ end }}{{ sortAlpha (list "b" "a") }}`)).toBe('10000 [a b]');
+  expect(render(`${MANY}{{ first $many | len }} ${DICT}{{ range $dict }}{{ break }}{{ end }}{{ sortAlpha (list "b" "a") }}`)).toBe(
+    '10000 [a b]',
+  );
 });
 
 describe('the stack is not the limit', () => {

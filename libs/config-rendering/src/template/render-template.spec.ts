@@ -15,7 +15,9 @@ function failure(text: string, data: Data = {}, limits?: Partial<RenderLimits>):
   try {
     render(text, data, limits);
   } catch (error) {
-    if (error instanceof TemplateError) return error;
+    if (error instanceof TemplateError) {
+      return error;
+    }
     throw error;
   }
   throw new Error(`was rendered: ${text}`);
@@ -28,7 +30,9 @@ describe('renderTemplate', () => {
 
   it('leaves the data of the caller as they are', () => {
     const data = Object.freeze({ m: Object.freeze({ a: 1 }), l: Object.freeze(['b', 'a']) });
-    expect(render('{{ $_ := set .m "a" 2 }}{{ $_ := unset .m "b" }}{{ $_ := merge . (dict "new" 1) }}{{ .m.a }}{{ .new }}', data)).toBe('21');
+    expect(render('{{ $_ := set .m "a" 2 }}{{ $_ := unset .m "b" }}{{ $_ := merge . (dict "new" 1) }}{{ .m.a }}{{ .new }}', data)).toBe(
+      '21',
+    );
     expect(data).toEqual({ m: { a: 1 }, l: ['b', 'a'] });
   });
 
@@ -38,8 +42,13 @@ describe('renderTemplate', () => {
 
   it('sees no property that is not the data’s own', () => {
     const data = Object.create({ inherited: 'secret' }) as Data;
-    expect(render('{{ .inherited }}{{ .constructor }}{{ .__proto__ }}{{ index . "toString" }}', data)).not.toMatch(/secret|function|object/);
-    render('{{ $d := dict "__proto__" (dict "polluted" "yes") }}{{ $_ := set . "__proto__" $d }}{{ $_ := merge . $d }}{{ $d.polluted }}', data);
+    expect(render('{{ .inherited }}{{ .constructor }}{{ .__proto__ }}{{ index . "toString" }}', data)).not.toMatch(
+      /secret|function|object/,
+    );
+    render(
+      '{{ $d := dict "__proto__" (dict "polluted" "yes") }}{{ $_ := set . "__proto__" $d }}{{ $_ := merge . $d }}{{ $d.polluted }}',
+      data,
+    );
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 });
@@ -72,8 +81,22 @@ describe('errors', () => {
 
   it('hold no value of the data', () => {
     const token = 'very-secret-token';
-    const texts = ['{{ .token.x }}', '{{ len 1 .token }}', '{{ index . .token 1 }}', '{{ .token | trunc }}', '{{ add 1 | upper .token }}', '{{ template .token }}', '{{ eq .token 1 }}', '{{ urlParse .token | upper }}', '{{ .token | b64dec }}', '{{ mustFromJson .token }}', '{{ float64 .hex }}'];
-    for (const text of texts) expect(failure(text, { token, hex: '0xabcdef' }).message).not.toMatch(/very-secret|0xabc/);
+    const texts = [
+      '{{ .token.x }}',
+      '{{ len 1 .token }}',
+      '{{ index . .token 1 }}',
+      '{{ .token | trunc }}',
+      '{{ add 1 | upper .token }}',
+      '{{ template .token }}',
+      '{{ eq .token 1 }}',
+      '{{ urlParse .token | upper }}',
+      '{{ .token | b64dec }}',
+      '{{ mustFromJson .token }}',
+      '{{ float64 .hex }}',
+    ];
+    for (const text of texts) {
+      expect(failure(text, { token, hex: '0xabcdef' }).message).not.toMatch(/very-secret|0xabc/);
+    }
   });
 
   it('show what the template says by fail', () => {
@@ -104,7 +127,10 @@ describe('limits', () => {
     ['an endless loop', '{{ range 999999999999 }}{{ end }}'],
     ['loops in loops', `${'{{ range 1000 }}'.repeat(4)}x${'{{ end }}'.repeat(4)}`],
     ['a recursion without end', '{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}'],
-    ['a recursion that branches', '{{ define "x" }}{{ if . }}{{ template "x" (rest .) }}{{ template "x" (rest .) }}{{ end }}{{ end }}{{ template "x" (until 40) }}'],
+    [
+      'a recursion that branches',
+      '{{ define "x" }}{{ if . }}{{ template "x" (rest .) }}{{ template "x" (rest .) }}{{ end }}{{ end }}{{ template "x" (until 40) }}',
+    ],
     ['a repeated text', '{{ repeat 2000000000 "x" }}'],
     ['a text that doubles', '{{ $s := "x" }}{{ range 60 }}{{ $s = print $s $s }}{{ end }}'],
     ['texts that are kept', '{{ $l := list }}{{ range 100000 }}{{ $l = append $l (repeat 100000 "x") }}{{ end }}'],
@@ -136,9 +162,26 @@ describe('limits', () => {
 
   it('of time: nothing takes much longer for an input twice as long', () => {
     const many = 200_000;
-    const inputs = [`${' '.repeat(many)}x{{- 1 }}`, `{{ base .slashes }}`, '{{ float64 .digits }}', '{{ int .zeros }}', '{{ snakecase .capitals }}', '{{ urlParse .capitals }}', '{{ dir .slashes }}', '{{ ext .dots }}'];
-    const data = { slashes: `${'/'.repeat(many)}x`, digits: `${'9'.repeat(many)}x`, zeros: `.${'0'.repeat(many)}x`, capitals: 'A'.repeat(many), dots: '.'.repeat(many) };
-    for (const input of inputs) expect(render(input, data).length).toBeGreaterThan(0);
+    const inputs = [
+      `${' '.repeat(many)}x{{- 1 }}`,
+      `{{ base .slashes }}`,
+      '{{ float64 .digits }}',
+      '{{ int .zeros }}',
+      '{{ snakecase .capitals }}',
+      '{{ urlParse .capitals }}',
+      '{{ dir .slashes }}',
+      '{{ ext .dots }}',
+    ];
+    const data = {
+      slashes: `${'/'.repeat(many)}x`,
+      digits: `${'9'.repeat(many)}x`,
+      zeros: `.${'0'.repeat(many)}x`,
+      capitals: 'A'.repeat(many),
+      dots: '.'.repeat(many),
+    };
+    for (const input of inputs) {
+      expect(render(input, data).length).toBeGreaterThan(0);
+    }
   });
 
   it('of nesting in JSON', () => {
@@ -148,7 +191,9 @@ describe('limits', () => {
 
 describe('the allow-list', () => {
   it('offers no function that it refuses', () => {
-    for (const name of REFUSED_FUNCTIONS.keys()) expect(FUNCTIONS.has(name)).toBe(false);
+    for (const name of REFUSED_FUNCTIONS.keys()) {
+      expect(FUNCTIONS.has(name)).toBe(false);
+    }
   });
 
   it.each([...REFUSED_FUNCTIONS])('refuses %s, also where it is never called', (name, reason) => {
@@ -158,16 +203,71 @@ describe('the allow-list', () => {
   });
 
   it('takes names of JavaScript’s own properties for unknown functions', () => {
-    for (const name of ['constructor', 'valueOf', '__proto__', 'hasOwnProperty']) expect(failure(`{{ ${name} }}`).refused).toBe(name);
+    for (const name of ['constructor', 'valueOf', '__proto__', 'hasOwnProperty']) {
+      expect(failure(`{{ ${name} }}`).refused).toBe(name);
+    }
   });
 });
 
 describe('any input', () => {
-  const words = ['{{', '}}', '{{-', '-}}', ' ', '\n', '.', '$', '$x', ':=', '=', '|', '(', ')', '"', '`', "'", '\\', ',', '/*', '*/', '0x', '1e9', 'if ', 'else ', 'end', 'range ', 'with ', 'define "x"', 'template "x" .', 'block "x" .', 'break', 'nil', 'true', '.a', '.l', 'printf "%v %5.2f" ', 'é', '\0', ...FUNCTIONS.keys()];
-  const templates = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 40 }).map((parts) => parts.join(''));
+  const words = [
+    '{{',
+    '}}',
+    '{{-',
+    '-}}',
+    ' ',
+    '\n',
+    '.',
+    '$',
+    '$x',
+    ':=',
+    '=',
+    '|',
+    '(',
+    ')',
+    '"',
+    '`',
+    "'",
+    '\\',
+    ',',
+    '/*',
+    '*/',
+    '0x',
+    '1e9',
+    'if ',
+    'else ',
+    'end',
+    'range ',
+    'with ',
+    'define "x"',
+    'template "x" .',
+    'block "x" .',
+    'break',
+    'nil',
+    'true',
+    '.a',
+    '.l',
+    'printf "%v %5.2f" ',
+    'é',
+    '\0',
+    ...FUNCTIONS.keys(),
+  ];
+  const templates = fc
+    .array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 40 })
+    .map((parts) => parts.join(''));
   /** A call of a function with anything. */
   const calls = fc
-    .tuple(fc.constantFrom(...FUNCTIONS.keys()), fc.array(fc.oneof(fc.constantFrom('.', '.a', '.l', '.m', '.x', 'nil', 'true', '1.5', '-1', '(list 1 nil)', '(dict "a" 1)'), fc.integer().map(String), fc.string().map((text) => JSON.stringify(text))), { maxLength: 4 }))
+    .tuple(
+      fc.constantFrom(...FUNCTIONS.keys()),
+      fc.array(
+        fc.oneof(
+          fc.constantFrom('.', '.a', '.l', '.m', '.x', 'nil', 'true', '1.5', '-1', '(list 1 nil)', '(dict "a" 1)'),
+          fc.integer().map(String),
+          fc.string().map((text) => JSON.stringify(text)),
+        ),
+        { maxLength: 4 },
+      ),
+    )
     .map(([name, args]) => `{{ ${name} ${args.join(' ')} }}`);
   const data = { a: 'text', l: [1, 'x', null], m: { k: 'v' } };
 

@@ -46,20 +46,28 @@ const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
 /** Limits of nesting multiply: templates that call each other from deep inside of blocks need more stack than there is. */
 function problemOf(error: unknown): TemplateProblem {
-  if (error instanceof TemplateProblem) return error;
-  if (error instanceof RangeError && error.message === STACK_OVERFLOW) return exceeded('blocks and templates that are nested too deep together');
+  if (error instanceof TemplateProblem) {
+    return error;
+  }
+  if (error instanceof RangeError && error.message === STACK_OVERFLOW) {
+    return exceeded('blocks and templates that are nested too deep together');
+  }
   throw error;
 }
 
 function render(source: TemplateSource, data: { readonly [key: string]: TemplateValue }, limits: RenderLimits, budget: Budget): string {
   const text = toBytes(source.text);
-  if (text.length > limits.templateBytes) throw exceeded(`a template of more than ${limits.templateBytes} bytes`);
+  if (text.length > limits.templateBytes) {
+    throw exceeded(`a template of more than ${limits.templateBytes} bytes`);
+  }
   budget.characters(text.length);
   const name = toBytes(source.file);
   const output = new Output(limits.outputBytes);
   const templates = parseTemplates(name, text, checkFunction);
   new Evaluator({ templates, output, budget }, fromData(data, budget)).run(name);
   const rendered = toText(output.toString());
-  if (rendered === undefined) throw refused('output that is not UTF-8', 'a text was cut inside a character, or decoded from what is no text');
+  if (rendered === undefined) {
+    throw refused('output that is not UTF-8', 'a text was cut inside a character, or decoded from what is no text');
+  }
   return rendered;
 }

@@ -37,7 +37,9 @@ export class TemplateError extends Error {
 
   constructor(code: TemplateErrorCode, reason: string, place: TemplatePlace, options: { refused?: string; cause?: unknown } = {}) {
     const { connectorClass, configuration, file, line } = place;
-    super(`class "${connectorClass}", configuration ${quoted(configuration)}, file ${quoted(file)}, line ${line}: ${reason}`, { cause: options.cause });
+    super(`class "${connectorClass}", configuration ${quoted(configuration)}, file ${quoted(file)}, line ${line}: ${reason}`, {
+      cause: options.cause,
+    });
     this.name = 'TemplateError';
     this.code = code;
     this.connectorClass = connectorClass;

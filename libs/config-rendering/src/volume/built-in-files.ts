@@ -45,6 +45,8 @@ export function builtInFiles(request: VolumeRequest): Map<string, string> {
   };
   const files = new Map(Object.entries(FILES).map(([name, write]) => [name, write(content)]));
   // Only on demand: docker takes every *.cert in the directory of a registry for a client certificate, and misses its key.
-  if (request.configurationNames.includes(CA_CERT_FILE)) files.set(CA_CERT_FILE, content.certificates);
+  if (request.configurationNames.includes(CA_CERT_FILE)) {
+    files.set(CA_CERT_FILE, content.certificates);
+  }
   return files;
 }

@@ -11,8 +11,11 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  */
 export function proxyCertificates(bundle: string): string {
   const certificates = bundle.match(CERTIFICATE);
-  if (certificates) return certificates.map((certificate) => `${certificate}\n`).join('');
-  const message = 'the ConfigMap connectors-proxy-ca holds no certificate of the proxy; the controller writes it, so look whether the controller runs';
+  if (certificates) {
+    return certificates.map((certificate) => `${certificate}\n`).join('');
+  }
+  const message =
+    'the ConfigMap connectors-proxy-ca holds no certificate of the proxy; the controller writes it, so look whether the controller runs';
   throw new RenderingError('CertificateAuthorityMissing', message);
 }
 
@@ -22,7 +25,9 @@ const bundles = new WeakMap<VolumeEnvironment, { certificates: string; bundle: s
 /** The public authorities and the proxy's: SSL_CERT_FILE replaces the system's file, so it has to hold those too. */
 export function certificateBundle(environment: VolumeEnvironment, certificates: string): string {
   const known = bundles.get(environment);
-  if (known?.certificates === certificates) return known.bundle;
+  if (known?.certificates === certificates) {
+    return known.bundle;
+  }
   const bundle = `${environment.publicRoots.trimEnd()}\n${certificates}`.trimStart();
   bundles.set(environment, { certificates, bundle });
   return bundle;

@@ -83,7 +83,8 @@ describe('configuration buildkitd', () => {
   });
 
   it('has https, the CA and no entitlements with tls', () => {
-    expect(fileOf('buildkitd.toml', { configurationNames, configurationParams: { buildkitd: { tls: 'true' } } })).toBe(`[registry."c-hub.default"]
+    expect(fileOf('buildkitd.toml', { configurationNames, configurationParams: { buildkitd: { tls: 'true' } } }))
+      .toBe(`[registry."c-hub.default"]
   ca = ["/etc/buildkit/ca.crt"]
 [registry."c-hub.default.svc"]
   ca = ["/etc/buildkit/ca.crt"]
@@ -101,7 +102,11 @@ describe('configuration buildkitd', () => {
     ['false', 'localhost:8080'],
     ['true', 'localhost:8443'],
   ])('with tls %s has the section of %s once', (tls, host) => {
-    const text = fileOf('buildkitd.toml', { configurationNames, connectors: [outside('hub'), outside('quay')], configurationParams: { buildkitd: { tls } } });
+    const text = fileOf('buildkitd.toml', {
+      configurationNames,
+      connectors: [outside('hub'), outside('quay')],
+      configurationParams: { buildkitd: { tls } },
+    });
     expect(text?.match(/"localhost:\d+"/g)).toEqual([`"${host}"`]);
   });
 });
@@ -136,7 +141,11 @@ location = "c-hub.default.svc.cluster.local"
 describe('class oci', () => {
   it('has every configuration in one volume', () => {
     const files = renderVolume(aVolume({ configurationNames: ['registry-config', 'docker-config', 'buildkitd', 'registries'] }));
-    expect([...files.keys()].filter((name) => /config|toml|conf$/.test(name))).toEqual(['config.json', 'buildkitd.toml', 'registries.conf']);
+    expect([...files.keys()].filter((name) => /config|toml|conf$/.test(name))).toEqual([
+      'config.json',
+      'buildkitd.toml',
+      'registries.conf',
+    ]);
   });
 
   it('refuses a tls that is neither true nor false', () => {

@@ -61,7 +61,9 @@ function textsOf({ command = [], args = [], env = [] }: Container): string[] {
 describe.each(NAMES)('pod %s', (name) => {
   const text = readDocument(`${PODS}/${name}.yaml`);
   const [pod, ...others] = parseYaml(text) as Pod[];
-  if (!pod) throw new Error(`no pod in ${name}.yaml`);
+  if (!pod) {
+    throw new Error(`no pod in ${name}.yaml`);
+  }
   const { spec } = pod;
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const csi = spec.volumes.find((volume) => volume.csi)?.csi;
@@ -69,20 +71,29 @@ describe.each(NAMES)('pod %s', (name) => {
 
   it('is one Pod of its name, in the namespace that may use the Connector', () => {
     expect(others).toEqual([]);
-    expect([pod.apiVersion, pod.kind, pod.metadata, spec.serviceAccountName]).toEqual(['v1', 'Pod', { name, namespace: 'team-b' }, 'builder']);
+    expect([pod.apiVersion, pod.kind, pod.metadata, spec.serviceAccountName]).toEqual([
+      'v1',
+      'Pod',
+      { name, namespace: 'team-b' },
+      'builder',
+    ]);
   });
 
   it('mounts the volume as it has to be', () => {
     expect(csi).toMatchObject({ driver: 'connectors-csi', readOnly: true, volumeAttributes: { connectors: 'registries/harbor' } });
     const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts).filter((mount) => mount.name === 'connectors');
     expect(mounts.length).toBeGreaterThan(0);
-    for (const mount of mounts) expect(mount).toEqual({ name: 'connectors', mountPath: mount.mountPath, readOnly: true });
+    for (const mount of mounts) {
+      expect(mount).toEqual({ name: 'connectors', mountPath: mount.mountPath, readOnly: true });
+    }
   });
 
   it('uses only files that are in it', () => {
     for (const container of containers) {
       for (const { mountPath } of container.volumeMounts.filter((mount) => mount.name === 'connectors')) {
-        const used = textsOf(container).flatMap((item) => item.split(/[\s='"]+/)).filter((word) => word.startsWith(`${mountPath}/`));
+        const used = textsOf(container)
+          .flatMap((item) => item.split(/[\s='"]+/))
+          .filter((word) => word.startsWith(`${mountPath}/`));
         expect(used.filter((word) => !files.has(word.slice(mountPath.length + 1)))).toEqual([]);
       }
     }
@@ -91,7 +102,9 @@ describe.each(NAMES)('pod %s', (name) => {
   it('finds the CA that buildkitd.toml names', () => {
     const mountPaths = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ mountPath }) => mountPath));
     const authorities = [...(files.get('buildkitd.toml') ?? '').matchAll(/ca = \["(.*)"\]/g)].map(([, file]) => path.dirname(file ?? ''));
-    for (const directory of authorities) expect(mountPaths).toContain(directory);
+    for (const directory of authorities) {
+      expect(mountPaths).toContain(directory);
+    }
   });
 
   it('finds a login where DOCKER_CONFIG is', () => {

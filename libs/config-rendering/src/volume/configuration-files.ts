@@ -32,7 +32,9 @@ export function configurationFiles(request: VolumeRequest): Map<string, string> 
     for (const file of own) {
       const text = renderFile({ file, selected: configuration, data }, request, budget);
       bytes += Buffer.byteLength(text);
-      if (bytes > VOLUME_BYTES_MAX) throw volumeTooLarge();
+      if (bytes > VOLUME_BYTES_MAX) {
+        throw volumeTooLarge();
+      }
       files.set(file, text);
     }
   }
@@ -44,10 +46,16 @@ function assignFiles(selected: readonly SelectedConfiguration[], excluded: Reado
   const writers = new Map<string, SelectedConfiguration>();
   for (const configuration of selected) {
     for (const file of Object.keys(configuration.configuration.data ?? {})) {
-      if (excluded.has(file)) continue;
+      if (excluded.has(file)) {
+        continue;
+      }
       const other = writers.get(file);
-      if (!isFileName(file)) throw invalidName(file, configuration);
-      if (other && other.connectorClass !== configuration.connectorClass) throw conflict(file, other, configuration);
+      if (!isFileName(file)) {
+        throw invalidName(file, configuration);
+      }
+      if (other && other.connectorClass !== configuration.connectorClass) {
+        throw conflict(file, other, configuration);
+      }
       writers.set(file, configuration);
     }
   }
@@ -62,13 +70,22 @@ interface FileToRender {
 
 function renderFile({ file, selected, data }: FileToRender, request: VolumeRequest, budget: Budget): string {
   const { connectorClass, configuration } = selected;
-  const source = { connectorClass: connectorClass.metadata.name, configuration: configuration.name, file, text: configuration.data?.[file] ?? '' };
+  const source = {
+    connectorClass: connectorClass.metadata.name,
+    configuration: configuration.name,
+    file,
+    text: configuration.data?.[file] ?? '',
+  };
   const before = budget.copy();
   try {
     return renderTemplate(source, data, {}, budget);
   } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    throw templateFailure(error, () => renderTemplate(source, dataOf(selected, { ...request, token: otherToken(request.token) }), {}, before));
+    if (!(error instanceof TemplateError)) {
+      throw error;
+    }
+    throw templateFailure(error, () =>
+      renderTemplate(source, dataOf(selected, { ...request, token: otherToken(request.token) }), {}, before),
+    );
   }
 }
 

@@ -23,7 +23,10 @@ export function checkParameterNames(given: GivenParams, selected: readonly Selec
     const unknown = Object.keys(values).find((name) => !declared.includes(name));
     if (unknown !== undefined) {
       const advice = declared.length > 0 ? `it has ${declared.join(', ')}` : 'it has none';
-      throw new RenderingError('ParameterUnknown', `configuration.params: configuration ${quoted(configuration)} has no parameter ${quoted(unknown)}; ${advice}`);
+      throw new RenderingError(
+        'ParameterUnknown',
+        `configuration.params: configuration ${quoted(configuration)} has no parameter ${quoted(unknown)}; ${advice}`,
+      );
     }
   }
 }
@@ -41,9 +44,13 @@ export function parameterValues(selected: SelectedConfiguration, given: GivenPar
 }
 
 function valueOf(param: ParamSpec, given: string | undefined, selected: SelectedConfiguration): TemplateValue {
-  if (given !== undefined) return checkedValue(param, given, selected);
+  if (given !== undefined) {
+    return checkedValue(param, given, selected);
+  }
   // Read from JSON, as all of the class.
-  if (param.default !== undefined) return param.default as TemplateValue;
+  if (param.default !== undefined) {
+    return param.default as TemplateValue;
+  }
   const { configuration, connectorClass } = selected;
   const place = `configuration ${quoted(configuration.name)} of class "${connectorClass.metadata.name}" needs the parameter ${quoted(param.name)}`;
   const example = JSON.stringify({ [configuration.name]: { [param.name]: '…' } });
@@ -52,8 +59,12 @@ function valueOf(param: ParamSpec, given: string | undefined, selected: Selected
 
 function checkedValue(param: ParamSpec, given: string, selected: SelectedConfiguration): TemplateValue {
   const { type = 'string', enum: allowed = [] } = param;
-  if (type !== 'string') return parsedValue(param, given, selected);
-  if (allowed.length === 0 || allowed.includes(given)) return given;
+  if (type !== 'string') {
+    return parsedValue(param, given, selected);
+  }
+  if (allowed.length === 0 || allowed.includes(given)) {
+    return given;
+  }
   throw invalid(param, selected, `one of ${allowed.join(', ')}`);
 }
 
@@ -61,7 +72,9 @@ function checkedValue(param: ParamSpec, given: string, selected: SelectedConfigu
 function parsedValue(param: ParamSpec, given: string, selected: SelectedConfiguration): TemplateValue {
   const value = parseJson(given);
   const isList = Array.isArray(value);
-  if (param.type === 'array' ? isList : typeof value === 'object' && value !== null && !isList) return value;
+  if (param.type === 'array' ? isList : typeof value === 'object' && value !== null && !isList) {
+    return value;
+  }
   throw invalid(param, selected, param.type === 'array' ? 'a JSON list' : 'a JSON object');
 }
 

@@ -14,7 +14,9 @@ function failureOf(data: Record<string, string>): RenderingError {
   try {
     renderVolume(aVolume({ connectors, configurationNames: ['settings'], token: new Sensitive(LONG_TOKEN) }));
   } catch (error) {
-    if (error instanceof RenderingError) return error;
+    if (error instanceof RenderingError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('nothing was refused');
@@ -36,7 +38,9 @@ describe('a template that fails tells nothing of the token', () => {
   ])('%s', (_what, file) => {
     const error = failureOf({ file });
     expect(error.code).toBe('TemplateFailed');
-    expect(error.message).toBe('class "tool", configuration "settings", file "file": the template fails with a message that depends on the token, which is not shown');
+    expect(error.message).toBe(
+      'class "tool", configuration "settings", file "file": the template fails with a message that depends on the token, which is not shown',
+    );
     expect(error.cause).toBeUndefined();
   });
 
@@ -47,7 +51,11 @@ describe('a template that fails tells nothing of the token', () => {
   });
 
   it('nor by how large its files are', () => {
-    const error = failureOf({ one: '{{ repeat 1000000 "x" }}', two: '{{ repeat 1000000 "x" }}', three: '{{ repeat (mul 2000 (index .context.token 3) | int) "x" }}' });
+    const error = failureOf({
+      one: '{{ repeat 1000000 "x" }}',
+      two: '{{ repeat 1000000 "x" }}',
+      three: '{{ repeat (mul 2000 (index .context.token 3) | int) "x" }}',
+    });
     expect(error.code).toBe('VolumeTooLarge');
     expect(error.message.match(/\d+/g)).toEqual([String(VOLUME_BYTES_MAX)]);
   });
@@ -56,7 +64,9 @@ describe('a template that fails tells nothing of the token', () => {
     const other = otherToken(new Sensitive(LONG_TOKEN)).reveal();
     expect(other).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(other).toHaveLength(LONG_TOKEN.length);
-    const alike = [...other].filter((character, index) => character !== '.' && character.toLowerCase() === LONG_TOKEN.charAt(index).toLowerCase());
+    const alike = [...other].filter(
+      (character, index) => character !== '.' && character.toLowerCase() === LONG_TOKEN.charAt(index).toLowerCase(),
+    );
     expect(alike).toEqual([]);
     expect(payload.length + signature.length).toBeGreaterThan(1_000);
   });

@@ -63,7 +63,9 @@ function httpsHostsOf(connector: Connector, environment: VolumeEnvironment): str
 
 function hostOf(url: string, { metadata }: Connector): string {
   const host = URL.canParse(url) ? new URL(url).host : '';
-  if (HOST.test(host)) return host;
+  if (HOST.test(host)) {
+    return host;
+  }
   const message = `Connector ${metadata.namespace}/${metadata.name} has an address in status.proxy that is no URL with a host; the controller writes it, so look at the controller's log`;
   throw new RenderingError('ConnectorNotServed', message);
 }

@@ -11,14 +11,19 @@ function errorOf(options: Partial<VolumeRequest>): RenderingError {
   try {
     renderVolume(aVolume(options));
   } catch (error) {
-    if (error instanceof RenderingError) return error;
+    if (error instanceof RenderingError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('nothing was refused');
 }
 
 /** A volume of one Connector whose class has this one configuration, called `settings`. */
-function withTemplate(data: Record<string, string>, options: Partial<VolumeRequest> & { params?: ParamSpec[] } = {}): Partial<VolumeRequest> {
+function withTemplate(
+  data: Record<string, string>,
+  options: Partial<VolumeRequest> & { params?: ParamSpec[] } = {},
+): Partial<VolumeRequest> {
   const { params, ...rest } = options;
   const connectorClass = aClassWith('tool', [{ name: 'settings', data, params }]);
   return { connectors: [mounted(aServedConnector('hub'), connectorClass)], configurationNames: ['settings'], ...rest };
@@ -58,7 +63,9 @@ describe('built-in files', () => {
     const connectors = [mounted(aServedConnector('hub')), mounted(aServedConnector('quay', { namespace: 'platform' }))];
     const files = renderVolume(aVolume({ connectors }));
     expect(files.get('https.proxy')).toBe(`http://default%2Fhub,platform%2Fquay:${TOKEN}@c-hub.default.svc.cluster.local`);
-    expect(files.get('.env')).toContain(',c-hub.default,c-hub.default.svc,c-hub.default.svc.cluster.local,c-quay.platform,c-quay.platform.svc,');
+    expect(files.get('.env')).toContain(
+      ',c-hub.default,c-hub.default.svc,c-hub.default.svc.cluster.local,c-quay.platform,c-quay.platform.svc,',
+    );
   });
 
   it('use the address that the installation has outside', () => {
@@ -68,14 +75,15 @@ describe('built-in files', () => {
     expect(files.get('.env')).toContain(',proxy.example,');
   });
 
-  it.each([
-    ['http://registry.tools.svc.cluster.local:5000'],
-    ['http://registry.tools.svc'],
-    ['http://registry.cluster.local./team'],
-  ])('leave the cluster to the proxy when the registry is %s', (address) => {
-    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('inside', { address }))] }));
-    expect(files.get('.env')).toMatch(/,c-inside\.default\.svc\.cluster\.local\n$/);
-  });
+  it.each([['http://registry.tools.svc.cluster.local:5000'], ['http://registry.tools.svc'], ['http://registry.cluster.local./team']])(
+    'leave the cluster to the proxy when the registry is %s',
+    (address) => {
+      const files = renderVolume(
+        aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('inside', { address }))] }),
+      );
+      expect(files.get('.env')).toMatch(/,c-inside\.default\.svc\.cluster\.local\n$/);
+    },
+  );
 
   it('leave the cluster to the proxy when a further address lies in it', () => {
     const connector = aServedConnector('hub');
@@ -86,13 +94,17 @@ describe('built-in files', () => {
   it('have both authorities while one replaces the other, and nothing that is not a certificate', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
     const files = renderVolume(aVolume({ caCertificates: `${CA.trimEnd()}\n\n${key}# old\n${OLD_CA}` }));
-    for (const name of ['ca.crt', 'context.proxy.caCert']) expect(files.get(name)).toBe(CA + OLD_CA);
+    for (const name of ['ca.crt', 'context.proxy.caCert']) {
+      expect(files.get(name)).toBe(CA + OLD_CA);
+    }
     expect([...files.values()].join('')).not.toContain('PRIVATE KEY');
   });
 
   it('have the CA of the moment in the bundle, though it is kept', () => {
     const { environment } = aVolume();
-    const bundles = [CA, OLD_CA, CA].map((caCertificates) => renderVolume({ ...aVolume(), environment, caCertificates }).get('ca-bundle.crt'));
+    const bundles = [CA, OLD_CA, CA].map((caCertificates) =>
+      renderVolume({ ...aVolume(), environment, caCertificates }).get('ca-bundle.crt'),
+    );
     expect(bundles).toEqual([PUBLIC_ROOT + CA, PUBLIC_ROOT + OLD_CA, PUBLIC_ROOT + CA]);
   });
 
@@ -102,7 +114,10 @@ describe('built-in files', () => {
   });
 
   it('can be excluded, and be replaced by a class', () => {
-    const options = withTemplate({ '.env': 'mine', 'https.proxy': 'mine too' }, { excludedFiles: ['https.proxy', 'http.proxy', 'no-such-file'] });
+    const options = withTemplate(
+      { '.env': 'mine', 'https.proxy': 'mine too' },
+      { excludedFiles: ['https.proxy', 'http.proxy', 'no-such-file'] },
+    );
     const files = renderVolume(aVolume(options));
     expect(files.get('.env')).toBe('mine');
     expect(files.has('http.proxy')).toBe(false);
@@ -123,7 +138,11 @@ describe('what a template sees', () => {
     const connectorClass = aClassWith('tool', [{ name: 'settings', data: { file: template } }]);
     connectorClass.status = { proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } } };
     const connectors = [mounted(aServedConnector('hub'), connectorClass), mounted(aServedConnector('quay'), connectorClass)];
-    expect(renderVolume(aVolume({ connectors, configurationNames: ['settings'] })).get('file')?.split('\n')).toEqual([
+    expect(
+      renderVolume(aVolume({ connectors, configurationNames: ['settings'] }))
+        .get('file')
+        ?.split('\n'),
+    ).toEqual([
       'default/hub',
       'https://registry.example.com c-hub.default.svc.cluster.local http://c-hub.default.svc.cluster.local/namespaces/default/connectors/hub',
       'tool connectors-proxy-service.connectors-system.svc',
@@ -159,7 +178,9 @@ describe('parameters', () => {
     { name: 'list', type: 'array', default: ['a'] },
     { name: 'map', type: 'object', default: { k: 'v' } },
   ];
-  const data = { file: '{{ .configurations.level }} {{ .configurations.color }} {{ join "+" .configurations.list }} {{ .configurations.map.k }}' };
+  const data = {
+    file: '{{ .configurations.level }} {{ .configurations.color }} {{ join "+" .configurations.list }} {{ .configurations.map.k }}',
+  };
   const given = (settings: Record<string, string>) => withTemplate(data, { params, configurationParams: { settings } });
 
   it('come from the volume, else from the class', () => {
@@ -172,7 +193,11 @@ describe('parameters', () => {
     ['ParameterMissing', {}, 'configuration "settings" of class "tool" needs the parameter "level"; add {"settings":{"level":"…"}}'],
     ['ParameterUnknown', { level: '7', size: '1' }, 'configuration "settings" has no parameter "size"; it has level, color, list, map'],
     ['ParameterUnknown', { level: '7', constructor: '1' }, 'no parameter "constructor"'],
-    ['ParameterInvalid', { level: '7', color: 'blue' }, 'parameter "color" of configuration "settings" (class "tool") must be one of red, green'],
+    [
+      'ParameterInvalid',
+      { level: '7', color: 'blue' },
+      'parameter "color" of configuration "settings" (class "tool") must be one of red, green',
+    ],
     ['ParameterInvalid', { level: '7', list: 'a,b' }, 'must be a JSON list'],
     ['ParameterInvalid', { level: '7', map: '[]' }, 'must be a JSON object'],
   ])('%s for %j', (code, settings, message) => {
@@ -199,7 +224,9 @@ describe('several configurations', () => {
       { name: 'first', data: { file: 'first', other: 'kept' } },
       { name: 'second', data: { file: 'second' } },
     ]);
-    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub'), connectorClass)], configurationNames: ['first', 'second'] }));
+    const files = renderVolume(
+      aVolume({ connectors: [mounted(aServedConnector('hub'), connectorClass)], configurationNames: ['first', 'second'] }),
+    );
     expect([files.get('file'), files.get('other')]).toEqual(['second', 'kept']);
   });
 
@@ -220,10 +247,12 @@ describe('several configurations', () => {
   it('must exist in some class', () => {
     const error = errorOf({ configurationNames: ['registry-config', 'dockerd'] });
     expect(error.code).toBe('ConfigurationNotFound');
-    expect(error.message).toContain('there is no configuration "dockerd"; choose one of registry-config (class oci), docker-config (class oci), ');
-    expect(errorOf({ connectors: [mounted(aServedConnector('hub'), aClassWith('bare', undefined))], configurationNames: ['x'] }).message).toBe(
-      'configuration.names: there is no configuration "x"; the classes of the mounted Connectors have none',
+    expect(error.message).toContain(
+      'there is no configuration "dockerd"; choose one of registry-config (class oci), docker-config (class oci), ',
     );
+    expect(
+      errorOf({ connectors: [mounted(aServedConnector('hub'), aClassWith('bare', undefined))], configurationNames: ['x'] }).message,
+    ).toBe('configuration.names: there is no configuration "x"; the classes of the mounted Connectors have none');
   });
 });
 
@@ -241,7 +270,11 @@ describe('refused', () => {
   it.each([
     ['without status', aConnector({ name: 'new' }), 'Connector default/new has no address yet'],
     ['with half a URL', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'c-new' } } } }), 'no URL with a host'],
-    ['with a host that is none', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'http://a"$(id)/' } } } }), 'no URL with a host'],
+    [
+      'with a host that is none',
+      aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'http://a"$(id)/' } } } }),
+      'no URL with a host',
+    ],
   ])('a Connector %s, which may come', (_name, connector, message) => {
     const error = errorOf({ connectors: [mounted(connector)] });
     expect(error).toMatchObject({ code: 'ConnectorNotServed', retryable: true });
@@ -282,7 +315,9 @@ describe('refused', () => {
   });
 
   it('a template that fails with words of its author, and these are told', () => {
-    expect(errorOf(withTemplate({ file: '{{ fail "set the parameter size" }}' })).message).toContain('line 1: fail: set the parameter size');
+    expect(errorOf(withTemplate({ file: '{{ fail "set the parameter size" }}' })).message).toContain(
+      'line 1: fail: set the parameter size',
+    );
   });
 
   it('nothing of an excluded file', () => {

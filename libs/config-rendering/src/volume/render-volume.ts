@@ -13,12 +13,16 @@ import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
 export function renderVolume(given: VolumeRequest): ReadonlyMap<string, string> {
   const request = { ...given, caCertificates: proxyCertificates(given.caCertificates) };
   const files = new Map([...builtInFiles(request), ...configurationFiles(request)]);
-  for (const name of request.excludedFiles) files.delete(name);
+  for (const name of request.excludedFiles) {
+    files.delete(name);
+  }
   checkSize(files);
   return files;
 }
 
 function checkSize(files: ReadonlyMap<string, string>): void {
   const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > VOLUME_BYTES_MAX) throw volumeTooLarge();
+  if (bytes > VOLUME_BYTES_MAX) {
+    throw volumeTooLarge();
+  }
 }

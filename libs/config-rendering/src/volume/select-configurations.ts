@@ -23,7 +23,9 @@ export function selectConfigurations({ connectors, configurationNames }: VolumeR
   const classes = [...groupByClass(connectors).values()];
   return [...new Set(configurationNames)].flatMap((name) => {
     const selected = classes.flatMap((group) => configurationsOf(group).filter(({ configuration }) => configuration.name === name));
-    if (selected.length === 0 && name !== CA_CERT_FILE) throw notFound(name, classes.flatMap(configurationsOf));
+    if (selected.length === 0 && name !== CA_CERT_FILE) {
+      throw notFound(name, classes.flatMap(configurationsOf));
+    }
     return selected;
   });
 }

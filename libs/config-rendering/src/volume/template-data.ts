@@ -28,7 +28,11 @@ export function templateData(
 
 function connectorData(connector: Connector): TemplateObject {
   const { spec, status } = connector;
-  return { metadata: metadataOf(connector), spec: asData(spec), status: { proxyAddress: proxyAddress(connector), proxy: asData(status?.proxy) } };
+  return {
+    metadata: metadataOf(connector),
+    spec: asData(spec),
+    status: { proxyAddress: proxyAddress(connector), proxy: asData(status?.proxy) },
+  };
 }
 
 function classData(connectorClass: ConnectorClass): TemplateObject {

@@ -9,7 +9,9 @@ import { RenderingError } from './rendering.errors';
  * @param again renders once more, with another token
  */
 export function templateFailure(error: TemplateError, again: () => unknown): RenderingError {
-  if (messageOf(again) === error.message) return new RenderingError('TemplateFailed', error.message, { cause: error });
+  if (messageOf(again) === error.message) {
+    return new RenderingError('TemplateFailed', error.message, { cause: error });
+  }
   const { connectorClass, configuration, file } = error;
   const place = `class "${connectorClass}", configuration ${quoted(configuration)}, file ${quoted(file)}`;
   return new RenderingError('TemplateFailed', `${place}: the template fails with a message that depends on the token, which is not shown`);
@@ -19,7 +21,9 @@ function messageOf(render: () => unknown): string | undefined {
   try {
     render();
   } catch (error) {
-    if (error instanceof TemplateError) return error.message;
+    if (error instanceof TemplateError) {
+      return error.message;
+    }
     throw error;
   }
   return undefined;
@@ -32,9 +36,15 @@ const DIGITS = 5;
 /** A token of the same form, in which every character is another one, other than the dots; case does not matter. */
 export function otherToken(token: Sensitive): Sensitive {
   const text = token.reveal().replace(/[A-Za-z0-9_-]/g, (character) => {
-    if (character === '-') return '_';
-    if (character === '_') return '-';
-    if (/[0-9]/.test(character)) return String((Number(character) + DIGITS) % 10);
+    if (character === '-') {
+      return '_';
+    }
+    if (character === '_') {
+      return '-';
+    }
+    if (/[0-9]/.test(character)) {
+      return String((Number(character) + DIGITS) % 10);
+    }
     const first = /[A-Z]/.test(character) ? 65 : 97;
     return String.fromCharCode(((character.charCodeAt(0) - first + LETTERS) % 26) + first);
   });

@@ -18,7 +18,11 @@ describe('docs/volumes.md', () => {
   const configurations = SHIPPED_CLASS.spec.configurations ?? [];
 
   it('has every built-in file', () => {
-    expect(readTable(text, '## Files of every volume').map((row) => row['File']).sort()).toEqual([...BUILT_IN_FILES].sort());
+    expect(
+      readTable(text, '## Files of every volume')
+        .map((row) => row['File'])
+        .sort(),
+    ).toEqual([...BUILT_IN_FILES].sort());
   });
 
   it('has every configuration of class oci, with its file', () => {
@@ -28,7 +32,11 @@ describe('docs/volumes.md', () => {
 
   it('has every parameter of class oci, with its default', () => {
     const section = text.slice(text.indexOf('\nParameters:\n'));
-    const rows = readTable(`## Parameters\n${section}`, '## Parameters').map((row) => [row['Configuration'], row['Parameter'], row['Default']]);
+    const rows = readTable(`## Parameters\n${section}`, '## Parameters').map((row) => [
+      row['Configuration'],
+      row['Parameter'],
+      row['Default'],
+    ]);
     expect(rows).toEqual(configurations.flatMap(({ name, params = [] }) => params.map((param) => [name, param.name, param.default])));
   });
 
@@ -51,7 +59,9 @@ describe('docs/template-functions.md', () => {
   });
 
   it('has exactly the functions that are refused, by their reason', () => {
-    const rows = readTable(text, '## What they cannot').flatMap((row) => (row['Functions']?.match(/\w+/g) ?? []).map((name) => [name, row['Why']] as const));
+    const rows = readTable(text, '## What they cannot').flatMap((row) =>
+      (row['Functions']?.match(/\w+/g) ?? []).map((name) => [name, row['Why']] as const),
+    );
     expect(new Map(rows)).toEqual(REFUSED_FUNCTIONS);
   });
 
@@ -65,15 +75,21 @@ describe('docs/template-functions.md', () => {
     expect(validateConnectorClass(example)).toEqual([]);
     const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('git'), example)], configurationNames: ['gitconfig'] }));
     const basic = Buffer.from(`connectors:${TOKEN}`).toString('base64');
-    expect(files.get('.gitconfig')).toBe(`[http]\n  sslVerify = true\n  sslCAInfo = /etc/connectors/ca.crt\n  extraHeader = Authorization: Basic ${basic}\n`);
+    expect(files.get('.gitconfig')).toBe(
+      `[http]\n  sslVerify = true\n  sslCAInfo = /etc/connectors/ca.crt\n  extraHeader = Authorization: Basic ${basic}\n`,
+    );
   });
 
   it('names variables that there are', () => {
     const variables = readTable(text, '## Variables').map((row) => (row['Variable'] ?? '').replace('NAME', 'level'));
     const template = variables.map((variable) => `{{ if eq (toString ${variable}) "" "<nil>" }}${variable}{{ end }}`).join('');
-    const example = aConnectorClass('oci', { spec: { configurations: [{ name: 'all', params: [{ name: 'level', default: '1' }], data: { file: template } }] } });
+    const example = aConnectorClass('oci', {
+      spec: { configurations: [{ name: 'all', params: [{ name: 'level', default: '1' }], data: { file: template } }] },
+    });
     example.status = { proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } } };
     expect(variables.length).toBeGreaterThan(10);
-    expect(renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub'), example)], configurationNames: ['all'] })).get('file')).toBe('');
+    expect(
+      renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub'), example)], configurationNames: ['all'] })).get('file'),
+    ).toBe('');
   });
 });

@@ -30,20 +30,27 @@ export async function askName(question: Omit<Question, 'family'>, families: read
   let timer: { cancel(): void } | undefined;
   const asked = families.map(async (family) => {
     const answer = await askServers({ ...question, family, signal: either });
-    if (typeof answer !== 'string' || answer === 'absent') timer ??= clock.setTimeout(() => enough.abort(), answer === 'absent' ? ONLY_FAMILY_MS : SECOND_FAMILY_MS);
+    if (typeof answer !== 'string' || answer === 'absent') {
+      timer ??= clock.setTimeout(() => enough.abort(), answer === 'absent' ? ONLY_FAMILY_MS : SECOND_FAMILY_MS);
+    }
     return answer;
   });
   const answers = await Promise.all(asked);
   timer?.cancel();
   // Silence after a definite answer, with time left, says that there is no more to be had.
-  return merged(answers.map((answer) => (answer === 'silent' && enough.signal.aborted ? 'absent' : answer)), answers.includes('silent'));
+  return merged(
+    answers.map((answer) => (answer === 'silent' && enough.signal.aborted ? 'absent' : answer)),
+    answers.includes('silent'),
+  );
 }
 
 function merged(answers: readonly FamilyAnswer[], isCut: boolean): NameAnswer {
   const problems = answers.filter((answer) => typeof answer === 'string');
   const records = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer.slice(0, MAX_ADDRESSES)));
   const complete = !isCut && problems.every((problem) => problem === 'absent');
-  if (records.length > 0) return { addresses: records.map(({ address }) => address), ttl: Math.min(...records.map(({ ttl }) => ttl)), complete };
+  if (records.length > 0) {
+    return { addresses: records.map(({ address }) => address), ttl: Math.min(...records.map(({ ttl }) => ttl)), complete };
+  }
   // The worst of both: a name is absent only when both families say so.
   return problems.find((problem) => problem === 'silent') ?? problems.find((problem) => problem === 'failed') ?? 'absent';
 }

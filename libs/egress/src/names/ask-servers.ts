@@ -59,7 +59,9 @@ export function askServers(question: Question): Promise<FamilyAnswer> {
     const next = (): void => {
       timer?.cancel();
       const server = waiting.shift();
-      if (server === undefined) return;
+      if (server === undefined) {
+        return;
+      }
       running += 1;
       void askServer(question, server, ended.signal).then((answer) => {
         running -= 1;
@@ -76,8 +78,11 @@ export function askServers(question: Question): Promise<FamilyAnswer> {
     };
     let timer: ReturnType<typeof clock.setTimeout> | undefined;
     signal.addEventListener('abort', giveUp);
-    if (signal.aborted) giveUp();
-    else next();
+    if (signal.aborted) {
+      giveUp();
+    } else {
+      next();
+    }
   });
 }
 
@@ -90,7 +95,9 @@ async function askServer({ name, family }: Question, server: string, signal: Abo
   const cancel = (): void => resolver.cancel();
   try {
     // Node.js drops the zone of a link-local address; c-ares itself, which has read the system's resolv.conf, does not.
-    if (!server.includes('%')) resolver.setServers([server]);
+    if (!server.includes('%')) {
+      resolver.setServers([server]);
+    }
     signal.addEventListener('abort', cancel);
     const records = await (family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true }));
     return records.length > 0 ? records : 'absent';

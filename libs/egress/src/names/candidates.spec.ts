@@ -5,13 +5,26 @@ const POD = { search: ['team.svc.cluster.local', 'svc.cluster.local', 'cluster.l
 describe('candidatesOf', () => {
   it.each<[string, { search: string[]; ndots: number }, string[]]>([
     ['registry', POD, ['registry.team.svc.cluster.local', 'registry.svc.cluster.local', 'registry.cluster.local', 'registry']],
-    ['registry.team-a', POD, ['registry.team-a.team.svc.cluster.local', 'registry.team-a.svc.cluster.local', 'registry.team-a.cluster.local', 'registry.team-a']],
+    [
+      'registry.team-a',
+      POD,
+      ['registry.team-a.team.svc.cluster.local', 'registry.team-a.svc.cluster.local', 'registry.team-a.cluster.local', 'registry.team-a'],
+    ],
     [
       'harbor.example.com',
       POD,
-      ['harbor.example.com.team.svc.cluster.local', 'harbor.example.com.svc.cluster.local', 'harbor.example.com.cluster.local', 'harbor.example.com'],
+      [
+        'harbor.example.com.team.svc.cluster.local',
+        'harbor.example.com.svc.cluster.local',
+        'harbor.example.com.cluster.local',
+        'harbor.example.com',
+      ],
     ],
-    ['a.b.c.d.e.f', POD, ['a.b.c.d.e.f', 'a.b.c.d.e.f.team.svc.cluster.local', 'a.b.c.d.e.f.svc.cluster.local', 'a.b.c.d.e.f.cluster.local']],
+    [
+      'a.b.c.d.e.f',
+      POD,
+      ['a.b.c.d.e.f', 'a.b.c.d.e.f.team.svc.cluster.local', 'a.b.c.d.e.f.svc.cluster.local', 'a.b.c.d.e.f.cluster.local'],
+    ],
     ['harbor.example.com.', POD, ['harbor.example.com']],
     ['registry.', POD, ['registry']],
     ['harbor.example.com', { search: ['corp.test'], ndots: 1 }, ['harbor.example.com', 'harbor.example.com.corp.test']],

@@ -9,7 +9,9 @@ const MAX_LABEL = 63;
  * in the search domains first; a dot at its end says that it is absolute.
  */
 export function candidatesOf(name: string, { search, ndots }: Pick<ResolvConf, 'search' | 'ndots'>): string[] {
-  if (name.endsWith('.')) return [name.slice(0, -1)].filter(isValid);
+  if (name.endsWith('.')) {
+    return [name.slice(0, -1)].filter(isValid);
+  }
   const dots = name.split('.').length - 1;
   const searched = search.map((domain) => (domain === '' ? name : `${name}.${domain}`));
   const all = dots >= ndots ? [name, ...searched] : [...searched, name];

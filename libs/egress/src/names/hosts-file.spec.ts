@@ -15,10 +15,10 @@ describe('parseHostsFile', () => {
       '',
     ].join('\r\n');
     expect(Object.fromEntries(parseHostsFile(text))).toEqual({
-      'localhost': ['127.0.0.1', '::1'],
+      localhost: ['127.0.0.1', '::1'],
       'ip6-localhost': ['::1'],
       'registry.team-a': ['10.1.2.3', '10.1.2.4'],
-      'registry': ['10.1.2.3'],
+      registry: ['10.1.2.3'],
     });
   });
 });

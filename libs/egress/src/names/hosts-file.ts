@@ -11,16 +11,23 @@ export function parseHostsFile(text: string): Hosts {
   const hosts = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const [address = '', ...names] = fields(line);
-    if (isIP(address) === 0 || address.includes('%')) continue;
-    for (const name of names) addTo(hosts, name.toLowerCase(), address);
+    if (isIP(address) === 0 || address.includes('%')) {
+      continue;
+    }
+    for (const name of names) {
+      addTo(hosts, name.toLowerCase(), address);
+    }
   }
   return hosts;
 }
 
 function addTo(hosts: Map<string, string[]>, name: string, address: string): void {
   const known = hosts.get(name);
-  if (known === undefined) hosts.set(name, [address]);
-  else if (!known.includes(address)) known.push(address);
+  if (known === undefined) {
+    hosts.set(name, [address]);
+  } else if (!known.includes(address)) {
+    known.push(address);
+  }
 }
 
 function fields(line: string): string[] {

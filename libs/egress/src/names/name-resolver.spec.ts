@@ -58,7 +58,11 @@ describe('NameResolver', () => {
       ['AAAA where A fails', { 'r.test': { a: 'SERVFAIL', aaaa: ['fd00::1'] } }, ['fd00::1']],
       ['A where AAAA is denied with the name', { 'r.test': { a: ['10.0.0.1'], aaaa: 'NXDOMAIN' } }, ['10.0.0.1']],
       ['a chain of CNAMEs', { 'r.test': { cname: 's.test' }, 's.test': { cname: 't.test' }, 't.test': { a: ['10.0.0.7'] } }, ['10.0.0.7']],
-      ['an answer by TCP', { 'r.test': { a: Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`), truncated: true } }, Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`)],
+      [
+        'an answer by TCP',
+        { 'r.test': { a: Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`), truncated: true } },
+        Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`),
+      ],
     ])('takes %s', async (_title, zone, expected) => {
       await world.server(zone);
       await world.resolvConf('');
@@ -80,14 +84,17 @@ describe('NameResolver', () => {
     it.each([
       ['NXDOMAIN', { a: 'NXDOMAIN', aaaa: 'SILENT' }],
       ['NODATA', { aaaa: 'SILENT' }],
-    ] as const)('goes on with the next search domain where one family is answered with %s and the other not at all', async (_answer, records) => {
-      await world.server({ 'r.a.test': records, 'r.b.test': { a: ['10.0.0.1'] } });
-      await world.resolvConf('search a.test b.test');
-      const answer = world.resolver()('r');
-      await until(() => world.clock.timers.includes(2_000));
-      world.clock.advance(2_000);
-      expect(await answer).toEqual(['10.0.0.1']);
-    });
+    ] as const)(
+      'goes on with the next search domain where one family is answered with %s and the other not at all',
+      async (_answer, records) => {
+        await world.server({ 'r.a.test': records, 'r.b.test': { a: ['10.0.0.1'] } });
+        await world.resolvConf('search a.test b.test');
+        const answer = world.resolver()('r');
+        await until(() => world.clock.timers.includes(2_000));
+        world.clock.advance(2_000);
+        expect(await answer).toEqual(['10.0.0.1']);
+      },
+    );
 
     it('does not wait long for the family that nobody answers about', async () => {
       const server = await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: 'SILENT' } });
@@ -121,7 +128,11 @@ describe('NameResolver', () => {
 
   describe('servers', () => {
     it('asks the next one when one answers with an error, or does not listen', async () => {
-      const [failing, closed, good] = [await world.server({ 'r.test': 'SERVFAIL' }), await world.server(), await world.server({ 'r.test': { a: ['10.0.0.1'] } })];
+      const [failing, closed, good] = [
+        await world.server({ 'r.test': 'SERVFAIL' }),
+        await world.server(),
+        await world.server({ 'r.test': { a: ['10.0.0.1'] } }),
+      ];
       await world.resolvConf('', [failing, closed, good]);
       await closed.close();
       world.servers.splice(1, 1);
@@ -139,8 +150,11 @@ describe('NameResolver', () => {
     });
 
     it('waits for a server that is away once, not for each search domain', async () => {
-      const zone = { 'r.a.test': {}, 'r.b.test': {}, 'r.c.test': {}, 'r': { a: ['10.0.0.1'] } };
-      const [silent] = [await world.server(Object.fromEntries(Object.keys(zone).map((name) => [name, 'SILENT' as const]))), await world.server(zone)];
+      const zone = { 'r.a.test': {}, 'r.b.test': {}, 'r.c.test': {}, r: { a: ['10.0.0.1'] } };
+      const [silent] = [
+        await world.server(Object.fromEntries(Object.keys(zone).map((name) => [name, 'SILENT' as const]))),
+        await world.server(zone),
+      ];
       await world.resolvConf('search a.test b.test c.test\n');
       const answer = world.resolver()('r');
       await until(() => silent.asked.length === 2);
@@ -173,10 +187,16 @@ describe('NameResolver', () => {
 
   describe('search domains', () => {
     it('tries a name of the cluster in the search domains first, both families of each, and stops at the first that has it', async () => {
-      const server = await world.server({ 'registry.team-a.svc.cluster.local': { a: ['10.96.1.1'] }, 'registry.team-a': { a: ['10.9.9.9'] } });
+      const server = await world.server({
+        'registry.team-a.svc.cluster.local': { a: ['10.96.1.1'] },
+        'registry.team-a': { a: ['10.9.9.9'] },
+      });
       await world.resolvConf('search mine.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n');
       expect(await world.resolver()('registry.team-a')).toEqual(['10.96.1.1']);
-      expect([...new Set(server.asked.map((question) => question.split(' ')[0]))]).toEqual(['registry.team-a.mine.svc.cluster.local', 'registry.team-a.svc.cluster.local']);
+      expect([...new Set(server.asked.map((question) => question.split(' ')[0]))]).toEqual([
+        'registry.team-a.mine.svc.cluster.local',
+        'registry.team-a.svc.cluster.local',
+      ]);
       expect(server.asked).toHaveLength(4);
     });
 
@@ -202,7 +222,7 @@ describe('NameResolver', () => {
     });
 
     it('does not go on after silence, because another name could be meant then', async () => {
-      const server = await world.server({ 'r.a.test': 'SILENT', 'r': { a: ['10.0.0.1'] } });
+      const server = await world.server({ 'r.a.test': 'SILENT', r: { a: ['10.0.0.1'] } });
       await world.resolvConf('search a.test\n');
       const answer = world.resolver()('r');
       await until(() => server.asked.length === 2);
@@ -286,7 +306,11 @@ describe('NameResolver', () => {
       ['a TTL of 0 for a second', { 'r.test': { a: ['10.0.0.1'], ttl: 0 } }, 1_000],
       ['a TTL of 20 s for 20 s', { 'r.test': { a: ['10.0.0.1'], ttl: 20 } }, 20_000],
       ['a TTL of a day for 30 s', { 'r.test': { a: ['10.0.0.1'], ttl: 86_400 } }, 30_000],
-      ['the shortest TTL of both families', { 'r.test': { cname: 's.test', ttl: 20 }, 's.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'], ttl: 10 } }, 10_000],
+      [
+        'the shortest TTL of both families',
+        { 'r.test': { cname: 's.test', ttl: 20 }, 's.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'], ttl: 10 } },
+        10_000,
+      ],
       ['that there is no address for 5 s', {}, 5_000],
     ])('believes %s', async (_title, zone, lifetime) => {
       const server = await world.server(zone);
@@ -319,14 +343,19 @@ describe('NameResolver', () => {
 
     it('bounds the lookups of one owner and of all, and serves others meanwhile', async () => {
       const names = Array.from({ length: 8 }, (_, index) => `slow-${index}.test`);
-      const server = await world.server({ ...Object.fromEntries(names.map((name) => [name, 'SILENT' as const])), 'r.test': { a: ['10.0.0.1'] } });
+      const server = await world.server({
+        ...Object.fromEntries(names.map((name) => [name, 'SILENT' as const])),
+        'r.test': { a: ['10.0.0.1'] },
+      });
       await world.resolvConf('');
       const lookup = world.resolver({ limits: { perOwner: 3, total: 6 } });
       const mine = Promise.allSettled(names.map((name) => lookup(name)));
       await until(() => names.every((name) => server.timesAsked(name) > 0));
       expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
       world.clock.advance(5_000);
-      const problems = (await mine).map((settled) => (settled.status === 'rejected' ? (settled.reason as { problem: string }).problem : 'answered'));
+      const problems = (await mine).map((settled) =>
+        settled.status === 'rejected' ? (settled.reason as { problem: string }).problem : 'answered',
+      );
       // Which of them began first is up to the reading of the files.
       expect(problems.sort()).toEqual([...Array<string>(5).fill('crowded-out'), ...Array<string>(3).fill('unanswered')]);
     });

@@ -75,12 +75,18 @@ export class NameResolver {
   async #lookup(name: string, { owner, signal }: LookupCaller): Promise<readonly string[]> {
     signal?.throwIfAborted();
     const local = await this.#local(name);
-    if (local) return local;
+    if (local) {
+      return local;
+    }
     const conf = await this.#resolvConf.current();
-    if (conf !== this.#conf) this.#answers.clear();
+    if (conf !== this.#conf) {
+      this.#answers.clear();
+    }
     this.#conf = conf;
     const known = this.#answers.get(name);
-    if (known && known.until > this.#clock.monotonic()) return given(known.answer);
+    if (known && known.until > this.#clock.monotonic()) {
+      return given(known.answer);
+    }
     return await unlessAborted(
       this.#flights.join(name, owner, (abandoned) => this.#ask(name, conf, abandoned)),
       signal,
@@ -100,7 +106,9 @@ export class NameResolver {
     const answer = await this.#search(name, conf, AbortSignal.any([abandoned, deadline.signal]));
     timer.cancel();
     const result = typeof answer === 'string' ? problem(name, answer) : ordered(answer.addresses, this.#firstFamily());
-    if (conf === this.#conf && !abandoned.aborted) this.#answers.set(name, { answer: result, until: this.#clock.monotonic() + lifetime(answer) });
+    if (conf === this.#conf && !abandoned.aborted) {
+      this.#answers.set(name, { answer: result, until: this.#clock.monotonic() + lifetime(answer) });
+    }
     return given(result);
   }
 
@@ -113,9 +121,15 @@ export class NameResolver {
     const onAnswer = (server: string): void => void (first = conf.servers.indexOf(server));
     let worst: NameAnswer = 'absent';
     for (const candidate of candidatesOf(name, conf)) {
-      const answer = await askName({ name: candidate, servers: inTurn(conf, first), intervalMs, signal, clock: this.#clock, onAnswer }, families);
-      if (answer === 'failed') worst = answer;
-      else if (answer !== 'absent') return answer;
+      const answer = await askName(
+        { name: candidate, servers: inTurn(conf, first), intervalMs, signal, clock: this.#clock, onAnswer },
+        families,
+      );
+      if (answer === 'failed') {
+        worst = answer;
+      } else if (answer !== 'absent') {
+        return answer;
+      }
     }
     return worst;
   }
@@ -128,7 +142,9 @@ function inTurn({ servers, attempts }: ResolvConf, first: number): string[] {
 }
 
 function lifetime(answer: NameAnswer): number {
-  if (typeof answer === 'string' || !answer.complete) return FAILURE_MS;
+  if (typeof answer === 'string' || !answer.complete) {
+    return FAILURE_MS;
+  }
   return Math.min(Math.max(answer.ttl * 1_000, MIN_TTL_MS), MAX_TTL_MS);
 }
 
@@ -144,13 +160,17 @@ function problem(name: string, answer: 'absent' | 'failed' | 'silent'): LookupEr
 }
 
 function given(answer: readonly string[] | LookupError): readonly string[] {
-  if (answer instanceof LookupError) throw answer;
+  if (answer instanceof LookupError) {
+    throw answer;
+  }
   return answer;
 }
 
 /** Ends with the signal's reason when that comes first. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await promise;
+  if (!signal) {
+    return await promise;
+  }
   const { promise: aborted, stop } = abortion(signal);
   return await Promise.race([promise, aborted]).finally(stop);
 }

@@ -36,7 +36,9 @@ interface Draft {
 /** Reads resolv.conf(5) as glibc does: unknown lines are ignored, the last of `domain` and `search` counts, options add up. */
 export function parseResolvConf(text: string): ResolvConf {
   const draft: Draft = { servers: [], search: [], options: new Map() };
-  for (const line of text.split('\n')) readLine(line, draft);
+  for (const line of text.split('\n')) {
+    readLine(line, draft);
+  }
   const { servers, search, options } = draft;
   const number = (name: keyof typeof MAX_OPTIONS, fallback: number): number => {
     const value = options.get(name) ?? '';
@@ -58,10 +60,17 @@ function readLine(line: string, draft: Draft): void {
   const [keyword = '', ...rest] = line.split(/\s+/);
   const comment = rest.findIndex((word) => /^[#;]/.test(word));
   const words = rest.slice(0, comment < 0 ? undefined : comment).filter((word) => word !== '');
-  if (keyword === 'nameserver') draft.servers.push(...words.slice(0, 1).filter(isServer));
-  else if (keyword === 'search') draft.search = words.map(domain);
-  else if (keyword === 'domain') draft.search = words.slice(0, 1).map(domain);
-  else if (keyword === 'options') for (const word of words) addOption(word, draft.options);
+  if (keyword === 'nameserver') {
+    draft.servers.push(...words.slice(0, 1).filter(isServer));
+  } else if (keyword === 'search') {
+    draft.search = words.map(domain);
+  } else if (keyword === 'domain') {
+    draft.search = words.slice(0, 1).map(domain);
+  } else if (keyword === 'options') {
+    for (const word of words) {
+      addOption(word, draft.options);
+    }
+  }
 }
 
 /** An address; c-ares' way to write a port is understood as well. */
@@ -77,6 +86,9 @@ function domain(text: string): string {
 
 function addOption(word: string, options: Map<string, string>): void {
   const colon = word.indexOf(':');
-  if (colon < 0) options.set(word, '');
-  else options.set(word.slice(0, colon), word.slice(colon + 1));
+  if (colon < 0) {
+    options.set(word, '');
+  } else {
+    options.set(word.slice(0, colon), word.slice(colon + 1));
+  }
 }

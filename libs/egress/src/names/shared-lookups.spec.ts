@@ -23,7 +23,8 @@ class Lookups {
   }
 }
 
-const outcome = (answer: Promise<string>): Promise<string> => answer.catch((error: { problem?: string; message: string }) => error.problem ?? error.message);
+const outcome = (answer: Promise<string>): Promise<string> =>
+  answer.catch((error: { problem?: string; message: string }) => error.problem ?? error.message);
 
 describe('SharedLookups', () => {
   const lookups = new Lookups();
@@ -59,7 +60,9 @@ describe('SharedLookups', () => {
     const [a, b, c] = [join('a', 'one'), join('b', 'one'), join('c', 'one')];
     expect(await a).toBe('crowded-out');
     expect(lookups.abandoned).toEqual(['a']);
-    for (const name of ['b', 'c', 'other']) lookups.end(name);
+    for (const name of ['b', 'c', 'other']) {
+      lookups.end(name);
+    }
     expect(await Promise.all([b, c, other])).toEqual(['address of b', 'address of c', 'address of other']);
   });
 
@@ -67,7 +70,9 @@ describe('SharedLookups', () => {
     const [mine, others] = [join('a', 'one'), join('a', 'two')];
     const more = [join('b', 'one'), join('c', 'one')];
     expect(await mine).toBe('crowded-out');
-    for (const name of ['a', 'b', 'c']) lookups.end(name);
+    for (const name of ['a', 'b', 'c']) {
+      lookups.end(name);
+    }
     expect(await others).toBe('address of a');
     expect(await Promise.all(more)).toEqual(['address of b', 'address of c']);
     expect(lookups.abandoned).toEqual([]);
@@ -80,7 +85,9 @@ describe('SharedLookups', () => {
     expect(shared.size).toBe(4);
     lookups.end('fresh');
     expect(await fresh).toBe('address of fresh');
-    for (const name of ['b', 'c', 'd']) lookups.end(name);
+    for (const name of ['b', 'c', 'd']) {
+      lookups.end(name);
+    }
     await Promise.all(silent);
     expect(shared.size).toBe(0);
   });

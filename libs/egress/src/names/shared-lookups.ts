@@ -48,7 +48,9 @@ export class SharedLookups<T> {
   }
 
   #begin(name: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    if (this.#flights.size >= this.limits.total) this.#giveUpOldest();
+    if (this.#flights.size >= this.limits.total) {
+      this.#giveUpOldest();
+    }
     const flight: Flight<T> = { name, stop: new AbortController(), seats: new Map() };
     this.#flights.set(name, flight);
     start(flight.stop.signal).then(
@@ -62,7 +64,9 @@ export class SharedLookups<T> {
     const owned = this.#owners.get(owner) ?? new Set();
     this.#owners.set(owner, owned);
     const [oldest] = owned;
-    if (oldest && owned.size >= this.limits.perOwner) this.#leave(oldest, owner);
+    if (oldest && owned.size >= this.limits.perOwner) {
+      this.#leave(oldest, owner);
+    }
     // After #leave, which forgets an owner without lookups.
     this.#owners.set(owner, owned.add(flight));
     const seat = newSeat<T>();
@@ -74,27 +78,41 @@ export class SharedLookups<T> {
   #leave(flight: Flight<T>, owner: string): void {
     flight.seats.get(owner)?.reject(crowdedOut());
     this.#unseat(flight, owner);
-    if (flight.seats.size > 0) return;
+    if (flight.seats.size > 0) {
+      return;
+    }
     this.#flights.delete(flight.name);
     flight.stop.abort();
   }
 
   #giveUpOldest(): void {
     const [oldest] = this.#flights.values();
-    if (oldest) for (const owner of [...oldest.seats.keys()]) this.#leave(oldest, owner);
+    if (oldest) {
+      for (const owner of [...oldest.seats.keys()]) {
+        this.#leave(oldest, owner);
+      }
+    }
   }
 
   #end(flight: Flight<T>, settle: (seat: Seat<T>) => void): void {
-    for (const seat of flight.seats.values()) settle(seat);
-    for (const owner of [...flight.seats.keys()]) this.#unseat(flight, owner);
-    if (this.#flights.get(flight.name) === flight) this.#flights.delete(flight.name);
+    for (const seat of flight.seats.values()) {
+      settle(seat);
+    }
+    for (const owner of [...flight.seats.keys()]) {
+      this.#unseat(flight, owner);
+    }
+    if (this.#flights.get(flight.name) === flight) {
+      this.#flights.delete(flight.name);
+    }
   }
 
   #unseat(flight: Flight<T>, owner: string): void {
     flight.seats.delete(owner);
     const owned = this.#owners.get(owner);
     owned?.delete(flight);
-    if (owned?.size === 0) this.#owners.delete(owner);
+    if (owned?.size === 0) {
+      this.#owners.delete(owner);
+    }
   }
 }
 

@@ -16,10 +16,14 @@ export class WatchedFile<T> {
   /** What the file says now; the same value as before when it says the same. */
   async current(): Promise<T> {
     const version = await versionOf(this.path);
-    if (version !== undefined && version === this.#version) return this.#value;
+    if (version !== undefined && version === this.#version) {
+      return this.#value;
+    }
     const text = version === undefined ? '' : await readFile(this.path, 'utf8').catch(() => '');
     this.#version = version;
-    if (text !== this.#text) [this.#text, this.#value] = [text, this.parse(text)];
+    if (text !== this.#text) {
+      [this.#text, this.#value] = [text, this.parse(text)];
+    }
     return this.#value;
   }
 }

@@ -14,7 +14,9 @@ describe('aConnector', () => {
   });
 
   it('has what was asked for', () => {
-    expect(aConnector({ name: 'hub', namespace: 'ci', secretName: 's', metadata: { uid: '7' }, spec: { address: 'http://a' } })).toMatchObject({
+    expect(
+      aConnector({ name: 'hub', namespace: 'ci', secretName: 's', metadata: { uid: '7' }, spec: { address: 'http://a' } }),
+    ).toMatchObject({
       metadata: { name: 'hub', namespace: 'ci', uid: '7' },
       spec: { connectorClassName: 'oci', address: 'http://a', auth: { name: 'tokenAuth', secretRef: { name: 's' } } },
     });
@@ -36,6 +38,9 @@ describe('aConnectorClass', () => {
 
 describe('aSecret', () => {
   it('holds its values in base64', () => {
-    expect(aSecret({ stringData: { password: 'geheim' } })).toMatchObject({ type: 'cpaas.io/distribution-registry-token', data: { password: 'Z2VoZWlt' } });
+    expect(aSecret({ stringData: { password: 'geheim' } })).toMatchObject({
+      type: 'cpaas.io/distribution-registry-token',
+      data: { password: 'Z2VoZWlt' },
+    });
   });
 });

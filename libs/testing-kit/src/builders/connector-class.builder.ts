@@ -1,4 +1,10 @@
-import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION, type ConnectorClass, type ConnectorClassSpec, type ObjectMeta } from '@oci-connector/connector-api';
+import {
+  API_GROUP_VERSION,
+  CLASS_PROXY_RESOLVER_ANNOTATION,
+  type ConnectorClass,
+  type ConnectorClassSpec,
+  type ObjectMeta,
+} from '@oci-connector/connector-api';
 
 export interface ConnectorClassOptions {
   readonly metadata?: Partial<ObjectMeta>;

@@ -1,4 +1,11 @@
-import { API_GROUP_VERSION, type Connector, type ConnectorAuth, type ConnectorSpec, type ConnectorStatus, type ObjectMeta } from '@oci-connector/connector-api';
+import {
+  API_GROUP_VERSION,
+  type Connector,
+  type ConnectorAuth,
+  type ConnectorSpec,
+  type ConnectorStatus,
+  type ObjectMeta,
+} from '@oci-connector/connector-api';
 
 export interface ConnectorOptions {
   /** Default `registry`. */
@@ -39,7 +46,9 @@ export function aConnector(options: ConnectorOptions = {}): Connector {
 }
 
 function authOf({ authName, secretName, trustedRealms }: ConnectorOptions): ConnectorAuth | undefined {
-  if (authName === undefined && secretName === undefined && trustedRealms === undefined) return undefined;
+  if (authName === undefined && secretName === undefined && trustedRealms === undefined) {
+    return undefined;
+  }
   return {
     name: authName ?? 'tokenAuth',
     ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),

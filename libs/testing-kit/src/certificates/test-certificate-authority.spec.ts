@@ -32,8 +32,16 @@ describe('TestCertificateAuthority', () => {
 
   it.each([
     ['another name', { names: ['other.test'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    ['one that is over', { names: ['registry.test'], notBefore: new Date(Date.now() - 2 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) }, 'CERT_HAS_EXPIRED'],
-    ['one that is yet to come', { names: ['registry.test'], notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) }, 'CERT_NOT_YET_VALID'],
+    [
+      'one that is over',
+      { names: ['registry.test'], notBefore: new Date(Date.now() - 2 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) },
+      'CERT_HAS_EXPIRED',
+    ],
+    [
+      'one that is yet to come',
+      { names: ['registry.test'], notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) },
+      'CERT_NOT_YET_VALID',
+    ],
   ])('issues %s, which is refused', async (_name, options, code) => {
     await expect(connect(options, 'registry.test')).rejects.toMatchObject({ code });
   });

@@ -40,7 +40,9 @@ export class TestCertificateAuthority {
   ) {}
 
   /** `name` is the common name; two authorities of the same name have different keys. */
-  static async create(options: { readonly name?: string; readonly notBefore?: Date; readonly notAfter?: Date } = {}): Promise<TestCertificateAuthority> {
+  static async create(
+    options: { readonly name?: string; readonly notBefore?: Date; readonly notAfter?: Date } = {},
+  ): Promise<TestCertificateAuthority> {
     const keys = await generateKeys();
     const certificate = await X509CertificateGenerator.createSelfSigned(
       {
@@ -49,7 +51,10 @@ export class TestCertificateAuthority {
         ...validity(options),
         signingAlgorithm: ALGORITHM,
         keys,
-        extensions: [new BasicConstraintsExtension(true, undefined, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true)],
+        extensions: [
+          new BasicConstraintsExtension(true, undefined, true),
+          new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        ],
       },
       webcrypto,
     );

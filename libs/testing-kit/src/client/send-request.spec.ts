@@ -32,7 +32,10 @@ describe('sendRequest', () => {
     const bytes = await sendRequest('http://registry.test/', { method: 'POST', body: 'abc', connectTo });
     expect(JSON.parse(bytes.body.toString())).toMatchObject({ body: 'abc', headers: { host: 'registry.test', 'content-length': '3' } });
     const stream = await sendRequest('http://registry.test:5000/', { method: 'POST', body: Readable.from(['a', 'bc']), connectTo });
-    expect(JSON.parse(stream.body.toString())).toMatchObject({ body: 'abc', headers: { host: 'registry.test:5000', 'transfer-encoding': 'chunked' } });
+    expect(JSON.parse(stream.body.toString())).toMatchObject({
+      body: 'abc',
+      headers: { host: 'registry.test:5000', 'transfer-encoding': 'chunked' },
+    });
     await new Promise((resolve) => server.close(resolve));
   });
 

@@ -53,8 +53,11 @@ export function sendRequest(url: string, options: SendOptions = {}): Promise<Rec
         reject,
       );
     });
-    if (body instanceof Readable) pipeline(body, outgoing).catch(reject);
-    else outgoing.end(body);
+    if (body instanceof Readable) {
+      pipeline(body, outgoing).catch(reject);
+    } else {
+      outgoing.end(body);
+    }
   });
 }
 
@@ -64,7 +67,9 @@ function length(body: SendOptions['body']): OutgoingHttpHeaders {
 
 function split(url: string): { scheme: string; authority: string; hostname: string; port: string; path: string } {
   const match = /^(https?):\/\/(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?(.*)$/.exec(url);
-  if (!match) throw new Error(`not an absolute http URL: ${url}`);
+  if (!match) {
+    throw new Error(`not an absolute http URL: ${url}`);
+  }
   const [, scheme = '', host = '', port, path] = match;
   return {
     scheme,
@@ -82,6 +87,8 @@ function isAddress(host: string): boolean {
 
 async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
 }

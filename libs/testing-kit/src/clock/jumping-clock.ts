@@ -35,6 +35,10 @@ export class JumpingClock implements Clock {
 
   /** Ends the timers that were set to this many milliseconds. */
   expire(ms: number): void {
-    for (const timer of [...this.#timers]) if (timer.ms === ms) timer.end();
+    for (const timer of [...this.#timers]) {
+      if (timer.ms === ms) {
+        timer.end();
+      }
+    }
   }
 }

@@ -69,7 +69,9 @@ function nameBytes(name: string): Buffer {
 
 /** Of an IPv6 address only the forms `a:b:…` and `…::…` without an IPv4 part. */
 function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  if (isIPv4(address)) {
+    return Buffer.from(address.split('.').map(Number));
+  }
   const [head = '', tail] = address.split('::');
   const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
   const [left, right] = [groups(head), groups(tail ?? '')];

@@ -33,7 +33,9 @@ export class FixtureNameServer {
   ) {
     udp.on('message', (message, { port: from, address }) => {
       const reply = this.#answer(message, 'udp');
-      if (reply) udp.send(reply, from, address);
+      if (reply) {
+        udp.send(reply, from, address);
+      }
     });
     tcp.on('connection', (socket) => this.#serve(socket));
   }
@@ -46,7 +48,9 @@ export class FixtureNameServer {
     udp.bind(port, '127.0.0.1');
     await once(udp, 'listening');
     const server = new FixtureNameServer(udp, tcp, port);
-    for (const [name, records] of Object.entries(zone)) server.zone.set(name, records);
+    for (const [name, records] of Object.entries(zone)) {
+      server.zone.set(name, records);
+    }
     return server;
   }
 
@@ -61,7 +65,9 @@ export class FixtureNameServer {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#connections) {
+      socket.destroy();
+    }
     await Promise.all([new Promise<void>((resolve) => this.udp.close(resolve)), new Promise((resolve) => this.tcp.close(resolve))]);
   }
 
@@ -77,7 +83,9 @@ export class FixtureNameServer {
         const end = 2 + received.readUInt16BE(0);
         const reply = this.#answer(received.subarray(2, end), 'tcp');
         received = received.subarray(end);
-        if (reply) socket.write(Buffer.concat([Buffer.of(reply.length >> 8, reply.length & 0xff), reply]));
+        if (reply) {
+          socket.write(Buffer.concat([Buffer.of(reply.length >> 8, reply.length & 0xff), reply]));
+        }
       }
     });
   }
@@ -93,19 +101,29 @@ export class FixtureNameServer {
   #reply({ name }: DnsQuestion, type: 'a' | 'aaaa', transport: 'udp' | 'tcp'): DnsReply | undefined {
     const entry = this.zone.get(name) ?? 'NXDOMAIN';
     const found = typeof entry === 'string' ? entry : (this.#recordsOf(name, entry)[type] ?? []);
-    if (found === 'SILENT') return undefined;
-    if (typeof found === 'string') return { code: found, records: [] };
-    if (typeof entry !== 'string' && entry.truncated && transport === 'udp') return { code: 'NOERROR', records: [], truncated: true };
+    if (found === 'SILENT') {
+      return undefined;
+    }
+    if (typeof found === 'string') {
+      return { code: found, records: [] };
+    }
+    if (typeof entry !== 'string' && entry.truncated && transport === 'udp') {
+      return { code: 'NOERROR', records: [], truncated: true };
+    }
     return { code: 'NOERROR', records: found };
   }
 
   #recordsOf(name: string, { a, aaaa, cname, ttl = 60 }: NameRecords): Record<'a' | 'aaaa', readonly DnsRecord[] | NameFault> {
     const target = cname === undefined ? undefined : this.zone.get(cname);
     const records = (family: 'a' | 'aaaa', own: readonly string[] | NameFault = []): readonly DnsRecord[] | NameFault => {
-      if (typeof own === 'string') return own;
+      if (typeof own === 'string') {
+        return own;
+      }
       const alias: DnsRecord[] = cname === undefined ? [] : [{ name, type: 'CNAME', ttl, value: cname }];
       const meant = cname === undefined || target === undefined || typeof target === 'string' ? [] : this.#recordsOf(cname, target)[family];
-      if (typeof meant === 'string') return meant;
+      if (typeof meant === 'string') {
+        return meant;
+      }
       return [...alias, ...meant, ...own.map((value): DnsRecord => ({ name, type: isIPv4(value) ? 'A' : 'AAAA', ttl, value }))];
     };
     return { a: records('a', a), aaaa: records('aaaa', aaaa) };

@@ -11,11 +11,15 @@ export type TableRow = Readonly<Record<string, string>>;
 export function readTable(markdown: string, heading: string): TableRow[] {
   const lines = markdown.split('\n');
   const start = lines.indexOf(heading);
-  if (start < 0) throw new Error(`no section "${heading}"`);
+  if (start < 0) {
+    throw new Error(`no section "${heading}"`);
+  }
   const length = lines.slice(start + 1).findIndex((line) => /^#+ /.test(line));
   const section = lines.slice(start + 1, length < 0 ? undefined : start + 1 + length);
   const first = section.findIndex(isTableLine);
-  if (first < 0) throw new Error(`no table in section "${heading}"`);
+  if (first < 0) {
+    throw new Error(`no table in section "${heading}"`);
+  }
   const end = section.findIndex((line, index) => index > first && !isTableLine(line));
   const [header, , ...rows] = section.slice(first, end < 0 ? undefined : end).map(cellsOf);
   return rows.map((cells) => Object.fromEntries((header ?? []).map((name, index) => [name, cells[index] ?? ''])));
@@ -27,6 +31,14 @@ function isTableLine(line: string): boolean {
 
 /** A pipe inside of a cell is written `\|`. */
 function cellsOf(line: string): string[] {
-  const cells = line.trim().slice(1, -1).split(/(?<!\\)\|/);
-  return cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1').replaceAll('\\|', '|'));
+  const cells = line
+    .trim()
+    .slice(1, -1)
+    .split(/(?<!\\)\|/);
+  return cells.map((cell) =>
+    cell
+      .trim()
+      .replace(/^`([^`]*)`$/, '$1')
+      .replaceAll('\\|', '|'),
+  );
 }

@@ -11,5 +11,7 @@ const TARGET_LABELS: ReadonlySet<string> = new Set([
 export function collidingLabels(registry: { getMetricsAsArray(): unknown }): string[] {
   // prom-client's own type does not know that its metrics hold the names of their labels.
   const metrics = registry.getMetricsAsArray() as { readonly name: string; readonly labelNames: readonly string[] }[];
-  return metrics.flatMap(({ name, labelNames }) => labelNames.filter((label) => TARGET_LABELS.has(label)).map((label) => `${name} ${label}`));
+  return metrics.flatMap(({ name, labelNames }) =>
+    labelNames.filter((label) => TARGET_LABELS.has(label)).map((label) => `${name} ${label}`),
+  );
 }

@@ -69,7 +69,9 @@ export class RawUpstream {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.open) socket.destroy();
+    for (const socket of this.open) {
+      socket.destroy();
+    }
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -83,7 +85,9 @@ export class RawUpstream {
     socket.on('data', (chunk: Buffer) => {
       unread += chunk.toString('latin1');
       unread = this.#read(unread, connection, socket);
-      if (unread.includes('\r\n\r\n')) this.onHead?.(unread.slice(0, unread.indexOf('\r\n')), socket);
+      if (unread.includes('\r\n\r\n')) {
+        this.onHead?.(unread.slice(0, unread.indexOf('\r\n')), socket);
+      }
     });
   }
 
@@ -92,7 +96,9 @@ export class RawUpstream {
     let rest = text;
     for (;;) {
       const parsed = parseRequest(rest);
-      if (parsed === undefined) return rest;
+      if (parsed === undefined) {
+        return rest;
+      }
       if (parsed === 'invalid') {
         this.violations.push(rest);
         socket.destroy();
@@ -113,21 +119,33 @@ interface Parsed extends Omit<RawRequest, 'connection'> {
 /** Undefined: more has to come. Any framing but one Content-Length or one `chunked` is invalid here. */
 function parseRequest(text: string): Parsed | 'invalid' | undefined {
   const end = text.indexOf('\r\n\r\n');
-  if (end < 0) return undefined;
+  if (end < 0) {
+    return undefined;
+  }
   const head = text.slice(0, end);
   const [line = '', ...fields] = head.split('\r\n');
-  if (!/^[A-Z]+ \/\S* HTTP\/1\.1$/.test(line) || !fields.every((field) => /^[\w-]+: ?[^\r\n]*$/.test(field))) return 'invalid';
+  if (!/^[A-Z]+ \/\S* HTTP\/1\.1$/.test(line) || !fields.every((field) => /^[\w-]+: ?[^\r\n]*$/.test(field))) {
+    return 'invalid';
+  }
   const framing = fields.filter((field) => /^(content-length|transfer-encoding):/i.test(field));
-  if (framing.length > 1) return 'invalid';
+  if (framing.length > 1) {
+    return 'invalid';
+  }
   const content = parseContent(framing[0], text.slice(end + 4));
   return typeof content === 'object' ? { line, head, ...content } : content;
 }
 
 function parseContent(framing: string | undefined, text: string): { body: string; rest: string } | 'invalid' | undefined {
-  if (framing === undefined) return { body: '', rest: text };
-  if (/^transfer-encoding: chunked$/i.test(framing)) return parseChunks(text);
+  if (framing === undefined) {
+    return { body: '', rest: text };
+  }
+  if (/^transfer-encoding: chunked$/i.test(framing)) {
+    return parseChunks(text);
+  }
   const length = /^content-length: (\d+)$/i.exec(framing)?.[1];
-  if (length === undefined) return 'invalid';
+  if (length === undefined) {
+    return 'invalid';
+  }
   return text.length < Number(length) ? undefined : { body: text.slice(0, Number(length)), rest: text.slice(Number(length)) };
 }
 
@@ -136,13 +154,23 @@ function parseChunks(text: string): { body: string; rest: string } | 'invalid' |
   let rest = text;
   for (;;) {
     const line = rest.indexOf('\r\n');
-    if (line < 0) return undefined;
-    if (!/^[0-9a-f]+$/i.test(rest.slice(0, line))) return 'invalid';
+    if (line < 0) {
+      return undefined;
+    }
+    if (!/^[0-9a-f]+$/i.test(rest.slice(0, line))) {
+      return 'invalid';
+    }
     const size = parseInt(rest.slice(0, line), 16);
-    if (rest.length < line + 2 + size + 2) return undefined;
-    if (rest.slice(line + 2 + size, line + 4 + size) !== '\r\n') return 'invalid';
+    if (rest.length < line + 2 + size + 2) {
+      return undefined;
+    }
+    if (rest.slice(line + 2 + size, line + 4 + size) !== '\r\n') {
+      return 'invalid';
+    }
     body += rest.slice(line + 2, line + 2 + size);
     rest = rest.slice(line + 4 + size);
-    if (size === 0) return { body, rest };
+    if (size === 0) {
+      return { body, rest };
+    }
   }
 }

@@ -36,7 +36,9 @@ export class TcpServer {
 
   /** Ends every connection, and accepts no more. */
   async close(): Promise<void> {
-    for (const socket of this.open) socket.destroy();
+    for (const socket of this.open) {
+      socket.destroy();
+    }
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

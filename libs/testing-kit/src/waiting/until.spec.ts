@@ -31,10 +31,21 @@ describe.each([
 it('eventually gives the value that was found, and names what was not', async () => {
   const answers = [undefined, false as const, 0];
   expect(await eventually(() => answers.shift())).toBe(0);
-  await expect(eventually(() => undefined, () => 'the pod', 1)).rejects.toThrow('waited in vain for the pod');
+  await expect(
+    eventually(
+      () => undefined,
+      () => 'the pod',
+      1,
+    ),
+  ).rejects.toThrow('waited in vain for the pod');
 });
 
 it('untilRight gives the first right answer, which may be false', async () => {
   const answers = [true, false];
-  expect(await untilRight(async () => answers.shift(), (answer) => answer === false)).toBe(false);
+  expect(
+    await untilRight(
+      async () => answers.shift(),
+      (answer) => answer === false,
+    ),
+  ).toBe(false);
 });

@@ -10,7 +10,12 @@ const elapsed = performance.now.bind(performance);
 
 /** Polls until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = DEADLINE_MS): Promise<void> {
-  await poll(condition, (holds) => holds, () => 'the condition did not come true', deadlineMs);
+  await poll(
+    condition,
+    (holds) => holds,
+    () => 'the condition did not come true',
+    deadlineMs,
+  );
 }
 
 /** Asks until the answer is a value, and resolves with it; `false` is none either. */
@@ -19,7 +24,12 @@ export async function eventually<T>(
   what: string | (() => string) = 'the condition',
   deadlineMs = DEADLINE_MS,
 ): Promise<T> {
-  const found = await poll(ask, (answer) => answer !== undefined && answer !== false, () => `waited in vain for ${typeof what === 'string' ? what : what()}`, deadlineMs);
+  const found = await poll(
+    ask,
+    (answer) => answer !== undefined && answer !== false,
+    () => `waited in vain for ${typeof what === 'string' ? what : what()}`,
+    deadlineMs,
+  );
   return found as T;
 }
 
@@ -28,12 +38,21 @@ export async function untilRight<T>(ask: () => Promise<T>, isRight: (answer: T) 
   return poll(ask, isRight, (answer) => `the answer did not become right; the last one: ${JSON.stringify(answer)}`, DEADLINE_MS);
 }
 
-async function poll<T>(ask: () => T | Promise<T>, isRight: (answer: T) => boolean, problem: (answer: T) => string, deadlineMs: number): Promise<T> {
+async function poll<T>(
+  ask: () => T | Promise<T>,
+  isRight: (answer: T) => boolean,
+  problem: (answer: T) => string,
+  deadlineMs: number,
+): Promise<T> {
   const deadline = elapsed() + deadlineMs;
   for (;;) {
     const answer = await ask();
-    if (isRight(answer)) return answer;
-    if (elapsed() > deadline) throw new Error(`${problem(answer)} within ${deadlineMs} ms`);
+    if (isRight(answer)) {
+      return answer;
+    }
+    if (elapsed() > deadline) {
+      throw new Error(`${problem(answer)} within ${deadlineMs} ms`);
+    }
     await pause(PAUSE_MS);
   }
 }

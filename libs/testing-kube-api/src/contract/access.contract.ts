@@ -19,7 +19,14 @@ interface Question {
 export function describeAccess(context: () => ContractContext): void {
   const user = (name: string): string => `system:serviceaccount:${context().otherNamespace}:${name}`;
   const ask = async (who: string, question: Question, groups: string[] = []): Promise<boolean> => {
-    const attributes = { group: GROUP, resource: 'connectors', subresource: 'proxy', name: 'hub', namespace: context().namespace, ...question };
+    const attributes = {
+      group: GROUP,
+      resource: 'connectors',
+      subresource: 'proxy',
+      name: 'hub',
+      namespace: context().namespace,
+      ...question,
+    };
     const { body } = await context().admin.post(`${AUTHORIZATION}/subjectaccessreviews`, {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
@@ -47,7 +54,7 @@ export function describeAccess(context: () => ContractContext): void {
   const soon = (question: () => Promise<boolean>): Promise<boolean> => untilRight(question, (allowed) => allowed);
 
   describe('SubjectAccessReview', () => {
-    it('allows the subresource that a role in the Connector\'s namespace gives to an account of another one, and nothing else', async () => {
+    it("allows the subresource that a role in the Connector's namespace gives to an account of another one, and nothing else", async () => {
       await createRole('proxy-get', [rule(['connectors/proxy'], ['get'])], [accountOf('puller')]);
       await soon(() => ask(user('puller'), { verb: 'get' }));
       expect(await ask(user('puller'), { verb: 'update' })).toBe(false);
@@ -82,9 +89,11 @@ export function describeAccess(context: () => ContractContext): void {
 
     it('knows the group of all accounts of a namespace', async () => {
       const group = `system:serviceaccounts:${context().otherNamespace}`;
-      await createRole('whole-namespace', [rule(['connectors/proxy'], ['update'])], [
-        { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: group },
-      ]);
+      await createRole(
+        'whole-namespace',
+        [rule(['connectors/proxy'], ['update'])],
+        [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: group }],
+      );
       await soon(() => ask('anyone', { verb: 'update' }, [group]));
       expect(await ask('anyone', { verb: 'update' }, ['system:serviceaccounts'])).toBe(false);
     });
@@ -93,7 +102,10 @@ export function describeAccess(context: () => ContractContext): void {
       await createRole('for-a-while', [rule(['connectors/proxy'], ['get'])], [accountOf('temporary')]);
       await soon(() => ask(user('temporary'), { verb: 'get' }));
       await context().admin.delete(context().api(RBAC, 'rolebindings', 'for-a-while'));
-      await untilRight(() => ask(user('temporary'), { verb: 'get' }), (allowed) => !allowed);
+      await untilRight(
+        () => ask(user('temporary'), { verb: 'get' }),
+        (allowed) => !allowed,
+      );
     });
 
     it('applies a ClusterRole in one namespace by a RoleBinding and everywhere by a ClusterRoleBinding', async () => {
@@ -101,8 +113,20 @@ export function describeAccess(context: () => ContractContext): void {
       const role = { apiVersion: RBAC, kind: 'ClusterRole', metadata: { name }, rules: [rule(['connectors/proxy'], ['get'])] };
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
       await context().create(`/apis/${RBAC}/clusterroles`, role);
-      await context().create(context().api(RBAC, 'rolebindings'), { apiVersion: RBAC, kind: 'RoleBinding', metadata: { name }, roleRef, subjects: [accountOf('local')] });
-      await context().create(`/apis/${RBAC}/clusterrolebindings`, { apiVersion: RBAC, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects: [accountOf('global')] });
+      await context().create(context().api(RBAC, 'rolebindings'), {
+        apiVersion: RBAC,
+        kind: 'RoleBinding',
+        metadata: { name },
+        roleRef,
+        subjects: [accountOf('local')],
+      });
+      await context().create(`/apis/${RBAC}/clusterrolebindings`, {
+        apiVersion: RBAC,
+        kind: 'ClusterRoleBinding',
+        metadata: { name },
+        roleRef,
+        subjects: [accountOf('global')],
+      });
       await soon(() => ask(user('local'), { verb: 'get' }));
       await soon(() => ask(user('global'), { verb: 'get', namespace: 'anywhere' }));
       expect(await ask(user('local'), { verb: 'get', namespace: 'anywhere' })).toBe(false);
@@ -112,7 +136,11 @@ export function describeAccess(context: () => ContractContext): void {
 
     it('needs a subject and one question', async () => {
       for (const spec of [{ resourceAttributes: { verb: 'get' } }, { user: 'somebody' }]) {
-        const response = await context().admin.post(`${AUTHORIZATION}/subjectaccessreviews`, { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec });
+        const response = await context().admin.post(`${AUTHORIZATION}/subjectaccessreviews`, {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec,
+        });
         expect(response.status).toBe(422);
       }
     });
@@ -137,7 +165,10 @@ export function describeAccess(context: () => ContractContext): void {
       await context().create(context().core('secrets'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shared' } });
       const client = await clientOf('named');
       await createRole('named-secret', [secretRule(['get', 'list', 'watch'], ['shared'])], [accountOf('named')]);
-      await untilRight(() => client.get(context().core('secrets', 'shared')), ({ status }) => status === 200);
+      await untilRight(
+        () => client.get(context().core('secrets', 'shared')),
+        ({ status }) => status === 200,
+      );
       const byName = `${context().core('secrets')}?fieldSelector=metadata.name%3Dshared`;
       expect((await client.get(byName)).status).toBe(200);
       expect((await client.get(`${byName}&watch=true&timeoutSeconds=1`)).status).toBe(200);
@@ -163,7 +194,11 @@ export function describeAccess(context: () => ContractContext): void {
 
     it('lets nobody review others without permission', async () => {
       const client = await clientOf('nosy');
-      const response = await client.post(`${AUTHORIZATION}/subjectaccessreviews`, { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user: 'x', resourceAttributes: { verb: 'get' } } });
+      const response = await client.post(`${AUTHORIZATION}/subjectaccessreviews`, {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: 'x', resourceAttributes: { verb: 'get' } },
+      });
       expect(response).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
     });
   });

@@ -21,8 +21,14 @@ export function describeConnectorTypes(context: () => ContractContext): void {
     beforeAll(async () => {
       const definitions = readManifests([CRDS]).map((text) => parse(text) as JsonObject);
       conditions = await Promise.all(definitions.map((definition) => applyDefinition(context(), definition)));
-      await untilRight(() => context().admin.get(context().api(CONNECTORS, 'connectors')), ({ status }) => status === 200);
-      await untilRight(() => context().admin.get(`/apis/${CONNECTORS}/connectorclasses`), ({ status }) => status === 200);
+      await untilRight(
+        () => context().admin.get(context().api(CONNECTORS, 'connectors')),
+        ({ status }) => status === 200,
+      );
+      await untilRight(
+        () => context().admin.get(`/apis/${CONNECTORS}/connectorclasses`),
+        ({ status }) => status === 200,
+      );
     });
 
     it('are established and structural', () => {
@@ -45,7 +51,11 @@ export function describeConnectorTypes(context: () => ContractContext): void {
 
     it.each<[string, Connector | ConnectorClass, RegExp]>([
       ['no address', aConnector({ spec: { address: undefined } }), /spec\.address: Required value/],
-      ['an address without a scheme', aConnector({ address: 'registry.example.com' }), /spec\.address: Invalid value: "registry\.example\.com"/],
+      [
+        'an address without a scheme',
+        aConnector({ address: 'registry.example.com' }),
+        /spec\.address: Invalid value: "registry\.example\.com"/,
+      ],
       ['an address with a query', aConnector({ address: 'https://registry.example.com/?a=b' }), /spec\.address: /],
       ['an address with a password', aConnector({ address: 'https://user:password@registry.example.com' }), /spec\.address: /],
       [

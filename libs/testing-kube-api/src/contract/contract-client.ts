@@ -77,11 +77,15 @@ export class ContractClient {
     const request = this.#open(method, path, options);
     const content = options.body === undefined ? undefined : Buffer.from(textOf(options.body));
     // Node does not say by itself how long the body of a DELETE is.
-    if (content) request.setHeader('content-length', content.length);
+    if (content) {
+      request.setHeader('content-length', content.length);
+    }
     request.end(content);
     const response = await responseTo(request);
     const chunks: Buffer[] = [];
-    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+    }
     const text = Buffer.concat(chunks).toString('utf8');
     return { status: response.statusCode ?? 0, headers: response.headers, body: bodyOf(text) };
   }

@@ -36,13 +36,17 @@ export class ContractContext {
   }
 
   async removeNamespaces(): Promise<void> {
-    for (const name of [this.namespace, this.otherNamespace]) await this.admin.delete(`/api/v1/namespaces/${name}`);
+    for (const name of [this.namespace, this.otherNamespace]) {
+      await this.admin.delete(`/api/v1/namespaces/${name}`);
+    }
   }
 
   /** Creates an object that must be taken. */
   async create(path: string, object: object): Promise<JsonObject> {
     const response = await this.admin.post(path, object);
-    if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${messageOf(response)}`);
+    if (response.status !== 201) {
+      throw new Error(`POST ${path}: ${response.status} ${messageOf(response)}`);
+    }
     return response.body;
   }
 }

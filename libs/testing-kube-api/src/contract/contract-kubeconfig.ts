@@ -8,7 +8,9 @@ import { type AdminCredential, type KubeContractTarget } from './contract-target
 export function loadContractTarget(file: string): KubeContractTarget {
   const config = asObject(parse(readFileSync(file, 'utf8')));
   const entry = (list: string, name: unknown, part: string): JsonObject => {
-    const found = asList(config[list]).map(asObject).find((item) => item['name'] === name);
+    const found = asList(config[list])
+      .map(asObject)
+      .find((item) => item['name'] === name);
     return asObject(found?.[part]);
   };
   const context = entry('contexts', config['current-context'], 'context');
@@ -24,14 +26,18 @@ export function loadContractTarget(file: string): KubeContractTarget {
 
 function credential(user: JsonObject, file: string): AdminCredential {
   const token = asText(user['token']);
-  if (token !== '') return { token };
+  if (token !== '') {
+    return { token };
+  }
   return { certificate: pem(user, 'client-certificate', file) ?? '', key: pem(user, 'client-key', file) ?? '' };
 }
 
 /** From `FIELD-data` in base64, or the file that `FIELD` names, relative to the kubeconfig. */
 function pem(part: JsonObject, field: string, file: string): string | undefined {
   const data = asText(part[`${field}-data`]);
-  if (data !== '') return Buffer.from(data, 'base64').toString('utf8');
+  if (data !== '') {
+    return Buffer.from(data, 'base64').toString('utf8');
+  }
   const name = asText(part[field]);
   return name === '' ? undefined : readFileSync(path.resolve(path.dirname(file), name), 'utf8');
 }

@@ -20,12 +20,16 @@ export class ContractWatch {
   constructor(private readonly response: IncomingMessage) {
     const lines = createInterface({ input: response });
     lines.on('line', (line) => {
-      if (line.trim() === '') return;
+      if (line.trim() === '') {
+        return;
+      }
       this.#events.push(JSON.parse(line) as ContractEvent);
       this.#wake();
     });
     // A broken connection is an end too; whoever waits for an event is told.
-    for (const source of [response, lines]) source.on('error', () => undefined);
+    for (const source of [response, lines]) {
+      source.on('error', () => undefined);
+    }
     for (const source of [response, lines]) {
       source.on('close', () => {
         this.#hasEnded = true;
@@ -42,7 +46,9 @@ export class ContractWatch {
   async next(): Promise<ContractEvent> {
     await this.#until(() => this.#events.length > 0 || this.#hasEnded);
     const event = this.#events.shift();
-    if (!event) throw new Error('the watch ended without another event');
+    if (!event) {
+      throw new Error('the watch ended without another event');
+    }
     return event;
   }
 
@@ -60,7 +66,9 @@ export class ContractWatch {
     const deadline = Date.now() + DEADLINE_MS;
     while (!condition()) {
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`nothing came within ${DEADLINE_MS} ms`);
+      if (left <= 0) {
+        throw new Error(`nothing came within ${DEADLINE_MS} ms`);
+      }
       await this.#woken(left);
     }
   }
@@ -76,6 +84,8 @@ export class ContractWatch {
   }
 
   #wake(): void {
-    for (const go of this.#waiting.splice(0)) go();
+    for (const go of this.#waiting.splice(0)) {
+      go();
+    }
   }
 }

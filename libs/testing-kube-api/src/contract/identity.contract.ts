@@ -71,7 +71,10 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       const token = await tokenFor('bound', { audiences: [AUDIENCE], boundObjectRef });
       expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
       await context().admin.delete(context().core('secrets', 'anchor'));
-      await untilRight(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+      await untilRight(
+        () => review(token, [AUDIENCE]),
+        ({ authenticated }) => authenticated !== true,
+      );
     });
   });
 
@@ -111,10 +114,16 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       const token = await tokenFor('mortal', { audiences: [AUDIENCE] });
       expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
       await context().admin.delete(context().core('serviceaccounts', 'mortal'));
-      await untilRight(() => review(token, [AUDIENCE]), ({ authenticated }) => authenticated !== true);
+      await untilRight(
+        () => review(token, [AUDIENCE]),
+        ({ authenticated }) => authenticated !== true,
+      );
       await createAccount('mortal');
       const renewed = await tokenFor('mortal', { audiences: [AUDIENCE] });
-      await untilRight(() => review(renewed, [AUDIENCE]), ({ authenticated }) => authenticated === true);
+      await untilRight(
+        () => review(renewed, [AUDIENCE]),
+        ({ authenticated }) => authenticated === true,
+      );
       expect((await review(token, [AUDIENCE]))['authenticated'] ?? false).toBe(false);
     });
 
@@ -130,7 +139,9 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
   describe('requests', () => {
     it('with a token for the API are made as its ServiceAccount', async () => {
       await createAccount('caller');
-      const response = await context().as(await tokenFor('caller')).get(context().core('secrets', 'any'));
+      const response = await context()
+        .as(await tokenFor('caller'))
+        .get(context().core('secrets', 'any'));
       expect(response).toMatchObject({ status: 403, body: { reason: 'Forbidden', code: 403 } });
       expect(messageOf(response)).toBe(
         `secrets "any" is forbidden: User "system:serviceaccount:${context().namespace}:caller" cannot get resource "secrets" in API group "" in the namespace "${context().namespace}"`,
@@ -150,7 +161,11 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       expect(await client.get('/version')).toMatchObject({ status: 200, body: { major: '1' } });
       const { body } = await client.get('/api/v1');
       const secrets = asList(body['resources']).find((item) => at(item, 'name') === 'secrets');
-      expect(secrets).toMatchObject({ kind: 'Secret', namespaced: true, verbs: expect.arrayContaining(['get', 'list', 'watch']) as string[] });
+      expect(secrets).toMatchObject({
+        kind: 'Secret',
+        namespaced: true,
+        verbs: expect.arrayContaining(['get', 'list', 'watch']) as string[],
+      });
     });
   });
 }

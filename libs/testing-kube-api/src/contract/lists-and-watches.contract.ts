@@ -19,7 +19,11 @@ export function describeListsAndWatches(context: () => ContractContext): void {
 
     it('have a kind and a version of their own and come in the order of names', async () => {
       const { body } = await context().admin.get(`${path()}?labelSelector=set%3Dlist`);
-      expect(body).toMatchObject({ kind: 'SecretList', apiVersion: 'v1', metadata: { resourceVersion: expect.stringMatching(/^\d+$/) as string } });
+      expect(body).toMatchObject({
+        kind: 'SecretList',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: expect.stringMatching(/^\d+$/) as string },
+      });
       expect(namesOf(body)).toEqual(['list-a', 'list-b', 'list-c']);
     });
 
@@ -72,7 +76,11 @@ export function describeListsAndWatches(context: () => ContractContext): void {
 
     it('are tables for kubectl', async () => {
       const { body } = await context().admin.get(`${path()}?labelSelector=tier%3Dfront`, 'application/json;as=Table;v=v1;g=meta.k8s.io');
-      expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', rows: [{ cells: ['list-a', 'Opaque', 1, expect.any(String)] }] });
+      expect(body).toMatchObject({
+        kind: 'Table',
+        apiVersion: 'meta.k8s.io/v1',
+        rows: [{ cells: ['list-a', 'Opaque', 1, expect.any(String)] }],
+      });
       const columns = asList(body['columnDefinitions']) as JsonObject[];
       expect(columns.map(({ name }) => name)).toEqual(['Name', 'Type', 'Data', 'Age']);
     });

@@ -50,7 +50,10 @@ export function describeObjects(context: () => ContractContext): void {
 
     it('refuses creation in a namespace that does not exist', async () => {
       const response = await context().admin.post(`/apis/${WIDGETS}/namespaces/nowhere-at-all/widgets`, widget('x'));
-      expect(response).toMatchObject({ status: 404, body: { reason: 'NotFound', details: { name: 'nowhere-at-all', kind: 'namespaces' } } });
+      expect(response).toMatchObject({
+        status: 404,
+        body: { reason: 'NotFound', details: { name: 'nowhere-at-all', kind: 'namespaces' } },
+      });
     });
 
     it('answers 404 with a Status for an object that is not there', async () => {
@@ -93,7 +96,10 @@ export function describeObjects(context: () => ContractContext): void {
     it('has the document of OpenAPI v2 that kubectl asks for before it applies a List', async () => {
       const asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
       const { status, headers } = await context().admin.get('/openapi/v2', asked);
-      expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' });
+      expect({ status, type: headers['content-type'] }).toEqual({
+        status: 200,
+        type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+      });
       expect((await context().admin.get('/openapi/v2')).body).toMatchObject({ swagger: '2.0', info: { title: 'Kubernetes' } });
     });
 
@@ -135,7 +141,11 @@ export function describeObjects(context: () => ContractContext): void {
         status: { phase: 'Ready' },
       });
       expect(set).toMatchObject({ status: 200, body: { spec: { size: 5 }, status: { phase: 'Ready' }, metadata: { generation: 1 } } });
-      const patched = await context().admin.patch(path('stateful', 'status'), { metadata: { labels: { a: 'b' } }, spec: { size: 12 }, status: { phase: 'Gone' } });
+      const patched = await context().admin.patch(path('stateful', 'status'), {
+        metadata: { labels: { a: 'b' } },
+        spec: { size: 12 },
+        status: { phase: 'Gone' },
+      });
       expect(patched.body).toMatchObject({ spec: { size: 5 }, status: { phase: 'Gone' } });
       expect(at(patched.body, 'metadata', 'labels')).toBeUndefined();
       const other = await context().admin.patch(path('stateful'), { spec: { size: 6 }, status: { phase: 'Lost' } });
@@ -155,7 +165,10 @@ export function describeObjects(context: () => ContractContext): void {
     it('keeps a deleted object until its finalizers are gone', async () => {
       await create(widget('finalized', { metadata: { finalizers: ['contract.connectors.alauda.io/hold'] } }));
       const deleted = await context().admin.delete(path('finalized'));
-      expect(deleted).toMatchObject({ status: 200, body: { kind: 'Widget', metadata: { deletionTimestamp: expect.any(String) as string } } });
+      expect(deleted).toMatchObject({
+        status: 200,
+        body: { kind: 'Widget', metadata: { deletionTimestamp: expect.any(String) as string } },
+      });
       expect((await context().admin.get(path('finalized'))).status).toBe(200);
       await context().admin.patch(path('finalized'), { metadata: { finalizers: null } });
       expect((await context().admin.get(path('finalized'))).status).toBe(404);

@@ -22,7 +22,10 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       await context().create(core('configmaps'), owned('inherited', [ownerReference(owner)]));
       await context().create(core('configmaps'), owned('independent', []));
       await context().admin.delete(context().api(WIDGETS, 'widgets', 'short-lived'));
-      await untilRight(() => context().admin.get(core('configmaps', 'inherited')), ({ status }) => status === 404);
+      await untilRight(
+        () => context().admin.get(core('configmaps', 'inherited')),
+        ({ status }) => status === 404,
+      );
       const independent = await context().admin.get(core('configmaps', 'independent'));
       expect(versionOf(independent.body)).not.toBe('');
     });
@@ -30,8 +33,15 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
     (hasControllers ? it : it.skip)('let dependents live on without their owner when it is deleted with --cascade=orphan', async () => {
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('childless'));
       await context().create(core('configmaps'), owned('set-free', [ownerReference(owner)]));
-      await context().admin.delete(context().api(WIDGETS, 'widgets', 'childless'), { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Orphan' });
-      await untilRight(() => context().admin.get(context().api(WIDGETS, 'widgets', 'childless')), ({ status }) => status === 404);
+      await context().admin.delete(context().api(WIDGETS, 'widgets', 'childless'), {
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        propagationPolicy: 'Orphan',
+      });
+      await untilRight(
+        () => context().admin.get(context().api(WIDGETS, 'widgets', 'childless')),
+        ({ status }) => status === 404,
+      );
       const { status, body } = await context().admin.get(core('configmaps', 'set-free'));
       expect(status).toBe(200);
       expect(asList(at(body, 'metadata', 'ownerReferences'))).toEqual([]);
@@ -41,7 +51,10 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('last'));
       await context().create(core('configmaps'), owned('first', [ownerReference(owner)]));
       await context().admin.delete(`${context().api(WIDGETS, 'widgets', 'last')}?propagationPolicy=Foreground`);
-      await untilRight(() => context().admin.get(context().api(WIDGETS, 'widgets', 'last')), ({ status }) => status === 404);
+      await untilRight(
+        () => context().admin.get(context().api(WIDGETS, 'widgets', 'last')),
+        ({ status }) => status === 404,
+      );
       expect((await context().admin.get(core('configmaps', 'first'))).status).toBe(404);
     });
   });

@@ -18,7 +18,12 @@ export function describeSchema(context: () => ContractContext): void {
         extra: true,
       });
       expect(response.status).toBe(201);
-      expect(response.body['spec']).toEqual({ address: 'https://registry.example', size: 5, free: { any: { thing: [1] } }, labels: { x: 'y' } });
+      expect(response.body['spec']).toEqual({
+        address: 'https://registry.example',
+        size: 5,
+        free: { any: { thing: [1] } },
+        labels: { x: 'y' },
+      });
       expect(response.body).not.toHaveProperty('extra');
       expect(String(response.headers['warning'])).toContain('unknown field \\"spec.typo\\"');
     });
@@ -36,13 +41,25 @@ export function describeSchema(context: () => ContractContext): void {
     it.each<[string, JsonObject, RegExp]>([
       ['a missing field', { address: undefined }, /spec\.address: Required value/],
       ['a wrong type', { address: 5 }, /spec\.address: Invalid value: "integer": spec\.address in body must be of type string/],
-      ['a pattern', { address: 'ftp://x' }, /spec\.address: Invalid value: "ftp:\/\/x": spec\.address in body should match '\^https\?:\/\/'/],
+      [
+        'a pattern',
+        { address: 'ftp://x' },
+        /spec\.address: Invalid value: "ftp:\/\/x": spec\.address in body should match '\^https\?:\/\/'/,
+      ],
       ['a length', { address: `https://${'x'.repeat(40)}` }, /spec\.address: Too long: may not be (more|longer) than 40/],
       ['an enum', { protocol: 'ftp' }, /spec\.protocol: Unsupported value: "ftp": supported values: "oci", "http"/],
       ['a minimum', { size: 0 }, /spec\.size: Invalid value: 0: spec\.size in body should be greater than or equal to 1/],
       ['a maximum', { size: 51 }, /spec\.size: Invalid value: 51: spec\.size in body should be less than or equal to 50/],
-      ['a number of items', { parts: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }] }, /spec\.parts: Too many: 4: must have at most 3 items/],
-      ['a key twice', { parts: [{ name: 'a' }, { name: 'a' }] }, /spec\.parts\[1\]: Duplicate value: (map\[string\]interface \{\})?\{"name":"a"\}/],
+      [
+        'a number of items',
+        { parts: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }] },
+        /spec\.parts: Too many: 4: must have at most 3 items/,
+      ],
+      [
+        'a key twice',
+        { parts: [{ name: 'a' }, { name: 'a' }] },
+        /spec\.parts\[1\]: Duplicate value: (map\[string\]interface \{\})?\{"name":"a"\}/,
+      ],
       ['an item without its key', { parts: [{ value: 'x' }] }, /spec\.parts\[0\]\.name: Required value/],
       ['a map value', { labels: { a: 1 } }, /spec\.labels\.a: Invalid value: "integer"/],
       ['a rule', { size: 13 }, /spec: Invalid value: .*size 13 is unlucky/],

@@ -10,7 +10,7 @@ export const WIDGETS = `${GROUP}/v1`;
 const spec = {
   type: 'object',
   required: ['address'],
-  'x-kubernetes-validations': [{ rule: "!has(self.size) || self.size != 13", message: 'size 13 is unlucky' }],
+  'x-kubernetes-validations': [{ rule: '!has(self.size) || self.size != 13', message: 'size 13 is unlucky' }],
   properties: {
     address: {
       type: 'string',
@@ -105,8 +105,11 @@ export async function removeWidgetType({ admin }: ContractContext): Promise<void
 export async function applyDefinition({ admin }: ContractContext, definition: JsonObject): Promise<JsonObject[]> {
   const name = String(at(definition, 'metadata', 'name'));
   const created = await admin.post(CRDS, definition);
-  if (created.status === 409) await admin.patch(`${CRDS}/${name}`, { spec: definition['spec'] });
-  else if (created.status !== 201) throw new Error(`${name}: ${created.status} ${JSON.stringify(created.body)}`);
+  if (created.status === 409) {
+    await admin.patch(`${CRDS}/${name}`, { spec: definition['spec'] });
+  } else if (created.status !== 201) {
+    throw new Error(`${name}: ${created.status} ${JSON.stringify(created.body)}`);
+  }
   const conditions = await untilRight(
     async () => asList(at((await admin.get(`${CRDS}/${name}`)).body, 'status', 'conditions')).map(asObject),
     (found) => found.some(({ type, status: value }) => type === 'Established' && value === 'True'),

@@ -19,7 +19,9 @@ export class Administrator {
     this.#ensureNamespace(request.namespace);
     const body = JSON.parse(JSON.stringify(object)) as JsonObject;
     const old = this.#find(request, name);
-    if (!old) return createObject({ ...body, metadata: { ...asObject(body['metadata']), resourceVersion: undefined } }, request);
+    if (!old) {
+      return createObject({ ...body, metadata: { ...asObject(body['metadata']), resourceVersion: undefined } }, request);
+    }
     const next = decodeObject(body, { ...request, name });
     delete next.metadata.resourceVersion;
     return replaceObject(next, old, { ...request, name });
@@ -28,7 +30,9 @@ export class Administrator {
   applyYaml(text: string): ApiObject[] {
     const documents = parseAllDocuments(text).map((document): unknown => {
       const [problem] = document.errors;
-      if (problem) throw problem;
+      if (problem) {
+        throw problem;
+      }
       return document.toJS() as unknown;
     });
     return documents.filter(isJsonObject).map((object) => this.apply(object as unknown as ObjectLike));
@@ -37,7 +41,9 @@ export class Administrator {
   applyStatus(address: ObjectAddress, status: object): ApiObject {
     const request = { ...this.#request(address), name: address.name, subresource: 'status' };
     const old = this.#find(request, address.name);
-    if (!old) throw new Error(`${address.kind} "${address.name}" does not exist`);
+    if (!old) {
+      throw new Error(`${address.kind} "${address.name}" does not exist`);
+    }
     const next = { ...cloneJson(old), status: JSON.parse(JSON.stringify(status)) as JsonObject };
     return replaceObject(decodeObject(next, request), old, request);
   }
@@ -52,12 +58,16 @@ export class Administrator {
 
   delete(address: ObjectAddress): void {
     const request = { ...this.#request(address), name: address.name };
-    if (this.#find(request, address.name)) deleteObject({ propagation: 'Background' }, request);
+    if (this.#find(request, address.name)) {
+      deleteObject({ propagation: 'Background' }, request);
+    }
   }
 
   #request({ apiVersion, kind, namespace }: { apiVersion: string; kind: string; namespace?: string }): WriteRequest {
     const definition = this.cluster.catalog.findKind(apiVersion, kind);
-    if (!definition) throw new Error(`this API serves no ${apiVersion} ${kind}`);
+    if (!definition) {
+      throw new Error(`this API serves no ${apiVersion} ${kind}`);
+    }
     const scope = definition.namespaced ? (namespace ?? 'default') : undefined;
     return { cluster: this.cluster, definition, namespace: scope, fieldValidation: 'Strict', dryRun: false, warnings: [] };
   }
@@ -67,7 +77,9 @@ export class Administrator {
   }
 
   #ensureNamespace(name: string | undefined): void {
-    if (name === undefined || this.cluster.store.get('/namespaces', { name })) return;
+    if (name === undefined || this.cluster.store.get('/namespaces', { name })) {
+      return;
+    }
     this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
 }

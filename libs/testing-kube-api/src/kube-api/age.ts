@@ -28,10 +28,14 @@ const SCALES: readonly Scale[] = [
 function humanDuration(milliseconds: number): string {
   const positive = Math.max(0, milliseconds);
   const scale = SCALES.find(({ below }) => positive < below);
-  if (!scale) return `${Math.floor(positive / YEAR)}y`;
+  if (!scale) {
+    return `${Math.floor(positive / YEAR)}y`;
+  }
   const { unit, letter, rest } = scale;
   const whole = `${Math.floor(positive / unit)}${letter}`;
-  if (!rest) return whole;
+  if (!rest) {
+    return whole;
+  }
   const remainder = Math.floor((positive % unit) / rest[0]);
   return remainder === 0 ? whole : `${whole}${remainder}${rest[1]}`;
 }

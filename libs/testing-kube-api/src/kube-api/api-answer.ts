@@ -14,7 +14,9 @@ export type ApiAnswer =
 export const PAGE_NOT_FOUND: ApiAnswer = { status: 404, text: '404 page not found\n' };
 
 export function answerOf(error: unknown): ApiAnswer {
-  if (error instanceof ApiError) return { status: error.code, body: error.toStatus() };
+  if (error instanceof ApiError) {
+    return { status: error.code, body: error.toStatus() };
+  }
   const message = `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   return { status: 500, body: new ApiError(message, { code: 500, reason: 'InternalError' }).toStatus() };
 }
@@ -22,17 +24,25 @@ export function answerOf(error: unknown): ApiAnswer {
 type CompleteAnswer = Exclude<ApiAnswer, { watch: WatchStream }>;
 
 function representationOf(answer: CompleteAnswer): { content: Buffer; contentType: string } {
-  if ('content' in answer) return answer;
-  if ('text' in answer) return { content: Buffer.from(answer.text), contentType: 'text/plain; charset=utf-8' };
+  if ('content' in answer) {
+    return answer;
+  }
+  if ('text' in answer) {
+    return { content: Buffer.from(answer.text), contentType: 'text/plain; charset=utf-8' };
+  }
   return { content: Buffer.from(`${JSON.stringify(answer.body)}\n`), contentType: 'application/json' };
 }
 
 /** Sends any answer but a watch. */
 export function sendAnswer(response: ServerResponse, answer: CompleteAnswer, headers: Record<string, string> = {}): void {
-  if (response.destroyed || response.writableEnded) return;
+  if (response.destroyed || response.writableEnded) {
+    return;
+  }
   const { content, contentType } = representationOf(answer);
   const warnings = 'body' in answer ? (answer.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`) : [];
-  if (warnings.length > 0) response.setHeader('warning', warnings);
+  if (warnings.length > 0) {
+    response.setHeader('warning', warnings);
+  }
   response.writeHead(answer.status, {
     'content-type': contentType,
     'content-length': String(content.length),

@@ -53,7 +53,9 @@ export class ApiError extends Error {
 
   #details(): JsonObject {
     const { subject, causes, retryAfterSeconds } = this.options;
-    if (!subject && !causes && retryAfterSeconds === undefined) return {};
+    if (!subject && !causes && retryAfterSeconds === undefined) {
+      return {};
+    }
     return {
       details: {
         ...(subject && describeSubject(subject)),

@@ -27,11 +27,15 @@ export class Authentication {
    */
   authenticate(authorization: string | undefined): UserInfo {
     const match = /^bearer +(\S+)\s*$/i.exec(authorization ?? '');
-    if (!match) return ANONYMOUS;
+    if (!match) {
+      return ANONYMOUS;
+    }
     try {
       return this.review(match[1] ?? '', []).user;
     } catch (error) {
-      if (error instanceof TokenRefused) throw unauthorized();
+      if (error instanceof TokenRefused) {
+        throw unauthorized();
+      }
       throw error;
     }
   }
@@ -44,10 +48,14 @@ export class Authentication {
   review(token: string, audiences: readonly string[]): VerifiedToken {
     const accepted = audiences.length > 0 ? audiences : this.options.apiAudiences;
     const user = this.#users.get(token);
-    if (!user) return this.options.tokens.verify(token, accepted);
+    if (!user) {
+      return this.options.tokens.verify(token, accepted);
+    }
     // A static token carries no audience and counts as one for the API.
     const common = accepted.filter((audience) => this.options.apiAudiences.includes(audience));
-    if (common.length === 0) throw new TokenRefused('invalid bearer token');
+    if (common.length === 0) {
+      throw new TokenRefused('invalid bearer token');
+    }
     return { user, audiences: common };
   }
 }

@@ -6,13 +6,17 @@ import { type UserInfo } from './user-info';
 /** Asks RBAC whether a user may make a request. @throws ApiError 403 */
 export function authorize(user: UserInfo, { verb, path, target }: RequestInfo, rbac: Rbac): void {
   if (!target) {
-    if (rbac.decide(user, { verb, path }).allowed) return;
+    if (rbac.decide(user, { verb, path }).allowed) {
+      return;
+    }
     const message = `forbidden: User "${user.username}" cannot ${verb} path "${path}"`;
     throw new ApiError(message, { code: 403, reason: 'Forbidden', subject: { group: '', kind: '' } });
   }
   const { group, resource, subresource, namespace, selectedName } = target;
   const name = target.name ?? selectedName;
-  if (rbac.decide(user, { verb, group, resource, subresource, namespace, name }).allowed) return;
+  if (rbac.decide(user, { verb, group, resource, subresource, namespace, name }).allowed) {
+    return;
+  }
   throw forbidden({ group, kind: resource, name }, refusal(user, verb, target));
 }
 

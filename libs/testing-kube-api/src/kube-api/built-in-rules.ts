@@ -56,7 +56,9 @@ function applySecretDefaults(object: ApiObject): void {
       throw badRequest(`Secret in version "v1" cannot be handled as a Secret: illegal base64 data in data[${key}]`);
     }
   }
-  if (!isJsonObject(object['stringData'])) return;
+  if (!isJsonObject(object['stringData'])) {
+    return;
+  }
   const plain = Object.entries(object['stringData']).map(([key, value]) => [key, Buffer.from(asText(value)).toString('base64')]);
   object['data'] = { ...asObject(object['data']), ...Object.fromEntries(plain) };
   delete object['stringData'];
@@ -65,16 +67,21 @@ function applySecretDefaults(object: ApiObject): void {
 /** What the types of Secret want in their data. */
 const SECRET_KEYS: Readonly<Record<string, (data: JsonObject) => StatusCause[]>> = {
   'kubernetes.io/basic-auth': (data) => {
-    if (data['username'] !== undefined || data['password'] !== undefined) return [];
+    if (data['username'] !== undefined || data['password'] !== undefined) {
+      return [];
+    }
     return [cause.required('data[username]'), cause.required('data[password]')];
   },
   'kubernetes.io/dockerconfigjson': (data) => dockerConfig(data, '.dockerconfigjson'),
   'kubernetes.io/dockercfg': (data) => dockerConfig(data, '.dockercfg'),
-  'kubernetes.io/tls': (data) => ['tls.crt', 'tls.key'].filter((key) => data[key] === undefined).map((key) => cause.required(`data[${key}]`)),
+  'kubernetes.io/tls': (data) =>
+    ['tls.crt', 'tls.key'].filter((key) => data[key] === undefined).map((key) => cause.required(`data[${key}]`)),
 };
 
 function dockerConfig(data: JsonObject, key: string): StatusCause[] {
-  if (data[key] === undefined) return [cause.required(`data[${key}]`)];
+  if (data[key] === undefined) {
+    return [cause.required(`data[${key}]`)];
+  }
   try {
     JSON.parse(Buffer.from(asText(data[key]), 'base64').toString('utf8'));
     return [];
@@ -86,7 +93,9 @@ function dockerConfig(data: JsonObject, key: string): StatusCause[] {
 function validateSecret(object: ApiObject, old?: ApiObject): StatusCause[] {
   const type = asText(object['type']);
   const causes = [...validateDataKeys(object, 'data'), ...(SECRET_KEYS[type]?.(asObject(object['data'])) ?? [])];
-  if (old && old['type'] !== object['type']) causes.push(cause.invalid('type', type, 'field is immutable'));
+  if (old && old['type'] !== object['type']) {
+    causes.push(cause.invalid('type', type, 'field is immutable'));
+  }
   return [...causes, ...validateImmutable(object, old)];
 }
 
@@ -95,14 +104,22 @@ const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
 function validateDataKeys(object: ApiObject, field: string): StatusCause[] {
   const wrong = Object.keys(asObject(object[field])).filter((key) => !DATA_KEY.test(key) || key === '.' || key === '..');
   return wrong.map((key) =>
-    cause.invalid(`${field}[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"),
+    cause.invalid(
+      `${field}[${key}]`,
+      key,
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    ),
   );
 }
 
 function validateImmutable(object: ApiObject, old?: ApiObject): StatusCause[] {
-  if (old?.['immutable'] !== true) return [];
+  if (old?.['immutable'] !== true) {
+    return [];
+  }
   const detail = 'field is immutable when `immutable` is set';
-  if (object['immutable'] !== true) return [cause.forbidden('immutable', detail)];
+  if (object['immutable'] !== true) {
+    return [cause.forbidden('immutable', detail)];
+  }
   return isEqualJson(object['data'], old['data']) ? [] : [cause.forbidden('data', detail)];
 }
 
@@ -115,7 +132,9 @@ function validateLease(object: ApiObject): StatusCause[] {
   if (typeof leaseTransitions === 'number' && leaseTransitions < 0) {
     causes.push(cause.invalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
   }
-  if (holderIdentity === '') causes.push(cause.invalid('spec.holderIdentity', '', 'must not be empty'));
+  if (holderIdentity === '') {
+    causes.push(cause.invalid('spec.holderIdentity', '', 'must not be empty'));
+  }
   return causes;
 }
 
@@ -125,7 +144,9 @@ function applyBindingDefaults(object: ApiObject): void {
   const role = asObject(object['roleRef']);
   role['apiGroup'] ??= RBAC_GROUP;
   for (const subject of asList(object['subjects']).map(asObject)) {
-    if (subject['kind'] !== 'ServiceAccount') subject['apiGroup'] ??= RBAC_GROUP;
+    if (subject['kind'] !== 'ServiceAccount') {
+      subject['apiGroup'] ??= RBAC_GROUP;
+    }
   }
 }
 
@@ -133,13 +154,25 @@ function validateBinding(object: ApiObject, old?: ApiObject): StatusCause[] {
   const role = asObject(object['roleRef']);
   const causes: StatusCause[] = [];
   const kinds = object.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
-  if (!kinds.includes(asText(role['kind']))) causes.push(cause.unsupported('roleRef.kind', role['kind'] ?? '', kinds));
-  if (!role['name']) causes.push(cause.required('roleRef.name'));
-  asList(object['subjects']).map(asObject).forEach((subject, index) => {
-    if (!subject['name']) causes.push(cause.required(`subjects[${index}].name`));
-    if (subject['kind'] === 'ServiceAccount' && !subject['namespace']) causes.push(cause.required(`subjects[${index}].namespace`));
-  });
-  if (old && !isEqualJson(old['roleRef'], role)) causes.push(cause.invalid('roleRef', role, 'cannot change roleRef'));
+  if (!kinds.includes(asText(role['kind']))) {
+    causes.push(cause.unsupported('roleRef.kind', role['kind'] ?? '', kinds));
+  }
+  if (!role['name']) {
+    causes.push(cause.required('roleRef.name'));
+  }
+  asList(object['subjects'])
+    .map(asObject)
+    .forEach((subject, index) => {
+      if (!subject['name']) {
+        causes.push(cause.required(`subjects[${index}].name`));
+      }
+      if (subject['kind'] === 'ServiceAccount' && !subject['namespace']) {
+        causes.push(cause.required(`subjects[${index}].namespace`));
+      }
+    });
+  if (old && !isEqualJson(old['roleRef'], role)) {
+    causes.push(cause.invalid('roleRef', role, 'cannot change roleRef'));
+  }
   return causes;
 }
 

@@ -22,7 +22,9 @@ export function createCelEnvironment(): Environment {
     .registerFunction('isURL(string): bool', (text: string) => parseUrl(text) !== undefined)
     .registerFunction('url(string): URL', (text: string) => {
       const parsed = parseUrl(text);
-      if (!parsed) throw new Error(`URL parse error during conversion from string: ${text}`);
+      if (!parsed) {
+        throw new Error(`URL parse error during conversion from string: ${text}`);
+      }
       return parsed;
     })
     .registerFunction('URL.getScheme(): string', ({ url }: CelUrl) => url.protocol.slice(0, -1))
@@ -31,5 +33,8 @@ export function createCelEnvironment(): Environment {
     .registerFunction('URL.getPort(): string', ({ url }: CelUrl) => url.port)
     .registerFunction('URL.getEscapedPath(): string', ({ url }: CelUrl) => url.pathname)
     .registerFunction('string.find(string): string', (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '')
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? []);
+    .registerFunction(
+      'string.findAll(string): list<string>',
+      (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? [],
+    );
 }

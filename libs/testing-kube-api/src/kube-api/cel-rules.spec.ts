@@ -10,7 +10,10 @@ const problemsOf = (rules: CelRules, spec: object, old?: object): string[] =>
 
 describe('CelRules', () => {
   it('sees integers as integers, numbers as doubles and words of the language under escaped names', () => {
-    const rule = { rule: 'self.count / 2 == 3 && self.ratio == 0.5 && self.__namespace__ == "n" && self.a__dash__b == "c"', message: 'wrong' };
+    const rule = {
+      rule: 'self.count / 2 == 3 && self.ratio == 0.5 && self.__namespace__ == "n" && self.a__dash__b == "c"',
+      message: 'wrong',
+    };
     const rules = withRule(rule, {
       count: { type: 'integer' },
       ratio: { type: 'number' },
@@ -22,26 +25,37 @@ describe('CelRules', () => {
   });
 
   it('reads URLs', () => {
-    const rules = withRule({ rule: 'isURL(self.url) && url(self.url).getScheme() == "https"', message: 'no https URL' }, { url: { type: 'string' } });
+    const rules = withRule(
+      { rule: 'isURL(self.url) && url(self.url).getScheme() == "https"', message: 'no https URL' },
+      { url: { type: 'string' } },
+    );
     expect(problemsOf(rules, { url: 'https://a.example' })).toEqual([]);
     expect(problemsOf(rules, { url: 'http://a.example' })).toHaveLength(1);
     expect(problemsOf(rules, { url: 'nonsense' })).toHaveLength(1);
   });
 
   it('takes message, reason and place from the rule', () => {
-    const computed = withRule({ rule: 'self.a == 1', messageExpression: '"a is " + string(self.a)', reason: 'FieldValueForbidden', fieldPath: '.a' }, { a: { type: 'integer' } });
+    const computed = withRule(
+      { rule: 'self.a == 1', messageExpression: '"a is " + string(self.a)', reason: 'FieldValueForbidden', fieldPath: '.a' },
+      { a: { type: 'integer' } },
+    );
     expect(problemsOf(computed, { a: 2 })).toEqual(['spec.a: Forbidden: a is 2']);
     expect(problemsOf(withRule({ rule: 'has(self.a)' }), {})).toEqual(['spec: Invalid value: failed rule: has(self.a)']);
   });
 
   it('counts a rule that fails to evaluate as broken', () => {
-    expect(problemsOf(withRule({ rule: 'self.absent == 1' }), { a: 1 })).toEqual([expect.stringMatching(/^spec: Invalid value: rule evaluation error: /)]);
+    expect(problemsOf(withRule({ rule: 'self.absent == 1' }), { a: 1 })).toEqual([
+      expect.stringMatching(/^spec: Invalid value: rule evaluation error: /),
+    ]);
   });
 
   it('applies to items and values, names their place, and leaves alone what did not change', () => {
     const named: Schema = {
       type: 'object',
-      properties: { name: { type: 'string' }, value: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self != "bad"', message: 'is bad' }] } },
+      properties: {
+        name: { type: 'string' },
+        value: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self != "bad"', message: 'is bad' }] },
+      },
     };
     const rules = new CelRules({
       type: 'object',

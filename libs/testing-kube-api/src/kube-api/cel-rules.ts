@@ -45,7 +45,9 @@ export class CelRules {
   constructor(schema: Schema) {
     const compiler = new RuleCompiler();
     this.#root = compiler.node(schema, '');
-    if (compiler.problems.length > 0) throw new CelRulesUnsupported(compiler.problems);
+    if (compiler.problems.length > 0) {
+      throw new CelRulesUnsupported(compiler.problems);
+    }
   }
 
   get isEmpty(): boolean {
@@ -91,7 +93,9 @@ class RuleCompiler {
     try {
       const parsed = this.#environment.parse(text);
       const checked = parsed.check();
-      if (checked.valid && (checked.type === type || checked.type === 'dyn')) return parsed;
+      if (checked.valid && (checked.type === type || checked.type === 'dyn')) {
+        return parsed;
+      }
       this.problems.push(`${path || '<root>'}: ${text}: ${checked.error?.message ?? `is of type ${checked.type}, not ${type}`}`);
     } catch (error) {
       this.problems.push(`${path || '<root>'}: ${text}: ${(error as Error).message}`);
@@ -103,7 +107,9 @@ class RuleCompiler {
 function evaluateNode(node: RuleNode, place: Place): StatusCause[] {
   const { value, old, path } = place;
   // What did not change is not validated again (CRD validation ratcheting).
-  if (value == null || (old !== undefined && isEqualJson(value, old))) return [];
+  if (value == null || (old !== undefined && isEqualJson(value, old))) {
+    return [];
+  }
   const own = node.rules.flatMap((rule) => evaluateRule(rule, node.schema, place));
   return [...own, ...childPlaces(node, value, old, path).flatMap(([child, below]) => evaluateNode(child, below))];
 }
@@ -111,10 +117,14 @@ function evaluateNode(node: RuleNode, place: Place): StatusCause[] {
 function childPlaces(node: RuleNode, value: unknown, old: unknown, path: string): [RuleNode, Place][] {
   if (Array.isArray(value)) {
     const { items, schema } = node;
-    if (!items) return [];
+    if (!items) {
+      return [];
+    }
     return asList(value).map((item, index) => [items, { value: item, old: counterpart(item, old, schema), path: `${path}[${index}]` }]);
   }
-  if (!isJsonObject(value)) return [];
+  if (!isJsonObject(value)) {
+    return [];
+  }
   return Object.entries(value).flatMap(([name, item]): [RuleNode, Place][] => {
     const child = node.properties.get(name) ?? (node.schema.properties?.[name] ? undefined : node.additional);
     const before = isJsonObject(old) ? old[name] : undefined;
@@ -123,12 +133,16 @@ function childPlaces(node: RuleNode, value: unknown, old: unknown, path: string)
 }
 
 function evaluateRule(rule: CompiledRule, schema: Schema, { value, old, path }: Place): StatusCause[] {
-  if (rule.isTransition && old === undefined) return [];
+  if (rule.isTransition && old === undefined) {
+    return [];
+  }
   const context = { self: celValue(value, schema), oldSelf: old === undefined ? null : celValue(old, schema) };
   const { source } = rule;
   const where = `${path}${source.fieldPath ?? ''}`.replace(/^\./, '');
   try {
-    if (rule.holds(context) === true) return [];
+    if (rule.holds(context) === true) {
+      return [];
+    }
     const message = rule.message ? String(rule.message(context)) : (source.message ?? `failed rule: ${source.rule}`);
     return [ruleCause(where, source.reason ?? 'FieldValueInvalid', withValue(value, message))];
   } catch (error) {

@@ -8,20 +8,24 @@ const RESERVED = new Set(
 
 /** How a declared property is called in a rule (Kubernetes: "escaping of property names"). */
 function celName(property: string): string {
-  if (RESERVED.has(property)) return `__${property}__`;
-  return property
-    .replaceAll('__', '__underscores__')
-    .replaceAll('.', '__dot__')
-    .replaceAll('-', '__dash__')
-    .replaceAll('/', '__slash__');
+  if (RESERVED.has(property)) {
+    return `__${property}__`;
+  }
+  return property.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
 }
 
 /** The value that a rule sees: integers as 64-bit integers, times as timestamps, property names escaped. */
 export function celValue(value: unknown, schema: Schema): unknown {
-  if (typeof value === 'number') return schema.type !== 'number' && Number.isInteger(value) ? BigInt(value) : value;
-  if (typeof value === 'string') return schema.format === 'date-time' ? new Date(value) : value;
+  if (typeof value === 'number') {
+    return schema.type !== 'number' && Number.isInteger(value) ? BigInt(value) : value;
+  }
+  if (typeof value === 'string') {
+    return schema.format === 'date-time' ? new Date(value) : value;
+  }
   // Array.from, not map: an array of another realm would stay one, and the CEL package knows its own only.
-  if (Array.isArray(value)) return Array.from(asList(value), (item) => celValue(item, schema.items ?? {}));
+  if (Array.isArray(value)) {
+    return Array.from(asList(value), (item) => celValue(item, schema.items ?? {}));
+  }
   return isJsonObject(value) ? celObject(value, schema) : value;
 }
 

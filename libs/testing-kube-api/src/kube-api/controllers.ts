@@ -20,11 +20,19 @@ const NAMESPACES = '/namespaces';
  */
 export function startControllers(cluster: Cluster, endWatches: (resource: string) => void): () => void {
   return cluster.store.subscribe((change) => {
-    if (change.resource === CRDS) serveCustomResource(change, cluster, endWatches);
-    if (change.resource === CLUSTER_ROLES) aggregateClusterRoles(cluster);
-    if (change.resource === NAMESPACES && change.type === 'ADDED') createDefaultServiceAccount(change.object, cluster);
+    if (change.resource === CRDS) {
+      serveCustomResource(change, cluster, endWatches);
+    }
+    if (change.resource === CLUSTER_ROLES) {
+      aggregateClusterRoles(cluster);
+    }
+    if (change.resource === NAMESPACES && change.type === 'ADDED') {
+      createDefaultServiceAccount(change.object, cluster);
+    }
     const namespace = change.resource === NAMESPACES ? change.object.metadata.name : change.object.metadata.namespace;
-    if (namespace && change.type !== 'ADDED') finishNamespace(namespace, cluster);
+    if (namespace && change.type !== 'ADDED') {
+      finishNamespace(namespace, cluster);
+    }
   });
 }
 
@@ -36,14 +44,20 @@ function serveCustomResource({ type, object, previous }: StoredChange, cluster: 
   const { plural } = namesOf(spec);
   if (type === 'DELETED') {
     const resource = `${group}/${plural}`;
-    for (const item of store.list(resource)) store.remove(resource, item.metadata);
+    for (const item of store.list(resource)) {
+      store.remove(resource, item.metadata);
+    }
     catalog.remove(group, plural);
     // After the deletions have reached the watches.
     return queueMicrotask(() => endWatches(resource));
   }
-  if (previous && isEqualJson(previous['spec'], spec)) return;
+  if (previous && isEqualJson(previous['spec'], spec)) {
+    return;
+  }
   catalog.remove(group, plural);
-  for (const definition of definitionsOf(object)) catalog.add(definition);
+  for (const definition of definitionsOf(object)) {
+    catalog.add(definition);
+  }
   const current = store.get(CRDS, object.metadata) ?? object;
   store.put(CRDS, { ...current, status: establishedStatus(spec, timestamp(cluster.clock())) });
 }
@@ -72,18 +86,25 @@ function aggregateClusterRoles({ store }: Cluster): void {
   const roles = store.list(CLUSTER_ROLES);
   for (const role of roles) {
     const selectors = asList(asObject(role['aggregationRule'])['clusterRoleSelectors']);
-    if (selectors.length === 0) continue;
+    if (selectors.length === 0) {
+      continue;
+    }
     const parts = roles.filter(
-      ({ metadata }) => metadata.name !== role.metadata.name && selectors.some((selector) => matchesLabelSelector(selector, metadata.labels)),
+      ({ metadata }) =>
+        metadata.name !== role.metadata.name && selectors.some((selector) => matchesLabelSelector(selector, metadata.labels)),
     );
     const rules = parts.flatMap((part) => asList(part['rules']));
-    if (!isEqualJson(rules, asList(role['rules']))) store.put(CLUSTER_ROLES, { ...role, rules });
+    if (!isEqualJson(rules, asList(role['rules']))) {
+      store.put(CLUSTER_ROLES, { ...role, rules });
+    }
   }
 }
 
 function createDefaultServiceAccount({ metadata }: ApiObject, cluster: Cluster): void {
   const definition = cluster.catalog.find('', 'v1', 'serviceaccounts');
-  if (!definition || cluster.store.get('/serviceaccounts', { namespace: metadata.name, name: 'default' })) return;
+  if (!definition || cluster.store.get('/serviceaccounts', { namespace: metadata.name, name: 'default' })) {
+    return;
+  }
   const request = { cluster, definition, namespace: metadata.name, fieldValidation: 'Strict', dryRun: false, warnings: [] } as const;
   createObject({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }, { ...request, warnings: [] });
 }
@@ -91,15 +112,20 @@ function createDefaultServiceAccount({ metadata }: ApiObject, cluster: Cluster):
 /** Empties a namespace that is going, and removes it once nothing in it waits for a finalizer. */
 function finishNamespace(name: string, { store, clock }: Cluster): void {
   const namespace = store.get(NAMESPACES, { name });
-  if (!namespace?.metadata.deletionTimestamp) return;
+  if (!namespace?.metadata.deletionTimestamp) {
+    return;
+  }
   const contents = store.resources().flatMap((resource) => store.list(resource, name).map((object) => ({ resource, object })));
   for (const { resource, object } of contents) {
     const { metadata } = object;
-    if (!metadata.finalizers?.length) store.remove(resource, metadata);
-    else if (!metadata.deletionTimestamp) {
+    if (!metadata.finalizers?.length) {
+      store.remove(resource, metadata);
+    } else if (!metadata.deletionTimestamp) {
       store.put(resource, { ...object, metadata: { ...metadata, deletionTimestamp: timestamp(clock()) } });
     }
   }
   const isEmpty = store.resources().every((resource) => store.list(resource, name).length === 0);
-  if (isEmpty && store.get(NAMESPACES, { name })) store.remove(NAMESPACES, { name });
+  if (isEmpty && store.get(NAMESPACES, { name })) {
+    store.remove(NAMESPACES, { name });
+  }
 }

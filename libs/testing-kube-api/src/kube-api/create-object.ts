@@ -20,9 +20,13 @@ export function createObject(body: JsonObject, request: WriteRequest): ApiObject
   checkNamespace(object.metadata, request);
   const resource = storageType(definition);
   const key = nameOf(request, object.metadata.name);
-  if (cluster.store.get(resource, key)) throw alreadyExists(subjectOf(request, key.name));
+  if (cluster.store.get(resource, key)) {
+    throw alreadyExists(subjectOf(request, key.name));
+  }
   validateObject(object, undefined, definition);
-  if (definition.kind === 'Service') allocateClusterIp(object, cluster.store.list(resource));
+  if (definition.kind === 'Service') {
+    allocateClusterIp(object, cluster.store.list(resource));
+  }
   return dryRun ? object : cluster.store.put(resource, object);
 }
 
@@ -33,7 +37,9 @@ function newMetadata(object: ApiObject, request: WriteRequest): ApiMetadata {
   if (given.namespace && given.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if (given.resourceVersion) throw new ApiError('resourceVersion should not be set on objects to be created', { code: 500 });
+  if (given.resourceVersion) {
+    throw new ApiError('resourceVersion should not be set on objects to be created', { code: 500 });
+  }
   return {
     ...given,
     name: name ?? nameFor(given, request),
@@ -51,7 +57,9 @@ function newMetadata(object: ApiObject, request: WriteRequest): ApiMetadata {
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 function nameFor({ name, generateName }: ApiMetadata, { definition: { group, kind } }: WriteRequest): string {
-  if (name) return name;
+  if (name) {
+    return name;
+  }
   if (!generateName) {
     throw invalid({ group, kind }, [cause.required('metadata.name', 'name or generateName is required')]);
   }
@@ -61,9 +69,13 @@ function nameFor({ name, generateName }: ApiMetadata, { definition: { group, kin
 
 function checkNamespace({ name }: ApiMetadata, request: WriteRequest): void {
   const { namespace, cluster } = request;
-  if (!namespace || request.definition.kind === 'Namespace') return;
+  if (!namespace || request.definition.kind === 'Namespace') {
+    return;
+  }
   const found = cluster.store.get('/namespaces', { name: namespace });
-  if (!found) throw notFound({ group: '', kind: 'namespaces', name: namespace });
+  if (!found) {
+    throw notFound({ group: '', kind: 'namespaces', name: namespace });
+  }
   if (found.metadata.deletionTimestamp) {
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
     throw forbidden(subjectOf(request, name), why);

@@ -46,7 +46,9 @@ function definitionOf(spec: JsonObject, version: JsonObject): ResourceDefinition
 }
 
 /** Names as the API server completes them (`status.acceptedNames`). */
-export function namesOf(spec: JsonObject): Pick<ResourceDefinition, 'plural' | 'singular' | 'kind' | 'listKind' | 'shortNames' | 'categories'> {
+export function namesOf(
+  spec: JsonObject,
+): Pick<ResourceDefinition, 'plural' | 'singular' | 'kind' | 'listKind' | 'shortNames' | 'categories'> {
   const names = asObject(spec['names']);
   const kind = asText(names['kind']);
   return {
@@ -61,9 +63,15 @@ export function namesOf(spec: JsonObject): Pick<ResourceDefinition, 'plural' | '
 
 /** A pattern that cannot be compiled must fail now and not when the first object comes. */
 function checkPatterns(schema: unknown): void {
-  if (Array.isArray(schema)) schema.forEach(checkPatterns);
-  if (!isJsonObject(schema)) return;
-  if (typeof schema['pattern'] === 'string') patternOf(schema['pattern']);
+  if (Array.isArray(schema)) {
+    schema.forEach(checkPatterns);
+  }
+  if (!isJsonObject(schema)) {
+    return;
+  }
+  if (typeof schema['pattern'] === 'string') {
+    patternOf(schema['pattern']);
+  }
   Object.values(schema).forEach(checkPatterns);
 }
 

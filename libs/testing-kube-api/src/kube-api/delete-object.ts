@@ -37,9 +37,13 @@ export function deleteObject(deletion: Deletion, request: WriteRequest): JsonObj
   checkPreconditions(object, deletion, request);
   const { metadata } = object;
   const stays = (metadata.finalizers ?? []).length > 0 || definition.kind === 'Namespace';
-  if (dryRun) return stays ? object : deleted(object, request);
+  if (dryRun) {
+    return stays ? object : deleted(object, request);
+  }
   settleDependents(object, deletion, request);
-  if (stays) return metadata.deletionTimestamp ? object : markDeleted(object, request);
+  if (stays) {
+    return metadata.deletionTimestamp ? object : markDeleted(object, request);
+  }
   cluster.store.remove(storageType(definition), metadata);
   return deleted(object, request);
 }
@@ -57,18 +61,25 @@ function checkPreconditions({ metadata }: ApiObject, { uid, resourceVersion }: D
 
 /** Background is the garbage collector's own doing. */
 function settleDependents({ metadata: { uid = '' } }: ApiObject, { propagation }: Deletion, { cluster: { store } }: WriteRequest): void {
-  if (propagation === 'Background') return;
+  if (propagation === 'Background') {
+    return;
+  }
   for (const { resource, object } of dependentsOf(store, uid)) {
     const others = (object.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
-    if (propagation === 'Foreground' && others.length === 0) store.remove(resource, object.metadata);
-    else store.put(resource, { ...object, metadata: { ...object.metadata, ownerReferences: others } });
+    if (propagation === 'Foreground' && others.length === 0) {
+      store.remove(resource, object.metadata);
+    } else {
+      store.put(resource, { ...object, metadata: { ...object.metadata, ownerReferences: others } });
+    }
   }
 }
 
 function markDeleted(object: ApiObject, { cluster, definition }: WriteRequest): ApiObject {
   const metadata = { ...object.metadata, deletionTimestamp: timestamp(cluster.clock()), deletionGracePeriodSeconds: 0 };
   const marked: ApiObject = { ...object, metadata };
-  if (definition.kind === 'Namespace') marked['status'] = { phase: 'Terminating' };
+  if (definition.kind === 'Namespace') {
+    marked['status'] = { phase: 'Terminating' };
+  }
   return cluster.store.put(storageType(definition), marked);
 }
 

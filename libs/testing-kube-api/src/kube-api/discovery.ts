@@ -8,16 +8,28 @@ const OBJECT_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'pa
 /** Answers a path of the discovery API; undefined for other paths and for groups that are not served. */
 export function answerDiscovery(path: string, catalog: ResourceCatalog): JsonObject | undefined {
   const [root, group, version, ...rest] = path.split('/').filter((segment) => segment !== '');
-  if (rest.length > 0) return undefined;
-  if (root === 'api') return version === undefined ? answerCore(group, catalog) : undefined;
-  if (root !== 'apis') return undefined;
-  if (group === undefined) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(catalog).map((name) => apiGroup(name, catalog)) };
-  if (version !== undefined) return resourceList(group, version, catalog);
+  if (rest.length > 0) {
+    return undefined;
+  }
+  if (root === 'api') {
+    return version === undefined ? answerCore(group, catalog) : undefined;
+  }
+  if (root !== 'apis') {
+    return undefined;
+  }
+  if (group === undefined) {
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(catalog).map((name) => apiGroup(name, catalog)) };
+  }
+  if (version !== undefined) {
+    return resourceList(group, version, catalog);
+  }
   return groupNames(catalog).includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group, catalog) } : undefined;
 }
 
 function answerCore(version: string | undefined, catalog: ResourceCatalog): JsonObject | undefined {
-  if (version !== undefined) return resourceList('', version, catalog);
+  if (version !== undefined) {
+    return resourceList('', version, catalog);
+  }
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
 }
 
@@ -35,7 +47,9 @@ function apiGroup(name: string, catalog: ResourceCatalog): JsonObject {
 
 function resourceList(group: string, version: string, catalog: ResourceCatalog): JsonObject | undefined {
   const definitions = catalog.all().filter((item) => item.group === group && item.version === version);
-  if (definitions.length === 0) return undefined;
+  if (definitions.length === 0) {
+    return undefined;
+  }
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',

@@ -31,7 +31,10 @@ describe('faults of the embedded Kubernetes API', () => {
     const held = admin.get(NAMESPACES).finally(() => {
       isAnswered = true;
     });
-    await untilRight(() => Promise.resolve(server.requests.count({ verb: 'list' })), (count) => count === 1);
+    await untilRight(
+      () => Promise.resolve(server.requests.count({ verb: 'list' })),
+      (count) => count === 1,
+    );
     expect(await admin.get(`${NAMESPACES}/default`)).toMatchObject({ status: 200 });
     expect(isAnswered).toBe(false);
     server.faults.resume();
@@ -41,7 +44,10 @@ describe('faults of the embedded Kubernetes API', () => {
   it('closes while requests are held', async () => {
     server.faults.pause();
     const held = admin.get(NAMESPACES).catch((error: NodeJS.ErrnoException) => error.code);
-    await untilRight(() => Promise.resolve(server.requests.count()), (count) => count === 1);
+    await untilRight(
+      () => Promise.resolve(server.requests.count()),
+      (count) => count === 1,
+    );
     await server.close();
     expect(await held).toBe('ECONNRESET');
   });
@@ -84,7 +90,11 @@ describe('faults of the embedded Kubernetes API', () => {
     server.faults.failNext(2, { status: 429, reason: 'TooManyRequests', retryAfter: 7, match: { resource: 'namespaces' } });
     expect(await admin.get('/api/v1/secrets')).toMatchObject({ status: 200 });
     for (let time = 0; time < 2; time += 1) {
-      expect(await admin.get(NAMESPACES)).toMatchObject({ status: 429, headers: { 'retry-after': '7' }, body: { reason: 'TooManyRequests' } });
+      expect(await admin.get(NAMESPACES)).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '7' },
+        body: { reason: 'TooManyRequests' },
+      });
     }
     expect(await admin.get(NAMESPACES)).toMatchObject({ status: 200 });
   });

@@ -41,7 +41,9 @@ export class FaultHooks {
   /** Answers again, also the requests that were held. */
   resume(): void {
     this.#paused = undefined;
-    for (const go of this.#release.splice(0)) go();
+    for (const go of this.#release.splice(0)) {
+      go();
+    }
   }
 
   /** Closes the port and all connections; the state stays. */
@@ -82,12 +84,18 @@ export class FaultHooks {
 
   /** For the server: what is to happen to this request. */
   interfere(request: LoggedRequest): Interference {
-    if (this.#paused && matchesRequest(request, this.#paused)) return 'hang';
+    if (this.#paused && matchesRequest(request, this.#paused)) {
+      return 'hang';
+    }
     const index = this.#failures.findIndex(({ failure }) => matchesRequest(request, failure.match ?? {}));
     const found = this.#failures[index];
-    if (!found) return 'none';
+    if (!found) {
+      return 'none';
+    }
     found.left -= 1;
-    if (found.left <= 0) this.#failures.splice(index, 1);
+    if (found.left <= 0) {
+      this.#failures.splice(index, 1);
+    }
     return found.failure;
   }
 

@@ -18,10 +18,14 @@ const TERM = /^\s*([\w.]+)\s*(!=|==|=)(.*)$/;
  * @throws ApiError 400 for what is no selector
  */
 export function parseFieldTerms(text: string): FieldTerm[] {
-  if (text.trim() === '') return [];
+  if (text.trim() === '') {
+    return [];
+  }
   return text.split(',').map((term) => {
     const match = TERM.exec(term);
-    if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    if (!match) {
+      throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    }
     return { field: match[1] ?? '', equal: match[2] !== '!=', value: match[3] ?? '' };
   });
 }
@@ -30,7 +34,9 @@ export function parseFieldTerms(text: string): FieldTerm[] {
 export function fieldFilter(terms: readonly FieldTerm[], definition: ResourceDefinition): ObjectFilter {
   const supported = ['metadata.name', 'metadata.namespace', ...definition.selectableFields];
   for (const { field } of terms) {
-    if (!supported.includes(field)) throw badRequest(`field label not supported: ${field}`);
+    if (!supported.includes(field)) {
+      throw badRequest(`field label not supported: ${field}`);
+    }
   }
   return (object) => terms.every(({ field, value, equal }) => (fieldValue(object, field) === value) === equal);
 }

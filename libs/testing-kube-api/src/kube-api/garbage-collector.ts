@@ -42,16 +42,24 @@ export class GarbageCollector {
 
   #onChange({ type, resource, object, previous }: StoredChange): void {
     const { uid = '' } = object.metadata;
-    if (previous) this.#forget(previous);
+    if (previous) {
+      this.#forget(previous);
+    }
     if (type === 'DELETED') {
       this.#suspects.push(...(this.#dependents.get(uid)?.values() ?? []));
       this.#dependents.delete(uid);
-    } else this.#remember({ resource, object });
-    if (this.#suspects.length > 0) this.#scheduled ??= setImmediate(() => this.#collect());
+    } else {
+      this.#remember({ resource, object });
+    }
+    if (this.#suspects.length > 0) {
+      this.#scheduled ??= setImmediate(() => this.#collect());
+    }
   }
 
   #forget({ metadata: { uid = '', ownerReferences = [] } }: ApiObject): void {
-    for (const owner of ownerReferences) this.#dependents.get(owner.uid)?.delete(uid);
+    for (const owner of ownerReferences) {
+      this.#dependents.get(owner.uid)?.delete(uid);
+    }
   }
 
   /** An object may also be created after its owner is gone. */
@@ -61,17 +69,22 @@ export class GarbageCollector {
       const known = this.#dependents.get(uid) ?? new Map<string, Dependent>();
       this.#dependents.set(uid, known.set(dependent.object.metadata.uid ?? '', dependent));
     }
-    if (owners.length > 0 && !this.#hasOwner(dependent.object)) this.#suspects.push(dependent);
+    if (owners.length > 0 && !this.#hasOwner(dependent.object)) {
+      this.#suspects.push(dependent);
+    }
   }
 
   #collect(): void {
     this.#scheduled = undefined;
     for (const { resource, object } of this.#suspects.splice(0)) {
       const current = this.store.get(resource, object.metadata);
-      if (current?.metadata.uid !== object.metadata.uid || !current || this.#hasOwner(current)) continue;
+      if (current?.metadata.uid !== object.metadata.uid || !current || this.#hasOwner(current)) {
+        continue;
+      }
       const { metadata } = current;
-      if ((metadata.finalizers ?? []).length === 0) this.store.remove(resource, metadata);
-      else if (!metadata.deletionTimestamp) {
+      if ((metadata.finalizers ?? []).length === 0) {
+        this.store.remove(resource, metadata);
+      } else if (!metadata.deletionTimestamp) {
         const deletionTimestamp = timestamp(this.clock());
         this.store.put(resource, { ...current, metadata: { ...metadata, deletionTimestamp } });
       }
@@ -80,12 +93,17 @@ export class GarbageCollector {
 
   /** An owner lives in the cluster or in the namespace of what it owns, nowhere else. */
   #hasOwner({ metadata: { ownerReferences = [], namespace } }: ApiObject): boolean {
-    return ownerReferences.length === 0 || ownerReferences.some(({ apiVersion, kind, name, uid }) => {
-      const definition = this.catalog.findKind(apiVersion, kind);
-      // Kubernetes keeps what it cannot judge.
-      if (!definition) return true;
-      const key = definition.namespaced ? { namespace, name } : { name };
-      return this.store.get(storageType(definition), key)?.metadata.uid === uid;
-    });
+    return (
+      ownerReferences.length === 0 ||
+      ownerReferences.some(({ apiVersion, kind, name, uid }) => {
+        const definition = this.catalog.findKind(apiVersion, kind);
+        // Kubernetes keeps what it cannot judge.
+        if (!definition) {
+          return true;
+        }
+        const key = definition.namespaced ? { namespace, name } : { name };
+        return this.store.get(storageType(definition), key)?.metadata.uid === uid;
+      })
+    );
   }
 }

@@ -31,8 +31,11 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
   context.log.add(entry);
   const answer = await answerUnlessFaulty(request, response, { info, entry, context }).catch(answerOf);
   entry.status = 'status' in answer ? answer.status : 200;
-  if ('watch' in answer) await context.watches.run(answer.watch);
-  else sendAnswer(response, answer, retryAfter(answer));
+  if ('watch' in answer) {
+    await context.watches.run(answer.watch);
+  } else {
+    sendAnswer(response, answer, retryAfter(answer));
+  }
 }
 
 interface Handling {
@@ -45,8 +48,12 @@ async function answerUnlessFaulty(request: IncomingMessage, response: ServerResp
   const { faults } = handling.context;
   for (;;) {
     const interference = faults.interfere(handling.entry);
-    if (interference === 'none') return answer(request, response, handling);
-    if (interference !== 'hang') return failure(interference);
+    if (interference === 'none') {
+      return answer(request, response, handling);
+    }
+    if (interference !== 'hang') {
+      return failure(interference);
+    }
     await faults.untilResumed();
   }
 }
@@ -57,18 +64,30 @@ async function answer(request: IncomingMessage, response: ServerResponse, { info
   const user = impersonate(caller, request.headers, cluster.rbac);
   entry.user = user.username;
   authorize(user, info, cluster.rbac);
-  if (!info.target) return answerPath(info.path, request.headers.accept, cluster);
+  if (!info.target) {
+    return answerPath(info.path, request.headers.accept, cluster);
+  }
   const body = await readBody(request);
   const { accept } = request.headers;
   return answerResource({ cluster, info, target: info.target, user, accept, body, response, bookmarkIntervalMs });
 }
 
 function answerPath(path: string, accept: string | undefined, cluster: Cluster): ApiAnswer {
-  if (path === '/healthz' || path === '/livez' || path === '/readyz') return { status: 200, text: 'ok' };
-  if (path === '/openapi/v2') return answerOpenApiV2(accept);
-  if (path === '/version') return { status: 200, body: VERSION };
-  if (path === '/.well-known/openid-configuration') return { status: 200, body: cluster.tokens.discoveryDocument() };
-  if (path === '/openid/v1/jwks') return { status: 200, body: cluster.tokens.keySet() };
+  if (path === '/healthz' || path === '/livez' || path === '/readyz') {
+    return { status: 200, text: 'ok' };
+  }
+  if (path === '/openapi/v2') {
+    return answerOpenApiV2(accept);
+  }
+  if (path === '/version') {
+    return { status: 200, body: VERSION };
+  }
+  if (path === '/.well-known/openid-configuration') {
+    return { status: 200, body: cluster.tokens.discoveryDocument() };
+  }
+  if (path === '/openid/v1/jwks') {
+    return { status: 200, body: cluster.tokens.keySet() };
+  }
   const body = answerDiscovery(path, cluster.catalog) ?? answerOpenApi(path, cluster.catalog);
   return body ? { status: 200, body } : PAGE_NOT_FOUND;
 }
@@ -93,7 +112,9 @@ function failure({ status, reason = 'InternalError', message = 'injected failure
 
 /** What a Status says about trying again is also a header. */
 function retryAfter(answer: ApiAnswer): Record<string, string> {
-  if (!('body' in answer)) return {};
+  if (!('body' in answer)) {
+    return {};
+  }
   const seconds = (answer.body['details'] as JsonObject | undefined)?.['retryAfterSeconds'];
   return typeof seconds === 'number' && answer.status >= 400 ? { 'retry-after': String(seconds) } : {};
 }

@@ -16,10 +16,16 @@ interface Operation {
  * @throws ApiError 400 for what is no patch, 422 for one that does not fit the document
  */
 export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');
+  if (!Array.isArray(patch)) {
+    throw badRequest('error decoding patch: a JSON patch is a list of operations');
+  }
   const root = { document: cloneJson(document) as unknown };
-  for (const item of patch as unknown[]) applyOperation(root, parseOperation(item));
-  if (!isJsonObject(root.document)) throw doesNotFit('the patched document is no object');
+  for (const item of patch as unknown[]) {
+    applyOperation(root, parseOperation(item));
+  }
+  if (!isJsonObject(root.document)) {
+    throw doesNotFit('the patched document is no object');
+  }
   return root.document;
 }
 
@@ -45,7 +51,9 @@ function applyOperation(root: { document: unknown }, { op, path, from = '', valu
     case 'copy':
       return add(root, path, cloneJson(read(root, from)));
     case 'test':
-      if (!isEqualJson(read(root, path), value)) throw doesNotFit(`testing value ${path} failed: test failed`);
+      if (!isEqualJson(read(root, path), value)) {
+        throw doesNotFit(`testing value ${path} failed: test failed`);
+      }
       return;
     default:
       throw badRequest(`error decoding patch: unexpected op ${JSON.stringify(op)}`);
@@ -57,8 +65,12 @@ function locate(root: { document: unknown }, path: string): { container: Contain
   const keys = ['document', ...path.split('/').slice(1).map(unescapeKey)];
   const key = keys.pop() ?? '';
   const container = keys.reduce<unknown>((current, step) => child(current, step), root);
-  if (Array.isArray(container)) return { container: container as unknown[], key };
-  if (isJsonObject(container)) return { container, key };
+  if (Array.isArray(container)) {
+    return { container: container as unknown[], key };
+  }
+  if (isJsonObject(container)) {
+    return { container, key };
+  }
   throw doesNotFit(`the path ${path} does not exist`);
 }
 
@@ -67,7 +79,9 @@ function unescapeKey(key: string): string {
 }
 
 function child(container: unknown, key: string): unknown {
-  if (Array.isArray(container)) return (container as unknown[])[Number(key)];
+  if (Array.isArray(container)) {
+    return (container as unknown[])[Number(key)];
+  }
   return isJsonObject(container) && Object.hasOwn(container, key) ? container[key] : undefined;
 }
 
@@ -78,15 +92,23 @@ function read(root: { document: unknown }, path: string): unknown {
 
 function add(root: { document: unknown }, path: string, value: unknown): void {
   const { container, key } = locate(root, path);
-  if (!Array.isArray(container)) container[key] = value;
-  else if (key === '-') container.push(value);
-  else container.splice(indexIn(container.length + 1, key, path), 0, value);
+  if (!Array.isArray(container)) {
+    container[key] = value;
+  } else if (key === '-') {
+    container.push(value);
+  } else {
+    container.splice(indexIn(container.length + 1, key, path), 0, value);
+  }
 }
 
 function remove(root: { document: unknown }, path: string): unknown {
   const { container, key } = locate(root, path);
-  if (Array.isArray(container)) return container.splice(indexIn(container.length, key, path), 1)[0];
-  if (!Object.hasOwn(container, key)) throw doesNotFit(`remove operation does not apply: doc is missing path: ${path}: missing value`);
+  if (Array.isArray(container)) {
+    return container.splice(indexIn(container.length, key, path), 1)[0];
+  }
+  if (!Object.hasOwn(container, key)) {
+    throw doesNotFit(`remove operation does not apply: doc is missing path: ${path}: missing value`);
+  }
   const value = container[key];
   delete container[key];
   return value;
@@ -94,7 +116,9 @@ function remove(root: { document: unknown }, path: string): unknown {
 
 function indexIn(length: number, key: string, path: string): number {
   const index = Number(key);
-  if (/^\d+$/.test(key) && index < length) return index;
+  if (/^\d+$/.test(key) && index < length) {
+    return index;
+  }
   throw doesNotFit(`the path ${path} is outside its list`);
 }
 

@@ -19,15 +19,23 @@ function parseSteps(path: string): Step[] {
 
 function bracketStep(text: string): Step {
   const quoted = /^(?:'([^']*)'|"([^"]*)")$/.exec(text);
-  if (quoted) return property(quoted[1] ?? quoted[2] ?? '');
-  if (text === '*') return (value) => (isJsonObject(value) ? Object.values(value) : asList(value));
+  if (quoted) {
+    return property(quoted[1] ?? quoted[2] ?? '');
+  }
+  if (text === '*') {
+    return (value) => (isJsonObject(value) ? Object.values(value) : asList(value));
+  }
   const filter = FILTER.exec(text);
-  if (filter) return filterStep(filter);
+  if (filter) {
+    return filterStep(filter);
+  }
   return (value) => asList(value).slice(Number(text), Number(text) + 1 || undefined);
 }
 
 function property(name: string): Step {
-  if (name === '*') return (value) => (isJsonObject(value) ? Object.values(value) : asList(value));
+  if (name === '*') {
+    return (value) => (isJsonObject(value) ? Object.values(value) : asList(value));
+  }
   return (value) => (isJsonObject(value) && value[name] !== undefined ? [value[name]] : []);
 }
 

@@ -59,16 +59,27 @@ describe('kubectl against the embedded Kubernetes API', () => {
   /** @throws when kubectl fails */
   async function run(...args: string[]): Promise<string> {
     const { code, output } = await call(args);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${output}`);
+    if (code !== 0) {
+      throw new Error(`kubectl ${args.join(' ')}: ${output}`);
+    }
     return output;
   }
 
   const apply = (yaml: string): Promise<Result> => call(['apply', '-f', '-'], yaml);
 
   it('applies, applies again and prints the columns of the type', async () => {
-    expect(await apply(connectorYaml('https://one.example.com'))).toEqual({ code: 0, output: 'connector.connectors.alauda.io/hub created\n' });
-    expect(await apply(connectorYaml('https://one.example.com'))).toEqual({ code: 0, output: 'connector.connectors.alauda.io/hub unchanged\n' });
-    expect(await apply(connectorYaml('https://two.example.com'))).toEqual({ code: 0, output: 'connector.connectors.alauda.io/hub configured\n' });
+    expect(await apply(connectorYaml('https://one.example.com'))).toEqual({
+      code: 0,
+      output: 'connector.connectors.alauda.io/hub created\n',
+    });
+    expect(await apply(connectorYaml('https://one.example.com'))).toEqual({
+      code: 0,
+      output: 'connector.connectors.alauda.io/hub unchanged\n',
+    });
+    expect(await apply(connectorYaml('https://two.example.com'))).toEqual({
+      code: 0,
+      output: 'connector.connectors.alauda.io/hub configured\n',
+    });
     const table = await run('get', 'connectors', '-n', 'team');
     expect(table).toMatch(/^NAME +CLASS +ADDRESS +READY +REASON +AGE\nhub +oci +https:\/\/two\.example\.com +\d+s\n$/);
     expect(await run('get', 'connectors', '-A', '-o', 'name')).toBe('connector.connectors.alauda.io/hub\n');
@@ -84,14 +95,15 @@ describe('kubectl against the embedded Kubernetes API', () => {
   });
 
   it('applies, replaces, diffs and deletes a List, and refuses what is wrong with an item', async () => {
-    const list = (size: number): string => JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'List',
-      items: [
-        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'listed', namespace: 'team' }, data: { size: String(size) } },
-        { apiVersion: 'v1', kind: 'Service', metadata: { name: 'listed', namespace: 'team' }, spec: { ports: [{ port: 80 }] } },
-      ],
-    });
+    const list = (size: number): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'listed', namespace: 'team' }, data: { size: String(size) } },
+          { apiVersion: 'v1', kind: 'Service', metadata: { name: 'listed', namespace: 'team' }, spec: { ports: [{ port: 80 }] } },
+        ],
+      });
     expect(await apply(list(1))).toEqual({ code: 0, output: 'configmap/listed created\nservice/listed created\n' });
     expect((await call(['diff', '-f', '-'], list(2))).output).toMatch(/^-  size: "1"\n\+  size: "2"$/m);
     expect((await call(['replace', '-f', '-'], list(2))).output).toBe('configmap/listed replaced\nservice/listed replaced\n');
@@ -126,9 +138,28 @@ describe('kubectl against the embedded Kubernetes API', () => {
 
   it('creates Secrets, accounts, roles and bindings, which it sends as protobuf', async () => {
     await run('create', 'secret', 'generic', 'plain', '-n', 'team', '--from-literal=username=u', '--from-literal=password=p');
-    await run('create', 'secret', 'docker-registry', 'pull', '-n', 'team', '--docker-server=https://x', '--docker-username=u', '--docker-password=p');
+    await run(
+      'create',
+      'secret',
+      'docker-registry',
+      'pull',
+      '-n',
+      'team',
+      '--docker-server=https://x',
+      '--docker-username=u',
+      '--docker-password=p',
+    );
     await run('create', 'serviceaccount', 'robot', '-n', 'team');
-    await run('create', 'role', 'puller', '-n', 'team', '--verb=get', '--resource=connectors.connectors.alauda.io/proxy', '--resource-name=hub');
+    await run(
+      'create',
+      'role',
+      'puller',
+      '-n',
+      'team',
+      '--verb=get',
+      '--resource=connectors.connectors.alauda.io/proxy',
+      '--resource-name=hub',
+    );
     await run('create', 'rolebinding', 'puller', '-n', 'team', '--role=puller', '--serviceaccount=team:robot');
     await run('create', 'service', 'externalname', 'out', '-n', 'team', '--external-name=out.example.com', '--tcp=80:80');
     expect(server.get({ apiVersion: 'v1', kind: 'Secret', namespace: 'team', name: 'plain' })).toMatchObject({
@@ -149,8 +180,12 @@ describe('kubectl against the embedded Kubernetes API', () => {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as object;
     expect(claims).toMatchObject({ aud: ['connectors-proxy'], sub: 'system:serviceaccount:team:robot' });
     const robot = '--as=system:serviceaccount:team:robot';
-    expect(await run('auth', 'can-i', 'get', 'connectors.connectors.alauda.io/hub', '--subresource=proxy', '-n', 'team', robot)).toBe('yes\n');
-    expect(await call(['auth', 'can-i', 'update', 'connectors.connectors.alauda.io/hub', '--subresource=proxy', '-n', 'team', robot])).toEqual({ code: 1, output: 'no\n' });
+    expect(await run('auth', 'can-i', 'get', 'connectors.connectors.alauda.io/hub', '--subresource=proxy', '-n', 'team', robot)).toBe(
+      'yes\n',
+    );
+    expect(
+      await call(['auth', 'can-i', 'update', 'connectors.connectors.alauda.io/hub', '--subresource=proxy', '-n', 'team', robot]),
+    ).toEqual({ code: 1, output: 'no\n' });
   });
 
   it('applies, patches and edits built-in types by their own merge rules', async () => {
@@ -169,7 +204,9 @@ describe('kubectl against the embedded Kubernetes API', () => {
     const saw = (text: RegExp): Promise<void> =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (text.test(seen)) resolve();
+          if (text.test(seen)) {
+            resolve();
+          }
         };
         watch.stdout.on('data', look);
         look();

@@ -26,11 +26,23 @@ function splitRequirements(text: string): string[] {
 
 function parseRequirement(text: string): (labels: Labels) => boolean {
   const match = REQUIREMENT.exec(text);
-  if (!match) throw badRequest(`unable to parse requirement: ${text.trim()}`);
+  if (!match) {
+    throw badRequest(`unable to parse requirement: ${text.trim()}`);
+  }
   const [, not, key = '', operator, value = '', set, members = ''] = match;
-  if (not && (operator ?? set)) throw badRequest(`unable to parse requirement: ${text.trim()}`);
-  if (set) return inSet(key, members.split(',').map((item) => item.trim()), set === 'in');
-  if (operator) return inSet(key, [value], operator !== '!=');
+  if (not && (operator ?? set)) {
+    throw badRequest(`unable to parse requirement: ${text.trim()}`);
+  }
+  if (set) {
+    return inSet(
+      key,
+      members.split(',').map((item) => item.trim()),
+      set === 'in',
+    );
+  }
+  if (operator) {
+    return inSet(key, [value], operator !== '!=');
+  }
   return (labels) => Object.hasOwn(labels, key) !== (not === '!');
 }
 
@@ -44,7 +56,9 @@ function inSet(key: string, values: readonly string[], wanted: boolean): (labels
 
 /** The form of a selector inside an object (Kubernetes API, `LabelSelector`). */
 export function matchesLabelSelector(selector: unknown, labels: Labels = {}): boolean {
-  if (!isJsonObject(selector)) return false;
+  if (!isJsonObject(selector)) {
+    return false;
+  }
   const equal = Object.entries(asObject(selector['matchLabels'])).every(([key, value]) => labels[key] === value);
   return equal && asList(selector['matchExpressions']).every((item) => matchesExpression(asObject(item), labels));
 }

@@ -22,7 +22,9 @@ export class ListSnapshots {
   keep(snapshot: ListSnapshot, offset: number, id: string = randomUUID()): string {
     this.#kept.set(id, snapshot);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > LIMIT && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > LIMIT && oldest !== undefined) {
+      this.#kept.delete(oldest);
+    }
     return Buffer.from(JSON.stringify({ id, offset })).toString('base64url');
   }
 
@@ -31,7 +33,9 @@ export class ListSnapshots {
     const { id, offset } = parseToken(token);
     const snapshot = this.#kept.get(id);
     if (!snapshot || !this.store.remembers(snapshot.version)) {
-      throw expired('The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.');
+      throw expired(
+        'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
+      );
     }
     return { id, offset, snapshot };
   }
@@ -40,7 +44,9 @@ export class ListSnapshots {
 function parseToken(token: string): { id: string; offset: number } {
   try {
     const { id, offset } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as Record<string, unknown>;
-    if (typeof id === 'string' && typeof offset === 'number') return { id, offset };
+    if (typeof id === 'string' && typeof offset === 'number') {
+      return { id, offset };
+    }
   } catch {
     // Told below.
   }

@@ -23,7 +23,9 @@ export class Listener {
   }
 
   async open(): Promise<void> {
-    if (this.#server) return;
+    if (this.#server) {
+      return;
+    }
     const { tls, onRequest, host } = this.options;
     const server = tls ? createTlsServer({ cert: tls.cert, key: tls.key }, onRequest) : createServer(onRequest);
     // Longer than clients keep idle connections, so that none is closed while a request is on its way.
@@ -42,7 +44,9 @@ export class Listener {
   /** Closes the port and breaks all connections. */
   async close(): Promise<void> {
     const server = this.#server;
-    if (!server) return;
+    if (!server) {
+      return;
+    }
     this.#server = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();

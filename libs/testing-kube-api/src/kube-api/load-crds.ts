@@ -4,7 +4,9 @@ import path from 'node:path';
 /** The text of files, and of the YAML files in directories, in the order of their names. */
 export function readManifests(paths: readonly string[]): string[] {
   return paths.flatMap((entry) => {
-    if (!statSync(entry).isDirectory()) return [readFileSync(entry, 'utf8')];
+    if (!statSync(entry).isDirectory()) {
+      return [readFileSync(entry, 'utf8')];
+    }
     const files = readdirSync(entry).filter((file) => /\.ya?ml$/.test(file));
     return files.sort().map((file) => readFileSync(path.join(entry, file), 'utf8'));
   });

@@ -4,9 +4,13 @@ import { isJsonObject, type JsonObject } from './json';
 export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonObject {
   const result = { ...document };
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete result[name];
-    else if (isJsonObject(value)) result[name] = applyMergePatch(isJsonObject(result[name]) ? result[name] : {}, value);
-    else result[name] = value;
+    if (value === null) {
+      delete result[name];
+    } else if (isJsonObject(value)) {
+      result[name] = applyMergePatch(isJsonObject(result[name]) ? result[name] : {}, value);
+    } else {
+      result[name] = value;
+    }
   }
   return result;
 }

@@ -93,8 +93,12 @@ export function validateMetadata(object: ApiObject, definition: ResourceDefiniti
 
 function validateName(name: string, { pattern, limit, message }: NameRule): StatusCause[] {
   const causes: StatusCause[] = [];
-  if (name.length > limit) causes.push(cause.invalid('metadata.name', name, `must be no more than ${limit} bytes`));
-  if (!pattern.test(name)) causes.push(cause.invalid('metadata.name', name, message));
+  if (name.length > limit) {
+    causes.push(cause.invalid('metadata.name', name, `must be no more than ${limit} bytes`));
+  }
+  if (!pattern.test(name)) {
+    causes.push(cause.invalid('metadata.name', name, message));
+  }
   return causes;
 }
 
@@ -107,9 +111,13 @@ const LABEL_KEY_MESSAGE =
 
 function validateLabels(labels: unknown): StatusCause[] {
   return Object.entries(isJsonObject(labels) ? labels : {}).flatMap(([key, value]) => {
-    if (!LABEL_KEY.test(key)) return [cause.invalid('metadata.labels', key, LABEL_KEY_MESSAGE)];
+    if (!LABEL_KEY.test(key)) {
+      return [cause.invalid('metadata.labels', key, LABEL_KEY_MESSAGE)];
+    }
     const label = asText(value);
-    if (label.length > 63) return [cause.invalid('metadata.labels', label, 'must be no more than 63 bytes')];
+    if (label.length > 63) {
+      return [cause.invalid('metadata.labels', label, 'must be no more than 63 bytes')];
+    }
     return LABEL_VALUE.test(label) ? [] : [cause.invalid('metadata.labels', label, LABEL_VALUE_MESSAGE)];
   });
 }
@@ -127,7 +135,16 @@ function validateOwners(references: unknown): StatusCause[] {
       .map((field) => cause.invalid(`metadata.ownerReferences.${field}`, '', 'must not be empty')),
   );
   const controllers = owners.filter((owner) => owner['controller'] === true);
-  if (controllers.length < 2) return empty;
+  if (controllers.length < 2) {
+    return empty;
+  }
   const names = controllers.map((owner) => `${asText(owner['kind'])}/${asText(owner['name'])}`).join(' and ');
-  return [...empty, cause.rule('metadata.ownerReferences', 'FieldValueInvalid', `Only one reference can have Controller set to true. Found "true" in references for ${names}`)];
+  return [
+    ...empty,
+    cause.rule(
+      'metadata.ownerReferences',
+      'FieldValueInvalid',
+      `Only one reference can have Controller set to true. Found "true" in references for ${names}`,
+    ),
+  ];
 }

@@ -60,7 +60,9 @@ export class ObjectStore {
   /** Does nothing when there is no such object. */
   remove(resource: string, name: ObjectName): ApiObject | undefined {
     const previous = this.get(resource, name);
-    if (!previous) return undefined;
+    if (!previous) {
+      return undefined;
+    }
     this.#objects.get(resource)?.delete(storageKey(name));
     const object = withVersion(previous, (this.#latest += 1));
     this.#record({ type: 'DELETED', resource, version: this.#latest, object, previous });
@@ -69,7 +71,9 @@ export class ObjectStore {
 
   /** Changes of a type after a version; undefined when some of them are forgotten. */
   changesSince(resource: string, version: number): StoredChange[] | undefined {
-    if (version < this.#forgotten) return undefined;
+    if (version < this.#forgotten) {
+      return undefined;
+    }
     return this.#history.filter((change) => change.resource === resource && change.version > version);
   }
 
@@ -102,13 +106,17 @@ export class ObjectStore {
       this.#forgotten = (this.#history[0]?.version ?? this.#latest + 1) - 1;
     }
     this.#undelivered.push(change);
-    if (this.#undelivered.length === 1) this.#deliver();
+    if (this.#undelivered.length === 1) {
+      this.#deliver();
+    }
   }
 
   /** A listener may itself change objects; every listener still sees all changes in their order. */
   #deliver(): void {
     for (let change = this.#undelivered[0]; change; change = this.#undelivered[0]) {
-      for (const listener of [...this.#listeners]) listener(change);
+      for (const listener of [...this.#listeners]) {
+        listener(change);
+      }
       this.#undelivered.shift();
     }
   }

@@ -13,7 +13,9 @@ const VERSION = 'v1.37.2';
  * without a schema, and leaves them to the server, which checks every object that it is sent.
  */
 export function answerOpenApiV2(accept: string | undefined): ApiAnswer {
-  if (ASKED_AS.some((type) => accept?.includes(type))) return { status: 200, content: document(), contentType: PROTOBUF };
+  if (ASKED_AS.some((type) => accept?.includes(type))) {
+    return { status: 200, content: document(), contentType: PROTOBUF };
+  }
   return { status: 200, body: { swagger: '2.0', info: { title: TITLE, version: VERSION }, paths: {}, definitions: {} } };
 }
 

@@ -9,7 +9,9 @@ import { type ResourceDefinition } from './resource-definition';
  * (parameter `fieldValidation`), and `kubectl explain` reads the schemas. Undefined for other paths.
  */
 export function answerOpenApi(path: string, catalog: ResourceCatalog): JsonObject | undefined {
-  if (path === '/openapi/v3') return index(catalog);
+  if (path === '/openapi/v3') {
+    return index(catalog);
+  }
   const found = catalog.groupVersions().find((api) => path === `/openapi/v3/${pathOf(api)}`);
   return found && document(found, catalog);
 }
@@ -60,7 +62,9 @@ function pathItems(definition: ResourceDefinition): [string, JsonObject][] {
     'x-kubernetes-group-version-kind': { group, kind, version },
   });
   const collection: [string, JsonObject] = [base, { post: operation('post') }];
-  if (createOnly) return [collection];
+  if (createOnly) {
+    return [collection];
+  }
   return [collection, [`${base}/{name}`, { get: operation('get'), put: operation('put'), patch: operation('patch') }]];
 }
 
@@ -82,8 +86,12 @@ function schema(definition: ResourceDefinition): JsonObject {
 
 /** Rules are for the server alone. */
 function withoutExtensions(value: unknown): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map(withoutExtensions);
-  if (!isJsonObject(value)) return value;
+  if (Array.isArray(value)) {
+    return (value as unknown[]).map(withoutExtensions);
+  }
+  if (!isJsonObject(value)) {
+    return value;
+  }
   const entries = Object.entries(value).filter(([name]) => name !== 'x-kubernetes-validations');
   return Object.fromEntries(entries.map(([name, item]) => [name, withoutExtensions(item)]));
 }

@@ -39,7 +39,9 @@ function patcherFor(contentType: string, { definition: { custom } }: WriteReques
     case MERGE_PATCH:
       return (document, patch) => applyMergePatch(document, objectPatch(patch));
     case STRATEGIC_MERGE_PATCH:
-      if (!custom) return (document, patch) => applyStrategicMergePatch(document, objectPatch(patch));
+      if (!custom) {
+        return (document, patch) => applyStrategicMergePatch(document, objectPatch(patch));
+      }
       throw unsupportedPatch(custom);
     case APPLY_PATCH:
       throw unsupportedPatch(custom, '; server-side apply is not served here: leave out --server-side, or send one of these patches');
@@ -54,6 +56,8 @@ function unsupportedPatch(custom: boolean, instead = ''): ApiError {
 }
 
 function objectPatch(patch: unknown): JsonObject {
-  if (isJsonObject(patch)) return patch;
+  if (isJsonObject(patch)) {
+    return patch;
+  }
   throw badRequest('error decoding patch: a merge patch is an object');
 }

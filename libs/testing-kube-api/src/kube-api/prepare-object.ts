@@ -18,11 +18,15 @@ import { type WriteRequest } from './write-request';
 export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject {
   const { definition } = request;
   const object = cloneJson(body);
-  if (!isJsonObject(object['metadata'])) object['metadata'] = {};
+  if (!isJsonObject(object['metadata'])) {
+    object['metadata'] = {};
+  }
   checkKind(object, definition);
   checkUnknownFields(object, request);
   // Only the subresource writes the status.
-  if (definition.hasStatus && request.subresource !== 'status') delete object['status'];
+  if (definition.hasStatus && request.subresource !== 'status') {
+    delete object['status'];
+  }
   if (definition.custom) {
     applyDefaults(object, definition.schema ?? {});
   } else {
@@ -41,16 +45,24 @@ export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject
  */
 export function validateObject(object: ApiObject, old: ApiObject | undefined, definition: ResourceDefinition): void {
   const causes = [...validateMetadata(object, definition), ...validateContent(object, old, definition)];
-  if (causes.length === 0) return;
+  if (causes.length === 0) {
+    return;
+  }
   throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, causes);
 }
 
 function validateContent(object: ApiObject, old: ApiObject | undefined, definition: ResourceDefinition): StatusCause[] {
-  if (!definition.custom) return validateBuiltIn(object, old);
+  if (!definition.custom) {
+    return validateBuiltIn(object, old);
+  }
   const { schema = {}, rules } = definition;
   const causes = validateSchema({ value: withRootMetadata(object), old: old && withRootMetadata(old), path: '' }, schema);
-  if (!rules || rules.isEmpty) return causes;
-  if (causes.some(({ reason }) => BLOCKING.has(reason))) return [...causes, RULES_NOT_CHECKED];
+  if (!rules || rules.isEmpty) {
+    return causes;
+  }
+  if (causes.some(({ reason }) => BLOCKING.has(reason))) {
+    return [...causes, RULES_NOT_CHECKED];
+  }
   return [...causes, ...rules.evaluate(withRootMetadata(object), old && withRootMetadata(old))];
 }
 
@@ -78,13 +90,17 @@ function withRootMetadata(object: ApiObject): JsonObject {
 function checkKind(object: JsonObject, { group, version, kind, custom }: ResourceDefinition): void {
   const apiVersion = formatApiVersion({ group, version });
   const actual = { apiVersion: asText(object['apiVersion']), kind: asText(object['kind']) };
-  if (actual.apiVersion === '' && actual.kind === '' && !custom) Object.assign(object, { apiVersion, kind });
-  else if (actual.kind === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);
-  else if (actual.apiVersion !== apiVersion) {
+  if (actual.apiVersion === '' && actual.kind === '' && !custom) {
+    Object.assign(object, { apiVersion, kind });
+  } else if (actual.kind === '') {
+    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);
+  } else if (actual.apiVersion !== apiVersion) {
     const message = `the API version in the data (${actual.apiVersion}) does not match the expected API version (${apiVersion})`;
     throw badRequest(message);
   } else if (actual.kind !== kind) {
-    if (!custom) throw badRequest(`${actual.kind} in version "${version}" cannot be handled as a ${kind}`);
+    if (!custom) {
+      throw badRequest(`${actual.kind} in version "${version}" cannot be handled as a ${kind}`);
+    }
     const { name } = object['metadata'] as ApiMetadata;
     throw invalid({ group, kind: actual.kind, name }, [cause.invalid('kind', actual.kind, `must be ${kind}`)]);
   }
@@ -98,10 +114,15 @@ function checkUnknownFields(object: JsonObject, { definition, fieldValidation, w
   if (schema) {
     unknown.push(...pruneUnknown(object, { ...schema, properties: { ...schema.properties, ...ROOT.properties } }));
   }
-  if (unknown.length === 0 || fieldValidation === 'Ignore') return;
+  if (unknown.length === 0 || fieldValidation === 'Ignore') {
+    return;
+  }
   const problems = unknown.map((field) => `unknown field "${field}"`);
-  if (fieldValidation === 'Warn') warnings.push(...problems);
-  else throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`);
+  if (fieldValidation === 'Warn') {
+    warnings.push(...problems);
+  } else {
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`);
+  }
 }
 
 /** Built-in types are decoded into fixed types, so that a wrong one is an error of decoding, 400. */
@@ -111,15 +132,24 @@ function checkTypes(object: ApiObject | JsonObject, { schema, version, kind }: R
     ...(schema ? validateSchema({ value: object, path: '' }, schema) : []),
   ];
   const [first] = causes;
-  if (first) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: ${first.field}: ${first.message}`);
+  if (first) {
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: ${first.field}: ${first.message}`);
+  }
 }
 
 /** In built-in types null is the same as absent. */
 function dropNulls(value: unknown): void {
-  if (Array.isArray(value)) value.forEach(dropNulls);
-  if (!isJsonObject(value)) return;
+  if (Array.isArray(value)) {
+    value.forEach(dropNulls);
+  }
+  if (!isJsonObject(value)) {
+    return;
+  }
   for (const [name, item] of Object.entries(value)) {
-    if (item === null) delete value[name];
-    else dropNulls(item);
+    if (item === null) {
+      delete value[name];
+    } else {
+      dropNulls(item);
+    }
   }
 }

@@ -13,7 +13,9 @@ export class ProtobufUnreadable extends Error {}
  * @throws ProtobufUnreadable
  */
 export function decodeProtobufObject(body: Buffer): JsonObject {
-  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new ProtobufUnreadable('the body does not begin like protobuf');
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) {
+    throw new ProtobufUnreadable('the body does not begin like protobuf');
+  }
   const envelope = decodeMessage('Unknown', body.subarray(MAGIC.length));
   const { apiVersion, kind } = asObject(envelope['typeMeta']);
   const raw = Buffer.from(asText(envelope['raw']), 'base64');
@@ -25,11 +27,15 @@ const INSTEAD = 'send JSON, or with kubectl write YAML (--dry-run=client -o yaml
 
 function decodeMessage(name: string, bytes: Buffer): JsonObject {
   const message = PROTOBUF_MESSAGES[name];
-  if (!message) throw new ProtobufUnreadable(`${name} is not read as protobuf here: ${INSTEAD}`);
+  if (!message) {
+    throw new ProtobufUnreadable(`${name} is not read as protobuf here: ${INSTEAD}`);
+  }
   const object: JsonObject = {};
   for (const { number, value } of wireFields(bytes)) {
     const field = message[number];
-    if (!field) throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: ${INSTEAD}`);
+    if (!field) {
+      throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: ${INSTEAD}`);
+    }
     setField(object, field, value);
   }
   return name === 'IntOrString' ? intOrString(object) : object;
@@ -38,7 +44,9 @@ function decodeMessage(name: string, bytes: Buffer): JsonObject {
 type WireValue = Buffer | number;
 
 function setField(object: JsonObject, [name, type]: ProtobufField, value: WireValue): void {
-  if (type === 'skip') return;
+  if (type === 'skip') {
+    return;
+  }
   if (type.startsWith('each:')) {
     object[name] = [...asList(object[name]), unwrap(decodeValue(type.slice('each:'.length), value))];
   } else if (type.startsWith('map:')) {
@@ -47,21 +55,30 @@ function setField(object: JsonObject, [name, type]: ProtobufField, value: WireVa
   } else {
     // Go writes empty values of plain fields, which JSON leaves out.
     const decoded = unwrap(decodeValue(type, value));
-    if (decoded !== '' && decoded !== 0 && decoded !== false) object[name] = decoded;
+    if (decoded !== '' && decoded !== 0 && decoded !== false) {
+      object[name] = decoded;
+    }
   }
 }
 
 function decodeValue(type: string, value: WireValue): unknown {
-  if (typeof value === 'number') return type === 'flag' ? value !== 0 : value;
-  if (type === 'text') return value.toString('utf8');
+  if (typeof value === 'number') {
+    return type === 'flag' ? value !== 0 : value;
+  }
+  if (type === 'text') {
+    return value.toString('utf8');
+  }
   return type === 'bytes' ? value.toString('base64') : decodeMessage(type, value);
 }
 
 function decodeEntry(type: string, value: WireValue): { key: string; value: unknown } {
   const entry = { key: '', value: type === 'text' || type === 'bytes' ? '' : {} } as { key: string; value: unknown };
   for (const field of wireFields(value as Buffer)) {
-    if (field.number === 1) entry.key = String(decodeValue('text', field.value));
-    else entry.value = decodeValue(type, field.value);
+    if (field.number === 1) {
+      entry.key = String(decodeValue('text', field.value));
+    } else {
+      entry.value = decodeValue(type, field.value);
+    }
   }
   return entry;
 }
@@ -90,20 +107,28 @@ function* wireFields(bytes: Buffer): Generator<{ number: number; value: WireValu
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = bytes[offset];
-      if (byte === undefined) throw new ProtobufUnreadable('the body ends in the middle of a number');
+      if (byte === undefined) {
+        throw new ProtobufUnreadable('the body ends in the middle of a number');
+      }
       offset += 1;
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) break;
+      if (byte < 0x80) {
+        break;
+      }
     }
     return Number(BigInt.asIntN(64, value));
   };
   while (offset < bytes.length) {
     const tag = varint();
     const wireType = tag & 7;
-    if (wireType !== VARINT && wireType !== BYTES) throw new ProtobufUnreadable(`wire type ${wireType} is used by no message here`);
+    if (wireType !== VARINT && wireType !== BYTES) {
+      throw new ProtobufUnreadable(`wire type ${wireType} is used by no message here`);
+    }
     const first = varint();
     const value = wireType === VARINT ? first : bytes.subarray(offset, (offset += first));
-    if (offset > bytes.length) throw new ProtobufUnreadable('the body ends in the middle of a field');
+    if (offset > bytes.length) {
+      throw new ProtobufUnreadable('the body ends in the middle of a field');
+    }
     yield { number: tag >>> 3, value };
   }
 }

@@ -37,12 +37,12 @@ export class Rbac {
   constructor(private readonly store: ObjectStore) {}
 
   decide(user: UserInfo, attributes: ResourceAttributes | PathAttributes): Decision {
-    if (user.groups.includes(SYSTEM_MASTERS)) return { allowed: true, reason: '' };
+    if (user.groups.includes(SYSTEM_MASTERS)) {
+      return { allowed: true, reason: '' };
+    }
     const isPath = 'path' in attributes;
     const namespace = isPath ? undefined : attributes.namespace;
-    const matches = isPath
-      ? (rule: JsonObject) => allowsPath(rule, attributes)
-      : (rule: JsonObject) => allowsResource(rule, attributes);
+    const matches = isPath ? (rule: JsonObject) => allowsPath(rule, attributes) : (rule: JsonObject) => allowsResource(rule, attributes);
     const found = this.effectiveRules(user, namespace).find(({ rule }) => matches(rule));
     return found ? { allowed: true, reason: found.reason } : { allowed: false, reason: '' };
   }
@@ -53,7 +53,9 @@ export class Rbac {
     const local = namespace ? this.store.list(`${RBAC_GROUP}/rolebindings`, namespace) : [];
     return [...cluster, ...local].flatMap((binding) => {
       const subject = asList(binding['subjects']).find((item) => isSubject(asObject(item), user, binding.metadata.namespace));
-      if (!subject) return [];
+      if (!subject) {
+        return [];
+      }
       const reason = reasonOf(binding, asObject(subject));
       return this.#rulesOf(binding).map((rule) => ({ rule, reason }));
     });

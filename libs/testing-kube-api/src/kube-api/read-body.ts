@@ -44,7 +44,9 @@ const JSON_TYPE = 'application/json';
 /** The object in a body. @throws ApiError 400 or 415 */
 export function parseObject(body: RequestBody): JsonObject {
   const value = parseValue(body);
-  if (!isJsonObject(value)) throw badRequest('the object provided is unrecognized: it is no object');
+  if (!isJsonObject(value)) {
+    throw badRequest('the object provided is unrecognized: it is no object');
+  }
   return value;
 }
 
@@ -65,7 +67,9 @@ function parseProtobuf(content: Buffer): JsonObject {
   try {
     return decodeProtobufObject(content);
   } catch (error) {
-    if (!(error instanceof ProtobufUnreadable)) throw error;
+    if (!(error instanceof ProtobufUnreadable)) {
+      throw error;
+    }
     throw new ApiError(error.message, { code: 415, reason: 'UnsupportedMediaType' });
   }
 }

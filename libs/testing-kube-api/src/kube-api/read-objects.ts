@@ -28,10 +28,16 @@ export function parseSelection(definition: ResourceDefinition, namespace: string
 
 /** A resource version of the query. Absent and 0 mean: whatever there is. @throws ApiError 400 or 504 */
 function parseVersion(text: string | null, current: number): number | undefined {
-  if (text === null || text === '' || text === '0') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (text === null || text === '' || text === '0') {
+    return undefined;
+  }
+  if (!/^\d+$/.test(text)) {
+    throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
   const version = Number(text);
-  if (version > current) throw futureVersion(version, current);
+  if (version > current) {
+    throw futureVersion(version, current);
+  }
   return version;
 }
 
@@ -68,12 +74,18 @@ function page(snapshot: ListSnapshot, { offset, limit, id }: Page, { snapshots }
   const objects: readonly ApiObject[] = snapshot.objects.slice(offset, end);
   const remaining = snapshot.objects.length - end;
   const metadata: JsonObject = { resourceVersion: String(snapshot.version) };
-  if (remaining > 0) Object.assign(metadata, { continue: snapshots.keep(snapshot, end, id), remainingItemCount: remaining });
+  if (remaining > 0) {
+    Object.assign(metadata, { continue: snapshots.keep(snapshot, end, id), remainingItemCount: remaining });
+  }
   return { objects, metadata };
 }
 
 function parseLimit(text: string | null): number {
-  if (text === null || text === '') return 0;
-  if (!/^\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (text === null || text === '') {
+    return 0;
+  }
+  if (!/^\d+$/.test(text)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
   return Number(text);
 }

@@ -15,9 +15,13 @@ export type Representation = 'object' | 'metadata' | 'table';
 export function chooseRepresentation(accept: string | undefined): Representation {
   const ranges = (accept ?? '*/*').split(',').map((range) => range.split(';').map((part) => part.trim()));
   for (const [type = '', ...parameters] of ranges) {
-    if (!['application/json', 'application/*', '*/*'].includes(type)) continue;
+    if (!['application/json', 'application/*', '*/*'].includes(type)) {
+      continue;
+    }
     const found = representationAs(parameters);
-    if (found) return found;
+    if (found) {
+      return found;
+    }
   }
   throw notAcceptable();
 }
@@ -25,9 +29,15 @@ export function chooseRepresentation(accept: string | undefined): Representation
 function representationAs(parameters: readonly string[]): Representation | undefined {
   const value = (name: string): string | undefined => parameters.find((item) => item.startsWith(`${name}=`))?.slice(name.length + 1);
   const as = value('as');
-  if (as === undefined) return 'object';
-  if (value('g') !== 'meta.k8s.io' || value('v') !== 'v1') return undefined;
-  if (as === 'Table') return 'table';
+  if (as === undefined) {
+    return 'object';
+  }
+  if (value('g') !== 'meta.k8s.io' || value('v') !== 'v1') {
+    return undefined;
+  }
+  if (as === 'Table') {
+    return 'table';
+  }
   return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'metadata' : undefined;
 }
 
@@ -92,7 +102,9 @@ export class Presenter {
   }
 
   #rowObject(object: ApiObject): JsonObject {
-    if (this.options.includeObject === 'None') return {};
+    if (this.options.includeObject === 'None') {
+      return {};
+    }
     return { object: this.options.includeObject === 'Object' ? object : partial(object) };
   }
 }

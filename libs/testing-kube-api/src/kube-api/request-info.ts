@@ -26,10 +26,15 @@ export interface RequestTarget {
 /** Reads method and URL; nothing is looked up. */
 export function parseRequestInfo(method: string, rawUrl: string): RequestInfo {
   const url = new URL(rawUrl, 'http://kubernetes');
-  const segments = url.pathname.split('/').filter((segment) => segment !== '').map(decodeSegment);
+  const segments = url.pathname
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decodeSegment);
   const path = `/${segments.join('/')}`;
   const target = parseTarget(segments);
-  if (!target) return { path, query: url.searchParams, verb: method.toLowerCase() };
+  if (!target) {
+    return { path, query: url.searchParams, verb: method.toLowerCase() };
+  }
   const verb = verbOf(method, target, url.searchParams);
   const selected = verb === 'list' || verb === 'watch' ? pinnedName(url.searchParams) : undefined;
   return { path, query: url.searchParams, verb, target: { ...target, selectedName: selected } };
@@ -44,7 +49,9 @@ function decodeSegment(segment: string): string {
 }
 
 function parseTarget(segments: readonly string[]): RequestTarget | undefined {
-  if (segments[0] === 'api' && segments.length > 2) return within({ group: '', version: segments[1] ?? '' }, segments.slice(2));
+  if (segments[0] === 'api' && segments.length > 2) {
+    return within({ group: '', version: segments[1] ?? '' }, segments.slice(2));
+  }
   if (segments[0] === 'apis' && segments.length > 3) {
     return within({ group: segments[1] ?? '', version: segments[2] ?? '' }, segments.slice(3));
   }
@@ -56,8 +63,12 @@ const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
 
 function within(api: { group: string; version: string }, rest: readonly string[]): RequestTarget {
   const [first = '', second, third] = rest;
-  if (first !== 'namespaces' || second === undefined) return named(api, rest);
-  if (third === undefined || NAMESPACE_SUBRESOURCES.includes(third)) return { ...named(api, rest), namespace: second };
+  if (first !== 'namespaces' || second === undefined) {
+    return named(api, rest);
+  }
+  if (third === undefined || NAMESPACE_SUBRESOURCES.includes(third)) {
+    return { ...named(api, rest), namespace: second };
+  }
   return { ...named(api, rest.slice(2)), namespace: second };
 }
 
@@ -69,7 +80,9 @@ function verbOf(method: string, target: RequestTarget, query: URLSearchParams): 
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (target.name !== undefined) return 'get';
+      if (target.name !== undefined) {
+        return 'get';
+      }
       return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return 'create';

@@ -14,14 +14,10 @@ export interface LoggedRequest {
   status?: number;
 }
 
-export type RequestFilter = Partial<
-  Pick<LoggedRequest, 'method' | 'verb' | 'resource' | 'namespace' | 'name' | 'user' | 'status'>
->;
+export type RequestFilter = Partial<Pick<LoggedRequest, 'method' | 'verb' | 'resource' | 'namespace' | 'name' | 'user' | 'status'>>;
 
 export function matchesRequest(request: LoggedRequest, filter: RequestFilter): boolean {
-  return Object.entries(filter).every(
-    ([field, value]) => value === undefined || request[field as keyof RequestFilter] === value,
-  );
+  return Object.entries(filter).every(([field, value]) => value === undefined || request[field as keyof RequestFilter] === value);
 }
 
 /** Entries kept; a benchmark must not fill the memory. Counting goes over what is kept. */
@@ -36,7 +32,9 @@ export class RequestLog {
   }
 
   add(request: LoggedRequest): void {
-    if (this.#kept.length >= LIMIT) this.#kept.splice(0, LIMIT / 10);
+    if (this.#kept.length >= LIMIT) {
+      this.#kept.splice(0, LIMIT / 10);
+    }
     this.#kept.push(request);
   }
 

@@ -7,7 +7,9 @@ export class ResourceCatalog {
   readonly #definitions = new Map<string, ResourceDefinition>();
 
   constructor() {
-    for (const definition of BUILT_IN_RESOURCES) this.add(definition);
+    for (const definition of BUILT_IN_RESOURCES) {
+      this.add(definition);
+    }
   }
 
   add(definition: ResourceDefinition): void {
@@ -17,7 +19,9 @@ export class ResourceCatalog {
   /** Takes away all versions of a custom type. */
   remove(group: string, plural: string): void {
     for (const definition of this.all()) {
-      if (definition.group === group && definition.plural === plural) this.#definitions.delete(keyOf(definition));
+      if (definition.group === group && definition.plural === plural) {
+        this.#definitions.delete(keyOf(definition));
+      }
     }
   }
 

@@ -40,7 +40,9 @@ interface Served extends ResourceCall {
 export function answerResource(call: ResourceCall): ApiAnswer {
   const { cluster, info, target } = call;
   const definition = cluster.catalog.find(target.group, target.version, target.resource);
-  if (!definition || !isServed(definition, target)) return PAGE_NOT_FOUND;
+  if (!definition || !isServed(definition, target)) {
+    return PAGE_NOT_FOUND;
+  }
   const representation = chooseRepresentation(call.accept);
   const includeObject = info.query.get('includeObject') ?? 'Metadata';
   const presenter = new Presenter(definition, representation, { clock: cluster.clock, includeObject });
@@ -49,13 +51,19 @@ export function answerResource(call: ResourceCall): ApiAnswer {
   const options = parseWriteOptions(info.query);
   const request = { cluster, definition, namespace: scope, name, subresource, ...options, warnings: [] };
   const answer = VERBS[info.verb];
-  if (!answer) throw methodNotAllowed({ group: definition.group, kind: definition.plural, name });
+  if (!answer) {
+    throw methodNotAllowed({ group: definition.group, kind: definition.plural, name });
+  }
   return answer({ ...call, definition, request, presenter });
 }
 
 function isServed(definition: ResourceDefinition, { subresource, namespace }: RequestTarget): boolean {
-  if (!definition.namespaced && namespace !== undefined && definition.kind !== 'Namespace') return false;
-  if (subresource === undefined) return true;
+  if (!definition.namespaced && namespace !== undefined && definition.kind !== 'Namespace') {
+    return false;
+  }
+  if (subresource === undefined) {
+    return true;
+  }
   return (subresource === 'status' && definition.hasStatus) || definition.subresources.includes(subresource);
 }
 
@@ -93,7 +101,9 @@ const VERBS: Readonly<Record<string, (call: Served) => ApiAnswer>> = {
     const selection = parseSelection(definition, target.namespace, info.query);
     const list = listObjects(selection, new URLSearchParams(), cluster);
     const deletion = parseDeletion(parseOptionalObject(body), info.query);
-    for (const { metadata } of list.objects) deleteObject(deletion, { ...request, namespace: metadata.namespace, name: metadata.name });
+    for (const { metadata } of list.objects) {
+      deleteObject(deletion, { ...request, namespace: metadata.namespace, name: metadata.name });
+    }
     return { status: 200, body: presenter.list(list) };
   },
 };
@@ -101,8 +111,12 @@ const VERBS: Readonly<Record<string, (call: Served) => ApiAnswer>> = {
 /** Reviews and tokens are answered, everything else is stored. */
 function answerCreate({ request, body, presenter, definition, cluster, user, target }: Served): ApiAnswer {
   const object = parseObject(body);
-  if (target.subresource === 'token') return { status: 201, body: answerTokenRequest(object, request) };
-  if (target.name !== undefined) throw methodNotAllowed({ group: definition.group, kind: definition.plural, name: target.name });
+  if (target.subresource === 'token') {
+    return { status: 201, body: answerTokenRequest(object, request) };
+  }
+  if (target.name !== undefined) {
+    throw methodNotAllowed({ group: definition.group, kind: definition.plural, name: target.name });
+  }
   if (definition.createOnly) {
     const review = decodeObject(object, request);
     return { status: 201, body: answerReview(review, { cluster, user, namespace: target.namespace }) };
@@ -111,7 +125,9 @@ function answerCreate({ request, body, presenter, definition, cluster, user, tar
 }
 
 function forbidReview({ createOnly, group, plural }: ResourceDefinition): void {
-  if (createOnly) throw methodNotAllowed({ group, kind: plural });
+  if (createOnly) {
+    throw methodNotAllowed({ group, kind: plural });
+  }
 }
 
 /** Without a timeout of the client's, kube-apiserver ends a watch after 30 to 60 minutes. */

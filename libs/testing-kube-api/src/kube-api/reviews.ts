@@ -19,7 +19,9 @@ const ANSWERS: Readonly<Record<string, (review: Review) => JsonObject>> = {
   SubjectAccessReview: (review) => reviewAccess(review, subjectOf(review.spec)),
   LocalSubjectAccessReview: (review) => {
     const asked = asText(asObject(review.spec['resourceAttributes'])['namespace']);
-    if (asked !== review.namespace) throw badRequest(`namespace ${JSON.stringify(asked)} does not match the namespace of the request`);
+    if (asked !== review.namespace) {
+      throw badRequest(`namespace ${JSON.stringify(asked)} does not match the namespace of the request`);
+    }
     return reviewAccess(review, subjectOf(review.spec));
   },
   SelfSubjectAccessReview: (review) => reviewAccess(review, review.user),
@@ -35,12 +37,16 @@ export function answerReview(object: JsonObject, context: Omit<Review, 'spec'>):
 
 function reviewToken({ cluster, spec }: Review): JsonObject {
   const token = asText(spec['token']);
-  if (token === '') return { user: {} };
+  if (token === '') {
+    return { user: {} };
+  }
   try {
     const { user, audiences } = cluster.authentication.review(token, asTexts(spec['audiences']));
     return { authenticated: true, user, audiences };
   } catch (error) {
-    if (error instanceof TokenRefused) return { user: {}, error: `[invalid bearer token, ${error.message}]` };
+    if (error instanceof TokenRefused) {
+      return { user: {}, error: `[invalid bearer token, ${error.message}]` };
+    }
     throw error;
   }
 }
@@ -60,7 +66,11 @@ function reviewAccess({ cluster, spec }: Review, user: UserInfo): JsonObject {
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
   if (isJsonObject(resource) === isJsonObject(path)) {
     throw invalid({ group: 'authorization.k8s.io', kind: 'SubjectAccessReview' }, [
-      cause.invalid('spec.resourceAttributes', resource ?? null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+      cause.invalid(
+        'spec.resourceAttributes',
+        resource ?? null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
     ]);
   }
   const attributes = isJsonObject(resource) ? resourceAttributes(resource) : pathAttributes(asObject(path));

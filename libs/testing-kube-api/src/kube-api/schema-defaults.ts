@@ -5,21 +5,33 @@ import { propertySchema, type Schema } from './schema';
 export function applyDefaults(value: unknown, schema: Schema): void {
   if (Array.isArray(value)) {
     const { items } = schema;
-    if (items) for (const item of asList(value)) applyDefaults(item, items);
+    if (items) {
+      for (const item of asList(value)) {
+        applyDefaults(item, items);
+      }
+    }
     return;
   }
-  if (!isJsonObject(value)) return;
+  if (!isJsonObject(value)) {
+    return;
+  }
   fillIn(value, schema);
   for (const [name, item] of Object.entries(value)) {
     const own = propertySchema(schema, name);
-    if (own) applyDefaults(item, own);
+    if (own) {
+      applyDefaults(item, own);
+    }
   }
 }
 
 function fillIn(value: JsonObject, schema: Schema): void {
   for (const [name, own] of Object.entries(schema.properties ?? {})) {
-    if (own.default === undefined) continue;
+    if (own.default === undefined) {
+      continue;
+    }
     const isMissing = value[name] === undefined || (value[name] === null && !own.nullable);
-    if (isMissing) value[name] = cloneJson(own.default);
+    if (isMissing) {
+      value[name] = cloneJson(own.default);
+    }
   }
 }

@@ -7,7 +7,9 @@ export function pruneUnknown(value: unknown, schema: Schema, path = ''): string[
     const { items } = schema;
     return items ? asList(value).flatMap((item, index) => pruneUnknown(item, items, `${path}[${index}]`)) : [];
   }
-  if (!isJsonObject(value) || schema['x-kubernetes-int-or-string']) return [];
+  if (!isJsonObject(value) || schema['x-kubernetes-int-or-string']) {
+    return [];
+  }
   return pruneProperties(value, schema, path);
 }
 
@@ -15,8 +17,12 @@ function pruneProperties(value: JsonObject, schema: Schema, path: string): strin
   return Object.entries(value).flatMap(([name, item]) => {
     const field = fieldOf(path, name);
     const own = schema['x-kubernetes-embedded-resource'] && isTypeMeta(name) ? {} : propertySchema(schema, name);
-    if (own) return pruneUnknown(item, own, field);
-    if (keepsUnknown(schema)) return [];
+    if (own) {
+      return pruneUnknown(item, own, field);
+    }
+    if (keepsUnknown(schema)) {
+      return [];
+    }
     delete value[name];
     return [field];
   });

@@ -14,23 +14,35 @@ interface Subject {
 /** Checks a value against a structural schema; messages as those of kube-apiserver 1.37. */
 export function validateSchema(subject: Subject, schema: Schema): StatusCause[] {
   const { value, old, path } = subject;
-  if (value === undefined || (old !== undefined && isEqualJson(value, old))) return [];
-  if (value === null && schema.nullable) return [];
+  if (value === undefined || (old !== undefined && isEqualJson(value, old))) {
+    return [];
+  }
+  if (value === null && schema.nullable) {
+    return [];
+  }
   const expected = expectedType(value, schema);
-  if (expected) return [cause.type(path, jsonTypeOf(value), expected)];
+  if (expected) {
+    return [cause.type(path, jsonTypeOf(value), expected)];
+  }
   return [...validateKind(subject, schema), ...validateCombinations(subject, schema)];
 }
 
 function validateKind(subject: Subject, schema: Schema): StatusCause[] {
-  if (Array.isArray(subject.value)) return validateList(subject, subject.value as unknown[], schema);
-  if (isJsonObject(subject.value)) return validateObject(subject, subject.value, schema);
+  if (Array.isArray(subject.value)) {
+    return validateList(subject, subject.value as unknown[], schema);
+  }
+  if (isJsonObject(subject.value)) {
+    return validateObject(subject, subject.value, schema);
+  }
   return validateScalar(subject.value, schema, subject.path);
 }
 
 /** The type that the schema wants, when the value is of another one. */
 function expectedType(value: unknown, schema: Schema): string | undefined {
   const actual = jsonTypeOf(value);
-  if (schema['x-kubernetes-int-or-string']) return actual === 'integer' || actual === 'string' ? undefined : 'integer or string';
+  if (schema['x-kubernetes-int-or-string']) {
+    return actual === 'integer' || actual === 'string' ? undefined : 'integer or string';
+  }
   const { type } = schema;
   const isRight = type === undefined || type === actual || (type === 'number' && actual === 'integer');
   return isRight ? undefined : type;
@@ -48,8 +60,12 @@ function validateObject({ old, path }: Subject, value: JsonObject, schema: Schem
 
 function propertyCount(value: JsonObject, { minProperties = 0, maxProperties = Infinity }: Schema, path: string): StatusCause[] {
   const count = Object.keys(value).length;
-  if (count > maxProperties) return [cause.tooMany(path, count, maxProperties)];
-  if (count < minProperties) return [cause.invalid(path, count, `${path} in body should have at least ${minProperties} properties`)];
+  if (count > maxProperties) {
+    return [cause.tooMany(path, count, maxProperties)];
+  }
+  if (count < minProperties) {
+    return [cause.invalid(path, count, `${path} in body should have at least ${minProperties} properties`)];
+  }
   return [];
 }
 
@@ -62,28 +78,38 @@ function validateList({ old, path }: Subject, list: readonly unknown[], schema: 
 }
 
 function itemCount(count: number, { minItems = 0, maxItems = Infinity }: Schema, path: string): StatusCause[] {
-  if (count > maxItems) return [cause.tooMany(path, count, maxItems)];
-  if (count < minItems) return [cause.invalid(path, count, `${path} in body should have at least ${minItems} items`)];
+  if (count > maxItems) {
+    return [cause.tooMany(path, count, maxItems)];
+  }
+  if (count < minItems) {
+    return [cause.invalid(path, count, `${path} in body should have at least ${minItems} items`)];
+  }
   return [];
 }
 
 /** The identity of an item: its keys in a list of type map, else the item itself. */
 function itemKey(item: unknown, schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isJsonObject(item)) return item;
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isJsonObject(item)) {
+    return item;
+  }
   return Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]]));
 }
 
 /** The item of the stored list that has the same identity; only lists of type map know identities. */
 export function counterpart(item: unknown, old: unknown, schema: Schema): unknown {
-  if (schema['x-kubernetes-list-type'] !== 'map') return undefined;
+  if (schema['x-kubernetes-list-type'] !== 'map') {
+    return undefined;
+  }
   const key = itemKey(item, schema);
   return asList(old).find((other) => isEqualJson(itemKey(other, schema), key));
 }
 
 function duplicates(list: readonly unknown[], schema: Schema, path: string): StatusCause[] {
   const listType = schema['x-kubernetes-list-type'];
-  if (listType !== 'map' && listType !== 'set' && !schema.uniqueItems) return [];
+  if (listType !== 'map' && listType !== 'set' && !schema.uniqueItems) {
+    return [];
+  }
   const keys = list.map((item) => itemKey(item, schema));
   return keys.flatMap((key, index) => {
     const isRepeated = keys.slice(0, index).some((earlier) => isEqualJson(earlier, key));
@@ -98,8 +124,14 @@ function validateCombinations(subject: Subject, schema: Schema): StatusCause[] {
   const wrong = (detail: string): void => {
     causes.push(cause.invalid(path, value, `${path} in body ${detail}`));
   };
-  if (schema.anyOf && !schema.anyOf.some(holds)) wrong('must validate at least one schema (anyOf)');
-  if (schema.oneOf && schema.oneOf.filter(holds).length !== 1) wrong('must validate one and only one schema (oneOf)');
-  if (schema.not && holds(schema.not)) wrong('must not validate the schema (not)');
+  if (schema.anyOf && !schema.anyOf.some(holds)) {
+    wrong('must validate at least one schema (anyOf)');
+  }
+  if (schema.oneOf && schema.oneOf.filter(holds).length !== 1) {
+    wrong('must validate one and only one schema (oneOf)');
+  }
+  if (schema.not && holds(schema.not)) {
+    wrong('must not validate the schema (not)');
+  }
   return causes;
 }

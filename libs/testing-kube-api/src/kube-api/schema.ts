@@ -54,7 +54,9 @@ export function fieldOf(path: string, name: string): string {
 /** The schema of a property: declared, or that of additional properties. */
 export function propertySchema(schema: Schema, name: string): Schema | undefined {
   const own = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-  if (own) return own;
+  if (own) {
+    return own;
+  }
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 

@@ -53,7 +53,9 @@ export class ServiceAccountTokens {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.#privateKey = privateKey;
     this.#publicKey = publicKey;
-    this.#keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+    this.#keyId = createHash('sha256')
+      .update(publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64url');
   }
 
   issue({ subject, audiences, expirationSeconds, bound }: TokenClaims): { token: string; expiresAt: number } {
@@ -104,7 +106,9 @@ export class ServiceAccountTokens {
     this.#verifyTimes(claims);
     const audiences = asTexts(claims['aud']).filter((audience) => accepted.includes(audience));
     if (audiences.length === 0) {
-      throw new TokenRefused(`token audiences ${JSON.stringify(claims['aud'])} is invalid for the target audiences ${JSON.stringify(accepted)}`);
+      throw new TokenRefused(
+        `token audiences ${JSON.stringify(claims['aud'])} is invalid for the target audiences ${JSON.stringify(accepted)}`,
+      );
     }
     return { user: this.#verifySubject(claims), audiences };
   }
@@ -112,18 +116,26 @@ export class ServiceAccountTokens {
   #verifySignature(token: string): JsonObject {
     const parts = token.split('.');
     const [header = '', payload = '', signature = ''] = parts;
-    if (parts.length !== 3 || decode(header)?.['alg'] !== 'ES256') throw new TokenRefused('invalid bearer token');
+    if (parts.length !== 3 || decode(header)?.['alg'] !== 'ES256') {
+      throw new TokenRefused('invalid bearer token');
+    }
     const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
     const isRight = verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
     const claims = decode(payload);
-    if (!isRight || !claims || claims['iss'] !== this.options.issuer) throw new TokenRefused('invalid bearer token');
+    if (!isRight || !claims || claims['iss'] !== this.options.issuer) {
+      throw new TokenRefused('invalid bearer token');
+    }
     return claims;
   }
 
   #verifyTimes(claims: JsonObject): void {
     const now = this.options.clock() / 1000;
-    if (now >= Number(claims['exp'])) throw new TokenRefused('service account token has expired');
-    if (now < Number(claims['nbf'])) throw new TokenRefused('service account token is not valid yet');
+    if (now >= Number(claims['exp'])) {
+      throw new TokenRefused('service account token has expired');
+    }
+    if (now < Number(claims['nbf'])) {
+      throw new TokenRefused('service account token is not valid yet');
+    }
   }
 
   #verifySubject(claims: JsonObject): UserInfo {
@@ -135,7 +147,9 @@ export class ServiceAccountTokens {
     const extra: Record<string, string[]> = { 'authentication.kubernetes.io/credential-id': [`JTI=${asText(claims['jti'])}`] };
     for (const kind of ['Pod', 'Secret'] as const) {
       const bound = own[kind.toLowerCase()];
-      if (!isJsonObject(bound)) continue;
+      if (!isJsonObject(bound)) {
+        continue;
+      }
       this.#verifyAlive(RESOURCE_OF_BOUND[kind], namespace, bound, kind.toLowerCase());
       if (kind === 'Pod') {
         extra['authentication.kubernetes.io/pod-name'] = [asText(bound['name'])];
@@ -148,7 +162,9 @@ export class ServiceAccountTokens {
 
   #verifyAlive(resource: string, namespace: string, reference: JsonObject, what: string): void {
     const found = this.store.get(resource, { namespace, name: asText(reference['name']) });
-    if (found?.metadata.uid !== reference['uid']) throw new TokenRefused(`${what} has been invalidated`);
+    if (found?.metadata.uid !== reference['uid']) {
+      throw new TokenRefused(`${what} has been invalidated`);
+    }
   }
 }
 

@@ -54,7 +54,12 @@ describe('startKubeApi', () => {
 
   it('has the namespaces, accounts and roles of a new cluster', async () => {
     const server = await start();
-    expect(server.list(NAMESPACE).map(({ metadata }) => metadata.name)).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+    expect(server.list(NAMESPACE).map(({ metadata }) => metadata.name)).toEqual([
+      'default',
+      'kube-node-lease',
+      'kube-public',
+      'kube-system',
+    ]);
     expect(server.get({ ...SERVICE_ACCOUNT, namespace: 'default', name: 'default' })).toBeDefined();
     const edit = server.get({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'edit' });
     expect(JSON.stringify(edit?.['rules'])).toContain('"secrets"');
@@ -75,7 +80,10 @@ describe('startKubeApi', () => {
     const config = asObject(parse(server.kubeconfig({ namespace: 'default', name: 'default' })));
     const token = String(at((config['users'] as unknown[])[0], 'user', 'token'));
     const client = ContractClient.withToken({ server: server.url, admin: { token: '' } }, token);
-    const response = await client.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    const response = await client.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'SelfSubjectReview',
+    });
     expect(at(response.body, 'status', 'userInfo', 'username')).toBe('system:serviceaccount:default:default');
   });
 
@@ -121,7 +129,11 @@ describe('startKubeApi', () => {
   it('lets tests have tokens that live for seconds', async () => {
     const server = await start({ minimumTokenSeconds: 2 });
     const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
-    const request = (expirationSeconds: number): object => ({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds } });
+    const request = (expirationSeconds: number): object => ({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds },
+    });
     expect(await adminOf(server).post(path, request(2))).toMatchObject({ status: 201 });
     expect(await adminOf(server).post(path, request(1))).toMatchObject({ status: 422 });
   });
@@ -130,12 +142,18 @@ describe('startKubeApi', () => {
     const server = await start();
     server.apply(configMap('plain', { namespace: 'going' }));
     server.apply(configMap('held', { namespace: 'going', finalizers: ['test.example/hold'] }));
-    expect(await adminOf(server).delete('/api/v1/namespaces/going')).toMatchObject({ status: 200, body: { status: { phase: 'Terminating' } } });
+    expect(await adminOf(server).delete('/api/v1/namespaces/going')).toMatchObject({
+      status: 200,
+      body: { status: { phase: 'Terminating' } },
+    });
     expect(server.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'going' })).toMatchObject([{ metadata: { name: 'held' } }]);
     const late = await adminOf(server).post('/api/v1/namespaces/going/configmaps', configMap('late'));
     expect(late).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
     await adminOf(server).patch('/api/v1/namespaces/going/configmaps/held', { metadata: { finalizers: null } });
-    await untilRight(() => adminOf(server).get('/api/v1/namespaces/going'), ({ status }) => status === 404);
+    await untilRight(
+      () => adminOf(server).get('/api/v1/namespaces/going'),
+      ({ status }) => status === 404,
+    );
   });
 
   it('ends the watches of a type with its definition, and removes its objects', async () => {
@@ -161,10 +179,15 @@ describe('startKubeApi', () => {
 
   it('tells the end of the initial events to those who stream their list', async () => {
     const server = await start();
-    const watch = await adminOf(server).watch('/api/v1/namespaces?sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan');
+    const watch = await adminOf(server).watch(
+      '/api/v1/namespaces?sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan',
+    );
     const types = [await watch.next(), await watch.next(), await watch.next(), await watch.next()].map(({ type }) => type);
     expect(types).toEqual(['ADDED', 'ADDED', 'ADDED', 'ADDED']);
-    expect(await watch.next()).toMatchObject({ type: 'BOOKMARK', object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } } });
+    expect(await watch.next()).toMatchObject({
+      type: 'BOOKMARK',
+      object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    });
     watch.close();
   });
 

@@ -55,8 +55,11 @@ export async function startKubeApi(options: KubeApiOptions = {}): Promise<KubeAp
     onRequest: (request, response) => {
       handleRequest(request, response, context).catch((error: unknown) => {
         const answer = answerOf(error);
-        if (!('watch' in answer) && !response.headersSent) sendAnswer(response, answer);
-        else response.destroy();
+        if (!('watch' in answer) && !response.headersSent) {
+          sendAnswer(response, answer);
+        } else {
+          response.destroy();
+        }
       });
     },
   });
@@ -118,9 +121,15 @@ function createCluster(options: KubeApiOptions, adminToken: string): Cluster {
 /** Nothing that happens here can be watched: history begins when the API is ready. */
 function fill(cluster: Cluster, { crds = [], objects = [] }: KubeApiOptions): Administrator {
   const administrator = new Administrator(cluster);
-  for (const object of BOOTSTRAP_OBJECTS) administrator.apply(object);
-  for (const text of readManifests(crds)) administrator.applyYaml(text);
-  for (const object of objects) administrator.apply(object);
+  for (const object of BOOTSTRAP_OBJECTS) {
+    administrator.apply(object);
+  }
+  for (const text of readManifests(crds)) {
+    administrator.applyYaml(text);
+  }
+  for (const object of objects) {
+    administrator.apply(object);
+  }
   cluster.store.forgetHistory();
   return administrator;
 }
@@ -128,7 +137,9 @@ function fill(cluster: Cluster, { crds = [], objects = [] }: KubeApiOptions): Ad
 function issue(cluster: Cluster, administrator: Administrator, wanted: ServiceAccountTokenOptions): string {
   const { namespace, name, audiences = [cluster.apiAudience], expirationSeconds = 3600 } = wanted;
   const account = administrator.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name });
-  if (!account) throw new Error(`there is no ServiceAccount ${namespace}/${name}`);
+  if (!account) {
+    throw new Error(`there is no ServiceAccount ${namespace}/${name}`);
+  }
   const subject = { namespace, name, uid: account.metadata.uid ?? '' };
   return cluster.tokens.issue({ subject, audiences, expirationSeconds }).token;
 }
@@ -138,7 +149,11 @@ function userOf(
   adminToken: string,
   issueToken: (options: ServiceAccountTokenOptions) => string,
 ): { user: string; token: string } {
-  if (user === 'admin') return { user: ADMIN, token: adminToken };
-  if ('token' in user) return { user: 'user', token: user.token };
+  if (user === 'admin') {
+    return { user: ADMIN, token: adminToken };
+  }
+  if ('token' in user) {
+    return { user: 'user', token: user.token };
+  }
   return { user: user.name, token: issueToken(user) };
 }

@@ -9,9 +9,31 @@ describe('applyStrategicMergePatch', () => {
     ['replaces lists without a key', { rules: [1, 2] }, { rules: [3] }, { rules: [3] }],
     [
       'merges conditions by type',
-      { status: { conditions: [{ type: 'A', status: 'x' }, { type: 'B', status: 'x' }] } },
-      { status: { conditions: [{ type: 'B', status: 'y' }, { type: 'C', status: 'z' }] } },
-      { status: { conditions: [{ type: 'A', status: 'x' }, { type: 'B', status: 'y' }, { type: 'C', status: 'z' }] } },
+      {
+        status: {
+          conditions: [
+            { type: 'A', status: 'x' },
+            { type: 'B', status: 'x' },
+          ],
+        },
+      },
+      {
+        status: {
+          conditions: [
+            { type: 'B', status: 'y' },
+            { type: 'C', status: 'z' },
+          ],
+        },
+      },
+      {
+        status: {
+          conditions: [
+            { type: 'A', status: 'x' },
+            { type: 'B', status: 'y' },
+            { type: 'C', status: 'z' },
+          ],
+        },
+      },
     ],
     [
       'adds finalizers as a set and deletes them by value',
@@ -38,7 +60,12 @@ describe('applyStrategicMergePatch', () => {
       ports('n', 'x', 'a', 'y'),
     ],
     ['replaces an object', { a: { b: 1 } }, { a: { $patch: 'replace', c: 2 } }, { a: { c: 2 } }],
-    ['replaces a list', { spec: { ports: [{ port: 1 }] } }, { spec: { ports: [{ $patch: 'replace' }, { port: 9 }] } }, { spec: { ports: [{ port: 9 }] } }],
+    [
+      'replaces a list',
+      { spec: { ports: [{ port: 1 }] } },
+      { spec: { ports: [{ $patch: 'replace' }, { port: 9 }] } },
+      { spec: { ports: [{ port: 9 }] } },
+    ],
     ['keeps only some keys', { a: { b: 1, c: 2 } }, { a: { $retainKeys: ['c'], c: 3 } }, { a: { c: 3 } }],
   ])('%s', (_what, document, patch, result) => {
     expect(applyStrategicMergePatch(document, patch)).toEqual(result);

@@ -34,15 +34,25 @@ const SETS = new Set(['metadata.finalizers']);
  */
 export function applyStrategicMergePatch(document: JsonObject, patch: JsonObject, path = ''): JsonObject {
   const { $patch: directive, ...changes } = patch;
-  if (directive === 'replace') return changes;
-  if (directive === 'delete') return {};
+  if (directive === 'replace') {
+    return changes;
+  }
+  if (directive === 'delete') {
+    return {};
+  }
   const result = retainKeys(document, changes['$retainKeys']);
-  for (const [name, value] of Object.entries(changes)) applyField(result, name, value, path);
+  for (const [name, value] of Object.entries(changes)) {
+    applyField(result, name, value, path);
+  }
   for (const [name, order] of Object.entries(changes)) {
-    if (!name.startsWith(ORDER)) continue;
+    if (!name.startsWith(ORDER)) {
+      continue;
+    }
     const list = name.slice(ORDER.length);
     const keys = MERGE_KEYS[path === '' ? list : `${path}.${list}`];
-    if (asList(result[list]).length > 0) result[list] = inOrder(asList(result[list]), { wanted: asList(order), before: asList(document[list]), keys });
+    if (asList(result[list]).length > 0) {
+      result[list] = inOrder(asList(result[list]), { wanted: asList(order), before: asList(document[list]), keys });
+    }
   }
   return result;
 }
@@ -51,7 +61,9 @@ const ORDER = '$setElementOrder/';
 const DELETE_VALUES = '$deleteFromPrimitiveList/';
 
 function retainKeys(document: JsonObject, keys: unknown): JsonObject {
-  if (!Array.isArray(keys)) return { ...document };
+  if (!Array.isArray(keys)) {
+    return { ...document };
+  }
   return Object.fromEntries(Object.entries(document).filter(([name]) => keys.includes(name)));
 }
 
@@ -60,15 +72,23 @@ function applyField(result: JsonObject, name: string, value: unknown, path: stri
   if (name.startsWith(DELETE_VALUES)) {
     const list = name.slice(DELETE_VALUES.length);
     result[list] = asList(result[list]).filter((item) => !asList(value).includes(item));
-  } else if (name.startsWith('$')) return;
-  else if (value === null) delete result[name];
-  else if (Array.isArray(value)) result[name] = mergeList(asList(result[name]), value as unknown[], field);
-  else if (isJsonObject(value)) result[name] = applyStrategicMergePatch(isJsonObject(result[name]) ? result[name] : {}, value, field);
-  else result[name] = value;
+  } else if (name.startsWith('$')) {
+    return;
+  } else if (value === null) {
+    delete result[name];
+  } else if (Array.isArray(value)) {
+    result[name] = mergeList(asList(result[name]), value as unknown[], field);
+  } else if (isJsonObject(value)) {
+    result[name] = applyStrategicMergePatch(isJsonObject(result[name]) ? result[name] : {}, value, field);
+  } else {
+    result[name] = value;
+  }
 }
 
 function mergeList(list: readonly unknown[], patch: readonly unknown[], path: string): unknown[] {
-  if (SETS.has(path)) return [...list, ...patch.filter((item) => !list.includes(item))];
+  if (SETS.has(path)) {
+    return [...list, ...patch.filter((item) => !list.includes(item))];
+  }
   const keys = MERGE_KEYS[path];
   if (!keys || patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace')) {
     return patch.filter((item) => !isJsonObject(item) || item['$patch'] === undefined);
@@ -78,7 +98,9 @@ function mergeList(list: readonly unknown[], patch: readonly unknown[], path: st
 
 function mergeItem(list: readonly unknown[], item: JsonObject, { keys, path }: { keys: readonly string[]; path: string }): unknown[] {
   const index = list.findIndex((other) => isJsonObject(other) && isSameItem(other, item, keys));
-  if (item['$patch'] === 'delete') return list.filter((_, position) => position !== index);
+  if (item['$patch'] === 'delete') {
+    return list.filter((_, position) => position !== index);
+  }
   const before = list[index];
   const merged = applyStrategicMergePatch(isJsonObject(before) ? before : {}, item, path);
   return index < 0 ? [...list, merged] : list.map((other, position) => (position === index ? merged : other));
@@ -106,9 +128,12 @@ function inOrder(list: readonly unknown[], { wanted, before, keys }: Ordering): 
   const named = list.filter((item) => placeIn(wanted, item) >= 0).sort((a, b) => placeIn(wanted, a) - placeIn(wanted, b));
   const others = list.filter((item) => placeIn(wanted, item) < 0);
   const result: unknown[] = [];
-  const stoodBefore = (other: unknown, item: unknown): boolean => placeIn(before, other) >= 0 && placeIn(before, other) < placeIn(before, item);
+  const stoodBefore = (other: unknown, item: unknown): boolean =>
+    placeIn(before, other) >= 0 && placeIn(before, other) < placeIn(before, item);
   for (const item of named) {
-    while (others.length > 0 && stoodBefore(others[0], item)) result.push(others.shift());
+    while (others.length > 0 && stoodBefore(others[0], item)) {
+      result.push(others.shift());
+    }
     result.push(item);
   }
   return [...result, ...others];

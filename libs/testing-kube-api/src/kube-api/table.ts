@@ -29,7 +29,9 @@ export function tableOf(definition: ResourceDefinition, objects: readonly ApiObj
 }
 
 function columnsOf({ kind, custom, printerColumns }: ResourceDefinition): Column[] {
-  if (custom) return [NAME, ...printerColumns.map(printed)];
+  if (custom) {
+    return [NAME, ...printerColumns.map(printed)];
+  }
   return [NAME, ...(BUILT_IN_COLUMNS[kind] ?? [AGE])];
 }
 
@@ -43,7 +45,9 @@ function printed({ name, type, format, priority, jsonPath, description }: Printe
     description: text,
     cell: (object, now) => {
       const values = evaluateJsonPath(jsonPath, object);
-      if (values.length === 0) return null;
+      if (values.length === 0) {
+        return null;
+      }
       return type === 'date' ? age(values[0], now) : scalar(values[0]);
     },
   };

@@ -17,7 +17,9 @@ const LONGEST_LIFETIME = 2 ** 32;
  */
 export function answerTokenRequest(body: JsonObject, request: WriteRequest): JsonObject {
   const account = existingObject(request);
-  if (body['kind'] !== 'TokenRequest') throw badRequest(`${asText(body['kind'])} in version "v1" cannot be handled as a TokenRequest`);
+  if (body['kind'] !== 'TokenRequest') {
+    throw badRequest(`${asText(body['kind'])} in version "v1" cannot be handled as a TokenRequest`);
+  }
   const spec = asObject(body['spec']);
   const expirationSeconds = typeof spec['expirationSeconds'] === 'number' ? spec['expirationSeconds'] : DEFAULT_LIFETIME;
   const problems = lifetimeProblems(expirationSeconds, request.cluster.minimumTokenSeconds);
@@ -49,17 +51,26 @@ function lifetimeProblems(seconds: number, minimum: number): StatusCause[] {
 
 function boundObject(spec: JsonObject, account: ApiObject, { cluster }: WriteRequest): BoundObject | undefined {
   const reference = spec['boundObjectRef'];
-  if (!isJsonObject(reference)) return undefined;
+  if (!isJsonObject(reference)) {
+    return undefined;
+  }
   const kind = reference['kind'];
-  if (kind !== 'Pod' && kind !== 'Secret') throw badRequest(`cannot bind token to object of type ${JSON.stringify(kind)}`);
+  if (kind !== 'Pod' && kind !== 'Secret') {
+    throw badRequest(`cannot bind token to object of type ${JSON.stringify(kind)}`);
+  }
   const plural = kind === 'Pod' ? 'pods' : 'secrets';
   const name = asText(reference['name']);
   const found = cluster.store.get(`/${plural}`, { namespace: account.metadata.namespace, name });
-  if (!found) throw notFound({ group: '', kind: plural, name });
+  if (!found) {
+    throw notFound({ group: '', kind: plural, name });
+  }
   const { uid = '' } = found.metadata;
   const asked = asText(reference['uid']);
   if (asked !== '' && asked !== uid) {
-    throw conflict({ group: '', kind: plural, name }, `the UID in the bound object reference (${asked}) does not match the UID in record (${uid})`);
+    throw conflict(
+      { group: '', kind: plural, name },
+      `the UID in the bound object reference (${asked}) does not match the UID in record (${uid})`,
+    );
   }
   return { kind, name, uid };
 }

@@ -11,7 +11,9 @@ import { nameOf, subjectOf, type WriteRequest } from './write-request';
 export function existingObject(request: WriteRequest): ApiObject {
   const name = request.name ?? '';
   const found = request.cluster.store.get(storageType(request.definition), nameOf(request, name));
-  if (!found) throw notFound(subjectOf(request, name));
+  if (!found) {
+    throw notFound(subjectOf(request, name));
+  }
   return found;
 }
 
@@ -23,7 +25,9 @@ export function existingObject(request: WriteRequest): ApiObject {
 export function updateObject(body: JsonObject, request: WriteRequest): ApiObject {
   const { definition, name = '', cluster } = request;
   const isThere = cluster.store.get(storageType(definition), nameOf(request, name)) !== undefined;
-  if (!isThere && definition.createOnUpdate && !request.subresource) return createObject(body, request);
+  if (!isThere && definition.createOnUpdate && !request.subresource) {
+    return createObject(body, request);
+  }
   const old = existingObject(request);
   const object = decodeObject(body, request);
   checkAddress(object, request);
@@ -41,10 +45,16 @@ export function replaceObject(object: ApiObject, old: ApiObject, request: WriteR
   checkPreconditions(object.metadata, old, request);
   const next = mergeWithOld(object, old, request);
   validateObject(next, old, definition);
-  if (definition.kind === 'Service') allocateClusterIp(next, cluster.store.list(storageType(definition)));
+  if (definition.kind === 'Service') {
+    allocateClusterIp(next, cluster.store.list(storageType(definition)));
+  }
   next.metadata.generation = nextGeneration(next, old, request);
-  if (dryRun) return next;
-  if (isEqualJson(next, old)) return old;
+  if (dryRun) {
+    return next;
+  }
+  if (isEqualJson(next, old)) {
+    return old;
+  }
   const resource = storageType(definition);
   const stored = cluster.store.put(resource, next);
   const isGone = stored.metadata.deletionTimestamp && !stored.metadata.finalizers?.length && definition.kind !== 'Namespace';
@@ -65,12 +75,16 @@ function checkPreconditions({ resourceVersion, uid }: ApiMetadata, old: ApiObjec
   if (uid && uid !== old.metadata.uid) {
     throw conflict(subject, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
   }
-  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) throw conflict(subject);
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(subject);
+  }
 }
 
 /** The subresource changes the status alone; the object itself changes all but the status. */
 function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresource }: WriteRequest): ApiObject {
-  if (subresource === 'status') return { ...cloneJson(old), status: object['status'] };
+  if (subresource === 'status') {
+    return { ...cloneJson(old), status: object['status'] };
+  }
   const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } =
     old.metadata;
   const metadata = {
@@ -79,14 +93,20 @@ function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresour
     ...({ managedFields: undefined, selfLink: undefined } as object),
   };
   const next: ApiObject = { ...object, metadata };
-  if (definition.kind === 'Service') keepClusterIp(next, old);
-  if (definition.hasStatus) next['status'] = cloneJson(old['status']);
+  if (definition.kind === 'Service') {
+    keepClusterIp(next, old);
+  }
+  if (definition.hasStatus) {
+    next['status'] = cloneJson(old['status']);
+  }
   return next;
 }
 
 /** Changes with everything but metadata and status. */
 function nextGeneration(next: ApiObject, old: ApiObject, { definition }: WriteRequest): number | undefined {
-  if (!definition.hasGeneration) return undefined;
+  if (!definition.hasGeneration) {
+    return undefined;
+  }
   const generation = old.metadata.generation ?? 1;
   return isEqualJson(desired(next, definition.hasStatus), desired(old, definition.hasStatus)) ? generation : generation + 1;
 }

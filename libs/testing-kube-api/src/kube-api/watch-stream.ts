@@ -74,21 +74,29 @@ export class WatchStream {
 
   sendBookmark(annotations?: Record<string, string>): void {
     const { options, presenter, store } = this.parts;
-    if (options.bookmarks) this.#send('BOOKMARK', presenter.bookmark(Math.max(this.#sent, store.version), annotations));
+    if (options.bookmarks) {
+      this.#send('BOOKMARK', presenter.bookmark(Math.max(this.#sent, store.version), annotations));
+    }
   }
 
   #stop(): void {
     this.#unsubscribe?.();
-    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+    for (const timer of this.#timers.splice(0)) {
+      clearTimeout(timer);
+    }
   }
 
   #sendStart(): boolean {
     const { store, options, selection } = this.parts;
     if (options.from === undefined || options.sendInitialEvents) {
       for (const object of store.list(this.resource, selection.namespace)) {
-        if (selection.matches(object)) this.#sendObject('ADDED', object);
+        if (selection.matches(object)) {
+          this.#sendObject('ADDED', object);
+        }
       }
-      if (options.sendInitialEvents) this.sendBookmark({ 'k8s.io/initial-events-end': 'true' });
+      if (options.sendInitialEvents) {
+        this.sendBookmark({ 'k8s.io/initial-events-end': 'true' });
+      }
       return true;
     }
     const missed = store.changesSince(this.resource, options.from);
@@ -96,19 +104,26 @@ export class WatchStream {
       this.#sendError(expired(`too old resource version: ${options.from} (${store.oldest})`));
       return false;
     }
-    for (const change of missed) this.#sendChange(change);
+    for (const change of missed) {
+      this.#sendChange(change);
+    }
     return true;
   }
 
   /** An object that begins or ceases to match looks, to this watch, created or deleted. */
   #sendChange({ type, resource, version, object, previous }: StoredChange): void {
-    if (resource !== this.resource || version <= (this.parts.options.from ?? 0)) return;
+    if (resource !== this.resource || version <= (this.parts.options.from ?? 0)) {
+      return;
+    }
     const { matches } = this.parts.selection;
     const isWanted = type !== 'DELETED' && matches(object);
     const wasWanted = previous !== undefined && matches(previous);
     this.#sent = version;
-    if (isWanted) this.#sendObject(wasWanted ? 'MODIFIED' : 'ADDED', object);
-    else if (wasWanted) this.#sendObject('DELETED', withVersion(previous, version));
+    if (isWanted) {
+      this.#sendObject(wasWanted ? 'MODIFIED' : 'ADDED', object);
+    } else if (wasWanted) {
+      this.#sendObject('DELETED', withVersion(previous, version));
+    }
   }
 
   #sendObject(type: string, object: ApiObject): void {
@@ -122,9 +137,13 @@ export class WatchStream {
 
   #send(type: string, object: JsonObject): void {
     const { response } = this.parts;
-    if (response.writableEnded || response.destroyed) return;
+    if (response.writableEnded || response.destroyed) {
+      return;
+    }
     response.write(`${JSON.stringify({ type, object })}\n`);
-    if (response.writableLength > MAX_PENDING_BYTES) this.drop();
+    if (response.writableLength > MAX_PENDING_BYTES) {
+      this.drop();
+    }
   }
 }
 
@@ -142,15 +161,23 @@ export class Watches {
   }
 
   dropAll(): void {
-    for (const watch of [...this.#running]) watch.drop();
+    for (const watch of [...this.#running]) {
+      watch.drop();
+    }
   }
 
   /** Ends the watches of a type that is no longer served. */
   endFor(resource: string): void {
-    for (const watch of [...this.#running]) if (watch.resource === resource) watch.end();
+    for (const watch of [...this.#running]) {
+      if (watch.resource === resource) {
+        watch.end();
+      }
+    }
   }
 
   sendBookmarks(): void {
-    for (const watch of this.#running) watch.sendBookmark();
+    for (const watch of this.#running) {
+      watch.sendBookmark();
+    }
   }
 }

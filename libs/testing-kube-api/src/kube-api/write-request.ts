@@ -28,7 +28,9 @@ export function parseWriteOptions(query: URLSearchParams): { fieldValidation: Fi
     throw badRequest(`fieldValidation: Unsupported value: ${JSON.stringify(validation)}`);
   }
   const dryRun = query.get('dryRun');
-  if (dryRun !== null && dryRun !== 'All') throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
+  if (dryRun !== null && dryRun !== 'All') {
+    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
+  }
   return { fieldValidation: validation, dryRun: dryRun === 'All' };
 }
 

@@ -5,7 +5,9 @@ describe('images', () => {
     const [one, two] = [anImage({ layers: 3, layerBytes: 10 }), anImage({ layers: 3, layerBytes: 10 })];
     expect(one.digest).not.toBe(two.digest);
     expect(one.blobs).toHaveLength(4);
-    for (const { digest } of one.blobs) expect(one.content.toString()).toContain(digest);
+    for (const { digest } of one.blobs) {
+      expect(one.content.toString()).toContain(digest);
+    }
   });
 
   it('come as an index, a chart and an artifact', () => {

@@ -41,7 +41,11 @@ export function anImage(options: ImageOptions = {}): BuiltImage {
   const config = aBlob(
     JSON.stringify({ architecture, os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: contents.map(({ digest }) => digest) } }),
   );
-  return aManifest({ config: { ...config, mediaType: CONFIG }, layers: contents.map((layer) => ({ ...layer, mediaType: LAYER })), options });
+  return aManifest({
+    config: { ...config, mediaType: CONFIG },
+    layers: contents.map((layer) => ({ ...layer, mediaType: LAYER })),
+    options,
+  });
 }
 
 /** An index of one image for each architecture. */
@@ -66,7 +70,12 @@ export function aHelmChart(options: ImageOptions & { readonly name?: string; rea
 /** An artifact without files that refers to another manifest, as a signature or an SBOM does. */
 export function anArtifact(artifactType: string, options: ImageOptions = {}): BuiltImage {
   const empty = { ...aBlob('{}'), mediaType: 'application/vnd.oci.empty.v1+json' };
-  return aManifest({ config: empty, layers: [empty], artifactType, options: { annotations: { nonce: randomBytes(8).toString('hex') }, ...options } });
+  return aManifest({
+    config: empty,
+    layers: [empty],
+    artifactType,
+    options: { annotations: { nonce: randomBytes(8).toString('hex') }, ...options },
+  });
 }
 
 /** Any bytes as a blob. */
@@ -97,7 +106,12 @@ function aManifest({ config, layers, artifactType, options }: ManifestParts): Bu
     annotations: options.annotations,
   });
   const blobs = [config, ...layers].filter((blob, index, all) => all.findIndex(({ digest }) => digest === blob.digest) === index);
-  return { ...aBlob(content), mediaType: MANIFEST, blobs: blobs.map((blob) => ({ digest: blob.digest, content: blob.content })), children: [] };
+  return {
+    ...aBlob(content),
+    mediaType: MANIFEST,
+    blobs: blobs.map((blob) => ({ digest: blob.digest, content: blob.content })),
+    children: [],
+  };
 }
 
 function descriptor({ mediaType, digest, content }: TypedContent): { mediaType: string; digest: string; size: number } {

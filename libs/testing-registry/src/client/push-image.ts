@@ -23,7 +23,9 @@ export async function pullImage(address: ImageAddress): Promise<BuiltImage> {
 }
 
 async function pushContent(client: RegistryClient, repository: string, image: BuiltImage): Promise<void> {
-  for (const blob of image.blobs) await pushBlob(client, repository, blob);
+  for (const blob of image.blobs) {
+    await pushBlob(client, repository, blob);
+  }
   for (const child of image.children) {
     await pushContent(client, repository, child);
     await putManifest(client, repository, child.digest, child);
@@ -52,9 +54,13 @@ async function pullManifest(client: RegistryClient, repository: string, referenc
   };
   const blobs: BuiltContent[] = [];
   const digests = [document.config, ...(document.layers ?? [])].flatMap((descriptor) => descriptor?.digest ?? []);
-  for (const digest of new Set(digests)) blobs.push(await pullBlob(client, repository, digest));
+  for (const digest of new Set(digests)) {
+    blobs.push(await pullBlob(client, repository, digest));
+  }
   const children: BuiltImage[] = [];
-  for (const { digest } of document.manifests ?? []) children.push(await pullManifest(client, repository, digest));
+  for (const { digest } of document.manifests ?? []) {
+    children.push(await pullManifest(client, repository, digest));
+  }
   const digest = check(content, reference.includes(':') ? reference : undefined);
   return { digest, mediaType: response.headers['content-type'] ?? '', content, blobs, children };
 }
@@ -68,6 +74,8 @@ async function pullBlob(client: RegistryClient, repository: string, digest: stri
 function check(content: Buffer, expected: string | undefined): string {
   const algorithm = expected?.split(':')[0] ?? 'sha256';
   const digest = `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`;
-  if (expected !== undefined && digest !== expected) throw new Error(`expected ${expected}, received ${digest}`);
+  if (expected !== undefined && digest !== expected) {
+    throw new Error(`expected ${expected}, received ${digest}`);
+  }
   return digest;
 }

@@ -26,7 +26,8 @@ export class RegistryClient {
     const url = this.#resolve(location);
     const first = await this.#once(url, exchange);
     const authorization = first.status === 401 ? await this.#answerChallenge(first) : undefined;
-    const last = authorization === undefined ? first : await this.#once(url, { ...exchange, headers: { ...exchange.headers, authorization } });
+    const last =
+      authorization === undefined ? first : await this.#once(url, { ...exchange, headers: { ...exchange.headers, authorization } });
     const response = await this.#follow(url, last, exchange);
     if (!expected.includes(response.status)) {
       throw new Error(`${exchange.method ?? 'GET'} ${location}: status ${response.status}, ${response.body.toString('utf8', 0, 500)}`);
@@ -36,18 +37,26 @@ export class RegistryClient {
 
   /** `<name>/blobs/…` becomes a URL below `/v2/`; a Location is taken as it is, absolute or not. */
   #resolve(location: string): string {
-    if (/^https?:/.test(location)) return location;
+    if (/^https?:/.test(location)) {
+      return location;
+    }
     return location.startsWith('/') ? new URL(this.target.url).origin + location : `${this.target.url}/v2/${location}`;
   }
 
   #once(url: string, exchange: Exchange): Promise<ReceivedResponse> {
     const { ca, connectTo } = this.target;
-    return sendRequest(url, { ...exchange, ca, connectTo: new URL(url).origin === new URL(this.target.url).origin ? connectTo : undefined });
+    return sendRequest(url, {
+      ...exchange,
+      ca,
+      connectTo: new URL(url).origin === new URL(this.target.url).origin ? connectTo : undefined,
+    });
   }
 
   async #follow(url: string, response: ReceivedResponse, exchange: Exchange): Promise<ReceivedResponse> {
     const { location } = response.headers;
-    if (response.status < 300 || response.status >= 400 || location === undefined || (exchange.method ?? 'GET') !== 'GET') return response;
+    if (response.status < 300 || response.status >= 400 || location === undefined || (exchange.method ?? 'GET') !== 'GET') {
+      return response;
+    }
     const next = new URL(location, url).href;
     return this.#follow(next, await this.#once(next, exchange), exchange);
   }
@@ -56,13 +65,19 @@ export class RegistryClient {
     const { auth } = this.target;
     const challenge = response.headers['www-authenticate'] ?? '';
     const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
-    if (/^basic/i.test(challenge)) return basic;
+    if (/^basic/i.test(challenge)) {
+      return basic;
+    }
     const parameter = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
     const realm = new URL(parameter('realm'));
     realm.searchParams.set('service', parameter('service'));
-    if (parameter('scope') !== '') realm.searchParams.set('scope', parameter('scope'));
+    if (parameter('scope') !== '') {
+      realm.searchParams.set('scope', parameter('scope'));
+    }
     const answer = await this.#once(realm.href, { headers: basic === undefined ? {} : { authorization: basic } });
-    if (answer.status !== 200) return undefined;
+    if (answer.status !== 200) {
+      return undefined;
+    }
     const { token, access_token: accessToken } = JSON.parse(answer.body.toString('utf8')) as { token?: string; access_token?: string };
     return `Bearer ${token ?? accessToken ?? ''}`;
   }

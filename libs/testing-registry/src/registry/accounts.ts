@@ -11,19 +11,25 @@ export class Accounts {
   readonly #accounts = new Map<string, FixtureAccount>();
 
   constructor(accounts: readonly FixtureAccount[]) {
-    for (const account of accounts) this.#accounts.set(account.username, account);
+    for (const account of accounts) {
+      this.#accounts.set(account.username, account);
+    }
   }
 
   setPassword(username: string, password: string): void {
     const account = this.#accounts.get(username);
-    if (!account) throw new Error(`the fixture has no account "${username}"`);
+    if (!account) {
+      throw new Error(`the fixture has no account "${username}"`);
+    }
     this.#accounts.set(username, { ...account, password });
   }
 
   /** The account of an `Authorization: Basic` value; undefined for a wrong password and for anything else. */
   fromBasic(authorization: string, caseSensitive = false): FixtureAccount | undefined {
     const encoded = schemeValue(authorization, 'Basic', caseSensitive);
-    if (encoded === undefined) return undefined;
+    if (encoded === undefined) {
+      return undefined;
+    }
     const pair = Buffer.from(encoded, 'base64').toString('utf8');
     const colon = pair.indexOf(':');
     return colon < 0 ? undefined : this.fromPassword(pair.slice(0, colon), pair.slice(colon + 1));
@@ -61,6 +67,8 @@ export function isGranted(grants: FixtureGrants, repository: string, action: Fix
 }
 
 function covers(pattern: string, repository: string): boolean {
-  if (pattern === '*' || pattern === repository) return true;
+  if (pattern === '*' || pattern === repository) {
+    return true;
+  }
   return pattern.endsWith('/*') && repository.startsWith(pattern.slice(0, -1));
 }

@@ -38,9 +38,13 @@ export class AuthGate {
 
   #admitBasic(exchange: Exchange, needs: readonly RepositoryAccess[], realm: string): Admission {
     const account = this.options.accounts.fromBasic(exchange.header('authorization') ?? '', this.options.quirks.caseSensitiveScheme);
-    if (!account) throw this.#unauthorized([`Basic realm="${realm}"`]);
+    if (!account) {
+      throw this.#unauthorized([`Basic realm="${realm}"`]);
+    }
     const admission: Admission = (repository, action) => isGranted(grantsOf(account), repository, action);
-    if (!allows(admission, needs)) throw new RegistryError('DENIED', 'requested access to the resource is denied');
+    if (!allows(admission, needs)) {
+      throw new RegistryError('DENIED', 'requested access to the resource is denied');
+    }
     return admission;
   }
 
@@ -51,16 +55,27 @@ export class AuthGate {
     const access = token === undefined ? undefined : tokens.verify(token);
     const admission: Admission = (repository, action) =>
       (access ?? []).some((entry) => entry.repository === repository && (entry.actions.includes(action) || entry.actions.includes('*')));
-    if (access && allows(admission, needs)) return admission;
+    if (access && allows(admission, needs)) {
+      return admission;
+    }
     const error = access ? 'insufficient_scope' : 'invalid_token';
     const challenge = this.#tokenChallenge(exchange, needs, { service: auth.service ?? DEFAULT_SERVICE, error });
-    throw this.#unauthorized([challenge], { status: access ? quirks.insufficientScopeStatus : undefined, message: missingRight(quirks, needs) });
+    throw this.#unauthorized([challenge], {
+      status: access ? quirks.insufficientScopeStatus : undefined,
+      message: missingRight(quirks, needs),
+    });
   }
 
-  #tokenChallenge(exchange: Exchange, needs: readonly RepositoryAccess[], { service, error }: { readonly service: string; readonly error: string }): string {
+  #tokenChallenge(
+    exchange: Exchange,
+    needs: readonly RepositoryAccess[],
+    { service, error }: { readonly service: string; readonly error: string },
+  ): string {
     const sent = exchange.header('authorization') !== undefined;
     const basic = this.options.quirks.basicChallengeWhenAuthorizationSent;
-    if (sent && basic !== undefined) return `Basic realm="${basic}"`;
+    if (sent && basic !== undefined) {
+      return `Basic realm="${basic}"`;
+    }
     const parameters = [
       `realm="${this.options.realm(exchange)}"`,
       `service="${service}"`,
@@ -75,7 +90,10 @@ export class AuthGate {
     return scope === '' ? [] : [`scope="${scope}"`];
   }
 
-  #unauthorized(challenges: readonly string[], { status = 401, message }: { readonly status?: 401 | 403; readonly message?: string } = {}): RegistryError {
+  #unauthorized(
+    challenges: readonly string[],
+    { status = 401, message }: { readonly status?: 401 | 403; readonly message?: string } = {},
+  ): RegistryError {
     const { quirks } = this.options;
     const headers = quirks.omitChallenge ? undefined : { 'www-authenticate': [...challenges, ...(quirks.furtherChallenges ?? [])] };
     return status === 403
@@ -85,8 +103,12 @@ export class AuthGate {
 
   /** Harbor takes a request with its session cookie for one of a browser, and asks for the CSRF token. */
   #checkCookie(exchange: Exchange): void {
-    if (!this.options.quirks.sessionCookie || ['GET', 'HEAD'].includes(exchange.method)) return;
-    if (/(^|; *)sid=/.test(exchange.header('cookie') ?? '')) throw new RegistryError('DENIED', 'CSRF token not found in request');
+    if (!this.options.quirks.sessionCookie || ['GET', 'HEAD'].includes(exchange.method)) {
+      return;
+    }
+    if (/(^|; *)sid=/.test(exchange.header('cookie') ?? '')) {
+      throw new RegistryError('DENIED', 'CSRF token not found in request');
+    }
   }
 }
 
@@ -100,7 +122,9 @@ function readsFreely(exchange: Exchange, { anonymousReads }: BasicAuth): boolean
 
 /** Harbor's words, which it says to a bare request as well. */
 function missingRight({ missingRightText }: RegistryQuirks, [need]: readonly RepositoryAccess[]): string | undefined {
-  if (missingRightText === undefined || need === undefined) return undefined;
+  if (missingRightText === undefined || need === undefined) {
+    return undefined;
+  }
   return missingRightText.replaceAll('{repository}', need.repository).replaceAll('{actions}', need.actions.at(-1) ?? '');
 }
 

@@ -138,10 +138,16 @@ describe('token authentication', () => {
 
   it.each([
     [{}, { token: true, access: true, expires: 300, issued: true }],
-    [{ fields: 'token' as const, lifetimeSeconds: 5 }, { token: true, access: false, expires: 5, issued: true }],
+    [
+      { fields: 'token' as const, lifetimeSeconds: 5 },
+      { token: true, access: false, expires: 5, issued: true },
+    ],
     [{ fields: 'access_token' as const }, { token: false, access: true, expires: 300, issued: true }],
     [{ fields: 'empty-access-token' as const }, { token: true, access: '', expires: 300, issued: true }],
-    [{ omitExpiresIn: true, omitIssuedAt: true }, { token: true, access: true, expires: undefined, issued: false }],
+    [
+      { omitExpiresIn: true, omitIssuedAt: true },
+      { token: true, access: true, expires: undefined, issued: false },
+    ],
   ])('answers in the format %j', async (tokens, expected) => {
     await start({ auth: { ...TOKEN_AUTH, tokens } });
     const answer = await askToken('', basic('writer', 'w'));
@@ -170,7 +176,9 @@ describe('token authentication', () => {
     await start({ auth: { ...TOKEN_AUTH, allowPost: true } });
     const response = await sendRequest(`${registry.tokenOrigin}/service/token`, { method: 'POST', body });
     expect(response.status).toBe(status);
-    if (status !== 200) return;
+    if (status !== 200) {
+      return;
+    }
     const { token } = JSON.parse(response.body.toString()) as TokenAnswer;
     expect((await send('a/tags/list', `Bearer ${token}`)).status).toBe(404);
   });

@@ -11,16 +11,26 @@ import { type Reply } from './reply';
 const READ_BYTES = 256 * 1024;
 
 /** GET, HEAD and DELETE of `/v2/<name>/blobs/<digest>`. */
-export function handleBlob(context: RegistryContext, exchange: Exchange, route: { readonly repository: string; readonly reference: string }): Reply {
+export function handleBlob(
+  context: RegistryContext,
+  exchange: Exchange,
+  route: { readonly repository: string; readonly reference: string },
+): Reply {
   const digest = parseDigest(route.reference);
-  if (!digest) throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+  if (!digest) {
+    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+  }
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
-      if (context.content.blobSize(route.repository, digest) === undefined) throw unknownBlob(digest);
+      if (context.content.blobSize(route.repository, digest) === undefined) {
+        throw unknownBlob(digest);
+      }
       return blobRedirect(context, digest) ?? blobReply(exchange, digest, context.content.blobPath(digest));
     case 'DELETE':
-      if (!context.content.removeBlob(route.repository, digest)) throw unknownBlob(digest);
+      if (!context.content.removeBlob(route.repository, digest)) {
+        throw unknownBlob(digest);
+      }
       return { status: 202 };
     default:
       throw new RegistryError('UNSUPPORTED', 'method not allowed');
@@ -42,7 +52,9 @@ export function blobReply(exchange: Exchange, digest: Digest, path: string): Rep
   if (range === 'unsatisfiable') {
     throw new RegistryError('RANGE_INVALID', 'the blob is shorter', { headers: { 'content-range': `bytes */${size}` } });
   }
-  if (!range) return { status: 200, headers: { ...headers, 'content-length': String(size) }, body: open(exchange, path) };
+  if (!range) {
+    return { status: 200, headers: { ...headers, 'content-length': String(size) }, body: open(exchange, path) };
+  }
   return {
     status: 206,
     headers: {
@@ -55,7 +67,9 @@ export function blobReply(exchange: Exchange, digest: Digest, path: string): Rep
 }
 
 function open(exchange: Exchange, path: string, part: { readonly start?: number; readonly end?: number } = {}): Reply['body'] {
-  if (exchange.method === 'HEAD') return undefined;
+  if (exchange.method === 'HEAD') {
+    return undefined;
+  }
   return createReadStream(path, { ...part, highWaterMark: READ_BYTES });
 }
 

@@ -41,17 +41,27 @@ export class UrlSigner {
  */
 export async function handleCdn(context: RegistryContext, signer: UrlSigner, exchange: Exchange): Promise<Reply> {
   const { record } = exchange;
-  if (exchange.header('authorization') !== undefined) return refusal(400, 'InvalidArgument', 'Only one auth mechanism allowed');
+  if (exchange.header('authorization') !== undefined) {
+    return refusal(400, 'InvalidArgument', 'Only one auth mechanism allowed');
+  }
   const upload = parseOutsidePath(record.path);
-  if (upload) return continueUpload(context, exchange, upload);
-  if (!signer.isValid(record.path, record.query)) return refusal(403, 'SignatureDoesNotMatch', 'The URL was changed');
+  if (upload) {
+    return continueUpload(context, exchange, upload);
+  }
+  if (!signer.isValid(record.path, record.query)) {
+    return refusal(403, 'SignatureDoesNotMatch', 'The URL was changed');
+  }
   const list = listPath(record.path);
   return list === undefined ? readObject(context, exchange) : readList(context, exchange, parseRoute(list));
 }
 
 function readList(context: RegistryContext, exchange: Exchange, route: Route): Reply {
-  if (route.kind === 'tags') return listTags(context, exchange, route.repository);
-  if (route.kind === 'referrers') return listReferrers(context, exchange, route);
+  if (route.kind === 'tags') {
+    return listTags(context, exchange, route.repository);
+  }
+  if (route.kind === 'referrers') {
+    return listReferrers(context, exchange, route);
+  }
   throw new RegistryError('UNSUPPORTED', 'only lists are kept here', { status: 404 });
 }
 
@@ -59,10 +69,15 @@ function readList(context: RegistryContext, exchange: Exchange, route: Route): R
 function readObject(context: RegistryContext, exchange: Exchange): Reply {
   const [, , hops = '', algorithm = '', hex = ''] = exchange.record.path.split('/');
   if (Number(hops) > 0) {
-    return { status: 307, headers: { location: context.cdn.origin() + context.cdn.sign(`/store/${Number(hops) - 1}/${algorithm}/${hex}`) } };
+    return {
+      status: 307,
+      headers: { location: context.cdn.origin() + context.cdn.sign(`/store/${Number(hops) - 1}/${algorithm}/${hex}`) },
+    };
   }
   const digest = parseDigest(`${algorithm}:${hex}`);
-  if (!digest || !existsSync(context.content.blobPath(digest))) throw new RegistryError('BLOB_UNKNOWN', 'no such object');
+  if (!digest || !existsSync(context.content.blobPath(digest))) {
+    throw new RegistryError('BLOB_UNKNOWN', 'no such object');
+  }
   return blobReply(exchange, digest, context.content.blobPath(digest));
 }
 

@@ -16,7 +16,9 @@ export class ContentStore {
     private readonly directory: string,
     private readonly temporary: boolean,
   ) {
-    for (const name of ['blobs', 'repositories', 'uploads']) mkdirSync(join(directory, name), { recursive: true });
+    for (const name of ['blobs', 'repositories', 'uploads']) {
+      mkdirSync(join(directory, name), { recursive: true });
+    }
     for (const file of readdirSync(join(directory, 'repositories'))) {
       const name = decodeURIComponent(file.replace(/\.json$/, ''));
       const record = JSON.parse(readFileSync(join(directory, 'repositories', file), 'utf8')) as RepositoryRecord;
@@ -26,7 +28,9 @@ export class ContentStore {
 
   /** Opens `directory`, or a temporary one that `close` removes. */
   static async open(directory?: string): Promise<ContentStore> {
-    if (directory !== undefined) return new ContentStore(directory, false);
+    if (directory !== undefined) {
+      return new ContentStore(directory, false);
+    }
     return new ContentStore(await mkdtemp(join(tmpdir(), 'fixture-registry-')), true);
   }
 
@@ -50,7 +54,9 @@ export class ContentStore {
 
   /** Size in bytes of a blob that the repository holds. */
   blobSize(repository: string, digest: Digest): number | undefined {
-    if (!this.#repositories.get(repository)?.blobs.has(digest.text)) return undefined;
+    if (!this.#repositories.get(repository)?.blobs.has(digest.text)) {
+      return undefined;
+    }
     return statSync(this.blobPath(digest)).size;
   }
 
@@ -70,7 +76,9 @@ export class ContentStore {
   /** False when the repository did not hold it. */
   removeBlob(repository: string, digest: Digest): boolean {
     const held = this.change(repository, (content) => content.blobs.delete(digest.text));
-    if (held && this.holders(digest.text).length === 0) rmSync(this.blobPath(digest), { force: true });
+    if (held && this.holders(digest.text).length === 0) {
+      rmSync(this.blobPath(digest), { force: true });
+    }
     return held;
   }
 
@@ -84,7 +92,9 @@ export class ContentStore {
     const content = this.#repositories.get(name) ?? new Repository(name);
     this.#repositories.set(name, content);
     const result = change(content);
-    if (!this.temporary) this.#save(content);
+    if (!this.temporary) {
+      this.#save(content);
+    }
     return result;
   }
 

@@ -50,14 +50,38 @@ describe('manifests', () => {
   });
 
   const refusals: readonly (readonly [string, string, SendOptions, number, string])[] = [
-    ['text that is not JSON', 'v1', { body: '{' , headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
+    ['text that is not JSON', 'v1', { body: '{', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
     ['JSON that is no object', 'v1', { body: '[]', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
-    ['two different media types', 'v1', { body: '{"mediaType":"text/a+json"}', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
-    ['a digest that is not that of the content', digestOf('x'), { body: '{}', headers: { 'content-type': MANIFEST } }, 400, 'DIGEST_INVALID'],
+    [
+      'two different media types',
+      'v1',
+      { body: '{"mediaType":"text/a+json"}', headers: { 'content-type': MANIFEST } },
+      400,
+      'MANIFEST_INVALID',
+    ],
+    [
+      'a digest that is not that of the content',
+      digestOf('x'),
+      { body: '{}', headers: { 'content-type': MANIFEST } },
+      400,
+      'DIGEST_INVALID',
+    ],
     ['a malformed digest', 'sha256:abc', { body: '{}' }, 400, 'DIGEST_INVALID'],
     ['a malformed tag', '.v1', { body: '{}' }, 400, 'TAG_INVALID'],
-    ['a config that nobody pushed', 'v1', { body: `{"config":{"digest":"${digestOf('c')}"}}`, headers: { 'content-type': MANIFEST } }, 404, 'MANIFEST_BLOB_UNKNOWN'],
-    ['a child that nobody pushed', 'v1', { body: `{"manifests":[{"digest":"${digestOf('c')}"}]}`, headers: { 'content-type': MANIFEST } }, 404, 'MANIFEST_BLOB_UNKNOWN'],
+    [
+      'a config that nobody pushed',
+      'v1',
+      { body: `{"config":{"digest":"${digestOf('c')}"}}`, headers: { 'content-type': MANIFEST } },
+      404,
+      'MANIFEST_BLOB_UNKNOWN',
+    ],
+    [
+      'a child that nobody pushed',
+      'v1',
+      { body: `{"manifests":[{"digest":"${digestOf('c')}"}]}`, headers: { 'content-type': MANIFEST } },
+      404,
+      'MANIFEST_BLOB_UNKNOWN',
+    ],
     ['more than 4 MiB', 'v1', { body: Buffer.alloc(4 * 1024 * 1024 + 1), headers: { 'content-type': 'text/plain' } }, 413, 'SIZE_INVALID'],
   ];
   it.each(refusals)('refuses %s', async (_name, reference, options, status, errorCode) => {
@@ -68,7 +92,11 @@ describe('manifests', () => {
 
   it('keeps a media type it does not know, byte for byte', async () => {
     const content = randomBytes(100);
-    const pushed = await send('app/manifests/odd', { method: 'PUT', headers: { 'content-type': 'application/x-odd; charset=x' }, body: content });
+    const pushed = await send('app/manifests/odd', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/x-odd; charset=x' },
+      body: content,
+    });
     expect(pushed.status).toBe(201);
     const pulled = await send('app/manifests/odd');
     expect([pulled.headers['content-type'], pulled.body]).toEqual(['application/x-odd', content]);
@@ -134,7 +162,9 @@ describe('blobs', () => {
 
 describe('lists', () => {
   it('pages through tags by n, last and Link', async () => {
-    for (const tag of ['c', 'a', 'b']) await push(tag);
+    for (const tag of ['c', 'a', 'b']) {
+      await push(tag);
+    }
     const first = await send('app/tags/list?n=2');
     expect(JSON.parse(first.body.toString())).toEqual({ name: 'app', tags: ['a', 'b'] });
     expect(first.headers.link).toBe('</v2/app/tags/list?n=2&last=b>; rel="next"');
@@ -158,7 +188,14 @@ describe('lists', () => {
     const some = await send(`app/referrers/${subject.digest}?artifactType=application/sbom`);
     expect(some.headers['oci-filters-applied']).toBe('artifactType');
     expect(JSON.parse(some.body.toString())).toMatchObject({
-      manifests: [{ digest: sbom.digest, artifactType: 'application/sbom', size: sbom.content.length, annotations: { nonce: expect.any(String) as string } }],
+      manifests: [
+        {
+          digest: sbom.digest,
+          artifactType: 'application/sbom',
+          size: sbom.content.length,
+          annotations: { nonce: expect.any(String) as string },
+        },
+      ],
     });
   });
 
@@ -186,7 +223,10 @@ describe('paths', () => {
     expect([response.status, code(response)]).toEqual([status, errorCode]);
   });
 
-  it.each(['app/tags/list', `app/referrers/${digestOf('')}`, 'app/manifests/v1', `app/blobs/${digestOf('')}`])('allows no POST to %s', async (path) => {
-    expect((await send(path, { method: 'POST' })).status).toBe(405);
-  });
+  it.each(['app/tags/list', `app/referrers/${digestOf('')}`, 'app/manifests/v1', `app/blobs/${digestOf('')}`])(
+    'allows no POST to %s',
+    async (path) => {
+      expect((await send(path, { method: 'POST' })).status).toBe(405);
+    },
+  );
 });

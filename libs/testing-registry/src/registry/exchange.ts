@@ -25,7 +25,9 @@ export class Exchange {
 
   /** Chunks of the body as they arrive; throws when the client goes away. May be left early and taken up again. */
   async *body(): AsyncGenerator<Buffer, void, undefined> {
-    if (this.request.readableEnded) return;
+    if (this.request.readableEnded) {
+      return;
+    }
     for await (const chunk of this.request.iterator({ destroyOnReturn: false })) {
       const bytes = chunk as Buffer;
       this.record.bodyBytes += bytes.length;
@@ -40,7 +42,9 @@ export class Exchange {
     let size = 0;
     for await (const chunk of this.body()) {
       size += chunk.length;
-      if (size > limit) throw new RegistryError('SIZE_INVALID', `more than ${limit} bytes`, { status: 413 });
+      if (size > limit) {
+        throw new RegistryError('SIZE_INVALID', `more than ${limit} bytes`, { status: 413 });
+      }
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
@@ -50,7 +54,9 @@ export class Exchange {
   async readAtLeast(bytes: number): Promise<void> {
     const body = this.body();
     let more = true;
-    while (more && this.record.bodyBytes < bytes) more = (await body.next()).done !== true;
+    while (more && this.record.bodyBytes < bytes) {
+      more = (await body.next()).done !== true;
+    }
     await body.return();
   }
 

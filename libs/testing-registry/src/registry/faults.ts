@@ -13,9 +13,21 @@ export interface FaultMatch {
 /** What goes wrong. */
 export type FaultEffect =
   /** Answer with this, and nothing is done. The request body is read to its end first, unless `readBody` is false. */
-  | { readonly kind: 'respond'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly readBody?: boolean }
+  | {
+      readonly kind: 'respond';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+      readonly readBody?: boolean;
+    }
   /** Answer with this once `afterBytes` of the request body arrived, while the client still sends; what it goes on sending is read and counted. */
-  | { readonly kind: 'early-response'; readonly status: number; readonly afterBytes: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly kind: 'early-response';
+      readonly status: number;
+      readonly afterBytes: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   /** Reset the connection before any answer. */
   | { readonly kind: 'reset' }
   /** Reset the connection once `afterBytes` of the request body arrived. */
@@ -60,7 +72,9 @@ export class FaultHandle {
 
   /** True, and counted, when the fault is for this request. */
   strike(request: RecordedRequest): boolean {
-    if (this.#hits >= (this.fault.times ?? 1) || !matches(this.fault.match ?? {}, request)) return false;
+    if (this.#hits >= (this.fault.times ?? 1) || !matches(this.fault.match ?? {}, request)) {
+      return false;
+    }
     this.#hits += 1;
     return true;
   }
@@ -78,7 +92,9 @@ export class FaultPlan {
 
   /** Forgets all faults and lets held requests go on. */
   clear(): void {
-    for (const handle of this.#handles) handle.release();
+    for (const handle of this.#handles) {
+      handle.release();
+    }
     this.#handles = [];
   }
 

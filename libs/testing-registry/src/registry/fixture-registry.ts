@@ -42,7 +42,11 @@ export class FixtureRegistry {
     const auth = options.auth ?? { mode: 'anonymous' };
     this.accounts = new Accounts(auth.mode === 'anonymous' ? [] : auth.accounts);
     const service = auth.mode === 'token' ? auth.service : undefined;
-    this.tokens = new Tokens((auth.mode === 'token' ? auth.tokens : undefined) ?? {}, service ?? DEFAULT_SERVICE, options.clock ?? Date.now);
+    this.tokens = new Tokens(
+      (auth.mode === 'token' ? auth.tokens : undefined) ?? {},
+      service ?? DEFAULT_SERVICE,
+      options.clock ?? Date.now,
+    );
     this.#uploads = new Uploads((id) => content.uploadPath(id));
   }
 
@@ -129,7 +133,13 @@ export class FixtureRegistry {
   async #listen(): Promise<void> {
     const { options } = this;
     const auth: FixtureAuth = options.auth ?? { mode: 'anonymous' };
-    const gate = new AuthGate({ auth, accounts: this.accounts, tokens: this.tokens, quirks: this.quirks, realm: (exchange) => this.#realm(exchange) });
+    const gate = new AuthGate({
+      auth,
+      accounts: this.accounts,
+      tokens: this.tokens,
+      quirks: this.quirks,
+      realm: (exchange) => this.#realm(exchange),
+    });
     const endpoint = new TokenEndpoint({
       auth: auth.mode === 'token' ? auth : { mode: 'token', accounts: [] },
       accounts: this.accounts,
@@ -175,7 +185,9 @@ export class FixtureRegistry {
 
   #realm(exchange: Exchange): string {
     const realm: TokenAuth['realm'] = this.options.auth?.mode === 'token' ? this.options.auth.realm : undefined;
-    if (typeof realm === 'object') return realm.url;
+    if (typeof realm === 'object') {
+      return realm.url;
+    }
     switch (realm ?? 'other-origin') {
       case 'other-origin':
         return this.tokenOrigin + TOKEN_PATH;
@@ -192,7 +204,9 @@ export class FixtureRegistry {
 
   #service(index: number): HttpService {
     const service = this.#services[index];
-    if (!service) throw new Error('the fixture registry is not running');
+    if (!service) {
+      throw new Error('the fixture registry is not running');
+    }
     return service;
   }
 }

@@ -17,7 +17,9 @@ import { continueUpload, startUpload } from './upload-requests';
 /** One request to the registry: route, admission, answer. */
 export async function handleRequest(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
   const reply = await answer(context, gate, exchange).catch((error: unknown) => {
-    if (error instanceof RegistryError) return error.toReply();
+    if (error instanceof RegistryError) {
+      return error.toReply();
+    }
     throw error;
   });
   return { ...reply, headers: { ...commonHeaders(context), ...reply.headers } };
@@ -26,10 +28,14 @@ export async function handleRequest(context: RegistryContext, gate: AuthGate, ex
 async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
   const route = routeOf(context, exchange.record.path);
   const may = gate.admit(exchange, needs(route, exchange, context.quirks));
-  if (route.kind === 'ping') return jsonReply(200, {});
+  if (route.kind === 'ping') {
+    return jsonReply(200, {});
+  }
   checkName(context, route.repository);
   const redirect = listRedirect(context, exchange, route);
-  if (redirect) return redirect;
+  if (redirect) {
+    return redirect;
+  }
   switch (route.kind) {
     case 'manifest':
       return handleManifest(context, exchange, route);
@@ -48,17 +54,25 @@ async function answer(context: RegistryContext, gate: AuthGate, exchange: Exchan
 
 function routeOf(context: RegistryContext, path: string): Route {
   const outside = parseOutsidePath(path);
-  if (outside) return outside;
+  if (outside) {
+    return outside;
+  }
   const list = listPath(path);
-  if (list !== undefined) return parseRoute(list);
+  if (list !== undefined) {
+    return parseRoute(list);
+  }
   return parseRoute(path.startsWith(`${context.basePath}/`) ? path.slice(context.basePath.length) : '');
 }
 
 /** The rights that distribution asks for (registry/handlers, `appendAccessRecords`). */
 function needs(route: Route, exchange: Exchange, { deleteNeeds = ['delete'] }: RegistryQuirks): RepositoryAccess[] {
-  if (route.kind === 'ping') return [];
+  if (route.kind === 'ping') {
+    return [];
+  }
   const { repository } = route;
-  if (route.kind === 'upload' || route.kind === 'upload-start') return [{ repository, actions: ['pull', 'push'] }, ...mountSource(exchange)];
+  if (route.kind === 'upload' || route.kind === 'upload-start') {
+    return [{ repository, actions: ['pull', 'push'] }, ...mountSource(exchange)];
+  }
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
@@ -77,10 +91,14 @@ function mountSource(exchange: Exchange): RepositoryAccess[] {
 
 /** Names that the specification allows and this registry does not know. */
 function checkName(context: RegistryContext, repository: string): void {
-  if (context.quirks.pushTokenCreates && !context.content.find(repository)) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+  if (context.quirks.pushTokenCreates && !context.content.find(repository)) {
+    throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+  }
   const prefix = context.options.repositoryPrefix;
   const outsidePrefix = prefix !== undefined && !repository.startsWith(`${prefix}/`);
-  if (outsidePrefix) throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+  if (outsidePrefix) {
+    throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
+  }
 }
 
 function commonHeaders(context: RegistryContext): Record<string, string> {

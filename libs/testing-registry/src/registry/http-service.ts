@@ -34,9 +34,7 @@ export class HttpService {
 
   static async start(options: HttpServiceOptions): Promise<HttpService> {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => void serve(options, request, response);
-    const server = options.tls
-      ? createTlsServer({ cert: options.tls.cert, key: options.tls.key }, onRequest)
-      : createServer(onRequest);
+    const server = options.tls ? createTlsServer({ cert: options.tls.cert, key: options.tls.key }, onRequest) : createServer(onRequest);
     // Uploads last as long as they last (Node's default ends a request after 300 s); idle connections outlive every client's pool.
     server.requestTimeout = 0;
     server.keepAliveTimeout = 75_000;
@@ -89,7 +87,9 @@ async function serve(options: HttpServiceOptions, request: IncomingMessage, resp
 
 async function answer(options: HttpServiceOptions, exchange: Exchange, response: ServerResponse): Promise<void> {
   const fault = options.faults.take(exchange.record);
-  if (fault && !(await goesOn(fault, exchange, response))) return;
+  if (fault && !(await goesOn(fault, exchange, response))) {
+    return;
+  }
   const reply = await replyOf(options, exchange);
   exchange.record.status = reply.status;
   const effect = fault?.fault;
@@ -100,7 +100,9 @@ async function replyOf(options: HttpServiceOptions, exchange: Exchange): Promise
   try {
     return await options.handle(exchange);
   } catch (error) {
-    if (error instanceof RegistryError) return error.toReply();
+    if (error instanceof RegistryError) {
+      return error.toReply();
+    }
     throw error;
   }
 }
@@ -108,7 +110,9 @@ async function replyOf(options: HttpServiceOptions, exchange: Exchange): Promise
 /** Lets the fault strike; true when the request is then answered as usual. */
 async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerResponse): Promise<boolean> {
   const fault = handle.fault;
-  if (isBodyFault(fault)) return true;
+  if (isBodyFault(fault)) {
+    return true;
+  }
   await exchange.readAtLeast(bodyBytesToRead(fault));
   switch (fault.kind) {
     case 'respond':
@@ -130,7 +134,9 @@ async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerR
 
 /** How much of the request body arrives before the fault strikes. */
 function bodyBytesToRead(fault: Fault): number {
-  if (fault.kind === 'respond') return fault.readBody === false ? 0 : Infinity;
+  if (fault.kind === 'respond') {
+    return fault.readBody === false ? 0 : Infinity;
+  }
   return 'afterBytes' in fault ? fault.afterBytes : 0;
 }
 

@@ -29,7 +29,9 @@ async function readAll(path: string): Promise<{ answers: ReceivedResponse[]; pla
       places.push(url);
     }
     const link = answer.headers['link'] as string | undefined;
-    if (link !== undefined) links.push(link);
+    if (link !== undefined) {
+      links.push(link);
+    }
     const next: string | undefined = location ?? link?.replace(/; rel="next"$/, '').replace(/^<|>$/g, '');
     url = next === undefined ? undefined : new URL(next, url).href;
   }
@@ -45,7 +47,11 @@ describe('lists', () => {
     expect(tags).toEqual([...Array.from({ length: 7 }, (_, index) => `t-000000${index}`), 'v1']);
     const origin = place === 'other-host' ? registry.cdnOrigin : registry.origin;
     expect(places.map((url) => url.replace(/\?.*/, ''))).toEqual(Array(4).fill(`${origin}/lists/v2/a/tags/list`));
-    expect(links).toEqual([expect.stringMatching(/^<\/lists\//), expect.stringMatching(/^<\.\/list\?/), expect.stringMatching(/^\/lists\/[^<>]+; rel="next"$/)]);
+    expect(links).toEqual([
+      expect.stringMatching(/^<\/lists\//),
+      expect.stringMatching(/^<\.\/list\?/),
+      expect.stringMatching(/^\/lists\/[^<>]+; rel="next"$/),
+    ]);
   });
 
   it('are answered at another place: referrers too, whose names begin like a scheme', async () => {
@@ -53,9 +59,13 @@ describe('lists', () => {
     const subject = anImage();
     await push(subject);
     const artifacts = [1, 2, 3].map(() => anArtifact('a/x', { subject }));
-    for (const artifact of artifacts) await push(artifact);
+    for (const artifact of artifacts) {
+      await push(artifact);
+    }
     const { answers } = await readAll(`a/referrers/${subject.digest}`);
-    const digests = answers.flatMap(({ body }) => (JSON.parse(body.toString()) as { manifests: { digest: string }[] }).manifests.map(({ digest }) => digest));
+    const digests = answers.flatMap(({ body }) =>
+      (JSON.parse(body.toString()) as { manifests: { digest: string }[] }).manifests.map(({ digest }) => digest),
+    );
     expect(digests.sort()).toEqual(artifacts.map(({ digest }) => digest).sort());
   });
 

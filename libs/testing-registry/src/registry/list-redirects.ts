@@ -31,7 +31,9 @@ export function listPath(path: string): string | undefined {
 export function listRedirect(context: RegistryContext, exchange: Exchange, route: Route): Reply | undefined {
   const place = route.kind === 'tags' || route.kind === 'referrers' ? context.quirks.lists?.[route.kind] : undefined;
   const { path, query } = exchange.record;
-  if (place === undefined || exchange.method !== 'GET' || listPath(path) !== undefined) return undefined;
+  if (place === undefined || exchange.method !== 'GET' || listPath(path) !== undefined) {
+    return undefined;
+  }
   const elsewhere = `${ELSEWHERE}${path.slice(context.basePath.length)}`;
   const location = place === 'other-host' ? context.cdn.origin() + context.cdn.sign(elsewhere, query) : withQuery(elsewhere, query);
   return { status: 307, headers: { location } };
@@ -40,7 +42,9 @@ export function listRedirect(context: RegistryContext, exchange: Exchange, route
 /** Value of the Link to the next page. @param path of it below `/v2/`, with its query */
 export function nextPage(context: RegistryContext, exchange: Exchange, path: string): string {
   const { lists } = context.quirks;
-  if (!lists) return `<${contentLocation(context, path)}>; rel="next"`;
+  if (!lists) {
+    return `<${contentLocation(context, path)}>; rel="next"`;
+  }
   const page = Number(exchange.parameters.get('page') ?? 1);
   const query = `${path.slice(path.indexOf('?') + 1)}&page=${page + 1}`;
   const { record } = exchange;

@@ -12,7 +12,9 @@ export function uploadLocation(context: RegistryContext, upload: Upload): string
   const relative = `${basePath}/v2/${upload.repository}/blobs/uploads/${upload.id}?${query}`;
   const outside = `/artifacts-uploads/${upload.repository}/uploads/${upload.id}?${query}`;
   const form = quirks.uploadLocation ?? 'relative';
-  if (typeof form === 'function') return form(relative);
+  if (typeof form === 'function') {
+    return form(relative);
+  }
   switch (form) {
     case 'relative':
       return relative;
@@ -35,7 +37,9 @@ export function parseOutsidePath(path: string): Extract<Route, { kind: 'upload' 
 
 /** True when every parameter that was put into the Location came back with its value. */
 export function hasUploadQuery(context: RegistryContext, upload: Upload, parameters: URLSearchParams): boolean {
-  if (parameters.get('_state') !== upload.state) return false;
+  if (parameters.get('_state') !== upload.state) {
+    return false;
+  }
   const expected = new URLSearchParams(context.quirks.uploadQuery ?? '');
   return [...expected].every(([name, value]) => parameters.getAll(name).includes(value));
 }
@@ -56,7 +60,9 @@ export function contentLocation(context: RegistryContext, path: string): string 
 /** The redirect that a blob is answered with, if the quirk is on. */
 export function blobRedirect(context: RegistryContext, digest: Digest): Reply | undefined {
   const redirect = context.quirks.blobRedirect;
-  if (!redirect) return undefined;
+  if (!redirect) {
+    return undefined;
+  }
   const hops = redirect.hops ?? 1;
   const own = (): string => context.cdn.origin() + context.cdn.sign(`/store/${hops - 1}/${digest.algorithm}/${digest.hex}`);
   return { status: redirect.status ?? 307, headers: { location: redirect.location?.(digest.text) ?? own() } };

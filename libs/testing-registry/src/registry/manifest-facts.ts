@@ -32,7 +32,9 @@ export class ManifestSyntaxError extends Error {}
 
 /** Reads the facts; a media type that is not JSON is stored as it is, with none. */
 export function describeManifest(mediaType: string, content: Buffer): ManifestFacts {
-  if (!/[+/]json$/.test(mediaType)) return { blobs: [], children: [] };
+  if (!/[+/]json$/.test(mediaType)) {
+    return { blobs: [], children: [] };
+  }
   const document = parse(content);
   return {
     statedMediaType: document.mediaType,
@@ -69,6 +71,8 @@ function digestText(descriptor: Descriptor | undefined): string[] {
 
 /** distribution-spec, "Listing Referrers": `artifactType`, or the config's media type when an image manifest states none. */
 function artifactType(document: Document): string | undefined {
-  if (document.artifactType !== undefined && document.artifactType !== '') return document.artifactType;
+  if (document.artifactType !== undefined && document.artifactType !== '') {
+    return document.artifactType;
+  }
   return typeof document.config?.mediaType === 'string' ? document.config.mediaType : undefined;
 }

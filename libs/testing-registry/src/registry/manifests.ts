@@ -34,10 +34,14 @@ export async function handleManifest(context: RegistryContext, exchange: Exchang
 
 function getManifest(context: RegistryContext, exchange: Exchange, { repository, reference }: ManifestRoute): Reply {
   const manifest = context.content.find(repository)?.manifest(reference);
-  if (!manifest) throw new RegistryError('MANIFEST_UNKNOWN', `no manifest ${reference}`);
+  if (!manifest) {
+    throw new RegistryError('MANIFEST_UNKNOWN', `no manifest ${reference}`);
+  }
   const etag = `"${manifest.digest}"`;
   const headers = { 'content-type': manifest.mediaType, 'docker-content-digest': manifest.digest, etag };
-  if (exchange.header('if-none-match') === etag) return { status: 304, headers };
+  if (exchange.header('if-none-match') === etag) {
+    return { status: 304, headers };
+  }
   return { status: 200, headers, body: manifest.content };
 }
 
@@ -45,14 +49,18 @@ async function putManifest(context: RegistryContext, exchange: Exchange, { repos
   const content = await exchange.readBody(context.options.maxManifestBytes ?? MAX_MANIFEST_BYTES);
   const byDigest = looksLikeDigest(reference);
   const digest = digestOf(content, parseDigest(reference)?.algorithm);
-  if (byDigest && digest !== reference) throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
+  if (byDigest && digest !== reference) {
+    throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
+  }
   const facts = readFacts(contentType(exchange), content);
   checkReferences(context, repository, facts);
   const tags = byDigest ? exchange.parameters.getAll('tag') : [reference];
   tags.forEach(checkReference);
   context.content.change(repository, (held) => {
     held.put(digest, facts.mediaType, content);
-    for (const tag of tags) held.tags.set(tag, digest);
+    for (const tag of tags) {
+      held.tags.set(tag, digest);
+    }
   });
   return {
     status: 201,
@@ -78,7 +86,9 @@ function deleteManifest(context: RegistryContext, { repository, reference }: Man
     context.content.change(repository, (held) =>
       looksLikeDigest(reference) ? held.deleteManifest(reference) : held.tags.delete(reference),
     );
-  if (!deleted) throw new RegistryError('MANIFEST_UNKNOWN', `no manifest ${reference}`);
+  if (!deleted) {
+    throw new RegistryError('MANIFEST_UNKNOWN', `no manifest ${reference}`);
+  }
   return { status: 202 };
 }
 
@@ -86,9 +96,13 @@ function readFacts(declared: string | undefined, content: Buffer): ManifestFacts
   try {
     const facts = describeManifest(declared ?? 'application/json', content);
     const mediaType = declared ?? facts.statedMediaType ?? 'application/octet-stream';
-    if ((facts.statedMediaType ?? mediaType) === mediaType) return { ...facts, mediaType };
+    if ((facts.statedMediaType ?? mediaType) === mediaType) {
+      return { ...facts, mediaType };
+    }
   } catch (error) {
-    if (!(error instanceof ManifestSyntaxError)) throw error;
+    if (!(error instanceof ManifestSyntaxError)) {
+      throw error;
+    }
     throw new RegistryError('MANIFEST_INVALID', error.message);
   }
   throw new RegistryError('MANIFEST_INVALID', 'Content-Type and mediaType differ');
@@ -96,18 +110,24 @@ function readFacts(declared: string | undefined, content: Buffer): ManifestFacts
 
 /** A manifest must not name content that nobody can pull; a subject may come later (distribution-spec, "Pushing manifests with subject"). */
 function checkReferences(context: RegistryContext, repository: string, facts: ManifestFacts): void {
-  if (context.options.allowMissingReferences) return;
+  if (context.options.allowMissingReferences) {
+    return;
+  }
   const held = context.content.find(repository);
   const missing = [
     ...facts.blobs.filter((digest) => !held?.blobs.has(digest)),
     ...facts.children.filter((digest) => !held?.manifests.has(digest)),
   ];
-  if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', `not in this repository: ${missing.join(', ')}`);
+  if (missing.length > 0) {
+    throw new RegistryError('MANIFEST_BLOB_UNKNOWN', `not in this repository: ${missing.join(', ')}`);
+  }
 }
 
 function checkReference(reference: string): void {
   if (looksLikeDigest(reference)) {
-    if (!parseDigest(reference)) throw new RegistryError('DIGEST_INVALID', `"${reference}" is no digest`);
+    if (!parseDigest(reference)) {
+      throw new RegistryError('DIGEST_INVALID', `"${reference}" is no digest`);
+    }
   } else if (!TAG.test(reference)) {
     throw new RegistryError('TAG_INVALID', `"${reference}" is no tag`);
   }

@@ -42,7 +42,9 @@ describe('quirks of challenges', () => {
   it('basicChallengeWhenAuthorizationSent: Bearer to the bare, Basic to the rest', async () => {
     await start({ basicChallengeWhenAuthorizationSent: 'harbor' }, { auth: TOKEN_AUTH });
     expect(await challenges()).toEqual([expect.stringMatching(/^Bearer realm=/)]);
-    for (const authorization of ['Bearer expired', RIGHT]) expect(await challenges(authorization)).toEqual(['Basic realm="harbor"']);
+    for (const authorization of ['Bearer expired', RIGHT]) {
+      expect(await challenges(authorization)).toEqual(['Basic realm="harbor"']);
+    }
   });
 
   it('caseSensitiveScheme: only "Bearer" is understood', async () => {
@@ -107,8 +109,12 @@ describe('quirks of uploads', () => {
     await start({ uploadLocation }, { tls: await authority.issue({ ips: ['127.0.0.1'] }) });
     const location = await begin();
     expect(location.startsWith(expected() || '/v2/')).toBe(true);
-    if (location.startsWith('http:') && uploadLocation === 'absolute-http') return;
-    if (typeof uploadLocation === 'function') return;
+    if (location.startsWith('http:') && uploadLocation === 'absolute-http') {
+      return;
+    }
+    if (typeof uploadLocation === 'function') {
+      return;
+    }
     const { digest } = aBlob('x');
     const url = location.startsWith('/') ? registry.origin + location : location;
     expect((await sendRequest(`${url}&digest=${digest}`, { method: 'PUT', body: 'x', ca })).status).toBe(201);
@@ -189,10 +195,19 @@ describe('quirks of content', () => {
 
 describe('harborQuirks', () => {
   it('is Harbor: realm on the request host, empty access_token, cookies, absolute Location', async () => {
-    await start(harborQuirks(), { auth: { mode: 'token', accounts: [{ username: 'u', password: 'p' }], realm: 'request-host', tokens: { fields: 'empty-access-token' } } });
+    await start(harborQuirks(), {
+      auth: {
+        mode: 'token',
+        accounts: [{ username: 'u', password: 'p' }],
+        realm: 'request-host',
+        tokens: { fields: 'empty-access-token' },
+      },
+    });
     const [challenge] = await challenges();
     expect(challenge).toContain(`realm="http://${registry.host}/service/token"`);
-    const answer = await sendRequest(`${registry.origin}/service/token?scope=repository:a:pull,push`, { headers: { authorization: RIGHT } });
+    const answer = await sendRequest(`${registry.origin}/service/token?scope=repository:a:pull,push`, {
+      headers: { authorization: RIGHT },
+    });
     const { token, access_token: access } = JSON.parse(answer.body.toString()) as { token: string; access_token: string };
     expect(access).toBe('');
     const begun = await send('a/blobs/uploads/', { method: 'POST', headers: { authorization: `Bearer ${token}` } });

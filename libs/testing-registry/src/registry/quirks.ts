@@ -78,7 +78,8 @@ export function harborQuirks(): RegistryQuirks {
     caseSensitiveScheme: true,
     wrongPasswordGetsEmptyToken: true,
     anonymousNeedsScope: true,
-    missingRightText: 'unauthorized to access repository: {repository}, action: {actions}: unauthorized to access repository: {repository}, action: {actions}',
+    missingRightText:
+      'unauthorized to access repository: {repository}, action: {actions}: unauthorized to access repository: {repository}, action: {actions}',
     sessionCookie: true,
     uploadLocation: 'absolute',
     contentLocation: 'absolute',

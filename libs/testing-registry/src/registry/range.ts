@@ -9,7 +9,9 @@ export interface ByteRange {
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? '');
-  if (!match) return undefined;
+  if (!match) {
+    return undefined;
+  }
   const [, from, to, suffix] = match;
   const first = from === undefined ? Math.max(0, size - Number(suffix)) : Number(from);
   const last = to ? Math.min(Number(to), size - 1) : size - 1;

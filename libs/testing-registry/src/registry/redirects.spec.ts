@@ -44,7 +44,11 @@ describe('blobRedirect', () => {
   it('refuses a URL that was changed, even if it means the same', async () => {
     await start({});
     const location = (await get()).headers.location ?? '';
-    for (const changed of [location.replace('%2Fs3', '/s3'), location.replace(/[0-9a-f]{4}$/, '0000'), location.replace('/store/0/', '/store/1/')]) {
+    for (const changed of [
+      location.replace('%2Fs3', '/s3'),
+      location.replace(/[0-9a-f]{4}$/, '0000'),
+      location.replace('/store/0/', '/store/1/'),
+    ]) {
       expect((await sendRequest(changed)).status).toBe(403);
     }
   });

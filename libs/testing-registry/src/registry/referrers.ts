@@ -9,9 +9,17 @@ import { type StoredManifest } from './repository';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** GET `/v2/<name>/referrers/<digest>` (distribution-spec, "Listing Referrers"). */
-export function listReferrers(context: RegistryContext, exchange: Exchange, route: { readonly repository: string; readonly reference: string }): Reply {
-  if (exchange.method !== 'GET') throw new RegistryError('UNSUPPORTED', 'method not allowed');
-  if (!parseDigest(route.reference)) throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+export function listReferrers(
+  context: RegistryContext,
+  exchange: Exchange,
+  route: { readonly repository: string; readonly reference: string },
+): Reply {
+  if (exchange.method !== 'GET') {
+    throw new RegistryError('UNSUPPORTED', 'method not allowed');
+  }
+  if (!parseDigest(route.reference)) {
+    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+  }
   const type = exchange.parameters.get('artifactType');
   const all = [...(context.content.find(route.repository)?.manifests.values() ?? [])]
     .filter((manifest) => manifest.subject === route.reference)

@@ -24,9 +24,15 @@ export class Repository {
 
   static restore(name: string, record: RepositoryRecord): Repository {
     const repository = new Repository(name);
-    for (const digest of record.blobs) repository.blobs.add(digest);
-    for (const { digest, mediaType, content } of record.manifests) repository.put(digest, mediaType, Buffer.from(content, 'base64'));
-    for (const [tag, digest] of Object.entries(record.tags)) repository.tags.set(tag, digest);
+    for (const digest of record.blobs) {
+      repository.blobs.add(digest);
+    }
+    for (const { digest, mediaType, content } of record.manifests) {
+      repository.put(digest, mediaType, Buffer.from(content, 'base64'));
+    }
+    for (const [tag, digest] of Object.entries(record.tags)) {
+      repository.tags.set(tag, digest);
+    }
     return repository;
   }
 
@@ -55,7 +61,11 @@ export class Repository {
 
   /** Removes a manifest and every tag on it; false when it is not there. */
   deleteManifest(digest: string): boolean {
-    for (const [tag, target] of this.tags) if (target === digest) this.tags.delete(tag);
+    for (const [tag, target] of this.tags) {
+      if (target === digest) {
+        this.tags.delete(tag);
+      }
+    }
     return this.manifests.delete(digest);
   }
 }

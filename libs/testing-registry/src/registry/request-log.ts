@@ -57,7 +57,9 @@ export class RequestLog {
       finished: false,
     };
     this.#entries.push(entry);
-    if (this.#entries.length > KEPT_REQUESTS) this.#entries.shift();
+    if (this.#entries.length > KEPT_REQUESTS) {
+      this.#entries.shift();
+    }
     this.changed();
     return entry;
   }
@@ -81,7 +83,9 @@ export class RequestLog {
   waitFor(condition: (request: RecordedRequest) => boolean, timeoutMs: number): Promise<RecordedRequest> {
     const wanted = (): RecordedRequest | undefined => this.#entries.find(condition);
     const now = wanted();
-    if (now) return Promise.resolve(now);
+    if (now) {
+      return Promise.resolve(now);
+    }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         wanted,

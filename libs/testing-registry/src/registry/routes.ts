@@ -26,17 +26,23 @@ const ENDPOINTS: readonly (readonly [RegExp, (repository: string, rest: string) 
 
 /** Parses a raw path that begins with `/v2`. Throws NAME_INVALID, or 404 UNSUPPORTED for what is no endpoint. */
 export function parseRoute(path: string): Route {
-  if (path === '/v2/' || path === '/v2') return { kind: 'ping' };
+  if (path === '/v2/' || path === '/v2') {
+    return { kind: 'ping' };
+  }
   const rest = path.startsWith('/v2/') ? path.slice('/v2/'.length) : '';
   for (const [pattern, route] of ENDPOINTS) {
     const match = pattern.exec(rest);
-    if (match) return route(checkName(match[1] ?? ''), decode(match[2] ?? ''));
+    if (match) {
+      return route(checkName(match[1] ?? ''), decode(match[2] ?? ''));
+    }
   }
   throw new RegistryError('UNSUPPORTED', 'no such endpoint', { status: 404 });
 }
 
 function checkName(name: string): string {
-  if (name.length > NAME_MAX || !NAME.test(name)) throw new RegistryError('NAME_INVALID', `"${name}" is no repository name`);
+  if (name.length > NAME_MAX || !NAME.test(name)) {
+    throw new RegistryError('NAME_INVALID', `"${name}" is no repository name`);
+  }
   return name;
 }
 

@@ -29,12 +29,17 @@ async function bearer(scope: string): Promise<{ authorization: string }> {
 }
 
 describe('Quay', () => {
-  beforeEach(() => start({ auth: { ...TOKENS, tokens: { fields: 'token', omitExpiresIn: true, omitIssuedAt: true } }, quirks: quayQuirks() }));
+  beforeEach(() =>
+    start({ auth: { ...TOKENS, tokens: { fields: 'token', omitExpiresIn: true, omitIssuedAt: true } }, quirks: quayQuirks() }),
+  );
 
   it('gives no pull on a repository that is missing, and creates it when a push is asked for', async () => {
     const reading = await bearer('repository:org/new:pull');
     const refused = await send('org/new/manifests/v1', { method: 'HEAD', headers: reading });
-    expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, expect.stringContaining('scope="repository:org/new:pull"')]);
+    expect([refused.status, refused.headers['www-authenticate']]).toEqual([
+      401,
+      expect.stringContaining('scope="repository:org/new:pull"'),
+    ]);
     expect(registry.repositories()).toEqual([]);
     const writing = await bearer('repository:org/new:pull,push');
     expect(registry.repositories()).toEqual(['org/new']);

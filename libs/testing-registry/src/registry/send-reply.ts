@@ -16,20 +16,31 @@ export function isBodyFault(effect: FaultEffect | undefined): effect is BodyFaul
 export async function sendReply(response: ServerResponse, reply: Reply, fault?: BodyFault): Promise<void> {
   writeHead(response, reply);
   if (response.req.method === 'HEAD' || reply.body === undefined) {
-    if (reply.body instanceof Readable) reply.body.destroy();
+    if (reply.body instanceof Readable) {
+      reply.body.destroy();
+    }
     response.end();
     return;
   }
-  if (fault) return sendSpoiled(response, reply.body, fault);
-  if (reply.body instanceof Readable) return pipeline(reply.body, response);
+  if (fault) {
+    return sendSpoiled(response, reply.body, fault);
+  }
+  if (reply.body instanceof Readable) {
+    return pipeline(reply.body, response);
+  }
   response.end(reply.body);
 }
 
 function writeHead(response: ServerResponse, reply: Reply): void {
   response.statusCode = reply.status;
-  if (Buffer.isBuffer(reply.body)) response.setHeader('content-length', reply.body.length);
-  else if (reply.body === undefined && reply.status !== 204) response.setHeader('content-length', 0);
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  if (Buffer.isBuffer(reply.body)) {
+    response.setHeader('content-length', reply.body.length);
+  } else if (reply.body === undefined && reply.status !== 204) {
+    response.setHeader('content-length', 0);
+  }
+  for (const [name, value] of Object.entries(reply.headers ?? {})) {
+    response.setHeader(name, value);
+  }
 }
 
 async function sendSpoiled(response: ServerResponse, body: Buffer | Readable, fault: BodyFault): Promise<void> {
@@ -39,12 +50,16 @@ async function sendSpoiled(response: ServerResponse, body: Buffer | Readable, fa
     response.flushHeaders();
     return;
   }
-  if (fault.kind === 'slow-body') return pipeline(source, (chunks) => inPieces(chunks, fault), response);
+  if (fault.kind === 'slow-body') {
+    return pipeline(source, (chunks) => inPieces(chunks, fault), response);
+  }
   let left = fault.afterBytes;
   for await (const chunk of source as AsyncIterable<Buffer>) {
     await write(response, chunk.subarray(0, left));
     left -= chunk.length;
-    if (left <= 0) break;
+    if (left <= 0) {
+      break;
+    }
   }
   response.socket?.resetAndDestroy();
 }

@@ -25,41 +25,57 @@ export class TokenEndpoint {
 
   async handle(exchange: Exchange): Promise<Reply> {
     const { tokenAnswer } = this.options.quirks;
-    if (tokenAnswer) return spoiledAnswer(tokenAnswer);
-    if (exchange.method === 'GET') return this.#answerGet(exchange);
-    if (exchange.method === 'POST' && this.options.auth.allowPost) return this.#answerPost(exchange);
+    if (tokenAnswer) {
+      return spoiledAnswer(tokenAnswer);
+    }
+    if (exchange.method === 'GET') {
+      return this.#answerGet(exchange);
+    }
+    if (exchange.method === 'POST' && this.options.auth.allowPost) {
+      return this.#answerPost(exchange);
+    }
     throw new RegistryError('UNSUPPORTED', 'only GET is answered here', { headers: { allow: 'GET' } });
   }
 
   #answerGet(exchange: Exchange): Reply {
     const authorization = exchange.header('authorization');
     const scopes = this.#scopes(exchange.parameters);
-    if (authorization === undefined) return this.#answerAnonymous(scopes);
+    if (authorization === undefined) {
+      return this.#answerAnonymous(scopes);
+    }
     const account = this.options.accounts.fromBasic(authorization, this.options.quirks.caseSensitiveScheme);
     return account ? this.#grant(account.username, grantsOf(account), scopes) : this.#refuse(scopes);
   }
 
   #answerAnonymous(scopes: readonly RepositoryAccess[]): Reply {
-    if (scopes.length === 0 && this.options.quirks.anonymousNeedsScope) throw new RegistryError('UNAUTHORIZED', 'access to the requested resource is not authorized');
+    if (scopes.length === 0 && this.options.quirks.anonymousNeedsScope) {
+      throw new RegistryError('UNAUTHORIZED', 'access to the requested resource is not authorized');
+    }
     return this.#grant('', this.options.auth.anonymousGrants ?? {}, scopes);
   }
 
   async #answerPost(exchange: Exchange): Promise<Reply> {
     const form = new URLSearchParams((await exchange.readBody(MAX_FORM_BYTES)).toString('utf8'));
     const account = this.#accountOf(form);
-    if (!account) return jsonReply(401, { error: 'invalid_grant' });
+    if (!account) {
+      return jsonReply(401, { error: 'invalid_grant' });
+    }
     return this.#grant(account.username, grantsOf(account), this.#scopes(form));
   }
 
   #accountOf(form: URLSearchParams): FixtureAccount | undefined {
     const { accounts } = this.options;
-    if (form.get('grant_type') === 'refresh_token') return accounts.fromIdentityToken(form.get('refresh_token') ?? '');
+    if (form.get('grant_type') === 'refresh_token') {
+      return accounts.fromIdentityToken(form.get('refresh_token') ?? '');
+    }
     return accounts.fromPassword(form.get('username') ?? '', form.get('password') ?? '');
   }
 
   #grant(subject: string, grants: Parameters<typeof isGranted>[0], scopes: readonly RepositoryAccess[]): Reply {
     const access = scopes.flatMap(({ repository, actions }) => {
-      if (!this.#exists(repository, actions, grants)) return [];
+      if (!this.#exists(repository, actions, grants)) {
+        return [];
+      }
       const granted = actions.filter((action) => isGranted(grants, repository, action));
       return granted.length === 0 ? [] : [{ repository, actions: granted }];
     });
@@ -69,8 +85,12 @@ export class TokenEndpoint {
   /** Without the quirk nobody asks; with it, a push that is allowed makes the repository exist. */
   #exists(repository: string, actions: readonly FixtureAction[], grants: Parameters<typeof isGranted>[0]): boolean {
     const { content, quirks } = this.options;
-    if (!quirks.pushTokenCreates || content.find(repository)) return true;
-    if (!actions.includes('push') || !isGranted(grants, repository, 'push')) return false;
+    if (!quirks.pushTokenCreates || content.find(repository)) {
+      return true;
+    }
+    if (!actions.includes('push') || !isGranted(grants, repository, 'push')) {
+      return false;
+    }
     content.change(repository, () => undefined);
     return true;
   }
@@ -80,27 +100,38 @@ export class TokenEndpoint {
     if (!this.options.quirks.wrongPasswordGetsEmptyToken) {
       throw new RegistryError('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Basic realm="fixture token server"' } });
     }
-    if (scopes.length === 0) throw new RegistryError('UNAUTHORIZED', message);
+    if (scopes.length === 0) {
+      throw new RegistryError('UNAUTHORIZED', message);
+    }
     return this.#grant('', {}, scopes);
   }
 
   /** `scope` may be repeated, and one may hold several, parted by spaces. */
   #scopes(parameters: URLSearchParams): RepositoryAccess[] {
-    const all = parameters.getAll('scope').flatMap((text) => text.split(' ')).filter((text) => text !== '');
+    const all = parameters
+      .getAll('scope')
+      .flatMap((text) => text.split(' '))
+      .filter((text) => text !== '');
     this.#checkActions(all);
     return all.flatMap(parseScope);
   }
 
   #checkActions(scopes: readonly string[]): void {
     const { knownActions } = this.options.quirks;
-    const unknown = scopes.find((scope) => parseScope(scope).some(({ actions }) => actions.some((action) => knownActions?.includes(action) === false)));
-    if (unknown !== undefined) throw new RegistryError('UNSUPPORTED', `Unable to decode repository and actions: ${unknown}`, { status: 400 });
+    const unknown = scopes.find((scope) =>
+      parseScope(scope).some(({ actions }) => actions.some((action) => knownActions?.includes(action) === false)),
+    );
+    if (unknown !== undefined) {
+      throw new RegistryError('UNSUPPORTED', `Unable to decode repository and actions: ${unknown}`, { status: 400 });
+    }
   }
 }
 
 function parseScope(text: string): RepositoryAccess[] {
   const match = /^repository(?:\([a-z0-9]+\))?:(.+):([a-z*,]*)$/.exec(text);
-  if (!match) return [];
+  if (!match) {
+    return [];
+  }
   return [{ repository: match[1] ?? '', actions: (match[2] ?? '').split(',') as FixtureAction[] }];
 }
 
@@ -120,6 +151,8 @@ function spoiledAnswer(answer: TokenAnswer): Reply {
 /** A token that is one long string, without a Content-Length that would give it away. */
 function* hugeAnswer(bytes: number): Generator<Buffer> {
   yield Buffer.from('{"token":"');
-  for (let left = bytes; left > 0; left -= 65_536) yield Buffer.alloc(Math.min(left, 65_536), 'a');
+  for (let left = bytes; left > 0; left -= 65_536) {
+    yield Buffer.alloc(Math.min(left, 65_536), 'a');
+  }
   yield Buffer.from('"}');
 }

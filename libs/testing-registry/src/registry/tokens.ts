@@ -38,7 +38,9 @@ export class Tokens {
       jti: randomBytes(12).toString('base64url'),
       access: access.map(({ repository, actions }) => ({ type: 'repository', name: repository, actions })),
     };
-    if (this.format.format !== 'opaque') return this.#sign(claims);
+    if (this.format.format !== 'opaque') {
+      return this.#sign(claims);
+    }
     const token = randomBytes(32).toString('base64url');
     this.#opaque.set(token, claims);
     return token;
@@ -47,7 +49,9 @@ export class Tokens {
   /** What the token allows; undefined when it is not ours, has expired or was revoked. */
   verify(token: string): readonly RepositoryAccess[] | undefined {
     const claims = this.#opaque.get(token) ?? this.#open(token);
-    if (!claims || claims.exp * 1000 <= this.clock()) return undefined;
+    if (!claims || claims.exp * 1000 <= this.clock()) {
+      return undefined;
+    }
     return claims.access.map(({ name, actions }) => ({ repository: name, actions: actions as RepositoryAccess['actions'] }));
   }
 
@@ -78,7 +82,9 @@ export class Tokens {
     const end = token.lastIndexOf('.');
     const expected = Buffer.from(this.#mac(token.slice(0, end)));
     const actual = Buffer.from(token.slice(end + 1));
-    if (end < 0 || expected.length !== actual.length || !timingSafeEqual(expected, actual)) return undefined;
+    if (end < 0 || expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
+      return undefined;
+    }
     return JSON.parse(Buffer.from(token.slice(token.indexOf('.') + 1, end), 'base64url').toString('utf8')) as Claims;
   }
 

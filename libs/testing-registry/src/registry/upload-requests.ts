@@ -10,13 +10,19 @@ import { type Upload } from './uploads';
 
 /** POST `/v2/<name>/blobs/uploads/`: begin, begin and end at once (`?digest`), or mount (`?mount`). */
 export async function startUpload(context: RegistryContext, exchange: Exchange, repository: string, may: Admission): Promise<Reply> {
-  if (exchange.method !== 'POST') throw new RegistryError('UNSUPPORTED', 'method not allowed');
+  if (exchange.method !== 'POST') {
+    throw new RegistryError('UNSUPPORTED', 'method not allowed');
+  }
   const mounted = mount(context, exchange, repository, may);
-  if (mounted) return mounted;
+  if (mounted) {
+    return mounted;
+  }
   const wanted = exchange.parameters.get('digest');
   const digest = wanted === null ? undefined : requireDigest(wanted);
   const upload = context.uploads.begin(repository);
-  if (!digest) return accepted(context, upload, 202);
+  if (!digest) {
+    return accepted(context, upload, 202);
+  }
   return upload.exclusively(async () => {
     await upload.append(exchange);
     return commit(context, upload, digest);
@@ -24,9 +30,15 @@ export async function startUpload(context: RegistryContext, exchange: Exchange, 
 }
 
 /** PATCH, PUT, GET and DELETE of an upload's location. */
-export async function continueUpload(context: RegistryContext, exchange: Exchange, route: { readonly repository: string; readonly id: string }): Promise<Reply> {
+export async function continueUpload(
+  context: RegistryContext,
+  exchange: Exchange,
+  route: { readonly repository: string; readonly id: string },
+): Promise<Reply> {
   const upload = context.uploads.find(route.repository, route.id);
-  if (!upload) throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'no such upload');
+  if (!upload) {
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'no such upload');
+  }
   if (!hasUploadQuery(context, upload, exchange.parameters)) {
     throw new RegistryError('BLOB_UPLOAD_INVALID', 'a query parameter of the upload location is missing or was changed');
   }
@@ -48,11 +60,15 @@ export async function continueUpload(context: RegistryContext, exchange: Exchang
 /** distribution-spec, "Mounting a blob from another repository"; anything that does not fit falls back to an upload. */
 function mount(context: RegistryContext, exchange: Exchange, repository: string, may: Admission): Reply | undefined {
   const wanted = exchange.parameters.get('mount');
-  if (wanted === null) return undefined;
+  if (wanted === null) {
+    return undefined;
+  }
   const from = exchange.parameters.get('from');
   const digest = requireDigest(wanted);
   const sources = context.content.holders(digest.text).filter((name) => (from === null || name === from) && may(name, 'pull'));
-  if (sources.length === 0) return undefined;
+  if (sources.length === 0) {
+    return undefined;
+  }
   context.content.linkBlob(repository, digest);
   return created(context, repository, digest);
 }
@@ -73,12 +89,16 @@ async function put(context: RegistryContext, exchange: Exchange, upload: Upload)
 /** A chunk with Content-Range must go on where the last one ended, and be as long as it says. */
 function checkChunk(context: RegistryContext, exchange: Exchange, upload: Upload, method: 'patch' | 'put'): void {
   const header = exchange.header('content-range');
-  if (header === undefined) return;
+  if (header === undefined) {
+    return;
+  }
   const length = chunkLength(header, upload.receivedBytes);
   const minimum = context.options.chunkMinLength ?? 0;
   const tooShortBefore = method === 'patch' && (upload.lastChunkBytes ?? minimum) < minimum;
   if (length === undefined || tooShortBefore) {
-    throw new RegistryError('RANGE_INVALID', `the next chunk begins at ${upload.receivedBytes}`, { headers: uploadHeaders(context, upload) });
+    throw new RegistryError('RANGE_INVALID', `the next chunk begins at ${upload.receivedBytes}`, {
+      headers: uploadHeaders(context, upload),
+    });
   }
   const declared = exchange.header('content-length');
   if (declared !== undefined && Number(declared) !== length) {
@@ -95,9 +115,13 @@ function chunkLength(contentRange: string, offset: number): number | undefined {
 
 async function commit(context: RegistryContext, upload: Upload, digest: Digest): Promise<Reply> {
   const valid = await upload.hasDigest(digest);
-  if (valid) context.content.addBlob(upload.repository, digest, upload.path);
+  if (valid) {
+    context.content.addBlob(upload.repository, digest, upload.path);
+  }
   context.uploads.end(upload);
-  if (!valid) throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
+  if (!valid) {
+    throw new RegistryError('DIGEST_INVALID', 'the content has another digest');
+  }
   return created(context, upload.repository, digest);
 }
 
@@ -123,6 +147,8 @@ function uploadHeaders(context: RegistryContext, upload: Upload): Record<string,
 
 function requireDigest(text: string): Digest {
   const digest = parseDigest(text);
-  if (!digest) throw new RegistryError('DIGEST_INVALID', `"${text}" is no digest`);
+  if (!digest) {
+    throw new RegistryError('DIGEST_INVALID', `"${text}" is no digest`);
+  }
   return digest;
 }

@@ -68,7 +68,9 @@ describe('uploads', () => {
     expect((await chunk(location, '2-9', 'cd')).status).toBe(400);
     const status = await send(location);
     expect([status.status, status.headers.range, status.headers.location]).toEqual([204, '0-1', location]);
-    expect((await send(`${location}&digest=${aBlob('xx').digest}`, { method: 'PUT', headers: { 'content-range': '0-1' }, body: 'xx' })).status).toBe(416);
+    expect(
+      (await send(`${location}&digest=${aBlob('xx').digest}`, { method: 'PUT', headers: { 'content-range': '0-1' }, body: 'xx' })).status,
+    ).toBe(416);
     expect((await chunk(location, '2-3', 'cd')).status).toBe(202);
     expect((await send(`${location}&digest=${aBlob('abcd').digest}`, { method: 'PUT' })).status).toBe(201);
   });

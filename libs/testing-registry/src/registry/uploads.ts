@@ -50,7 +50,9 @@ export class Upload {
       for await (const chunk of exchange.body()) {
         this.#sha256.update(chunk);
         this.receivedBytes += chunk.length;
-        if (!file.write(chunk)) await once(file, 'drain');
+        if (!file.write(chunk)) {
+          await once(file, 'drain');
+        }
       }
     } finally {
       this.receiving = false;
@@ -61,9 +63,13 @@ export class Upload {
 
   /** True when all that was received has this digest. */
   async hasDigest(digest: Digest): Promise<boolean> {
-    if (digest.algorithm === 'sha256') return this.#sha256.copy().digest('hex') === digest.hex;
+    if (digest.algorithm === 'sha256') {
+      return this.#sha256.copy().digest('hex') === digest.hex;
+    }
     const hash = newHash(digest.algorithm);
-    for await (const chunk of createReadStream(this.path)) hash.update(chunk as Buffer);
+    for await (const chunk of createReadStream(this.path)) {
+      hash.update(chunk as Buffer);
+    }
     return hash.digest('hex') === digest.hex;
   }
 }

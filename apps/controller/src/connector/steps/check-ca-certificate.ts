@@ -17,13 +17,17 @@ export interface CheckedCaCertificate {
 export async function checkCaCertificate(scope: ConnectorScope): Promise<CheckedCaCertificate> {
   const ca = scope.tools.installationCa;
   const name = scope.connector.spec.caCertSecretRef?.name;
-  if (name === undefined) return { outcome: { type, status: 'True', reason: Reason.NoCACert, severity: 'Info' }, ca };
+  if (name === undefined) {
+    return { outcome: { type, status: 'True', reason: Reason.NoCACert, severity: 'Info' }, ca };
+  }
   try {
     const own = loadCaCertificates(await readSecret(scope, name));
     const message = `CA certificate loaded from secret "${name}"`;
     return { outcome: { type, status: 'True', reason: Reason.Valid, severity: 'Info', message }, ca: [...ca, ...own] };
   } catch (error) {
-    if (!(error instanceof CredentialError)) throw error;
+    if (!(error instanceof CredentialError)) {
+      throw error;
+    }
     const reason = error.code === 'SecretNotFound' ? Reason.SecretNotFound : Reason.InvalidPEM;
     return { outcome: { type, status: 'False', reason, severity: 'Info', message: error.message }, ca };
   }
@@ -34,6 +38,8 @@ export async function checkCaCertificate(scope: ConnectorScope): Promise<Checked
  * authorities a Connector must not trust others instead.
  */
 export function unusableCaCertificate(type: ConditionType, { outcome }: CheckedCaCertificate): ConditionOutcome | undefined {
-  if (outcome.status === 'True') return undefined;
+  if (outcome.status === 'True') {
+    return undefined;
+  }
   return { type, status: 'False', reason: Reason.CertificateInvalid, message: `spec.caCertSecretRef cannot be used: ${outcome.message}` };
 }

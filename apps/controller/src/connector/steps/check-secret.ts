@@ -24,10 +24,14 @@ export interface CheckedSecret {
 
 /** Reads the Secret that the Connector names and takes the credential out of it, or finds that none is needed. */
 export async function checkSecret(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
-  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
+  if (!connectorClass) {
+    return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
+  }
   const { connector } = scope;
   const name = connector.spec.auth?.secretRef?.name;
-  if (name === undefined) return { outcome: withoutSecret(typeThatNeedsSecret(connector, connectorClass)) };
+  if (name === undefined) {
+    return { outcome: withoutSecret(typeThatNeedsSecret(connector, connectorClass)) };
+  }
   // Rule C17.
   const elsewhere = foreignSecretNamespace(connector);
   if (elsewhere !== undefined) {
@@ -39,7 +43,9 @@ export async function checkSecret(scope: ConnectorScope, { connectorClass }: Res
 
 /** Without a Secret the Connector is anonymous, when its class allows that. */
 function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
-  if (!needing) return { type, status: 'True', reason: Reason.SecretOptional };
+  if (!needing) {
+    return { type, status: 'True', reason: Reason.SecretOptional };
+  }
   const message = `authentication type ${quoted(needing.name)} needs a Secret; name one in spec.auth.secretRef`;
   return { type, status: 'False', reason: Reason.SecretNotFound, message };
 }
@@ -51,7 +57,9 @@ async function readCredential(scope: ConnectorScope, name: string, authType: Aut
     const credential = parseCredential(secret, { allowedType: authType?.secretType, host, port, pathPrefix });
     return { outcome: { type, status: 'True' }, credential };
   } catch (error) {
-    if (!(error instanceof CredentialError)) throw error;
+    if (!(error instanceof CredentialError)) {
+      throw error;
+    }
     return { outcome: { type, status: 'False', reason: REASONS[error.code], message: error.message } };
   }
 }

@@ -15,11 +15,17 @@ export interface EnsuredService {
 
 /** Makes, adopts or repairs the Service `c-NAME`; takes it away when the class has no proxy. */
 export async function ensureProxyService(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<EnsuredService> {
-  if (!connectorClass) return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: keptAddresses(scope) };
-  if (connectorClass.spec.proxy === undefined) return removeService(scope);
+  if (!connectorClass) {
+    return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: keptAddresses(scope) };
+  }
+  if (connectorClass.spec.proxy === undefined) {
+    return removeService(scope);
+  }
   const outcome = await ensure(scope);
   // Behind the name of somebody else's Service sits somebody else, to whom no client may be sent with its token.
-  if (outcome.status !== 'True') return { outcome, proxy: undefined };
+  if (outcome.status !== 'True') {
+    return { outcome, proxy: undefined };
+  }
   return { outcome, proxy: addressesBy(scope, proxyResolverOf(connectorClass)) };
 }
 
@@ -38,13 +44,22 @@ async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
   const { connector, tools } = scope;
   const desired = desiredService(connector, tools.installation);
   const known = tools.view.service(desired.metadata);
-  if (known && isOurs(known, tools.installation) && isUpToDate(known, desired)) return { type, status: 'True' };
+  if (known && isOurs(known, tools.installation) && isUpToDate(known, desired)) {
+    return { type, status: 'True' };
+  }
   try {
     return await write(scope, desired);
   } catch (error) {
     // A quota, an admission policy, or a role that is missing: somebody has to act, and should read about it here.
-    if (!(error instanceof KubeApiError) || error.retryable) throw error;
-    return { type, status: 'False', reason: Reason.ProxyServiceNotFound, message: `Service "${desired.metadata.name}" could not be written: ${error.message}` };
+    if (!(error instanceof KubeApiError) || error.retryable) {
+      throw error;
+    }
+    return {
+      type,
+      status: 'False',
+      reason: Reason.ProxyServiceNotFound,
+      message: `Service "${desired.metadata.name}" could not be written: ${error.message}`,
+    };
   }
 }
 
@@ -74,5 +89,7 @@ async function removeService({ connector, namespace, tools, signal }: ConnectorS
 }
 
 function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof KubeApiError) || !error.isNotFound) throw error;
+  if (!(error instanceof KubeApiError) || !error.isNotFound) {
+    throw error;
+  }
 }

@@ -22,8 +22,12 @@ export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }
   const unusable = unusableCaCertificate(type, ca);
   if (!connectorClass || !probe || secret.outcome.status !== 'True' || unusable) {
     scope.tools.prober.forget(scope.owner, 'credential');
-    if (!connectorClass) return waitsFor(type, ConditionType.ConnectorClassReady);
-    if (!probe) return { type, status: 'True', reason: Reason.NonAuthProbe };
+    if (!connectorClass) {
+      return waitsFor(type, ConditionType.ConnectorClassReady);
+    }
+    if (!probe) {
+      return { type, status: 'True', reason: Reason.NonAuthProbe };
+    }
     return unusable ?? waitsFor(type, ConditionType.SecretReady);
   }
   const { http } = probe.probe;
@@ -36,14 +40,18 @@ export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }
     ca: ca.ca,
     details: http ?? { repository },
     check: (target, signal) =>
-      http ? checkHttpProbe(http, target, { check: 'credential', signal }) : checkCredential(target, { repository, signal, refusals: scope.tools.refusals }),
+      http
+        ? checkHttpProbe(http, target, { check: 'credential', signal })
+        : checkCredential(target, { repository, signal, refusals: scope.tools.refusals }),
   });
 }
 
 /** The probe of the authentication type; a Connector that names none is anonymous, for which any probe of the protocol will do. */
 function authProbeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthProbe | undefined {
   const probes = connectorClass.spec.authProbes ?? [];
-  if (spec.auth) return probes.find(({ authName }) => authName === spec.auth?.name);
+  if (spec.auth) {
+    return probes.find(({ authName }) => authName === spec.auth?.name);
+  }
   return probes.find(({ probe }) => probe.http === undefined);
 }
 

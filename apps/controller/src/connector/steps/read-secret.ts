@@ -11,14 +11,21 @@ import { type ConnectorScope } from '../connector-scope';
  */
 export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string, type?: string): Promise<Secret> {
   const secret = await find({ namespace, name });
-  if (!secret) throw new CredentialError('SecretNotFound', `Secret ${quoted(name)} does not exist in namespace "${namespace}"; create it${type === undefined ? '' : ` with type ${type}`}`);
+  if (!secret) {
+    throw new CredentialError(
+      'SecretNotFound',
+      `Secret ${quoted(name)} does not exist in namespace "${namespace}"; create it${type === undefined ? '' : ` with type ${type}`}`,
+    );
+  }
   return secret;
 
   async function find(key: { namespace: string; name: string }): Promise<Secret | undefined> {
     try {
       return await tools.client.find(Secrets, key, { signal });
     } catch (error) {
-      if (!(error instanceof KubeApiError) || !error.isForbidden) throw error;
+      if (!(error instanceof KubeApiError) || !error.isForbidden) {
+        throw error;
+      }
       throw new CredentialError(
         'SecretNotFound',
         `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; let the installation give it a Role there`,

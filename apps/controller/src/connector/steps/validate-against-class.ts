@@ -4,10 +4,14 @@ import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 /** Whether the Connector fits its class. Its own rules are checked as well: an object may be older than the schema. */
 export function validateAgainstClass({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
   const { connectorClass, api } = resolved;
-  if (!connectorClass) return resolved;
+  if (!connectorClass) {
+    return resolved;
+  }
   const own = validateConnector(connector);
   const problems = own.length > 0 ? own : validateConnectorAgainstClass(connector, connectorClass);
-  if (problems.length === 0) return resolved;
+  if (problems.length === 0) {
+    return resolved;
+  }
   const message = problems.map(formatProblem).join('; ');
   return { outcome: { type: ConditionType.ConnectorClassReady, status: 'False', reason: Reason.ConnectorInvalid, message }, api };
 }

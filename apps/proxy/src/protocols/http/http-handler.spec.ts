@@ -106,20 +106,31 @@ describe('HttpHandler', () => {
       ['of the address itself in host form', '/base?a', { addressForm: 'host' }, '/?a'],
       ['of http of our own https host', 'http://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
       ['of http with our port', 'http://git.example:443/base/y', {}, '/namespaces/team/connectors/git/y'],
-      ['with its bytes', "/base/%C3%bc/\xc3\xbc?b=%2f&a=\"'<>|`^#\xc3\xbc", {}, `/namespaces/team/connectors/git/%C3%bc/%C3%BC?b=%2f&a="'<>|\`^#%C3%BC`],
+      [
+        'with its bytes',
+        '/base/%C3%bc/\xc3\xbc?b=%2f&a="\'<>|`^#\xc3\xbc',
+        {},
+        `/namespaces/team/connectors/git/%C3%bc/%C3%BC?b=%2f&a="'<>|\`^#%C3%BC`,
+      ],
       ['with a slash too many', '/base//evil.example', {}, '/namespaces/team/connectors/git//evil.example'],
     ])('%s', async (_, value, given, expected) => {
       expect(await location(303, value, given)).toBe(expected);
       expect(await location(201, value, given)).toBe(expected);
     });
 
-    it.each(['https://evil.example/base/y', 'http://git.example:8080/base/y', '/base/..%2fother', '/other', '/based', 'https://user@git.example/base/y', '/\\evil.example', 'https://['])(
-      'C2 auth over redirect: and never sends a client to %s',
-      async (value) => {
-        await expect(location(307, value)).rejects.toMatchObject({ code: 'RedirectRefused', status: 502 });
-        expect(await location(201, value)).toBeUndefined();
-      },
-    );
+    it.each([
+      'https://evil.example/base/y',
+      'http://git.example:8080/base/y',
+      '/base/..%2fother',
+      '/other',
+      '/based',
+      'https://user@git.example/base/y',
+      '/\\evil.example',
+      'https://[',
+    ])('C2 auth over redirect: and never sends a client to %s', async (value) => {
+      await expect(location(307, value)).rejects.toMatchObject({ code: 'RedirectRefused', status: 502 });
+      expect(await location(201, value)).toBeUndefined();
+    });
   });
 
   it('C2 auth over redirect: makes no host of a path in host form', async () => {
@@ -134,22 +145,33 @@ describe('HttpHandler', () => {
 
     const OURS = '/namespaces/team/connectors/git';
 
-    it.each(['location', 'content-location', 'content-base', 'uri', 'destination', 'sourcemap', 'x-sourcemap', 'operation-location', 'azure-asyncoperation'])(
-      'of %s: onto our path, or away',
-      async (name) => {
-        expect((await mapped({ [name]: 'http://git.example/base/y?a=%2f' }))[name]).toBe(`${OURS}/y?a=%2f`);
-        for (const elsewhere of ['https://evil.example/base/y', '/other', 'javascript:x', ['/base/a', '/base/b']]) {
-          expect((await mapped({ [name]: elsewhere }))[name]).toBeUndefined();
-        }
-      },
-    );
+    it.each([
+      'location',
+      'content-location',
+      'content-base',
+      'uri',
+      'destination',
+      'sourcemap',
+      'x-sourcemap',
+      'operation-location',
+      'azure-asyncoperation',
+    ])('of %s: onto our path, or away', async (name) => {
+      expect((await mapped({ [name]: 'http://git.example/base/y?a=%2f' }))[name]).toBe(`${OURS}/y?a=%2f`);
+      for (const elsewhere of ['https://evil.example/base/y', '/other', 'javascript:x', ['/base/a', '/base/b']]) {
+        expect((await mapped({ [name]: elsewhere }))[name]).toBeUndefined();
+      }
+    });
 
     it.each<[string, string | string[], string | undefined]>([
       ['below the address', '</base/y?page=2>; rel="next"', `<${OURS}/y?page=2>; rel="next"`],
       ['relative to the place that answered', '<?page=2>; rel=next', `<${OURS}/x?page=2>; rel=next`],
       ['of our host by http', '<http://git.example:443/base/y>; rel="next"; title="a, b"', `<${OURS}/y>; rel="next"; title="a, b"`],
       ['without brackets', '/base/y; rel="next"', `<${OURS}/y>; rel="next"`],
-      ['several, and one elsewhere', ['</base/a>; rel="prev", <https://docs.example/>; rel="help"', '</base/b>; rel="next"'], `<${OURS}/a>; rel="prev", <${OURS}/b>; rel="next"`],
+      [
+        'several, and one elsewhere',
+        ['</base/a>; rel="prev", <https://docs.example/>; rel="help"', '</base/b>; rel="next"'],
+        `<${OURS}/a>; rel="prev", <${OURS}/b>; rel="next"`,
+      ],
       ['only elsewhere', '<https://docs.example/>; rel="help"', undefined],
     ])('of Link: %s', async (_, link, expected) => {
       expect((await mapped({ link }))['link']).toBe(expected);
@@ -171,6 +193,8 @@ describe('HttpHandler', () => {
 
   it('leaves everything else of an answer', async () => {
     const plan = new HttpHandler().plan(request());
-    expect(plan.rewriteResponse(304, { etag: '"x"', 'x-note': 'https://git.example/base' }, ANSWERED)).toEqual({ headers: { etag: '"x"', 'x-note': 'https://git.example/base' } });
+    expect(plan.rewriteResponse(304, { etag: '"x"', 'x-note': 'https://git.example/base' }, ANSWERED)).toEqual({
+      headers: { etag: '"x"', 'x-note': 'https://git.example/base' },
+    });
   });
 });

@@ -21,7 +21,9 @@ export class HttpHandler implements ProtocolHandler {
     const { method, path, query, address } = request;
     checkHttpPath(path);
     const verb = verbOfMethod(method);
-    if (verb === undefined) throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+    if (verb === undefined) {
+      throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+    }
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
     return {

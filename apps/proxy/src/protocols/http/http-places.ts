@@ -13,7 +13,17 @@ export interface PlaceOwner {
 }
 
 /** Headers of one reference each: of RFC 9110 and older HTTP, WebDAV, source maps, and operations that go on in the background. */
-const REFERENCES = ['location', 'content-location', 'content-base', 'uri', 'destination', 'sourcemap', 'x-sourcemap', 'operation-location', 'azure-asyncoperation'];
+const REFERENCES = [
+  'location',
+  'content-location',
+  'content-base',
+  'uri',
+  'destination',
+  'sourcemap',
+  'x-sourcemap',
+  'operation-location',
+  'azure-asyncoperation',
+];
 
 /**
  * Maps every place that an HTTP service names in its headers and that lies below the connector's address onto our path. Another place
@@ -25,9 +35,13 @@ const REFERENCES = ['location', 'content-location', 'content-base', 'uri', 'dest
 export function mapPlaces(headers: ResponseHeaders, owner: PlaceOwner): ResponseHeaders {
   const mapped: Record<string, string | string[] | undefined> = { ...headers };
   for (const name of REFERENCES) {
-    if (headers[name] !== undefined) mapped[name] = mapReference(headers[name], owner);
+    if (headers[name] !== undefined) {
+      mapped[name] = mapReference(headers[name], owner);
+    }
   }
-  if (headers['link'] !== undefined) mapped['link'] = mapLinks(headers['link'], owner);
+  if (headers['link'] !== undefined) {
+    mapped['link'] = mapLinks(headers['link'], owner);
+  }
   return mapped;
 }
 
@@ -35,25 +49,37 @@ function mapLinks(link: ResponseHeaders[string], owner: PlaceOwner): string | un
   const mapped: string[] = [];
   for (const { reference, relations, parameters } of parseLinks(link)) {
     const place = mapReference(reference, owner);
-    if (place !== undefined) mapped.push(`<${place}>${parameters}`);
-    else if (relations.includes('next')) {
-      throw new ProxyError('RedirectRefused', "the service's list goes on at a place outside of the connector's spec.address; set the address that it answers at");
+    if (place !== undefined) {
+      mapped.push(`<${place}>${parameters}`);
+    } else if (relations.includes('next')) {
+      throw new ProxyError(
+        'RedirectRefused',
+        "the service's list goes on at a place outside of the connector's spec.address; set the address that it answers at",
+      );
     }
   }
   return mapped.length === 0 ? undefined : mapped.join(', ');
 }
 
 function mapReference(reference: ResponseHeaders[string], { request, answered }: PlaceOwner): string | undefined {
-  if (typeof reference !== 'string') return undefined;
+  if (typeof reference !== 'string') {
+    return undefined;
+  }
   const { address } = request;
   const place = readReference(reference, { asked: answered, address });
-  if ('problem' in place || place.origin !== address.origin) return undefined;
+  if ('problem' in place || place.origin !== address.origin) {
+    return undefined;
+  }
   const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
   const rest = place.path.slice(prefix.length);
-  if (!place.path.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) return undefined;
+  if (!place.path.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
+    return undefined;
+  }
   const fragment = reference.indexOf('#');
   const ours = rest + (fragment < 0 ? '' : escapeBytes(reference.slice(fragment)));
-  if (request.addressForm !== 'host') return connectorPath(request.connector) + ours;
+  if (request.addressForm !== 'host') {
+    return connectorPath(request.connector) + ours;
+  }
   // With nothing of ours before it, a second slash would make a host of what follows.
   return ours.startsWith('//') ? undefined : `/${ours.replace(/^\//, '')}`;
 }

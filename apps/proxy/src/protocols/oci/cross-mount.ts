@@ -25,19 +25,27 @@ const MOUNT_PARAMETER = /^[^a-z]*(?:mount|from|origin)(?![a-z])/;
  */
 export async function findCrossMount(request: ConnectorRequest): Promise<CrossMount | undefined> {
   // With a body it could not be sent again without the mount, should that be refused.
-  if (request.hasBody) return undefined;
+  if (request.hasBody) {
+    return undefined;
+  }
   const [digest = '', ...moreDigests] = parameterValues(request.query, 'mount');
-  if (moreDigests.length > 0 || !isDigest(digest)) return undefined;
+  if (moreDigests.length > 0 || !isDigest(digest)) {
+    return undefined;
+  }
   const names = parameterValues(request.query, 'from');
   const from = names.length === 1 ? sourceOf(request, names[0] ?? '') : undefined;
-  if (names.length > 0 && from === undefined) return undefined;
+  if (names.length > 0 && from === undefined) {
+    return undefined;
+  }
   return (await request.allows('get')) ? { digest, from } : undefined;
 }
 
 /** The source as the registry knows it; undefined when it is not of this connector. */
 function sourceOf(request: ConnectorRequest, name: string): string | undefined {
   const repository = ownRepository(request, name);
-  if (repository === undefined) return undefined;
+  if (repository === undefined) {
+    return undefined;
+  }
   const from = upstreamName(request.address, repository);
   return isRepositoryName(from) ? from : undefined;
 }
@@ -54,7 +62,9 @@ export function uploadStartQuery(query: string, mount: CrossMount | undefined): 
 }
 
 function mountParameters(mount: CrossMount | undefined): string[] {
-  if (mount === undefined) return [];
+  if (mount === undefined) {
+    return [];
+  }
   const digest = `mount=${encodeURIComponent(mount.digest)}`;
   return mount.from === undefined ? [digest] : [digest, `from=${encodeURIComponent(mount.from)}`];
 }

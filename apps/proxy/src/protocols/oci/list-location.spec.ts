@@ -14,7 +14,10 @@ interface Given {
   tail?: string;
 }
 
-function map(reference: string, { address = 'https://r.example', tail = 'tags/list', ...given }: Given = {}): MappedLocation & { sealed?: string } {
+function map(
+  reference: string,
+  { address = 'https://r.example', tail = 'tags/list', ...given }: Given = {},
+): MappedLocation & { sealed?: string } {
   const parsed = parseUpstreamAddress(address);
   const answered = given.answered ?? `${parsed.origin}/v2/team/app/${tail}?n=2`;
   const { origin } = new URL(answered);
@@ -67,9 +70,27 @@ describe('the next page of a list (lists are cut silently)', () => {
     ['another path of the repository', '/v2/team/app/_tags?n=2', 'https://r.example/v2/team/app/_tags?n=2', undefined],
     ['ns, which would be taken off', '?ns=x&n=2', 'https://r.example/v2/team/app/tags/list?ns=x&n=2', undefined],
     ['a query of our own', '?sealed=x', 'https://r.example/v2/team/app/tags/list?sealed=x', undefined],
-    ['a relative query after a redirect to another host', '?last=b', 'https://cdn.example/v2/team/app/tags/list?last=b', 'redirect', { answered: 'https://cdn.example/v2/team/app/tags/list?n=2' }],
-    ['a path after a redirect to another host', '/v2/team/app/tags/list?last=b', 'https://cdn.example/v2/team/app/tags/list?last=b', 'redirect', { answered: 'https://cdn.example/lists/1' }],
-    ['a relative query after a redirect on the own origin', '?last=b', 'https://r.example/internal/tags/list?last=b', undefined, { answered: 'https://r.example/internal/tags/list' }],
+    [
+      'a relative query after a redirect to another host',
+      '?last=b',
+      'https://cdn.example/v2/team/app/tags/list?last=b',
+      'redirect',
+      { answered: 'https://cdn.example/v2/team/app/tags/list?n=2' },
+    ],
+    [
+      'a path after a redirect to another host',
+      '/v2/team/app/tags/list?last=b',
+      'https://cdn.example/v2/team/app/tags/list?last=b',
+      'redirect',
+      { answered: 'https://cdn.example/lists/1' },
+    ],
+    [
+      'a relative query after a redirect on the own origin',
+      '?last=b',
+      'https://r.example/internal/tags/list?last=b',
+      undefined,
+      { answered: 'https://r.example/internal/tags/list' },
+    ],
     ['another port of our host', 'https://r.example:8443/tags?n=2', 'https://r.example:8443/tags?n=2', 'redirect-own-host'],
     ['another host', 'https://evil.example/tags?n=2', 'https://evil.example/tags?n=2', 'redirect'],
   ])('is sealed for %s', (_, reference, sealed, purpose, given = {}) => {
@@ -86,12 +107,18 @@ describe('the next page of a list (lists are cut silently)', () => {
     ['a repository that ends alike', '/v2/xteam/app/tags/list?n=2'],
     ['the catalog', '/v2/_catalog?n=2'],
     ['a place without TLS', 'http://registry.internal/lists?n=2'],
-    ['the same list without TLS elsewhere, after a redirect', 'http://registry.internal/v2/team/app/tags/list?n=2', { answered: 'https://cdn.example/x' }],
+    [
+      'the same list without TLS elsewhere, after a redirect',
+      'http://registry.internal/v2/team/app/tags/list?n=2',
+      { answered: 'https://cdn.example/x' },
+    ],
     ['a user name', 'https://u@r.example/v2/team/app/tags/list?n=2'],
     ['no URL', 'https://['],
     ['nothing', ''],
     ['another place of the registry, named by another host (C2)', 'https://r.example/admin?n=2', { answered: 'https://cdn.example/x' }],
   ])('is answered 502 that says why for %s', (_, reference, given = {}) => {
-    expect(() => map(reference, given)).toThrow(expect.objectContaining({ status: 502, message: expect.stringMatching(/a next page|list goes on/) as string }) as Error);
+    expect(() => map(reference, given)).toThrow(
+      expect.objectContaining({ status: 502, message: expect.stringMatching(/a next page|list goes on/) as string }) as Error,
+    );
   });
 });

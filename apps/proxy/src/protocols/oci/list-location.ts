@@ -28,17 +28,25 @@ export function mapNextPage(reference: string, context: ListContext): MappedLoca
   const sealed = (place: UpstreamPlace): string => withQuery(listPath, `${SEALED_PARAMETER}=${seal(place)}`);
   const query = queryOfSameList(reference, context);
   if (query !== undefined) {
-    if (isReturnable(query)) return { location: withQuery(listPath, query) };
+    if (isReturnable(query)) {
+      return { location: withQuery(listPath, query) };
+    }
     return { location: sealed({ origin: address.origin, path: withQuery(`/v2/${names.upstream}/${tail}`, query) }) };
   }
   const place = resolvePlace(reference, { asked: answered, address }, 'a next page');
-  if (place.origin !== address.origin) return { location: sealed(place), elsewhere: targetOf(place, address) };
+  if (place.origin !== address.origin) {
+    return { location: sealed(place), elsewhere: targetOf(place, address) };
+  }
   refuseOtherRepository(place.path, names.upstream, 'a next page');
   // The credential would go there, and another host chose the place.
   if (!answered.sendCredential) {
-    throw new ProxyError('RedirectRefused', "the registry's list goes on from another host back to the registry, at another place than the list; it is not followed", {
-      cause: new Error(`the list was answered by ${answered.origin}`),
-    });
+    throw new ProxyError(
+      'RedirectRefused',
+      "the registry's list goes on from another host back to the registry, at another place than the list; it is not followed",
+      {
+        cause: new Error(`the list was answered by ${answered.origin}`),
+      },
+    );
   }
   return { location: sealed(place) };
 }
@@ -50,7 +58,9 @@ export function mapNextPage(reference: string, context: ListContext): MappedLoca
  */
 function queryOfSameList(reference: string, { address, names, tail, answered }: ListContext): string | undefined {
   const read = readReference(reference, { asked: answered, address });
-  if ('problem' in read) return undefined;
+  if ('problem' in read) {
+    return undefined;
+  }
   const list = `/v2/${names.upstream}/${tail}`;
   const [path = '', ...query] = read.path.split('?');
   const named = decodePath(path);

@@ -52,11 +52,17 @@ export class NameReplacement {
       const wasDropping = this.#isDropping;
       // A byte that ends a number or a word is looked at again, as what comes after it.
       at += this.#step(chunk[at] ?? 0) ? 1 : 0;
-      if (this.#isDropping === wasDropping) continue;
-      if (this.#isDropping) pieces.push(chunk.subarray(from, at), this.#value);
+      if (this.#isDropping === wasDropping) {
+        continue;
+      }
+      if (this.#isDropping) {
+        pieces.push(chunk.subarray(from, at), this.#value);
+      }
       from = at;
     }
-    if (!this.#isDropping) pieces.push(chunk.subarray(from));
+    if (!this.#isDropping) {
+      pieces.push(chunk.subarray(from));
+    }
     return pieces.filter(({ length }) => length > 0);
   }
 
@@ -68,7 +74,9 @@ export class NameReplacement {
       case 'value':
         return this.#inValue(byte);
       case 'value-string':
-        if (this.#endsString(byte)) this.#endOfPart();
+        if (this.#endsString(byte)) {
+          this.#endOfPart();
+        }
         return true;
       default:
         return SPACES.has(byte) || this.#between(byte);
@@ -100,16 +108,22 @@ export class NameReplacement {
   }
 
   #inKey(byte: number): boolean {
-    if (this.#endsString(byte)) this.#state = 'colon';
-    else if (this.#key.length <= MAX_KEY) this.#key += String.fromCharCode(byte);
+    if (this.#endsString(byte)) {
+      this.#state = 'colon';
+    } else if (this.#key.length <= MAX_KEY) {
+      this.#key += String.fromCharCode(byte);
+    }
     return true;
   }
 
   #inValue(byte: number): boolean {
-    if (byte === QUOTE) this.#state = 'value-string';
-    else if (OPENING.has(byte)) this.#depth += 1;
-    else if (this.#depth === 0 && (byte === COMMA || CLOSING.has(byte))) return this.#endOfValue(false);
-    else if (CLOSING.has(byte)) {
+    if (byte === QUOTE) {
+      this.#state = 'value-string';
+    } else if (OPENING.has(byte)) {
+      this.#depth += 1;
+    } else if (this.#depth === 0 && (byte === COMMA || CLOSING.has(byte))) {
+      return this.#endOfValue(false);
+    } else if (CLOSING.has(byte)) {
       this.#depth -= 1;
       this.#endOfPart();
     }
@@ -128,8 +142,11 @@ export class NameReplacement {
 
   /** A text, a list or an object within a value has ended, and with it perhaps the value. */
   #endOfPart(): void {
-    if (this.#depth > 0) this.#state = 'value';
-    else this.#endOfValue(true);
+    if (this.#depth > 0) {
+      this.#state = 'value';
+    } else {
+      this.#endOfValue(true);
+    }
   }
 
   #endOfValue(isIncluded: boolean): boolean {

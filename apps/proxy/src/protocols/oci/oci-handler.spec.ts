@@ -12,7 +12,10 @@ const PREFIX = '/v2/namespaces/team/connectors/hub';
 
 const key = deriveSealingKey(Buffer.alloc(32, 1));
 const handler = new OciHandler(
-  new LocationSeal({ current: () => key, find: (id) => Promise.resolve(id === key?.id ? key : undefined) }, { now: () => 1_700_000_000_000 }),
+  new LocationSeal(
+    { current: () => key, find: (id) => Promise.resolve(id === key?.id ? key : undefined) },
+    { now: () => 1_700_000_000_000 },
+  ),
 );
 
 interface Given {
@@ -46,7 +49,9 @@ async function plan(given: Given): Promise<UpstreamPlan> {
 }
 
 function scopesOf(planned: UpstreamPlan | undefined): readonly RepositoryScope[] {
-  if (planned?.login.kind !== 'challenge') throw new Error('no login by challenge');
+  if (planned?.login.kind !== 'challenge') {
+    throw new Error('no login by challenge');
+  }
   return planned.login.scopes;
 }
 
@@ -68,12 +73,24 @@ describe('the request upstream', () => {
     ['a path prefix', { address: 'https://r.example:8443/proj/sub/' }, 'https://r.example:8443/v2/proj/sub/app/manifests/latest'],
     ['an IPv6 address', { address: 'http://[::1]:5000' }, 'http://[::1]:5000/v2/app/manifests/latest'],
     ['an official image of Docker Hub', { address: 'https://docker.io' }, 'https://registry-1.docker.io/v2/library/app/manifests/latest'],
-    ['a name with two components at Docker Hub', { address: 'https://index.docker.io', path: '/v2/my/app/tags/list' }, 'https://registry-1.docker.io/v2/my/app/tags/list'],
+    [
+      'a name with two components at Docker Hub',
+      { address: 'https://index.docker.io', path: '/v2/my/app/tags/list' },
+      'https://registry-1.docker.io/v2/my/app/tags/list',
+    ],
     ['the path of the API', { address: 'https://r.example/v2/' }, 'https://r.example/v2/app/manifests/latest'],
     ['a prefix at Docker Hub', { address: 'https://docker.io/my' }, 'https://registry-1.docker.io/v2/my/app/manifests/latest'],
     ['`ns` of mirrors, taken off', { query: 'ns=docker.io' }, 'https://r.example/v2/app/manifests/latest'],
-    ['`ns` among others, whose bytes stay', { ...TAGS, query: 'n=2&NS=x&last=a%2fb+c&n%73=y&&x=;' }, 'https://r.example/v2/app/tags/list?n=2&last=a%2fb+c&&x=;'],
-    ['the query of an upload, byte for byte', { ...PATCH, query: '_state=a%2Bb%3d&z=1&a=2' }, 'https://r.example/v2/app/blobs/uploads/u-1?_state=a%2Bb%3d&z=1&a=2'],
+    [
+      '`ns` among others, whose bytes stay',
+      { ...TAGS, query: 'n=2&NS=x&last=a%2fb+c&n%73=y&&x=;' },
+      'https://r.example/v2/app/tags/list?n=2&last=a%2fb+c&&x=;',
+    ],
+    [
+      'the query of an upload, byte for byte',
+      { ...PATCH, query: '_state=a%2Bb%3d&z=1&a=2' },
+      'https://r.example/v2/app/blobs/uploads/u-1?_state=a%2Bb%3d&z=1&a=2',
+    ],
     ['uploads without the trailing slash', { ...POST, path: '/v2/app/blobs/uploads' }, 'https://r.example/v2/app/blobs/uploads/'],
     ['a whole blob at once', { ...POST, query: `digest=${SHA}` }, `https://r.example/v2/app/blobs/uploads/?digest=${SHA}`],
   ])('for %s', async (_, given, expected) => {
@@ -94,15 +111,35 @@ describe('the request upstream', () => {
   });
 
   it.each<[string, Given, Partial<UpstreamPlan> & { tokenLifetime?: number }]>([
-    ['GET blob', { path: `/v2/app/blobs/${SHA}` }, { action: 'pull', route: '/v2/{name}/blobs/{digest}', followRedirects: true, replayable: true, tokenLifetime: 0 }],
-    ['POST upload', POST, { action: 'push', route: '/v2/{name}/blobs/uploads/', followRedirects: false, replayable: true, tokenLifetime: 0 }],
+    [
+      'GET blob',
+      { path: `/v2/app/blobs/${SHA}` },
+      { action: 'pull', route: '/v2/{name}/blobs/{digest}', followRedirects: true, replayable: true, tokenLifetime: 0 },
+    ],
+    [
+      'POST upload',
+      POST,
+      { action: 'push', route: '/v2/{name}/blobs/uploads/', followRedirects: false, replayable: true, tokenLifetime: 0 },
+    ],
     ['POST whole blob', { ...POST, hasBody: true }, { action: 'push', replayable: false, tokenLifetime: 30_000 }],
-    ['PATCH upload', PATCH, { action: 'push', route: '/v2/{name}/blobs/uploads/{reference}', followRedirects: false, replayable: false, tokenLifetime: 30_000 }],
+    [
+      'PATCH upload',
+      PATCH,
+      { action: 'push', route: '/v2/{name}/blobs/uploads/{reference}', followRedirects: false, replayable: false, tokenLifetime: 30_000 },
+    ],
     ['GET upload', { ...PATCH, method: 'GET', hasBody: false }, { action: 'push', followRedirects: false }],
     ['DELETE upload', { ...PATCH, method: 'DELETE', hasBody: false }, { action: 'push' }],
     ['DELETE manifest', { method: 'DELETE' }, { action: 'delete', followRedirects: false }],
-    ['GET tags', TAGS, { route: '/v2/{name}/tags/list', requestHeaders: { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined } }],
-    ['GET referrers', { path: `/v2/app/referrers/${SHA}` }, { route: '/v2/{name}/referrers/{digest}', followRedirects: true, requestHeaders: {} }],
+    [
+      'GET tags',
+      TAGS,
+      { route: '/v2/{name}/tags/list', requestHeaders: { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined } },
+    ],
+    [
+      'GET referrers',
+      { path: `/v2/app/referrers/${SHA}` },
+      { route: '/v2/{name}/referrers/{digest}', followRedirects: true, requestHeaders: {} },
+    ],
   ])('%s is planned', async (_, given, { tokenLifetime, ...expected }) => {
     const login = tokenLifetime === undefined ? {} : { login: { minimumTokenLifetimeMs: tokenLifetime } };
     expect(await plan(given)).toMatchObject({ repository: 'app', ...expected, ...login });
@@ -118,7 +155,11 @@ describe('the request upstream', () => {
     ['a query with a blank', { query: 'a b' }, 'PathInvalid'],
     ['a query of more than 32 KiB', { query: 'a'.repeat(32 * 1024 + 1) }, 'QueryTooLong'],
     ['a query of more than 256 parameters', { query: '%&'.repeat(256) }, 'QueryTooLong'],
-    ['a name that the prefix makes too long', { path: `/v2/${'a'.repeat(250)}/tags/list`, address: 'https://r.example/prefix' }, 'PathInvalid'],
+    [
+      'a name that the prefix makes too long',
+      { path: `/v2/${'a'.repeat(250)}/tags/list`, address: 'https://r.example/prefix' },
+      'PathInvalid',
+    ],
     ['a prefix that is no repository name', { address: 'https://r.example/Proj' }, 'ConnectorInvalid'],
   ])('refuses %s', async (_, given, code) => {
     await expect(plan(given)).rejects.toMatchObject({ code });
@@ -182,7 +223,10 @@ describe('a cross-repository mount', () => {
     ['with a body of its own', { query: `mount=${ESCAPED}&${from}`, hasBody: true }],
     ['with an escaped name and another', { query: `%6dount=${ESCAPED}&mount=${ESCAPED}&${from}` }],
     ['with a name in capitals and another', { query: `MOUNT=${ESCAPED}&mount=${ESCAPED}&${from}` }],
-    ['with names that some servers trim or read as lists', { query: `+mount=${ESCAPED}&mount[]=${ESCAPED}&from%5B0%5D=secret/base&%20from=secret/base&mount.x=1&_method=DELETE` }],
+    [
+      'with names that some servers trim or read as lists',
+      { query: `+mount=${ESCAPED}&mount[]=${ESCAPED}&from%5B0%5D=secret/base&%20from=secret/base&mount.x=1&_method=DELETE` },
+    ],
     ['with a digest behind a semicolon', { query: `x=1;mount=${ESCAPED};from=secret/base` }],
     ['with an empty from', { query: `mount=${ESCAPED}&from=` }],
   ])('C4 cross-tenant mount: %s becomes a plain upload', async (_, given) => {
@@ -201,14 +245,32 @@ describe('the answer', () => {
 
   it.each<[string, Given, number, ResponseHeaders, string]>([
     ['of a new upload', POST, 202, { location: '/v2/app/blobs/uploads/u-1?_state=a%2Bb' }, `${PREFIX}/app/blobs/uploads/u-1?_state=a%2Bb`],
-    ['of a mount that succeeded', { ...POST, query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/b` }, 201, { location: 'https://cdn.example/x' }, `${PREFIX}/app/blobs/${SHA}`],
+    [
+      'of a mount that succeeded',
+      { ...POST, query: `mount=${ESCAPED}&from=namespaces/team/connectors/hub/b` },
+      201,
+      { location: 'https://cdn.example/x' },
+      `${PREFIX}/app/blobs/${SHA}`,
+    ],
     ['of a blob stored at once', { ...POST, query: `digest=${ESCAPED}` }, 201, { location: '/anything' }, `${PREFIX}/app/blobs/${SHA}`],
     ['of an upload that ended', PUT, 201, { location: 'http://10.0.0.1/v2/app/blobs/x' }, `${PREFIX}/app/blobs/${SHA}`],
     ['of an upload that ended without a word', PUT, 201, {}, `${PREFIX}/app/blobs/${SHA}`],
     ['of a chunk answered 201', PATCH, 201, { location: '/v2/app/blobs/uploads/u-2' }, `${PREFIX}/app/blobs/uploads/u-2`],
     ['of a chunk out of order', PATCH, 416, { location: '/v2/app/blobs/uploads/u-1', range: '0-9' }, `${PREFIX}/app/blobs/uploads/u-1`],
-    ['of an upload’s status', { ...PATCH, method: 'GET' }, 204, { location: '/v2/app/blobs/uploads/u-1' }, `${PREFIX}/app/blobs/uploads/u-1`],
-    ['of a manifest, by its digest', { method: 'PUT' }, 201, { location: 'https://x/y', 'docker-content-digest': SHA }, `${PREFIX}/app/manifests/${SHA}`],
+    [
+      'of an upload’s status',
+      { ...PATCH, method: 'GET' },
+      204,
+      { location: '/v2/app/blobs/uploads/u-1' },
+      `${PREFIX}/app/blobs/uploads/u-1`,
+    ],
+    [
+      'of a manifest, by its digest',
+      { method: 'PUT' },
+      201,
+      { location: 'https://x/y', 'docker-content-digest': SHA },
+      `${PREFIX}/app/manifests/${SHA}`,
+    ],
     ['of a manifest, by its tag', { method: 'PUT' }, 201, { location: 'https://x/y' }, `${PREFIX}/app/manifests/latest`],
   ])('carries the Location %s in our terms', async (_, given, status, headers, expected) => {
     expect((await answered(given, status, headers))['location']).toBe(expected);
@@ -216,7 +278,12 @@ describe('the answer', () => {
 
   it.each<[string, Given, number, ResponseHeaders]>([
     ['an error', POST, 500, { location: 'https://evil.example/' }],
-    ['a pulled blob', { path: `/v2/app/blobs/${SHA}` }, 200, { location: 'https://evil.example/', 'content-location': 'https://cdn.example/?sig=s', link: '<https://evil.example>; rel="x"' }],
+    [
+      'a pulled blob',
+      { path: `/v2/app/blobs/${SHA}` },
+      200,
+      { location: 'https://evil.example/', 'content-location': 'https://cdn.example/?sig=s', link: '<https://evil.example>; rel="x"' },
+    ],
     ['a deleted manifest', { method: 'DELETE' }, 202, { location: 'https://evil.example/' }],
   ])('carries no place at the registry with %s', async (_, given, status, headers) => {
     const { location, link, 'content-location': contentLocation } = await answered(given, status, headers);
@@ -266,7 +333,11 @@ describe('the answer', () => {
     const upload = await answered({ ...POST, form, address }, 202, { location: '/v2/library/app/blobs/uploads/u' });
     expect(upload['location']).toBe(`${path}/blobs/uploads/u`);
     const listing = await plan({ ...TAGS, form, address, query: 'n=1' });
-    const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': '40', link: '</v2/library/app/tags/list?last=a%2Fb&n=1>; rel="next"' };
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': '40',
+      link: '</v2/library/app/tags/list?last=a%2Fb&n=1>; rel="next"',
+    };
     const tags = listing.rewriteResponse(200, headers, listing.target);
     expect(tags.headers).toMatchObject({ link: `<${path}/tags/list?last=a%2Fb&n=1>; rel="next"`, 'content-length': undefined });
     const body = tags.body?.().end('{"name":"library/app","tags":["a","ü"]}');
@@ -284,10 +355,30 @@ describe('a sealed location', () => {
   }
 
   it.each<[string, string, string, string]>([
-    ['another host, without the credential', 'https://s3.example/b/k?X-Sig=a%2Bb+c&x', `https://s3.example/b/k?X-Sig=a%2Bb+c&x&digest=${ESCAPED} without credential`, 'redirect'],
-    ['another port, without the credential', 'https://r.example:8443/b', `https://r.example:8443/b?digest=${ESCAPED} without credential`, 'redirect-own-host'],
-    ['its own origin outside of /v2, with the credential', '/artifacts-uploads/ns/x?id=1', `https://r.example/artifacts-uploads/ns/x?id=1&digest=${ESCAPED}`, 'connector'],
-    ['a session with escapes, with the credential', '/v2/app/blobs/uploads/a%2Bb', `https://r.example/v2/app/blobs/uploads/a%2Bb?digest=${ESCAPED}`, 'connector'],
+    [
+      'another host, without the credential',
+      'https://s3.example/b/k?X-Sig=a%2Bb+c&x',
+      `https://s3.example/b/k?X-Sig=a%2Bb+c&x&digest=${ESCAPED} without credential`,
+      'redirect',
+    ],
+    [
+      'another port, without the credential',
+      'https://r.example:8443/b',
+      `https://r.example:8443/b?digest=${ESCAPED} without credential`,
+      'redirect-own-host',
+    ],
+    [
+      'its own origin outside of /v2, with the credential',
+      '/artifacts-uploads/ns/x?id=1',
+      `https://r.example/artifacts-uploads/ns/x?id=1&digest=${ESCAPED}`,
+      'connector',
+    ],
+    [
+      'a session with escapes, with the credential',
+      '/v2/app/blobs/uploads/a%2Bb',
+      `https://r.example/v2/app/blobs/uploads/a%2Bb?digest=${ESCAPED}`,
+      'connector',
+    ],
   ])('leads the next request to %s', async (_, location, expected, purpose) => {
     const { session, target: checked } = await sealedBy(POST, location);
     const next = { ...PUT, path: `/v2${session}`, query: `digest=${SHA}` };
@@ -305,7 +396,9 @@ describe('a sealed location', () => {
     ['with a mount and a state of its own', `digest=${SHA}&mount=${SHA}&from=other&_state=evil`],
   ])('takes the digest and nothing else from the client, %s', async (_, query) => {
     const { session } = await sealedBy(POST, 'https://s3.example/b?X-Sig=1');
-    expect(await target({ ...PUT, path: `/v2${session}`, query })).toBe(`https://s3.example/b?X-Sig=1&digest=${ESCAPED} without credential`);
+    expect(await target({ ...PUT, path: `/v2${session}`, query })).toBe(
+      `https://s3.example/b?X-Sig=1&digest=${ESCAPED} without credential`,
+    );
   });
 
   it('leads from one chunk to the next', async () => {

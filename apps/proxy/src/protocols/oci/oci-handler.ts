@@ -38,9 +38,13 @@ export class OciHandler implements ProtocolHandler {
     traitsOf(route, request.method);
     checkRawQuery(request.query);
     const understood = { request, route, names: namesOf(request, route.repository) };
-    if (route.kind === 'upload-start') return this.#planUploadStart(understood);
+    if (route.kind === 'upload-start') {
+      return this.#planUploadStart(understood);
+    }
     const sealed = sealedPart(route, request.query);
-    if (sealed !== undefined) return this.#sealedTarget(understood, sealed).then((target) => this.#planFor(understood, target));
+    if (sealed !== undefined) {
+      return this.#sealedTarget(understood, sealed).then((target) => this.#planFor(understood, target));
+    }
     return this.#planFor(understood, targetFor(understood, undefined));
   }
 
@@ -79,7 +83,8 @@ export class OciHandler implements ProtocolHandler {
       followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',
       replayable: !hasBody,
       requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : uploadBodyHeaders(understood),
-      rewriteResponse: (status, headers, answered) => rewriteOciResponse({ status, headers, answered }, { request, route, names, mount, seal: sealPlace }),
+      rewriteResponse: (status, headers, answered) =>
+        rewriteOciResponse({ status, headers, answered }, { request, route, names, mount, seal: sealPlace }),
     };
     return hasBody && target.sendCredential ? { ...plan, emptyWrite: { ...plan, ...emptyWriteFor(understood, target) } } : plan;
   }
@@ -110,7 +115,9 @@ function emptyWriteFor({ request, route, names }: OciRequest, target: UpstreamTa
 
 /** The sealed place that a request leads to, if it does: an upload's session, or a parameter of a list. */
 function sealedPart(route: OciRoute, query: string): string | undefined {
-  if (route.kind === 'upload-session') return route.session.startsWith(SEALED_PREFIX) ? route.session : undefined;
+  if (route.kind === 'upload-session') {
+    return route.session.startsWith(SEALED_PREFIX) ? route.session : undefined;
+  }
   return isList(route) && query !== '' ? parameterValues(query, SEALED_PARAMETER)[0] : undefined;
 }
 
@@ -120,7 +127,12 @@ function targetFor({ request, route, names }: OciRequest, mount: CrossMount | un
 }
 
 function bindingOf({ request, route, names }: OciRequest): SealBinding {
-  return { connectorUid: request.connector.uid, repository: names.upstream, client: request.client, list: isList(route) ? tailOf(route) : undefined };
+  return {
+    connectorUid: request.connector.uid,
+    repository: names.upstream,
+    client: request.client,
+    list: isList(route) ? tailOf(route) : undefined,
+  };
 }
 
 /** The repository that is written to first: some token servers read only the first scope. */
@@ -136,6 +148,8 @@ function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | un
  */
 function withClientDigest(path: string, query: string): string {
   const digest = parameterValues(query, 'digest').at(-1);
-  if (digest === undefined || !isDigest(digest)) return path;
+  if (digest === undefined || !isDigest(digest)) {
+    return path;
+  }
   return `${path}${path.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
 }

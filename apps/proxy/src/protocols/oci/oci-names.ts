@@ -1,4 +1,10 @@
-import { canPrefixRepositories, connectorPath, isRepositoryName, REPOSITORY_NAME_MAX, upstreamRepository } from '@oci-connector/connector-api';
+import {
+  canPrefixRepositories,
+  connectorPath,
+  isRepositoryName,
+  REPOSITORY_NAME_MAX,
+  upstreamRepository,
+} from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { type ConnectorRequest } from '../protocol';
 
@@ -17,7 +23,10 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
   const upstream = upstreamName(request.address, repository);
   // The client's own name was checked with its route.
   if (upstream !== repository && !isRepositoryName(upstream)) {
-    throw new ProxyError('PathInvalid', `with the path prefix of the connector's address the repository name becomes longer than ${REPOSITORY_NAME_MAX} characters`);
+    throw new ProxyError(
+      'PathInvalid',
+      `with the path prefix of the connector's address the repository name becomes longer than ${REPOSITORY_NAME_MAX} characters`,
+    );
   }
   const prefix = connectorPath(request.connector);
   switch (request.addressForm) {
@@ -33,7 +42,10 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
 /** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
 export function upstreamName(address: ConnectorRequest['address'], repository: string): string {
   if (!canPrefixRepositories(address)) {
-    throw new ProxyError('ConnectorInvalid', 'the path of the connector\'s spec.address is no repository name: use lower-case letters, digits and . _ - in it');
+    throw new ProxyError(
+      'ConnectorInvalid',
+      "the path of the connector's spec.address is no repository name: use lower-case letters, digits and . _ - in it",
+    );
   }
   return upstreamRepository(address, repository);
 }
@@ -50,7 +62,9 @@ export function ownRepository(request: ConnectorRequest, name: string): string |
   const repository = name.startsWith(own) ? name.slice(own.length) : name;
   if (repository === name) {
     // Without a prefix it is a name of the host's connector; in path form that may be another one.
-    if (request.addressForm === 'path' || CONNECTOR_PREFIX.test(name)) return undefined;
+    if (request.addressForm === 'path' || CONNECTOR_PREFIX.test(name)) {
+      return undefined;
+    }
   }
   return isRepositoryName(repository) ? repository : undefined;
 }

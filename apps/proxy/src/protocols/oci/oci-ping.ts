@@ -10,7 +10,11 @@ const PING: Ping = { route: '/v2/', contentType: 'application/json; charset=utf-
 
 /** @throws ProxyError MethodNotAllowed */
 export function ociPing(method: string, path: string): Ping | undefined {
-  if (path !== '/v2/' && path !== '/v2') return undefined;
-  if (verbOfMethod(method) !== 'get') throw new ProxyError('MethodNotAllowed', `method ${method} is not served on /v2/; use GET`);
+  if (path !== '/v2/' && path !== '/v2') {
+    return undefined;
+  }
+  if (verbOfMethod(method) !== 'get') {
+    throw new ProxyError('MethodNotAllowed', `method ${method} is not served on /v2/; use GET`);
+  }
   return PING;
 }

@@ -54,13 +54,17 @@ export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream):
 
 /** Nearly always there is none, and copying is dear. */
 function withoutPlaces(headers: ResponseHeaders): ResponseHeaders {
-  if (PLACES.every((name) => headers[name] === undefined)) return headers;
+  if (PLACES.every((name) => headers[name] === undefined)) {
+    return headers;
+  }
   return { ...headers, ...NO_PLACES };
 }
 
 /** Reads are followed before this is called. A write that is redirected would have to be sent again, which a stream cannot. */
 function refuseRedirect(status: number, { request }: AskedUpstream): void {
-  if (status < 300 || status > 399 || status === 304) return;
+  if (status < 300 || status > 399 || status === 304) {
+    return;
+  }
   throw new ProxyError(
     'RedirectRefused',
     `the registry redirects this ${request.method} request (status ${status}); set the connector's spec.address to the scheme, host and path that the registry answers at`,
@@ -73,9 +77,18 @@ function rewriteList(response: OciResponse, headers: ResponseHeaders, asked: Ask
   const sealedTarget = next?.elsewhere;
   const linked = next === undefined ? headers : { ...headers, link: `<${next.location}>; rel="next"` };
   const body = route.kind === 'tags' ? tagListRewrite(response.status, response.headers, names.client) : undefined;
-  if (body === undefined) return { headers: linked, sealedTarget };
+  if (body === undefined) {
+    return { headers: linked, sealedTarget };
+  }
   // Said of a body that the client will not see.
-  const changed = { ...linked, 'content-length': undefined, 'content-md5': undefined, digest: undefined, 'repr-digest': undefined, 'accept-ranges': undefined };
+  const changed = {
+    ...linked,
+    'content-length': undefined,
+    'content-md5': undefined,
+    digest: undefined,
+    'repr-digest': undefined,
+    'accept-ranges': undefined,
+  };
   return request.method === 'HEAD' ? { headers: changed, sealedTarget } : { headers: changed, sealedTarget, body };
 }
 
@@ -87,7 +100,9 @@ function nextPage({ status, headers, answered }: OciResponse, { request, names, 
 
 function rewriteUpload(response: OciResponse, headers: ResponseHeaders, asked: AskedUpstream): RewrittenResponse {
   const stored = response.status === 201 ? storedBlob(asked) : undefined;
-  if (stored !== undefined) return { headers: { ...headers, location: stored } };
+  if (stored !== undefined) {
+    return { headers: { ...headers, location: stored } };
+  }
   const mapped = mapLocation(response, asked);
   return { headers: { ...headers, location: mapped?.location }, sealedTarget: mapped?.elsewhere };
 }
@@ -96,8 +111,12 @@ function rewriteUpload(response: OciResponse, headers: ResponseHeaders, asked: A
 function mapLocation(response: OciResponse, { request, names, seal }: AskedUpstream): MappedLocation | undefined {
   const { location } = response.headers;
   const goesOn = (response.status >= 200 && response.status <= 299) || response.status === 416;
-  if (location === undefined || !goesOn) return undefined;
-  if (typeof location !== 'string') throw new ProxyError('UpstreamInvalid', 'the registry answered with more than one Location');
+  if (location === undefined || !goesOn) {
+    return undefined;
+  }
+  if (typeof location !== 'string') {
+    throw new ProxyError('UpstreamInvalid', 'the registry answered with more than one Location');
+  }
   return mapUploadLocation(location, { address: request.address, names, requested: response.answered, seal });
 }
 

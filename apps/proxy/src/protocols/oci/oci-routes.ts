@@ -23,7 +23,10 @@ const TRAITS: Readonly<Record<OciRoute['kind'], RouteTraits>> = {
 export function traitsOf(route: OciRoute, method: string): RouteTraits {
   const traits = TRAITS[route.kind];
   if (!traits.methods.includes(method)) {
-    throw new ProxyError('MethodNotAllowed', `method ${method} is not part of the OCI distribution-spec for ${traits.template}; use ${traits.methods.join(', ')}`);
+    throw new ProxyError(
+      'MethodNotAllowed',
+      `method ${method} is not part of the OCI distribution-spec for ${traits.template}; use ${traits.methods.join(', ')}`,
+    );
   }
   return traits;
 }
@@ -38,7 +41,9 @@ export function isList(route: OciRoute): boolean {
 }
 
 export function actionOf(route: OciRoute, method: string): UpstreamPlan['action'] {
-  if (isUpload(route) || method === 'PUT') return 'push';
+  if (isUpload(route) || method === 'PUT') {
+    return 'push';
+  }
   return method === 'DELETE' ? 'delete' : 'pull';
 }
 
@@ -48,8 +53,12 @@ export function actionOf(route: OciRoute, method: string): UpstreamPlan['action'
  * method alone.
  */
 export function scopeActions(route: OciRoute, method: string): readonly RepositoryAction[] {
-  if (isUpload(route)) return method === 'DELETE' ? ['pull', 'push', 'delete'] : ['pull', 'push'];
-  if (method === 'PUT') return ['pull', 'push'];
+  if (isUpload(route)) {
+    return method === 'DELETE' ? ['pull', 'push', 'delete'] : ['pull', 'push'];
+  }
+  if (method === 'PUT') {
+    return ['pull', 'push'];
+  }
   return method === 'DELETE' ? ['delete'] : ['pull'];
 }
 
@@ -58,7 +67,9 @@ export function scopeActions(route: OciRoute, method: string): readonly Reposito
  * repository. A deletion may ask for whatever its registry calls that: Quay `push`, others `*`.
  */
 export function actionLimit(route: OciRoute, method: string): readonly RepositoryAction[] {
-  if (method === 'DELETE') return ['pull', 'push', 'delete', '*'];
+  if (method === 'DELETE') {
+    return ['pull', 'push', 'delete', '*'];
+  }
   return isUpload(route) || method === 'PUT' ? ['pull', 'push'] : ['pull'];
 }
 

@@ -16,7 +16,9 @@ describe('a raw query', () => {
   it('escapes block the event loop: no piece is thrown for, and none is read beyond the limits', () => {
     const decode = jest.spyOn(globalThis, 'decodeURIComponent');
     expect(() => checkRawQuery('%&'.repeat(31_000))).toThrow(expect.objectContaining({ code: 'QueryTooLong', status: 414 }) as Error);
-    expect(() => checkRawQuery('%&'.repeat(MAX_QUERY_PAIRS))).toThrow(expect.objectContaining({ code: 'QueryTooLong', message: expect.stringContaining('256 parameters') as string }) as Error);
+    expect(() => checkRawQuery('%&'.repeat(MAX_QUERY_PAIRS))).toThrow(
+      expect.objectContaining({ code: 'QueryTooLong', message: expect.stringContaining('256 parameters') as string }) as Error,
+    );
     const most = '%&'.repeat(MAX_QUERY_PAIRS - 1);
     checkRawQuery(most);
     expect(withoutParameters(most, ['ns'])).toBe(most);

@@ -38,7 +38,12 @@ export const OWN_PARAMETERS: readonly string[] = ['ns', SEALED_PARAMETER, '_meth
 
 /** Whether a registry's query comes back byte for byte from a client that is given it. */
 export function isReturnable(query: string): boolean {
-  return query.length <= MAX_QUERY_LENGTH && RAW_QUERY.test(query) && !hasTooManyPairs(query) && withoutParameters(query, OWN_PARAMETERS) === query;
+  return (
+    query.length <= MAX_QUERY_LENGTH &&
+    RAW_QUERY.test(query) &&
+    !hasTooManyPairs(query) &&
+    withoutParameters(query, OWN_PARAMETERS) === query
+  );
 }
 
 /**
@@ -46,7 +51,9 @@ export function isReturnable(query: string): boolean {
  * without case, because a registry may read them so.
  */
 export function withoutParameters(query: string, names: readonly string[]): string {
-  if (query === '') return '';
+  if (query === '') {
+    return '';
+  }
   return query
     .split('&')
     .filter((pair) => !names.includes(nameOf(pair)))
@@ -55,7 +62,9 @@ export function withoutParameters(query: string, names: readonly string[]): stri
 
 /** The decoded values of a parameter, in their order: a character for each byte, as nothing beyond ASCII is a value that is read here. */
 export function parameterValues(query: string, name: string): string[] {
-  if (query === '') return [];
+  if (query === '') {
+    return [];
+  }
   return query
     .split('&')
     .filter((pair) => nameOf(pair) === name)

@@ -77,38 +77,65 @@ describe('parseOciPath', () => {
     );
   });
 
-  it.each(['/v2/_catalog', '/v2/', '/v2', '/v2/app', '/v2/app/tags', '/v2/app/tags/other', '/v2/app/other/x', '/v1/app/manifests/t', '/token', '/v2/app/_trust/tuf/root.json'])(
-    'does not serve %s',
-    (path) => {
-      // The trailing slash of /v2/ is an empty segment.
-      const code = path === '/v2/' ? 'PathInvalid' : 'RouteUnknown';
-      expect(() => parseOciPath(path)).toThrow(expect.objectContaining({ code }) as Error);
+  it.each([
+    '/v2/_catalog',
+    '/v2/',
+    '/v2',
+    '/v2/app',
+    '/v2/app/tags',
+    '/v2/app/tags/other',
+    '/v2/app/other/x',
+    '/v1/app/manifests/t',
+    '/token',
+    '/v2/app/_trust/tuf/root.json',
+  ])('does not serve %s', (path) => {
+    // The trailing slash of /v2/ is an empty segment.
+    const code = path === '/v2/' ? 'PathInvalid' : 'RouteUnknown';
+    expect(() => parseOciPath(path)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+
+  it.each(['.INVALID_MANIFEST_NAME', '-x', 't'.repeat(129)])(
+    'answers 404 for the reference %.30s, as the conformance suite expects',
+    (reference) => {
+      expect(() => parseOciPath(`/v2/app/manifests/${reference}`)).toThrow(
+        expect.objectContaining({ status: 404, ociCode: 'MANIFEST_UNKNOWN' }) as Error,
+      );
     },
   );
-
-  it.each(['.INVALID_MANIFEST_NAME', '-x', 't'.repeat(129)])('answers 404 for the reference %.30s, as the conformance suite expects', (reference) => {
-    expect(() => parseOciPath(`/v2/app/manifests/${reference}`)).toThrow(
-      expect.objectContaining({ status: 404, ociCode: 'MANIFEST_UNKNOWN' }) as Error,
-    );
-  });
 
   it('C5 path confusion: gives every path one reading, or none', () => {
     const name = fc.constantFrom('a', 'b-c', 'manifests', 'blobs', 'uploads', 'tags', 'namespaces', 'connectors');
     const odd = fc.constantFrom(...['', '.', '..', '%2e', '%2E%2e', '%2F', '%3A', '%', '\\', ';', 'A', 'ü', 'a%2Fb', '..;']);
-    const tail = fc.constantFrom('manifests/latest', `manifests/${SHA}`, `blobs/${SHA.replace(':', '%3A')}`, 'blobs/uploads/', 'blobs/uploads/sealed.x.y', 'tags/list', `referrers/${SHA}`);
+    const tail = fc.constantFrom(
+      'manifests/latest',
+      `manifests/${SHA}`,
+      `blobs/${SHA.replace(':', '%3A')}`,
+      'blobs/uploads/',
+      'blobs/uploads/sealed.x.y',
+      'tags/list',
+      `referrers/${SHA}`,
+    );
     const segments = fc.array(fc.oneof({ weight: 9, arbitrary: name }, { weight: 1, arbitrary: odd }), { maxLength: 6 });
     const path = fc.tuple(segments, tail).map(([before, after]) => `/v2/${[...before, after].join('/')}`);
     fc.assert(
-      fc.property(fc.oneof(path, fc.string().map((text) => `/v2/${text}`)), (text) => {
-        const route = parse(text);
-        if (route === undefined) return;
-        const rebuilt = `/v2/${route.repository}/${tailOf(route)}`;
-        // What is forwarded is plain, and a parser that decodes or normalises sees the same.
-        expect(rebuilt).toMatch(/^\/[A-Za-z0-9._~:@=+,/-]+$/);
-        expect(new URL(rebuilt, 'http://r.example').pathname).toBe(rebuilt);
-        expect(isRepositoryName(route.repository)).toBe(true);
-        expect(parseOciPath(rebuilt)).toEqual(route);
-      }),
+      fc.property(
+        fc.oneof(
+          path,
+          fc.string().map((text) => `/v2/${text}`),
+        ),
+        (text) => {
+          const route = parse(text);
+          if (route === undefined) {
+            return;
+          }
+          const rebuilt = `/v2/${route.repository}/${tailOf(route)}`;
+          // What is forwarded is plain, and a parser that decodes or normalises sees the same.
+          expect(rebuilt).toMatch(/^\/[A-Za-z0-9._~:@=+,/-]+$/);
+          expect(new URL(rebuilt, 'http://r.example').pathname).toBe(rebuilt);
+          expect(isRepositoryName(route.repository)).toBe(true);
+          expect(parseOciPath(rebuilt)).toEqual(route);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -118,7 +145,9 @@ function parse(path: string): OciRoute | undefined {
   try {
     return parseOciPath(path);
   } catch (error) {
-    if (error instanceof ProxyError) return undefined;
+    if (error instanceof ProxyError) {
+      return undefined;
+    }
     throw error;
   }
 }

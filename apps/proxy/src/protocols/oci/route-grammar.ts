@@ -55,13 +55,17 @@ export function isSession(text: string): boolean {
  */
 export function parseOciPath(path: string): OciRoute {
   const plain = plainPath(path);
-  if (!plain.startsWith(API_PREFIX)) throw routeUnknown();
+  if (!plain.startsWith(API_PREFIX)) {
+    throw routeUnknown();
+  }
   const tail = plain.slice(API_PREFIX.length);
   if (tail === '_catalog') {
     throw new ProxyError('RouteUnknown', 'the catalog is not served: it lists repositories of the whole registry');
   }
   const route = matchTail(tail);
-  if (route === undefined) throw routeUnknown();
+  if (route === undefined) {
+    throw routeUnknown();
+  }
   checkRepository(route.repository);
   return route;
 }
@@ -93,7 +97,9 @@ function matchTail(tail: string): OciRoute | undefined {
   const [repository, kind] = cutLast(beforeLast);
   if (kind === 'uploads') {
     const [uploadedTo, blobs] = cutLast(repository);
-    if (blobs === 'blobs') return { kind: 'upload-session', repository: uploadedTo, session: last };
+    if (blobs === 'blobs') {
+      return { kind: 'upload-session', repository: uploadedTo, session: last };
+    }
   }
   switch (kind) {
     case 'manifests':
@@ -116,20 +122,28 @@ function cutLast(path: string): [before: string, last: string] {
 }
 
 function reference(text: string): string {
-  if (TAG.test(text) || isDigest(text)) return text;
+  if (TAG.test(text) || isDigest(text)) {
+    return text;
+  }
   // Nothing can be stored under such a name. The distribution-spec's conformance tests ask for one and expect 404.
-  if (NO_REFERENCE.test(text)) throw new ProxyError('ManifestUnknown', 'no manifest can have this reference: it is no tag and no digest');
+  if (NO_REFERENCE.test(text)) {
+    throw new ProxyError('ManifestUnknown', 'no manifest can have this reference: it is no tag and no digest');
+  }
   throw new ProxyError('PathInvalid', 'the reference is no tag and no digest');
 }
 
 function digest(text: string): string {
-  if (isDigest(text)) return text;
+  if (isDigest(text)) {
+    return text;
+  }
   throw new ProxyError('PathInvalid', 'the digest is not of the form ALGORITHM:VALUE');
 }
 
 function checkRepository(repository: string): void {
   // A component pair blobs/uploads could be read as an upload by one parser and as part of the name by another.
-  if (isRepositoryName(repository) && !`/${repository}/`.includes('/blobs/uploads/')) return;
+  if (isRepositoryName(repository) && !`/${repository}/`.includes('/blobs/uploads/')) {
+    return;
+  }
   throw new ProxyError(
     'PathInvalid',
     `the repository name is not valid: use at most ${REPOSITORY_NAME_MAX} characters, in components of lower-case letters and digits, separated inside by . _ __ or -`,

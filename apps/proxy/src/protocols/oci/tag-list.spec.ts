@@ -10,7 +10,9 @@ function transform(body: string): string {
   const results = [1, 2, 3, 7, bytes.length + 1].map((size) => {
     const replacement = new NameReplacement('"ours/app"');
     const pieces: Buffer[] = [];
-    for (let at = 0; at < bytes.length; at += size) pieces.push(...replacement.feed(bytes.subarray(at, at + size)));
+    for (let at = 0; at < bytes.length; at += size) {
+      pieces.push(...replacement.feed(bytes.subarray(at, at + size)));
+    }
     return Buffer.concat(pieces).toString();
   });
   expect(new Set(results).size).toBe(1);
@@ -19,7 +21,10 @@ function transform(body: string): string {
 
 describe('tagListRewrite', () => {
   it.each([
-    ['{"name": "app", "tags": ["b", "a", null], "x": {"name": "app"}}', '{"name": "ours/app", "tags": ["b", "a", null], "x": {"name": "app"}}'],
+    [
+      '{"name": "app", "tags": ["b", "a", null], "x": {"name": "app"}}',
+      '{"name": "ours/app", "tags": ["b", "a", null], "x": {"name": "app"}}',
+    ],
     ['{"tags":["a"],"name":"app"}', '{"tags":["a"],"name":"ours/app"}'],
     [' {\r\n\t"tags" : [ ] ,\n"name" : "app" }\n', ' {\r\n\t"tags" : [ ] ,\n"name" : "ours/app" }\n'],
     ['{"a":{"name":"b","c":[{"name":1}]},"name":"app"}', '{"a":{"name":"b","c":[{"name":1}]},"name":"ours/app"}'],
@@ -40,12 +45,25 @@ describe('tagListRewrite', () => {
     );
   });
 
-  it.each(['', 'no JSON', '[]', 'null', '"name"', '{"tags":[]}', '{}', '{"tags":[]},"name":"x"', '[{"name":"x"}]', '{name:"x"}', '{"a" "name":"x"}', '{"a":1 "name":"x"}', '{"x":"name"}', '{"name"', '\ufeff{"name":"x"}'])(
-    'leaves %j alone',
-    (body) => {
-      expect(transform(body)).toBe(body);
-    },
-  );
+  it.each([
+    '',
+    'no JSON',
+    '[]',
+    'null',
+    '"name"',
+    '{"tags":[]}',
+    '{}',
+    '{"tags":[]},"name":"x"',
+    '[{"name":"x"}]',
+    '{name:"x"}',
+    '{"a" "name":"x"}',
+    '{"a":1 "name":"x"}',
+    '{"x":"name"}',
+    '{"name"',
+    '\ufeff{"name":"x"}',
+  ])('leaves %j alone', (body) => {
+    expect(transform(body)).toBe(body);
+  });
 
   it('keeps nothing of a list: what comes goes on at once, however long or nested it is', () => {
     const replacement = new NameReplacement('"ours/app"');
@@ -61,7 +79,9 @@ describe('tagListRewrite', () => {
 
   it('does so as a stream', async () => {
     const stream = tagListRewrite(200, JSON_TYPE, 'ours/"app"')?.();
-    if (!stream) throw new Error('the list is rewritten');
+    if (!stream) {
+      throw new Error('the list is rewritten');
+    }
     const pieces: Buffer[] = [];
     stream.on('data', (piece: Buffer) => pieces.push(piece));
     stream.write('{"na');

@@ -12,7 +12,9 @@ import { NameReplacement } from './name-replacement';
 export function tagListRewrite(status: number, headers: ResponseHeaders, name: string): BodyRewrite | undefined {
   const type = String(headers['content-type'] ?? '').toLowerCase();
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (status !== 200 || encoding !== 'identity' || !/^application\/(?:[^;]*\+)?json\s*(?:;|$)/.test(type)) return undefined;
+  if (status !== 200 || encoding !== 'identity' || !/^application\/(?:[^;]*\+)?json\s*(?:;|$)/.test(type)) {
+    return undefined;
+  }
   return () => renaming(name);
 }
 
@@ -20,7 +22,9 @@ function renaming(name: string): Transform {
   const replacement = new NameReplacement(JSON.stringify(name));
   return new Transform({
     transform(chunk: Buffer, _encoding, done): void {
-      for (const piece of replacement.feed(chunk)) this.push(piece);
+      for (const piece of replacement.feed(chunk)) {
+        this.push(piece);
+      }
       done();
     },
   });

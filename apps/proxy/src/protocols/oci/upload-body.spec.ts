@@ -27,19 +27,44 @@ function headers(path: string, type: string | undefined, hasBody = true): Readon
 }
 
 describe('the body of a request that begins an upload', () => {
-  it.each([undefined, '', 'application/octet-stream', 'Application/Octet-Stream', 'application/octet-stream; charset=x', ' application/octet-stream ;a=b'])(
-    'C4b mount by a form body: goes on as content, of type %j',
-    (type) => {
-      expect(headers(START, type)).toEqual(CONTENT);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'application/octet-stream',
+    'Application/Octet-Stream',
+    'application/octet-stream; charset=x',
+    ' application/octet-stream ;a=b',
+  ])('C4b mount by a form body: goes on as content, of type %j', (type) => {
+    expect(headers(START, type)).toEqual(CONTENT);
+  });
 
   it.each([
-    ...['application/x-www-form-urlencoded', 'Application/X-WWW-Form-Urlencoded; charset=UTF-8', 'application/x-www-form-urlencoded;', 'multipart/form-data; boundary=x'],
-    ...['MULTIPART/mixed;boundary="x"', 'multipart/form-data', 'application/octet-stream, application/x-www-form-urlencoded', 'application/x-www-form-urlencoded,application/octet-stream'],
-    ...['application/octet-streamx', 'text/plain', 'application/json', '*/*', ';', 'x', 'application/octet-stream\u0000', 'application /octet-stream'],
+    ...[
+      'application/x-www-form-urlencoded',
+      'Application/X-WWW-Form-Urlencoded; charset=UTF-8',
+      'application/x-www-form-urlencoded;',
+      'multipart/form-data; boundary=x',
+    ],
+    ...[
+      'MULTIPART/mixed;boundary="x"',
+      'multipart/form-data',
+      'application/octet-stream, application/x-www-form-urlencoded',
+      'application/x-www-form-urlencoded,application/octet-stream',
+    ],
+    ...[
+      'application/octet-streamx',
+      'text/plain',
+      'application/json',
+      '*/*',
+      ';',
+      'x',
+      'application/octet-stream\u0000',
+      'application /octet-stream',
+    ],
   ])('C4b mount by a form body: does not go upstream as %j', (type) => {
-    expect(() => headers(START, type)).toThrow(expect.objectContaining({ code: 'UploadTypeRefused', status: 400, ociCode: 'BLOB_UPLOAD_INVALID' }) as Error);
+    expect(() => headers(START, type)).toThrow(
+      expect.objectContaining({ code: 'UploadTypeRefused', status: 400, ociCode: 'BLOB_UPLOAD_INVALID' }) as Error,
+    );
   });
 
   it('C4b mount by a form body: a later request is no form either, and keeps every other type', () => {

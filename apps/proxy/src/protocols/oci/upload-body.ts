@@ -18,9 +18,13 @@ const FORM = /form-urlencoded|multipart/;
  * @throws ProxyError UploadTypeRefused
  */
 export function uploadBodyHeaders({ request, route }: OciRequest): Readonly<Record<string, string>> {
-  if (!request.hasBody || !isUpload(route)) return {};
+  if (!request.hasBody || !isUpload(route)) {
+    return {};
+  }
   const type = (request.headers['content-type'] ?? '').toLowerCase();
-  if (route.kind === 'upload-session') return FORM.test(type) ? { 'content-type': CONTENT } : {};
+  if (route.kind === 'upload-session') {
+    return FORM.test(type) ? { 'content-type': CONTENT } : {};
+  }
   const [essence = ''] = type.split(';', 1);
   if (type !== '' && essence.trim() !== CONTENT) {
     throw new ProxyError('UploadTypeRefused', `the body of a request that begins an upload must be sent as Content-Type: ${CONTENT}`);

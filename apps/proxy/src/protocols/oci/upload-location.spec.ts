@@ -54,18 +54,48 @@ describe('mapUploadLocation', () => {
 
   it.each<[string, string, SealedPlace, string | undefined]>([
     ['another host', 'https://s3.example/b/k?X=a%2Bb', { origin: 'https://s3.example', path: '/b/k?X=a%2Bb' }, 'redirect'],
-    ['the same path on another host', 'https://evil.example/v2/app/blobs/uploads/u', { origin: 'https://evil.example', path: '/v2/app/blobs/uploads/u' }, 'redirect'],
+    [
+      'the same path on another host',
+      'https://evil.example/v2/app/blobs/uploads/u',
+      { origin: 'https://evil.example', path: '/v2/app/blobs/uploads/u' },
+      'redirect',
+    ],
     ['a host that ends like ours', 'https://evilr.example/x', { origin: 'https://evilr.example', path: '/x' }, 'redirect'],
     ['another port of our host', 'https://r.example:444/x', { origin: 'https://r.example:444', path: '/x' }, 'redirect-own-host'],
     ['a path outside of /v2', '/artifacts-uploads/x?a=b', { origin: 'https://r.example', path: '/artifacts-uploads/x?a=b' }, undefined],
     ['a path of the repository that is no upload', '/v2/app/other/x', { origin: 'https://r.example', path: '/v2/app/other/x' }, undefined],
     ['more segments', '/v2/app/blobs/uploads/a/b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a/b' }, undefined],
     ['a session with %', '/v2/app/blobs/uploads/a%3Db', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a%3Db' }, undefined],
-    ['a session with a semicolon', '/v2/app/blobs/uploads/a;b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a;b' }, undefined],
-    ['a session that looks sealed', '/v2/app/blobs/uploads/sealed.x.y', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/sealed.x.y' }, undefined],
-    ['a blank and letters beyond ASCII, escaped once', '/v2/app/blobs/uploads/u v\xc3\xbc%c3%bc?a=\xc3\xbc b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u%20v%C3%BC%c3%bc?a=%C3%BC%20b' }, undefined],
-    ['more parameters than a client may send', `/v2/app/blobs/uploads/u?${'a&'.repeat(300)}`, { origin: 'https://r.example', path: `/v2/app/blobs/uploads/u?${'a&'.repeat(300)}` }, undefined],
-    ['a query with ns, which would be taken off', '/v2/app/blobs/uploads/u?ns=x', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u?ns=x' }, undefined],
+    [
+      'a session with a semicolon',
+      '/v2/app/blobs/uploads/a;b',
+      { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a;b' },
+      undefined,
+    ],
+    [
+      'a session that looks sealed',
+      '/v2/app/blobs/uploads/sealed.x.y',
+      { origin: 'https://r.example', path: '/v2/app/blobs/uploads/sealed.x.y' },
+      undefined,
+    ],
+    [
+      'a blank and letters beyond ASCII, escaped once',
+      '/v2/app/blobs/uploads/u v\xc3\xbc%c3%bc?a=\xc3\xbc b',
+      { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u%20v%C3%BC%c3%bc?a=%C3%BC%20b' },
+      undefined,
+    ],
+    [
+      'more parameters than a client may send',
+      `/v2/app/blobs/uploads/u?${'a&'.repeat(300)}`,
+      { origin: 'https://r.example', path: `/v2/app/blobs/uploads/u?${'a&'.repeat(300)}` },
+      undefined,
+    ],
+    [
+      'a query with ns, which would be taken off',
+      '/v2/app/blobs/uploads/u?ns=x',
+      { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u?ns=x' },
+      undefined,
+    ],
   ])('C2 auth over Location: seals %s', (_, location, place, purpose) => {
     expect(map(location)).toEqual({
       location: `${CLIENT}/blobs/uploads/sealed.KEY.BODY`,
@@ -116,18 +146,44 @@ describe('mapUploadLocation', () => {
 
   it('C2 auth over Location: gives the client our own path, whatever the registry says', () => {
     const part = fc.constantFrom(
-      ...['https:', 'http:', '//', '/', 'r.example', 'evil.example', ':443', '@', '\\', '..', '%2e', 'v2', 'app', 'blobs', 'uploads', 'u', '?', '#', 'sealed.x', ' '],
+      ...[
+        'https:',
+        'http:',
+        '//',
+        '/',
+        'r.example',
+        'evil.example',
+        ':443',
+        '@',
+        '\\',
+        '..',
+        '%2e',
+        'v2',
+        'app',
+        'blobs',
+        'uploads',
+        'u',
+        '?',
+        '#',
+        'sealed.x',
+        ' ',
+      ],
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const mapped = tryMap(parts.join(''));
-        if (mapped === undefined) return;
+        if (mapped === undefined) {
+          return;
+        }
         const url = new URL(mapped.location, 'https://proxy.example');
         expect(url.origin).toBe('https://proxy.example');
         expect(url.pathname).toMatch(/^\/v2\/namespaces\/team\/connectors\/hub\/app\/blobs\/uploads\/[^/]+$/);
         // Our path, or sealed; and the credential goes nowhere else than to the connector's origin.
-        if (mapped.sealed === undefined) expect(url.pathname).not.toContain('/sealed.');
-        else expect(mapped.elsewhere === undefined).toBe(mapped.sealed.origin === 'https://r.example');
+        if (mapped.sealed === undefined) {
+          expect(url.pathname).not.toContain('/sealed.');
+        } else {
+          expect(mapped.elsewhere === undefined).toBe(mapped.sealed.origin === 'https://r.example');
+        }
       }),
       { numRuns: 2_000 },
     );
@@ -138,7 +194,9 @@ function tryMap(location: string): Mapped | undefined {
   try {
     return map(location);
   } catch (error) {
-    if (error instanceof ProxyError) return undefined;
+    if (error instanceof ProxyError) {
+      return undefined;
+    }
     throw error;
   }
 }

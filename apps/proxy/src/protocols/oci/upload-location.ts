@@ -42,7 +42,9 @@ export function mapUploadLocation(location: string, { address, names, requested,
     const uploads = `/v2/${names.upstream}/blobs/uploads/`;
     const session = path.startsWith(uploads) ? path.slice(uploads.length) : '';
     // What is taken off the client's queries, and a query that they may not send, could not come back.
-    if (isSession(session) && isReturnable(query)) return { location: withQuery(`${names.clientPath}/blobs/uploads/${session}`, query) };
+    if (isSession(session) && isReturnable(query)) {
+      return { location: withQuery(`${names.clientPath}/blobs/uploads/${session}`, query) };
+    }
   }
   return {
     location: `${names.clientPath}/blobs/uploads/${seal(place)}`,
@@ -58,6 +60,8 @@ export function decodePath(path: string): string {
 /** A path under /v2/ has to belong to the repository that the client asked for; also if it says so in escapes. @throws ProxyError RedirectRefused */
 export function refuseOtherRepository(path: string, repository: string, what: string): void {
   const decoded = decodePath(path);
-  if (!decoded.startsWith('/v2/') || decoded.startsWith(`/v2/${repository}/`)) return;
+  if (!decoded.startsWith('/v2/') || decoded.startsWith(`/v2/${repository}/`)) {
+    return;
+  }
   throw new ProxyError('RedirectRefused', `the registry answered with ${what} in another repository than the one asked for`);
 }

@@ -18,11 +18,21 @@ const TYPE_NAMES: Readonly<Record<Parameter, string>> = {
 
 /** Go's validateType: the value as a parameter of this type, or an error. Numbers are never converted. */
 export function asParameter(value: GoValue, parameter: Parameter): Argument {
-  if (parameter === 'value') return value;
-  if (parameter === 'any') return value ?? null;
-  if (value === undefined) return parameter === 'map' ? nilMap() : wrongType(parameter, 'no value');
-  if (typeName(value) !== TYPE_NAMES[parameter]) wrongType(parameter, typeName(value));
-  if (value instanceof GoInt) return plainInt(value);
+  if (parameter === 'value') {
+    return value;
+  }
+  if (parameter === 'any') {
+    return value ?? null;
+  }
+  if (value === undefined) {
+    return parameter === 'map' ? nilMap() : wrongType(parameter, 'no value');
+  }
+  if (typeName(value) !== TYPE_NAMES[parameter]) {
+    wrongType(parameter, typeName(value));
+  }
+  if (value instanceof GoInt) {
+    return plainInt(value);
+  }
   return value instanceof GoFloat ? value.value : value;
 }
 
@@ -37,35 +47,59 @@ function wrongType(parameter: Parameter, got: string): never {
 /** Sizes, counts and positions; nothing beyond is reproduced exactly, nor useful. */
 function plainInt({ value }: GoInt): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw refused('an integer argument beyond 2^53', 'no function here needs one');
+  if (!Number.isSafeInteger(number)) {
+    throw refused('an integer argument beyond 2^53', 'no function here needs one');
+  }
   return number;
 }
 
 /** A constant as an argument takes the type of its parameter, where it can. */
 export function constantAs(operand: ConstantOperand | Extract<Operand, { kind: 'nil' }>, parameter: Parameter): Argument {
-  if (operand.kind === 'nil') return nilAs(parameter);
-  if (parameter === 'any' || parameter === 'value') return constant(operand);
-  if (operand.kind === 'number') return numberAs(operand, parameter);
+  if (operand.kind === 'nil') {
+    return nilAs(parameter);
+  }
+  if (parameter === 'any' || parameter === 'value') {
+    return constant(operand);
+  }
+  if (operand.kind === 'number') {
+    return numberAs(operand, parameter);
+  }
   return asParameter(operand.value, parameter);
 }
 
 function nilAs(parameter: Parameter): Argument {
-  if (parameter === 'value') return undefined;
-  if (parameter === 'any') return null;
-  if (parameter === 'map') return nilMap();
+  if (parameter === 'value') {
+    return undefined;
+  }
+  if (parameter === 'any') {
+    return null;
+  }
+  if (parameter === 'map') {
+    return nilMap();
+  }
   throw failed(`cannot assign nil to ${TYPE_NAMES[parameter]}`);
 }
 
 function numberAs({ int, float, text }: NumberOperand, parameter: Parameter): Argument {
-  if (parameter === 'float64') return float;
-  if (parameter === 'int' && int !== undefined) return plainInt(goInt(int));
+  if (parameter === 'float64') {
+    return float;
+  }
+  if (parameter === 'int' && int !== undefined) {
+    return plainInt(goInt(int));
+  }
   throw failed(`expected ${TYPE_NAMES[parameter]}; found ${text}`);
 }
 
 /** A constant where any type will do: its form decides. */
 export function constant(operand: ConstantOperand): GoValue {
-  if (operand.kind !== 'number') return operand.value;
-  if (operand.isFloat) return new GoFloat(operand.float);
-  if (operand.int === undefined) throw failed(`${operand.text} overflows int`);
+  if (operand.kind !== 'number') {
+    return operand.value;
+  }
+  if (operand.isFloat) {
+    return new GoFloat(operand.float);
+  }
+  if (operand.int === undefined) {
+    throw failed(`${operand.text} overflows int`);
+  }
   return goInt(operand.int);
 }

@@ -40,7 +40,9 @@ export class Evaluator {
   /** @throws TemplateProblem with its line */
   run(name: string): void {
     const nodes = this.rendering.templates.get(name);
-    if (nodes === undefined) throw failed(`template "${toMessage(name)}" not defined`);
+    if (nodes === undefined) {
+      throw failed(`template "${toMessage(name)}" not defined`);
+    }
     try {
       this.#list(this.dot, nodes);
     } catch (error) {
@@ -51,14 +53,18 @@ export class Evaluator {
   #list(dot: GoValue, nodes: readonly Node[]): Left {
     for (const node of nodes) {
       const left = this.#node(dot, node);
-      if (left) return left;
+      if (left) {
+        return left;
+      }
     }
     return undefined;
   }
 
   #node(dot: GoValue, node: Node): Left {
     this.rendering.budget.step();
-    if (node.kind !== 'text') this.#pipelines.line = node.line;
+    if (node.kind !== 'text') {
+      this.#pipelines.line = node.line;
+    }
     switch (node.kind) {
       case 'text':
         this.rendering.output.write(node.text);
@@ -80,7 +86,9 @@ export class Evaluator {
   }
 
   #print(value: GoValue, declares: boolean): void {
-    if (declares) return;
+    if (declares) {
+      return;
+    }
     this.rendering.output.write(value === undefined || value === null ? NO_VALUE : formatPlain(value, this.rendering.budget));
   }
 
@@ -94,7 +102,9 @@ export class Evaluator {
 
   #branch(dot: GoValue, { kind, pipe, list, otherwise = [] }: BranchNode): Left {
     const value = this.#pipelines.pipeline(dot, pipe);
-    if (!isTrue(value)) return this.#list(dot, otherwise);
+    if (!isTrue(value)) {
+      return this.#list(dot, otherwise);
+    }
     return this.#list(kind === 'with' ? value : dot, list);
   }
 
@@ -103,7 +113,9 @@ export class Evaluator {
     let any = false;
     for (const [key, item] of entriesOf(value, node.pipe.variables.length, this.rendering.budget)) {
       any = true;
-      if (this.#iteration(node, key, item) === 'break') return undefined;
+      if (this.#iteration(node, key, item) === 'break') {
+        return undefined;
+      }
     }
     return any ? undefined : this.#list(dot, node.otherwise ?? []);
   }
@@ -111,16 +123,26 @@ export class Evaluator {
   #iteration({ pipe: { variables, assigns }, list }: BranchNode, key: GoValue, item: GoValue): Left {
     const [first, second] = variables;
     this.rendering.budget.step();
-    if (first !== undefined && assigns) this.#scope.set(first, second === undefined ? item : key);
-    if (second !== undefined && assigns) this.#scope.set(second, item);
-    if (first !== undefined && !assigns) this.#scope.setTop(1, item);
-    if (second !== undefined && !assigns) this.#scope.setTop(2, key);
+    if (first !== undefined && assigns) {
+      this.#scope.set(first, second === undefined ? item : key);
+    }
+    if (second !== undefined && assigns) {
+      this.#scope.set(second, item);
+    }
+    if (first !== undefined && !assigns) {
+      this.#scope.setTop(1, item);
+    }
+    if (second !== undefined && !assigns) {
+      this.#scope.setTop(2, key);
+    }
     return this.#scoped(() => this.#list(item, list));
   }
 
   /** A called template sees nothing but its argument. */
   #template(dot: GoValue, { name, pipe }: TemplateNode): void {
-    if (this.depth >= MAX_TEMPLATE_DEPTH) throw exceeded(`templates that call each other more than ${MAX_TEMPLATE_DEPTH} deep`);
+    if (this.depth >= MAX_TEMPLATE_DEPTH) {
+      throw exceeded(`templates that call each other more than ${MAX_TEMPLATE_DEPTH} deep`);
+    }
     const argument = pipe && this.#pipelines.pipeline(dot, pipe);
     new Evaluator(this.rendering, argument, this.depth + 1).run(name);
   }
@@ -128,12 +150,24 @@ export class Evaluator {
 
 /** What `range` visits: index or key, and element. */
 function* entriesOf(value: GoValue, variables: number, budget: Budget): Generator<[GoValue, GoValue]> {
-  if (value === undefined || value === null) return;
-  if (value instanceof GoMap) yield* sortedEntries(value, budget);
-  else if (value instanceof GoList) for (let index = 0; index < value.items.length; index++) yield [goInt(index), value.items[index]];
-  else if (value instanceof GoInt && variables < 2) for (let n = 0n; n < value.value; n++) yield [undefined, new GoInt(n, value.type)];
-  else if (value instanceof GoInt) throw failed("can't use an integer to iterate over more than one variable");
-  else throw failed(`range can't iterate over a ${typeName(value)}`);
+  if (value === undefined || value === null) {
+    return;
+  }
+  if (value instanceof GoMap) {
+    yield* sortedEntries(value, budget);
+  } else if (value instanceof GoList) {
+    for (let index = 0; index < value.items.length; index++) {
+      yield [goInt(index), value.items[index]];
+    }
+  } else if (value instanceof GoInt && variables < 2) {
+    for (let n = 0n; n < value.value; n++) {
+      yield [undefined, new GoInt(n, value.type)];
+    }
+  } else if (value instanceof GoInt) {
+    throw failed("can't use an integer to iterate over more than one variable");
+  } else {
+    throw failed(`range can't iterate over a ${typeName(value)}`);
+  }
 }
 
 /** All are sorted beforehand, however few are visited. */

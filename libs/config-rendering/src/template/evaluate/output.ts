@@ -10,7 +10,9 @@ export class Output {
   /** @throws TemplateProblem (LimitExceeded) */
   write(bytes: string): void {
     this.#length += bytes.length;
-    if (this.#length > this.limit) throw exceeded(`an output of more than ${this.limit} bytes`);
+    if (this.#length > this.limit) {
+      throw exceeded(`an output of more than ${this.limit} bytes`);
+    }
     this.#parts.push(bytes);
   }
 

@@ -34,8 +34,11 @@ export class Pipelines {
       final = { value: this.#command(dot, command, final) ?? undefined };
     }
     for (const name of pipe.variables) {
-      if (pipe.assigns) this.scope.set(name, final?.value);
-      else this.scope.push(name, final?.value);
+      if (pipe.assigns) {
+        this.scope.set(name, final?.value);
+      } else {
+        this.scope.push(name, final?.value);
+      }
     }
     return final?.value;
   }
@@ -43,8 +46,12 @@ export class Pipelines {
   #command(dot: GoValue, { operands }: Command, final: Final): GoValue {
     this.budget.step();
     const [first, ...others] = operands;
-    if (first.kind === 'function') return this.#call(dot, first.name, others, final);
-    if (first.kind === 'nil') throw failed('nil is not a command');
+    if (first.kind === 'function') {
+      return this.#call(dot, first.name, others, final);
+    }
+    if (first.kind === 'nil') {
+      throw failed('nil is not a command');
+    }
     return others.length > 0 || final ? this.#withArguments(dot, first) : this.#operand(dot, first);
   }
 
@@ -52,7 +59,9 @@ export class Pipelines {
   #withArguments(dot: GoValue, operand: Exclude<Operand, { kind: 'nil' }>): undefined {
     const fields = 'fields' in operand ? operand.fields : [];
     const receiver = fields.length > 0 ? this.#operand(dot, { ...operand, fields: fields.slice(0, -1) } as typeof operand) : null;
-    if (receiver !== undefined) throw failed("can't give arguments to what is no function");
+    if (receiver !== undefined) {
+      throw failed("can't give arguments to what is no function");
+    }
   }
 
   /** An operand that is no function with arguments and no nil. */
@@ -76,7 +85,9 @@ export class Pipelines {
   }
 
   #chained(dot: GoValue, on: Operand): GoValue {
-    if (on.kind === 'nil') throw failed('indirection through explicit nil');
+    if (on.kind === 'nil') {
+      throw failed('indirection through explicit nil');
+    }
     return this.#operand(dot, on);
   }
 
@@ -87,36 +98,54 @@ export class Pipelines {
   /** A key of a map, and nothing else: values have no methods, and lists no fields. */
   #field(receiver: GoValue, name: string): GoValue {
     this.budget.step();
-    if (receiver === undefined) return undefined;
-    if (receiver instanceof GoMap) return receiver.entries.get(name);
-    if (receiver === null) throw failed(`nil pointer evaluating interface {}.${toMessage(name)}`);
+    if (receiver === undefined) {
+      return undefined;
+    }
+    if (receiver instanceof GoMap) {
+      return receiver.entries.get(name);
+    }
+    if (receiver === null) {
+      throw failed(`nil pointer evaluating interface {}.${toMessage(name)}`);
+    }
     throw failed(`can't evaluate field ${toMessage(name)} in type ${typeName(receiver)}`);
   }
 
   #call(dot: GoValue, name: string, operands: Operands, final: Final): GoValue {
     const { line } = this;
-    if (name === 'and' || name === 'or') return this.#shortCircuit(dot, name, operands, final);
+    if (name === 'and' || name === 'or') {
+      return this.#shortCircuit(dot, name, operands, final);
+    }
     const called = FUNCTIONS.get(name);
-    if (called === undefined) throw failed(`function "${name}" is not defined`);
+    if (called === undefined) {
+      throw failed(`function "${name}" is not defined`);
+    }
     checkCount(name, called, operands.length + (final ? 1 : 0));
     const args = operands.map((operand, index) => this.#argument(dot, operand, parameterAt(called, index)));
-    if (final) args.push(asParameter(final.value, parameterAt(called, operands.length)));
+    if (final) {
+      args.push(asParameter(final.value, parameterAt(called, operands.length)));
+    }
     this.line = line;
     return this.#run(called, args);
   }
 
   /** What a call reads and makes is paid for here, what it makes on its way by the function itself. */
   #run(called: TemplateFunction, args: readonly Argument[]): GoValue {
-    for (const argument of args) this.#pay(argument);
+    for (const argument of args) {
+      this.#pay(argument);
+    }
     const result = called.run(args as readonly GoValue[], this.budget);
     this.#pay(result);
     return result;
   }
 
   #pay(value: Argument): void {
-    if (typeof value === 'string') this.budget.bytes(value.length);
-    else if (value instanceof GoList) this.budget.entries(value.items.length);
-    else if (value instanceof GoMap) this.budget.entries(value.entries.size);
+    if (typeof value === 'string') {
+      this.budget.bytes(value.length);
+    } else if (value instanceof GoList) {
+      this.budget.entries(value.items.length);
+    } else if (value instanceof GoMap) {
+      this.budget.entries(value.entries.size);
+    }
   }
 
   #argument(dot: GoValue, operand: Operand, parameter: Parameter): Argument {
@@ -133,11 +162,15 @@ export class Pipelines {
 
   /** `and` and `or` give back the argument that decides, and do not look at the ones behind it. */
   #shortCircuit(dot: GoValue, name: 'and' | 'or', operands: Operands, final: Final): GoValue {
-    if (operands.length === 0 && !final) throw failed(`wrong number of args for ${name}: want at least 1 got 0`);
+    if (operands.length === 0 && !final) {
+      throw failed(`wrong number of args for ${name}: want at least 1 got 0`);
+    }
     let value: GoValue;
     for (const operand of operands) {
       value = this.#argument(dot, operand, 'value') as GoValue;
-      if (isTrue(value) === (name === 'or')) return value;
+      if (isTrue(value) === (name === 'or')) {
+        return value;
+      }
     }
     return final ? final.value : value;
   }
@@ -149,6 +182,8 @@ function parameterAt({ parameters, rest }: TemplateFunction, index: number): Par
 
 function checkCount(name: string, { parameters, rest }: TemplateFunction, count: number): void {
   const enough = rest ? count >= parameters.length : count === parameters.length;
-  if (enough) return;
+  if (enough) {
+    return;
+  }
   throw failed(`wrong number of args for ${name}: want ${rest ? 'at least ' : ''}${parameters.length} got ${count}`);
 }

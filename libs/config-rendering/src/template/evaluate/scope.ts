@@ -40,12 +40,16 @@ export class Scope {
   /** The n-th variable from the top, counted from 1. */
   setTop(n: number, value: GoValue): void {
     const variable = this.#variables.at(-n);
-    if (variable) variable.value = value;
+    if (variable) {
+      variable.value = value;
+    }
   }
 
   #find(name: string): Variable {
     const found = this.#variables.findLast((variable) => variable.name === name);
-    if (found === undefined) throw failed(`undefined variable ${toMessage(name)}`);
+    if (found === undefined) {
+      throw failed(`undefined variable ${toMessage(name)}`);
+    }
     return found;
   }
 }

@@ -15,8 +15,12 @@ export const NO_FLAGS: Flags = {};
 
 /** Pads to the width, counted in characters: with zeros only on the left. */
 export function pad(text: string, { width = 0, minus, zero }: Flags): string {
-  if (width === 0) return text;
+  if (width === 0) {
+    return text;
+  }
   const missing = Math.max(width - countRunes(text), 0);
-  if (minus) return text + ' '.repeat(missing);
+  if (minus) {
+    return text + ' '.repeat(missing);
+  }
   return (zero ? '0' : ' ').repeat(missing) + text;
 }

@@ -20,7 +20,9 @@ const VERBS: Readonly<Record<'e' | 'f' | 'g', (value: number, precision: number)
   },
   f: (value, precision) => {
     const decimal = precision < 0 ? shortest(value) : exact(value);
-    if (precision < 0) return plain(decimal, Math.max(decimal.digits.length - decimal.point, 0));
+    if (precision < 0) {
+      return plain(decimal, Math.max(decimal.digits.length - decimal.point, 0));
+    }
     return plain(round(decimal, decimal.point + precision), precision);
   },
   g: general,
@@ -36,7 +38,9 @@ function general(value: number, precision: number): string {
   const { digits, point } = decimal;
   const needed = digits.length < wanted && digits.length >= point ? digits.length : wanted;
   const limit = wanted < 0 ? SHORTEST_PRECISION : needed;
-  if (digits !== '' && (point - 1 < -4 || point - 1 >= limit)) return exponential(decimal, digits.length - 1);
+  if (digits !== '' && (point - 1 < -4 || point - 1 >= limit)) {
+    return exponential(decimal, digits.length - 1);
+  }
   return plain(decimal, Math.max(digits.length - point, 0));
 }
 
@@ -48,7 +52,9 @@ function exponential({ digits, point }: Decimal, precision: number): string {
 
 function plain({ digits, point }: Decimal, precision: number): string {
   const whole = point > 0 ? digits.slice(0, point).padEnd(point, '0') : '0';
-  if (precision <= 0) return whole;
+  if (precision <= 0) {
+    return whole;
+  }
   const fraction = point > 0 ? digits.slice(point) : '0'.repeat(Math.min(-point, precision)) + digits;
   return `${whole}.${fraction.slice(0, precision).padEnd(precision, '0')}`;
 }
@@ -75,10 +81,16 @@ function exact(value: number): Decimal {
 
 /** Half to even. */
 function round({ digits, point }: Decimal, count: number): Decimal {
-  if (count >= digits.length) return { digits, point };
-  if (count < 0) return { digits: '', point: 0 };
+  if (count >= digits.length) {
+    return { digits, point };
+  }
+  if (count < 0) {
+    return { digits: '', point: 0 };
+  }
   const kept = digits.slice(0, count);
-  if (!roundsUp(digits, count)) return trimmed(kept, point);
+  if (!roundsUp(digits, count)) {
+    return trimmed(kept, point);
+  }
   const up = (BigInt(kept || '0') + 1n).toString().padStart(count, '0');
   return trimmed(up, point + up.length - count);
 }

@@ -35,7 +35,9 @@ const PREFIXES: Readonly<Record<number, (digits: string) => string>> = {
 
 /** fmt.fmtInteger. */
 function integer(value: bigint, base: number, flags: Flags, prefix = ''): string {
-  if (flags.precision === 0 && value === 0n) return pad('', { ...flags, zero: false });
+  if (flags.precision === 0 && value === 0n) {
+    return pad('', { ...flags, zero: false });
+  }
   const negative = value < 0n;
   const sign = negative ? '-' : signOf(flags);
   const digits = (negative ? -value : value).toString(base).padStart(flags.precision ?? zeroWidth(flags, sign), '0');
@@ -44,7 +46,9 @@ function integer(value: bigint, base: number, flags: Flags, prefix = ''): string
 }
 
 function signOf({ plus, space }: Flags): string {
-  if (plus) return '+';
+  if (plus) {
+    return '+';
+  }
   return space ? ' ' : '';
 }
 
@@ -55,7 +59,10 @@ function zeroWidth({ zero, minus, width = 0 }: Flags, sign: string): number {
 
 function unicode(value: bigint, flags: Flags): string {
   const number = BigInt.asUintN(64, value);
-  const digits = number.toString(16).toUpperCase().padStart(Math.max(flags.precision ?? 0, 4), '0');
+  const digits = number
+    .toString(16)
+    .toUpperCase()
+    .padStart(Math.max(flags.precision ?? 0, 4), '0');
   const character = flags.sharp && number <= 0x10ffffn && isPrint(Number(number)) ? ` '${encodeRune(Number(number))}'` : '';
   return pad(`U+${digits}${character}`, { ...flags, zero: false });
 }
@@ -87,15 +94,20 @@ function notOffered(verb: string): Write<GoFloat> {
 
 /** Infinities and NaN come from division and rounding only; their padding has rules of its own. */
 function formatFinite(value: number, verb: 'e' | 'f' | 'g', precision: number): string {
-  if (!Number.isFinite(value)) throw refused('printing an infinite number', 'it is never meant');
+  if (!Number.isFinite(value)) {
+    throw refused('printing an infinite number', 'it is never meant');
+  }
   return formatFloat(value, verb, precision);
 }
 
 function writeFloat(text: string, flags: Flags): string {
-  if (flags.sharp) throw refused('# before a verb of floats', 'its zeros have rules of their own');
+  if (flags.sharp) {
+    throw refused('# before a verb of floats', 'its zeros have rules of their own');
+  }
   const sign = text.startsWith('-') ? '-' : signOf(flags);
   const digits = text.replace(/^-/, '');
-  if (sign === '' || !flags.zero || flags.minus) return pad(sign + digits, flags);
+  if (sign === '' || !flags.zero || flags.minus) {
+    return pad(sign + digits, flags);
+  }
   return sign + digits.padStart((flags.width ?? 0) - sign.length, '0');
 }
-

@@ -24,9 +24,15 @@ export function formatPlain(value: GoAny, budget: Budget): string {
 export function formatArgument(value: GoAny, directive: Directive, budget: Budget): string {
   const { verb, flags } = directive;
   budget.bytes((flags.width ?? 0) + (flags.precision ?? 0));
-  if (verb === 'T') return pad(value === null ? typeName(value) : truncate(typeName(value), flags), flags);
-  if (verb === 'p' || verb === 'w') throw refused(`%${verb}`, verb === 'p' ? 'it prints an address' : 'it is for errors');
-  if (value === null) return verb === 'v' ? pad('<nil>', flags) : badVerb(value, directive, () => '');
+  if (verb === 'T') {
+    return pad(value === null ? typeName(value) : truncate(typeName(value), flags), flags);
+  }
+  if (verb === 'p' || verb === 'w') {
+    throw refused(`%${verb}`, verb === 'p' ? 'it prints an address' : 'it is for errors');
+  }
+  if (value === null) {
+    return verb === 'v' ? pad('<nil>', flags) : badVerb(value, directive, () => '');
+  }
   return new ValueFormatter(directive, budget).format(value, 0);
 }
 
@@ -47,10 +53,21 @@ class ValueFormatter {
   format(value: GoValue, depth: number): string {
     this.budget.value(depth);
     // Inside of a list or dict nil is nil whatever the verb, and is not padded.
-    if (value == null) return '<nil>';
-    if (value instanceof GoList) return this.#join(value.items.map((item) => this.format(item, depth + 1)), '[');
-    if (value instanceof GoMap) return this.#map(value, depth);
-    if (typeof value === 'string' && !AS_IT_IS.includes(this.directive.verb)) this.budget.characters(value.length);
+    if (value == null) {
+      return '<nil>';
+    }
+    if (value instanceof GoList) {
+      return this.#join(
+        value.items.map((item) => this.format(item, depth + 1)),
+        '[',
+      );
+    }
+    if (value instanceof GoMap) {
+      return this.#map(value, depth);
+    }
+    if (typeof value === 'string' && !AS_IT_IS.includes(this.directive.verb)) {
+      this.budget.characters(value.length);
+    }
     const text = formatScalar(value, this.directive);
     return this.#counted(text ?? badVerb(value, this.directive, () => this.#asPlain(value)));
   }
@@ -79,8 +96,12 @@ type Scalar = boolean | string | GoInt | GoFloat;
 
 /** Undefined when the verb does not fit the type. */
 function formatScalar(value: Scalar, { verb, flags }: Directive): string | undefined {
-  if (typeof value === 'boolean') return verb === 't' || verb === 'v' ? pad(String(value), flags) : undefined;
-  if (typeof value === 'string') return own(STRING_VERBS, verb)?.(value, flags);
+  if (typeof value === 'boolean') {
+    return verb === 't' || verb === 'v' ? pad(String(value), flags) : undefined;
+  }
+  if (typeof value === 'string') {
+    return own(STRING_VERBS, verb)?.(value, flags);
+  }
   return value instanceof GoInt ? own(INTEGER_VERBS, verb)?.(value, flags) : own(FLOAT_VERBS, verb)?.(value, flags);
 }
 
@@ -102,11 +123,15 @@ const STRING_VERBS: Readonly<Record<string, (value: string, flags: Flags) => str
 
 /** The precision of a string: characters that are kept. */
 function truncate(text: string, { precision }: Flags): string {
-  if (precision === undefined || countRunes(text) <= precision) return text;
+  if (precision === undefined || countRunes(text) <= precision) {
+    return text;
+  }
   let length = 0;
   let left = precision;
   for (const rune of runesOf(text)) {
-    if (left-- === 0) break;
+    if (left-- === 0) {
+      break;
+    }
     length += rune.size;
   }
   return text.slice(0, length);

@@ -52,7 +52,9 @@ class Printf {
     let text = '';
     while (this.#at < this.format.length) {
       text += this.#literal();
-      if (this.#at >= this.format.length) break;
+      if (this.#at >= this.format.length) {
+        break;
+      }
       this.#at++;
       text += this.#directive();
     }
@@ -71,7 +73,9 @@ class Printf {
     this.#argumentNumber();
     this.#width(flags);
     this.#precision(flags);
-    if (this.#at >= this.format.length) return '%!(NOVERB)';
+    if (this.#at >= this.format.length) {
+      return '%!(NOVERB)';
+    }
     const { size } = decodeRune(this.format, this.#at);
     const verb = this.format.slice(this.#at, this.#at + size);
     this.#at += size;
@@ -79,9 +83,15 @@ class Printf {
   }
 
   #verb(verb: string, flags: Flags): string {
-    if (verb === '%') return '%';
-    if (this.#next >= this.values.length) return `%!${verb}(MISSING)`;
-    if (verb === 'v' && flags.sharp) throw refused('%#v', 'it prints Go source');
+    if (verb === '%') {
+      return '%';
+    }
+    if (this.#next >= this.values.length) {
+      return `%!${verb}(MISSING)`;
+    }
+    if (verb === 'v' && flags.sharp) {
+      throw refused('%#v', 'it prints Go source');
+    }
     const value = this.values[this.#next++] ?? null;
     // Before v the plus asks for names of fields, of which there are none here.
     return formatArgument(value, { verb, flags: verb === 'v' ? { ...flags, plus: false } : flags }, this.budget);
@@ -91,7 +101,9 @@ class Printf {
     const flags: Flags = {};
     for (;;) {
       const name = FLAG_NAMES[this.format.charAt(this.#at)];
-      if (name === undefined) return flags;
+      if (name === undefined) {
+        return flags;
+      }
       flags[name] = true;
       this.#at++;
     }
@@ -99,10 +111,14 @@ class Printf {
 
   /** `[n]`, offered directly before a verb only: elsewhere it means a width or precision. */
   #argumentNumber(): void {
-    if (this.format.charAt(this.#at) !== '[') return;
+    if (this.format.charAt(this.#at) !== '[') {
+      return;
+    }
     const number = /^\[([1-9][0-9]{0,3})\](?=[A-Za-z])/.exec(this.format.slice(this.#at, this.#at + 8));
     const index = Number(number?.[1]) - 1;
-    if (number === null || index >= this.values.length) throw refused('this use of [n] in a format', 'write [n] before the verb, of an argument that is there');
+    if (number === null || index >= this.values.length) {
+      throw refused('this use of [n] in a format', 'write [n] before the verb, of an argument that is there');
+    }
     this.#reordered = true;
     this.#next = index;
     this.#at += number[0].length;
@@ -112,7 +128,9 @@ class Printf {
     if (this.format.charAt(this.#at) === '*') {
       const width = this.#starred();
       flags.width = Math.abs(width);
-      if (width < 0) Object.assign(flags, { minus: true, zero: false });
+      if (width < 0) {
+        Object.assign(flags, { minus: true, zero: false });
+      }
       return;
     }
     flags.width = this.#number();
@@ -120,7 +138,9 @@ class Printf {
 
   #precision(flags: Flags): void {
     // A dot at the very end is a verb to Go, and no good one.
-    if (this.format.charAt(this.#at) !== '.' || this.#at + 1 >= this.format.length) return;
+    if (this.format.charAt(this.#at) !== '.' || this.#at + 1 >= this.format.length) {
+      return;
+    }
     this.#at++;
     if (this.format.charAt(this.#at) === '*') {
       const precision = this.#starred();
@@ -128,31 +148,43 @@ class Printf {
     } else {
       flags.precision = this.#number() ?? 0;
     }
-    if (this.format.charAt(this.#at) === '[') throw refused('[n] after a precision', 'write it before the verb');
+    if (this.format.charAt(this.#at) === '[') {
+      throw refused('[n] after a precision', 'write it before the verb');
+    }
   }
 
   #starred(): number {
     this.#at++;
     const value = this.values[this.#next++];
-    if (!(value instanceof GoInt)) throw refused('* in a format with no integer for it', 'Go reports it in the output');
+    if (!(value instanceof GoInt)) {
+      throw refused('* in a format with no integer for it', 'Go reports it in the output');
+    }
     return checkWidth(Number(value.value));
   }
 
   #number(): number | undefined {
     const digits = /^[0-9]+/.exec(this.format.slice(this.#at, this.#at + 16))?.[0];
-    if (digits === undefined) return undefined;
+    if (digits === undefined) {
+      return undefined;
+    }
     this.#at += digits.length;
     return checkWidth(Number(digits));
   }
 
   #extra(): string {
-    if (this.#reordered || this.#next >= this.values.length) return '';
-    const extra = this.values.slice(this.#next).map((value) => (value === null ? '<nil>' : `${typeName(value)}=${formatPlain(value, this.budget)}`));
+    if (this.#reordered || this.#next >= this.values.length) {
+      return '';
+    }
+    const extra = this.values
+      .slice(this.#next)
+      .map((value) => (value === null ? '<nil>' : `${typeName(value)}=${formatPlain(value, this.budget)}`));
     return `%!(EXTRA ${extra.join(', ')})`;
   }
 }
 
 function checkWidth(width: number): number {
-  if (Math.abs(width) > MAX_WIDTH) throw refused(`a width of more than ${MAX_WIDTH} in a format`, 'it is never meant');
+  if (Math.abs(width) > MAX_WIDTH) {
+    throw refused(`a width of more than ${MAX_WIDTH} in a format`, 'it is never meant');
+  }
   return width;
 }

@@ -10,7 +10,9 @@ const hex = (code: number, digits: number): string => code.toString(16).padStart
 
 /** strconv.Quote and QuoteToASCII, or for a single quote their forms for characters. */
 export function quote(bytes: string, mark: '"' | "'" = '"', asciiOnly = false): string {
-  if (PLAIN.test(bytes)) return mark + bytes + mark;
+  if (PLAIN.test(bytes)) {
+    return mark + bytes + mark;
+  }
   let quoted = mark as string;
   let at = 0;
   for (const rune of runesOf(bytes)) {
@@ -22,20 +24,28 @@ export function quote(bytes: string, mark: '"' | "'" = '"', asciiOnly = false): 
 
 function escapeRune({ code }: Rune, mark: string, asciiOnly: boolean): string {
   const character = encodeRune(code);
-  if (character === mark || character === '\\') return `\\${character}`;
-  if (asciiOnly ? code < 0x80 && isPrint(code) : isPrint(code)) return character;
+  if (character === mark || character === '\\') {
+    return `\\${character}`;
+  }
+  if (asciiOnly ? code < 0x80 && isPrint(code) : isPrint(code)) {
+    return character;
+  }
   return NAMED[code] ?? escapeCode(code);
 }
 
 function escapeCode(code: number): string {
-  if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  if (code < 0x20 || code === 0x7f) {
+    return `\\x${hex(code, 2)}`;
+  }
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }
 
 /** strconv.CanBackquote. */
 export function canBackquote(bytes: string): boolean {
   for (const { code, valid } of runesOf(bytes)) {
-    if (!valid || code === 0xfeff || code === 0x7f || code === 0x60 || (code < 0x20 && code !== 9)) return false;
+    if (!valid || code === 0xfeff || code === 0x7f || code === 0x60 || (code < 0x20 && code !== 9)) {
+      return false;
+    }
   }
   return true;
 }

@@ -14,32 +14,54 @@ export const BUILTINS: FunctionTable = {
 };
 
 function length(value: GoValue): number {
-  if (typeof value === 'string') return value.length;
-  if (value instanceof GoList) return value.items.length;
-  if (value instanceof GoMap) return value.entries.size;
+  if (typeof value === 'string') {
+    return value.length;
+  }
+  if (value instanceof GoList) {
+    return value.items.length;
+  }
+  if (value instanceof GoMap) {
+    return value.entries.size;
+  }
   throw failed(`len of ${value == null ? 'nil' : `type ${typeName(value)}`}`);
 }
 
 function index(value: GoValue, keys: readonly GoValue[]): GoValue {
-  if (value == null) throw failed('index of untyped nil');
+  if (value == null) {
+    throw failed('index of untyped nil');
+  }
   return keys.reduce<GoValue>((item, key) => at(item, key), value);
 }
 
 function at(item: GoValue, key: GoValue): GoValue {
-  if (item == null) throw failed('index of nil pointer');
-  if (item instanceof GoMap) return entry(item, key);
-  if (item instanceof GoList) return item.items[position(key, item.items.length)];
-  if (typeof item === 'string') return goInt(item.charCodeAt(position(key, item.length)), 'uint8');
+  if (item == null) {
+    throw failed('index of nil pointer');
+  }
+  if (item instanceof GoMap) {
+    return entry(item, key);
+  }
+  if (item instanceof GoList) {
+    return item.items[position(key, item.items.length)];
+  }
+  if (typeof item === 'string') {
+    return goInt(item.charCodeAt(position(key, item.length)), 'uint8');
+  }
   throw failed(`can't index item of type ${typeName(item)}`);
 }
 
 function entry(map: GoMap, key: GoValue): GoValue {
-  if (typeof key !== 'string') throw failed(`value has type ${typeName(key)}; should be string`);
+  if (typeof key !== 'string') {
+    throw failed(`value has type ${typeName(key)}; should be string`);
+  }
   return map.entries.has(key) ? map.entries.get(key) : zeroOf(map.element);
 }
 
 function position(key: GoValue, length: number): number {
-  if (!(key instanceof GoInt)) throw failed(`cannot index slice/array with type ${typeName(key)}`);
-  if (key.value < 0n || key.value >= BigInt(length)) throw failed(`index out of range: ${key.value}`);
+  if (!(key instanceof GoInt)) {
+    throw failed(`cannot index slice/array with type ${typeName(key)}`);
+  }
+  if (key.value < 0n || key.value >= BigInt(length)) {
+    throw failed(`index out of range: ${key.value}`);
+  }
   return Number(key.value);
 }

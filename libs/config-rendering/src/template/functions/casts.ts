@@ -25,14 +25,22 @@ export function textOf(value: GoValue, budget: Budget): string {
 
 /** cast.ToInt64. */
 export function toInt64(value: GoAny): bigint {
-  if (value instanceof GoInt) return value.value;
-  if (value instanceof GoFloat) return truncated(value.value);
-  if (typeof value === 'string') return parseInt64(trimZeroDecimal(value)) ?? 0n;
+  if (value instanceof GoInt) {
+    return value.value;
+  }
+  if (value instanceof GoFloat) {
+    return truncated(value.value);
+  }
+  if (typeof value === 'string') {
+    return parseInt64(trimZeroDecimal(value)) ?? 0n;
+  }
   return value === true ? 1n : 0n;
 }
 
 function truncated(value: number): bigint {
-  if (!(Math.abs(value) < 2 ** 63)) throw refused('a float beyond 2^63 as an integer', 'it differs between machines');
+  if (!(Math.abs(value) < 2 ** 63)) {
+    throw refused('a float beyond 2^63 as an integer', 'it differs between machines');
+  }
   return BigInt(Math.trunc(value));
 }
 
@@ -43,13 +51,21 @@ function trimZeroDecimal(text: string): string {
 
 /** cast.ToFloat64. */
 export function toFloat64(value: GoAny): number {
-  if (value instanceof GoInt) return Number(value.value);
-  if (value instanceof GoFloat) return value.value;
-  if (typeof value === 'string') return parseFloat64(value) ?? 0;
+  if (value instanceof GoInt) {
+    return Number(value.value);
+  }
+  if (value instanceof GoFloat) {
+    return value.value;
+  }
+  if (typeof value === 'string') {
+    return parseFloat64(value) ?? 0;
+  }
   return value === true ? 1 : 0;
 }
 
 function octal(text: string): bigint {
-  if (text.length > MAX_OCTAL) throw refused('an octal number of more than 20 digits', 'it is no file mode');
+  if (text.length > MAX_OCTAL) {
+    throw refused('an octal number of more than 20 digits', 'it is no file mode');
+  }
   return parseDigits(text, 8) ?? 0n;
 }

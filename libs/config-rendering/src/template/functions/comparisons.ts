@@ -5,7 +5,9 @@ import { define, defineVariadic, type FunctionTable } from './template-function'
 /** text/template's comparisons. Integers of any type compare with each other, but not with floats. */
 export const COMPARISONS: FunctionTable = {
   eq: defineVariadic(['value'], 'value', ([first], others) => {
-    if (others.length === 0) throw failed('missing argument for comparison');
+    if (others.length === 0) {
+      throw failed('missing argument for comparison');
+    }
     return others.some((other) => equal(first, other));
   }),
   ne: define(['value', 'value'], ([a, b]) => !equal(a, b)),
@@ -18,21 +20,31 @@ export const COMPARISONS: FunctionTable = {
 type BasicKind = 'bool' | 'int' | 'float' | 'string' | undefined;
 
 function basicKind(value: GoValue): BasicKind {
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'string') return 'string';
-  if (value instanceof GoInt) return 'int';
+  if (typeof value === 'boolean') {
+    return 'bool';
+  }
+  if (typeof value === 'string') {
+    return 'string';
+  }
+  if (value instanceof GoInt) {
+    return 'int';
+  }
   return value instanceof GoFloat ? 'float' : undefined;
 }
 
 function comparable(value: GoValue): boolean | string | bigint | number | undefined {
-  if (value instanceof GoInt || value instanceof GoFloat) return value.value;
+  if (value instanceof GoInt || value instanceof GoFloat) {
+    return value.value;
+  }
   return typeof value === 'boolean' || typeof value === 'string' ? value : undefined;
 }
 
 function equal(a: GoValue, b: GoValue): boolean {
   const kind = basicKind(a);
   if (kind !== basicKind(b)) {
-    if (a == null || b == null) return false;
+    if (a == null || b == null) {
+      return false;
+    }
     throw failed(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
   }
   return kind === undefined ? equalNil(a, b) : comparable(a) === comparable(b);
@@ -40,8 +52,12 @@ function equal(a: GoValue, b: GoValue): boolean {
 
 /** Lists and maps compare with nil only. */
 function equalNil(a: GoValue, b: GoValue): boolean {
-  if (a != null && b != null && a instanceof GoList !== b instanceof GoList) throw failed('non-comparable types');
-  if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
+  if (a != null && b != null && a instanceof GoList !== b instanceof GoList) {
+    throw failed('non-comparable types');
+  }
+  if (isNil(a) || isNil(b)) {
+    return isNil(a) === isNil(b);
+  }
   throw failed(`non-comparable type ${typeName(b)}`);
 }
 
@@ -51,7 +67,11 @@ function isNil(value: GoValue): boolean {
 
 function less(a: GoValue, b: GoValue): boolean {
   const [left, right] = [comparable(a), comparable(b)];
-  if (left === undefined || right === undefined || typeof left === 'boolean') throw failed('invalid type for comparison');
-  if (basicKind(a) !== basicKind(b)) throw failed(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
+  if (left === undefined || right === undefined || typeof left === 'boolean') {
+    throw failed('invalid type for comparison');
+  }
+  if (basicKind(a) !== basicKind(b)) {
+    throw failed(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
+  }
   return left < right;
 }

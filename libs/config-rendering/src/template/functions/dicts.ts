@@ -14,7 +14,11 @@ export const DICTS: FunctionTable = {
     return map;
   }),
   hasKey: define(['map', 'string'], ([map, key]) => map.entries.has(key)),
-  pluck: defineVariadic(['string'], 'map', ([key], maps) => new GoList(maps.filter(({ entries }) => entries.has(key)).map(({ entries }) => entries.get(key)))),
+  pluck: defineVariadic(
+    ['string'],
+    'map',
+    ([key], maps) => new GoList(maps.filter(({ entries }) => entries.has(key)).map(({ entries }) => entries.get(key))),
+  ),
   // Go gives keys and values in a new order each time; here it is that of the keys.
   keys: defineVariadic([], 'map', (_fixed, maps) => stringList(maps.flatMap((map) => map.sorted().map(([key]) => key)))),
   values: define(['map'], ([map]) => new GoList(map.sorted().map(([, value]) => value))),
@@ -35,7 +39,9 @@ function dict(values: readonly GoAny[], budget: Budget): GoMap {
 }
 
 function set(map: GoMap, key: string, value: GoAny): GoMap {
-  if (map.isNil) throw failed('assignment to entry in nil map');
+  if (map.isNil) {
+    throw failed('assignment to entry in nil map');
+  }
   map.entries.set(key, value);
   return map;
 }
@@ -48,21 +54,31 @@ function filtered(map: GoMap, keys: readonly string[], kept: boolean): GoMap {
 
 /** `dig "a" "b" DEFAULT DICT`. */
 function dig(parameters: readonly GoAny[]): GoValue {
-  if (parameters.length < 3) throw failed('dig needs at least three arguments');
+  if (parameters.length < 3) {
+    throw failed('dig needs at least three arguments');
+  }
   const keys = parameters.slice(0, -2);
   const fallback = parameters.at(-2) ?? null;
   let step: GoValue = parameters.at(-1);
   for (const key of keys) {
-    if (!(step instanceof GoMap) || step.element !== 'interface {}') throw failed(`dig: ${typeName(step)} is no dict`);
-    if (typeof key !== 'string') throw failed(`dig: a key is ${typeName(key)}`);
-    if (!step.entries.has(key)) return fallback;
+    if (!(step instanceof GoMap) || step.element !== 'interface {}') {
+      throw failed(`dig: ${typeName(step)} is no dict`);
+    }
+    if (typeof key !== 'string') {
+      throw failed(`dig: a key is ${typeName(key)}`);
+    }
+    if (!step.entries.has(key)) {
+      return fallback;
+    }
     step = step.entries.get(key);
   }
   return step ?? null;
 }
 
 function copyOf(value: GoAny, budget: Budget): GoValue {
-  if (value === null) throw failed('deepCopy of nil');
+  if (value === null) {
+    throw failed('deepCopy of nil');
+  }
   return deepCopy(value, budget, 0);
 }
 
@@ -75,7 +91,9 @@ function deepCopy(value: GoValue, budget: Budget, depth: number): GoValue {
       value.isNil,
     );
   }
-  if (!(value instanceof GoMap)) return value;
+  if (!(value instanceof GoMap)) {
+    return value;
+  }
   const entries = [...value.entries].map(([key, item]) => [key, deepCopy(item, budget, depth + 1)] as const);
   return new GoMap(new Map(entries), value.element, value.isNil);
 }

@@ -36,7 +36,9 @@ const BASE32_TEXT = /^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7
 /** Line ends are skipped. What is malformed sprig turns into an error message in the output: that is refused. */
 function checkedDigits(text: string, form: RegExp, name: string): string {
   const digits = text.replace(/[\r\n]/g, '');
-  if (!form.test(digits)) throw refused(`${name} of malformed text`, 'sprig would put its error message into the file');
+  if (!form.test(digits)) {
+    throw refused(`${name} of malformed text`, 'sprig would put its error message into the file');
+  }
   return digits;
 }
 
@@ -53,9 +55,13 @@ function encodeBase32(bytes: string): string {
   let count = 0;
   for (let at = 0; at < bytes.length; at++) {
     bits = ((bits << 8) | bytes.charCodeAt(at)) & 0xfff;
-    for (count += 8; count >= 5; count -= 5) encoded += BASE32.charAt((bits >> (count - 5)) & 0x1f);
+    for (count += 8; count >= 5; count -= 5) {
+      encoded += BASE32.charAt((bits >> (count - 5)) & 0x1f);
+    }
   }
-  if (count > 0) encoded += BASE32.charAt((bits << (5 - count)) & 0x1f);
+  if (count > 0) {
+    encoded += BASE32.charAt((bits << (5 - count)) & 0x1f);
+  }
   return encoded.padEnd(Math.ceil(encoded.length / 8) * 8, '=');
 }
 
@@ -66,7 +72,9 @@ function decodeBase32(text: string): string {
   for (const digit of checkedDigits(text, BASE32_TEXT, 'b32dec').replace(/=+$/, '')) {
     bits = ((bits << 5) | BASE32.indexOf(digit)) & 0xfff;
     count += 5;
-    if (count < 8) continue;
+    if (count < 8) {
+      continue;
+    }
     count -= 8;
     decoded += String.fromCharCode((bits >> count) & 0xff);
   }

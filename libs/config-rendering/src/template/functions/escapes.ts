@@ -26,7 +26,10 @@ function escaping(escape: (text: string) => string): TemplateFunction {
 
 /** Nil prints as a missing key does, unlike in `print`. */
 function textOf(values: readonly GoAny[], budget: Budget): string {
-  return print(values.map((value) => value ?? '<no value>'), budget);
+  return print(
+    values.map((value) => value ?? '<no value>'),
+    budget,
+  );
 }
 
 const HTML: Readonly<Record<string, string>> = {
@@ -52,7 +55,7 @@ const hex = (code: number, digits: number): string => code.toString(16).toUpperC
 
 function escapeScript(text: string): string {
   let escaped = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const { code, size } = decodeRune(text, at);
     const bytes = text.slice(at, at + size);
     escaped += SCRIPT[bytes] ?? (code < 0x20 || (code >= 0x80 && !isPrint(code)) ? `\\u${hex(code, 4)}` : bytes);

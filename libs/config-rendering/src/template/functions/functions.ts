@@ -52,7 +52,9 @@ const SHORT_CIRCUIT = ['and', 'or'];
 
 /** @throws TemplateProblem (FunctionNotAvailable) with the reason */
 export function checkFunction(name: string, line: number): void {
-  if (FUNCTIONS.has(name) || SHORT_CIRCUIT.includes(name)) return;
+  if (FUNCTIONS.has(name) || SHORT_CIRCUIT.includes(name)) {
+    return;
+  }
   const shown = toMessage(name);
   const reason = REFUSED_FUNCTIONS.get(name) ?? 'it is unknown';
   throw new TemplateProblem('FunctionNotAvailable', `function "${shown}" is not available in templates: ${reason}`, shown).at(line);

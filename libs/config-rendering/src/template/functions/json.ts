@@ -39,10 +39,18 @@ class JsonWriter {
 
   write(value: GoValue, depth: number): string {
     this.budget.value(depth);
-    if (value instanceof GoMap) return this.#map(value, depth);
-    if (value instanceof GoList) return this.#list(value, depth);
-    if (value instanceof GoInt) return value.value.toString();
-    if (value instanceof GoFloat) return number(value.value);
+    if (value instanceof GoMap) {
+      return this.#map(value, depth);
+    }
+    if (value instanceof GoList) {
+      return this.#list(value, depth);
+    }
+    if (value instanceof GoInt) {
+      return value.value.toString();
+    }
+    if (value instanceof GoFloat) {
+      return number(value.value);
+    }
     return typeof value === 'string' ? this.#string(value) : String(value ?? null);
   }
 
@@ -53,7 +61,14 @@ class JsonWriter {
   }
 
   #list(list: GoList, depth: number): string {
-    return list.isNil ? 'null' : this.#enclose('[', list.items.map((item) => this.write(item, depth + 1)), ']', depth);
+    return list.isNil
+      ? 'null'
+      : this.#enclose(
+          '[',
+          list.items.map((item) => this.write(item, depth + 1)),
+          ']',
+          depth,
+        );
   }
 
   #enclose(open: string, parts: readonly string[], close: string, depth: number): string {
@@ -67,7 +82,9 @@ class JsonWriter {
 
   #string(bytes: string): string {
     this.budget.bytes(bytes.length);
-    if (PLAIN.test(bytes)) return `"${bytes}"`;
+    if (PLAIN.test(bytes)) {
+      return `"${bytes}"`;
+    }
     this.budget.characters(bytes.length);
     let text = '"';
     let at = 0;
@@ -103,35 +120,53 @@ function control(code: number): string | undefined {
 
 /** The form of ECMAScript, which Go's JSON has taken over; but Go keeps the sign of -0. */
 function number(value: number): string {
-  if (!Number.isFinite(value)) throw refused('JSON of an infinite number', 'there is none');
+  if (!Number.isFinite(value)) {
+    throw refused('JSON of an infinite number', 'there is none');
+  }
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** All numbers become float64. Malformed text gives what `malformed` gives. */
 function parse(bytes: string, budget: Budget, malformed: () => GoValue): GoValue {
   const text = toText(bytes);
-  if (text === undefined) throw refused('fromJson of what is not UTF-8', 'Go repairs it in its own way');
+  if (text === undefined) {
+    throw refused('fromJson of what is not UTF-8', 'Go repairs it in its own way');
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return malformed();
+    if (error instanceof SyntaxError) {
+      return malformed();
+    }
     throw error;
   }
   return fromParsed(parsed, budget, 0);
 }
 
 function fromParsed(value: unknown, budget: Budget, depth: number): GoValue {
-  if (depth > MAX_VALUE_DEPTH) throw refused(`JSON nested more than ${MAX_VALUE_DEPTH} deep`, 'no configuration is');
+  if (depth > MAX_VALUE_DEPTH) {
+    throw refused(`JSON nested more than ${MAX_VALUE_DEPTH} deep`, 'no configuration is');
+  }
   budget.value(depth);
-  if (typeof value === 'number') return fromNumber(value);
-  if (typeof value === 'string') return toBytes(value);
-  if (Array.isArray(value)) return new GoList(value.map((item) => fromParsed(item, budget, depth + 1)));
-  if (typeof value !== 'object' || value === null) return value as boolean | null;
+  if (typeof value === 'number') {
+    return fromNumber(value);
+  }
+  if (typeof value === 'string') {
+    return toBytes(value);
+  }
+  if (Array.isArray(value)) {
+    return new GoList(value.map((item) => fromParsed(item, budget, depth + 1)));
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value as boolean | null;
+  }
   return new GoMap(new Map(Object.entries(value).map(([key, item]) => [toBytes(key), fromParsed(item, budget, depth + 1)])));
 }
 
 function fromNumber(value: number): GoFloat {
-  if (!Number.isFinite(value)) throw refused('a number in JSON beyond float64', 'Go stops in the middle of it');
+  if (!Number.isFinite(value)) {
+    throw refused('a number in JSON beyond float64', 'Go stops in the middle of it');
+  }
   return new GoFloat(value);
 }

@@ -44,7 +44,9 @@ function listOf(items: GoValue[]): GoList {
 }
 
 function itemsOf(value: GoAny, what: string): GoAny[] {
-  if (!(value instanceof GoList)) throw failed(`Cannot ${what} on type ${typeName(value)}`);
+  if (!(value instanceof GoList)) {
+    throw failed(`Cannot ${what} on type ${typeName(value)}`);
+  }
   return value.items as GoAny[];
 }
 
@@ -59,23 +61,37 @@ function includes(items: readonly GoAny[], sought: GoAny, budget: Budget): boole
 
 function unique(items: readonly GoAny[], budget: Budget): GoAny[] {
   const kept: GoAny[] = [];
-  for (const item of items) if (!includes(kept, item, budget)) kept.push(item);
+  for (const item of items) {
+    if (!includes(kept, item, budget)) {
+      kept.push(item);
+    }
+  }
   return kept;
 }
 
 function slice(list: GoAny, indices: readonly GoAny[]): GoValue {
   const items = itemsOf(list, 'slice');
-  if (items.length === 0) return null;
+  if (items.length === 0) {
+    return null;
+  }
   const [start = 0, end = items.length] = indices.slice(0, 2).map((index) => Number(toInt64(index)));
-  if (start < 0 || start > end || end > items.length) throw failed(`slice index out of bounds [${start}:${end}]`);
+  if (start < 0 || start > end || end > items.length) {
+    throw failed(`slice index out of bounds [${start}:${end}]`);
+  }
   return new GoList(items.slice(start, end), (list as GoList).element);
 }
 
 function chunk(size: number, items: GoAny[]): GoList {
-  if (size < 0) throw refused('chunk of a negative size', 'it is a mistake');
-  if (size === 0) throw failed('chunks have at least one item');
+  if (size < 0) {
+    throw refused('chunk of a negative size', 'it is a mistake');
+  }
+  if (size === 0) {
+    throw failed('chunks have at least one item');
+  }
   const chunks: GoValue[] = [];
-  for (let at = 0; at < items.length; at += size) chunks.push(listOf(items.slice(at, at + size)));
+  for (let at = 0; at < items.length; at += size) {
+    chunks.push(listOf(items.slice(at, at + size)));
+  }
   return new GoList(chunks, '[]interface {}');
 }
 
@@ -102,7 +118,9 @@ function byBytes(budget: Budget): (a: GoValue, b: GoValue) => number {
   return (a, b) => {
     const [left, right] = [a as string, b as string];
     budget.bytes(Math.min(left.length, right.length));
-    if (left === right) return 0;
+    if (left === right) {
+      return 0;
+    }
     return left < right ? -1 : 1;
   };
 }

@@ -8,7 +8,9 @@ export const MATH: FunctionTable = {
   add: defineVariadic([], 'any', (_fixed, values) => int64(values.reduce((sum, value) => sum + toInt64(value), 0n))),
   add1: define(['any'], ([value]) => int64(toInt64(value) + 1n)),
   sub: define(['any', 'any'], ([a, b]) => int64(toInt64(a) - toInt64(b))),
-  mul: defineVariadic(['any'], 'any', ([first], others) => int64(others.reduce((product, value) => wrap(product * toInt64(value)), toInt64(first)))),
+  mul: defineVariadic(['any'], 'any', ([first], others) =>
+    int64(others.reduce((product, value) => wrap(product * toInt64(value)), toInt64(first))),
+  ),
   div: define(['any', 'any'], ([a, b]) => int64(toInt64(a) / divisor(b))),
   mod: define(['any', 'any'], ([a, b]) => int64(toInt64(a) % divisor(b))),
   max: extreme((a, b) => b > a),
@@ -18,7 +20,11 @@ export const MATH: FunctionTable = {
   minf: extremeFloat(Math.min),
   floor: define(['any'], ([value]) => new GoFloat(Math.floor(toFloat64(value)))),
   ceil: define(['any'], ([value]) => new GoFloat(Math.ceil(toFloat64(value)))),
-  round: defineVariadic(['any', 'int'], 'float64', ([value, places], [roundOn = 0.5]) => new GoFloat(round(toFloat64(value), places, roundOn))),
+  round: defineVariadic(
+    ['any', 'int'],
+    'float64',
+    ([value, places], [roundOn = 0.5]) => new GoFloat(round(toFloat64(value), places, roundOn)),
+  ),
 };
 
 const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
@@ -26,7 +32,9 @@ const int64 = (value: bigint): GoInt => goInt(value, 'int64');
 
 function divisor(value: GoAny): bigint {
   const number = toInt64(value);
-  if (number === 0n) throw failed('integer divide by zero');
+  if (number === 0n) {
+    throw failed('integer divide by zero');
+  }
   return number;
 }
 
@@ -37,7 +45,11 @@ function extreme(replaces: (kept: bigint, next: bigint) => boolean): TemplateFun
 }
 
 function extremeFloat(choose: (a: number, b: number) => number): TemplateFunction {
-  return defineVariadic(['any'], 'any', ([first], others) => new GoFloat(others.map(toFloat64).reduce((a, b) => choose(a, b), toFloat64(first))));
+  return defineVariadic(
+    ['any'],
+    'any',
+    ([first], others) => new GoFloat(others.map(toFloat64).reduce((a, b) => choose(a, b), toFloat64(first))),
+  );
 }
 
 /** Powers of ten up to here are exact, so that both languages calculate the same. */
@@ -45,7 +57,9 @@ const MAX_PLACES = 15;
 
 /** What is left below the wanted place rounds up from `roundOn`; negative numbers always round down. */
 function round(value: number, places: number, roundOn: number): number {
-  if (places < 0 || places > MAX_PLACES) throw refused(`round to ${places} places`, `0 to ${MAX_PLACES} are exact`);
+  if (places < 0 || places > MAX_PLACES) {
+    throw refused(`round to ${places} places`, `0 to ${MAX_PLACES} are exact`);
+  }
   const power = 10 ** places;
   const digit = power * value;
   const part = digit - Math.trunc(digit);

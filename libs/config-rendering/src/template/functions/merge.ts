@@ -14,7 +14,9 @@ export const MERGES: FunctionTable = {
 function merging(overwrite: boolean): TemplateFunction {
   return defineVariadic(['map'], 'map', ([first], others, budget) => {
     const target = first.isNil ? new GoMap() : first;
-    for (const source of others) new Merge(overwrite, budget).into(target, source, 0);
+    for (const source of others) {
+      new Merge(overwrite, budget).into(target, source, 0);
+    }
     return target;
   });
 }
@@ -33,16 +35,24 @@ class Merge {
     for (const [key, value] of source.entries) {
       this.budget.step();
       if (value == null) {
-        if (this.overwrite) target.entries.set(key, null);
-      } else this.#entry(target, key, value, depth);
+        if (this.overwrite) {
+          target.entries.set(key, null);
+        }
+      } else {
+        this.#entry(target, key, value, depth);
+      }
     }
   }
 
   #entry(target: GoMap, key: string, value: GoValue, depth: number): void {
     const old = target.entries.get(key);
     const dicts = value instanceof GoMap && old instanceof GoMap;
-    if (dicts && !old.isNil) this.into(old, value, depth + 1);
+    if (dicts && !old.isNil) {
+      this.into(old, value, depth + 1);
+    }
     // Of two dicts the old one stays, filled; of anything else what is empty gives way.
-    if (!isTrue(old) || (this.overwrite && !dicts)) target.entries.set(key, value);
+    if (!isTrue(old) || (this.overwrite && !dicts)) {
+      target.entries.set(key, value);
+    }
   }
 }

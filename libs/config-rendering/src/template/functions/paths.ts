@@ -22,9 +22,13 @@ export const PATHS: FunctionTable = {
 
 /** path.Base. */
 function lastElement(path: string): string {
-  if (path === '') return '.';
+  if (path === '') {
+    return '.';
+  }
   let end = path.length;
-  while (path.charAt(end - 1) === '/') end--;
+  while (path.charAt(end - 1) === '/') {
+    end--;
+  }
   return end === 0 ? '/' : path.slice(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
@@ -33,10 +37,16 @@ function clean(path: string): string {
   const root = path.startsWith('/') ? '/' : '';
   const kept: string[] = [];
   for (const element of path.split('/')) {
-    if (element === '' || element === '.') continue;
-    if (element !== '..') kept.push(element);
-    else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
-    else if (root === '') kept.push(element);
+    if (element === '' || element === '.') {
+      continue;
+    }
+    if (element !== '..') {
+      kept.push(element);
+    } else if (kept.length > 0 && kept.at(-1) !== '..') {
+      kept.pop();
+    } else if (root === '') {
+      kept.push(element);
+    }
   }
   return root + kept.join('/') || '.';
 }

@@ -19,7 +19,10 @@ const REASONS: readonly (readonly [reason: string, names: string])[] = [
   ['versions are not compared here', 'semver semverCompare'],
   ['there is no function that could be called', 'call'],
   ['it greets', 'hello'],
-  ['it belongs to Helm, not to sprig', 'required include tpl lookup toYaml mustToYaml toYamlPretty fromYaml fromYamlArray fromJsonArray toToml mustToToml fromToml'],
+  [
+    'it belongs to Helm, not to sprig',
+    'required include tpl lookup toYaml mustToYaml toYamlPretty fromYaml fromYamlArray fromJsonArray toToml mustToToml fromToml',
+  ],
 ];
 
 /** Functions that templates elsewhere may know and that are refused here, with the reason. */

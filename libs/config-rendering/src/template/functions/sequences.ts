@@ -21,16 +21,22 @@ function ints(numbers: readonly number[]): GoList {
 }
 
 function untilStep(start: number, stop: number, step: number, budget: Budget): number[] {
-  if (stop < start ? step >= 0 : step <= 0) return [];
+  if (stop < start ? step >= 0 : step <= 0) {
+    return [];
+  }
   const count = Math.ceil((stop - start) / step);
-  if (count > MAX_ITEMS) throw exceeded(`a list of more than ${MAX_ITEMS} items`);
+  if (count > MAX_ITEMS) {
+    throw exceeded(`a list of more than ${MAX_ITEMS} items`);
+  }
   budget.entries(count);
   return Array.from({ length: count }, (_item, index) => start + index * step);
 }
 
 /** Like the shell's seq: end; start and end; start, step and end. */
 function sequence(parameters: readonly number[], budget: Budget): number[] {
-  if (parameters.length === 0 || parameters.length > 3) return [];
+  if (parameters.length === 0 || parameters.length > 3) {
+    return [];
+  }
   const start = parameters.length === 1 ? 1 : Number(parameters[0]);
   const end = Number(parameters.at(-1));
   const backwards = end < start;

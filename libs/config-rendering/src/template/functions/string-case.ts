@@ -32,7 +32,9 @@ function title(text: string): string {
 }
 
 function isSeparator(code: number): boolean {
-  if (code < 0x80) return !/[A-Za-z0-9_]/.test(String.fromCharCode(code));
+  if (code < 0x80) {
+    return !/[A-Za-z0-9_]/.test(String.fromCharCode(code));
+  }
   return !isLetter(code) && !isDigit(code) && isSpace(code);
 }
 
@@ -40,8 +42,9 @@ function isSeparator(code: number): boolean {
 function untitle(text: string): string {
   let begins = true;
   return mapRunes(text, (code) => {
-    if (isSpace(code)) begins = true;
-    else if (begins) {
+    if (isSpace(code)) {
+      begins = true;
+    } else if (begins) {
       begins = false;
       return toLower(code);
     }
@@ -63,7 +66,11 @@ function swapCase(text: string): string {
 }
 
 function swapOne(code: number, { upper, lower, afterSpace }: { upper: boolean; lower: boolean; afterSpace: boolean }): number {
-  if (upper) return toLower(code);
-  if (!lower) return code;
+  if (upper) {
+    return toLower(code);
+  }
+  if (!lower) {
+    return code;
+  }
   return afterSpace ? toTitle(code) : toUpper(code);
 }

@@ -48,24 +48,32 @@ function initials(text: string): string {
   let afterGap = true;
   for (const byte of text) {
     const gap = isSpace(byte.charCodeAt(0));
-    if (afterGap && !gap) letters += encodeRune(byte.charCodeAt(0));
+    if (afterGap && !gap) {
+      letters += encodeRune(byte.charCodeAt(0));
+    }
     afterGap = gap;
   }
   return letters;
 }
 
 function trunc(count: number, text: string): string {
-  if (count < 0) return text.length + count > 0 ? text.slice(count) : text;
+  if (count < 0) {
+    return text.length + count > 0 ? text.slice(count) : text;
+  }
   return text.slice(0, count);
 }
 
 function substring(start: number, end: number, text: string): string {
-  if (start < 0) return slice(text, 0, end);
+  if (start < 0) {
+    return slice(text, 0, end);
+  }
   return slice(text, start, end < 0 || end > text.length ? text.length : end);
 }
 
 function slice(text: string, start: number, end: number): string {
-  if (start < 0 || start > end || end > text.length) throw failed(`slice bounds out of range [${start}:${end}]`);
+  if (start < 0 || start > end || end > text.length) {
+    throw failed(`slice bounds out of range [${start}:${end}]`);
+  }
   return text.slice(start, end);
 }
 
@@ -74,10 +82,16 @@ const ELLIPSIS = '...';
 /** goutils.AbbreviateFull: at most `width` bytes, showing what stands at `offset`. Below a width of 4 sprig gives up. */
 function abbreviate(text: string, offset: number, width: number): string {
   const room = width - ELLIPSIS.length;
-  if (width < 4 || text.length <= width) return text;
+  if (width < 4 || text.length <= width) {
+    return text;
+  }
   const start = text.length - offset < room ? text.length - room : Math.min(offset, text.length);
-  if (start <= 4) return text.slice(0, room) + ELLIPSIS;
-  if (start + room < text.length) return ELLIPSIS + abbreviate(text.slice(start), 0, room);
+  if (start <= 4) {
+    return text.slice(0, room) + ELLIPSIS;
+  }
+  if (start + room < text.length) {
+    return ELLIPSIS + abbreviate(text.slice(start), 0, room);
+  }
   return ELLIPSIS + text.slice(text.length - room);
 }
 
@@ -86,7 +100,9 @@ function abbreviateBoth(text: string, left: number, right: number): string {
 }
 
 function repeat(count: number, text: string, budget: Budget): string {
-  if (count < 0) throw failed('strings: negative Repeat count');
+  if (count < 0) {
+    throw failed('strings: negative Repeat count');
+  }
   budget.bytes(count * text.length);
   return text.repeat(count);
 }
@@ -98,9 +114,13 @@ function replace(text: string, old: string, replacement: string, budget: Budget)
 
 /** How often a part is found; the empty one before each byte and at the end, or less often. */
 function countOf(text: string, part: string): number {
-  if (part === '') return text.length + 1;
+  if (part === '') {
+    return text.length + 1;
+  }
   let found = 0;
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) found++;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) {
+    found++;
+  }
   return found;
 }
 
@@ -111,7 +131,7 @@ function emptyMatches(text: string): string[] {
 
 function characters(text: string): string[] {
   const parts: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const { size } = decodeRune(text, at);
     parts.push(text.slice(at, at + size));
     at += size;
@@ -135,8 +155,12 @@ function indent(spaces: number, text: string, budget: Budget): string {
 function splitText(text: string, separator: string, count: number, budget: Budget): string[] {
   budget.entries(countOf(text, separator));
   const parts = separator === '' ? characters(text) : text.split(separator);
-  if (count < 0 || parts.length <= count) return parts;
-  if (count === 0) return [];
+  if (count < 0 || parts.length <= count) {
+    return parts;
+  }
+  if (count === 0) {
+    return [];
+  }
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(separator)];
 }
 
@@ -147,7 +171,11 @@ function numbered(parts: readonly string[]): GoMap {
 
 /** Used by `join` and `sortAlpha`: sprig's strslice. */
 export function stringsOf(value: GoAny, budget: Budget): string[] {
-  if (value === null) return [];
-  if (!(value instanceof GoList)) return [textOf(value, budget)];
+  if (value === null) {
+    return [];
+  }
+  if (!(value instanceof GoList)) {
+    return [textOf(value, budget)];
+  }
   return value.items.filter((item) => item != null).map((item) => textOf(item, budget));
 }

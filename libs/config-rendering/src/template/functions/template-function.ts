@@ -39,7 +39,11 @@ export function characterwise({ run, ...called }: TemplateFunction): TemplateFun
   return {
     ...called,
     run: (args, budget) => {
-      for (const argument of args) if (typeof argument === 'string') budget.characters(argument.length);
+      for (const argument of args) {
+        if (typeof argument === 'string') {
+          budget.characters(argument.length);
+        }
+      }
       return run(args, budget);
     },
   };

@@ -24,13 +24,17 @@ function trim(text: string, isTrimmed: (code: number) => boolean): string {
   let start = 0;
   while (start < text.length) {
     const { code, size } = decodeRune(text, start);
-    if (!isTrimmed(code)) break;
+    if (!isTrimmed(code)) {
+      break;
+    }
     start += size;
   }
   let end = text.length;
   while (end > start) {
     const { code, size } = lastRune(text, end);
-    if (!isTrimmed(code)) break;
+    if (!isTrimmed(code)) {
+      break;
+    }
     end -= size;
   }
   return text.slice(start, end);
@@ -39,7 +43,9 @@ function trim(text: string, isTrimmed: (code: number) => boolean): string {
 /** utf8.DecodeLastRuneInString of what stands before `end`. */
 function lastRune(text: string, end: number): { code: number; size: number } {
   let start = end - 1;
-  while (start > 0 && end - start < 4 && (text.charCodeAt(start) & 0xc0) === 0x80) start--;
+  while (start > 0 && end - start < 4 && (text.charCodeAt(start) & 0xc0) === 0x80) {
+    start--;
+  }
   const rune = decodeRune(text, start);
   return start + rune.size === end ? rune : decodeRune('\xff', 0);
 }

@@ -24,7 +24,9 @@ const URL_PARTS = new RegExp(`^(?:${AUTHORITY}|(?!//))(${PATH})(?:\\?(${QUERY}))
 
 function parse(url: string): GoMap {
   const match = URL_PARTS.exec(url);
-  if (match === null) throw refused('urlParse of this URL', 'only plain URLs without escapes are read');
+  if (match === null) {
+    throw refused('urlParse of this URL', 'only plain URLs without escapes are read');
+  }
   const [, scheme = '', userinfo = '', host = '', path = '', query = '', fragment = ''] = match;
   const hostname = host.replace(/:[0-9]*$/, '');
   return mapOf({ scheme: scheme.toLowerCase(), userinfo, host, hostname, path, query, opaque: '', fragment });
@@ -51,13 +53,22 @@ function join(parts: GoMap): string {
   const path = part(parts, 'path');
   const place = authority(parts, path);
   const separator = path !== '' && !path.startsWith('/') && part(parts, 'host') !== '' ? '/' : '';
-  return [after(part(parts, 'scheme'), ':'), place, separator, path, before('?', part(parts, 'query')), before('#', part(parts, 'fragment'))].join('');
+  return [
+    after(part(parts, 'scheme'), ':'),
+    place,
+    separator,
+    path,
+    before('?', part(parts, 'query')),
+    before('#', part(parts, 'fragment')),
+  ].join('');
 }
 
 function authority(parts: GoMap, path: string): string {
   const [scheme, userinfo, host] = [part(parts, 'scheme'), part(parts, 'userinfo'), part(parts, 'host')];
   const other = userinfo + host;
-  if (other === '' && (scheme === '' || path === '')) return '';
+  if (other === '' && (scheme === '' || path === '')) {
+    return '';
+  }
   return `//${after(userinfo, '@')}${host}`;
 }
 
@@ -66,7 +77,11 @@ const before = (mark: string, text: string): string => (text === '' ? '' : mark 
 
 function part(parts: GoMap, name: string): string {
   const value = parts.entries.has(name) ? parts.entries.get(name) : '';
-  if (typeof value !== 'string') throw failed(`urlJoin: ${name} must be a string, not ${typeName(value)}`);
-  if (!PLAIN_PARTS[name]?.test(value)) throw refused(`urlJoin with this ${name}`, 'only what needs no escape is joined');
+  if (typeof value !== 'string') {
+    throw failed(`urlJoin: ${name} must be a string, not ${typeName(value)}`);
+  }
+  if (!PLAIN_PARTS[name]?.test(value)) {
+    throw refused(`urlJoin with this ${name}`, 'only what needs no escape is joined');
+  }
   return value;
 }

@@ -46,7 +46,9 @@ class Words {
 }
 
 function checkAscii(text: string): void {
-  if (/[^\0-\x7f]/.test(text)) throw refused('snakecase, kebabcase and camelcase of other text than ASCII', 'where its words end is not settled');
+  if (/[^\0-\x7f]/.test(text)) {
+    throw refused('snakecase, kebabcase and camelcase of other text than ASCII', 'where its words end is not settled');
+  }
 }
 
 /** xstrings.ToSnakeCase and ToKebabCase. */
@@ -71,7 +73,9 @@ class WordJoiner {
   join(): string {
     while (!this.#words.atEnd) {
       const previous = this.#word;
-      if (previous.kind !== 'connector') this.#write(previous);
+      if (previous.kind !== 'connector') {
+        this.#write(previous);
+      }
       this.#word = this.#words.next();
       this.#after(previous);
     }
@@ -80,11 +84,20 @@ class WordJoiner {
   }
 
   #after(previous: Word): void {
-    if (previous.kind === 'number') return this.#afterNumber(['none', 'punctuation', 'connector']);
-    if (previous.kind === 'connector') return this.#write(previous);
-    if (previous.kind === 'punctuation') return;
-    if (this.#word.kind === 'number') this.#numberAfterWord();
-    else this.#connect(['connector', 'punctuation']);
+    if (previous.kind === 'number') {
+      return this.#afterNumber(['none', 'punctuation', 'connector']);
+    }
+    if (previous.kind === 'connector') {
+      return this.#write(previous);
+    }
+    if (previous.kind === 'punctuation') {
+      return;
+    }
+    if (this.#word.kind === 'number') {
+      this.#numberAfterWord();
+    } else {
+      this.#connect(['connector', 'punctuation']);
+    }
   }
 
   /** Small letters and digits go on with what a number began. */
@@ -97,7 +110,9 @@ class WordJoiner {
   }
 
   #numberAfterWord(): void {
-    if (this.#words.atEnd) return;
+    if (this.#words.atEnd) {
+      return;
+    }
     const number = this.#word;
     this.#word = this.#words.next();
     if (this.#word.kind !== 'letters') {
@@ -112,12 +127,17 @@ class WordJoiner {
   }
 
   #connect(unconnected: readonly WordKind[]): void {
-    if (!unconnected.includes(this.#word.kind)) this.#joined += this.connector;
+    if (!unconnected.includes(this.#word.kind)) {
+      this.#joined += this.connector;
+    }
   }
 
   #write({ kind, text }: Word): void {
-    if (kind === 'connector') this.#joined += this.connector.repeat(text.length);
-    else this.#joined += kind === 'upper' ? text.toLowerCase() : text;
+    if (kind === 'connector') {
+      this.#joined += this.connector.repeat(text.length);
+    } else {
+      this.#joined += kind === 'upper' ? text.toLowerCase() : text;
+    }
   }
 }
 
@@ -129,7 +149,9 @@ export function camelcase(text: string): string {
   checkAscii(text);
   const leading = /^[-_\s]*/.exec(text)?.[0] ?? '';
   // A text of nothing but separators has its last one twice.
-  if (leading === text) return leading + leading.slice(-1);
+  if (leading === text) {
+    return leading + leading.slice(-1);
+  }
   const [first = '', ...others] = text.slice(leading.length);
   let camel = leading;
   // In a word that begins with capitals, all of them but the first become small.
@@ -140,7 +162,9 @@ export function camelcase(text: string): string {
     current = character;
     if (!isConnector(previous)) {
       capitals &&= isUpper(current);
-      if (capitals) current = current.toLowerCase();
+      if (capitals) {
+        current = current.toLowerCase();
+      }
       camel += previous;
     } else if (isConnector(current)) {
       camel += previous;

@@ -39,8 +39,12 @@ function wrap(text: string, wrapping: Wrapping, budget: Budget): string {
 /** Where the line that begins at `offset` ends, and where the next one begins. */
 function lineEnd(text: string, offset: number, { width, breakWords }: Wrapping): { end: number; next: number } {
   const space = text.slice(offset, offset + width + 1).lastIndexOf(' ') + offset;
-  if (space >= offset) return { end: space, next: space + 1 };
-  if (breakWords) return { end: offset + width, next: offset + width };
+  if (space >= offset) {
+    return { end: space, next: space + 1 };
+  }
+  if (breakWords) {
+    return { end: offset + width, next: offset + width };
+  }
   const after = text.indexOf(' ', offset + width);
   return after < 0 ? { end: text.length, next: text.length } : { end: after, next: after + 1 };
 }

@@ -14,7 +14,9 @@ const isKeyword = (word: string): word is Keyword => (KEYWORDS as readonly strin
 /** By hand, because `/\s*$/` takes quadratic time over much space that is not at the end. */
 function trimEnd(text: string): string {
   let end = text.length;
-  while (isSpace(text.charAt(end - 1))) end--;
+  while (isSpace(text.charAt(end - 1))) {
+    end--;
+  }
   return text.slice(0, end);
 }
 
@@ -54,9 +56,15 @@ export class Lexer {
       const found = this.input.indexOf(LEFT, this.#at);
       const end = found < 0 ? this.input.length : found;
       const rest = this.#textBefore(end, found >= 0);
-      if (rest !== undefined) return rest;
-      if (found < 0) return this.#token('EOF');
-      if (!this.#skipComment()) return this.#leftDelim();
+      if (rest !== undefined) {
+        return rest;
+      }
+      if (found < 0) {
+        return this.#token('EOF');
+      }
+      if (!this.#skipComment()) {
+        return this.#leftDelim();
+      }
     }
   }
 
@@ -79,11 +87,17 @@ export class Lexer {
   #skipComment(): boolean {
     const marker = this.#trimsLeft(this.#at + LEFT.length) ? 2 : 0;
     const begin = this.#at + LEFT.length + marker;
-    if (!this.input.startsWith(COMMENT_START, begin)) return false;
+    if (!this.input.startsWith(COMMENT_START, begin)) {
+      return false;
+    }
     const end = this.input.indexOf(COMMENT_END, begin + COMMENT_START.length);
-    if (end < 0) throw this.#error('unclosed comment');
+    if (end < 0) {
+      throw this.#error('unclosed comment');
+    }
     this.#at = end + COMMENT_END.length;
-    if (this.#rightDelimLength() === 0) throw this.#error('comment ends before closing delimiter');
+    if (this.#rightDelimLength() === 0) {
+      throw this.#error('comment ends before closing delimiter');
+    }
     this.#passRightDelim();
     this.#ignore();
     return true;
@@ -92,7 +106,9 @@ export class Lexer {
   #leftDelim(): Token {
     this.#at += LEFT.length;
     const token = this.#token('left delim');
-    if (this.#trimsLeft(this.#at)) this.#at += 2;
+    if (this.#trimsLeft(this.#at)) {
+      this.#at += 2;
+    }
     this.#ignore();
     this.#insideAction = true;
     this.#parentheses = 0;
@@ -102,14 +118,20 @@ export class Lexer {
   /** Length of the right delimiter with its trim marker; 0 when there is none here. */
   #rightDelimLength(at = this.#at): number {
     const trims = isSpace(this.input.charAt(at)) && this.input.charAt(at + 1) === '-';
-    if (trims && this.input.startsWith(RIGHT, at + 2)) return 2 + RIGHT.length;
+    if (trims && this.input.startsWith(RIGHT, at + 2)) {
+      return 2 + RIGHT.length;
+    }
     return this.input.startsWith(RIGHT, at) ? RIGHT.length : 0;
   }
 
   #passRightDelim(): void {
     const length = this.#rightDelimLength();
     this.#at += length;
-    if (length > RIGHT.length) while (isSpace(this.input.charAt(this.#at))) this.#at++;
+    if (length > RIGHT.length) {
+      while (isSpace(this.input.charAt(this.#at))) {
+        this.#at++;
+      }
+    }
   }
 
   #rightDelim(): Token {
@@ -122,34 +144,52 @@ export class Lexer {
 
   #nextInAction(): Token {
     if (this.#rightDelimLength() > 0) {
-      if (this.#parentheses > 0) throw this.#error('unclosed left paren');
+      if (this.#parentheses > 0) {
+        throw this.#error('unclosed left paren');
+      }
       return this.#rightDelim();
     }
     const character = this.input.charAt(this.#at);
-    if (character === '') throw this.#error('unclosed action');
-    if (isSpace(character)) return this.#space();
+    if (character === '') {
+      throw this.#error('unclosed action');
+    }
+    if (isSpace(character)) {
+      return this.#space();
+    }
     const single = SINGLE[character];
-    if (single) return this.#take(1, single);
+    if (single) {
+      return this.#take(1, single);
+    }
     return this.#quotedOrParenthesis(character) ?? this.#word(character);
   }
 
   /** A run of spaces, less the one that belongs to ` -}}`. */
   #space(): Token {
-    while (isSpace(this.input.charAt(this.#at))) this.#at++;
-    if (this.#rightDelimLength(this.#at - 1) > RIGHT.length) this.#at--;
+    while (isSpace(this.input.charAt(this.#at))) {
+      this.#at++;
+    }
+    if (this.#rightDelimLength(this.#at - 1) > RIGHT.length) {
+      this.#at--;
+    }
     return this.#token('space');
   }
 
   #quotedOrParenthesis(character: string): Token | undefined {
     const quoted = QUOTED[character];
-    if (quoted) return this.#quoted(character, quoted.kind, quoted.name);
-    if (character === '`') return this.#rawString();
+    if (quoted) {
+      return this.#quoted(character, quoted.kind, quoted.name);
+    }
+    if (character === '`') {
+      return this.#rawString();
+    }
     return character === '(' || character === ')' ? this.#parenthesis(character) : undefined;
   }
 
   #parenthesis(character: '(' | ')'): Token {
     this.#parentheses += character === '(' ? 1 : -1;
-    if (this.#parentheses < 0) throw this.#error('unexpected right paren');
+    if (this.#parentheses < 0) {
+      throw this.#error('unexpected right paren');
+    }
     return this.#take(1, character);
   }
 
@@ -157,31 +197,51 @@ export class Lexer {
     this.#at++;
     for (;;) {
       const character = this.input.charAt(this.#at++);
-      if (character === mark) return this.#token(kind);
+      if (character === mark) {
+        return this.#token(kind);
+      }
       const escaped = character === '\\' ? this.input.charAt(this.#at++) : character;
-      if (escaped === '' || escaped === '\n') throw this.#error(`unterminated ${name}`);
+      if (escaped === '' || escaped === '\n') {
+        throw this.#error(`unterminated ${name}`);
+      }
     }
   }
 
   #rawString(): Token {
     const end = this.input.indexOf('`', this.#at + 1);
-    if (end < 0) throw this.#error('unterminated raw quoted string');
+    if (end < 0) {
+      throw this.#error('unterminated raw quoted string');
+    }
     this.#at = end + 1;
     return this.#token('raw string');
   }
 
   #word(character: string): Token {
-    if (character === ':') return this.#declare();
-    if (character === '$') return this.#name('variable', 'variable');
-    if (character === '.' && !/[0-9]/.test(this.input.charAt(this.#at + 1))) return this.#name('field', 'dot');
-    if (/[.+\-0-9]/.test(character)) return this.#number();
-    if (this.#alphaNumericAt(this.#at) > 0) return this.#identifier();
-    if (/[!-~]/.test(character)) return this.#take(1, 'char');
+    if (character === ':') {
+      return this.#declare();
+    }
+    if (character === '$') {
+      return this.#name('variable', 'variable');
+    }
+    if (character === '.' && !/[0-9]/.test(this.input.charAt(this.#at + 1))) {
+      return this.#name('field', 'dot');
+    }
+    if (/[.+\-0-9]/.test(character)) {
+      return this.#number();
+    }
+    if (this.#alphaNumericAt(this.#at) > 0) {
+      return this.#identifier();
+    }
+    if (/[!-~]/.test(character)) {
+      return this.#take(1, 'char');
+    }
     throw this.#error(`unrecognized character in action: ${codePoint(decodeRune(this.input, this.#at).code)}`);
   }
 
   #declare(): Token {
-    if (this.input.charAt(this.#at + 1) !== '=') throw this.#error('expected :=');
+    if (this.input.charAt(this.#at + 1) !== '=') {
+      throw this.#error('expected :=');
+    }
     return this.#take(2, ':=');
   }
 
@@ -198,7 +258,9 @@ export class Lexer {
     this.#passAlphaNumeric();
     this.#expectTerminator();
     const word = this.input.slice(this.#start, this.#at);
-    if (isKeyword(word)) return this.#token(word);
+    if (isKeyword(word)) {
+      return this.#token(word);
+    }
     return this.#token(word === 'true' || word === 'false' ? 'bool' : 'identifier');
   }
 
@@ -209,31 +271,44 @@ export class Lexer {
   }
 
   #expectTerminator(): void {
-    if (this.#atTerminator()) return;
+    if (this.#atTerminator()) {
+      return;
+    }
     throw this.#error(`bad character ${codePoint(decodeRune(this.input, this.#at).code)}`);
   }
 
   #passAlphaNumeric(): void {
-    for (let size = this.#alphaNumericAt(this.#at); size > 0; size = this.#alphaNumericAt(this.#at)) this.#at += size;
+    for (let size = this.#alphaNumericAt(this.#at); size > 0; size = this.#alphaNumericAt(this.#at)) {
+      this.#at += size;
+    }
   }
 
   /** Bytes of the letter, digit or underscore here; 0 when there is none. */
   #alphaNumericAt(at: number): number {
-    if (at >= this.input.length) return 0;
+    if (at >= this.input.length) {
+      return 0;
+    }
     const { code, size } = decodeRune(this.input, at);
     return code === 0x5f || isLetter(code) || isDigit(code) ? size : 0;
   }
 
   #number(): Token {
-    if (!this.#passNumber()) throw this.#badNumber();
-    if (!/[+-]/.test(this.input.charAt(this.#at))) return this.#token('number');
-    if (!this.#passNumber() || this.input.charAt(this.#at - 1) !== 'i') throw this.#badNumber();
+    if (!this.#passNumber()) {
+      throw this.#badNumber();
+    }
+    if (!/[+-]/.test(this.input.charAt(this.#at))) {
+      return this.#token('number');
+    }
+    if (!this.#passNumber() || this.input.charAt(this.#at - 1) !== 'i') {
+      throw this.#badNumber();
+    }
     return this.#token('complex');
   }
 
   /** Finds where a number ends; whether it is one shows when it is read. */
   #passNumber(): boolean {
-    const number = /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
+    const number =
+      /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
     number.lastIndex = this.#at;
     this.#at += number.exec(this.input)?.[0].length ?? 0;
     return this.#alphaNumericAt(this.#at) === 0;
@@ -256,7 +331,11 @@ export class Lexer {
 
   /** What follows begins here. */
   #ignore(): void {
-    for (let at = this.#start; at < this.#at; at++) if (this.input.charCodeAt(at) === 10) this.#line++;
+    for (let at = this.#start; at < this.#at; at++) {
+      if (this.input.charCodeAt(at) === 10) {
+        this.#line++;
+      }
+    }
     this.#start = this.#at;
   }
 

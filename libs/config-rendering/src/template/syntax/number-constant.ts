@@ -8,7 +8,9 @@ const isHexInteger = (text: string): boolean => /^0[xX][^pP]/.test(text) && !/[p
 
 /** Reads a constant as Go does (parse.newNumber); undefined when it is malformed. */
 export function numberConstant(text: string): NumberOperand | undefined {
-  if (text.endsWith('i')) throw refused(`the complex number ${text}`, 'nothing can be done with it');
+  if (text.endsWith('i')) {
+    throw refused(`the complex number ${text}`, 'nothing can be done with it');
+  }
   const int = parseInt64(text);
   const uint = parseUint64(text);
   if (int !== undefined || uint !== undefined) {
@@ -16,7 +18,9 @@ export function numberConstant(text: string): NumberOperand | undefined {
   }
   const float = parseFloat64(text);
   // What looks like an integer is too large for one.
-  if (float === undefined || !/[.eEpP]/.test(text)) return undefined;
+  if (float === undefined || !/[.eEpP]/.test(text)) {
+    return undefined;
+  }
   return { kind: 'number', text, int: integral(float), float, isFloat: isFloatText(text) };
 }
 
@@ -31,7 +35,9 @@ function integral(float: number): bigint | undefined {
 /** A character in single quotes is its number. */
 export function characterConstant(token: string): NumberOperand | undefined {
   const text = unquote(token);
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined || text === '') {
+    return undefined;
+  }
   const escapedByte = /^'\\(?:x|[0-7])/.test(token);
   const { code, size } = escapedByte ? { code: text.charCodeAt(0), size: 1 } : decodeRune(text, 0);
   return size === text.length ? { kind: 'number', text: token, int: BigInt(code), float: code, isFloat: false } : undefined;

@@ -50,9 +50,13 @@ class TreeParser {
   parseFile(name: string): void {
     const nodes: Node[] = [];
     for (let token = this.tokens.peek(); token.kind !== 'EOF'; token = this.tokens.peek()) {
-      if (this.#parseDefinition()) continue;
+      if (this.#parseDefinition()) {
+        continue;
+      }
       const parsed = this.#textOrAction();
-      if (isEnding(parsed)) throw malformed(`unexpected {{${parsed.kind}}}`, parsed.line);
+      if (isEnding(parsed)) {
+        throw malformed(`unexpected {{${parsed.kind}}}`, parsed.line);
+      }
       nodes.push(parsed);
     }
     this.#add(name, nodes, 1);
@@ -61,7 +65,9 @@ class TreeParser {
   /** `{{define "name"}}` stands at the top only. */
   #parseDefinition(): boolean {
     const delim = this.tokens.peek();
-    if (delim.kind !== 'left delim') return false;
+    if (delim.kind !== 'left delim') {
+      return false;
+    }
     this.tokens.next();
     const keyword = this.tokens.nextWord();
     if (keyword.kind !== 'define') {
@@ -80,30 +86,41 @@ class TreeParser {
 
   #addBody(name: string, context: string, line: number): void {
     const { nodes, ending } = this.#list();
-    if (ending.kind !== 'end') throw malformed(`unexpected {{else}} in ${context}`, ending.line);
+    if (ending.kind !== 'end') {
+      throw malformed(`unexpected {{else}} in ${context}`, ending.line);
+    }
     this.#add(name, nodes, line);
   }
 
   /** A template of nothing but space gives way to another one of its name. */
   #add(name: string, nodes: readonly Node[], line: number): void {
     const known = this.templates.get(name);
-    if (known === undefined || isBlank(known)) this.templates.set(name, nodes);
-    else if (!isBlank(nodes)) throw malformed(`template "${toMessage(name)}" is defined twice`, line);
+    if (known === undefined || isBlank(known)) {
+      this.templates.set(name, nodes);
+    } else if (!isBlank(nodes)) {
+      throw malformed(`template "${toMessage(name)}" is defined twice`, line);
+    }
   }
 
   #list(): { nodes: Node[]; ending: Ending } {
     const nodes: Node[] = [];
     for (;;) {
       const parsed = this.#textOrAction();
-      if (isEnding(parsed)) return { nodes, ending: parsed };
+      if (isEnding(parsed)) {
+        return { nodes, ending: parsed };
+      }
       nodes.push(parsed);
     }
   }
 
   #textOrAction(): Parsed {
     const token = this.tokens.nextWord();
-    if (token.kind === 'text') return { kind: 'text', text: token.text };
-    if (token.kind !== 'left delim') throw unexpected(token, 'input');
+    if (token.kind === 'text') {
+      return { kind: 'text', text: token.text };
+    }
+    if (token.kind !== 'left delim') {
+      throw unexpected(token, 'input');
+    }
     return this.#action();
   }
 
@@ -134,24 +151,36 @@ class TreeParser {
   #else(line: number): Ending {
     // The block before goes on with the pending `if` or `with`.
     const { kind } = this.tokens.peekWord();
-    if (kind !== 'if' && kind !== 'with') this.tokens.expect('right delim', 'else');
+    if (kind !== 'if' && kind !== 'with') {
+      this.tokens.expect('right delim', 'else');
+    }
     return { kind: 'else', line };
   }
 
   #loopControl(kind: 'break' | 'continue', line: number): Node {
     const token = this.tokens.nextWord();
-    if (token.kind !== 'right delim') throw unexpected(token, `{{${kind}}}`);
-    if (this.#ranges === 0) throw malformed(`{{${kind}}} outside {{range}}`, line);
+    if (token.kind !== 'right delim') {
+      throw unexpected(token, `{{${kind}}}`);
+    }
+    if (this.#ranges === 0) {
+      throw malformed(`{{${kind}}} outside {{range}}`, line);
+    }
     return { kind, line };
   }
 
   #branch(kind: BranchNode['kind'], line: number): BranchNode {
-    if (++this.depth > MAX_SYNTAX_DEPTH) throw exceeded(`blocks nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+    if (++this.depth > MAX_SYNTAX_DEPTH) {
+      throw exceeded(`blocks nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+    }
     const defined = this.#pipelines.variables.length;
     const pipe = this.#pipelines.pipeline(kind, 'right delim');
-    if (kind === 'range') this.#ranges++;
+    if (kind === 'range') {
+      this.#ranges++;
+    }
     const { nodes: list, ending } = this.#list();
-    if (kind === 'range') this.#ranges--;
+    if (kind === 'range') {
+      this.#ranges--;
+    }
     const otherwise = ending.kind === 'else' ? this.#otherwise(kind) : undefined;
     this.#pipelines.variables.length = defined;
     this.depth--;
@@ -166,7 +195,9 @@ class TreeParser {
       return [this.#branch(kind, next.line)];
     }
     const { nodes, ending } = this.#list();
-    if (ending.kind !== 'end') throw malformed('expected end; found {{else}}', ending.line);
+    if (ending.kind !== 'end') {
+      throw malformed('expected end; found {{else}}', ending.line);
+    }
     return nodes;
   }
 
@@ -179,7 +210,9 @@ class TreeParser {
     }
     const pipe = this.#pipelines.pipeline(context, 'right delim');
     if (kind === 'block') {
-      if (this.depth >= MAX_SYNTAX_DEPTH) throw exceeded(`blocks nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+      if (this.depth >= MAX_SYNTAX_DEPTH) {
+        throw exceeded(`blocks nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+      }
       this.#inner().#addBody(name, context, line);
     }
     return { kind: 'template', line, name, pipe };
@@ -187,7 +220,9 @@ class TreeParser {
 
   #templateName(context: string): string {
     const token = this.tokens.nextWord();
-    if (token.kind !== 'string' && token.kind !== 'raw string') throw unexpected(token, context);
+    if (token.kind !== 'string' && token.kind !== 'raw string') {
+      throw unexpected(token, context);
+    }
     return unquoted(token);
   }
 }
@@ -197,6 +232,10 @@ function isBlank(nodes: readonly Node[]): boolean {
 }
 
 function isBlankText(text: string): boolean {
-  for (const { code } of runesOf(text)) if (!isSpace(code)) return false;
+  for (const { code } of runesOf(text)) {
+    if (!isSpace(code)) {
+      return false;
+    }
+  }
   return true;
 }

@@ -46,8 +46,12 @@ export class PipelineParser {
     const commands: Command[] = [];
     for (;;) {
       const token = this.tokens.nextWord();
-      if (token.kind === end) break;
-      if (!OPERAND_STARTS.has(token.kind)) throw unexpected(token, context);
+      if (token.kind === end) {
+        break;
+      }
+      if (!OPERAND_STARTS.has(token.kind)) {
+        throw unexpected(token, context);
+      }
       this.tokens.back(token);
       commands.push(this.#command());
     }
@@ -60,12 +64,18 @@ export class PipelineParser {
     for (;;) {
       const variable = this.#variableBefore(['=', ':=', ',']);
       // `range $i, $x` declares `$i` and ranges over `$x`, in Go too.
-      if (variable === undefined) return { variables, assigns: false };
+      if (variable === undefined) {
+        return { variables, assigns: false };
+      }
       const operator = this.tokens.nextWord();
       variables.push(variable.text);
       this.variables.push(variable.text);
-      if (this.variables.length > MAX_VARIABLES) throw exceeded(`more than ${MAX_VARIABLES} variables`).at(variable.line);
-      if (operator.text !== ',') return { variables, assigns: operator.kind === '=' };
+      if (this.variables.length > MAX_VARIABLES) {
+        throw exceeded(`more than ${MAX_VARIABLES} variables`).at(variable.line);
+      }
+      if (operator.text !== ',') {
+        return { variables, assigns: operator.kind === '=' };
+      }
       this.#checkSecond(variables, context, variable.line);
     }
   }
@@ -73,19 +83,29 @@ export class PipelineParser {
   /** The variable that stands here, if one of these follows it; else nothing is taken. */
   #variableBefore(operators: readonly string[]): Token | undefined {
     const first = this.tokens.peekWord();
-    if (first.kind !== 'variable') return undefined;
+    if (first.kind !== 'variable') {
+      return undefined;
+    }
     this.tokens.next();
     const after = this.tokens.peek();
-    if (operators.includes(this.tokens.peekWord().text)) return first;
-    if (after.kind === 'space') this.tokens.back(after);
+    if (operators.includes(this.tokens.peekWord().text)) {
+      return first;
+    }
+    if (after.kind === 'space') {
+      this.tokens.back(after);
+    }
     this.tokens.back(first);
     return undefined;
   }
 
   #checkSecond(variables: readonly string[], context: string, line: number): void {
-    if (context !== 'range' || variables.length > 1) throw malformed(`too many declarations in ${context}`, line);
+    if (context !== 'range' || variables.length > 1) {
+      throw malformed(`too many declarations in ${context}`, line);
+    }
     const { kind } = this.tokens.peekWord();
-    if (!['variable', 'right delim', ')'].includes(kind)) throw malformed('range can only initialize variables', line);
+    if (!['variable', 'right delim', ')'].includes(kind)) {
+      throw malformed('range can only initialize variables', line);
+    }
   }
 
   #command(): Command {
@@ -94,37 +114,62 @@ export class PipelineParser {
     for (;;) {
       this.tokens.peekWord();
       const operand = this.#operand();
-      if (operand) operands.push(operand);
+      if (operand) {
+        operands.push(operand);
+      }
       const token = this.tokens.next();
-      if (token.kind === 'space') continue;
-      if (token.kind === 'right delim' || token.kind === ')') this.tokens.back(token);
-      else if (token.kind !== '|') throw unexpected(token, 'operand');
+      if (token.kind === 'space') {
+        continue;
+      }
+      if (token.kind === 'right delim' || token.kind === ')') {
+        this.tokens.back(token);
+      } else if (token.kind !== '|') {
+        throw unexpected(token, 'operand');
+      }
       break;
     }
     const [first, ...others] = operands;
-    if (first === undefined) throw malformed('empty command', line);
+    if (first === undefined) {
+      throw malformed('empty command', line);
+    }
     return { line, operands: [first, ...others] };
   }
 
   /** A term and the fields behind it. */
   #operand(): Operand | undefined {
     const term = this.#term();
-    if (term === undefined || this.tokens.peek().kind !== 'field') return term;
+    if (term === undefined || this.tokens.peek().kind !== 'field') {
+      return term;
+    }
     const fields: string[] = [];
     const { line } = this.tokens.peek();
-    while (this.tokens.peek().kind === 'field') fields.push(this.tokens.next().text.slice(1));
-    if (term.kind === 'field' || term.kind === 'variable') return { ...term, fields: [...term.fields, ...fields] };
-    if (NOT_EXECUTABLE.has(term.kind)) throw malformed('unexpected . after a constant', line);
+    while (this.tokens.peek().kind === 'field') {
+      fields.push(this.tokens.next().text.slice(1));
+    }
+    if (term.kind === 'field' || term.kind === 'variable') {
+      return { ...term, fields: [...term.fields, ...fields] };
+    }
+    if (NOT_EXECUTABLE.has(term.kind)) {
+      throw malformed('unexpected . after a constant', line);
+    }
     return { kind: 'chain', on: term, fields };
   }
 
   #term(): Operand | undefined {
     const token = this.tokens.nextWord();
     const parse = TERMS[token.kind];
-    if (parse) return parse(token);
-    if (token.kind === 'identifier') return this.#function(token);
-    if (token.kind === 'variable') return this.#variable(token);
-    if (token.kind === '(') return this.#parenthesis(token);
+    if (parse) {
+      return parse(token);
+    }
+    if (token.kind === 'identifier') {
+      return this.#function(token);
+    }
+    if (token.kind === 'variable') {
+      return this.#variable(token);
+    }
+    if (token.kind === '(') {
+      return this.#parenthesis(token);
+    }
     this.tokens.back(token);
     return undefined;
   }
@@ -135,12 +180,16 @@ export class PipelineParser {
   }
 
   #variable({ text, line }: Token): Operand {
-    if (!this.variables.includes(text)) throw malformed(`undefined variable "${toMessage(text)}"`, line);
+    if (!this.variables.includes(text)) {
+      throw malformed(`undefined variable "${toMessage(text)}"`, line);
+    }
     return { kind: 'variable', name: text, fields: [] };
   }
 
   #parenthesis({ line }: Token): Operand {
-    if (++this.#depth > MAX_SYNTAX_DEPTH) throw exceeded(`parentheses nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+    if (++this.#depth > MAX_SYNTAX_DEPTH) {
+      throw exceeded(`parentheses nested more than ${MAX_SYNTAX_DEPTH} deep`).at(line);
+    }
     const pipe = this.pipeline('parenthesized pipeline', ')');
     this.#depth--;
     return pipe;
@@ -148,9 +197,13 @@ export class PipelineParser {
 }
 
 function checkCommands(commands: readonly Command[], context: string, line: number): void {
-  if (commands.length === 0) throw malformed(`missing value for ${context}`, line);
+  if (commands.length === 0) {
+    throw malformed(`missing value for ${context}`, line);
+  }
   const stage = commands.findIndex(({ operands }, index) => index > 0 && NOT_EXECUTABLE.has(operands[0].kind));
-  if (stage > 0) throw malformed(`non executable command in pipeline stage ${stage + 1}`, commands[stage]?.line ?? line);
+  if (stage > 0) {
+    throw malformed(`non executable command in pipeline stage ${stage + 1}`, commands[stage]?.line ?? line);
+  }
 }
 
 /** Terms that need nothing but their token. */

@@ -30,7 +30,9 @@ export class TokenStream {
   nextWord(): Token {
     for (;;) {
       const token = this.next();
-      if (token.kind !== 'space') return token;
+      if (token.kind !== 'space') {
+        return token;
+      }
     }
   }
 
@@ -44,7 +46,9 @@ export class TokenStream {
   /** @throws TemplateProblem unless the next word is of this kind */
   expect(kind: TokenKind, context: string): Token {
     const token = this.nextWord();
-    if (token.kind !== kind) throw unexpected(token, context);
+    if (token.kind !== kind) {
+      throw unexpected(token, context);
+    }
     return token;
   }
 }

@@ -23,12 +23,16 @@ export function unquote(token: string): string | undefined {
 
 function unescape(text: string, mark: string): string | undefined {
   let plain = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const next = text.indexOf('\\', at);
-    if (next < 0) return plain + text.slice(at);
+    if (next < 0) {
+      return plain + text.slice(at);
+    }
     const escape = ESCAPE.exec(text.slice(next, next + 10));
     const character = escape ? escapedBytes(escape, mark) : undefined;
-    if (escape === null || character === undefined) return undefined;
+    if (escape === null || character === undefined) {
+      return undefined;
+    }
     plain += text.slice(at, next) + character;
     at = next + escape[0].length;
   }
@@ -37,9 +41,15 @@ function unescape(text: string, mark: string): string | undefined {
 
 function escapedBytes([, name, byte, short, long, octal]: RegExpExecArray, mark: string): string | undefined {
   // The other quote needs no escape, and Go allows none.
-  if (name !== undefined) return name === mark ? name : NAMED[name];
-  if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
-  if (octal !== undefined) return octalByte(Number.parseInt(octal, 8));
+  if (name !== undefined) {
+    return name === mark ? name : NAMED[name];
+  }
+  if (byte !== undefined) {
+    return String.fromCharCode(Number.parseInt(byte, 16));
+  }
+  if (octal !== undefined) {
+    return octalByte(Number.parseInt(octal, 8));
+  }
   return scalar(Number.parseInt(short ?? long ?? '', 16));
 }
 

@@ -4,16 +4,26 @@ import { GoFloat, GoInt, GoList, GoMap, typeName, type GoValue } from './go-valu
 /** reflect.DeepEqual: values of different types are never equal, an int64 is no int. */
 export function deepEqual(a: GoValue, b: GoValue, budget: Budget, depth = 0): boolean {
   budget.value(depth);
-  if (a == null || b == null) return a == null && b == null;
-  if (typeName(a) !== typeName(b)) return false;
-  if (a instanceof GoList && b instanceof GoList) return equalLists(a, b, budget, depth);
-  if (a instanceof GoMap && b instanceof GoMap) return equalMaps(a, b, budget, depth);
+  if (a == null || b == null) {
+    return a == null && b == null;
+  }
+  if (typeName(a) !== typeName(b)) {
+    return false;
+  }
+  if (a instanceof GoList && b instanceof GoList) {
+    return equalLists(a, b, budget, depth);
+  }
+  if (a instanceof GoMap && b instanceof GoMap) {
+    return equalMaps(a, b, budget, depth);
+  }
   return equalScalars(a, b, budget);
 }
 
 /** A list may hold one long text many times over. */
 function equalScalars(a: GoValue, b: GoValue, budget: Budget): boolean {
-  if (typeof a === 'string') budget.bytes(a.length);
+  if (typeof a === 'string') {
+    budget.bytes(a.length);
+  }
   return scalar(a) === scalar(b);
 }
 
@@ -22,15 +32,23 @@ function scalar(value: GoValue): unknown {
 }
 
 function equalLists(a: GoList, b: GoList, budget: Budget, depth: number): boolean {
-  if (a.isNil !== b.isNil || a.items.length !== b.items.length) return false;
+  if (a.isNil !== b.isNil || a.items.length !== b.items.length) {
+    return false;
+  }
   return a === b || a.items.every((item, index) => deepEqual(item, b.items[index], budget, depth + 1));
 }
 
 function equalMaps(a: GoMap, b: GoMap, budget: Budget, depth: number): boolean {
-  if (a.isNil !== b.isNil || a.entries.size !== b.entries.size) return false;
-  if (a === b) return true;
+  if (a.isNil !== b.isNil || a.entries.size !== b.entries.size) {
+    return false;
+  }
+  if (a === b) {
+    return true;
+  }
   for (const [key, item] of a.entries) {
-    if (!b.entries.has(key) || !deepEqual(item, b.entries.get(key), budget, depth + 1)) return false;
+    if (!b.entries.has(key) || !deepEqual(item, b.entries.get(key), budget, depth + 1)) {
+      return false;
+    }
   }
   return true;
 }

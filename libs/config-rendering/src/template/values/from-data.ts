@@ -6,13 +6,7 @@ import { GoFloat, goInt, GoList, GoMap, type GoAny, type GoValue } from './go-va
 
 /** What templates can be given: what JSON can hold. A key whose value is undefined is a missing key. */
 export type TemplateValue =
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | readonly TemplateValue[]
-  | { readonly [key: string]: TemplateValue };
+  string | number | boolean | null | undefined | readonly TemplateValue[] | { readonly [key: string]: TemplateValue };
 
 const MAX_INT64 = 2 ** 63;
 
@@ -21,11 +15,19 @@ const MAX_INT64 = 2 ** 63;
  * map[string]interface{}, []interface{}, string, bool, int64 and float64 (sigs.k8s.io/json). Only own properties.
  */
 export function fromData(value: TemplateValue, budget: Budget, depth = 0): GoAny {
-  if (depth > MAX_VALUE_DEPTH) throw exceeded(`data that are nested more than ${MAX_VALUE_DEPTH} deep`);
+  if (depth > MAX_VALUE_DEPTH) {
+    throw exceeded(`data that are nested more than ${MAX_VALUE_DEPTH} deep`);
+  }
   budget.value(depth);
-  if (value == null || typeof value === 'boolean') return value ?? null;
-  if (typeof value === 'string') return fromText(value, budget);
-  if (typeof value === 'number') return fromNumber(value);
+  if (value == null || typeof value === 'boolean') {
+    return value ?? null;
+  }
+  if (typeof value === 'string') {
+    return fromText(value, budget);
+  }
+  if (typeof value === 'number') {
+    return fromNumber(value);
+  }
   return isArray(value) ? new GoList(value.map((item) => fromData(item, budget, depth + 1))) : fromObject(value, budget, depth);
 }
 
@@ -37,7 +39,9 @@ function fromText(text: string, budget: Budget): string {
 function fromObject(value: { readonly [key: string]: TemplateValue }, budget: Budget, depth: number): GoMap {
   const entries = new Map<string, GoValue>();
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) entries.set(fromText(key, budget), fromData(item, budget, depth + 1));
+    if (item !== undefined) {
+      entries.set(fromText(key, budget), fromData(item, budget, depth + 1));
+    }
   }
   return new GoMap(entries);
 }
@@ -52,8 +56,14 @@ function isArray(value: object): value is readonly TemplateValue[] {
  * writes numbers in their shortest form, so an integral number here was an integer there.
  */
 function fromNumber(value: number): GoAny {
-  if (!Number.isFinite(value)) throw refused(`the number ${value}`, 'JSON cannot hold it');
-  if (!Number.isInteger(value) || Math.abs(value) >= MAX_INT64) return new GoFloat(value);
-  if (!Number.isSafeInteger(value)) throw refused('an integer beyond 2^53', 'its last digits are lost when JSON is read');
+  if (!Number.isFinite(value)) {
+    throw refused(`the number ${value}`, 'JSON cannot hold it');
+  }
+  if (!Number.isInteger(value) || Math.abs(value) >= MAX_INT64) {
+    return new GoFloat(value);
+  }
+  if (!Number.isSafeInteger(value)) {
+    throw refused('an integer beyond 2^53', 'its last digits are lost when JSON is read');
+  }
   return goInt(value, 'int64');
 }

@@ -38,21 +38,31 @@ const SMALLEST = [0, 0, 0x80, 0x800, 0x10000];
 /** utf8.DecodeRuneInString at a position that exists. */
 export function decodeRune(bytes: string, at: number): Rune {
   const first = bytes.charCodeAt(at);
-  if (first < 0x80) return { code: first, size: 1, valid: true };
+  if (first < 0x80) {
+    return { code: first, size: 1, valid: true };
+  }
   const size = sequenceLength(first);
-  if (size === 0) return INVALID;
+  if (size === 0) {
+    return INVALID;
+  }
   let code = first & (0x7f >> size);
   for (let offset = 1; offset < size; offset++) {
     const next = bytes.charCodeAt(at + offset);
-    if ((next & 0xc0) !== 0x80) return INVALID;
+    if ((next & 0xc0) !== 0x80) {
+      return INVALID;
+    }
     code = (code << 6) | (next & 0x3f);
   }
   return code < (SMALLEST[size] ?? 0) || !isScalar(code) ? INVALID : { code, size, valid: true };
 }
 
 function sequenceLength(first: number): number {
-  if (first >= 0xc2 && first < 0xe0) return 2;
-  if (first >= 0xe0 && first < 0xf0) return 3;
+  if (first >= 0xc2 && first < 0xe0) {
+    return 2;
+  }
+  if (first >= 0xe0 && first < 0xf0) {
+    return 3;
+  }
   return first >= 0xf0 && first < 0xf5 ? 4 : 0;
 }
 
@@ -63,13 +73,15 @@ function isScalar(code: number): boolean {
 /** utf8.AppendRune. */
 export function encodeRune(code: number): string {
   // Most text is ASCII, which is the same in both forms.
-  if (code >= 0 && code < 0x80) return String.fromCharCode(code);
+  if (code >= 0 && code < 0x80) {
+    return String.fromCharCode(code);
+  }
   return toBytes(String.fromCodePoint(isScalar(code) && code >= 0 ? code : RUNE_ERROR));
 }
 
 /** All characters of a string, as `for range` visits them. */
 export function* runesOf(bytes: string): Generator<Rune> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const rune = decodeRune(bytes, at);
     yield rune;
     at += rune.size;
@@ -79,13 +91,17 @@ export function* runesOf(bytes: string): Generator<Rune> {
 /** utf8.RuneCountInString. */
 export function countRunes(bytes: string): number {
   let count = 0;
-  for (let at = 0; at < bytes.length; at += decodeRune(bytes, at).size) count++;
+  for (let at = 0; at < bytes.length; at += decodeRune(bytes, at).size) {
+    count++;
+  }
   return count;
 }
 
 /** Each character in its place replaced by another, as strings.Map does. */
 export function mapRunes(bytes: string, map: (code: number) => number): string {
   let mapped = '';
-  for (const { code } of runesOf(bytes)) mapped += encodeRune(map(code));
+  for (const { code } of runesOf(bytes)) {
+    mapped += encodeRune(map(code));
+  }
   return mapped;
 }

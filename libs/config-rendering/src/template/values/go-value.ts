@@ -52,27 +52,49 @@ export type GoAny = Exclude<GoValue, undefined>;
 
 /** Go's name of the value's type, as `%T` prints it. */
 export function typeName(value: GoValue): string {
-  if (value == null) return '<nil>';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'string') return 'string';
-  if (value instanceof GoInt) return value.type;
-  if (value instanceof GoFloat) return 'float64';
+  if (value == null) {
+    return '<nil>';
+  }
+  if (typeof value === 'boolean') {
+    return 'bool';
+  }
+  if (typeof value === 'string') {
+    return 'string';
+  }
+  if (value instanceof GoInt) {
+    return value.type;
+  }
+  if (value instanceof GoFloat) {
+    return 'float64';
+  }
   return value instanceof GoList ? `[]${value.element}` : `map[string]${value.element}`;
 }
 
 /** reflect.Kind's name. */
 export function kindName(value: GoValue): string {
-  if (value == null) return 'invalid';
-  if (value instanceof GoList) return 'slice';
+  if (value == null) {
+    return 'invalid';
+  }
+  if (value instanceof GoList) {
+    return 'slice';
+  }
   return value instanceof GoMap ? 'map' : typeName(value);
 }
 
 /** The truth of text/template, and the opposite of sprig's `empty`: neither zero nor empty. */
 export function isTrue(value: GoValue): boolean {
-  if (value == null) return false;
-  if (value instanceof GoInt) return value.value !== 0n;
-  if (value instanceof GoFloat) return value.value !== 0;
-  if (value instanceof GoList) return value.items.length > 0;
+  if (value == null) {
+    return false;
+  }
+  if (value instanceof GoInt) {
+    return value.value !== 0n;
+  }
+  if (value instanceof GoFloat) {
+    return value.value !== 0;
+  }
+  if (value instanceof GoList) {
+    return value.items.length > 0;
+  }
   return value instanceof GoMap ? value.entries.size > 0 : Boolean(value);
 }
 
@@ -82,8 +104,12 @@ export function goInt(value: number | bigint, type: IntType = 'int'): GoInt {
 
 /** The zero value of what a list or map holds. */
 export function zeroOf(element: ListElement): GoAny {
-  if (element === 'string') return '';
-  if (element === 'int') return goInt(0);
+  if (element === 'string') {
+    return '';
+  }
+  if (element === 'int') {
+    return goInt(0);
+  }
   return element === 'interface {}' ? null : new GoList([], 'interface {}', true);
 }
 

@@ -14,10 +14,14 @@ const PREFIXES = ['', '', '0x', '0o', '0b', '0o', ''];
 /** An integer in Go's literal syntax; undefined when it is none, or has more than 64 digits. */
 function parseLiteral(text: string): bigint | undefined {
   const match = LITERAL.exec(text);
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const group = match.findIndex((part, index) => index >= 2 && part !== undefined);
   const digits = withoutZeros((match[group] ?? '').replaceAll('_', ''));
-  if (digits.length > MAX_DIGITS) return undefined;
+  if (digits.length > MAX_DIGITS) {
+    return undefined;
+  }
   const value = BigInt(`${PREFIXES[group] ?? ''}${digits}`);
   return match[1] === '-' ? -value : value;
 }
@@ -37,7 +41,9 @@ export function parseUint64(text: string): bigint | undefined {
 /** strconv.ParseInt(text, base, 64) without prefixes: what is no number gives undefined, what is too large the limit. */
 export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
   const digits = /^[+-]?([0-9]+)$/.exec(text)?.[1];
-  if (digits === undefined || (base === 8 && /[89]/.test(digits))) return undefined;
+  if (digits === undefined || (base === 8 && /[89]/.test(digits))) {
+    return undefined;
+  }
   // However many digits are left out: with this many it is beyond the limit.
   const significant = withoutZeros(digits).slice(0, MAX_DIGITS);
   const size = BigInt(base === 8 ? `0o${significant}` : significant);
@@ -45,7 +51,9 @@ export function parseDigits(text: string, base: 8 | 10): bigint | undefined {
 }
 
 function clamped(value: bigint): bigint {
-  if (value > MAX_INT64) return MAX_INT64;
+  if (value > MAX_INT64) {
+    return MAX_INT64;
+  }
   return value < MIN_INT64 ? MIN_INT64 : value;
 }
 

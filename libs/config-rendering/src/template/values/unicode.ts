@@ -25,15 +25,20 @@ function isNewer(code: number): boolean {
   let [low, high] = [0, NEWER.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (code > (NEWER[middle]?.last ?? 0)) low = middle + 1;
-    else high = middle;
+    if (code > (NEWER[middle]?.last ?? 0)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return code >= (NEWER[low]?.first ?? Infinity);
 }
 
 /** The character, unless Unicode versions differ in it. */
 function agreed(code: number): string {
-  if (code >= 0x80 && isNewer(code)) throw refused(`the character ${codePoint(code)}`, 'it is newer than Unicode 15');
+  if (code >= 0x80 && isNewer(code)) {
+    throw refused(`the character ${codePoint(code)}`, 'it is newer than Unicode 15');
+  }
   return String.fromCodePoint(code);
 }
 
@@ -66,7 +71,9 @@ const TITLE_DIFFERS = /[\u01c4-\u01cc\u01f1-\u01f3\u10d0-\u10fa\u10fd-\u10ff]/u;
 /** unicode.ToUpper: one character for one; a letter whose upper case would be several stays. */
 export function toUpper(code: number): number {
   const character = agreed(code);
-  if (WITH_IOTA.test(character)) throw refused(`the upper case of ${codePoint(code)}`, 'Go and JavaScript differ in it');
+  if (WITH_IOTA.test(character)) {
+    throw refused(`the upper case of ${codePoint(code)}`, 'Go and JavaScript differ in it');
+  }
   return single(character.toUpperCase()) ?? code;
 }
 
@@ -77,7 +84,9 @@ export function toLower(code: number): number {
 
 /** unicode.ToTitle. */
 export function toTitle(code: number): number {
-  if (TITLE_DIFFERS.test(agreed(code))) throw refused(`the title case of ${codePoint(code)}`, 'JavaScript does not know it');
+  if (TITLE_DIFFERS.test(agreed(code))) {
+    throw refused(`the title case of ${codePoint(code)}`, 'JavaScript does not know it');
+  }
   return toUpper(code);
 }
 
