@@ -1,11 +1,11 @@
-// The one gate: generate -> lint -> typecheck -> test -> every security rule has a test that passed -> the tree is as it was.
+// The one gate: generate -> format -> lint -> typecheck -> test -> every security rule has a test that passed -> the tree is as it was.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { requireDependencies } from './dependencies.mjs';
 
 if (process.argv.length > 2) {
   const asked = ['-h', '--help'].includes(process.argv[2]);
   console[asked ? 'log' : 'error'](
-    'usage: npm run check\nThe gate of every change: generate, lint, typecheck, test, and the tree is as it was.',
+    'usage: npm run check\nThe gate of every change: generate, format, lint, typecheck, test, and the tree is as it was.',
   );
   process.exit(asked ? 0 : 2);
 }
@@ -14,6 +14,7 @@ requireDependencies();
 const status = () => execFileSync('git', ['status', '--porcelain'], { encoding: 'utf8' });
 const steps = [
   ['generate', 'npm', ['run', '--silent', 'generate']],
+  ['format', 'npm', ['run', '--silent', 'format', '--', '--check']],
   ['lint', 'npm', ['run', '--silent', 'lint', '--', '--outputStyle=stream']],
   ['typecheck', 'npm', ['run', '--silent', 'typecheck', '--', '--outputStyle=stream']],
   ['test', 'npm', ['test']],

@@ -65,6 +65,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['bench', [], ['--rounds N', 'latency']],
     ['generate', [], ['--accept-breaking-change']],
     ['check', [], ['the tree is as it was']],
+    ['format', [], ['--check']],
   ])('npm run %s -- %p --help is answered before anything is installed or built', async (name, args, mentions) => {
     for (const option of ['--help', '-h']) {
       const { status, stdout, stderr } = await run(name, [...args, option]);
@@ -96,6 +97,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['bench', ['--rounds', 'x'], '--rounds: "x" is not a count', 'see npm run bench -- --help'],
     ['generate', ['--accept'], "Unknown option '--accept'", 'see npm run generate -- --help'],
     ['check', ['--fast'], 'usage: npm run check', ''],
+    ['format', ['--chek'], 'usage: npm run format', ''],
   ])('npm run %s -- %p is refused before anything is installed, and says where help is', async (name, args, message, help) => {
     const { status, stdout, stderr } = await run(name, args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -118,6 +120,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['test', []],
     ['check', []],
     ['build', []],
+    ['format', []],
     ['lint', []],
     ['typecheck', []],
     ['generate', []],
