@@ -21,7 +21,7 @@ describe('commands of a document', () => {
   );
 
   it('install a new cluster in an order that works: the CRDs, a wait for them, then their objects', () => {
-    const commands = documentedCommands(README, '## In a cluster').map((words) => words.join(' '));
+    const commands = documentedCommands(README, '## Install').map((words) => words.join(' '));
     const crds = commands.findIndex((command) => command.includes('-f libs/connector-api/crds'));
     const wait = commands.findIndex((command) => command.startsWith('kubectl wait --for=condition=Established crd/'));
     const objects = commands.findIndex((command) => command.includes('-f deploy/class-oci.yaml'));

@@ -8,9 +8,9 @@ import { type TestbedContext } from '../testbed-context';
 import { OUTSIDE_ADDRESS } from '../world';
 import { documentedCommands } from './documented-commands';
 
-/** Runs the commands of the README's section on clusters, as they stand there, on an API server that has never seen the product. */
+/** Runs the commands of the README's section on installing, as they stand there, on an API server that has never seen the product. */
 export async function checkReadmeInstall(checks: Checks, { directory, logDirectory, secrets }: TestbedContext): Promise<void> {
-  const commands = documentedCommands(await readFile('README.md', 'utf8'), '## In a cluster');
+  const commands = documentedCommands(await readFile('README.md', 'utf8'), '## Install');
   const group = new ProcessGroup(path.join(logDirectory, 'new-cluster'));
   try {
     const home = path.join(directory, 'new-cluster');
