@@ -1,3 +1,4 @@
+import { FairQueue } from '@oci-connector/limits';
 import { ReviewUnavailableError } from './kube.errors';
 
 export interface ReviewGateOptions {
@@ -57,56 +58,24 @@ export class ReviewGate {
   /** Resolves when the place was taken for the one who waits. */
   #wait(lane: Lane, owner: string): Promise<void> {
     const { maxWaiting = 4_000, maxWaitingPerOwner = 1_000 } = this.options;
-    if (lane.waiting >= maxWaiting || lane.waitingOf(owner) >= maxWaitingPerOwner) {
+    if (lane.waiting.size >= maxWaiting || lane.waiting.sizeOf(owner) >= maxWaitingPerOwner) {
       throw new ReviewUnavailableError('Too many reviews are waiting for the API server');
     }
-    return new Promise((resolve) => lane.enter(owner, resolve));
+    return new Promise((resolve) => lane.waiting.push(owner, resolve));
   }
 
   #next(): void {
     for (const lane of [this.#preferred, this.#others]) {
-      while (lane.waiting > 0 && this.#hasPlace(lane)) {
+      while (lane.waiting.size > 0 && this.#hasPlace(lane)) {
         lane.running += 1;
-        lane.leave()?.();
+        lane.waiting.shift()?.();
       }
     }
   }
 }
 
-/** Queues of owners who take turns. */
+/** Reviews of one kind: those in flight, and those that wait. */
 class Lane {
   running = 0;
-  waiting = 0;
-  /** In the order of their turns. */
-  readonly #queues = new Map<string, (() => void)[]>();
-
-  waitingOf(owner: string): number {
-    return this.#queues.get(owner)?.length ?? 0;
-  }
-
-  enter(owner: string, go: () => void): void {
-    const queue = this.#queues.get(owner);
-    if (queue) {
-      queue.push(go);
-    } else {
-      this.#queues.set(owner, [go]);
-    }
-    this.waiting += 1;
-  }
-
-  /** The one whose turn it is. */
-  leave(): (() => void) | undefined {
-    const [first] = this.#queues;
-    if (!first) {
-      return undefined;
-    }
-    const [owner, queue] = first;
-    const go = queue.shift();
-    this.waiting -= 1;
-    this.#queues.delete(owner);
-    if (queue.length > 0) {
-      this.#queues.set(owner, queue);
-    }
-    return go;
-  }
+  readonly waiting = new FairQueue<() => void>();
 }

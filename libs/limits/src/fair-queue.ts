@@ -1,0 +1,42 @@
+/** A queue in which owners take turns: the items of one owner wait for each other, and not for the items of another owner. */
+export class FairQueue<T> {
+  #size = 0;
+  /** The owners in the order of their turns, each with its items in the order in which they arrived. */
+  readonly #owners = new Map<string, T[]>();
+
+  /** The items that wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The items of one owner that wait. */
+  sizeOf(owner: string): number {
+    return this.#owners.get(owner)?.length ?? 0;
+  }
+
+  push(owner: string, item: T): void {
+    const items = this.#owners.get(owner);
+    if (items) {
+      items.push(item);
+    } else {
+      this.#owners.set(owner, [item]);
+    }
+    this.#size += 1;
+  }
+
+  /** Removes and returns the oldest item of the owner whose turn it is; undefined when the queue is empty. */
+  shift(): T | undefined {
+    const [first] = this.#owners;
+    if (!first) {
+      return undefined;
+    }
+    const [owner, items] = first;
+    const item = items.shift();
+    this.#size -= 1;
+    this.#owners.delete(owner);
+    if (items.length > 0) {
+      this.#owners.set(owner, items);
+    }
+    return item;
+  }
+}
