@@ -43,18 +43,15 @@ export async function applyUserManifests(sandbox: Sandbox, kubelet: Kubelet, man
     ({ namespace, name, ready, reason, message }) => `Connector ${namespace}/${name} is not Ready (${reason || ready}): ${message}`,
   );
   const volumes: PodVolume[] = [];
-  for (const pod of objects.filter(({ kind }) => kind === 'Pod') as Pod[]) {
-    const names = volumesOf(pod, DRIVER);
-    if (names.length === 0) {
-      process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
-    }
-    for (const name of names) {
-      const outcome = await report(kubelet, pod, name);
-      if (typeof outcome === 'string') {
-        problems.push(outcome);
-      } else {
-        volumes.push({ pod, name, directory: outcome.directory });
-      }
+  for (const attempt of publish(
+    kubelet,
+    objects.filter(({ kind }) => kind === 'Pod'),
+  )) {
+    const outcome = await report(attempt);
+    if (typeof outcome === 'string') {
+      problems.push(outcome);
+    } else {
+      volumes.push({ pod: attempt.pod, name: attempt.name, directory: outcome.directory });
     }
   }
   return { problems, objects, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };
@@ -110,12 +107,36 @@ async function letsEverybodyIn(address: string): Promise<boolean> {
   }
 }
 
+/** A volume that the kubelet is publishing. */
+interface Attempt {
+  readonly pod: Pod;
+  readonly name: string;
+  readonly outcome: Promise<PublishedVolume | Error>;
+}
+
+/** Waits for all volumes of all Pods at the same time: those that are refused take {@link PATIENCE_MS} together, not each. */
+function publish(kubelet: Kubelet, pods: readonly Pod[]): Attempt[] {
+  return pods.flatMap((pod) => {
+    const names = volumesOf(pod, DRIVER);
+    if (names.length === 0) {
+      process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+    }
+    return names.map((name) => ({ pod, name, outcome: kubelet.published(pod, name, PATIENCE_MS).catch((error: Error) => error) }));
+  });
+}
+
 /** @returns the volume; or why there is none, as an Event of the Pod has it */
-async function report(kubelet: Kubelet, pod: Pod, name: string): Promise<PublishedVolume | string> {
+async function report({ pod, name, outcome }: Attempt): Promise<PublishedVolume | string> {
   const of = `${pod.metadata.namespace}/${pod.metadata.name}`;
   process.stdout.write('\n');
   try {
-    const volume = await step(`publishing volume ${name} of Pod ${of}`, () => kubelet.published(pod, name, PATIENCE_MS));
+    const volume = await step(`publishing volume ${name} of Pod ${of}`, async () => {
+      const result = await outcome;
+      if (result instanceof Error) {
+        throw result;
+      }
+      return result;
+    });
     process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
     return volume;
   } catch (error) {
