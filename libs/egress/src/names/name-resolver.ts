@@ -44,7 +44,7 @@ interface Remembered {
  * Addresses of names, from the hosts file and name servers as resolv.conf(5) says, with the search list of glibc. Unlike `getaddrinfo`
  * it takes no thread of Node.js' pool, so a name whose servers are silent keeps nobody else waiting: each lookup has a deadline, one of a
  * name is in flight at a time, failures are remembered for seconds, and lookups are counted for each owner. Not honoured: NSS modules
- * other than files and dns (docs/adr/0027).
+ * other than files and dns (docs/adr/0024).
  */
 export class NameResolver {
   readonly #hosts: WatchedFile<Hosts>;
