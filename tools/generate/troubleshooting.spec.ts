@@ -8,12 +8,12 @@ const TEXT = readFileSync(path.join(WORKSPACE, 'docs/troubleshooting.md'), 'utf8
 
 /** Sections whose first column quotes messages. */
 const MESSAGES = [
-  '## The client is not logged in: 401',
-  '## The client may not: 403 `DENIED`',
-  '## Nothing is there: 404, 400',
-  '## The Connector is not set up: 424 `DENIED`',
-  '## The proxy cannot: 502, 503, 504, 429',
-  '## The pod does not start: its volume',
+  '## 401: the client is not logged in',
+  '## 403 `DENIED`: permission denied',
+  '## 404 and 400: not found, or not valid',
+  '## 424 `DENIED`: the Connector is not set up',
+  '## 502, 503, 504, 429: the request cannot be served now',
+  '## Volumes: the pod does not start, or its files are wrong',
 ];
 
 /** The first column of their tables. */

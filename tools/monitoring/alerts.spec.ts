@@ -40,7 +40,7 @@ const METRICS = new Map(
 
 describe('deploy/monitoring/alerts.yaml', () => {
   it('has the alerts that docs/operations.md explains', () => {
-    const documented = readTable(OPERATIONS, '## What to alert on').map((row) => [row['Alert'], row['Severity']]);
+    const documented = readTable(OPERATIONS, '## Alerts').map((row) => [row['Alert'], row['Severity']]);
     expect(ALERTS.map(({ alert, labels }) => [alert, labels.severity])).toEqual(documented);
   });
 
