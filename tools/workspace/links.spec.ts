@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { headingsOf, introductionOf, linksOf } from './markdown';
+import { contentsOf, headingsOf, linksOf } from './markdown';
 
 const root = path.resolve(__dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -49,7 +49,7 @@ describe('Markdown pages', () => {
     expect(long).toContain('docs/operations.md');
     for (const page of long) {
       const sections = headingsOf(read(page)).filter(({ level }) => level === 2);
-      const listed = linksOf(introductionOf(read(page))).filter(({ target }) => target === '');
+      const listed = contentsOf(read(page)).filter(({ target }) => target === '');
       expect([page, listed.map(({ anchor }) => anchor)]).toEqual([page, sections.map(({ anchor }) => anchor)]);
     }
   });

@@ -36,9 +36,10 @@ export function linksOf(page: string): Link[] {
   return [...text.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(([, target = '', anchor = '']) => ({ target, anchor }));
 }
 
-/** Returns the lines of a page before its first heading of level 2. */
-export function introductionOf(page: string): string {
-  return page.split(/^## /m)[0] ?? '';
+/** Returns the list of sections before the first heading of level 2: the links of its items. */
+export function contentsOf(page: string): Link[] {
+  const [introduction = ''] = page.split(/^## /m);
+  return linksOf(introduction.replaceAll(/^(?!- ).*$/gm, ''));
 }
 
 /** The rule of GitHub: lower case, no punctuation, a hyphen for each space. */

@@ -59,7 +59,7 @@ describe('docs/template-functions.md', () => {
   });
 
   it('has exactly the functions that are refused, by their reason', () => {
-    const rows = readTable(text, '## What they cannot').flatMap((row) =>
+    const rows = readTable(text, '## What templates cannot do').flatMap((row) =>
       (row['Functions']?.match(/\w+/g) ?? []).map((name) => [name, row['Why']] as const),
     );
     expect(new Map(rows)).toEqual(REFUSED_FUNCTIONS);
