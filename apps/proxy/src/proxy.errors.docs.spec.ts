@@ -6,7 +6,7 @@ import { PROXY_ERRORS } from './proxy.errors';
 const FILE = path.join(__dirname, '../../../docs/reference/proxy-errors.md');
 
 describe('docs/reference/proxy-errors.md', () => {
-  const rows = readTable(readFileSync(FILE, 'utf8'), '# Answers of the proxy');
+  const rows = readTable(readFileSync(FILE, 'utf8'), '# Responses of the proxy');
 
   it('has every code with its status and OCI code, in the order of the code, and no other', () => {
     const documented = rows.map((row) => ({ code: row['Code'], status: row['Status'], ociCode: row['OCI code'] }));
