@@ -4,11 +4,12 @@ import { markdownTable } from './markdown-table';
 
 const INTRODUCTION = `# API reference: ${API_GROUP}/${API_VERSION}
 
-Made by \`npm run generate\` from the classes of \`libs/connector-api\`; do not edit. \`kubectl explain connector.spec\`
+\`npm run generate\` writes this page from the classes of \`libs/connector-api\`; do not edit it. \`kubectl explain connector.spec\`
 shows the same.
-`;
 
-/** Every field of every kind, with its type and what it means. */
+${CUSTOM_RESOURCES.map(({ kind }) => `- [${kind}](#${kind.toLowerCase()})\n`).join('')}`;
+
+/** Returns the page with every field of every kind, its type and its meaning. */
 export async function apiReference(): Promise<GeneratedFile[]> {
   return [{ path: 'docs/reference/api.md', text: [INTRODUCTION, ...CUSTOM_RESOURCES.map(section)].join('\n') }];
 }

@@ -4,15 +4,15 @@ import { markdownTable } from './markdown-table';
 
 const INTRODUCTION = `# Conditions and their reasons
 
-Made by \`npm run generate\` from \`libs/connector-api/src/reasons.ts\`; do not edit.
+\`npm run generate\` writes this page from \`libs/connector-api/src/reasons.ts\`; do not edit it.
 
-\`kubectl describe connector NAME\` shows the conditions of a Connector, and so for a ConnectorClass. \`Ready\` repeats
-the reason of the first condition that keeps it from being True. A condition of severity \`Info\` does not touch
-\`Ready\`. An empty reason on a True condition means: checked, and as it should be.
+\`kubectl describe connector NAME\` shows the conditions of a Connector, and \`kubectl describe connectorclass NAME\` those of
+a ConnectorClass. \`Ready\` has the reason of the first condition that prevents it from being True. A condition of severity
+\`Info\` does not affect \`Ready\`. A True condition with an empty reason means that the check succeeded.
 
 `;
 
-/** What each reason of a condition means and what to do. */
+/** Returns the page with the meaning of each reason of a condition, and what to do. */
 export async function conditionsReference(): Promise<GeneratedFile[]> {
   const rows = Object.entries(REASON_TABLE).map(([reason, { conditions, status, meaning, remedy }]) => [
     `\`${reason}\``,

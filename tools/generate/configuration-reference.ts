@@ -6,13 +6,13 @@ const run = promisify(execFile);
 
 const INTRODUCTION = `# Configuration
 
-Generated from the programs' own declarations by \`npm run generate\`; each program prints its part with \`--help\`.
+\`npm run generate\` writes this page from the declarations of the programs; do not edit it. Each program prints its part with \`--help\`.
 
-Programs are configured by environment variables. An unset or empty variable has its default. All problems are reported
-together when a program starts, with the name of the variable and what is expected; it then exits with status 2.
+Environment variables configure the programs. A variable that is unset or empty has its default. When a program starts, it reports all
+problems together, with the name of each variable and the expected value, and exits with status 2.
 `;
 
-/** The programs describe themselves: no tool may import an app, and so the reference is what users see too. */
+/** Returns the page with all settings. It runs the programs, because no tool may import an app; so the page shows what users see with `--help`. */
 export async function configurationReference(): Promise<GeneratedFile[]> {
   const parts: string[] = [];
   for (const program of ['controller', 'proxy', 'csi']) {

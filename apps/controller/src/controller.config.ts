@@ -5,7 +5,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Shorter timeouts fail healthy registries on the other side of the world. */
+/** In milliseconds. Shorter timeouts fail for healthy registries on the other side of the world. */
 const MIN_TIMEOUT = 100;
 
 /** The environment of the process. */
@@ -16,7 +16,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_CONCURRENCY',
     kind: 'integer',
-    description: 'Connectors reconciled at the same time. Probes do not count: they run by themselves.',
+    description: 'Number of Connectors that are reconciled at the same time, without their probes, which run separately.',
   })
   @IsInt()
   @Min(1)
@@ -26,7 +26,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_PROBE_CONCURRENCY',
     kind: 'integer',
-    description: 'Probes of registries that run at the same time.',
+    description: 'Number of probes of registries that run at the same time.',
   })
   @IsInt()
   @Min(1)
@@ -36,19 +36,19 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_LIVENESS_PERIOD',
     kind: 'duration',
-    description: 'Time between two liveness probes of a Connector, give or take a tenth.',
+    description: 'Time between two liveness probes of a Connector, plus or minus 10 %.',
   })
   @Min(SECOND)
   livenessPeriod = MINUTE;
 
-  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LIVENESS_TIMEOUT', kind: 'duration', description: 'Longest time for one liveness probe.' })
+  @Setting({ name: 'OCI_CONNECTOR_CONTROLLER_LIVENESS_TIMEOUT', kind: 'duration', description: 'Timeout of one liveness probe.' })
   @Min(MIN_TIMEOUT)
   livenessTimeout = 10 * SECOND;
 
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_CREDENTIAL_PERIOD',
     kind: 'duration',
-    description: 'Time between two probes of the credential of a Connector, give or take a tenth.',
+    description: 'Time between two probes of the credential of a Connector, plus or minus 10 %.',
   })
   @Min(SECOND)
   credentialPeriod = 10 * MINUTE;
@@ -56,7 +56,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_CREDENTIAL_TIMEOUT',
     kind: 'duration',
-    description: 'Longest time for one probe of a credential, with all its requests.',
+    description: 'Timeout of one probe of a credential, with all its requests.',
   })
   @Min(MIN_TIMEOUT)
   credentialTimeout = 20 * SECOND;
@@ -65,7 +65,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
     name: 'OCI_CONNECTOR_CONTROLLER_REFUSED_PERIOD',
     kind: 'duration',
     description:
-      'Time after which a refused credential is tried again though neither Secret, Connector nor class has changed; accounts are locked after a few wrong passwords.',
+      'Time after which a refused credential is tried again, if Secret, Connector and class have not changed. Registries lock accounts after a few wrong passwords.',
   })
   @Min(SECOND)
   refusedPeriod = 30 * MINUTE;
@@ -73,7 +73,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_SECRET_NAMESPACES',
     kind: 'list',
-    description: 'Namespaces in which the controller may watch and read Secrets, where it has Roles instead of a ClusterRole. Empty: all.',
+    description: 'Namespaces in which the controller may watch and read Secrets, if it has Roles instead of a ClusterRole. Empty: all.',
   })
   @IsArray()
   @IsString({ each: true })
@@ -82,7 +82,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_CA_LIFETIME',
     kind: 'duration',
-    description: "Lifetime of the proxy's certificate authority; the next one is made after two thirds of it.",
+    description: "Lifetime of the proxy's certificate authority. The next one is made after two thirds of it.",
     max: 10 * 365 * 24 * HOUR,
   })
   @Min(HOUR)
@@ -92,7 +92,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
     name: 'OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION',
     kind: 'duration',
     description:
-      'How long a new certificate authority is published before it signs. More than the longest life of a client process that reads the bundle once.',
+      'Time for which a new certificate authority is published before it signs. Must exceed the longest run time of a client that reads the bundle only once.',
   })
   @Min(SECOND)
   caPublication = 24 * HOUR;
@@ -100,7 +100,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_LEASE_NAME',
     kind: 'string',
-    description: 'Name of the Lease by which replicas agree who works.',
+    description: 'Name of the Lease by which the replicas elect their leader.',
   })
   @IsString()
   leaseName = 'connectors-controller';
@@ -108,7 +108,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_LEASE_DURATION',
     kind: 'duration',
-    description: 'Time after which another replica takes over from one that is gone without a word.',
+    description: 'Time after which another replica takes over from a leader that no longer renews the Lease.',
   })
   @Min(3 * SECOND)
   leaseDuration = 15 * SECOND;

@@ -7,7 +7,7 @@ void runProgram(
   {
     name: 'connectors-controller',
     summary:
-      'Reconciles Connectors and ConnectorClasses: checks them, makes their Services, probes their registries, writes their status; owns the CA of the proxy.',
+      'Reconciles Connectors and ConnectorClasses: checks them, creates their Services, probes their registries and writes their status. Owns the CA of the proxy.',
     version: VERSION,
     settings: ControllerSettings,
     environment,

@@ -1,7 +1,7 @@
 import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { ProgramSettings, Setting, type Environment } from '@oci-connector/runtime';
 
-/** The environment of this process; the one place of the program that looks at it. */
+/** The environment of this process. Only this file reads it. */
 export const environment: Environment = process.env;
 
 const MAX_PORT = 65_535;
@@ -9,22 +9,22 @@ const MAX_PORT = 65_535;
 const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
 const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
 
-/** In place of a directory: the driver does not register itself. */
+/** Instead of a directory: the driver does not register itself. */
 export const NOT_REGISTERED = 'none';
 
-/** A file set is written beside the one before it, and holds the public certificate authorities (0.25 MiB): one set may have half. */
+/** In bytes. A new set of files is written next to the old one, and contains the public certificate authorities (0.25 MiB): one set may use half. */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
-/** How volumes come to be: a tmpfs each, or the target directory itself, which needs no root and leaves the files on its disk. */
+/** How volumes are made: a tmpfs for each, or the target directory itself, which needs no root but stores the files on its disk. */
 export const MOUNT_KINDS = ['tmpfs', 'directory'] as const;
 export type MountKind = (typeof MOUNT_KINDS)[number];
 
-/** What an operator may set on the CSI driver, beside what every program has. */
+/** The settings of the CSI driver, in addition to those of every program. */
 export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_KUBELET_DIRECTORY',
     kind: 'string',
-    description: "The kubelet's --root-dir, at the same path inside the driver's container. Nothing outside it is ever written.",
+    description: "The kubelet's --root-dir, at the same path inside the driver's container. The driver writes nothing outside it.",
   })
   @Matches(ABSOLUTE_PATH, { message: NOT_ABSOLUTE })
   kubeletDirectory = '/var/lib/kubelet';
@@ -33,7 +33,7 @@ export class CsiSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_CSI_SOCKET',
     kind: 'string',
     description:
-      "Path of the unix socket on which the kubelet calls; the kubelet has to see it at the same path. Empty: plugins/connectors-csi/csi.sock in the kubelet's directory.",
+      "Path of the unix socket that the kubelet calls; the kubelet must see it at the same path. Empty: plugins/connectors-csi/csi.sock in the kubelet's directory.",
   })
   @Matches(new RegExp(`^$|${ABSOLUTE_PATH.source}`), { message: NOT_ABSOLUTE })
   socket = '';
@@ -42,7 +42,7 @@ export class CsiSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY',
     kind: 'string',
     description:
-      "Directory in which the kubelet looks for plugins: there the driver registers itself. Empty: plugins_registry in the kubelet's directory. none: it does not register, for trying things out without a kubelet.",
+      "Directory in which the kubelet looks for plugins, and in which the driver registers itself. Empty: plugins_registry in the kubelet's directory. none: the driver does not register itself, for tests without a kubelet.",
   })
   @Matches(new RegExp(`^$|^${NOT_REGISTERED}$|${ABSOLUTE_PATH.source}`), { message: `${NOT_ABSOLUTE}, or ${NOT_REGISTERED}` })
   registrationDirectory = '';
@@ -59,7 +59,7 @@ export class CsiSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_CSI_MOUNT',
     kind: 'string',
     description:
-      'tmpfs: each volume is a tmpfs of its own, in memory. directory: files are written to the target directory; needs no root, for trying things out.',
+      'tmpfs: each volume is a tmpfs of its own, in memory. directory: files are written to the target directory, which needs no root, for tests.',
   })
   @IsIn(MOUNT_KINDS)
   mount: MountKind = 'tmpfs';
@@ -68,7 +68,7 @@ export class CsiSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_CSI_VOLUME_SIZE',
     kind: 'integer',
     description:
-      'Bytes that one volume may have. Memory is taken only for what is written; while files are exchanged, for both sets, so that one may have half.',
+      'Size of one volume, in bytes. Only written files use memory. While files are replaced, the volume contains the old and the new ones, so one set may use half.',
   })
   @IsInt()
   @Min(MIN_VOLUME_SIZE)
@@ -87,7 +87,7 @@ export class CsiSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CSI_PROXY_HTTPS_PORT',
     kind: 'integer',
-    description: 'The same for https.',
+    description: "Port of the proxy's Service for https, for the addresses in rendered files.",
   })
   @IsInt()
   @Min(1)
@@ -98,7 +98,7 @@ export class CsiSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_CSI_API_SERVER_HOSTS',
     kind: 'list',
     description:
-      "Further hosts under which pods reach the API server, for no_proxy; kubernetes.default and the host of the driver's own connection are always there.",
+      "Further hosts by which pods reach the API server, for no_proxy. It always contains kubernetes.default and the host of the driver's own connection.",
   })
   @Matches(/^[A-Za-z0-9.:-]+$/, { each: true, message: 'must be a list of host names and addresses' })
   apiServerHosts: string[] = [];

@@ -12,7 +12,7 @@ void runProgram(
   {
     name: 'connectors-csi',
     summary:
-      "Mounts what clients of Connectors need into pods: the pod's own token, the proxy's addresses and CA, client configuration; and keeps it fresh. Runs on every node.",
+      "Mounts into pods the files that clients of Connectors need: the pod's own token, the proxy's addresses and CA, and client configuration. Keeps them fresh. Runs on every node.",
     version: VERSION,
     settings: CsiSettings,
     environment,

@@ -7,7 +7,7 @@ void runProgram(
   {
     name: 'connectors-proxy',
     summary:
-      'Lets workloads push and pull through Connectors with nothing but a ServiceAccount token: checks the token and the permission, adds the credential, streams the bytes.',
+      'Lets workloads push and pull through Connectors with only a ServiceAccount token: checks the token and the permission, adds the credential, and streams the bytes.',
     version: VERSION,
     settings: ProxySettings,
     environment,

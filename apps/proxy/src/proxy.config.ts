@@ -1,17 +1,17 @@
 import { IsBoolean, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { InstallationSettings, type RelatedSettings, Setting, type Environment } from '@oci-connector/runtime';
 
-/** The environment of this process; the one place of the program that looks at it. */
+/** The environment of this process. Only this file reads it. */
 export const environment: Environment = process.env;
 
 const MAX_PORT = 65_535;
 
-/** What an operator may set on the proxy, beside what the whole installation shares. */
+/** The settings of the proxy, in addition to those of the installation. */
 export class ProxySettings extends InstallationSettings implements RelatedSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_HOST',
     kind: 'string',
-    description: 'Address on which clients are served. Empty: all addresses of the machine, IPv6 and IPv4.',
+    description: 'Listen address for clients. Empty: all addresses of the machine, IPv6 and IPv4.',
   })
   @IsString()
   host = '';
@@ -19,7 +19,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_HTTP_PORT',
     kind: 'integer',
-    description: 'Port of the http listener; 0 picks a free one.',
+    description: 'Port of the http listener; 0 picks a free port.',
   })
   @IsInt()
   @Min(0)
@@ -29,7 +29,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_HTTPS_PORT',
     kind: 'integer',
-    description: 'Port of the https listener, which serves certificates of the CA in the Secret connectors-proxy-ca; 0 picks a free one.',
+    description:
+      'Port of the https listener, whose certificates are signed by the CA in the Secret connectors-proxy-ca; 0 picks a free port.',
   })
   @IsInt()
   @Min(0)
@@ -40,17 +41,17 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_VIA',
     kind: 'string',
     description:
-      'Name of this installation in the Via header. A request that already carries it is refused as a loop, so give each installation its own name where one is the registry of another.',
+      'Name of this installation in the Via header. The proxy refuses a request that already contains it as a loop. If one installation is the registry of another, give each its own name.',
   })
   @Matches(/^[A-Za-z0-9._-]+$/, { message: 'must consist of letters, digits and . _ -' })
   via = 'connectors-proxy';
 
-  // Registries take minutes to commit a large blob (an object store copies it), and say nothing meanwhile.
+  // Registries take minutes to commit a large blob (an object store copies it), and send nothing in the meantime.
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_IDLE_TIMEOUT',
     kind: 'duration',
     description:
-      'A transfer in which no byte moves in either direction for this long is ended. Transfers that move last as long as they need.',
+      'Time after which the proxy ends a transfer in which no byte moves in either direction. Other transfers have no time limit.',
   })
   @Min(1)
   idleTimeout = 300_000;
@@ -58,17 +59,17 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_HEADERS_TIMEOUT',
     kind: 'duration',
-    description: 'How long a client may take to send the head of a request.',
+    description: 'Time in which a client must send the request line and headers.',
   })
   @Min(1)
   headersTimeout = 30_000;
 
-  // Longer than the idle limit of load balancers (600 s is the longest default known), so that it is they who close.
+  // Longer than the idle limit of load balancers (the longest known default is 600 s), so that the load balancer closes the connection.
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_KEEP_ALIVE',
     kind: 'duration',
     description:
-      'How long a connection of a client is kept open without a request; longer than the idle limit of any load balancer in front.',
+      'Time for which a client connection is kept open without a request. Must exceed the idle limit of any load balancer in front.',
   })
   @Min(1)
   keepAlive = 620_000;
@@ -77,7 +78,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_UNAUTHENTICATED_IDLE',
     kind: 'duration',
     description:
-      'How long a connection is kept on which nothing comes and no token was accepted yet, TLS handshake included. When places are short, such connections are closed before new ones are refused.',
+      'Time for which an idle connection is kept if no token has been accepted on it, including the TLS handshake. At the limit of connections, such connections are closed before new ones are refused.',
   })
   @Min(1)
   unauthenticatedIdle = 10_000;
@@ -85,7 +86,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_DRAIN_DELAY',
     kind: 'duration',
-    description: 'On SIGTERM: how long new connections are still served after readiness has begun to fail.',
+    description: 'On SIGTERM: time for which new connections are still served after readiness has begun to fail.',
   })
   @Min(0)
   drainDelay = 10_000;
@@ -94,7 +95,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_GRACE',
     kind: 'duration',
     description:
-      'On SIGTERM: how long running transfers may go on before they are cut. terminationGracePeriodSeconds must exceed it and the drain delay together.',
+      'On SIGTERM: time for which running transfers may continue before they are cut. terminationGracePeriodSeconds must exceed the sum of this time and the drain delay.',
   })
   @Min(0)
   grace = 3_600_000;
@@ -102,7 +103,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',
     kind: 'integer',
-    description: 'Connections of clients per listener. One more takes the place of an idle one without a token, or is closed.',
+    description: 'Client connections per listener. Another connection replaces an idle one without a token, or is closed.',
   })
   @IsInt()
   @Min(1)
@@ -112,7 +113,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS_PER_PEER',
     kind: 'integer',
     description:
-      'Connections from one IPv4 address or IPv6 network of 64 bits, over both listeners; one more takes the place of an idle one without a token, or is closed. A node may stand for all its pods.',
+      'Connections from one IPv4 address or IPv6 network of 64 bits, over both listeners. Another connection replaces an idle one without a token, or is closed. All pods of a node may share one address.',
   })
   @IsInt()
   @Min(1)
@@ -121,7 +122,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_TRANSFERS_PER_CONNECTOR',
     kind: 'integer',
-    description: 'Concurrent requests for one Connector, per replica; more are answered 429. 0: no limit.',
+    description: 'Concurrent requests for one Connector, per replica. Further requests get 429. 0: no limit.',
   })
   @IsInt()
   @Min(0)
@@ -130,7 +131,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_TRANSFERS_PER_CLIENT',
     kind: 'integer',
-    description: 'Concurrent requests of one ServiceAccount, per replica; more are answered 429. 0: no limit.',
+    description: 'Concurrent requests of one ServiceAccount, per replica. Further requests get 429. 0: no limit.',
   })
   @IsInt()
   @Min(0)
@@ -139,7 +140,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_REQUEST_RATE_PER_CONNECTOR',
     kind: 'integer',
-    description: 'Requests per second for one Connector, per replica; more are answered 429. 0: no limit.',
+    description: 'Requests per second for one Connector, per replica. Further requests get 429. 0: no limit.',
   })
   @IsInt()
   @Min(0)
@@ -148,7 +149,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_REQUEST_RATE_PER_CLIENT',
     kind: 'integer',
-    description: 'Requests per second of one ServiceAccount, per replica; more are answered 429. 0: no limit.',
+    description: 'Requests per second of one ServiceAccount, per replica. Further requests get 429. 0: no limit.',
   })
   @IsInt()
   @Min(0)
@@ -158,7 +159,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_ACCEPT_GET_CONNECTORS',
     kind: 'boolean',
     description:
-      'Compatibility: whoever may get the Connector may pull, push and delete through it, without any permission on connectors/proxy.',
+      'For compatibility: a client that may get the Connector may pull, push and delete through it, without a permission on connectors/proxy.',
   })
   @IsBoolean()
   acceptGetConnectors = false;

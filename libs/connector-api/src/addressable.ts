@@ -8,15 +8,15 @@ const CA_CERTS_MAX = 262_144;
 
 /** Where something is reached (Knative `Addressable`). */
 export class Addressable {
-  @Text({ description: 'A name for this address.', maxLength: 253, optional: true })
+  @Text({ description: 'Name of the address.', maxLength: 253, optional: true })
   name?: string;
 
-  @Text({ description: 'The URL.', maxLength: URL_MAX, optional: true })
+  @Text({ description: 'URL of the address.', maxLength: URL_MAX, optional: true })
   url?: string;
 
-  @Text({ description: 'The certificates to trust for it, in PEM form.', maxLength: CA_CERTS_MAX, optional: true })
+  @Text({ description: 'Certificates to trust for the address, in PEM form.', maxLength: CA_CERTS_MAX, optional: true })
   CACerts?: string;
 
-  @Text({ description: 'The audience that a ServiceAccount token needs for it.', maxLength: 253, optional: true })
+  @Text({ description: 'Audience that a ServiceAccount token needs for the address.', maxLength: 253, optional: true })
   audience?: string;
 }

@@ -76,7 +76,7 @@ export function compareApi(before: ApiSnapshot, after: ApiSnapshot): ApiChanges 
       continue;
     }
     const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0));
-    // Inside an object that is new itself, nobody has left the field out yet.
+    // The object itself is new, so no existing manifest can lack the field.
     if (field.required && (before[parent] ?? !parent.includes('.'))) {
       breaking.push(`${path} is new and required`);
     } else {

@@ -16,22 +16,26 @@ export const REGO_MAX = 65_536;
 
 /** One way for the Connectors of a class to authenticate at their address. */
 export class AuthType {
-  @Text({ description: 'What spec.auth.name of a Connector says to choose it.', minLength: 1, maxLength: AUTH_NAME_MAX })
+  @Text({
+    description: 'Name of the type. A Connector chooses the type by this name in spec.auth.name.',
+    minLength: 1,
+    maxLength: AUTH_NAME_MAX,
+  })
   name!: string;
 
-  @Text({ description: 'Name for people.', maxLength: 253, optional: true })
+  @Text({ description: 'Name for display.', maxLength: 253, optional: true })
   displayName?: string;
 
-  @Text({ description: 'What it is, for people.', maxLength: 4096, optional: true })
+  @Text({ description: 'Description for display.', maxLength: 4096, optional: true })
   description?: string;
 
   @StringMap({ description: 'Hints for user interfaces.', maxProperties: 64, valueMaxLength: 4096, optional: true })
   annotations?: Record<string, string>;
 
-  @Text({ description: 'Type that the Secret has to have, such as kubernetes.io/basic-auth.', maxLength: 253, optional: true })
+  @Text({ description: 'Type that the Secret must have, such as kubernetes.io/basic-auth.', maxLength: 253, optional: true })
   secretType?: string;
 
-  @Flag({ description: 'Whether a Connector may go without a Secret.', default: false, optional: true })
+  @Flag({ description: 'Whether a Connector may have no Secret.', default: false, optional: true })
   optional?: boolean;
 
   @NestedList(() => ParamSpec, {
@@ -44,16 +48,16 @@ export class AuthType {
   params?: ParamSpec[];
 
   @OpaqueObject({
-    description: 'Rego that makes a request out of the Secret. Stored, not supported: such a class is not Ready.',
+    description: 'Rego that makes a request from the Secret. Stored, but not supported: such a class is not Ready.',
     properties: { rego: { type: 'string', maxLength: REGO_MAX, description: 'Module of package proxy.' } },
     optional: true,
   })
   generator?: { rego?: string };
 }
 
-/** How to find out whether a credential is accepted. */
+/** How the controller checks whether a credential is accepted. */
 export class AuthProbe {
-  @Text({ description: 'Name of the authentication type it is for.', minLength: 1, maxLength: AUTH_NAME_MAX })
+  @Text({ description: 'Name of the authentication type that it checks.', minLength: 1, maxLength: AUTH_NAME_MAX })
   authName!: string;
 
   @NestedList(() => ParamSpec, {

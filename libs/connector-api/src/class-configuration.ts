@@ -6,7 +6,11 @@ import { ParamSpec } from './param-spec';
 
 /** Files for the clients of a tool, made from templates. */
 export class ClassConfiguration {
-  @Text({ description: 'What configuration.names of a volume says to get it.', minLength: 1, maxLength: PARAM_NAME_MAX })
+  @Text({
+    description: 'Name of the configuration. A volume requests the configuration by this name in configuration.names.',
+    minLength: 1,
+    maxLength: PARAM_NAME_MAX,
+  })
   name!: string;
 
   @StringMap({ description: 'Hints for user interfaces.', maxProperties: 64, valueMaxLength: 4096, optional: true })

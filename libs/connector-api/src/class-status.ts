@@ -6,23 +6,23 @@ import { Nested, StringMap } from './object-fields';
 
 /** Where the proxy of a class is. */
 export class ClassProxyStatus {
-  @Nested(() => Addressable, { description: 'Through http.', optional: true })
+  @Nested(() => Addressable, { description: 'The address for http.', optional: true })
   httpAddress?: Addressable;
 }
 
 /** Where the API of a class is. */
 export class ClassApiStatus {
-  @Nested(() => Addressable, { description: 'Its address.', optional: true })
+  @Nested(() => Addressable, { description: 'The address of the API.', optional: true })
   address?: Addressable;
 }
 
-/** What the controller found. */
+/** The status that the controller writes. */
 export class ConnectorClassStatus {
-  @Whole({ description: 'The metadata.generation that this status was found for.', optional: true })
+  @Whole({ description: 'The metadata.generation of the object for which the controller wrote this status.', optional: true })
   observedGeneration?: number;
 
   @NestedList(() => Condition, {
-    description: 'The aspects of its state.',
+    description: 'The conditions of the object.',
     maxItems: 32,
     listType: 'map',
     key: 'type',
@@ -30,12 +30,12 @@ export class ConnectorClassStatus {
   })
   conditions?: Condition[];
 
-  @StringMap({ description: 'Further information.', maxProperties: 64, valueMaxLength: 4096, optional: true })
+  @StringMap({ description: 'Further information, for user interfaces.', maxProperties: 64, valueMaxLength: 4096, optional: true })
   annotations?: Record<string, string>;
 
-  @Nested(() => ClassProxyStatus, { description: 'Where the proxy is.', optional: true })
+  @Nested(() => ClassProxyStatus, { description: 'The address of the proxy.', optional: true })
   proxy?: ClassProxyStatus;
 
-  @Nested(() => ClassApiStatus, { description: 'Where the API is.', optional: true })
+  @Nested(() => ClassApiStatus, { description: 'The address of the API, if the class has one.', optional: true })
   api?: ClassApiStatus;
 }

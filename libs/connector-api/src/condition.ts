@@ -1,25 +1,25 @@
 import { Choice, Text, Whole } from './fields';
 import { type ConditionType } from './reasons';
 
-/** How much a False condition matters. Empty (Knative: Error) counts against Ready, `Warning` and `Info` do not. */
+/** The severity of a False condition. Empty (Knative: Error) affects Ready, `Warning` and `Info` do not. */
 export type ConditionSeverity = '' | 'Error' | 'Warning' | 'Info';
 
 /** One aspect of an object's state (Knative duck type). */
 export class Condition {
-  @Text({ description: 'Which aspect, such as Ready or SecretReady.', minLength: 1, maxLength: 316 })
+  @Text({ description: 'Type of the condition, such as Ready or SecretReady.', minLength: 1, maxLength: 316 })
   type!: string;
 
-  @Choice(['True', 'False', 'Unknown'], { description: 'Whether it is as it should be.' })
+  @Choice(['True', 'False', 'Unknown'], { description: 'Whether the condition is met.' })
   status!: 'True' | 'False' | 'Unknown';
 
-  @Text({ description: 'Why, in one CamelCase word; see the reference of conditions.', maxLength: 1024, optional: true })
+  @Text({ description: 'Reason of the status, in one CamelCase word; see the reference of conditions.', maxLength: 1024, optional: true })
   reason?: string;
 
-  @Text({ description: 'Why, for people, and what to do about it.', maxLength: 32_768, optional: true })
+  @Text({ description: 'What is wrong, and what to do.', maxLength: 32_768, optional: true })
   message?: string;
 
   @Choice(['', 'Error', 'Warning', 'Info'], {
-    description: 'How much a status other than True matters; empty means Error. Info does not touch Ready.',
+    description: 'Severity of a status other than True. Empty means Error. Info does not affect Ready.',
     optional: true,
   })
   severity?: ConditionSeverity;
@@ -32,7 +32,7 @@ export class Condition {
   })
   lastTransitionTime?: string;
 
-  @Whole({ description: 'The metadata.generation that this condition was found for.', optional: true })
+  @Whole({ description: 'The metadata.generation of the object for which the controller wrote this condition.', optional: true })
   observedGeneration?: number;
 }
 

@@ -18,8 +18,8 @@ export function typeThatNeedsSecret(connector: Connector, connectorClass: Connec
 }
 
 /**
- * The namespace of a Connector's Secret when it is not the Connector's own: whoever may write a Connector must not aim another
- * namespace's Secret at a host of theirs.
+ * The namespace of a Connector's Secret when it is not the Connector's own: the author of a Connector must not be able to send
+ * another namespace's Secret to a host of their own.
  */
 export function foreignSecretNamespace({ metadata, spec }: Connector): string | undefined {
   const namespace = spec.auth?.secretRef?.namespace;

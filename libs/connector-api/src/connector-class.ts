@@ -46,7 +46,7 @@ const ONLY_STRINGS = rule<readonly ParamSpec[]>({
 
 const NO_PROBE = 'must have http: only protocol oci has a probe of its own, which an empty probe stands for';
 
-/** What a kind of tool is like. */
+/** The desired state of a ConnectorClass. */
 @Rules<ConnectorClassSpec>([
   rule({
     cel: 'self.protocol == "oci" || !has(self.livenessProbe) || has(self.livenessProbe.http) || has(self.livenessProbe.api)',
@@ -75,7 +75,7 @@ export class ConnectorClassSpec {
   })
   protocol?: Protocol;
 
-  @Nested(() => ParamSpec, { description: 'The parameter that spec.address of a Connector is.', rules: [ONLY_STRING], optional: true })
+  @Nested(() => ParamSpec, { description: 'Declares spec.address of a Connector, as a parameter.', rules: [ONLY_STRING], optional: true })
   address?: ParamSpec;
 
   @NestedList(() => ParamSpec, {
@@ -88,7 +88,7 @@ export class ConnectorClassSpec {
   addressExtensions?: ParamSpec[];
 
   @NestedList(() => ParamSpec, {
-    description: 'The parameters of a Connector.',
+    description: 'The parameters that a Connector may or must set in spec.params.',
     maxItems: PARAMS_MAX,
     listType: 'atomic',
     rules: [UNIQUE_NAMES],
@@ -99,11 +99,11 @@ export class ConnectorClassSpec {
   @Nested(() => ConnectorClassAuth, { description: 'How Connectors authenticate.', optional: true })
   auth?: ConnectorClassAuth;
 
-  @Nested(() => Probe, { description: 'How to find out whether the address answers.', optional: true })
+  @Nested(() => Probe, { description: 'How the controller checks whether the address answers.', optional: true })
   livenessProbe?: Probe;
 
   @NestedList(() => AuthProbe, {
-    description: 'How to find out whether the credential is accepted, by authentication type.',
+    description: 'How the controller checks whether the credential is accepted, for each authentication type.',
     maxItems: AUTH_TYPES_MAX,
     listType: 'map',
     key: 'authName',
@@ -112,7 +112,7 @@ export class ConnectorClassSpec {
   authProbes?: AuthProbe[];
 
   @NestedList(() => ClassConfiguration, {
-    description: 'Client configurations that a volume can have.',
+    description: 'Client configurations that a volume can request.',
     maxItems: PARAMS_MAX,
     listType: 'atomic',
     rules: [UNIQUE_NAMES],
@@ -121,13 +121,14 @@ export class ConnectorClassSpec {
   configurations?: ClassConfiguration[];
 
   @Nested(() => ProxyDestination, {
-    description: 'The proxy Service of this installation. Without it there is no Service and the proxy does not serve the class.',
+    description:
+      'The proxy Service of this installation. Without it, Connectors of the class have no Service, and the proxy does not serve them.',
     optional: true,
   })
   proxy?: ProxyDestination;
 
   @OpaqueObject({
-    description: 'The API of the tool. Stored, never called.',
+    description: 'The API of the tool. Stored, but never called.',
     properties: CLASS_API_PROPERTIES,
     optional: true,
   })
@@ -145,10 +146,10 @@ export class ConnectorClass {
   @Metadata()
   metadata!: ObjectMeta;
 
-  @Nested(() => ConnectorClassSpec, { description: 'What the kind of tool is like.' })
+  @Nested(() => ConnectorClassSpec, { description: 'The desired state.' })
   spec!: ConnectorClassSpec;
 
-  @Nested(() => ConnectorClassStatus, { description: 'What the controller found.', optional: true })
+  @Nested(() => ConnectorClassStatus, { description: 'The observed state, written by the controller.', optional: true })
   status?: ConnectorClassStatus;
 }
 

@@ -30,7 +30,7 @@ const SECRET_KIND = rule<ObjectReference>({
 /** How a Connector authenticates at its address. */
 export class ConnectorAuth {
   @Text({
-    description: "Which of the class's authentication types, such as tokenAuth.",
+    description: "Name of one of the class's authentication types, such as tokenAuth.",
     minLength: 1,
     maxLength: AUTH_NAME_MAX,
   })
@@ -38,7 +38,7 @@ export class ConnectorAuth {
 
   @Nested(() => ObjectReference, {
     description:
-      'The Secret with the credential, in the namespace of the Connector. Without it the address is used anonymously, if the class allows that.',
+      'The Secret with the credential, in the namespace of the Connector. Without it the address is used anonymously, if the class allows it.',
     schema: { 'x-kubernetes-map-type': 'atomic' },
     rules: [SECRET_KIND],
     optional: true,
@@ -46,7 +46,7 @@ export class ConnectorAuth {
   secretRef?: ObjectReference;
 
   @NestedList(() => NamedValue, {
-    description: 'Values for the parameters of the authentication type and of its probe.',
+    description: 'Values of the parameters of the authentication type and of its probe.',
     maxItems: PARAMS_MAX,
     listType: 'atomic',
     rules: [UNIQUE_NAMES],
@@ -56,7 +56,7 @@ export class ConnectorAuth {
 
   @TextList({
     description:
-      'Exact origins (https://HOST[:PORT]) that may receive the credential beside those trusted by default: the address itself and the known token servers of public registries.',
+      'Exact origins (https://HOST[:PORT]) of token servers that may receive the credential. The origin of spec.address and the known token servers of public registries are always trusted.',
     maxItems: 16,
     itemMaxLength: ORIGIN_MAX,
     itemRules: [ORIGIN_RULE],
@@ -66,7 +66,7 @@ export class ConnectorAuth {
   trustedRealms?: string[];
 }
 
-/** What a Connector is to be. */
+/** The desired state of a Connector. */
 @Rules<ConnectorSpec>([
   rule({
     cel: '!has(self.addressExtensions) || self.addressExtensions.all(e, e.value != self.address)',
@@ -92,14 +92,14 @@ export class ConnectorSpec {
 
   @Text({
     description:
-      'Where it leads: root URL, or URL with a path that is put before every path (for a registry: before every repository; a v2 at its beginning, copied from a URL of the API, is left out), such as https://registry.example.com/team.',
+      'URL of the tool, such as https://registry.example.com/team. Its path is put before the path of every request; for a registry, before the name of every repository. For a registry, a v2 at the beginning of the path is ignored.',
     maxLength: ADDRESS_MAX,
     rules: [ADDRESS_RULE],
   })
   address!: string;
 
   @NestedList(() => AddressExtension, {
-    description: 'Further addresses that use the same credential, as far as the class declares them.',
+    description: 'Further addresses that use the same credential. The class must declare them.',
     maxItems: PARAMS_MAX,
     listType: 'atomic',
     rules: [UNIQUE_NAMES],
@@ -107,17 +107,17 @@ export class ConnectorSpec {
   })
   addressExtensions?: AddressExtension[];
 
-  @Nested(() => ConnectorAuth, { description: 'How to authenticate at the address.', optional: true })
+  @Nested(() => ConnectorAuth, { description: 'How to authenticate to the address.', optional: true })
   auth?: ConnectorAuth;
 
   @Nested(() => LocalReference, {
-    description: 'Secret with certificates (keys *.crt or *.pem) to trust for the address beside the well-known ones.',
+    description: 'Secret with certificates (keys *.crt or *.pem) that are trusted for the address, in addition to the well-known ones.',
     optional: true,
   })
   caCertSecretRef?: LocalReference;
 
   @NestedList(() => NamedValue, {
-    description: 'Values for the parameters that the class declares.',
+    description: 'Values of the parameters that the class declares.',
     maxItems: PARAMS_MAX,
     listType: 'atomic',
     rules: [UNIQUE_NAMES],
@@ -128,11 +128,11 @@ export class ConnectorSpec {
 
 /** Where a Connector is reached through the proxy. */
 export class ConnectorProxyStatus {
-  @Nested(() => Addressable, { description: 'Through http.', optional: true })
+  @Nested(() => Addressable, { description: 'The address for http.', optional: true })
   httpAddress?: Addressable;
 
   @Nested(() => Addressable, {
-    description: "Through https, with the authority that signs the proxy's certificate.",
+    description: "The address for https, with the authority that signs the proxy's certificate.",
     optional: true,
   })
   httpsAddress?: Addressable;
@@ -144,13 +144,13 @@ export class ConnectorApiStatus {
   path?: string;
 }
 
-/** What the controller found. */
+/** The status that the controller writes. */
 export class ConnectorStatus {
-  @Whole({ description: 'The metadata.generation that this status was found for.', optional: true })
+  @Whole({ description: 'The metadata.generation of the object for which the controller wrote this status.', optional: true })
   observedGeneration?: number;
 
   @NestedList(() => Condition, {
-    description: 'The aspects of its state.',
+    description: 'The conditions of the object.',
     maxItems: 32,
     listType: 'map',
     key: 'type',
@@ -158,10 +158,10 @@ export class ConnectorStatus {
   })
   conditions?: Condition[];
 
-  @StringMap({ description: 'Further information.', maxProperties: 64, valueMaxLength: 4096, optional: true })
+  @StringMap({ description: 'Further information, for user interfaces.', maxProperties: 64, valueMaxLength: 4096, optional: true })
   annotations?: Record<string, string>;
 
-  @Nested(() => ConnectorProxyStatus, { description: 'Where it is reached through the proxy.', optional: true })
+  @Nested(() => ConnectorProxyStatus, { description: 'The addresses of the Connector at the proxy.', optional: true })
   proxy?: ConnectorProxyStatus;
 
   @Nested(() => ConnectorApiStatus, { description: 'The Connectors API; not served.', optional: true })
@@ -186,9 +186,9 @@ export class Connector {
   @Metadata()
   metadata!: ObjectMeta;
 
-  @Nested(() => ConnectorSpec, { description: 'What it is to be.' })
+  @Nested(() => ConnectorSpec, { description: 'The desired state.' })
   spec!: ConnectorSpec;
 
-  @Nested(() => ConnectorStatus, { description: 'What the controller found.', optional: true })
+  @Nested(() => ConnectorStatus, { description: 'The observed state, written by the controller.', optional: true })
   status?: ConnectorStatus;
 }

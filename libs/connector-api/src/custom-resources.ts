@@ -10,7 +10,7 @@ export interface PrinterColumn {
   description: string;
 }
 
-/** What a CustomResourceDefinition says beside its schema. */
+/** The content of a CustomResourceDefinition, except its schema. */
 export interface CustomResource {
   schemaClass: SchemaClass;
   kind: string;
@@ -36,7 +36,7 @@ const STATE_COLUMNS: readonly PrinterColumn[] = [
     name: 'Reason',
     type: 'string',
     jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
-    description: 'Why it cannot.',
+    description: 'Why it cannot be used.',
   },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since its creation.' },
 ];
@@ -51,10 +51,10 @@ export const CUSTOM_RESOURCES: readonly CustomResource[] = [
     shortNames: ['conn'],
     scope: 'Namespaced',
     description:
-      'A Connector leads to a tool, such as a registry. Workloads use it through the proxy with their ServiceAccount token and never hold its credential.',
+      'A Connector is the address and the credential of a tool, such as a registry. Workloads use it through the proxy with their ServiceAccount token, and never get the credential.',
     printerColumns: [
       { name: 'Class', type: 'string', jsonPath: '.spec.connectorClassName', description: 'Its ConnectorClass.' },
-      { name: 'Address', type: 'string', jsonPath: '.spec.address', description: 'Where it leads.' },
+      { name: 'Address', type: 'string', jsonPath: '.spec.address', description: 'Its address.' },
       ...STATE_COLUMNS,
     ],
   },
@@ -66,7 +66,7 @@ export const CUSTOM_RESOURCES: readonly CustomResource[] = [
     shortNames: ['connclass'],
     scope: 'Cluster',
     description:
-      'A ConnectorClass is a kind of tool: what its Connectors need, how they are probed, and which protocol the proxy speaks to it.',
+      'A ConnectorClass describes a kind of tool: what its Connectors need, how the controller probes them, and which protocol the proxy uses.',
     printerColumns: STATE_COLUMNS,
   },
 ];

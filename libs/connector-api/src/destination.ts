@@ -23,7 +23,7 @@ export class DestinationReference {
   @Text({ description: 'API group of the referent, instead of apiVersion.', maxLength: NAME_MAX, optional: true })
   group?: string;
 
-  @Text({ description: 'Which of the addresses of the referent is meant.', maxLength: NAME_MAX, optional: true })
+  @Text({ description: 'Name of the address to use, if the referent has several.', maxLength: NAME_MAX, optional: true })
   address?: string;
 }
 
@@ -39,7 +39,7 @@ export class ProxyDestination {
   @Nested(() => DestinationReference, { description: 'The Service of the proxy.', optional: true })
   ref?: DestinationReference;
 
-  @Text({ description: 'URL of the proxy; below that of ref when both are given.', maxLength: 2048, optional: true })
+  @Text({ description: 'URL of the proxy. If ref is also given, it is relative to the URL of ref.', maxLength: 2048, optional: true })
   uri?: string;
 
   @Text({ description: 'Certificates of the proxy, in PEM form.', maxLength: 262_144, optional: true })
@@ -49,7 +49,7 @@ export class ProxyDestination {
   audience?: string;
 
   @OpaqueObject({
-    description: 'Rego that finds the token in a request. Stored, not supported: such a class is not Ready.',
+    description: 'Rego that finds the token in a request. Stored, but not supported: such a class is not Ready.',
     properties: { rego: { type: 'string', maxLength: REGO_MAX, description: 'Module of package proxy.' } },
     optional: true,
   })

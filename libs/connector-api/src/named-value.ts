@@ -13,7 +13,7 @@ export class NamedValue {
   @Text({ description: 'Name of the parameter, as the class declares it.', minLength: 1, maxLength: PARAM_NAME_MAX })
   name!: string;
 
-  @AnyValue({ description: 'Its value, of the type that the class declares.' })
+  @AnyValue({ description: 'Value of the parameter, of the type that the class declares.' })
   value!: unknown;
 }
 
@@ -22,7 +22,7 @@ export class AddressExtension {
   @Text({ description: 'Name of the address, as the class declares it.', minLength: 1, maxLength: PARAM_NAME_MAX })
   name!: string;
 
-  @Text({ description: 'The address, of the same form as spec.address.', maxLength: ADDRESS_MAX, rules: [ADDRESS_RULE] })
+  @Text({ description: 'The address, in the same form as spec.address.', maxLength: ADDRESS_MAX, rules: [ADDRESS_RULE] })
   value!: string;
 }
 

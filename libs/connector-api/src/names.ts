@@ -56,7 +56,7 @@ export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: s
 
 /**
  * The Connector that a host name belongs to. Exact: the host has to be one of {@link connectorHostNames}, in lower
- * case and without port or trailing dot; a host that merely contains one is nobody's (C6, CVE-2026-55602).
+ * case and without port or trailing dot; a host that only contains one belongs to no Connector (C6, CVE-2026-55602).
  */
 export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER_DOMAIN): ConnectorKey | undefined {
   const [service = '', namespace = ''] = host.split('.', 2);

@@ -15,7 +15,7 @@ export class ObjectReference {
   name!: string;
 
   @Text({
-    description: "Namespace of the referent; if given, it has to be the Connector's own.",
+    description: "Namespace of the referent. If given, it must be the Connector's own namespace.",
     maxLength: NAME_MAX,
     optional: true,
   })
@@ -27,7 +27,7 @@ export class ObjectReference {
   @Text({ description: 'Resource version of the referent; not used.', maxLength: NAME_MAX, optional: true })
   resourceVersion?: string;
 
-  @Text({ description: 'A part of the referent; not used.', maxLength: 1024, optional: true })
+  @Text({ description: 'Path of a field of the referent; not used.', maxLength: 1024, optional: true })
   fieldPath?: string;
 }
 

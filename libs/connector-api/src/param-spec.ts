@@ -21,14 +21,14 @@ export class ParamSpec {
   @Choice(PARAM_TYPES, { description: 'Type of its value.', default: 'string', optional: true })
   type?: ParamType;
 
-  @Text({ description: 'What it is for, for people.', maxLength: 4096, optional: true })
+  @Text({ description: 'Description for display.', maxLength: 4096, optional: true })
   description?: string;
 
-  @AnyValue({ description: 'Value when none is given. A parameter without default is required.', optional: true })
+  @AnyValue({ description: 'Value if the Connector or volume gives none. A parameter without default is required.', optional: true })
   default?: unknown;
 
   @TextList({
-    description: 'The values that are allowed; all, if empty.',
+    description: 'The allowed values. If empty, all values are allowed.',
     maxItems: 128,
     itemMaxLength: 1024,
     listType: 'atomic',

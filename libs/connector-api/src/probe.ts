@@ -7,7 +7,7 @@ import { rule } from './rule';
 /** Longest Go template in a probe, in characters. */
 const TEMPLATE_MAX = 4096;
 
-/** Longest CEL expression of a probe: `matches()` in it runs on answers of a foreign server, so it is kept short. */
+/** Longest CEL expression of a probe: `matches()` in it runs on responses of a foreign server, so it is kept short. */
 const CEL_MAX = 2048;
 
 /** One header of a probe's request. */
@@ -15,15 +15,15 @@ export class HttpHeader {
   @Text({ description: 'Name of the header.', minLength: 1, maxLength: 256 })
   name!: string;
 
-  @Text({ description: 'Its value; a Go template with .Connector and .Secret.', maxLength: TEMPLATE_MAX })
+  @Text({ description: 'Value of the header. A Go template with .Connector and .Secret.', maxLength: TEMPLATE_MAX })
   value!: string;
 }
 
-/** When a probe's answer is a good one. */
+/** Which response of a probe counts as success. */
 export class ProbeResponse {
   @Text({
     description:
-      'CEL expression that is true for a good answer. Variables: response.statusCode, response.headers, response.body, response.bodyString.',
+      'CEL expression that is true when the response counts as success. Variables: response.statusCode, response.headers, response.body, response.bodyString.',
     maxLength: CEL_MAX,
     optional: true,
   })
@@ -33,13 +33,13 @@ export class ProbeResponse {
 /** A probe by HTTP request to the address of the Connector. */
 export class HttpProbe {
   @Text({
-    description: 'Path, from the root of the host; the path of spec.address is not put before it. A Go template.',
+    description: 'Path from the root of the host, without the path of spec.address. A Go template.',
     minLength: 1,
     maxLength: TEMPLATE_MAX,
   })
   path!: string;
 
-  @Text({ description: 'Host to ask instead of that of spec.address.', maxLength: 262, optional: true })
+  @Text({ description: 'Host to use instead of that of spec.address.', maxLength: 262, optional: true })
   host?: string;
 
   @Choice(['http', 'https'], { description: 'Scheme to use instead of that of spec.address.', optional: true })
@@ -56,20 +56,20 @@ export class HttpProbe {
   })
   httpHeaders?: HttpHeader[];
 
-  @Flag({ description: 'Take a redirect as the answer instead of following it.', default: false, optional: true })
+  @Flag({ description: 'Whether a redirect is the response, instead of being followed.', default: false, optional: true })
   disableRedirect?: boolean;
 
-  @Nested(() => ProbeResponse, { description: 'When the answer is a good one; default is any 2xx.', optional: true })
+  @Nested(() => ProbeResponse, { description: 'Which response counts as success; default is any status 2xx.', optional: true })
   response?: ProbeResponse;
 }
 
-/** A probe by a call of `spec.api`. Stored, not supported. */
+/** A probe by a call of `spec.api`. Stored, but not supported. */
 export class ApiProbe {
-  @Text({ description: 'Path below that of spec.api. A Go template.', maxLength: TEMPLATE_MAX, optional: true })
+  @Text({ description: 'Path below the path of spec.api. A Go template.', maxLength: TEMPLATE_MAX, optional: true })
   path?: string;
 }
 
-/** How to find out whether something works. Empty means the probe of the protocol itself, where it has one. */
+/** A check of whether something works. An empty object is the probe of the protocol itself, if it has one. */
 @Rules<Probe>([
   rule({
     cel: '!(has(self.http) && has(self.api))',
@@ -78,14 +78,14 @@ export class ApiProbe {
   }),
 ])
 export class Probe {
-  @Nested(() => HttpProbe, { description: 'Probe by HTTP request to the Connector address.', optional: true })
+  @Nested(() => HttpProbe, { description: "Probe by an HTTP request to the Connector's address.", optional: true })
   http?: HttpProbe;
 
-  @Nested(() => ApiProbe, { description: 'Probe by a call of spec.api. Stored, not supported.', optional: true })
+  @Nested(() => ApiProbe, { description: 'Probe by a call of spec.api. Stored, but not supported.', optional: true })
   api?: ApiProbe;
 }
 
-/** Whether the probe leaves it to the protocol how to probe. */
+/** Whether the probe is that of the protocol itself. */
 export function isProtocolProbe(probe: Probe): boolean {
   return probe.http === undefined && probe.api === undefined;
 }

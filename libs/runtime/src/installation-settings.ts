@@ -4,12 +4,12 @@ import { Setting } from './settings';
 
 const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
 
-/** What the programs that speak to registries must agree on besides: where the proxy is, and where connections may go. */
+/** Further settings that controller and proxy share: the address of the proxy, and where connections may go. */
 export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_SERVICE',
     kind: 'string',
-    description: 'Name of the Service of the proxy in the namespace of the installation.',
+    description: "Name of the proxy's Service, in the namespace of the installation.",
   })
   @Matches(DNS_NAME)
   proxyService = 'connectors-proxy-service';
@@ -18,7 +18,7 @@ export class InstallationSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_EXTERNAL_HTTP_URL',
     kind: 'string',
     description:
-      'Base URL under which clients reach the http listener from outside the cluster, for example http://localhost:8080. Empty: only the Services.',
+      'Base URL under which clients reach the http listener from outside the cluster, for example http://localhost:8080. Empty: clients use only the Services.',
   })
   @Matches(/^(http:\/\/[^/?#@\s]+)?$/, { message: 'must look like http://HOST[:PORT], with no path' })
   externalHttpUrl = '';
@@ -26,7 +26,7 @@ export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_EXTERNAL_HTTPS_URL',
     kind: 'string',
-    description: 'The same for the https listener, for example https://registry-proxy.example.com.',
+    description: 'Base URL for the https listener, for example https://registry-proxy.example.com. Empty: clients use only the Services.',
   })
   @Matches(/^(https:\/\/[^/?#@\s]+)?$/, { message: 'must look like https://HOST[:PORT], with no path' })
   externalHttpsUrl = '';
@@ -34,7 +34,7 @@ export class InstallationSettings extends ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_CA_BUNDLE',
     kind: 'string',
-    description: 'Path of a PEM file with further certificate authorities that registries may be signed by, beside the system roots.',
+    description: 'Path of a PEM file with certificate authorities that registries may use, in addition to the system roots.',
   })
   @IsString()
   caBundle = '';
@@ -43,7 +43,7 @@ export class InstallationSettings extends ProgramSettings {
     name: 'OCI_CONNECTOR_EGRESS_ALLOW_CIDRS',
     kind: 'list',
     description:
-      'Address ranges that may be contacted although they are refused by default (loopback, link-local, the API server, own Services), for example 127.0.0.1/32.',
+      'Address ranges to which connections are allowed although they are refused by default (loopback, link-local, the API server, Services of the installation), for example 127.0.0.1/32.',
   })
   @Matches(CIDR, { each: true, message: 'must be a list of ranges like 127.0.0.1/32 or ::1/128' })
   egressAllowCidrs: string[] = [];

@@ -3,12 +3,12 @@ import { Setting } from './settings';
 
 export const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-/** What every program has, and what all of an installation must agree on: logs, an admin port, the cluster, the tokens. */
+/** The settings that all programs share: logs, admin port, cluster, tokens. They must be equal within an installation. */
 export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_LOG_LEVEL',
     kind: 'string',
-    description: 'Least level that is logged: trace, debug, info, warn, error or fatal.',
+    description: 'Lowest level that is logged: trace, debug, info, warn, error or fatal.',
   })
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   logLevel = 'info';
@@ -16,7 +16,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_ADMIN_HOST',
     kind: 'string',
-    description: 'Address on which /healthz, /readyz and /metrics are served. Empty: all addresses of the machine, IPv6 and IPv4.',
+    description: 'Listen address of /healthz, /readyz and /metrics. Empty: all addresses of the machine, IPv6 and IPv4.',
   })
   @IsString()
   adminHost = '';
@@ -24,7 +24,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_ADMIN_PORT',
     kind: 'integer',
-    description: 'Port on which /healthz, /readyz and /metrics are served; 0 picks a free one.',
+    description: 'Port of /healthz, /readyz and /metrics; 0 picks a free port.',
   })
   @IsInt()
   @Min(0)
@@ -42,7 +42,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_NAMESPACE',
     kind: 'string',
-    description: 'Namespace of the installation: its CA, sealing key, Lease and proxy Service live there.',
+    description: 'Namespace of the installation, with its CA, sealing key, Lease and proxy Service.',
   })
   @Matches(DNS_NAME)
   namespace = 'connectors-system';
@@ -58,7 +58,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_AUDIENCES',
     kind: 'list',
-    description: 'Audiences of the ServiceAccount tokens that the proxy accepts; the first is the one it asks for and publishes in status.',
+    description: 'Audiences of the ServiceAccount tokens that the proxy accepts; the controller publishes the first one in status.',
   })
   @Matches(/\S/, { each: true })
   @ArrayNotEmpty({ message: 'must name at least one audience' })
