@@ -23,7 +23,7 @@ export async function snapshotFile(args: readonly string[], workspace = '.'): Pr
 
 async function committedSnapshot(file: string): Promise<ApiSnapshot> {
   if (!existsSync(file)) {
-    throw new Error(`${SNAPSHOT} is missing; restore it from git, or start anew with ${ACCEPT}`);
+    throw new Error(`${SNAPSHOT} is missing; restore it from git, or create a new one with ${ACCEPT}`);
   }
   return JSON.parse(await readFile(file, 'utf8')) as ApiSnapshot;
 }

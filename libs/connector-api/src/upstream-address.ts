@@ -20,7 +20,7 @@ export interface UpstreamAddress {
 export class AddressError extends Error {
   override readonly name = 'AddressError';
   readonly code = 'AddressInvalid';
-  /** The address is wrong until somebody changes it. */
+  /** The address is wrong until the Connector is changed. */
   readonly retryable = false;
 
   constructor(
