@@ -20,14 +20,14 @@ export async function dance(
     registry: UpstreamRegistry;
     scopes: readonly RepositoryScope[];
     options?: AuthorizeOptions;
-    send: (authorization: string) => ScriptedResponse;
+    send: (authorization: string) => ScriptedResponse | Promise<ScriptedResponse>;
   },
 ): Promise<Outcome> {
   const cost = { ...options, attempt: authorizer.begin() };
   try {
     let authorization = await authorizer.authorize(registry, scopes, cost);
     for (let tries = 0; ; tries++) {
-      const { status = 200, headers } = send(authorization.header?.reveal() ?? '');
+      const { status = 200, headers } = await send(authorization.header?.reveal() ?? '');
       const challenge = headers?.['www-authenticate'];
       if (!refusesAuthorization(status, challenge, authorization)) {
         return status;

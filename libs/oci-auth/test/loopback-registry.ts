@@ -1,14 +1,18 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse, type UpstreamRegistry } from '../src/upstream-registry';
 import { type ScriptedServer } from './scripted-server';
 
-function send(method: string, url: URL, options: RegistryHttpOptions, body = ''): Promise<RegistryHttpResponse> {
+/** The servers of the tests close no connection before they are closed themselves. */
+const agent = new Agent({ keepAlive: true });
+
+/** One request. */
+export function sendRequest(method: string, url: URL, options: RegistryHttpOptions, body = ''): Promise<RegistryHttpResponse> {
   const headers = Object.entries(options.headers).map(
     ([name, value]) => [name, value instanceof Sensitive ? value.reveal() : value] as const,
   );
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers: Object.fromEntries(headers), signal: options.signal, agent: false }, (response) => {
+    const request = httpRequest(url, { method, headers: Object.fromEntries(headers), signal: options.signal, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('error', reject);
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -25,8 +29,8 @@ function send(method: string, url: URL, options: RegistryHttpOptions, body = '')
 
 /** The plainest thing that keeps the contract of RegistryHttp on loopback. */
 export const loopbackHttp: RegistryHttp = {
-  get: (url, options) => send('GET', url, options),
-  post: (url, options) => send('POST', url, options, options.body.reveal()),
+  get: (url, options) => sendRequest('GET', url, options),
+  post: (url, options) => sendRequest('POST', url, options, options.body.reveal()),
 };
 
 /** A connector's registry at a scripted server, with the credential robot:hunter2. */
@@ -45,5 +49,10 @@ export function anUpstreamRegistry(server: ScriptedServer, overrides: Partial<Up
   };
 }
 
-/** `Basic robot:hunter2` as it goes over the wire. */
-export const BASIC = `Basic ${Buffer.from('robot:hunter2').toString('base64')}`;
+/** A login as it goes over the wire. */
+export function basicOf(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** That of the connector. */
+export const BASIC = basicOf('robot', 'hunter2');

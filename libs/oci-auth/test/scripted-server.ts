@@ -46,6 +46,8 @@ export class ScriptedServer {
 
   static async start(): Promise<ScriptedServer> {
     const server = new ScriptedServer();
+    // A connection that a client keeps is never closed under its next request.
+    server.#server.keepAliveTimeout = 0;
     await once(server.#server.listen(0, '127.0.0.1'), 'listening');
     return server;
   }
