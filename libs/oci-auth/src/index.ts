@@ -1,7 +1,8 @@
 export { type Authorization } from './authorization';
 export { OciAuthError, type OciAuthErrorCode, type OciAuthErrorDetails } from './oci-auth.errors';
 export { type Attempt } from './attempt';
-export { OciAuthorizer, type AuthorizeOptions, type OciAuthorizerOptions } from './oci-authorizer';
+export { type AuthorizeOptions } from './auth-request';
+export { OciAuthorizer, type OciAuthorizerOptions } from './oci-authorizer';
 export { type ChallengeHeader } from './challenge';
 export { refusesAuthorization } from './refusal';
 export { RefusedCredentials } from './refused-credentials';

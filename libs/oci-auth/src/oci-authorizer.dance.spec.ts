@@ -4,7 +4,8 @@ import { dance, type Outcome } from '../test/dance';
 import { anUpstreamRegistry, BASIC } from '../test/loopback-registry';
 import { type ScriptedResponse } from '../test/scripted-server';
 import { PULL, TokenRegistry } from '../test/token-registry';
-import { type AuthorizeOptions, OciAuthorizer } from './oci-authorizer';
+import { type AuthorizeOptions } from './auth-request';
+import { OciAuthorizer } from './oci-authorizer';
 import { type RepositoryScope } from './scope';
 import { type UpstreamRegistry } from './upstream-registry';
 

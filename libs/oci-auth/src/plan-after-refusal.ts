@@ -1,7 +1,7 @@
 import { type Authorization } from './authorization';
 import { type Challenge, type ChallengeHeader, parseChallenges } from './challenge';
 import { OciAuthError } from './oci-auth.errors';
-import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges } from './registry-probe';
+import { type AuthPlan, type BearerPlan, discoverPlan, planFromChallenges, scopeIn } from './registry-probe';
 import { type KnownPlan } from './token-cache';
 import { accessRefused } from './token-source';
 import { type UpstreamRegistry } from './upstream-registry';
@@ -14,27 +14,30 @@ export interface NextPlan {
   readonly scopeHint?: string;
 }
 
-/** A refused request. */
-export interface RefusedRequest {
-  /** What it carried. */
-  readonly refused: Authorization;
-  /** How the registry was thought to authorise. */
-  readonly known?: KnownPlan;
+/** The registry refuses a request for what it carried. */
+export interface AuthRefusal {
+  readonly carried: Authorization;
+  /** `WWW-Authenticate` of the answer. */
   readonly challenge: ChallengeHeader;
 }
 
-/** How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. Throws OciAuthError. */
+/**
+ * How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. Throws OciAuthError.
+ *
+ * @param known how the registry was thought to authorise
+ */
 export async function planAfterRefusal(
   registry: UpstreamRegistry,
-  { refused, known, challenge }: RefusedRequest,
+  { carried, challenge }: AuthRefusal,
+  known: KnownPlan | undefined,
   now: () => number,
 ): Promise<NextPlan | undefined> {
   const challenges = parseChallenges(challenge);
-  if (refused.scheme === 'none') {
+  if (carried.scheme === 'none') {
     return learnedFrom(challenges, registry);
   }
   const challenged = tolerantPlan(challenges, registry);
-  const scopeHint = challenged?.scopeHint;
+  const scopeHint = challenged && scopeIn(challenges);
   if (challenged && known?.plan.scheme === 'bearer' && challenged.realm.href === known.plan.realm.href) {
     return { plan: challenged, learned: known.learned, scopeHint };
   }
@@ -50,7 +53,8 @@ export async function planAfterRefusal(
 
 /** The scope that the challenge to a refused request asks for. */
 export function scopeHintOf(challenge: ChallengeHeader, registry: UpstreamRegistry): string | undefined {
-  return tolerantPlan(parseChallenges(challenge), registry)?.scopeHint;
+  const challenges = parseChallenges(challenge);
+  return tolerantPlan(challenges, registry) && scopeIn(challenges);
 }
 
 /**
@@ -62,7 +66,7 @@ function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistr
   if (plan === undefined) {
     throw accessRefused(registry);
   }
-  return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? plan.scopeHint : undefined };
+  return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? scopeIn(challenges) : undefined };
 }
 
 /** The Bearer plan in the answer to a refused Authorization, which may be wrong in any way; the bare question decides then. */

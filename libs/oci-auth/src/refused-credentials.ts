@@ -47,7 +47,6 @@ export class RefusedCredentials {
   readonly #lastRefused = new LRUCache<string, { readonly id: string; readonly at: number }>({ max: MAX_CREDENTIALS });
   /** First uses under way: whoever comes meanwhile waits for what becomes of it. */
   readonly #scouts = new Map<string, Promise<unknown>>();
-  #refusals = 0;
 
   /** @param refusedMs how long a refused credential is not sent again */
   constructor(
@@ -58,7 +57,7 @@ export class RefusedCredentials {
   /** CredentialRefused while the credential is known to be refused. */
   refusalOf(judge: CredentialJudge, credential: RegistryCredential): OciAuthError | undefined {
     // Asked for every request with Basic: no hash is made as long as nothing was ever refused.
-    return this.#refusals === 0 ? undefined : this.#verdictOn(this.#idOf(judge, credential))?.refusal;
+    return this.#lastRefused.size === 0 ? undefined : this.#verdictOn(this.#idOf(judge, credential))?.refusal;
   }
 
   /** Throws CredentialRefused while the credential is known to be refused. */
@@ -104,7 +103,6 @@ export class RefusedCredentials {
     const isDoubtful = other !== undefined || this.#verdicts.get(id)?.accepted === true;
     this.#verdicts.set(id, { refusal, until: isDoubtful ? doubtedUntil : now + this.refusedMs });
     this.#lastRefused.set(user, { id, at: now });
-    this.#refusals += 1;
   }
 
   /**

@@ -13,8 +13,6 @@ export interface BearerPlan {
   readonly realm: URL;
   /** Some registries send none (nvcr.io). */
   readonly service?: string;
-  /** The challenge's `scope`, unread. */
-  readonly scopeHint?: string;
 }
 
 /** How a registry wants to be authorised. */
@@ -30,19 +28,28 @@ const MAX_SERVICE_LENGTH = 1024;
  * Throws OciAuthError `RealmInvalid` or `RealmUntrusted`.
  */
 export function planFromChallenges(challenges: readonly Challenge[], registry: UpstreamRegistry): AuthPlan | undefined {
-  const bearers = challenges.filter((challenge) => challenge.scheme === 'bearer');
-  const bearer = bearers.find((challenge) => challenge.parameters['realm']) ?? bearers[0];
+  const bearer = bearerIn(challenges);
   const basic = challenges.some((challenge) => challenge.scheme === 'basic');
   if (bearer && (bearer.parameters['realm'] || !basic)) {
-    const { service, scope } = bearer.parameters;
+    const { service } = bearer.parameters;
     return {
       scheme: 'bearer',
       realm: checkRealm(bearer.parameters['realm'], registry),
       service: service !== undefined && service.length <= MAX_SERVICE_LENGTH ? service : undefined,
-      scopeHint: scope,
     };
   }
   return basic ? { scheme: 'basic' } : undefined;
+}
+
+/** The scope that a Bearer challenge asks for, unread. */
+export function scopeIn(challenges: readonly Challenge[]): string | undefined {
+  return bearerIn(challenges)?.parameters['scope'];
+}
+
+/** The Bearer challenge that counts: the first with a realm. */
+function bearerIn(challenges: readonly Challenge[]): Challenge | undefined {
+  const bearers = challenges.filter((challenge) => challenge.scheme === 'bearer');
+  return bearers.find((challenge) => challenge.parameters['realm']) ?? bearers[0];
 }
 
 /** `GET /v2/PATH` on the registry. Throws OciAuthError `RegistryUnreachable`, or the signal's reason. */

@@ -5,7 +5,7 @@ import { createAuthCache, type Grant } from './token-cache';
 describe('memory by one tenant with a registry of its own', () => {
   it('its long tokens push out no token of another Connector, and fill no more than the limit', async () => {
     const clock = new ManualClock();
-    const cache = createAuthCache<Grant>(clock, () => 0.5, 10_000);
+    const cache = createAuthCache<Grant>({ clock, random: () => 0.5, maxEntries: 10_000 });
     const key = (uid: string, scope: string): string => `${JSON.stringify([uid, 'hash'])}["repository:${scope}:pull"]`;
     const grant = (length: number): (() => Promise<Grant>) => {
       const expiresAt = clock.now() + 3_600_000;

@@ -13,8 +13,8 @@ export interface Grant {
   readonly obtainedAt: number;
   /** Grants are numbered as they are obtained. */
   readonly serial: number;
-  /** Set when this took the place of a token that the registry had refused; milliseconds since the epoch. */
-  readonly replacedAt?: number;
+  /** It took the place of a token that the registry had refused. */
+  readonly isReplacement?: true;
 }
 
 /** A plan in the cache. */
@@ -63,12 +63,15 @@ function retold(error: unknown, elapsedMs: number): unknown {
   return error instanceof OciAuthError ? error.retold(elapsedMs) : error;
 }
 
+export interface AuthCacheOptions {
+  readonly clock: WallClock;
+  /** 0 ≤ number < 1; spreads the renewals. */
+  readonly random: () => number;
+  readonly maxEntries: number;
+}
+
 /** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
-export function createAuthCache<V extends Grant | KnownPlan>(
-  clock: WallClock,
-  random: () => number,
-  maxEntries: number,
-): RefreshingCache<V> {
+export function createAuthCache<V extends Grant | KnownPlan>({ clock, random, maxEntries }: AuthCacheOptions): RefreshingCache<V> {
   return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs, retold });
 }
 
@@ -86,7 +89,7 @@ function bytesOf(value: Grant | KnownPlan): number {
   if (plan.scheme !== 'bearer') {
     return OBJECT_BYTES;
   }
-  return OBJECT_BYTES + plan.realm.href.length + (plan.service?.length ?? 0) + (plan.scopeHint?.length ?? 0);
+  return OBJECT_BYTES + plan.realm.href.length + (plan.service?.length ?? 0);
 }
 
 /** The Connector, with which every key begins. */

@@ -128,10 +128,12 @@ function whatIsRefused(error: unknown): 'form' | 'form or token' | undefined {
 /** Asks token servers for tokens: GET with Basic, or POST where the credential is an identity token. Keeps nothing. */
 export class TokenClient {
   /** Token servers that took by GET what they had refused by POST; with the identity token where that may have been the reason. */
-  readonly #withoutPost = new LRUCache<string, true>({ max: MAX_SERVERS, ttl: WITHOUT_POST_MS });
+  readonly #withoutPost: LRUCache<string, true>;
   readonly #key = randomBytes(32);
 
-  constructor(private readonly clock: WallClock) {}
+  constructor(private readonly clock: WallClock) {
+    this.#withoutPost = new LRUCache({ max: MAX_SERVERS, ttl: WITHOUT_POST_MS, ttlResolution: 0, perf: clock });
+  }
 
   /**
    * A token for the scopes. With a credential the request always carries it: a refused one gives `CredentialRefused`,

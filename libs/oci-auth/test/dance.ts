@@ -1,4 +1,5 @@
-import { type AuthorizeOptions, type OciAuthorizer } from '../src/oci-authorizer';
+import { type AuthorizeOptions } from '../src/auth-request';
+import { type OciAuthorizer } from '../src/oci-authorizer';
 import { OciAuthError } from '../src/oci-auth.errors';
 import { refusesAuthorization } from '../src/refusal';
 import { type RepositoryScope } from '../src/scope';
