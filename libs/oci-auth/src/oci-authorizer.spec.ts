@@ -106,11 +106,8 @@ describe('OciAuthorizer.authorize', () => {
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
-  it.each([
-    ['in one header', (bearer: string) => `Basic realm="x", ${bearer}`],
-    ['in several', (bearer: string) => ['Basic realm="x"', bearer]],
-  ])('prefers Bearer when both are offered %s', async (_name, offer) => {
-    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': offer(upstream.challenge()) } });
+  it('prefers Bearer when both are offered in one header', async () => {
+    upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': `Basic realm="x", ${upstream.challenge()}` } });
     expect(await header(registry(), PULL)).toBe('Bearer T1');
   });
 
@@ -119,31 +116,13 @@ describe('OciAuthorizer.authorize', () => {
     expect(await authorizer.authorize(registry(), PULL)).toEqual({ scheme: 'none', scopes: PULL, refusedScopes: [] });
   });
 
-  it('gets an anonymous token without a credential', async () => {
-    expect(await header(registry({ credential: undefined }), PULL)).toBe('Bearer T1');
-    expect(upstream.tokenServer.seen[0]?.headers.authorization).toBeUndefined();
-  });
-
   it.each([
-    ['Basic is wanted and there is no credential', 401, 'Basic realm="x"', false, 'CredentialMissing'],
-    ['neither scheme is offered', 401, 'Digest realm="x"', true, 'ChallengeUnsupported'],
-    ['a 401 offers nothing and there is no credential', 401, '', false, 'ChallengeUnsupported'],
-    ['Bearer has no realm', 401, 'Bearer service="x"', true, 'RealmInvalid'],
-    ['something else answers', 404, undefined, true, 'NotARegistry'],
-    ['it redirects', 301, undefined, true, 'NotARegistry'],
-    ['it is overloaded', 503, undefined, true, 'RegistryUnreachable'],
-    ['it throttles', 429, undefined, true, 'RegistryThrottled'],
-  ])('says so when %s', async (_name, status, challenge, withCredential, code) => {
-    const headers: Record<string, string> = challenge === undefined ? {} : { 'www-authenticate': challenge };
-    upstream.bare = () => ({ status, headers });
-    const target = withCredential ? registry() : registry({ credential: undefined });
-    await expect(authorizer.authorize(target, PULL)).rejects.toMatchObject({ name: 'OciAuthError', code });
+    ['something else answers', 404],
+    ['it redirects', 301],
+  ])('says so when %s', async (_name, status) => {
+    upstream.bare = () => ({ status });
+    await expect(authorizer.authorize(registry(), PULL)).rejects.toMatchObject({ name: 'OciAuthError', code: 'NotARegistry' });
     expect(upstream.tokenServer.seen).toEqual([]);
-  });
-
-  it('tries Basic where a 401 comes with no challenge at all (GCR)', async () => {
-    upstream.bare = () => ({ status: 401 });
-    expect(await header(registry(), PULL)).toBe(BASIC);
   });
 
   it('names the origin that a redirect points to', async () => {

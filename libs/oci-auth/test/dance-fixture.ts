@@ -1,0 +1,88 @@
+import { Sensitive } from '@oci-connector/sensitive';
+import { ManualClock } from '@oci-connector/testing-kit';
+import { type AuthorizeOptions } from '../src/auth-request';
+import { OciAuthorizer } from '../src/oci-authorizer';
+import { type RepositoryScope } from '../src/scope';
+import { type UpstreamRegistry } from '../src/upstream-registry';
+import { dance, type Outcome } from './dance';
+import { anUpstreamRegistry, BASIC } from './loopback-registry';
+import { type ScriptedResponse } from './scripted-server';
+import { TokenRegistry } from './token-registry';
+
+export const REFUSES: ScriptedResponse = { status: 401 };
+/** Scopes that only these tests ask for. */
+export const DELETE: readonly RepositoryScope[] = [{ repository: 'app', actions: ['delete'] }];
+export const CANCEL: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull', 'push', 'delete'] }];
+export const ANY_DELETE = { limit: ['pull', 'push', 'delete', '*'] } as const;
+
+/** Challenges; `REALM` stands for the token server of the fixture. */
+export const CHALLENGE = (scope = ''): string => `Bearer realm="REALM",service="reg"${scope && `,scope="${scope}"`}`;
+export const INSUFFICIENT = (scope: string): string => `${CHALLENGE(scope)},error="insufficient_scope"`;
+
+/** What a token server says to a right or wrong password, with a scope or without. */
+export type TokenServer = (about: { good: boolean; scope: boolean }) => ScriptedResponse;
+
+/** One registry with its token server, and an authorizer that has not asked it anything. */
+export class DanceFixture {
+  readonly clock = new ManualClock();
+  authorizer = this.newAuthorizer();
+  /** What the registry says to each Authorization. */
+  send: (authorization: string) => ScriptedResponse = () => ({ status: 200 });
+
+  private constructor(readonly upstream: TokenRegistry) {}
+
+  static async start(): Promise<DanceFixture> {
+    return new DanceFixture(await TokenRegistry.start());
+  }
+
+  close(): Promise<void> {
+    return this.upstream.close();
+  }
+
+  newAuthorizer(): OciAuthorizer {
+    return new OciAuthorizer({ clock: this.clock, random: () => 0.5 });
+  }
+
+  registry(overrides: Partial<UpstreamRegistry> = {}): UpstreamRegistry {
+    return anUpstreamRegistry(this.upstream.registry, { trustedRealms: [this.upstream.tokenServer.origin], ...overrides });
+  }
+
+  /** The token server tells a right password from a wrong one. */
+  serve(tokens: TokenServer): void {
+    this.upstream.tokens = ({ headers, query }) => tokens({ good: headers.authorization === BASIC, scope: query.has('scope') });
+  }
+
+  /** A registry that takes some tokens, and refuses the others with a challenge. */
+  takes(fits: (token: string) => boolean, status = 401, challenge = CHALLENGE()): (authorization: string) => ScriptedResponse {
+    return (authorization) =>
+      fits(authorization.replace('Bearer ', '')) ? { status: 200 } : { status, headers: { 'www-authenticate': this.placed(challenge) } };
+  }
+
+  placed(challenge: string): string {
+    return challenge.replace('REALM', `${this.upstream.tokenServer.origin}/token`);
+  }
+
+  askFor(scopes: readonly RepositoryScope[], options?: AuthorizeOptions, overrides: Partial<UpstreamRegistry> = {}): Promise<Outcome> {
+    return dance(this.authorizer, {
+      registry: this.registry(overrides),
+      scopes,
+      options,
+      send: (authorization) => this.send(authorization),
+    });
+  }
+
+  /** Asks to pull. */
+  ask(repository = 'app', overrides: Partial<UpstreamRegistry> = {}): Promise<Outcome> {
+    return this.askFor([{ repository, actions: ['pull'] }], undefined, overrides);
+  }
+
+  /** The scopes that the token server was asked for since the last look. */
+  asked(): (string | null)[] {
+    return this.upstream.tokenServer.seen.splice(0).map(({ query }) => query.get('scope'));
+  }
+}
+
+/** A credential with this password, as it is after a change of the Secret. */
+export function withPassword(password: string, username = 'robot'): Partial<UpstreamRegistry> {
+  return { credential: { username, password: new Sensitive(password) }, credentialRevision: `${username}/${password}` };
+}
