@@ -1,26 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { CredentialStore } from './credential-store';
 import { secretRevision, type SecretObject } from './secret-object';
 
 const KEY = { namespace: 'team', name: 'login' };
 
 class Api {
-  now = 0;
+  readonly clock = new ManualClock();
   reads = 0;
   secret: SecretObject | undefined = version('1');
   failure: Error | undefined;
   /** While set, reads wait here. */
   gate: Promise<void> | undefined;
-  fireTimer = (): void => undefined;
-  readonly clock = {
-    monotonic: () => this.now,
-    setTimeout: (callback: () => void) => {
-      this.fireTimer = callback;
-      return { cancel: () => undefined };
-    },
-  };
   readonly reachability = new Reachability(this.clock);
   readonly store = new CredentialStore({
     readSecret: async (namespace, name) => {
@@ -57,9 +50,9 @@ describe('CredentialStore', () => {
     const api = new Api();
     expect(await api.revision()).toBe('u/1');
     api.secret = version('2');
-    api.now = 9_999;
+    api.clock.advance(9_999);
     expect(await api.revision()).toBe('u/1');
-    api.now = 10_000;
+    api.clock.advance(1);
     expect(await api.revision()).toBe('u/2');
     expect(api.reads).toBe(2);
   });
@@ -84,9 +77,9 @@ describe('CredentialStore', () => {
     const api = new Api();
     expect(api.store.peek(KEY)).toBeUndefined();
     const secret = await api.store.get(KEY);
-    api.now = 9_999;
+    api.clock.advance(9_999);
     expect(api.store.peek(KEY)).toBe(secret);
-    api.now = 10_000;
+    api.clock.advance(1);
     expect(api.store.peek(KEY)).toBeUndefined();
     expect(api.reads).toBe(1);
   });
@@ -102,8 +95,9 @@ describe('CredentialStore', () => {
 
   it('forces no more than four reads a second', async () => {
     const api = new Api();
-    for (api.now = 0; api.now < 1_000; api.now += 10) {
+    for (let ms = 0; ms < 1_000; ms += 10) {
       await api.revision({ fresh: true });
+      api.clock.advance(10);
     }
     expect(api.reads).toBe(4);
   });
@@ -121,7 +115,7 @@ describe('CredentialStore', () => {
     api.gate = slow.opened;
     const before = api.revision();
     api.gate = undefined;
-    api.now = 5;
+    api.clock.advance(5);
     api.secret = version('2');
     expect(await api.revision({ fresh: true })).toBe('u/2');
     slow.open();
@@ -139,10 +133,10 @@ describe('CredentialStore', () => {
       message: 'Secret "login" does not exist in namespace "team"; create it',
     });
     api.secret = version('1');
-    api.now = 999;
+    api.clock.advance(999);
     await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
     expect(api.reads).toBe(1);
-    api.now = 1_000;
+    api.clock.advance(1);
     expect(await api.revision()).toBe('u/1');
   });
 
@@ -150,7 +144,7 @@ describe('CredentialStore', () => {
     const api = new Api();
     await api.revision();
     api.secret = undefined;
-    api.now = 10_000;
+    api.clock.advance(10_000);
     await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
   });
 
@@ -159,10 +153,10 @@ describe('CredentialStore', () => {
       const api = new Api();
       await api.revision();
       api.failure = new KubeUnreachableError('no answer');
-      api.now = 299_999;
+      api.clock.advance(299_999);
       expect(await api.revision()).toBe('u/1');
       expect(await api.revision({ fresh: true })).toBe('u/1');
-      api.now = 300_000;
+      api.clock.advance(1);
       await expect(api.revision()).rejects.toBe(api.failure);
     });
 
@@ -170,7 +164,7 @@ describe('CredentialStore', () => {
       const api = new Api();
       await api.revision();
       api.failure = new KubeUnreachableError('no answer');
-      api.now = 10_000;
+      api.clock.advance(10_000);
       expect(await api.revision()).toBe('u/1');
       // Hangs from now on: nobody waits for it.
       const { opened, open } = gate();
@@ -181,7 +175,7 @@ describe('CredentialStore', () => {
       expect(await api.revision({ fresh: true })).toBe('u/1');
       // In the background: this one, and after a second the one that found out.
       expect(api.reads).toBe(3);
-      api.fireTimer();
+      api.clock.advance(1_000);
       await setImmediate();
       expect(api.reads).toBe(4);
       open();
@@ -203,7 +197,7 @@ describe('CredentialStore', () => {
       const api = new Api();
       api.secret = undefined;
       await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
-      api.now = 1_000;
+      api.clock.advance(1_000);
       api.failure = new KubeUnreachableError('no answer');
       await expect(api.revision()).rejects.toBe(api.failure);
     });
@@ -212,7 +206,7 @@ describe('CredentialStore', () => {
   it('C10 fail-open: an answer with an error is no outage', async () => {
     const api = new Api();
     await api.revision();
-    api.now = 10_000;
+    api.clock.advance(10_000);
     api.failure = new Error('403 Forbidden');
     await expect(api.revision()).rejects.toBe(api.failure);
   });

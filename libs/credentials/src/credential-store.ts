@@ -52,7 +52,8 @@ interface Flight {
 
 /**
  * Secrets by name, read on demand and kept for a short time: the proxy may `get` Secrets and neither list nor watch
- * them.
+ * them. `fetch` of lru-cache does not do: with `forceRefresh` it still joins a read that began before the Secret changed, and it has no
+ * shares for namespaces.
  */
 export class CredentialStore {
   /** Shared by namespaces: whose Secrets are large pushes out no others'. */

@@ -61,7 +61,8 @@ export interface GetOptions {
 
 /**
  * A bounded cache of values that end: concurrent callers share one fetch, a value is renewed in the background before it
- * ends, and a failed renewal leaves the valid one in place.
+ * ends, and a failed renewal leaves the valid one in place. `fetch` of lru-cache does not do: it keeps no failure, has no owners with
+ * shares of their own, and gives every caller the same lifetime.
  */
 export class RefreshingCache<V extends Expiring> {
   readonly #entries: SharedCache<Entry<V>>;

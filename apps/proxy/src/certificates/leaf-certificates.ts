@@ -37,7 +37,8 @@ export interface LeafCertificatesOptions {
 
 /**
  * Certificates for our own host names, made on demand. All share one key pair, which lives as long as this object and never
- * leaves the process; making a key is most of the cost of a certificate.
+ * leaves the process; making a key is most of the cost of a certificate. `fetch` of lru-cache does not do: it has no shares for
+ * namespaces, and how early a leaf is renewed depends on the authority of the moment.
  */
 export class LeafCertificates {
   readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });

@@ -1,3 +1,4 @@
+import { ManualClock } from '@oci-connector/testing-kit';
 import { deriveSealingKey } from './key-ring';
 import { SealingKeys } from './sealing-keys';
 
@@ -5,34 +6,24 @@ const secret = (fill: number): string => Buffer.alloc(32, fill).toString('base64
 const idOf = (fill: number): string => deriveSealingKey(Buffer.alloc(32, fill))?.id ?? '';
 
 class Api {
-  now = 0;
+  readonly clock = new ManualClock();
   reads = 0;
   data: Record<string, string> | undefined = { current: secret(2), previous: secret(1) };
   failure: Error | undefined;
   readonly errors: unknown[] = [];
-  readonly timers: { callback: () => void; ms: number }[] = [];
   readonly keys = new SealingKeys({
     readSecret: () => {
       this.reads += 1;
       return this.failure === undefined ? Promise.resolve(this.data) : Promise.reject(this.failure);
     },
-    clock: {
-      now: () => this.now,
-      monotonic: () => this.now,
-      setTimeout: (callback, ms) => {
-        const timer = { callback, ms };
-        this.timers.push(timer);
-        return { cancel: () => void this.timers.splice(this.timers.indexOf(timer), 1) };
-      },
-    },
+    clock: this.clock,
     onError: (error) => this.errors.push(error),
   });
 
   /** Lets the timer that is set run, with everything that it starts. */
   async tick(): Promise<void> {
-    const timer = this.timers.shift();
-    this.now += timer?.ms ?? 0;
-    timer?.callback();
+    const [ms = 0] = this.clock.timers;
+    this.clock.advance(ms);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -52,26 +43,26 @@ describe('SealingKeys', () => {
     const api = new Api();
     await api.keys.start();
     api.data = { current: secret(3), previous: secret(2) };
-    expect(api.timers.map(({ ms }) => ms)).toEqual([60_000]);
+    expect(api.clock.timers).toEqual([60_000]);
     await api.tick();
     expect(api.keys.current()?.id).toBe(idOf(3));
     expect(await api.keys.find(idOf(1))).toBeUndefined();
     api.keys.stop();
-    expect(api.timers).toEqual([]);
+    expect(api.clock.timers).toEqual([]);
   });
 
   it('looks at once for a key that another replica already uses, once a second at most', async () => {
     const api = new Api();
     await api.keys.start();
     api.data = { current: secret(3), previous: secret(2) };
-    api.now = 1_000;
+    api.clock.advance(1_000);
     expect((await api.keys.find(idOf(3)))?.id).toBe(idOf(3));
     const reads = api.reads;
     for (let i = 0; i < 50; i += 1) {
       expect(await api.keys.find('unknown')).toBeUndefined();
     }
     expect(api.reads).toBe(reads);
-    api.now = 2_000;
+    api.clock.advance(1_000);
     await Promise.all(Array.from({ length: 50 }, () => api.keys.find('unknown')));
     expect(api.reads).toBe(reads + 1);
     api.keys.stop();
@@ -99,7 +90,7 @@ describe('SealingKeys', () => {
     expect(String(api.errors)).toMatch(/no usable key "current"/);
     expect(String(api.errors)).not.toMatch(/hush|aHVzaA/);
     api.data = { current: secret(2) };
-    expect(api.timers.map(({ ms }) => ms)).toEqual([2_000]);
+    expect(api.clock.timers).toEqual([2_000]);
     await api.tick();
     expect(api.keys.current()?.id).toBe(idOf(2));
     api.keys.stop();
