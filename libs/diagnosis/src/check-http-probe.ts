@@ -6,7 +6,7 @@ import { type DiagnosisTarget } from './diagnosis-target';
 import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
 import { explain, type CheckSubject } from './explain';
 import { PASSED, failed, throttled, unknown, type Finding } from './finding';
-import { hasTemplate, probeRequest, type ProbeRequest } from './probe-request';
+import { hasTemplate, probeRequest, type HttpProbeRequest } from './probe-request';
 
 export interface CheckHttpProbeOptions {
   /** Decides what a refusal means. */
@@ -55,7 +55,7 @@ interface Walk {
   readonly redirects: number;
 }
 
-async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
+async function follow(first: HttpProbeRequest, walk: Walk): Promise<HttpAnswer> {
   let current = first;
   let purpose: EgressPurpose = 'connector';
   for (let left = walk.redirects; ; left -= 1) {
@@ -70,7 +70,7 @@ async function follow(first: ProbeRequest, walk: Walk): Promise<HttpAnswer> {
 }
 
 /** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
-function redirected(from: ProbeRequest, status: number, location: string | undefined): ProbeRequest | undefined {
+function redirected(from: HttpProbeRequest, status: number, location: string | undefined): HttpProbeRequest | undefined {
   const url = location === undefined ? undefined : placeOf(location, from.url);
   if (url === undefined || (url.protocol === 'http:' && from.url.protocol === 'https:')) {
     return undefined;
@@ -95,7 +95,7 @@ interface Answered {
   readonly location: string | undefined;
 }
 
-async function ask({ url, method, headers }: ProbeRequest, purpose: EgressPurpose, { target, signal }: Walk): Promise<Answered> {
+async function ask({ url, method, headers }: HttpProbeRequest, purpose: EgressPurpose, { target, signal }: Walk): Promise<Answered> {
   const agent = createPinnedAgent({ policy: target.egress, purpose, ca: target.ca });
   try {
     const response = await request(url, { method, headers, signal, dispatcher: agent });

@@ -1,7 +1,7 @@
 import { type HttpProbe, type UpstreamAddress } from '@oci-connector/connector-api';
 
 /** What a probe asks for. */
-export interface ProbeRequest {
+export interface HttpProbeRequest {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export function hasTemplate(probe: HttpProbe): boolean {
  *
  * @throws TypeError when they make no URL on that host.
  */
-export function probeRequest(probe: HttpProbe, address: UpstreamAddress): ProbeRequest {
+export function probeRequest(probe: HttpProbe, address: UpstreamAddress): HttpProbeRequest {
   const origin = probeOrigin(probe, address);
   // Joined as text, so that a path such as `//other.example` stays a path.
   const url = new URL(`${origin}${probe.path.startsWith('/') ? '' : '/'}${probe.path}`);

@@ -1,4 +1,4 @@
-import { type AddressBytes, inRange, parseRange } from './ip-address';
+import { type AddressBytes, inRange, parseAddressRange } from './ip-address';
 
 /** What kind of network an address belongs to. */
 export type AddressClass =
@@ -29,7 +29,7 @@ const FORBIDDEN = [
   '2001:db8::/32', // documentation
   '2002::/16', // 6to4 carries an IPv4 address; deprecated
   '3fff::/20', // documentation
-].map(parseRange);
+].map(parseAddressRange);
 
 const PRIVATE = [
   '10.0.0.0/8', // RFC 1918
@@ -38,21 +38,21 @@ const PRIVATE = [
   '100.64.0.0/10', // shared by carriers (RFC 6598), and by cluster networks
   '198.18.0.0/15', // benchmarks (RFC 2544), and some cluster networks
   'fc00::/7', // unique local (RFC 4193)
-].map(parseRange);
+].map(parseAddressRange);
 
 /**
  * IPv6 that is no global unicast and not unique local is nobody's host: loopback, unspecified, IPv4-compatible,
  * link-local, site-local, multicast, discard, local NAT64 (64:ff9b:1::/48), segment routing, or unassigned.
  */
-const GLOBAL_UNICAST = parseRange('2000::/3');
+const GLOBAL_UNICAST = parseAddressRange('2000::/3');
 
 /** IPv4 addresses in IPv6 dress that a host or the network takes off again: they are what they carry. */
 const IPV4_CARRIERS = [
   '::ffff:0:0/96', // IPv4-mapped (RFC 4291 §2.5.5.2)
   '64:ff9b::/96', // NAT64 (RFC 6052); DNS64 gives these for every IPv4-only registry in an IPv6-only cluster
-].map(parseRange);
+].map(parseAddressRange);
 
-function within(bytes: AddressBytes, ranges: readonly ReturnType<typeof parseRange>[]): boolean {
+function within(bytes: AddressBytes, ranges: readonly ReturnType<typeof parseAddressRange>[]): boolean {
   return ranges.some((range) => inRange(bytes, range));
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { classifyAddress, unwrap } from './address-class';
 import { EgressError } from './egress.errors';
-import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
+import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
 import { type LookupAll } from './names/lookup-all';
 import { LookupError } from './names/lookup-error';
 import { NameResolver } from './names/name-resolver';
@@ -148,7 +148,7 @@ function readRules({
     endpoints: refusedEndpoints,
     lookup: (name) => lookup(name, { owner: INSTALLATION }),
   });
-  return { allowed: allowCIDRs.map(parseRange), redirects: redirectCIDRs.map(parseRange), refused, lookup };
+  return { allowed: allowCIDRs.map(parseAddressRange), redirects: redirectCIDRs.map(parseAddressRange), refused, lookup };
 }
 
 function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { classifyAddress, unwrap } from './address-class';
-import { inRange, parseAddress, parseRange } from './ip-address';
+import { inRange, parseAddress, parseAddressRange } from './ip-address';
 import { normalizeHost } from './normalize-host';
 
 const hex = (text: string): string | undefined => {
@@ -53,7 +53,7 @@ describe('parseAddress', () => {
   });
 });
 
-describe('parseRange', () => {
+describe('parseAddressRange', () => {
   it.each([
     ['10.0.0.0/8', '10.255.1.2', true],
     ['10.0.0.0/8', '11.0.0.0', false],
@@ -69,13 +69,13 @@ describe('parseRange', () => {
     ['fc00::/7', 'fe00::1', false],
   ])('%s holds %s: %s', (range, address, expected) => {
     const bytes = parseAddress(address);
-    expect(bytes && inRange(bytes, parseRange(range))).toBe(expected);
+    expect(bytes && inRange(bytes, parseAddressRange(range))).toBe(expected);
   });
 
   it.each(['', '10.0.0.0/33', '::/129', '10.0.0/8', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/8/8', 'corp.example/8', '10.0.0.0/1e1'])(
     'refuses %j and names it',
     (text) => {
-      expect(() => parseRange(text)).toThrow(`"${text}"`);
+      expect(() => parseAddressRange(text)).toThrow(`"${text}"`);
     },
   );
 });

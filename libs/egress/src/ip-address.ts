@@ -39,7 +39,7 @@ export interface AddressRange {
 }
 
 /** `ADDRESS/LENGTH`; an address alone is a range of one. Throws a TypeError that names the text. */
-export function parseRange(text: string): AddressRange {
+export function parseAddressRange(text: string): AddressRange {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = parseAddress(address);
   const prefixLength = length === undefined ? (bytes?.length ?? 0) * 8 : /^\d{1,3}$/.test(length) ? Number(length) : NaN;

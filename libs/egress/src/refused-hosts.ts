@@ -1,5 +1,5 @@
 import { unwrap } from './address-class';
-import { type AddressBytes, type AddressRange, inRange, parseAddress, parseRange } from './ip-address';
+import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
 import { LookupError } from './names/lookup-error';
 import { normalizeHost } from './normalize-host';
 
@@ -64,7 +64,7 @@ export class RefusedHosts {
       throw new TypeError(`"${entry}" is neither a host name nor an address`);
     }
     if (entry.includes('/') || parseAddress(host)) {
-      this.#ranges.push(parseRange(host));
+      this.#ranges.push(parseAddressRange(host));
     } else {
       this.#names.set(host, []);
     }

@@ -1,5 +1,5 @@
 import { DanceFixture, REFUSES, type TokenServer, withPassword } from '../test/dance-fixture';
-import { type Outcome } from '../test/dance';
+import { type DanceOutcome } from '../test/dance';
 import { BASIC } from '../test/loopback-registry';
 import { type ScriptedResponse } from '../test/scripted-server';
 import { PUSH } from '../test/token-registry';
@@ -14,7 +14,7 @@ describe('a credential in the dance', () => {
   describe('tells a refused credential from a refused action', () => {
     const issue = (): ScriptedResponse => fixture.upstream.issue();
     // Registry; password; what the token server says; what the registry says; outcome and what was asked; the same for another repository after it.
-    it.each<[string, string, TokenServer, boolean, [Outcome, ...(string | null)[]], [Outcome, ...(string | null)[]]]>([
+    it.each<[string, string, TokenServer, boolean, [DanceOutcome, ...(string | null)[]], [DanceOutcome, ...(string | null)[]]]>([
       ['distribution', 'hunter2', ({ good }) => (good ? issue() : REFUSES), true, [200, 'repository:app:pull'], [200, 'repository:b:pull']],
       [
         'distribution',
@@ -170,7 +170,7 @@ describe('a credential in the dance', () => {
       fixture.send = () => ({ status: 401, headers: offer });
     };
 
-    it.each<[string, (authorization: string | undefined) => number, Outcome, number]>([
+    it.each<[string, (authorization: string | undefined) => number, DanceOutcome, number]>([
       ['/v2/ refuses it, too: the credential, remembered', () => 401, 'CredentialRefused', 0],
       ['/v2/ takes it, and nobody else: the action', (authorization) => (authorization === BASIC ? 200 : 401), 'AccessRefused', 2],
     ])('%s', async (_name, entry, outcome, more) => {

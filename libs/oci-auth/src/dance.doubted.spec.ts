@@ -1,5 +1,5 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { type Outcome } from '../test/dance';
+import { type DanceOutcome } from '../test/dance';
 import { DanceFixture, REFUSES } from '../test/dance-fixture';
 import { MOUNT } from '../test/token-registry';
 import { type RepositoryScope } from './scope';
@@ -32,7 +32,7 @@ describe('a wrong credential', () => {
   });
 
   it('is found out by the next request where one has asked as often as it may: for a mount', async () => {
-    const mount = (app: string): Promise<Outcome> =>
+    const mount = (app: string): Promise<DanceOutcome> =>
       fixture.askFor([{ repository: app, actions: ['pull', 'push'] }, BASE], undefined, WRONG);
     expect([await mount('a'), fixture.asked().length]).toEqual(['CredentialRefused', 2]);
     expect([await mount('b'), ...fixture.asked()]).toEqual(['CredentialRefused', null]);

@@ -1,4 +1,4 @@
-import { type Outcome } from '../test/dance';
+import { type DanceOutcome } from '../test/dance';
 import { ANY_DELETE, CANCEL, CHALLENGE, DanceFixture, DELETE, INSUFFICIENT } from '../test/dance-fixture';
 import { PULL, PUSH } from '../test/token-registry';
 import { type AuthorizeOptions } from './auth-request';
@@ -12,7 +12,7 @@ describe('scopes in the dance', () => {
   afterEach(() => fixture.close());
 
   describe('the challenge to the very request decides the actions', () => {
-    it.each<[string, readonly RepositoryScope[], AuthorizeOptions | undefined, number, string, Outcome, string[]]>([
+    it.each<[string, readonly RepositoryScope[], AuthorizeOptions | undefined, number, string, DanceOutcome, string[]]>([
       [
         '403 insufficient_scope wants more of what the verb covers (IBM)',
         DELETE,

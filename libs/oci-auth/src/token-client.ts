@@ -4,7 +4,7 @@ import { basicAuthorization, parseRetryAfter, type UserPass } from '@oci-connect
 import { Sensitive } from '@oci-connector/sensitive';
 import { LRUCache } from 'lru-cache';
 import { OciAuthError, unreachable } from './oci-auth.errors';
-import { parseTokenResponse, type Token } from './token-response';
+import { parseTokenResponse, type IssuedToken } from './token-response';
 import { type RegistryHttpOptions, type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
 /** Real responses have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
@@ -139,7 +139,7 @@ export class TokenClient {
    * A token for the scopes. With a credential the request always carries it: a refused one gives `CredentialRefused`,
    * never an anonymous token. Throws OciAuthError.
    */
-  async fetchToken(registry: UpstreamRegistry, request: TokenRequest): Promise<Token> {
+  async fetchToken(registry: UpstreamRegistry, request: TokenRequest): Promise<IssuedToken> {
     const identityToken = registry.credential?.identityToken;
     if (registry.credential && identityToken && !identityToken.isEmpty) {
       return await this.#fetchByIdentityToken(registry, request, identityToken);
@@ -151,7 +151,7 @@ export class TokenClient {
    * OAuth 2 form (distribution's "OAuth2 token specification"), needed only for identity tokens. Not all token servers know it, and
    * they say so in many ways: then the token, or the password beside it, goes by GET, as containerd does.
    */
-  async #fetchByIdentityToken(registry: UpstreamRegistry, request: TokenRequest, identityToken: Sensitive): Promise<Token> {
+  async #fetchByIdentityToken(registry: UpstreamRegistry, request: TokenRequest, identityToken: Sensitive): Promise<IssuedToken> {
     const { username = '', password = identityToken } = registry.credential ?? {};
     const pair = { username, password: password.isEmpty ? identityToken : password };
     const server = request.realm.href;
@@ -179,7 +179,7 @@ export class TokenClient {
     }
   }
 
-  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest, pair: UserPass | undefined): Promise<Token> {
+  async #fetchByGet(registry: UpstreamRegistry, request: TokenRequest, pair: UserPass | undefined): Promise<IssuedToken> {
     const headers: RegistryHttpOptions['headers'] = pair ? { authorization: basicAuthorization(pair) } : {};
     return await this.#exchange(registry, request, (options) =>
       registry.http.get(getUrl(request), { ...options, headers: { ...options.headers, ...headers } }),
@@ -190,7 +190,7 @@ export class TokenClient {
     registry: UpstreamRegistry,
     request: TokenRequest,
     send: (options: RegistryHttpOptions) => Promise<RegistryHttpResponse>,
-  ): Promise<Token> {
+  ): Promise<IssuedToken> {
     const { origin } = request.realm;
     if (request.mayAsk?.() === false) {
       throw new OciAuthError(

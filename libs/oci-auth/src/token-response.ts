@@ -4,7 +4,7 @@ import { OciAuthError } from './oci-auth.errors';
 import { type RegistryHttpResponse } from './upstream-registry';
 
 /** A token with the time until which it may be used. */
-export interface Token {
+export interface IssuedToken {
   readonly value: Sensitive;
   /** Milliseconds since the epoch, by our own clock. */
   readonly expiresAt: number;
@@ -98,7 +98,7 @@ function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number
  * Reads a token server's successful response (distribution's token specification, "Token Response Fields").
  * `requestedAt` is the time before the request was sent. Throws OciAuthError `TokenResponseInvalid`.
  */
-export function parseTokenResponse(response: RegistryHttpResponse, requestedAt: number): Token {
+export function parseTokenResponse(response: RegistryHttpResponse, requestedAt: number): IssuedToken {
   const fields = parseObject(response.body);
   const token = tokenOf(fields);
   const lifetime = lifetimeMs(fields['expires_in']);

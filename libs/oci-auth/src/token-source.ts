@@ -7,7 +7,7 @@ import { type BearerPlan } from './registry-probe';
 import { formatScope, type RepositoryScope } from './scope';
 import { type Grant } from './token-cache';
 import { TokenClient } from './token-client';
-import { type Token } from './token-response';
+import { type IssuedToken } from './token-response';
 import { type UpstreamRegistry } from './upstream-registry';
 
 /** For metrics; must not throw. */
@@ -176,7 +176,7 @@ export class TokenSource {
     return this.#toGrant(await this.#fetch({ ...order, scopes: first }), first, order.scopes.slice(1));
   }
 
-  async #fetch({ registry, plan, scopes, attempt }: TokenOrder): Promise<Token> {
+  async #fetch({ registry, plan, scopes, attempt }: TokenOrder): Promise<IssuedToken> {
     const { clock, hooks } = this.options;
     const startedAt = clock.now();
     let outcome: 'ok' | OciAuthErrorCode = 'TokenEndpointUnreachable';
@@ -201,7 +201,7 @@ export class TokenSource {
   }
 
   #toGrant(
-    { value, expiresAt, allowsNothing }: Token,
+    { value, expiresAt, allowsNothing }: IssuedToken,
     scopes: readonly RepositoryScope[],
     refusedScopes: readonly RepositoryScope[],
   ): Answer {

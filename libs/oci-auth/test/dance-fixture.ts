@@ -4,7 +4,7 @@ import { type AuthorizeOptions } from '../src/auth-request';
 import { OciAuthorizer } from '../src/oci-authorizer';
 import { type RepositoryScope } from '../src/scope';
 import { type UpstreamRegistry } from '../src/upstream-registry';
-import { dance, type Outcome } from './dance';
+import { dance, type DanceOutcome } from './dance';
 import { anUpstreamRegistry, BASIC } from './loopback-registry';
 import { type ScriptedResponse } from './scripted-server';
 import { TokenRegistry } from './token-registry';
@@ -62,7 +62,7 @@ export class DanceFixture {
     return challenge.replace('REALM', `${this.upstream.tokenServer.origin}/token`);
   }
 
-  askFor(scopes: readonly RepositoryScope[], options?: AuthorizeOptions, overrides: Partial<UpstreamRegistry> = {}): Promise<Outcome> {
+  askFor(scopes: readonly RepositoryScope[], options?: AuthorizeOptions, overrides: Partial<UpstreamRegistry> = {}): Promise<DanceOutcome> {
     return dance(this.authorizer, {
       registry: this.registry(overrides),
       scopes,
@@ -72,7 +72,7 @@ export class DanceFixture {
   }
 
   /** Asks to pull. */
-  ask(repository = 'app', overrides: Partial<UpstreamRegistry> = {}): Promise<Outcome> {
+  ask(repository = 'app', overrides: Partial<UpstreamRegistry> = {}): Promise<DanceOutcome> {
     return this.askFor([{ repository, actions: ['pull'] }], undefined, overrides);
   }
 

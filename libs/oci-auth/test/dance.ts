@@ -7,7 +7,7 @@ import { type UpstreamRegistry } from '../src/upstream-registry';
 import { type ScriptedResponse } from './scripted-server';
 
 /** What came of a request in the end: the status, or the code of the error. */
-export type Outcome = number | string;
+export type DanceOutcome = number | string;
 
 /** Takes a request through the dance as a client of the library does: authorise, send, once more, or why not. */
 export async function dance(
@@ -23,7 +23,7 @@ export async function dance(
     options?: AuthorizeOptions;
     send: (authorization: string) => ScriptedResponse | Promise<ScriptedResponse>;
   },
-): Promise<Outcome> {
+): Promise<DanceOutcome> {
   const cost = { ...options, attempt: authorizer.begin() };
   try {
     let authorization = await authorizer.authorize(registry, scopes, cost);

@@ -16,7 +16,7 @@ import { applyCaStep, nextCaStep, type CaPolicy, type CaState, type CaStep } fro
 /** Time may pass without our noticing (a suspended machine), so never sleep longer than this. */
 const LOOK_AGAIN_MS = 3_600_000;
 
-export interface CertificateAuthorityOptions {
+export interface CertificateAuthorityReconcilerOptions {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'update'>;
   readonly policy: CaPolicy;
   readonly now: () => number;
@@ -30,7 +30,7 @@ export interface CertificateAuthorityOptions {
  * write that fails in between costs time and nothing else.
  */
 export class CertificateAuthorityReconciler implements Reconciler {
-  constructor(private readonly options: CertificateAuthorityOptions) {}
+  constructor(private readonly options: CertificateAuthorityReconcilerOptions) {}
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
     const { client, policy, now } = this.options;

@@ -6,7 +6,7 @@ import { type Credentialed, Forwardable } from './proxy-exchange';
 import { registryWords } from './registry-words';
 
 /** Sends a request upstream: `AskUpstream`. */
-export interface Upstream {
+export interface UpstreamRequests {
   ask(exchange: Forwardable): Promise<Outcome>;
 }
 
@@ -44,7 +44,7 @@ export interface Authorizations {
  */
 export class RecoverRequest {
   constructor(
-    private readonly upstream: Upstream,
+    private readonly upstream: UpstreamRequests,
     private readonly authorization: Authorizations,
   ) {}
 

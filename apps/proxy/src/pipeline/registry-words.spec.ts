@@ -1,8 +1,8 @@
 import { Sensitive } from '@oci-connector/sensitive';
-import { wordsOf } from './registry-words';
+import { printableWords } from './registry-words';
 
 const words = (body: unknown, ...secrets: string[]): string | undefined =>
-  wordsOf(
+  printableWords(
     Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
     secrets.map((secret) => new Sensitive(secret)),
   );

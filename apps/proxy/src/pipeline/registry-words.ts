@@ -39,11 +39,11 @@ export async function registryWords(response: UpstreamResponse, secrets: readonl
     // Too long, too late, or broken off: the refusal stands without its words.
     return undefined;
   }
-  return wordsOf(body, secrets);
+  return printableWords(body, secrets);
 }
 
 /** The words in a body. */
-export function wordsOf(body: Buffer, secrets: readonly Sensitive[]): string | undefined {
+export function printableWords(body: Buffer, secrets: readonly Sensitive[]): string | undefined {
   const text = body.toString('utf8');
   const said = fromJson(text) ?? (/^\s*[<{[]/.test(text) ? '' : text);
   // Blotting out an ordinary word that happens to be the password would tell it.

@@ -107,14 +107,14 @@ function readRelations(reader: Reader): string[] {
   for (let parameter = reader.take(PARAMETER); parameter; parameter = reader.take(PARAMETER)) {
     const [, name = '', quoted, token = ''] = parameter;
     if (name.toLowerCase() === 'rel') {
-      relations.push(...wordsOf(quoted?.replace(/\\(.)/g, '$1') ?? token));
+      relations.push(...relationTypes(quoted?.replace(/\\(.)/g, '$1') ?? token));
     }
   }
   return relations;
 }
 
 /** Words between blanks and quotation marks of other kinds, straight or in the bytes of UTF-8, which some put around a relation. */
-function wordsOf(relations: string): string[] {
+function relationTypes(relations: string): string[] {
   return relations
     .toLowerCase()
     .split(/[^\x21-\x26\x28-\x5f\x61-\x7e]+/)

@@ -2,7 +2,7 @@ import { ManualClock } from '@oci-connector/testing-kit';
 import { OciAuthorizer } from '../../src/oci-authorizer';
 import { type RepositoryScope } from '../../src/scope';
 import { type RegistryHttp, type UpstreamRegistry } from '../../src/upstream-registry';
-import { dance, type Outcome } from '../dance';
+import { dance, type DanceOutcome } from '../dance';
 import { anUpstreamRegistry, basicOf, loopbackHttp, sendRequest } from '../loopback-registry';
 import { type ScriptedResponse, ScriptedServer, type SeenRequest } from '../scripted-server';
 import { type Asked, type Behaviour, BEHAVIOURS, type TokenSent } from './answers';
@@ -68,7 +68,7 @@ export class DanceWorld {
   }
 
   /** Sends `DELETE /v2/app/manifests/1` with what the scopes give. */
-  async ask(scopes: readonly RepositoryScope[], behaviour: Behaviour): Promise<Outcome> {
+  async ask(scopes: readonly RepositoryScope[], behaviour: Behaviour): Promise<DanceOutcome> {
     this.#behaviour = behaviour;
     const url = new URL('/v2/app/manifests/1', this.registry.origin);
     const send = async (authorization: string): Promise<ScriptedResponse> => {

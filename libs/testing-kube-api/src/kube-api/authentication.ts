@@ -1,6 +1,6 @@
 import { unauthorized } from './api-error';
 import { type StaticUser } from './kube-api-options';
-import { type ServiceAccountTokens, TokenRefused, type VerifiedToken } from './service-account-tokens';
+import { type ServiceAccountTokens, InvalidTokenError, type VerifiedToken } from './service-account-tokens';
 import { ANONYMOUS, SYSTEM_AUTHENTICATED, type UserInfo } from './user-info';
 
 interface AuthenticationOptions {
@@ -33,7 +33,7 @@ export class Authentication {
     try {
       return this.review(match[1] ?? '', []).user;
     } catch (error) {
-      if (error instanceof TokenRefused) {
+      if (error instanceof InvalidTokenError) {
         throw unauthorized();
       }
       throw error;
@@ -43,7 +43,7 @@ export class Authentication {
   /**
    * Checks a token for some audiences; none: for the API itself.
    *
-   * @throws TokenRefused
+   * @throws InvalidTokenError
    */
   review(token: string, audiences: readonly string[]): VerifiedToken {
     const accepted = audiences.length > 0 ? audiences : this.options.apiAudiences;
@@ -54,7 +54,7 @@ export class Authentication {
     // A static token carries no audience and counts as one for the API.
     const common = accepted.filter((audience) => this.options.apiAudiences.includes(audience));
     if (common.length === 0) {
-      throw new TokenRefused('invalid bearer token');
+      throw new InvalidTokenError('invalid bearer token');
     }
     return { user, audiences: common };
   }

@@ -2,7 +2,7 @@ import { badRequest, cause, invalid } from './api-error';
 import { type Cluster } from './cluster';
 import { asObject, asText, asTexts, isJsonObject, type JsonObject } from './json';
 import { type PathAttributes, type ResourceAttributes } from './rbac';
-import { TokenRefused } from './service-account-tokens';
+import { InvalidTokenError } from './service-account-tokens';
 import { type UserInfo } from './user-info';
 
 interface Review {
@@ -44,7 +44,7 @@ function reviewToken({ cluster, spec }: Review): JsonObject {
     const { user, audiences } = cluster.authentication.review(token, asTexts(spec['audiences']));
     return { authenticated: true, user, audiences };
   } catch (error) {
-    if (error instanceof TokenRefused) {
+    if (error instanceof InvalidTokenError) {
       return { user: {}, error: `[invalid bearer token, ${error.message}]` };
     }
     throw error;

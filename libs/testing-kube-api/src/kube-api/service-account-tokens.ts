@@ -30,7 +30,7 @@ export interface VerifiedToken {
 }
 
 /** Why a token is not accepted. */
-export class TokenRefused extends Error {}
+export class InvalidTokenError extends Error {}
 
 interface TokenOptions {
   readonly issuer: string;
@@ -99,14 +99,14 @@ export class ServiceAccountTokens {
    * Checks signature, issuer, times and audience, and that ServiceAccount and bound object still are the ones it was issued for.
    *
    * @param accepted audiences of which the token must have at least one
-   * @throws TokenRefused
+   * @throws InvalidTokenError
    */
   verify(token: string, accepted: readonly string[]): VerifiedToken {
     const claims = this.#verifySignature(token);
     this.#verifyTimes(claims);
     const audiences = asTexts(claims['aud']).filter((audience) => accepted.includes(audience));
     if (audiences.length === 0) {
-      throw new TokenRefused(
+      throw new InvalidTokenError(
         `token audiences ${JSON.stringify(claims['aud'])} is invalid for the target audiences ${JSON.stringify(accepted)}`,
       );
     }
@@ -117,13 +117,13 @@ export class ServiceAccountTokens {
     const parts = token.split('.');
     const [header = '', payload = '', signature = ''] = parts;
     if (parts.length !== 3 || decode(header)?.['alg'] !== 'ES256') {
-      throw new TokenRefused('invalid bearer token');
+      throw new InvalidTokenError('invalid bearer token');
     }
     const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
     const isRight = verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
     const claims = decode(payload);
     if (!isRight || !claims || claims['iss'] !== this.options.issuer) {
-      throw new TokenRefused('invalid bearer token');
+      throw new InvalidTokenError('invalid bearer token');
     }
     return claims;
   }
@@ -131,10 +131,10 @@ export class ServiceAccountTokens {
   #verifyTimes(claims: JsonObject): void {
     const now = this.options.clock() / 1000;
     if (now >= Number(claims['exp'])) {
-      throw new TokenRefused('service account token has expired');
+      throw new InvalidTokenError('service account token has expired');
     }
     if (now < Number(claims['nbf'])) {
-      throw new TokenRefused('service account token is not valid yet');
+      throw new InvalidTokenError('service account token is not valid yet');
     }
   }
 
@@ -163,7 +163,7 @@ export class ServiceAccountTokens {
   #verifyAlive(resource: string, namespace: string, reference: JsonObject, what: string): void {
     const found = this.store.get(resource, { namespace, name: asText(reference['name']) });
     if (found?.metadata.uid !== reference['uid']) {
-      throw new TokenRefused(`${what} has been invalidated`);
+      throw new InvalidTokenError(`${what} has been invalidated`);
     }
   }
 }

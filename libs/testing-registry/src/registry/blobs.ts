@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { type Digest, parseDigest } from './digest';
 import { type Exchange } from './exchange';
 import { blobRedirect } from './locations';
-import { parseRange } from './range';
+import { parseByteRange } from './range';
 import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
@@ -48,7 +48,7 @@ export function blobReply(exchange: Exchange, digest: Digest, path: string): Rep
     etag,
   };
   const ifRange = exchange.header('if-range');
-  const range = ifRange === undefined || ifRange === etag ? parseRange(exchange.header('range'), size) : undefined;
+  const range = ifRange === undefined || ifRange === etag ? parseByteRange(exchange.header('range'), size) : undefined;
   if (range === 'unsatisfiable') {
     throw new RegistryError('RANGE_INVALID', 'the blob is shorter', { headers: { 'content-range': `bytes */${size}` } });
   }

@@ -7,7 +7,7 @@ export interface ByteRange {
 /**
  * Parses a Range header against a size (RFC 9110 §14). Undefined: answer in full, as for several ranges, which a server may ignore.
  */
-export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
+export function parseByteRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? '');
   if (!match) {
     return undefined;

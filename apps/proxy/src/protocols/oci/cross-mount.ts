@@ -1,7 +1,7 @@
 import { isRepositoryName } from '@oci-connector/connector-api';
 import { type ConnectorRequest } from '../protocol';
 import { ownRepository, upstreamName } from './oci-names';
-import { nameOf, OWN_PARAMETERS, parameterValues, withoutParameters } from './raw-query';
+import { nameOf, OWN_PARAMETERS, queryValues, withoutParameters } from './raw-query';
 import { isDigest } from './route-grammar';
 
 /** A cross-repository mount that may be asked for (distribution-spec, "Mounting a blob from another repository"). */
@@ -28,11 +28,11 @@ export async function findCrossMount(request: ConnectorRequest): Promise<CrossMo
   if (request.hasBody) {
     return undefined;
   }
-  const [digest = '', ...moreDigests] = parameterValues(request.query, 'mount');
+  const [digest = '', ...moreDigests] = queryValues(request.query, 'mount');
   if (moreDigests.length > 0 || !isDigest(digest)) {
     return undefined;
   }
-  const names = parameterValues(request.query, 'from');
+  const names = queryValues(request.query, 'from');
   const from = names.length === 1 ? sourceOf(request, names[0] ?? '') : undefined;
   if (names.length > 0 && from === undefined) {
     return undefined;

@@ -11,7 +11,7 @@ import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
 import { actionLimit, actionOf, isList, isUpload, precedesPush, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
 import { ociVerb } from './oci-verb';
-import { checkRawQuery, OWN_PARAMETERS, parameterValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
+import { checkRawQuery, OWN_PARAMETERS, queryValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
 import { uploadBodyHeaders } from './upload-body';
 
@@ -118,7 +118,7 @@ function sealedPart(route: OciRoute, query: string): string | undefined {
   if (route.kind === 'upload-session') {
     return route.session.startsWith(SEALED_PREFIX) ? route.session : undefined;
   }
-  return isList(route) && query !== '' ? parameterValues(query, SEALED_PARAMETER)[0] : undefined;
+  return isList(route) && query !== '' ? queryValues(query, SEALED_PARAMETER)[0] : undefined;
 }
 
 function targetFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): UpstreamTarget {
@@ -147,7 +147,7 @@ function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | un
  * says how many come next and from where, and some clients add their `n` and `last` to any Link.
  */
 function withClientDigest(path: string, query: string): string {
-  const digest = parameterValues(query, 'digest').at(-1);
+  const digest = queryValues(query, 'digest').at(-1);
   if (digest === undefined || !isDigest(digest)) {
     return path;
   }

@@ -8,7 +8,7 @@ import { type CrossMount } from './cross-mount';
 import { mapNextPage } from './list-location';
 import { type OciRequest } from './oci-request';
 import { isUpload, tailOf } from './oci-routes';
-import { parameterValues } from './raw-query';
+import { queryValues } from './raw-query';
 import { isDigest } from './route-grammar';
 import { tagListRewrite } from './tag-list';
 import { mapUploadLocation, type MappedLocation } from './upload-location';
@@ -36,7 +36,7 @@ const PLACES = Object.keys(NO_PLACES);
 
 /** @throws ProxyError RedirectRefused | UpstreamInvalid */
 export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream): RewrittenResponse {
-  refuseRedirect(response.status, asked);
+  refuseRedirectedWrite(response.status, asked);
   const headers = withoutPlaces(response.headers);
   switch (asked.route.kind) {
     case 'tags':
@@ -61,7 +61,7 @@ function withoutPlaces(headers: ResponseHeaders): ResponseHeaders {
 }
 
 /** Reads are followed before this is called. A write that is redirected would have to be sent again, which a stream cannot. */
-function refuseRedirect(status: number, { request }: AskedUpstream): void {
+function refuseRedirectedWrite(status: number, { request }: AskedUpstream): void {
   if (status < 300 || status > 399 || status === 304) {
     return;
   }
@@ -122,7 +122,7 @@ function mapLocation(response: OciResponse, { request, names, seal }: AskedUpstr
 
 /** The blob's own URL: its digest is known when an upload is ended, and when a mount succeeded. */
 function storedBlob({ request, route, names, mount }: AskedUpstream): string | undefined {
-  const digest = mount?.digest ?? parameterValues(request.query, 'digest').at(-1);
+  const digest = mount?.digest ?? queryValues(request.query, 'digest').at(-1);
   return isUpload(route) && digest !== undefined && isDigest(digest) ? `${names.clientPath}/blobs/${digest}` : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { checkRawQuery, isReturnable, MAX_QUERY_LENGTH, MAX_QUERY_PAIRS, parameterValues, withoutParameters } from './raw-query';
+import { checkRawQuery, isReturnable, MAX_QUERY_LENGTH, MAX_QUERY_PAIRS, queryValues, withoutParameters } from './raw-query';
 
 describe('a raw query', () => {
   it.each([
@@ -6,7 +6,7 @@ describe('a raw query', () => {
     ['a=%zz&a=%&a=%ff', ['%zz', '%', '\u00ff']],
     ['', []],
   ])('%s has the values', (query, values) => {
-    expect(parameterValues(query, 'a')).toEqual(values);
+    expect(queryValues(query, 'a')).toEqual(values);
   });
 
   it('keeps the bytes of what is not taken off', () => {

@@ -61,7 +61,7 @@ export function withoutParameters(query: string, names: readonly string[]): stri
 }
 
 /** The decoded values of a parameter, in their order: a character for each byte, as nothing beyond ASCII is a value that is read here. */
-export function parameterValues(query: string, name: string): string[] {
+export function queryValues(query: string, name: string): string[] {
   if (query === '') {
     return [];
   }
