@@ -20,12 +20,12 @@ export async function dance(memory: DanceMemory, request: AuthRequest, refusal?:
   const { plans, tokens, actions } = memory;
   const { registry, options } = request;
 
-  // The first request carries what the registry wants, as is remembered or as it says when it is asked bare: a token, Basic, or nothing.
+  // The first request. What the registry wants is remembered, or it says so when it is asked without Authorization: a token, Basic, or nothing.
   if (refusal === undefined) {
     return await obtain(memory, await plans.get(registry, options.signal), request);
   }
 
-  // It is refused (RFC 9110 §15.5.2, RFC 6750 §3.1). Another request may have met the same a moment earlier, and have a new token.
+  // The registry refuses it (RFC 9110 §15.5.2, RFC 6750 §3.1). Another request may have got a new token for the same reason meanwhile.
   const { carried } = refusal;
   const known = plans.inspect(registry);
   const newer = known && tokens.newerThan(carried, known.plan, request);
