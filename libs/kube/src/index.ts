@@ -54,7 +54,12 @@ export {
 export { type WatchEvent } from './watch-stream';
 export { type Indexer, type StoreChange } from './object-store';
 export { Reflector, type ReflectorOptions, type ReflectorTiming } from './reflector';
-export { type InstallationEndpoint, InstallationEndpoints, type InstallationEndpointsOptions } from './installation-endpoints';
+export {
+  type InstallationEndpoint,
+  InstallationEndpoints,
+  type InstallationEndpointsOptions,
+  type RefusedDestinations,
+} from './installation-endpoints';
 export { type WorkHandler, WorkQueue, type WorkQueueHooks, type WorkQueueOptions } from './work-queue';
 export {
   onChange,

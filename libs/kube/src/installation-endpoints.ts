@@ -1,18 +1,16 @@
 import { type Clock } from '@oci-connector/clock';
+import { type InstallationNames, refusedHosts } from '@oci-connector/connector-api';
 import { type KubeClient } from './kube-client';
 import { type EndpointSlice } from './kube-objects';
 import { Reflector } from './reflector';
 import { EndpointSlices } from './resource-type';
 
 export interface InstallationEndpointsOptions {
-  readonly client: Pick<KubeClient, 'list' | 'watch'>;
+  readonly client: Pick<KubeClient, 'list' | 'watch' | 'connection'>;
   readonly clock: Clock;
-  /** Of the installation. */
-  readonly namespace: string;
-  /** Name of the proxy's Service. */
-  readonly proxyService: string;
-  /** Called with the first failure of a series; reading goes on. */
-  readonly onError: (endpoints: string, error: unknown) => void;
+  readonly installation: InstallationNames;
+  /** Called with the first failure of a series, for the log; reading goes on. */
+  readonly onError: (message: string, fields: { readonly err: unknown; readonly service: string }) => void;
 }
 
 /** An address that no Connector may lead to. */
@@ -20,6 +18,12 @@ export interface InstallationEndpoint {
   readonly address: string;
   /** Absent: whatever the port. */
   readonly port?: number;
+}
+
+/** The part of an `EgressPolicy` that follows from where the installation is. */
+export interface RefusedDestinations {
+  readonly refusedHosts: readonly string[];
+  readonly refusedEndpoints: () => readonly InstallationEndpoint[];
 }
 
 /**
@@ -30,14 +34,20 @@ export class InstallationEndpoints {
   readonly #apiServer: Reflector<EndpointSlice>;
   readonly #proxies: Reflector<EndpointSlice>;
 
-  constructor(options: InstallationEndpointsOptions) {
-    const { namespace, proxyService } = options;
+  constructor(private readonly options: InstallationEndpointsOptions) {
+    const { namespace, proxyService } = options.installation;
     // The API server keeps one slice with this name for itself.
     this.#apiServer = reflector(options, 'kubernetes.default', { namespace: 'default', name: 'kubernetes' });
     this.#proxies = reflector(options, `${proxyService}.${namespace}`, {
       namespace,
       labelSelector: `kubernetes.io/service-name=${proxyService}`,
     });
+  }
+
+  /** Where no Connector may lead (rule C9). */
+  get refused(): RefusedDestinations {
+    const { client, installation } = this.options;
+    return { refusedHosts: refusedHosts(installation, client.connection.server), refusedEndpoints: () => this.all };
   }
 
   start(): void {
@@ -85,7 +95,7 @@ function reflector(
     ...selection,
     onError: (error) => {
       if (!told) {
-        onError(service, error);
+        onError('the addresses behind a Service could not be read; Connectors may lead to those not known', { err: error, service });
       }
       told = true;
     },

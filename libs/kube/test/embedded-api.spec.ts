@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@oci-connector/clock';
+import { refusedHosts } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
@@ -64,7 +65,9 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::1', 'fd00::2');
     apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
     apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
-    const endpoints = new InstallationEndpoints({ client, clock: systemClock, namespace, proxyService: 'proxy', onError: () => undefined });
+    const installation = { namespace, proxyService: 'proxy', clusterDomain: 'cluster.local' };
+    const endpoints = new InstallationEndpoints({ client, clock: systemClock, installation, onError: () => undefined });
+    expect(endpoints.refused.refusedHosts).toEqual(refusedHosts(installation, api.url));
     const are = (...expected: string[]): Promise<unknown> =>
       eventually(
         () =>
@@ -78,6 +81,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     apply({ namespace: 'default', name: 'kubernetes' }, 'fd00::3');
     apply({ namespace, name: 'proxy-2', labels }, 'fd00::b');
     await are('fd00::3 6443', 'fd00::a *', 'fd00::b *');
+    expect(endpoints.refused.refusedEndpoints()).toEqual(endpoints.all);
     await endpoints.stop();
   });
 
