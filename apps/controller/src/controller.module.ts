@@ -1,5 +1,4 @@
 import { type Clock } from '@oci-connector/clock';
-import { refusedHosts } from '@oci-connector/connector-api';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EgressPolicy } from '@oci-connector/egress';
 import { InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
@@ -18,8 +17,6 @@ import { LeaderTerm } from './leader-term';
 export interface ControllerDependencies {
   readonly settings: ControllerSettings;
   readonly client: KubeClient;
-  /** Base URL of the API server, which no Connector may lead to. */
-  readonly apiServer: string;
   /** Certificates in PEM of the installation's bundle. */
   readonly installationCa: readonly string[];
   /** Name of this replica and life; no two may share it. */
@@ -54,7 +51,7 @@ interface Runtime {
 }
 
 function controllerService(dependencies: ControllerDependencies, { logger, registry, readiness }: Runtime): ControllerService {
-  const { settings, client, apiServer, installationCa, identity, clock, random } = dependencies;
+  const { settings, client, installationCa, identity, clock, random } = dependencies;
   const metrics = new ControllerMetrics(registry);
   const installation = installationOf(settings);
   const watches = new ClusterWatches({
@@ -67,15 +64,13 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
   const endpoints = new InstallationEndpoints({
     client,
     clock,
-    ...installation,
-    onError: (service, error) =>
-      logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+    installation,
+    onError: (message, fields) => logger.warn(fields, message),
   });
   const egress = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
-    refusedHosts: refusedHosts(installation, apiServer),
-    refusedEndpoints: () => endpoints.all,
+    ...endpoints.refused,
   });
   const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
   const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };

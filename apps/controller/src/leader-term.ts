@@ -81,7 +81,6 @@ export class LeaderTerm {
     const prober = new Prober({
       periods: { liveness: settings.livenessPeriod, credential: settings.credentialPeriod, refused: settings.refusedPeriod },
       concurrency: settings.probeConcurrency,
-      onChange: (owner) => connectors.add(parseKey(owner)),
       hooks: { onProbe: metrics.onProbe, onError: (kind, error) => logger.error({ err: error, probe: kind }, 'a probe broke') },
       clock,
       random,
@@ -91,6 +90,7 @@ export class LeaderTerm {
     this.#keep('SealingKey', SEALING_KEYS_NAME, this.#sealingKey());
     this.#classes();
     const connectors = this.#connectors(prober);
+    prober.onChange((owner) => connectors.add(parseKey(owner)));
     await ended(term);
     await Promise.all([...this.#running.map((reconciler) => reconciler.stop()), prober.stop()]);
     this.#transitions.stop();

@@ -32,7 +32,6 @@ export async function startController(
   const module = ControllerModule.forDependencies({
     settings,
     client: KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-controller' }),
-    apiServer: connection.server,
     installationCa,
     // The pod's name for people, random bytes because a restarted container keeps its host name.
     identity: `${hostname()}-${randomBytes(4).toString('hex')}`,

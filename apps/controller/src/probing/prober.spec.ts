@@ -38,7 +38,8 @@ describe('the prober', () => {
     oracle = new Oracle();
     told = [];
     const periods = { liveness: MINUTE, credential: 10 * MINUTE, refused: 30 * MINUTE };
-    prober = new Prober({ periods, concurrency, onChange: (owner) => told.push(owner), clock, random: () => 0.5 });
+    prober = new Prober({ periods, concurrency, clock, random: () => 0.5 });
+    prober.onChange((owner) => told.push(owner));
   }
 
   beforeEach(() => start());
@@ -203,11 +204,11 @@ describe('the prober', () => {
     prober = new Prober({
       periods: { liveness: MINUTE, credential: MINUTE, refused: MINUTE },
       concurrency: 1,
-      onChange: (owner) => told.push(owner),
       hooks: { onError: (_kind, error) => errors.push(error) },
       clock,
       random: () => 0.5,
     });
+    prober.onChange((owner) => told.push(owner));
     const request = oracle.request('host', { run: () => Promise.reject(new Error('bug with a secret')) });
     prober.ask('a', request);
     await turn();

@@ -26,8 +26,6 @@ export interface ProberOptions {
   readonly periods: ProbePeriods;
   /** Probes that run at the same time. */
   readonly concurrency: number;
-  /** Told who wants an answer that has just changed. */
-  readonly onChange: (owner: string) => void;
   readonly hooks?: ProberHooks;
   readonly clock: Clock;
   readonly random: () => number;
@@ -54,9 +52,15 @@ export class Prober {
   readonly #wanted = new Map<string, string>();
   readonly #pool: ProbePool;
   readonly #stopping = new AbortController();
+  readonly #listeners: ((owner: string) => void)[] = [];
 
   constructor(private readonly options: ProberOptions) {
     this.#pool = new ProbePool(options.concurrency);
+  }
+
+  /** Calls the listener with each owner whose answer has changed. */
+  onChange(listener: (owner: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The answer known so far; undefined while the first one is on its way. Goes on asking until {@link forget}. */
@@ -141,7 +145,7 @@ export class Prober {
     this.#scheduleNext(question, finding);
     if (isNews) {
       for (const owner of question.owners.keys()) {
-        this.options.onChange(owner);
+        this.#listeners.forEach((listener) => listener(owner));
       }
     }
   }
