@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock } from '@oci-connector/clock';
-import { type Connector, PROXY_CA_NAME, refusedHosts, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
+import { type Connector, PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
 import {
@@ -21,9 +21,10 @@ import { DataPlane } from './data-plane';
 import { CertificateAuthority } from './certificates/certificate-authority';
 import { ConnectionLimits } from './port/connection-limits';
 import { LeafCertificates } from './certificates/leaf-certificates';
+import { OwnCertificate } from './certificates/own-certificate';
 import { type ListenerOptions, ReverseProxyListener } from './port/reverse-proxy.listener';
 import { ServeRequest } from './client/serve-request';
-import { ServedNames } from './certificates/served-names';
+import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
 import { AskUpstream } from './pipeline/ask-upstream';
@@ -71,91 +72,111 @@ export interface ProxyRuntime {
   readonly readiness: Readiness;
 }
 
-/** Puts the parts of the proxy together. */
+/**
+ * Puts the parts of the proxy together: each is made of those before it, and what has to hear of a later one is subscribed once that
+ * exists.
+ */
 export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyRuntime): DataPlane {
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
-  const now = (): number => clock.monotonic();
-  markLessOften();
-  const collector = new BufferCollector(minorCollection());
-  const transfers = new Transfers(settings.idleTimeout, { now, passed: (bytes) => collector.passed(bytes) });
+  const transfers = createTransfers(settings, clock);
+  const state = new ProxyState({
+    client,
+    clock,
+    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
+  });
   const metrics = new ProxyMetrics(registry, {
     transfersInFlight: () => transfers.size,
     connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,
   });
-  // Of the API server: shared by all that ask it while a client waits.
-  const reachability = Reachability.of(client, clock);
   const endpoints = new InstallationEndpoints({
     client,
     clock,
-    ...settings,
-    onError: (service, error) =>
-      logger.warn({ err: error, service }, 'the addresses behind a Service could not be read; Connectors may lead to those not known'),
+    installation: settings,
+    onError: (message, fields) => logger.warn(fields, message),
   });
+  // Of the API server: shared by all that ask it while a client waits.
+  const reachability = Reachability.of(client, clock);
   const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
-  const state: ProxyState = new ProxyState({
-    client,
-    clock,
-    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
-    onDeleted: (connector) => forget(connector, upstream, metrics),
-  });
+  state.onDeleted((connector) => forget(connector, upstream, metrics));
   const sealing = new SealingKeys({
     readSecret: (signal) => readSecretData(dependencies, SEALING_KEYS_NAME, signal),
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
   const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
-  const accessLog = new AccessLog(logger, now);
-  const serve = new ServeRequest({ handler, transfers, metrics, accessLog });
-  const names = new ServedNames(settings, state.connectors);
-  const leaves: LeafCertificates = new LeafCertificates({
-    authority: () => authority.current,
-    now: () => clock.now(),
-    isServed: (hostname) => names.has(hostname),
-  });
-  const authority = new CertificateAuthority({
-    readSecret: (signal) => readSecretData(dependencies, PROXY_CA_NAME, signal),
-    clock,
-    onError: (error) => logger.warn({ err: error }, 'the CA could not be read; this is tried again'),
-    onChange: () => void plane.authorityChanged(),
-  });
-  const connections = new ConnectionLimits({
+  const accessLog = new AccessLog(logger, () => clock.monotonic());
+  const limits = new ConnectionLimits({
     maxPerListener: settings.maxConnections,
     maxPerPeer: settings.maxConnectionsPerPeer,
     strangerIdleMs: settings.unauthenticatedIdle,
-    now,
+    now: () => clock.monotonic(),
     onClosed: (listener, reason) => metrics.closed(listener, reason),
   });
+  const { authority, names, leaves } = certificateParts(dependencies, logger, state);
   const shared = {
     host: settings.host,
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
-    limits: connections,
+    limits,
     metrics,
-    serve,
+    serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
   } satisfies Partial<ListenerOptions>;
   const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
   const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
-  const plane: DataPlane = new DataPlane({
-    client,
+  const ownCertificate = new OwnCertificate({
+    authority,
+    leaves,
+    names: names.own,
+    clock,
+    use: (certificate) => https.setDefaultCertificate(certificate),
+    onError: (error) => logger.error({ err: error }, 'no certificate could be made with the CA'),
+  });
+  authority.onChange(() => {
+    leaves.clear();
+    void ownCertificate.renew();
+  });
+  readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
+  readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
+  return new DataPlane({
     http,
     https,
-    connections,
-    accessLog,
     transfers,
-    state,
-    authority,
-    sealing,
-    leaves,
-    names,
+    background: [state, endpoints, authority, sealing, ownCertificate],
+    resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
+    client,
     readiness,
-    logger,
     stopping: settings,
-    endpoints,
-    ...upstream,
   });
-  return plane;
+}
+
+function createTransfers({ idleTimeout }: ProxySettings, clock: Clock): Transfers {
+  markLessOften();
+  const collector = new BufferCollector(minorCollection());
+  return new Transfers(idleTimeout, { now: () => clock.monotonic(), passed: (bytes) => collector.passed(bytes) });
+}
+
+interface CertificateParts {
+  readonly authority: CertificateAuthority;
+  readonly names: ServedNames;
+  readonly leaves: LeafCertificates;
+}
+
+function certificateParts(dependencies: ProxyDependencies, logger: Logger, { connectors }: ProxyState): CertificateParts {
+  const { settings, clock } = dependencies;
+  const authority = new CertificateAuthority({
+    readSecret: (signal) => readSecretData(dependencies, PROXY_CA_NAME, signal),
+    clock,
+    onError: (error) => logger.warn({ err: error }, 'the CA could not be read; this is tried again'),
+  });
+  const names = new ServedNames(settings, connectors);
+  const leaves = new LeafCertificates({
+    authority: () => authority.current,
+    now: () => clock.now(),
+    isServed: (hostname) => names.has(hostname),
+  });
+  return { authority, names, leaves };
 }
 
 interface UpstreamParts {
@@ -177,8 +198,7 @@ function upstreamParts(
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
-    refusedHosts: refusedHosts(settings, client.connection.server),
-    refusedEndpoints: () => endpoints.all,
+    ...endpoints.refused,
     lookup,
   });
   return {

@@ -7,8 +7,6 @@ export interface ProxyStateOptions {
   readonly clock: Clock;
   /** Told of each failed list or watch; they are tried again. */
   readonly onError: (resource: string, error: unknown) => void;
-  /** Told of each Connector that is gone. */
-  readonly onDeleted: (connector: Connector) => void;
 }
 
 /** The Connectors and their classes, kept up to date by watches; during an outage of the API server as they were before it. */
@@ -16,12 +14,16 @@ export class ProxyState {
   readonly connectors: Reflector<Connector>;
   readonly classes: Reflector<ConnectorClass>;
 
-  constructor({ client, clock, onError, onDeleted }: ProxyStateOptions) {
+  constructor({ client, clock, onError }: ProxyStateOptions) {
     this.connectors = new Reflector({ client, clock, type: Connectors, onError: (error) => onError('connectors', error) });
     this.classes = new Reflector({ client, clock, type: ConnectorClasses, onError: (error) => onError('connectorclasses', error) });
+  }
+
+  /** Calls the listener with each Connector that is gone. */
+  onDeleted(listener: (connector: Connector) => void): void {
     this.connectors.changes.subscribe((change) => {
       if (change.type === 'deleted') {
-        onDeleted(change.object);
+        listener(change.object);
       }
     });
   }

@@ -22,8 +22,6 @@ export interface CertificateAuthorityOptions {
   readonly clock: Clock;
   /** Told of a read that failed, for the log; reading goes on. */
   readonly onError?: (error: unknown) => void;
-  /** Told of every new authority. */
-  readonly onChange?: (authority: SigningAuthority) => void;
 }
 
 /** A new authority is published a day before it signs, so a minute is soon enough. In milliseconds. */
@@ -40,8 +38,14 @@ export class CertificateAuthority {
   #authority?: SigningAuthority;
   #timer?: Timer;
   readonly #stopped = new AbortController();
+  readonly #listeners: ((authority: SigningAuthority) => void)[] = [];
 
   constructor(private readonly options: CertificateAuthorityOptions) {}
+
+  /** Calls the listener with each new authority. */
+  onChange(listener: (authority: SigningAuthority) => void): void {
+    this.#listeners.push(listener);
+  }
 
   /** Undefined while none could be read. */
   get current(): SigningAuthority | undefined {
@@ -71,7 +75,7 @@ export class CertificateAuthority {
         return;
       }
       this.#authority = authority;
-      this.options.onChange?.(authority);
+      this.#listeners.forEach((listener) => listener(authority));
     } catch (error) {
       // The one last read goes on signing.
       if (!this.#stopped.signal.aborted) {

@@ -1,11 +1,15 @@
-import { type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
+import { type ConnectorKey, type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
 import { hostAndPort } from '@oci-connector/egress';
-import { type ObjectLookup } from '../pipeline/resolve-connector';
 
 /** What decides which host names are ours. */
 export interface ServedNamesSettings extends InstallationNames {
   /** Empty, or https://HOST[:PORT]. */
   readonly externalHttpsUrl: string;
+}
+
+/** The Connectors that exist. */
+interface ConnectorLookup {
+  get(key: ConnectorKey): unknown;
 }
 
 /** The host names that the https listener may have a certificate for: existing Connectors', the proxy's own, configured ones. */
@@ -15,7 +19,7 @@ export class ServedNames {
 
   constructor(
     private readonly settings: ServedNamesSettings,
-    private readonly connectors: ObjectLookup<unknown>,
+    private readonly connectors: ConnectorLookup,
   ) {
     const { externalHttpsUrl } = settings;
     const external = externalHttpsUrl === '' ? [] : [hostAndPort(new URL(externalHttpsUrl)).host];
