@@ -22,7 +22,8 @@ import { CertificateAuthority } from './certificates/certificate-authority';
 import { ConnectionLimits } from './port/connection-limits';
 import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
-import { type ListenerOptions, ReverseProxyListener } from './port/reverse-proxy.listener';
+import { Port } from './port/port';
+import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
@@ -110,21 +111,37 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     maxPerListener: settings.maxConnections,
     maxPerPeer: settings.maxConnectionsPerPeer,
     strangerIdleMs: settings.unauthenticatedIdle,
-    now: () => clock.monotonic(),
+    clock,
     onClosed: (listener, reason) => metrics.closed(listener, reason),
   });
-  const { authority, names, leaves } = certificateParts(dependencies, logger, state);
-  const shared = {
-    host: settings.host,
+  const connections = new HttpConnections({
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
-    handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
+    strangerIdleMs: settings.unauthenticatedIdle,
+    serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
+  });
+  const { authority, names, leaves } = certificateParts(dependencies, logger, state);
+  const http = new Port({
+    name: 'http',
+    host: settings.host,
+    port: settings.httpPort,
     limits,
     metrics,
-    serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
-  } satisfies Partial<ListenerOptions>;
-  const http = new ReverseProxyListener({ ...shared, name: 'http', port: settings.httpPort });
-  const https = new ReverseProxyListener({ ...shared, name: 'https', port: settings.httpsPort, tls: { SNICallback: leaves.sniCallback } });
+    accept: (socket, place) => connections.accept(socket, { listener: 'http', place }),
+  });
+  const https = new Port({
+    name: 'https',
+    host: settings.host,
+    port: settings.httpsPort,
+    limits,
+    metrics,
+    accept: (socket, place) => connections.accept(socket, { listener: 'https', place }),
+    tls: {
+      SNICallback: leaves.sniCallback,
+      handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
+      refusePlainHttp: (socket, place) => connections.refusePlainHttp(socket, { listener: 'https', place }),
+    },
+  });
   const ownCertificate = new OwnCertificate({
     authority,
     leaves,
@@ -142,6 +159,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   return new DataPlane({
     http,
     https,
+    connections,
     transfers,
     background: [state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],

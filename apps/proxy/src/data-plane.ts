@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
-import { type ReverseProxyListener } from './port/reverse-proxy.listener';
+import { type HttpConnections } from './client/http-connections';
+import { type Port } from './port/port';
 import { type Transfers } from './transfer/transfers';
 
 /** For clients whose answer had not begun to hear that the proxy is being stopped. In milliseconds. */
@@ -15,8 +16,9 @@ export interface BackgroundPart {
 }
 
 export interface DataPlaneParts {
-  readonly http: ReverseProxyListener;
-  readonly https: ReverseProxyListener;
+  readonly http: Port;
+  readonly https: Port;
+  readonly connections: HttpConnections;
   readonly transfers: Transfers;
   /** In the order of their start. */
   readonly background: readonly BackgroundPart[];
@@ -60,18 +62,20 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
    * are cut then.
    */
   async onModuleDestroy(): Promise<void> {
-    const { http, https, transfers, stopping } = this.parts;
+    const { http, https, connections, transfers, stopping } = this.parts;
     // After a start that failed nobody has to notice anything.
     const { drainDelay, grace } = this.#serving ? stopping : { drainDelay: 0, grace: 0 };
     this.#draining = true;
     await delay(drainDelay);
-    const stopped = Promise.all([http.stop(), https.stop()]);
+    const closed = Promise.all([http.close(), https.close()]);
+    connections.drain();
     await this.#drained(grace);
     transfers.cancelAll();
     await this.#drained(LAST_WORDS_MS);
     http.cut();
     https.cut();
-    await stopped;
+    await closed;
+    connections.close();
     await this.#close();
   }
 

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Agent, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { platform } from 'node:process';
 import { connect as connectTls } from 'node:tls';
 import { type Clock } from '@oci-connector/clock';
 import { JumpingClock, ManualClock, type ReceivedResponse, sendRequest, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
+import { ATTACKER, HONEST, LISTENS_ON } from './peers';
 import { basic, prefix, ProxyWorld } from './proxy-world';
 
 /** A limit that only a clock that is put forward reaches. */
@@ -15,17 +15,6 @@ const LONG_IDLE_MS = 60_000;
 /** For what the timers of Node.js end: far longer than a busy machine needs to accept a token. */
 const IDLE_MS = 5_000;
 const FLOOD = 1_150;
-
-interface Peer {
-  readonly host: string;
-  readonly localAddress: string;
-}
-
-const HONEST: Peer = { host: '127.0.0.1', localAddress: '127.0.0.1' };
-
-/** Another address than the one that everybody else has in these tests. Linux has all of 127.0.0.0/8 on loopback, macOS 127.0.0.1 and ::1. */
-const ATTACKER: Peer = platform === 'linux' ? { host: '127.0.0.1', localAddress: '127.0.0.2' } : { host: '::1', localAddress: '::1' };
-const LISTENS_ON = platform === 'linux' ? '127.0.0.1' : '::';
 
 describe('what strangers can make the proxy keep', () => {
   let clock: JumpingClock;

@@ -1,17 +1,10 @@
 import { type Socket } from 'node:net';
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { peerOf } from '../client/peer';
+import { ClientConnection, type ClosedReason, ConnectionGroup } from './client-connection';
 
 /** How often connections without a token are looked at, at most. In milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;
-
-/** Why the proxy closes a connection of a client, or takes none. */
-export type ClosedReason =
-  /** No token was accepted on it, and nothing came for the limit. */
-  | 'idle'
-  /** No token was accepted on it, and its place was needed for a new one. */
-  | 'shed'
-  /** There is no place for it. */
-  | 'refused';
 
 export interface ConnectionLimitsOptions {
   readonly maxPerListener: number;
@@ -19,79 +12,8 @@ export interface ConnectionLimitsOptions {
   readonly maxPerPeer: number;
   /** A connection on which no token was accepted is closed after this time without a byte. In milliseconds. */
   readonly strangerIdleMs: number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly onClosed: (listener: string, reason: ClosedReason) => void;
-}
-
-/** Connections that are counted together. */
-interface Group {
-  readonly name: string;
-  open: number;
-  /** Those that no token was accepted on and that have no request under way; the longest idle first. */
-  readonly idleStrangers: Set<ClientConnection>;
-}
-
-/** One connection of a client, as far as its place is concerned. */
-export class ClientConnection {
-  isKnown = false;
-  hasLeft = false;
-  idleSince = 0;
-  bytesRead = 0;
-  #requests = 0;
-
-  constructor(
-    readonly socket: Socket,
-    readonly listener: Group,
-    readonly peer: Group,
-    private readonly now: () => number,
-  ) {
-    this.touch();
-  }
-
-  /** A request begins; of a known client nobody has to know. */
-  begin(): void {
-    this.#requests += 1;
-    this.#setIdle(false);
-  }
-
-  /** The response to a request that {@link begin} was called for is over. */
-  end(): void {
-    this.#requests -= 1;
-    if (this.#requests === 0 && !this.isKnown) {
-      this.touch();
-    }
-  }
-
-  /** A token was accepted on it: from here on it is kept as long as any client's. */
-  trust(): void {
-    this.isKnown = true;
-    this.#setIdle(false);
-  }
-
-  /** Its time without a byte begins now. */
-  touch(): void {
-    this.idleSince = this.now();
-    this.bytesRead = this.socket.bytesRead;
-    this.#setIdle(false);
-    this.#setIdle(!this.isKnown && !this.hasLeft && this.#requests === 0);
-  }
-
-  /** Its place is free. */
-  leave(): void {
-    this.hasLeft = true;
-    this.#setIdle(false);
-  }
-
-  #setIdle(isIdle: boolean): void {
-    for (const { idleStrangers } of [this.listener, this.peer]) {
-      if (isIdle) {
-        idleStrangers.add(this);
-      } else {
-        idleStrangers.delete(this);
-      }
-    }
-  }
 }
 
 /**
@@ -99,108 +21,86 @@ export class ClientConnection {
  * seconds only, and make room for new ones before any of those is refused: a few pods cannot fill the places of all.
  */
 export class ConnectionLimits {
-  readonly #listeners = new Map<string, Group>();
-  readonly #peers = new Map<string, Group>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #listeners = new Map<string, ConnectionGroup>();
+  readonly #peers = new Map<string, ConnectionGroup>();
+  #timer: Timer;
 
   constructor(private readonly options: ConnectionLimitsOptions) {
-    this.#timer = setInterval(() => this.closeIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(options.strangerIdleMs / 4))).unref();
+    this.#timer = this.#nextCheck();
   }
 
-  get strangerIdleMs(): number {
-    return this.options.strangerIdleMs;
+  /** Peers that have a place. */
+  get peers(): number {
+    return this.#peers.size;
   }
 
   /** Takes a place for a connection until it closes; undefined when there is none, and then the connection is closed. */
   admit(socket: Socket, listenerName: string): ClientConnection | undefined {
-    const listener = groupOf(this.#listeners, listenerName);
+    const { maxPerListener, maxPerPeer, clock, onClosed } = this.options;
     // A client that is already gone has no address.
-    const address = socket.remoteAddress;
-    const peer = groupOf(this.#peers, peerOf(address ?? ''));
-    const hasRoom =
-      address !== undefined && this.#makeRoom(peer, this.options.maxPerPeer) && this.#makeRoom(listener, this.options.maxPerListener);
-    if (!hasRoom) {
-      this.#forget(peer);
+    if (socket.remoteAddress === undefined) {
       socket.destroy();
-      if (address !== undefined) {
-        this.options.onClosed(listenerName, 'refused');
-      }
       return undefined;
     }
-    listener.open += 1;
-    peer.open += 1;
-    const connection = new ClientConnection(socket, listener, peer, this.options.now);
-    socket.once('close', () => this.#left(connection));
-    return connection;
-  }
-
-  /** Closes strangers' connections on which nothing came for the limit. Slow heads are the affair of the server's own limit. */
-  closeIdle(): void {
-    const { now, strangerIdleMs } = this.options;
-    for (const { idleStrangers } of this.#listeners.values()) {
-      for (const connection of idleStrangers) {
-        if (now() - connection.idleSince < strangerIdleMs) {
-          break;
-        }
-        if (connection.socket.bytesRead === connection.bytesRead) {
-          this.#close(connection, 'idle');
-        } else {
-          connection.touch();
-        }
-      }
+    const listener = groupOf(this.#listeners, listenerName, maxPerListener);
+    const peer = groupOf(this.#peers, peerOf(socket.remoteAddress), maxPerPeer);
+    if (!peer.makeRoom() || !listener.makeRoom()) {
+      this.#forget(peer);
+      onClosed(listenerName, 'refused');
+      socket.destroy();
+      return undefined;
     }
-  }
-
-  /** Closes the connection of a stranger who reads no answer. */
-  closeSilent(connection: ClientConnection): void {
-    this.#close(connection, 'idle');
+    // The connection that made room may have been the peer's last.
+    this.#peers.set(peer.name, peer);
+    return new ClientConnection({
+      socket,
+      groups: [listener, peer],
+      clock,
+      onLeft: () => this.#forget(peer),
+      onClosed: (reason) => onClosed(listenerName, reason),
+    });
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#timer.cancel();
   }
 
-  #makeRoom(group: Group, max: number): boolean {
-    if (group.open < max) {
-      return true;
+  #nextCheck(): Timer {
+    const { clock, strangerIdleMs } = this.options;
+    return clock.setTimeout(
+      () => {
+        this.#timer = this.#nextCheck();
+        this.#closeIdle();
+      },
+      Math.min(MAX_CHECK_INTERVAL, Math.ceil(strangerIdleMs / 4)),
+    );
+  }
+
+  /** Closes strangers' connections on which nothing came for the limit. Slow heads are the affair of the server's own limit. */
+  #closeIdle(): void {
+    for (const { idleStrangers } of this.#listeners.values()) {
+      for (const connection of idleStrangers) {
+        if (connection.idleMs < this.options.strangerIdleMs) {
+          break;
+        }
+        connection.closeIfSilent();
+      }
     }
-    const [oldest] = group.idleStrangers;
-    if (oldest) {
-      this.#close(oldest, 'shed');
-    }
-    return oldest !== undefined;
   }
 
-  #close(connection: ClientConnection, reason: ClosedReason): void {
-    this.options.onClosed(connection.listener.name, reason);
-    this.#left(connection);
-    connection.socket.destroy();
-  }
-
-  #left(connection: ClientConnection): void {
-    // The end of a connection that was closed here is told a moment later, too.
-    if (connection.hasLeft) {
-      return;
-    }
-    connection.leave();
-    connection.listener.open -= 1;
-    connection.peer.open -= 1;
-    this.#forget(connection.peer);
-  }
-
-  #forget(peer: Group): void {
-    if (peer.open === 0) {
+  #forget(peer: ConnectionGroup): void {
+    if (peer.isEmpty) {
       this.#peers.delete(peer.name);
     }
   }
 }
 
-function groupOf(groups: Map<string, Group>, name: string): Group {
+function groupOf(groups: Map<string, ConnectionGroup>, name: string, max: number): ConnectionGroup {
   const known = groups.get(name);
   if (known) {
     return known;
   }
-  const group: Group = { name, open: 0, idleStrangers: new Set() };
+  const group = new ConnectionGroup(name, max);
   groups.set(name, group);
   return group;
 }

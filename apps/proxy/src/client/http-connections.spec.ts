@@ -1,0 +1,187 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
+import { type ProxyError } from '../proxy.errors';
+import { type ConnectionPlace, HttpConnections, type HttpConnectionsOptions } from './http-connections';
+
+/** A place that writes down what it is told. */
+class Place implements ConnectionPlace {
+  readonly told: string[] = [];
+  isKnown = false;
+
+  begin(): void {
+    this.told.push('begin');
+  }
+
+  end(): void {
+    this.told.push('end');
+  }
+
+  trust(): void {
+    this.isKnown = true;
+  }
+
+  close(reason: string): void {
+    this.told.push(reason);
+  }
+}
+
+describe('HttpConnections', () => {
+  let connections: HttpConnections;
+  let servers: Server[];
+  let places: Place[];
+  let served: string[];
+  let rejected: string[];
+  let onRequest: (response: ServerResponse, request: IncomingMessage, accepted: () => void) => void;
+  const clients: Socket[] = [];
+
+  function start(options: Partial<HttpConnectionsOptions> = {}): void {
+    servers = [];
+    places = [];
+    served = [];
+    rejected = [];
+    onRequest = (response, { method }) => response.end(`${method ?? ''} answered`);
+    connections = new HttpConnections({
+      headersTimeout: 60_000,
+      keepAlive: 60_000,
+      strangerIdleMs: 60_000,
+      serve: {
+        serve: (request, response, { authenticated }) => {
+          served.push(`${request.method ?? ''} ${request.url ?? ''}`);
+          onRequest(response, request, authenticated);
+        },
+        isClosing: () => rejected.length > 0,
+        rejected: (_socket, listener, { code }: ProxyError) => void rejected.push(`${listener} ${code}`),
+      },
+      ...options,
+    });
+  }
+
+  afterEach(async () => {
+    clients.splice(0).forEach((client) => client.destroy());
+    connections.drain();
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    connections.close();
+  });
+
+  async function listen(server: Server): Promise<number> {
+    servers.push(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  function hand(socket: Socket, listener: string): void {
+    const place = new Place();
+    places.push(place);
+    connections.accept(socket, { listener, place });
+  }
+
+  const plainPort = (): Promise<number> => listen(createServer({ allowHalfOpen: true }, (socket) => hand(socket, 'http')));
+
+  /** What comes back, so far. */
+  function dial(client: Socket): { readonly client: Socket; readonly received: () => string } {
+    let text = '';
+    clients.push(client.on('error', () => undefined));
+    client.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    return { client, received: () => text };
+  }
+
+  it('speaks HTTP on connections of several ports, with TLS or without, and closes none of them between requests', async () => {
+    start();
+    const authority = await TestCertificateAuthority.create();
+    const tls = createTlsServer(await authority.issue({ names: ['proxy.test'] }), (socket) => hand(socket, 'https'));
+    const [http, https] = [await plainPort(), await listen(tls)];
+    const both = [
+      dial(connect(http, '127.0.0.1')),
+      dial(connectTls({ port: https, host: '127.0.0.1', ca: authority.caPem, servername: 'proxy.test' })),
+    ];
+    for (const { client, received } of both) {
+      client.write('GET /one HTTP/1.1\r\nHost: a\r\n\r\n');
+      await until(() => received().endsWith('GET answered'));
+      client.write('PUT /two HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
+      await until(() => received().endsWith('PUT answered'));
+    }
+    expect(served).toEqual(['GET /one', 'PUT /two', 'GET /one', 'PUT /two']);
+    await until(() => places.every(({ told }) => told.length === 4));
+    expect(places.map(({ told }) => told.join(' '))).toEqual(['begin end begin end', 'begin end begin end']);
+  });
+
+  it('answers 408 to a head that does not arrive in time, though its server never listens', async () => {
+    start({ headersTimeout: 200 });
+    const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+    client.write('GET /slow HTTP/1.1\r\nHost: ');
+    await once(client, 'close');
+    expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect({ served, rejected }).toEqual({ served: [], rejected: ['http ClientSilent'] });
+  });
+
+  it('closes a connection on which no next request begins in time', async () => {
+    start({ keepAlive: 100 });
+    const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(client, 'close');
+    expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*GET answered$/);
+    expect(rejected).toEqual([]);
+  });
+
+  it('refuses CONNECT after what was asked before, and takes nothing that follows for a request', async () => {
+    start();
+    const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+    const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    client.write(`${get}CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n${get}`);
+    await once(client, 'close');
+    const [, first = '', last = ''] = received().split('HTTP/1.1 ');
+    expect([first.slice(0, 3), last.slice(0, 3), last.includes('connection: close')]).toEqual(['200', '405', true]);
+    expect({ served, rejected }).toEqual({ served: ['GET /'], rejected: ['http MethodNotAllowed'] });
+  });
+
+  it('tells a client of plain HTTP on a TLS port what to do', async () => {
+    start();
+    const port = await listen(createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', place: new Place() })));
+    const { client, received } = dial(connect(port, '127.0.0.1'));
+    await once(client, 'close');
+    expect(received()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*begin the address with https:\/\//);
+    expect(rejected).toEqual(['https RequestMalformed']);
+  });
+
+  it("does not read on in a stranger's body, and reads a known client's", async () => {
+    start();
+    const requests: IncomingMessage[] = [];
+    onRequest = (response, request, accepted) => {
+      requests.push(request);
+      if (requests.length === 2) {
+        accepted();
+      }
+      response.end('ok');
+    };
+    const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+    const head = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n';
+    client.write(`${head}x`);
+    await until(() => received().endsWith('ok'));
+    expect(places[0]?.told).toEqual(['begin', 'end']);
+    client.write(`${head}x`);
+    await until(() => places[0]?.isKnown === true && received().split('HTTP/1.1').length === 3);
+    client.write(`${head}x`);
+    await until(() => received().split('HTTP/1.1').length === 4);
+    expect(places[0]?.told).toEqual(['begin', 'end', 'begin', 'end']);
+  });
+
+  it('closes idle connections while it drains, and busy ones after their answer, which says so', async () => {
+    start();
+    const port = await plainPort();
+    const responses: ServerResponse[] = [];
+    onRequest = (response) => void responses.push(response);
+    const [idle, busy] = [dial(connect(port, '127.0.0.1')), dial(connect(port, '127.0.0.1'))];
+    busy.client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => places.length === 2 && responses.length === 1);
+    connections.drain();
+    await until(() => idle.client.closed);
+    expect(busy.client.closed).toBe(false);
+    const late = dial(connect(port, '127.0.0.1'));
+    responses[0]?.end('done');
+    await until(() => busy.client.closed && late.client.closed);
+    expect({ received: busy.received().endsWith('done'), late: late.received() }).toEqual({ received: true, late: '' });
+  });
+});

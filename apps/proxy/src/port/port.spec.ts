@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { ManualClock, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
+import { type ClientConnection } from './client-connection';
+import { ConnectionLimits } from './connection-limits';
+import { Port, type TlsPortOptions } from './port';
+
+interface HandedOver {
+  readonly socket: Socket;
+  /** Of its bytes, when it was handed over. */
+  readonly read: number;
+  readonly place: ClientConnection;
+}
+
+describe('Port', () => {
+  let authority: TestCertificateAuthority;
+  let port: Port;
+  let limits: ConnectionLimits;
+  let open: number;
+  let accepted: HandedOver[];
+  let plain: HandedOver[];
+  const clients: Socket[] = [];
+
+  beforeAll(async () => {
+    authority = await TestCertificateAuthority.create();
+  });
+
+  beforeEach(() => {
+    open = 0;
+    accepted = [];
+    plain = [];
+  });
+
+  afterEach(async () => {
+    const closed = port.close();
+    port.cut();
+    await closed;
+    await until(() => open === 0);
+    limits.close();
+    clients.splice(0).forEach((client) => client.destroy());
+  });
+
+  async function start({ max = 10, tls }: { max?: number; tls?: Partial<TlsPortOptions> } = {}): Promise<void> {
+    limits = new ConnectionLimits({
+      maxPerListener: max,
+      maxPerPeer: max,
+      strangerIdleMs: 10_000,
+      clock: new ManualClock(),
+      onClosed: () => undefined,
+    });
+    port = new Port({
+      name: tls ? 'https' : 'http',
+      host: '127.0.0.1',
+      port: 0,
+      limits,
+      metrics: { connections: (_name, change) => (open += change) },
+      accept: (socket, place) => void accepted.push({ socket: socket.on('error', () => undefined), place, read: socket.bytesRead }),
+      tls: tls && {
+        handshakeTimeout: 60_000,
+        refusePlainHttp: (socket, place) => void plain.push({ socket: socket.end('understood'), place, read: socket.bytesRead }),
+        ...tls,
+      },
+    });
+    await port.listen();
+  }
+
+  function dial(): Socket {
+    const client = connect(port.port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    clients.push(client);
+    return client;
+  }
+
+  function dialTls(options: ConnectionOptions = {}): TLSSocket {
+    const client = connectTls({ port: port.port, host: '127.0.0.1', ca: authority.caPem, ...options });
+    clients.push(client.on('error', () => undefined).resume());
+    return client;
+  }
+
+  const certificateOf = async (name: string): Promise<{ key: string; cert: string }> => authority.issue({ names: [name] });
+
+  /** How a handshake ends. */
+  const outcome = (client: TLSSocket): Promise<string> =>
+    new Promise((resolve) => {
+      client.once('secureConnect', () =>
+        resolve(`secure ${String(client.getPeerCertificate().subjectaltname)} ${String(client.alpnProtocol)}`),
+      );
+      client.once('error', ({ message }: Error) => resolve(message));
+    });
+
+  it('hands over each connection once, with its place, before a byte of it is read', async () => {
+    await start();
+    dial().write('GET / HTTP/1.1\r\n');
+    await until(() => accepted.length === 1);
+    const [first] = accepted;
+    expect({ isKnown: first?.place.isKnown, read: first?.read, open }).toEqual({ isKnown: false, read: 0, open: 1 });
+    first?.socket.destroy();
+    await until(() => open === 0);
+    expect(accepted).toHaveLength(1);
+  });
+
+  it('does not hand over a connection that there is no place for', async () => {
+    await start({ max: 1 });
+    dial();
+    await until(() => accepted.length === 1);
+    accepted[0]?.place.trust();
+    await once(dial(), 'close');
+    expect({ handedOver: accepted.length, open }).toEqual({ handedOver: 1, open: 1 });
+  });
+
+  it('hands over a connection of TLS when its handshake is over, with the place of the connection beneath', async () => {
+    const own = createSecureContext(await certificateOf('c-registry.platform.svc'));
+    await start({
+      max: 1,
+      tls: { SNICallback: (name, callback) => (name.startsWith('c-') ? callback(null, own) : callback(new Error('not served'))) },
+    });
+    port.setDefaultCertificate(await certificateOf('proxy.example'));
+
+    const named = dialTls({ servername: 'c-registry.platform.svc', ALPNProtocols: ['h2', 'http/1.1'] });
+    expect(await outcome(named)).toBe('secure DNS:c-registry.platform.svc http/1.1');
+    await until(() => accepted.length === 1);
+    accepted[0]?.place.close('idle');
+    await until(() => named.closed && open === 0);
+
+    expect(await outcome(dialTls({ checkServerIdentity: () => undefined }))).toBe('secure DNS:proxy.example false');
+    await until(() => accepted.length === 2);
+    accepted[1]?.socket.destroy();
+    await until(() => open === 0);
+
+    expect(await outcome(dialTls({ servername: 'other.example' }))).toMatch(/unrecognized|closed|disconnected|hang up|ECONNRESET|alert/);
+    await until(() => open === 0);
+    expect({ handedOver: accepted.length, plain: plain.length }).toEqual({ handedOver: 2, plain: 0 });
+  });
+
+  it('hands a client of plain HTTP on a TLS port to those who can tell it so, and closes what is neither', async () => {
+    await start({ tls: {} });
+    port.setDefaultCertificate(await certificateOf('proxy.example'));
+    const http = dial();
+    http.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const answered = once(http, 'data');
+    const [answer] = (await answered) as [Buffer];
+    expect(answer.toString()).toBe('understood');
+
+    const noise = dial();
+    noise.write('\x00\x01neither');
+    await once(noise, 'close');
+    expect({ handedOver: accepted.length, plain: plain.length }).toEqual({ handedOver: 0, plain: 1 });
+  });
+
+  it('closes a client that does not end its handshake in time', async () => {
+    await start({ tls: { handshakeTimeout: 100 } });
+    const silent = dial();
+    await once(silent, 'close');
+    await until(() => open === 0);
+    expect(accepted).toHaveLength(0);
+  });
+
+  it('has closed when its last connection has; the cut also ends handshakes that are under way', async () => {
+    await start({ tls: {} });
+    const silent = dial();
+    await until(() => open === 1);
+    let isClosed = false;
+    const closed = port.close().then(() => (isClosed = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    port.cut();
+    await closed;
+    await until(() => silent.closed);
+    expect(open).toBe(0);
+  });
+});
