@@ -25,6 +25,7 @@ import { OwnCertificate } from './certificates/own-certificate';
 import { Port } from './port/port';
 import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
+import { ReverseNaming } from './naming/reverse-naming';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
@@ -121,13 +122,14 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
+  const naming = new ReverseNaming(settings.clusterDomain);
   const http = new Port({
     name: 'http',
     host: settings.host,
     port: settings.httpPort,
     limits,
     metrics,
-    accept: (socket, place) => connections.accept(socket, { listener: 'http', place }),
+    accept: (socket, place) => connections.accept(socket, { listener: 'http', place, naming }),
   });
   const https = new Port({
     name: 'https',
@@ -135,11 +137,11 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     port: settings.httpsPort,
     limits,
     metrics,
-    accept: (socket, place) => connections.accept(socket, { listener: 'https', place }),
+    accept: (socket, place) => connections.accept(socket, { listener: 'https', place, naming }),
     tls: {
       SNICallback: leaves.sniCallback,
       handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
-      refusePlainHttp: (socket, place) => connections.refusePlainHttp(socket, { listener: 'https', place }),
+      refusePlainHttp: (socket, place) => connections.refusePlainHttp(socket, { listener: 'https', place, naming }),
     },
   });
   const ownCertificate = new OwnCertificate({
@@ -192,7 +194,7 @@ function certificateParts(dependencies: ProxyDependencies, logger: Logger, { con
   const leaves = new LeafCertificates({
     authority: () => authority.current,
     now: () => clock.now(),
-    isServed: (hostname) => names.has(hostname),
+    ownerOf: (hostname) => names.ownerOf(hostname),
   });
   return { authority, names, leaves };
 }
@@ -262,7 +264,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
     delay: (ms, signal) => delay(ms, undefined, { signal }),
   });
   return new HandleRequest({
-    request: new IdentifyRequest(protocols, settings),
+    request: new IdentifyRequest(protocols, settings.via),
     client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }), audience),
     permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
     limits: new RequestLimits({

@@ -1,4 +1,5 @@
 export { basicAuthorization, type UserPass } from './basic-authorization';
+export { countHeader } from './count-header';
 export { endingInOrder } from './ending-in-order';
 export { isJsonObject, type JsonObject, parseJsonObject } from './json-object';
 export { readAtMost, readWhole } from './read-body';

@@ -13,7 +13,7 @@ async function anAuthority(lifetime = 365 * 24 * HOUR): Promise<SigningAuthority
 }
 
 async function mint(authority: SigningAuthority, hosts: string[]): Promise<X509Certificate> {
-  const leaves = new LeafCertificates({ authority: () => authority, now: () => Date.now(), isServed: () => true });
+  const leaves = new LeafCertificates({ authority: () => authority, now: () => Date.now(), ownerOf: () => 'team' });
   const { options } = await leaves.mint(hosts, authority);
   return new X509Certificate(options.cert as string);
 }
@@ -42,7 +42,11 @@ describe('LeafCertificates', () => {
   it('are made once for a name, again when two thirds are over, and anew after a change of the authority', async () => {
     let now = Date.now();
     const authority = await anAuthority();
-    const leaves = new LeafCertificates({ authority: () => authority, now: () => now, isServed: (name) => name === 'served' });
+    const leaves = new LeafCertificates({
+      authority: () => authority,
+      now: () => now,
+      ownerOf: (name) => (name === 'served' ? 'team' : undefined),
+    });
     const first = await leaves.contextFor('served');
     expect(first).toBeDefined();
     expect(await leaves.contextFor('SERVED')).toBe(first);
@@ -57,9 +61,9 @@ describe('LeafCertificates', () => {
 
   it('are not made for names that are not served, nor without an authority', async () => {
     const authority = await anAuthority();
-    const strict = new LeafCertificates({ authority: () => authority, now: () => Date.now(), isServed: () => false });
+    const strict = new LeafCertificates({ authority: () => authority, now: () => Date.now(), ownerOf: () => undefined });
     expect(await strict.contextFor('registry-1.docker.io')).toBeUndefined();
-    const early = new LeafCertificates({ authority: () => undefined, now: () => Date.now(), isServed: () => true });
+    const early = new LeafCertificates({ authority: () => undefined, now: () => Date.now(), ownerOf: () => 'team' });
     expect(await early.contextFor('served')).toBeUndefined();
   });
 });

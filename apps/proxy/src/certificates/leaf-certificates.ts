@@ -31,8 +31,11 @@ interface Leaf {
 export interface LeafCertificatesOptions {
   readonly authority: () => SigningAuthority | undefined;
   readonly now: () => number;
-  /** Whether a host name is ours to serve: asked for every new name, so that nobody can have certificates minted at will. */
-  readonly isServed: (hostname: string) => boolean;
+  /**
+   * Whose a host name is, in lower case; undefined when it is not ours to serve. Asked for each name, so that nobody can have certificates
+   * minted at will, and one owner's names push out no others'.
+   */
+  readonly ownerOf: (hostname: string) => string | undefined;
 }
 
 /**
@@ -59,7 +62,8 @@ export class LeafCertificates {
   async contextFor(servername: string): Promise<SecureContext | undefined> {
     const hostname = servername.toLowerCase();
     const authority = this.options.authority();
-    if (!authority || !this.options.isServed(hostname)) {
+    const owner = this.options.ownerOf(hostname);
+    if (!authority || owner === undefined) {
       return undefined;
     }
     const known = await this.#leaves.get(hostname);
@@ -67,7 +71,7 @@ export class LeafCertificates {
       return known.context;
     }
     const leaf = this.mint([hostname], authority).then(({ options, notAfter }) => ({ context: createSecureContext(options), notAfter }));
-    this.#leaves.set(hostname, leaf, { owner: namespaceIn(hostname), bytes: CONTEXT_BYTES });
+    this.#leaves.set(hostname, leaf, { owner, bytes: CONTEXT_BYTES });
     // A failure must not be served to all who come after.
     leaf.catch(() => this.#leaves.delete(hostname));
     return (await leaf).context;
@@ -106,11 +110,6 @@ export class LeafCertificates {
     const pem = createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
     return { options: { cert: certificate.toString('pem'), key: pem }, notAfter };
   }
-}
-
-/** Of `c-NAME.NAMESPACE…`: the names of one namespace's Connectors push out no others'. */
-function namespaceIn(hostname: string): string {
-  return hostname.split('.', 2)[1] ?? '';
 }
 
 /** An authority near its end cannot give more; a third of what it gives is left then. */

@@ -12,7 +12,7 @@ const PERIOD_MS = 8 * 60 * 60 * 1_000;
 describe('OwnCertificate', () => {
   const authority: { current?: SigningAuthority } = {};
   const clock = new ManualClock();
-  const leaves = new LeafCertificates({ authority: () => authority.current, now: () => clock.now(), isServed: () => false });
+  const leaves = new LeafCertificates({ authority: () => authority.current, now: () => clock.now(), ownerOf: () => undefined });
   const used: SecureContextOptions[] = [];
   const errors: unknown[] = [];
   const certificate = new OwnCertificate({

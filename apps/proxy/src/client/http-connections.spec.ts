@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
+import { ReverseNaming } from '../naming/reverse-naming';
 import { type ProxyError } from '../proxy.errors';
 import { type ConnectionPlace, HttpConnections, type HttpConnectionsOptions } from './http-connections';
 
@@ -27,6 +28,8 @@ class Place implements ConnectionPlace {
     this.told.push(reason);
   }
 }
+
+const naming = new ReverseNaming('cluster.local');
 
 describe('HttpConnections', () => {
   let connections: HttpConnections;
@@ -75,7 +78,7 @@ describe('HttpConnections', () => {
   function hand(socket: Socket, listener: string): void {
     const place = new Place();
     places.push(place);
-    connections.accept(socket, { listener, place });
+    connections.accept(socket, { listener, place, naming });
   }
 
   const plainPort = (): Promise<number> => listen(createServer({ allowHalfOpen: true }, (socket) => hand(socket, 'http')));
@@ -139,7 +142,9 @@ describe('HttpConnections', () => {
 
   it('tells a client of plain HTTP on a TLS port what to do', async () => {
     start();
-    const port = await listen(createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', place: new Place() })));
+    const port = await listen(
+      createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', place: new Place(), naming })),
+    );
     const { client, received } = dial(connect(port, '127.0.0.1'));
     await once(client, 'close');
     expect(received()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*begin the address with https:\/\//);

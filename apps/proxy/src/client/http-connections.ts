@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
+import { type Naming } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
 import { answerClientErrors } from './client-errors';
 import { LastAnswer } from './last-answer';
@@ -36,6 +37,8 @@ export interface Arrival {
   /** The port that it came to; for metrics. */
   readonly listener: string;
   readonly place: ConnectionPlace;
+  /** How requests on it name a Connector and their client. */
+  readonly naming: Naming;
 }
 
 export interface HttpConnectionsOptions {
@@ -146,11 +149,11 @@ export class HttpConnections {
       response.shouldKeepAlive = false;
     }
     connection.latest = response;
-    const { place } = connection;
+    const { place, naming } = connection;
     if (!place.isKnown) {
       this.#serveStranger(place, request, response);
     }
-    serve.serve(request, response, { expectsContinue, authenticated: () => place.trust() });
+    serve.serve(request, response, { naming, expectsContinue, authenticated: () => place.trust() });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
+import { countHeader } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
-import { countHeader } from '../upstream/request-headers';
 
 /** RFC 9112 §3.2, port included; a name, an IPv4 or a bracketed IPv6 address. */
 const AUTHORITY = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;

@@ -22,11 +22,9 @@ export interface ServeRequestOptions {
 }
 
 /** What the listener knows of a request besides its head. */
-export interface RequestCircumstances {
+export interface RequestCircumstances extends Pick<ClientExchange, 'naming' | 'authenticated'> {
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;
-  /** Called when the client's token was accepted. */
-  readonly authenticated: () => void;
 }
 
 /** An exchange whose answer is written here. */
@@ -131,12 +129,17 @@ export class ServeRequest {
     return waiting;
   }
 
-  #exchange(request: IncomingMessage, response: ServerResponse, { expectsContinue, authenticated }: RequestCircumstances): ServedExchange {
+  #exchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { naming, expectsContinue, authenticated }: RequestCircumstances,
+  ): ServedExchange {
     let waiting = expectsContinue;
     return {
       request,
       response,
       transfer: this.options.transfers.begin(),
+      naming,
       record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
       authenticated,
       continueBody: () => {

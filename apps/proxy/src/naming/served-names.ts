@@ -26,12 +26,17 @@ export class ServedNames {
     this.own = [...proxyHostNames(settings), ...external];
   }
 
-  /** @param hostname in lower case, without port */
-  has(hostname: string): boolean {
+  /**
+   * Whose a host name is: a namespace, by a Connector in it, or nobody's in particular (empty).
+   *
+   * @param hostname in lower case, without port
+   * @returns undefined for a name that is not served
+   */
+  ownerOf(hostname: string): string | undefined {
     if (this.own.includes(hostname)) {
-      return true;
+      return '';
     }
     const connector = parseConnectorHost(hostname, this.settings.clusterDomain);
-    return connector !== undefined && this.connectors.get(connector) !== undefined;
+    return connector !== undefined && this.connectors.get(connector) !== undefined ? connector.namespace : undefined;
   }
 }

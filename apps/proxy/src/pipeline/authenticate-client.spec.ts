@@ -2,6 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
+import { type Naming } from '../naming/naming';
 import { AuthenticateClient } from './authenticate-client';
 import { type ClientExchange } from './proxy-exchange';
 
@@ -29,9 +30,20 @@ function identityOf(token: Sensitive): ClientIdentity {
 }
 
 function exchange(socket: Socket, ...authorization: string[]): ClientExchange {
-  const rawHeaders = authorization.flatMap((value) => ['Authorization', value]);
-  const request = { socket, rawHeaders, headers: { authorization: authorization[0] } } as unknown as IncomingMessage;
-  return { request, authenticated: () => undefined, record: { method: 'GET', peer: '', startedAt: 0 } } as unknown as ClientExchange;
+  return exchangeOf(
+    'authorization',
+    socket,
+    authorization.map((value) => ['Authorization', value]),
+  );
+}
+
+/** A request with these headers, on a connection whose naming has the token in that one. */
+function exchangeOf(tokenHeader: Naming['tokenHeader'], socket: Socket, headers: readonly (readonly [string, string])[]): ClientExchange {
+  const byName = Object.fromEntries([...headers].reverse().map(([name, value]) => [name.toLowerCase(), value]));
+  const request = { socket, rawHeaders: headers.flat(), headers: byName } as unknown as IncomingMessage;
+  const naming = { tokenHeader } as Naming;
+  const record = { method: 'GET', peer: '', startedAt: 0 };
+  return { request, naming, authenticated: () => undefined, record } as unknown as ClientExchange;
 }
 
 describe('AuthenticateClient', () => {
@@ -73,6 +85,20 @@ describe('AuthenticateClient', () => {
     await identify(exchange(socket, long));
     await identify(exchange(socket, basic('good-a')));
     expect(new Set(reviewer.tokens).size).toBe(6);
+  });
+
+  it('reads the token where the naming of the connection says, and nowhere else', async () => {
+    const both = [
+      ['Authorization', basic('good-a')],
+      ['Proxy-Authorization', basic('good-b')],
+    ] as const;
+    expect(await identify(exchangeOf('proxy-authorization', socket, both))).toBe('good-b');
+    expect(await identify(exchangeOf('proxy-authorization', socket, both))).toBe('good-b');
+    expect(await identify(exchangeOf('authorization', new Socket(), both))).toBe('good-a');
+    const [other] = both;
+    await expect((async () => identify(exchangeOf('proxy-authorization', socket, [other])))()).rejects.toMatchObject({
+      code: 'Unauthenticated',
+    });
   });
 
   it.each<[string, string[]]>([

@@ -1,8 +1,8 @@
 import { type Socket } from 'node:net';
+import { countHeader } from '@oci-connector/http';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { peerOf } from '../client/peer';
-import { countHeader } from '../upstream/request-headers';
 import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 
@@ -52,9 +52,9 @@ export class AuthenticateClient {
   }
 
   /** The token of a connection's request before, when this one carries the very same header. */
-  #repeatedToken({ request }: ClientExchange): Sensitive | undefined {
+  #repeatedToken({ request, naming }: ClientExchange): Sensitive | undefined {
     const last = this.#accepted.get(request.socket);
-    return last && last.header === request.headers.authorization && countHeader(request.rawHeaders, 'authorization') === 1
+    return last && last.header === request.headers[naming.tokenHeader] && countHeader(request.rawHeaders, naming.tokenHeader) === 1
       ? last.token
       : undefined;
   }
@@ -68,12 +68,12 @@ export class AuthenticateClient {
     return identity;
   }
 
-  #remember({ request, authenticated }: ClientExchange, token: Sensitive): void {
+  #remember({ request, naming, authenticated }: ClientExchange, token: Sensitive): void {
     if (this.#accepted.get(request.socket)?.token === token) {
       return;
     }
     authenticated();
-    const header = request.headers.authorization ?? '';
+    const header = request.headers[naming.tokenHeader] ?? '';
     if (header.length <= MAX_REMEMBERED_HEADER) {
       this.#accepted.set(request.socket, { header, token });
     } else {
@@ -81,13 +81,13 @@ export class AuthenticateClient {
     }
   }
 
-  #token({ request }: ClientExchange): Sensitive {
-    const header = request.headers.authorization;
+  #token({ request, naming: { tokenHeader } }: ClientExchange): Sensitive {
+    const header = request.headers[tokenHeader];
     if (header === undefined) {
       throw this.#unauthenticated('authentication required');
     }
     // Of several, `headers` has the first: such a request is no client's of ours.
-    const [, scheme = '', value = ''] = countHeader(request.rawHeaders, 'authorization') === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
+    const [, scheme = '', value = ''] = countHeader(request.rawHeaders, tokenHeader) === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
     // `Basic Og==`, no user and no password, is what skopeo sends where nobody has logged in.
     if (token === '') {

@@ -1,6 +1,6 @@
 import { API_GROUP } from '@oci-connector/connector-api';
 import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse, type ProxyVerb } from '@oci-connector/kube';
-import { type NamedConnector } from '../naming/identify-connector';
+import { type NamedConnector } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
 import { type Authenticated, Authorized } from './proxy-exchange';
 

@@ -1,30 +1,23 @@
-import { identifyConnector, notNamed } from '../naming/identify-connector';
 import { type Ping } from '../protocols/protocol';
 import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { type ClientExchange, Identified } from './proxy-exchange';
 
-/** What identifying needs to know of the installation. */
-export interface IdentifySettings {
-  readonly clusterDomain: string;
-  /** Our own name in Via. */
-  readonly via: string;
-}
-
 /** Finds out which Connector a request is for and which verb it needs. Parsing only: nothing is looked up. */
 export class IdentifyRequest {
+  /** @param via our own name in Via */
   constructor(
     private readonly protocols: Protocols,
-    private readonly settings: IdentifySettings,
+    private readonly via: string,
   ) {}
 
   /** @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed */
   identify(client: ClientExchange): Identified | Ping {
-    const { request } = client;
-    refuseLoop(request.headers.via, this.settings.via);
-    const naming = identifyConnector(request, this.settings.clusterDomain);
+    const { request, naming } = client;
+    refuseLoop(request.headers.via, this.via);
+    const named = naming.name(request);
     const { method = '' } = request;
-    const { path, named } = naming;
+    const { path, connector } = named;
     const verb = this.protocols.requiredVerb(method, path);
     if (verb === undefined) {
       throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
@@ -33,11 +26,11 @@ export class IdentifyRequest {
     if (ping) {
       return ping;
     }
-    if (named === undefined) {
-      throw notNamed(naming);
+    if (connector === undefined) {
+      throw naming.notNamed(named);
     }
-    client.record.connector = `${named.namespace}/${named.name}`;
-    return new Identified(client, named, verb);
+    client.record.connector = `${connector.namespace}/${connector.name}`;
+    return new Identified(client, connector, verb);
   }
 }
 

@@ -50,7 +50,7 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
     method: request.method ?? '',
     path: named.path,
     query: named.query,
-    addressForm: named.form,
+    paths: named.paths,
     connector: { namespace: named.namespace, name: named.name, uid: uidOf(connector) },
     address,
     client: identity.serviceAccount,

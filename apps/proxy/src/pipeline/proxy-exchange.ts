@@ -5,7 +5,7 @@ import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
 import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type ClientSink } from '../client/client-sink';
 import { type AccessRecord } from '../observability/access-record';
-import { type NamedConnector } from '../naming/identify-connector';
+import { type NamedConnector, type Naming } from '../naming/naming';
 import { type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
@@ -15,6 +15,8 @@ export interface ClientExchange {
   readonly request: IncomingMessage;
   readonly response: ClientSink;
   readonly transfer: Transfer;
+  /** How requests on this connection name a Connector and their client. */
+  readonly naming: Naming;
   /** What is known so far for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
   /** Set once the Connector's class is known; refusals are worded by it from then on. */

@@ -3,6 +3,7 @@ import { type Duplex } from 'node:stream';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
+import { type ClientPaths } from '../naming/naming';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type ResponseHeaders } from '../upstream/response-headers';
 
@@ -55,26 +56,18 @@ export interface ErrorBody {
   readonly body: string;
 }
 
-/**
- * How the client named the connector:
- * - `path`: `/v2/namespaces/NS/connectors/NAME/REPO/…`
- * - `host`: host `c-NAME.NS…` and `/v2/REPO/…`
- * - `plain`: `/namespaces/NS/connectors/NAME/PATH`; for OCI, PATH begins with `v2/`
- */
-export type AddressForm = 'path' | 'host' | 'plain';
-
 /** A request whose client may use the connector, with the connector's part taken off its path. */
 export interface ConnectorRequest {
   readonly method: string;
   /**
-   * The raw path, byte for byte as sent, without query and without the connector's part. It always begins with `/`:
-   * `/v2/namespaces/NS/connectors/NAME/REPO/tags/list`, the plain form `/namespaces/NS/connectors/NAME/v2/REPO/tags/list`
-   * and the host form all arrive as `/v2/REPO/tags/list`.
+   * The raw path, byte for byte as sent, without query and without the connector's part, wherever the client put that. It always
+   * begins with `/`.
    */
   readonly path: string;
   /** The raw query without its `?`; empty when there is none. */
   readonly query: string;
-  readonly addressForm: AddressForm;
+  /** What the client puts before its paths: what an answer names is found there. */
+  readonly paths: ClientPaths;
   readonly connector: { readonly namespace: string; readonly name: string; readonly uid: string };
   /** The parsed `spec.address` of the connector. */
   readonly address: UpstreamAddress;

@@ -1,5 +1,6 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
+import { clientPaths } from '../../../test/client-paths';
 import { PlanRequest } from '../../pipeline/plan-request';
 import { type Planned, type Resolved } from '../../pipeline/proxy-exchange';
 import { type LocationSeal } from '../../sealing/location-seal';
@@ -9,6 +10,7 @@ import { type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 import { HttpHandler } from './http-handler';
 
+const GIT = { namespace: 'team', name: 'git' };
 const asked: ProxyVerb[] = [];
 
 function request(given: Partial<ConnectorRequest> & { may?: boolean } = {}): ConnectorRequest {
@@ -16,8 +18,8 @@ function request(given: Partial<ConnectorRequest> & { may?: boolean } = {}): Con
     method: 'GET',
     path: '/x',
     query: '',
-    addressForm: 'plain',
-    connector: { namespace: 'team', name: 'git', uid: 'u' },
+    paths: clientPaths('plain', GIT),
+    connector: { ...GIT, uid: 'u' },
     address: parseUpstreamAddress('https://git.example/base/'),
     client: { namespace: 'ci', name: 'builder', uid: 'a' },
     headers: {},
@@ -37,7 +39,7 @@ async function planUpload({ may }: { may: boolean }): Promise<Planned> {
   const [method, path] = ['DELETE', '/v2/app/blobs/uploads/x'];
   const exchange = {
     client: { request: { method, headers: {} }, record: {} },
-    named: { ...connector, form: 'plain', path, query: '' },
+    named: { ...connector, paths: clientPaths('plain', GIT), path, query: '' },
     verb: protocols.requiredVerb(method, path),
     identity: { serviceAccount: client },
     resolution: { connector: { metadata: connector }, address, protocol: protocols.get('http') },
@@ -100,10 +102,10 @@ describe('HttpHandler', () => {
       ['of a path', '/base/y?z=1#f', {}, '/namespaces/team/connectors/git/y?z=1#f'],
       ['of an absolute URL', 'https://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
       ['of a relative name', 'y', {}, '/namespaces/team/connectors/git/y'],
-      ['in host form', '/base/y', { addressForm: 'host' }, '/y'],
-      ['in path form', '/base/v2/y', { addressForm: 'path' }, '/namespaces/team/connectors/git/v2/y'],
+      ['in host form', '/base/y', { paths: clientPaths('host', GIT) }, '/y'],
+      ['in path form', '/base/v2/y', { paths: clientPaths('path', GIT) }, '/namespaces/team/connectors/git/v2/y'],
       ['of the address itself', '/base', {}, '/namespaces/team/connectors/git'],
-      ['of the address itself in host form', '/base?a', { addressForm: 'host' }, '/?a'],
+      ['of the address itself in host form', '/base?a', { paths: clientPaths('host', GIT) }, '/?a'],
       ['of http of our own https host', 'http://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
       ['of http with our port', 'http://git.example:443/base/y', {}, '/namespaces/team/connectors/git/y'],
       [
@@ -134,7 +136,7 @@ describe('HttpHandler', () => {
   });
 
   it('C2 auth over redirect: makes no host of a path in host form', async () => {
-    const plan = new HttpHandler().plan(request({ method: 'POST', addressForm: 'host' }));
+    const plan = new HttpHandler().plan(request({ method: 'POST', paths: clientPaths('host', GIT) }));
     expect(plan.rewriteResponse(201, { location: '/base//evil.example/x' }, ANSWERED).headers['location']).toBeUndefined();
   });
 

@@ -1,4 +1,3 @@
-import { connectorPath } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { escapeBytes } from '../../upstream/percent-escapes';
 import { readReference, type UpstreamPlace } from '../../upstream/upstream-place';
@@ -77,9 +76,10 @@ function mapReference(reference: ResponseHeaders[string], { request, answered }:
   }
   const fragment = reference.indexOf('#');
   const ours = rest + (fragment < 0 ? '' : escapeBytes(reference.slice(fragment)));
-  if (request.addressForm !== 'host') {
-    return connectorPath(request.connector) + ours;
-  }
+  const path = request.paths.root + ours;
   // With nothing of ours before it, a second slash would make a host of what follows.
-  return ours.startsWith('//') ? undefined : `/${ours.replace(/^\//, '')}`;
+  if (path.startsWith('//')) {
+    return undefined;
+  }
+  return path.startsWith('/') ? path : `/${path}`;
 }

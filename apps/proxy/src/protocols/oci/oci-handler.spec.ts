@@ -1,8 +1,9 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
+import { type AddressForm, clientPaths } from '../../../test/client-paths';
 import { deriveSealingKey } from '../../sealing/key-ring';
 import { LocationSeal } from '../../sealing/location-seal';
-import { type AddressForm, type ConnectorRequest, type UpstreamPlan } from '../protocol';
+import { type ConnectorRequest, type UpstreamPlan } from '../protocol';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 import { OciHandler } from './oci-handler';
 
@@ -34,7 +35,7 @@ function request(given: Given): ConnectorRequest {
     method: given.method ?? 'GET',
     path: given.path ?? '/v2/app/manifests/latest',
     query: given.query ?? '',
-    addressForm: given.form ?? 'path',
+    paths: clientPaths(given.form ?? 'path', { namespace: 'team', name: 'hub' }),
     connector: { namespace: 'team', name: 'hub', uid: given.uid ?? 'connector-uid' },
     address: parseUpstreamAddress(given.address ?? 'https://r.example'),
     client: { namespace: 'ci', name: 'builder', uid: 'account-uid' },

@@ -28,15 +28,8 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
       `with the path prefix of the connector's address the repository name becomes longer than ${REPOSITORY_NAME_MAX} characters`,
     );
   }
-  const prefix = connectorPath(request.connector);
-  switch (request.addressForm) {
-    case 'path':
-      return { upstream, client: `${prefix.slice(1)}/${repository}`, clientPath: `/v2${prefix}/${repository}` };
-    case 'host':
-      return { upstream, client: repository, clientPath: `/v2/${repository}` };
-    case 'plain':
-      return { upstream, client: repository, clientPath: `${prefix}/v2/${repository}` };
-  }
+  const client = request.paths.repositoryPrefix + repository;
+  return { upstream, client, clientPath: request.paths.registryRoot + client };
 }
 
 /** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
@@ -61,8 +54,8 @@ export function ownRepository(request: ConnectorRequest, name: string): string |
   const own = `${connectorPath(request.connector).slice(1)}/`;
   const repository = name.startsWith(own) ? name.slice(own.length) : name;
   if (repository === name) {
-    // Without a prefix it is a name of the host's connector; in path form that may be another one.
-    if (request.addressForm === 'path' || CONNECTOR_PREFIX.test(name)) {
+    // Without a prefix it is a name of the host's connector; where names have one, that may be another connector.
+    if (request.paths.repositoryPrefix !== '' || CONNECTOR_PREFIX.test(name)) {
       return undefined;
     }
   }

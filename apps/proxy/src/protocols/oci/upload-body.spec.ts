@@ -15,7 +15,7 @@ function headers(path: string, type: string | undefined, hasBody = true): Readon
     method: 'POST',
     path,
     query: '',
-    addressForm: 'host',
+    paths: { root: '', registryRoot: '/v2/', repositoryPrefix: '' },
     connector: { namespace: 'team', name: 'hub', uid: 'uid' },
     address: parseUpstreamAddress('https://r.example'),
     client: { namespace: 'ci', name: 'builder', uid: 'uid' },

@@ -1,67 +1,54 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { IdentifyRequest } from '../pipeline/identify-request';
-import { Identified, type ClientExchange } from '../pipeline/proxy-exchange';
-import { Protocols, shippedProtocols } from '../protocols/protocols';
-import { type LocationSeal } from '../sealing/location-seal';
+import { ReverseNaming } from '../src/naming/reverse-naming';
+import { Protocols, shippedProtocols } from '../src/protocols/protocols';
+import { type LocationSeal } from '../src/sealing/location-seal';
+import { IdentifyRequest } from '../src/pipeline/identify-request';
+import { type ClientExchange, Identified } from '../src/pipeline/proxy-exchange';
 
 const protocols = new Protocols(shippedProtocols({ seal: {} as LocationSeal }));
-const step = new IdentifyRequest(protocols, { clusterDomain: 'cluster.local', via: 'connectors-proxy' });
+const step = new IdentifyRequest(protocols, 'connectors-proxy');
+const naming = new ReverseNaming('cluster.local');
 
 function identify(method: string, url: string, headers: IncomingHttpHeaders = {}): unknown {
   const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
-  const client = { request: { method, url, headers: all }, record: {} } as unknown as ClientExchange;
+  const client = { request: { method, url, headers: all }, naming, record: {} } as unknown as ClientExchange;
   const found = step.identify(client);
   if (!(found instanceof Identified)) {
     return { ping: found.route };
   }
-  const { namespace, name, form, path, query } = found.named;
-  return { connector: `${namespace}/${name}`, form, path, query, verb: found.verb };
+  const { namespace, name, path, query } = found.named;
+  return { connector: `${namespace}/${name}`, path, query, verb: found.verb };
 }
 
 describe('IdentifyRequest', () => {
   it.each<[string, string, IncomingHttpHeaders, unknown]>([
-    [
-      'GET',
-      '/v2/namespaces/a/connectors/b/r/manifests/t',
-      {},
-      { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' },
-    ],
-    [
-      'GET',
-      '/namespaces/a/connectors/b/v2/r/tags/list?n=1',
-      {},
-      { connector: 'a/b', form: 'plain', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' },
-    ],
-    ['PUT', '/namespaces/a/connectors/b', {}, { connector: 'a/b', form: 'plain', path: '/', query: '', verb: 'update' }],
-    [
-      'DELETE',
-      '/v2/r/manifests/t',
-      { host: 'c-b.a' },
-      { connector: 'a/b', form: 'host', path: '/v2/r/manifests/t', query: '', verb: 'delete' },
-    ],
+    ['GET', '/v2/namespaces/a/connectors/b/r/manifests/t', {}, { connector: 'a/b', path: '/v2/r/manifests/t', query: '', verb: 'get' }],
+    ['GET', '/namespaces/a/connectors/b/v2/r/tags/list?n=1', {}, { connector: 'a/b', path: '/v2/r/tags/list', query: 'n=1', verb: 'get' }],
+    ['PUT', '/namespaces/a/connectors/b', {}, { connector: 'a/b', path: '/', query: '', verb: 'update' }],
+    ['DELETE', '/v2/r/manifests/t', { host: 'c-b.a' }, { connector: 'a/b', path: '/v2/r/manifests/t', query: '', verb: 'delete' }],
     [
       'HEAD',
       '/v2/r/blobs/uploads/x',
       { host: 'C-B.A.SVC:80' },
-      { connector: 'a/b', form: 'host', path: '/v2/r/blobs/uploads/x', query: '', verb: 'update' },
+      { connector: 'a/b', path: '/v2/r/blobs/uploads/x', query: '', verb: 'update' },
     ],
     [
       'DELETE',
       '/v2/namespaces/a/connectors/b/r/blobs/uploads/x?_state=1',
       {},
-      { connector: 'a/b', form: 'path', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' },
+      { connector: 'a/b', path: '/v2/r/blobs/uploads/x', query: '_state=1', verb: 'update' },
     ],
     [
       'GET',
       '/v2/namespaces/a/connectors/b/r/manifests/t',
       { host: 'c-other.a' },
-      { connector: 'a/b', form: 'path', path: '/v2/r/manifests/t', query: '', verb: 'get' },
+      { connector: 'a/b', path: '/v2/r/manifests/t', query: '', verb: 'get' },
     ],
     [
       'GET',
       '/v2/namespaces/deep/repository/manifests/t',
       { host: 'c-b.a' },
-      { connector: 'a/b', form: 'host', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' },
+      { connector: 'a/b', path: '/v2/namespaces/deep/repository/manifests/t', query: '', verb: 'get' },
     ],
     ['GET', '/v2/', {}, { ping: '/v2/' }],
     ['HEAD', '/v2', { host: 'c-b.a' }, { ping: '/v2/' }],
