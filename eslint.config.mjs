@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { createProjectGraphAsync, readCachedProjectGraph } from '@nx/devkit';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
@@ -82,6 +83,11 @@ const noServerResponse = {
     'Only apps/proxy/src/client/ knows that node:http answers clients: write to ClientSink (client/client-sink.ts), or ask for what you need there.',
 };
 
+const noNames = {
+  pattern: '\\bnamespaces/|_catalog\\b|\\bparseConnectorHost\\b|\\bconnectorPath\\b',
+  message: 'How requests name a Connector belongs to apps/proxy/src/naming/: ask the Naming of the connection, or ConnectorRequest.paths.',
+};
+
 const noStep = {
   pattern:
     "from '\\./(?:ask-upstream|authenticate-client|authorize-client|forward-request|identify-request|obtain-authorization|plan-request|recover-request|request-limits|resolve-connector|resolve-credential)'",
@@ -89,10 +95,85 @@ const noStep = {
     'A step holds no other step: declare what it needs as an interface in its own file; create-data-plane.ts puts them together and handle-request.ts names their order.',
 };
 
-const noTransport = {
-  pattern: 'upstream/(?:upstream-transport|upstream-pool|undici-)',
-  message:
-    'A protocol names no transport: it returns an UpstreamPlan (protocols/protocol.ts), and the pipeline carries it out over apps/proxy/src/upstream/.',
+/**
+ * The rooms of the proxy (ARCHITECTURE.md): which others the files of a room may import, or which single files of them. All may import
+ * `proxy.errors`; only the files that put the rooms together, outside of them, import whatever they need.
+ */
+const rooms = {
+  port: ['client'],
+  client: ['naming', 'pipeline', 'protocols', 'transfer', 'observability'],
+  naming: [],
+  // Of the client: what an answer is written with.
+  pipeline: [
+    'naming',
+    'protocols',
+    'upstream',
+    'transfer',
+    'observability',
+    'client/client-sink',
+    'client/lingering-close',
+    'client/peer',
+    'client/send-body',
+  ],
+  // Of upstream/: what URLs and headers are, and no transport: a protocol returns an UpstreamPlan, which the pipeline carries out.
+  protocols: [
+    'naming',
+    'sealing',
+    'transfer/body',
+    'upstream/percent-escapes',
+    'upstream/request-headers',
+    'upstream/response-headers',
+    'upstream/upstream-place',
+    'upstream/upstream-target',
+  ],
+  upstream: ['transfer'],
+  transfer: [],
+  certificates: [],
+  sealing: ['upstream/upstream-place'],
+  observability: ['transfer'],
+};
+
+/** Refuses imports from one room by another that may not. Options: the folder of the rooms, and what each may import. */
+const imports = {
+  meta: { type: 'problem', schema: [{ type: 'string' }, { type: 'object' }] },
+  create: ({ options: [root, allowed], filename, report }) => {
+    const [room, ...rest] = path.relative(root, filename).split(path.sep);
+    if (rest.length === 0) {
+      return {};
+    }
+    const may = allowed[room];
+    const check = (source) => {
+      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) {
+        return;
+      }
+      const target = path
+        .relative(root, path.resolve(path.dirname(filename), source.value))
+        .split(path.sep)
+        .join('/');
+      if (may && ![room, 'proxy.errors', ...may].some((place) => target === place || target.startsWith(`${place}/`))) {
+        const list = ['proxy.errors', ...may].join(', ');
+        report({
+          node: source,
+          message: `${room}/ may not import ${target}, only ${list}. What both need belongs below both: see "The rooms of the proxy" in ARCHITECTURE.md.`,
+        });
+      }
+    };
+    return {
+      Program: (node) =>
+        !may &&
+        report({
+          node,
+          message: `${room}/ is no room of the proxy yet: say in eslint.config.mjs what it may import, and in ARCHITECTURE.md what it is.`,
+        }),
+      ImportDeclaration: ({ source }) => check(source),
+      ExportNamedDeclaration: ({ source }) => check(source),
+      ExportAllDeclaration: ({ source }) => check(source),
+      ImportExpression: ({ source }) => check(source),
+      TSImportType: ({ argument }) => check(argument.literal),
+      TSExternalModuleReference: ({ expression }) => check(expression),
+      "CallExpression[callee.name='require']": ({ arguments: [source] }) => check(source),
+    };
+  },
 };
 
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
@@ -102,7 +183,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
-    plugins: { '@nx': nx, rooms: { rules: { words } } },
+    plugins: { '@nx': nx, rooms: { rules: { words, imports } } },
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
@@ -146,13 +227,28 @@ export default tseslint.config(
     },
   },
   { files: ['apps/proxy/**/*.ts'], ignores: ['apps/proxy/src/client/**'], rules: { 'rooms/words': ['error', [noServerResponse]] } },
+  {
+    files: ['apps/proxy/src/**/*.ts'],
+    ignores: ['apps/proxy/src/{client,naming,protocols/oci}/**', '**/*.spec.ts'],
+    rules: { 'rooms/words': ['error', [noServerResponse, noNames]] },
+  },
+  { files: ['apps/proxy/src/client/**/*.ts'], ignores: ['**/*.spec.ts'], rules: { 'rooms/words': ['error', [noNames]] } },
   { files: ['apps/proxy/src/pipeline/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noProtocol]] } },
   {
     files: ['apps/proxy/src/pipeline/**/*.ts'],
-    ignores: ['**/handle-request.ts', '**/*.spec.ts'],
-    rules: { 'rooms/words': ['error', [noServerResponse, noProtocol, noStep]] },
+    ignores: ['**/*.spec.ts'],
+    rules: { 'rooms/words': ['error', [noServerResponse, noProtocol, noNames]] },
   },
-  { files: ['apps/proxy/src/protocols/**/*.ts'], rules: { 'rooms/words': ['error', [noServerResponse, noTransport]] } },
+  {
+    files: ['apps/proxy/src/pipeline/**/*.ts'],
+    ignores: ['**/handle-request.ts', '**/*.spec.ts'],
+    rules: { 'rooms/words': ['error', [noServerResponse, noProtocol, noNames, noStep]] },
+  },
+  {
+    files: ['apps/proxy/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'rooms/imports': ['error', path.join(import.meta.dirname, 'apps/proxy/src'), rooms] },
+  },
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },

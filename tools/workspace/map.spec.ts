@@ -49,6 +49,12 @@ describe('the map', () => {
     expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
   });
 
+  it('ARCHITECTURE.md has a row for each room of the proxy, and for no other', () => {
+    const table = architecture.slice(architecture.indexOf('## The rooms of the proxy'), architecture.indexOf('## The gate'));
+    const rows = [...table.matchAll(/^\| ((?:`\w+\/` ?)+)\|/gm)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []);
+    expect(rows.sort()).toEqual(foldersIn('apps/proxy/src'));
+  });
+
   it('tools/README.md has a row for each folder of tools, and for no other', () => {
     const rows = [...read('tools/README.md').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
     expect(rows).toEqual(foldersIn('tools'));

@@ -141,52 +141,6 @@ describe('lint', () => {
     },
     MINUTES,
   );
-
-  const misplaced: readonly [problem: string, file: string, text: string, message: string][] = [
-    [
-      'a path of a protocol in the pipeline',
-      'apps/proxy/src/pipeline/planted.ts',
-      "export const ping = (path: string): boolean => path === '/v2/';\n",
-      'knows no protocol',
-    ],
-    [
-      'a route of a protocol in a comment of the pipeline',
-      'apps/proxy/src/pipeline/planted.ts',
-      '/** Not for blobs. */\nexport const limit = 1;\n',
-      'apps/proxy/src/protocols/',
-    ],
-    [
-      'a step that holds another',
-      'apps/proxy/src/pipeline/planted.ts',
-      "export { type AskUpstream } from './ask-upstream';\n",
-      'handle-request.ts',
-    ],
-    [
-      'a transport in a protocol',
-      'apps/proxy/src/protocols/planted.ts',
-      "export { type UpstreamTransport } from '../upstream/upstream-transport';\n",
-      'UpstreamPlan',
-    ],
-    [
-      'node:http outside of client/',
-      'apps/proxy/src/upstream/planted.ts',
-      "import { ServerResponse } from 'node:http';\n\nexport const isAnswer = (sink: unknown): boolean => sink instanceof ServerResponse;\n",
-      'ClientSink',
-    ],
-  ];
-
-  it.each(misplaced)(
-    'refuses %s and says where it belongs',
-    async (_problem, file, text, message) => {
-      await copy.write(file, text);
-      const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
-      await copy.write(file, 'export {};\n');
-      expect(output).toContain(message);
-      expect(output).toContain('rooms/words');
-      expect(code).not.toBe(0);
-    },
-    MINUTES,
-  );
 });
 
 /** A string that begins with the directory, or is it and is joined with more. */

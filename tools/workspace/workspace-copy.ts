@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tryCommand } from '../processes/run-command';
@@ -31,8 +31,10 @@ export class WorkspaceCopy {
     return rm(this.directory, { recursive: true });
   }
 
-  write(file: string, text: string): Promise<void> {
-    return writeFile(path.join(this.directory, file), text);
+  async write(file: string, text: string): Promise<void> {
+    const target = path.join(this.directory, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, text);
   }
 
   read(file: string): Promise<string> {
