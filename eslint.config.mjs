@@ -249,6 +249,17 @@ export default tseslint.config(
     ignores: ['**/*.spec.ts'],
     rules: { 'rooms/imports': ['error', path.join(import.meta.dirname, 'apps/proxy/src'), rooms] },
   },
+  // The files that put a program together: a part is made of parts that exist; what must hear of a later one subscribes to it.
+  {
+    files: ['apps/*/src/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-use-before-define': [
+        'error',
+        { functions: false, classes: false, variables: true, ignoreTypeReferences: true },
+      ],
+    },
+  },
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },

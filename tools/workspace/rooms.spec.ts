@@ -111,7 +111,21 @@ describe('lint, in the rooms of the proxy', () => {
     ['upstream/planted.spec.ts', "export { ServeRequest } from '../client/serve-request';\n", undefined],
   ];
 
-  const planted = [...misplaced, ...crossing];
+  /** Where a program is put together. */
+  const composed: readonly Planted[] = [
+    [
+      'planted-order.ts',
+      'const early = (): number => late;\nconst late = 1;\nexport { early };\n',
+      "'late' was used before it was defined",
+    ],
+    [
+      'planted-in-order.ts',
+      'const first = 1;\nexport const second = (): number => first + third();\nfunction third(): number {\n  return 1;\n}\n',
+      undefined,
+    ],
+  ];
+
+  const planted = [...misplaced, ...crossing, ...composed];
   let copy: WorkspaceCopy;
   let results: readonly LintResult[];
 
@@ -137,5 +151,9 @@ describe('lint, in the rooms of the proxy', () => {
 
   it.each(crossing)('knows what a room may import: %s', (file, _text, message) => {
     expect(refusals(file, 'rooms/imports')).toEqual(expected(message));
+  });
+
+  it.each(composed)('refuses what is put together by forward references: %s', (file, _text, message) => {
+    expect(refusals(file, '@typescript-eslint/no-use-before-define')).toEqual(expected(message));
   });
 });
