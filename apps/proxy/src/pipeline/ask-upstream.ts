@@ -3,6 +3,7 @@ import { UpstreamConnectError } from '@oci-connector/egress';
 import { isRedirect, parseRetryAfter } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects } from '../upstream/follow-redirects';
+import { discardBody } from '../upstream/read-body';
 import { forwardedHeaders, viaHeader } from '../upstream/request-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
@@ -69,7 +70,7 @@ export class AskUpstream {
     if (wait === undefined || wait > MAX_ABSORBED_WAIT_MS) {
       return response;
     }
-    response.discard();
+    discardBody(response);
     await this.options.delay(wait, client.transfer.signal);
     return this.#send(exchange, hop);
   }

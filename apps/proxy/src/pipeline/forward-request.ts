@@ -1,4 +1,5 @@
 import { hostAndPort } from '@oci-connector/egress';
+import { discardBody } from '../upstream/read-body';
 import { relayedHeaders } from '../upstream/response-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type Outcome, refuseRedirect, type Refused } from './outcome';
@@ -31,7 +32,7 @@ export class ForwardRequest {
       await this.#deliver(outcome);
     } catch (error) {
       // Held back until now, it would keep its connection for ever.
-      outcome.response.discard();
+      discardBody(outcome.response);
       throw error;
     }
   }

@@ -1,11 +1,12 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
+import { Readable } from 'node:stream';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Authorization, OciAuthError, type OciAuthorizer } from '@oci-connector/oci-auth';
+import { GivenResponse } from '../../test/given-response';
 import { type BasicLogin, type ChallengeLogin, type UpstreamPlan } from '../protocols/protocol';
 import { Transfer } from '../transfer/transfer';
 import { type ResponseHeaders } from '../upstream/response-headers';
 import { targetOf } from '../upstream/upstream-target';
-import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { AskUpstream } from './ask-upstream';
 import { explainRefusal } from './explain-refusal';
 import { ObtainAuthorization } from './obtain-authorization';
@@ -21,32 +22,30 @@ const LOGIN: ChallengeLogin = { kind: 'challenge', scopes: [], minimumTokenLifet
 
 type Answer = number | readonly [status: number, headers: ResponseHeaders] | Error;
 
-function response(answer: Exclude<Answer, Error>, discarded: number[]): UpstreamResponse {
+function responseOf(answer: Exclude<Answer, Error>): GivenResponse {
   const [status, headers] = typeof answer === 'number' ? [answer, {}] : answer;
-  return {
-    status,
-    headers,
-    early: false,
-    pipeTo: () => undefined,
-    readAll: () => Promise.resolve(Buffer.from('the words')),
-    discard: () => discarded.push(status),
-  };
+  return new GivenResponse(status, headers, Readable.from([Buffer.from('the words')]));
 }
 
 /** A registry that gives these answers, one after the other. */
 class Registry {
   /** `METHOD path scheme`, in the order in which they came. */
   readonly asked: string[] = [];
-  readonly discarded: number[] = [];
+  readonly responses: GivenResponse[] = [];
   readonly waits: number[] = [];
   readonly transport = {
-    send: ({ method, path, origin }: { method: string; path: string; origin: string }): Promise<UpstreamResponse> => {
+    send: ({ method, path, origin }: { method: string; path: string; origin: string }): Promise<GivenResponse> => {
       this.asked.push(`${method} ${origin === ADDRESS.origin ? '' : origin}${path}`);
       const answer = this.answers[this.asked.length - 1];
       if (answer === undefined) {
         throw new Error(`one request too many: ${this.asked.join(', ')}`);
       }
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(response(answer, this.discarded));
+      if (answer instanceof Error) {
+        return Promise.reject(answer);
+      }
+      const response = responseOf(answer);
+      this.responses.push(response);
+      return Promise.resolve(response);
     },
   };
 
@@ -156,6 +155,8 @@ async function recover(
   const steps = new RecoverRequest(ask, authorizations);
   const outcome: Outcome | Refused = await steps.ask(await steps.beforeBody(exchangeOf({ ...given, registry })));
   expect(registry.asked).toHaveLength(answers.length);
+  // A body that is neither delivered nor consumed would keep its connection.
+  expect(registry.responses.filter(({ consumed }) => !consumed)).toEqual('refusal' in outcome ? [] : [outcome.response]);
   return {
     status: outcome.response.status,
     ...('refusal' in outcome && { refusal: `${outcome.refusal.code}: ${outcome.words}` }),

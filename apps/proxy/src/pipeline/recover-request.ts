@@ -1,6 +1,7 @@
 import { type Attempt, type ChallengeHeader, OciAuthError, refusesAuthorization } from '@oci-connector/oci-auth';
 import { type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
+import { discardBody } from '../upstream/read-body';
 import { type Outcome, type Refused, TOO_MANY_REQUESTS } from './outcome';
 import { type Credentialed, Forwardable } from './proxy-exchange';
 import { registryWords } from './registry-words';
@@ -68,7 +69,7 @@ export class RecoverRequest {
 
   async #learnToWrite(exchange: Forwardable, emptyWrite: UpstreamPlan): Promise<Forwardable> {
     const outcome = await this.upstream.ask(new Forwardable(exchange, exchange, emptyWrite));
-    outcome.response.discard();
+    discardBody(outcome.response);
     if (isRefused(outcome)) {
       return this.authorization.renew(exchange, challengeOf(outcome));
     }
@@ -120,7 +121,9 @@ export class RecoverRequest {
       const { words, refusal } = await this.#refused(proof);
       return { ...first, refusal, words: words ?? first.words };
     }
-    proof?.response.discard();
+    if (proof) {
+      discardBody(proof.response);
+    }
     throw new ProxyError(
       'UpstreamUnauthorizedAfterBody',
       "the registry refused the connector's authorization after the body had been sent; send it again",
@@ -138,13 +141,13 @@ export class RecoverRequest {
     if (!(login instanceof Forwardable) && !refusesMount(first)) {
       return this.#written(first);
     }
-    first.response.discard();
+    discardBody(first.response);
     if (login instanceof Forwardable) {
       const second = await this.upstream.ask(login);
       if (!refusesMount(second)) {
         return this.#written(second);
       }
-      second.response.discard();
+      discardBody(second.response);
     }
     return this.ask(await this.authorization.obtain(exchange, withoutMount, exchange.attempt));
   }

@@ -1,5 +1,6 @@
 import { parseJsonObject } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
+import { readBody } from '../upstream/read-body';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
 
 /** Registries explain a refusal in some hundred bytes. What is longer is a page, or not meant for people. In bytes. */
@@ -34,7 +35,7 @@ const RANDOM = /[A-Za-z0-9_+=~.-]{20,}/g;
 export async function registryWords(response: UpstreamResponse, secrets: readonly Sensitive[]): Promise<string | undefined> {
   let body: Buffer;
   try {
-    body = await response.readAll(MAX_BODY, MAX_WAIT_MS);
+    body = await readBody(response, MAX_BODY, MAX_WAIT_MS);
   } catch {
     // Too long, too late, or broken off: the refusal stands without its words.
     return undefined;

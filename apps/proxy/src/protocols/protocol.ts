@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type Duplex } from 'node:stream';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyVerb } from '@oci-connector/kube';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
 import { type ClientPaths } from '../naming/naming';
+import { type BodyConsumer } from '../transfer/body';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type ResponseHeaders } from '../upstream/response-headers';
 
@@ -153,8 +153,8 @@ export interface RewrittenResponse {
   readonly body?: BodyRewrite;
 }
 
-/** Makes what one body goes through. It keeps no more of it than a piece. */
-export type BodyRewrite = () => Duplex;
+/** Makes what one body goes through on its way to `next`. It keeps no more of the body than a piece, and hands on what `next` asks for. */
+export type BodyRewrite = (next: BodyConsumer) => BodyConsumer;
 
 const VERBS: Readonly<Record<string, ProxyVerb>> = {
   GET: 'get',

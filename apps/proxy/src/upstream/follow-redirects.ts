@@ -1,6 +1,7 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { isRedirect } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
+import { discardBody } from './read-body';
 import { resolvePlace } from './upstream-place';
 import { targetOf, type UpstreamTarget } from './upstream-target';
 import { type UpstreamResponse } from './upstream-transport';
@@ -25,7 +26,7 @@ export async function followRedirects(
   let hop = from;
   for (let hops = 0; isRedirect(response.status); hops += 1) {
     const location = response.headers['location'];
-    response.discard();
+    discardBody(response);
     if (hops === MAX_HOPS) {
       throw refused(`more than ${MAX_HOPS} redirects in a row`);
     }

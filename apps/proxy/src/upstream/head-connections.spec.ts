@@ -2,6 +2,7 @@ import { type Socket } from 'node:net';
 import { EgressPolicy } from '@oci-connector/egress';
 import { echo, type RawRequest, RawUpstream, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { Transfer } from '../transfer/transfer';
+import { readBody } from './read-body';
 import { UndiciTransport } from './undici-transport';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n';
@@ -26,7 +27,7 @@ describe('a connection after HEAD', () => {
 
   async function ask(method: string, path = '/x', origin = upstream.url): Promise<string> {
     const response = await transport.send({ method, origin, path, headers: {}, transfer: new Transfer(() => 0) });
-    return `${response.status} ${(await response.readAll(100)).toString()}`;
+    return `${response.status} ${(await readBody(response, 100)).toString()}`;
   }
 
   /** Resolves when HEADs cost no connection any more. */

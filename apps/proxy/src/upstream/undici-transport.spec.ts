@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EgressPolicy } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { Transfers } from '../transfer/transfers';
+import { discardBody, readBody } from './read-body';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamRequest } from './upstream-transport';
 
@@ -59,7 +60,7 @@ describe('UndiciTransport', () => {
       };
     });
     const received = await transport.send(request({ headers: { authorization: new Sensitive('Bearer x'), accept: ['a', 'b'] } }));
-    expect((await received.readAll(10)).toString()).toBe('ok');
+    expect((await readBody(received, 10)).toString()).toBe('ok');
     const { url, headers } = await seen;
     expect(url).toBe('/a/%2F/b?c=%20');
     expect(headers).toMatchObject({ authorization: 'Bearer x', accept: 'a, b' });
@@ -71,7 +72,7 @@ describe('UndiciTransport', () => {
       ({ url } = incoming);
       response.end();
     };
-    await (await transport.send(request({ path }))).readAll(0);
+    await readBody(await transport.send(request({ path })), 0);
     expect(url).toBe(path);
   });
 
@@ -91,7 +92,7 @@ describe('UndiciTransport', () => {
     body.end('56789');
     const response = await sent;
     expect(response.early).toBe(false);
-    expect(JSON.parse((await response.readAll(1_000)).toString())).toMatchObject({ content: '0123456789', headers: framing });
+    expect(JSON.parse((await readBody(response, 1_000)).toString())).toMatchObject({ content: '0123456789', headers: framing });
     expect(asked.transfer.bytesIn).toBe(10);
   });
 
@@ -112,7 +113,7 @@ describe('UndiciTransport', () => {
         response.writeHead(302, { location: '/y' }).write('and so on');
       };
     });
-    (await transport.send(request())).discard();
+    discardBody(await transport.send(request()));
     await closed;
   });
 
@@ -129,7 +130,7 @@ describe('UndiciTransport', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(closed).toBe(false);
     finish();
-    expect((await response.readAll(2)).toString()).toBe('01');
+    expect((await readBody(response, 2)).toString()).toBe('01');
     await closes;
   });
 
@@ -161,7 +162,7 @@ describe('UndiciTransport', () => {
     };
     const received = await transport.send(request());
     expect(received.status).toBe(200);
-    expect((await received.readAll(10)).toString()).toBe('final');
+    expect((await readBody(received, 10)).toString()).toBe('final');
   });
 
   it('holds the upstream back when the client does not read', async () => {
@@ -176,19 +177,28 @@ describe('UndiciTransport', () => {
       response.on('drain', write);
       write();
     };
-    const sink = new PassThrough();
     const { transfer, ...rest } = request();
     const received = await transport.send({ ...rest, transfer });
-    const done = received.pipeTo(sink);
+    let consumed = 0;
+    const done = new Promise<Error>((fail) => {
+      received.consume({
+        chunk: ({ length }) => {
+          consumed += length;
+          return false;
+        },
+        end: () => fail(new Error('it must not end')),
+        fail,
+      });
+    });
     let before = -1;
     while (before !== written) {
       before = written;
       await sleep(50);
     }
     expect(written).toBeLessThan(BUFFERS);
-    expect(transfer.bytesOut).toBeLessThan(BUFFERS);
+    expect(consumed).toBeLessThan(BUFFERS);
     transfer.cancel('client-aborted');
-    await expect(done).rejects.toMatchObject({ reason: 'client-aborted' });
+    expect(await done).toMatchObject({ reason: 'client-aborted' });
   });
 
   it('rejects a body beyond the limit, and gives up its connection', async () => {
@@ -199,7 +209,7 @@ describe('UndiciTransport', () => {
       };
     });
     const received = await transport.send(request());
-    await expect(received.readAll(999)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
+    await expect(readBody(received, 999)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
     await closed;
   });
 
@@ -211,9 +221,9 @@ describe('UndiciTransport', () => {
     server.on('connection', () => (opened += 1));
     answer = (_request, response) => response.end(Buffer.alloc(size));
     const first = await transport.send(request());
-    first.discard();
+    discardBody(first);
     const second = await transport.send(request());
-    await second.readAll(2 * MIB);
+    await readBody(second, 2 * MIB);
     expect(opened > 1).toBe(anew);
   });
 
@@ -234,7 +244,7 @@ describe('UndiciTransport', () => {
       await sleep(1);
     }
     responses[0]?.writeHead(307, { location: '/b', 'content-length': '5' }).flushHeaders();
-    (await redirected).discard();
+    discardBody(await redirected);
     const next = two.send(request({ transfer }));
     while (responses.length < 2) {
       await sleep(1);
@@ -248,7 +258,7 @@ describe('UndiciTransport', () => {
     transfer.cancel('upstream-silent');
     await expect(next).rejects.toMatchObject({ reason: 'upstream-silent' });
     responses[2]?.end();
-    (await third).discard();
+    discardBody(await third);
     await two.close();
   });
 
@@ -263,6 +273,6 @@ describe('UndiciTransport', () => {
     answer = (_request, response) => response.writeHead(204).end();
     const received = await transport.send(request({ method: 'HEAD' }));
     expect(received.status).toBe(204);
-    await received.pipeTo(new PassThrough().resume());
+    expect(await readBody(received, 0)).toHaveLength(0);
   });
 });

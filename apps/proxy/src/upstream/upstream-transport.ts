@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
-import { type Writable } from 'node:stream';
 import { type Sensitive } from '@oci-connector/sensitive';
+import { type Body } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
 import { type ResponseHeaders } from './response-headers';
 
@@ -21,23 +21,13 @@ export interface UpstreamRequest {
   readonly transfer: Transfer;
 }
 
-/** The final response to a request (never 1xx). Its body waits until one of the methods is called; exactly one must be. */
-export interface UpstreamResponse {
+/** The final response to a request (never 1xx), with its body. */
+export interface UpstreamResponse extends Body {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ResponseHeaders;
   /** True when the response came before the whole request was sent: then the client's connection cannot be used again. */
   readonly early: boolean;
-  /**
-   * Streams the body with back-pressure and ends the sink.
-   * Rejects when the upstream breaks off or the transfer is cancelled; the sink is then left as it is.
-   * Undefined: all of it was here, and goes out at the end of this turn of the event loop.
-   */
-  pipeTo(sink: Writable): Promise<void> | undefined;
-  /** Reads the whole body; rejects with ProxyError UpstreamTooLarge beyond the limit, and when it takes longer than `withinMs`. */
-  readAll(maxBytes: number, withinMs?: number): Promise<Buffer>;
-  /** Lets the body go: a short one is read so that the connection can be used again, a longer one is cut off. */
-  discard(): void;
 }
 
 /**

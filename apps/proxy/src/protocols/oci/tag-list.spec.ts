@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { NameReplacement } from './name-replacement';
 import { tagListRewrite } from './tag-list';
 
@@ -77,17 +76,29 @@ describe('tagListRewrite', () => {
     expect(Buffer.concat(long.feed(Buffer.from('"}'))).toString()).toBe('}');
   });
 
-  it('does so as a stream', async () => {
-    const stream = tagListRewrite(200, JSON_TYPE, 'ours/"app"')?.();
-    if (!stream) {
-      throw new Error('the list is rewritten');
-    }
+  it('does so as the list comes, and asks for the pauses that the client wants', () => {
     const pieces: Buffer[] = [];
-    stream.on('data', (piece: Buffer) => pieces.push(piece));
-    stream.write('{"na');
-    stream.end('me":"app"}');
-    await once(stream, 'end');
+    let wantsMore = true;
+    const next = {
+      chunk: (piece: Buffer) => {
+        pieces.push(piece);
+        return wantsMore;
+      },
+      end: jest.fn(),
+      fail: jest.fn(),
+    };
+    const list = tagListRewrite(200, JSON_TYPE, 'ours/"app"')?.(next);
+    expect(list?.chunk(Buffer.from('{"na'))).toBe(true);
+    expect(Buffer.concat(pieces).toString()).toBe('{"na');
+    wantsMore = false;
+    expect(list?.chunk(Buffer.from('me":"app"}'))).toBe(false);
     expect(Buffer.concat(pieces).toString()).toBe('{"name":"ours/\\"app\\""}');
+    expect(next.end).not.toHaveBeenCalled();
+    list?.end();
+    expect([next.end.mock.calls.length, next.fail.mock.calls.length]).toEqual([1, 0]);
+    const broken = new Error('broken off');
+    list?.fail(broken);
+    expect(next.fail).toHaveBeenCalledWith(broken);
   });
 
   it.each([

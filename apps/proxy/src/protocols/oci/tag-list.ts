@@ -1,4 +1,4 @@
-import { Transform } from 'node:stream';
+import { type BodyConsumer } from '../../transfer/body';
 import { type BodyRewrite } from '../protocol';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 import { NameReplacement } from './name-replacement';
@@ -15,17 +15,20 @@ export function tagListRewrite(status: number, headers: ResponseHeaders, name: s
   if (status !== 200 || encoding !== 'identity' || !/^application\/(?:[^;]*\+)?json\s*(?:;|$)/.test(type)) {
     return undefined;
   }
-  return () => renaming(name);
+  return (next) => renaming(name, next);
 }
 
-function renaming(name: string): Transform {
+function renaming(name: string, next: BodyConsumer): BodyConsumer {
   const replacement = new NameReplacement(JSON.stringify(name));
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done): void {
-      for (const piece of replacement.feed(chunk)) {
-        this.push(piece);
+  return {
+    chunk: (piece) => {
+      let wantsMore = true;
+      for (const renamed of replacement.feed(piece)) {
+        wantsMore = next.chunk(renamed);
       }
-      done();
+      return wantsMore;
     },
-  });
+    end: () => next.end(),
+    fail: (error) => next.fail(error),
+  };
 }

@@ -1,0 +1,164 @@
+import { type Socket } from 'node:net';
+import { type Body, type BodyConsumer } from '../transfer/body';
+import { type Transfer } from '../transfer/transfer';
+import { atEndOfTurn } from './at-end-of-turn';
+import { type ClientSink } from './client-sink';
+
+/** A longer body is not copied into a text. In bytes. */
+const MAX_JOINED = 8 * 1024;
+
+export interface BodyRecipient {
+  readonly sink: ClientSink;
+  /** Counts what is sent. */
+  readonly transfer: Transfer;
+  /** The answer has a Content-Length; without one it goes in chunks, which cannot be joined with the head. */
+  readonly hasLength: boolean;
+  /** Changes the body on its way. */
+  readonly rewrite?: (next: BodyConsumer) => BodyConsumer;
+}
+
+/**
+ * Sends a body to the client with back-pressure, and ends the answer. Resolves when the last byte was handed over; what came whole goes
+ * out at the end of this turn of the event loop. Rejects when the body breaks off; the answer is then left as it is.
+ */
+export function sendBody(body: Body, recipient: BodyRecipient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { sink, transfer, rewrite } = recipient;
+    transfer.blame(() => sink.writableNeedDrain);
+    const sender = new BodySender(recipient, { resume: () => body.resume(), resolve, reject });
+    body.consume(rewrite ? rewrite(sender) : sender);
+  });
+}
+
+interface Settlement {
+  readonly resume: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The client's end of a body. The first piece is kept until the end of the turn: if the body is complete by then, it goes out together
+ * with the head. All that is written within one turn is collected; what is corked is the connection: a message in chunks that is corked
+ * itself may never drain (Node.js 24).
+ */
+class BodySender implements BodyConsumer {
+  #state: 'waiting' | 'streaming' | 'whole' | 'over' = 'waiting';
+  #first?: Buffer;
+  #isDue = false;
+  #corked: Socket | null = null;
+  #listensForDrain = false;
+  readonly #turnEnded = (): void => {
+    this.#isDue = false;
+    if (this.#state === 'whole') {
+      this.#sendWhole();
+    } else if (this.#state === 'waiting') {
+      this.#beginStream();
+    }
+    this.#uncork();
+  };
+
+  constructor(
+    private readonly recipient: BodyRecipient,
+    private readonly settlement: Settlement,
+  ) {}
+
+  chunk(piece: Buffer): boolean {
+    this.recipient.transfer.sent(piece.length);
+    if (this.#state === 'waiting') {
+      if (this.#first === undefined) {
+        this.#first = piece;
+        this.#atEndOfTurn();
+        return true;
+      }
+      this.#beginStream();
+    }
+    return this.#write(piece);
+  }
+
+  end(): void {
+    if (this.#state === 'waiting') {
+      this.#state = 'whole';
+      this.#atEndOfTurn();
+    } else {
+      this.#over();
+      this.recipient.sink.end();
+    }
+    this.settlement.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#over();
+    this.settlement.reject(error);
+  }
+
+  #sendWhole(): void {
+    const { sink, hasLength } = this.recipient;
+    const body = this.#first;
+    this.#over();
+    if (sink.destroyed) {
+      return;
+    }
+    if (body === undefined || !hasLength || body.length > MAX_JOINED) {
+      sink.end(body);
+      return;
+    }
+    // Head and body in one write: Node.js joins a text with the head, and bytes it does not.
+    sink.write(body.toString('latin1'), 'latin1');
+    // Held back until the end, it would be joined by an empty text, and be two buffers again.
+    sink.socket?.uncork();
+    sink.end();
+  }
+
+  #beginStream(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    this.#state = 'streaming';
+    if (first !== undefined && !this.recipient.sink.destroyed) {
+      this.#write(first);
+    }
+  }
+
+  #write(piece: Buffer): boolean {
+    const { sink } = this.recipient;
+    this.#cork();
+    if (sink.write(piece)) {
+      return true;
+    }
+    this.#uncork();
+    if (!this.#listensForDrain) {
+      this.#listensForDrain = true;
+      sink.on('drain', this.settlement.resume);
+    }
+    return false;
+  }
+
+  /** A response whose turn on its connection has not come has no socket. */
+  #cork(): void {
+    if (this.#corked) {
+      return;
+    }
+    this.#corked = this.recipient.sink.socket;
+    this.#corked?.cork();
+    this.#atEndOfTurn();
+  }
+
+  #uncork(): void {
+    this.#corked?.uncork();
+    this.#corked = null;
+  }
+
+  #atEndOfTurn(): void {
+    if (!this.#isDue) {
+      this.#isDue = true;
+      atEndOfTurn(this.#turnEnded);
+    }
+  }
+
+  #over(): void {
+    this.#state = 'over';
+    this.#first = undefined;
+    if (this.#listensForDrain) {
+      this.recipient.sink.off('drain', this.settlement.resume);
+    }
+  }
+}

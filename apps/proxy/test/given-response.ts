@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream';
+import { type ResponseHeaders } from '../src/upstream/response-headers';
+import { type BodyConsumer } from '../src/transfer/body';
+import { type UpstreamResponse } from '../src/upstream/upstream-transport';
+
+/** A response with a body of its own, as no registry need give it. */
+export class GivenResponse implements UpstreamResponse {
+  readonly early = false;
+  #consumed = false;
+
+  constructor(
+    readonly status: number,
+    readonly headers: ResponseHeaders = {},
+    private readonly body: Readable = Readable.from([]),
+  ) {}
+
+  /** Whether somebody took the body: one that nobody takes keeps its connection. */
+  get consumed(): boolean {
+    return this.#consumed;
+  }
+
+  consume(consumer: BodyConsumer): void {
+    this.#consumed = true;
+    this.body.on('data', (piece: Buffer) => {
+      if (!consumer.chunk(piece)) {
+        this.body.pause();
+      }
+    });
+    this.body.on('end', () => consumer.end());
+    this.body.on('error', (error) => consumer.fail(error));
+  }
+
+  resume(): void {
+    this.body.resume();
+  }
+
+  cancel(reason: Error): void {
+    this.body.destroy(reason);
+  }
+}
