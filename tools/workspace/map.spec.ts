@@ -22,7 +22,10 @@ function targetsOf(page: string): string[] {
 /** The status of a decision, as the table of decisions has it. */
 function statusOf(page: string): string {
   const [, successor] = /^\*\*Superseded\*\* by (\[[^\]]+\]\([^)]+\))/m.exec(read(page)) ?? [];
-  return successor === undefined ? 'Accepted' : `Superseded by ${successor}`;
+  if (successor !== undefined) {
+    return `Superseded by ${successor}`;
+  }
+  return /^\*\*Superseded in part\*\*/m.test(read(page)) ? 'Superseded in part' : 'Accepted';
 }
 
 function pagesBelow(folder: string): string[] {

@@ -44,7 +44,7 @@ export class ServeRequest {
 
   serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
-    // The pipeline and the response, whichever is over last; without a promise for both (ADR 18).
+    // The pipeline and the response, whichever is over last.
     let underWay = 2;
     const over = (): void => {
       underWay -= 1;

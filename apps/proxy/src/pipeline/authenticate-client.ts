@@ -35,20 +35,15 @@ export class AuthenticateClient {
   ) {}
 
   /** As {@link identify}. */
-  authenticate(identified: Identified): Authenticated | Promise<Authenticated> {
-    const identity = this.identify(identified.client);
-    return identity instanceof Promise
-      ? identity.then((known) => new Authenticated(identified, known))
-      : new Authenticated(identified, identity);
+  async authenticate(identified: Identified): Promise<Authenticated> {
+    return new Authenticated(identified, await this.identify(identified.client));
   }
 
   /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
-  identify(client: ClientExchange): ClientIdentity | Promise<ClientIdentity> {
+  async identify(client: ClientExchange): Promise<ClientIdentity> {
     const token = this.#repeatedToken(client) ?? this.#token(client);
-    const known = this.reviewer.peek(token);
-    return known
-      ? this.#accept(client, token, known)
-      : this.reviewer.review(token, peerOf(client.record.peer)).then((identity) => this.#accept(client, token, identity));
+    const identity = this.reviewer.peek(token) ?? (await this.reviewer.review(token, peerOf(client.record.peer)));
+    return this.#accept(client, token, identity);
   }
 
   /** The token of a connection's request before, when this one carries the very same header. */

@@ -21,24 +21,15 @@ export class AuthorizeClient {
   ) {}
 
   /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
-  authorize(exchange: Authenticated): Authorized | Promise<Authorized> {
+  async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
-    return this.reviewer.peek(identity, connectorUse(named, verb)) ? this.#authorized(exchange) : this.#review(exchange);
-  }
-
-  async #review(exchange: Authenticated): Promise<Authorized> {
-    const { verb, named, identity } = exchange;
-    if (!(await this.#allows(exchange, verb))) {
+    if (!this.reviewer.peek(identity, connectorUse(named, verb)) && !(await this.#allows(exchange, verb))) {
       const role = whatHelps(verb, named, identity);
       throw new ProxyError(
         'PermissionDenied',
         `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${role}`,
       );
     }
-    return this.#authorized(exchange);
-  }
-
-  #authorized(exchange: Authenticated): Authorized {
     return new Authorized(exchange, (further, options) => this.#allows(exchange, further, options));
   }
 

@@ -11,7 +11,7 @@ import { sendResponse } from './send-response';
 /** Asks the registry until there is an answer: `RecoverRequest`. */
 export interface Recovery {
   /** To be called before the body is read. */
-  beforeBody(exchange: Forwardable): Forwardable | Promise<Forwardable>;
+  beforeBody(exchange: Forwardable): Promise<Forwardable>;
   ask(exchange: Forwardable): Promise<Outcome | Refused>;
 }
 
@@ -21,8 +21,7 @@ export class ForwardRequest {
 
   /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
   async forward(exchange: Forwardable): Promise<void> {
-    const prepared = this.recover.beforeBody(exchange);
-    const ready = prepared instanceof Promise ? await prepared : prepared;
+    const ready = await this.recover.beforeBody(exchange);
     exchange.client.continueBody();
     const outcome = await this.recover.ask(ready);
     if (isRefusal(outcome)) {
@@ -37,13 +36,15 @@ export class ForwardRequest {
     }
   }
 
-  #deliver({ exchange, response, hop }: Outcome): Promise<void> | undefined {
+  async #deliver({ exchange, response, hop }: Outcome): Promise<void> {
     if (response.status === 401) {
       throw loginElsewhere(hop);
     }
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers), hop);
-    const send = (): Promise<void> | undefined => sendResponse(exchange.client, response, rewritten);
-    return rewritten.sealedTarget ? checkTarget(exchange, rewritten.sealedTarget).then(send) : send();
+    if (rewritten.sealedTarget) {
+      await checkTarget(exchange, rewritten.sealedTarget);
+    }
+    await sendResponse(exchange.client, response, rewritten);
   }
 }
 

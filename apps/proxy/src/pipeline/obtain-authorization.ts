@@ -21,7 +21,7 @@ const READ_MS = 5_000;
 
 /** Reads the Connector's Secret again: `ResolveCredential`. */
 export interface Credentials {
-  resolve(exchange: Planned, options: { fresh: true }): Credentialed | Promise<Credentialed>;
+  resolve(exchange: Planned, options: { fresh: true }): Promise<Credentialed>;
 }
 
 /** Gets what the registry wants to see: a bearer token, Basic, or nothing; always before the body is read. */
@@ -36,16 +36,13 @@ export class ObtainAuthorization {
    * @param attempt what the request has cost so far
    * @throws OciAuthError, and what reading the Secret throws
    */
-  obtain(
+  async obtain(
     exchange: Credentialed,
     plan: UpstreamPlan = exchange.plan,
     attempt: Attempt = this.authorizer.begin(),
-  ): Forwardable | Promise<Forwardable> {
+  ): Promise<Forwardable> {
     try {
-      const forwardable = this.#authorize(exchange, plan, attempt);
-      return forwardable instanceof Promise
-        ? forwardable.catch((error: unknown) => this.#otherwise(exchange, { plan, attempt }, error))
-        : forwardable;
+      return await this.#authorize(exchange, plan, attempt);
     } catch (error) {
       return this.#otherwise(exchange, { plan, attempt }, error);
     }
@@ -134,7 +131,7 @@ export class ObtainAuthorization {
     return fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision ? undefined : fresh;
   }
 
-  #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable> {
+  async #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Promise<Forwardable> {
     // Rule C2: another origin than the Connector's own gets nothing.
     if (!plan.target.sendCredential) {
       return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
@@ -143,33 +140,17 @@ export class ObtainAuthorization {
     if (login.kind === 'basic') {
       return new Forwardable(exchange, { authorization: basicLogin(exchange.access.credential), attempt }, plan);
     }
-    const writing = login.writeScopes && this.authorizer.held(exchange.access.registry, login.writeScopes, READ_MS);
-    const byScopes = (): Forwardable | Promise<Forwardable> => this.#byScopes(exchange, { plan, attempt, login });
-    return writing ? this.#asWriter(exchange, { plan, attempt, authorization: writing }, byScopes) : byScopes();
-  }
-
-  /** While a token to write to the repository lives, those who may write read with it: it knows of a repository that has just begun to exist. */
-  async #asWriter(
-    exchange: Credentialed,
-    { plan, ...writing }: Pick<Forwardable, 'plan' | 'attempt' | 'authorization'>,
-    otherwise: () => Forwardable | Promise<Forwardable>,
-  ): Promise<Forwardable> {
-    return (await exchange.allows('update', { strictly: true })) ? new Forwardable(exchange, writing, plan) : otherwise();
-  }
-
-  #byScopes(
-    exchange: Credentialed,
-    { plan, attempt, login }: Pick<Forwardable, 'plan' | 'attempt'> & { login: ChallengeLogin },
-  ): Forwardable | Promise<Forwardable> {
     const { registry } = exchange.access;
-    const options = optionsOf(login, attempt);
-    const known = this.authorizer.peek(registry, login.scopes, options);
-    if (known) {
-      return forwardable(exchange, { authorization: known, attempt }, plan);
+    // While a token to write to the repository lives, those who may write read with it: it knows of a repository that has just begun to exist.
+    const writing = login.writeScopes && this.authorizer.held(registry, login.writeScopes, READ_MS);
+    if (writing && (await exchange.allows('update', { strictly: true }))) {
+      return new Forwardable(exchange, { authorization: writing, attempt }, plan);
     }
-    return this.authorizer
-      .authorize(registry, login.scopes, { ...options, signal: exchange.client.transfer.signal })
-      .then((authorization) => forwardable(exchange, { authorization, attempt }, plan));
+    const options = optionsOf(login, attempt);
+    const authorization =
+      this.authorizer.peek(registry, login.scopes, options) ??
+      (await this.authorizer.authorize(registry, login.scopes, { ...options, signal: exchange.client.transfer.signal }));
+    return forwardable(exchange, { authorization, attempt }, plan);
   }
 }
 

@@ -7,28 +7,26 @@ import { uidOf } from './connector-uid';
 /** Lets the protocol of the class read the request and say what to send where. */
 export class PlanRequest {
   /** @throws ProxyError when the request is outside the protocol's grammar, or the client lacks the verb that it needs there */
-  plan(exchange: Resolved): Planned | Promise<Planned> {
+  async plan(exchange: Resolved): Promise<Planned> {
     const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
-    const plan = protocol.plan(request);
+    const plan = await protocol.plan(request);
     const verb = protocol.verbOf(request.method, request.path);
     if (verb !== exchange.verb) {
-      return planAs(exchange, verb, plan);
+      await checkVerb(exchange, verb);
     }
-    return plan instanceof Promise ? plan.then((made) => planned(exchange, made)) : planned(exchange, plan);
+    return planned(exchange, plan);
   }
 }
 
 /** The client was authorised for what another protocol takes the request for; in this one it needs another verb. */
-async function planAs(exchange: Resolved, verb: ProxyVerb | undefined, plan: UpstreamPlan | Promise<UpstreamPlan>): Promise<Planned> {
-  const made = await plan;
+async function checkVerb(exchange: Resolved, verb: ProxyVerb | undefined): Promise<void> {
   if (verb === undefined) {
     throw new ProxyError('Internal', 'a plan for a method that the protocol does not serve');
   }
   if (!(await exchange.allows(verb))) {
     throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${exchange.named.name}"`);
   }
-  return planned(exchange, made);
 }
 
 function planned(exchange: Resolved, plan: UpstreamPlan): Planned {

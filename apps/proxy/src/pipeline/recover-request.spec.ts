@@ -98,9 +98,9 @@ class Scripted implements Authorizations {
   another: Authorization | Error = { ...TOKEN, refusedScopes: [] };
   learns = false;
 
-  obtain(exchange: Credentialed, plan: UpstreamPlan): Forwardable {
+  obtain(exchange: Credentialed, plan: UpstreamPlan): Promise<Forwardable> {
     this.said.push('obtain');
-    return new Forwardable(exchange, { authorization: TOKEN, attempt: ATTEMPT }, plan);
+    return Promise.resolve(new Forwardable(exchange, { authorization: TOKEN, attempt: ATTEMPT }, plan));
   }
 
   renew(exchange: Forwardable): Promise<Forwardable> {
@@ -322,8 +322,8 @@ describe('RecoverRequest: what is tried again', () => {
       authorize: ({ credentialRevision }) =>
         credentialRevision === 'two' ? Promise.resolve(TOKEN) : Promise.reject(new OciAuthError(code, 'no')),
     });
-    const unchanged = { resolve: (exchange: unknown): Credentialed => exchange as Credentialed };
-    const changed = { resolve: (): Credentialed => exchangeOf({ revision: 'two' }) };
+    const unchanged = { resolve: (exchange: unknown) => Promise.resolve(exchange as Credentialed) };
+    const changed = { resolve: () => Promise.resolve(exchangeOf({ revision: 'two' })) };
 
     it('a read, and a token to write is at hand', async () => {
       const login: ChallengeLogin = { ...LOGIN, writeScopes: [{ repository: 'a', actions: ['pull', 'push'] }] };

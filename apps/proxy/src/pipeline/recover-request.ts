@@ -13,7 +13,7 @@ export interface UpstreamRequests {
 
 /** What the registry wants to see, and what is known of that: `ObtainAuthorization`. */
 export interface Authorizations {
-  obtain(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Forwardable | Promise<Forwardable>;
+  obtain(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Promise<Forwardable>;
   /** @throws OciAuthError that says why there is no other to try */
   renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable>;
   refused(exchange: Forwardable): Promise<OciAuthError>;
@@ -53,7 +53,7 @@ export class RecoverRequest {
    * Finds out, before the first byte of a body is read, how a registry authorises writes that lets everybody read: a body can be sent
    * once. What is learnt is kept for the Connector.
    */
-  beforeBody(exchange: Forwardable): Forwardable | Promise<Forwardable> {
+  async beforeBody(exchange: Forwardable): Promise<Forwardable> {
     const { emptyWrite } = exchange.plan;
     return emptyWrite && this.authorization.mustLearnToWrite(exchange) ? this.#learnToWrite(exchange, emptyWrite) : exchange;
   }

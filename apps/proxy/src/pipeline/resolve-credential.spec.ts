@@ -29,9 +29,9 @@ describe('ResolveCredential', () => {
     } as ConnectorClass;
     const exchange = { resolution: { connector, connectorClass, address: { host: 'registry.example' } } } as Planned;
     const resolve = new ResolveCredential(store, {} as UpstreamPool);
-    expect(() => resolve.resolve(exchange)).toThrow(CredentialError);
+    await expect(resolve.resolve(exchange)).rejects.toThrow(CredentialError);
     const afterOne = looks;
-    expect(() => resolve.resolve(exchange)).toThrow('is not a docker configuration');
+    await expect(resolve.resolve(exchange)).rejects.toThrow('is not a docker configuration');
     expect(looks).toBe(afterOne);
   });
 });

@@ -53,13 +53,10 @@ export class ResolveCredential {
    * @param options.fresh read anew: the registry has refused what was read before
    * @throws ProxyError, CredentialError, KubeError
    */
-  resolve(exchange: Planned, options: { fresh?: boolean } = {}): Credentialed | Promise<Credentialed> {
+  async resolve(exchange: Planned, options: { fresh?: boolean } = {}): Promise<Credentialed> {
     const keys = secretKeys(exchange.resolution);
     const known = options.fresh ? undefined : this.#peek(keys);
-    return known ? this.#credentialed(exchange, known) : this.#read(keys, options).then((secrets) => this.#credentialed(exchange, secrets));
-  }
-
-  #credentialed(exchange: Planned, secrets: Secrets): Credentialed {
+    const secrets = known ?? (await this.#read(keys, options));
     const access = this.#access(exchange.resolution, secrets);
     access.upstream.hold(exchange.client.transfer);
     return new Credentialed(exchange, access);
