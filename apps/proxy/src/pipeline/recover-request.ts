@@ -24,7 +24,7 @@ export interface Authorizations {
 
 /**
  * All that is tried again, each of it once for a request, in the order of this table; it is the only list. What the third column does
- * not name is done here. Each row has a test of the same name in `recover-request.spec.ts`.
+ * not name is done here. Each row has a test of the same name, in the spec of who carries it out.
  *
  * | what happens                                             | what is tried                                                        | by                  |
  * |----------------------------------------------------------|----------------------------------------------------------------------|---------------------|
