@@ -2,6 +2,8 @@ import { type ReceivedResponse } from '@oci-connector/testing-kit';
 import {
   type FixtureRegistry,
   type FixtureRegistryOptions,
+  harborQuirks,
+  quayQuirks,
   type RecordedRequest,
   startFixtureRegistry,
 } from '@oci-connector/testing-registry';
@@ -15,6 +17,17 @@ export const ROBOT = {
 export const READER = { username: 'reader', password: 'read-only-horse', grants: { 'org/*': ['pull'] } } as const;
 export const OWNER = { username: 'owner', password: 'owner' };
 export const ACCOUNTS = [ROBOT, READER, OWNER];
+
+/** As Quay answers. */
+export const quay: FixtureRegistryOptions = {
+  auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS, tokens: { fields: 'token', omitExpiresIn: true, omitIssuedAt: true } },
+  quirks: quayQuirks(),
+};
+/** As Harbor answers. */
+export const harbor: FixtureRegistryOptions = {
+  auth: { mode: 'token', realm: 'request-host', accounts: ACCOUNTS, tokens: { fields: 'empty-access-token' } },
+  quirks: harborQuirks(),
+};
 
 export type Credential = { readonly username: string; readonly password: string } | null;
 
