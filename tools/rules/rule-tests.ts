@@ -3,7 +3,7 @@ import { type PassedTest } from './passed-tests';
 
 /** A row of docs/security-rules.md: a test that holds a rule. */
 export interface RuleTest {
-  /** The title of a test or of a `describe` block, or a part of it; `%s` and `%j` stand for what differs from case to case. */
+  /** The whole title of a test or of a `describe` block; `%s` and the like stand for what differs from case to case. */
   readonly title: string;
   readonly file: string;
 }
@@ -19,7 +19,10 @@ export function ruleTests(text: string): RuleTest[] {
   return rows.map((row) => ({ title: row['Test'] ?? '', file: row['File'] ?? '' }));
 }
 
-/** The rows for which no test passed. */
+/**
+ * The rows for which no test passed. A part of a title proves nothing: another test may have the same words, and pass when the one that was
+ * meant is gone.
+ */
 export function unproven(rows: readonly RuleTest[], passed: readonly PassedTest[]): RuleTest[] {
   return rows.filter(({ title, file }) => {
     const pattern = patternOf(title);
@@ -28,6 +31,6 @@ export function unproven(rows: readonly RuleTest[], passed: readonly PassedTest[
 }
 
 function patternOf(title: string): RegExp {
-  const literal = title.split(/%[sdj]/).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(literal.join('.+'), 's');
+  const literal = title.split(/%[sdij]/).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.+')}$`, 's');
 }

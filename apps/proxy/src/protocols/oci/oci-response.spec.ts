@@ -1,6 +1,6 @@
+import { type AddressForm } from '../../../test/client-paths';
 import { ESCAPED, type Given, PATCH, plan, POST, PREFIX, PUT, SHA, TAGS } from '../../../test/oci-plans';
 import { type ResponseHeaders } from '../../upstream/response-headers';
-import { type AddressForm } from '../protocol';
 
 describe('the answer', () => {
   async function answered(given: Given, status: number, headers: ResponseHeaders): Promise<ResponseHeaders> {
