@@ -6,5 +6,5 @@ export { type LookupAll, type LookupCaller } from './names/lookup-all';
 export { LookupError, type LookupProblem } from './names/lookup-error';
 export { NameResolver, type NameResolverOptions } from './names/name-resolver';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
-export { createPinnedConnect, type PinnedConnect, type PinnedConnectOptions, type PinnedTarget } from './pinned-connect';
+export { pinnedConnect, type PinnedConnectOptions } from './pinned-connect';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

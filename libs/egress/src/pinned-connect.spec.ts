@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import { LoopbackServer, TcpServer, TestCertificateAuthority, unusedPort, until } from '@oci-connector/testing-kit';
 import { EgressPolicy, type EgressPolicyOptions } from './egress-policy';
-import { createPinnedConnect, type PinnedConnect, type PinnedConnectOptions, type PinnedTarget } from './pinned-connect';
+import { pinnedConnect, type PinnedConnectOptions } from './pinned-connect';
 
-describe('createPinnedConnect', () => {
+describe('pinnedConnect', () => {
   const open: { close: () => Promise<void> }[] = [];
   const opened = <T extends { close: () => Promise<void> }>(resource: T): T => (open.push(resource), resource);
   const sockets: Socket[] = [];
@@ -41,15 +41,15 @@ describe('createPinnedConnect', () => {
       },
       ...options,
     });
-  const connectWith = (options: Partial<PinnedConnectOptions> = {}): PinnedConnect => {
-    const connect = createPinnedConnect({ policy: policyOf(), purpose: 'connector', ...options });
-    return async (target, signal) => {
-      const socket = await connect(target, signal);
+  const connectWith = (options: Partial<PinnedConnectOptions> = {}): ReturnType<typeof pinnedConnect> => {
+    const connect = pinnedConnect({ policy: policyOf(), purpose: 'connector', ...options });
+    return async (origin, signal) => {
+      const socket = await connect(origin, signal);
       sockets.push(socket);
       return socket;
     };
   };
-  const to = (port: number, host = 'registry.test', tls = false): PinnedTarget => ({ host, port, tls });
+  const to = (port: number, host = 'registry.test', tls = false): string => `${tls ? 'https' : 'http'}://${host}:${port}`;
 
   /** Says hello to everybody. */
   const greeting = async (): Promise<TcpServer> => opened(await TcpServer.start((socket) => socket.write('hello')));
@@ -72,10 +72,8 @@ describe('createPinnedConnect', () => {
     ['one good address of two', 'both.test'],
     ['an address', '127.0.0.1'],
     ['an address in disguise', '0x7f.1'],
-    ['a v4-mapped address', '::ffff:127.0.0.1'],
-    ['an IPv6 address', '::1'],
-    ['no host', 'a b'],
-    ['an empty host', ''],
+    ['a v4-mapped address', '[::ffff:127.0.0.1]'],
+    ['an IPv6 address', '[::1]'],
   ])('C9 refused is never dialled: %s', async (_what, host) => {
     const server = await greeting();
     names['evil.test'] = ['127.0.0.1'];
@@ -148,7 +146,7 @@ describe('createPinnedConnect', () => {
     await expect(connectWith()(to(await unusedPort()))).rejects.toMatchObject({ code: 'ConnectionRefused', host: 'registry.test' });
     await expect(connectWith()(to(plain.port, 'nowhere.test'))).rejects.toMatchObject({ code: 'HostNotFound' });
     await expect(connectWith()(to(plain.port, 'registry.test', true))).rejects.toMatchObject({ code: 'TlsFailed' });
-    await expect(connectWith()(to(70_000))).rejects.toThrow('Port should be');
+    await expect(connectWith()(to(70_000))).rejects.toThrow('Invalid URL');
   });
 
   it('has one time limit for the name, the connection and TLS', async () => {

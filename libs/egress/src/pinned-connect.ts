@@ -3,7 +3,7 @@ import * as tls from 'node:tls';
 import { LRUCache } from 'lru-cache';
 import { classifyConnectError } from './connect-errors';
 import { type EgressPolicy, type EgressPurpose, type PinnedAddress } from './egress-policy';
-import { formatHostAndPort, type HostAndPort } from './host-and-port';
+import { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-port';
 import { trustedWith } from './trusted-roots';
 
 export interface PinnedConnectOptions {
@@ -115,21 +115,19 @@ export class PinnedDialer {
   }
 }
 
-/** Makes connections of one kind, see {@link PinnedDialer}. */
-export type PinnedConnect = (target: PinnedTarget, signal?: AbortSignal) => Promise<net.Socket>;
-
 /**
- * Connections to hosts that tenants name, for all that is not a request through an agent: tunnels, upgrades. A promise rejects with
- * EgressError or UpstreamConnectError, or with the signal's reason. A connection that a promise resolves with may already be at its end:
- * look at `destroyed` before waiting for an event.
+ * Opens connections to origins, `scheme://host[:port]`, that tenants name, for all that is not a request through an agent: tunnels,
+ * upgrades. A promise rejects with EgressError or UpstreamConnectError, or with the signal's reason. A connection that it resolves with may
+ * already be at its end: look at `destroyed` before waiting for an event.
  */
-export function createPinnedConnect(options: PinnedConnectOptions): PinnedConnect {
+export function pinnedConnect(options: PinnedConnectOptions): (origin: string, signal?: AbortSignal) => Promise<net.Socket> {
   const dialer = new PinnedDialer(options);
-  return (target, signal) =>
+  return (origin, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      const url = new URL(origin);
       const giveUp = (): void => cancel(signal?.reason as Error);
-      const cancel = dialer.dial(target, (...[error, socket]) => {
+      const cancel = dialer.dial({ ...hostAndPort(url), tls: url.protocol === 'https:' }, (...[error, socket]) => {
         signal?.removeEventListener('abort', giveUp);
         if (error) {
           reject(error);

@@ -1,60 +1,34 @@
-import { type AuthenticateClient } from './authenticate-client';
-import { type AuthorizeClient } from './authorize-client';
-import { type ForwardRequest } from './forward-request';
-import { type ObtainAuthorization } from './obtain-authorization';
-import {
-  type Authenticated,
-  type Authorized,
-  type Credentialed,
-  Forwardable,
-  Identified,
-  type Planned,
-  type Resolved,
-} from './proxy-exchange';
-import { type PlanRequest } from './plan-request';
-import { type ResolveConnector } from './resolve-connector';
-import { type ResolveCredential } from './resolve-credential';
+import { Authenticated, Authorized, type ClientExchange, Credentialed, Forwardable, Identified, Planned, Resolved } from './proxy-exchange';
 
-interface Steps {
-  readonly client: AuthenticateClient;
-  readonly permission: AuthorizeClient;
-  readonly connector: ResolveConnector;
-  readonly protocol: PlanRequest;
-  readonly credential: ResolveCredential;
-  readonly authorization: ObtainAuthorization;
-  readonly forward: ForwardRequest;
-}
+/** What a step adds; only that it arrives matters here. */
+const part = <T>(name: string): T => ({ name }) as T;
 
-/** Never run: `npm run typecheck` fails when one of these lines begins to compile. */
-export function skippingAStepDoesNotCompile(steps: Steps, identified: Identified, authenticated: Authenticated): unknown[] {
-  const authorized = undefined as unknown as Authorized;
-  const resolved = undefined as unknown as Resolved;
-  const planned = undefined as unknown as Planned;
-  const credentialed = undefined as unknown as Credentialed;
-  return [
-    // @ts-expect-error the client is not known yet
-    () => steps.permission.authorize(identified),
-    // @ts-expect-error the client was not authorised
-    () => steps.connector.resolve(authenticated),
-    // @ts-expect-error the client was not even authenticated
-    () => steps.connector.resolve(identified),
-    // @ts-expect-error the connector is not known yet
-    () => steps.protocol.plan(authorized),
-    // @ts-expect-error the protocol has not read the request
-    () => steps.credential.resolve(resolved),
-    // @ts-expect-error no credential was resolved
-    () => steps.authorization.obtain(planned),
-    // @ts-expect-error there is no authorisation for the registry
-    () => steps.forward.forward(credentialed),
-    // @ts-expect-error an unauthorised request must not be forwarded
-    () => steps.forward.forward(authenticated),
-    // @ts-expect-error what looks like it is not it: the steps' members are private
-    () => steps.forward.forward({ ...(credentialed as object), authorization: { scheme: 'none', scopes: [], refusedScopes: [] } }),
-  ];
-}
+/** That no step can be skipped is for the compiler: `test/step-order.types.ts`. */
+describe('the chain of types of a request', () => {
+  const identified = new Identified(part<ClientExchange>('client'), part('named'), 'get');
+  const authenticated = new Authenticated(identified, part('identity'));
+  const authorized = new Authorized(authenticated, () => Promise.resolve(true));
+  const resolved = new Resolved(authorized, part('resolution'));
+  const planned = new Planned(resolved, part('plan'));
+  const credentialed = new Credentialed(planned, part('access'));
+  const forwardable = new Forwardable(credentialed, { authorization: part('authorization'), attempt: part('attempt') }, planned.plan);
 
-describe('the types of the request flow', () => {
-  it('are a chain: each step is one of all before it', () => {
-    expect(Forwardable.prototype).toBeInstanceOf(Identified);
+  it.each([
+    ['client', identified],
+    ['identity', authenticated],
+    ['allows', authorized],
+    ['resolution', resolved],
+    ['plan', planned],
+    ['access', credentialed],
+  ] as const)('%s, which one step finds out, is the same in all after it', (field, step) => {
+    const known: Readonly<Record<string, unknown>> = { ...step };
+    expect(known[field]).toBeDefined();
+    expect({ ...forwardable }).toMatchObject(known);
+    expect((forwardable as unknown as Record<string, unknown>)[field]).toBe(known[field]);
+  });
+
+  it('another plan takes the place of the first, and changes nothing else', () => {
+    const other = new Forwardable(forwardable, forwardable, part('other plan'));
+    expect({ ...other }).toEqual({ ...forwardable, plan: { name: 'other plan' } });
   });
 });
