@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { sendRequest, until } from '@oci-connector/testing-kit';
+import { type AccessLog } from '../observability/access-log';
+import { type AccessRecord } from '../observability/access-record';
+import { type ProxyMetrics } from '../observability/proxy-metrics';
+import { type HandleRequest } from '../pipeline/handle-request';
+import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { ProxyError } from '../proxy.errors';
+import { Transfers } from '../transfer/transfers';
+import { type RequestCircumstances, ServeRequest } from './serve-request';
+
+describe('ServeRequest', () => {
+  let server: Server;
+  let serve: ServeRequest;
+  let transfers: Transfers;
+  let handle: (client: ClientExchange) => Promise<void>;
+  /** What the log was told, one for each request that is over. */
+  let finished: (AccessRecord & { readonly status?: number; readonly reason?: string })[];
+  let url: string;
+  const sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    finished = [];
+    transfers = new Transfers(60_000);
+    const observer = {
+      finished: ((record, { cancelled }, { status }) => {
+        finished.push({ ...record, status, reason: cancelled?.reason });
+      }) as AccessLog['finished'],
+    };
+    serve = new ServeRequest({
+      handler: { handle: (client: ClientExchange) => handle(client) } as unknown as HandleRequest,
+      transfers,
+      metrics: { finished: () => undefined } as unknown as ProxyMetrics,
+      accessLog: observer as unknown as AccessLog,
+    });
+    const circumstances = (expectsContinue: boolean): RequestCircumstances =>
+      ({ expectsContinue, authenticated: () => undefined }) as Partial<RequestCircumstances> as RequestCircumstances;
+    server = createServer((request, response) => serve.serve(request, response, circumstances(false)));
+    server.on('checkContinue', (request, response) => serve.serve(request, response, circumstances(true)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`;
+  });
+
+  afterEach(async () => {
+    sockets.splice(0).forEach((socket) => socket.destroy());
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    transfers.close();
+  });
+
+  function client(...lines: string[]): Socket {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    socket.write(lines.join('\r\n') + '\r\n\r\n');
+    return socket;
+  }
+
+  const answer = ({ response }: ClientExchange): Promise<void> => {
+    response.writeHead(200, { 'content-length': '2' });
+    response.end('ok');
+    return Promise.resolve();
+  };
+
+  it('ends the transfer and reports when the answer has left, not before', async () => {
+    const ended = jest.fn();
+    handle = (exchange) => {
+      exchange.transfer.atEnd(ended);
+      expect([transfers.size, finished.length]).toEqual([1, 0]);
+      return answer(exchange);
+    };
+    expect((await sendRequest(url)).status).toBe(200);
+    await until(() => finished.length === 1);
+    expect(finished).toMatchObject([{ method: 'GET', status: 200, reason: undefined }]);
+    expect(finished[0]?.code).toBeUndefined();
+    expect([transfers.size, ended.mock.calls.length]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['an error of a step', new ProxyError('ConnectorNotFound', 'there is none'), 404, 'ConnectorNotFound'],
+    ['anything else, of which the client hears nothing', new Error('secret inner words'), 500, 'Internal'],
+  ])('answers %s, and reports it', async (_what, error, status, code) => {
+    handle = () => Promise.reject(error);
+    const response = await sendRequest(url);
+    expect(response.status).toBe(status);
+    expect(response.body.toString()).not.toContain('secret');
+    await until(() => finished.length === 1);
+    expect(finished).toMatchObject([{ status, code }]);
+  });
+
+  it('cuts the connection when the answer had begun, and reports it as truncated', async () => {
+    handle = ({ response }) => {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('half');
+      return Promise.reject(new Error('broken off'));
+    };
+    await expect(sendRequest(url)).rejects.toThrow();
+    await until(() => finished.length === 1);
+    expect(finished).toMatchObject([{ status: 200, truncated: true, code: 'Internal', reason: undefined }]);
+  });
+
+  it('cancels the transfer when the client goes away, and reports once the pipeline has ended too', async () => {
+    let cancelled: Error | undefined;
+    let arrived = false;
+    let release = (): void => undefined;
+    handle = async ({ transfer }) => {
+      arrived = true;
+      transfer.onCancel((reason) => (cancelled = reason));
+      await new Promise<void>((resolve) => (release = resolve));
+    };
+    const socket = client('GET /x HTTP/1.1', 'Host: a');
+    await until(() => arrived);
+    socket.destroy();
+    await until(() => cancelled !== undefined);
+    expect([finished.length, transfers.size]).toEqual([0, 1]);
+    release();
+    await until(() => finished.length === 1);
+    expect(finished).toMatchObject([{ reason: 'client-aborted', status: undefined }]);
+    expect(transfers.size).toBe(0);
+  });
+
+  it('ends all requests that wait on a connection when that ends', async () => {
+    const begun: string[] = [];
+    handle = ({ request, transfer }) => {
+      begun.push(request.url ?? '');
+      return new Promise((resolve) => transfer.onCancel(() => resolve()));
+    };
+    const socket = client('GET /1 HTTP/1.1', 'Host: a', '', 'GET /2 HTTP/1.1', 'Host: a', '', 'GET /3 HTTP/1.1', 'Host: a');
+    await until(() => begun.length === 3);
+    socket.destroy();
+    await until(() => finished.length === 3);
+    expect(finished.map(({ reason }) => reason)).toEqual(Array(3).fill('client-aborted'));
+    expect(transfers.size).toBe(0);
+  });
+
+  it('answers a malformed request without the pipeline, and takes no other from its connection (rule C8)', async () => {
+    handle = jest.fn(answer);
+    let connection: Socket | undefined;
+    server.once('connection', (socket: Socket) => (connection = socket));
+    const socket = client('GET /a#b HTTP/1.1', 'Host: a');
+    const received = Buffer.concat((await socket.toArray()) as Buffer[]).toString();
+    expect(received).toMatch(/^HTTP\/1\.1 400 .*"code":/s);
+    expect(handle).not.toHaveBeenCalled();
+    expect(connection && serve.isClosing(connection)).toBe(true);
+    await until(() => finished.length === 1);
+    expect(finished).toMatchObject([{ code: 'RequestMalformed', status: 400 }]);
+  });
+
+  it.each([
+    ['waits for it', ['Expect: 100-continue'], /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/],
+    ['does not', [], /^HTTP\/1\.1 200 OK/],
+  ])('says 100 Continue once, when the body is to be read, to a client that %s', async (_what, headers, expected) => {
+    handle = async (exchange) => {
+      exchange.continueBody();
+      exchange.continueBody();
+      exchange.request.resume();
+      await once(exchange.request, 'end');
+      await answer(exchange);
+    };
+    const socket = client('PUT /x HTTP/1.1', 'Host: a', 'Connection: close', 'Content-Length: 2', ...headers);
+    socket.write('hi');
+    const received = Buffer.concat((await socket.toArray()) as Buffer[]).toString();
+    expect(received).toMatch(expected);
+    expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(headers.length + 1);
+  });
+
+  it('closes the connection of a refused body that is long', async () => {
+    handle = () => Promise.reject(new ProxyError('PermissionDenied', 'no'));
+    const length = (bytes: number): string[] => ['PUT /x HTTP/1.1', 'Host: a', `Content-Length: ${bytes}`];
+    const [head] = (await once(client(...length(64 * 1024 + 1)), 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 403 [^]*connection: close/i);
+    const [short] = (await once(client(...length(10)), 'data')) as [Buffer];
+    expect(short.toString()).toMatch(/^HTTP\/1\.1 403 /);
+    expect(short.toString()).not.toMatch(/connection: close/i);
+  });
+});

@@ -1,0 +1,115 @@
+import { type Dispatcher } from 'undici';
+import { type BodyConsumer } from '../transfer/body';
+import { Transfer } from '../transfer/transfer';
+import { UndiciResponse } from './undici-response';
+
+/** Takes what comes, and wants more as long as it is told to. */
+class Taker implements BodyConsumer {
+  readonly taken: string[] = [];
+  wantsMore = true;
+
+  chunk(piece: Buffer): boolean {
+    this.taken.push(piece.toString());
+    return this.wantsMore;
+  }
+
+  end(): void {
+    this.taken.push('END');
+  }
+
+  fail(error: Error): void {
+    this.taken.push(error.message);
+  }
+}
+
+describe('UndiciResponse', () => {
+  const piece = (text: string): Buffer => Buffer.from(text);
+  let calls: string[];
+  let transfer: Transfer;
+  let now: number;
+  let response: UndiciResponse;
+
+  beforeEach(() => {
+    calls = [];
+    now = 0;
+    transfer = new Transfer(() => now);
+    const controller = {
+      pause: () => calls.push('pause'),
+      resume: () => calls.push('resume'),
+      abort: () => calls.push('abort'),
+    } as unknown as Dispatcher.DispatchController;
+    response = new UndiciResponse({ controller, status: 200, headers: {}, early: false, transfer });
+  });
+
+  it('hands over what came before there was a consumer, then the rest as it comes', () => {
+    response.push(piece('a'));
+    response.push(piece('b'));
+    const taker = new Taker();
+    response.consume(taker);
+    response.push(piece('c'));
+    response.end();
+    response.end();
+    expect([taker.taken, calls]).toEqual([['a', 'b', 'c', 'END'], ['resume']]);
+  });
+
+  it('holds the sender back at 64 KiB that nobody takes', () => {
+    response.push(Buffer.alloc(64 * 1024 - 1));
+    expect(calls).toEqual([]);
+    response.push(piece('x'));
+    expect(calls).toEqual(['pause']);
+  });
+
+  it('pauses when the consumer says so, and goes on when it is told to', () => {
+    const taker = new Taker();
+    response.consume(taker);
+    taker.wantsMore = false;
+    response.push(piece('a'));
+    response.resume();
+    expect(calls).toEqual(['resume', 'pause', 'resume']);
+  });
+
+  it('stays paused when the consumer wants no more than was here', () => {
+    const taker = new Taker();
+    taker.wantsMore = false;
+    response.push(piece('a'));
+    response.consume(taker);
+    expect([taker.taken, calls]).toEqual([['a'], ['pause']]);
+  });
+
+  it('gives no empty piece, and each other one is a move', () => {
+    const taker = new Taker();
+    response.consume(taker);
+    now = 10;
+    response.push(Buffer.alloc(0));
+    expect([taker.taken, transfer.idleMs]).toEqual([[], 10]);
+    response.push(piece('a'));
+    expect([taker.taken, transfer.idleMs, transfer.bytesOut]).toEqual([['a'], 0, 0]);
+  });
+
+  it.each(['before', 'after'])(
+    'tells a consumer that comes %s the end that something is missing, and never that it is complete',
+    (when) => {
+      const taker = new Taker();
+      response.push(piece('a'));
+      if (when === 'before') {
+        response.consume(taker);
+      }
+      response.fail(new Error('broken off'));
+      if (when === 'after') {
+        response.consume(taker);
+      }
+      expect(taker.taken).toEqual(['a', 'broken off']);
+    },
+  );
+
+  it('cuts off what is not complete, and nothing else', () => {
+    response.cancel(new Error('enough'));
+    expect(calls).toEqual(['abort']);
+    response.end();
+    response.cancel(new Error('enough'));
+    response.fail(new Error('too late'));
+    const taker = new Taker();
+    response.consume(taker);
+    expect([taker.taken, calls]).toEqual([['END'], ['abort']]);
+  });
+});

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(__dirname, '../..');
+
+/** Projects in which each file with a class has a spec of its own, but for those named below. */
+const PROJECTS = [
+  'apps/proxy',
+  'libs/clock',
+  'libs/credentials',
+  'libs/diagnosis',
+  'libs/egress',
+  'libs/http',
+  'libs/limits',
+  'libs/sensitive',
+];
+
+/** Files whose classes are tried as parts of something larger, each with the spec that does so. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
+  'apps/proxy/src/certificates/served-names.ts': 'apps/proxy/test/security.e2e.spec.ts',
+  'apps/proxy/src/data-plane.ts': 'apps/proxy/test/shutdown.e2e.spec.ts',
+  'apps/proxy/src/observability/log-sampler.ts': 'apps/proxy/src/observability/access-log.spec.ts',
+  'apps/proxy/src/observability/proxy-metrics.ts': 'apps/proxy/src/observability/operations.docs.spec.ts',
+  'apps/proxy/src/pipeline/authorize-client.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
+  'apps/proxy/src/pipeline/forward-request.ts': 'apps/proxy/test/faults.e2e.spec.ts',
+  'apps/proxy/src/pipeline/handle-request.ts': 'apps/proxy/test/pull.e2e.spec.ts',
+  'apps/proxy/src/pipeline/identify-request.ts': 'apps/proxy/test/urls.e2e.spec.ts',
+  'apps/proxy/src/pipeline/plan-request.ts': 'apps/proxy/test/toy-protocol.e2e.spec.ts',
+  'apps/proxy/src/pipeline/resolve-connector.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
+  'apps/proxy/src/port/connection-limits.ts': 'apps/proxy/test/strangers.e2e.spec.ts',
+  'apps/proxy/src/port/reverse-proxy.listener.ts': 'apps/proxy/test/smuggling.e2e.spec.ts',
+  'apps/proxy/src/protocols/oci/name-replacement.ts': 'apps/proxy/src/protocols/oci/tag-list.spec.ts',
+  'apps/proxy/src/proxy-state.ts': 'apps/proxy/test/outage.e2e.spec.ts',
+  'apps/proxy/src/proxy.module.ts': 'apps/proxy/test/start.e2e.spec.ts',
+  'libs/credentials/src/credential.ts': 'libs/credentials/src/parse-credential.spec.ts',
+  'libs/egress/src/names/watched-file.ts': 'libs/egress/src/names/name-resolver.spec.ts',
+  'libs/egress/src/refused-hosts.ts': 'libs/egress/src/egress-policy.spec.ts',
+};
+
+/** Whether a file has a class that is no error: those are only shapes. */
+function hasBehaviour(text: string): boolean {
+  return /^(?:export )?(?:abstract )?class (?!\w+ extends (?:Error|\w+Error)\b)/m.test(text);
+}
+
+const sources = PROJECTS.flatMap((project) =>
+  (readdirSync(path.join(root, project, 'src'), { recursive: true }) as string[]).map((name) => `${project}/src/${name}`),
+).filter((file) => file.endsWith('.ts'));
+const specs = sources.filter((file) => file.endsWith('spec.ts'));
+const classes = sources.filter((file) => !file.endsWith('spec.ts') && hasBehaviour(readFileSync(path.join(root, file), 'utf8')));
+const hasOwnSpec = (file: string): boolean => specs.some((spec) => spec.startsWith(`${file.slice(0, -'.ts'.length)}.`));
+
+describe('unit specs', () => {
+  it('each file with a class has a spec of its own, or one that is named here', () => {
+    expect(classes.length).toBeGreaterThan(40);
+    expect(classes.filter((file) => !hasOwnSpec(file) && ELSEWHERE[file] === undefined)).toEqual([]);
+  });
+
+  it('the list names no file that is gone or has a spec of its own, and only specs that exist', () => {
+    const stale = Object.entries(ELSEWHERE).filter(
+      ([file, spec]) => !classes.includes(file) || hasOwnSpec(file) || !spec.endsWith('.spec.ts') || !existsSync(path.join(root, spec)),
+    );
+    expect(stale).toEqual([]);
+  });
+});
