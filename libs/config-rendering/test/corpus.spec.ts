@@ -1,22 +1,22 @@
 import { comparable, compareCorpus, keyOf, readCorpus, readExpected } from './corpus';
 
-/** The engine's promise is kept over at least so many templates. */
+/** Smallest number of templates in the corpus, so that it is not emptied by mistake. */
 const FEWEST_TEMPLATES = 300;
 
 describe('the template corpus', () => {
   const corpus = readCorpus();
   const expected = readExpected();
 
-  it('is rendered to the bytes of real Go, fails where Go fails, or is refused by the name that it says', () => {
+  it('gives the bytes of real Go, fails where Go fails, or is refused by the expected name', () => {
     expect(compareCorpus(corpus, expected).differences).toEqual([]);
   });
 
-  it('has a result of real Go for each template that is not refused, and for no other', () => {
+  it('has a result of real Go exactly for the templates that are not refused', () => {
     expect(Object.keys(expected).sort()).toEqual(comparable(corpus).map(keyOf).sort());
     expect(corpus.length).toBeGreaterThan(FEWEST_TEMPLATES);
   });
 
-  it('notices a difference', () => {
+  it('reports each kind of difference', () => {
     const [entry] = corpus.filter((candidate) => candidate.name === 'gitconfig');
     if (!entry) {
       throw new Error('the corpus has no gitconfig');

@@ -4,12 +4,16 @@ import { parseAllDocuments } from 'yaml';
 
 const WORKSPACE = path.join(__dirname, '../../..');
 
-/** A file of the workspace, by its path from the top. */
+/** Reads a file of the workspace, by its path from the workspace root. */
 export function readDocument(name: string): string {
   return readFileSync(path.join(WORKSPACE, name), 'utf8');
 }
 
-/** The objects of a YAML text; an error in it is thrown. */
+/**
+ * Returns the objects of a YAML text.
+ *
+ * @throws YAMLParseError when the text is not valid YAML
+ */
 export function parseYaml(text: string): unknown[] {
   return parseAllDocuments(text).map((document) => {
     if (document.errors[0]) {

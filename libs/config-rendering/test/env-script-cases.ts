@@ -7,7 +7,7 @@ import { aServedConnector, aVolume, mounted, TOKEN } from './volume-fixture';
 import { renderVolume } from '../src/volume/render-volume';
 import { type VolumeRequest } from '../src/volume/volume-request';
 
-/** As a volume is: each file a link into a directory that is exchanged as a whole. */
+/** Writes files in the layout of a volume: each file is a link into a directory that is replaced as a whole. */
 function writeVolume(directory: string, request: VolumeRequest, generation = 1): void {
   const content = path.join(directory, `..2026_01_01_${generation}`);
   mkdirSync(content);
@@ -22,7 +22,7 @@ function writeVolume(directory: string, request: VolumeRequest, generation = 1):
   }
 }
 
-/** What `env.sh` does in any shell; a shell that is not there fails. */
+/** Tests `env.sh` in a shell. The tests fail if the shell is not installed. */
 export function describeEnvScript(shell: string, ...options: readonly string[]): void {
   describe(`env.sh in ${[shell, ...options].join(' ')}`, () => {
     let directory: string;
@@ -35,16 +35,16 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
     const run = (script: string, env: Record<string, string> = {}) =>
       spawnSync(shell, [...options, '-c', script, 'sh', directory], {
         encoding: 'utf8',
-        // From a socket, which Node would give, bash thinks to be started by rshd and reads ~/.bashrc.
+        // Node's default stdin is a socket. With a socket, bash assumes that rshd started it, and reads ~/.bashrc.
         stdio: ['ignore', 'pipe', 'pipe'],
         cwd: directory,
         env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
       });
     const url = (token: string) => `http://default%2Fhub,default%2Fquay:${token}@c-hub.default.svc.cluster.local`;
-    /** macOS has no /proc, and only bash can tell there. */
+    /** Whether the script can find its own directory. macOS has no /proc, so only bash can there. */
     const finds = process.platform === 'linux' || shell === 'bash';
 
-    it('exports what clients read, in both cases', () => {
+    it('exports the variables in lower and upper case', () => {
       const { stdout, stderr, status } = run('set -eu; . "$1/env.sh"; env', finds ? {} : { CONNECTORS_DIR: directory });
       const variables = Object.fromEntries(
         stdout
@@ -70,14 +70,14 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
       );
     });
 
-    it('reads the token anew each time', () => {
+    it('reads the current token each time', () => {
       writeVolume(directory, aVolume({ token: new Sensitive('renewed') }), 2);
       const script = '. "$1/env.sh"; echo "$http_proxy"; ( . "$1/env.sh"; echo "$http_proxy" )';
       const { stdout } = run(script, finds ? {} : { CONNECTORS_DIR: directory });
       expect(stdout.match(/:renewed@/g)).toHaveLength(2);
     });
 
-    it('is found from a script that has the same name', () => {
+    it('finds its directory when the calling script has the same name', () => {
       const outer = path.join(directory, 'outer');
       mkdirSync(outer);
       writeFileSync(path.join(outer, 'env.sh'), `. "${directory}/env.sh"\necho "$http_proxy"\n`);
@@ -85,7 +85,7 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
       expect(stdout).toBe(`${url(TOKEN)}\n`);
     });
 
-    it('lets CONNECTORS_DIR decide', () => {
+    it('prefers CONNECTORS_DIR', () => {
       const copy = mkdtempSync(path.join(tmpdir(), 'copy-'));
       execFileSync('cp', [path.join(directory, 'env.sh'), copy]);
       const { stdout } = run(`. "${copy}/env.sh"; echo "$http_proxy"`, { CONNECTORS_DIR: directory });
@@ -93,20 +93,20 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
       expect(stdout).toBe(`${url(TOKEN)}\n`);
     });
 
-    it('says what to do when there is no token', () => {
+    it('says what to do when there is no token file', () => {
       rmSync(path.join(directory, 'context.token'));
       const { stderr, status, stdout } = run('set -e; . "$1/env.sh"; echo on', { CONNECTORS_DIR: directory });
       expect(stderr).toContain('set CONNECTORS_DIR to the directory of the volume');
       expect({ stdout, failed: status !== 0 }).toEqual({ stdout: '', failed: true });
     });
 
-    it('keeps the token out of a trace, which goes on afterwards', () => {
+    it('keeps the token out of a trace, and continues the trace afterwards', () => {
       const { stderr } = run('set -x; . "$1/env.sh"; echo afterwards', { CONNECTORS_DIR: directory });
       expect(stderr).not.toContain(TOKEN);
       expect(stderr).toContain('+ echo afterwards');
     });
 
-    it('does not contain the token itself', () => {
+    it('does not contain the token', () => {
       expect(renderVolume(aVolume()).get('env.sh')).not.toContain(TOKEN);
     });
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { comparable, compareCorpus, keyOf, readCorpus, readExpected, type CorpusTemplate, type GoResult } from './corpus';
 import { goTemplates } from './go-templates.config';
 
-/** Far more than the results have. */
+/** Largest output of the Go program, in bytes; far more than it writes. */
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 interface GoAnswer {
@@ -30,11 +30,11 @@ describe('templates against real Go', () => {
   writeFileSync(path.join(goTemplates('GO_TEMPLATES_RESULTS'), 'expected.json'), `${JSON.stringify(fresh, null, 2)}\n`);
   writeFileSync(path.join(goTemplates('GO_TEMPLATES_RESULTS'), 'table.json'), JSON.stringify(table));
 
-  it('are rendered to the same bytes, fail in both, or are refused by the name that the corpus says', () => {
+  it('give the same bytes, fail in both, or are refused by the name in the corpus', () => {
     expect(differences).toEqual([]);
   });
 
-  it('have their results committed; when a change is meant, copy .testbed/templates/expected.json to test/corpus', () => {
+  it('give the committed results; after an intended change, copy .testbed/templates/expected.json to test/corpus', () => {
     expect(fresh).toEqual(readExpected());
   });
 });

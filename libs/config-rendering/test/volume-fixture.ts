@@ -8,12 +8,12 @@ export const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl';
 
 const certificate = (text: string) => `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`;
 
-/** Shapes of certificates: nothing here reads what is in them. */
+/** Texts in the form of certificates; no code under test parses their content. */
 export const OLD_CA = certificate('the authority before');
 export const CA = certificate('the authority');
 export const PUBLIC_ROOT = certificate('a public authority');
 
-/** A Connector as the controller leaves it: reached through its Service, or through `base` and its path. */
+/** Returns a Connector with the status that the controller writes: reached through its Service, or through `base` and its path. */
 export function aServedConnector(
   name: string,
   options: { namespace?: string; base?: string; address?: string; className?: string } = {},
@@ -32,7 +32,7 @@ export function aServedConnector(
   });
 }
 
-/** A class with these configurations and nothing else that matters here. */
+/** Returns a class with these configurations. */
 export function aClassWith(name: string, configurations: ConnectorClass['spec']['configurations']): ConnectorClass {
   return aConnectorClass('oci', { metadata: { name }, spec: { configurations } });
 }
@@ -44,7 +44,7 @@ export function mounted(connector: Connector, connectorClass = SHIPPED_CLASS): M
   return { connector, connectorClass };
 }
 
-/** A volume of the Connector `default/hub` of class oci, unless the options say otherwise. */
+/** Returns the request for a volume, by default of the Connector `default/hub` of class oci. */
 export function aVolume(options: Partial<VolumeRequest> = {}): VolumeRequest {
   return {
     connectors: [mounted(aServedConnector('hub'))],

@@ -3,34 +3,38 @@ import { exceeded } from './template-problem';
 
 /** Bytes that cost as much as one step; see {@link RenderLimits.steps}. */
 const BYTES_PER_STEP = 100;
-/** The same where each character is looked at: that takes ten times as long. */
+/** Characters that cost as much as one step when a function inspects each of them: that takes ten times as long as copying. */
 const CHARACTERS_PER_STEP = 10;
-/** What an entry of a list or dict costs, in bytes: about what it occupies. */
+/** Cost of one entry of a list or dict, in bytes: about the memory that it occupies. */
 const ENTRY_BYTES = 48;
 
-/** What is left of the evaluation budget of one rendering, or of several that share it. */
+/** Counts the evaluation steps of one rendering, or of several renderings that share it. */
 export class Budget {
   constructor(
     private readonly limits: Pick<RenderLimits, 'steps' | 'outputBytes'>,
     private used = 0,
   ) {}
 
-  /** Another one of which as much is used. */
+  /** Returns a separate budget of which the same part is used. */
   copy(): Budget {
     return new Budget(this.limits, this.used);
   }
 
-  /** @throws TemplateProblem (LimitExceeded) */
+  /**
+   * Counts one step.
+   *
+   * @throws TemplateProblem (LimitExceeded)
+   */
   step(): void {
     this.#use(1);
   }
 
-  /** Bytes of a text whose characters are about to be looked at, one by one. */
+  /** Counts the bytes of a text before a function inspects each of its characters. */
   characters(count: number): void {
     this.#use(count / CHARACTERS_PER_STEP);
   }
 
-  /** Bytes that are read or about to be made; called before memory is taken. */
+  /** Counts bytes that are read or about to be produced. Called before the memory is allocated. */
   bytes(count: number): void {
     if (count > this.limits.outputBytes) {
       throw exceeded(`a text of more than ${this.limits.outputBytes} bytes`);
@@ -38,12 +42,12 @@ export class Budget {
     this.#use(count / BYTES_PER_STEP);
   }
 
-  /** Entries of a list or dict that are read or about to be made. */
+  /** Counts entries of a list or dict that are read or about to be produced. */
   entries(count: number): void {
     this.bytes(count * ENTRY_BYTES);
   }
 
-  /** One more value on the way through a nested one, `depth` deep. */
+  /** Counts one value of a nested value; it lies `depth` levels deep. */
   value(depth: number): void {
     if (depth > MAX_VALUE_DEPTH) {
       throw exceeded(`a value that is nested more than ${MAX_VALUE_DEPTH} deep`);

@@ -15,21 +15,21 @@ function failure(text: string, data?: { readonly [key: string]: TemplateValue })
     }
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('the template was rendered');
 }
 
-/** 1,024 times one text of 10,000 bytes, which costs little; and another one that differs at its end. */
+/** Declares a list with 1,024 references to one text of 10,000 bytes, which costs little, and a text that differs at its end. */
 const MANY =
   '{{ $text := repeat 10000 "x" }}{{ $other := printf "%sy" (trunc 9999 $text) }}{{ $many := list $text }}{{ range 10 }}{{ $many = concat $many $many }}{{ end }}';
-/** A dict of 2,001 entries. */
+/** Declares a dict of 2,001 entries. */
 const DICT = '{{ $dict := split "," (repeat 2000 "x,") }}';
 
-describe('work that does not show in the result is counted', () => {
+describe('counts the steps of work that leaves no trace in the output', () => {
   it.each([
     ['comparing long texts', `${MANY}{{ $x := without $many $other }}`],
-    ['looking for a long text', `${MANY}{{ has $other $many }}`],
+    ['searching for a long text', `${MANY}{{ has $other $many }}`],
     ['sorting long texts', `${MANY}{{ $x := sortAlpha $many }}`],
-    ['sorting long texts in their place', `${MANY}{{ $x := toStrings $many | sortAlpha }}`],
+    ['sorting long texts in place', `${MANY}{{ $x := toStrings $many | sortAlpha }}`],
     ['writing long texts as JSON', `${MANY}{{ $x := toJson $many }}`],
     ['sorting a dict of which one entry is visited', `${DICT}{{ range 100 }}{{ range $dict }}{{ break }}{{ end }}{{ end }}`],
     ['parsing', `{{/*${'x'.repeat(250_000)}*/}}`],
@@ -37,7 +37,7 @@ describe('work that does not show in the result is counted', () => {
     expect(failure(text).message).toContain('more than 20000 steps of evaluation');
   });
 
-  it('the data, used or not', () => {
+  it('copying the data, even if the template does not use them', () => {
     expect(failure('x', { texts: Array.from({ length: 3 }, () => 'x'.repeat(900_000)) }).message).toContain(
       'more than 20000 steps of evaluation',
     );
@@ -45,26 +45,26 @@ describe('work that does not show in the result is counted', () => {
   });
 });
 
-it('what is cheap stays so: all of this together is far below the limit of a file', () => {
+it('keeps cheap operations far below the limit of a file', () => {
   expect(render(`${MANY}{{ first $many | len }} ${DICT}{{ range $dict }}{{ break }}{{ end }}{{ sortAlpha (list "b" "a") }}`)).toBe(
     '10000 [a b]',
   );
 });
 
-describe('the stack is not the limit', () => {
-  it('of templates that call each other from deep inside of blocks', () => {
+describe('reports LimitExceeded instead of a stack overflow', () => {
+  it('for templates that call each other from deeply nested blocks', () => {
     const blocks = 95;
     const text = `{{ define "x" }}${'{{ if true }}'.repeat(blocks)}{{ template "x" }}${'{{ end }}'.repeat(blocks)}{{ end }}{{ template "x" }}`;
     expect(failure(text).code).toBe('LimitExceeded');
   });
 
-  it('of variables: each use looks through all of them', () => {
+  it('for many variables, which each use has to search', () => {
     const declared = Array.from({ length: 2_000 }, (_item, index) => `{{ $v${index} := 1 }}`).join('');
     expect(failure(`${declared}{{ $v0 }}`).message).toContain('more than 1000 variables');
   });
 });
 
-describe('integers with many digits are read as Go reads them', () => {
+describe('parses integers with many digits as Go does', () => {
   const digits = '9'.repeat(100_000);
 
   it.each([

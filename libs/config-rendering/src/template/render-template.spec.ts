@@ -20,7 +20,7 @@ function failure(text: string, data: Data = {}, limits?: Partial<RenderLimits>):
     }
     throw error;
   }
-  throw new Error(`was rendered: ${text}`);
+  throw new Error(`the template was rendered: ${text}`);
 }
 
 describe('renderTemplate', () => {
@@ -28,7 +28,7 @@ describe('renderTemplate', () => {
     expect(render('é{{ .x }}😀{{ len .x }}', { x: '你' })).toBe('é你😀3');
   });
 
-  it('leaves the data of the caller as they are', () => {
+  it('does not change the data of the caller', () => {
     const data = Object.freeze({ m: Object.freeze({ a: 1 }), l: Object.freeze(['b', 'a']) });
     expect(render('{{ $_ := set .m "a" 2 }}{{ $_ := unset .m "b" }}{{ $_ := merge . (dict "new" 1) }}{{ .m.a }}{{ .new }}', data)).toBe(
       '21',
@@ -36,11 +36,11 @@ describe('renderTemplate', () => {
     expect(data).toEqual({ m: { a: 1 }, l: ['b', 'a'] });
   });
 
-  it('takes a key whose value is undefined for a missing key', () => {
+  it('treats a key whose value is undefined as a missing key', () => {
     expect(render('{{ hasKey . "a" }} {{ .a }} {{ .a.b }}', { a: undefined })).toBe('false <no value> <no value>');
   });
 
-  it('sees no property that is not the data’s own', () => {
+  it('reads only own properties of the data', () => {
     const data = Object.create({ inherited: 'secret' }) as Data;
     expect(render('{{ .inherited }}{{ .constructor }}{{ .__proto__ }}{{ index . "toString" }}', data)).not.toMatch(
       /secret|function|object/,
@@ -54,7 +54,7 @@ describe('renderTemplate', () => {
 });
 
 describe('errors', () => {
-  it('name class, configuration, file, line and the thing', () => {
+  it('name the class, configuration, file, line and the refused function', () => {
     const error = failure('{\n\n{{ env "HOME" }}');
     expect(error.message).toBe(
       'class "oci", configuration "registry-config", file "config.json", line 3: function "env" is not available in templates: it reads the environment',
@@ -79,7 +79,7 @@ describe('errors', () => {
     expect(failure(text, { list: [1], s: 'a', n: 1 })).toMatchObject({ code, line });
   });
 
-  it('hold no value of the data', () => {
+  it('contain no value of the data', () => {
     const token = 'very-secret-token';
     const texts = [
       '{{ .token.x }}',
@@ -99,7 +99,7 @@ describe('errors', () => {
     }
   });
 
-  it('show what the template says by fail', () => {
+  it('show the message that the template passes to fail', () => {
     expect(failure('{{ fail "set configurations.project" }}').message).toContain('set configurations.project');
   });
 });
@@ -115,7 +115,7 @@ describe('limits', () => {
     expect(failure('{{ range 5 }}x{{ end }}', {}, { outputBytes: 4 }).code).toBe('LimitExceeded');
   });
 
-  it('of the number in the data', () => {
+  it('of numbers in the data', () => {
     expect(failure('', { a: 2 ** 60 }).refused).toBe('an integer beyond 2^53');
     expect(failure('', { a: Number.NaN }).refused).toBe('the number NaN');
   });
@@ -160,7 +160,7 @@ describe('limits', () => {
     expect(failure(text).code).toBe('LimitExceeded');
   });
 
-  it('of time: nothing takes much longer for an input twice as long', () => {
+  it('of time: no function takes quadratic time', () => {
     const many = 200_000;
     const inputs = [
       `${' '.repeat(many)}x{{- 1 }}`,
@@ -190,19 +190,19 @@ describe('limits', () => {
 });
 
 describe('the allow-list', () => {
-  it('offers no function that it refuses', () => {
+  it('contains no function that is refused', () => {
     for (const name of REFUSED_FUNCTIONS.keys()) {
       expect(FUNCTIONS.has(name)).toBe(false);
     }
   });
 
-  it.each([...REFUSED_FUNCTIONS])('refuses %s, also where it is never called', (name, reason) => {
+  it.each([...REFUSED_FUNCTIONS])('refuses %s even where it is never called', (name, reason) => {
     const error = failure(`{{ if false }}{{ ${name} }}{{ end }}`);
     expect(error).toMatchObject({ code: 'FunctionNotAvailable', refused: name });
     expect(error.message).toContain(reason);
   });
 
-  it('takes names of JavaScript’s own properties for unknown functions', () => {
+  it('treats names of JavaScript properties as unknown functions', () => {
     for (const name of ['constructor', 'valueOf', '__proto__', 'hasOwnProperty']) {
       expect(failure(`{{ ${name} }}`).refused).toBe(name);
     }
@@ -255,7 +255,7 @@ describe('any input', () => {
   const templates = fc
     .array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 40 })
     .map((parts) => parts.join(''));
-  /** A call of a function with anything. */
+  /** Calls of functions with arbitrary arguments. */
   const calls = fc
     .tuple(
       fc.constantFrom(...FUNCTIONS.keys()),
@@ -275,7 +275,7 @@ describe('any input', () => {
     ['text', fc.string({ unit: 'binary', maxLength: 200 })],
     ['words of the language', templates],
     ['calls of functions', calls],
-  ])('ends in a text or a TemplateError: %s', (_name, texts) => {
+  ])('gives a text or a TemplateError: %s', (_name, texts) => {
     fc.assert(
       fc.property(texts, (text) => {
         try {
@@ -288,7 +288,7 @@ describe('any input', () => {
     );
   });
 
-  it('is given back as it is when it has no delimiter', () => {
+  it('is returned unchanged when it has no delimiter', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('{{')),
@@ -297,7 +297,7 @@ describe('any input', () => {
     );
   });
 
-  it('prints any JSON as toJson and fromJson keep it', () => {
+  it('survives toJson and fromJson unchanged', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string({ unit: 'grapheme' })), (values) => {
         expect(JSON.parse(render('{{ .values | toJson | fromJson | toRawJson }}', { values }))).toEqual({ ...values });

@@ -9,7 +9,7 @@ import { exceeded, refused, TemplateProblem } from './template-problem';
 import { fromData, type TemplateValue } from './values/from-data';
 import { toBytes, toText } from './values/go-string';
 
-/** Where a template stands, for messages. */
+/** A template with its place, which messages name. */
 export interface TemplateSource {
   readonly connectorClass: string;
   readonly configuration: string;
@@ -19,11 +19,12 @@ export interface TemplateSource {
 }
 
 /**
- * Renders a Go template with the sprig functions that are offered here, to the byte as Go's text/template and sprig
- * v3.3.0 do; what cannot be reproduced is refused by name. Reads nothing but the data, and leaves them unchanged.
+ * Renders a Go template with the supported sprig functions. The output is the same, byte for byte, as that of Go's
+ * text/template with sprig v3.3.0. A feature that cannot be reproduced is refused by name. The template reads only the
+ * data, and does not change them.
  *
- * @param budget what several renderings share; one of its own when absent
- * @throws TemplateError
+ * @param budget shared by several renderings; by default each rendering has its own
+ * @throws TemplateError when the template cannot be rendered
  */
 export function renderTemplate(
   source: TemplateSource,
@@ -41,10 +42,10 @@ export function renderTemplate(
   }
 }
 
-/** What V8 says. */
+/** Message of V8's RangeError. */
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
-/** Limits of nesting multiply: templates that call each other from deep inside of blocks need more stack than there is. */
+/** Converts an error. The nesting limits multiply: templates that call each other from deeply nested blocks can overflow the stack. */
 function problemOf(error: unknown): TemplateProblem {
   if (error instanceof TemplateProblem) {
     return error;
@@ -67,7 +68,7 @@ function render(source: TemplateSource, data: { readonly [key: string]: Template
   new Evaluator({ templates, output, budget }, fromData(data, budget)).run(name);
   const rendered = toText(output.toString());
   if (rendered === undefined) {
-    throw refused('output that is not UTF-8', 'a text was cut inside a character, or decoded from what is no text');
+    throw refused('output that is not UTF-8', 'a function cut a text inside a character, or decoded bytes that are not text');
   }
   return rendered;
 }

@@ -1,19 +1,19 @@
 import { quoted } from '@oci-connector/sensitive';
 
-/** Why a template could not be rendered. Stable: mapped to conditions and mount errors. */
+/** Why a template could not be rendered. The codes are stable: conditions and mount errors depend on them. */
 export type TemplateErrorCode =
-  /** The text is no template. */
+  /** The text is not a template. */
   | 'SyntaxInvalid'
-  /** A function that is unknown, or that we do not offer; `refused` names it. */
+  /** The function is unknown or not offered; `refused` names it. */
   | 'FunctionNotAvailable'
-  /** Something that Go can do and we refuse instead of doing it differently; `refused` names it. */
+  /** The feature exists in Go but is refused here, because the result could differ; `refused` names it. */
   | 'FeatureNotAvailable'
-  /** The template was executed and came to something impossible, or called `fail`. */
+  /** The evaluation failed as it does in Go, or the template called `fail`. */
   | 'EvaluationFailed'
-  /** A limit of {@link RenderLimits} or of nesting. */
+  /** A limit of {@link RenderLimits} or of nesting was exceeded. */
   | 'LimitExceeded';
 
-/** Where in which class an error arose. */
+/** The place in a class where an error occurred. */
 export interface TemplatePlace {
   readonly connectorClass: string;
   readonly configuration: string;
@@ -23,8 +23,8 @@ export interface TemplatePlace {
 }
 
 /**
- * The one error of the template engine. Its message says where and what; it holds text of the template and names of
- * types, but no value of the data, other than what the template itself hands to `fail`.
+ * The only error of the template engine. Its message names the place and the reason. It contains text of the template and
+ * names of types. It contains no value of the data, except what the template itself passes to `fail`.
  */
 export class TemplateError extends Error {
   readonly code: TemplateErrorCode;
@@ -32,7 +32,7 @@ export class TemplateError extends Error {
   readonly configuration: string;
   readonly file: string;
   readonly line: number;
-  /** What is refused, for the two `…NotAvailable` codes: `env`, `%#v`, … */
+  /** The refused function or feature, for the two `…NotAvailable` codes: `env`, `%#v`, … */
   readonly refused?: string;
 
   constructor(code: TemplateErrorCode, reason: string, place: TemplatePlace, options: { refused?: string; cause?: unknown } = {}) {

@@ -5,7 +5,7 @@ import { CA_CERT_FILE } from './select-configurations';
 import { type VolumeRequest } from './volume-request';
 
 interface BuiltInContent {
-  /** The URL of the forward proxy, with the login. */
+  /** The URL of the forward proxy, with user name and token. */
   readonly proxyUrl: string;
   readonly proxy: ForwardProxy;
   readonly token: string;
@@ -14,11 +14,11 @@ interface BuiltInContent {
 }
 
 /**
- * The files of every volume, as docs/volumes.md ("Files of every volume") tells them. Those with one value have no line end,
- * because programs use them as they are.
+ * The files of every volume, as docs/volumes.md ("Files of every volume") describes them. A file with a single value has no
+ * line break at the end, because programs use its content unchanged.
  */
 const FILES = {
-  // key=value as `docker run --env-file` reads it: no quotes, no export.
+  // KEY=VALUE without quotes and `export`, because `docker run --env-file` reads it.
   '.env': ({ proxyUrl, proxy }) => `http_proxy=${proxyUrl}\nhttps_proxy=${proxyUrl}\nno_proxy=${proxy.noProxy}\n`,
   'env.sh': ({ proxy }) => envScript(proxy),
   'http.proxy': ({ proxyUrl }) => proxyUrl,
@@ -30,10 +30,14 @@ const FILES = {
   'connector.status.proxyAddress': ({ proxy }) => proxy.address,
 } satisfies Record<string, (content: BuiltInContent) => string>;
 
-/** The names of the files that every volume has unless they are excluded. */
+/** Names of the files that every volume has unless the volume excludes them. */
 export const BUILT_IN_FILES: readonly string[] = Object.keys(FILES);
 
-/** @throws RenderingError */
+/**
+ * Returns the built-in files of the volume, by name.
+ *
+ * @throws RenderingError when a Connector has no usable address
+ */
 export function builtInFiles(request: VolumeRequest): Map<string, string> {
   const proxy = forwardProxy(request);
   const content: BuiltInContent = {
@@ -44,7 +48,7 @@ export function builtInFiles(request: VolumeRequest): Map<string, string> {
     bundle: certificateBundle(request.environment, request.caCertificates),
   };
   const files = new Map(Object.entries(FILES).map(([name, write]) => [name, write(content)]));
-  // Only on demand: docker takes every *.cert in the directory of a registry for a client certificate, and misses its key.
+  // Only on demand: docker treats every *.cert in the directory of a registry as a client certificate, and fails without its key.
   if (request.configurationNames.includes(CA_CERT_FILE)) {
     files.set(CA_CERT_FILE, content.certificates);
   }

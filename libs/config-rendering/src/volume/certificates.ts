@@ -4,10 +4,10 @@ import { type VolumeEnvironment } from './volume-request';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * The certificates of a bundle and nothing else of it: whatever a ConfigMap holds by mistake (a private key, rule C16) does
- * not go into a pod.
+ * Returns only the certificates of a bundle. Anything else that a ConfigMap contains by mistake, such as a private key
+ * (rule C16), must not reach a pod.
  *
- * @throws RenderingError (CertificateAuthorityMissing)
+ * @throws RenderingError (CertificateAuthorityMissing) when the bundle contains no certificate
  */
 export function proxyCertificates(bundle: string): string {
   const certificates = bundle.match(CERTIFICATE);
@@ -15,14 +15,14 @@ export function proxyCertificates(bundle: string): string {
     return certificates.map((certificate) => `${certificate}\n`).join('');
   }
   const message =
-    'the ConfigMap connectors-proxy-ca holds no certificate of the proxy; the controller writes it, so look whether the controller runs';
+    'the ConfigMap connectors-proxy-ca contains no certificate of the proxy; the controller writes it, so check that the controller is running';
   throw new RenderingError('CertificateAuthorityMissing', message);
 }
 
-/** A bundle has a quarter of a megabyte and is the same for all volumes of a node until the authority changes. */
+/** Bundles by environment. A bundle has about 250 KB, and is the same for all volumes of a node until the authority changes. */
 const bundles = new WeakMap<VolumeEnvironment, { certificates: string; bundle: string }>();
 
-/** The public authorities and the proxy's: SSL_CERT_FILE replaces the system's file, so it has to hold those too. */
+/** Returns the certificates of the public authorities and of the proxy. SSL_CERT_FILE replaces the system's file, so it needs both. */
 export function certificateBundle(environment: VolumeEnvironment, certificates: string): string {
   const known = bundles.get(environment);
   if (known?.certificates === certificates) {

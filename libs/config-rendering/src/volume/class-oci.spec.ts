@@ -4,18 +4,18 @@ import { type VolumeRequest } from './volume-request';
 
 const AUTH = Buffer.from(`connectors:${TOKEN}`).toString('base64');
 
-/** A file of a volume with these configurations of the class in deploy/class-oci.yaml. */
+/** Renders a volume of the class in deploy/class-oci.yaml, and returns one file of it. */
 function fileOf(file: string, options: Partial<VolumeRequest>): string | undefined {
   return renderVolume(aVolume(options)).get(file);
 }
 
 const hub = mounted(aServedConnector('hub'));
 const quay = mounted(aServedConnector('quay', { namespace: 'platform' }));
-/** As in the sandbox: all Connectors have one host, and the listeners other ports. */
+/** As in the sandbox: all Connectors share one host, and the listeners have their own ports. */
 const outside = (name: string) => mounted(aServedConnector(name, { base: 'http://localhost:8080' }));
 
 describe.each(['registry-config', 'docker-config'])('configuration %s', (name) => {
-  it('has a login for every name of the Service, as host alone', () => {
+  it('has a login for every name of the Service, without path', () => {
     expect(fileOf('config.json', { configurationNames: [name] })).toBe(`{
   "auths": {
     "c-hub.default": { "auth": "${AUTH}" },
@@ -38,7 +38,7 @@ describe.each(['registry-config', 'docker-config'])('configuration %s', (name) =
     ]);
   });
 
-  it('has the port where it is not the usual one, and a shared host once', () => {
+  it('has the port unless it is the default one, and a shared host once', () => {
     const environment = { ...aVolume().environment, proxyHttpPort: 8080, proxyHttpsPort: 443 };
     const options = { configurationNames: [name], connectors: [outside('hub'), outside('quay')], environment };
     const config = JSON.parse(fileOf('config.json', options) ?? '') as { auths: Record<string, { auth: string }> };
@@ -93,7 +93,7 @@ describe('configuration buildkitd', () => {
 `);
   });
 
-  it('finds the CA where the volume is', () => {
+  it('names the CA file in the directory of the parameter dir', () => {
     const configurationParams = { buildkitd: { tls: 'true', dir: '/home/user/.config/buildkit/' } };
     expect(fileOf('buildkitd.toml', { configurationNames, configurationParams })).toContain('ca = ["/home/user/.config/buildkit/ca.crt"]');
   });

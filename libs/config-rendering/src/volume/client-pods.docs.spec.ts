@@ -36,10 +36,10 @@ const PODS = 'deploy/examples/pods';
 const NAMES = readdirSync(path.join(__dirname, '../../../..', PODS)).map((name) => path.basename(name, '.yaml'));
 const PAGES = readdirSync(path.join(__dirname, '../../../../docs/clients')).map((name) => `docs/clients/${name}`);
 
-/** The Connector that the examples share. */
+/** The Connector of all examples. */
 const SHARED = parseYaml(readDocument('deploy/examples/shared-by-namespaces.yaml'))[2] as Connector;
 
-/** The files of the Pod's volume, with the driver's rules for `configuration.names`. */
+/** Renders the files of the Pod's volume, with the driver's rules for `configuration.names`. */
 function filesOf(attributes: Record<string, string>): ReadonlyMap<string, string> {
   const names = (attributes['configuration.names'] ?? '').split(',').map((name) => name.trim());
   const { namespace, name } = SHARED.metadata;
@@ -53,7 +53,7 @@ function filesOf(attributes: Record<string, string>): ReadonlyMap<string, string
   );
 }
 
-/** Every text of a container in which a path can stand. */
+/** Returns every text of a container that can contain a path. */
 function textsOf({ command = [], args = [], env = [] }: Container): string[] {
   return [...command, ...args, ...env.map(({ value }) => value)];
 }
@@ -62,14 +62,14 @@ describe.each(NAMES)('pod %s', (name) => {
   const text = readDocument(`${PODS}/${name}.yaml`);
   const [pod, ...others] = parseYaml(text) as Pod[];
   if (!pod) {
-    throw new Error(`no pod in ${name}.yaml`);
+    throw new Error(`${name}.yaml contains no Pod`);
   }
   const { spec } = pod;
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const csi = spec.volumes.find((volume) => volume.csi)?.csi;
   const files = filesOf(csi?.volumeAttributes ?? {});
 
-  it('is one Pod of its name, in the namespace that may use the Connector', () => {
+  it('is one Pod with the name of the file, in a namespace that may use the Connector', () => {
     expect(others).toEqual([]);
     expect([pod.apiVersion, pod.kind, pod.metadata, spec.serviceAccountName]).toEqual([
       'v1',
@@ -79,7 +79,7 @@ describe.each(NAMES)('pod %s', (name) => {
     ]);
   });
 
-  it('mounts the volume as it has to be', () => {
+  it('mounts the volume read-only, without subPath', () => {
     expect(csi).toMatchObject({ driver: 'connectors-csi', readOnly: true, volumeAttributes: { connectors: 'registries/harbor' } });
     const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts).filter((mount) => mount.name === 'connectors');
     expect(mounts.length).toBeGreaterThan(0);
@@ -88,7 +88,7 @@ describe.each(NAMES)('pod %s', (name) => {
     }
   });
 
-  it('uses only files that are in it', () => {
+  it('uses only files that the volume contains', () => {
     for (const container of containers) {
       for (const { mountPath } of container.volumeMounts.filter((mount) => mount.name === 'connectors')) {
         const used = textsOf(container)
@@ -99,7 +99,7 @@ describe.each(NAMES)('pod %s', (name) => {
     }
   });
 
-  it('finds the CA that buildkitd.toml names', () => {
+  it('mounts the volume where buildkitd.toml expects the CA', () => {
     const mountPaths = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ mountPath }) => mountPath));
     const authorities = [...(files.get('buildkitd.toml') ?? '').matchAll(/ca = \["(.*)"\]/g)].map(([, file]) => path.dirname(file ?? ''));
     for (const directory of authorities) {
@@ -107,7 +107,7 @@ describe.each(NAMES)('pod %s', (name) => {
     }
   });
 
-  it('finds a login where DOCKER_CONFIG is', () => {
+  it('has a login in the directory of DOCKER_CONFIG', () => {
     const variables = containers.flatMap(({ env = [], volumeMounts }) => env.map((variable) => ({ ...variable, volumeMounts })));
     for (const { value, volumeMounts } of variables.filter((variable) => variable.name === 'DOCKER_CONFIG')) {
       expect(volumeMounts).toContainEqual({ name: 'connectors', mountPath: value, readOnly: true });
@@ -122,17 +122,17 @@ describe.each(NAMES)('pod %s', (name) => {
     expect(hosts.filter((host) => !(host in auths))).toEqual([]);
   });
 
-  it('stands on its page, word for word', () => {
+  it('is quoted unchanged on its page', () => {
     expect(yamlBlocks(readDocument(`docs/clients/${name}.md`))).toEqual([text]);
   });
 });
 
-it('all clients are listed', () => {
+it('docs/clients.md lists all clients', () => {
   const index = readDocument('docs/clients.md');
   expect(PAGES.filter((page) => !index.includes(`(${page.slice('docs/'.length)})`))).toEqual([]);
   expect(NAMES.filter((name) => !PAGES.includes(`docs/clients/${name}.md`))).toEqual([]);
 });
 
-it('the first Pod of docs/volumes.md is that of crane', () => {
+it('the Pod in docs/volumes.md is the one of crane', () => {
   expect(yamlBlocks(readDocument('docs/volumes.md'))).toEqual([readDocument(`${PODS}/crane.yaml`)]);
 });

@@ -13,11 +13,11 @@ import { type VolumeRequest } from './volume-request';
 import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
 
 /**
- * The files of the configurations that the volume asks for. Of two configurations of one class that write the same file the
- * later in `configuration.names` does; two classes may not. Excluded files are not even rendered. The limits of evaluation
- * and of size are for all of them together: a class may have thousands of files.
+ * Renders the files of the configurations that the volume requests. If two configurations of one class contain the same
+ * file, the later one in `configuration.names` writes it. If two classes contain the same file, that is an error. Excluded
+ * files are not rendered. The limits of evaluation and size apply to all files together, because a class may have thousands.
  *
- * @throws RenderingError
+ * @throws RenderingError when the files cannot be rendered
  */
 export function configurationFiles(request: VolumeRequest): Map<string, string> {
   const selected = selectConfigurations(request);
@@ -41,7 +41,7 @@ export function configurationFiles(request: VolumeRequest): Map<string, string> 
   return files;
 }
 
-/** Which configuration writes a file. */
+/** Returns the configuration that writes each file. */
 function assignFiles(selected: readonly SelectedConfiguration[], excluded: ReadonlySet<string>): Map<string, SelectedConfiguration> {
   const writers = new Map<string, SelectedConfiguration>();
   for (const configuration of selected) {
@@ -94,12 +94,12 @@ function dataOf(selected: SelectedConfiguration, request: VolumeRequest): Return
 }
 
 function invalidName(file: string, selected: SelectedConfiguration): RenderingError {
-  const message = `${placeOf(selected)} has a file ${quoted(file)}; its name must be made of letters, digits, - _ and . (at most 253) and not begin with ..; correct the class, or leave the configuration out`;
+  const message = `${placeOf(selected)} has a file ${quoted(file)}; its name must consist of letters, digits, - _ and . (at most 253) and must not begin with ..; correct the class, or do not mount the configuration`;
   return new RenderingError('FileNameInvalid', message);
 }
 
 function conflict(file: string, ...writers: [SelectedConfiguration, SelectedConfiguration]): RenderingError {
-  const message = `configuration.names: ${placeOf(writers[0])} and ${placeOf(writers[1])} both write the file "${file}"; exclude it with "!${file}", leave one configuration out, or mount two volumes`;
+  const message = `configuration.names: ${placeOf(writers[0])} and ${placeOf(writers[1])} both write the file "${file}"; exclude it with "!${file}", remove one of the configurations, or mount two volumes`;
   return new RenderingError('FileConflict', message);
 }
 

@@ -8,9 +8,9 @@ import { type VolumeRequest } from './volume-request';
 type GivenParams = VolumeRequest['configurationParams'];
 
 /**
- * Refuses what no selected configuration asks for, so that a slip is told instead of ignored.
+ * Refuses parameters that no selected configuration declares, so that a typing error is reported instead of ignored.
  *
- * @throws RenderingError (ParameterUnknown)
+ * @throws RenderingError (ParameterUnknown) when the volume gives such a parameter
  */
 export function checkParameterNames(given: GivenParams, selected: readonly SelectedConfiguration[]): void {
   for (const [configuration, values] of Object.entries(given)) {
@@ -32,9 +32,9 @@ export function checkParameterNames(given: GivenParams, selected: readonly Selec
 }
 
 /**
- * `.configurations` of the templates of a configuration: what the volume gives, else the default of the class.
+ * Returns `.configurations` for the templates of a configuration: each value is that of the volume, otherwise the default of the class.
  *
- * @throws RenderingError (ParameterMissing, ParameterInvalid)
+ * @throws RenderingError (ParameterMissing, ParameterInvalid) when a parameter has no valid value
  */
 export function parameterValues(selected: SelectedConfiguration, given: GivenParams): Record<string, TemplateValue> {
   const { configuration } = selected;
@@ -47,7 +47,7 @@ function valueOf(param: ParamSpec, given: string | undefined, selected: Selected
   if (given !== undefined) {
     return checkedValue(param, given, selected);
   }
-  // Read from JSON, as all of the class.
+  // The class was parsed from JSON, so the default contains only JSON values.
   if (param.default !== undefined) {
     return param.default as TemplateValue;
   }
@@ -68,7 +68,7 @@ function checkedValue(param: ParamSpec, given: string, selected: SelectedConfigu
   throw invalid(param, selected, `one of ${allowed.join(', ')}`);
 }
 
-/** Attributes hold only text, so lists and objects are given as JSON in it. */
+/** Parses a list or object, which volumes give as JSON because their attributes can only be text. */
 function parsedValue(param: ParamSpec, given: string, selected: SelectedConfiguration): TemplateValue {
   const value = parseJson(given);
   const isList = Array.isArray(value);
@@ -82,7 +82,7 @@ function parseJson(text: string): TemplateValue {
   try {
     return JSON.parse(text) as TemplateValue;
   } catch {
-    // Not JSON is like JSON of another type: the caller names what is wanted.
+    // The caller reports text that is not JSON like JSON of another type.
     return undefined;
   }
 }

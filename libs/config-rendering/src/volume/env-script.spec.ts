@@ -1,6 +1,6 @@
 import { describeEnvScript } from '../../test/env-script-cases';
 
-/** What any system has: sh is dash on Debian, busybox on Alpine, bash on others; --posix is bash as the `sh` of those. */
+/** Shells that every system has. sh is dash on Debian, busybox on Alpine, and bash on others; --posix is how bash runs as `sh`. */
 describeEnvScript('sh');
 describeEnvScript('bash');
 describeEnvScript('bash', '--posix');

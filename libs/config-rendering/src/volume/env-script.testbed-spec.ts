@@ -1,5 +1,5 @@
 import { describeEnvScript } from '../../test/env-script-cases';
 
-/** The `sh` of Debian and that of Alpine, wherever this is run. */
+/** The `sh` of Debian and the `sh` of Alpine, on any system. */
 describeEnvScript('dash');
 describeEnvScript('busybox', 'sh');

@@ -1,18 +1,19 @@
 import { type ForwardProxy } from './forward-proxy';
 
 /**
- * `env.sh`, to be sourced by any POSIX shell. It holds no token: it reads the file `context.token` beside it, so that sourcing it again
- * gives the token of that moment. A sourced file is told where it is by bash only; for other shells Linux knows which files
- * the process has open, and the one sourced last has the highest number. Where that fails too, the user says it.
+ * Returns `env.sh`, which any POSIX shell can source. It contains no token: it reads the file `context.token` in the same directory,
+ * so that sourcing it again gives the current token. Only bash tells a sourced file its own path. In other shells, the script searches
+ * /proc for the files that the process has open; the file that was sourced last has the highest number. If that fails too, the user
+ * has to set CONNECTORS_DIR.
  *
- * The upper-case names are for clients that know only those; curl knows only `http_proxy`.
+ * Some clients read only the upper-case names; curl reads only `http_proxy`.
  */
 export function envScript({ address, user, noProxy }: ForwardProxy): string {
   const beforeToken = quoted(`http://${user}:`);
   const afterToken = quoted(`@${address}`);
-  return `# Sets the variables of the forward proxy, with the token of this moment:
+  return `# Sets the variables of the forward proxy, with the current token:
 #   . /PATH/OF/VOLUME/env.sh
-# A process reads them when it starts, so source it again before a command if hours have passed.
+# A process reads them when it starts. If hours have passed, source this file again before you start a command.
 
 # set -x would print the token.
 case $- in *x*) connectors_trace=-x ;; *) connectors_trace=+x ;; esac
@@ -47,7 +48,7 @@ set "$connectors_trace"
 `;
 }
 
-/** The text as one word of a shell. */
+/** Quotes the text as one word of a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -7,22 +7,27 @@ import { type VolumeEnvironment, type VolumeRequest } from './volume-request';
 export interface ForwardProxy {
   /** HOST or HOST:PORT. */
   readonly address: string;
-  /** The user of the login: every Connector as `NS%2FNAME`. */
+  /** The user name: every Connector as `NS%2FNAME`, separated by commas. */
   readonly user: string;
   /** Value of `no_proxy`. */
   readonly noProxy: string;
 }
 
 /**
- * Most Connectors that a volume may be for; whoever reads its attributes refuses more. All are named in the Proxy-Authorization header, with at most 126 characters each and a third
- * more in base64: some 5.5 KiB, which with a token of 1 to 2 KiB fits the 8 KiB that clients and load balancers allow a line.
+ * Most Connectors of one volume; the code that parses the volume's attributes refuses more. The Proxy-Authorization header names all of
+ * them, with at most 126 characters each, and base64 adds a third: about 5.5 KiB. With a token of 1 to 2 KiB, the header fits the 8 KiB
+ * that clients and load balancers allow for a line.
  */
 export const CONNECTORS_MAX = 32;
 
-/** Never through a proxy, whatever is mounted. */
+/** Hosts that clients never reach through the proxy. */
 const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
 
-/** @throws RenderingError (ConnectorNotServed) */
+/**
+ * Returns the forward proxy of the volume's Connectors.
+ *
+ * @throws RenderingError (ConnectorNotServed) when a Connector has no usable address
+ */
 export function forwardProxy({ connectors: mounted, environment }: VolumeRequest): ForwardProxy {
   const connectors = mounted.map(({ connector }) => connector);
   const [address = ''] = connectors.map(proxyAddress);
@@ -30,14 +35,15 @@ export function forwardProxy({ connectors: mounted, environment }: VolumeRequest
   return { address, user, noProxy: noProxy(connectors, address, environment) };
 }
 
-/** The URL for `http_proxy` and `https_proxy`; the token consists of characters that a URL has as they are. */
+/** Returns the URL for `http_proxy` and `https_proxy`. The token needs no percent-encoding. */
 export function forwardProxyUrl({ address, user }: ForwardProxy, token: Sensitive): string {
   return `http://${user}:${token.reveal()}@${address}`;
 }
 
 /**
- * What must not go through the forward proxy, though `http_proxy` and `https_proxy` are for every host: this machine, the API server,
- * and the reverse proxy itself. The rest of the cluster too, unless a registry that a Connector is for lies in it.
+ * Returns the hosts that clients must not reach through the forward proxy: the local machine, the API server, and the reverse proxy.
+ * Without this list, `http_proxy` and `https_proxy` apply to every host. The rest of the cluster is listed too, unless the registry of a
+ * Connector is in the cluster.
  */
 function noProxy(connectors: readonly Connector[], address: string, environment: VolumeEnvironment): string {
   const { apiServerHosts, clusterDomain } = environment;
@@ -47,7 +53,7 @@ function noProxy(connectors: readonly Connector[], address: string, environment:
   return [...new Set([...ALWAYS_DIRECT, ...apiServerHosts, ...services, own, ...cluster])].join(',');
 }
 
-/** Whether one of the Connector's addresses has a name of the cluster. */
+/** Reports whether one of the Connector's addresses is a name in the cluster's domain. */
 function isInCluster({ spec }: Connector, clusterDomain: string): boolean {
   const addresses = [spec.address, ...(spec.addressExtensions ?? []).map(({ value }) => value)];
   return addresses.some((address) => {

@@ -5,7 +5,7 @@ import { RenderingError } from './rendering.errors';
 import { otherToken } from './template-failure';
 import { VOLUME_BYTES_MAX } from './volume-size';
 
-/** As long as those that Kubernetes issues: longer than what is shown of a message of `fail`. */
+/** As long as the tokens that Kubernetes issues, and longer than the part of a message of `fail` that an error shows. */
 const LONG_TOKEN = `eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.${'eyJhdWQiOlsiY29ubmVjdG9ycy1wcm94eSJdfQ'.repeat(20)}.${'c2lnbmF0dXJl-_0123'.repeat(20)}`;
 
 function failureOf(data: Record<string, string>): RenderingError {
@@ -19,14 +19,14 @@ function failureOf(data: Record<string, string>): RenderingError {
     }
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('the volume was rendered');
 }
 
-describe('a template that fails tells nothing of the token', () => {
+describe('the error of a failing template reveals nothing about the token', () => {
   const [, payload = '', signature = ''] = LONG_TOKEN.split('.');
 
   it.each([
-    ['all of it', '{{ fail .context.token }}'],
+    ['the whole token', '{{ fail .context.token }}'],
     ['its end', '{{ fail (trunc -300 .context.token) }}'],
     ['a part in capitals', '{{ fail (upper (substr 40 44 .context.token)) }}'],
     ['encoded', '{{ fail (printf "connectors:%s" .context.token | b64enc | trunc -200) }}'],
@@ -34,7 +34,7 @@ describe('a template that fails tells nothing of the token', () => {
     ['as a checksum', '{{ fail (sha256sum .context.token) }}'],
     ['a byte, as an index out of range', '{{ index (list) (index .context.token 3) }}'],
     ['a byte, as the line', '{{ if eq (index .context.token 3) 104 }}\n\n{{ fail "x" }}{{ end }}\n{{ fail "x" }}'],
-    ['that it begins so', '{{ if hasPrefix "eyJ" .context.token }}{{ fail "yes" }}{{ end }}'],
+    ['a condition on its first characters', '{{ if hasPrefix "eyJ" .context.token }}{{ fail "yes" }}{{ end }}'],
   ])('%s', (_what, file) => {
     const error = failureOf({ file });
     expect(error.code).toBe('TemplateFailed');
@@ -44,13 +44,13 @@ describe('a template that fails tells nothing of the token', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('and the messages of others are shown', () => {
+  it('but a message that does not depend on the token is shown', () => {
     expect(failureOf({ file: '\n{{ if .context.token }}{{ fail "set configurations.project" }}{{ end }}' }).message).toBe(
       'class "tool", configuration "settings", file "file", line 2: fail: set configurations.project',
     );
   });
 
-  it('nor by how large its files are', () => {
+  it('not even by the size of its files', () => {
     const error = failureOf({
       one: '{{ repeat 1000000 "x" }}',
       two: '{{ repeat 1000000 "x" }}',
@@ -60,7 +60,7 @@ describe('a template that fails tells nothing of the token', () => {
     expect(error.message.match(/\d+/g)).toEqual([String(VOLUME_BYTES_MAX)]);
   });
 
-  it('because it is compared with a token of which no character is the same', () => {
+  it('because the message is compared with that for a token that differs in every character', () => {
     const other = otherToken(new Sensitive(LONG_TOKEN)).reveal();
     expect(other).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(other).toHaveLength(LONG_TOKEN.length);
@@ -72,18 +72,18 @@ describe('a template that fails tells nothing of the token', () => {
   });
 });
 
-describe('the limits are for all files of a volume together', () => {
+describe('the limits apply to all files of a volume together', () => {
   const files = (count: number, template: string): Record<string, string> =>
     Object.fromEntries(Array.from({ length: count }, (_item, index) => [`file-${String(index).padStart(2, '0')}`, template]));
 
-  it('of size: the rest is not even rendered', () => {
+  it('of size: further files are not rendered', () => {
     expect(failureOf({ ...files(3, '{{ repeat 1000000 "x" }}'), 'file-99': '{{ fail "rendered" }}' }).code).toBe('VolumeTooLarge');
   });
 
   it('of evaluation', () => {
     const error = failureOf(files(60, '{{ range 4000 }}{{ end }}'));
     expect(error.code).toBe('TemplateFailed');
-    expect(error.message).toMatch(/file "file-\d\d", line 1: more than 200000 steps of evaluation$/);
+    expect(error.message).toMatch(/file "file-\d\d", line 1: limit exceeded: more than 200000 steps of evaluation$/);
   });
 
   it('of parsing', () => {

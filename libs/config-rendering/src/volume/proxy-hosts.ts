@@ -2,9 +2,9 @@ import { connectorHostNames, type Connector } from '@oci-connector/connector-api
 import { RenderingError } from './rendering.errors';
 import { type VolumeEnvironment } from './volume-request';
 
-/** Where the proxy is reached for some Connectors: HOST or HOST:PORT, as image names have it, each once. */
+/** Hosts at which clients reach the proxy for some Connectors: HOST or HOST:PORT, as in image names, without duplicates. */
 export interface ProxyHosts {
-  /** All of them. */
+  /** The hosts for http and https. */
   readonly hosts: readonly string[];
   readonly httpHosts: readonly string[];
   readonly httpsHosts: readonly string[];
@@ -13,12 +13,12 @@ export interface ProxyHosts {
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-/** A DNS name or IP address, with or without port. URL.host allows more, such as quotes, which files must not be made from. */
+/** A DNS name or IP address, with or without port. URL.host allows other characters, such as quotes, which must not get into files. */
 const HOST = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
 
 /**
- * Every name by which a client may write the hosts of these Connectors: the names of the Services and, where the
- * installation has a base URL of its own, that of `status.proxy`, which all Connectors then share.
+ * Returns every name that a client may use for the hosts of these Connectors: the names of the Services, and the host in
+ * `status.proxy`. If the installation sets a base URL, all Connectors share that host.
  */
 export function proxyHosts(connectors: readonly Connector[], environment: VolumeEnvironment): ProxyHosts {
   const httpHosts = unique(connectors.flatMap((connector) => httpHostsOf(connector, environment)));
@@ -27,21 +27,21 @@ export function proxyHosts(connectors: readonly Connector[], environment: Volume
 }
 
 /**
- * The host of `status.proxy.httpAddress.url`, with its port unless that is 80.
+ * Returns the host of `status.proxy.httpAddress.url`, with its port unless that is 80.
  *
- * @throws RenderingError (ConnectorNotServed) while the controller has not written it
+ * @throws RenderingError (ConnectorNotServed) when the controller has not written it yet
  */
 export function proxyAddress(connector: Connector): string {
   const url = connector.status?.proxy?.httpAddress?.url;
   const { namespace, name } = connector.metadata;
   if (url === undefined) {
-    const message = `Connector ${namespace}/${name} has no address yet (status.proxy.httpAddress.url): see the conditions of "kubectl describe connector ${name} --namespace ${namespace}"`;
+    const message = `Connector ${namespace}/${name} has no address yet (status.proxy.httpAddress.url); see the conditions in the output of "kubectl describe connector ${name} --namespace ${namespace}"`;
     throw new RenderingError('ConnectorNotServed', message);
   }
   return hostOf(url, connector);
 }
 
-/** The names of the Connector's Service, without port. */
+/** Returns the names of the Connector's Service, without port. */
 export function serviceNames({ metadata }: Connector, { clusterDomain }: VolumeEnvironment): string[] {
   const { name, namespace = '' } = metadata;
   return connectorHostNames({ namespace, name, clusterDomain });
@@ -66,7 +66,7 @@ function hostOf(url: string, { metadata }: Connector): string {
   if (HOST.test(host)) {
     return host;
   }
-  const message = `Connector ${metadata.namespace}/${metadata.name} has an address in status.proxy that is no URL with a host; the controller writes it, so look at the controller's log`;
+  const message = `Connector ${metadata.namespace}/${metadata.name} has an address in status.proxy that is not a URL with a host; the controller writes it, so check the controller's log`;
   throw new RenderingError('ConnectorNotServed', message);
 }
 

@@ -16,10 +16,10 @@ function errorOf(options: Partial<VolumeRequest>): RenderingError {
     }
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('the volume was rendered');
 }
 
-/** A volume of one Connector whose class has this one configuration, called `settings`. */
+/** Options of a volume of one Connector, whose class has one configuration with the name `settings`. */
 function withTemplate(
   data: Record<string, string>,
   options: Partial<VolumeRequest> & { params?: ParamSpec[] } = {},
@@ -30,7 +30,7 @@ function withTemplate(
 }
 
 describe('built-in files', () => {
-  it('are all there, and nothing else', () => {
+  it('are the only files of a volume without configurations', () => {
     expect([...renderVolume(aVolume()).keys()]).toEqual([
       '.env',
       'env.sh',
@@ -59,7 +59,7 @@ describe('built-in files', () => {
     expect(files.get('ca-bundle.crt')).toBe(PUBLIC_ROOT + CA);
   });
 
-  it('are for all Connectors; the address is that of the first', () => {
+  it('name all Connectors, and have the address of the first one', () => {
     const connectors = [mounted(aServedConnector('hub')), mounted(aServedConnector('quay', { namespace: 'platform' }))];
     const files = renderVolume(aVolume({ connectors }));
     expect(files.get('https.proxy')).toBe(`http://default%2Fhub,platform%2Fquay:${TOKEN}@c-hub.default.svc.cluster.local`);
@@ -68,7 +68,7 @@ describe('built-in files', () => {
     );
   });
 
-  it('use the address that the installation has outside', () => {
+  it('use the base URL of the installation', () => {
     const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub', { base: 'http://proxy.example:8080' }))] }));
     expect(files.get('connector.status.proxyAddress')).toBe('proxy.example:8080');
     expect(files.get('http.proxy')).toBe(`http://default%2Fhub:${TOKEN}@proxy.example:8080`);
@@ -76,7 +76,7 @@ describe('built-in files', () => {
   });
 
   it.each([['http://registry.tools.svc.cluster.local:5000'], ['http://registry.tools.svc'], ['http://registry.cluster.local./team']])(
-    'leave the cluster to the proxy when the registry is %s',
+    'do not exclude the cluster from the proxy when the registry is %s',
     (address) => {
       const files = renderVolume(
         aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('inside', { address }))] }),
@@ -85,13 +85,13 @@ describe('built-in files', () => {
     },
   );
 
-  it('leave the cluster to the proxy when a further address lies in it', () => {
+  it('do not exclude the cluster from the proxy when a further address is in it', () => {
     const connector = aServedConnector('hub');
     connector.spec.addressExtensions = [{ name: 'blobs', value: 'https://blobs.tools.svc' }];
     expect(renderVolume(aVolume({ connectors: [mounted(connector)] })).get('.env')).not.toContain(',.svc,');
   });
 
-  it('have both authorities while one replaces the other, and nothing that is not a certificate', () => {
+  it('contain both authorities during a rotation, and only certificates', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
     const files = renderVolume(aVolume({ caCertificates: `${CA.trimEnd()}\n\n${key}# old\n${OLD_CA}` }));
     for (const name of ['ca.crt', 'context.proxy.caCert']) {
@@ -100,7 +100,7 @@ describe('built-in files', () => {
     expect([...files.values()].join('')).not.toContain('PRIVATE KEY');
   });
 
-  it('have the CA of the moment in the bundle, though it is kept', () => {
+  it('have the current CA in the bundle, although bundles are cached', () => {
     const { environment } = aVolume();
     const bundles = [CA, OLD_CA, CA].map((caCertificates) =>
       renderVolume({ ...aVolume(), environment, caCertificates }).get('ca-bundle.crt'),
@@ -108,12 +108,12 @@ describe('built-in files', () => {
     expect(bundles).toEqual([PUBLIC_ROOT + CA, PUBLIC_ROOT + OLD_CA, PUBLIC_ROOT + CA]);
   });
 
-  it('include ca.cert only when it is asked for', () => {
+  it('include ca.cert only on request', () => {
     expect(renderVolume(aVolume()).has('ca.cert')).toBe(false);
     expect(renderVolume(aVolume({ configurationNames: ['ca.cert'] })).get('ca.cert')).toBe(CA);
   });
 
-  it('can be excluded, and be replaced by a class', () => {
+  it('can be excluded, and replaced by files of a class', () => {
     const options = withTemplate(
       { '.env': 'mine', 'https.proxy': 'mine too' },
       { excludedFiles: ['https.proxy', 'http.proxy', 'no-such-file'] },
@@ -125,8 +125,8 @@ describe('built-in files', () => {
   });
 });
 
-describe('what a template sees', () => {
-  it('is the Connector, its class, the token, the CA and the hosts', () => {
+describe('the data of a template', () => {
+  it('are the Connector, its class, the token, the CA and the hosts', () => {
     const template = [
       '{{ .connector.metadata.namespace }}/{{ .connector.metadata.name }}',
       '{{ .connector.spec.address }} {{ .connector.status.proxyAddress }} {{ .connector.status.proxy.httpAddress.url }}',
@@ -153,12 +153,12 @@ describe('what a template sees', () => {
     ]);
   });
 
-  it('does not change by what changes all the time', () => {
+  it('contain no metadata that change with every update', () => {
     const files = renderVolume(aVolume(withTemplate({ file: '{{ toJson .connector.metadata }}{{ toJson .connector.status }}' })));
     expect(files.get('file')).not.toMatch(/resourceVersion|generation|conditions|managedFields/);
   });
 
-  it('is only what belongs to its class', () => {
+  it('contain only the Connectors of its class', () => {
     const configuration: ClassConfiguration = { name: 'settings', data: {} };
     const file = '{{ range .connectors }}{{ .metadata.name }} {{ end }}';
     const connectors = [
@@ -183,7 +183,7 @@ describe('parameters', () => {
   };
   const given = (settings: Record<string, string>) => withTemplate(data, { params, configurationParams: { settings } });
 
-  it('come from the volume, else from the class', () => {
+  it('come from the volume, otherwise from the class', () => {
     expect(renderVolume(aVolume(given({ level: '7' }))).get('file')).toBe('7 red a v');
     const all = { level: '7', color: 'green', list: '["x","y"]', map: '{"k":"w"}' };
     expect(renderVolume(aVolume(given(all))).get('file')).toBe('7 green x+y w');
@@ -207,7 +207,7 @@ describe('parameters', () => {
     expect(error.message).toContain(message);
   });
 
-  it('are refused for a configuration that is not asked for', () => {
+  it('are refused for a configuration that is not in configuration.names', () => {
     const error = errorOf({ configurationParams: { buildkitd: { tls: 'true' } } });
     expect([error.code, error.message]).toEqual([
       'ParameterUnknown',
@@ -219,7 +219,7 @@ describe('parameters', () => {
 describe('several configurations', () => {
   const classWith = (name: string, file: string) => aClassWith(name, [{ name, data: { [file]: name } }]);
 
-  it('of one class: the later writes the file of both', () => {
+  it('of one class: the later one writes a common file', () => {
     const connectorClass = aClassWith('tool', [
       { name: 'first', data: { file: 'first', other: 'kept' } },
       { name: 'second', data: { file: 'second' } },
@@ -236,7 +236,7 @@ describe('several configurations', () => {
     const error = errorOf({ connectors: two, configurationNames: ['a', 'b'] });
     expect(error.code).toBe('FileConflict');
     expect(error.message).toBe(
-      'configuration.names: configuration "a" of class "a" and configuration "b" of class "b" both write the file "same"; exclude it with "!same", leave one configuration out, or mount two volumes',
+      'configuration.names: configuration "a" of class "a" and configuration "b" of class "b" both write the file "same"; exclude it with "!same", remove one of the configurations, or mount two volumes',
     );
   });
 
@@ -244,7 +244,7 @@ describe('several configurations', () => {
     expect(renderVolume(aVolume({ connectors: two, configurationNames: ['a', 'b'], excludedFiles: ['same'] })).has('same')).toBe(false);
   });
 
-  it('must exist in some class', () => {
+  it('must exist in a class of a mounted Connector', () => {
     const error = errorOf({ configurationNames: ['registry-config', 'dockerd'] });
     expect(error.code).toBe('ConfigurationNotFound');
     expect(error.message).toContain(
@@ -256,36 +256,36 @@ describe('several configurations', () => {
   });
 });
 
-describe('refused', () => {
+describe('refuses', () => {
   it.each([['..data'], ['..'], ['.'], ['a/b'], ['../x'], ['a\\b'], [''], ['ä'], ['a b'], ['x'.repeat(254)]])('file name %j', (name) => {
     const error = errorOf(withTemplate({ [name]: '' }));
     expect(error.code).toBe('FileNameInvalid');
     expect(error.message).toContain('configuration "settings" of class "tool" has a file ');
   });
 
-  it.each([['.dockerconfigjson'], ['a..b'], ['x'.repeat(253)]])('not: file name %j', (name) => {
+  it.each([['.dockerconfigjson'], ['a..b'], ['x'.repeat(253)]])('does not refuse file name %j', (name) => {
     expect(renderVolume(aVolume(withTemplate({ [name]: 'x' }))).get(name)).toBe('x');
   });
 
   it.each([
     ['without status', aConnector({ name: 'new' }), 'Connector default/new has no address yet'],
-    ['with half a URL', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'c-new' } } } }), 'no URL with a host'],
+    ['with half a URL', aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'c-new' } } } }), 'not a URL with a host'],
     [
-      'with a host that is none',
+      'with an invalid host',
       aConnector({ name: 'new', status: { proxy: { httpAddress: { url: 'http://a"$(id)/' } } } }),
-      'no URL with a host',
+      'not a URL with a host',
     ],
-  ])('a Connector %s, which may come', (_name, connector, message) => {
+  ])('a Connector %s, for now', (_name, connector, message) => {
     const error = errorOf({ connectors: [mounted(connector)] });
     expect(error).toMatchObject({ code: 'ConnectorNotServed', retryable: true });
     expect(error.message).toContain(message);
   });
 
-  it('a CA that is not there yet', () => {
+  it('a volume whose CA does not exist yet', () => {
     expect(errorOf({ caCertificates: '' })).toMatchObject({ code: 'CertificateAuthorityMissing', retryable: true });
   });
 
-  it('files that are too large together', () => {
+  it('files that are too large in total', () => {
     const file = `{{ repeat ${VOLUME_BYTES_MAX / 4} "x" }}`;
     const data = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, file]));
     const error = errorOf(withTemplate(data));
@@ -303,29 +303,29 @@ describe('refused', () => {
   it.each([
     ['the token', '{{ fail .context.token }}'],
     ['a part of it', '{{ fail (index (splitList "." .context.token) 1) }}'],
-    ['more of it than a message has', '{{ fail (repeat 50 .context.token) }}'],
-    ['a reason that others do not get', '{{ if hasPrefix "eyJ" .context.token }}{{ fail .context.token }}{{ end }}'],
-  ])('a template that fails with %s, without telling it', (_what, file) => {
+    ['more of it than a message shows', '{{ fail (repeat 50 .context.token) }}'],
+    ['a message that depends on a condition on the token', '{{ if hasPrefix "eyJ" .context.token }}{{ fail .context.token }}{{ end }}'],
+  ])('a template that fails with %s, without revealing it', (_what, file) => {
     const error = errorOf(withTemplate({ file }));
     expect(error.message).toContain('not shown');
-    const told = `${error.message} ${error.stack} ${inspect(error.cause)}`;
-    // Any part of it, from anywhere.
+    const shown = `${error.message} ${error.stack} ${inspect(error.cause)}`;
+    // Every part of 10 characters.
     const parts = Array.from({ length: TOKEN.length - 9 }, (_part, start) => TOKEN.slice(start, start + 10));
-    expect(parts.filter((part) => told.includes(part))).toEqual([]);
+    expect(parts.filter((part) => shown.includes(part))).toEqual([]);
   });
 
-  it('a template that fails with words of its author, and these are told', () => {
+  it('a template that fails with a message of its author, and shows the message', () => {
     expect(errorOf(withTemplate({ file: '{{ fail "set the parameter size" }}' })).message).toContain(
       'line 1: fail: set the parameter size',
     );
   });
 
-  it('nothing of an excluded file', () => {
+  it('no volume because of an excluded file', () => {
     expect(renderVolume(aVolume(withTemplate({ file: '{{ env "HOME" }}' }, { excludedFiles: ['file'] }))).has('file')).toBe(false);
   });
 });
 
-it('the same request gives the same files', () => {
+it('gives the same files for the same request', () => {
   const request = aVolume({ configurationNames: ['registry-config', 'buildkitd', 'registries'] });
   expect([...renderVolume(request)]).toEqual([...renderVolume(request)]);
 });

@@ -5,10 +5,10 @@ import { type VolumeRequest } from './volume-request';
 import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
 
 /**
- * The files of a volume, by name. A file of a class takes the place of the built-in one of the same name; exclusions come last.
+ * Returns the files of a volume, by name. A file of a class replaces the built-in file of the same name; exclusions apply last.
  * The same request always gives the same files.
  *
- * @throws RenderingError
+ * @throws RenderingError when the files cannot be rendered
  */
 export function renderVolume(given: VolumeRequest): ReadonlyMap<string, string> {
   const request = { ...given, caCertificates: proxyCertificates(given.caCertificates) };

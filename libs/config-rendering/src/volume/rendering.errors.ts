@@ -1,35 +1,35 @@
-/** Why a volume has no files. Stable: mapped to mount errors, and explained in docs/volumes.md. */
+/** Why a volume cannot be rendered. The codes are stable: mount errors contain them, and docs/volumes.md explains them. */
 export const RENDERING_ERROR_CODES = [
   /** A Connector has no usable address in `status.proxy`. */
   'ConnectorNotServed',
-  /** There is no certificate of the proxy's authority. */
+  /** The certificate of the proxy's authority does not exist yet. */
   'CertificateAuthorityMissing',
   /** No mounted class has a configuration of this name. */
   'ConfigurationNotFound',
   /** A parameter without default has no value. */
   'ParameterMissing',
-  /** A parameter, or the configuration it is for, is not one that was asked for. */
+  /** The volume gives a parameter that no requested configuration declares. */
   'ParameterUnknown',
-  /** A parameter's value is not of its type, or not one of those allowed. */
+  /** A parameter's value does not have its type, or is not one of the allowed values. */
   'ParameterInvalid',
-  /** A class names a file in a way that cannot be a plain file. */
+  /** A class uses a name that is not allowed for a file. */
   'FileNameInvalid',
   /** Two classes write the same file. */
   'FileConflict',
-  /** A template of the class could not be rendered; the cause is the TemplateError. */
+  /** A template of the class could not be rendered; `cause` is the TemplateError. */
   'TemplateFailed',
-  /** All files together are larger than a volume may be. */
+  /** The files are larger in total than a volume may be. */
   'VolumeTooLarge',
 ] as const;
 export type RenderingErrorCode = (typeof RENDERING_ERROR_CODES)[number];
 
-/** The controller may mend these in a moment; the others stay until somebody changes the pod, the class or the Connector. */
+/** Errors that the controller usually resolves soon. The others remain until a user changes the pod, the class or the Connector. */
 const RETRYABLE: ReadonlySet<RenderingErrorCode> = new Set<RenderingErrorCode>(['ConnectorNotServed', 'CertificateAuthorityMissing']);
 
-/** A volume that cannot be rendered. Messages name the field and what to do, and hold no token. */
+/** A volume cannot be rendered. The message names the field and what to do, and contains no token. */
 export class RenderingError extends Error {
   readonly code: RenderingErrorCode;
-  /** Whether the same request can succeed later with nothing changed by people. */
+  /** The same request can succeed later, without any change by a user. */
   readonly retryable: boolean;
 
   constructor(code: RenderingErrorCode, message: string, options: { cause?: unknown } = {}) {

@@ -3,21 +3,21 @@ import { quoted } from '@oci-connector/sensitive';
 import { RenderingError } from './rendering.errors';
 import { type MountedConnector, type VolumeRequest } from './volume-request';
 
-/** A configuration of a class that the volume asks for, with the mounted Connectors of that class. */
+/** A configuration that the volume requests, with its class and the mounted Connectors of that class. */
 export interface SelectedConfiguration {
   readonly connectorClass: ConnectorClass;
   readonly connectors: readonly Connector[];
   readonly configuration: ClassConfiguration;
 }
 
-/** May be named in `configuration.names` without being a configuration: the file is written only then. */
+/** A built-in file that is written only if `configuration.names` contains its name. It is not a configuration. */
 export const CA_CERT_FILE = 'ca.cert';
 
 /**
- * The configurations that `configuration.names` asks for, in its order. A name that several classes have means all of
- * theirs; Connectors of one class share one rendering.
+ * Returns the configurations that `configuration.names` requests, in that order. If several classes have a configuration of
+ * one name, all of them are selected. Connectors of one class share one rendering.
  *
- * @throws RenderingError (ConfigurationNotFound)
+ * @throws RenderingError (ConfigurationNotFound) when no class has a configuration of the name
  */
 export function selectConfigurations({ connectors, configurationNames }: VolumeRequest): SelectedConfiguration[] {
   const classes = [...groupByClass(connectors).values()];

@@ -6,10 +6,10 @@ import { type VolumeRequest } from './volume-request';
 type TemplateObject = { readonly [key: string]: TemplateValue };
 
 /**
- * What the templates of a class see; docs/template-functions.md describes it for authors. Of metadata only what
- * does not change by itself, so that a new resourceVersion does not make new files.
+ * Returns the data for the templates of a class; docs/template-functions.md describes them for authors. The metadata contain
+ * only fields that do not change by themselves, so that a new resourceVersion does not change the files.
  *
- * @throws RenderingError (ConnectorNotServed)
+ * @throws RenderingError (ConnectorNotServed) when a Connector has no usable address
  */
 export function templateData(
   { connectorClass, connectors }: { connectorClass: ConnectorClass; connectors: readonly Connector[] },
@@ -45,7 +45,7 @@ function metadataOf({ metadata }: Connector | ConnectorClass): TemplateObject {
   return { name, namespace, uid, labels, annotations };
 }
 
-/** Objects of the Kubernetes API were read from JSON, so they hold nothing else. */
+/** Casts an object of the Kubernetes API. It was parsed from JSON, so it contains only JSON values. */
 function asData(value: object | undefined): TemplateValue {
   return value as TemplateValue;
 }

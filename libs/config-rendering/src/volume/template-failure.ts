@@ -3,10 +3,10 @@ import { TemplateError } from '../template/template-error';
 import { RenderingError } from './rendering.errors';
 
 /**
- * The error of a template that failed. Its message is shown in events and logs, and a template can put the token into it in any
- * form: in part, encoded, as the number that an index is. So it is shown only if another token gives the same one.
+ * Returns the error for a template that failed. Events and logs show its message, and a template can put the token into the
+ * message in any form: a part of it, encoded, or as an index. So the message is kept only if another token gives the same one.
  *
- * @param again renders once more, with another token
+ * @param again renders the template again, with another token
  */
 export function templateFailure(error: TemplateError, again: () => unknown): RenderingError {
   if (messageOf(again) === error.message) {
@@ -29,11 +29,11 @@ function messageOf(render: () => unknown): string | undefined {
   return undefined;
 }
 
-/** Half of the letters, and of the digits. */
+/** Half of the number of letters, and of digits. */
 const LETTERS = 13;
 const DIGITS = 5;
 
-/** A token of the same form, in which every character is another one, other than the dots; case does not matter. */
+/** Returns a token of the same form in which every character except the dots differs, even when case is ignored. */
 export function otherToken(token: Sensitive): Sensitive {
   const text = token.reveal().replace(/[A-Za-z0-9_-]/g, (character) => {
     if (character === '-') {

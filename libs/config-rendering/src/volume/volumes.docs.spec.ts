@@ -17,7 +17,7 @@ describe('docs/volumes.md', () => {
   const text = readDocument('docs/volumes.md');
   const configurations = SHIPPED_CLASS.spec.configurations ?? [];
 
-  it('has every built-in file', () => {
+  it('lists every built-in file', () => {
     expect(
       readTable(text, '## Files of every volume')
         .map((row) => row['File'])
@@ -25,12 +25,12 @@ describe('docs/volumes.md', () => {
     ).toEqual([...BUILT_IN_FILES].sort());
   });
 
-  it('has every configuration of class oci, with its file', () => {
+  it('lists every configuration of class oci, with its file', () => {
     const rows = readTable(text, '## Configurations of class `oci`').map((row) => [row['Name'], row['File']]);
     expect(rows).toEqual(configurations.map(({ name, data }) => [name, Object.keys(data ?? {}).join()]));
   });
 
-  it('has every parameter of class oci, with its default', () => {
+  it('lists every parameter of class oci, with its default', () => {
     const section = text.slice(text.indexOf('\nParameters:\n'));
     const rows = readTable(`## Parameters\n${section}`, '## Parameters').map((row) => [
       row['Configuration'],
@@ -40,11 +40,11 @@ describe('docs/volumes.md', () => {
     expect(rows).toEqual(configurations.flatMap(({ name, params = [] }) => params.map((param) => [name, param.name, param.default])));
   });
 
-  it('explains every error', () => {
+  it('explains every error code', () => {
     expect(readTable(text, '## When the pod does not start').map((row) => row['Code'])).toEqual([...RENDERING_ERROR_CODES]);
   });
 
-  it('tells the limits as they are', () => {
+  it('states the current limits', () => {
     expect(text).toContain(`At most ${CONNECTORS_MAX}.`);
     expect(text).toContain(`More than ${VOLUME_BYTES_MAX / MIB} MiB in all.`);
   });
@@ -54,23 +54,23 @@ describe('docs/template-functions.md', () => {
   const text = readDocument('docs/template-functions.md');
   const namesOf = (heading: string) => readTable(text, heading).flatMap((row) => row['Functions']?.match(/\w+/g) ?? []);
 
-  it('has exactly the functions that there are', () => {
+  it('lists exactly the available functions', () => {
     expect(namesOf('## What templates can do').sort()).toEqual([...FUNCTIONS.keys(), 'and', 'or'].sort());
   });
 
-  it('has exactly the functions that are refused, by their reason', () => {
+  it('lists exactly the refused functions, by their reason', () => {
     const rows = readTable(text, '## What templates cannot do').flatMap((row) =>
       (row['Functions']?.match(/\w+/g) ?? []).map((name) => [name, row['Why']] as const),
     );
     expect(new Map(rows)).toEqual(REFUSED_FUNCTIONS);
   });
 
-  it('tells the limits as they are', () => {
+  it('states the current limits', () => {
     expect(text).toContain(`a rendered file ${DEFAULT_LIMITS.outputBytes / MIB} MiB, all files of a volume ${VOLUME_BYTES_MAX / MIB} MiB`);
     expect(text).toContain(`All files of a volume together have ${DEFAULT_LIMITS.steps} steps`);
   });
 
-  it('has an example that can be applied and mounted', () => {
+  it('contains an example that can be applied and mounted', () => {
     const example = yamlBlocks(text).flatMap(parseYaml)[0] as ConnectorClass;
     expect(validateConnectorClass(example)).toEqual([]);
     const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('git'), example)], configurationNames: ['gitconfig'] }));
@@ -80,7 +80,7 @@ describe('docs/template-functions.md', () => {
     );
   });
 
-  it('names variables that there are', () => {
+  it('lists only existing variables', () => {
     const variables = readTable(text, '## Variables').map((row) => (row['Variable'] ?? '').replace('NAME', 'level'));
     const template = variables.map((variable) => `{{ if eq (toString ${variable}) "" "<nil>" }}${variable}{{ end }}`).join('');
     const example = aConnectorClass('oci', {

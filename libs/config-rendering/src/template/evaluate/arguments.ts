@@ -3,7 +3,7 @@ import { type ConstantOperand, type NumberOperand, type Operand } from '../synta
 import { type Parameter } from '../functions/template-function';
 import { GoFloat, GoInt, goInt, GoMap, typeName, type GoValue } from '../values/go-value';
 
-/** What a function's `run` receives: integers and floats are plain numbers there. */
+/** An argument of a function's `run`, which receives integers and floats as plain numbers. */
 export type Argument = GoValue | number;
 
 const TYPE_NAMES: Readonly<Record<Parameter, string>> = {
@@ -16,7 +16,11 @@ const TYPE_NAMES: Readonly<Record<Parameter, string>> = {
   map: 'map[string]interface {}',
 };
 
-/** Go's validateType: the value as a parameter of this type, or an error. Numbers are never converted. */
+/**
+ * Returns the value as a parameter of this type, as Go's validateType does. Numbers are never converted.
+ *
+ * @throws TemplateProblem when the value has another type
+ */
 export function asParameter(value: GoValue, parameter: Parameter): Argument {
   if (parameter === 'value') {
     return value;
@@ -44,16 +48,16 @@ function wrongType(parameter: Parameter, got: string): never {
   throw failed(`wrong type for value; expected ${TYPE_NAMES[parameter]}; got ${got}`);
 }
 
-/** Sizes, counts and positions; nothing beyond is reproduced exactly, nor useful. */
+/** Converts an integer argument: a size, count or position. No function needs a larger integer, and a number cannot hold one exactly. */
 function plainInt({ value }: GoInt): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) {
-    throw refused('an integer argument beyond 2^53', 'no function here needs one');
+    throw refused('an integer argument beyond 2^53', 'no function needs one');
   }
   return number;
 }
 
-/** A constant as an argument takes the type of its parameter, where it can. */
+/** Converts a constant to the type of its parameter, if Go allows that. */
 export function constantAs(operand: ConstantOperand | Extract<Operand, { kind: 'nil' }>, parameter: Parameter): Argument {
   if (operand.kind === 'nil') {
     return nilAs(parameter);
@@ -90,7 +94,7 @@ function numberAs({ int, float, text }: NumberOperand, parameter: Parameter): Ar
   throw failed(`expected ${TYPE_NAMES[parameter]}; found ${text}`);
 }
 
-/** A constant where any type will do: its form decides. */
+/** Returns the value of a constant where any type is allowed: the form of the constant decides its type. */
 export function constant(operand: ConstantOperand): GoValue {
   if (operand.kind !== 'number') {
     return operand.value;

@@ -10,17 +10,17 @@ import { type Output } from './output';
 import { Pipelines } from './pipelines';
 import { Scope } from './scope';
 
-/** How a list of nodes was left before its end. */
+/** The statement that left a list of nodes before its end. */
 type Left = 'break' | 'continue' | undefined;
 
-/** What all templates of one rendering share. */
+/** State that all templates of one rendering share. */
 export interface Rendering {
   readonly templates: Templates;
   readonly output: Output;
   readonly budget: Budget;
 }
 
-/** No value: what a missing key prints, as Go with its default option missingkey=default. */
+/** The output of a missing key, as in Go with its default option missingkey=default. */
 const NO_VALUE = '<no value>';
 
 /** Executes one call of a template. */
@@ -92,7 +92,7 @@ export class Evaluator {
     this.rendering.output.write(value === undefined || value === null ? NO_VALUE : formatPlain(value, this.rendering.budget));
   }
 
-  /** Forgets the variables of the work afterwards. */
+  /** Runs the work, then drops the variables that it declared. */
   #scoped(work: () => Left): Left {
     const { mark } = this.#scope;
     const left = work();
@@ -138,7 +138,7 @@ export class Evaluator {
     return this.#scoped(() => this.#list(item, list));
   }
 
-  /** A called template sees nothing but its argument. */
+  /** Calls a template, which sees only its argument. */
   #template(dot: GoValue, { name, pipe }: TemplateNode): void {
     if (this.depth >= MAX_TEMPLATE_DEPTH) {
       throw exceeded(`templates that call each other more than ${MAX_TEMPLATE_DEPTH} deep`);
@@ -148,7 +148,7 @@ export class Evaluator {
   }
 }
 
-/** What `range` visits: index or key, and element. */
+/** Yields what `range` visits: index or key, and element. */
 function* entriesOf(value: GoValue, variables: number, budget: Budget): Generator<[GoValue, GoValue]> {
   if (value === undefined || value === null) {
     return;
@@ -170,7 +170,7 @@ function* entriesOf(value: GoValue, variables: number, budget: Budget): Generato
   }
 }
 
-/** All are sorted beforehand, however few are visited. */
+/** Sorts all entries first, even if the loop visits only a few of them. */
 function sortedEntries(map: GoMap, budget: Budget): [string, GoValue][] {
   budget.entries(map.entries.size);
   return map.sorted();

@@ -8,13 +8,13 @@ import { GoList, GoMap, isTrue, typeName, type GoValue } from '../values/go-valu
 import { asParameter, constant, constantAs, type Argument } from './arguments';
 import { type Scope } from './scope';
 
-/** What the command before in a pipeline gave: it becomes the last argument. Nothing stands for the first command. */
+/** Result of the previous command of a pipeline, which becomes the last argument. Undefined for the first command. */
 type Final = { readonly value: GoValue } | undefined;
 type Operands = readonly Operand[];
 
-/** Evaluates pipelines, commands and operands, after text/template's exec.go. */
+/** Evaluates pipelines, commands and operands, following text/template's exec.go. */
 export class Pipelines {
-  /** Where the evaluation stands, for messages. */
+  /** The line that is being evaluated, for messages. */
   line = 1;
 
   constructor(
@@ -25,12 +25,12 @@ export class Pipelines {
     this.line = line;
   }
 
-  /** Declares or assigns its variables too. */
+  /** Evaluates a pipeline, and declares or assigns its variables. */
   pipeline(dot: GoValue, pipe: Pipe): GoValue {
     let final: Final;
     for (const command of pipe.commands) {
       this.line = command.line;
-      // A nil that an interface holds is no value from here on.
+      // As in Go, a nil inside an interface counts as no value from here on.
       final = { value: this.#command(dot, command, final) ?? undefined };
     }
     for (const name of pipe.variables) {
@@ -55,16 +55,16 @@ export class Pipelines {
     return others.length > 0 || final ? this.#withArguments(dot, first) : this.#operand(dot, first);
   }
 
-  /** A field of no value is no value, whatever arguments stand behind it; all else that is no function has none. */
+  /** Evaluates an operand that is not a function but has arguments. Go allows that only for a field of no value. */
   #withArguments(dot: GoValue, operand: Exclude<Operand, { kind: 'nil' }>): undefined {
     const fields = 'fields' in operand ? operand.fields : [];
     const receiver = fields.length > 0 ? this.#operand(dot, { ...operand, fields: fields.slice(0, -1) } as typeof operand) : null;
     if (receiver !== undefined) {
-      throw failed("can't give arguments to what is no function");
+      throw failed("can't give arguments to a non-function");
     }
   }
 
-  /** An operand that is no function with arguments and no nil. */
+  /** Evaluates an operand without arguments. */
   #operand(dot: GoValue, operand: Exclude<Operand, { kind: 'nil' }>): GoValue {
     switch (operand.kind) {
       case 'dot':
@@ -95,7 +95,7 @@ export class Pipelines {
     return names.reduce<GoValue>((receiver, name) => this.#field(receiver, name), value);
   }
 
-  /** A key of a map, and nothing else: values have no methods, and lists no fields. */
+  /** Returns the value of a map's key. Nothing else has fields: values have no methods, and lists have no fields. */
   #field(receiver: GoValue, name: string): GoValue {
     this.budget.step();
     if (receiver === undefined) {
@@ -128,7 +128,7 @@ export class Pipelines {
     return this.#run(called, args);
   }
 
-  /** What a call reads and makes is paid for here, what it makes on its way by the function itself. */
+  /** Calls a function and counts the size of its arguments and result. The function itself counts intermediate values. */
   #run(called: TemplateFunction, args: readonly Argument[]): GoValue {
     for (const argument of args) {
       this.#pay(argument);
@@ -160,7 +160,7 @@ export class Pipelines {
     }
   }
 
-  /** `and` and `or` give back the argument that decides, and do not look at the ones behind it. */
+  /** Evaluates `and` or `or`: returns the argument that decides, and does not evaluate the ones after it. */
   #shortCircuit(dot: GoValue, name: 'and' | 'or', operands: Operands, final: Final): GoValue {
     if (operands.length === 0 && !final) {
       throw failed(`wrong number of args for ${name}: want at least 1 got 0`);

@@ -7,7 +7,7 @@ interface Variable {
   value: GoValue;
 }
 
-/** The variables of one call of a template: a stack, because an inner one may hide an outer one of its name. */
+/** The variables of one call of a template: a stack, because an inner variable may hide an outer one of the same name. */
 export class Scope {
   readonly #variables: Variable[];
 
@@ -19,12 +19,12 @@ export class Scope {
     this.#variables.push({ name, value });
   }
 
-  /** For {@link release}. */
+  /** Number of variables at this moment, for {@link release}. */
   get mark(): number {
     return this.#variables.length;
   }
 
-  /** Forgets what was pushed since. */
+  /** Drops the variables that were pushed since the mark was read. */
   release(mark: number): void {
     this.#variables.length = mark;
   }
@@ -37,7 +37,7 @@ export class Scope {
     this.#find(name).value = value;
   }
 
-  /** The n-th variable from the top, counted from 1. */
+  /** Sets the n-th variable from the top, counted from 1. */
   setTop(n: number, value: GoValue): void {
     const variable = this.#variables.at(-n);
     if (variable) {

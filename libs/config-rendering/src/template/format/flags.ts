@@ -1,6 +1,6 @@
 import { countRunes } from '../values/go-string';
 
-/** What stands between `%` and the verb. */
+/** The flags, width and precision between `%` and the verb. */
 export interface Flags {
   minus?: boolean;
   plus?: boolean;
@@ -13,7 +13,7 @@ export interface Flags {
 
 export const NO_FLAGS: Flags = {};
 
-/** Pads to the width, counted in characters: with zeros only on the left. */
+/** Pads the text to the width, counted in characters. Zeros are added only on the left. */
 export function pad(text: string, { width = 0, minus, zero }: Flags): string {
   if (width === 0) {
     return text;

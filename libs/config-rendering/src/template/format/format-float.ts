@@ -1,12 +1,12 @@
-/** Significant digits, without zeros at the end, and where the decimal point stands: 0.DIGITS × 10^point. Zero has none. */
+/** Significant digits without trailing zeros, and the position of the decimal point: 0.DIGITS × 10^point. Zero has no digits. */
 interface Decimal {
   readonly digits: string;
   readonly point: number;
 }
 
 /**
- * strconv.FormatFloat for finite numbers: verb e, f or g, with precision -1 for the shortest form that reads back as the
- * same number. Written anew because toFixed and toPrecision round halves up, Go to even.
+ * Reproduces Go's strconv.FormatFloat for finite numbers: verb e, f or g, with precision -1 for the shortest form that reads
+ * back as the same number. toFixed and toPrecision cannot be used: they round halves up, Go rounds them to even.
  */
 export function formatFloat(value: number, verb: 'e' | 'f' | 'g', precision: number): string {
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
@@ -28,10 +28,10 @@ const VERBS: Readonly<Record<'e' | 'f' | 'g', (value: number, precision: number)
   g: general,
 };
 
-/** Stands for the precision when `%g` in its shortest form chooses between the two ways of writing: 1e+06, but 100000. */
+/** The precision that `%g` assumes in its shortest form to choose between the two notations: 1e+06, but 100000. */
 const SHORTEST_PRECISION = 6;
 
-/** `%g`: exponential when the exponent is below -4 or not below the precision. */
+/** Formats for `%g`: in exponential notation when the exponent is below -4 or not below the precision. */
 function general(value: number, precision: number): string {
   const wanted = precision === 0 ? 1 : precision;
   const decimal = wanted < 0 ? shortest(value) : round(exact(value), wanted);
@@ -59,13 +59,13 @@ function plain({ digits, point }: Decimal, precision: number): string {
   return `${whole}.${fraction.slice(0, precision).padEnd(precision, '0')}`;
 }
 
-/** The digits that JavaScript prints: both languages choose the shortest that reads back. */
+/** Returns the digits that JavaScript prints: both languages choose the shortest ones that read back as the same number. */
 function shortest(value: number): Decimal {
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
   return value === 0 ? { digits: '', point: 0 } : { digits: mantissa.replace('.', ''), point: Number(exponent) + 1 };
 }
 
-/** All digits of the binary number (IEEE 754 binary64), up to some 770. */
+/** Returns all decimal digits of the binary number (IEEE 754 binary64), up to about 770. */
 function exact(value: number): Decimal {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
@@ -79,7 +79,7 @@ function exact(value: number): Decimal {
   return { digits: digits.replace(/0+$/, ''), point: digits === '' ? 0 : digits.length + Math.min(exponent, 0) };
 }
 
-/** Half to even. */
+/** Rounds to `count` digits, halves to even. */
 function round({ digits, point }: Decimal, count: number): Decimal {
   if (count >= digits.length) {
     return { digits, point };

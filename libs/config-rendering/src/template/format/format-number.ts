@@ -8,7 +8,7 @@ import { quote } from './quote';
 
 type Write<Value> = (value: Value, flags: Flags) => string;
 
-/** Verbs of integers; undefined is a verb that Go reports in the output as wrong. */
+/** Verbs of integers. Go reports any other verb as wrong in the output. */
 export const INTEGER_VERBS: Readonly<Record<string, Write<GoInt>>> = {
   v: (value, flags) => integer(value.value, 10, flags),
   d: (value, flags) => integer(value.value, 10, flags),
@@ -33,7 +33,7 @@ const PREFIXES: Readonly<Record<number, (digits: string) => string>> = {
   16: () => '0x',
 };
 
-/** fmt.fmtInteger. */
+/** Reproduces Go's fmt.fmtInteger. */
 function integer(value: bigint, base: number, flags: Flags, prefix = ''): string {
   if (flags.precision === 0 && value === 0n) {
     return pad('', { ...flags, zero: false });
@@ -52,7 +52,7 @@ function signOf({ plus, space }: Flags): string {
   return space ? ' ' : '';
 }
 
-/** Digits that fill the width, where zeros do. */
+/** Returns how many digits fill the width when it is padded with zeros. */
 function zeroWidth({ zero, minus, width = 0 }: Flags, sign: string): number {
   return zero && !minus ? width - sign.length : 0;
 }
@@ -88,21 +88,21 @@ export const FLOAT_VERBS: Readonly<Record<string, Write<GoFloat>>> = {
 
 function notOffered(verb: string): Write<GoFloat> {
   return () => {
-    throw refused(`%${verb} of a float`, 'only e, f, g and v write floats here');
+    throw refused(`%${verb} of a float`, 'use e, f, g or v');
   };
 }
 
-/** Infinities and NaN come from division and rounding only; their padding has rules of its own. */
+/** Formats a finite number. Only division and rounding produce infinities and NaN, and Go pads them by special rules. */
 function formatFinite(value: number, verb: 'e' | 'f' | 'g', precision: number): string {
   if (!Number.isFinite(value)) {
-    throw refused('printing an infinite number', 'it is never meant');
+    throw refused('printing an infinite number', 'no configuration file needs one');
   }
   return formatFloat(value, verb, precision);
 }
 
 function writeFloat(text: string, flags: Flags): string {
   if (flags.sharp) {
-    throw refused('# before a verb of floats', 'its zeros have rules of their own');
+    throw refused('# before a verb of floats', "Go's rules for its zeros are not reproduced");
   }
   const sign = text.startsWith('-') ? '-' : signOf(flags);
   const digits = text.replace(/^-/, '');

@@ -8,19 +8,19 @@ import { canBackquote, quote } from './quote';
 
 /** One verb with its flags, applied to values. */
 export interface Directive {
-  /** One character; as bytes, so that it can be written back. */
+  /** One character, as bytes so that it can be written back. */
   readonly verb: string;
   readonly flags: Flags;
 }
 
 const PLAIN: Directive = { verb: 'v', flags: NO_FLAGS };
 
-/** `%v` of a value, which is also how actions print. */
+/** Formats a value as `%v` does. Actions print values in the same form. */
 export function formatPlain(value: GoAny, budget: Budget): string {
   return typeof value === 'string' ? value : formatArgument(value, PLAIN, budget);
 }
 
-/** fmt's printArg. */
+/** Reproduces fmt's printArg. */
 export function formatArgument(value: GoAny, directive: Directive, budget: Budget): string {
   const { verb, flags } = directive;
   budget.bytes((flags.width ?? 0) + (flags.precision ?? 0));
@@ -36,12 +36,12 @@ export function formatArgument(value: GoAny, directive: Directive, budget: Budge
   return new ValueFormatter(directive, budget).format(value, 0);
 }
 
-/** What Go writes for a verb that does not fit: `%!d(string=hi)`. */
+/** Returns what Go writes for a verb that does not fit the type: `%!d(string=hi)`. */
 function badVerb(value: GoAny, { verb }: Directive, text: () => string): string {
   return `%!${verb}(${typeName(value)}${value === null ? '' : `=${text()}`})`;
 }
 
-/** Verbs that write a text without a look at each of its characters. */
+/** Verbs that write a text without inspecting its characters. */
 const AS_IT_IS = ['v', 's'];
 
 class ValueFormatter {
@@ -52,7 +52,7 @@ class ValueFormatter {
 
   format(value: GoValue, depth: number): string {
     this.budget.value(depth);
-    // Inside of a list or dict nil is nil whatever the verb, and is not padded.
+    // Inside a list or dict, Go writes nil the same way for every verb, and does not pad it.
     if (value == null) {
       return '<nil>';
     }
@@ -81,7 +81,7 @@ class ValueFormatter {
     return this.#counted(`${open}${parts.join(' ')}]`);
   }
 
-  /** A list that holds itself many times over is longer than it looks: each level counts. */
+  /** Counts the text. Each level counts, because a list that contains another one many times produces much text from few entries. */
   #counted(text: string): string {
     this.budget.bytes(text.length);
     return text;
@@ -94,7 +94,7 @@ class ValueFormatter {
 
 type Scalar = boolean | string | GoInt | GoFloat;
 
-/** Undefined when the verb does not fit the type. */
+/** Formats a scalar; undefined when the verb does not fit the type. */
 function formatScalar(value: Scalar, { verb, flags }: Directive): string | undefined {
   if (typeof value === 'boolean') {
     return verb === 't' || verb === 'v' ? pad(String(value), flags) : undefined;
@@ -105,7 +105,7 @@ function formatScalar(value: Scalar, { verb, flags }: Directive): string | undef
   return value instanceof GoInt ? own(INTEGER_VERBS, verb)?.(value, flags) : own(FLOAT_VERBS, verb)?.(value, flags);
 }
 
-/** A verb is any character of the template's choosing, so only own properties count. */
+/** Returns an own property only: the template chooses the verb freely, so the verb may be a name of Object.prototype. */
 function own<Entry>(table: Readonly<Record<string, Entry>>, verb: string): Entry | undefined {
   return Object.hasOwn(table, verb) ? table[verb] : undefined;
 }
@@ -121,7 +121,7 @@ const STRING_VERBS: Readonly<Record<string, (value: string, flags: Flags) => str
   X: (value, flags) => hexadecimal(value, flags).toUpperCase(),
 };
 
-/** The precision of a string: characters that are kept. */
+/** Shortens a text to the precision, counted in characters. */
 function truncate(text: string, { precision }: Flags): string {
   if (precision === undefined || countRunes(text) <= precision) {
     return text;

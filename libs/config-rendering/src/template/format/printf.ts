@@ -5,7 +5,7 @@ import { GoInt, typeName, type GoAny } from '../values/go-value';
 import { type Flags } from './flags';
 import { formatArgument, formatPlain } from './format-value';
 
-/** fmt.Sprint: a space between two operands of which none is a string. */
+/** Reproduces Go's fmt.Sprint: adds a space between two operands if neither is a string. */
 export function print(values: readonly GoAny[], budget: Budget): string {
   let text = '';
   values.forEach((value, index) => {
@@ -15,12 +15,12 @@ export function print(values: readonly GoAny[], budget: Budget): string {
   return text;
 }
 
-/** fmt.Sprintln. */
+/** Reproduces Go's fmt.Sprintln. */
 export function println(values: readonly GoAny[], budget: Budget): string {
   return `${values.map((value) => formatPlain(value, budget)).join(' ')}\n`;
 }
 
-/** fmt.Sprintf. */
+/** Reproduces Go's fmt.Sprintf. */
 export function printf(format: string, values: readonly GoAny[], budget: Budget): string {
   return new Printf(format, values, budget).run();
 }
@@ -33,13 +33,13 @@ const FLAG_NAMES: Readonly<Record<string, keyof Pick<Flags, 'minus' | 'plus' | '
   '0': 'zero',
 };
 
-/** Go's own limit for widths and precisions is a million, and what happens beyond it is odd. */
+/** Largest width and precision. Go's own limit is a million; beyond it, Go's result is not useful. */
 const MAX_WIDTH = 10_000;
 
 class Printf {
   #at = 0;
   #next = 0;
-  /** An argument was chosen by its number: then Go does not look whether all are used. */
+  /** The format chose an argument by its number. Go then does not check that all arguments are used. */
   #reordered = false;
 
   constructor(
@@ -93,7 +93,7 @@ class Printf {
       throw refused('%#v', 'it prints Go source');
     }
     const value = this.values[this.#next++] ?? null;
-    // Before v the plus asks for names of fields, of which there are none here.
+    // Before v, the plus asks for the names of struct fields; no value here has any.
     return formatArgument(value, { verb, flags: verb === 'v' ? { ...flags, plus: false } : flags }, this.budget);
   }
 
@@ -109,7 +109,7 @@ class Printf {
     }
   }
 
-  /** `[n]`, offered directly before a verb only: elsewhere it means a width or precision. */
+  /** Reads `[n]`. It is supported only directly before a verb; elsewhere it refers to a width or precision. */
   #argumentNumber(): void {
     if (this.format.charAt(this.#at) !== '[') {
       return;
@@ -117,7 +117,7 @@ class Printf {
     const number = /^\[([1-9][0-9]{0,3})\](?=[A-Za-z])/.exec(this.format.slice(this.#at, this.#at + 8));
     const index = Number(number?.[1]) - 1;
     if (number === null || index >= this.values.length) {
-      throw refused('this use of [n] in a format', 'write [n] before the verb, of an argument that is there');
+      throw refused('this use of [n] in a format', 'write [n] directly before the verb, with the number of an existing argument');
     }
     this.#reordered = true;
     this.#next = index;
@@ -137,7 +137,7 @@ class Printf {
   }
 
   #precision(flags: Flags): void {
-    // A dot at the very end is a verb to Go, and no good one.
+    // Go reads a dot at the very end as an invalid verb.
     if (this.format.charAt(this.#at) !== '.' || this.#at + 1 >= this.format.length) {
       return;
     }
@@ -157,7 +157,7 @@ class Printf {
     this.#at++;
     const value = this.values[this.#next++];
     if (!(value instanceof GoInt)) {
-      throw refused('* in a format with no integer for it', 'Go reports it in the output');
+      throw refused('* in a format with no integer for it', 'Go would write an error into the output');
     }
     return checkWidth(Number(value.value));
   }
@@ -184,7 +184,7 @@ class Printf {
 
 function checkWidth(width: number): number {
   if (Math.abs(width) > MAX_WIDTH) {
-    throw refused(`a width of more than ${MAX_WIDTH} in a format`, 'it is never meant');
+    throw refused(`a width of more than ${MAX_WIDTH} in a format`, 'no configuration file needs it');
   }
   return width;
 }

@@ -3,12 +3,12 @@ import { isPrint } from '../values/unicode';
 
 const NAMED: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 12: '\\f', 10: '\\n', 13: '\\r', 9: '\\t', 11: '\\v' };
 
-/** What needs no escape, and is most of what is quoted. */
+/** Text without characters to escape: the most frequent case. */
 const PLAIN = /^[ !#-&(-[\]-~]*$/;
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 
-/** strconv.Quote and QuoteToASCII, or for a single quote their forms for characters. */
+/** Reproduces Go's strconv.Quote and QuoteToASCII; with a single quote, their variants for characters. */
 export function quote(bytes: string, mark: '"' | "'" = '"', asciiOnly = false): string {
   if (PLAIN.test(bytes)) {
     return mark + bytes + mark;
@@ -40,7 +40,7 @@ function escapeCode(code: number): string {
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }
 
-/** strconv.CanBackquote. */
+/** Reproduces Go's strconv.CanBackquote. */
 export function canBackquote(bytes: string): boolean {
   for (const { code, valid } of runesOf(bytes)) {
     if (!valid || code === 0xfeff || code === 0x7f || code === 0x60 || (code < 0x20 && code !== 9)) {

@@ -3,7 +3,7 @@ import { failed } from '../template-problem';
 import { GoInt, goInt, GoList, GoMap, isTrue, typeName, zeroOf, type GoValue } from '../values/go-value';
 import { define, defineVariadic, type FunctionTable } from './template-function';
 
-/** text/template's own functions, but for comparisons, escapes, and `and` and `or`, which the evaluator does itself. */
+/** text/template's own functions, except comparisons, escapes, and `and` and `or`, which the evaluator implements. */
 export const BUILTINS: FunctionTable = {
   not: define(['value'], ([value]) => !isTrue(value)),
   len: define(['value'], ([value]) => goInt(length(value))),

@@ -5,7 +5,7 @@ import { parseDigits, parseFloat64, parseInt64 } from '../values/parse-number';
 import { GoFloat, GoInt, goInt, type GoAny, type GoValue } from '../values/go-value';
 import { define, type FunctionTable } from './template-function';
 
-/** sprig: conversions (spf13/cast). What is no number is 0. */
+/** sprig: conversions (spf13/cast). A value that is not a number becomes 0. */
 export const CASTS: FunctionTable = {
   int: define(['any'], ([value]) => goInt(toInt64(value))),
   int64: define(['any'], ([value]) => goInt(toInt64(value), 'int64')),
@@ -15,15 +15,15 @@ export const CASTS: FunctionTable = {
   toString: define(['any'], ([value], budget) => textOf(value, budget)),
 };
 
-/** 20 octal digits are below 2^63. */
+/** Most octal digits that are converted: 20 digits are below 2^63. */
 const MAX_OCTAL = 20;
 
-/** sprig's strval. */
+/** Reproduces sprig's strval. */
 export function textOf(value: GoValue, budget: Budget): string {
   return formatPlain(value ?? null, budget);
 }
 
-/** cast.ToInt64. */
+/** Reproduces Go's cast.ToInt64. */
 export function toInt64(value: GoAny): bigint {
   if (value instanceof GoInt) {
     return value.value;
@@ -39,17 +39,17 @@ export function toInt64(value: GoAny): bigint {
 
 function truncated(value: number): bigint {
   if (!(Math.abs(value) < 2 ** 63)) {
-    throw refused('a float beyond 2^63 as an integer', 'it differs between machines');
+    throw refused('a float beyond 2^63 as an integer', 'the result differs between machines');
   }
   return BigInt(Math.trunc(value));
 }
 
-/** `1.00` counts as `1`; so does anything before a dot and zeros at the end. */
+/** Removes a dot followed by zeros from the end: `1.00` becomes `1`. */
 function trimZeroDecimal(text: string): string {
   return text.replace(/\.0+$/, '');
 }
 
-/** cast.ToFloat64. */
+/** Reproduces Go's cast.ToFloat64. */
 export function toFloat64(value: GoAny): number {
   if (value instanceof GoInt) {
     return Number(value.value);
@@ -65,7 +65,7 @@ export function toFloat64(value: GoAny): number {
 
 function octal(text: string): bigint {
   if (text.length > MAX_OCTAL) {
-    throw refused('an octal number of more than 20 digits', 'it is no file mode');
+    throw refused('an octal number of more than 20 digits', 'it is not a file mode');
   }
   return parseDigits(text, 8) ?? 0n;
 }

@@ -50,7 +50,7 @@ function equal(a: GoValue, b: GoValue): boolean {
   return kind === undefined ? equalNil(a, b) : comparable(a) === comparable(b);
 }
 
-/** Lists and maps compare with nil only. */
+/** Compares lists and maps, which Go compares only with nil. */
 function equalNil(a: GoValue, b: GoValue): boolean {
   if (a != null && b != null && a instanceof GoList !== b instanceof GoList) {
     throw failed('non-comparable types');

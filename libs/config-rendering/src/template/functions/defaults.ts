@@ -3,7 +3,7 @@ import { toMessage } from '../values/go-string';
 import { isTrue } from '../values/go-value';
 import { define, defineVariadic, type FunctionTable } from './template-function';
 
-/** Characters of a message of `fail` that are shown. */
+/** Longest part of the message of `fail` that an error shows, in characters. */
 const MAX_MESSAGE = 500;
 
 /** sprig: defaults and flow control. */

@@ -4,7 +4,7 @@ import { GoList, GoMap, stringList, typeName, type GoAny, type GoValue } from '.
 import { textOf } from './casts';
 import { define, defineVariadic, type FunctionTable } from './template-function';
 
-/** sprig: dicts. Only `set`, `unset` and the merges change one; the data of the caller are a copy. */
+/** sprig: dicts. Only `set`, `unset` and the merge functions change a dict. They change a copy of the caller's data. */
 export const DICTS: FunctionTable = {
   dict: defineVariadic([], 'any', (_fixed, values, budget) => dict(values, budget)),
   get: define(['map', 'string'], ([map, key]) => (map.entries.has(key) ? map.entries.get(key) : '')),
@@ -19,7 +19,7 @@ export const DICTS: FunctionTable = {
     'map',
     ([key], maps) => new GoList(maps.filter(({ entries }) => entries.has(key)).map(({ entries }) => entries.get(key))),
   ),
-  // Go gives keys and values in a new order each time; here it is that of the keys.
+  // Go returns keys and values in random order; here both are sorted by key, so that each rendering gives the same file.
   keys: defineVariadic([], 'map', (_fixed, maps) => stringList(maps.flatMap((map) => map.sorted().map(([key]) => key)))),
   values: define(['map'], ([map]) => new GoList(map.sorted().map(([, value]) => value))),
   pick: defineVariadic(['map'], 'string', ([map], keys) => filtered(map, keys, true)),
@@ -46,13 +46,13 @@ function set(map: GoMap, key: string, value: GoAny): GoMap {
   return map;
 }
 
-/** The entries with one of the keys, or those without. */
+/** Returns the entries that have one of the keys, or those that do not. */
 function filtered(map: GoMap, keys: readonly string[], kept: boolean): GoMap {
   const named = new Set(keys);
   return new GoMap(new Map([...map.entries].filter(([key]) => named.has(key) === kept)));
 }
 
-/** `dig "a" "b" DEFAULT DICT`. */
+/** Evaluates `dig "a" "b" DEFAULT DICT`. */
 function dig(parameters: readonly GoAny[]): GoValue {
   if (parameters.length < 3) {
     throw failed('dig needs at least three arguments');
@@ -62,10 +62,10 @@ function dig(parameters: readonly GoAny[]): GoValue {
   let step: GoValue = parameters.at(-1);
   for (const key of keys) {
     if (!(step instanceof GoMap) || step.element !== 'interface {}') {
-      throw failed(`dig: ${typeName(step)} is no dict`);
+      throw failed(`dig: ${typeName(step)} is not a dict`);
     }
     if (typeof key !== 'string') {
-      throw failed(`dig: a key is ${typeName(key)}`);
+      throw failed(`dig: a key must be a string, not ${typeName(key)}`);
     }
     if (!step.entries.has(key)) {
       return fallback;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { refused } from '../template-problem';
 import { characterwise, define, type FunctionTable, type TemplateFunction } from './template-function';
 
-/** sprig: encodings and checksums, of bytes. */
+/** sprig: encodings and checksums of bytes. */
 export const ENCODING: FunctionTable = {
   b64enc: define(['string'], ([bytes]) => Buffer.from(bytes, 'latin1').toString('base64')),
   b64dec: define(['string'], ([text]) => decodeBase64(text)),
@@ -18,7 +18,7 @@ function hash(algorithm: 'sha1' | 'sha256' | 'sha512'): TemplateFunction {
   return define(['string'], ([bytes]) => createHash(algorithm).update(bytes, 'latin1').digest('hex'));
 }
 
-/** RFC 1950 §8.2; sprig prints it in decimal. */
+/** Returns the checksum of RFC 1950 §8.2, which sprig prints in decimal. */
 function adler32(bytes: string): number {
   let a = 1;
   let b = 0;
@@ -29,11 +29,11 @@ function adler32(bytes: string): number {
   return b * 65536 + a;
 }
 
-/** With padding, in groups of 4 and of 8 digits; bits beyond the last byte are ignored. */
+/** Padded text in groups of 4 (base64) and 8 (base32) digits. Bits beyond the last byte are ignored. */
 const BASE64_TEXT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const BASE32_TEXT = /^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?$/;
 
-/** Line ends are skipped. What is malformed sprig turns into an error message in the output: that is refused. */
+/** Returns the text without line breaks. Refuses malformed text, for which sprig writes an error message into the output. */
 function checkedDigits(text: string, form: RegExp, name: string): string {
   const digits = text.replace(/[\r\n]/g, '');
   if (!form.test(digits)) {
@@ -48,7 +48,7 @@ function decodeBase64(text: string): string {
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** RFC 4648 §6. */
+/** Encodes as RFC 4648 §6 defines. */
 function encodeBase32(bytes: string): string {
   let encoded = '';
   let bits = 0;

@@ -5,14 +5,14 @@ import { type GoAny } from '../values/go-value';
 import { isPrint } from '../values/unicode';
 import { defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
 
-/** text/template's escapes: of the text of all arguments together. */
+/** text/template's escapes. They escape the text of all arguments together. */
 export const ESCAPES: FunctionTable = {
   html: escaping((text) => text.replace(/[\0"'&<>]/g, (character) => HTML[character] ?? '')),
   js: escaping(escapeScript),
   urlquery: escaping(escapeQuery),
 };
 
-/** Bytes that need more room when they are escaped take at most six times as much. */
+/** Escaping makes a text at most six times as long. */
 const GROWTH = 6;
 
 function escaping(escape: (text: string) => string): TemplateFunction {
@@ -24,7 +24,7 @@ function escaping(escape: (text: string) => string): TemplateFunction {
   });
 }
 
-/** Nil prints as a missing key does, unlike in `print`. */
+/** Returns the arguments as one text. Unlike `print`, nil is written like a missing key. */
 function textOf(values: readonly GoAny[], budget: Budget): string {
   return print(
     values.map((value) => value ?? '<no value>'),
@@ -64,7 +64,7 @@ function escapeScript(text: string): string {
   return escaped;
 }
 
-/** url.QueryEscape. */
+/** Reproduces Go's url.QueryEscape. */
 function escapeQuery(text: string): string {
   return text.replace(/[^A-Za-z0-9\-_.~]/g, (byte) => (byte === ' ' ? '+' : `%${hex(byte.charCodeAt(0), 2)}`));
 }

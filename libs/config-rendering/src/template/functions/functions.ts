@@ -22,7 +22,7 @@ import { TYPES } from './types';
 import { URLS } from './urls';
 import { WRAPPING } from './wrapping';
 
-/** All functions that templates can call, other than `and` and `or`. A function that is in none of the tables is refused. */
+/** All functions that templates can call, except `and` and `or`. Any other function is refused. */
 export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
   [
     BUILTINS,
@@ -47,10 +47,14 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
   ].flatMap((table) => Object.entries(table)),
 );
 
-/** These do not evaluate all of their arguments, so the evaluator has them itself. */
+/** Functions that do not evaluate all of their arguments; the evaluator implements them. */
 const SHORT_CIRCUIT = ['and', 'or'];
 
-/** @throws TemplateProblem (FunctionNotAvailable) with the reason */
+/**
+ * Checks that templates may call the function.
+ *
+ * @throws TemplateProblem (FunctionNotAvailable) with the reason when they may not
+ */
 export function checkFunction(name: string, line: number): void {
   if (FUNCTIONS.has(name) || SHORT_CIRCUIT.includes(name)) {
     return;

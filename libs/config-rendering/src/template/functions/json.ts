@@ -16,13 +16,13 @@ export const JSON_FUNCTIONS: FunctionTable = {
   fromJson: define(['string'], ([text], budget) => parse(text, budget, () => null)),
   mustFromJson: define(['string'], ([text], budget) =>
     parse(text, budget, () => {
-      throw failed('mustFromJson: the text is no JSON');
+      throw failed('mustFromJson: the text is not JSON');
     }),
   ),
 };
 
 interface JsonStyle {
-  /** Writes <, > and & as \u003c and so on. */
+  /** Escapes <, > and & as \u003c, \u003e and \u0026. */
   readonly html: boolean;
   readonly indent?: string;
 }
@@ -97,7 +97,7 @@ class JsonWriter {
   }
 }
 
-/** What needs no escape, and is most of what is written. */
+/** Text without characters to escape: the most frequent case. */
 const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/;
 
 const ESCAPES: Readonly<Record<number, string>> = {
@@ -108,7 +108,7 @@ const ESCAPES: Readonly<Record<number, string>> = {
   0x0a: '\\n',
   0x0d: '\\r',
   0x09: '\\t',
-  // No line ends to JavaScript's literals: Go escapes them always.
+  // Line terminators in JavaScript: Go always escapes them.
   0x2028: '\\u2028',
   0x2029: '\\u2029',
 };
@@ -118,19 +118,19 @@ function control(code: number): string | undefined {
   return code < 0x20 ? `\\u${code.toString(16).padStart(4, '0')}` : undefined;
 }
 
-/** The form of ECMAScript, which Go's JSON has taken over; but Go keeps the sign of -0. */
+/** Writes a number in the form of ECMAScript, which Go's JSON also uses. Unlike ECMAScript, Go keeps the sign of -0. */
 function number(value: number): string {
   if (!Number.isFinite(value)) {
-    throw refused('JSON of an infinite number', 'there is none');
+    throw refused('JSON of an infinite number', 'JSON has no such number');
   }
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** All numbers become float64. Malformed text gives what `malformed` gives. */
+/** Parses JSON; all numbers become float64. For malformed text, returns the result of `malformed`. */
 function parse(bytes: string, budget: Budget, malformed: () => GoValue): GoValue {
   const text = toText(bytes);
   if (text === undefined) {
-    throw refused('fromJson of what is not UTF-8', 'Go repairs it in its own way');
+    throw refused('fromJson of what is not UTF-8', 'Go replaces the invalid bytes in its own way');
   }
   let parsed: unknown;
   try {
@@ -146,7 +146,7 @@ function parse(bytes: string, budget: Budget, malformed: () => GoValue): GoValue
 
 function fromParsed(value: unknown, budget: Budget, depth: number): GoValue {
   if (depth > MAX_VALUE_DEPTH) {
-    throw refused(`JSON nested more than ${MAX_VALUE_DEPTH} deep`, 'no configuration is');
+    throw refused(`JSON nested more than ${MAX_VALUE_DEPTH} deep`, 'no configuration file needs that');
   }
   budget.value(depth);
   if (typeof value === 'number') {
@@ -166,7 +166,7 @@ function fromParsed(value: unknown, budget: Budget, depth: number): GoValue {
 
 function fromNumber(value: number): GoFloat {
   if (!Number.isFinite(value)) {
-    throw refused('a number in JSON beyond float64', 'Go stops in the middle of it');
+    throw refused('a number in JSON beyond float64', 'Go stops parsing in the middle of the text');
   }
   return new GoFloat(value);
 }

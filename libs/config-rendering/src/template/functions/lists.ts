@@ -6,7 +6,7 @@ import { define, defineVariadic, type FunctionTable, type TemplateFunction } fro
 import { textOf, toInt64 } from './casts';
 import { stringsOf } from './strings';
 
-/** sprig: lists. Each function makes a new list. */
+/** sprig: lists. Each function returns a new list. */
 const PLAIN_LISTS: FunctionTable = {
   append: define(['any', 'any'], ([list, item]) => listOf([...itemsOf(list, 'push'), item])),
   prepend: define(['any', 'any'], ([list, item]) => listOf([item, ...itemsOf(list, 'prepend')])),
@@ -35,7 +35,7 @@ export const LISTS: FunctionTable = {
   ...PLAIN_LISTS,
   push: PLAIN_LISTS['append'] as TemplateFunction,
   mustPush: PLAIN_LISTS['append'] as TemplateFunction,
-  // The "must" forms differ in nothing that a template can see.
+  // For a template, the "must" functions do exactly the same.
   ...Object.fromEntries(Object.entries(PLAIN_LISTS).map(([name, run]) => [`must${name.charAt(0).toUpperCase()}${name.slice(1)}`, run])),
 };
 
@@ -50,7 +50,7 @@ function itemsOf(value: GoAny, what: string): GoAny[] {
   return value.items as GoAny[];
 }
 
-/** Of an empty list, sprig makes nil. */
+/** Returns a part of the list. For an empty list, sprig returns nil. */
 function shortened(items: GoAny[], from: number, to?: number): GoList {
   return items.length === 0 ? new GoList([], 'interface {}', true) : listOf(items.slice(from, to));
 }
@@ -83,10 +83,10 @@ function slice(list: GoAny, indices: readonly GoAny[]): GoValue {
 
 function chunk(size: number, items: GoAny[]): GoList {
   if (size < 0) {
-    throw refused('chunk of a negative size', 'it is a mistake');
+    throw refused('chunk of a negative size', 'the size must not be negative');
   }
   if (size === 0) {
-    throw failed('chunks have at least one item');
+    throw failed('chunk: the size must be at least 1');
   }
   const chunks: GoValue[] = [];
   for (let at = 0; at < items.length; at += size) {
@@ -105,7 +105,7 @@ function join(separator: string, texts: readonly string[], budget: Budget): stri
   return texts.join(separator);
 }
 
-/** A list of strings is sorted where it stands, because sprig's is. */
+/** Sorts a list. Like sprig, it sorts a list of strings in place. */
 function sortAlpha(value: GoAny, budget: Budget): GoList {
   if (value instanceof GoList && value.element === 'string') {
     value.items.sort(byBytes(budget));

@@ -52,13 +52,13 @@ function extremeFloat(choose: (a: number, b: number) => number): TemplateFunctio
   );
 }
 
-/** Powers of ten up to here are exact, so that both languages calculate the same. */
+/** Powers of ten up to this exponent are exact, so that both languages compute the same result. */
 const MAX_PLACES = 15;
 
-/** What is left below the wanted place rounds up from `roundOn`; negative numbers always round down. */
+/** Rounds up when the rest below the last place is at least `roundOn`. Negative numbers are always rounded down. */
 function round(value: number, places: number, roundOn: number): number {
   if (places < 0 || places > MAX_PLACES) {
-    throw refused(`round to ${places} places`, `0 to ${MAX_PLACES} are exact`);
+    throw refused(`round to ${places} places`, `only 0 to ${MAX_PLACES} places are exact`);
   }
   const power = 10 ** places;
   const digit = power * value;

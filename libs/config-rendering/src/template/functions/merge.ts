@@ -3,7 +3,7 @@ import { refused } from '../template-problem';
 import { GoMap, isTrue, type GoValue } from '../values/go-value';
 import { defineVariadic, type FunctionTable, type TemplateFunction } from './template-function';
 
-/** sprig: merging dicts (mergo v1.0.1). The first one is changed, and is the result. */
+/** sprig: merging dicts (mergo v1.0.1). The functions change the first dict and return it. */
 export const MERGES: FunctionTable = {
   merge: merging(false),
   mustMerge: merging(false),
@@ -30,7 +30,7 @@ class Merge {
   into(target: GoMap, source: GoMap, depth: number): void {
     this.budget.value(depth);
     if (target.element !== 'interface {}' || source.element !== 'interface {}') {
-      throw refused('merging what split gave', 'it is a dict of another type');
+      throw refused('merging what split gave', 'that dict has another type');
     }
     for (const [key, value] of source.entries) {
       this.budget.step();
@@ -50,7 +50,7 @@ class Merge {
     if (dicts && !old.isNil) {
       this.into(old, value, depth + 1);
     }
-    // Of two dicts the old one stays, filled; of anything else what is empty gives way.
+    // Two dicts were merged into the old one above. Any other empty value is replaced.
     if (!isTrue(old) || (this.overwrite && !dicts)) {
       target.entries.set(key, value);
     }

@@ -6,7 +6,7 @@ const cleaned = define(['string'], ([path]) => clean(path));
 const extension = define(['string'], ([path]) => /\.[^./]*$/.exec(path)?.[0] ?? '');
 const isAbsolute: TemplateFunction = define(['string'], ([path]) => path.startsWith('/'));
 
-/** sprig: paths with slashes. The `os…` forms are the same on Linux, where the volumes are. */
+/** sprig: paths with slashes. The `os…` functions do the same on Linux, where the volumes are. */
 export const PATHS: FunctionTable = {
   base,
   dir,
@@ -20,7 +20,7 @@ export const PATHS: FunctionTable = {
   osIsAbs: isAbsolute,
 };
 
-/** path.Base. */
+/** Reproduces Go's path.Base. */
 function lastElement(path: string): string {
   if (path === '') {
     return '.';
@@ -32,7 +32,7 @@ function lastElement(path: string): string {
   return end === 0 ? '/' : path.slice(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
-/** path.Clean: without empty elements, `.`, and `..` where it can be resolved. */
+/** Reproduces Go's path.Clean: removes empty elements and `.`, and resolves `..` where possible. */
 function clean(path: string): string {
   const root = path.startsWith('/') ? '/' : '';
   const kept: string[] = [];

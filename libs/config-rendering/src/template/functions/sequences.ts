@@ -10,7 +10,7 @@ export const SEQUENCES: FunctionTable = {
   seq: defineVariadic([], 'int', (_fixed, parameters, budget) => sequence(parameters, budget).join(' ')),
 };
 
-/** One call makes no more: `until` of a large number is a mistake. */
+/** Most items that one call creates: `until` of a larger number is a mistake. */
 const MAX_ITEMS = 100_000;
 
 function ints(numbers: readonly number[]): GoList {
@@ -32,7 +32,7 @@ function untilStep(start: number, stop: number, step: number, budget: Budget): n
   return Array.from({ length: count }, (_item, index) => start + index * step);
 }
 
-/** Like the shell's seq: end; start and end; start, step and end. */
+/** Reproduces the shell's seq. Parameters: end; start and end; or start, step and end. */
 function sequence(parameters: readonly number[], budget: Budget): number[] {
   if (parameters.length === 0 || parameters.length > 3) {
     return [];

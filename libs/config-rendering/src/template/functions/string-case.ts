@@ -21,7 +21,7 @@ function mapping(map: (text: string) => string): TemplateFunction {
   return characterwise(define(['string'], ([text]) => map(text)));
 }
 
-/** strings.Title: a letter after anything that cannot stand inside of a word. */
+/** Reproduces Go's strings.Title: changes each letter after a character that cannot be inside a word. */
 function title(text: string): string {
   let previous = 0x20;
   return mapRunes(text, (code) => {
@@ -38,7 +38,7 @@ function isSeparator(code: number): boolean {
   return !isLetter(code) && !isDigit(code) && isSpace(code);
 }
 
-/** goutils.Uncapitalize: the first letter of each word. */
+/** Reproduces goutils.Uncapitalize: changes the first letter of each word. */
 function untitle(text: string): string {
   let begins = true;
   return mapRunes(text, (code) => {
@@ -52,7 +52,7 @@ function untitle(text: string): string {
   });
 }
 
-/** goutils.SwapCase: small letters become large ones, and title case at the beginning of a word. */
+/** Reproduces goutils.SwapCase: lower case becomes upper case, or title case at the beginning of a word. */
 function swapCase(text: string): string {
   let afterSpace = true;
   let swapped = '';

@@ -9,7 +9,7 @@ import { isSpace } from '../values/unicode';
 import { textOf } from './casts';
 import { characterwise, define, defineVariadic, type FunctionTable } from './template-function';
 
-/** sprig: strings, other than case, wrapping and trimming. Positions and lengths are bytes. */
+/** sprig: strings, except case, wrapping and trimming. Positions and lengths are in bytes. */
 export const STRINGS: FunctionTable = {
   nospace: characterwise(define(['string'], ([text]) => noSpace(text))),
   initials: characterwise(define(['string'], ([text]) => initials(text))),
@@ -36,13 +36,13 @@ export const STRINGS: FunctionTable = {
   splitList: define(['string', 'string'], ([separator, text], budget) => stringList(splitText(text, separator, -1, budget))),
 };
 
-/** Bytes that are no space, each taken for a character of its own as goutils does it: other text than ASCII is spoilt. */
+/** Removes spaces. Like goutils, it treats each byte as one character, which corrupts text that is not ASCII. */
 function noSpace(text: string): string {
   const kept = [...text].filter((byte) => !isSpace(byte.charCodeAt(0)));
   return kept.length === text.length ? text : kept.map((byte) => encodeRune(byte.charCodeAt(0))).join('');
 }
 
-/** The first byte of each word, likewise. */
+/** Returns the first byte of each word, also treated as one character. */
 function initials(text: string): string {
   let letters = '';
   let afterGap = true;
@@ -79,7 +79,10 @@ function slice(text: string, start: number, end: number): string {
 
 const ELLIPSIS = '...';
 
-/** goutils.AbbreviateFull: at most `width` bytes, showing what stands at `offset`. Below a width of 4 sprig gives up. */
+/**
+ * Reproduces goutils.AbbreviateFull: returns at most `width` bytes, including those at `offset`. Below a width of 4, sprig
+ * returns the text unchanged.
+ */
 function abbreviate(text: string, offset: number, width: number): string {
   const room = width - ELLIPSIS.length;
   if (width < 4 || text.length <= width) {
@@ -112,7 +115,7 @@ function replace(text: string, old: string, replacement: string, budget: Budget)
   return old === '' ? emptyMatches(text).join(replacement) : text.replaceAll(old, () => replacement);
 }
 
-/** How often a part is found; the empty one before each byte and at the end, or less often. */
+/** Counts the occurrences of a part. For the empty part, returns an upper bound: one before each byte and one at the end. */
 function countOf(text: string, part: string): number {
   if (part === '') {
     return text.length + 1;
@@ -124,7 +127,7 @@ function countOf(text: string, part: string): number {
   return found;
 }
 
-/** Where the empty string is found: before each character and at the end. */
+/** Splits the text at each occurrence of the empty string: before each character and at the end. */
 function emptyMatches(text: string): string[] {
   return ['', ...characters(text), ''];
 }
@@ -151,7 +154,7 @@ function indent(spaces: number, text: string, budget: Budget): string {
   return pad + replace(text, '\n', `\n${pad}`, budget);
 }
 
-/** strings.SplitN; a count below 0 is no limit. */
+/** Reproduces Go's strings.SplitN; a count below 0 means no limit. */
 function splitText(text: string, separator: string, count: number, budget: Budget): string[] {
   budget.entries(countOf(text, separator));
   const parts = separator === '' ? characters(text) : text.split(separator);
@@ -164,12 +167,12 @@ function splitText(text: string, separator: string, count: number, budget: Budge
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(separator)];
 }
 
-/** sprig's dict of parts: `_0`, `_1`, … */
+/** Returns sprig's dict of parts: `_0`, `_1`, … */
 function numbered(parts: readonly string[]): GoMap {
   return new GoMap(new Map<string, GoValue>(parts.map((part, index) => [`_${index}`, part])), 'string');
 }
 
-/** Used by `join` and `sortAlpha`: sprig's strslice. */
+/** Reproduces sprig's strslice, which `join` and `sortAlpha` use. */
 export function stringsOf(value: GoAny, budget: Budget): string[] {
   if (value === null) {
     return [];

@@ -1,7 +1,7 @@
 import { type Budget } from '../budget';
 import { type GoAny, type GoMap, type GoValue } from '../values/go-value';
 
-/** Types of parameters: Go's types, where `any` is interface{} and `value` a reflect.Value, which can be no value at all. */
+/** Types of parameters. They are Go's types: `any` is interface{}, and `value` is a reflect.Value, which may have no value. */
 export interface ParameterTypes {
   any: GoAny;
   value: GoValue;
@@ -16,9 +16,9 @@ export type Parameter = keyof ParameterTypes;
 /** A function that templates can call. */
 export interface TemplateFunction {
   readonly parameters: readonly Parameter[];
-  /** Type of any further arguments; none are allowed without it. */
+  /** Type of any further arguments. Without it, further arguments are an error. */
   readonly rest?: Parameter;
-  /** Arguments have the declared types. */
+  /** Called with arguments of the declared types. */
   readonly run: (args: readonly GoValue[], budget: Budget) => GoValue;
 }
 
@@ -26,7 +26,7 @@ export type FunctionTable = Readonly<Record<string, TemplateFunction>>;
 
 type Values<Parameters extends readonly Parameter[]> = { [Index in keyof Parameters]: ParameterTypes[Parameters[Index]] };
 
-/** Numbers are handed over as numbers; the caller of `run` has converted them. */
+/** Defines a function with a fixed number of arguments. The caller of `run` has converted integers and floats to plain numbers. */
 export function define<const Parameters extends readonly Parameter[]>(
   parameters: Parameters,
   run: (args: Values<Parameters>, budget: Budget) => GoValue,
@@ -34,7 +34,7 @@ export function define<const Parameters extends readonly Parameter[]>(
   return { parameters, run: run as unknown as TemplateFunction['run'] };
 }
 
-/** The same function, for which every character of its texts counts: it looks at each. */
+/** Wraps a function that inspects every character of its text arguments, so that each character counts. */
 export function characterwise({ run, ...called }: TemplateFunction): TemplateFunction {
   return {
     ...called,
@@ -49,7 +49,7 @@ export function characterwise({ run, ...called }: TemplateFunction): TemplateFun
   };
 }
 
-/** A function with a variable number of arguments behind the fixed ones. */
+/** Defines a function with a variable number of arguments after the fixed ones. */
 export function defineVariadic<const Parameters extends readonly Parameter[], Rest extends Parameter>(
   parameters: Parameters,
   rest: Rest,

@@ -40,7 +40,7 @@ function trim(text: string, isTrimmed: (code: number) => boolean): string {
   return text.slice(start, end);
 }
 
-/** utf8.DecodeLastRuneInString of what stands before `end`. */
+/** Reproduces Go's utf8.DecodeLastRuneInString for the text before `end`. */
 function lastRune(text: string, end: number): { code: number; size: number } {
   let start = end - 1;
   while (start > 0 && end - start < 4 && (text.charCodeAt(start) & 0xc0) === 0x80) {

@@ -3,15 +3,15 @@ import { GoMap, typeName, type GoValue } from '../values/go-value';
 import { define, type FunctionTable } from './template-function';
 
 /**
- * sprig: URLs, of the plain kind: a scheme with `//` or none, and no character that needs an escape (RFC 3986 §2.3,
- * §3). What net/url does with the others depends on the part and on Go's version: they are refused.
+ * sprig: plain URLs, with a scheme and `//` or without both, and without characters that need an escape (RFC 3986 §2.3, §3).
+ * Other URLs are refused, because the result of net/url depends on the part of the URL and on Go's version.
  */
 export const URLS: FunctionTable = {
   urlParse: define(['string'], ([url]) => parse(url)),
   urlJoin: define(['map'], ([parts]) => join(parts)),
 };
 
-/** In a path that begins with a slash a colon is like any other character. */
+/** A colon is allowed only in a path that begins with a slash; otherwise it could end a scheme. */
 const PATH = '(?:/[A-Za-z0-9._~$&+=:@/-]*|[A-Za-z0-9._~$&+=@/-]*)';
 const QUERY = '[A-Za-z0-9._~$&+=:@/%-]*';
 const FRAGMENT = '[A-Za-z0-9._~$&+=:@/-]*';
@@ -19,13 +19,13 @@ const USERINFO = '[A-Za-z0-9._~-]+(?::[A-Za-z0-9._~-]*)?';
 const HOST = '[A-Za-z0-9._~-]*(?::[0-9]*)?';
 const SCHEME = '[A-Za-z][A-Za-z0-9+.-]*';
 const AUTHORITY = `(${SCHEME})://(?:(${USERINFO})@)?(${HOST})(?=[/?#]|$)`;
-/** Without a scheme, what begins with // is a host: that is left out. */
+/** A URL without a scheme that begins with // names a host; it is not supported. */
 const URL_PARTS = new RegExp(`^(?:${AUTHORITY}|(?!//))(${PATH})(?:\\?(${QUERY}))?(?:#(${FRAGMENT}))?$`);
 
 function parse(url: string): GoMap {
   const match = URL_PARTS.exec(url);
   if (match === null) {
-    throw refused('urlParse of this URL', 'only plain URLs without escapes are read');
+    throw refused('urlParse of this URL', 'only plain URLs without escapes are supported');
   }
   const [, scheme = '', userinfo = '', host = '', path = '', query = '', fragment = ''] = match;
   const hostname = host.replace(/:[0-9]*$/, '');
@@ -81,7 +81,7 @@ function part(parts: GoMap, name: string): string {
     throw failed(`urlJoin: ${name} must be a string, not ${typeName(value)}`);
   }
   if (!PLAIN_PARTS[name]?.test(value)) {
-    throw refused(`urlJoin with this ${name}`, 'only what needs no escape is joined');
+    throw refused(`urlJoin with this ${name}`, 'only values without escapes are supported');
   }
   return value;
 }

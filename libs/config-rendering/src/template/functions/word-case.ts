@@ -1,8 +1,8 @@
 import { refused } from '../template-problem';
 
 /*
- * The words of xstrings v1.5.0, from which sprig has these functions. Its rules are peculiar (`HTTP2xx` is `http_2xx`,
- * `Bld4Floor` is `bld4_floor`), so its algorithm is kept step by step, for ASCII.
+ * Splits text into words as xstrings v1.5.0 does, which sprig uses. Its rules are unusual (`HTTP2xx` becomes `http_2xx`,
+ * `Bld4Floor` becomes `bld4_floor`), so this code follows its algorithm step by step, for ASCII.
  */
 type WordKind = 'connector' | 'punctuation' | 'upper' | 'letters' | 'number' | 'other' | 'none';
 
@@ -16,7 +16,7 @@ const NO_WORD: Word = { kind: 'none', text: '' };
 const WORD_FORMS: readonly (readonly [WordKind, RegExp])[] = [
   ['connector', /[-_\s]+/y],
   ['punctuation', /[!"#%&'()*,./:;?@[\\\]{}][!"#%&'()*,\-./:;?@[\\\]_{}]*/y],
-  // The last capital of several belongs to the word that it begins: HTTP Server.
+  // Of several capitals, the last one begins the next word: HTTPServer is HTTP and Server.
   ['upper', /[A-Z]+(?=[A-Z][a-z])|[A-Z]{2,}|[A-Z][a-z]*/y],
   ['letters', /[a-z]+/y],
   ['number', /[0-9]+/y],
@@ -47,11 +47,11 @@ class Words {
 
 function checkAscii(text: string): void {
   if (/[^\0-\x7f]/.test(text)) {
-    throw refused('snakecase, kebabcase and camelcase of other text than ASCII', 'where its words end is not settled');
+    throw refused('snakecase, kebabcase and camelcase of other text than ASCII', 'word boundaries are not defined for it');
   }
 }
 
-/** xstrings.ToSnakeCase and ToKebabCase. */
+/** Reproduces xstrings.ToSnakeCase and ToKebabCase. */
 export function separatedWords(text: string, connector: '_' | '-'): string {
   checkAscii(text);
   return new WordJoiner(text, connector).join();
@@ -100,7 +100,7 @@ class WordJoiner {
     }
   }
 
-  /** Small letters and digits go on with what a number began. */
+  /** Adds the lower-case letters and digits that follow a number to the same word. */
   #afterNumber(unconnected: readonly WordKind[]): void {
     while (this.#word.kind === 'letters' || this.#word.kind === 'number') {
       this.#write(this.#word);
@@ -116,7 +116,7 @@ class WordJoiner {
     const number = this.#word;
     this.#word = this.#words.next();
     if (this.#word.kind !== 'letters') {
-      // The number is a part of the word before it.
+      // The number belongs to the word before it.
       this.#write(number);
       this.#connect(['connector', 'punctuation']);
       return;
@@ -144,17 +144,17 @@ class WordJoiner {
 const isConnector = (character: string): boolean => /[-_\s]/.test(character);
 const isUpper = (character: string): boolean => /[A-Z]/.test(character);
 
-/** sprig's camelcase: xstrings.ToPascalCase. */
+/** Reproduces sprig's camelcase, which is xstrings.ToPascalCase. */
 export function camelcase(text: string): string {
   checkAscii(text);
   const leading = /^[-_\s]*/.exec(text)?.[0] ?? '';
-  // A text of nothing but separators has its last one twice.
+  // xstrings repeats the last separator of a text that has only separators.
   if (leading === text) {
     return leading + leading.slice(-1);
   }
   const [first = '', ...others] = text.slice(leading.length);
   let camel = leading;
-  // In a word that begins with capitals, all of them but the first become small.
+  // In a word that begins with capitals, all of them except the first become lower case.
   let capitals = isUpper(first);
   let current = first.toUpperCase();
   for (const character of others) {

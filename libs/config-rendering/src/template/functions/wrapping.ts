@@ -1,7 +1,7 @@
 import { type Budget } from '../budget';
 import { define, type FunctionTable } from './template-function';
 
-/** sprig: word wrapping (goutils). Widths are bytes. */
+/** sprig: word wrapping (goutils). Widths are in bytes. */
 export const WRAPPING: FunctionTable = {
   wrap: define(['int', 'string'], ([width, text], budget) => wrap(text, { width, newLine: '\n', breakWords: false }, budget)),
   wrapWith: define(['int', 'string', 'string'], ([width, newLine, text], budget) =>
@@ -12,7 +12,7 @@ export const WRAPPING: FunctionTable = {
 interface Wrapping {
   readonly width: number;
   readonly newLine: string;
-  /** Whether a word that is longer than a line is broken. */
+  /** Breaks a word that is longer than a line. */
   readonly breakWords: boolean;
 }
 
@@ -36,7 +36,7 @@ function wrap(text: string, wrapping: Wrapping, budget: Budget): string {
   return wrapped + text.slice(offset);
 }
 
-/** Where the line that begins at `offset` ends, and where the next one begins. */
+/** Returns where the line that begins at `offset` ends, and where the next one begins. */
 function lineEnd(text: string, offset: number, { width, breakWords }: Wrapping): { end: number; next: number } {
   const space = text.slice(offset, offset + width + 1).lastIndexOf(' ') + offset;
   if (space >= offset) {

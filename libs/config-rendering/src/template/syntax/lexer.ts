@@ -7,11 +7,11 @@ const LEFT = '{{';
 const RIGHT = '}}';
 const COMMENT_START = '/*';
 const COMMENT_END = '*/';
-/** Only these count around trim markers and between words. */
+/** The only characters that count as space around trim markers and between words. */
 const isSpace = (character: string): boolean => character !== '' && ' \t\r\n'.includes(character);
 const isKeyword = (word: string): word is Keyword => (KEYWORDS as readonly string[]).includes(word);
 
-/** By hand, because `/\s*$/` takes quadratic time over much space that is not at the end. */
+/** Removes space from the end. A loop, because `/\s*$/` takes quadratic time for long runs of space elsewhere. */
 function trimEnd(text: string): string {
   let end = text.length;
   while (isSpace(text.charAt(end - 1))) {
@@ -20,17 +20,17 @@ function trimEnd(text: string): string {
   return text.slice(0, end);
 }
 
-/** Tokens that are one character. */
+/** Tokens of one character. */
 const SINGLE: Readonly<Record<string, TokenKind>> = { '=': '=', '|': '|' };
-/** How a quoted thing is called in messages, and what it becomes. */
+/** The token kind of a quoted text, and its name in messages. */
 const QUOTED: Readonly<Record<string, { kind: TokenKind; name: string }>> = {
   '"': { kind: 'string', name: 'quoted string' },
   "'": { kind: 'char constant', name: 'character constant' },
 };
 
 /**
- * Splits a template into tokens, one at a time, by the rules of Go's text/template/parse (lex.go). Input and texts are
- * bytes, see go-string.ts.
+ * Splits a template into tokens, one at a time, by the rules of Go's text/template/parse (lex.go). The input and all texts
+ * are bytes; see go-string.ts.
  */
 export class Lexer {
   #at = 0;
@@ -41,7 +41,7 @@ export class Lexer {
 
   constructor(private readonly input: string) {}
 
-  /** Where the next token is looked for. */
+  /** The line at which the next token is read. */
   get line(): number {
     return this.#line;
   }
@@ -68,7 +68,7 @@ export class Lexer {
     }
   }
 
-  /** The text up to here, without the space that a trim marker takes away; undefined when nothing is left. */
+  /** Returns the text before `end`, without the space that a trim marker removes; undefined when nothing is left. */
   #textBefore(end: number, trims: boolean): Token | undefined {
     const text = this.input.slice(this.#at, end);
     const kept = trims && this.#trimsLeft(end + LEFT.length) ? trimEnd(text) : text;
@@ -83,7 +83,7 @@ export class Lexer {
     return this.input.charAt(at) === '-' && isSpace(this.input.charAt(at + 1));
   }
 
-  /** Passes over a comment, if one stands here. */
+  /** Skips a comment, if there is one here. */
   #skipComment(): boolean {
     const marker = this.#trimsLeft(this.#at + LEFT.length) ? 2 : 0;
     const begin = this.#at + LEFT.length + marker;
@@ -115,7 +115,7 @@ export class Lexer {
     return token;
   }
 
-  /** Length of the right delimiter with its trim marker; 0 when there is none here. */
+  /** Returns the length of the right delimiter with its trim marker; 0 when there is none here. */
   #rightDelimLength(at = this.#at): number {
     const trims = isSpace(this.input.charAt(at)) && this.input.charAt(at + 1) === '-';
     if (trims && this.input.startsWith(RIGHT, at + 2)) {
@@ -163,7 +163,7 @@ export class Lexer {
     return this.#quotedOrParenthesis(character) ?? this.#word(character);
   }
 
-  /** A run of spaces, less the one that belongs to ` -}}`. */
+  /** Reads a run of spaces, without the one that belongs to ` -}}`. */
   #space(): Token {
     while (isSpace(this.input.charAt(this.#at))) {
       this.#at++;
@@ -245,7 +245,7 @@ export class Lexer {
     return this.#take(2, ':=');
   }
 
-  /** `.name` or `$name`; the sign alone is of another kind. */
+  /** Reads `.name` or `$name`. The sign alone has the kind `alone`. */
   #name(kind: TokenKind, alone: TokenKind): Token {
     this.#at++;
     const named = !this.#atTerminator();
@@ -264,7 +264,7 @@ export class Lexer {
     return this.#token(word === 'true' || word === 'false' ? 'bool' : 'identifier');
   }
 
-  /** Whether a name may end here: this breaks `.X.Y` in two, and refuses `$x+2`. */
+  /** Reports whether a name may end here. This splits `.X.Y` in two, and refuses `$x+2`. */
   #atTerminator(): boolean {
     const character = this.input.charAt(this.#at);
     return character === '' || isSpace(character) || '.,|:)('.includes(character) || this.input.startsWith(RIGHT, this.#at);
@@ -283,7 +283,7 @@ export class Lexer {
     }
   }
 
-  /** Bytes of the letter, digit or underscore here; 0 when there is none. */
+  /** Returns the size in bytes of the letter, digit or underscore here; 0 when there is none. */
   #alphaNumericAt(at: number): number {
     if (at >= this.input.length) {
       return 0;
@@ -305,7 +305,7 @@ export class Lexer {
     return this.#token('complex');
   }
 
-  /** Finds where a number ends; whether it is one shows when it is read. */
+  /** Moves to the end of a number. Whether the number is valid is checked when it is parsed. */
   #passNumber(): boolean {
     const number =
       /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
@@ -329,7 +329,7 @@ export class Lexer {
     return token;
   }
 
-  /** What follows begins here. */
+  /** Starts the next token here. */
   #ignore(): void {
     for (let at = this.#start; at < this.#at; at++) {
       if (this.input.charCodeAt(at) === 10) {

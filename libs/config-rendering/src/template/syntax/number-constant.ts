@@ -9,7 +9,7 @@ const isHexInteger = (text: string): boolean => /^0[xX][^pP]/.test(text) && !/[p
 /** Reads a constant as Go does (parse.newNumber); undefined when it is malformed. */
 export function numberConstant(text: string): NumberOperand | undefined {
   if (text.endsWith('i')) {
-    throw refused(`the complex number ${text}`, 'nothing can be done with it');
+    throw refused(`the complex number ${text}`, 'no function accepts one');
   }
   const int = parseInt64(text);
   const uint = parseUint64(text);
@@ -17,7 +17,7 @@ export function numberConstant(text: string): NumberOperand | undefined {
     return { kind: 'number', text, int, float: Number(int ?? uint), isFloat: isFloatText(text) };
   }
   const float = parseFloat64(text);
-  // What looks like an integer is too large for one.
+  // A constant in the form of an integer that was not parsed above is too large.
   if (float === undefined || !/[.eEpP]/.test(text)) {
     return undefined;
   }
@@ -32,7 +32,7 @@ function integral(float: number): bigint | undefined {
   return Number.isInteger(float) && Math.abs(float) < 2 ** 63 ? BigInt(float) : undefined;
 }
 
-/** A character in single quotes is its number. */
+/** Reads a character in single quotes, whose value is its code point; undefined when it is malformed. */
 export function characterConstant(token: string): NumberOperand | undefined {
   const text = unquote(token);
   if (text === undefined || text === '') {

@@ -8,13 +8,13 @@ import { type BranchNode, type Node, type TemplateNode } from './syntax-tree';
 import { type Token } from './token';
 import { TokenStream, unexpected } from './token-stream';
 
-/** Templates by name: the file itself and what it defines. */
+/** Templates by name: the file itself and the templates that it defines. */
 export type Templates = ReadonlyMap<string, readonly Node[]>;
 
 /**
- * Parses the text of a file, which is the template `name`, with all that it defines.
+ * Parses the text of a file: the template `name`, and all templates that it defines.
  *
- * @throws TemplateProblem
+ * @throws TemplateProblem when the text is not a template
  */
 export function parseTemplates(name: string, text: string, checkFunction: CheckFunction): Templates {
   const templates = new Map<string, readonly Node[]>();
@@ -27,13 +27,13 @@ export function parseTemplates(name: string, text: string, checkFunction: CheckF
   return templates;
 }
 
-/** How a list of nodes ended. */
+/** The action that ended a list of nodes. */
 type Ending = { readonly kind: 'end' | 'else'; readonly line: number };
 type Parsed = Node | Ending;
 
 const isEnding = (parsed: Parsed): parsed is Ending => parsed.kind === 'end' || parsed.kind === 'else';
 
-/** Parses one template. A definition inside it has its own variables and loops, but the same tokens. */
+/** Parses one template. A definition inside it has its own variables and loops, but shares the tokens. */
 class TreeParser {
   readonly #pipelines: PipelineParser;
   #ranges = 0;
@@ -62,7 +62,7 @@ class TreeParser {
     this.#add(name, nodes, 1);
   }
 
-  /** `{{define "name"}}` stands at the top only. */
+  /** Parses `{{define "name"}}`, which is allowed only at the top level. */
   #parseDefinition(): boolean {
     const delim = this.tokens.peek();
     if (delim.kind !== 'left delim') {
@@ -92,7 +92,7 @@ class TreeParser {
     this.#add(name, nodes, line);
   }
 
-  /** A template of nothing but space gives way to another one of its name. */
+  /** Adds a template. It replaces a template of the same name that contains only space. */
   #add(name: string, nodes: readonly Node[], line: number): void {
     const known = this.templates.get(name);
     if (known === undefined || isBlank(known)) {
@@ -149,7 +149,7 @@ class TreeParser {
   }
 
   #else(line: number): Ending {
-    // The block before goes on with the pending `if` or `with`.
+    // The enclosing block parses the `if` or `with` that follows.
     const { kind } = this.tokens.peekWord();
     if (kind !== 'if' && kind !== 'with') {
       this.tokens.expect('right delim', 'else');
@@ -188,7 +188,7 @@ class TreeParser {
   }
 
   #otherwise(kind: BranchNode['kind']): readonly Node[] {
-    // After `{{else if …}}` one end closes both.
+    // After `{{else if …}}`, one end closes both.
     const next = this.tokens.peek();
     if (kind !== 'range' && next.kind === kind) {
       this.tokens.next();

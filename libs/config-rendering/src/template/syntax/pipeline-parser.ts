@@ -7,7 +7,11 @@ import { type Token, type TokenKind } from './token';
 import { unexpected, type TokenStream } from './token-stream';
 import { unquote } from './unquote';
 
-/** @throws TemplateProblem when there is no such function; looked at when parsing, so also where it is never called */
+/**
+ * Checks a function name while the template is parsed, even if the function is never called.
+ *
+ * @throws TemplateProblem when there is no such function
+ */
 export type CheckFunction = (name: string, line: number) => void;
 
 const OPERAND_STARTS: ReadonlySet<TokenKind> = new Set<TokenKind>([
@@ -25,12 +29,12 @@ const OPERAND_STARTS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   '(',
 ]);
 
-/** Operands that cannot stand behind a `|`. */
+/** Operands that are not allowed after a `|`. */
 const NOT_EXECUTABLE: ReadonlySet<Operand['kind']> = new Set<Operand['kind']>(['bool', 'dot', 'nil', 'number', 'string']);
 
-/** Parses what stands between the delimiters; knows the variables that are defined there. */
+/** Parses the pipeline between the delimiters, and keeps the variables that are defined at that place. */
 export class PipelineParser {
-  /** Those defined so far; the flow cuts it back at the end of a block. */
+  /** Variables defined so far. The tree parser shortens the list at the end of a block. */
   readonly variables = ['$'];
   #depth = 0;
 
@@ -39,7 +43,7 @@ export class PipelineParser {
     private readonly checkFunction: CheckFunction,
   ) {}
 
-  /** `context` is `range` where two variables may be declared. */
+  /** Parses a pipeline. Two variables may be declared only when `context` is `range`. */
   pipeline(context: string, end: TokenKind): Pipe {
     const { line } = this.tokens.peekWord();
     const declaration = this.#declaration(context);
@@ -63,7 +67,7 @@ export class PipelineParser {
     const variables: string[] = [];
     for (;;) {
       const variable = this.#variableBefore(['=', ':=', ',']);
-      // `range $i, $x` declares `$i` and ranges over `$x`, in Go too.
+      // `range $i, $x` declares `$i` and ranges over `$x`, as in Go.
       if (variable === undefined) {
         return { variables, assigns: false };
       }
@@ -80,7 +84,7 @@ export class PipelineParser {
     }
   }
 
-  /** The variable that stands here, if one of these follows it; else nothing is taken. */
+  /** Returns the variable here if one of the operators follows it; otherwise consumes nothing. */
   #variableBefore(operators: readonly string[]): Token | undefined {
     const first = this.tokens.peekWord();
     if (first.kind !== 'variable') {
@@ -135,7 +139,7 @@ export class PipelineParser {
     return { line, operands: [first, ...others] };
   }
 
-  /** A term and the fields behind it. */
+  /** Parses a term and the fields after it. */
   #operand(): Operand | undefined {
     const term = this.#term();
     if (term === undefined || this.tokens.peek().kind !== 'field') {
@@ -206,7 +210,7 @@ function checkCommands(commands: readonly Command[], context: string, line: numb
   }
 }
 
-/** Terms that need nothing but their token. */
+/** Terms that consist of one token. */
 const TERMS: Readonly<Partial<Record<TokenKind, (token: Token) => Operand>>> = {
   dot: () => ({ kind: 'dot' }),
   nil: () => ({ kind: 'nil' }),
@@ -219,7 +223,7 @@ const TERMS: Readonly<Partial<Record<TokenKind, (token: Token) => Operand>>> = {
   'char constant': (token) => characterConstant(token.text) ?? illegal(token),
 };
 
-/** The text of a string in quotes. */
+/** Returns the text of a quoted string. */
 export function unquoted(token: Token): string {
   return unquote(token.text) ?? illegal(token);
 }

@@ -1,4 +1,4 @@
-/** What a template is made of, after text/template/parse. Lines are those of the file, for messages. */
+/** A node of a template, following text/template/parse. Lines are those of the file, for messages. */
 export type Node = TextNode | ActionNode | BranchNode | TemplateNode | LoopControlNode;
 
 export interface TextNode {
@@ -24,7 +24,7 @@ export interface TemplateNode {
   readonly kind: 'template';
   readonly line: number;
   readonly name: string;
-  /** Without one the template gets no value. */
+  /** The argument. Without it, the template receives no value. */
   readonly pipe?: Pipe;
 }
 
@@ -33,19 +33,19 @@ export interface LoopControlNode {
   readonly line: number;
 }
 
-/** `$a, $b := command | command`. */
+/** A pipeline: `$a, $b := command | command`. */
 export interface Pipe {
   readonly kind: 'pipe';
   readonly line: number;
   readonly variables: readonly string[];
-  /** `=` in place of `:=`. */
+  /** The pipeline has `=` instead of `:=`. */
   readonly assigns: boolean;
   readonly commands: readonly Command[];
 }
 
 export interface Command {
   readonly line: number;
-  /** At least one; the first may be a function. */
+  /** At least one operand; the first may be a function. */
   readonly operands: readonly [Operand, ...Operand[]];
 }
 
@@ -62,15 +62,15 @@ export type Operand =
   | { readonly kind: 'chain'; readonly on: Operand; readonly fields: readonly string[] }
   | Pipe;
 
-/** What stands for itself. */
+/** A literal. */
 export type ConstantOperand = Extract<Operand, { kind: 'bool' | 'string' | 'number' }>;
 
-/** A constant, in each type that can hold it. */
+/** A numeric constant, in each type that can represent it. */
 export interface NumberOperand {
   readonly kind: 'number';
   readonly text: string;
   readonly int?: bigint;
   readonly float: number;
-  /** Written as a float: what it is where any type will do. */
+  /** The constant is written as a float. Where any type is allowed, it then becomes a float. */
   readonly isFloat: boolean;
 }

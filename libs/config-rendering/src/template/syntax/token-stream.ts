@@ -3,10 +3,10 @@ import { toMessage } from '../values/go-string';
 import { type Lexer } from './lexer';
 import { type Token, type TokenKind } from './token';
 
-/** Text that is shown of a token in a message. */
+/** Longest part of a token that a message shows, in characters. */
 const SHOWN = 20;
 
-/** Tokens with lookahead; shared by a template and the definitions inside it. */
+/** Tokens with lookahead. A template and the definitions inside it share one stream. */
 export class TokenStream {
   readonly #ahead: Token[] = [];
 
@@ -16,7 +16,7 @@ export class TokenStream {
     return this.#ahead.shift() ?? this.lexer.next();
   }
 
-  /** Puts tokens back, in the order in which they came. */
+  /** Puts tokens back, in the order in which they were read. */
   back(...tokens: Token[]): void {
     this.#ahead.unshift(...tokens);
   }
@@ -36,14 +36,18 @@ export class TokenStream {
     }
   }
 
-  /** Also drops the spaces before it, like Go's parser. */
+  /** Returns the next word without consuming it. Like Go's parser, it consumes the spaces before the word. */
   peekWord(): Token {
     const token = this.nextWord();
     this.back(token);
     return token;
   }
 
-  /** @throws TemplateProblem unless the next word is of this kind */
+  /**
+   * Consumes the next word.
+   *
+   * @throws TemplateProblem when it is of another kind
+   */
   expect(kind: TokenKind, context: string): Token {
     const token = this.nextWord();
     if (token.kind !== kind) {

@@ -1,4 +1,4 @@
-/** Kinds of tokens, after text/template/parse. Keywords stand for themselves. */
+/** Kinds of tokens, following text/template/parse. Each keyword is a kind. */
 export type TokenKind =
   | 'text'
   | 'left delim'
@@ -28,8 +28,8 @@ export type Keyword = (typeof KEYWORDS)[number];
 
 export interface Token {
   readonly kind: TokenKind;
-  /** As written, delimiters and quotes included. */
+  /** The token as written, including delimiters and quotes. */
   readonly text: string;
-  /** Where it begins, counted from 1. */
+  /** The line on which it begins, counted from 1. */
   readonly line: number;
 }

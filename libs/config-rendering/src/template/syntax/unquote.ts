@@ -11,10 +11,10 @@ const NAMED: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
-/** An escape at the beginning: named, \xHH, \uHHHH, \UHHHHHHHH or octal. */
+/** An escape at the beginning of the text: named, \xHH, \uHHHH, \UHHHHHHHH or octal. */
 const ESCAPE = /^\\(?:([abfnrtv\\'"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/;
 
-/** strconv.Unquote of a token with its quotes; undefined when an escape in it is none of Go's. */
+/** Reproduces Go's strconv.Unquote for a token with its quotes; undefined when Go does not know an escape in it. */
 export function unquote(token: string): string | undefined {
   const inner = token.slice(1, -1);
   // Go drops carriage returns from raw strings.
@@ -40,7 +40,7 @@ function unescape(text: string, mark: string): string | undefined {
 }
 
 function escapedBytes([, name, byte, short, long, octal]: RegExpExecArray, mark: string): string | undefined {
-  // The other quote needs no escape, and Go allows none.
+  // Go allows no escape for the other kind of quote.
   if (name !== undefined) {
     return name === mark ? name : NAMED[name];
   }
@@ -57,7 +57,7 @@ function octalByte(code: number): string | undefined {
   return code > 255 ? undefined : String.fromCharCode(code);
 }
 
-/** Surrogates and what lies beyond Unicode cannot be written. */
+/** Returns the encoded character. Undefined for surrogates and for code points beyond Unicode. */
 function scalar(code: number): string | undefined {
   return code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? undefined : encodeRune(code);
 }

@@ -1,7 +1,7 @@
 import { type Budget } from '../budget';
 import { GoFloat, GoInt, GoList, GoMap, typeName, type GoValue } from './go-value';
 
-/** reflect.DeepEqual: values of different types are never equal, an int64 is no int. */
+/** Reproduces Go's reflect.DeepEqual: values of different types are never equal, such as an int64 and an int. */
 export function deepEqual(a: GoValue, b: GoValue, budget: Budget, depth = 0): boolean {
   budget.value(depth);
   if (a == null || b == null) {
@@ -19,7 +19,7 @@ export function deepEqual(a: GoValue, b: GoValue, budget: Budget, depth = 0): bo
   return equalScalars(a, b, budget);
 }
 
-/** A list may hold one long text many times over. */
+/** Compares scalars and counts the bytes of texts, because a list may contain one long text many times. */
 function equalScalars(a: GoValue, b: GoValue, budget: Budget): boolean {
   if (typeof a === 'string') {
     budget.bytes(a.length);

@@ -4,15 +4,15 @@ import { exceeded, refused } from '../template-problem';
 import { toBytes } from './go-string';
 import { GoFloat, goInt, GoList, GoMap, type GoAny, type GoValue } from './go-value';
 
-/** What templates can be given: what JSON can hold. A key whose value is undefined is a missing key. */
+/** Data for a template: everything that JSON can represent. A key whose value is undefined counts as missing. */
 export type TemplateValue =
   string | number | boolean | null | undefined | readonly TemplateValue[] | { readonly [key: string]: TemplateValue };
 
 const MAX_INT64 = 2 ** 63;
 
 /**
- * A copy of the data in which functions may write, with the types that Go has them in: a Kubernetes object is decoded to
- * map[string]interface{}, []interface{}, string, bool, int64 and float64 (sigs.k8s.io/json). Only own properties.
+ * Copies the data, so that functions may change them, and converts them to Go's types. Go decodes a Kubernetes object to
+ * map[string]interface{}, []interface{}, string, bool, int64 and float64 (sigs.k8s.io/json). Only own properties are copied.
  */
 export function fromData(value: TemplateValue, budget: Budget, depth = 0): GoAny {
   if (depth > MAX_VALUE_DEPTH) {
@@ -46,14 +46,14 @@ function fromObject(value: { readonly [key: string]: TemplateValue }, budget: Bu
   return new GoMap(entries);
 }
 
-/** Array.isArray does not narrow readonly arrays. */
+/** Narrows the type of readonly arrays, which Array.isArray does not. */
 function isArray(value: object): value is readonly TemplateValue[] {
   return Array.isArray(value);
 }
 
 /**
- * Kubernetes decodes a JSON number to int64 if it is written without fraction and fits, else to float64. The API server
- * writes numbers in their shortest form, so an integral number here was an integer there.
+ * Converts a number as Kubernetes decodes JSON: to int64 if it is written without a fraction and fits, otherwise to float64.
+ * The API server writes numbers in their shortest form, so a number without a fraction was an integer.
  */
 function fromNumber(value: number): GoAny {
   if (!Number.isFinite(value)) {
@@ -63,7 +63,7 @@ function fromNumber(value: number): GoAny {
     return new GoFloat(value);
   }
   if (!Number.isSafeInteger(value)) {
-    throw refused('an integer beyond 2^53', 'its last digits are lost when JSON is read');
+    throw refused('an integer beyond 2^53', 'its last digits are lost when the JSON is parsed');
   }
   return goInt(value, 'int64');
 }

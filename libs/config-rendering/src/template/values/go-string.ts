@@ -1,21 +1,21 @@
 /*
- * Go's strings are bytes, and templates can see it: `len`, `trunc`, `index`, sorting. So every string inside the engine
- * is a JavaScript string with one character for each byte of the UTF-8 form; it becomes text again when it leaves.
+ * Go's strings are bytes, which templates can observe with `len`, `trunc`, `index` and sorting. So every string inside the
+ * engine is a JavaScript string with one character for each byte of its UTF-8 form. The output is converted back to text.
  */
 
-/** Text as the engine keeps it. */
+/** Converts text to the engine's form. */
 export function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** The text; undefined when the bytes are not UTF-8 (cut inside a character, or decoded from base64). */
+/** Converts bytes to text; undefined when they are not UTF-8 (cut inside a character, or decoded from base64). */
 export function toText(bytes: string): string | undefined {
   const buffer = Buffer.from(bytes, 'latin1');
   const text = buffer.toString('utf8');
   return Buffer.from(text, 'utf8').equals(buffer) ? text : undefined;
 }
 
-/** For messages: what is not UTF-8 shows as U+FFFD. */
+/** Converts bytes to text for a message. Bytes that are not UTF-8 become U+FFFD. */
 export function toMessage(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
@@ -23,19 +23,19 @@ export function toMessage(bytes: string): string {
 /** One decoded character. */
 export interface Rune {
   readonly code: number;
-  /** Bytes that it takes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** False for a byte that begins no valid sequence: `code` is U+FFFD then, `size` 1. */
+  /** False for a byte that does not begin a valid sequence; `code` is then U+FFFD and `size` 1. */
   readonly valid: boolean;
 }
 
-/** What Go puts in the place of what is not UTF-8. */
+/** The character with which Go replaces a byte that is not UTF-8. */
 export const RUNE_ERROR = 0xfffd;
 const INVALID: Rune = { code: RUNE_ERROR, size: 1, valid: false };
-/** Smallest code point of a sequence of 2, 3 and 4 bytes: a longer form than needed is invalid (RFC 3629 §3). */
+/** Smallest code point of a sequence of 2, 3 and 4 bytes. A longer sequence than necessary is invalid (RFC 3629 §3). */
 const SMALLEST = [0, 0, 0x80, 0x800, 0x10000];
 
-/** utf8.DecodeRuneInString at a position that exists. */
+/** Reproduces Go's utf8.DecodeRuneInString at an existing position. */
 export function decodeRune(bytes: string, at: number): Rune {
   const first = bytes.charCodeAt(at);
   if (first < 0x80) {
@@ -70,16 +70,16 @@ function isScalar(code: number): boolean {
   return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 }
 
-/** utf8.AppendRune. */
+/** Reproduces Go's utf8.AppendRune. */
 export function encodeRune(code: number): string {
-  // Most text is ASCII, which is the same in both forms.
+  // Fast path: most text is ASCII, which is the same in both forms.
   if (code >= 0 && code < 0x80) {
     return String.fromCharCode(code);
   }
   return toBytes(String.fromCodePoint(isScalar(code) && code >= 0 ? code : RUNE_ERROR));
 }
 
-/** All characters of a string, as `for range` visits them. */
+/** Yields all characters of a string, as Go's `for range` does. */
 export function* runesOf(bytes: string): Generator<Rune> {
   for (let at = 0; at < bytes.length;) {
     const rune = decodeRune(bytes, at);
@@ -88,7 +88,7 @@ export function* runesOf(bytes: string): Generator<Rune> {
   }
 }
 
-/** utf8.RuneCountInString. */
+/** Reproduces Go's utf8.RuneCountInString. */
 export function countRunes(bytes: string): number {
   let count = 0;
   for (let at = 0; at < bytes.length; at += decodeRune(bytes, at).size) {
@@ -97,7 +97,7 @@ export function countRunes(bytes: string): number {
   return count;
 }
 
-/** Each character in its place replaced by another, as strings.Map does. */
+/** Replaces each character by another, as Go's strings.Map does. */
 export function mapRunes(bytes: string, map: (code: number) => number): string {
   let mapped = '';
   for (const { code } of runesOf(bytes)) {

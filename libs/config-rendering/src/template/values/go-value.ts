@@ -1,4 +1,4 @@
-/** Integer types that can occur: constants are `int`, data are `int64` (as Kubernetes decodes JSON), bytes of a string `uint8`. */
+/** Integer types that can occur: constants are `int`, data are `int64` (as Kubernetes decodes JSON), and bytes of a string are `uint8`. */
 export type IntType = 'int' | 'int64' | 'uint8';
 
 export class GoInt {
@@ -8,12 +8,12 @@ export class GoInt {
   ) {}
 }
 
-/** float64. */
+/** A float64. */
 export class GoFloat {
   constructor(readonly value: number) {}
 }
 
-/** What a list holds, in Go's spelling: functions make typed lists, and `typeOf` and `deepEqual` can tell. */
+/** Element type of a list, in Go's spelling. Some functions create typed lists, which `typeOf` and `deepEqual` distinguish. */
 export type ListElement = 'interface {}' | 'string' | 'int' | '[]interface {}';
 
 /** A slice. */
@@ -21,7 +21,7 @@ export class GoList {
   constructor(
     readonly items: GoValue[],
     readonly element: ListElement = 'interface {}',
-    /** A nil slice: empty, and `null` in JSON. */
+    /** The list is a nil slice: empty, and `null` in JSON. */
     readonly isNil = false,
   ) {}
 }
@@ -31,26 +31,26 @@ export class GoMap {
   constructor(
     readonly entries: Map<string, GoValue> = new Map(),
     readonly element: 'interface {}' | 'string' = 'interface {}',
-    /** A nil map: empty, and must not be written to. */
+    /** The map is a nil map: empty and read-only. */
     readonly isNil = false,
   ) {}
 
-  /** In the order in which Go prints and ranges over maps. */
+  /** Returns the entries in the order in which Go prints maps and ranges over them. */
   sorted(): [string, GoValue][] {
     return [...this.entries].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 
 /**
- * A value during evaluation. `undefined` is "no value" (a missing key), `null` an interface that holds nil: a field of
- * the first is no value again, a field of the second is an error. Strings are bytes, see go-string.ts.
+ * A value during evaluation. `undefined` is "no value" (a missing key); a field of it is also "no value". `null` is an
+ * interface with the value nil; a field of it is an error. Strings are bytes; see go-string.ts.
  */
 export type GoValue = undefined | null | boolean | string | GoInt | GoFloat | GoList | GoMap;
 
-/** What Go's functions can receive as `interface{}`. */
+/** A value that Go's functions can receive as `interface{}`. */
 export type GoAny = Exclude<GoValue, undefined>;
 
-/** Go's name of the value's type, as `%T` prints it. */
+/** Returns Go's name of the value's type, as `%T` prints it. */
 export function typeName(value: GoValue): string {
   if (value == null) {
     return '<nil>';
@@ -70,7 +70,7 @@ export function typeName(value: GoValue): string {
   return value instanceof GoList ? `[]${value.element}` : `map[string]${value.element}`;
 }
 
-/** reflect.Kind's name. */
+/** Returns the name of the value's reflect.Kind. */
 export function kindName(value: GoValue): string {
   if (value == null) {
     return 'invalid';
@@ -81,7 +81,7 @@ export function kindName(value: GoValue): string {
   return value instanceof GoMap ? 'map' : typeName(value);
 }
 
-/** The truth of text/template, and the opposite of sprig's `empty`: neither zero nor empty. */
+/** Reports whether text/template considers the value true: it is neither zero nor empty. The opposite of sprig's `empty`. */
 export function isTrue(value: GoValue): boolean {
   if (value == null) {
     return false;
@@ -102,7 +102,7 @@ export function goInt(value: number | bigint, type: IntType = 'int'): GoInt {
   return new GoInt(BigInt.asIntN(64, BigInt(value)), type);
 }
 
-/** The zero value of what a list or map holds. */
+/** Returns the zero value of an element type. */
 export function zeroOf(element: ListElement): GoAny {
   if (element === 'string') {
     return '';

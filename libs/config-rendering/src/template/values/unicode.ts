@@ -1,8 +1,8 @@
 import { refused } from '../template-problem';
 
 /*
- * Go 1.26 has the tables of Unicode 15.0, this program those of the Node.js that it runs on. For a character that came
- * later, or whose case came later, the two may answer differently: such a character is refused.
+ * Go 1.26 has the tables of Unicode 15.0; this program has those of its Node.js version. The two may differ for a character
+ * that was added later, or whose other case was added later. Such a character is refused.
  */
 const NEWER_THAN_UNICODE_15 = `
   19b 264 88f 897 c5c cdc 1acf-1add 1ae0-1aeb 1b4e-1b4f 1b7f 1c89-1c8a 20c1 2427-2429 2b96 2ffc-2fff 31e4-31e5 31ef a7cb-a7cf a7d2
@@ -20,7 +20,7 @@ const NEWER = NEWER_THAN_UNICODE_15.trim()
   .map((range) => range.split('-').map((code) => Number.parseInt(code, 16)))
   .map(([first = 0, last = first]) => ({ first, last }));
 
-/** By halves: it is asked of every character. */
+/** Reports whether the character is in the table above. Uses binary search, because it is called for every character. */
 function isNewer(code: number): boolean {
   let [low, high] = [0, NEWER.length];
   while (low < high) {
@@ -34,7 +34,11 @@ function isNewer(code: number): boolean {
   return code >= (NEWER[low]?.first ?? Infinity);
 }
 
-/** The character, unless Unicode versions differ in it. */
+/**
+ * Returns the character.
+ *
+ * @throws TemplateProblem (FeatureNotAvailable) when it is newer than Unicode 15
+ */
 function agreed(code: number): string {
   if (code >= 0x80 && isNewer(code)) {
     throw refused(`the character ${codePoint(code)}`, 'it is newer than Unicode 15');
@@ -42,7 +46,7 @@ function agreed(code: number): string {
   return String.fromCodePoint(code);
 }
 
-/** `U+00E9`. */
+/** Formats a code point as `U+00E9`. */
 export function codePoint(code: number): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
@@ -61,31 +65,31 @@ export const isLower = (code: number): boolean => LOWER.test(agreed(code));
 export const isDigit = (code: number): boolean => DIGIT.test(agreed(code));
 export const isSpace = (code: number): boolean => SPACE.test(String.fromCodePoint(code));
 
-/** İ: the one letter whose lower case JavaScript writes with two characters. */
+/** İ: the only letter whose lower case has two characters in JavaScript. */
 const DOTTED_I = 0x130;
-/** Greek letters with iota: they have a single upper case in Go, and one of two letters in JavaScript. */
+/** Greek letters with iota: their upper case is one letter in Go, and two letters in JavaScript. */
 const WITH_IOTA = /[\u1f80-\u1f87\u1f90-\u1f97\u1fa0-\u1fa7\u1fb3\u1fc3\u1ff3]/u;
-/** Letters whose title case is not their upper case. */
+/** Letters whose title case differs from their upper case. */
 const TITLE_DIFFERS = /[\u01c4-\u01cc\u01f1-\u01f3\u10d0-\u10fa\u10fd-\u10ff]/u;
 
-/** unicode.ToUpper: one character for one; a letter whose upper case would be several stays. */
+/** Reproduces Go's unicode.ToUpper, which maps one character to one: a letter whose upper case has several characters stays. */
 export function toUpper(code: number): number {
   const character = agreed(code);
   if (WITH_IOTA.test(character)) {
-    throw refused(`the upper case of ${codePoint(code)}`, 'Go and JavaScript differ in it');
+    throw refused(`the upper case of ${codePoint(code)}`, 'Go and JavaScript convert it differently');
   }
   return single(character.toUpperCase()) ?? code;
 }
 
-/** unicode.ToLower. */
+/** Reproduces Go's unicode.ToLower. */
 export function toLower(code: number): number {
   return code === DOTTED_I ? 0x69 : (single(agreed(code).toLowerCase()) ?? code);
 }
 
-/** unicode.ToTitle. */
+/** Reproduces Go's unicode.ToTitle. */
 export function toTitle(code: number): number {
   if (TITLE_DIFFERS.test(agreed(code))) {
-    throw refused(`the title case of ${codePoint(code)}`, 'JavaScript does not know it');
+    throw refused(`the title case of ${codePoint(code)}`, 'JavaScript cannot convert to title case');
   }
   return toUpper(code);
 }
