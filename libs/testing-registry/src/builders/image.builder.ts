@@ -6,21 +6,21 @@ export interface BuiltContent {
   readonly content: Buffer;
 }
 
-/** A manifest with everything that it names. */
+/** A manifest with all content that it names. */
 export interface BuiltImage extends BuiltContent {
   readonly mediaType: string;
   /** Config and layers. */
   readonly blobs: readonly BuiltContent[];
-  /** Manifests of an index. */
+  /** The manifests of an index. */
   readonly children: readonly BuiltImage[];
 }
 
 export interface ImageOptions {
-  /** Number of layers; default 2. */
+  /** Number of layers; 2 by default. */
   readonly layers?: number;
-  /** Size of each in bytes; default 4 KiB. */
+  /** Size of each layer in bytes; 4 KiB by default. */
   readonly layerBytes?: number;
-  /** Digest of the manifest that this one belongs to. */
+  /** The manifest to which this one refers. */
   readonly subject?: Pick<BuiltImage, 'digest' | 'mediaType' | 'content'>;
   readonly architecture?: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ const LAYER = 'application/vnd.oci.image.layer.v1.tar';
 const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 const HELM_CONTENT = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
-/** An image of random layers: no two are alike. The layers are no real tar files. */
+/** Returns an image with random layers, so that no two images are equal. The layers are not real tar files. */
 export function anImage(options: ImageOptions = {}): BuiltImage {
   const { layers = 2, layerBytes = 4096, architecture = 'amd64' } = options;
   const contents = Array.from({ length: layers }, () => aBlob(randomBytes(layerBytes)));
@@ -48,7 +48,7 @@ export function anImage(options: ImageOptions = {}): BuiltImage {
   });
 }
 
-/** An index of one image for each architecture. */
+/** Returns an index with one image for each architecture. */
 export function anImageIndex(architectures: readonly string[] = ['amd64', 'arm64'], options: ImageOptions = {}): BuiltImage {
   const children = architectures.map((architecture) => anImage({ ...options, architecture }));
   const content = JSON.stringify({
@@ -59,7 +59,7 @@ export function anImageIndex(architectures: readonly string[] = ['amd64', 'arm64
   return { ...aBlob(content), mediaType: INDEX, blobs: [], children };
 }
 
-/** What `helm push` makes of a chart, in shape. */
+/** Returns a chart in the form in which `helm push` sends it. */
 export function aHelmChart(options: ImageOptions & { readonly name?: string; readonly version?: string } = {}): BuiltImage {
   const { name = 'chart', version = '0.1.0' } = options;
   const config = aBlob(JSON.stringify({ name, version, apiVersion: 'v2' }));
@@ -67,7 +67,7 @@ export function aHelmChart(options: ImageOptions & { readonly name?: string; rea
   return aManifest({ config: { ...config, mediaType: HELM_CONFIG }, layers: [{ ...content, mediaType: HELM_CONTENT }], options });
 }
 
-/** An artifact without files that refers to another manifest, as a signature or an SBOM does. */
+/** Returns an artifact without files. Like a signature or an SBOM, it may refer to another manifest. */
 export function anArtifact(artifactType: string, options: ImageOptions = {}): BuiltImage {
   const empty = { ...aBlob('{}'), mediaType: 'application/vnd.oci.empty.v1+json' };
   return aManifest({
@@ -78,7 +78,7 @@ export function anArtifact(artifactType: string, options: ImageOptions = {}): Bu
   });
 }
 
-/** Any bytes as a blob. */
+/** Returns the content as a blob. */
 export function aBlob(content: Buffer | string): BuiltContent {
   const bytes = Buffer.from(content);
   return { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, content: bytes };

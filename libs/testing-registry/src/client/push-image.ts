@@ -4,11 +4,11 @@ import { RegistryClient, type RegistryTarget } from './registry-client';
 
 export interface ImageAddress extends RegistryTarget {
   readonly repository: string;
-  /** A tag, or a digest. */
+  /** A tag or a digest. */
   readonly reference: string;
 }
 
-/** Pushes the image with all its blobs and children, blobs by POST and PUT, and returns its digest. */
+/** Pushes the image with all its blobs and children, and returns its digest. Blobs are pushed by POST and PUT. */
 export async function pushImage(address: ImageAddress, image: BuiltImage): Promise<string> {
   const client = new RegistryClient(address);
   await pushContent(client, address.repository, image);
@@ -16,7 +16,7 @@ export async function pushImage(address: ImageAddress, image: BuiltImage): Promi
   return image.digest;
 }
 
-/** Pulls the manifest, all its blobs and children, and checks every digest. */
+/** Pulls the manifest with all its blobs and children, and checks every digest. */
 export async function pullImage(address: ImageAddress): Promise<BuiltImage> {
   const client = new RegistryClient(address);
   return pullManifest(client, address.repository, address.reference);

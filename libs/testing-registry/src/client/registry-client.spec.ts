@@ -3,7 +3,7 @@ import { pullImage } from './push-image';
 import { RegistryClient } from './registry-client';
 
 describe('RegistryClient', () => {
-  it('says what went wrong, and does not send a password where none is asked for', async () => {
+  it('names status and body of an unexpected response, and sends no password without a challenge', async () => {
     const registry = await startFixtureRegistry();
     const target = { url: registry.url, auth: { username: 'u', password: 'p' } };
     await expect(new RegistryClient(target).send('a/tags/list', [200])).rejects.toThrow(/status 404.*NAME_UNKNOWN/);
@@ -11,7 +11,7 @@ describe('RegistryClient', () => {
     await registry.close();
   });
 
-  it('checks what it pulls', async () => {
+  it('checks the digest of pulled content', async () => {
     const registry = await startFixtureRegistry();
     registry.faults.add({ kind: 'respond', status: 200, body: '{}', headers: { 'content-type': 'text/plain' } });
     const reference = `sha256:${'0'.repeat(64)}`;
@@ -19,7 +19,7 @@ describe('RegistryClient', () => {
     await registry.close();
   });
 
-  it('follows a redirect of a blob without its Authorization', async () => {
+  it('sends no Authorization to the target of a blob redirect', async () => {
     const user = { username: 'u', password: 'p' };
     const registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [user] }, quirks: { blobRedirect: {} } });
     const client = new RegistryClient({ url: registry.url, auth: user });

@@ -1,11 +1,11 @@
 import { type ReceivedResponse, type SendOptions, sendRequest } from '@oci-connector/testing-kit';
 import { type OutgoingHttpHeaders } from 'node:http';
 
-/** Where and as whom a test speaks to a registry. */
+/** A registry, and the credential with which a test uses it. */
 export interface RegistryTarget {
   /** Scheme, host and port, and the path before `/v2/` if there is one. */
   readonly url: string;
-  /** Sent only when asked for, and only to the registry or to the realm that its challenge names. */
+  /** Sent only in answer to a challenge, and only to the registry or to the realm in its challenge. */
   readonly auth?: { readonly username: string; readonly password: string };
   readonly ca?: string;
   readonly connectTo?: SendOptions['connectTo'];
@@ -17,11 +17,15 @@ interface Exchange {
   readonly body?: Buffer;
 }
 
-/** A registry client as small as one can be: it answers challenges (Basic and Bearer) and follows redirects of GET. For tests only. */
+/** A minimal registry client for tests. It answers challenges (Basic and Bearer) and follows redirects of GET. */
 export class RegistryClient {
   constructor(private readonly target: RegistryTarget) {}
 
-  /** Sends to a path below `/v2/`, or to a Location. Throws unless the status is one of `expected`. */
+  /**
+   * Sends a request to a path below `/v2/`, or to a Location.
+   *
+   * @throws Error when the status is not one of `expected`
+   */
   async send(location: string, expected: readonly number[], exchange: Exchange = {}): Promise<ReceivedResponse> {
     const url = this.#resolve(location);
     const first = await this.#once(url, exchange);
@@ -35,7 +39,7 @@ export class RegistryClient {
     return response;
   }
 
-  /** `<name>/blobs/…` becomes a URL below `/v2/`; a Location is taken as it is, absolute or not. */
+  /** Returns the URL: `<name>/blobs/…` becomes a URL below `/v2/`; a Location may be absolute or relative to the origin. */
   #resolve(location: string): string {
     if (/^https?:/.test(location)) {
       return location;

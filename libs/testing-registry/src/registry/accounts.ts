@@ -1,12 +1,12 @@
 import { type FixtureAccount, type FixtureAction, type FixtureGrants } from './fixture-registry-options';
 
-/** Asked or granted rights on one repository. */
+/** Requested or granted rights on one repository. */
 export interface RepositoryAccess {
   readonly repository: string;
   readonly actions: readonly FixtureAction[];
 }
 
-/** The users of the fixture; passwords can change while it runs. */
+/** The users of the fixture. Their passwords can change while it runs. */
 export class Accounts {
   readonly #accounts = new Map<string, FixtureAccount>();
 
@@ -24,7 +24,7 @@ export class Accounts {
     this.#accounts.set(username, { ...account, password });
   }
 
-  /** The account of an `Authorization: Basic` value; undefined for a wrong password and for anything else. */
+  /** Returns the account of an `Authorization: Basic` value; undefined for a wrong password and for any other value. */
   fromBasic(authorization: string, caseSensitive = false): FixtureAccount | undefined {
     const encoded = schemeValue(authorization, 'Basic', caseSensitive);
     if (encoded === undefined) {
@@ -45,21 +45,21 @@ export class Accounts {
   }
 }
 
-/** What follows the scheme, if it is that scheme. */
+/** Returns the text after the scheme; undefined for another scheme. */
 export function schemeValue(authorization: string, scheme: string, caseSensitive: boolean): string | undefined {
   const [first = '', value = ''] = authorization.split(/ +/, 2);
   const same = caseSensitive ? first === scheme : first.toLowerCase() === scheme.toLowerCase();
   return same ? value : undefined;
 }
 
-/** Everything, everywhere: the rights of an account that names none. */
+/** All actions on all repositories: the default rights of an account. */
 const ALL: FixtureGrants = { '*': ['*'] };
 
 export function grantsOf(account: FixtureAccount): FixtureGrants {
   return account.grants ?? ALL;
 }
 
-/** True when one of the grants covers the action; grants add up. */
+/** Reports whether one of the grants covers the action. */
 export function isGranted(grants: FixtureGrants, repository: string, action: FixtureAction): boolean {
   return Object.entries(grants).some(
     ([pattern, actions]) => covers(pattern, repository) && (actions.includes(action) || actions.includes('*')),

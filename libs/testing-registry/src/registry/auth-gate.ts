@@ -5,24 +5,28 @@ import { type RegistryQuirks } from './quirks';
 import { RegistryError } from './registry-error';
 import { type Tokens } from './tokens';
 
-/** Who may pass, and what a refusal looks like. */
+/** Settings of the authentication, and of the responses that refuse a request. */
 export interface AuthGateOptions {
   readonly auth: FixtureAuth;
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly quirks: RegistryQuirks;
-  /** The realm for a challenge that answers this request. */
+  /** Returns the realm of the challenge to this request. */
   readonly realm: (exchange: Exchange) => string;
 }
 
-/** Says whether an admitted request may do one thing more than it was admitted for. */
+/** Reports whether an admitted request has a further right. */
 export type Admission = (repository: string, action: FixtureAction) => boolean;
 
 /** Checks the credential of every request to the registry. */
 export class AuthGate {
   constructor(private readonly options: AuthGateOptions) {}
 
-  /** Admits the request for all of `needs` (none: any valid credential, as for `/v2/`), or throws the refusal. */
+  /**
+   * Admits a request that has all rights in `needs`. Without `needs`, any valid credential is enough, as for `/v2/`.
+   *
+   * @throws RegistryError when the request is refused
+   */
   admit(exchange: Exchange, needs: readonly RepositoryAccess[]): Admission {
     this.#checkCookie(exchange);
     const { auth } = this.options;
@@ -101,7 +105,7 @@ export class AuthGate {
       : new RegistryError('UNAUTHORIZED', message ?? 'authentication required', { headers });
   }
 
-  /** Harbor takes a request with its session cookie for one of a browser, and asks for the CSRF token. */
+  /** Refuses a write with the session cookie: Harbor treats it as a request of a browser, and requires a CSRF token. */
   #checkCookie(exchange: Exchange): void {
     if (!this.options.quirks.sessionCookie || ['GET', 'HEAD'].includes(exchange.method)) {
       return;
@@ -112,7 +116,7 @@ export class AuthGate {
   }
 }
 
-/** `service` of a token registry that names none. */
+/** Default `service` of challenges and tokens. */
 export const DEFAULT_SERVICE = 'fixture-registry';
 
 function readsFreely(exchange: Exchange, { anonymousReads }: BasicAuth): boolean {
@@ -120,7 +124,7 @@ function readsFreely(exchange: Exchange, { anonymousReads }: BasicAuth): boolean
   return reads && (anonymousReads === 'ignored' || (anonymousReads === 'checked' && exchange.header('authorization') === undefined));
 }
 
-/** Harbor's words, which it says to a bare request as well. */
+/** Returns Harbor's message for a missing right. Harbor sends it also to a request without a credential. */
 function missingRight({ missingRightText }: RegistryQuirks, [need]: readonly RepositoryAccess[]): string | undefined {
   if (missingRightText === undefined || need === undefined) {
     return undefined;
@@ -132,7 +136,7 @@ function allows(admission: Admission, needs: readonly RepositoryAccess[]): boole
   return needs.every(({ repository, actions }) => actions.every((action) => admission(repository, action)));
 }
 
-/** distribution's "Token Scope Documentation". */
+/** Formats a scope as in distribution's "Token Scope Documentation". */
 function scopeText({ repository, actions }: RepositoryAccess): string {
   return `repository:${repository}:${actions.join(',')}`;
 }

@@ -28,7 +28,7 @@ interface TokenAnswer {
   issued_at?: string;
 }
 
-async function askToken(query: string, authorization?: string): Promise<TokenAnswer> {
+async function requestToken(query: string, authorization?: string): Promise<TokenAnswer> {
   const response = await sendRequest(`${registry.tokenOrigin}/service/token?${query}`, {
     headers: authorization === undefined ? {} : { authorization },
   });
@@ -37,7 +37,7 @@ async function askToken(query: string, authorization?: string): Promise<TokenAns
 }
 
 async function bearer(scope: string, account: { username: string; password: string } = WRITER): Promise<string> {
-  return `Bearer ${(await askToken(`service=x&scope=${scope}`, basic(account.username, account.password))).token}`;
+  return `Bearer ${(await requestToken(`service=x&scope=${scope}`, basic(account.username, account.password))).token}`;
 }
 
 describe('basic authentication', () => {
@@ -49,12 +49,12 @@ describe('basic authentication', () => {
     ['an unknown user', basic('nobody', 'w')],
     ['a token', 'Bearer abc'],
     ['no colon', `Basic ${Buffer.from('writer').toString('base64')}`],
-  ])('challenges %s, on /v2/ too', async (_name, authorization) => {
+  ])('challenges %s, also on /v2/', async (_name, authorization) => {
     const response = await send('', authorization);
     expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'Basic realm="here"']);
   });
 
-  it('admits the right password, and no further than its rights', async () => {
+  it('admits the right password, within the rights of the account', async () => {
     expect((await send('', basic('reader', 'r'))).status).toBe(200);
     expect((await send('team/a/tags/list', basic('reader', 'r'))).status).toBe(404);
     expect((await send('team/a/blobs/uploads/', basic('reader', 'r'), 'POST')).status).toBe(403);
@@ -62,7 +62,7 @@ describe('basic authentication', () => {
     expect((await send('open/blobs/uploads/', basic('reader', 'r'), 'POST')).status).toBe(202);
   });
 
-  it('takes a changed password at once', async () => {
+  it('accepts a changed password immediately', async () => {
     registry.accounts.setPassword('writer', 'new');
     expect((await send('', basic('writer', 'w'))).status).toBe(401);
     expect((await send('', basic('writer', 'new'))).status).toBe(200);
@@ -71,7 +71,7 @@ describe('basic authentication', () => {
 });
 
 describe('token authentication', () => {
-  it('names realm, service and the scope that is missing', async () => {
+  it('names realm, service and the missing scope', async () => {
     await start({ auth: { ...TOKEN_AUTH, service: 'svc' } });
     const realm = `realm="${registry.tokenOrigin}/service/token",service="svc"`;
     expect((await send('')).headers['www-authenticate']).toBe(`Bearer ${realm}`);
@@ -95,27 +95,27 @@ describe('token authentication', () => {
     expect((await send('a/tags/list', basic('writer', 'w'))).status).toBe(401);
   });
 
-  it('gives no more than the account has, and nothing to nobody', async () => {
+  it('grants only the rights of the account, or the anonymous ones', async () => {
     await start({ auth: { ...TOKEN_AUTH, anonymousGrants: { public: ['pull'] } } });
     const reader = await bearer('repository:team/a:pull,push', READER);
     expect((await send('team/a/tags/list', reader)).status).toBe(404);
     expect((await send('team/a/blobs/uploads/', reader, 'POST')).status).toBe(401);
-    const nobody = `Bearer ${(await askToken('scope=repository:public:pull,push&scope=repository:team/a:pull')).token}`;
+    const nobody = `Bearer ${(await requestToken('scope=repository:public:pull,push&scope=repository:team/a:pull')).token}`;
     expect((await send('public/tags/list', nobody)).status).toBe(404);
     expect((await send('public/blobs/uploads/', nobody, 'POST')).status).toBe(401);
     expect((await send('team/a/tags/list', nobody)).status).toBe(401);
   });
 
-  it('gives several scopes, repeated or parted by spaces', async () => {
+  it('grants several scopes, repeated or separated by spaces', async () => {
     await start({ auth: TOKEN_AUTH });
     for (const query of ['scope=repository:a:pull&scope=repository:b:pull', 'scope=repository:a:pull%20repository:b:pull']) {
-      const { token } = await askToken(query, basic('writer', 'w'));
+      const { token } = await requestToken(query, basic('writer', 'w'));
       expect((await send('a/tags/list', `Bearer ${token}`)).status).toBe(404);
       expect((await send('b/tags/list', `Bearer ${token}`)).status).toBe(404);
     }
   });
 
-  it.each(['jwt', 'opaque'] as const)('ends a token (%s) when its time is over, or when all are revoked', async (format) => {
+  it.each(['jwt', 'opaque'] as const)('refuses a token (%s) that has expired or was revoked', async (format) => {
     let now = 1_700_000_000_000;
     await start({ auth: { ...TOKEN_AUTH, tokens: { format, lifetimeSeconds: 60 } }, clock: () => now });
     const token = await bearer('repository:a:pull');
@@ -129,7 +129,7 @@ describe('token authentication', () => {
     expect((await send('a/tags/list', second)).status).toBe(401);
   });
 
-  it('refuses a changed token', async () => {
+  it('refuses a modified token', async () => {
     await start({ auth: TOKEN_AUTH });
     const [header, , signature] = (await bearer('repository:a:pull')).split('.');
     const [, claims] = (await bearer('repository:b:pull')).split('.');
@@ -150,7 +150,7 @@ describe('token authentication', () => {
     ],
   ])('answers in the format %j', async (tokens, expected) => {
     await start({ auth: { ...TOKEN_AUTH, tokens } });
-    const answer = await askToken('', basic('writer', 'w'));
+    const answer = await requestToken('', basic('writer', 'w'));
     expect({
       token: answer.token !== undefined,
       access: answer.access_token === '' ? '' : answer.access_token !== undefined,
@@ -187,7 +187,7 @@ describe('token authentication', () => {
     ['same-origin', (): string => `${registry.origin}/service/token`],
     ['request-host', (): string => 'http://registry.test:99/service/token'],
     [{ url: 'http://elsewhere.test/t' }, (): string => 'http://elsewhere.test/t'],
-  ] as const)('has the realm %j', async (realm, expected) => {
+  ] as const)('sends the realm %j', async (realm, expected) => {
     await start({ auth: { ...TOKEN_AUTH, realm } });
     const response = await sendRequest(`${registry.url}/v2/`, { headers: { host: 'registry.test:99' } });
     expect(response.headers['www-authenticate']).toContain(`realm="${expected()}"`);

@@ -7,10 +7,10 @@ import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
 
-/** Bytes per read from disk; Node's default of 64 KiB costs twice the CPU. */
+/** Bytes per read from disk. Node's default of 64 KiB needs twice the CPU time. */
 const READ_BYTES = 256 * 1024;
 
-/** GET, HEAD and DELETE of `/v2/<name>/blobs/<digest>`. */
+/** Handles GET, HEAD and DELETE of `/v2/<name>/blobs/<digest>`. */
 export function handleBlob(
   context: RegistryContext,
   exchange: Exchange,
@@ -18,7 +18,7 @@ export function handleBlob(
 ): Reply {
   const digest = parseDigest(route.reference);
   if (!digest) {
-    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is not a digest`);
   }
   switch (exchange.method) {
     case 'GET':
@@ -37,7 +37,7 @@ export function handleBlob(
   }
 }
 
-/** The content, or the range of it that was asked for. */
+/** Returns the content, or the requested range of it. */
 export function blobReply(exchange: Exchange, digest: Digest, path: string): Reply {
   const { size } = statSync(path);
   const etag = `"${digest.text}"`;

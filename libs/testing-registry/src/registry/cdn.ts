@@ -15,11 +15,11 @@ import { continueUpload } from './upload-requests';
 
 const SIGNED_QUERY = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=fixture%2Fs3%2Faws4_request&X-Amz-Expires=1200';
 
-/** Signs and checks the second server's URLs, byte for byte, as object stores do. */
+/** Signs and checks the URLs of the second server byte for byte, as object stores do. */
 export class UrlSigner {
   readonly #key = randomBytes(32);
 
-  /** The path with its query, if any, and one that looks like a pre-signed one, percent-escapes and all. */
+  /** Adds a signature to the path and query, in the form of a pre-signed URL with percent-escapes. */
   sign(path: string, query = ''): string {
     const signed = `${path}?${query === '' ? '' : `${query}&`}${SIGNED_QUERY}`;
     return `${signed}&X-Amz-Signature=${this.#mac(signed)}`;
@@ -36,8 +36,8 @@ export class UrlSigner {
 }
 
 /**
- * The second server: what an object store or CDN is to a registry. A signed URL is the whole permission; with any Authorization the
- * request is refused, as S3 does ("Only one auth mechanism allowed").
+ * Handles a request to the second server, which is like the object store or CDN of a registry. A signed URL is the only permission
+ * that a request needs. Like S3, the server refuses a request with any Authorization ("Only one auth mechanism allowed").
  */
 export async function handleCdn(context: RegistryContext, signer: UrlSigner, exchange: Exchange): Promise<Reply> {
   const { record } = exchange;
@@ -62,10 +62,10 @@ function readList(context: RegistryContext, exchange: Exchange, route: Route): R
   if (route.kind === 'referrers') {
     return listReferrers(context, exchange, route);
   }
-  throw new RegistryError('UNSUPPORTED', 'only lists are kept here', { status: 404 });
+  throw new RegistryError('UNSUPPORTED', 'only lists are stored here', { status: 404 });
 }
 
-/** `/store/<redirects left>/<algorithm>/<hex>` */
+/** Answers `/store/<remaining redirects>/<algorithm>/<hex>`. */
 function readObject(context: RegistryContext, exchange: Exchange): Reply {
   const [, , hops = '', algorithm = '', hex = ''] = exchange.record.path.split('/');
   if (Number(hops) > 0) {

@@ -8,16 +8,16 @@ import { startFixtureRegistry } from './fixture-registry';
 import { type FixtureAuth } from './fixture-registry-options';
 
 const USER = { username: 'conformance', password: 'suite' };
-/** The suite takes some seconds; a busy machine more. */
+/** The suite takes a few seconds, on a busy machine longer. */
 const TIMEOUT_MS = 180_000;
 
 const MODES: readonly (readonly [string, FixtureAuth, { readonly https: boolean; readonly chunkMinLength?: number }])[] = [
   ['anonymous, over http', { mode: 'anonymous' }, { https: false }],
   ['basic, over https', { mode: 'basic', accounts: [USER] }, { https: true }],
-  ['token, with a least chunk length', { mode: 'token', accounts: [USER] }, { https: false, chunkMinLength: 64 }],
+  ['token, with a minimum chunk length', { mode: 'token', accounts: [USER] }, { https: false, chunkMinLength: 64 }],
 ];
 
-/** Every API and every kind of data that the suite knows, also what version 1.1 leaves off by default. */
+/** Enables every API and every kind of data that the suite can test, including those that are off by default for version 1.1. */
 const EVERYTHING = {
   OCI_VERSION: '1.1',
   OCI_API_BLOBS_DIGEST_HEADER: 'true',
@@ -46,7 +46,7 @@ describe('the OCI conformance suite', () => {
           OCI_PASSWORD: USER.password,
         });
         expect(outcomes.filter(([, status]) => status !== 'passed')).toEqual([]);
-        // Fewer would mean that the suite gave up, or that an API was found to be absent.
+        // A smaller number means that the suite stopped early, or that it considers an API absent.
         expect(outcomes.length).toBeGreaterThan(800);
         expect(registry.openUploads()).toEqual([]);
         expect(registry.requests.filter(({ status = 500 }) => status >= 500)).toEqual([]);
@@ -59,10 +59,10 @@ describe('the OCI conformance suite', () => {
   );
 });
 
-/** Runs the suite; returns the name and the outcome of each of its tests. */
+/** Runs the suite, and returns the name and the outcome of each of its tests. */
 async function run(executable: string, directory: string, target: Record<string, string>): Promise<(readonly [string, string])[]> {
   const env = { ...EVERYTHING, ...target, OCI_RESULTS_DIR: directory, SSL_CERT_FILE: join(directory, 'ca.crt') };
-  // The exit code says no more than the report, which is written in any case.
+  // The exit code is not needed: the suite always writes the report.
   await once(spawn(executable, { cwd: directory, env, stdio: 'ignore' }), 'exit');
   const report = await readFile(join(directory, 'junit.xml'), 'utf8');
   return [...report.matchAll(/<testcase [^>]*>/g)].map(([tag]) => [attribute(tag, 'name'), attribute(tag, 'status')]);

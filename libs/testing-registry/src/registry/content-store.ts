@@ -6,8 +6,8 @@ import { type Digest } from './digest';
 import { Repository, type RepositoryRecord } from './repository';
 
 /**
- * What the fixture keeps: blobs as files, shared by all repositories and named by their digest, and per repository the list of what
- * it holds. Changes are synchronous, so that no request ever sees one half done; contents are only ever streamed.
+ * Stores the content of the fixture: blobs as files, named by digest and shared by all repositories, and for each repository the list of
+ * its content. Changes are synchronous, so that no request sees a partial change. Blobs are always streamed.
  */
 export class ContentStore {
   readonly #repositories = new Map<string, Repository>();
@@ -34,7 +34,7 @@ export class ContentStore {
     return new ContentStore(await mkdtemp(join(tmpdir(), 'fixture-registry-')), true);
   }
 
-  /** The repository, if anything was ever pushed to it. */
+  /** Returns the repository, if anything was ever pushed to it. */
   find(name: string): Repository | undefined {
     return this.#repositories.get(name);
   }
@@ -43,7 +43,7 @@ export class ContentStore {
     return [...this.#repositories.keys()].sort();
   }
 
-  /** Path of a new upload's file. */
+  /** Returns the path of the file for a new upload. */
   uploadPath(id: string): string {
     return join(this.directory, 'uploads', id);
   }
@@ -52,7 +52,7 @@ export class ContentStore {
     return join(this.directory, 'blobs', digest.algorithm, digest.hex);
   }
 
-  /** Size in bytes of a blob that the repository holds. */
+  /** Returns the size of a blob in bytes; undefined if the repository does not contain it. */
   blobSize(repository: string, digest: Digest): number | undefined {
     if (!this.#repositories.get(repository)?.blobs.has(digest.text)) {
       return undefined;
@@ -60,7 +60,7 @@ export class ContentStore {
     return statSync(this.blobPath(digest)).size;
   }
 
-  /** Takes over a finished file as the repository's blob. */
+  /** Moves a finished file into the store, as a blob of the repository. */
   addBlob(repository: string, digest: Digest, file: string): void {
     const path = this.blobPath(digest);
     mkdirSync(dirname(path), { recursive: true });
@@ -68,12 +68,12 @@ export class ContentStore {
     this.change(repository, (content) => content.blobs.add(digest.text));
   }
 
-  /** Lets the repository hold a blob that is here already. */
+  /** Adds a blob that is already in the store to the repository. */
   linkBlob(repository: string, digest: Digest): void {
     this.change(repository, (content) => content.blobs.add(digest.text));
   }
 
-  /** False when the repository did not hold it. */
+  /** Removes a blob; returns false if the repository did not contain it. */
   removeBlob(repository: string, digest: Digest): boolean {
     const held = this.change(repository, (content) => content.blobs.delete(digest.text));
     if (held && this.holders(digest.text).length === 0) {
@@ -82,12 +82,12 @@ export class ContentStore {
     return held;
   }
 
-  /** Names of the repositories that hold the blob. */
+  /** Returns the names of the repositories that contain the blob. */
   holders(digest: string): string[] {
     return [...this.#repositories.values()].filter((content) => content.blobs.has(digest)).map((content) => content.name);
   }
 
-  /** Changes a repository, which begins to exist with that. */
+  /** Changes a repository, and creates it if it does not exist. */
   change<T>(name: string, change: (content: Repository) => T): T {
     const content = this.#repositories.get(name) ?? new Repository(name);
     this.#repositories.set(name, content);

@@ -44,14 +44,14 @@ describe('manifests', () => {
     expect(again.status).toBe(304);
   });
 
-  it('takes %3A for the colon of a digest', async () => {
+  it('accepts %3A as the colon of a digest', async () => {
     const image = await push();
     expect((await send(`app/manifests/${image.digest.replace(':', '%3A')}`)).body).toEqual(image.content);
   });
 
   const refusals: readonly (readonly [string, string, SendOptions, number, string])[] = [
     ['text that is not JSON', 'v1', { body: '{', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
-    ['JSON that is no object', 'v1', { body: '[]', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
+    ['JSON that is not an object', 'v1', { body: '[]', headers: { 'content-type': MANIFEST } }, 400, 'MANIFEST_INVALID'],
     [
       'two different media types',
       'v1',
@@ -60,7 +60,7 @@ describe('manifests', () => {
       'MANIFEST_INVALID',
     ],
     [
-      'a digest that is not that of the content',
+      'a digest that does not match the content',
       digestOf('x'),
       { body: '{}', headers: { 'content-type': MANIFEST } },
       400,
@@ -69,14 +69,14 @@ describe('manifests', () => {
     ['a malformed digest', 'sha256:abc', { body: '{}' }, 400, 'DIGEST_INVALID'],
     ['a malformed tag', '.v1', { body: '{}' }, 400, 'TAG_INVALID'],
     [
-      'a config that nobody pushed',
+      'a config that was not pushed',
       'v1',
       { body: `{"config":{"digest":"${digestOf('c')}"}}`, headers: { 'content-type': MANIFEST } },
       404,
       'MANIFEST_BLOB_UNKNOWN',
     ],
     [
-      'a child that nobody pushed',
+      'a child that was not pushed',
       'v1',
       { body: `{"manifests":[{"digest":"${digestOf('c')}"}]}`, headers: { 'content-type': MANIFEST } },
       404,
@@ -90,7 +90,7 @@ describe('manifests', () => {
     expect(registry.tags('app')).toEqual([]);
   });
 
-  it('keeps a media type it does not know, byte for byte', async () => {
+  it('stores a manifest of an unknown media type unchanged', async () => {
     const content = randomBytes(100);
     const pushed = await send('app/manifests/odd', {
       method: 'PUT',
@@ -102,7 +102,7 @@ describe('manifests', () => {
     expect([pulled.headers['content-type'], pulled.body]).toEqual(['application/x-odd', content]);
   });
 
-  it('deletes a tag alone, and with a digest every tag on it', async () => {
+  it('deletes one tag by name, and all tags of a manifest by digest', async () => {
     const image = await push('a');
     await pushImage({ url: registry.url, repository: 'app', reference: 'b' }, image);
     expect((await send('app/manifests/a', { method: 'DELETE' })).status).toBe(202);
@@ -141,13 +141,13 @@ describe('blobs', () => {
     expect([response.status, response.headers['content-range']]).toEqual([416, 'bytes */10']);
   });
 
-  it('answers in full when If-Range names something else', async () => {
+  it('sends the full content when If-Range does not match', async () => {
     const range = 'bytes=2-4';
     expect((await send(`app/blobs/${digest}`, { headers: { range, 'if-range': '"other"' } })).status).toBe(200);
     expect((await send(`app/blobs/${digest}`, { headers: { range, 'if-range': `"${digest}"` } })).status).toBe(206);
   });
 
-  it('is not in another repository until it is mounted, and goes with the last one', async () => {
+  it('is in another repository only after a mount, and is removed with the last one', async () => {
     expect((await send(`other/blobs/${digest}`)).status).toBe(404);
     expect((await send(`other/blobs/uploads/?mount=${digest}&from=nowhere`, { method: 'POST' })).status).toBe(202);
     const mounted = await send(`other/blobs/uploads/?mount=${digest}&from=app`, { method: 'POST' });
@@ -199,7 +199,7 @@ describe('lists', () => {
     });
   });
 
-  it('says OCI-Subject when it takes a manifest with a subject', async () => {
+  it('answers a manifest with a subject with OCI-Subject', async () => {
     const subject = await push();
     const artifact = anArtifact('application/x', { subject });
     await pushImage({ url: registry.url, repository: 'app', reference: 'sig' }, artifact);

@@ -1,23 +1,23 @@
 import { createHash, type Hash } from 'node:crypto';
 
-/** Registered algorithms of image-spec's descriptor grammar, with the length of their hex form. */
+/** Registered algorithms of image-spec's descriptor grammar, with the number of hex digits. */
 const HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
-/** A checked `algorithm:hex`. */
+/** A valid digest, `algorithm:hex`. */
 export interface Digest {
   readonly text: string;
   readonly algorithm: string;
   readonly hex: string;
 }
 
-/** Undefined for anything but a complete, lower-case digest of a registered algorithm. */
+/** Parses a digest; undefined unless it is a complete, lower-case digest of a registered algorithm. */
 export function parseDigest(text: string): Digest | undefined {
   const match = /^([a-z0-9]+):([0-9a-f]+)$/.exec(text);
   const [, algorithm = '', hex = ''] = match ?? [];
   return HEX_LENGTH[algorithm] === hex.length ? { text, algorithm, hex } : undefined;
 }
 
-/** True for what can only be meant as a digest: tags have no colon. */
+/** Reports whether a reference must be a digest: tags have no colon. */
 export function looksLikeDigest(reference: string): boolean {
   return reference.includes(':');
 }

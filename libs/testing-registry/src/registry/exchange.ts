@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { RegistryError } from './registry-error';
 import { type RecordedRequest, type RequestLog } from './request-log';
 
-/** One request under way: its record, its query and its body, every byte of which is counted as it arrives. */
+/** A request that is being handled: its record, its query and its body. Each byte of the body is counted when it arrives. */
 export class Exchange {
   readonly parameters: URLSearchParams;
 
@@ -23,7 +23,11 @@ export class Exchange {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  /** Chunks of the body as they arrive; throws when the client goes away. May be left early and taken up again. */
+  /**
+   * Yields the chunks of the body as they arrive. A caller may stop early and continue later.
+   *
+   * @throws Error when the client closes the connection
+   */
   async *body(): AsyncGenerator<Buffer, void, undefined> {
     if (this.request.readableEnded) {
       return;
@@ -36,7 +40,11 @@ export class Exchange {
     }
   }
 
-  /** The whole body, which may have at most `limit` bytes. */
+  /**
+   * Returns the whole body.
+   *
+   * @throws RegistryError (SIZE_INVALID, 413) when it has more than `limit` bytes
+   */
   async readBody(limit: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -50,7 +58,7 @@ export class Exchange {
     return Buffer.concat(chunks);
   }
 
-  /** Reads until `bytes` of the body have arrived, or all of it. */
+  /** Reads until `bytes` of the body, or the whole body, have arrived. */
   async readAtLeast(bytes: number): Promise<void> {
     const body = this.body();
     let more = true;
@@ -60,7 +68,7 @@ export class Exchange {
     await body.return();
   }
 
-  /** Reads and drops what is left, so that the connection can serve the next request. */
+  /** Reads and discards the rest of the body, so that the connection can serve the next request. */
   async drain(): Promise<void> {
     await this.readAtLeast(Infinity);
   }

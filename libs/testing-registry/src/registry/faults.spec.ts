@@ -20,7 +20,7 @@ function send(path: string, options?: SendOptions): Promise<ReceivedResponse> {
   return sendRequest(`${registry.url}/v2/${path}`, options);
 }
 
-/** Begins an upload of which `sent` arrives and the rest never does. */
+/** Begins an upload that sends only `sent`, and never the rest. */
 function halfAnUpload(sent: string): { status: Promise<number>; ended: Promise<Error>; abort: () => void } {
   const outgoing = request(`${registry.url}/v2/a/manifests/x`, { method: 'PUT', headers: { 'content-length': 1_000_000 } });
   const status = new Promise<number>((resolve) => outgoing.on('response', (response) => resolve(response.statusCode ?? 0)));
@@ -30,7 +30,7 @@ function halfAnUpload(sent: string): { status: Promise<number>; ended: Promise<E
 }
 
 describe('faults', () => {
-  it('respond: the next N matching requests fail as told, then all is well', async () => {
+  it('respond: the next N matching requests fail, and later ones succeed', async () => {
     const fault = registry.faults.add({
       kind: 'respond',
       times: 2,
@@ -59,24 +59,24 @@ describe('faults', () => {
     expect((await send('')).status).toBe(200);
   });
 
-  it('respond: reads the body first, and changes nothing', async () => {
+  it('respond: the registry reads the body first, and stores nothing', async () => {
     registry.faults.add({ kind: 'respond', status: 500 });
     await send(`b/blobs/uploads/?digest=${digest}`, { method: 'POST', body: content });
     expect(registry.requests).toMatchObject([{ bodyBytes: content.length, status: 500 }]);
     expect((await send(`b/blobs/${digest}`)).status).toBe(404);
   });
 
-  it('reset: no answer at all', async () => {
+  it('reset: the registry sends no response', async () => {
     registry.faults.add({ kind: 'reset' });
     await expect(send('')).rejects.toMatchObject({ code: 'ECONNRESET' });
     const entry = await registry.waitForRequest(({ finished }) => finished);
     expect([entry.aborted, entry.status]).toEqual([true, undefined]);
   });
 
-  it('reset-body: the answer breaks off', async () => {
+  it('reset-body: the connection breaks during the response', async () => {
     registry.faults.add({ kind: 'reset-body', afterBytes: 1000 });
     const outgoing = request(`${registry.url}/v2/a/blobs/${digest}`);
-    // Which of the two gets the error depends on the version of Node.
+    // The version of Node decides which of the two streams emits the error.
     outgoing.on('error', () => undefined);
     outgoing.end();
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -88,14 +88,14 @@ describe('faults', () => {
     await registry.waitForRequest(({ aborted, finished }) => aborted && finished);
   });
 
-  it('reset-upload: the connection breaks while the client sends', async () => {
+  it('reset-upload: the connection breaks while the client sends the body', async () => {
     registry.faults.add({ kind: 'reset-upload', afterBytes: 3 });
     const upload = halfAnUpload('abc');
     await expect(upload.ended).resolves.toMatchObject({ code: 'ECONNRESET' });
     await registry.waitForRequest(({ aborted, bodyBytes }) => aborted && bodyBytes === 3);
   });
 
-  it('early-response: an answer while the client still sends, and the rest is counted', async () => {
+  it('early-response: the response arrives while the client still sends, and the rest of the body is counted', async () => {
     registry.faults.add({ kind: 'early-response', status: 413, afterBytes: 2, body: 'too much' });
     const upload = halfAnUpload('ab');
     await expect(upload.status).resolves.toBe(413);
@@ -105,11 +105,11 @@ describe('faults', () => {
     await registry.waitForRequest(({ finished, aborted }) => finished && aborted);
   });
 
-  it('stop-reading: takes so much, then nothing, and does not answer', async () => {
+  it('stop-reading: the registry reads only the first bytes, and sends no response', async () => {
     registry.faults.add({ kind: 'stop-reading', afterBytes: 10 });
     const outgoing = request(`${registry.url}/v2/a/manifests/x`, { method: 'PUT' });
     outgoing.on('error', () => undefined);
-    // More than socket buffers hold: were it read, this would drain.
+    // More than the socket buffers can store: 'drain' would be emitted only if the registry read it.
     let drained = false;
     outgoing.on('drain', () => (drained = true));
     outgoing.write(Buffer.alloc(64 * 1024 * 1024));
@@ -119,7 +119,7 @@ describe('faults', () => {
     outgoing.destroy();
   });
 
-  it('hold: nothing happens until it is let go', async () => {
+  it('hold: the request waits until it is released', async () => {
     const fault = registry.faults.add({ kind: 'hold' });
     let answered = false;
     const held = send('').then((response) => {
@@ -133,12 +133,12 @@ describe('faults', () => {
     expect((await held).status).toBe(200);
   });
 
-  it('hold: or until the time is over', async () => {
+  it('hold: the request waits until the time has passed', async () => {
     registry.faults.add({ kind: 'hold', milliseconds: 5 });
     expect((await send('')).status).toBe(200);
   });
 
-  it('hold: a client that goes away ends it', async () => {
+  it('hold: the request ends when the client closes the connection', async () => {
     registry.faults.add({ kind: 'hold' });
     const abort = new AbortController();
     const sent = send('', { signal: abort.signal });
@@ -148,17 +148,17 @@ describe('faults', () => {
     await registry.waitForRequest(({ finished, aborted }) => finished && aborted);
   });
 
-  it('slow-body: the whole answer, in pieces', async () => {
+  it('slow-body: the whole body arrives in pieces', async () => {
     registry.faults.add({ kind: 'slow-body', chunkBytes: 40_000, milliseconds: 1 });
     expect((await send(`a/blobs/${digest}`)).body.equals(content)).toBe(true);
   });
 
-  it('hang-after-headers: status and headers, and no body', async () => {
+  it('hang-after-headers: status and headers arrive, and no body', async () => {
     registry.faults.add({ kind: 'hang-after-headers' });
     const length = await new Promise<string | undefined>((resolve, reject) => {
       const outgoing = request(`${registry.url}/v2/a/blobs/${digest}`, (incoming) => {
         incoming.on('error', () => undefined);
-        incoming.once('data', () => reject(new Error('there was a body')));
+        incoming.once('data', () => reject(new Error('a body arrived')));
         void send('').then(() => {
           resolve(incoming.headers['content-length']);
           outgoing.destroy();
@@ -171,7 +171,7 @@ describe('faults', () => {
     await registry.waitForRequest(({ finished, aborted }) => finished && aborted);
   });
 
-  it('close ends what is held', async () => {
+  it('close ends requests that are held', async () => {
     registry.faults.add({ kind: 'stop-reading', afterBytes: 1, times: Infinity });
     const upload = halfAnUpload('abc');
     await registry.waitForRequest(({ bodyBytes }) => bodyBytes > 0);

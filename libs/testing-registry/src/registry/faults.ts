@@ -1,18 +1,18 @@
 import { type FixtureServer, type RecordedRequest } from './request-log';
 
-/** Which requests a fault is for; all given fields must match. */
+/** Selects the requests for which a fault occurs; all given fields must match. */
 export interface FaultMatch {
-  /** Default `registry`. */
+  /** The server that receives the request; `registry` by default. */
   readonly server?: FixtureServer;
   readonly method?: string | readonly string[];
-  /** Tested against the raw path, without the query. */
+  /** Matched against the raw path, without the query. */
   readonly path?: string | RegExp;
   readonly when?: (request: RecordedRequest) => boolean;
 }
 
-/** What goes wrong. */
+/** The effect of a fault. */
 export type FaultEffect =
-  /** Answer with this, and nothing is done. The request body is read to its end first, unless `readBody` is false. */
+  /** Send this response instead of handling the request. The request body is read to its end first, unless `readBody` is false. */
   | {
       readonly kind: 'respond';
       readonly status: number;
@@ -20,7 +20,10 @@ export type FaultEffect =
       readonly body?: string;
       readonly readBody?: boolean;
     }
-  /** Answer with this once `afterBytes` of the request body arrived, while the client still sends; what it goes on sending is read and counted. */
+  /**
+   * Send this response when `afterBytes` of the request body have arrived, while the client still sends. The rest of the body
+   * is read and counted.
+   */
   | {
       readonly kind: 'early-response';
       readonly status: number;
@@ -28,49 +31,49 @@ export type FaultEffect =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
     }
-  /** Reset the connection before any answer. */
+  /** Reset the connection before any response. */
   | { readonly kind: 'reset' }
-  /** Reset the connection once `afterBytes` of the request body arrived. */
+  /** Reset the connection when `afterBytes` of the request body have arrived. */
   | { readonly kind: 'reset-upload'; readonly afterBytes: number }
-  /** Answer as usual, but reset the connection after `afterBytes` of the response body. */
+  /** Send the normal response, but reset the connection after `afterBytes` of the body. */
   | { readonly kind: 'reset-body'; readonly afterBytes: number }
-  /** Do nothing until `FaultHandle.release` is called (or `milliseconds` have passed), then go on as usual. */
+  /** Wait until `FaultHandle.release` is called or `milliseconds` have passed, then handle the request normally. */
   | { readonly kind: 'hold'; readonly milliseconds?: number }
-  /** Answer as usual, but the body in pieces of `chunkBytes`, one every `milliseconds`. */
+  /** Send the normal response, but the body in pieces of `chunkBytes`, one every `milliseconds`. */
   | { readonly kind: 'slow-body'; readonly chunkBytes: number; readonly milliseconds: number }
-  /** Read `afterBytes` of the request body, then no more, and never answer. */
+  /** Read `afterBytes` of the request body, then stop reading, and never send a response. */
   | { readonly kind: 'stop-reading'; readonly afterBytes: number }
-  /** Send status and headers, then nothing. */
+  /** Send status and headers of the normal response, but no body. */
   | { readonly kind: 'hang-after-headers' };
 
 export type Fault = FaultEffect & {
   readonly match?: FaultMatch;
-  /** How many matching requests it strikes; default 1. */
+  /** Number of matching requests for which it occurs; 1 by default. */
   readonly times?: number;
 };
 
-/** One fault that was added. */
+/** A fault that was added to the plan. */
 export class FaultHandle {
   #hits = 0;
   #release: () => void = () => undefined;
-  /** Settles when `release` is called. */
+  /** Resolves when `release` is called. */
   readonly released: Promise<void>;
 
   constructor(readonly fault: Fault) {
     this.released = new Promise((resolve) => (this.#release = resolve));
   }
 
-  /** How many requests it struck. */
+  /** Number of requests for which the fault occurred. */
   get hits(): number {
     return this.#hits;
   }
 
-  /** Lets held requests go on. */
+  /** Lets held requests continue. */
   release(): void {
     this.#release();
   }
 
-  /** True, and counted, when the fault is for this request. */
+  /** Returns true, and counts the request, if the fault occurs for it. */
   strike(request: RecordedRequest): boolean {
     if (this.#hits >= (this.fault.times ?? 1) || !matches(this.fault.match ?? {}, request)) {
       return false;
@@ -80,7 +83,7 @@ export class FaultHandle {
   }
 }
 
-/** The faults that wait for a request; the first that matches strikes. */
+/** The faults that wait for requests. For each request, the first matching fault occurs. */
 export class FaultPlan {
   #handles: FaultHandle[] = [];
 
@@ -90,7 +93,7 @@ export class FaultPlan {
     return handle;
   }
 
-  /** Forgets all faults and lets held requests go on. */
+  /** Removes all faults, and lets held requests continue. */
   clear(): void {
     for (const handle of this.#handles) {
       handle.release();

@@ -1,35 +1,35 @@
 import { type RegistryQuirks } from './quirks';
 
-/** What an account may do to a repository; `*` is everything (distribution's token scope grammar). */
+/** An action on a repository; `*` means all actions (distribution's token scope grammar). */
 export type FixtureAction = 'pull' | 'push' | 'delete' | '*';
 
-/** Who may do what: keys are `repo/name`, `prefix/*`, or `*` for every repository. */
+/** Allowed actions by repository. A key is `repo/name`, `prefix/*`, or `*` for every repository. */
 export type FixtureGrants = Readonly<Record<string, readonly FixtureAction[]>>;
 
 /** One user of the fixture. */
 export interface FixtureAccount {
   readonly username: string;
   readonly password: string;
-  /** Default: everything, everywhere. */
+  /** By default, all actions on all repositories. */
   readonly grants?: FixtureGrants;
   /** Accepted as `refresh_token` by a token endpoint that allows POST (docker's "identity token"). */
   readonly identityToken?: string;
 }
 
-/** No credential needed; one that is sent all the same is recorded and ignored. */
+/** Requests need no credential. A credential in a request is recorded and ignored. */
 export interface AnonymousAuth {
   readonly mode: 'anonymous';
 }
 
-/** Like distribution with htpasswd: RFC 7617 on every request, `/v2/` included. */
+/** Like distribution with htpasswd: every request needs Basic authentication (RFC 7617), including `/v2/`. */
 export interface BasicAuth {
   readonly mode: 'basic';
   readonly accounts: readonly FixtureAccount[];
-  /** Text of the challenge's realm; default `fixture`. */
+  /** Realm of the challenge; `fixture` by default. */
   readonly realm?: string;
   /**
-   * Everybody may read, `/v2/` included, and only an account may write. `ignored`: a credential that is sent with a read is not looked at
-   * (nginx with `limit_except`); `checked`: a wrong one is refused (zot). Default: nobody may do anything.
+   * Reads need no credential, including `/v2/`; writes need one. `ignored`: the registry ignores the credential of a read (nginx with
+   * `limit_except`). `checked`: the registry refuses a read with a wrong credential (zot). By default, reads need a credential, too.
    */
   readonly anonymousReads?: 'ignored' | 'checked';
 }
@@ -38,70 +38,70 @@ export interface BasicAuth {
 export interface TokenAuth {
   readonly mode: 'token';
   readonly accounts: readonly FixtureAccount[];
-  /** What a token asked for without a credential may do; default nothing. */
+  /** Rights of a token that was requested without a credential; none by default. */
   readonly anonymousGrants?: FixtureGrants;
-  /** `service` of challenge and token; default `fixture-registry`. */
+  /** `service` of the challenge and token; `fixture-registry` by default. */
   readonly service?: string;
   /**
-   * Where the challenge's realm points. `other-origin` (default): the token server's own port. `same-origin`: `/service/token`
-   * of the registry. `request-host`: the same, on whatever the request's Host says (Harbor). `url`: that text, unchecked.
+   * The realm of the challenge. `other-origin` (default): the token server's own port. `same-origin`: `/service/token` of the registry.
+   * `request-host`: the same path, on the host of the request's Host header (Harbor). `url`: this text, unchecked.
    */
   readonly realm?: 'other-origin' | 'same-origin' | 'request-host' | { readonly url: string };
-  /** https for the token server's own port; default: plain http if the registry is, else the registry's certificate. */
+  /** Certificate of the token server's own port. By default that of the registry; `none`, or a registry without TLS, means plain http. */
   readonly tokenServerTls?: FixtureTls | 'none';
   readonly tokens?: TokenFormat;
-  /** Also answer POST with `grant_type=refresh_token` or `password`; default false: 405, as Harbor does. */
+  /** Accept POST with `grant_type=refresh_token` or `password`. By default, the answer is 405, as in Harbor. */
   readonly allowPost?: boolean;
 }
 
-/** How a token and the answer that carries it look. */
+/** The form of a token and of the response with the token. */
 export interface TokenFormat {
-  /** Default `jwt`. */
+  /** `jwt` by default. */
   readonly format?: 'jwt' | 'opaque';
-  /** Default 300. The registry refuses the token after that, whatever the answer said. */
+  /** 300 by default. The registry then refuses the token, whatever the response said. */
   readonly lifetimeSeconds?: number;
-  /** Which fields carry it; default `both`. `empty-access-token` is Harbor: `token`, and `access_token: ""`. */
+  /** The fields that contain the token; `both` by default. `empty-access-token` is Harbor's form: `token`, and `access_token: ""`. */
   readonly fields?: 'both' | 'token' | 'access_token' | 'empty-access-token';
-  /** Leave `issued_at` out (GitLab, Quay). */
+  /** Omit `issued_at` (GitLab, Quay). */
   readonly omitIssuedAt?: boolean;
-  /** Leave `expires_in` out: clients must then assume 60 s. */
+  /** Omit `expires_in`: clients must then assume 60 s. */
   readonly omitExpiresIn?: boolean;
 }
 
 export type FixtureAuth = AnonymousAuth | BasicAuth | TokenAuth;
 
-/** PEM texts. */
+/** Certificate and key in PEM. */
 export interface FixtureTls {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Everything has a default: an anonymous, empty registry over http on a free loopback port. */
+/** Options of the fixture. The default is an anonymous, empty registry over http on a free loopback port. */
 export interface FixtureRegistryOptions {
-  /** Listen address; default 127.0.0.1. */
+  /** Listen address; 127.0.0.1 by default. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** Listen port; 0, the default, is a free port. */
   readonly port?: number;
-  /** Name in every URL that the fixture hands out (Location, realm, redirects); default: the listen address. */
+  /** Host name in the URLs that the fixture sends (Location, realm, redirects); the listen address by default. */
   readonly publicName?: string;
   readonly tls?: FixtureTls;
-  /** Where content is kept, also over a restart; default a temporary directory that `close` removes. */
+  /** Directory of the content, which survives a restart. By default a temporary directory, which `close` removes. */
   readonly directory?: string;
-  /** Default anonymous. */
+  /** Anonymous by default. */
   readonly auth?: FixtureAuth;
-  /** Serve the API under this path (`/base` gives `/base/v2/`); default none. */
+  /** Path before the API (`/base` gives `/base/v2/`); none by default. */
   readonly basePath?: string;
-  /** Only repositories below this name exist, all others are 404 NAME_UNKNOWN; default none. */
+  /** Only repositories below this name exist; all others are 404 NAME_UNKNOWN. None by default. */
   readonly repositoryPrefix?: string;
-  /** Accept manifests whose blobs or children are absent ("sparse"); default false: 404 MANIFEST_BLOB_UNKNOWN. */
+  /** Accept manifests whose blobs or children are absent ("sparse"). By default, the answer is 404 MANIFEST_BLOB_UNKNOWN. */
   readonly allowMissingReferences?: boolean;
-  /** Sent as OCI-Chunk-Min-Length, and held to: after a shorter chunk only the end may follow. */
+  /** Sent as OCI-Chunk-Min-Length, and enforced: only the last chunk may be shorter. */
   readonly chunkMinLength?: number;
-  /** Largest manifest in bytes; default 4 MiB, the least that distribution-spec asks of a registry. */
+  /** Largest manifest in bytes; by default 4 MiB, the minimum that distribution-spec requires of a registry. */
   readonly maxManifestBytes?: number;
-  /** TLS of the server that blob redirects and `other-host` upload locations lead to; default plain http. */
+  /** TLS of the server to which blob redirects and `other-host` upload locations lead; plain http by default. */
   readonly cdnTls?: FixtureTls;
   readonly quirks?: RegistryQuirks;
-  /** Milliseconds since the epoch; default Date.now. Decides when tokens expire. */
+  /** Returns milliseconds since the epoch, and decides when tokens expire; Date.now by default. */
   readonly clock?: () => number;
 }

@@ -35,7 +35,7 @@ describe('startFixtureRegistry', () => {
   ];
 
   describe.each(modes)('with $mode authentication', (auth) => {
-    it.each(images)('gives back %s, by tag and by digest', async (_name, build) => {
+    it.each(images)('returns %s as it was pushed, by tag and by digest', async (_name, build) => {
       const registry = await start({ auth });
       const image = build();
       const target = { url: registry.url, repository: 'team/app', auth: USER };
@@ -48,7 +48,7 @@ describe('startFixtureRegistry', () => {
     });
   });
 
-  it('asks for a token on another origin, and only there receives the password', async () => {
+  it('has a token server on another origin, which alone receives the password', async () => {
     const registry = await start({ auth: modes[2] });
     await pushImage({ url: registry.url, repository: 'app', reference: 'v1', auth: USER }, anImage());
     const basic = registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic '));
@@ -56,7 +56,7 @@ describe('startFixtureRegistry', () => {
     expect(registry.tokenOrigin).not.toBe(registry.origin);
   });
 
-  it('serves https with a given certificate, on all origins', async () => {
+  it('serves https with a given certificate on all origins', async () => {
     const authority = await TestCertificateAuthority.create();
     const tls = await authority.issue({ names: ['localhost'] });
     const registry = await start({ tls, publicName: 'localhost', auth: modes[2] });
@@ -69,7 +69,7 @@ describe('startFixtureRegistry', () => {
     await expect(sendRequest(`${registry.url}/v2/`)).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
   });
 
-  it('serves below a base path, and nothing beside it', async () => {
+  it('serves only below the base path', async () => {
     const registry = await start({ basePath: '/base/path/' });
     const target = { url: registry.url, repository: 'app', reference: 'v1' };
     expect(registry.url).toBe(`${registry.origin}/base/path`);
@@ -85,7 +85,7 @@ describe('startFixtureRegistry', () => {
     expect(refused.body.toString()).toContain('NAME_UNKNOWN');
   });
 
-  it('keeps a given directory over a restart', async () => {
+  it('keeps the content of a given directory over a restart', async () => {
     const directory = mkdtempSync(join(os.tmpdir(), 'fixture-registry-spec-'));
     try {
       const image = anImageIndex();
@@ -99,7 +99,7 @@ describe('startFixtureRegistry', () => {
     }
   });
 
-  it('removes its temporary directory, and closing twice is closing once', async () => {
+  it('removes its temporary directory, and may be closed twice', async () => {
     const parent = mkdtempSync(join(os.tmpdir(), 'fixture-registry-spec-'));
     const tmpdir = jest.spyOn(os, 'tmpdir').mockReturnValue(parent);
     const registry = await start();
@@ -111,16 +111,16 @@ describe('startFixtureRegistry', () => {
     rmdirSync(parent);
   });
 
-  it('refuses to start on a port in use, and leaves nothing open', async () => {
+  it('does not start on a port in use, and leaves nothing open', async () => {
     const registry = await start();
     await expect(startFixtureRegistry({ port: registry.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  it('records what arrived: path, query, headers, bytes', async () => {
+  it('records path, query, headers and size of a request', async () => {
     const registry = await start();
     await sendRequest(`${registry.url}/v2/app/blobs/uploads/?mount=sha256%3Aabc&x=%20`, {
       method: 'POST',
-      headers: { authorization: 'Bearer nobody-asked', 'X-Thing': 'a' },
+      headers: { authorization: 'Bearer unsolicited', 'X-Thing': 'a' },
       body: 'seven..',
     });
     const request = await registry.waitForRequest(({ finished }) => finished);
@@ -133,12 +133,12 @@ describe('startFixtureRegistry', () => {
       status: 400,
       aborted: false,
     });
-    expect(request.headers).toMatchObject({ authorization: 'Bearer nobody-asked', 'x-thing': 'a' });
+    expect(request.headers).toMatchObject({ authorization: 'Bearer unsolicited', 'x-thing': 'a' });
     registry.clearRequests();
     expect(registry.requests).toEqual([]);
   });
 
-  it('says what was seen when an awaited request does not come', async () => {
+  it('names the recorded requests when an awaited request does not arrive', async () => {
     const registry = await start();
     await sendRequest(`${registry.url}/v2/`);
     await expect(registry.waitForRequest(({ method }) => method === 'PUT', 10)).rejects.toThrow('GET /v2/');

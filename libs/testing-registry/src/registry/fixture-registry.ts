@@ -16,15 +16,15 @@ import { type OpenUpload, Uploads } from './uploads';
 
 /** Path of the token endpoint, on either server. */
 const TOKEN_PATH = '/service/token';
-/** How long `waitForRequest` waits unless told otherwise; long, so that only a real fault ends it. */
+/** Default timeout of `waitForRequest`, in milliseconds; long, so that only a real error reaches it. */
 const WAIT_MS = 20_000;
 
 /**
- * A registry for tests and the sandbox: all of distribution-spec 1.1 over real sockets, with the ways of authentication and the quirks
- * of real registries, with faults on demand, and with a record of every request that reached it.
+ * A registry for tests and the sandbox. It implements distribution-spec 1.1 over real sockets, with the authentication methods and
+ * quirks of real registries. It can simulate faults, and records every request.
  */
 export class FixtureRegistry {
-  /** May be changed at any time. */
+  /** The quirks; they may be changed at any time. */
   readonly quirks: RegistryQuirks;
   readonly faults = new FaultPlan();
   readonly accounts: Accounts;
@@ -61,7 +61,7 @@ export class FixtureRegistry {
     return fixture;
   }
 
-  /** Origin and base path, without a slash at the end: what goes into `spec.address`. */
+  /** Origin and base path, without a slash at the end: the value for `spec.address`. */
   get url(): string {
     return `${this.origin}${basePathOf(this.options)}`;
   }
@@ -79,17 +79,17 @@ export class FixtureRegistry {
     return this.#registry.port;
   }
 
-  /** Origin of the token server; there is one in every mode, but only mode `token` sends clients there. */
+  /** Origin of the token server. It exists in every mode, but only mode `token` sends clients there. */
   get tokenOrigin(): string {
     return this.#service(1).origin;
   }
 
-  /** Origin of the second server, where redirects lead. */
+  /** Origin of the second server, to which redirects lead. */
   get cdnOrigin(): string {
     return this.#service(2).origin;
   }
 
-  /** What arrived at the three servers, oldest first; of very many only the newest. */
+  /** Requests to the three servers, oldest first. Only the newest are kept if there are very many. */
   get requests(): readonly RecordedRequest[] {
     return this.#log.entries;
   }
@@ -98,27 +98,32 @@ export class FixtureRegistry {
     this.#log.clear();
   }
 
-  /** The first request for which the condition holds, also one that is in the log already. Checked again whenever anything arrives or ends. */
+  /**
+   * Returns the first request that fulfils the condition, including requests that arrived earlier. The condition is checked again
+   * whenever a request arrives, grows or ends.
+   *
+   * @throws Error when no such request arrives in time
+   */
   waitForRequest(condition: (request: RecordedRequest) => boolean, timeoutMs = WAIT_MS): Promise<RecordedRequest> {
     return this.#log.waitFor(condition, timeoutMs);
   }
 
-  /** Uploads begun and neither finished nor cancelled. */
+  /** Returns the uploads that were neither finished nor cancelled. */
   openUploads(): OpenUpload[] {
     return this.#uploads.list();
   }
 
-  /** Names of the repositories to which anything was pushed. */
+  /** Returns the names of the repositories to which anything was pushed. */
   repositories(): string[] {
     return this.content.names();
   }
 
-  /** Tags of a repository, sorted; empty if it does not exist. */
+  /** Returns the tags of a repository, sorted; empty if it does not exist. */
   tags(repository: string): string[] {
     return [...(this.content.find(repository)?.tags.keys() ?? [])].sort();
   }
 
-  /** Ends everything, also held requests, and removes the temporary directory. May be called twice. */
+  /** Ends all requests, including held ones, and removes the temporary directory. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -211,7 +216,7 @@ export class FixtureRegistry {
   }
 }
 
-/** Starts a fixture registry; `close` it when done. */
+/** Starts a fixture registry, which the caller has to close. */
 export function startFixtureRegistry(options: FixtureRegistryOptions = {}): Promise<FixtureRegistry> {
   return FixtureRegistry.start(options);
 }

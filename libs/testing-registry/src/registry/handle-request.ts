@@ -14,7 +14,7 @@ import { parseRoute, type Route } from './routes';
 import { listTags } from './tags';
 import { continueUpload, startUpload } from './upload-requests';
 
-/** One request to the registry: route, admission, answer. */
+/** Handles one request to the registry: finds the route, checks the credential, and returns the response. */
 export async function handleRequest(context: RegistryContext, gate: AuthGate, exchange: Exchange): Promise<Reply> {
   const reply = await answer(context, gate, exchange).catch((error: unknown) => {
     if (error instanceof RegistryError) {
@@ -64,7 +64,7 @@ function routeOf(context: RegistryContext, path: string): Route {
   return parseRoute(path.startsWith(`${context.basePath}/`) ? path.slice(context.basePath.length) : '');
 }
 
-/** The rights that distribution asks for (registry/handlers, `appendAccessRecords`). */
+/** Returns the rights that distribution requires for the request (registry/handlers, `appendAccessRecords`). */
 function needs(route: Route, exchange: Exchange, { deleteNeeds = ['delete'] }: RegistryQuirks): RepositoryAccess[] {
   if (route.kind === 'ping') {
     return [];
@@ -89,7 +89,7 @@ function mountSource(exchange: Exchange): RepositoryAccess[] {
   return from === null || !exchange.parameters.has('mount') ? [] : [{ repository: from, actions: ['pull'] }];
 }
 
-/** Names that the specification allows and this registry does not know. */
+/** Refuses names that the specification allows, but that do not exist in this registry. */
 function checkName(context: RegistryContext, repository: string): void {
   if (context.quirks.pushTokenCreates && !context.content.find(repository)) {
     throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);

@@ -14,7 +14,7 @@ export interface HttpServiceOptions {
   readonly server: FixtureServer;
   readonly host: string;
   readonly port: number;
-  /** Name in `origin`; default: the listen address. */
+  /** Host name in `origin`; the listen address by default. */
   readonly publicName?: string;
   readonly tls?: FixtureTls;
   readonly log: RequestLog;
@@ -22,12 +22,12 @@ export interface HttpServiceOptions {
   readonly handle: (exchange: Exchange) => Promise<Reply>;
 }
 
-/** One listening server of the fixture: records every request, lets faults strike, sends what the handler decided. */
+/** One listening server of the fixture. It records every request, applies faults, and sends the response of the handler. */
 export class HttpService {
   private constructor(
     private readonly server: Server,
     readonly scheme: 'http' | 'https',
-    /** `name:port` as it stands in URLs: the scheme's own port is left out. */
+    /** `name:port` as in URLs, without the default port of the scheme. */
     readonly host: string,
     readonly port: number,
   ) {}
@@ -35,7 +35,7 @@ export class HttpService {
   static async start(options: HttpServiceOptions): Promise<HttpService> {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => void serve(options, request, response);
     const server = options.tls ? createTlsServer({ cert: options.tls.cert, key: options.tls.key }, onRequest) : createServer(onRequest);
-    // Uploads last as long as they last (Node's default ends a request after 300 s); idle connections outlive every client's pool.
+    // No limit for long uploads: Node's default ends a request after 300 s. Idle connections stay open longer than in any client's pool.
     server.requestTimeout = 0;
     server.keepAliveTimeout = 75_000;
     await new Promise<void>((resolve, reject) => {
@@ -52,7 +52,7 @@ export class HttpService {
     return `${this.scheme}://${this.host}`;
   }
 
-  /** Ends every connection, used or not. */
+  /** Closes the server and every connection, active or idle. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
@@ -64,10 +64,10 @@ export class HttpService {
 async function serve(options: HttpServiceOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const record = options.log.begin(options.server, request);
   const closed = closeOf(response);
-  // Node forgets a request that was answered early, and would not tell it that its connection is gone.
+  // If the response was sent early, Node does not notify the request when its connection closes.
   const { socket } = request;
-  const onGone = (): void => void request.destroy();
-  socket.once('close', onGone);
+  const onClose = (): void => void request.destroy();
+  socket.once('close', onClose);
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const exchange = new Exchange(request, options.log, record);
@@ -75,11 +75,11 @@ async function serve(options: HttpServiceOptions, request: IncomingMessage, resp
     await answer(options, exchange, response);
     await exchange.drain();
   } catch {
-    // Only a connection that is gone, or an answer that broke off, gets here; the record says so.
+    // The connection was closed, or the response was aborted by a fault; the record contains that.
     response.destroy();
   }
   await closed;
-  socket.off('close', onGone);
+  socket.off('close', onClose);
   record.aborted = !(request.complete && response.writableFinished);
   record.finished = true;
   options.log.changed();
@@ -87,7 +87,7 @@ async function serve(options: HttpServiceOptions, request: IncomingMessage, resp
 
 async function answer(options: HttpServiceOptions, exchange: Exchange, response: ServerResponse): Promise<void> {
   const fault = options.faults.take(exchange.record);
-  if (fault && !(await goesOn(fault, exchange, response))) {
+  if (fault && !(await applyFault(fault, exchange, response))) {
     return;
   }
   const reply = await replyOf(options, exchange);
@@ -107,8 +107,8 @@ async function replyOf(options: HttpServiceOptions, exchange: Exchange): Promise
   }
 }
 
-/** Lets the fault strike; true when the request is then answered as usual. */
-async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerResponse): Promise<boolean> {
+/** Applies the fault; returns true if the request is then handled normally. */
+async function applyFault(handle: FaultHandle, exchange: Exchange, response: ServerResponse): Promise<boolean> {
   const fault = handle.fault;
   if (isBodyFault(fault)) {
     return true;
@@ -132,7 +132,7 @@ async function goesOn(handle: FaultHandle, exchange: Exchange, response: ServerR
   }
 }
 
-/** How much of the request body arrives before the fault strikes. */
+/** Returns how many bytes of the request body are read before the fault occurs. */
 function bodyBytesToRead(fault: Fault): number {
   if (fault.kind === 'respond') {
     return fault.readBody === false ? 0 : Infinity;
@@ -140,7 +140,7 @@ function bodyBytesToRead(fault: Fault): number {
   return 'afterBytes' in fault ? fault.afterBytes : 0;
 }
 
-/** Waits for the release, the end of the connection, or the time; without one, for ever. */
+/** Waits for the release, the end of the connection, or the given time. */
 async function hold(handle: FaultHandle, response: ServerResponse, milliseconds: number | undefined): Promise<void> {
   const timer = new AbortController();
   const time = milliseconds === undefined ? [] : [sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)];
@@ -157,7 +157,7 @@ async function respond(
   await sendReply(response, { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body ?? '') });
 }
 
-/** Settles when the answer is out or the connection has ended. */
+/** Resolves when the response was sent or the connection has ended. */
 function closeOf(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => response.once('close', () => resolve()));
 }

@@ -15,7 +15,7 @@ function push(image: BuiltImage, reference = image.digest): Promise<string> {
   return pushImage({ url: registry.url, repository: 'a', reference }, image);
 }
 
-/** Follows redirects and Links as RFC 3986 §5 has it, and says which places answered. */
+/** Follows redirects and Links as RFC 3986 §5 defines, and returns the responses and the URLs that sent them. */
 async function readAll(path: string): Promise<{ answers: ReceivedResponse[]; places: string[]; links: string[] }> {
   const answers: ReceivedResponse[] = [];
   const places: string[] = [];
@@ -39,7 +39,7 @@ async function readAll(path: string): Promise<{ answers: ReceivedResponse[]; pla
 }
 
 describe('lists', () => {
-  it.each(['other-path', 'other-host'] as const)('are answered at another place, every page of them: %s', async (place) => {
+  it.each(['other-path', 'other-host'] as const)('are served at another place, with every page: %s', async (place) => {
     await start({ tags: place, links: ['absolute-path', 'relative', 'bare'] }, 7);
     await push(anImage(), 'v1');
     const { answers, places, links } = await readAll('a/tags/list');
@@ -54,7 +54,7 @@ describe('lists', () => {
     ]);
   });
 
-  it('are answered at another place: referrers too, whose names begin like a scheme', async () => {
+  it('are served at another place for referrers, too, whose relative Link begins like a scheme', async () => {
     await start({ referrers: 'other-host', links: ['relative'] });
     const subject = anImage();
     await push(subject);
@@ -69,7 +69,7 @@ describe('lists', () => {
     expect(digests.sort()).toEqual(artifacts.map(({ digest }) => digest).sort());
   });
 
-  it('on another host want the URL as it was signed, and no Authorization', async () => {
+  it('on another host require the signed URL, and refuse any Authorization', async () => {
     await start({ tags: 'other-host' });
     await push(anImage(), 'v1');
     const { headers } = await sendRequest(`${registry.url}/v2/a/tags/list?n=1`);

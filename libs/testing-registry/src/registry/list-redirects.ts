@@ -4,30 +4,31 @@ import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
 import { type Route } from './routes';
 
-/** How a registry that keeps its lists elsewhere hands them out. */
+/** How a registry serves lists at another place. */
 export interface ListQuirks {
-  /** Where a request for a list is redirected to; default: answered in place. */
+  /** The place to which a request for tags is redirected; by default, the registry answers it. */
   readonly tags?: ListPlace;
+  /** The same for referrers. */
   readonly referrers?: ListPlace;
-  /** How Link names the next page: several take turns, from page to page. Default `absolute-path`. */
+  /** The form of the Link to the next page. Several forms alternate from page to page. `absolute-path` by default. */
   readonly links?: readonly ListLink[];
 }
 
-/** Another path of the registry, which asks for the same rights, or the second server, where a signed URL is the whole permission. */
+/** Another path of the registry, which requires the same rights, or the second server, where a signed URL is the only permission. */
 export type ListPlace = 'other-path' | 'other-host';
 
-/** `relative` and `absolute-path` are relative to where the list was answered, not to where it was asked for; `bare` has no `<` and `>`. */
+/** `relative` and `absolute-path` are relative to the URL that served the list, not to the requested one; `bare` has no `<` and `>`. */
 export type ListLink = 'absolute-path' | 'relative' | 'bare';
 
-/** Path before `/v2` of lists that are elsewhere. */
+/** Path before `/v2` of lists at another place. */
 const ELSEWHERE = '/lists';
 
-/** The path below the base path that a path of a list elsewhere stands for; undefined for any other path. */
+/** Returns the path of the list below the base path, for the path of a list at another place; undefined for any other path. */
 export function listPath(path: string): string | undefined {
   return path.startsWith(`${ELSEWHERE}/v2/`) ? path.slice(ELSEWHERE.length) : undefined;
 }
 
-/** The redirect to the place of the list, if the quirk is on and this is not the place. */
+/** Returns the redirect to the place of the list, if the quirk is enabled and the request is for another place. */
 export function listRedirect(context: RegistryContext, exchange: Exchange, route: Route): Reply | undefined {
   const place = route.kind === 'tags' || route.kind === 'referrers' ? context.quirks.lists?.[route.kind] : undefined;
   const { path, query } = exchange.record;
@@ -39,7 +40,11 @@ export function listRedirect(context: RegistryContext, exchange: Exchange, route
   return { status: 307, headers: { location } };
 }
 
-/** Value of the Link to the next page. @param path of it below `/v2/`, with its query */
+/**
+ * Returns the value of the Link to the next page.
+ *
+ * @param path path of the next page below `/v2/`, with its query
+ */
 export function nextPage(context: RegistryContext, exchange: Exchange, path: string): string {
   const { lists } = context.quirks;
   if (!lists) {
@@ -57,7 +62,7 @@ function linkTarget(target: string, form: ListLink): string {
     case 'absolute-path':
       return `<${target}>`;
     case 'relative':
-      // Without the dot, a digest would be read as a scheme (RFC 3986 §4.2).
+      // Without the dot, clients would parse the algorithm of a digest as a scheme (RFC 3986 §4.2).
       return `<./${/[^/]*\?.*$/.exec(target)?.[0] ?? ''}>`;
     case 'bare':
       return target;

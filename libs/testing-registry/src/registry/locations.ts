@@ -4,7 +4,7 @@ import { type Reply } from './reply';
 import { type Route } from './routes';
 import { type Upload } from './uploads';
 
-/** Location of the next request of an upload, as the quirk wants it. */
+/** Returns the Location of the next request of an upload, in the form of the quirk. */
 export function uploadLocation(context: RegistryContext, upload: Upload): string {
   const { quirks, basePath } = context;
   const extra = quirks.uploadQuery === undefined ? '' : `&${quirks.uploadQuery}`;
@@ -29,13 +29,13 @@ export function uploadLocation(context: RegistryContext, upload: Upload): string
   }
 }
 
-/** The upload that a path outside `/v2` means. */
+/** Returns the upload that a path outside `/v2` names. */
 export function parseOutsidePath(path: string): Extract<Route, { kind: 'upload' }> | undefined {
   const match = /^\/artifacts-uploads\/(.+)\/uploads\/([^/]+)$/.exec(path);
   return match ? { kind: 'upload', repository: match[1] ?? '', id: match[2] ?? '' } : undefined;
 }
 
-/** True when every parameter that was put into the Location came back with its value. */
+/** Reports whether the request has every parameter of the Location, with the same value. */
 export function hasUploadQuery(context: RegistryContext, upload: Upload, parameters: URLSearchParams): boolean {
   if (parameters.get('_state') !== upload.state) {
     return false;
@@ -44,7 +44,7 @@ export function hasUploadQuery(context: RegistryContext, upload: Upload, paramet
   return [...expected].every(([name, value]) => parameters.getAll(name).includes(value));
 }
 
-/** Location or Link target below `/v2/`, for content that is there. */
+/** Returns the Location or Link target below `/v2/` of existing content. */
 export function contentLocation(context: RegistryContext, path: string): string {
   const relative = `${context.basePath}/v2/${path}`;
   switch (context.quirks.contentLocation ?? 'relative') {
@@ -57,7 +57,7 @@ export function contentLocation(context: RegistryContext, path: string): string 
   }
 }
 
-/** The redirect that a blob is answered with, if the quirk is on. */
+/** Returns the redirect for a blob, if the quirk is enabled. */
 export function blobRedirect(context: RegistryContext, digest: Digest): Reply | undefined {
   const redirect = context.quirks.blobRedirect;
   if (!redirect) {
@@ -68,7 +68,7 @@ export function blobRedirect(context: RegistryContext, digest: Digest): Reply | 
   return { status: redirect.status ?? 307, headers: { location: redirect.location?.(digest.text) ?? own() } };
 }
 
-/** What a registry behind a TLS-terminating load balancer believes its own address to be. */
+/** Returns the origin as a registry behind a TLS-terminating load balancer sees it. */
 function plainHttp(origin: string): string {
   return origin.replace(/^https:/, 'http:');
 }

@@ -1,10 +1,10 @@
-/** What a registry has to know of a manifest: image-spec's manifest and index, and Docker's, which have the same fields. */
+/** The facts that a registry needs about a manifest. Manifests and indexes of image-spec and of Docker have the same fields. */
 export interface ManifestFacts {
-  /** The `mediaType` that the document itself states. */
+  /** The `mediaType` field of the document. */
   readonly statedMediaType?: string;
-  /** Blobs that it needs in the same repository. */
+  /** Blobs that must exist in the same repository. */
   readonly blobs: readonly string[];
-  /** Manifests that an index needs in the same repository. */
+  /** Manifests of an index, which must exist in the same repository. */
   readonly children: readonly string[];
   readonly subject?: string;
   readonly artifactType?: string;
@@ -27,10 +27,14 @@ interface Document {
   readonly annotations?: Record<string, string>;
 }
 
-/** Thrown for a document that says it is JSON and is not an object. */
+/** A manifest whose media type is JSON is not a JSON object. */
 export class ManifestSyntaxError extends Error {}
 
-/** Reads the facts; a media type that is not JSON is stored as it is, with none. */
+/**
+ * Reads the facts about a manifest. A manifest whose media type is not JSON names no other content.
+ *
+ * @throws ManifestSyntaxError when the media type is JSON and the content is not a JSON object
+ */
 export function describeManifest(mediaType: string, content: Buffer): ManifestFacts {
   if (!/[+/]json$/.test(mediaType)) {
     return { blobs: [], children: [] };
@@ -59,7 +63,7 @@ function parse(content: Buffer): Document {
   return document;
 }
 
-/** Layers that are to be had elsewhere (`urls`, "nondistributable") need not be here: image-spec, layer.md. */
+/** Returns the digest of a required blob. Layers stored elsewhere (`urls`, "nondistributable") are not required: image-spec, layer.md. */
 function neededBlob(descriptor: Descriptor | undefined): string[] {
   const foreign = /nondistributable|foreign/.test(String(descriptor?.mediaType)) || Array.isArray(descriptor?.urls);
   return foreign ? [] : digestText(descriptor);
@@ -69,7 +73,7 @@ function digestText(descriptor: Descriptor | undefined): string[] {
   return typeof descriptor?.digest === 'string' ? [descriptor.digest] : [];
 }
 
-/** distribution-spec, "Listing Referrers": `artifactType`, or the config's media type when an image manifest states none. */
+/** Returns `artifactType`, or the config's media type if an image manifest has none (distribution-spec, "Listing Referrers"). */
 function artifactType(document: Document): string | undefined {
   if (document.artifactType !== undefined && document.artifactType !== '') {
     return document.artifactType;

@@ -6,7 +6,7 @@ import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
 
-/** distribution-spec: registries SHOULD take manifests of at least 4 MiB. */
+/** distribution-spec: registries SHOULD accept manifests of at least 4 MiB. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** distribution-spec, "Pulling manifests": the grammar of a tag. */
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -16,7 +16,7 @@ interface ManifestRoute {
   readonly reference: string;
 }
 
-/** GET, HEAD, PUT and DELETE of `/v2/<name>/manifests/<reference>`. */
+/** Handles GET, HEAD, PUT and DELETE of `/v2/<name>/manifests/<reference>`. */
 export async function handleManifest(context: RegistryContext, exchange: Exchange, route: ManifestRoute): Promise<Reply> {
   checkReference(route.reference);
   switch (exchange.method) {
@@ -68,13 +68,13 @@ async function putManifest(context: RegistryContext, exchange: Exchange, { repos
       location: contentLocation(context, `${repository}/manifests/${digest}`),
       'docker-content-digest': digest,
       ...(facts.subject === undefined ? {} : { 'oci-subject': facts.subject }),
-      // Tags pushed along with a digest, as the next version of distribution-spec has it.
+      // Tags that are pushed together with a digest, as in the next version of distribution-spec.
       ...(byDigest && tags.length > 0 ? { 'oci-tag': tags.join(', ') } : {}),
     },
   };
 }
 
-/** Without parameters such as `charset`. */
+/** Returns the Content-Type without parameters such as `charset`. */
 function contentType(exchange: Exchange): string | undefined {
   const [type = ''] = (exchange.header('content-type') ?? '').split(';');
   return type.trim() || undefined;
@@ -108,7 +108,10 @@ function readFacts(declared: string | undefined, content: Buffer): ManifestFacts
   throw new RegistryError('MANIFEST_INVALID', 'Content-Type and mediaType differ');
 }
 
-/** A manifest must not name content that nobody can pull; a subject may come later (distribution-spec, "Pushing manifests with subject"). */
+/**
+ * Refuses a manifest that names absent content. Only a subject may be pushed later (distribution-spec, "Pushing manifests with
+ * subject").
+ */
 function checkReferences(context: RegistryContext, repository: string, facts: ManifestFacts): void {
   if (context.options.allowMissingReferences) {
     return;
@@ -126,9 +129,9 @@ function checkReferences(context: RegistryContext, repository: string, facts: Ma
 function checkReference(reference: string): void {
   if (looksLikeDigest(reference)) {
     if (!parseDigest(reference)) {
-      throw new RegistryError('DIGEST_INVALID', `"${reference}" is no digest`);
+      throw new RegistryError('DIGEST_INVALID', `"${reference}" is not a digest`);
     }
   } else if (!TAG.test(reference)) {
-    throw new RegistryError('TAG_INVALID', `"${reference}" is no tag`);
+    throw new RegistryError('TAG_INVALID', `"${reference}" is not a tag`);
   }
 }

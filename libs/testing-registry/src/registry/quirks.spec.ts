@@ -30,7 +30,7 @@ async function challenges(authorization?: string): Promise<string[]> {
   return rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate');
 }
 
-function askToken(query: string, authorization: string): Promise<ReceivedResponse> {
+function requestToken(query: string, authorization: string): Promise<ReceivedResponse> {
   return sendRequest(`${registry.tokenOrigin}/service/token?${query}`, { headers: { authorization } });
 }
 
@@ -39,7 +39,7 @@ async function begin(): Promise<string> {
 }
 
 describe('quirks of challenges', () => {
-  it('basicChallengeWhenAuthorizationSent: Bearer to the bare, Basic to the rest', async () => {
+  it('basicChallengeWhenAuthorizationSent: Basic for a request with Authorization, Bearer without', async () => {
     await start({ basicChallengeWhenAuthorizationSent: 'harbor' }, { auth: TOKEN_AUTH });
     expect(await challenges()).toEqual([expect.stringMatching(/^Bearer realm=/)]);
     for (const authorization of ['Bearer expired', RIGHT]) {
@@ -47,9 +47,9 @@ describe('quirks of challenges', () => {
     }
   });
 
-  it('caseSensitiveScheme: only "Bearer" is understood', async () => {
+  it('caseSensitiveScheme: only "Bearer" is accepted', async () => {
     await start({ caseSensitiveScheme: true }, { auth: TOKEN_AUTH });
-    const { token } = JSON.parse((await askToken('scope=repository:a:pull', RIGHT)).body.toString()) as { token: string };
+    const { token } = JSON.parse((await requestToken('scope=repository:a:pull', RIGHT)).body.toString()) as { token: string };
     expect((await send('a/tags/list', { headers: { authorization: `Bearer ${token}` } })).status).toBe(404);
     expect((await send('a/tags/list', { headers: { authorization: `bearer ${token}` } })).status).toBe(401);
     registry.quirks.caseSensitiveScheme = false;
@@ -63,7 +63,7 @@ describe('quirks of challenges', () => {
 
   it('insufficientScopeStatus: 403 for a valid token, 401 for any other', async () => {
     await start({ insufficientScopeStatus: 403 }, { auth: TOKEN_AUTH });
-    const { token } = JSON.parse((await askToken('scope=repository:b:pull', RIGHT)).body.toString()) as { token: string };
+    const { token } = JSON.parse((await requestToken('scope=repository:b:pull', RIGHT)).body.toString()) as { token: string };
     const refused = await send('a/tags/list', { headers: { authorization: `Bearer ${token}` } });
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([403, expect.stringContaining('error="insufficient_scope"')]);
     expect((await send('a/tags/list', { headers: { authorization: 'Bearer x' } })).status).toBe(401);
@@ -71,26 +71,26 @@ describe('quirks of challenges', () => {
 });
 
 describe('quirks of the token endpoint', () => {
-  it('wrongPasswordGetsEmptyToken: with a scope 200 and no rights, without a scope a bare 401', async () => {
+  it('wrongPasswordGetsEmptyToken: 200 and no rights with a scope, 401 without a challenge otherwise', async () => {
     await start({ wrongPasswordGetsEmptyToken: true }, { auth: TOKEN_AUTH });
-    const answer = await askToken('scope=repository:a:pull', WRONG);
+    const answer = await requestToken('scope=repository:a:pull', WRONG);
     expect(answer.status).toBe(200);
     const { token } = JSON.parse(answer.body.toString()) as { token: string };
     expect((await send('a/tags/list', { headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
-    const bare = await askToken('service=x', WRONG);
+    const bare = await requestToken('service=x', WRONG);
     expect([bare.status, bare.headers['www-authenticate']]).toEqual([401, undefined]);
   });
 
-  it('tokenAnswer: garbage, huge, redirect, any status', async () => {
+  it('tokenAnswer: garbage, a huge body, a redirect, or any status', async () => {
     await start({ tokenAnswer: { kind: 'garbage' } }, { auth: TOKEN_AUTH });
-    expect((await askToken('', RIGHT)).body.toString()).toBe('<html>not a token</html>');
+    expect((await requestToken('', RIGHT)).body.toString()).toBe('<html>not a token</html>');
     registry.quirks.tokenAnswer = { kind: 'huge', bytes: 5_000_000 };
-    const huge = await askToken('', RIGHT);
+    const huge = await requestToken('', RIGHT);
     expect([huge.body.length > 5_000_000, huge.headers['content-length']]).toEqual([true, undefined]);
     registry.quirks.tokenAnswer = { kind: 'redirect', location: 'http://elsewhere.test/' };
-    expect((await askToken('', RIGHT)).headers.location).toBe('http://elsewhere.test/');
+    expect((await requestToken('', RIGHT)).headers.location).toBe('http://elsewhere.test/');
     registry.quirks.tokenAnswer = { kind: 'status', status: 429, headers: { 'retry-after': '7' }, body: 'later' };
-    const limited = await askToken('', RIGHT);
+    const limited = await requestToken('', RIGHT);
     expect([limited.status, limited.headers['retry-after'], limited.body.toString()]).toEqual([429, '7', 'later']);
   });
 });
@@ -120,14 +120,14 @@ describe('quirks of uploads', () => {
     expect((await sendRequest(`${url}&digest=${digest}`, { method: 'PUT', body: 'x', ca })).status).toBe(201);
   });
 
-  it('uploadLocation other-host: refuses any Authorization there, and records it', async () => {
+  it('uploadLocation other-host: that server refuses any Authorization, and records it', async () => {
     await start({ uploadLocation: 'other-host' });
     const refused = await sendRequest(await begin(), { method: 'PATCH', body: 'x', headers: { authorization: 'Bearer leaked' } });
     expect(refused.status).toBe(400);
     expect(registry.requests.filter(({ server }) => server === 'cdn')).toMatchObject([{ headers: { authorization: 'Bearer leaked' } }]);
   });
 
-  it('uploadQuery: every parameter must come back', async () => {
+  it('uploadQuery: the client must send every parameter back', async () => {
     await start({ uploadQuery: 'z=a%2Fb%3D&a=1%202' });
     const location = await begin();
     expect(location).toContain('&z=a%2Fb%3D&a=1%202');
@@ -142,7 +142,7 @@ describe('quirks of uploads', () => {
     expect((await sendRequest(url, { method: 'PATCH', body: 'x' })).status).toBe(201);
   });
 
-  it('sessionCookie: set on every answer, and a write that brings it back is refused', async () => {
+  it('sessionCookie: set by every response; a write with the cookie is refused', async () => {
     await start({ sessionCookie: true });
     const { headers } = await send('');
     expect(headers['set-cookie']).toEqual([expect.stringMatching(/^sid=/)]);
@@ -167,7 +167,7 @@ describe('quirks of content', () => {
     expect((await send('a/tags/list?n=1')).headers.link).toContain(`<${expected()}/v2/a/tags/list?n=1&last=`);
   });
 
-  it('extraTags and pageSize: a long list, whole or in pages', async () => {
+  it('extraTags and pageSize: a long list, complete or in pages', async () => {
     await start({ extraTags: 100_000 });
     await pushImage({ url: registry.url, repository: 'a', reference: 'v1' }, anImage());
     const all = await send('a/tags/list');
@@ -194,7 +194,7 @@ describe('quirks of content', () => {
 });
 
 describe('harborQuirks', () => {
-  it('is Harbor: realm on the request host, empty access_token, cookies, absolute Location', async () => {
+  it('behaves like Harbor: realm on the request host, empty access_token, cookies, absolute Location', async () => {
     await start(harborQuirks(), {
       auth: {
         mode: 'token',

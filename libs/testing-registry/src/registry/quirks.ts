@@ -1,67 +1,67 @@
 import { type FixtureAction } from './fixture-registry-options';
 import { type ListQuirks } from './list-redirects';
 
-/** What real registries do that the specification does not say. Each is off by default; all can be changed while the fixture runs. */
+/** Behaviour of real registries beyond the specification. Each quirk is off by default, and can be changed while the fixture runs. */
 export interface RegistryQuirks {
-  /** A refused Authorization is challenged with this Basic realm only; a bare request still gets Bearer (Harbor: `harbor`). */
+  /** A request with a refused Authorization gets only a Basic challenge with this realm; one without gets Bearer (Harbor: `harbor`). */
   basicChallengeWhenAuthorizationSent?: string;
-  /** Only `Bearer` and `Basic` in exactly this spelling are understood (Harbor), though RFC 9110 §11.1 says otherwise. */
+  /** Only `Bearer` and `Basic` in exactly this spelling are accepted (Harbor), although RFC 9110 §11.1 makes schemes case-insensitive. */
   caseSensitiveScheme?: boolean;
-  /** A wrong password gets 200 and a token without rights when a scope is asked, else 401 with no challenge (Harbor). */
+  /** A request for a scope with a wrong password gets 200 and a token without rights; without a scope, 401 without a challenge (Harbor). */
   wrongPasswordGetsEmptyToken?: boolean;
-  /** Every answer sets the cookie `sid`; a write that sends it back is refused with 403 (Harbor's CSRF check). */
+  /** Every response sets the cookie `sid`. A write with the cookie is refused with 403 (Harbor's CSRF check). */
   sessionCookie?: boolean;
-  /** No WWW-Authenticate at all on a 401 (GCR, some paths). */
+  /** A 401 has no WWW-Authenticate (GCR, on some paths). */
   omitChallenge?: boolean;
-  /** Sent after the real challenge (Gitea: `Basic`). */
+  /** Challenges after the real one (Gitea: `Basic`). */
   furtherChallenges?: readonly string[];
-  /** The challenge's `scope`, whatever was asked for (Gitea: `*`). */
+  /** `scope` of every challenge, independent of the request (Gitea: `*`). */
   challengeScope?: string;
-  /** Rights that a DELETE of content needs and its challenge names; default `delete`. Quay: `pull,push`. */
+  /** Rights that a DELETE of content requires, and that its challenge names; `delete` by default. Quay: `pull,push`. */
   deleteNeeds?: readonly FixtureAction[];
-  /** The actions that the token endpoint knows; others are 400 (Quay: `pull`, `push`, `*`). */
+  /** Actions that the token endpoint accepts; others are 400 (Quay: `pull`, `push`, `*`). */
   knownActions?: readonly FixtureAction[];
   /**
-   * No right is given on a repository that does not exist, and the token endpoint creates one when somebody asks it for a `push` that the
-   * account's grants allow; the registry itself creates none (Quay's creator robots).
+   * The token endpoint grants no right on a repository that does not exist. It creates the repository when a client requests `push` and
+   * the account's grants allow it. The registry itself creates no repository (Quay's creator robots).
    */
   pushTokenCreates?: boolean;
-  /** Without a credential the token endpoint answers a request that names no scope with 401 (Harbor, Quay). */
+  /** The token endpoint answers a request without a credential and without a scope with 401 (Harbor, Quay). */
   anonymousNeedsScope?: boolean;
-  /** A missing right is a 401 with this text; `{repository}` and `{actions}` are filled in (Harbor). */
+  /** A missing right gives a 401 with this text, in which `{repository}` and `{actions}` are replaced (Harbor). */
   missingRightText?: string;
-  /** A valid token without the scope gets 403 and `error="insufficient_scope"` instead of 401 (IBM Cloud). */
+  /** A valid token without the required scope gets 403 and `error="insufficient_scope"` instead of 401 (IBM Cloud). */
   insufficientScopeStatus?: 401 | 403;
   /**
-   * Location of uploads. `relative` (default); `absolute`; `absolute-http`: absolute, and http although served over https (a load
-   * balancer ends TLS); `outside-v2`: `/artifacts-uploads/…` on the same origin (GAR); `other-host`: the other server's origin, which
-   * takes a signed URL and refuses any Authorization. A function gets the relative one and returns what is sent.
+   * Location of uploads. `relative` (default). `absolute`. `absolute-http`: absolute, with http although the registry serves https (a load
+   * balancer terminates TLS). `outside-v2`: `/artifacts-uploads/…` on the same origin (GAR). `other-host`: the second server, which
+   * requires a signed URL and refuses any Authorization. A function receives the relative Location and returns the one to send.
    */
   uploadLocation?: 'relative' | 'absolute' | 'absolute-http' | 'outside-v2' | 'other-host' | ((relative: string) => string);
-  /** Raw text appended to the query of upload Locations (`z=a%2Fb&a=1`); every parameter must come back with the same value. */
+  /** Raw text at the end of the query of upload Locations (`z=a%2Fb&a=1`). The client must send every parameter back with its value. */
   uploadQuery?: string;
-  /** Location of finished blobs and manifests, and Link: relative (default), absolute, or absolute with http. */
+  /** Form of Link and of the Location of finished blobs and manifests: relative (default), absolute, or absolute with http. */
   contentLocation?: 'relative' | 'absolute' | 'absolute-http';
   /** PATCH answers 201 instead of 202 (ECR). */
   patchStatus?: 201 | 202;
-  /** GET and HEAD of a blob are answered with a redirect. */
+  /** The registry answers GET and HEAD of a blob with a redirect. */
   blobRedirect?: BlobRedirect;
-  /** tags/list has this many made-up tags (`t-0000000`, …) after the real ones. */
+  /** Number of invented tags (`t-0000000`, …) in tags/list, in addition to the real ones. */
   extraTags?: number;
-  /** The most entries of one tags/list or referrers answer; more follow by Link. */
+  /** Most entries of one tags/list or referrers response; a Link leads to the next page. */
   pageSize?: number;
-  /** Lists that are answered elsewhere, and how their pages are linked. */
+  /** Lists that are served at another place, and the form of their Links. */
   lists?: ListQuirks;
-  /** What the token endpoint answers instead of a token. */
+  /** Response of the token endpoint instead of a token. */
   tokenAnswer?: TokenAnswer;
 }
 
 export interface BlobRedirect {
-  /** Default 307. */
+  /** 307 by default. */
   readonly status?: 301 | 302 | 303 | 307 | 308;
-  /** Redirects before the one that has the content; default 1. */
+  /** Number of redirects before the content; 1 by default. */
   readonly hops?: number;
-  /** Where to instead of the fixture's own second server; gets the digest. */
+  /** Returns the target for a digest; by default, the target is the fixture's second server. */
   readonly location?: (digest: string) => string;
 }
 
@@ -71,7 +71,10 @@ export type TokenAnswer =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
 
-/** All of what Harbor 2.15 does differently, as observed on the wire. Give `tokens: { fields: 'empty-access-token' }` and `realm: 'request-host'` too. */
+/**
+ * Returns all quirks of Harbor 2.15, as observed in its responses. Use them together with `tokens: { fields: 'empty-access-token' }` and
+ * `realm: 'request-host'`.
+ */
 export function harborQuirks(): RegistryQuirks {
   return {
     basicChallengeWhenAuthorizationSent: 'harbor',
@@ -87,8 +90,8 @@ export function harborQuirks(): RegistryQuirks {
 }
 
 /**
- * Quay (quay/quay: endpoints/v2/v2auth.py and __init__.py). Give `realm: 'same-origin'` and `tokens: { fields: 'token', omitIssuedAt: true,
- * omitExpiresIn: true }` too.
+ * Returns the quirks of Quay (quay/quay: endpoints/v2/v2auth.py and __init__.py). Use them together with `realm: 'same-origin'` and
+ * `tokens: { fields: 'token', omitIssuedAt: true, omitExpiresIn: true }`.
  */
 export function quayQuirks(): RegistryQuirks {
   return {

@@ -1,11 +1,12 @@
-/** Inclusive positions of the first and last byte. */
+/** Positions of the first and the last byte, both inclusive. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * Parses a Range header against a size (RFC 9110 §14). Undefined: answer in full, as for several ranges, which a server may ignore.
+ * Parses a Range header for content of this size (RFC 9110 §14). Undefined means that the response has the full content, as it does for
+ * several ranges, which a server may ignore.
  */
 export function parseByteRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? '');

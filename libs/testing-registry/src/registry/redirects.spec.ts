@@ -19,7 +19,7 @@ function get(method = 'GET'): Promise<ReceivedResponse> {
 }
 
 describe('blobRedirect', () => {
-  it.each(['GET', 'HEAD'])('sends %s to the other origin, where the signed URL is enough', async (method) => {
+  it.each(['GET', 'HEAD'])('redirects %s to the other origin, where the signed URL is enough', async (method) => {
     await start({});
     const redirect = await get(method);
     expect([redirect.status, redirect.body.length]).toEqual([307, 0]);
@@ -33,7 +33,7 @@ describe('blobRedirect', () => {
     expect([part.status, part.body.toString()]).toEqual([206, '89']);
   });
 
-  it('refuses any Authorization there with 400, and records it', async () => {
+  it('the other origin refuses any Authorization with 400, and records it', async () => {
     await start({});
     const { headers } = await get();
     const refused = await sendRequest(headers.location ?? '', { headers: { authorization: 'Bearer leaked' } });
@@ -41,7 +41,7 @@ describe('blobRedirect', () => {
     expect(registry.requests.at(-1)).toMatchObject({ server: 'cdn', headers: { authorization: 'Bearer leaked' } });
   });
 
-  it('refuses a URL that was changed, even if it means the same', async () => {
+  it('the other origin refuses a URL that was changed, even to an equivalent one', async () => {
     await start({});
     const location = (await get()).headers.location ?? '';
     for (const changed of [
@@ -53,7 +53,7 @@ describe('blobRedirect', () => {
     }
   });
 
-  it('makes as many hops as asked for, with the status asked for', async () => {
+  it('makes the configured number of redirects, with the configured status', async () => {
     await start({ hops: 3, status: 302 });
     let response = await get();
     expect(response.status).toBe(302);
@@ -64,12 +64,12 @@ describe('blobRedirect', () => {
     expect(response.body).toEqual(content);
   });
 
-  it('leads wherever it is told', async () => {
+  it('leads to the configured location', async () => {
     await start({ location: (wanted) => `http://169.254.169.254/${wanted}` });
     expect((await get()).headers.location).toBe(`http://169.254.169.254/${digest}`);
   });
 
-  it('does not redirect to what is not there', async () => {
+  it('does not redirect for a blob that does not exist', async () => {
     await start({});
     expect((await sendRequest(`${registry.url}/v2/other/blobs/${digest}`)).status).toBe(404);
   });

@@ -8,7 +8,7 @@ import { type StoredManifest } from './repository';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
-/** GET `/v2/<name>/referrers/<digest>` (distribution-spec, "Listing Referrers"). */
+/** Handles GET `/v2/<name>/referrers/<digest>` (distribution-spec, "Listing Referrers"). */
 export function listReferrers(
   context: RegistryContext,
   exchange: Exchange,
@@ -18,7 +18,7 @@ export function listReferrers(
     throw new RegistryError('UNSUPPORTED', 'method not allowed');
   }
   if (!parseDigest(route.reference)) {
-    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is no digest`);
+    throw new RegistryError('DIGEST_INVALID', `"${route.reference}" is not a digest`);
   }
   const type = exchange.parameters.get('artifactType');
   const all = [...(context.content.find(route.repository)?.manifests.values() ?? [])]

@@ -1,6 +1,6 @@
 import { jsonReply, type Reply } from './reply';
 
-/** Error codes of distribution-spec 1.1 ("Error Codes"), those of distribution's own appendix, and the status of each. */
+/** Error codes of distribution-spec 1.1 ("Error Codes") and of distribution's own appendix, with their status. */
 const STATUS = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,

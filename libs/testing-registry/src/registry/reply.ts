@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 
-/** What a handler decided to answer. A stream needs its own content-length header. */
+/** The response of a handler. For a stream, the handler has to set content-length. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;

@@ -1,20 +1,20 @@
 import { describeManifest, type ManifestFacts } from './manifest-facts';
 
-/** A manifest as it was pushed; the bytes are never changed. */
+/** A manifest as it was pushed, byte for byte. */
 export interface StoredManifest extends ManifestFacts {
   readonly digest: string;
   readonly mediaType: string;
   readonly content: Buffer;
 }
 
-/** The form in which a repository is kept on disk. */
+/** The form in which a repository is stored on disk. */
 export interface RepositoryRecord {
   readonly blobs: readonly string[];
   readonly manifests: readonly { readonly digest: string; readonly mediaType: string; readonly content: string }[];
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What one repository holds. Manifests are small and stay in memory. */
+/** The content of one repository. Manifests are small and stay in memory. */
 export class Repository {
   readonly blobs = new Set<string>();
   readonly manifests = new Map<string, StoredManifest>();
@@ -54,12 +54,12 @@ export class Repository {
     return manifest;
   }
 
-  /** The manifest that a tag or a digest names. */
+  /** Returns the manifest of a tag or a digest. */
   manifest(reference: string): StoredManifest | undefined {
     return this.manifests.get(this.tags.get(reference) ?? reference);
   }
 
-  /** Removes a manifest and every tag on it; false when it is not there. */
+  /** Removes a manifest and all its tags; returns false if it does not exist. */
   deleteManifest(digest: string): boolean {
     for (const [tag, target] of this.tags) {
       if (target === digest) {

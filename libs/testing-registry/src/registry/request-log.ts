@@ -1,31 +1,31 @@
 import { type IncomingMessage } from 'node:http';
 
-/** Which of the fixture's servers got the request. */
+/** The server of the fixture that received the request. */
 export type FixtureServer = 'registry' | 'token' | 'cdn';
 
-/** One request as it arrived, credentials included: this is what tests look at to prove what was not sent. */
+/** A request as it arrived, including credentials. Tests use it to prove what was not sent. */
 export interface RecordedRequest {
   readonly server: FixtureServer;
   readonly method: string;
-  /** Raw, before the `?`. */
+  /** The raw path, before the `?`. */
   readonly path: string;
-  /** Raw, without the `?`; empty if there is none. */
+  /** The raw query, without the `?`; empty if there is none. */
   readonly query: string;
-  /** Names in lower case, as Node gives them. */
+  /** Headers with names in lower case, as Node returns them. */
   readonly headers: IncomingMessage['headers'];
-  /** Names and values in turn, as they came over the wire. */
+  /** Names and values alternately, as they were received. */
   readonly rawHeaders: readonly string[];
-  /** Body bytes that arrived so far. */
+  /** Number of body bytes that have arrived so far. */
   bodyBytes: number;
-  /** The status that was sent; absent while there is none. */
+  /** The status that was sent, if any. */
   status?: number;
-  /** The connection ended before the request or its answer was complete. */
+  /** The connection ended before the request or its response was complete. */
   aborted: boolean;
-  /** Nothing more will happen to this request. */
+  /** The request is finished, and its record does not change any more. */
   finished: boolean;
 }
 
-/** The newest requests that are kept, so that a sandbox that runs for weeks does not grow; more than any test sends. */
+/** Number of newest requests that are kept, so that the memory of a long-running sandbox does not grow. No test sends as many. */
 const KEPT_REQUESTS = 100_000;
 
 interface Waiter {
@@ -68,7 +68,7 @@ export class RequestLog {
     this.#entries = [];
   }
 
-  /** Tells those who wait to look again. */
+  /** Makes all waiters check their condition again. */
   changed(): void {
     for (const waiter of this.#waiters) {
       const found = waiter.wanted();
@@ -79,7 +79,11 @@ export class RequestLog {
     }
   }
 
-  /** The first request, also an earlier one, for which the condition holds; waits for it up to `timeoutMs`. */
+  /**
+   * Returns the first request, including earlier ones, that fulfils the condition.
+   *
+   * @throws Error when there is none within `timeoutMs`
+   */
   waitFor(condition: (request: RecordedRequest) => boolean, timeoutMs: number): Promise<RecordedRequest> {
     const wanted = (): RecordedRequest | undefined => this.#entries.find(condition);
     const now = wanted();
@@ -97,7 +101,7 @@ export class RequestLog {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
         const seen = this.#entries.map((entry) => `${entry.method} ${entry.path}`).join(', ');
-        reject(new Error(`no such request within ${timeoutMs} ms; seen: ${seen || 'none'}`));
+        reject(new Error(`no such request within ${timeoutMs} ms; received: ${seen || 'none'}`));
       }, timeoutMs);
       this.#waiters.add(waiter);
     });

@@ -1,6 +1,6 @@
 import { RegistryError } from './registry-error';
 
-/** What a path asks for, after distribution-spec's "Endpoints". */
+/** The endpoint of a path, following distribution-spec's "Endpoints". */
 export type Route =
   | { readonly kind: 'ping' }
   | { readonly kind: 'manifest'; readonly repository: string; readonly reference: string }
@@ -10,7 +10,10 @@ export type Route =
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'referrers'; readonly repository: string; readonly reference: string };
 
-/** distribution-spec, "Pulling manifests": the grammar of `<name>`. Not the product's: a mistake in that would go unseen here. */
+/**
+ * distribution-spec, "Pulling manifests": the grammar of `<name>`. It is not shared with the product, so that tests find
+ * mistakes there.
+ */
 const NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 /** distribution/reference allows 255 characters for the path of a name. */
 const NAME_MAX = 255;
@@ -24,7 +27,11 @@ const ENDPOINTS: readonly (readonly [RegExp, (repository: string, rest: string) 
   [/^(.+)\/referrers\/([^/]+)$/, (repository, reference) => ({ kind: 'referrers', repository, reference })],
 ];
 
-/** Parses a raw path that begins with `/v2`. Throws NAME_INVALID, or 404 UNSUPPORTED for what is no endpoint. */
+/**
+ * Parses a raw path that begins with `/v2`.
+ *
+ * @throws RegistryError NAME_INVALID, or UNSUPPORTED (404) when the path is not an endpoint
+ */
 export function parseRoute(path: string): Route {
   if (path === '/v2/' || path === '/v2') {
     return { kind: 'ping' };
@@ -41,12 +48,12 @@ export function parseRoute(path: string): Route {
 
 function checkName(name: string): string {
   if (name.length > NAME_MAX || !NAME.test(name)) {
-    throw new RegistryError('NAME_INVALID', `"${name}" is no repository name`);
+    throw new RegistryError('NAME_INVALID', `"${name}" is not a repository name`);
   }
   return name;
 }
 
-/** Some clients write `%3A` in a digest. */
+/** Decodes a reference, because some clients write `%3A` in a digest. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

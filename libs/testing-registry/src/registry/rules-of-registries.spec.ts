@@ -19,12 +19,12 @@ function send(path: string, options: SendOptions = {}): Promise<ReceivedResponse
   return sendRequest(`${registry.url}/v2/${path}`, options);
 }
 
-function askToken(query: string, authorization?: string): Promise<ReceivedResponse> {
+function requestToken(query: string, authorization?: string): Promise<ReceivedResponse> {
   return sendRequest(`${registry.url}/service/token?${query}`, { headers: authorization === undefined ? {} : { authorization } });
 }
 
 async function bearer(scope: string): Promise<{ authorization: string }> {
-  const { token } = JSON.parse((await askToken(`scope=${scope}`, RIGHT)).body.toString()) as { token: string };
+  const { token } = JSON.parse((await requestToken(`scope=${scope}`, RIGHT)).body.toString()) as { token: string };
   return { authorization: `Bearer ${token}` };
 }
 
@@ -33,7 +33,7 @@ describe('Quay', () => {
     start({ auth: { ...TOKENS, tokens: { fields: 'token', omitExpiresIn: true, omitIssuedAt: true } }, quirks: quayQuirks() }),
   );
 
-  it('gives no pull on a repository that is missing, and creates it when a push is asked for', async () => {
+  it('grants no pull on a missing repository, and creates the repository when a push is requested', async () => {
     const reading = await bearer('repository:org/new:pull');
     const refused = await send('org/new/manifests/v1', { method: 'HEAD', headers: reading });
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([
@@ -53,26 +53,26 @@ describe('Quay', () => {
     expect(registry.repositories()).toEqual([]);
   });
 
-  it('knows pull, push and * alone, and asks a push of a deletion', async () => {
-    expect((await askToken('scope=repository:org/new:delete', RIGHT)).status).toBe(400);
-    expect((await askToken('scope=repository:org/new:pull,push,delete', RIGHT)).status).toBe(400);
-    expect((await askToken('scope=repository:org/new:*', RIGHT)).status).toBe(200);
+  it('accepts only pull, push and *, and requires push for a deletion', async () => {
+    expect((await requestToken('scope=repository:org/new:delete', RIGHT)).status).toBe(400);
+    expect((await requestToken('scope=repository:org/new:pull,push,delete', RIGHT)).status).toBe(400);
+    expect((await requestToken('scope=repository:org/new:*', RIGHT)).status).toBe(200);
     const refused = await send('org/new/manifests/v1', { method: 'DELETE' });
     expect(refused.headers['www-authenticate']).toContain('scope="repository:org/new:pull,push"');
   });
 
-  it('gives nothing without a scope to those without a credential', async () => {
-    expect((await askToken('service=x')).status).toBe(401);
-    expect((await askToken('service=x', RIGHT)).status).toBe(200);
-    expect((await askToken('service=x', WRONG)).status).toBe(401);
-    expect((await askToken('scope=repository:org/new:pull')).status).toBe(200);
+  it('answers 401 to a token request without a credential and without a scope', async () => {
+    expect((await requestToken('service=x')).status).toBe(401);
+    expect((await requestToken('service=x', RIGHT)).status).toBe(200);
+    expect((await requestToken('service=x', WRONG)).status).toBe(401);
+    expect((await requestToken('scope=repository:org/new:pull')).status).toBe(200);
   });
 });
 
 describe('Harbor', () => {
   beforeEach(() => start({ auth: { ...TOKENS, realm: 'request-host' }, quirks: harborQuirks() }));
 
-  it('answers 401 to a missing right, and says which', async () => {
+  it('answers a missing right with 401, and names the right', async () => {
     const reading = await bearer('repository:other/app:pull');
     const refused = await send('other/app/blobs/uploads/', { method: 'POST', headers: reading });
     expect(refused.status).toBe(401);
@@ -80,7 +80,7 @@ describe('Harbor', () => {
   });
 });
 
-describe('a registry that everybody may read', () => {
+describe('a registry with anonymous reads', () => {
   it.each([
     ['ignored', 404],
     ['checked', 401],
@@ -95,7 +95,7 @@ describe('a registry that everybody may read', () => {
   });
 });
 
-it('Gitea: two challenges in two lines, and the scope *', async () => {
+it('Gitea: sends two challenges in two headers, and the scope *', async () => {
   await start({ auth: TOKENS, quirks: { challengeScope: '*', furtherChallenges: ['Basic realm="gitea"'] } });
   const { rawHeaders } = await send('');
   const challenges = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate');

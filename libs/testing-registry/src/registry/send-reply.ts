@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultEffect } from './faults';
 import { type Reply } from './reply';
 
-/** The faults that spoil an answer which is otherwise the right one. */
+/** Faults that disturb the body of the normal response. */
 type BodyFault = Extract<FaultEffect, { kind: 'reset-body' | 'slow-body' | 'hang-after-headers' }>;
 
 export function isBodyFault(effect: FaultEffect | undefined): effect is BodyFault {
   return effect?.kind === 'reset-body' || effect?.kind === 'slow-body' || effect?.kind === 'hang-after-headers';
 }
 
-/** Writes the answer and settles when it is out, or when the connection has ended. */
+/** Writes the response. Resolves when it was sent or the connection has ended. */
 export async function sendReply(response: ServerResponse, reply: Reply, fault?: BodyFault): Promise<void> {
   writeHead(response, reply);
   if (response.req.method === 'HEAD' || reply.body === undefined) {
@@ -23,7 +23,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, fault?: 
     return;
   }
   if (fault) {
-    return sendSpoiled(response, reply.body, fault);
+    return sendDisturbed(response, reply.body, fault);
   }
   if (reply.body instanceof Readable) {
     return pipeline(reply.body, response);
@@ -43,7 +43,7 @@ function writeHead(response: ServerResponse, reply: Reply): void {
   }
 }
 
-async function sendSpoiled(response: ServerResponse, body: Buffer | Readable, fault: BodyFault): Promise<void> {
+async function sendDisturbed(response: ServerResponse, body: Buffer | Readable, fault: BodyFault): Promise<void> {
   const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body;
   if (fault.kind === 'hang-after-headers') {
     source.destroy();
@@ -76,7 +76,7 @@ async function* inPieces(
   }
 }
 
-/** Settles when the bytes have been handed to the system, so that a reset does not overtake them. */
+/** Resolves when the operating system has the bytes, so that a reset does not overtake them. */
 function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => void response.write(bytes, () => resolve()));
 }

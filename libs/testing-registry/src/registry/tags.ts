@@ -4,7 +4,7 @@ import { RegistryError } from './registry-error';
 import { type RegistryContext } from './registry-context';
 import { jsonReply, type Reply } from './reply';
 
-/** GET `/v2/<name>/tags/list` (distribution-spec, "Listing Tags"). */
+/** Handles GET `/v2/<name>/tags/list` (distribution-spec, "Listing Tags"). */
 export function listTags(context: RegistryContext, exchange: Exchange, repository: string): Reply {
   if (exchange.method !== 'GET') {
     throw new RegistryError('UNSUPPORTED', 'method not allowed');
@@ -14,7 +14,7 @@ export function listTags(context: RegistryContext, exchange: Exchange, repositor
     throw new RegistryError('NAME_UNKNOWN', `no repository ${repository}`);
   }
   const last = exchange.parameters.get('last');
-  const all = [...held.tags.keys(), ...madeUp(context.quirks.extraTags ?? 0)].sort();
+  const all = [...held.tags.keys(), ...inventedTags(context.quirks.extraTags ?? 0)].sort();
   const rest = last === null ? all : all.filter((tag) => tag > last);
   const size = pageSize(context, exchange.parameters.get('n'));
   const tags = rest.slice(0, size);
@@ -28,7 +28,7 @@ export function listTags(context: RegistryContext, exchange: Exchange, repositor
 
 function pageSize(context: RegistryContext, asked: string | null): number {
   if (asked !== null && !/^\d+$/.test(asked)) {
-    throw new RegistryError('PAGINATION_NUMBER_INVALID', '"n" is no number');
+    throw new RegistryError('PAGINATION_NUMBER_INVALID', '"n" is not a number');
   }
   return Math.min(asked === null ? Infinity : Number(asked), context.quirks.pageSize ?? Infinity);
 }
@@ -37,6 +37,6 @@ function nextPath(repository: string, size: number, last: string): string {
   return `${repository}/tags/list?n=${size}&last=${encodeURIComponent(last)}`;
 }
 
-function madeUp(count: number): string[] {
+function inventedTags(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `t-${String(index).padStart(7, '0')}`);
 }

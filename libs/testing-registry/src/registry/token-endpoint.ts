@@ -16,17 +16,17 @@ export interface TokenEndpointOptions {
   readonly content: ContentStore;
 }
 
-/** The largest form that is read from a POST. */
+/** Largest form that a POST may send, in bytes. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-/** The token server (distribution's "Token Authentication Specification", and its OAuth2 form for POST). */
+/** The token server (distribution's "Token Authentication Specification", and its OAuth2 variant for POST). */
 export class TokenEndpoint {
   constructor(private readonly options: TokenEndpointOptions) {}
 
   async handle(exchange: Exchange): Promise<Reply> {
     const { tokenAnswer } = this.options.quirks;
     if (tokenAnswer) {
-      return spoiledAnswer(tokenAnswer);
+      return quirkAnswer(tokenAnswer);
     }
     if (exchange.method === 'GET') {
       return this.#answerGet(exchange);
@@ -34,7 +34,7 @@ export class TokenEndpoint {
     if (exchange.method === 'POST' && this.options.auth.allowPost) {
       return this.#answerPost(exchange);
     }
-    throw new RegistryError('UNSUPPORTED', 'only GET is answered here', { headers: { allow: 'GET' } });
+    throw new RegistryError('UNSUPPORTED', 'only GET is allowed here', { headers: { allow: 'GET' } });
   }
 
   #answerGet(exchange: Exchange): Reply {
@@ -82,7 +82,7 @@ export class TokenEndpoint {
     return jsonReply(200, this.options.tokens.answer(subject, access));
   }
 
-  /** Without the quirk nobody asks; with it, a push that is allowed makes the repository exist. */
+  /** Reports whether rights can be granted on the repository. With the quirk, an allowed push creates a missing repository. */
   #exists(repository: string, actions: readonly FixtureAction[], grants: Parameters<typeof isGranted>[0]): boolean {
     const { content, quirks } = this.options;
     if (!quirks.pushTokenCreates || content.find(repository)) {
@@ -106,7 +106,7 @@ export class TokenEndpoint {
     return this.#grant('', {}, scopes);
   }
 
-  /** `scope` may be repeated, and one may hold several, parted by spaces. */
+  /** Returns the requested scopes. `scope` may be repeated, and may contain several scopes, separated by spaces. */
   #scopes(parameters: URLSearchParams): RepositoryAccess[] {
     const all = parameters
       .getAll('scope')
@@ -135,7 +135,7 @@ function parseScope(text: string): RepositoryAccess[] {
   return [{ repository: match[1] ?? '', actions: (match[2] ?? '').split(',') as FixtureAction[] }];
 }
 
-function spoiledAnswer(answer: TokenAnswer): Reply {
+function quirkAnswer(answer: TokenAnswer): Reply {
   switch (answer.kind) {
     case 'garbage':
       return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('<html>not a token</html>') };
@@ -148,7 +148,7 @@ function spoiledAnswer(answer: TokenAnswer): Reply {
   }
 }
 
-/** A token that is one long string, without a Content-Length that would give it away. */
+/** Yields a response with a very long token, without a Content-Length that announces the size. */
 function* hugeAnswer(bytes: number): Generator<Buffer> {
   yield Buffer.from('{"token":"');
   for (let left = bytes; left > 0; left -= 65_536) {

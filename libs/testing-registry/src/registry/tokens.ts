@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type RepositoryAccess } from './accounts';
 import { type TokenFormat } from './fixture-registry-options';
 
-/** Default of `lifetimeSeconds`: that of distribution's own examples. */
+/** Default of `lifetimeSeconds`, as in the examples of distribution. */
 const LIFETIME_SECONDS = 300;
 
 interface Claims {
@@ -11,7 +11,7 @@ interface Claims {
   readonly access: readonly { readonly type: 'repository'; readonly name: string; readonly actions: readonly string[] }[];
 }
 
-/** Makes and checks the registry's bearer tokens. */
+/** Issues and checks the registry's bearer tokens. */
 export class Tokens {
   readonly #key = randomBytes(32);
   readonly #opaque = new Map<string, Claims>();
@@ -46,7 +46,7 @@ export class Tokens {
     return token;
   }
 
-  /** What the token allows; undefined when it is not ours, has expired or was revoked. */
+  /** Returns the rights of the token; undefined if the token is unknown, has expired or was revoked. */
   verify(token: string): readonly RepositoryAccess[] | undefined {
     const claims = this.#opaque.get(token) ?? this.#open(token);
     if (!claims || claims.exp * 1000 <= this.clock()) {
@@ -55,13 +55,13 @@ export class Tokens {
     return claims.access.map(({ name, actions }) => ({ repository: name, actions: actions as RepositoryAccess['actions'] }));
   }
 
-  /** Makes every token that was issued so far invalid. */
+  /** Invalidates every token that was issued so far. */
   revokeAll(): void {
     this.#opaque.clear();
     this.#key.set(randomBytes(this.#key.length));
   }
 
-  /** The answer of the token endpoint (distribution's "Token Response Fields"). */
+  /** Returns the response of the token endpoint (distribution's "Token Response Fields"). */
   answer(subject: string, access: readonly RepositoryAccess[]): Record<string, unknown> {
     const token = this.issue(subject, access);
     const fields = this.format.fields ?? 'both';

@@ -8,7 +8,7 @@ import { type RegistryContext } from './registry-context';
 import { type Reply } from './reply';
 import { type Upload } from './uploads';
 
-/** POST `/v2/<name>/blobs/uploads/`: begin, begin and end at once (`?digest`), or mount (`?mount`). */
+/** Handles POST `/v2/<name>/blobs/uploads/`: begins an upload, receives it in one request (`?digest`), or mounts a blob (`?mount`). */
 export async function startUpload(context: RegistryContext, exchange: Exchange, repository: string, may: Admission): Promise<Reply> {
   if (exchange.method !== 'POST') {
     throw new RegistryError('UNSUPPORTED', 'method not allowed');
@@ -29,7 +29,7 @@ export async function startUpload(context: RegistryContext, exchange: Exchange, 
   });
 }
 
-/** PATCH, PUT, GET and DELETE of an upload's location. */
+/** Handles PATCH, PUT, GET and DELETE of an upload's location. */
 export async function continueUpload(
   context: RegistryContext,
   exchange: Exchange,
@@ -57,7 +57,7 @@ export async function continueUpload(
   }
 }
 
-/** distribution-spec, "Mounting a blob from another repository"; anything that does not fit falls back to an upload. */
+/** Mounts a blob (distribution-spec, "Mounting a blob from another repository"). Undefined if that is not possible: an upload begins. */
 function mount(context: RegistryContext, exchange: Exchange, repository: string, may: Admission): Reply | undefined {
   const wanted = exchange.parameters.get('mount');
   if (wanted === null) {
@@ -86,7 +86,7 @@ async function put(context: RegistryContext, exchange: Exchange, upload: Upload)
   return commit(context, upload, digest);
 }
 
-/** A chunk with Content-Range must go on where the last one ended, and be as long as it says. */
+/** Checks a chunk with Content-Range: it must begin where the last one ended, and have the declared length. */
 function checkChunk(context: RegistryContext, exchange: Exchange, upload: Upload, method: 'patch' | 'put'): void {
   const header = exchange.header('content-range');
   if (header === undefined) {
@@ -107,7 +107,7 @@ function checkChunk(context: RegistryContext, exchange: Exchange, upload: Upload
   upload.lastChunkBytes = length;
 }
 
-/** Undefined when the chunk does not begin where the upload ends. */
+/** Returns the length of the chunk; undefined if it does not begin where the upload ends. */
 function chunkLength(contentRange: string, offset: number): number | undefined {
   const range = parseContentRange(contentRange);
   return range?.first === offset && range.last >= range.first ? range.last - range.first + 1 : undefined;
@@ -139,7 +139,7 @@ function uploadHeaders(context: RegistryContext, upload: Upload): Record<string,
   return {
     location: uploadLocation(context, upload),
     'docker-upload-uuid': upload.id,
-    // An empty upload has no last byte; distribution says 0-0 all the same.
+    // An empty upload has no last byte; distribution sends 0-0 nevertheless.
     range: `0-${Math.max(0, upload.receivedBytes - 1)}`,
     ...(minimum === undefined ? {} : { 'oci-chunk-min-length': String(minimum) }),
   };
@@ -148,7 +148,7 @@ function uploadHeaders(context: RegistryContext, upload: Upload): Record<string,
 function requireDigest(text: string): Digest {
   const digest = parseDigest(text);
   if (!digest) {
-    throw new RegistryError('DIGEST_INVALID', `"${text}" is no digest`);
+    throw new RegistryError('DIGEST_INVALID', `"${text}" is not a digest`);
   }
   return digest;
 }

@@ -32,8 +32,8 @@ describe('uploads', () => {
     ['one PUT', [] as string[], 'abcdef'],
     ['one PATCH', ['abcdef'], undefined],
     ['several PATCHes', ['ab', 'cd', 'ef'], undefined],
-    ['PATCHes, the last bytes with the PUT', ['ab', 'cd'], 'ef'],
-  ])('takes a blob by %s', async (_name, patches, last) => {
+    ['PATCHes, with the last bytes in the PUT', ['ab', 'cd'], 'ef'],
+  ])('accepts a blob by %s', async (_name, patches, last) => {
     const { digest } = aBlob('abcdef');
     let location = await begin();
     for (const body of patches) {
@@ -47,7 +47,7 @@ describe('uploads', () => {
     expect(registry.openUploads()).toEqual([]);
   });
 
-  it('takes a stream of unknown length, and knows sha512', async () => {
+  it('accepts a stream of unknown length, and sha512', async () => {
     const content = randomBytes(3_000_000);
     const digest = `sha512:${createHash('sha512').update(content).digest('hex')}`;
     const location = await begin();
@@ -58,7 +58,7 @@ describe('uploads', () => {
     expect((await send(`/v2/app/blobs/${digest}`)).body.equals(content)).toBe(true);
   });
 
-  it('tells how far it is, and takes chunks in order only', async () => {
+  it('reports the received range, and accepts chunks only in order', async () => {
     const location = await begin();
     expect((await chunk(location, '0-1', 'ab')).headers.range).toBe('0-1');
     for (const range of ['0-1', '4-5', '1-2', 'nonsense']) {
@@ -75,7 +75,7 @@ describe('uploads', () => {
     expect((await send(`${location}&digest=${aBlob('abcd').digest}`, { method: 'PUT' })).status).toBe(201);
   });
 
-  it('refuses another digest and forgets the upload', async () => {
+  it('refuses a wrong digest and ends the upload', async () => {
     const location = await begin();
     const refused = await send(`${location}&digest=${aBlob('other').digest}`, { method: 'PUT', body: 'this' });
     expect(refused.status).toBe(400);
@@ -89,7 +89,7 @@ describe('uploads', () => {
     expect((await send(location)).status).toBe(404);
   });
 
-  it('knows an upload only in its repository and with its own query', async () => {
+  it('finds an upload only in its repository and with its own query', async () => {
     const location = await begin('app');
     expect((await send(location.replace('/app/', '/other/'))).status).toBe(404);
     expect((await send(location.replace(/_state=.*/, '_state=guess'))).status).toBe(400);
@@ -97,7 +97,7 @@ describe('uploads', () => {
     expect(registry.openUploads()).toHaveLength(1);
   });
 
-  it('keeps what came before the client went away, and lets it go on there', async () => {
+  it('keeps the bytes that arrived before the connection broke, and continues after them', async () => {
     const location = await begin();
     const outgoing = request(registry.origin + location, { method: 'PATCH', headers: { 'content-length': 100 } });
     outgoing.on('error', () => undefined);
@@ -113,7 +113,7 @@ describe('uploads', () => {
 });
 
 describe('chunkMinLength', () => {
-  it('is announced, and holds for all chunks but the last', async () => {
+  it('is announced, and enforced for all chunks except the last', async () => {
     registry = await startFixtureRegistry({ chunkMinLength: 3 });
     const response = await send('/v2/app/blobs/uploads/', { method: 'POST' });
     expect(response.headers['oci-chunk-min-length']).toBe('3');

@@ -5,22 +5,22 @@ import { finished } from 'node:stream/promises';
 import { type Digest, newHash } from './digest';
 import { type Exchange } from './exchange';
 
-/** An upload that was begun and neither finished nor cancelled. */
+/** An upload that was neither finished nor cancelled. */
 export interface OpenUpload {
   readonly id: string;
   readonly repository: string;
   readonly receivedBytes: number;
-  /** A request is sending into it at this moment. */
+  /** A request is sending data to it at the moment. */
   readonly receiving: boolean;
 }
 
-/** One upload session: a file that grows, and the running sha256 of it. */
+/** One upload session: a growing file and its running sha256. */
 export class Upload {
-  /** Unguessable, part of every Location; a request without it is not for this upload. */
+  /** Random part of every Location. A request without it is refused. */
   readonly state = randomBytes(24).toString('base64url');
   receivedBytes = 0;
   receiving = false;
-  /** Size of the last chunk that came with Content-Range. */
+  /** Size in bytes of the last chunk with Content-Range. */
   lastChunkBytes?: number;
   readonly #sha256: Hash = newHash('sha256');
   #queue: Promise<unknown> = Promise.resolve();
@@ -33,17 +33,17 @@ export class Upload {
     writeFileSync(path, '');
   }
 
-  /** Runs one writer after the other: a request whose connection broke may still be ending when the next one comes. */
+  /** Runs one writer after the other: a request whose connection broke may still be ending when the next one arrives. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  /** Appends the request's body as it arrives; on an abort what came before it stays. */
+  /** Appends the request's body as it arrives. If the request is aborted, the bytes before the abort are kept. */
   async append(exchange: Exchange): Promise<void> {
     const file = createWriteStream(this.path, { flags: 'a', highWaterMark: 1 << 20 });
-    // An error also rejects `finished` below; without a listener it would end the process before that.
+    // An error also rejects `finished` below. Without a listener, the error would end the process first.
     file.on('error', () => undefined);
     this.receiving = true;
     try {
@@ -61,7 +61,7 @@ export class Upload {
     }
   }
 
-  /** True when all that was received has this digest. */
+  /** Reports whether the received content has this digest. */
   async hasDigest(digest: Digest): Promise<boolean> {
     if (digest.algorithm === 'sha256') {
       return this.#sha256.copy().digest('hex') === digest.hex;
@@ -92,7 +92,7 @@ export class Uploads {
     return upload?.repository === repository ? upload : undefined;
   }
 
-  /** Ends a finished or cancelled upload and removes its file, if that is still there. */
+  /** Ends a finished or cancelled upload, and removes its file if it still exists. */
   end(upload: Upload): void {
     this.#open.delete(upload.id);
     rmSync(upload.path, { force: true });
