@@ -15,7 +15,7 @@ interface Question {
   readonly namespace?: string;
 }
 
-/** Role based access control: what reviews say, and what requests meet. */
+/** Role-based access control: the results of reviews and of requests. */
 export function describeAccess(context: () => ContractContext): void {
   const user = (name: string): string => `system:serviceaccount:${context().otherNamespace}:${name}`;
   const ask = async (who: string, question: Question, groups: string[] = []): Promise<boolean> => {
@@ -54,7 +54,7 @@ export function describeAccess(context: () => ContractContext): void {
   const soon = (question: () => Promise<boolean>): Promise<boolean> => untilRight(question, (allowed) => allowed);
 
   describe('SubjectAccessReview', () => {
-    it("allows the subresource that a role in the Connector's namespace gives to an account of another one, and nothing else", async () => {
+    it("allows an account of another namespace only the subresource that a role in the Connector's namespace grants", async () => {
       await createRole('proxy-get', [rule(['connectors/proxy'], ['get'])], [accountOf('puller')]);
       await soon(() => ask(user('puller'), { verb: 'get' }));
       expect(await ask(user('puller'), { verb: 'update' })).toBe(false);
@@ -65,7 +65,7 @@ export function describeAccess(context: () => ContractContext): void {
       expect(await ask(user('somebody'), { verb: 'get' })).toBe(false);
     });
 
-    it('does not take the resource for its subresource', async () => {
+    it('does not allow the subresource by a rule for the resource', async () => {
       await createRole('connectors-get', [rule(['connectors'], ['get'])], [accountOf('reader')]);
       await soon(() => ask(user('reader'), { verb: 'get', subresource: undefined }));
       expect(await ask(user('reader'), { verb: 'get' })).toBe(false);
@@ -75,19 +75,19 @@ export function describeAccess(context: () => ContractContext): void {
       ['every resource', ['*'], ['get']],
       ['the subresource of every resource', ['*/proxy'], ['get']],
       ['every verb', ['connectors/proxy'], ['*']],
-    ])('understands %s', async (what, resources, verbs) => {
+    ])('supports a rule for %s', async (what, resources, verbs) => {
       const name = what.replaceAll(' ', '-');
       await createRole(name, [rule(resources, verbs)], [accountOf(name)]);
       await soon(() => ask(user(name), { verb: 'get' }));
     });
 
-    it('keeps to resource names', async () => {
+    it('allows only the resource names of a rule', async () => {
       await createRole('only-hub', [rule(['connectors/proxy'], ['get'], ['hub'])], [accountOf('hub-puller')]);
       await soon(() => ask(user('hub-puller'), { verb: 'get' }));
       expect(await ask(user('hub-puller'), { verb: 'get', name: 'mirror' })).toBe(false);
     });
 
-    it('knows the group of all accounts of a namespace', async () => {
+    it('supports the group of all accounts of a namespace', async () => {
       const group = `system:serviceaccounts:${context().otherNamespace}`;
       await createRole(
         'whole-namespace',
@@ -98,7 +98,7 @@ export function describeAccess(context: () => ContractContext): void {
       expect(await ask('anyone', { verb: 'update' }, ['system:serviceaccounts'])).toBe(false);
     });
 
-    it('forgets what is no longer bound', async () => {
+    it('no longer allows a right after its binding is deleted', async () => {
       await createRole('for-a-while', [rule(['connectors/proxy'], ['get'])], [accountOf('temporary')]);
       await soon(() => ask(user('temporary'), { verb: 'get' }));
       await context().admin.delete(context().api(RBAC, 'rolebindings', 'for-a-while'));
@@ -134,7 +134,7 @@ export function describeAccess(context: () => ContractContext): void {
       await context().admin.delete(`/apis/${RBAC}/clusterroles/${name}`);
     });
 
-    it('needs a subject and one question', async () => {
+    it('requires a subject and attributes', async () => {
       for (const spec of [{ resourceAttributes: { verb: 'get' } }, { user: 'somebody' }]) {
         const response = await context().admin.post(`${AUTHORIZATION}/subjectaccessreviews`, {
           apiVersion: 'authorization.k8s.io/v1',
@@ -161,7 +161,7 @@ export function describeAccess(context: () => ContractContext): void {
       ...(resourceNames && { resourceNames }),
     });
 
-    it('lets one read, list and watch by name what may be read by name, and nothing more', async () => {
+    it('allows a user with a right by name to get, list and watch only by that name', async () => {
       await context().create(context().core('secrets'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shared' } });
       const client = await clientOf('named');
       await createRole('named-secret', [secretRule(['get', 'list', 'watch'], ['shared'])], [accountOf('named')]);
@@ -177,7 +177,7 @@ export function describeAccess(context: () => ContractContext): void {
       expect((await client.delete(context().core('secrets', 'shared'))).status).toBe(403);
     });
 
-    it('answers an account about itself', async () => {
+    it('lets an account review its own access', async () => {
       const client = await clientOf('curious');
       await createRole('self', [secretRule(['create'])], [accountOf('curious')]);
       const review = (verb: string): Promise<boolean> =>
@@ -192,7 +192,7 @@ export function describeAccess(context: () => ContractContext): void {
       expect(await review('delete')).toBe(false);
     });
 
-    it('lets nobody review others without permission', async () => {
+    it('refuses reviews of others without permission', async () => {
       const client = await clientOf('nosy');
       const response = await client.post(`${AUTHORIZATION}/subjectaccessreviews`, {
         apiVersion: 'authorization.k8s.io/v1',

@@ -4,30 +4,30 @@ import { WIDGETS } from './widget';
 
 const LEASES = 'coordination.k8s.io/v1';
 
-/** Secrets, Services, Leases and Events, as the three programs use them. */
+/** Secrets, Services, Leases and Events, as the product's programs use them. */
 export function describeBuiltIns(context: () => ContractContext): void {
   const core = (plural: string, ...rest: string[]): string => context().core(plural, ...rest);
 
   describe('Secrets', () => {
-    it('take plain values and keep them encoded', async () => {
+    it('accept plain values, and store them encoded', async () => {
       const created = await context().create(core('secrets'), secret('plain', { stringData: { password: 'p' }, data: { user: 'dQ==' } }));
       expect(created).toMatchObject({ type: 'Opaque', data: { password: 'cA==', user: 'dQ==' } });
       expect(created).not.toHaveProperty('stringData');
     });
 
     it.each([
-      ['data that is no base64', { data: { x: 'ä' } }, 400],
-      ['a field it does not know', { dta: {} }, 400],
+      ['data that is not base64', { data: { x: 'ä' } }, 400],
+      ['an unknown field', { dta: {} }, 400],
       ['basic-auth without user and password', { type: 'kubernetes.io/basic-auth', data: {} }, 422],
       ['a docker config without its key', { type: 'kubernetes.io/dockerconfigjson', data: {} }, 422],
-      ['a docker config that is no JSON', { type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'x' } }, 422],
-      ['a key that is none', { stringData: { 'a/b': 'x' } }, 422],
+      ['a docker config that is not JSON', { type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'x' } }, 422],
+      ['an invalid key', { stringData: { 'a/b': 'x' } }, 422],
     ])('refuse %s', async (_what, content, status) => {
       const response = await context().admin.post(`${core('secrets')}?fieldValidation=Strict`, secret('refused', content));
       expect(response.status).toBe(status);
     });
 
-    it('keep their type', async () => {
+    it('do not change their type', async () => {
       await context().create(core('secrets'), secret('typed', { type: 'cpaas.io/distribution-registry-token' }));
       const response = await context().admin.patch(core('secrets', 'typed'), { type: 'Opaque' });
       expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
@@ -59,14 +59,14 @@ export function describeBuiltIns(context: () => ContractContext): void {
       expect(replaced).toMatchObject({ status: 200, body: { spec: { clusterIP: address } } });
     });
 
-    it('of type ClusterIP keep their address when an update names none, as with kubectl replace', async () => {
+    it('of type ClusterIP keep their address when an update contains none, as with kubectl replace', async () => {
       const created = await context().create(core('services'), service('c-replaced', { ports: [{ port: 80 }] }));
       const replaced = await context().admin.put(core('services', 'c-replaced'), service('c-replaced', { ports: [{ port: 81 }] }));
       const { clusterIP, clusterIPs } = created['spec'] as JsonObject;
       expect(replaced).toMatchObject({ status: 200, body: { spec: { clusterIP, clusterIPs, ports: [{ port: 81 }] } } });
     });
 
-    it('change from ClusterIP to ExternalName', async () => {
+    it('can change from ClusterIP to ExternalName', async () => {
       await context().create(core('services'), service('c-changing', { ports: [{ name: 'http', port: 80 }] }));
       const response = await context().admin.patch(core('services', 'c-changing'), {
         spec: { type: 'ExternalName', externalName: 'proxy.example', clusterIP: null, clusterIPs: null },
@@ -79,8 +79,8 @@ export function describeBuiltIns(context: () => ContractContext): void {
       ['ExternalName without a name', { type: 'ExternalName' }, /spec\.externalName/],
       ['no ports', { ports: [] }, /spec\.ports: Required value/],
       ['several ports without names', { ports: [{ port: 80 }, { port: 443 }] }, /spec\.ports\[0\]\.name: Required value/],
-      ['a port that is none', { ports: [{ port: 70_000 }] }, /spec\.ports\[0\]\.port: Invalid value: 70000/],
-      ['a type that is none', { type: 'Magic', ports: [{ port: 80 }] }, /spec\.type: Unsupported value: "Magic"/],
+      ['an invalid port', { ports: [{ port: 70_000 }] }, /spec\.ports\[0\]\.port: Invalid value: 70000/],
+      ['an invalid type', { type: 'Magic', ports: [{ port: 80 }] }, /spec\.type: Unsupported value: "Magic"/],
     ])('refuse %s', async (_what, spec, message) => {
       const response = await context().admin.post(core('services'), service('c-refused', spec));
       expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
@@ -98,7 +98,7 @@ export function describeBuiltIns(context: () => ContractContext): void {
     const path = (...rest: string[]): string => context().api(LEASES, 'leases', ...rest);
     const held = { holderIdentity: 'one', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 0 };
 
-    it('are taken by one of two who try at the same time', async () => {
+    it('are taken by only one of two clients that try at the same time', async () => {
       const created = await context().create(path(), lease('elected', held));
       expect(created).toMatchObject({ spec: held });
       const { resourceVersion } = created['metadata'] as JsonObject;
@@ -109,13 +109,13 @@ export function describeBuiltIns(context: () => ContractContext): void {
       expect(statuses.sort()).toEqual([200, 409]);
     });
 
-    it('cannot be replaced blindly', async () => {
+    it('cannot be replaced without a resource version', async () => {
       await context().create(path(), lease('guarded', held));
       const response = await context().admin.put(path('guarded'), lease('guarded', { ...held, holderIdentity: 'two' }));
       expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
     });
 
-    it('cannot last no time', async () => {
+    it('cannot have a duration of zero', async () => {
       const response = await context().admin.post(path(), lease('short', { ...held, leaseDurationSeconds: 0 }));
       expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
     });
@@ -136,7 +136,7 @@ export function describeBuiltIns(context: () => ContractContext): void {
       lastTimestamp: '2026-01-01T00:00:00Z',
     });
 
-    it('are found by the object they are about, and counted up by a patch', async () => {
+    it('can be selected by their object, and counted up by a patch', async () => {
       await context().create(core('events'), event('about-a', 'a'));
       await context().create(core('events'), event('about-b', 'b'));
       const selector = encodeURIComponent('involvedObject.name=a,involvedObject.kind=Widget,type=Warning,reason=AuthenticationFailed');

@@ -10,7 +10,7 @@ import { applyDefinition } from './widget';
 const CONNECTORS = 'connectors.alauda.io/v1alpha1';
 const CRDS = path.resolve(__dirname, '../../../connector-api/crds');
 
-/** Our own CustomResourceDefinitions: that they are taken, and that they refuse the same with the same words everywhere. */
+/** The product's CustomResourceDefinitions: every API accepts them, and refuses the same objects with the same messages. */
 export function describeConnectorTypes(context: () => ContractContext): void {
   const post = (object: JsonObject, query = ''): ReturnType<ContractContext['admin']['post']> =>
     context().admin.post(`${context().api(CONNECTORS, 'connectors')}${query}`, object);
@@ -36,12 +36,12 @@ export function describeConnectorTypes(context: () => ContractContext): void {
       expect(conditions.flat()).not.toContainEqual(expect.objectContaining({ type: 'NonStructuralSchema', status: 'True' }));
     });
 
-    it('take a Connector with a Secret, without any unknown field', async () => {
+    it('accept a Connector with a Secret in strict mode', async () => {
       const response = await post(connector('taken', aConnector({ secretName: 'credential' })), '?fieldValidation=Strict');
       expect(response).toMatchObject({ status: 201, body: { spec: { connectorClassName: 'oci' } } });
     });
 
-    it('take the class that is shipped', async () => {
+    it('accept the shipped class', async () => {
       const { spec } = aConnectorClass();
       const object = { apiVersion: CONNECTORS, kind: 'ConnectorClass', metadata: { name: context().namespace }, spec };
       const response = await context().admin.post(`/apis/${CONNECTORS}/connectorclasses?fieldValidation=Strict`, object);
@@ -70,7 +70,7 @@ export function describeConnectorTypes(context: () => ContractContext): void {
       expect(messageOf(response)).toMatch(message);
     });
 
-    it('refuse a name of which no Service can be made', async () => {
+    it('refuse a name from which no Service name can be built', async () => {
       for (const name of ['x'.repeat(62), 'has.dot']) {
         const response = await post(connector(name, aConnector()));
         expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
@@ -78,14 +78,14 @@ export function describeConnectorTypes(context: () => ContractContext): void {
       }
     });
 
-    it('refuse a misspelt field when asked to be strict', async () => {
+    it('refuse a misspelt field in strict mode', async () => {
       const object = connector('misspelt', aConnector());
       const response = await post({ ...object, spec: { ...(object['spec'] as JsonObject), adress: 'x' } }, '?fieldValidation=Strict');
       expect(response.status).toBe(400);
       expect(messageOf(response)).toContain('unknown field "spec.adress"');
     });
 
-    it('keep opaque fields as they are', async () => {
+    it('keep opaque fields unchanged', async () => {
       const params = [{ name: 'repository', value: { nested: ['as', { it: 'is' }] } }];
       const response = await post(connector('opaque', aConnector({ spec: { auth: { name: 'tokenAuth', params } } })));
       expect(response).toMatchObject({ status: 201, body: { spec: { auth: { params } } } });

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../kube-api/json';
 import { ContractWatch } from './contract-watch';
 import { type KubeContractTarget } from './contract-target';
 
-/** An answer of the API. */
+/** A response of the API. */
 export interface ContractResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -23,7 +23,7 @@ export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-/** Plain HTTP, so that the suite sees what is on the wire and no client of ours can hide it. */
+/** A client that uses plain HTTP requests, so that the suite sees the actual requests and responses. */
 export class ContractClient {
   private constructor(
     private readonly target: KubeContractTarget,
@@ -65,7 +65,7 @@ export class ContractClient {
     return this.#call('DELETE', path, { body });
   }
 
-  /** Starts a watch; `path` carries its parameters but `watch` itself. */
+  /** Starts a watch. `path` contains its parameters except `watch`. */
   async watch(path: string, accept?: string): Promise<ContractWatch> {
     const separator = path.includes('?') ? '&' : '?';
     const request = this.#open('GET', `${path}${separator}watch=true`, { accept });
@@ -76,7 +76,7 @@ export class ContractClient {
   async #call(method: string, path: string, options: CallOptions): Promise<ContractResponse> {
     const request = this.#open(method, path, options);
     const content = options.body === undefined ? undefined : Buffer.from(textOf(options.body));
-    // Node does not say by itself how long the body of a DELETE is.
+    // Node does not set Content-Length for the body of a DELETE.
     if (content) {
       request.setHeader('content-length', content.length);
     }

@@ -3,24 +3,24 @@ import { asText, at, type JsonObject } from '../kube-api/json';
 import { ContractClient, type ContractResponse } from './contract-client';
 import { type KubeContractTarget } from './contract-target';
 
-/** What every part of the suite has at hand while it runs. */
+/** State that all parts of the suite share. */
 export class ContractContext {
   readonly admin: ContractClient;
-  /** A namespace of this run alone. */
+  /** A namespace that only this run uses. */
   readonly namespace = `contract-${randomBytes(4).toString('hex')}`;
-  /** Another one. */
+  /** A second namespace. */
   readonly otherNamespace = `${this.namespace}-other`;
 
   constructor(readonly target: KubeContractTarget) {
     this.admin = ContractClient.asAdmin(target);
   }
 
-  /** Path of a type of the core group in the namespace, or of one object. */
+  /** Returns the path of a type of the core group in the namespace, or of one object. */
   core(plural: string, ...rest: string[]): string {
     return ['/api/v1/namespaces', this.namespace, plural, ...rest].join('/');
   }
 
-  /** The same for another group: `apps/v1`. */
+  /** Returns the path of a type of another group, such as `apps/v1`, or of one object. */
   api(groupVersion: string, plural: string, ...rest: string[]): string {
     return ['/apis', groupVersion, 'namespaces', this.namespace, plural, ...rest].join('/');
   }
@@ -41,7 +41,11 @@ export class ContractContext {
     }
   }
 
-  /** Creates an object that must be taken. */
+  /**
+   * Creates an object.
+   *
+   * @throws Error when the API refuses it
+   */
   async create(path: string, object: object): Promise<JsonObject> {
     const response = await this.admin.post(path, object);
     if (response.status !== 201) {
@@ -51,7 +55,7 @@ export class ContractContext {
   }
 }
 
-/** `message` of a Status. */
+/** Returns the `message` of a Status. */
 export function messageOf({ body }: ContractResponse): string {
   return asText(body['message']);
 }

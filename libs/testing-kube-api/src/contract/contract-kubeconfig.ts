@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { asList, asObject, asText, type JsonObject } from '../kube-api/json';
 import { type AdminCredential, type KubeContractTarget } from './contract-target';
 
-/** The API server, and the administrator, of a kubeconfig's current context. */
+/** Returns the API server and the credential of a kubeconfig's current context. */
 export function loadContractTarget(file: string): KubeContractTarget {
   const config = asObject(parse(readFileSync(file, 'utf8')));
   const entry = (list: string, name: unknown, part: string): JsonObject => {
@@ -32,7 +32,7 @@ function credential(user: JsonObject, file: string): AdminCredential {
   return { certificate: pem(user, 'client-certificate', file) ?? '', key: pem(user, 'client-key', file) ?? '' };
 }
 
-/** From `FIELD-data` in base64, or the file that `FIELD` names, relative to the kubeconfig. */
+/** Returns the PEM in `FIELD-data` (base64), or in the file that `FIELD` names relative to the kubeconfig. */
 function pem(part: JsonObject, field: string, file: string): string | undefined {
   const data = asText(part[`${field}-data`]);
   if (data !== '') {

@@ -4,21 +4,21 @@ export interface KubeContractTarget {
   readonly server: string;
   /** PEM of the CA that signed its certificate. */
   readonly ca?: string;
-  /** Name in its certificate when the URL has another one. */
+  /** Name in its certificate, if the URL has another one. */
   readonly tlsServerName?: string;
-  /** How the suite acts as an administrator. */
+  /** Credential of an administrator. */
   readonly admin: AdminCredential;
-  /** Moves the API's clock forward, where that is possible. */
+  /** Moves the API's clock forward, if that is possible. */
   readonly advanceClock?: (milliseconds: number) => void;
-  /** Called once, at the end. */
+  /** Called once at the end of the suite. */
   readonly close?: () => Promise<void>;
 }
 
 export type AdminCredential = { readonly token: string } | { readonly certificate: string; readonly key: string };
 
-/** What not every API can show; the tests of what one cannot are skipped there by name. */
+/** Abilities that not every API has. Tests that need a missing one are skipped. */
 export interface KubeContractAbilities {
-  /** The controllers of a cluster run too: garbage collection is theirs, not the API's. */
+  /** The controllers of a cluster run, too, such as the garbage collector. */
   readonly hasControllers: boolean;
   readonly canAdvanceClock: boolean;
 }

@@ -8,10 +8,10 @@ export interface ContractEvent {
   readonly object: JsonObject;
 }
 
-/** Generous: nothing here takes longer than a second but bookmarks, which the API sends when it likes. */
+/** Longest wait for an event, in milliseconds. Events take less than a second, except bookmarks, which the API sends at any time. */
 const DEADLINE_MS = 15_000;
 
-/** A running watch, read event by event. */
+/** A running watch whose events are read one by one. */
 export class ContractWatch {
   readonly #events: ContractEvent[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -26,7 +26,7 @@ export class ContractWatch {
       this.#events.push(JSON.parse(line) as ContractEvent);
       this.#wake();
     });
-    // A broken connection is an end too; whoever waits for an event is told.
+    // A broken connection also ends the watch, and wakes a caller that waits for an event.
     for (const source of [response, lines]) {
       source.on('error', () => undefined);
     }
@@ -42,7 +42,11 @@ export class ContractWatch {
     return this.response.statusCode ?? 0;
   }
 
-  /** The next event. @throws when the watch ends, or nothing comes */
+  /**
+   * Returns the next event.
+   *
+   * @throws Error when the watch ends, or no event arrives in time
+   */
   async next(): Promise<ContractEvent> {
     await this.#until(() => this.#events.length > 0 || this.#hasEnded);
     const event = this.#events.shift();
@@ -52,7 +56,7 @@ export class ContractWatch {
     return event;
   }
 
-  /** The rest of the events, once the server has ended the watch. */
+  /** Returns the remaining events after the server has ended the watch. */
   async rest(): Promise<ContractEvent[]> {
     await this.#until(() => this.#hasEnded);
     return this.#events.splice(0);
@@ -67,7 +71,7 @@ export class ContractWatch {
     while (!condition()) {
       const left = deadline - Date.now();
       if (left <= 0) {
-        throw new Error(`nothing came within ${DEADLINE_MS} ms`);
+        throw new Error(`no event arrived within ${DEADLINE_MS} ms`);
       }
       await this.#woken(left);
     }

@@ -7,7 +7,7 @@ import { type KubeContractAbilities } from './contract-target';
 const AUDIENCE = 'connectors-proxy';
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
 
-/** ServiceAccount tokens: how they are issued and what a review says of them. */
+/** ServiceAccount tokens: how they are issued, and the result of a review. */
 export function describeIdentity(context: () => ContractContext, { canAdvanceClock }: KubeContractAbilities): void {
   const createAccount = (name: string): Promise<JsonObject> => context().create(context().core('serviceaccounts'), account(name));
   const request = (name: string, spec: JsonObject): Promise<ContractResponse> =>
@@ -24,8 +24,8 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
     return body['status'] as JsonObject;
   };
 
-  describe('the keys that tokens are signed with', () => {
-    it('are published to ServiceAccounts, and to nobody without a name', async () => {
+  describe('the keys that sign tokens', () => {
+    it('are published to ServiceAccounts, and not to anonymous users', async () => {
       await createAccount('verifier');
       const token = await tokenFor('verifier');
       const verifier = context().as(token);
@@ -39,7 +39,7 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
   });
 
   describe('TokenRequest', () => {
-    it('answers a JWT with the claims of its ServiceAccount', async () => {
+    it('returns a JWT with the claims of its ServiceAccount', async () => {
       const created = await createAccount('requested');
       const response = await request('requested', { audiences: [AUDIENCE], expirationSeconds: 600 });
       expect(response).toMatchObject({
@@ -55,15 +55,15 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       expect(Number(claims['exp']) - Number(claims['iat'])).toBe(600);
     });
 
-    it('refuses lifetimes below ten minutes, and accounts that do not exist', async () => {
+    it('refuses lifetimes below ten minutes and accounts that do not exist', async () => {
       await createAccount('impatient');
       const short = await request('impatient', { expirationSeconds: 60 });
       expect(short).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
       expect(messageOf(short)).toContain('may not specify a duration less than 10 minutes');
-      expect(await request('nobody-there', {})).toMatchObject({ status: 404, body: { reason: 'NotFound' } });
+      expect(await request('no-such-account', {})).toMatchObject({ status: 404, body: { reason: 'NotFound' } });
     });
 
-    it('binds a token to an object that exists', async () => {
+    it('binds a token to an existing object', async () => {
       await createAccount('bound');
       const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name: 'anchor' };
       expect(await request('bound', { boundObjectRef })).toMatchObject({ status: 404 });
@@ -79,7 +79,7 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
   });
 
   describe('TokenReview', () => {
-    it('says who it is, and for which of the asked audiences', async () => {
+    it('returns the user, and the requested audiences that the token has', async () => {
       const created = await createAccount('reviewed');
       const token = await tokenFor('reviewed', { audiences: [AUDIENCE, 'other'] });
       const { namespace } = context();
@@ -95,10 +95,10 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
     });
 
     it.each([
-      ['an audience that the token has not', (token: string) => [token, ['another']] as const],
-      ['the API itself, for which the token is not', (token: string) => [token, undefined] as const],
+      ['an audience that the token does not have', (token: string) => [token, ['another']] as const],
+      ['the API itself, which is not an audience of the token', (token: string) => [token, undefined] as const],
       ['a token whose payload was changed', (token: string) => [tampered(token), [AUDIENCE]] as const],
-      ['a token that is none', () => ['not-a-token', [AUDIENCE]] as const],
+      ['a text that is not a token', () => ['not-a-token', [AUDIENCE]] as const],
     ])('does not authenticate for %s', async (_what, change) => {
       const name = 'refused-review';
       await context().admin.post(context().core('serviceaccounts'), account(name));
@@ -109,7 +109,7 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       expect(at(status, 'user', 'username')).toBeUndefined();
     });
 
-    it('refuses a token when its ServiceAccount is deleted, also when another one takes its name', async () => {
+    it('refuses a token after its ServiceAccount was deleted, even if a new one has the same name', async () => {
       await createAccount('mortal');
       const token = await tokenFor('mortal', { audiences: [AUDIENCE] });
       expect(await review(token, [AUDIENCE])).toMatchObject({ authenticated: true });
@@ -148,14 +148,14 @@ export function describeIdentity(context: () => ContractContext, { canAdvanceClo
       );
     });
 
-    it('with a token for another audience, or no token at all, are not let in', async () => {
+    it('with a token for another audience, or with an invalid token, are refused', async () => {
       await createAccount('stranger');
       const foreign = await tokenFor('stranger', { audiences: [AUDIENCE] });
       expect(await context().as(foreign).get('/api/v1/namespaces')).toMatchObject({ status: 401, body: { reason: 'Unauthorized' } });
       expect(await context().as('garbage').get('/api/v1/namespaces')).toMatchObject({ status: 401 });
     });
 
-    it('discover the API', async () => {
+    it('can discover the API', async () => {
       await createAccount('explorer');
       const client = context().as(await tokenFor('explorer'));
       expect(await client.get('/version')).toMatchObject({ status: 200, body: { major: '1' } });
@@ -182,7 +182,7 @@ function headerOf(token: string): JsonObject {
   return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')) as JsonObject;
 }
 
-/** The same header and signature, other claims. */
+/** Returns a token with the same header and signature, but other claims. */
 function tampered(token: string): string {
   const [header, , signature] = token.split('.');
   const claims = { ...claimsOf(token), aud: [AUDIENCE, 'more'] };

@@ -11,12 +11,12 @@ import { describePatches } from './patches.contract';
 import { describeSchema } from './schema.contract';
 import { createWidgetType, removeWidgetType } from './widget';
 
-/** A real API server follows its own storage, and forgets a token, with a delay. */
+/** Long, because a real API server observes changes in its storage, and drops cached tokens, with a delay. */
 const TEST_TIMEOUT_MS = 60_000;
 
 /**
- * What the programs rely on in a Kubernetes API, as a suite that any API can be held against: the embedded one and a real one
- * pass the same tests, so that the two cannot drift.
+ * Defines a suite of tests for the behaviour of a Kubernetes API on which the product's programs rely. The embedded API and a real one
+ * pass the same tests, so that their behaviour stays the same.
  */
 export function describeKubeContract(
   name: string,

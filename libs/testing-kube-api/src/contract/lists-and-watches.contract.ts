@@ -3,7 +3,7 @@ import { METADATA_LIST, METADATA_ONLY } from './contract-client';
 import { type ContractContext, versionOf } from './contract-context';
 import { WIDGETS } from './widget';
 
-/** What reflectors live on. Secrets are used because every API server has them, and because they are watched as metadata only. */
+/** Lists and watches, on which reflectors rely. The tests use Secrets: every API server has them, and they are watched as metadata only. */
 export function describeListsAndWatches(context: () => ContractContext): void {
   const path = (...rest: string[]): string => context().core('secrets', ...rest);
   const create = (name: string, metadata: JsonObject = {}): Promise<JsonObject> => context().create(path(), secret(name, metadata));
@@ -17,7 +17,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       await create('list-c', { labels: { set: 'list' } });
     });
 
-    it('have a kind and a version of their own and come in the order of names', async () => {
+    it('have their own kind and version, and are sorted by name', async () => {
       const { body } = await context().admin.get(`${path()}?labelSelector=set%3Dlist`);
       expect(body).toMatchObject({
         kind: 'SecretList',
@@ -44,7 +44,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       expect(await context().admin.get(`${path()}?labelSelector=a%3D%3D%3Db`)).toMatchObject({ status: 400 });
     });
 
-    it('come page by page, all of one state', async () => {
+    it('have pages that all show the same state', async () => {
       const query = 'labelSelector=set%3Dlist&limit=2';
       const first = await context().admin.get(`${path()}?${query}`);
       expect(namesOf(first.body)).toEqual(['list-a', 'list-b']);
@@ -69,12 +69,12 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       expect(one.body).not.toHaveProperty('data');
     });
 
-    it('go over all namespaces', async () => {
+    it('can include all namespaces', async () => {
       const { body } = await context().admin.get('/api/v1/secrets?labelSelector=tier%3Dfront');
       expect(namesOf(body)).toContain('list-a');
     });
 
-    it('are tables for kubectl', async () => {
+    it('are sent as tables to kubectl', async () => {
       const { body } = await context().admin.get(`${path()}?labelSelector=tier%3Dfront`, 'application/json;as=Table;v=v1;g=meta.k8s.io');
       expect(body).toMatchObject({
         kind: 'Table',
@@ -87,7 +87,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
   });
 
   describe('watches', () => {
-    it('tell creation, change and deletion, in order, from a list on', async () => {
+    it('report creation, change and deletion in order, starting from a list', async () => {
       await create('before');
       const watch = await context().admin.watch(`${path()}?resourceVersion=${await currentVersion()}`);
       const created = await create('watched');
@@ -106,7 +106,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       expect(new Set(versions).size).toBe(3);
     });
 
-    it('replay what happened since a version', async () => {
+    it('replay changes since a version', async () => {
       const version = await currentVersion();
       await create('replayed');
       const watch = await context().admin.watch(`${path()}?resourceVersion=${version}`);
@@ -114,14 +114,14 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       watch.close();
     });
 
-    it('begin with the present state at version 0', async () => {
+    it('begin with the current state at version 0', async () => {
       await create('present');
       const watch = await context().admin.watch(`${path()}?resourceVersion=0&fieldSelector=metadata.name%3Dpresent`);
       expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'present' } } });
       watch.close();
     });
 
-    it('show an object that begins or ceases to match as created or deleted', async () => {
+    it('report an object that begins or ceases to match as created or deleted', async () => {
       await create('moving');
       const watch = await context().admin.watch(`${path()}?labelSelector=move%3Dyes&resourceVersion=${await currentVersion()}`);
       await context().admin.patch(path('moving'), { metadata: { labels: { move: 'yes' } } });
@@ -131,7 +131,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       watch.close();
     });
 
-    it('carry metadata only', async () => {
+    it('can contain only metadata', async () => {
       const watch = await context().admin.watch(`${path()}?resourceVersion=${await currentVersion()}`, METADATA_ONLY);
       await create('veiled');
       const event = await watch.next();
@@ -140,7 +140,7 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       expect(event.object).not.toHaveProperty('data');
     });
 
-    it('end by their timeout, after a bookmark that says how far the server has come', async () => {
+    it('end at their timeout, after a bookmark with the latest version', async () => {
       const query = `resourceVersion=${await currentVersion()}&timeoutSeconds=6&allowWatchBookmarks=true`;
       const watch = await context().admin.watch(`${path()}?${query}`);
       const elsewhere = `/api/v1/namespaces/${context().otherNamespace}/secrets`;
@@ -152,13 +152,13 @@ export function describeListsAndWatches(context: () => ContractContext): void {
       expect(Number(versionOf(bookmark?.object))).toBeGreaterThanOrEqual(Number(versionOf(unseen)));
     });
 
-    it('end without a bookmark for those who did not ask', async () => {
+    it('end without a bookmark if the client did not request bookmarks', async () => {
       const watch = await context().admin.watch(`${path()}?resourceVersion=${await currentVersion()}&timeoutSeconds=1`);
       expect((await watch.rest()).filter(({ type }) => type === 'BOOKMARK')).toEqual([]);
     });
 
     it('answer 410 for a version that is too old', async () => {
-      // Of a type that is younger than that version; what a server remembers of older types is its own affair.
+      // The type was created after that version. For older types, the history of the server may still contain the version.
       const watch = await context().admin.watch(`${context().api(WIDGETS, 'widgets')}?resourceVersion=1&timeoutSeconds=5`);
       expect(watch.status).toBe(200);
       expect(await watch.next()).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });

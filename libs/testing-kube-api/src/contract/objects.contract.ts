@@ -2,7 +2,7 @@ import { at, type JsonObject } from '../kube-api/json';
 import { type ContractContext, messageOf, versionOf } from './contract-context';
 import { widget, WIDGETS } from './widget';
 
-/** Creation, replacement, deletion; what the server adds to an object, and what it refuses. */
+/** Creation, replacement and deletion: what the server adds to an object, and what it refuses. */
 export function describeObjects(context: () => ContractContext): void {
   const path = (...rest: string[]): string => context().api(WIDGETS, 'widgets', ...rest);
   const create = (object: JsonObject): Promise<JsonObject> => context().create(path(), object);
@@ -24,24 +24,24 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get(path('born'))).body).toEqual(created);
     });
 
-    it('drops a status that comes with the object', async () => {
+    it('drops the status of a new object', async () => {
       expect(await create(widget('no-status', { status: { phase: 'Ready' } }))).not.toHaveProperty('status');
     });
 
-    it('makes a name out of generateName', async () => {
+    it('generates a name from generateName', async () => {
       const created = await create({ ...widget(''), metadata: { generateName: 'made-' } });
       expect(at(created, 'metadata', 'name')).toMatch(/^made-[a-z0-9]{5}$/);
     });
 
     it.each<[string, JsonObject, number, RegExp]>([
-      ['a name that is taken', widget('born'), 409, /^AlreadyExists: widgets\.contract\.connectors\.alauda\.io "born" already exists$/],
+      ['a name that exists', widget('born'), 409, /^AlreadyExists: widgets\.contract\.connectors\.alauda\.io "born" already exists$/],
       ['no name', { ...widget(''), metadata: {} }, 422, /^Invalid: .*name or generateName is required/],
-      ['a name that is none', widget('Not_A_Name'), 422, /^Invalid: .*RFC 1123 subdomain/],
+      ['an invalid name', widget('Not_A_Name'), 422, /^Invalid: .*RFC 1123 subdomain/],
       ['another namespace', widget('x', { metadata: { namespace: 'elsewhere' } }), 400, /^BadRequest: .*does not match the namespace sent/],
       ['another kind', { ...widget('x'), kind: 'Gadget' }, 422, /^Invalid: .*must be Widget/],
       ['another version', { ...widget('x'), apiVersion: 'v1' }, 400, /^BadRequest: .*does not match the expected API version/],
       ['a resource version', widget('x', { metadata: { resourceVersion: '1' } }), 500, /^undefined: resourceVersion should not be set/],
-      ['a label that is none', widget('x', { metadata: { labels: { a: 'b c' } } }), 422, /^Invalid: .*metadata\.labels/],
+      ['an invalid label', widget('x', { metadata: { labels: { a: 'b c' } } }), 422, /^Invalid: .*metadata\.labels/],
     ])('refuses creation with %s', async (_what, object, code, problem) => {
       const response = await context().admin.post(path(), object);
       expect(response).toMatchObject({ status: code, body: { kind: 'Status', status: 'Failure', code } });
@@ -56,7 +56,7 @@ export function describeObjects(context: () => ContractContext): void {
       });
     });
 
-    it('answers 404 with a Status for an object that is not there', async () => {
+    it('answers 404 with a Status for an object that does not exist', async () => {
       for (const response of [await context().admin.get(path('absent')), await context().admin.delete(path('absent'))]) {
         expect(response).toMatchObject({
           status: 404,
@@ -70,13 +70,13 @@ export function describeObjects(context: () => ContractContext): void {
       expect(response).toMatchObject({ status: 404, body: { text: '404 page not found\n' } });
     });
 
-    it('checks without storing on a dry run', async () => {
+    it('validates but does not store an object on a dry run', async () => {
       const response = await context().admin.post(`${path()}?dryRun=All`, widget('dry'));
       expect(response.status).toBe(201);
       expect((await context().admin.get(path('dry'))).status).toBe(404);
     });
 
-    it('checks a dry run of a patch, an update and a deletion, and stores nothing', async () => {
+    it('validates but does not store a patch, an update and a deletion on a dry run', async () => {
       const created = await create(widget('still-dry'));
       const url = `${path('still-dry')}?dryRun=All`;
       const changed = { ...created, spec: { ...(created['spec'] as JsonObject), size: 9 } };
@@ -87,13 +87,13 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get(path('still-dry'))).body).toEqual(created);
     });
 
-    it('takes no List in the place of an object: it is the client who sends each item', async () => {
+    it('refuses a List instead of an object: the client has to send each item', async () => {
       const list = { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'in-a-list' } }] };
       expect(await context().admin.post(context().core('configmaps'), list)).toMatchObject({ status: 400, body: { reason: 'BadRequest' } });
       expect(await context().admin.get(context().core('configmaps', 'in-a-list'))).toMatchObject({ status: 404 });
     });
 
-    it('has the document of OpenAPI v2 that kubectl asks for before it applies a List', async () => {
+    it('serves the OpenAPI v2 document that kubectl requests before it applies a List', async () => {
       const asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
       const { status, headers } = await context().admin.get('/openapi/v2', asked);
       expect({ status, type: headers['content-type'] }).toEqual({
@@ -103,7 +103,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get('/openapi/v2')).body).toMatchObject({ swagger: '2.0', info: { title: 'Kubernetes' } });
     });
 
-    it('replaces only what is up to date', async () => {
+    it('refuses an update with an old resource version', async () => {
       const created = await create(widget('contested'));
       const replaced = await context().admin.put(path('contested'), widgetFrom(created, { size: 6 }));
       expect(replaced).toMatchObject({ status: 200, body: { spec: { size: 6 } } });
@@ -115,7 +115,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get(path('contested'))).body).toMatchObject({ spec: { size: 6 } });
     });
 
-    it('counts generations by spec and leaves the version alone when nothing changes', async () => {
+    it('increments the generation when the spec changes, and keeps the resource version when nothing changes', async () => {
       const created = await create(widget('generations'));
       const same = await context().admin.put(path('generations'), created);
       expect(versionOf(same.body)).toBe(versionOf(created));
@@ -126,7 +126,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect(changed.body).toMatchObject({ metadata: { generation: 2 } });
     });
 
-    it('keeps what only the server sets', async () => {
+    it('keeps fields that only the server sets', async () => {
       const created = await create(widget('kept'));
       const patched = await context().admin.patch(path('kept'), { metadata: { creationTimestamp: null, generation: 99 } });
       expect(patched.status).toBe(200);
@@ -134,7 +134,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect(at(patched.body, 'metadata', 'generation')).toBe(1);
     });
 
-    it('writes the status by its subresource and by nothing else', async () => {
+    it('changes the status only by its subresource', async () => {
       const created = await create(widget('stateful'));
       const set = await context().admin.put(path('stateful', 'status'), {
         ...widgetFrom(created, { size: 11 }),
@@ -152,7 +152,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect(other.body).toMatchObject({ spec: { size: 6 }, status: { phase: 'Gone' }, metadata: { generation: 2 } });
     });
 
-    it('deletes with a Status that names the object', async () => {
+    it('answers a deletion with a Status that names the object', async () => {
       const created = await create(widget('doomed'));
       const uid = at(created, 'metadata', 'uid');
       const wrong = await context().admin.delete(path('doomed'), { preconditions: { uid: '00000000-0000-0000-0000-000000000000' } });
@@ -162,7 +162,7 @@ export function describeObjects(context: () => ContractContext): void {
       expect((await context().admin.get(path('doomed'))).status).toBe(404);
     });
 
-    it('keeps a deleted object until its finalizers are gone', async () => {
+    it('keeps a deleted object until its finalizers are removed', async () => {
       await create(widget('finalized', { metadata: { finalizers: ['contract.connectors.alauda.io/hold'] } }));
       const deleted = await context().admin.delete(path('finalized'));
       expect(deleted).toMatchObject({

@@ -4,12 +4,12 @@ import { type ContractContext, versionOf } from './contract-context';
 import { type KubeContractAbilities } from './contract-target';
 import { widget, WIDGETS } from './widget';
 
-/** Owner references, by which a deleted Connector takes its Service with it. */
+/** Owner references, by which the Service of a deleted Connector is deleted, too. */
 export function describeOwnership(context: () => ContractContext, { hasControllers }: KubeContractAbilities): void {
   const core = (plural: string, ...rest: string[]): string => context().core(plural, ...rest);
 
   describe('owner references', () => {
-    it('are kept, and refused without a uid', async () => {
+    it('are stored, and refused without a uid', async () => {
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('owner'));
       const created = await context().create(core('configmaps'), owned('dependent', [ownerReference(owner)]));
       expect(created).toMatchObject({ metadata: { ownerReferences: [{ kind: 'Widget', name: 'owner', controller: true }] } });
@@ -30,7 +30,7 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       expect(versionOf(independent.body)).not.toBe('');
     });
 
-    (hasControllers ? it : it.skip)('let dependents live on without their owner when it is deleted with --cascade=orphan', async () => {
+    (hasControllers ? it : it.skip)('keep dependents without their owner when it is deleted with --cascade=orphan', async () => {
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('childless'));
       await context().create(core('configmaps'), owned('set-free', [ownerReference(owner)]));
       await context().admin.delete(context().api(WIDGETS, 'widgets', 'childless'), {
@@ -47,7 +47,7 @@ export function describeOwnership(context: () => ContractContext, { hasControlle
       expect(asList(at(body, 'metadata', 'ownerReferences'))).toEqual([]);
     });
 
-    (hasControllers ? it : it.skip)('take dependents along before the owner when it is deleted with --cascade=foreground', async () => {
+    (hasControllers ? it : it.skip)('delete dependents before the owner when it is deleted with --cascade=foreground', async () => {
       const owner = await context().create(context().api(WIDGETS, 'widgets'), widget('last'));
       await context().create(core('configmaps'), owned('first', [ownerReference(owner)]));
       await context().admin.delete(`${context().api(WIDGETS, 'widgets', 'last')}?propagationPolicy=Foreground`);

@@ -3,12 +3,12 @@ import { JSON_PATCH, STRATEGIC_MERGE_PATCH } from './contract-client';
 import { type ContractContext, messageOf } from './contract-context';
 import { widget, WIDGETS } from './widget';
 
-/** The kinds of patch, and for which types they exist. */
+/** The kinds of patches, and the types that support them. */
 export function describePatches(context: () => ContractContext): void {
   const path = (...rest: string[]): string => context().api(WIDGETS, 'widgets', ...rest);
 
   describe('patches', () => {
-    it('merges objects, replaces lists and takes away nulls in a merge patch', async () => {
+    it('merges objects, replaces lists and removes fields that are null in a merge patch', async () => {
       await context().create(path(), widget('merge', { spec: { labels: { a: '1', b: '2' }, parts: [{ name: 'x' }, { name: 'y' }] } }));
       const patched = await context().admin.patch(path('merge'), { spec: { labels: { a: null, c: '3' }, parts: [{ name: 'z' }] } });
       expect(patched).toMatchObject({ status: 200 });
@@ -16,13 +16,13 @@ export function describePatches(context: () => ContractContext): void {
       expect(at(patched.body, 'spec', 'labels')).not.toHaveProperty('a');
     });
 
-    it('takes a resource version in a merge patch as a condition', async () => {
+    it('treats a resource version in a merge patch as a precondition', async () => {
       await context().create(path(), widget('condition'));
       const response = await context().admin.patch(path('condition'), { metadata: { resourceVersion: '1' }, spec: { size: 7 } });
       expect(response).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
     });
 
-    it('applies a JSON patch as a whole or not at all', async () => {
+    it('applies a JSON patch completely or not at all', async () => {
       await context().create(path(), widget('steps', { spec: { parts: [{ name: 'a' }] } }));
       const patched = await context().admin.patch(
         path('steps'),

@@ -2,12 +2,12 @@ import { at, type JsonObject } from '../kube-api/json';
 import { type ContractContext, messageOf } from './contract-context';
 import { widget, WIDGETS } from './widget';
 
-/** What the schema of a custom type does: defaults, pruning, validation and rules. */
+/** The schema of a custom type: defaults, pruning, validation and rules. */
 export function describeSchema(context: () => ContractContext): void {
   const path = (...rest: string[]): string => context().api(WIDGETS, 'widgets', ...rest);
 
   describe('schemas', () => {
-    it('fills in defaults, also in list items and for null', async () => {
+    it('sets defaults, also in list items and for null', async () => {
       const created = await context().create(path(), widget('defaults', { spec: { size: null, parts: [{ name: 'a' }] } }));
       expect(created).toMatchObject({ spec: { size: 5, parts: [{ name: 'a', value: 'none' }] } });
     });
@@ -28,7 +28,7 @@ export function describeSchema(context: () => ContractContext): void {
       expect(String(response.headers['warning'])).toContain('unknown field \\"spec.typo\\"');
     });
 
-    it('refuses unknown fields when asked to be strict, and says nothing when asked to ignore them', async () => {
+    it('refuses unknown fields in strict mode, and sends no warning when they are ignored', async () => {
       const object = widget('strict', { spec: { typo: 1 } });
       const strict = await context().admin.post(`${path()}?fieldValidation=Strict`, object);
       expect(strict).toMatchObject({ status: 400, body: { reason: 'BadRequest' } });
@@ -39,8 +39,8 @@ export function describeSchema(context: () => ContractContext): void {
     });
 
     it.each<[string, JsonObject, RegExp]>([
-      ['a missing field', { address: undefined }, /spec\.address: Required value/],
-      ['a wrong type', { address: 5 }, /spec\.address: Invalid value: "integer": spec\.address in body must be of type string/],
+      ['a required field', { address: undefined }, /spec\.address: Required value/],
+      ['a type', { address: 5 }, /spec\.address: Invalid value: "integer": spec\.address in body must be of type string/],
       [
         'a pattern',
         { address: 'ftp://x' },
@@ -56,14 +56,14 @@ export function describeSchema(context: () => ContractContext): void {
         /spec\.parts: Too many: 4: must have at most 3 items/,
       ],
       [
-        'a key twice',
+        'unique keys',
         { parts: [{ name: 'a' }, { name: 'a' }] },
         /spec\.parts\[1\]: Duplicate value: (map\[string\]interface \{\})?\{"name":"a"\}/,
       ],
-      ['an item without its key', { parts: [{ value: 'x' }] }, /spec\.parts\[0\]\.name: Required value/],
-      ['a map value', { labels: { a: 1 } }, /spec\.labels\.a: Invalid value: "integer"/],
+      ['a required key', { parts: [{ value: 'x' }] }, /spec\.parts\[0\]\.name: Required value/],
+      ['the type of a map value', { labels: { a: 1 } }, /spec\.labels\.a: Invalid value: "integer"/],
       ['a rule', { size: 13 }, /spec: Invalid value: .*size 13 is unlucky/],
-    ])('refuses what breaks %s', async (_what, spec, message) => {
+    ])('refuses an object that violates %s', async (_what, spec, message) => {
       const response = await context().admin.post(path(), widget('wrong', { spec }));
       expect(response).toMatchObject({
         status: 422,
@@ -73,25 +73,25 @@ export function describeSchema(context: () => ContractContext): void {
       expect(messageOf(response)).toMatch(message);
     });
 
-    it('names every problem and its field', async () => {
+    it('reports every problem with its field', async () => {
       const response = await context().admin.post(path(), widget('many', { spec: { address: 'x', size: 99 } }));
       const causes = at(response.body, 'details', 'causes') as JsonObject[];
       expect(causes.map(({ field }) => field).sort()).toEqual(['spec.address', 'spec.size']);
     });
 
-    it('does not evaluate rules on an object of the wrong types, and says so', async () => {
+    it('does not evaluate rules on an object with wrong types, and reports that', async () => {
       const response = await context().admin.post(path(), widget('unchecked', { spec: { address: 5, size: 13 } }));
       expect(messageOf(response)).not.toContain('unlucky');
       expect(messageOf(response)).toContain('some validation rules were not checked because the object was invalid');
     });
 
-    it('lets rules see the name', async () => {
+    it('makes the name available to rules', async () => {
       const response = await context().admin.post(path(), widget('a-name-of-more-than-20-characters'));
       expect(response.status).toBe(422);
       expect(messageOf(response)).toContain('the name must have at most 20 characters');
     });
 
-    it('compares with the old value in transition rules', async () => {
+    it('makes the old value available to transition rules', async () => {
       await context().create(path(), widget('transition'));
       const response = await context().admin.patch(path('transition'), { spec: { address: 'https://other.example' } });
       expect(response.status).toBe(422);
@@ -99,7 +99,7 @@ export function describeSchema(context: () => ContractContext): void {
       expect((await context().admin.patch(path('transition'), { spec: { size: 6 } })).status).toBe(200);
     });
 
-    it('validates the status too', async () => {
+    it('validates the status, too', async () => {
       await context().create(path(), widget('bad-status'));
       const response = await context().admin.patch(path('bad-status', 'status'), { status: { phase: 7 } });
       expect(response).toMatchObject({ status: 422, body: { reason: 'Invalid' } });

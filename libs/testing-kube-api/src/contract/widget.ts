@@ -4,7 +4,7 @@ import { asList, asObject, at, type JsonObject } from '../kube-api/json';
 
 const GROUP = 'contract.connectors.alauda.io';
 
-/** Where Widgets are. */
+/** Group and version of Widgets. */
 export const WIDGETS = `${GROUP}/v1`;
 
 const spec = {
@@ -53,7 +53,7 @@ const status = {
   },
 };
 
-/** A type that has one of everything that our own types have. */
+/** A type with one of each feature that the product's types use. */
 const WIDGET_CRD = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -88,7 +88,7 @@ const WIDGET_CRD = {
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-/** Creates the type and waits until it is served. */
+/** Creates the type, and waits until it is served. */
 export async function createWidgetType(context: ContractContext): Promise<void> {
   await applyDefinition(context, WIDGET_CRD);
   await untilRight(
@@ -101,7 +101,11 @@ export async function removeWidgetType({ admin }: ContractContext): Promise<void
   await admin.delete(`${CRDS}/${WIDGET_CRD.metadata.name}`);
 }
 
-/** Creates or replaces a CustomResourceDefinition. @returns its conditions, once it is established */
+/**
+ * Creates or replaces a CustomResourceDefinition.
+ *
+ * @returns its conditions after it is established
+ */
 export async function applyDefinition({ admin }: ContractContext, definition: JsonObject): Promise<JsonObject[]> {
   const name = String(at(definition, 'metadata', 'name'));
   const created = await admin.post(CRDS, definition);

@@ -9,7 +9,7 @@ import { replaceObject } from './update-object';
 import { decodeObject } from './prepare-object';
 import { type WriteRequest } from './write-request';
 
-/** What a test does to a cluster directly. Everything is validated as it is over the wire; unknown fields are errors. */
+/** Changes a cluster directly, for tests. Objects are validated like those of HTTP requests; unknown fields are errors. */
 export class Administrator {
   constructor(private readonly cluster: Cluster) {}
 
@@ -66,7 +66,7 @@ export class Administrator {
   #request({ apiVersion, kind, namespace }: { apiVersion: string; kind: string; namespace?: string }): WriteRequest {
     const definition = this.cluster.catalog.findKind(apiVersion, kind);
     if (!definition) {
-      throw new Error(`this API serves no ${apiVersion} ${kind}`);
+      throw new Error(`this API does not serve ${apiVersion} ${kind}`);
     }
     const scope = definition.namespaced ? (namespace ?? 'default') : undefined;
     return { cluster: this.cluster, definition, namespace: scope, fieldValidation: 'Strict', dryRun: false, warnings: [] };

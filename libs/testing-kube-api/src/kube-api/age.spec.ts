@@ -25,7 +25,7 @@ describe('age', () => {
     expect(age(new Date(NOW - milliseconds).toISOString(), NOW)).toBe(text);
   });
 
-  it('of nothing is unknown', () => {
+  it('of an absent time is <unknown>', () => {
     expect(age(undefined, NOW)).toBe('<unknown>');
   });
 });

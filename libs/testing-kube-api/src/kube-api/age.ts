@@ -5,15 +5,15 @@ const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
 interface Scale {
-  /** Applies below this. */
+  /** The scale applies to durations below this, in milliseconds. */
   readonly below: number;
   readonly unit: number;
   readonly letter: string;
-  /** Smaller unit that is shown too, unless it is zero. */
+  /** Smaller unit that is also shown, unless it is zero. */
   readonly rest?: readonly [number, string];
 }
 
-/** As Kubernetes shortens a duration: two units while that says something, then one. */
+/** How Kubernetes shortens durations: short ones in each scale have two units, longer ones have one. */
 const SCALES: readonly Scale[] = [
   { below: 2 * MINUTE, unit: SECOND, letter: 's' },
   { below: 10 * MINUTE, unit: MINUTE, letter: 'm', rest: [SECOND, 's'] },
@@ -40,7 +40,7 @@ function humanDuration(milliseconds: number): string {
   return remainder === 0 ? whole : `${whole}${remainder}${rest[1]}`;
 }
 
-/** `<unknown>` is what kubectl shows for a time that is absent. */
+/** Returns the age as kubectl shows it: `<unknown>` for an absent time. */
 export function age(time: unknown, now: number): string {
   const start = typeof time === 'string' ? Date.parse(time) : Number.NaN;
   return Number.isNaN(start) ? '<unknown>' : humanDuration(now - start);

@@ -3,14 +3,14 @@ import { ApiError } from './api-error';
 import { type JsonObject } from './json';
 import { type WatchStream } from './watch-stream';
 
-/** What a request is answered with. */
+/** The response to a request. */
 export type ApiAnswer =
   | { readonly status: number; readonly body: JsonObject; readonly warnings?: readonly string[] }
   | { readonly status: number; readonly text: string }
   | { readonly status: number; readonly content: Buffer; readonly contentType: string }
   | { readonly watch: WatchStream };
 
-/** What kube-apiserver says to a path that it does not serve. */
+/** Response of kube-apiserver for a path that it does not serve. */
 export const PAGE_NOT_FOUND: ApiAnswer = { status: 404, text: '404 page not found\n' };
 
 export function answerOf(error: unknown): ApiAnswer {
@@ -33,7 +33,7 @@ function representationOf(answer: CompleteAnswer): { content: Buffer; contentTyp
   return { content: Buffer.from(`${JSON.stringify(answer.body)}\n`), contentType: 'application/json' };
 }
 
-/** Sends any answer but a watch. */
+/** Sends any response except a watch. */
 export function sendAnswer(response: ServerResponse, answer: CompleteAnswer, headers: Record<string, string> = {}): void {
   if (response.destroyed || response.writableEnded) {
     return;

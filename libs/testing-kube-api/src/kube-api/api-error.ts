@@ -7,7 +7,7 @@ export interface StatusCause {
   readonly field: string;
 }
 
-/** What an error is about. `kind` is the plural resource name, but the kind itself for `Invalid`: so does kube-apiserver. */
+/** The object of an error. As in kube-apiserver, `kind` is the plural resource name, except for `Invalid`, where it is the kind. */
 export interface StatusSubject {
   readonly group: string;
   readonly kind: string;
@@ -16,14 +16,14 @@ export interface StatusSubject {
 
 interface ApiErrorOptions {
   readonly code: number;
-  /** Some of kube-apiserver's errors have none. */
+  /** Absent in some errors of kube-apiserver. */
   readonly reason?: string;
   readonly subject?: StatusSubject;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterSeconds?: number;
 }
 
-/** A request that fails with a Status. */
+/** A request fails with this Status. */
 export class ApiError extends Error {
   constructor(
     message: string,
@@ -70,7 +70,7 @@ function describeSubject({ name, group, kind }: StatusSubject): JsonObject {
   return { ...(name && { name }), ...(group && { group }), kind };
 }
 
-/** `connectors.connectors.alauda.io`, or `secrets` for the core group. */
+/** Returns the qualified name: `connectors.connectors.alauda.io`, or `secrets` for the core group. */
 function qualified({ group, kind }: { group: string; kind: string }): string {
   return group === '' ? kind : `${kind}.${group}`;
 }
@@ -115,7 +115,7 @@ export function expired(message: string): ApiError {
   return new ApiError(message, { code: 410, reason: 'Expired' });
 }
 
-/** @param instead what to do, after the words of kube-apiserver */
+/** @param instead text after the message of kube-apiserver that says what to do instead */
 export function unsupportedMediaType(accepted: readonly string[], instead = ''): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${instead}`;
   return new ApiError(message, { code: 415, reason: 'UnsupportedMediaType' });
@@ -131,7 +131,7 @@ export function methodNotAllowed(subject: StatusSubject): ApiError {
   return new ApiError(message, { code: 405, reason: 'MethodNotAllowed', subject });
 }
 
-/** A resource version that this server has not reached; clients ask again. */
+/** Reports a resource version that this server has not reached yet. Clients retry. */
 export function futureVersion(asked: number, current: number): ApiError {
   return new ApiError(`Timeout: Too large resource version: ${asked}, current: ${current}`, {
     code: 504,
@@ -141,7 +141,7 @@ export function futureVersion(asked: number, current: number): ApiError {
   });
 }
 
-/** A cause with the reason that belongs to its message. */
+/** Creates causes with the reason that matches the message. */
 export const cause = {
   required: (field: string, detail = ''): StatusCause => ({
     reason: 'FieldValueRequired',
@@ -153,7 +153,7 @@ export const cause = {
     message: `Invalid value: ${JSON.stringify(value)}: ${detail}`,
     field,
   }),
-  /** The form without a value, which kube-apiserver uses for CEL rules. */
+  /** Creates a cause without a value, as kube-apiserver does for CEL rules. */
   rule: (field: string, reason: string, message: string): StatusCause => ({ reason, message, field }),
   type: (field: string, actual: string, expected: string): StatusCause => ({
     reason: 'FieldValueTypeInvalid',

@@ -1,6 +1,6 @@
 import { type JsonObject } from './json';
 
-/** Points from a dependent to its owner (Kubernetes API, `OwnerReference`). */
+/** A reference from a dependent to its owner (Kubernetes API, `OwnerReference`). */
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -27,38 +27,38 @@ export interface ApiMetadata {
   finalizers?: string[];
 }
 
-/** Any Kubernetes object, as it is stored and sent. */
+/** A Kubernetes object as it is stored and sent. */
 export interface ApiObject extends JsonObject {
   apiVersion: string;
   kind: string;
   metadata: ApiMetadata;
 }
 
-/** An object on its way in: of any type, read only. */
+/** An object that a caller passes: of any type, read-only. */
 export interface ObjectLike {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: object;
 }
 
-/** Names one object. `namespace` is absent for objects of the cluster. */
+/** The name of an object. `namespace` is absent for cluster-scoped objects. */
 export interface ObjectName {
   readonly namespace?: string;
   readonly name: string;
 }
 
-/** Names one object and its kind. */
+/** The name and kind of an object. */
 export interface ObjectAddress extends ObjectName {
   readonly apiVersion: string;
   readonly kind: string;
 }
 
-/** `namespace/name`, or `name` for an object of the cluster: how the store orders and finds objects. */
+/** Returns the key by which the store orders and finds objects: `namespace/name`, or `name` for a cluster-scoped object. */
 export function storageKey({ namespace, name }: ObjectName): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
-/** `v1` for the core group, `group/version` otherwise. */
+/** Returns `v1` for the core group, `group/version` otherwise. */
 export function formatApiVersion({ group, version }: { group: string; version: string }): string {
   return group === '' ? version : `${group}/${version}`;
 }

@@ -10,7 +10,7 @@ interface AuthenticationOptions {
   readonly tokens: ServiceAccountTokens;
 }
 
-/** Who is behind a bearer token. */
+/** Finds the user of a bearer token. */
 export class Authentication {
   readonly #users: ReadonlyMap<string, UserInfo>;
 
@@ -21,9 +21,9 @@ export class Authentication {
   }
 
   /**
-   * The user of a request. Without a header that is nobody, `system:anonymous`.
+   * Returns the user of a request: `system:anonymous` without an Authorization header.
    *
-   * @throws ApiError 401 for a token that is not accepted
+   * @throws ApiError 401 when the token is not accepted
    */
   authenticate(authorization: string | undefined): UserInfo {
     const match = /^bearer +(\S+)\s*$/i.exec(authorization ?? '');
@@ -41,9 +41,9 @@ export class Authentication {
   }
 
   /**
-   * Checks a token for some audiences; none: for the API itself.
+   * Checks a token for some audiences; without any, for the audiences of the API.
    *
-   * @throws InvalidTokenError
+   * @throws InvalidTokenError when the token is not accepted
    */
   review(token: string, audiences: readonly string[]): VerifiedToken {
     const accepted = audiences.length > 0 ? audiences : this.options.apiAudiences;
@@ -51,7 +51,7 @@ export class Authentication {
     if (!user) {
       return this.options.tokens.verify(token, accepted);
     }
-    // A static token carries no audience and counts as one for the API.
+    // A static token contains no audience; it is valid for the API.
     const common = accepted.filter((audience) => this.options.apiAudiences.includes(audience));
     if (common.length === 0) {
       throw new InvalidTokenError('invalid bearer token');

@@ -3,7 +3,11 @@ import { type Rbac } from './rbac';
 import { type RequestInfo, type RequestTarget } from './request-info';
 import { type UserInfo } from './user-info';
 
-/** Asks RBAC whether a user may make a request. @throws ApiError 403 */
+/**
+ * Checks with RBAC that a user may make a request.
+ *
+ * @throws ApiError 403 when the user may not
+ */
 export function authorize(user: UserInfo, { verb, path, target }: RequestInfo, rbac: Rbac): void {
   if (!target) {
     if (rbac.decide(user, { verb, path }).allowed) {

@@ -8,14 +8,14 @@ const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 const ALL = [...READ, ...WRITE];
 
-/** Types of a namespace that people may read with `view`; Secrets are none of them. */
+/** Namespaced types that the role `view` allows to read. Secrets are not among them. */
 const READABLE = ['configmaps', 'endpoints', 'events', 'persistentvolumeclaims', 'pods', 'serviceaccounts', 'services'];
 
 function clusterRole(name: string, rules: readonly JsonObject[], labels: Record<string, string> = {}): ObjectLike {
   return { apiVersion: RBAC, kind: 'ClusterRole', metadata: { name, labels }, ...{ rules } };
 }
 
-/** A role that is the sum of those with the label of its name. */
+/** Returns a role that aggregates the rules of all roles with the label of its name. */
 function aggregated(name: string, labels: Record<string, string> = {}): ObjectLike {
   const selector = { matchLabels: { [`${AGGREGATE}${name}`]: 'true' } };
   const parts = { aggregationRule: { clusterRoleSelectors: [selector] }, rules: [] };
@@ -112,5 +112,5 @@ const bindings: ObjectLike[] = [
   bindGroup('system:public-info-viewer', 'system:authenticated', 'system:unauthenticated'),
 ];
 
-/** What a cluster has before anybody does anything. */
+/** The objects of a new cluster. */
 export const BOOTSTRAP_OBJECTS: readonly ObjectLike[] = [...namespaces, ...roles, ...bindings];

@@ -18,7 +18,7 @@ function text(name: string, cell: Cell): Column {
   return { name, type: 'string', cell };
 }
 
-/** Only with `-o wide`. */
+/** Returns a column that is shown only with `-o wide`. */
 function wide(name: string, cell: Cell): Column {
   return { name, type: 'string', priority: 1, cell };
 }
@@ -47,7 +47,7 @@ function involved(object: ApiObject): string {
 
 const role = text('Role', (object) => `${asText(at(object, 'roleRef', 'kind'))}/${asText(at(object, 'roleRef', 'name'))}`);
 
-/** After the name; types without an entry show their age. */
+/** Columns after the name. Types without an entry show their age. */
 export const BUILT_IN_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   Namespace: [field('Status', 'status', 'phase'), created()],
   Secret: [field('Type', 'type'), count('Data', 'data'), created()],

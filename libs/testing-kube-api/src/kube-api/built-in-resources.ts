@@ -27,7 +27,7 @@ const EVENT_FIELDS = [
 
 const POD_FIELDS = ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'];
 
-/** What kubectl and our programs meet on any cluster, by group and version. */
+/** Types of any cluster that kubectl and the product's programs use, by group and version. */
 const TABLE: Readonly<Record<string, readonly BuiltIn[]>> = {
   v1: [
     { kind: 'Namespace', plural: 'namespaces', shortNames: ['ns'], ...cluster, ...status, selectableFields: ['status.phase'] },

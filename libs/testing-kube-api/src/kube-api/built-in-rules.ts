@@ -4,7 +4,11 @@ import { asList, asObject, asText, isEqualJson, isJsonObject, type JsonObject } 
 import { validateDefinition } from './custom-resources';
 import { applyServiceDefaults, validateService } from './service-rules';
 
-/** Fills in, in place, what kube-apiserver would for built-in types. @throws ApiError 400 for data that is no base64 */
+/**
+ * Sets, in place, the defaults of kube-apiserver for built-in types.
+ *
+ * @throws ApiError 400 when data is not base64
+ */
 export function applyBuiltInDefaults(object: ApiObject): void {
   switch (object.kind) {
     case 'Secret':
@@ -23,7 +27,7 @@ export function applyBuiltInDefaults(object: ApiObject): void {
   }
 }
 
-/** @param old the stored object; absent on creation */
+/** Validates an object of a built-in type. `old` is the stored object; it is absent on creation. */
 export function validateBuiltIn(object: ApiObject, old?: ApiObject): StatusCause[] {
   switch (object.kind) {
     case 'Secret':
@@ -48,7 +52,7 @@ export function validateBuiltIn(object: ApiObject, old?: ApiObject): StatusCause
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** `stringData` is write-only: it goes over `data` and is never stored. */
+/** Sets the defaults of a Secret. `stringData` is write-only: its values replace those in `data`, and it is never stored. */
 function applySecretDefaults(object: ApiObject): void {
   object['type'] ??= 'Opaque';
   for (const [key, value] of Object.entries(asObject(object['data']))) {
@@ -64,7 +68,7 @@ function applySecretDefaults(object: ApiObject): void {
   delete object['stringData'];
 }
 
-/** What the types of Secret want in their data. */
+/** Checks of the data, by type of Secret. */
 const SECRET_KEYS: Readonly<Record<string, (data: JsonObject) => StatusCause[]>> = {
   'kubernetes.io/basic-auth': (data) => {
     if (data['username'] !== undefined || data['password'] !== undefined) {

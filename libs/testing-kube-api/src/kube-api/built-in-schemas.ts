@@ -86,8 +86,8 @@ const labelSelector = fields({
 });
 
 /**
- * The built-in types that our programs write, down to their last field, so that a misspelt one is refused here as by a real
- * server. Types without an entry keep whatever they are given.
+ * Complete schemas of the built-in types that the product's programs write, so that a misspelt field is refused as by a real
+ * server. Types without an entry keep any field.
  */
 export const builtInSchemas: Readonly<Record<string, Schema>> = {
   Namespace: fields({ spec: fields({ finalizers: texts }), status }),

@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 
-/** A URL inside a rule; the class gives the type its name. */
+/** A URL in a rule. The CEL package names the type by its class. */
 class CelUrl {
   constructor(readonly url: URL) {}
 }
@@ -13,7 +13,10 @@ function parseUrl(text: string): CelUrl | undefined {
   }
 }
 
-/** CEL as CustomResourceDefinitions have it: the language, `self`, `oldSelf`, and Kubernetes' own functions that rules use. */
+/**
+ * Creates the CEL environment of CustomResourceDefinitions: the language, `self`, `oldSelf`, and the functions of Kubernetes
+ * that rules use.
+ */
 export function createCelEnvironment(): Environment {
   return new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
     .registerVariable('self', 'dyn')

@@ -9,7 +9,7 @@ const problemsOf = (rules: CelRules, spec: object, old?: object): string[] =>
   rules.evaluate({ spec }, old && { spec: old }).map(({ field, message }) => `${field}: ${message}`);
 
 describe('CelRules', () => {
-  it('sees integers as integers, numbers as doubles and words of the language under escaped names', () => {
+  it('passes integers as int, numbers as double, and reserved words under escaped names', () => {
     const rule = {
       rule: 'self.count / 2 == 3 && self.ratio == 0.5 && self.__namespace__ == "n" && self.a__dash__b == "c"',
       message: 'wrong',
@@ -24,7 +24,7 @@ describe('CelRules', () => {
     expect(problemsOf(rules, { count: 9, ratio: 0.5, namespace: 'n', 'a-b': 'c' })).toEqual(['spec: Invalid value: wrong']);
   });
 
-  it('reads URLs', () => {
+  it('parses URLs', () => {
     const rules = withRule(
       { rule: 'isURL(self.url) && url(self.url).getScheme() == "https"', message: 'no https URL' },
       { url: { type: 'string' } },
@@ -34,7 +34,7 @@ describe('CelRules', () => {
     expect(problemsOf(rules, { url: 'nonsense' })).toHaveLength(1);
   });
 
-  it('takes message, reason and place from the rule', () => {
+  it('takes message, reason and field path from the rule', () => {
     const computed = withRule(
       { rule: 'self.a == 1', messageExpression: '"a is " + string(self.a)', reason: 'FieldValueForbidden', fieldPath: '.a' },
       { a: { type: 'integer' } },
@@ -43,13 +43,13 @@ describe('CelRules', () => {
     expect(problemsOf(withRule({ rule: 'has(self.a)' }), {})).toEqual(['spec: Invalid value: failed rule: has(self.a)']);
   });
 
-  it('counts a rule that fails to evaluate as broken', () => {
+  it('reports a violation when the evaluation of a rule fails', () => {
     expect(problemsOf(withRule({ rule: 'self.absent == 1' }), { a: 1 })).toEqual([
       expect.stringMatching(/^spec: Invalid value: rule evaluation error: /),
     ]);
   });
 
-  it('applies to items and values, names their place, and leaves alone what did not change', () => {
+  it('checks items and map values, names their path, and skips unchanged values', () => {
     const named: Schema = {
       type: 'object',
       properties: {
@@ -70,7 +70,7 @@ describe('CelRules', () => {
     expect(fields({ list: [{ name: 'b', value: 'bad' }, bad] }, { list: [bad] })).toEqual(['list[0].value']);
   });
 
-  it('names every rule that it cannot evaluate', () => {
+  it('reports every rule that it cannot evaluate', () => {
     const schema: Schema = {
       type: 'object',
       'x-kubernetes-validations': [{ rule: 'nothing(self)' }],

@@ -6,7 +6,7 @@ import { asList, isEqualJson, isJsonObject } from './json';
 import { fieldOf, type Schema, type ValidationRule } from './schema';
 import { counterpart } from './schema-validation';
 
-/** A CustomResourceDefinition has rules that cannot be evaluated here. It is refused: a rule is never skipped. */
+/** A CustomResourceDefinition has rules that this API cannot evaluate. It is refused, so that no rule is ever skipped. */
 export class CelRulesUnsupported extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`CEL rules that cannot be evaluated:\n${problems.join('\n')}`);
@@ -18,11 +18,11 @@ interface CompiledRule {
   readonly source: ValidationRule;
   readonly holds: ParseResult;
   readonly message?: ParseResult;
-  /** Speaks of `oldSelf`, so it applies to updates only. */
+  /** The rule contains `oldSelf`, so it applies only to updates. */
   readonly isTransition: boolean;
 }
 
-/** The rules of one place in the schema and of the places below it. */
+/** The rules of one node of the schema and of the nodes below it. */
 interface RuleNode {
   readonly schema: Schema;
   readonly rules: readonly CompiledRule[];
@@ -37,11 +37,11 @@ interface Place {
   readonly path: string;
 }
 
-/** All CEL rules of a schema, compiled. */
+/** The compiled CEL rules of a schema. */
 export class CelRules {
   readonly #root?: RuleNode;
 
-  /** @throws CelRulesUnsupported naming every rule that does not compile */
+  /** @throws CelRulesUnsupported when rules do not compile; it names all of them */
   constructor(schema: Schema) {
     const compiler = new RuleCompiler();
     this.#root = compiler.node(schema, '');
@@ -54,7 +54,7 @@ export class CelRules {
     return this.#root === undefined;
   }
 
-  /** @param old the stored object; absent on creation */
+  /** Evaluates all rules. `old` is the stored object; it is absent on creation. */
   evaluate(value: unknown, old?: unknown): StatusCause[] {
     return this.#root ? evaluateNode(this.#root, { value, old, path: '' }) : [];
   }
@@ -64,7 +64,7 @@ class RuleCompiler {
   readonly problems: string[] = [];
   readonly #environment = createCelEnvironment();
 
-  /** Undefined where there is no rule at this place nor below. */
+  /** Compiles the rules of a node; undefined if there is no rule in it or below it. */
   node(schema: Schema, path: string): RuleNode | undefined {
     const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => this.#rule(rule, path) ?? []);
     const properties = this.#properties(schema, path);
@@ -106,7 +106,7 @@ class RuleCompiler {
 
 function evaluateNode(node: RuleNode, place: Place): StatusCause[] {
   const { value, old, path } = place;
-  // What did not change is not validated again (CRD validation ratcheting).
+  // Unchanged values are not validated again (CRD validation ratcheting).
   if (value == null || (old !== undefined && isEqualJson(value, old))) {
     return [];
   }
@@ -150,7 +150,7 @@ function evaluateRule(rule: CompiledRule, schema: Schema, { value, old, path }: 
   }
 }
 
-/** Objects and lists are left out of messages, plain values are shown. */
+/** Adds a plain value to the message; objects and lists are not shown. */
 function withValue(value: unknown, message: string): string {
   return typeof value === 'object' ? message : `${JSON.stringify(value)}: ${message}`;
 }

@@ -1,12 +1,12 @@
 import { asList, isJsonObject, type JsonObject } from './json';
 import { propertySchema, type Schema } from './schema';
 
-/** Words of CEL that cannot be field names; Kubernetes writes them `__word__`. */
+/** Reserved words of CEL, which cannot be field names; Kubernetes escapes them as `__word__`. */
 const RESERVED = new Set(
   'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),
 );
 
-/** How a declared property is called in a rule (Kubernetes: "escaping of property names"). */
+/** Returns the name of a declared property in rules (Kubernetes: "escaping of property names"). */
 function celName(property: string): string {
   if (RESERVED.has(property)) {
     return `__${property}__`;
@@ -14,7 +14,7 @@ function celName(property: string): string {
   return property.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
 }
 
-/** The value that a rule sees: integers as 64-bit integers, times as timestamps, property names escaped. */
+/** Converts a value for rules: integers become 64-bit integers, times become timestamps, and property names are escaped. */
 export function celValue(value: unknown, schema: Schema): unknown {
   if (typeof value === 'number') {
     return schema.type !== 'number' && Number.isInteger(value) ? BigInt(value) : value;
@@ -22,7 +22,7 @@ export function celValue(value: unknown, schema: Schema): unknown {
   if (typeof value === 'string') {
     return schema.format === 'date-time' ? new Date(value) : value;
   }
-  // Array.from, not map: an array of another realm would stay one, and the CEL package knows its own only.
+  // Array.from, because map returns an array of the same realm, and the CEL package accepts only arrays of its own realm.
   if (Array.isArray(value)) {
     return Array.from(asList(value), (item) => celValue(item, schema.items ?? {}));
   }

@@ -5,7 +5,7 @@ import { type Rbac } from './rbac';
 import { type ResourceCatalog } from './resource-catalog';
 import { type ServiceAccountTokens } from './service-account-tokens';
 
-/** Everything that a request may need; made once per server. */
+/** State for handling requests. Each server has one. */
 export interface Cluster {
   readonly store: ObjectStore;
   readonly catalog: ResourceCatalog;
@@ -13,7 +13,7 @@ export interface Cluster {
   readonly rbac: Rbac;
   readonly tokens: ServiceAccountTokens;
   readonly authentication: Authentication;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   readonly clock: () => number;
   /** Audience of the API itself. */
   readonly apiAudience: string;

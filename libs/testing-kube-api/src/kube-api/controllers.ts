@@ -12,11 +12,10 @@ const CLUSTER_ROLES = 'rbac.authorization.k8s.io/clusterroles';
 const NAMESPACES = '/namespaces';
 
 /**
- * What a cluster's own controllers do to objects, as far as the API would be of no use without it. The garbage collector is
- * a file of its own.
+ * Starts the built-in controllers of a cluster without which the API is not usable. The garbage collector has its own file.
  *
- * @param endWatches ends the watches of a type that is gone
- * @returns a function that stops them
+ * @param endWatches ends the watches of a type that is no longer served
+ * @returns a function that stops the controllers
  */
 export function startControllers(cluster: Cluster, endWatches: (resource: string) => void): () => void {
   return cluster.store.subscribe((change) => {
@@ -36,7 +35,7 @@ export function startControllers(cluster: Cluster, endWatches: (resource: string
   });
 }
 
-/** Takes a custom type into service, or out of it with all its objects. */
+/** Starts to serve a custom type. If its definition was deleted, stops serving it and deletes its objects. */
 function serveCustomResource({ type, object, previous }: StoredChange, cluster: Cluster, endWatches: (resource: string) => void): void {
   const { catalog, store } = cluster;
   const spec = asObject(object['spec']);
@@ -48,7 +47,7 @@ function serveCustomResource({ type, object, previous }: StoredChange, cluster: 
       store.remove(resource, item.metadata);
     }
     catalog.remove(group, plural);
-    // After the deletions have reached the watches.
+    // Later, so that the watches receive the deletions first.
     return queueMicrotask(() => endWatches(resource));
   }
   if (previous && isEqualJson(previous['spec'], spec)) {
@@ -81,7 +80,7 @@ function establishedStatus(spec: JsonObject, lastTransitionTime: string): JsonOb
   };
 }
 
-/** Copies into roles with an aggregation rule the rules of the roles that it selects. */
+/** Copies rules into each role with an aggregation rule, from the roles that the aggregation rule selects. */
 function aggregateClusterRoles({ store }: Cluster): void {
   const roles = store.list(CLUSTER_ROLES);
   for (const role of roles) {
@@ -109,7 +108,7 @@ function createDefaultServiceAccount({ metadata }: ApiObject, cluster: Cluster):
   createObject({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }, { ...request, warnings: [] });
 }
 
-/** Empties a namespace that is going, and removes it once nothing in it waits for a finalizer. */
+/** Deletes the content of a namespace that is being deleted, and removes the namespace when no object in it waits for a finalizer. */
 function finishNamespace(name: string, { store, clock }: Cluster): void {
   const namespace = store.get(NAMESPACES, { name });
   if (!namespace?.metadata.deletionTimestamp) {

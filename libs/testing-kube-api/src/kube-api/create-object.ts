@@ -11,7 +11,7 @@ import { nameOf, subjectOf, type WriteRequest } from './write-request';
 /**
  * Creates an object.
  *
- * @throws ApiError 400, 403 (namespace is going), 404 (no such namespace), 409 or 422
+ * @throws ApiError 400, 403 (the namespace is being deleted), 404 (no such namespace), 409 or 422
  */
 export function createObject(body: JsonObject, request: WriteRequest): ApiObject {
   const { cluster, definition, dryRun } = request;
@@ -30,7 +30,7 @@ export function createObject(body: JsonObject, request: WriteRequest): ApiObject
   return dryRun ? object : cluster.store.put(resource, object);
 }
 
-/** What the client may set stays; what only the server sets is new. */
+/** Returns the metadata of a new object: fields that clients may set are kept, others are set by the server. */
 function newMetadata(object: ApiObject, request: WriteRequest): ApiMetadata {
   const { definition, namespace, cluster, name } = request;
   const given = object.metadata;
@@ -53,7 +53,7 @@ function newMetadata(object: ApiObject, request: WriteRequest): ApiMetadata {
   };
 }
 
-/** Characters without vowels and without those that look alike, as Kubernetes has them. */
+/** Characters of generated names, as in Kubernetes: without vowels and characters that look alike. */
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 function nameFor({ name, generateName }: ApiMetadata, { definition: { group, kind } }: WriteRequest): string {

@@ -9,9 +9,10 @@ import { patternOf } from './schema-scalars';
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 /**
- * The types that a CustomResourceDefinition declares, one for each served version.
+ * Returns the types that a CustomResourceDefinition declares, one for each served version.
  *
- * @throws CelRulesUnsupported, SyntaxError for a pattern that is none
+ * @throws CelRulesUnsupported when a rule cannot be evaluated
+ * @throws SyntaxError when a pattern is invalid
  */
 export function definitionsOf(crd: ApiObject): ResourceDefinition[] {
   const spec = asObject(crd['spec']);
@@ -45,7 +46,7 @@ function definitionOf(spec: JsonObject, version: JsonObject): ResourceDefinition
   };
 }
 
-/** Names as the API server completes them (`status.acceptedNames`). */
+/** Returns the names with the defaults of the API server (`status.acceptedNames`). */
 export function namesOf(
   spec: JsonObject,
 ): Pick<ResourceDefinition, 'plural' | 'singular' | 'kind' | 'listKind' | 'shortNames' | 'categories'> {
@@ -61,7 +62,7 @@ export function namesOf(
   };
 }
 
-/** A pattern that cannot be compiled must fail now and not when the first object comes. */
+/** Compiles all patterns, so that an invalid one fails now and not with the first object. */
 function checkPatterns(schema: unknown): void {
   if (Array.isArray(schema)) {
     schema.forEach(checkPatterns);
@@ -75,7 +76,7 @@ function checkPatterns(schema: unknown): void {
   Object.values(schema).forEach(checkPatterns);
 }
 
-/** What the API server says to a definition that it does not take. */
+/** Returns the problems for which the API server refuses a definition. */
 export function validateDefinition(crd: ApiObject): StatusCause[] {
   const spec = asObject(crd['spec']);
   const { plural } = namesOf(spec);

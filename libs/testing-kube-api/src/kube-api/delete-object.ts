@@ -7,15 +7,15 @@ import { storageType } from './resource-definition';
 import { existingObject } from './update-object';
 import { subjectOf, type WriteRequest } from './write-request';
 
-/** What is known of a deletion besides the object (meta/v1 `DeleteOptions`). */
+/** Options of a deletion (meta/v1 `DeleteOptions`). */
 export interface Deletion {
   readonly uid?: string;
   readonly resourceVersion?: string;
-  /** Dependents: deleted afterwards (Background), before (Foreground), or set free (Orphan). */
+  /** What happens to dependents: deleted afterwards (Background), deleted before (Foreground), or kept without their owner (Orphan). */
   readonly propagation: string;
 }
 
-/** From the body; kubectl also uses the query. */
+/** Reads the options from the body, and from the query, which kubectl also uses. */
 export function parseDeletion(body: JsonObject, query: URLSearchParams): Deletion {
   const preconditions = asObject(body['preconditions']);
   return {
@@ -26,9 +26,9 @@ export function parseDeletion(body: JsonObject, query: URLSearchParams): Deletio
 }
 
 /**
- * Deletes an object. With finalizers it stays, marked, until they are taken away; a namespace stays until it is empty.
+ * Deletes an object. An object with finalizers is marked, and stays until they are removed. A namespace stays until it is empty.
  *
- * @returns the object while it stays, otherwise a Status
+ * @returns the object if it stays, otherwise a Status
  * @throws ApiError 404 or 409
  */
 export function deleteObject(deletion: Deletion, request: WriteRequest): JsonObject {
@@ -59,7 +59,7 @@ function checkPreconditions({ metadata }: ApiObject, { uid, resourceVersion }: D
   }
 }
 
-/** Background is the garbage collector's own doing. */
+/** Handles the dependents. For Background, the garbage collector does that. */
 function settleDependents({ metadata: { uid = '' } }: ApiObject, { propagation }: Deletion, { cluster: { store } }: WriteRequest): void {
   if (propagation === 'Background') {
     return;

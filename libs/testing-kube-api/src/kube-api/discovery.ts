@@ -5,7 +5,7 @@ import { type ResourceDefinition } from './resource-definition';
 
 const OBJECT_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-/** Answers a path of the discovery API; undefined for other paths and for groups that are not served. */
+/** Returns the response for a path of the discovery API; undefined for other paths and for groups that are not served. */
 export function answerDiscovery(path: string, catalog: ResourceCatalog): JsonObject | undefined {
   const [root, group, version, ...rest] = path.split('/').filter((segment) => segment !== '');
   if (rest.length > 0) {
@@ -73,7 +73,7 @@ function apiResources(definition: ResourceDefinition): JsonObject[] {
   return [own, ...(hasStatus ? [status] : []), ...subresources.map((name) => subresource(definition, name))];
 }
 
-/** The only one is `serviceaccounts/token`. */
+/** Describes a subresource; `serviceaccounts/token` is the only one. */
 function subresource({ plural, namespaced }: ResourceDefinition, name: string): JsonObject {
   const answer = { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] };
   return { name: `${plural}/${name}`, singularName: '', namespaced, ...answer };

@@ -25,7 +25,7 @@ describe('faults of the embedded Kubernetes API', () => {
     }
   };
 
-  it('holds what matches a pause, answers the rest, and answers what was held when resumed', async () => {
+  it('holds requests that match a pause, answers others, and answers the held ones after resume', async () => {
     server.faults.pause({ verb: 'list', resource: 'namespaces' });
     let isAnswered = false;
     const held = admin.get(NAMESPACES).finally(() => {
@@ -52,7 +52,7 @@ describe('faults of the embedded Kubernetes API', () => {
     expect(await held).toBe('ECONNRESET');
   });
 
-  it('refuses connections and comes back on the same port with the same state', async () => {
+  it('refuses connections, and later accepts them on the same port with the same state', async () => {
     touch(1);
     await server.faults.refuseConnections();
     await expect(admin.get(NAMESPACES)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -60,7 +60,7 @@ describe('faults of the embedded Kubernetes API', () => {
     expect(await admin.get('/api/v1/namespaces/default/configmaps/touched')).toMatchObject({ status: 200 });
   });
 
-  it('breaks watches off and leaves everything else alone', async () => {
+  it('breaks only the connections of watches', async () => {
     const watch = await admin.watch(NAMESPACES);
     await watch.next();
     server.faults.dropWatches();
@@ -68,7 +68,7 @@ describe('faults of the embedded Kubernetes API', () => {
     expect(await admin.get(NAMESPACES)).toMatchObject({ status: 200 });
   });
 
-  it('answers 410 to watches and pages of a forgotten past', async () => {
+  it('answers 410 to watches and pages of an expired version', async () => {
     const first = await admin.get(`${NAMESPACES}?limit=1`);
     const version = asText(at(first.body, 'metadata', 'resourceVersion'));
     const token = encodeURIComponent(asText(at(first.body, 'metadata', 'continue')));
@@ -79,14 +79,14 @@ describe('faults of the embedded Kubernetes API', () => {
     expect(await admin.get(`${NAMESPACES}?limit=1&continue=${token}`)).toMatchObject({ status: 410, body: { reason: 'Expired' } });
   });
 
-  it('forgets by itself what is older than its history', async () => {
+  it('expires versions that are older than its history', async () => {
     const version = asText(at((await admin.get(NAMESPACES)).body, 'metadata', 'resourceVersion'));
     touch(30);
     const watch = await admin.watch(`${NAMESPACES}?resourceVersion=${version}`);
     expect(await watch.rest()).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
   });
 
-  it('fails so many matching requests, with the status, reason and delay that are wanted', async () => {
+  it('fails the given number of matching requests, with the given status, reason and delay', async () => {
     server.faults.failNext(2, { status: 429, reason: 'TooManyRequests', retryAfter: 7, match: { resource: 'namespaces' } });
     expect(await admin.get('/api/v1/secrets')).toMatchObject({ status: 200 });
     for (let time = 0; time < 2; time += 1) {

@@ -1,6 +1,6 @@
 import { type LoggedRequest, matchesRequest, type RequestFilter } from './request-log';
 
-/** An answer given in place of the real one. */
+/** A failure that is sent instead of the real response. */
 export interface InjectedFailure {
   /** HTTP status. */
   readonly status: number;
@@ -9,11 +9,11 @@ export interface InjectedFailure {
   readonly message?: string;
   /** Seconds for the Retry-After header. */
   readonly retryAfter?: number;
-  /** Which requests; default: all. */
+  /** The requests that fail; all by default. */
   readonly match?: RequestFilter;
 }
 
-/** What the faults need from the server. */
+/** Operations of the server that the faults use. */
 export interface FaultTarget {
   stopListening(): Promise<void>;
   startListening(): Promise<void>;
@@ -22,7 +22,7 @@ export interface FaultTarget {
   sendBookmarks(): void;
 }
 
-/** What happens to a request: it is answered, or answered with a failure, or never. */
+/** The effect on a request: none, no response until resumed, or a failure. */
 export type Interference = 'none' | 'hang' | InjectedFailure;
 
 /** Faults that a test can cause. */
@@ -33,12 +33,12 @@ export class FaultHooks {
 
   constructor(private readonly target: FaultTarget) {}
 
-  /** Accepts connections and requests but answers none that matches, until {@link resume}. */
+  /** Accepts connections and requests, but answers no matching request until {@link resume}. */
   pause(match: RequestFilter = {}): void {
     this.#paused = match;
   }
 
-  /** Answers again, also the requests that were held. */
+  /** Ends the pause, and answers the requests that were held. */
   resume(): void {
     this.#paused = undefined;
     for (const go of this.#release.splice(0)) {
@@ -46,7 +46,7 @@ export class FaultHooks {
     }
   }
 
-  /** Closes the port and all connections; the state stays. */
+  /** Closes the port and all connections. The state is kept. */
   refuseConnections(): Promise<void> {
     return this.target.stopListening();
   }
@@ -56,22 +56,22 @@ export class FaultHooks {
     return this.target.startListening();
   }
 
-  /** Breaks the connections of all running watches, in the middle of the stream. */
+  /** Breaks the connections of all running watches, without an end of the stream. */
   dropWatches(): void {
     this.target.dropWatches();
   }
 
-  /** Forgets all changes: every watch from a resource version before now is answered 410, and every continue token. */
+  /** Expires all earlier changes: a watch from an earlier resource version, and every continue token, is answered 410. */
   expireHistory(): void {
     this.target.expireHistory();
   }
 
-  /** Sends a bookmark to every watch that allows them, now. */
+  /** Sends a bookmark now to every watch that allows bookmarks. */
   sendBookmarks(): void {
     this.target.sendBookmarks();
   }
 
-  /** Answers the next `count` matching requests with a failure. `Infinity` until {@link clear}. */
+  /** Answers the next `count` matching requests with a failure. With `Infinity`, the failures last until {@link clear}. */
   failNext(count: number, failure: InjectedFailure): void {
     this.#failures.push({ failure, left: count });
   }
@@ -82,7 +82,7 @@ export class FaultHooks {
     this.resume();
   }
 
-  /** For the server: what is to happen to this request. */
+  /** Called by the server: returns the effect on this request. */
   interfere(request: LoggedRequest): Interference {
     if (this.#paused && matchesRequest(request, this.#paused)) {
       return 'hang';
@@ -99,7 +99,7 @@ export class FaultHooks {
     return found.failure;
   }
 
-  /** For the server: resolves when held requests may go on. */
+  /** Called by the server: resolves when held requests may continue. */
   untilResumed(): Promise<void> {
     return new Promise((resolve) => {
       this.#release.push(resolve);

@@ -15,7 +15,7 @@ const TERM = /^\s*([\w.]+)\s*(!=|==|=)(.*)$/;
 /**
  * Parses the `fieldSelector` parameter: `metadata.name=x,type!=y`.
  *
- * @throws ApiError 400 for what is no selector
+ * @throws ApiError 400 when the text is not a selector
  */
 export function parseFieldTerms(text: string): FieldTerm[] {
   if (text.trim() === '') {
@@ -30,7 +30,11 @@ export function parseFieldTerms(text: string): FieldTerm[] {
   });
 }
 
-/** @throws ApiError 400 for a field by which this type cannot be selected */
+/**
+ * Returns a filter for the terms.
+ *
+ * @throws ApiError 400 when this type does not support a field
+ */
 export function fieldFilter(terms: readonly FieldTerm[], definition: ResourceDefinition): ObjectFilter {
   const supported = ['metadata.name', 'metadata.namespace', ...definition.selectableFields];
   for (const { field } of terms) {
@@ -41,12 +45,12 @@ export function fieldFilter(terms: readonly FieldTerm[], definition: ResourceDef
   return (object) => terms.every(({ field, value, equal }) => (fieldValue(object, field) === value) === equal);
 }
 
-/** The name that a selector pins, if it pins one: RBAC treats such a list or watch as one of that name. */
+/** Returns the name that a selector requires, if any: RBAC treats such a list or watch as a request for that name. */
 export function selectedName(terms: readonly FieldTerm[]): string | undefined {
   return terms.find(({ field, equal }) => field === 'metadata.name' && equal)?.value;
 }
 
-/** `source` of an Event selects by its component. */
+/** Returns the value of a field. For an Event, `source` means its component. */
 function fieldValue(object: object, field: string): string {
   const path = field === 'source' ? ['source', 'component'] : field.split('.');
   const value = at(object, ...path);

@@ -4,13 +4,13 @@ import { type ObjectStore, type StoredChange } from './object-store';
 import { type ResourceCatalog } from './resource-catalog';
 import { storageType } from './resource-definition';
 
-/** A stored object and the type under which it is stored. */
+/** A stored object and its type. */
 export interface Dependent {
   readonly resource: string;
   readonly object: ApiObject;
 }
 
-/** The objects that name an owner. */
+/** Returns the objects that refer to an owner. */
 export function dependentsOf(store: ObjectStore, ownerUid: string): Dependent[] {
   return store.resources().flatMap((resource) =>
     store
@@ -20,7 +20,7 @@ export function dependentsOf(store: ObjectStore, ownerUid: string): Dependent[] 
   );
 }
 
-/** Deletes what has lost all its owners, as kube-controller-manager's garbage collector does: in the background, after the deletion. */
+/** Deletes objects whose owners were all deleted, in the background, as the garbage collector of kube-controller-manager does. */
 export class GarbageCollector {
   readonly #unsubscribe: () => void;
   readonly #dependents = new Map<string, Map<string, Dependent>>();
@@ -62,7 +62,7 @@ export class GarbageCollector {
     }
   }
 
-  /** An object may also be created after its owner is gone. */
+  /** Records the owners of an object. An object may also be created after its owner was deleted. */
   #remember(dependent: Dependent): void {
     const owners = dependent.object.metadata.ownerReferences ?? [];
     for (const { uid } of owners) {
@@ -91,13 +91,13 @@ export class GarbageCollector {
     }
   }
 
-  /** An owner lives in the cluster or in the namespace of what it owns, nowhere else. */
+  /** Reports whether an owner exists. An owner is cluster-scoped, or in the same namespace as its dependent. */
   #hasOwner({ metadata: { ownerReferences = [], namespace } }: ApiObject): boolean {
     return (
       ownerReferences.length === 0 ||
       ownerReferences.some(({ apiVersion, kind, name, uid }) => {
         const definition = this.catalog.findKind(apiVersion, kind);
-        // Kubernetes keeps what it cannot judge.
+        // Kubernetes keeps objects whose owner has an unknown type.
         if (!definition) {
           return true;
         }

@@ -15,7 +15,7 @@ import { type LoggedRequest, type RequestLog } from './request-log';
 import { answerResource } from './resource-verbs';
 import { type Watches } from './watch-stream';
 
-/** What a server needs to answer requests. */
+/** State of a server for answering requests. */
 export interface RequestContext {
   readonly cluster: Cluster;
   readonly faults: FaultHooks;
@@ -24,7 +24,7 @@ export interface RequestContext {
   readonly bookmarkIntervalMs: number;
 }
 
-/** The way of a request: log → faults → authenticate → authorise → answer. */
+/** Handles a request in these steps: log → faults → authenticate → authorise → answer. */
 export async function handleRequest(request: IncomingMessage, response: ServerResponse, context: RequestContext): Promise<void> {
   const info = parseRequestInfo(request.method ?? 'GET', request.url ?? '/');
   const entry = logEntry(request, info);
@@ -92,7 +92,7 @@ function answerPath(path: string, accept: string | undefined, cluster: Cluster):
   return body ? { status: 200, body } : PAGE_NOT_FOUND;
 }
 
-/** The version whose behaviour is followed. */
+/** The Kubernetes version whose behaviour this API reproduces. */
 const VERSION: JsonObject = {
   major: '1',
   minor: '37',
@@ -110,7 +110,7 @@ function failure({ status, reason = 'InternalError', message = 'injected failure
   return { status, body: error.toStatus() };
 }
 
-/** What a Status says about trying again is also a header. */
+/** Returns the Retry-After header for a Status with `retryAfterSeconds`. */
 function retryAfter(answer: ApiAnswer): Record<string, string> {
   if (!('body' in answer)) {
     return {};

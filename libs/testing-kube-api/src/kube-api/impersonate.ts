@@ -4,9 +4,9 @@ import { type Rbac } from './rbac';
 import { SYSTEM_AUTHENTICATED, serviceAccountGroups, type UserInfo } from './user-info';
 
 /**
- * The user that a request is to be made as (`kubectl --as`), if the real one may (verb `impersonate`).
+ * Returns the user that a request impersonates (`kubectl --as`), if the real user may do that (verb `impersonate`).
  *
- * @throws ApiError 400 for groups without a user, 403
+ * @throws ApiError 400 when the request names groups without a user, 403 when the user may not impersonate
  */
 export function impersonate(user: UserInfo, headers: IncomingHttpHeaders, rbac: Rbac): UserInfo {
   const username = headers['impersonate-user'];

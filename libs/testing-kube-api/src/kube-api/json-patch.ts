@@ -11,9 +11,9 @@ interface Operation {
 }
 
 /**
- * RFC 6902. The document is not modified.
+ * Applies a JSON patch (RFC 6902). The document itself is not modified.
  *
- * @throws ApiError 400 for what is no patch, 422 for one that does not fit the document
+ * @throws ApiError 400 when the patch is malformed, 422 when it cannot be applied to the document
  */
 export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
   if (!Array.isArray(patch)) {
@@ -24,7 +24,7 @@ export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject
     applyOperation(root, parseOperation(item));
   }
   if (!isJsonObject(root.document)) {
-    throw doesNotFit('the patched document is no object');
+    throw doesNotFit('the patched document is not an object');
   }
   return root.document;
 }
@@ -60,7 +60,7 @@ function applyOperation(root: { document: unknown }, { op, path, from = '', valu
   }
 }
 
-/** The whole document is found under its own name, so that the empty path needs no case of its own. */
+/** Finds the container of a path. The document is a property of `root`, so that the empty path is not a special case. */
 function locate(root: { document: unknown }, path: string): { container: Container; key: string } {
   const keys = ['document', ...path.split('/').slice(1).map(unescapeKey)];
   const key = keys.pop() ?? '';
@@ -122,7 +122,7 @@ function indexIn(length: number, key: string, path: string): number {
   throw doesNotFit(`the path ${path} is outside its list`);
 }
 
-/** kube-apiserver leaves the detail out; it only helps here. */
+/** Creates the error for a patch that cannot be applied. kube-apiserver sends no detail; here it helps to find the mistake. */
 function doesNotFit(detail: string): ApiError {
   const message = 'the server rejected our request due to an error in our request';
   return new ApiError(`${message}: ${detail}`, { code: 422, reason: 'Invalid' });

@@ -4,7 +4,7 @@ type Step = (value: unknown) => unknown[];
 
 const FILTER = /^\?\(\s*@\.([\w.-]+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)')\s*\)$/;
 
-/** The part of kubectl's JSONPath that printer columns use: `.a.b`, `['a']`, `[0]`, `[*]`, `[?(@.type=="Ready")]`. */
+/** Evaluates the part of kubectl's JSONPath that printer columns use: `.a.b`, `['a']`, `[0]`, `[*]`, `[?(@.type=="Ready")]`. */
 export function evaluateJsonPath(path: string, value: unknown): unknown[] {
   return parseSteps(path).reduce<unknown[]>((values, step) => values.flatMap(step), [value]);
 }

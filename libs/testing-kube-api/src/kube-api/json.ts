@@ -1,21 +1,21 @@
-/** A JSON object whose shape is not known. */
+/** A JSON object of unknown shape. */
 export type JsonObject = Record<string, unknown>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object itself, or an empty one for anything that is no object. */
+/** Returns the value if it is an object, otherwise an empty object. */
 export function asObject(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-/** The list itself, or an empty one for anything that is no list. */
+/** Returns the value if it is a list, otherwise an empty list. */
 export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** The string itself, or an empty one for anything that is no string. */
+/** Returns the value if it is a string, otherwise an empty string. */
 export function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -24,12 +24,12 @@ export function asTexts(value: unknown): string[] {
   return asList(value).filter((item) => typeof item === 'string');
 }
 
-/** What is found by following property names; undefined where the way ends. */
+/** Returns the value at a path of property names; undefined if a property is missing. */
 export function at(value: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((current, key) => (isJsonObject(current) ? current[key] : undefined), value);
 }
 
-/** Compares values alone: not prototypes, which differ between realms, and not the order of properties. What is undefined is absent. */
+/** Compares values without prototypes, which differ between realms, and without the order of properties. Undefined counts as absent. */
 export function isEqualJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     const other = b as unknown[];
@@ -41,7 +41,7 @@ export function isEqualJson(a: unknown, b: unknown): boolean {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isEqualJson(a[key], b[key]));
 }
 
-/** A copy down to the last list. */
+/** Returns a deep copy. */
 export function cloneJson<T>(value: T): T {
   if (Array.isArray(value)) {
     return value.map((item: unknown) => cloneJson(item)) as T;
@@ -52,7 +52,7 @@ export function cloneJson<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cloneJson(item)])) as T;
 }
 
-/** How Kubernetes names the type of a JSON value in its messages. */
+/** Returns the name of a JSON type in messages of Kubernetes. */
 export function jsonTypeOf(value: unknown): string {
   if (value === null) {
     return 'null';

@@ -7,29 +7,29 @@ export interface StaticUser {
   readonly groups?: readonly string[];
 }
 
-/** How the embedded Kubernetes API starts. Everything has a default that suits a test. */
+/** Options of the embedded Kubernetes API. The defaults are suitable for tests. */
 export interface KubeApiOptions {
-  /** Default 127.0.0.1. */
+  /** Listen address; 127.0.0.1 by default. */
   readonly host?: string;
-  /** Default 0: any free port. */
+  /** Listen port; 0, the default, is a free port. */
   readonly port?: number;
-  /** PEM certificate and key; without it the API speaks plain HTTP. `ca` goes into kubeconfigs. */
+  /** Certificate and key in PEM; without them, the API serves plain HTTP. `ca` is written into kubeconfigs. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
   /** Files, or directories of files, with CustomResourceDefinitions in YAML. */
   readonly crds?: readonly string[];
   /** Objects that exist from the start, in this order. */
   readonly objects?: readonly ObjectLike[];
-  /** Token of the user `kubernetes-admin`, group `system:masters`. Default: random. */
+  /** Token of the user `kubernetes-admin` in group `system:masters`; random by default. */
   readonly adminToken?: string;
   readonly users?: readonly StaticUser[];
   /** Issuer of ServiceAccount tokens, and the audience of the API itself. */
   readonly issuer?: string;
-  /** Now, in milliseconds since 1970. */
+  /** Returns the current time in milliseconds since 1970. */
   readonly clock?: () => number;
-  /** Shortest lifetime that a TokenRequest may ask for. Kubernetes: 600 s; tests of expiry want less. */
+  /** Shortest lifetime of a TokenRequest, in seconds: 600 by default, as in Kubernetes. Tests of expiry need less. */
   readonly minimumTokenSeconds?: number;
-  /** How many changes a watch can be resumed from; older resource versions are answered 410. */
+  /** Number of changes from which a watch can be resumed; older resource versions are answered 410. */
   readonly historySize?: number;
-  /** Time between bookmarks, in milliseconds. kube-apiserver: about one minute. */
+  /** Time between bookmarks, in milliseconds. In kube-apiserver, it is about one minute. */
   readonly bookmarkIntervalMs?: number;
 }

@@ -2,13 +2,13 @@ import { stringify } from 'yaml';
 
 interface KubeconfigParts {
   readonly url: string;
-  /** PEM. */
+  /** PEM of the CA. */
   readonly ca?: string;
   readonly user: string;
   readonly token: string;
 }
 
-/** A kubeconfig with one cluster, one user and one context, as YAML. */
+/** Returns a kubeconfig with one cluster, one user and one context, as YAML. */
 export function formatKubeconfig({ url, ca, user, token }: KubeconfigParts): string {
   const cluster = { server: url, ...(ca && { 'certificate-authority-data': Buffer.from(ca).toString('base64') }) };
   return stringify({

@@ -8,7 +8,7 @@ import { startKubeApi } from './start-kube-api';
 
 const CONNECTORS = 'connectors.alauda.io/v1alpha1';
 const CRDS = path.resolve(__dirname, '../../../connector-api/crds');
-/** kubectl takes part of a second to start; on a busy machine, more. */
+/** kubectl needs a fraction of a second to start, on a busy machine longer. */
 const TIMEOUT_MS = 60_000;
 
 function connectorYaml(address: string, extra = ''): string {
@@ -30,7 +30,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
 
   beforeAll(async () => {
     const authority = await TestCertificateAuthority.create();
-    // Without TLS kubectl sends no token.
+    // kubectl sends no token without TLS.
     server = await startKubeApi({ crds: [CRDS], tls: { ...(await authority.issue({ ips: ['127.0.0.1'] })), ca: authority.caPem } });
     directory = mkdtempSync(path.join(tmpdir(), 'kubectl-'));
     writeFileSync(path.join(directory, 'kubeconfig'), server.kubeconfig());
@@ -56,7 +56,11 @@ describe('kubectl against the embedded Kubernetes API', () => {
       child.stdin?.end(input);
     });
 
-  /** @throws when kubectl fails */
+  /**
+   * Runs kubectl and returns its output.
+   *
+   * @throws Error when kubectl fails
+   */
   async function run(...args: string[]): Promise<string> {
     const { code, output } = await call(args);
     if (code !== 0) {
@@ -67,7 +71,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
 
   const apply = (yaml: string): Promise<Result> => call(['apply', '-f', '-'], yaml);
 
-  it('applies, applies again and prints the columns of the type', async () => {
+  it('applies an object repeatedly, and prints the columns of the type', async () => {
     expect(await apply(connectorYaml('https://one.example.com'))).toEqual({
       code: 0,
       output: 'connector.connectors.alauda.io/hub created\n',
@@ -85,7 +89,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(await run('get', 'connectors', '-A', '-o', 'name')).toBe('connector.connectors.alauda.io/hub\n');
   });
 
-  it('refuses what the schema refuses, and fields that do not exist', async () => {
+  it('refuses invalid values and unknown fields', async () => {
     const wrong = await apply(connectorYaml('nonsense'));
     expect(wrong.code).toBe(1);
     expect(wrong.output).toContain('spec.address: Invalid value: "nonsense"');
@@ -94,7 +98,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(misspelt.output).toContain('unknown field "spec.adress"');
   });
 
-  it('applies, replaces, diffs and deletes a List, and refuses what is wrong with an item', async () => {
+  it('applies, replaces, diffs and deletes a List, and refuses an invalid item', async () => {
     const list = (size: number): string =>
       JSON.stringify({
         apiVersion: 'v1',
@@ -114,7 +118,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect((await call(['delete', '--cascade=orphan', '-f', '-'], list(2))).code).toBe(0);
   });
 
-  it('describes with events, patches and labels', async () => {
+  it('describes objects with their events, patches them and sets labels', async () => {
     const hub = server.get({ apiVersion: CONNECTORS, kind: 'Connector', namespace: 'team', name: 'hub' });
     server.apply({
       apiVersion: 'v1',
@@ -124,7 +128,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
         involvedObject: { apiVersion: CONNECTORS, kind: 'Connector', name: 'hub', namespace: 'team', uid: hub?.metadata.uid },
         type: 'Warning',
         reason: 'ConnectionFailed',
-        message: 'nobody answers',
+        message: 'connection refused',
         lastTimestamp: '2026-01-01T00:00:00Z',
       },
     });
@@ -133,10 +137,10 @@ describe('kubectl against the embedded Kubernetes API', () => {
     const description = await run('describe', 'connector', 'hub', '-n', 'team');
     expect(description).toMatch(/Address: +https:\/\/three\.example\.com/);
     expect(description).toContain('team=blue');
-    expect(description).toMatch(/Warning +ConnectionFailed .*nobody answers/);
+    expect(description).toMatch(/Warning +ConnectionFailed .*connection refused/);
   });
 
-  it('creates Secrets, accounts, roles and bindings, which it sends as protobuf', async () => {
+  it('creates Secrets, ServiceAccounts, roles and bindings, which kubectl sends as protobuf', async () => {
     await run('create', 'secret', 'generic', 'plain', '-n', 'team', '--from-literal=username=u', '--from-literal=password=p');
     await run(
       'create',
@@ -175,7 +179,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(await run('get', 'secrets', '-n', 'team')).toMatch(/pull +kubernetes.io\/dockerconfigjson +1 /);
   });
 
-  it('creates tokens and answers who may do what', async () => {
+  it('creates tokens, and answers access reviews', async () => {
     const token = await run('create', 'token', 'robot', '-n', 'team', '--audience=connectors-proxy', '--duration=10m');
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as object;
     expect(claims).toMatchObject({ aud: ['connectors-proxy'], sub: 'system:serviceaccount:team:robot' });
@@ -188,7 +192,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     ).toEqual({ code: 1, output: 'no\n' });
   });
 
-  it('applies, patches and edits built-in types by their own merge rules', async () => {
+  it('applies, patches and edits built-in types by their merge rules', async () => {
     const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: team}\nspec: {ports: [{name: http, port: 80}]}\n';
     expect((await apply(service)).code).toBe(0);
     await run('patch', 'service', 'web', '-n', 'team', '-p', '{"spec":{"ports":[{"name":"https","port":443}]}}');
@@ -198,7 +202,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(await run('get', 'service', 'web', '-n', 'team')).toContain('8443/TCP');
   });
 
-  it('watches, and deletes', async () => {
+  it('watches and deletes objects', async () => {
     const watch = spawn(program, ['get', 'connectors', '-n', 'team', '--watch', '--output-watch-events', '--no-headers'], { env });
     let seen = '';
     const saw = (text: RegExp): Promise<void> =>
@@ -225,7 +229,7 @@ describe('kubectl against the embedded Kubernetes API', () => {
     expect(await run('delete', 'namespace', 'team')).toContain('deleted');
   });
 
-  it('lists what there is', async () => {
+  it('lists and explains the types', async () => {
     const types = await run('api-resources');
     expect(types).toMatch(/^connectors .*connectors\.alauda\.io\/v1alpha1 +true +Connector$/m);
     expect(types).toMatch(/^secrets +v1 +true +Secret$/m);

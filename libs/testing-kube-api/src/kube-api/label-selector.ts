@@ -4,7 +4,7 @@ import { asList, asObject, asText, asTexts, isJsonObject } from './json';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether an object is wanted. */
+/** Reports whether an object is selected. */
 export type ObjectFilter = (object: ApiObject) => boolean;
 
 const REQUIREMENT = /^\s*(!?)\s*([\w./-]+)\s*(?:(=|==|!=)\s*([\w.-]*)|\s(in|notin)\s*\(([^)]*)\))?\s*$/;
@@ -12,14 +12,14 @@ const REQUIREMENT = /^\s*(!?)\s*([\w./-]+)\s*(?:(=|==|!=)\s*([\w.-]*)|\s(in|noti
 /**
  * Parses the `labelSelector` parameter: `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
  *
- * @throws ApiError 400 for what is no selector
+ * @throws ApiError 400 when the text is not a selector
  */
 export function parseLabelSelector(text: string): ObjectFilter {
   const requirements = splitRequirements(text).map(parseRequirement);
   return ({ metadata }) => requirements.every((requirement) => requirement(metadata.labels ?? {}));
 }
 
-/** Cuts at commas that are not within parentheses. */
+/** Splits at commas outside parentheses. */
 function splitRequirements(text: string): string[] {
   return text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);
 }
@@ -46,7 +46,7 @@ function parseRequirement(text: string): (labels: Labels) => boolean {
   return (labels) => Object.hasOwn(labels, key) !== (not === '!');
 }
 
-/** A label that is absent is in no set, and therefore outside every set. */
+/** Matches labels against a set of values. An absent label is in no set, so `notin` matches it. */
 function inSet(key: string, values: readonly string[], wanted: boolean): (labels: Labels) => boolean {
   return (labels) => {
     const value = labels[key];
@@ -54,7 +54,7 @@ function inSet(key: string, values: readonly string[], wanted: boolean): (labels
   };
 }
 
-/** The form of a selector inside an object (Kubernetes API, `LabelSelector`). */
+/** Reports whether labels match a selector inside an object (Kubernetes API, `LabelSelector`). */
 export function matchesLabelSelector(selector: unknown, labels: Labels = {}): boolean {
   if (!isJsonObject(selector)) {
     return false;

@@ -3,22 +3,26 @@ import { type ApiObject } from './api-object';
 import { badRequest, expired } from './api-error';
 import { type ObjectStore } from './object-store';
 
-/** A list being read page by page: all pages show the state at the time of the first. */
+/** A list that a client reads page by page. All pages show the state at the time of the first page. */
 export interface ListSnapshot {
   readonly version: number;
   readonly objects: readonly ApiObject[];
 }
 
-/** Lists that are being read at the same time; the oldest are forgotten, and then 410 makes the client start again. */
+/** Most lists that are read at the same time. The oldest are dropped; a client then receives 410 and starts again. */
 const LIMIT = 100;
 
-/** The state behind continue tokens. */
+/** The lists to which continue tokens refer. */
 export class ListSnapshots {
   readonly #kept = new Map<string, ListSnapshot>();
 
   constructor(private readonly store: ObjectStore) {}
 
-  /** @returns the token with which reading goes on at `offset` */
+  /**
+   * Stores a list.
+   *
+   * @returns the token with which reading continues at `offset`
+   */
   keep(snapshot: ListSnapshot, offset: number, id: string = randomUUID()): string {
     this.#kept.set(id, snapshot);
     const [oldest] = this.#kept.keys();
@@ -28,7 +32,11 @@ export class ListSnapshots {
     return Buffer.from(JSON.stringify({ id, offset })).toString('base64url');
   }
 
-  /** @throws ApiError 400 for no token, 410 for one that is too old */
+  /**
+   * Returns the list of a token.
+   *
+   * @throws ApiError 400 when the token is invalid, 410 when it is too old
+   */
   resume(token: string): { id: string; offset: number; snapshot: ListSnapshot } {
     const { id, offset } = parseToken(token);
     const snapshot = this.#kept.get(id);
@@ -48,7 +56,7 @@ function parseToken(token: string): { id: string; offset: number } {
       return { id, offset };
     }
   } catch {
-    // Told below.
+    // The error is reported below.
   }
   throw badRequest('invalid continue token: continue key is not valid');
 }

@@ -28,7 +28,7 @@ export class Listener {
     }
     const { tls, onRequest, host } = this.options;
     const server = tls ? createTlsServer({ cert: tls.cert, key: tls.key }, onRequest) : createServer(onRequest);
-    // Longer than clients keep idle connections, so that none is closed while a request is on its way.
+    // Longer than clients keep idle connections, so that the server closes none while a client sends a request.
     server.keepAliveTimeout = 90_000;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

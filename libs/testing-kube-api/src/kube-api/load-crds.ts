@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** The text of files, and of the YAML files in directories, in the order of their names. */
+/** Returns the text of files, and of the YAML files in directories in the order of their names. */
 export function readManifests(paths: readonly string[]): string[] {
   return paths.flatMap((entry) => {
     if (!statSync(entry).isDirectory()) {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from './json';
 
-/** RFC 7396. Null takes away, objects merge, everything else replaces. The document is not modified. */
+/** Applies a merge patch (RFC 7396): null removes, objects merge, other values replace. The document itself is not modified. */
 export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonObject {
   const result = { ...document };
   for (const [name, value] of Object.entries(patch)) {

@@ -7,7 +7,7 @@ import { type Schema } from './schema';
 const text: Schema = { type: 'string' };
 const textMap: Schema = { type: 'object', additionalProperties: text };
 
-/** `ObjectMeta`, for the search for unknown fields. */
+/** Schema of `ObjectMeta`, to find unknown fields. */
 export const METADATA_SCHEMA: Schema = {
   type: 'object',
   properties: {

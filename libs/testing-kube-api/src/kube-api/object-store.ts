@@ -1,29 +1,29 @@
 import { type ApiObject, type ObjectName, storageKey } from './api-object';
 
-/** One change of one object. Objects in the store are never modified: every change stores another one. */
+/** A change of an object. Objects in the store are immutable: every change stores a new object. */
 export interface StoredChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: string;
   readonly version: number;
-  /** After the change; for DELETED the last state, with the resource version of the deletion. */
+  /** The object after the change; for DELETED its last state, with the resource version of the deletion. */
   readonly object: ApiObject;
-  /** Before the change; absent for ADDED. */
+  /** The object before the change; absent for ADDED. */
   readonly previous?: ApiObject;
 }
 
 export type ChangeListener = (change: StoredChange) => void;
 
-/** All objects, one global sequence of resource versions, and a bounded history of changes. */
+/** Stores all objects, with one global sequence of resource versions and a bounded history of changes. */
 export class ObjectStore {
   readonly #objects = new Map<string, Map<string, ApiObject>>();
   readonly #listeners = new Set<ChangeListener>();
   #history: StoredChange[] = [];
-  /** Changes up to and including this version are forgotten. */
+  /** Changes up to and including this version are no longer in the history. */
   #forgotten = 0;
   #latest = 0;
   readonly #undelivered: StoredChange[] = [];
 
-  /** @param historySize how many changes are remembered */
+  /** @param historySize number of changes in the history */
   constructor(private readonly historySize: number) {}
 
   /** The latest resource version. */
@@ -35,19 +35,19 @@ export class ObjectStore {
     return this.#objects.get(resource)?.get(storageKey(name));
   }
 
-  /** In the order of namespace and name, as etcd keeps them. */
+  /** Returns objects in the order of namespace and name, as etcd does. */
   list(resource: string, namespace?: string): ApiObject[] {
     const all = [...(this.#objects.get(resource)?.entries() ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
     const objects = all.map(([, object]) => object);
     return namespace ? objects.filter((object) => object.metadata.namespace === namespace) : objects;
   }
 
-  /** Types that hold at least one object. */
+  /** Returns the types that have had at least one object. */
   resources(): string[] {
     return [...this.#objects.keys()];
   }
 
-  /** Creates or replaces, and gives the object the next resource version. */
+  /** Creates or replaces an object, with the next resource version. */
   put(resource: string, object: ApiObject): ApiObject {
     const previous = this.get(resource, object.metadata);
     const stored = withVersion(object, (this.#latest += 1));
@@ -57,7 +57,7 @@ export class ObjectStore {
     return stored;
   }
 
-  /** Does nothing when there is no such object. */
+  /** Removes an object, if it exists. */
   remove(resource: string, name: ObjectName): ApiObject | undefined {
     const previous = this.get(resource, name);
     if (!previous) {
@@ -69,7 +69,7 @@ export class ObjectStore {
     return object;
   }
 
-  /** Changes of a type after a version; undefined when some of them are forgotten. */
+  /** Returns the changes of a type after a version; undefined if the history does not contain all of them. */
   changesSince(resource: string, version: number): StoredChange[] | undefined {
     if (version < this.#forgotten) {
       return undefined;
@@ -77,12 +77,12 @@ export class ObjectStore {
     return this.#history.filter((change) => change.resource === resource && change.version > version);
   }
 
-  /** Whether nothing that happened after a version is forgotten. */
+  /** Reports whether the history contains all changes after a version. */
   remembers(version: number): boolean {
     return version >= this.#forgotten;
   }
 
-  /** The oldest version that a watch may start from. */
+  /** The oldest version from which a watch may start. */
   get oldest(): number {
     return this.#forgotten;
   }
@@ -100,7 +100,7 @@ export class ObjectStore {
 
   #record(change: StoredChange): void {
     this.#history.push(change);
-    // Twice the size before trimming, so that trimming costs little per change.
+    // Trims only at twice the size, so that trimming costs little per change.
     if (this.#history.length >= this.historySize * 2) {
       this.#history = this.#history.slice(-this.historySize);
       this.#forgotten = (this.#history[0]?.version ?? this.#latest + 1) - 1;
@@ -111,7 +111,7 @@ export class ObjectStore {
     }
   }
 
-  /** A listener may itself change objects; every listener still sees all changes in their order. */
+  /** Delivers changes. A listener may change objects itself; every listener still receives all changes in order. */
   #deliver(): void {
     for (let change = this.#undelivered[0]; change; change = this.#undelivered[0]) {
       for (const listener of [...this.#listeners]) {

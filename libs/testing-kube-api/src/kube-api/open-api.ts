@@ -5,8 +5,8 @@ import { type ResourceCatalog } from './resource-catalog';
 import { type ResourceDefinition } from './resource-definition';
 
 /**
- * Answers `/openapi/v3` and the documents below it. kubectl reads from them that the server validates fields by itself
- * (parameter `fieldValidation`), and `kubectl explain` reads the schemas. Undefined for other paths.
+ * Answers `/openapi/v3` and the documents below it; undefined for other paths. From them, kubectl learns that the server validates
+ * fields (parameter `fieldValidation`). `kubectl explain` reads the schemas.
  */
 export function answerOpenApi(path: string, catalog: ResourceCatalog): JsonObject | undefined {
   if (path === '/openapi/v3') {
@@ -84,7 +84,7 @@ function schema(definition: ResourceDefinition): JsonObject {
   };
 }
 
-/** Rules are for the server alone. */
+/** Removes the CEL rules, which only the server uses. */
 function withoutExtensions(value: unknown): unknown {
   if (Array.isArray(value)) {
     return (value as unknown[]).map(withoutExtensions);

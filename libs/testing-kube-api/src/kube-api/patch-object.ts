@@ -14,9 +14,9 @@ const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
- * Patches an object, or its status. Server-side apply is not served: its content type is answered 415, with what to do instead.
+ * Patches an object or its status. Server-side apply is not supported: the response to its content type is 415, with an alternative.
  *
- * @param readPatch parses the body, once it is known that its type is served
+ * @param readPatch parses the body; called only if its type is supported
  * @throws ApiError 400, 404, 409, 415 or 422
  */
 export function patchObject(readPatch: () => unknown, contentType: string, request: WriteRequest): ApiObject {
@@ -50,7 +50,10 @@ function patcherFor(contentType: string, { definition: { custom } }: WriteReques
   }
 }
 
-/** @throws ApiError 415 for custom types have no strategic merge patch: their Go type, which says how lists merge, is missing */
+/**
+ * Returns the error for an unsupported patch. Custom types have no strategic merge patch: there is no Go type that says how
+ * lists merge.
+ */
 function unsupportedPatch(custom: boolean, instead = ''): ApiError {
   return unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_MERGE_PATCH])], instead);
 }
@@ -59,5 +62,5 @@ function objectPatch(patch: unknown): JsonObject {
   if (isJsonObject(patch)) {
     return patch;
   }
-  throw badRequest('error decoding patch: a merge patch is an object');
+  throw badRequest('error decoding patch: a merge patch must be an object');
 }

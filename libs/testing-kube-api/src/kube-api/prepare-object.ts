@@ -11,9 +11,9 @@ import { validateSchema } from './schema-validation';
 import { type WriteRequest } from './write-request';
 
 /**
- * Makes an object out of a body: of the right kind, without unknown fields, with defaults.
+ * Decodes the object in a body: checks its kind, removes unknown fields and sets defaults.
  *
- * @throws ApiError 400 or 422
+ * @throws ApiError 400 or 422 when the body is not an object of the type
  */
 export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject {
   const { definition } = request;
@@ -23,7 +23,7 @@ export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject
   }
   checkKind(object, definition);
   checkUnknownFields(object, request);
-  // Only the subresource writes the status.
+  // Only requests for the subresource change the status.
   if (definition.hasStatus && request.subresource !== 'status') {
     delete object['status'];
   }
@@ -38,7 +38,7 @@ export function decodeObject(body: JsonObject, request: WriteRequest): ApiObject
 }
 
 /**
- * Everything that can be wrong with an object as a whole.
+ * Validates an object as a whole.
  *
  * @param old the stored object; absent on creation
  * @throws ApiError 422 with all problems
@@ -66,7 +66,7 @@ function validateContent(object: ApiObject, old: ApiObject | undefined, definiti
   return [...causes, ...rules.evaluate(withRootMetadata(object), old && withRootMetadata(old))];
 }
 
-/** After these a rule could meet a value that it was not written for. */
+/** Problems after which rules are not evaluated, because a value may not have the type that a rule expects. */
 const BLOCKING = new Set([
   'FieldValueNotSupported',
   'FieldValueRequired',
@@ -81,7 +81,7 @@ const RULES_NOT_CHECKED: StatusCause = cause.invalid(
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 );
 
-/** Of the metadata, schema and rules see the name alone. */
+/** Returns the object as schema and rules see it: its metadata contain only the name. */
 function withRootMetadata(object: ApiObject): JsonObject {
   const { name, generateName } = object.metadata;
   return { ...object, metadata: { name, ...(generateName !== undefined && { generateName }) } };
@@ -125,7 +125,7 @@ function checkUnknownFields(object: JsonObject, { definition, fieldValidation, w
   }
 }
 
-/** Built-in types are decoded into fixed types, so that a wrong one is an error of decoding, 400. */
+/** Checks the types of fields. kube-apiserver decodes built-in types into Go types, so a wrong type is a decoding error (400). */
 function checkTypes(object: ApiObject | JsonObject, { schema, version, kind }: ResourceDefinition): void {
   const causes = [
     ...validateSchema({ value: object['metadata'], path: 'metadata' }, METADATA_SCHEMA),
@@ -137,7 +137,7 @@ function checkTypes(object: ApiObject | JsonObject, { schema, version, kind }: R
   }
 }
 
-/** In built-in types null is the same as absent. */
+/** Removes null values: in built-in types, null means absent. */
 function dropNulls(value: unknown): void {
   if (Array.isArray(value)) {
     value.forEach(dropNulls);

@@ -1,6 +1,6 @@
 /**
- * A field of a message: its name in JSON and how its value is read. `each:` repeats; `map:` is a map from strings; a capital
- * letter begins the name of another message; `skip` is what a client may send and the server does not take from it.
+ * A field of a message: its name in JSON and the type of its value. `each:` means a repeated field, and `map:` a map with string
+ * keys. A name with a capital letter is another message. `skip` means that the server ignores the field.
  */
 export type ProtobufField = readonly [name: string, type: string];
 
@@ -13,8 +13,8 @@ const binding: ProtobufMessage = { 1: metadata, 2: ['subjects', 'each:Subject'],
 const review = (spec: string): ProtobufMessage => ({ 1: metadata, 2: ['spec', spec], 3: status });
 
 /**
- * The messages that kubectl sends. It encodes the built-in types with protobuf, whatever the server would like better; names
- * and numbers are those of the `generated.proto` files of k8s.io/api and k8s.io/apimachinery 0.37.
+ * The messages that kubectl sends. kubectl always encodes built-in types with protobuf. The names and numbers are those of the
+ * `generated.proto` files of k8s.io/api and k8s.io/apimachinery 0.37.
  */
 export const PROTOBUF_MESSAGES: Readonly<Record<string, ProtobufMessage>> = {
   Unknown: { 1: ['typeMeta', 'TypeMeta'], 2: ['raw', 'bytes'], 3: ['contentEncoding', 'text'], 4: ['contentType', 'text'] },

@@ -1,20 +1,20 @@
 import { asList, asObject, asText, type JsonObject } from './json';
 import { PROTOBUF_MESSAGES, type ProtobufField } from './protobuf-messages';
 
-/** Four bytes before every protobuf body of Kubernetes. */
+/** The first four bytes of every protobuf body of Kubernetes. */
 const MAGIC = Buffer.from('k8s\0');
 
-/** A body that is no protobuf, or of a type whose message is not known here. */
+/** The body is not protobuf, or its message is unknown here. */
 export class ProtobufUnreadable extends Error {}
 
 /**
- * An object out of a body of type `application/vnd.kubernetes.protobuf`.
+ * Decodes the object in a body of type `application/vnd.kubernetes.protobuf`.
  *
- * @throws ProtobufUnreadable
+ * @throws ProtobufUnreadable when the body cannot be decoded
  */
 export function decodeProtobufObject(body: Buffer): JsonObject {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new ProtobufUnreadable('the body does not begin like protobuf');
+    throw new ProtobufUnreadable('the body does not begin with the protobuf prefix of Kubernetes');
   }
   const envelope = decodeMessage('Unknown', body.subarray(MAGIC.length));
   const { apiVersion, kind } = asObject(envelope['typeMeta']);
@@ -22,19 +22,19 @@ export function decodeProtobufObject(body: Buffer): JsonObject {
   return { apiVersion, kind, ...decodeMessage(asText(kind), raw) };
 }
 
-/** Programs can send JSON; kubectl sends protobuf for what it makes itself, and JSON for what it reads from files. */
+/** Advice in errors. Programs can send JSON; kubectl sends protobuf for objects that it creates, and JSON for objects from files. */
 const INSTEAD = 'send JSON, or with kubectl write YAML (--dry-run=client -o yaml) and apply that';
 
 function decodeMessage(name: string, bytes: Buffer): JsonObject {
   const message = PROTOBUF_MESSAGES[name];
   if (!message) {
-    throw new ProtobufUnreadable(`${name} is not read as protobuf here: ${INSTEAD}`);
+    throw new ProtobufUnreadable(`${name} is not supported as protobuf here: ${INSTEAD}`);
   }
   const object: JsonObject = {};
   for (const { number, value } of wireFields(bytes)) {
     const field = message[number];
     if (!field) {
-      throw new ProtobufUnreadable(`field ${number} of ${name} is not read as protobuf here: ${INSTEAD}`);
+      throw new ProtobufUnreadable(`field ${number} of ${name} is not supported as protobuf here: ${INSTEAD}`);
     }
     setField(object, field, value);
   }
@@ -53,7 +53,7 @@ function setField(object: JsonObject, [name, type]: ProtobufField, value: WireVa
     const entry = decodeEntry(type.slice('map:'.length), value);
     object[name] = { ...asObject(object[name]), [entry.key]: entry.value };
   } else {
-    // Go writes empty values of plain fields, which JSON leaves out.
+    // Go encodes empty values of plain fields, which JSON omits.
     const decoded = unwrap(decodeValue(type, value));
     if (decoded !== '' && decoded !== 0 && decoded !== false) {
       object[name] = decoded;
@@ -85,7 +85,7 @@ function decodeEntry(type: string, value: WireValue): { key: string; value: unkn
 
 const IS_TEXT = 1;
 
-/** Kept in a wrapper until the field takes it, so that port 0 and an empty name mean absent like everywhere. */
+/** Returns the value in a wrapper until the field is set, so that 0 and an empty string mean absent, as in other fields. */
 function intOrString({ type = 0, intVal = 0, strVal = '' }: JsonObject): JsonObject {
   return { [UNWRAP]: type === IS_TEXT ? strVal : intVal };
 }
@@ -122,7 +122,7 @@ function* wireFields(bytes: Buffer): Generator<{ number: number; value: WireValu
     const tag = varint();
     const wireType = tag & 7;
     if (wireType !== VARINT && wireType !== BYTES) {
-      throw new ProtobufUnreadable(`wire type ${wireType} is used by no message here`);
+      throw new ProtobufUnreadable(`wire type ${wireType} is not supported here`);
     }
     const first = varint();
     const value = wireType === VARINT ? first : bytes.subarray(offset, (offset += first));

@@ -4,18 +4,18 @@ import { SYSTEM_MASTERS, type UserInfo } from './user-info';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
-/** A question to RBAC about a resource. */
+/** A request for a resource, for RBAC to decide. */
 export interface ResourceAttributes {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
-  /** Absent: of the cluster, or all namespaces. */
+  /** Absent for cluster-scoped resources and for all namespaces. */
   readonly namespace?: string;
   readonly name?: string;
 }
 
-/** A question to RBAC about a path that is no resource. */
+/** A request for a path that is not a resource, for RBAC to decide. */
 export interface PathAttributes {
   readonly verb: string;
   readonly path: string;
@@ -26,13 +26,13 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** A rule that applies to a user, and by which binding. */
+/** A rule that applies to a user, and the binding that grants it. */
 export interface EffectiveRule {
   readonly rule: JsonObject;
   readonly reason: string;
 }
 
-/** Role based access control over the roles and bindings in the store. There are no denials: what no rule allows is forbidden. */
+/** Role-based access control with the roles and bindings in the store. A request that no rule allows is forbidden. */
 export class Rbac {
   constructor(private readonly store: ObjectStore) {}
 
@@ -47,7 +47,7 @@ export class Rbac {
     return found ? { allowed: true, reason: found.reason } : { allowed: false, reason: '' };
   }
 
-  /** The rules that a user has in the whole cluster and, when one is given, in a namespace. */
+  /** Returns the rules that apply to a user in the whole cluster and, if given, in a namespace. */
   effectiveRules(user: UserInfo, namespace?: string): EffectiveRule[] {
     const cluster = this.store.list(`${RBAC_GROUP}/clusterrolebindings`);
     const local = namespace ? this.store.list(`${RBAC_GROUP}/rolebindings`, namespace) : [];
@@ -106,7 +106,10 @@ function allowsResource(rule: JsonObject, asked: ResourceAttributes): boolean {
   );
 }
 
-/** `connectors` does not cover `connectors/proxy`; that needs its own entry, or `*`, or `*` and the subresource. */
+/**
+ * Reports whether the resources of a rule include the resource. `connectors` does not include `connectors/proxy`; that needs
+ * its own entry, `*`, or `*` and the subresource.
+ */
 function allowsResourceName(resources: readonly string[], { resource, subresource }: ResourceAttributes): boolean {
   const full = subresource ? `${resource}/${subresource}` : resource;
   return resources.some((item) => item === '*' || item === full || (subresource !== undefined && item === `*/${subresource}`));

@@ -4,16 +4,20 @@ import { ApiError, badRequest, unsupportedMediaType } from './api-error';
 import { isJsonObject, type JsonObject } from './json';
 import { decodeProtobufObject, ProtobufUnreadable } from './protobuf-object';
 
-/** kube-apiserver's own limit for a request. */
+/** The limit of kube-apiserver for a request. */
 const MAX_BYTES = 3 * 1024 * 1024;
 
-/** A body as it came, with its media type in lower case. */
+/** The body as received, with its media type in lower case. */
 export interface RequestBody {
   readonly mediaType: string;
   readonly content: Buffer;
 }
 
-/** @throws ApiError 413 */
+/**
+ * Reads the body.
+ *
+ * @throws ApiError 413 when it is too large
+ */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -28,7 +32,11 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   return { mediaType: mediaType.trim().toLowerCase(), content: Buffer.concat(chunks) };
 }
 
-/** @throws ApiError 400 */
+/**
+ * Parses a JSON body.
+ *
+ * @throws ApiError 400 when it is not JSON
+ */
 export function parseJson({ content }: RequestBody): unknown {
   try {
     return JSON.parse(content.toString('utf8'));
@@ -41,11 +49,15 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const YAML = 'application/yaml';
 const JSON_TYPE = 'application/json';
 
-/** The object in a body. @throws ApiError 400 or 415 */
+/**
+ * Parses the object in a body.
+ *
+ * @throws ApiError 400 when it is not an object, 415 when its type is not supported
+ */
 export function parseObject(body: RequestBody): JsonObject {
   const value = parseValue(body);
   if (!isJsonObject(value)) {
-    throw badRequest('the object provided is unrecognized: it is no object');
+    throw badRequest('the object provided is unrecognized: it is not an object');
   }
   return value;
 }
@@ -74,7 +86,7 @@ function parseProtobuf(content: Buffer): JsonObject {
   }
 }
 
-/** As {@link parseObject}; an absent body is an empty object. */
+/** Parses a body like {@link parseObject}; returns an empty object for an absent body. */
 export function parseOptionalObject(body: RequestBody): JsonObject {
   return body.content.length === 0 ? {} : parseObject(body);
 }

@@ -8,14 +8,18 @@ import { type ListSnapshot } from './list-snapshots';
 import { type ListParts } from './representation';
 import { type ResourceDefinition, storageType } from './resource-definition';
 
-/** Which objects a list or watch is about. */
+/** The objects that a list or watch selects. */
 export interface Selection {
   readonly resource: string;
   readonly namespace?: string;
   readonly matches: ObjectFilter;
 }
 
-/** @throws ApiError 400 for selectors that are none */
+/**
+ * Parses the selectors of a request.
+ *
+ * @throws ApiError 400 when a selector is invalid
+ */
 export function parseSelection(definition: ResourceDefinition, namespace: string | undefined, query: URLSearchParams): Selection {
   const byLabel = parseLabelSelector(query.get('labelSelector') ?? '');
   const byField = fieldFilter(parseFieldTerms(query.get('fieldSelector') ?? ''), definition);
@@ -26,7 +30,11 @@ export function parseSelection(definition: ResourceDefinition, namespace: string
   };
 }
 
-/** A resource version of the query. Absent and 0 mean: whatever there is. @throws ApiError 400 or 504 */
+/**
+ * Parses a resource version of the query. Absent and 0 mean any version.
+ *
+ * @throws ApiError 400 when it is invalid, 504 when it is in the future
+ */
 function parseVersion(text: string | null, current: number): number | undefined {
   if (text === null || text === '' || text === '0') {
     return undefined;
@@ -42,9 +50,9 @@ function parseVersion(text: string | null, current: number): number | undefined 
 }
 
 /**
- * Lists objects, page by page when `limit` is given. All pages of a list show one state.
+ * Lists objects, in pages if `limit` is given. All pages of a list show the same state.
  *
- * @throws ApiError 400, 410 or 504
+ * @throws ApiError 400, 410 (expired) or 504 (future version)
  */
 export function listObjects(selection: Selection, query: URLSearchParams, cluster: Cluster): ListParts {
   const { store, snapshots } = cluster;
@@ -64,7 +72,7 @@ export function listObjects(selection: Selection, query: URLSearchParams, cluste
 
 interface Page {
   readonly offset: number;
-  /** 0: all. */
+  /** 0 means all. */
   readonly limit: number;
   readonly id?: string;
 }

@@ -4,13 +4,13 @@ import { type JsonObject } from './json';
 import { type ResourceDefinition } from './resource-definition';
 import { tableOf } from './table';
 
-/** In which form objects are sent. */
+/** The form in which objects are sent. */
 export type Representation = 'object' | 'metadata' | 'table';
 
 /**
- * Chooses by the Accept header, the first that is served. Protobuf and CBOR are not; their clients also name JSON.
+ * Chooses the first supported form in the Accept header. Protobuf and CBOR are not supported; their clients also accept JSON.
  *
- * @throws ApiError 406
+ * @throws ApiError 406 when no form is supported
  */
 export function chooseRepresentation(accept: string | undefined): Representation {
   const ranges = (accept ?? '*/*').split(',').map((range) => range.split(';').map((part) => part.trim()));
@@ -41,13 +41,13 @@ function representationAs(parameters: readonly string[]): Representation | undef
   return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'metadata' : undefined;
 }
 
-/** How objects of a list are wrapped. */
+/** The objects and metadata of a list. */
 export interface ListParts {
   readonly objects: readonly ApiObject[];
   readonly metadata: JsonObject;
 }
 
-/** What objects of one type look like in one form. */
+/** Converts objects of one type to one form. */
 export class Presenter {
   constructor(
     private readonly definition: ResourceDefinition,
@@ -55,7 +55,7 @@ export class Presenter {
     private readonly options: { readonly clock: () => number; readonly includeObject: string },
   ) {}
 
-  /** @param inStream whether it follows others: a table then repeats no columns */
+  /** Converts one object. A table does not repeat the columns when the object follows others in a stream (`inStream`). */
   one(object: ApiObject, inStream = false): JsonObject {
     switch (this.representation) {
       case 'object':
@@ -81,7 +81,7 @@ export class Presenter {
     }
   }
 
-  /** A bookmark: the kind, and how far the watch has come. */
+  /** Returns a bookmark: the kind and the version that the watch has reached. */
   bookmark(version: number, annotations?: Record<string, string>): JsonObject {
     const { group, version: apiVersion, kind } = this.definition;
     const metadata = { resourceVersion: String(version), creationTimestamp: null, ...(annotations && { annotations }) };

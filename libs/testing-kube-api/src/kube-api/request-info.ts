@@ -1,11 +1,11 @@
 import { parseFieldTerms, selectedName } from './field-selector';
 
-/** What a request is about, as RBAC sees it. */
+/** A request as RBAC sees it. */
 export interface RequestInfo {
-  /** Decoded, without the query. */
+  /** Decoded path, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Resource verb, or the method in lower case. */
+  /** The verb of the resource, or the method in lower case. */
   readonly verb: string;
   /** Absent for paths such as /version. */
   readonly target?: RequestTarget;
@@ -19,11 +19,11 @@ export interface RequestTarget {
   readonly subresource?: string;
   readonly namespace?: string;
   readonly name?: string;
-  /** The name that the field selector of a list or watch pins. */
+  /** The name that the field selector of a list or watch requires. */
   readonly selectedName?: string;
 }
 
-/** Reads method and URL; nothing is looked up. */
+/** Parses method and URL, without checking that anything exists. */
 export function parseRequestInfo(method: string, rawUrl: string): RequestInfo {
   const url = new URL(rawUrl, 'http://kubernetes');
   const segments = url.pathname
@@ -58,7 +58,7 @@ function parseTarget(segments: readonly string[]): RequestTarget | undefined {
   return undefined;
 }
 
-/** Subresources of a namespace itself; everything else below a namespace is a resource in it. */
+/** Subresources of a namespace. Any other name below a namespace is a resource in it. */
 const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
 
 function within(api: { group: string; version: string }, rest: readonly string[]): RequestTarget {
@@ -97,12 +97,12 @@ function verbOf(method: string, target: RequestTarget, query: URLSearchParams): 
   }
 }
 
-/** As Kubernetes reads a boolean parameter: present counts, unless it says otherwise. */
+/** Parses a boolean parameter as Kubernetes does: it is true if present, unless its value is false or 0. */
 export function isTrue(value: string | null): boolean {
   return value !== null && value !== 'false' && value !== '0';
 }
 
-/** A selector that does not parse pins nothing; the list itself refuses it. */
+/** Returns the name that the selector requires. Ignores an invalid selector, which the list refuses later. */
 function pinnedName(query: URLSearchParams): string | undefined {
   try {
     return selectedName(parseFieldTerms(query.get('fieldSelector') ?? ''));

@@ -1,16 +1,16 @@
-/** One request, without headers, body and query: nothing secret is kept. */
+/** A request without headers, body and query, so that the log contains no secrets. */
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   /** As in RBAC: get, list, watch, create, update, patch, delete, deletecollection; the method in lower case for other paths. */
   readonly verb: string;
-  /** Resource name as in RBAC, with its subresource: `connectors/status`. Empty for paths that are no resource. */
+  /** Resource name as in RBAC, with its subresource: `connectors/status`. Empty for other paths. */
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
-  /** User name, once authenticated. */
+  /** User name, after authentication. */
   user?: string;
-  /** Absent while there is no answer. */
+  /** Absent until the response is sent. */
   status?: number;
 }
 
@@ -20,7 +20,7 @@ export function matchesRequest(request: LoggedRequest, filter: RequestFilter): b
   return Object.entries(filter).every(([field, value]) => value === undefined || request[field as keyof RequestFilter] === value);
 }
 
-/** Entries kept; a benchmark must not fill the memory. Counting goes over what is kept. */
+/** Most entries that are kept, so that a benchmark does not fill the memory. Only these are counted. */
 const LIMIT = 100_000;
 
 /** The requests that reached the API, oldest first. */

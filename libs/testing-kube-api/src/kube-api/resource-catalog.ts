@@ -2,7 +2,7 @@ import { parseApiVersion } from './api-object';
 import { BUILT_IN_RESOURCES } from './built-in-resources';
 import { type ResourceDefinition } from './resource-definition';
 
-/** Everything the API serves: the built-in types, and those that CustomResourceDefinitions add and take away. */
+/** All types that the API serves: the built-in ones, and those of CustomResourceDefinitions. */
 export class ResourceCatalog {
   readonly #definitions = new Map<string, ResourceDefinition>();
 
@@ -16,7 +16,7 @@ export class ResourceCatalog {
     this.#definitions.set(keyOf(definition), definition);
   }
 
-  /** Takes away all versions of a custom type. */
+  /** Removes all versions of a custom type. */
   remove(group: string, plural: string): void {
     for (const definition of this.all()) {
       if (definition.group === group && definition.plural === plural) {
@@ -38,7 +38,7 @@ export class ResourceCatalog {
     return [...this.#definitions.values()];
   }
 
-  /** Group versions in the order of their first type; the core group first. */
+  /** Returns the group versions in the order of their first type, the core group first. */
   groupVersions(): { group: string; version: string }[] {
     const seen = new Map(this.all().map(({ group, version }) => [`${group}/${version}`, { group, version }]));
     return [...seen.values()];

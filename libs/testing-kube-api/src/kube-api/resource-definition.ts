@@ -22,29 +22,29 @@ export interface ResourceDefinition {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-  /** Has the subresource `status`, so that writes of the object leave the status alone and the reverse. */
+  /** The type has the subresource `status`: writes of the object do not change the status, and the reverse. */
   readonly hasStatus: boolean;
-  /** Keeps `metadata.generation`. */
+  /** The type has `metadata.generation`. */
   readonly hasGeneration: boolean;
-  /** Reviews: answered, never stored. */
+  /** The type is a review, which is answered but not stored. */
   readonly createOnly: boolean;
-  /** Subresources that exist besides `status`. */
+  /** Subresources in addition to `status`. */
   readonly subresources: readonly string[];
-  /** Whether an update must name the resourceVersion it is based on. */
+  /** An update must have the resourceVersion on which it is based. */
   readonly versionedUpdates: boolean;
-  /** Whether an update of a missing object creates it. */
+  /** An update of a missing object creates it. */
   readonly createOnUpdate: boolean;
-  /** From a CustomResourceDefinition: no strategic merge patch, validation by schema. */
+  /** The type is from a CustomResourceDefinition: no strategic merge patch, validation by schema. */
   readonly custom: boolean;
-  /** Absent: every field is kept and nothing is checked. */
+  /** If absent, every field is kept and nothing is checked. */
   readonly schema?: Schema;
   readonly rules?: CelRules;
   readonly printerColumns: readonly PrinterColumn[];
-  /** JSON paths, besides the metadata, that field selectors may use. */
+  /** JSON paths that field selectors may use, in addition to the metadata. */
   readonly selectableFields: readonly string[];
 }
 
-/** How the store names a type, whatever the version: `connectors.alauda.io/connectors`. */
+/** Returns the name of a type in the store, independent of the version: `connectors.alauda.io/connectors`. */
 export function storageType({ group, plural }: { group: string; plural: string }): string {
   return `${group}/${plural}`;
 }

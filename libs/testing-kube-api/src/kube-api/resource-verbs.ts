@@ -18,7 +18,7 @@ import { type UserInfo } from './user-info';
 import { WatchStream } from './watch-stream';
 import { parseWriteOptions, type WriteRequest } from './write-request';
 
-/** A request for a resource, authenticated and authorised. */
+/** An authenticated and authorised request for a resource. */
 export interface ResourceCall {
   readonly cluster: Cluster;
   readonly info: RequestInfo;
@@ -36,7 +36,11 @@ interface Served extends ResourceCall {
   readonly presenter: Presenter;
 }
 
-/** Answers a request for a resource. @throws ApiError */
+/**
+ * Answers a request for a resource.
+ *
+ * @throws ApiError when the request fails
+ */
 export function answerResource(call: ResourceCall): ApiAnswer {
   const { cluster, info, target } = call;
   const definition = cluster.catalog.find(target.group, target.version, target.resource);
@@ -108,7 +112,7 @@ const VERBS: Readonly<Record<string, (call: Served) => ApiAnswer>> = {
   },
 };
 
-/** Reviews and tokens are answered, everything else is stored. */
+/** Answers a create request: reviews and token requests get a result, other objects are stored. */
 function answerCreate({ request, body, presenter, definition, cluster, user, target }: Served): ApiAnswer {
   const object = parseObject(body);
   if (target.subresource === 'token') {
@@ -130,7 +134,7 @@ function forbidReview({ createOnly, group, plural }: ResourceDefinition): void {
   }
 }
 
-/** Without a timeout of the client's, kube-apiserver ends a watch after 30 to 60 minutes. */
+/** Lifetime of a watch without a timeout from the client. kube-apiserver ends such a watch after 30 to 60 minutes. */
 const LONGEST_WATCH_SECONDS = 1800;
 
 function watchOf({ definition, target, info: { query }, cluster, presenter, response, bookmarkIntervalMs }: Served): WatchStream {

@@ -7,9 +7,9 @@ import { type UserInfo } from './user-info';
 
 interface Review {
   readonly cluster: Cluster;
-  /** Who asks. */
+  /** The user who sent the review. */
   readonly user: UserInfo;
-  /** Of the URL. */
+  /** The namespace in the URL. */
   readonly namespace?: string;
   readonly spec: JsonObject;
 }
@@ -29,7 +29,11 @@ const ANSWERS: Readonly<Record<string, (review: Review) => JsonObject>> = {
   SelfSubjectRulesReview: reviewRules,
 };
 
-/** Answers one of the reviews of authentication.k8s.io and authorization.k8s.io. @throws ApiError 400 or 422 */
+/**
+ * Answers a review of authentication.k8s.io or authorization.k8s.io.
+ *
+ * @throws ApiError 400 or 422 when the review is invalid
+ */
 export function answerReview(object: JsonObject, context: Omit<Review, 'spec'>): JsonObject {
   const status = ANSWERS[asText(object['kind'])]?.({ ...context, spec: asObject(object['spec']) });
   return { ...object, status };

@@ -1,7 +1,7 @@
 import { asList, cloneJson, isJsonObject, type JsonObject } from './json';
 import { propertySchema, type Schema } from './schema';
 
-/** Fills in, in place, the defaults of what is absent, or null where null is not allowed. */
+/** Sets, in place, the defaults of fields that are absent, or null although null is not allowed. */
 export function applyDefaults(value: unknown, schema: Schema): void {
   if (Array.isArray(value)) {
     const { items } = schema;

@@ -1,7 +1,11 @@
 import { asList, isJsonObject, type JsonObject } from './json';
 import { fieldOf, keepsUnknown, propertySchema, type Schema } from './schema';
 
-/** Takes away, in place, what a schema does not declare. @returns the paths of what was taken */
+/**
+ * Removes, in place, fields that the schema does not declare.
+ *
+ * @returns the paths of the removed fields
+ */
 export function pruneUnknown(value: unknown, schema: Schema, path = ''): string[] {
   if (Array.isArray(value)) {
     const { items } = schema;

@@ -1,7 +1,7 @@
 import { cause, type StatusCause } from './api-error';
 import { type Schema } from './schema';
 
-/** Checks a string, number or boolean of the right type. */
+/** Validates a string, number or boolean that has the right type. */
 export function validateScalar(value: unknown, schema: Schema, path: string): StatusCause[] {
   const causes: StatusCause[] = [];
   if (typeof value === 'string') {
@@ -38,7 +38,7 @@ function validateNumber(value: number, schema: Schema, path: string): StatusCaus
   return problem === undefined ? [] : [cause.invalid(path, value, `${path} in body should be ${problem}`)];
 }
 
-/** What the number should be. */
+/** Returns the condition that the number violates. */
 function numberProblem(value: number, schema: Schema): string | undefined {
   return boundProblem(value, schema) ?? multipleProblem(value, schema.multipleOf);
 }
@@ -62,7 +62,11 @@ function multipleProblem(value: number, multipleOf: number | undefined): string 
 
 const patterns = new Map<string, RegExp>();
 
-/** Go's RE2 and JavaScript agree on the patterns that schemas use. @throws SyntaxError for what JavaScript cannot read */
+/**
+ * Compiles a pattern. Go's RE2 and JavaScript agree on the patterns that schemas use.
+ *
+ * @throws SyntaxError when JavaScript does not accept it
+ */
 export function patternOf(text: string): RegExp {
   const known = patterns.get(text);
   if (known) {

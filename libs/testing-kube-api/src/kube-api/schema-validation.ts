@@ -3,15 +3,15 @@ import { asList, isEqualJson, isJsonObject, type JsonObject, jsonTypeOf } from '
 import { fieldOf, propertySchema, type Schema } from './schema';
 import { validateScalar } from './schema-scalars';
 
-/** A value on its way through validation. */
+/** A value to validate. */
 interface Subject {
   readonly value: unknown;
-  /** The value that is stored at the same place: what did not change is not validated again (CRD validation ratcheting). */
+  /** The stored value at the same place. Unchanged values are not validated again (CRD validation ratcheting). */
   readonly old?: unknown;
   readonly path: string;
 }
 
-/** Checks a value against a structural schema; messages as those of kube-apiserver 1.37. */
+/** Validates a value against a structural schema, with the messages of kube-apiserver 1.37. */
 export function validateSchema(subject: Subject, schema: Schema): StatusCause[] {
   const { value, old, path } = subject;
   if (value === undefined || (old !== undefined && isEqualJson(value, old))) {
@@ -37,7 +37,7 @@ function validateKind(subject: Subject, schema: Schema): StatusCause[] {
   return validateScalar(subject.value, schema, subject.path);
 }
 
-/** The type that the schema wants, when the value is of another one. */
+/** Returns the type that the schema requires, if the value has another type. */
 function expectedType(value: unknown, schema: Schema): string | undefined {
   const actual = jsonTypeOf(value);
   if (schema['x-kubernetes-int-or-string']) {
@@ -87,7 +87,7 @@ function itemCount(count: number, { minItems = 0, maxItems = Infinity }: Schema,
   return [];
 }
 
-/** The identity of an item: its keys in a list of type map, else the item itself. */
+/** Returns the identity of an item: its keys in a list of type map, otherwise the item itself. */
 function itemKey(item: unknown, schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isJsonObject(item)) {
@@ -96,7 +96,7 @@ function itemKey(item: unknown, schema: Schema): unknown {
   return Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]]));
 }
 
-/** The item of the stored list that has the same identity; only lists of type map know identities. */
+/** Returns the item of the stored list with the same identity. Only items in lists of type map have an identity. */
 export function counterpart(item: unknown, old: unknown, schema: Schema): unknown {
   if (schema['x-kubernetes-list-type'] !== 'map') {
     return undefined;

@@ -46,12 +46,12 @@ export interface ValidationRule {
   readonly optionalOldSelf?: boolean;
 }
 
-/** `path.name`, `path[index]`; the root has no name. */
+/** Returns the path of a property: `path.name`, or `name` at the root. */
 export function fieldOf(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-/** The schema of a property: declared, or that of additional properties. */
+/** Returns the schema of a property: the declared one, or that of additional properties. */
 export function propertySchema(schema: Schema, name: string): Schema | undefined {
   const own = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
   if (own) {
@@ -60,7 +60,7 @@ export function propertySchema(schema: Schema, name: string): Schema | undefined
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
-/** Whether unknown properties are kept here. */
+/** Reports whether unknown properties are kept. */
 export function keepsUnknown(schema: Schema): boolean {
   return schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
 }

@@ -3,7 +3,7 @@ import { asObject, asText, asTexts, isJsonObject, type JsonObject } from './json
 import { type ObjectStore } from './object-store';
 import { serviceAccountGroups, serviceAccountUserName, type UserInfo } from './user-info';
 
-/** What a token is bound to besides its ServiceAccount; it dies with that object. */
+/** An object to which a token is bound, in addition to its ServiceAccount. The token becomes invalid with that object. */
 export interface BoundObject {
   readonly kind: 'Pod' | 'Secret';
   readonly name: string;
@@ -23,24 +23,24 @@ export interface TokenClaims {
   readonly bound?: BoundObject;
 }
 
-/** A token that is right, and for whom. */
+/** The result for a valid token. */
 export interface VerifiedToken {
   readonly user: UserInfo;
   readonly audiences: readonly string[];
 }
 
-/** Why a token is not accepted. */
+/** The token is not accepted; the message says why. */
 export class InvalidTokenError extends Error {}
 
 interface TokenOptions {
   readonly issuer: string;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   readonly clock: () => number;
 }
 
 const RESOURCE_OF_BOUND = { Pod: '/pods', Secret: '/secrets' } as const;
 
-/** Issues and verifies ServiceAccount tokens: JWTs signed with ES256, laid out as kube-apiserver's. */
+/** Issues and verifies ServiceAccount tokens: JWTs signed with ES256, with the claims of kube-apiserver. */
 export class ServiceAccountTokens {
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;
@@ -79,7 +79,7 @@ export class ServiceAccountTokens {
     return { token: `${head}.${signature.toString('base64url')}`, expiresAt: (now + expirationSeconds) * 1000 };
   }
 
-  /** The discovery document of the issuer (KEP-1393). */
+  /** Returns the discovery document of the issuer (KEP-1393). */
   discoveryDocument(): JsonObject {
     return {
       issuer: this.options.issuer,
@@ -90,16 +90,16 @@ export class ServiceAccountTokens {
     };
   }
 
-  /** The keys that tokens are signed with, as JSON Web Keys. */
+  /** Returns the keys that sign the tokens, as JSON Web Keys. */
   keySet(): JsonObject {
     return { keys: [{ ...this.#publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: this.#keyId }] };
   }
 
   /**
-   * Checks signature, issuer, times and audience, and that ServiceAccount and bound object still are the ones it was issued for.
+   * Checks signature, issuer, times and audience, and that the ServiceAccount and the bound object were not deleted or replaced.
    *
    * @param accepted audiences of which the token must have at least one
-   * @throws InvalidTokenError
+   * @throws InvalidTokenError when a check fails
    */
   verify(token: string, accepted: readonly string[]): VerifiedToken {
     const claims = this.#verifySignature(token);

@@ -2,7 +2,7 @@ import { type ApiObject } from './api-object';
 import { cause, type StatusCause } from './api-error';
 import { asList, asObject, asText, type JsonObject } from './json';
 
-/** Fills in what kube-apiserver does for a Service. The cluster IP comes with creation, see {@link allocateClusterIp}. */
+/** Sets the defaults of kube-apiserver for a Service. The cluster IP is assigned on creation; see {@link allocateClusterIp}. */
 export function applyServiceDefaults(object: ApiObject): void {
   const spec = asObject(object['spec']);
   object['spec'] = spec;
@@ -18,7 +18,7 @@ export function applyServiceDefaults(object: ApiObject): void {
   object['status'] ??= { loadBalancer: {} };
 }
 
-/** Gives a Service an address of its own, where its type has one. A Service that stops being ExternalName gets one too. */
+/** Assigns a cluster IP to a Service whose type has one, including a Service that was of type ExternalName before. */
 export function allocateClusterIp(object: ApiObject, used: readonly ApiObject[]): void {
   const spec = asObject(object['spec']);
   if (spec['type'] === 'ExternalName') {
@@ -36,7 +36,7 @@ export function allocateClusterIp(object: ApiObject, used: readonly ApiObject[])
   spec['ipFamilyPolicy'] ??= 'SingleStack';
 }
 
-/** An update that names no address keeps the one that the Service has. */
+/** Keeps the cluster IP of a Service if the update does not contain one. */
 export function keepClusterIp(object: ApiObject, old: ApiObject): void {
   const [spec, before] = [asObject(object['spec']), asObject(old['spec'])];
   if (spec['type'] === 'ExternalName' || before['type'] === 'ExternalName') {
@@ -48,7 +48,7 @@ export function keepClusterIp(object: ApiObject, old: ApiObject): void {
   }
 }
 
-/** Within 10.96.0.0/16, the range of kubeadm; .0.1 is that of the API itself. */
+/** Returns a free address in 10.96.0.0/16, the range of kubeadm. 10.96.0.1 is the address of the API. */
 function freeAddress(taken: ReadonlySet<unknown>): string {
   for (let number = 2; number < 65_535; number += 1) {
     const address = `10.96.${number >> 8}.${number & 255}`;

@@ -65,7 +65,7 @@ describe('startKubeApi', () => {
     expect(JSON.stringify(edit?.['rules'])).toContain('"secrets"');
   });
 
-  it('speaks HTTPS with the certificate it is given, and writes kubeconfigs that say whom to trust', async () => {
+  it('serves HTTPS with the given certificate, and writes kubeconfigs with its CA', async () => {
     const authority = await TestCertificateAuthority.create();
     const server = await start({ tls: { ...(await authority.issue({ ips: ['127.0.0.1'] })), ca: authority.caPem } });
     expect(server.url).toBe(`https://127.0.0.1:${server.port}`);
@@ -75,7 +75,7 @@ describe('startKubeApi', () => {
     expect(cluster).toEqual({ server: server.url, 'certificate-authority-data': Buffer.from(authority.caPem).toString('base64') });
   });
 
-  it('writes kubeconfigs of ServiceAccounts', async () => {
+  it('writes kubeconfigs for ServiceAccounts', async () => {
     const server = await start();
     const config = asObject(parse(server.kubeconfig({ namespace: 'default', name: 'default' })));
     const token = String(at((config['users'] as unknown[])[0], 'user', 'token'));
@@ -87,7 +87,7 @@ describe('startKubeApi', () => {
     expect(at(response.body, 'status', 'userInfo', 'username')).toBe('system:serviceaccount:default:default');
   });
 
-  it('serves the CustomResourceDefinitions of files and directories', async () => {
+  it('serves the CustomResourceDefinitions in files and directories', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'kube-api-'));
     try {
       writeFileSync(path.join(directory, 'gadgets.yaml'), crdWithRule('self.metadata.name != "x"'));
@@ -112,7 +112,7 @@ describe('startKubeApi', () => {
     },
   );
 
-  it('takes objects from a test, in namespaces that it makes', async () => {
+  it('applies objects of a test, and creates their namespaces', async () => {
     const server = await start({ objects: [configMap('early', { namespace: 'made' })] });
     expect(server.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'made', name: 'early' })).toBeDefined();
     expect(server.get({ ...SERVICE_ACCOUNT, namespace: 'made', name: 'default' })).toBeDefined();
@@ -126,7 +126,7 @@ describe('startKubeApi', () => {
     expect(server.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'made' })).toHaveLength(1);
   });
 
-  it('lets tests have tokens that live for seconds', async () => {
+  it('can issue tokens with a lifetime of seconds', async () => {
     const server = await start({ minimumTokenSeconds: 2 });
     const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
     const request = (expirationSeconds: number): object => ({
@@ -138,7 +138,7 @@ describe('startKubeApi', () => {
     expect(await adminOf(server).post(path, request(1))).toMatchObject({ status: 422 });
   });
 
-  it('removes a namespace with all that is in it, once nothing in it waits for a finalizer', async () => {
+  it('removes a namespace with its content when no object in it waits for a finalizer', async () => {
     const server = await start();
     server.apply(configMap('plain', { namespace: 'going' }));
     server.apply(configMap('held', { namespace: 'going', finalizers: ['test.example/hold'] }));
@@ -167,7 +167,7 @@ describe('startKubeApi', () => {
     expect((await adminOf(server).get('/apis/test.example/v1/gadgets')).status).toBe(404);
   });
 
-  it('makes requests as somebody else for those who may', async () => {
+  it('impersonates a user if the caller may do that', async () => {
     const server = await start({ users: [{ token: 'plain-user', username: 'plain' }] });
     const call = (token: string): Promise<Response> =>
       fetch(`${server.url}/api/v1/namespaces`, { headers: { authorization: `Bearer ${token}`, 'impersonate-user': 'somebody' } });
@@ -177,7 +177,7 @@ describe('startKubeApi', () => {
     expect([asPlain.status, await asPlain.text()]).toEqual([403, expect.stringContaining('User \\"plain\\" cannot impersonate')]);
   });
 
-  it('tells the end of the initial events to those who stream their list', async () => {
+  it('sends a bookmark after the initial events of a streamed list', async () => {
     const server = await start();
     const watch = await adminOf(server).watch(
       '/api/v1/namespaces?sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan',
@@ -191,7 +191,7 @@ describe('startKubeApi', () => {
     watch.close();
   });
 
-  it('refuses server-side apply with words that say what to do instead', async () => {
+  it('refuses server-side apply, and says what to do instead', async () => {
     const server = await start();
     const response = await adminOf(server).patch('/api/v1/namespaces/default/configmaps/x', configMap('x'), 'application/apply-patch+yaml');
     expect(response).toMatchObject({ status: 415, body: { reason: 'UnsupportedMediaType' } });

@@ -34,9 +34,9 @@ const DEFAULTS = {
 };
 
 /**
- * Starts the embedded Kubernetes API and resolves once it listens.
+ * Starts the embedded Kubernetes API, and resolves when it listens.
  *
- * @throws ApiError for a CustomResourceDefinition or object that is invalid, also for one with a CEL rule that cannot be evaluated
+ * @throws ApiError when a CustomResourceDefinition or object is invalid, or when a CEL rule cannot be evaluated
  */
 export async function startKubeApi(options: KubeApiOptions = {}): Promise<KubeApiServer> {
   const adminToken = options.adminToken ?? randomBytes(24).toString('base64url');
@@ -118,7 +118,7 @@ function createCluster(options: KubeApiOptions, adminToken: string): Cluster {
   };
 }
 
-/** Nothing that happens here can be watched: history begins when the API is ready. */
+/** Creates the initial objects. Watches do not see this: the history begins when the API is ready. */
 function fill(cluster: Cluster, { crds = [], objects = [] }: KubeApiOptions): Administrator {
   const administrator = new Administrator(cluster);
   for (const object of BOOTSTRAP_OBJECTS) {
@@ -138,7 +138,7 @@ function issue(cluster: Cluster, administrator: Administrator, wanted: ServiceAc
   const { namespace, name, audiences = [cluster.apiAudience], expirationSeconds = 3600 } = wanted;
   const account = administrator.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name });
   if (!account) {
-    throw new Error(`there is no ServiceAccount ${namespace}/${name}`);
+    throw new Error(`ServiceAccount ${namespace}/${name} does not exist`);
   }
   const subject = { namespace, name, uid: account.metadata.uid ?? '' };
   return cluster.tokens.issue({ subject, audiences, expirationSeconds }).token;

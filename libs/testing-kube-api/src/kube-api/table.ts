@@ -13,7 +13,7 @@ interface Table {
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', cell: ({ metadata }) => metadata.name };
 const AGE: Column = { name: 'Age', type: 'string', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) };
 
-/** Objects as `kubectl get` prints them. */
+/** Returns objects in the form that `kubectl get` prints. */
 export function tableOf(definition: ResourceDefinition, objects: readonly ApiObject[], now: number): Table {
   const columns = columnsOf(definition);
   return {

@@ -6,14 +6,14 @@ import { timestamp } from './timestamp';
 import { existingObject } from './update-object';
 import { type WriteRequest } from './write-request';
 
-/** kube-apiserver's own limits, in seconds. */
+/** Limits of kube-apiserver, in seconds. */
 const DEFAULT_LIFETIME = 3600;
 const LONGEST_LIFETIME = 2 ** 32;
 
 /**
  * Answers a TokenRequest (`serviceaccounts/NAME/token`).
  *
- * @throws ApiError 400, 404, 409 (bound object is another one) or 422 (lifetime)
+ * @throws ApiError 400, 404, 409 (the bound object was replaced) or 422 (invalid lifetime)
  */
 export function answerTokenRequest(body: JsonObject, request: WriteRequest): JsonObject {
   const account = existingObject(request);

@@ -7,7 +7,11 @@ import { storageType } from './resource-definition';
 import { allocateClusterIp, keepClusterIp } from './service-rules';
 import { nameOf, subjectOf, type WriteRequest } from './write-request';
 
-/** The object that a request names. @throws ApiError 404 */
+/**
+ * Returns the object that a request names.
+ *
+ * @throws ApiError 404 when it does not exist
+ */
 export function existingObject(request: WriteRequest): ApiObject {
   const name = request.name ?? '';
   const found = request.cluster.store.get(storageType(request.definition), nameOf(request, name));
@@ -18,7 +22,7 @@ export function existingObject(request: WriteRequest): ApiObject {
 }
 
 /**
- * Replaces an object, or its status.
+ * Replaces an object or its status.
  *
  * @throws ApiError 400, 404, 409 or 422
  */
@@ -39,7 +43,7 @@ export function updateObject(body: JsonObject, request: WriteRequest): ApiObject
   return replaceObject(object, old, request);
 }
 
-/** Stores what an update or a patch made of an object. An object that waits for its finalizers goes with the last of them. */
+/** Stores the result of an update or patch. A deleted object that waits for finalizers is removed with the last one. */
 export function replaceObject(object: ApiObject, old: ApiObject, request: WriteRequest): ApiObject {
   const { cluster, definition, dryRun } = request;
   checkPreconditions(object.metadata, old, request);
@@ -80,7 +84,7 @@ function checkPreconditions({ resourceVersion, uid }: ApiMetadata, old: ApiObjec
   }
 }
 
-/** The subresource changes the status alone; the object itself changes all but the status. */
+/** Merges the new and the stored object: the subresource changes only the status, and the object everything except the status. */
 function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresource }: WriteRequest): ApiObject {
   if (subresource === 'status') {
     return { ...cloneJson(old), status: object['status'] };
@@ -102,7 +106,7 @@ function mergeWithOld(object: ApiObject, old: ApiObject, { definition, subresour
   return next;
 }
 
-/** Changes with everything but metadata and status. */
+/** Returns the generation, which is incremented by any change outside metadata and status. */
 function nextGeneration(next: ApiObject, old: ApiObject, { definition }: WriteRequest): number | undefined {
   if (!definition.hasGeneration) {
     return undefined;

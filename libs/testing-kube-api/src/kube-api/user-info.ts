@@ -1,4 +1,4 @@
-/** Who a request comes from (authentication.k8s.io, `UserInfo`). */
+/** The user who sent a request (authentication.k8s.io, `UserInfo`). */
 export interface UserInfo {
   readonly username: string;
   readonly uid?: string;
@@ -6,7 +6,7 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Members may do anything; no rule is asked. */
+/** Members of this group may do anything; RBAC checks no rules. */
 export const SYSTEM_MASTERS = 'system:masters';
 export const SYSTEM_AUTHENTICATED = 'system:authenticated';
 

@@ -6,11 +6,11 @@ import { type ObjectStore, type StoredChange } from './object-store';
 import { type Selection } from './read-objects';
 import { type Presenter } from './representation';
 
-/** How a watch was asked for. */
+/** Parameters of a watch. */
 export interface WatchOptions {
-  /** Changes after this version; absent: the present state first, as ADDED events. */
+  /** Send changes after this version. If absent, the watch sends the current state first, as ADDED events. */
   readonly from?: number;
-  /** `sendInitialEvents=true`: the present state first, and a bookmark that says where it ends. */
+  /** `sendInitialEvents=true`: send the current state first, and a bookmark at its end. */
   readonly sendInitialEvents: boolean;
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
@@ -25,10 +25,10 @@ interface WatchParts {
   readonly options: WatchOptions;
 }
 
-/** Bytes that may wait for a slow client; then its watch is cut, and it starts again. */
+/** Most bytes that may wait for a slow client. Beyond that, the watch is broken, and the client starts again. */
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
-/** One running watch: a line of JSON for every change. */
+/** A running watch, which sends one line of JSON for every change. */
 export class WatchStream {
   readonly #timers: NodeJS.Timeout[] = [];
   #unsubscribe?: () => void;
@@ -43,7 +43,7 @@ export class WatchStream {
     return this.parts.selection.resource;
   }
 
-  /** Sends what is to be sent at once, and then each change as it happens. @returns when the watch has ended */
+  /** Sends the initial events immediately, and then each change when it happens. Resolves when the watch has ended. */
   run(): Promise<void> {
     const { response, store, options } = this.parts;
     const ended = new Promise<void>((resolve) => response.once('close', resolve)).finally(() => this.#stop());
@@ -59,14 +59,14 @@ export class WatchStream {
     return ended;
   }
 
-  /** Ends the stream in good order. */
+  /** Ends the stream normally. */
   end(): void {
     this.#stop();
     this.sendBookmark();
     this.parts.response.end();
   }
 
-  /** Breaks the connection off. */
+  /** Breaks the connection. */
   drop(): void {
     this.#stop();
     this.parts.response.destroy();
@@ -110,7 +110,7 @@ export class WatchStream {
     return true;
   }
 
-  /** An object that begins or ceases to match looks, to this watch, created or deleted. */
+  /** Sends a change. An object that begins to match the selector appears as created; one that ceases to match appears as deleted. */
   #sendChange({ type, resource, version, object, previous }: StoredChange): void {
     if (resource !== this.resource || version <= (this.parts.options.from ?? 0)) {
       return;

@@ -3,10 +3,10 @@ import { type ObjectName } from './api-object';
 import { type Cluster } from './cluster';
 import { type ResourceDefinition } from './resource-definition';
 
-/** What happens to fields that the schema does not know (`fieldValidation`). */
+/** How the server handles unknown fields (`fieldValidation`). */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-/** A create, update, patch or delete, after authorisation. */
+/** An authorised create, update, patch or delete request. */
 export interface WriteRequest {
   readonly cluster: Cluster;
   readonly definition: ResourceDefinition;
@@ -15,13 +15,17 @@ export interface WriteRequest {
   readonly name?: string;
   readonly subresource?: string;
   readonly fieldValidation: FieldValidation;
-  /** Everything is checked, nothing is stored. */
+  /** Validate the request, but store nothing. */
   readonly dryRun: boolean;
-  /** Collects what is sent as Warning headers. */
+  /** Collects the texts of Warning headers. */
   readonly warnings: string[];
 }
 
-/** @throws ApiError 400 for values that Kubernetes does not know */
+/**
+ * Parses the options in the query.
+ *
+ * @throws ApiError 400 when Kubernetes does not support a value
+ */
 export function parseWriteOptions(query: URLSearchParams): { fieldValidation: FieldValidation; dryRun: boolean } {
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
@@ -34,12 +38,12 @@ export function parseWriteOptions(query: URLSearchParams): { fieldValidation: Fi
   return { fieldValidation: validation, dryRun: dryRun === 'All' };
 }
 
-/** For errors about an object of this request. */
+/** Returns the subject for errors about an object of this request. */
 export function subjectOf({ definition: { group, plural } }: WriteRequest, name?: string): StatusSubject {
   return { group, kind: plural, name };
 }
 
-/** The key of an object of this request. */
+/** Returns the key of an object of this request. */
 export function nameOf({ namespace }: WriteRequest, name: string): ObjectName {
   return namespace ? { namespace, name } : { name };
 }
