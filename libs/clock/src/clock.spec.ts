@@ -1,13 +1,13 @@
 import { MAX_TIMER_MS, sleep, systemClock } from './clock';
 
 describe('systemClock', () => {
-  it('has both times', () => {
+  it('has a wall clock and a monotonic clock', () => {
     expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(60_000);
     const before = systemClock.monotonic();
     expect(systemClock.monotonic()).toBeGreaterThanOrEqual(before);
   });
 
-  it('calls back once, unless cancelled', async () => {
+  it('calls the callback once, unless the timer is cancelled', async () => {
     const called: string[] = [];
     const cancelled = systemClock.setTimeout(() => called.push('cancelled'), 1);
     cancelled.cancel();
@@ -16,11 +16,11 @@ describe('systemClock', () => {
   });
 });
 
-describe('a timer that is longer than Node.js has them', () => {
+describe('a timer that is longer than a timer of Node.js can be', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it.each([MAX_TIMER_MS, MAX_TIMER_MS + 1, 365 * 24 * 3_600_000])('of %i ms ends then, and not after 1 ms', (ms) => {
+  it.each([MAX_TIMER_MS, MAX_TIMER_MS + 1, 365 * 24 * 3_600_000])('of %i ms ends after that time, not after 1 ms', (ms) => {
     let ended = 0;
     systemClock.setTimeout(() => (ended += 1), ms);
     jest.advanceTimersByTime(ms - 1);
@@ -30,7 +30,7 @@ describe('a timer that is longer than Node.js has them', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is cancelled in each of its parts', () => {
+  it('can be cancelled in each of its parts', () => {
     let ended = 0;
     const timer = systemClock.setTimeout(() => (ended += 1), 3 * MAX_TIMER_MS);
     jest.advanceTimersByTime(MAX_TIMER_MS + 1);
@@ -41,11 +41,11 @@ describe('a timer that is longer than Node.js has them', () => {
 });
 
 describe('sleep', () => {
-  it('ends after its time', async () => {
+  it('resolves after its time', async () => {
     await expect(sleep(systemClock, 1, new AbortController().signal)).resolves.toBeUndefined();
   });
 
-  it('ends with the signal, before it began or while it lasts', async () => {
+  it('resolves when the signal aborts, before or during the sleep', async () => {
     await expect(sleep(systemClock, 1_000_000, AbortSignal.abort())).resolves.toBeUndefined();
     const stop = new AbortController();
     const sleeping = sleep(systemClock, 1_000_000, stop.signal);

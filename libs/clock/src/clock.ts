@@ -1,28 +1,28 @@
 import { performance } from 'node:perf_hooks';
 
-/** A timer that was set and may still be cancelled. */
+/** A timer that can be cancelled. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Where the date comes from. Handed in so that tests decide what time it is. */
+/** The source of the date. It is injected, so that tests can set the time. */
 export interface WallClock {
-  /** Milliseconds since the epoch; for comparison with dates that others wrote, such as a token's `exp`. */
+  /** Returns milliseconds since the epoch. For comparison with dates from outside, such as a token's `exp`. */
   now(): number;
 }
 
 /**
- * The time, as everything of ours sees it. Two readings, because they answer different questions: the wall clock may jump, and
- * only the monotonic one may measure how long ago something was.
+ * The source of time for all programs. It has two clocks: the wall clock may jump, so only the monotonic clock measures how much
+ * time has passed.
  */
 export interface Clock extends WallClock {
-  /** Milliseconds that never run backwards; the origin means nothing. For ages and deadlines. */
+  /** Returns milliseconds since an arbitrary origin, which never decrease. For ages and deadlines. */
   monotonic(): number;
-  /** Calls back once after `ms` milliseconds, unless cancelled. Any length will do. */
+  /** Calls the callback once after `ms` milliseconds, unless the timer is cancelled. `ms` has no upper limit. */
   setTimeout(callback: () => void, ms: number): Timer;
 }
 
-/** Longest time of a timer of Node.js; a longer one would end after 1 ms. */
+/** Longest time of a timer of Node.js, in milliseconds. A longer timer would end after 1 ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of this machine. */
@@ -41,7 +41,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `ms` milliseconds, or at once when the signal aborts. Never rejects: the caller looks at its signal. */
+/** Resolves after `ms` milliseconds, or immediately when the signal aborts. Never rejects: the caller checks the signal. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

@@ -5,7 +5,7 @@ import { endingInOrder } from './ending-in-order';
 
 const BODY = 'x'.repeat(1_000);
 
-/** What became of a response whose reader asked for a pause with every piece of the body, and never went on. */
+/** The result of a response whose reader pauses at every piece of the body, and never resumes. */
 interface Outcome {
   readonly bytes: number;
   readonly end: 'complete' | Error;
@@ -13,7 +13,7 @@ interface Outcome {
 
 type Ending = (socket: Socket) => void;
 
-describe('a response whose connection the server ends while the reader pauses', () => {
+describe('a response whose connection the server closes while the reader is paused', () => {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) {
@@ -21,7 +21,10 @@ describe('a response whose connection the server ends while the reader pauses', 
     }
   });
 
-  /** Answers with these bytes when the first request has come; when a piece of them has come, for which the reader pauses, the connection ends. */
+  /**
+   * Starts a server that sends these bytes for the first request. When the reader has received a piece and paused, the
+   * connection is closed.
+   */
   async function read(
     response: string,
     { end = (socket) => socket.end(), pauses = true }: { end?: Ending; pauses?: boolean } = {},
@@ -58,16 +61,16 @@ describe('a response whose connection the server ends while the reader pauses', 
   }
 
   it.each([
-    ['as long as it said', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['with the announced length', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
     ['until the connection ends', `Connection: close\r\n\r\n${BODY}`],
   ])('is complete: %s', async (_what, rest) => {
     expect(await read(`HTTP/1.1 200 OK\r\n${rest}`)).toEqual({ bytes: BODY.length, end: 'complete' });
   });
 
   it.each([
-    ['shorter than it said', `Content-Length: ${BODY.length + 1}\r\nConnection: close\r\n\r\n${BODY}`],
-    ['in the middle of its chunks', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
-    ['shorter than it said, on a connection that was to be kept', `Content-Length: ${BODY.length + 1}\r\n\r\n${BODY}`],
+    ['shorter than announced', `Content-Length: ${BODY.length + 1}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['in the middle of a chunked body', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
+    ['shorter than announced, on a persistent connection', `Content-Length: ${BODY.length + 1}\r\n\r\n${BODY}`],
   ])('fails: %s', async (_what, rest) => {
     const { bytes, end } = await read(`HTTP/1.1 200 OK\r\n${rest}`);
     expect(bytes).toBe(BODY.length);
@@ -76,16 +79,16 @@ describe('a response whose connection the server ends while the reader pauses', 
 
   it.each([
     ['with a length', `Content-Length: ${2 * BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
-    ['whole, but before that was read', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
+    ['complete, but not read yet', `Content-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`],
     ['until the connection ends', `Connection: close\r\n\r\n${BODY}`],
     ['in chunks', `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}`],
-    ['on a connection that was to be kept', `Content-Length: ${2 * BODY.length}\r\n\r\n${BODY}`],
+    ['on a persistent connection', `Content-Length: ${2 * BODY.length}\r\n\r\n${BODY}`],
   ])('fails when the connection is reset: %s', async (_what, rest) => {
     const { end } = await read(`HTTP/1.1 200 OK\r\n${rest}`, { end: (socket) => socket.resetAndDestroy() });
     expect(end).toHaveProperty('code', expect.stringMatching(/^ECONNRESET$|^UND_ERR_SOCKET$/));
   });
 
-  it('fails when the connection is reset on which it was to end, while it is read', async () => {
+  it('fails when the connection, whose end would end the body, is reset while the body is read', async () => {
     const { end } = await read(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`, {
       end: (socket) => socket.resetAndDestroy(),
       pauses: false,

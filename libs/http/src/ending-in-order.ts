@@ -1,21 +1,21 @@
 import { type Socket } from 'node:net';
 import { type buildConnector } from 'undici';
 
-/** The part of undici's parser of HTTP/1.1 that is needed here. */
+/** The part of undici's HTTP/1.1 parser that this file uses. */
 interface Parser {
   paused: boolean;
-  /** False also says that the end of the connection may end the response. */
+  /** If false, the end of the connection may end the response. */
   shouldKeepAlive: boolean;
   readonly ptr: unknown;
   readonly llhttp: { llhttp_resume(ptr: unknown): void };
-  /** Takes in what there is to be read. */
+  /** Parses the data that can be read. */
   resume(): void;
 }
 
 /**
- * A connector for undici on whose connections a response that is paused for back-pressure ends in order when the connection does:
- * complete, or with an error when something is missing. Without this an assertion of undici fails, which nobody can
- * catch, and the program ends (nodejs/undici#5360). Mended in undici 8, which needs Node.js 22; to be taken away with undici 7.
+ * Returns a connector for undici that handles the end of a connection correctly while a response is paused for back-pressure:
+ * the response then ends, or fails if a part of it is missing. Without this, an assertion of undici fails that no code can
+ * catch, and the process ends (nodejs/undici#5360). undici 8, which needs Node.js 22, fixes this; remove this file with undici 7.
  */
 export function endingInOrder(connect: buildConnector.connector): buildConnector.connector {
   return (target, connected) =>
@@ -28,14 +28,14 @@ export function endingInOrder(connect: buildConnector.connector): buildConnector
     });
 }
 
-/** @param socket one that undici has not been given yet, so that its own listeners come after these */
+/** @param socket a socket that undici does not have yet, so that undici's listeners run after these */
 function endPausedResponse(socket: Socket): void {
   socket.on('end', () => ended(parserOf(socket)));
   socket.on('error', () => broken(parserOf(socket)));
   socket.on('close', () => cut(parserOf(socket)));
 }
 
-/** The server has sent all that it wanted to send, and all of it was read already: nothing is left that the pause would hold back. */
+/** Handles the end of the connection. The server has sent everything and it was read, so the pause has no further data to hold back. */
 function ended(parser: Parser | undefined): void {
   if (!parser?.paused) {
     return;
@@ -44,26 +44,26 @@ function ended(parser: Parser | undefined): void {
   if (!parser.paused) {
     return;
   }
-  // Of a body that ends with the connection, or too early, undici's listener tells when it finds the parser running.
+  // When the parser runs, undici's listener handles a body that ends with the connection, or too early.
   parser.llhttp.llhttp_resume(parser.ptr);
   parser.paused = false;
 }
 
-/** A reset is the end of no response, also of one that ends with its connection. */
+/** Handles a connection error. A reset never ends a response, even if the end of the connection would. */
 function broken(parser: Parser | undefined): void {
   if (parser) {
     parser.shouldKeepAlive = true;
   }
 }
 
-/** What had not been read is lost, so this cannot be the end of a response that was held back, whatever its head says. */
+/** Handles the close of a connection during a pause. Unread data is lost, so this does not end the response, whatever its headers say. */
 function cut(parser: Parser | undefined): void {
   if (parser?.paused) {
     parser.shouldKeepAlive = true;
   }
 }
 
-/** undici keeps it on the socket, under a symbol that it does not export. */
+/** Returns undici's parser, which is a property of the socket under a symbol that undici does not export. */
 function parserOf(socket: Socket): Parser | undefined {
   const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser');
   return key && ((socket as Socket & { readonly [key: symbol]: Parser | null })[key] ?? undefined);

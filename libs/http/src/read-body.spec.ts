@@ -54,7 +54,7 @@ describe('a bounded body', () => {
     ['one byte too long', (response: ServerResponse) => void response.end('x'.repeat(LIMIT + 1))],
     ['that never ends', (response: ServerResponse) => void response.write('x'.repeat(LIMIT + 1))],
     ['too long in pieces', (response: ServerResponse) => void (response.write('xxx'), response.write('x'.repeat(2 * LIMIT)))],
-  ])('%s is cut at the limit, or nothing', async (_what, answering) => {
+  ])('%s is truncated by readAtMost, and refused by readWhole', async (_what, answering) => {
     expect(await readAtMost(await bodyOf(answering), LIMIT)).toEqual({ body: Buffer.alloc(LIMIT, 'x'), truncated: true });
     expect(await readWhole(await bodyOf(answering), LIMIT)).toBeUndefined();
   });
@@ -62,7 +62,7 @@ describe('a bounded body', () => {
   it.each([
     ['readAtMost', readAtMost],
     ['readWhole', readWhole],
-  ])('gives up the connection of a body that is too long: %s', async (_what, read) => {
+  ])('closes the connection of a body that is too long: %s', async (_what, read) => {
     let closed: Promise<unknown> | undefined;
     const body = await bodyOf((response) => {
       closed = once(response, 'close');
@@ -76,7 +76,7 @@ describe('a bounded body', () => {
   it.each([
     ['readAtMost', readAtMost],
     ['readWhole', readWhole],
-  ])('rejects when the body breaks off within the limit: %s', async (_what, read) => {
+  ])('rejects when the connection breaks within the limit: %s', async (_what, read) => {
     const body = await bodyOf((response) => {
       response.writeHead(200, { 'content-length': LIMIT });
       response.write('xx', () => response.destroy());

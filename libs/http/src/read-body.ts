@@ -1,10 +1,10 @@
 interface Taken {
   readonly chunks: readonly Buffer[];
-  /** There is more than was asked for. */
+  /** The body is longer than the limit. */
   readonly exceeded: boolean;
 }
 
-/** Stops with the chunk that exceeds the limit. Leaving the loop destroys a stream of Node.js, and with it the connection. */
+/** Reads until a chunk exceeds the limit. Leaving the loop destroys a stream of Node.js, and so its connection. */
 async function take(body: AsyncIterable<unknown>, maxBytes: number): Promise<Taken> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -19,8 +19,10 @@ async function take(body: AsyncIterable<unknown>, maxBytes: number): Promise<Tak
 }
 
 /**
- * The content of a message (RFC 9110 §6.4) up to the limit, for a reader to whom its beginning is of use. What goes beyond is not
- * read, and the connection is given up. Rejects as the body does.
+ * Reads the content of a message (RFC 9110 §6.4) up to the limit, for a caller that can use its beginning. Content beyond the limit
+ * is not read, and the connection is closed.
+ *
+ * @throws the error of the body
  */
 export async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
   const { chunks, exceeded } = await take(body, maxBytes);
@@ -29,8 +31,10 @@ export async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number)
 }
 
 /**
- * The whole content of a message (RFC 9110 §6.4); undefined when it has more bytes than the limit: then the rest is not read, and
- * the connection is given up. Rejects as the body does.
+ * Reads the whole content of a message (RFC 9110 §6.4). Returns undefined when it has more bytes than the limit; the rest is then not
+ * read, and the connection is closed.
+ *
+ * @throws the error of the body
  */
 export async function readWhole(body: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer | undefined> {
   const { chunks, exceeded } = await take(body, maxBytes);

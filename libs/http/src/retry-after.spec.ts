@@ -36,7 +36,7 @@ describe('parseRetryAfter', () => {
     'NaN',
     'Infinity',
     '١',
-  ])('takes %j, which is no integer or date, for no answer, and never for "at once"', (header) => {
+  ])('ignores %j, which is neither an integer nor a date', (header) => {
     expect(parseRetryAfter(header, NOW)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { ByteBudget } from './byte-budget';
 
 describe('ByteBudget', () => {
-  it('gives no owner more than its share', () => {
+  it('allows no owner more than its share', () => {
     const budget = new ByteBudget({ maxBytes: 200, maxShare: 60, smallShare: 1 });
     const [hog, other] = [budget.share(), budget.share()];
     expect([hog.take(50), hog.take(11), hog.take(10), other.take(40)]).toEqual([true, false, true, true]);
@@ -10,7 +10,7 @@ describe('ByteBudget', () => {
     expect([hog.take(60), budget.held]).toEqual([true, 100]);
   });
 
-  it('keeps its last half for owners that hold little, and gives all of them no more than there is', () => {
+  it('reserves half of the budget for owners with few bytes, and never exceeds the total', () => {
     const budget = new ByteBudget({ maxBytes: 200, maxShare: 60, smallShare: 10 });
     const [hog, other] = [budget.share(), budget.share()];
     expect([hog.take(60), other.take(41), other.take(40)]).toEqual([true, false, true]);

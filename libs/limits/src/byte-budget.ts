@@ -1,32 +1,32 @@
 export interface ByteBudgetOptions {
-  /** Held by all together. */
+  /** Limit of all owners together. */
   readonly maxBytes: number;
-  /** Held by one owner. */
+  /** Limit of one owner. */
   readonly maxShare: number;
-  /** The last half of `maxBytes` is for owners that hold no more than this. */
+  /** The second half of `maxBytes` is reserved for owners that have at most this many bytes. */
   readonly smallShare: number;
 }
 
 /**
- * Counts bytes that are held for a moment, over all owners and for each of them, so that no owner can have all memory, and no few
- * owners can take the little from others that they need.
+ * Counts bytes that owners keep in memory for a short time, for each owner and in total. No owner can use all memory, and a few owners
+ * with many bytes cannot take the small amounts that other owners need.
  */
 export class ByteBudget {
   #held = 0;
 
   constructor(private readonly options: ByteBudgetOptions) {}
 
-  /** What all owners hold. */
+  /** Bytes of all owners. */
   get held(): number {
     return this.#held;
   }
 
-  /** The part of one owner. */
+  /** Returns the share of a new owner. */
   share(): ByteShare {
     return new ByteShare((held, bytes) => this.#change(held, bytes));
   }
 
-  /** @param held what the owner holds so far */
+  /** @param held bytes of the owner so far */
   #change(held: number, bytes: number): boolean {
     const { maxBytes, maxShare, smallShare } = this.options;
     if (bytes > 0 && (held + bytes > maxShare || this.#held + bytes > (held + bytes > smallShare ? maxBytes / 2 : maxBytes))) {
@@ -37,14 +37,14 @@ export class ByteBudget {
   }
 }
 
-/** What one owner holds. */
+/** The bytes of one owner. */
 export class ByteShare {
   #held = 0;
 
-  /** @param change of what all hold, given what this one holds; false: there is no more */
+  /** @param change changes the total, given the bytes of this owner so far; returns false if the budget does not allow the change */
   constructor(private readonly change: (held: number, bytes: number) => boolean) {}
 
-  /** Counts bytes in; false when they are too many, and then they are not counted. */
+  /** Adds bytes. Returns false, and adds nothing, if the budget does not allow them. */
   take(bytes: number): boolean {
     if (!this.change(this.#held, bytes)) {
       return false;
@@ -53,7 +53,7 @@ export class ByteShare {
     return true;
   }
 
-  /** Counts bytes out that {@link take} has counted in. */
+  /** Removes bytes that {@link take} has added. */
   give(bytes: number): void {
     this.change(this.#held, -bytes);
     this.#held -= bytes;

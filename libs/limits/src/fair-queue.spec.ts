@@ -1,7 +1,7 @@
 import { FairQueue } from './fair-queue';
 
 describe('FairQueue', () => {
-  it('lets owners take turns, and keeps the order of each', () => {
+  it('lets owners take turns, and keeps the order of the items of each owner', () => {
     const queue = new FairQueue<string>();
     for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) {
       queue.push(item.charAt(0), item);

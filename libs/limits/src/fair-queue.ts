@@ -1,15 +1,15 @@
-/** A queue in which owners take turns: the items of one owner wait for each other, and not for the items of another owner. */
+/** A queue in which owners take turns, so that many items of one owner do not delay the items of others. */
 export class FairQueue<T> {
   #size = 0;
   /** The owners in the order of their turns, each with its items in the order in which they arrived. */
   readonly #owners = new Map<string, T[]>();
 
-  /** The items that wait. */
+  /** Number of waiting items. */
   get size(): number {
     return this.#size;
   }
 
-  /** The items of one owner that wait. */
+  /** Returns the number of waiting items of one owner. */
   sizeOf(owner: string): number {
     return this.#owners.get(owner)?.length ?? 0;
   }

@@ -11,7 +11,7 @@ describe('PacedWork', () => {
     paced = new PacedWork(2);
   });
 
-  it('runs no more pieces in one turn of the event loop than it may, and the others in the next turns', async () => {
+  it('runs only the allowed number of pieces in one turn of the event loop, and the others in the next turns', async () => {
     const all = Promise.all(['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => run('a', name)));
     expect(done).toEqual(['a1', 'a2']);
     await turn();
@@ -26,14 +26,14 @@ describe('PacedWork', () => {
     expect(done).toEqual(['a1', 'a2', 'a3', 'b1', 'a4', 'a5']);
   });
 
-  it('runs a piece that comes while others wait after them', async () => {
+  it('runs a piece that arrives while others wait after them', async () => {
     const burst = Promise.all(['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => run('a', name)));
     await turn();
     await Promise.all([burst, run('a', 'a6')]);
     expect(done).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
   });
 
-  it('hands over what the work returns and throws, and goes on', async () => {
+  it('passes on the result or error of the work, and continues', async () => {
     const failing = Array.from({ length: 5 }, (_, index) =>
       paced.run('a', () => {
         throw new Error(`no ${index}`);

@@ -1,23 +1,23 @@
 import { FairQueue } from './fair-queue';
 
 /**
- * Runs short pieces of work for peers, a few in each turn of the event loop: a burst of requests that each take some computing, as
- * checking a signature does, delays the requests of others by one turn and not by the whole burst. Peers take turns.
+ * Runs short pieces of work for peers, a few in each turn of the event loop. A burst of requests that each need some computation, such
+ * as the check of a signature, then delays the requests of others by one turn instead of the whole burst. Peers take turns.
  *
- * The pieces that wait are not limited here: each belongs to a request whose connection is already counted and limited.
+ * The number of waiting pieces is not limited here: each belongs to a request whose connection is already counted and limited.
  */
 export class PacedWork {
   readonly #waiting = new FairQueue<() => void>();
   #doneInTurn = 0;
   #isTurnEnding = false;
 
-  /** @param perTurn pieces of work in one turn of the event loop */
+  /** @param perTurn number of pieces that may start in one turn of the event loop */
   constructor(private readonly perTurn: number) {}
 
   /**
    * Runs the work, or its first part up to a promise, immediately if this turn has room for it, and otherwise in one of the next turns.
    *
-   * @throws what the work throws
+   * @throws the error of the work
    */
   async run<R>(owner: string, work: () => R | Promise<R>): Promise<R> {
     if (this.#doneInTurn >= this.perTurn || this.#waiting.size > 0) {

@@ -6,13 +6,13 @@ const cache = (options: { maxEntries?: number; maxBytes?: number } = {}): Shared
 const small = (owner: string): { owner: string; bytes: number } => ({ owner, bytes: 10 });
 
 describe('SharedCache', () => {
-  it('keeps, marks as used, gives and forgets', () => {
+  it('stores, returns, marks as used and deletes values', () => {
     const shared = cache({ maxEntries: 2 });
     shared.set('a', '1', small('x'));
     shared.set('b', '2', small('x'));
     expect([shared.get('a'), shared.peek('b'), shared.get('c')]).toEqual(['1', '2', undefined]);
     shared.set('c', '3', small('x'));
-    // `b` was looked at, and not used.
+    // `peek` did not mark `b` as used.
     expect([...shared.keys()].sort()).toEqual(['a', 'c']);
     shared.delete('a');
     shared.delete('a');
@@ -21,7 +21,7 @@ describe('SharedCache', () => {
     expect({ size: shared.size, bytes: shared.bytes }).toEqual({ size: 0, bytes: 0 });
   });
 
-  it('counts a value that is replaced once, under its new owner', () => {
+  it('counts a replaced value only once, for its new owner', () => {
     const shared = cache();
     shared.set('a', '1', { owner: 'x', bytes: 5_000 });
     shared.set('a', '2', { owner: 'y', bytes: 100 });
@@ -29,7 +29,7 @@ describe('SharedCache', () => {
     expect(shared.bytes).toBeLessThan(1_000);
   });
 
-  it('is never larger than its limit, and does not keep what alone is larger', () => {
+  it('never exceeds its limit, and does not store a value that alone exceeds it', () => {
     const shared = cache();
     for (let index = 0; index < 500; index += 1) {
       shared.set(String(index), '', { owner: String(index % 7), bytes: (index % 50) * 100 });
@@ -43,7 +43,7 @@ describe('SharedCache', () => {
   it.each([
     ['bytes', 10_000, 5 * KIB],
     ['entries', 60, 10],
-  ])('an owner that fills it pushes out only its own entries: by %s', (_measure, maxEntries, bytes) => {
+  ])('an owner that fills the cache evicts only its own entries: by %s', (_measure, maxEntries, bytes) => {
     const shared = cache({ maxEntries });
     for (let index = 0; index < 10; index += 1) {
       shared.set(`honest-${index}`, '', small(`honest-${index}`));
@@ -52,12 +52,12 @@ describe('SharedCache', () => {
       shared.set(`hog-${index}`, '', { owner: 'hog', bytes });
     }
     expect([...shared.keys()].filter((key) => key.startsWith('honest'))).toHaveLength(10);
-    // The newest of its own are those that stay.
+    // The newest entries of the owner stay.
     expect(shared.peek('hog-999')).toBe('');
     expect(shared.peek('hog-0')).toBeUndefined();
   });
 
-  it('a new owner finds a place in a cache that another one has filled', () => {
+  it('a new owner gets space in a cache that another owner has filled', () => {
     const shared = cache({ maxEntries: 50 });
     for (let index = 0; index < 50; index += 1) {
       shared.set(`hog-${index}`, '', small('hog'));
@@ -69,7 +69,7 @@ describe('SharedCache', () => {
     expect(shared.peek('hog-49')).toBe('');
   });
 
-  it('an owner with the only entry of a full cache can replace it', () => {
+  it('a new entry can replace the only entry of a full cache', () => {
     const shared = cache({ maxEntries: 1 });
     shared.set('a', '1', small('x'));
     shared.set('b', '2', small('y'));

@@ -1,17 +1,17 @@
 export interface SharedCacheOptions {
   readonly maxEntries: number;
-  /** Of all entries together, as their callers say it. */
+  /** Limit of all entries together, in bytes as the callers estimate them. */
   readonly maxBytes: number;
 }
 
 export interface SharedEntryOptions {
-  /** Who causes the entry: a Connector, a namespace. */
+  /** The cause of the entry: a Connector or a namespace. */
   readonly owner: string;
-  /** What the value keeps in memory. The key is counted by the cache. */
+  /** Memory of the value, in bytes. The cache adds the size of the key. */
   readonly bytes: number;
 }
 
-/** What an entry costs besides its key and its value: two objects and a place in a map. In bytes. */
+/** Memory of an entry without its key and value, in bytes: two objects and a slot in a map. */
 const ENTRY_BYTES = 200;
 
 interface Entry<V> {
@@ -23,7 +23,7 @@ interface Entry<V> {
   newer?: Entry<V>;
 }
 
-/** What one owner has in the cache, in the order of use. */
+/** The entries of one owner, in the order of use. */
 interface Owner<V> {
   readonly name: string;
   entries: number;
@@ -33,9 +33,9 @@ interface Owner<V> {
 }
 
 /**
- * A cache with a limit in bytes that its owners share. When it is full, an owner that has more than an equal share gives up its own
- * least recently used entry; an owner that has less takes the place of the one that has most. So nobody can push out the entries of
- * others by filling the cache.
+ * A cache with a limit in bytes that its owners share. When it is full, a new entry of an owner with more than an equal share evicts
+ * the least recently used entry of that owner. A new entry of an owner with less evicts an entry of the largest owner. So an owner
+ * cannot evict the entries of others by filling the cache.
  */
 export class SharedCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
@@ -44,12 +44,12 @@ export class SharedCache<V> {
 
   constructor(private readonly options: SharedCacheOptions) {}
 
-  /** Entries in the cache. */
+  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** What all entries cost, with their keys. */
+  /** Memory of all entries with their keys, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -58,7 +58,7 @@ export class SharedCache<V> {
     return this.#entries.keys();
   }
 
-  /** The value; marks it as used. */
+  /** Returns the value, and marks it as used. */
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -71,12 +71,12 @@ export class SharedCache<V> {
     return entry.value;
   }
 
-  /** The value, without marking it as used. */
+  /** Returns the value without marking it as used. */
   peek(key: string): V | undefined {
     return this.#entries.get(key)?.value;
   }
 
-  /** Keeps a value, unless it alone is larger than the cache. */
+  /** Stores a value, unless it alone exceeds the limit of the cache. */
   set(key: string, value: V, { owner: name, bytes }: SharedEntryOptions): void {
     this.delete(key);
     const cost = ENTRY_BYTES + key.length + bytes;
@@ -118,7 +118,7 @@ export class SharedCache<V> {
     this.#bytes = 0;
   }
 
-  /** @param asking whose new entry needs the place */
+  /** @param asking the owner whose new entry needs space */
   #evict(asking: Owner<V>): void {
     const average = this.#load({ bytes: this.#bytes, entries: this.#entries.size }) / this.#owners.size;
     const owner = asking.entries > 1 && this.#load(asking) >= average ? asking : this.#largest();
@@ -127,12 +127,12 @@ export class SharedCache<V> {
     }
   }
 
-  /** Used only when a small owner asks: the large ones pay for themselves. */
+  /** Returns the owner with the largest share. Only needed for new entries of small owners: large owners evict their own entries. */
   #largest(): Owner<V> {
     return [...this.#owners.values()].reduce((one, other) => (this.#load(other) > this.#load(one) ? other : one));
   }
 
-  /** The part of the cache that is used, by both measures together. */
+  /** Returns the used part of the cache, as the sum of both limits' shares. */
   #load({ bytes, entries }: Pick<Owner<V>, 'bytes' | 'entries'>): number {
     return bytes / this.options.maxBytes + entries / this.options.maxEntries;
   }

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * The address that stands for all of this machine's: `::`, which takes connections over IPv4 as well, or `0.0.0.0` where there is no
- * IPv6. Node.js does so by itself when no address is given, but Fastify always gives one.
+ * Returns the address that listens on all addresses of the machine: `::`, which also accepts IPv4 connections, or `0.0.0.0` on a machine
+ * without IPv6. Node.js chooses it by itself if no address is given, but Fastify always passes one.
  */
 export async function anyAddress(preferred = '::'): Promise<string> {
   const probe = createServer();

@@ -15,16 +15,16 @@ describe('readCaBundle', () => {
     return bundle;
   }
 
-  it('is empty where none is named', async () => {
+  it('returns nothing for an empty path', async () => {
     expect(await readCaBundle('')).toEqual([]);
   });
 
-  it('is all of the file', async () => {
+  it('returns the whole file', async () => {
     const text = rootCertificates.slice(0, 2).join('\n');
     expect(await readCaBundle(await file('bundle.pem', text))).toEqual([text]);
   });
 
-  it('ends a program at its start when it is none', async () => {
+  it('fails when the file contains no certificate or does not exist', async () => {
     const bundle = await file('key.pem', 'no certificate');
     await expect(readCaBundle(bundle)).rejects.toThrow(`OCI_CONNECTOR_CA_BUNDLE: ${bundle} does not begin with a certificate in PEM`);
     await expect(readCaBundle(path.join(directory, 'absent.pem'))).rejects.toThrow(/ENOENT/);

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 /**
- * The certificates in PEM of `OCI_CONNECTOR_CA_BUNDLE`; none for an empty path. Read once, at the start: a bundle that is no
- * such thing is to be seen then, and not at the first request.
+ * Reads the PEM certificates of `OCI_CONNECTOR_CA_BUNDLE`; none for an empty path. Programs read it once, when they start, so that an
+ * invalid bundle is reported then and not at the first request.
  *
  * @throws Error when the file cannot be read, or does not begin with a certificate
  */

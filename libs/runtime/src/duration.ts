@@ -1,4 +1,4 @@
-/** Longest duration where a setting says nothing else: 24 days. A timer of Node.js lasts 24.8 days at most. */
+/** Longest duration unless a setting declares another: 24 days, in milliseconds. A timer of Node.js lasts 24.8 days at most. */
 export const MAX_DURATION = 24 * 24 * 3_600_000;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -7,7 +7,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
  * Parses a duration as Go and Kubernetes write it ("90s", "1h30m", "250ms").
  *
  * @returns milliseconds
- * @throws Error saying what was expected
+ * @throws Error when the text is not a duration; the message describes the expected form
  */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
@@ -17,7 +17,7 @@ export function parseDuration(text: string): number {
   return parts.reduce((total, [, amount, unit]) => total + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0);
 }
 
-/** As {@link parseDuration} reads it. */
+/** Formats a duration in the form that {@link parseDuration} accepts. */
 export function durationText(milliseconds: number): string {
   const units = [
     ['h', 3_600_000],

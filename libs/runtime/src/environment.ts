@@ -1,2 +1,2 @@
-/** The environment as a program sees it. */
+/** The environment variables of a program. */
 export type Environment = Readonly<Record<string, string | undefined>>;

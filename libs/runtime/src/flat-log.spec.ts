@@ -2,7 +2,7 @@ import { CapturedLog } from '@oci-connector/testing-kit';
 import { flatLog, type FlatFields } from './flat-log';
 import { createLogger } from './logger';
 
-/** What the logger's own line and the flat one are, with the same time. */
+/** Returns the line of the logger and the line of `flatLog`, with the same time. */
 function lines(fields: FlatFields, level = 'info'): string[] {
   const destination = new CapturedLog();
   const logger = createLogger({ name: 'test', level, destination });
@@ -15,12 +15,12 @@ function lines(fields: FlatFields, level = 'info'): string[] {
 
 describe('flatLog', () => {
   it.each<[string, FlatFields]>([
-    ['words and numbers', { client: 'team-a/ci', status: 200, bytesOut: 1_600, durationMs: 0 }],
-    ['nothing', {}],
-    ['what is undefined', { client: undefined, method: 'GET' }],
-    ['what is no number', { durationMs: NaN, bytesIn: Infinity }],
-    ['what JSON escapes', { method: 'a"b\\c\n\u0001\u2028\ud800 ü 😀', peer: '' }],
-  ])("writes the logger's very line: %s", (_what, fields) => {
+    ['texts and numbers', { client: 'team-a/ci', status: 200, bytesOut: 1_600, durationMs: 0 }],
+    ['no fields', {}],
+    ['undefined values', { client: undefined, method: 'GET' }],
+    ['numbers that are not finite', { durationMs: NaN, bytesIn: Infinity }],
+    ['characters that JSON escapes', { method: 'a"b\\c\n\u0001\u2028\ud800 ü 😀', peer: '' }],
+  ])('writes the same line as the logger: %s', (_what, fields) => {
     const [expected, line] = lines(fields);
     expect(line).toBe(expected);
     expect(JSON.parse(line ?? '')).toMatchObject({ level: 'info', program: 'test', msg: 'request' });

@@ -1,10 +1,10 @@
 import { type DestinationStream, type Logger, symbols } from 'pino';
 import { type LogFields } from './log-fields';
 
-/** Fields of a line that has nothing else, by their names in {@link LogFields}; what is undefined is left out. */
+/** The fields of a line, by their names in {@link LogFields}. Undefined values are omitted. */
 export type FlatFields = { readonly [Name in keyof typeof LogFields]?: string | number };
 
-/** What pino keeps for its own lines. */
+/** Internal properties of a pino logger. */
 interface Parts {
   readonly [symbols.streamSym]: DestinationStream;
   readonly [symbols.timeSym]: () => string;
@@ -13,8 +13,9 @@ interface Parts {
 }
 
 /**
- * Makes what writes lines of level info with one message, as the logger does, without its steps for what such lines do not have: for programs that write one
- * with every request. There is nothing to redact, because no other fields than those of {@link LogFields} can be given.
+ * Returns a function that writes lines of level info with one message, for programs that log every request. The lines are the same as those
+ * of the logger, without the steps that such lines do not need. Nothing has to be redacted, because only the fields of {@link LogFields} are
+ * possible.
  */
 export function flatLog(logger: Logger, message: string): (fields: FlatFields) => void {
   const parts = logger as Logger & Parts;

@@ -1,17 +1,17 @@
 import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
 import { Readiness } from './readiness';
 
-/** The part of Fastify's reply that is used here. */
+/** The part of Fastify's reply that this file uses. */
 interface StatusReply {
   status(code: number): unknown;
 }
 
-/** Liveness and readiness as Kubernetes' own components answer them: plain text, one line a check. */
+/** Serves liveness and readiness as the components of Kubernetes do: plain text, one line for each check. */
 @Controller()
 export class HealthController {
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
-  /** Alive: the event loop turns. Nothing else, because restarting the process mends nothing else. */
+  /** Alive: the event loop runs. Nothing else is checked, because a restart of the process fixes nothing else. */
   @Get('healthz')
   @Header('content-type', 'text/plain; charset=utf-8')
   healthz(): string {

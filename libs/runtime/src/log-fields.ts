@@ -1,17 +1,17 @@
 /**
- * The names of the fields in structured logs. One list, so that a dashboard written for one program works for the
- * others, and so that a reviewer sees at a glance what may be logged: never a header, a query string or a body.
+ * The names of the fields in structured logs. All programs share this list, so that a dashboard for one program works for the others,
+ * and so that reviewers see what may be logged: never a header, a query string or a body.
  */
 export const LogFields = {
   /** `NAMESPACE/NAME` of the Connector. */
   connector: 'connector',
-  /** `NAMESPACE/NAME` of the ServiceAccount on whose behalf a request is made. */
+  /** `NAMESPACE/NAME` of the ServiceAccount that made a request. */
   client: 'client',
   /** The Connectors of a volume, as its attribute names them. */
   connectors: 'connectors',
-  /** `NAMESPACE/NAME` of the pod that a volume is for. */
+  /** `NAMESPACE/NAME` of the pod of a volume. */
   pod: 'pod',
-  /** ID that the kubelet gives a volume. */
+  /** Volume ID that the kubelet assigned. */
   volume: 'volume',
   /** Address of the peer's socket. */
   peer: 'peer',
@@ -23,12 +23,12 @@ export const LogFields = {
   method: 'method',
   status: 'status',
   upstreamStatus: 'upstreamStatus',
-  /** Code of the refusal or failure; absent when all went well. */
+  /** Code of the refusal or failure; absent on success. */
   code: 'code',
   outcome: 'outcome',
-  /** Codes of all that stood in the way, where it can be several things. */
+  /** Codes of all problems, where several are possible. */
   reasons: 'reasons',
-  /** What each of them says. */
+  /** Messages of these problems. */
   messages: 'messages',
   bytesIn: 'bytesIn',
   bytesOut: 'bytesOut',

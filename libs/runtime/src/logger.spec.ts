@@ -15,7 +15,7 @@ describe('logger', () => {
     expect(new Date(String(line['time'])).getTime()).not.toBeNaN();
   });
 
-  it('shows what is hidden or misleading in names and words of others, which stay the same text', () => {
+  it('escapes invisible and misleading characters of foreign text, without changing the parsed value', () => {
     const hidden = '\u202a\u202e\u2066\u2069\u200e\u200f\u061c\u200b\u2028\u0085\u007f';
     const { text, line } = logged((logger) => logger.warn({ connector: `ä${hidden}`, err: new Error(hidden) }, `m${hidden}`));
     expect(text).toMatch(/^[ -~ä]+\n$/);
@@ -24,16 +24,16 @@ describe('logger', () => {
 
   it.each([
     ['a Sensitive', { secret: new Sensitive('hunter2') }],
-    ['a header by mistake', { authorization: 'Bearer hunter2' }],
-    ['headers by mistake', { request: { headers: { cookie: 'hunter2' } } }],
-    ['a url by mistake', { upstream: { url: 'https://x/?sig=hunter2' } }],
-  ])('C14 log leakage: blots out %s', (_name, fields) => {
+    ['a header that is logged by mistake', { authorization: 'Bearer hunter2' }],
+    ['headers that are logged by mistake', { request: { headers: { cookie: 'hunter2' } } }],
+    ['a url that is logged by mistake', { upstream: { url: 'https://x/?sig=hunter2' } }],
+  ])('C14 log leakage: redacts %s', (_name, fields) => {
     const { text } = logged((logger) => logger.warn(fields, 'careless'));
     expect(text).toContain('[redacted]');
     expect(text).not.toContain('hunter2');
   });
 
-  it('C14 log leakage: logs of an error its name, code, message and causes, not what hangs on it', () => {
+  it('C14 log leakage: logs name, code, message and causes of an error, and no other properties', () => {
     const error = Object.assign(new Error('connect failed', { cause: new Error('refused') }), {
       code: 'ECONNREFUSED',
       requestHeaders: { authorization: 'hunter2' },

@@ -3,16 +3,16 @@ import { visibleLine } from '@oci-connector/sensitive';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 /**
- * Fields that are blotted out should one ever be logged by mistake, at any depth that a log line of ours has. The rule
- * stays that they are not logged at all: secrets are `Sensitive` values, which print as `[redacted]` by themselves.
+ * Fields that are redacted if they are ever logged by mistake, at any depth that log lines have. They must not be logged in the first
+ * place: secrets are `Sensitive` values, which print as `[redacted]` by themselves.
  */
 const REDACTED_FIELDS = new Set(['authorization', 'password', 'token', 'cookie', 'headers', 'body', 'query', 'url']);
 
 const MAX_DEPTH = 3;
 
 /**
- * pino's own redaction costs a data plane a twentieth of its time, because it visits wildcard paths for every line. Ours
- * are flat, so this loop looks at a few names and copies nothing unless it finds one.
+ * Redacts the fields above. pino's own redaction takes a twentieth of a data plane's time, because it visits wildcard paths for every
+ * line. Log lines here are flat, so this loop compares a few names, and copies only if it finds one.
  */
 function redactFields(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   let redacted: Record<string, unknown> | undefined;
@@ -30,11 +30,11 @@ function redactValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) {
     return value;
   }
-  // Other classes (errors, Sensitive) know how to print themselves.
+  // Objects of other classes (errors, Sensitive) have their own output.
   return Object.getPrototypeOf(value) === Object.prototype ? redactFields(value as Record<string, unknown>, depth + 1) : value;
 }
 
-/** Of an error: its class, code, message and stack, and those of its causes. Other properties may carry headers or bodies. */
+/** Returns class, code, message and stack of an error and of its causes. Other properties may contain headers or bodies. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) {
     return { message: String(error) };
@@ -50,21 +50,21 @@ function serializeError(error: unknown): unknown {
 }
 
 /**
- * Lines are collected up to this size, that of a pipe on Linux (pipe(7)): a write for each line would cost a data plane
- * more than to make the line, and each wakes a thread of the pool. In bytes.
+ * Size of a batch of lines in bytes, which is the size of a pipe on Linux (pipe(7)). A write for each line would cost a data plane more
+ * than creating the line, and would wake a thread of the pool each time.
  */
 const BATCH_SIZE = 64 * 1024;
 
 /** Most bytes of UTF-8 for a UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
-/** No line waits longer than this to be written. In milliseconds. */
+/** Longest time in milliseconds until a line is written. */
 const MAX_DELAY = 200;
 
-/** Lines that wait because nobody reads standard output; what comes beyond is dropped, rather than memory grow. In bytes. */
+/** Most bytes that wait if nothing reads standard output. Further lines are dropped, so that memory does not grow. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
-/** What pino's types do not say: with this content mode it is bytes that are written. */
+/** The stream with this content mode writes bytes, which pino's types do not declare. */
 interface ByteStream {
   write(bytes: Buffer): boolean;
   flush(done: () => void): void;
@@ -72,13 +72,13 @@ interface ByteStream {
 }
 
 /**
- * Standard output, written in batches and without waiting for it; the rest at exit. The batches are made here, as bytes, because
- * the stream would measure all that waits with every line, and a text that is put together of thousands of pieces is carried along by
- * every garbage collection until it is written. The rest must not be written at a fatal line,
- * which is why there is no `flushSync`: where nobody reads fast enough, a write is still on its way, and lines of the two would mix.
+ * Returns a stream to standard output that writes in batches and does not block. The rest is written at exit. The batches are built
+ * here, as bytes: the stream itself would measure all waiting text with every line, and every garbage collection would visit a text
+ * that consists of thousands of pieces until it is written. There is no `flushSync`, because the rest must not be written at a fatal
+ * line: if the reader is slow, an earlier write is still in progress, and the lines of both writes would mix.
  */
 function standardOutput(): DestinationStream & { flush(done: () => void): void } {
-  // With no least length the stream would not wait in `flush`.
+  // Without a minimum length, `flush` of the stream would not wait.
   const stream = pino.destination({
     fd: 1,
     sync: false,
@@ -88,27 +88,27 @@ function standardOutput(): DestinationStream & { flush(done: () => void): void }
   }) as unknown as ByteStream;
   const batch = Buffer.allocUnsafeSlow(BATCH_SIZE);
   let used = 0;
-  const handOver = (): void => {
+  const writeBatch = (): void => {
     if (used > 0) {
       stream.write(Buffer.from(batch.subarray(0, used)));
     }
     used = 0;
   };
-  setInterval(handOver, MAX_DELAY).unref();
-  // A program that ends by itself: before the listener of the stream, which closes it.
-  process.prependListener('beforeExit', handOver);
+  setInterval(writeBatch, MAX_DELAY).unref();
+  // For a program that ends by itself: runs before the listener of the stream, which closes the stream.
+  process.prependListener('beforeExit', writeBatch);
   process.on('exit', () => {
     if (used === 0) {
       return;
     }
-    handOver();
+    writeBatch();
     stream.flushSync();
   });
   return {
     write: (line) => {
       const most = line.length * MAX_BYTES_PER_UNIT;
       if (used + most > BATCH_SIZE) {
-        handOver();
+        writeBatch();
       }
       if (most > BATCH_SIZE) {
         stream.write(Buffer.from(line));
@@ -117,13 +117,13 @@ function standardOutput(): DestinationStream & { flush(done: () => void): void }
       }
     },
     flush: (done) => {
-      handOver();
+      writeBatch();
       stream.flush(done);
     },
   };
 }
 
-/** Formatted once for each millisecond, not for each line. */
+/** Returns a function that formats the time once for each millisecond, not for each line. */
 function timestamps(): () => string {
   let at = NaN;
   let text = '';
@@ -137,12 +137,12 @@ function timestamps(): () => string {
   };
 }
 
-/** Lines hold names and words of others; a terminal must show what they are. Here, because not every line is made by pino. */
+/** Escapes invisible and misleading characters of foreign text in lines. It wraps the stream, because pino does not create all lines. */
 function visibly(stream: DestinationStream & { flush?(done: () => void): void }): DestinationStream {
   return { write: (line) => stream.write(visibleLine(line)), ...(stream.flush && { flush: (done: () => void) => stream.flush?.(done) }) };
 }
 
-/** The logger of a program: one JSON object a line on standard output, time in ISO 8601. */
+/** Creates the logger of a program. It writes one JSON object for each line to standard output, with the time in ISO 8601. */
 export function createLogger(options: { name: string; level: string; destination?: DestinationStream }): Logger {
   const settings = {
     level: options.level,

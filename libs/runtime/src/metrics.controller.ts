@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { Registry } from 'prom-client';
 
-/** The part of Fastify's reply that is used here. */
+/** The part of Fastify's reply that this file uses. */
 interface TextReply {
   header(name: string, value: string): TextReply;
   send(body: string): TextReply;
 }
 
-/** Prometheus exposition of the program's registry. */
+/** Serves the metrics of the program's registry in the format of Prometheus. */
 @Controller()
 export class MetricsController {
   constructor(@Inject(Registry) private readonly registry: Registry) {}

@@ -2,8 +2,8 @@ import { type LoggerService } from '@nestjs/common';
 import { type Logger } from 'pino';
 
 /**
- * What Nest itself logs, as lines of the program's logger. nestjs-pino does this and more, but it binds a logger to each
- * request by AsyncLocalStorage, and on Node 20 that slows down every promise of the process, those of the data plane too.
+ * Writes the messages of Nest to the program's logger. nestjs-pino also does this, but it binds a logger to each request by
+ * AsyncLocalStorage. On Node 20, that slows down every promise of the process, including those of the data plane.
  */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -16,7 +16,7 @@ export class NestLogger implements LoggerService {
     this.logger.warn({ context }, String(message));
   }
 
-  /** Nest passes the stack of an error, and the context last. */
+  /** Logs an error. Nest passes the stack first, and the context as the last argument. */
   error(message: unknown, ...rest: unknown[]): void {
     const err = message instanceof Error ? message : undefined;
     this.logger.error({ err, context: rest.at(-1) }, String(message));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Readable, type Writable } from 'node:stream';
 import { buildSync } from 'esbuild';
 
-/** Several batches of the logger. */
+/** Number of lines; they fill several batches of the logger. */
 const LINES = 3_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'program-'));
@@ -31,7 +31,7 @@ function start(ending: string): Child {
   return spawn(process.execPath, [file, ending, String(LINES)], { stdio: 'pipe' });
 }
 
-/** Resolves when the program has said the word. */
+/** Resolves when the program has written the word to standard error. */
 async function said(child: Child, word: string): Promise<void> {
   for await (const text of child.stderr) {
     if (String(text).includes(word)) {
@@ -40,7 +40,7 @@ async function said(child: Child, word: string): Promise<void> {
   }
 }
 
-/** Everything that it logged, and its status. */
+/** Resolves at the end of the program, with its status and everything that it logged. */
 async function ended(child: Child): Promise<{ status: number | null; messages: string[]; lines: number[] }> {
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -57,7 +57,7 @@ async function ended(child: Child): Promise<{ status: number | null; messages: s
 const ALL = Array.from({ length: LINES }, (_, index) => index + 1);
 
 describe('a program', () => {
-  it('stops on SIGTERM, and loses no line', async () => {
+  it('stops on SIGTERM without losing a line', async () => {
     const child = start('run');
     const end = ended(child);
     await said(child, 'running');
@@ -65,11 +65,11 @@ describe('a program', () => {
     expect(await end).toEqual({ status: 0, messages: ['stopping', 'stopped'], lines: ALL });
   });
 
-  it('that has nothing to do ends, and loses no line', async () => {
+  it('ends without losing a line when it has nothing to do', async () => {
     expect(await ended(start('nothing-to-do'))).toEqual({ status: 0, messages: [], lines: ALL });
   });
 
-  it('stops after its start when SIGTERM comes before the end of that', async () => {
+  it('stops after its start when SIGTERM arrives during the start', async () => {
     const child = start('start');
     const end = ended(child);
     await said(child, 'starting');
@@ -81,7 +81,7 @@ describe('a program', () => {
   it.each([
     ['failed-start', 'no start'],
     ['crash', 'crash'],
-  ])('ends by a %s with the reason as its last line', async (ending, reason) => {
+  ])('logs the reason of a %s as its last line', async (ending, reason) => {
     const child = start(ending);
     expect(await ended(child)).toEqual({ status: 1, messages: [reason], lines: ALL });
   });

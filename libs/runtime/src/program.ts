@@ -7,7 +7,7 @@ import { serviceLinksAmong } from './service-links';
 import { settingsAsMarkdown, settingsAsText } from './settings-reference';
 import { ConfigurationError, describeSettings, loadSettings } from './settings';
 
-/** A program as its main.ts describes it. */
+/** A program, as its main.ts describes it. */
 export interface Program<S extends ProgramSettings> {
   readonly name: string;
   /** One sentence for `--help`. */
@@ -15,19 +15,19 @@ export interface Program<S extends ProgramSettings> {
   readonly version: string;
   readonly settings: new () => S;
   readonly environment: Environment;
-  /** Starts all and resolves when the program serves. */
+  /** Starts the program, and resolves when it is ready. */
   start(settings: S, logger: Logger): Promise<{ stop(): Promise<void> }>;
 }
 
-/** Exit status for wrong arguments or configuration, as of the shell's own tools. */
+/** Exit status for wrong arguments or configuration, as in shell builtins. */
 const EXIT_USAGE = 2;
 
-/** How long whoever reads standard output may take to let the program end in peace. In milliseconds. */
+/** Longest time in milliseconds that the program waits at its end for the reader of standard output. */
 const MAX_FLUSH_MS = 1_000;
 
 /**
- * The life of a program: arguments, configuration, start, stop on SIGTERM or SIGINT. Never returns before the end.
- * A second signal ends the process at once.
+ * Runs a program: parses arguments, loads the configuration, starts it, and stops it on SIGTERM or SIGINT. A second signal ends the
+ * process immediately.
  */
 export async function runProgram<S extends ProgramSettings>(program: Program<S>, args: readonly string[]): Promise<void> {
   const [argument] = args;
@@ -44,7 +44,7 @@ export async function runProgram<S extends ProgramSettings>(program: Program<S>,
   if (ignored.length > 0) {
     logger.warn(
       { variables: ignored },
-      'Kubernetes made these variables of a Service, so they are ignored; set enableServiceLinks: false in the spec of the pod',
+      'these variables are ignored, because Kubernetes set them for a Service; set enableServiceLinks: false in the spec of the pod',
     );
   }
   process.on('uncaughtException', (error) => die(logger, error));
@@ -67,15 +67,15 @@ function printInformation<S extends ProgramSettings>(program: Program<S>, argume
       process.stdout.write(`${program.name} ${program.version}\n`);
       return 0;
     default:
-      process.stderr.write(`${program.name}: unknown argument "${argument}"; configuration is by environment, see --help\n`);
+      process.stderr.write(`${program.name}: unknown argument "${argument}"; configure it by environment variables, see --help\n`);
       return EXIT_USAGE;
   }
 }
 
 /**
- * The settings of a program, and the names of variables that were left alone because Kubernetes made them of a Service.
+ * Returns the settings of a program, and the names of variables that are ignored because Kubernetes set them for a Service.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError when a setting is invalid
  */
 export function readProgramSettings<S extends ProgramSettings>(
   program: Pick<Program<S>, 'name' | 'settings' | 'environment'>,
@@ -100,8 +100,8 @@ function settingsOrExit<S extends ProgramSettings>(program: Program<S>): { setti
 }
 
 /**
- * From the first moment on: the first process of a container does not get a signal that it has no listener for, and would be
- * waited for until its grace is over, which is an hour for a proxy.
+ * Stops the program on a signal, also during its start. The first process of a container receives only signals for which it has a
+ * listener. Without one, Kubernetes would wait until the grace period has expired, which is an hour for a proxy.
  */
 function stopOnSignal(starting: Promise<{ stop(): Promise<void> }>, logger: Logger): void {
   let stopping = false;
@@ -122,13 +122,13 @@ function stopOnSignal(starting: Promise<{ stop(): Promise<void> }>, logger: Logg
   process.on('SIGINT', stop);
 }
 
-/** A state nobody foresaw: say so and let Kubernetes start afresh, rather than serve on in it. */
+/** Logs an unexpected error and ends the process, so that Kubernetes restarts it instead of leaving it in an undefined state. */
 function die(logger: Logger, error: unknown): void {
   logger.fatal({ err: error }, 'ended by an error');
   end(logger, 1);
 }
 
-/** Ends the process when no line is on its way to standard output any more: what is written at the exit would get into the middle of it. */
+/** Ends the process after all lines were written: output at the exit would otherwise interrupt a line that is being written. */
 function end(logger: Logger, status: number): void {
   const exit = (): never => process.exit(status);
   setTimeout(exit, MAX_FLUSH_MS);

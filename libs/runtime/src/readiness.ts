@@ -1,4 +1,4 @@
-/** What a check found: undefined when all is well, otherwise what is wrong. Never a secret: anyone may read /readyz. */
+/** Returns undefined on success, otherwise the problem. The text must not contain a secret: anyone may read /readyz. */
 export type ReadinessCheck = () => string | undefined;
 
 /** One line of /readyz. */
@@ -7,16 +7,16 @@ export interface ReadinessResult {
   readonly problem: string | undefined;
 }
 
-/** Collects what the parts of a program say about being able to serve. Parts register; /readyz asks. */
+/** Collects the readiness of the parts of a program. The parts register checks, and /readyz calls them. */
 export class Readiness {
   readonly #checks = new Map<string, ReadinessCheck>();
 
-  /** Adds a check; a second one of the same name replaces the first. */
+  /** Adds a check. It replaces an earlier check of the same name. */
   register(name: string, check: ReadinessCheck): void {
     this.#checks.set(name, check);
   }
 
-  /** Asks every check. A check that throws is a problem, not a crash. */
+  /** Calls every check. A check that throws counts as a problem. */
   report(): ReadinessResult[] {
     return [...this.#checks].map(([name, check]) => {
       try {

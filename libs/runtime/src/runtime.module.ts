@@ -8,7 +8,7 @@ import { Readiness } from './readiness';
 /** Injection token of the program's pino logger. */
 export const LOGGER = Symbol('LOGGER');
 
-/** What every program has: logger, metrics registry, readiness, and the endpoints of the admin port. */
+/** The common parts of every program: logger, metrics registry, readiness, and the endpoints of the admin port. */
 @Global()
 @Module({})
 export class RuntimeModule {

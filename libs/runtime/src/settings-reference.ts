@@ -19,21 +19,18 @@ function kindOf({ kind, max = MAX_DURATION }: Pick<SettingReference, 'kind' | 'm
   return kind === 'duration' ? `${KIND_NOTES[kind]}, at most ${durationText(max)}` : KIND_NOTES[kind];
 }
 
-/** The text of `--help`. */
+/** Returns the text of `--help`. */
 export function settingsAsText({ name, summary, settings }: Documented): string {
   const rows = describeSettings(settings).map(
     ({ name: variable, description, defaultText, ...setting }) =>
       `  ${variable}\n      ${description}\n      ${kindOf(setting)}; default: ${defaultText || '(empty)'}\n`,
   );
-  return [
-    `${name}: ${summary}\n`,
-    `Usage: ${name} [--help | --help=markdown | --version]\n`,
-    `Configuration is by environment variables:\n`,
-    ...rows,
-  ].join('\n');
+  return [`${name}: ${summary}\n`, `Usage: ${name} [--help | --help=markdown | --version]\n`, `Environment variables:\n`, ...rows].join(
+    '\n',
+  );
 }
 
-/** One section of the configuration reference. */
+/** Returns the section of a program in the configuration reference. */
 export function settingsAsMarkdown({ name, summary, settings }: Documented): string {
   const rows = describeSettings(settings).map(
     ({ name: variable, description, defaultText, ...setting }) =>

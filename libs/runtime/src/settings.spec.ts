@@ -29,7 +29,7 @@ class Settings extends BaseSettings {
 }
 
 describe('settings', () => {
-  it('leaves the defaults where nothing, or nothing but an empty string, is given', () => {
+  it('keeps the default of a variable that is absent or empty', () => {
     expect(loadSettings(Settings, { PORT: '' })).toEqual({
       log: 'info',
       port: 8080,
@@ -40,7 +40,7 @@ describe('settings', () => {
     });
   });
 
-  it('reads every kind', () => {
+  it('parses every kind', () => {
     const environment = { LOG: 'debug', PORT: '1', FILE: 'x', WAIT: '1h1m1s1ms', NAMES: ' x , ,y', STRICT: 'true' };
     expect(loadSettings(Settings, environment)).toEqual({
       log: 'debug',
@@ -52,7 +52,7 @@ describe('settings', () => {
     });
   });
 
-  it('reports every problem at once, by the name of the variable', () => {
+  it('reports all problems together, by the name of the variable', () => {
     const load = () => loadSettings(Settings, { LOG: 'loud', PORT: '70000', WAIT: 'soon', STRICT: 'yes' });
     expect(load).toThrow(ConfigurationError);
     expect(load).toThrow(/PORT: port must not be greater than 65535/);
@@ -61,7 +61,7 @@ describe('settings', () => {
     expect(load).toThrow(/LOG: log must be one of/);
   });
 
-  it('describes the settings with their defaults, base class first', () => {
+  it('describes the settings with their defaults, those of the base class first', () => {
     expect(describeSettings(Settings).map(({ name, defaultText }) => [name, defaultText])).toEqual([
       ['LOG', 'info'],
       ['PORT', '8080'],

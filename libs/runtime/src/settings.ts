@@ -4,7 +4,7 @@ import { durationText, MAX_DURATION, parseDuration } from './duration';
 import { type Environment } from './environment';
 import { type KnownSettings, unknownVariables } from './unknown-variables';
 
-/** How the text of an environment variable is read. */
+/** The type of a setting, which decides how the environment variable is parsed. */
 export type SettingKind = 'string' | 'integer' | 'boolean' | 'duration' | 'list';
 
 /** One environment variable of a program. */
@@ -12,15 +12,15 @@ export interface SettingDescription {
   /** Name of the environment variable. */
   readonly name: string;
   readonly kind: SettingKind;
-  /** What it does, units and limits included: shown by `--help` and in the configuration reference. */
+  /** Describes the effect, units and limits. `--help` and the configuration reference show it. */
   readonly description: string;
-  /** Longest duration, in milliseconds; default 24 days, which is what a timer can do. */
+  /** Longest duration, in milliseconds; by default 24 days, because of the limit of timers. */
   readonly max?: number;
 }
 
-/** What settings may say of each other, beside the rules of each. */
+/** Settings with rules that concern several of them. */
 export interface RelatedSettings {
-  /** What is wrong with settings that do not fit together; each text begins with the variable to change and names the other. */
+  /** Returns the conflicts between settings. Each text begins with the variable to change, and names the other. */
   conflicts(): readonly string[];
 }
 
@@ -35,8 +35,8 @@ function declaredSettings(target: object): DeclaredSetting[] {
 }
 
 /**
- * Declares a property as read from an environment variable. The property's initialiser is the default; class-validator
- * decorators beside it are the rules.
+ * Declares that a property is read from an environment variable. The property's initialiser is the default. The decorators of
+ * class-validator on the same property are its rules.
  */
 export function Setting(description: SettingDescription): PropertyDecorator {
   return (target, property) => {
@@ -45,7 +45,7 @@ export function Setting(description: SettingDescription): PropertyDecorator {
   };
 }
 
-/** Every problem of a configuration at once, so that an operator mends it in one go. */
+/** A configuration is invalid. The error contains all problems, so that an operator can fix them together. */
 export class ConfigurationError extends Error {
   readonly code = 'ConfigurationInvalid';
 
@@ -86,8 +86,8 @@ const parsers: Record<SettingKind, (text: string, setting: SettingDescription) =
 /**
  * Reads a configuration class from the environment. An unset or empty variable leaves the default.
  *
- * @param strict when given, variables that look like settings of the program and are none are problems as well
- * @throws ConfigurationError naming every variable that is wrong, what is wrong with it and what is expected.
+ * @param strict if given, variables that look like settings of the program but are not settings are also problems
+ * @throws ConfigurationError when a variable is invalid; the error names each variable, its problem and the expected value
  */
 export function loadSettings<T extends object>(settingsClass: new () => T, environment: Environment, strict?: KnownSettings): T {
   const settings = new settingsClass();
@@ -96,7 +96,7 @@ export function loadSettings<T extends object>(settingsClass: new () => T, envir
   const names = declaredSettings(settings).map(({ name }) => name);
   const unknown = strict === undefined ? [] : unknownVariables(environment, names, strict);
   const problems = [...[...unparsed, ...invalid].map(({ message }) => message), ...unknown];
-  // Of settings that are wrong by themselves nothing more can be said.
+  // Conflicts can only be checked between settings that are valid by themselves.
   const conflicts = problems.length === 0 && isRelated(settings) ? settings.conflicts() : [];
   if (problems.length + conflicts.length > 0) {
     throw new ConfigurationError([...problems, ...conflicts]);
@@ -140,13 +140,13 @@ function ruleProblems(settings: object): Problem[] {
   );
 }
 
-/** A row of the configuration reference. */
+/** A setting in the configuration reference. */
 export interface SettingReference extends SettingDescription {
-  /** The default as it would be written in the environment; empty when there is none. */
+  /** The default as a value of the environment variable; empty if there is none. */
   readonly defaultText: string;
 }
 
-/** All settings of a class in the order of their declaration, those of its base class first. */
+/** Returns all settings of a class in the order of their declaration, those of its base class first. */
 export function describeSettings(settingsClass: new () => object): SettingReference[] {
   const settings = new settingsClass();
   const values = settings as Record<string, SettingValue>;

@@ -44,7 +44,7 @@ describe('startApp', () => {
     expect(await get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
   });
 
-  it('is ready when every part says so, and names the part that is not', async () => {
+  it('is ready when every part is ready, and names a part that is not', async () => {
     const part = running.app.get(Part);
     part.problem = 'still warming up';
     expect(await get('/readyz')).toMatchObject({ status: 503, text: '[-]part: still warming up\n[+]careless ok\n' });
@@ -52,7 +52,7 @@ describe('startApp', () => {
     expect(await get('/readyz')).toMatchObject({ status: 200, text: '[+]part ok\n[+]careless ok\n' });
   });
 
-  it('serves metrics of the program and of its process', async () => {
+  it('serves metrics of the program and the process', async () => {
     const { status, type, text } = await get('/metrics');
     expect(status).toBe(200);
     expect(type).toContain('text/plain');
@@ -70,7 +70,7 @@ describe('startApp', () => {
     await expect(fetch(`${another.adminUrl}/healthz`)).rejects.toThrow();
   });
 
-  it('serves the admin port over IPv6 and IPv4 unless told otherwise', async () => {
+  it('serves the admin port over IPv6 and IPv4 by default', async () => {
     const logger = createLogger({ name: 'test', level: 'silent' });
     const everywhere = await startApp({ module: PartModule, logger, adminHost: '', adminPort: 0 });
     const { hostname, port } = new URL(everywhere.adminUrl);
@@ -82,12 +82,12 @@ describe('startApp', () => {
     await everywhere.stop();
   });
 
-  it('serves the admin port over IPv4 where there is no IPv6', async () => {
-    // No machine has an address of the documentation's range; to listen there fails as `::` does without IPv6.
+  it('serves the admin port over IPv4 on a machine without IPv6', async () => {
+    // No machine has an address of the documentation range, so listening on it fails as on `::` without IPv6.
     expect(await anyAddress('2001:db8::1')).toBe('0.0.0.0');
   });
 
-  it('fails to start on a port that is taken', async () => {
+  it('does not start on a port in use', async () => {
     const { port } = new URL(running.adminUrl);
     const logger = createLogger({ name: 'test', level: 'silent' });
     const start = startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: Number(port) });

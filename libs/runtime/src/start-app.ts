@@ -9,24 +9,24 @@ import { RuntimeModule } from './runtime.module';
 export interface AppOptions {
   readonly module: Type | DynamicModule;
   readonly logger: Logger;
-  /** Empty: all addresses of the machine, IPv6 and IPv4. */
+  /** Listen address; if empty, all addresses of the machine, IPv6 and IPv4. */
   readonly adminHost: string;
-  /** 0 picks a free port. */
+  /** Listen port; 0 is a free port. */
   readonly adminPort: number;
 }
 
 /** A started program. */
 export interface RunningApp {
   readonly app: NestFastifyApplication;
-  /** Where /healthz, /readyz and /metrics are served. */
+  /** URL of /healthz, /readyz and /metrics, without path. */
   readonly adminUrl: string;
   /** Stops every part (Nest's shutdown hooks run), then closes the admin port. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Nest application whose Fastify serves nothing but the admin port. Data planes are sockets of their own, owned
- * by providers of `module`: body parsers hang on or refuse registry traffic (docs/adr/0002).
+ * Starts a Nest application whose Fastify serves only the admin port. Data planes have their own sockets, which providers of `module`
+ * own: body parsers would hang on or refuse registry traffic (docs/adr/0002).
  */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram(options.logger), moduleOf(options)] };

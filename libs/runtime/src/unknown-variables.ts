@@ -1,26 +1,26 @@
 import { type Environment } from './environment';
 
-/** What the names of all our variables begin with. */
+/** Prefix of the variables of all programs. */
 const PREFIX = 'OCI_CONNECTOR_';
 
-/** How the settings that one program alone has begin; all may be set for all programs, by one ConfigMap say. */
+/** Prefixes of the settings of one program. One ConfigMap may set the variables of all programs. */
 const PROGRAMS = ['CONTROLLER', 'PROXY', 'CSI'].map((program) => `${PREFIX}${program}_`);
 
-/** More mistakes than this make another name of it. */
+/** Most differences between a misspelt name and the setting that it may mean. */
 const MAX_EDITS = 3;
 
-/** What may be set although it is no setting of the program. */
+/** Variables that may be set although they are not settings of the program. */
 export interface KnownSettings {
-  /** Such as `connectors-proxy`; settings that begin like another program's are left alone. */
+  /** Name of the program, such as `connectors-proxy`. Variables with the prefix of another program are ignored. */
   readonly program: string;
-  /** Settings of several programs, of which this one may have none. */
+  /** Settings that several programs share, and that this program may not have. */
   readonly shared: readonly string[];
 }
 
 /**
- * What is wrong with the variables that look like settings of this program and are none: a slip in a name must not leave a
- * default in force without a word. Empty ones change nothing and are left alone, and so are those of other programs and those
- * that Kubernetes makes of a Service whose name begins like ours.
+ * Returns the problems with variables that look like settings of this program but are not: a misspelt name must not leave a default in
+ * effect silently. Variables that are empty, that belong to other programs, or that Kubernetes sets for a Service with a similar name
+ * are ignored.
  */
 export function unknownVariables(environment: Environment, settings: readonly string[], { program, shared }: KnownSettings): string[] {
   const own = `${PREFIX}${program.replace(/^connectors-/, '').toUpperCase()}_`;
@@ -31,11 +31,14 @@ export function unknownVariables(environment: Environment, settings: readonly st
     .filter((name) => !others.some((prefix) => name.startsWith(prefix)) && !links.some((link) => link.test(name)))
     .map((name) => {
       const meant = closest(name, settings);
-      return `${name}: there is no such setting${meant === undefined ? '' : `; ${meant} may be meant`}`;
+      return `${name}: there is no such setting${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
 }
 
-/** Kubernetes, "Service environment variables": for a Service `a-b`, A_B_SERVICE_HOST and all that begins with A_B_SERVICE_PORT or A_B_PORT. */
+/**
+ * Returns patterns of the variables that Kubernetes sets for Services: for a Service `a-b`, A_B_SERVICE_HOST, A_B_SERVICE_PORT…
+ * and A_B_PORT….
+ */
 function serviceLinks(environment: Environment): RegExp[] {
   const services = Object.keys(environment).flatMap((name) => /^([A-Z0-9_]+)_SERVICE_HOST$/.exec(name)?.[1] ?? []);
   return services.map((service) => new RegExp(`^${service}_(SERVICE_HOST$|(SERVICE_)?PORT(_|$))`));
@@ -47,7 +50,7 @@ function closest(name: string, settings: readonly string[]): string | undefined 
   return best && best.edits <= MAX_EDITS ? best.setting : undefined;
 }
 
-/** Characters to add, drop or replace to make one text of another (Levenshtein). */
+/** Returns how many characters must be added, removed or replaced to change one text into the other (Levenshtein). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [index, character] of [...one].entries()) {

@@ -1,4 +1,4 @@
 import { version } from '../../../package.json';
 
-/** Version of the programs: that of the workspace. */
+/** Version of the programs, which is that of the workspace. */
 export const VERSION: string = version;

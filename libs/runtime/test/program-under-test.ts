@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { InstallationSettings } from '../src/installation-settings';
 import { runProgram } from '../src/program';
 
-/** What happens to the program, `start`, `run`, `failed-start`, `crash` or `nothing-to-do`: every way ends it, the first two by a signal. */
+/** How the program ends: `start`, `run`, `failed-start`, `crash` or `nothing-to-do`. The first two need a signal. */
 const [, , ending, lines] = process.argv;
 
 void runProgram(
@@ -25,9 +25,9 @@ void runProgram(
       if (ending === 'nothing-to-do') {
         return { stop: async () => undefined };
       }
-      // A program that serves has something that keeps it; without, this one might end before the signal is there.
+      // Keeps the process alive, as a server does; otherwise it might end before the signal arrives.
       setInterval(() => undefined, 60_000);
-      // Whoever sends the signal hears by this that it is time, and ends the start by closing standard input.
+      // Tells the test to send the signal. The test then ends the start by closing standard input.
       process.stderr.write('starting\n');
       const ended = once(process.stdin.resume(), 'end');
       if (ending === 'start') {

@@ -14,7 +14,7 @@ describe('quoted', () => {
     ['line and paragraph separators', 'a\u2028b\u2029', '"a\\u2028b\\u2029"'],
     ['a tag', at(0xe0041), '"\\udb40\\udc41"'],
     ['a variation selector of the second plane', at(0x61, 0xe0100), '"a\\udb40\\udd00"'],
-    ['half a pair', 'a\ud800b', '"a\\ud800b"'],
+    ['a lone surrogate', 'a\ud800b', '"a\\ud800b"'],
     ['a character of private use', at(0xe000), '"\\ue000"'],
   ])('%s', (_name, text, expected) => {
     expect(quoted(text)).toBe(expected);
@@ -25,12 +25,12 @@ describe('quoted', () => {
     ...[0x200e, 0x200f, 0x061c, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069],
     ...[0x200b, 0x200c, 0x200d, 0x2060, 0x2061, 0x2064, 0xfeff, 0x00ad, 0x034f, 0x180e, 0xfffc - 1, 0x206a, 0x206f],
     ...[0x00a0, 0x2000, 0x200a, 0x202f, 0x205f, 0x3000, 0x1680, 0x2800, 0x3164, 0xffa0, 0x115f, 0x1160, 0xfe0f],
-  ])('escapes U+%i, which nobody sees', (point) => {
+  ])('escapes the invisible character U+%i', (point) => {
     expect(quoted(`a${at(point)}b`)).toBe(`"a\\u${point.toString(16).padStart(4, '0')}b"`);
     expect(visible(`a${at(point)}b`, 20)).toBe(`a\\u${point.toString(16).padStart(4, '0')}b`);
   });
 
-  it('bounds the length, and cuts no character in two', () => {
+  it('limits the length, and does not split a character', () => {
     expect(quoted('x'.repeat(100))).toBe(`"${'x'.repeat(100)}"`);
     expect(quoted('x'.repeat(101))).toBe(`"${'x'.repeat(100)}…"`);
     expect(quoted('🐳'.repeat(100))).toBe(`"${'🐳'.repeat(100)}"`);

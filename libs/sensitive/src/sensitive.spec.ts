@@ -18,7 +18,7 @@ describe('Sensitive', () => {
     expect(printed).not.toContain('hunter2');
   });
 
-  it('gives the value only when asked', () => {
+  it('returns the value only by reveal', () => {
     expect(secret.reveal()).toBe('hunter2');
     expect(secret.isEmpty).toBe(false);
     expect(new Sensitive('').isEmpty).toBe(true);

@@ -4,39 +4,39 @@ import { inspect } from 'node:util';
 const REDACTED = '[redacted]';
 
 /**
- * A value that must never be seen: a password, a token, a private key. However it is printed (template string,
- * JSON, console, logger, util.inspect) the reader gets `[redacted]`; only {@link Sensitive.reveal} gives the value,
- * so a search for `reveal(` lists every place where a secret leaves its box.
+ * A secret value: a password, a token or a private key. In any output (template string, JSON, console, logger, util.inspect) it
+ * appears as `[redacted]`. Only {@link Sensitive.reveal} returns the value, so a search for `reveal(` lists every place that uses a
+ * secret.
  */
 export class Sensitive {
-  // A hard-private field: neither Object.keys, JSON, nor util.inspect with showHidden can reach it.
+  // A private field (#): neither Object.keys, JSON, nor util.inspect with showHidden can read it.
   readonly #value: string;
 
   constructor(value: string) {
     this.#value = value;
   }
 
-  /** The value itself. Call this only where it goes onto the wire or into a cryptographic function. */
+  /** Returns the value. Call this only to send the value, or to pass it to a cryptographic function. */
   reveal(): string {
     return this.#value;
   }
 
-  /** True for an empty value; saves a reveal. */
+  /** True for an empty value. Avoids a call of `reveal`. */
   get isEmpty(): boolean {
     return this.#value === '';
   }
 
-  /** Characters of the value; saves a reveal where memory is counted. */
+  /** Length of the value in characters. Avoids a call of `reveal` where memory is counted. */
   get length(): number {
     return this.#value.length;
   }
 
-  /** A keyed fingerprint (HMAC-SHA-256, base64url), usable as a cache key; says nothing about the value without the key. */
+  /** Returns a keyed fingerprint (HMAC-SHA-256, base64url), for example for a cache. It reveals nothing about the value without the key. */
   fingerprint(key: Buffer): string {
     return createHmac('sha256', key).update(this.#value).digest('base64url');
   }
 
-  /** Comparison in constant time for values of equal length. */
+  /** Compares in constant time, for values of equal length. */
   equals(other: Sensitive): boolean {
     const mine = Buffer.from(this.#value);
     const theirs = Buffer.from(other.reveal());
