@@ -1,5 +1,5 @@
-// One bundler for the programs and the tools: swc compiles each TypeScript file (esbuild emits no decorator
-// metadata, which Nest and class-validator need), esbuild then makes one CommonJS file of it.
+// The bundler of the programs and the tools: swc compiles each TypeScript file (esbuild emits no decorator
+// metadata, which Nest and class-validator need), and esbuild then creates one CommonJS file.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ const compileWithSwc = {
   },
 };
 
-/** Nest asks for these at run time and does without them; none is used here. */
+/** Packages that Nest tries to load at run time. They are optional and not used here. */
 const optionalOfNest = [
   '@nestjs/platform-express',
   '@nestjs/microservices',
@@ -42,8 +42,8 @@ const optionalOfNest = [
 ];
 
 /**
- * Of the Kubernetes client only the running of exec plugins is used. Its package does not say that its modules do nothing
- * when they are loaded, so without this all of its generated API, sixteen megabytes, would be in every program.
+ * Omits unused parts of the Kubernetes client, of which only exec plugins are used. Its package does not declare that its modules have
+ * no side effects, so every program would contain its whole generated API, sixteen megabytes.
  */
 const leaveOutUnusedKubernetesClient = {
   name: 'unused-kubernetes-client',
@@ -58,13 +58,13 @@ const leaveOutUnusedKubernetesClient = {
 };
 const resolving = Symbol('resolving');
 
-/** Native, or tools of the workspace itself: never part of a program. */
+/** Native packages and tools of the workspace, which are never part of a program. */
 const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
 
 /**
- * Bundles one entry file, with all it imports, into one CommonJS file with a source map.
+ * Bundles one entry file and all its imports into one CommonJS file with a source map.
  * @param {{ entry: string, outfile: string }} options paths relative to the workspace
- * @returns {Promise<string[]>} the files that it was made of, relative to the workspace
+ * @returns {Promise<string[]>} the input files, relative to the workspace
  */
 export async function bundle({ entry, outfile }) {
   const { outputFiles, metafile } = await build({
@@ -86,7 +86,7 @@ export async function bundle({ entry, outfile }) {
   });
   await mkdir(path.dirname(path.resolve(workspaceRoot, outfile)), { recursive: true });
   for (const { path: file, text } of outputFiles) {
-    // In one step: another process may be starting the very same program.
+    // The file is replaced in one step, because another process may start the same program at this moment.
     const part = `${file}.${process.pid}.part`;
     await writeFile(part, file.endsWith('.js') ? inLatin1(text) : text);
     await rename(part, file);
@@ -95,9 +95,9 @@ export async function bundle({ entry, outfile }) {
 }
 
 /**
- * V8 keeps a program's text in memory, with two bytes for each character when one of them is outside Latin-1: as many bytes again as the
- * program has characters. esbuild escapes strings; what is left stands in comments and regular expressions, where an escape means the
- * same. After an escape the source map's columns are wrong for the rest of the line.
+ * Escapes characters outside Latin-1. V8 keeps the text of a program in memory, and needs two bytes instead of one for each character if
+ * the text contains such a character. esbuild already escapes strings; the remaining characters are in comments and regular expressions,
+ * where an escape means the same. The source map's columns after an escape are wrong for the rest of the line.
  */
 function inLatin1(text) {
   if (/\\[^\0-\xff]|String\.raw`[^`]*[^\0-\xff]/.test(text)) {

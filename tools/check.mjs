@@ -1,11 +1,11 @@
-// The one gate: generate -> format -> lint -> typecheck -> test -> every security rule has a test that passed -> the tree is as it was.
+// The gate of every change: generate -> format -> lint -> typecheck -> test -> every security rule has a test that passed -> no file has changed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { requireDependencies } from './dependencies.mjs';
 
 if (process.argv.length > 2) {
   const asked = ['-h', '--help'].includes(process.argv[2]);
   console[asked ? 'log' : 'error'](
-    'usage: npm run check\nThe gate of every change: generate, format, lint, typecheck, test, and the tree is as it was.',
+    'usage: npm run check\nThe gate of every change: generate, format, lint, typecheck and test. It fails if a step changes a file.',
   );
   process.exit(asked ? 0 : 2);
 }
@@ -31,7 +31,7 @@ for (const [name, command, args] of steps) {
   }
 }
 if (status() !== before) {
-  console.error(`check: the tree changed; commit what "npm run generate" wrote:\n${status()}`);
+  console.error(`check: files have changed; commit the output of "npm run generate":\n${status()}`);
   process.exit(1);
 }
-console.log('\ncheck: all good');
+console.log('\ncheck: passed');

@@ -1,7 +1,10 @@
-// Runs a program in the place of this one.
+// Runs a program in place of the current one.
 import { spawn } from 'node:child_process';
 
-/** Ends this process as the child ends. Ctrl-C reaches the child through the terminal; a signal sent to this process alone is passed on. */
+/**
+ * Runs the child, and ends this process with its exit status. The terminal sends Ctrl-C to the child itself; other signals are
+ * forwarded.
+ */
 export function continueAs(file, args, options = {}) {
   const child = spawn(file, args, { stdio: 'inherit', ...options });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

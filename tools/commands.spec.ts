@@ -18,7 +18,7 @@ const LOCK: Lock = {
   },
 };
 
-/** What npm records of an installation of {@link LOCK}. */
+/** The record of npm for an installation of {@link LOCK}. */
 const INSTALLED: Lock = { packages: { 'node_modules/one': { version: '1.0.0', integrity: 'sha512-one' } } };
 
 describe('the commands of package.json on a fresh clone', () => {
@@ -33,7 +33,7 @@ describe('the commands of package.json on a fresh clone', () => {
       }
     }
     write('package-lock.json', LOCK);
-    // In the place of npm: records what it was asked, installs nothing, and fails.
+    // Replaces npm: records its arguments, installs nothing, and fails.
     mkdirSync(path.join(clone, 'bin'));
     writeFileSync(path.join(clone, 'bin/npm'), '#!/bin/sh\necho "$@" >>npm-calls\necho no network >&2\nexit 3\n');
     chmodSync(path.join(clone, 'bin/npm'), 0o755);
@@ -51,7 +51,7 @@ describe('the commands of package.json on a fresh clone', () => {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   }
 
-  /** As `npm run NAME -- ARGS` does it. */
+  /** Runs a script as `npm run NAME -- ARGS` does. */
   function run(name: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
     const { scripts } = JSON.parse(readFileSync(path.join(clone, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
     const search = [path.join(clone, 'bin'), path.dirname(process.execPath), '/usr/bin', '/bin'].join(':');
@@ -64,9 +64,9 @@ describe('the commands of package.json on a fresh clone', () => {
     ['testbed', ['cluster'], ['cluster up']],
     ['bench', [], ['--rounds N', 'latency']],
     ['generate', [], ['--accept-breaking-change']],
-    ['check', [], ['the tree is as it was']],
+    ['check', [], ['fails if a step changes a file']],
     ['format', [], ['--check']],
-  ])('npm run %s -- %p --help is answered before anything is installed or built', async (name, args, mentions) => {
+  ])('npm run %s -- %p --help prints the help before anything is installed or built', async (name, args, mentions) => {
     for (const option of ['--help', '-h']) {
       const { status, stdout, stderr } = await run(name, [...args, option]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -80,7 +80,7 @@ describe('the commands of package.json on a fresh clone', () => {
 
   it.each([
     ['start', ['--chek'], "Unknown option '--chek'", 'see npm start -- --help'],
-    ['start', ['sample.yaml'], 'npm wants -- before options: npm start -- …', 'see npm start -- --help'],
+    ['start', ['sample.yaml'], 'npm requires -- before options: npm start -- …', 'see npm start -- --help'],
     ['start', ['-f', 'absent.yaml'], '--filename: cannot read absent.yaml: there is no such file', 'see npm start'],
     ['start', ['-f', ''], '--filename: the name of the file is empty', 'see npm start'],
     ['start', ['-f', 'https://'], '--filename: https:// is not a URL', 'see npm start'],
@@ -88,17 +88,17 @@ describe('the commands of package.json on a fresh clone', () => {
     ['start', ['--ca-bundle', 'tools'], '--ca-bundle: tools is a directory; name a file', 'see npm start'],
     ['start', ['--port', '0x50'], '--port: "0x50" is not a port (1 to 65535)', 'see npm start'],
     ['start', ['--port', '9000', '--https-port', '9000'], '--port and --https-port are the same', 'see npm start'],
-    ['testbed', ['rum', 'all'], 'unknown: rum all; there are install, run,', 'see npm run testbed -- --help'],
-    ['testbed', ['run', 'toString'], 'no such suite: toString; there are all, cluster', 'see npm run testbed -- --help'],
-    ['testbed', ['run'], 'which suites?', 'see npm run testbed -- --help'],
+    ['testbed', ['rum', 'all'], 'unknown command: rum all; choose one of install, run,', 'see npm run testbed -- --help'],
+    ['testbed', ['run', 'toString'], 'unknown suite: toString; choose from all, cluster', 'see npm run testbed -- --help'],
+    ['testbed', ['run'], 'no suite is named; choose from all, cluster', 'see npm run testbed -- --help'],
     ['testbed', ['which'], 'usage: npm run testbed -- which TOOL', 'see npm run testbed -- --help'],
-    ['testbed', ['cluster', 'sideways'], 'unknown: cluster sideways; there are up, down', 'see npm run testbed -- --help'],
-    ['bench', ['speed'], 'no such benchmark: speed; there are cpu', 'see npm run bench -- --help'],
-    ['bench', ['--rounds', 'x'], '--rounds: "x" is not a count', 'see npm run bench -- --help'],
+    ['testbed', ['cluster', 'sideways'], 'unknown command: cluster sideways; choose one of up, down', 'see npm run testbed -- --help'],
+    ['bench', ['speed'], 'unknown benchmark: speed; choose from cpu', 'see npm run bench -- --help'],
+    ['bench', ['--rounds', 'x'], '--rounds: "x" is not a positive whole number', 'see npm run bench -- --help'],
     ['generate', ['--accept'], "Unknown option '--accept'", 'see npm run generate -- --help'],
     ['check', ['--fast'], 'usage: npm run check', ''],
     ['format', ['--chek'], 'usage: npm run format', ''],
-  ])('npm run %s -- %p is refused before anything is installed, and says where help is', async (name, args, message, help) => {
+  ])('npm run %s -- %p is refused before anything is installed, with a hint to the help', async (name, args, message, help) => {
     const { status, stdout, stderr } = await run(name, args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -106,9 +106,9 @@ describe('the commands of package.json on a fresh clone', () => {
     expect(npmCalls()).toEqual([]);
   });
 
-  it('npm start -- --help names every kind that can be applied', async () => {
+  it('npm start -- --help lists every kind that can be applied', async () => {
     const { stdout } = await run('start', ['--help']);
-    const kinds = /^Kinds that FILE may hold:\n(.*), and a List of them$/ms
+    const kinds = /^Kinds that FILE may contain:\n(.*), and a List of them$/ms
       .exec(stdout)?.[1]
       ?.split(/,\s+/)
       .map((kind) => kind.trim());
@@ -126,7 +126,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['generate', []],
     ['bench', ['cpu']],
     ['testbed', ['which', 'kubectl']],
-  ])('npm run %s installs the dependencies first, and says what is wrong when that fails', async (name, args) => {
+  ])('npm run %s installs the dependencies first, and explains a failure', async (name, args) => {
     const { status, stdout, stderr } = await run(name, args);
     expect(npmCalls()).toEqual([expect.stringMatching(/^ci --ignore-scripts --include=dev --include=optional /)]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -136,31 +136,31 @@ describe('the commands of package.json on a fresh clone', () => {
   });
 
   it.each<[string, Lock | undefined, string | undefined]>([
-    ['exactly those of package-lock.json are there, without those for other systems', INSTALLED, undefined],
-    ['an installation was cut short', undefined, 'they are missing'],
+    ['exactly the packages of package-lock.json are installed, without those for other systems', INSTALLED, undefined],
+    ['an installation was interrupted', undefined, 'they are missing'],
     [
-      'another version is there',
+      'another version is installed',
       { packages: { 'node_modules/one': { version: '0.9.0', integrity: 'sha512-one' } } },
       'package-lock.json has changed since',
     ],
     [
-      'other content is there',
+      'other content is installed',
       { packages: { 'node_modules/one': { version: '1.0.0', integrity: 'sha512-other' } } },
       'package-lock.json has changed since',
     ],
-    ['one is missing', { packages: {} }, 'package-lock.json has changed since'],
+    ['a package is missing', { packages: {} }, 'package-lock.json has changed since'],
     [
-      'one too many is there',
+      'an additional package is installed',
       { packages: { ...INSTALLED.packages, 'node_modules/old': { version: '1.0.0' } } },
       'package-lock.json has changed since',
     ],
-  ])('when %s, what is installed is judged by its content and not by times of files', async (_what, installed, reason) => {
+  ])('when %s, the installation is checked by its content, not by file times', async (_what, installed, reason) => {
     if (installed) {
       write('node_modules/.package-lock.json', installed);
     }
     mkdirSync(path.join(clone, 'node_modules/.bin'), { recursive: true });
     writeFileSync(path.join(clone, 'node_modules/.bin/nx'), 'console.log("nx", ...process.argv.slice(2))');
-    // Younger than the installation, as after git clone or checkout.
+    // Newer than the installation, as after git clone or checkout.
     write('package-lock.json', LOCK);
     const { status, stdout, stderr } = await run('test', ['--projects=proxy']);
     expect(npmCalls()).toHaveLength(reason === undefined ? 0 : 1);
@@ -171,7 +171,7 @@ describe('the commands of package.json on a fresh clone', () => {
     }
   });
 
-  it('a Node.js that is too old is named, and nothing else happens', async () => {
+  it('a Node.js version that is too old is reported, and nothing else happens', async () => {
     writeFileSync(
       path.join(clone, 'old.cjs'),
       `

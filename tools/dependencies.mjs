@@ -1,6 +1,6 @@
-// What every command of package.json needs before it can do anything: a Node.js that is new enough, and the dependencies of
-// package-lock.json. Imports nothing but Node.js itself, because on a fresh clone nothing else is there; and is written so that a
-// Node.js which is too old reads it to the end, and can say so.
+// Checks the requirements of every command of package.json: a recent Node.js, and the dependencies of package-lock.json. Imports only
+// Node.js itself, because a fresh clone has nothing else. Its syntax is old enough that an old Node.js can parse it and report its
+// version.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** All packages, also where NODE_ENV or a setting of npm says otherwise: the tools are development dependencies, compilers optional ones. */
+/**
+ * Options that install all packages, whatever NODE_ENV or npm's settings are: tools are development dependencies, and compilers
+ * are optional ones.
+ */
 const NPM_OPTIONS = [
   '--ignore-scripts',
   '--include=dev',
@@ -19,7 +22,7 @@ const NPM_OPTIONS = [
   '--loglevel=error',
 ];
 
-/** Installs the dependencies unless exactly those of package-lock.json are installed. Ends the process when that is impossible. */
+/** Installs the dependencies, unless exactly those of package-lock.json are installed. Ends the process when that fails. */
 export function requireDependencies() {
   requireNodeVersion();
   const reason = whyToInstall();
@@ -27,18 +30,18 @@ export function requireDependencies() {
   process.stderr.write(`… installing the dependencies: ${reason} (about a minute)\n`);
   const { status, signal, error } = spawnSync('npm', ['ci', ...NPM_OPTIONS], {
     cwd: root,
-    // Not on stdout, which a script may read.
+    // Not to stdout, which a script may read.
     stdio: ['ignore', 2, 2],
   });
   if (status === 0) return;
   const how = error ? `cannot be started (${error.message})` : signal ? `was ended by ${signal}` : `failed with status ${status}`;
   fail(
     `The dependencies are not installed: npm ci ${how}; its messages are above.\n` +
-      'It needs a connection to the npm registry (npm config get registry), or a cache that has everything, and a directory that can be written. Then run this command again.',
+      'npm ci needs a connection to the npm registry (npm config get registry) or a complete cache, and a writable directory. Fix the problem, then run this command again.',
   );
 }
 
-/** Ends the process when this Node.js is too old. */
+/** Ends the process when Node.js is too old. */
 export function requireNodeVersion() {
   const { engines } = readJson('package.json');
   const [wantedMajor, wantedMinor] = engines.node.match(/\d+/g).map(Number);
@@ -48,8 +51,8 @@ export function requireNodeVersion() {
 }
 
 /**
- * Compares what npm says that it installed with package-lock.json, package by package. npm writes its record at the end, so an
- * installation that was cut short has none. Times of files say nothing: git sets them at every checkout.
+ * Compares npm's record of the installation with package-lock.json, package by package. npm writes its record at the end, so an
+ * interrupted installation has none. File times cannot be used, because git sets them at every checkout.
  */
 function whyToInstall() {
   let installed;
@@ -59,7 +62,7 @@ function whyToInstall() {
     return 'they are missing';
   }
   const { '': _root, ...wanted } = readJson('package-lock.json').packages;
-  // Packages for other systems are optional, and left out.
+  // Packages for other systems are optional and not installed.
   const isThere = ([place, { version, integrity, optional }]) =>
     installed[place] ? installed[place].version === version && installed[place].integrity === integrity : optional === true;
   const isComplete = Object.entries(wanted).every(isThere) && Object.keys(installed).every((place) => place in wanted);

@@ -1,5 +1,5 @@
-// A reporter for Jest: writes which tests of a project passed to dist/test-results/PROJECT.json, as a list of {file, titles}.
-// `node tools/run.mjs rules` compares the list with docs/security-rules.md. Nx names the project in the environment.
+// A reporter for Jest: writes the passed tests of a project to dist/test-results/PROJECT.json, as a list of {file, titles}.
+// `node tools/run.mjs rules` compares the list with docs/security-rules.md. Nx sets the name of the project in the environment.
 const { mkdirSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 

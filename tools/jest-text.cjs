@@ -1,2 +1,2 @@
-// A file that is imported as its text, as esbuild's loader `text` does it in the programs.
+// Imports a file as its text, like esbuild's loader `text` in the programs.
 module.exports = { process: (text) => ({ code: `module.exports = { __esModule: true, default: ${JSON.stringify(text)} };` }) };

@@ -6,11 +6,11 @@ import { runCommand } from './processes/run-command';
 const keptBundle = path.join(__dirname, 'kept-bundle.mjs');
 const INPUT = 'tools/bench/main.ts';
 
-/** When files were written, and when bundling began: seconds since the epoch. */
+/** Time of the files and start of bundling, in seconds since the epoch. */
 const WRITTEN = 1000;
 const BEGAN = 2000;
 
-describe('a bundle is made again only when that would change it', () => {
+describe('a bundle is rebuilt only when that would change it', () => {
   let directory: string;
 
   beforeEach(() => {
@@ -45,11 +45,11 @@ describe('a bundle is made again only when that would change it', () => {
     ['nothing has changed', () => undefined, true],
     ['another file has changed', () => write('tools/bench/other.ts', 'after', 3000), true],
     ['an input has changed', () => write(INPUT, 'after!', 3000), false],
-    ['an input has gone', () => rmSync(path.join(directory, INPUT)), false],
+    ['an input was removed', () => rmSync(path.join(directory, INPUT)), false],
     ['the dependencies have changed', () => write('package-lock.json', 'after', 3000), false],
     ['the bundler has changed', () => write('tools/bundle.mjs', 'after', 3000), false],
-    ['the bundle has gone', () => rmSync(path.join(directory, 'out.js')), false],
-    ['the record was cut short', () => write('out.js.inputs.json', '{', 3000), false],
+    ['the bundle was removed', () => rmSync(path.join(directory, 'out.js')), false],
+    ['the record is incomplete', () => write('out.js.inputs.json', '{', 3000), false],
   ])('%s', async (_what, change, current) => {
     expect(await isCurrent()).toBe(false);
     await keep();
@@ -57,7 +57,7 @@ describe('a bundle is made again only when that would change it', () => {
     expect(await isCurrent()).toBe(current);
   });
 
-  it('an input that has changed while the bundle was made counts as changed', async () => {
+  it('an input that changed during bundling counts as changed', async () => {
     write(INPUT, 'after', BEGAN + 1);
     await keep();
     expect(await isCurrent()).toBe(false);

@@ -1,4 +1,4 @@
-// Runs Nx with the dependencies that it needs: `node tools/nx.mjs run-many -t test`.
+// Runs Nx, after its dependencies are installed: `node tools/nx.mjs run-many -t test`.
 import { fileURLToPath } from 'node:url';
 import { continueAs } from './child.mjs';
 import { requireDependencies } from './dependencies.mjs';

@@ -1,5 +1,5 @@
-// Runs a tool that is written in TypeScript: `node tools/run.mjs NAME [ARG ...]` reads its command line, bundles tools/NAME/main.ts
-// and starts it. Each tool has its command line in a plain tools/NAME/command-line.mjs, so that help and slips are answered before
+// Runs a tool that is written in TypeScript: `node tools/run.mjs NAME [ARG ...]` parses its command line, bundles tools/NAME/main.ts
+// and starts it. Each tool has its command line in tools/NAME/command-line.mjs, so that help and invalid arguments are handled before
 // anything is installed or built.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ if (!name || !existsSync(commandLineOf(name))) {
   console.error(`usage: node tools/run.mjs TOOL [ARG ...]\ntools: ${tools.join(', ')}`);
   process.exit(USAGE);
 }
-// npm sets it too: files that the user names are relative to where the user stands.
+// npm also sets INIT_CWD. Paths from the user are relative to the user's working directory.
 process.env.INIT_CWD = process.env.INIT_CWD || process.cwd();
 
 const { COMMAND, readCommandLine } = await import(commandLineOf(name));
@@ -33,7 +33,7 @@ try {
     process.exit(0);
   }
 } catch (error) {
-  const hint = error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' ? `npm wants -- before options: ${COMMAND} -- …\n` : '';
+  const hint = error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' ? `npm requires -- before options: ${COMMAND} -- …\n` : '';
   console.error(`${error.message}\n${hint}see ${COMMAND} -- --help`);
   process.exit(USAGE);
 }
@@ -42,7 +42,7 @@ requireDependencies();
 process.chdir(root);
 const outfile = `dist/tools/${name}/main.js`;
 if (!isCurrent(outfile)) {
-  // Not on stdout, which a script may read.
+  // Not to stdout, which a script may read.
   process.stderr.write(`… bundling tools/${name}\n`);
   const { bundle } = await import('./bundle.mjs');
   const began = Date.now();

@@ -1,9 +1,9 @@
 import { CONNECTOR, type Target } from './rig';
 
-/** The upstream does not look at digests; a client's proxy does, so it has the form of one. */
+/** The upstream ignores the digest, but the proxy checks its form. */
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-/** The repository as it is named at a target; the upstream reads the blob's size from its name. */
+/** Returns the repository at a target. The upstream reads the blob's size from its name. */
 function repository(target: Target, size: number): string {
   const prefix = target.name === 'proxy' ? `namespaces/${CONNECTOR.namespace}/connectors/${CONNECTOR.name}/` : '';
   return `${target.base}/v2/${prefix}bench/size-${size}`;

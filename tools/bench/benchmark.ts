@@ -1,11 +1,11 @@
 import { type Effort } from './effort';
 import { type Rig } from './rig';
 
-/** A figure that the project promises. */
+/** A limit that the project promises for a figure. */
 export interface Floor {
   readonly name: string;
   readonly measured: number;
-  /** `at most` or `at least`. */
+  /** Whether the figure must be at most or at least the limit. */
   readonly bound: 'at most' | 'at least';
   readonly limit: number;
   readonly unit: string;
@@ -18,18 +18,18 @@ export interface BenchmarkResult {
 }
 
 export interface Benchmark {
-  /** Why it cannot run here, where it cannot. */
+  /** Returns why the benchmark cannot run on this machine; undefined if it can. */
   readonly problem?: () => string | undefined;
   run(rig: Rig, effort: Effort): Promise<BenchmarkResult>;
 }
 
-/** The figure that so many percent of the figures are not above (nearest rank). */
+/** Returns the percentile of the figures (nearest rank). */
 export function percentile(figures: readonly number[], percent: number): number {
   const sorted = [...figures].sort((a, b) => a - b);
   return sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? NaN;
 }
 
-/** The middle one of the figures. */
+/** Returns the median of the figures. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

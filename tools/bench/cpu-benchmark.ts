@@ -12,14 +12,14 @@ interface Measure {
   readonly name: string;
   readonly unit: string;
   load(target: Target, effort: Effort): LoadOptions;
-  /** The figure from processor seconds, of the full effort. */
+  /** Converts processor seconds of the full effort to the figure. */
   figure(seconds: number): number;
-  /** Rounds that do not count: compilers warm up, connections open. */
+  /** Number of rounds that do not count, in which compilers warm up and connections are opened. */
   readonly warmUpRounds: number;
   readonly floor: Pick<Floor, 'bound' | 'limit'>;
 }
 
-/** Processes of the proxy that are measured: two of them differ by more than the rounds of one do. */
+/** Number of measured proxy processes: two processes differ more than the rounds of one process. */
 const PROCESSES = 3;
 
 type Figures = Record<'nginx' | 'go' | 'proxy', number[]>;
@@ -27,8 +27,8 @@ type Figures = Record<'nginx' | 'go' | 'proxy', number[]>;
 const perGigabyte = (seconds: number): number => seconds / (GIB / 1e9);
 
 /**
- * In the order in which they run, in each process. Manifests come first: they leave the heap as a proxy that has served for a while has it, and what
- * blobs cost depends on that (ADR 19).
+ * The measures, in the order in which they run in each process. Manifests are first, because they leave the heap in the state of a proxy
+ * that has served for a while, and the cost of blobs depends on that (ADR 19).
  */
 const MEASURES: readonly Measure[] = [
   {
@@ -36,7 +36,7 @@ const MEASURES: readonly Measure[] = [
     unit: 'requests/CPU s',
     load: (target, effort) => ({ mode: 'manifest', url: manifestUrl(target), count: sized(effort, MANIFESTS, 50), concurrency: 32 }),
     figure: (seconds) => MANIFESTS / seconds,
-    // The compilers of Node.js are at work for some 60,000 requests.
+    // Node.js compiles code during the first 60,000 requests or so.
     warmUpRounds: 3,
     floor: { bound: 'at least', limit: 0.6 },
   },
@@ -66,7 +66,7 @@ const MEASURES: readonly Measure[] = [
   },
 ];
 
-/** Processor time of each proxy for the same work; the floors are ratios to the Go proxy. */
+/** Measures the processor time of each proxy for the same work. The limits are ratios to the Go proxy. */
 export const cpuBenchmark: Benchmark = {
   async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];
@@ -81,7 +81,7 @@ export const cpuBenchmark: Benchmark = {
       await proxy.stop();
     }
     for (const { measure, figures } of measured) {
-      // Within each round, because the machine's speed drifts from one to the next.
+      // The ratio is computed within each round, because the machine's speed varies between rounds.
       const ratio = median(figures.proxy.map((value, round) => value / (figures.go[round] ?? NaN)));
       rows.push([
         measure.name,
@@ -99,7 +99,7 @@ const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : val
 
 interface Measured {
   readonly measure: Measure;
-  /** Those of each round are added. */
+  /** The figures of all rounds. */
   readonly figures: Figures;
 }
 

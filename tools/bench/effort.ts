@@ -1,12 +1,12 @@
-/** How much is measured. */
+/** The extent of a measurement. */
 export interface Effort {
-  /** Interleaved rounds of which the median counts. */
+  /** Number of interleaved rounds; the median counts. */
   readonly rounds: number;
-  /** Nothing is judged: only whether the benchmark runs. */
+  /** Only check that the benchmark runs; no limit is checked. */
   readonly smoke: boolean;
 }
 
-/** The full figure, or for a smoke run the small one. */
+/** Returns the full size, or the small one for a smoke run. */
 export function sized({ smoke }: Effort, full: number, small: number): number {
   return smoke ? small : full;
 }

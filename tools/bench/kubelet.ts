@@ -9,27 +9,31 @@ export interface PodVolume {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly token: Sensitive;
-  /** As a pod's author writes them. */
+  /** The volume attributes that the author of the pod writes. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** csiTimeout of the kubelet. */
+/** csiTimeout of the kubelet, in milliseconds. */
 const DEADLINE_MS = 120_000;
 
 /** Calls a CSI driver as a kubelet does. */
 export class Kubelet {
   constructor(
-    /** Stands for /var/lib/kubelet. */
+    /** Replaces /var/lib/kubelet. */
     private readonly directory: string,
     private readonly socket: string,
   ) {}
 
-  /** Where a volume is to be. */
+  /** Returns the target path of a volume. */
   target({ name }: PodVolume): string {
     return path.join(this.directory, 'pods', name, 'volumes', 'kubernetes.io~csi', 'connectors', 'mount');
   }
 
-  /** Publishes a volume, new or not. @returns milliseconds from the call to its answer */
+  /**
+   * Publishes a new or existing volume.
+   *
+   * @returns milliseconds from the call to its response
+   */
   async publish(volume: PodVolume): Promise<number> {
     await mkdir(path.dirname(this.target(volume)), { recursive: true });
     const { name, namespace, serviceAccount, attributes, token } = volume;
@@ -46,12 +50,16 @@ export class Kubelet {
     return this.#call((driver) => driver.publish(request));
   }
 
-  /** @returns milliseconds from the call to its answer */
+  /**
+   * Unpublishes a volume.
+   *
+   * @returns milliseconds from the call to its response
+   */
   unpublish(volume: PodVolume): Promise<number> {
     return this.#call((driver) => driver.unpublish({ volume_id: `csi-${volume.name}`, target_path: this.target(volume) }));
   }
 
-  /** The kubelet connects anew for each call (newGrpcConn of its csi_client.go); the time until it is connected is its own. */
+  /** Makes a call. The kubelet opens a new connection for each call (newGrpcConn of its csi_client.go), so connecting is not measured. */
   async #call(call: (driver: CsiNodeClient) => Promise<void>): Promise<number> {
     const driver = new CsiNodeClient(this.socket, DEADLINE_MS);
     try {

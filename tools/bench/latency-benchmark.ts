@@ -5,7 +5,7 @@ import { median, type Benchmark, type BenchmarkResult } from './benchmark';
 const RATE = 1_000;
 const SECONDS = 10;
 
-/** Manifests at a fixed rate over a hundred connections: what each proxy adds to the upstream's own time. */
+/** Measures the latency that each proxy adds to the upstream, for manifests at a fixed rate over a hundred connections. */
 export const latencyBenchmark: Benchmark = {
   async run(rig, effort): Promise<BenchmarkResult> {
     const latencies = new Map(rig.targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));

@@ -10,7 +10,7 @@ const CROWD_SIZE = 100 * MIB;
 const SMALL = 1024 * MIB;
 const HUGE = 10 * 1024 * MIB;
 
-/** What a process may still grow by between a blob of 1 GiB and one of 10 GiB: noise of the garbage collector, not the blob. */
+/** Allowed growth of a process between a blob of 1 GiB and one of 10 GiB: noise of the garbage collector. */
 const GROWTH_LIMIT_MIB = 32;
 
 interface Case {
@@ -26,7 +26,7 @@ function crowds(effort: Effort): readonly Case[] {
   ];
 }
 
-/** Peak memory of the proxy with many streams, and with one that is longer than any memory. */
+/** Measures the peak memory of the proxy with many streams, and with one stream that is larger than the memory. */
 export const memoryBenchmark: Benchmark = {
   async run(rig, effort): Promise<BenchmarkResult> {
     const rows: string[][] = [];

@@ -16,30 +16,33 @@ import {
 import { peakMemory, resetPeakMemory } from './process-cost';
 import { CONNECTOR, type LoadResult, type Rig } from './rig';
 
-/** Requests per second of the client that has bad neighbours: a twentieth of what the proxy can serve. */
+/** Requests per second of the measured client: a twentieth of what the proxy can serve. */
 const RATE = 250;
 const SECONDS = 4;
-/** Its time is over then; what has not ended has failed. */
+/** Additional seconds after the last request is due. Requests that have not ended by then have failed. */
 const PATIENCE_SECONDS = 10;
-/** It shows one after the other, as the pods of a Deployment do: with a review every 10 s for each, a few of a hundred requests wait for one. */
+/**
+ * Number of tokens, which the client uses in turn like the pods of a Deployment. Each is reviewed every 10 s, so a few percent
+ * of the requests wait for a review.
+ */
 const TOKENS = 40;
 const WARM_UP_REQUESTS = 15_000;
-/** Until a neighbour has done what it can do at once. */
+/** Time for a neighbour to take effect, in milliseconds. */
 const SETTLE_MS = 2_000;
 
 const RATIO_LIMIT = 2;
 const RSS_LIMIT_MB = 350;
-/** MB in a MiB. */
+/** MB per MiB. */
 const MB_IN_MIB = 1.048576;
 
-/** One client's requests, alone and then beside a bad neighbour. */
+/** The results of one client, alone and next to a bad neighbour. */
 interface Round {
   readonly alone: LoadResult;
   readonly beside: LoadResult;
   readonly peakMb: number;
 }
 
-/** What one client or tenant can do to all others: each kind of bad neighbour has a process of the proxy of its own. */
+/** Measures the effect of one client or tenant on others. Each kind of bad neighbour has its own proxy process. */
 export const neighboursBenchmark: Benchmark = {
   problem: () => (process.getuid?.() === 0 ? undefined : 'the silent name server needs port 53 and a mount namespace; run it as root'),
   async run(rig, effort): Promise<BenchmarkResult> {
@@ -64,11 +67,11 @@ export const neighboursBenchmark: Benchmark = {
     } finally {
       await surroundings.close();
     }
-    return { header: ['neighbour', 'alone p50', 'p99 ms', 'beside it p50', 'p99 ms', 'failed', 'peak RSS MB'], rows, floors };
+    return { header: ['neighbour', 'alone p50', 'p99 ms', 'with it p50', 'p99 ms', 'failed', 'peak RSS MB'], rows, floors };
   },
 };
 
-/** Values of Authorization, each with a token of its own. */
+/** Returns values of Authorization, each with a different token. */
 async function authorizations(
   { client }: Rig,
   account: { readonly namespace: string; readonly name: string },
@@ -122,8 +125,9 @@ function rowOf({ name }: Neighbour, rounds: readonly Round[]): string[] {
 }
 
 /**
- * Within each round, because the machine's speed drifts from one to the next. The 99th percentile is in the table and has no floor: neighbour,
- * upstream and clients share this machine's processors with the proxy, and a burst of a thousand strangers delays the requests that meet it.
+ * Returns the limits. Ratios are computed within each round, because the machine's speed varies between rounds. The 99th percentile is in
+ * the table but has no limit: neighbour, upstream and clients share the processors with the proxy, and a burst of a thousand forged
+ * requests delays requests that arrive at the same time.
  */
 function floorsOf({ name }: Neighbour, rounds: readonly Round[]): Floor[] {
   const atMost = { bound: 'at most' } as const;

@@ -7,17 +7,17 @@ import { sized, type Effort } from './effort';
 import { NAMED_HOST, SILENT_NAME_SERVER, withOwnNames } from './own-names';
 import { CONNECTOR, connectorManifest, type LoadOptions, type ProxyOptions, type Rig, type Target } from './rig';
 
-/** What all measurements share. */
+/** State that all measurements share. */
 export interface Bench {
   readonly rig: Rig;
   readonly effort: Effort;
-  /** Values of Authorization of the client that is measured. */
+  /** Values of Authorization of the measured client. */
   readonly victims: readonly string[];
-  /** That of the tenant who has the right to use his own Connectors. */
+  /** Value of Authorization of the neighbour, a tenant who may use his own Connectors. */
   readonly neighbour: string;
 }
 
-/** A measurement's process of the proxy. */
+/** A measurement with its own proxy process. */
 export interface Place extends Bench {
   readonly proxy: Target;
 }
@@ -26,15 +26,15 @@ export interface Place extends Bench {
 export interface Neighbour {
   readonly name: string;
   readonly proxy?: ProxyOptions;
-  /** What the measured client asks for. */
+  /** Returns the requests of the measured client. */
   victim(place: Place): Pick<LoadOptions, 'url' | 'authorization' | 'fresh'>;
-  /** Resolves when the neighbour is at work, with what ends it. */
+  /** Starts the neighbour. Resolves when it is active, with a function that ends it. */
   start(place: Place): Promise<() => Promise<void>>;
 }
 
 const NAMESPACE = 'neighbour';
 export const NEIGHBOUR_ACCOUNT = { namespace: NAMESPACE, name: NAMESPACE } as const;
-/** Connector of the measured client whose registry needs to be looked up. */
+/** Connector of the measured client whose registry has a name that must be resolved. */
 const NAMED = 'named';
 
 const manifests = (place: Place): ReturnType<Neighbour['victim']> => ({ url: manifestUrl(place.proxy), authorization: place.victims });
@@ -43,21 +43,21 @@ function ownUrl({ proxy }: Place, connector: string, rest: string): string {
   return `${proxy.base}/v2/namespaces/${NAMESPACE}/connectors/${connector}/${rest}`;
 }
 
-/** Requests that the neighbour may make, to his own Connector. */
+/** Starts permitted requests of the neighbour, to his own Connector. */
 async function ask(place: Place, options: Omit<LoadOptions, 'mode' | 'authorization'>): Promise<() => Promise<void>> {
-  // More than any measurement waits for; it is ended before.
+  // More than any measurement needs; the load is stopped earlier.
   const load = await place.rig.startLoad({ count: 1_000_000, ...options, mode: 'manifest', authorization: [place.neighbour] });
   return () => load.stop();
 }
 
-/** Connections of pods that have no right to anything: five fill all places. */
+/** Limits for connections of pods without any right: five pods fill the proxy. */
 const PLACES = { all: 4_000, perPeer: 800, peers: 6 } as const;
 const STRANGERS = 1_150;
 const HELD_LISTS = 60;
 const TOKENS = 10_000;
 const QUERY_BYTES = 62_000;
 
-/** In the order in which they are measured. */
+/** Returns the neighbours, in the order in which they are measured. */
 export function neighboursOf(directory: string): readonly Neighbour[] {
   return [
     {
@@ -94,7 +94,7 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
     {
       name: 'a silent name server',
       proxy: { prefix: withOwnNames(directory) },
-      // Its registry closes each connection, so that each request looks the name up.
+      // The registry closes each connection, so that each request resolves the name.
       victim: ({ proxy, victims }) => ({
         url: `${proxy.base}/v2/namespaces/${CONNECTOR.namespace}/connectors/${NAMED}/bench/closing/manifests/v1`,
         authorization: victims,
@@ -130,9 +130,9 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
   ];
 }
 
-/** What the neighbours need: the name server, and a registry of theirs. */
+/** The name server and the registry of the neighbours. */
 export interface Surroundings {
-  /** URL of that registry. */
+  /** URL of the registry. */
   readonly hostile: string;
   close(): Promise<void>;
 }
@@ -151,7 +151,7 @@ export async function startSurroundings(rig: Rig): Promise<Surroundings> {
   };
 }
 
-/** The neighbour's namespace and Connectors, and the one by name of the measured client. */
+/** Returns the neighbour's namespace and Connectors, and the Connector of the measured client with a name to resolve. */
 export function neighbourManifests(rig: Rig, hostile: string): object[] {
   const upstream = new URL(rig.targets.find(({ name }) => name === 'direct')?.base ?? '');
   const account = { username: 'neighbour', password: 'neighbour-password' };
@@ -166,7 +166,7 @@ export function neighbourManifests(rig: Rig, hostile: string): object[] {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: NEIGHBOUR_ACCOUNT },
     { apiVersion: 'v1', kind: 'Secret', metadata: NEIGHBOUR_ACCOUNT, type: 'cpaas.io/distribution-registry-token', stringData: account },
     connector('hostile', hostile),
-    // As many as the load generator's {m} has values.
+    // One for each value of the load generator's {m}.
     ...Array.from({ length: 10 }, (_, index) => connector(`silent-${index}`, `http://registry-${index}.silent.example`)),
     roleBinding({ namespace: NAMESPACE, name: 'pulls' }, 'connectors-puller', NEIGHBOUR_ACCOUNT),
     connectorManifest(NAMED, `http://${NAMED_HOST}:${upstream.port}`),

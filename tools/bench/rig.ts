@@ -18,40 +18,40 @@ import { withOwnNames, writeOwnNames } from './own-names';
 import { ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
 
-/** Something that requests are sent through. */
+/** A path for requests to the upstream. */
 export interface Target {
   readonly name: 'direct' | 'nginx' | 'go' | 'proxy';
-  /** What stands before `/v2/` for this target and the connector's part after it. */
+  /** The URL before `/v2/`. */
   readonly base: string;
-  /** Undefined for `direct`: nothing is in between. */
+  /** Undefined for `direct`, which has no proxy. */
   readonly pid?: number;
 }
 
-/** All that a benchmark needs, running. */
+/** The running environment of a benchmark. */
 export interface Rig {
   readonly targets: readonly Target[];
   readonly proxy: Target & { readonly pid: number };
   readonly client: KubeClient;
   readonly authorization: string;
   readonly token: string;
-  /** Temporary; removed when the rig is closed. */
+  /** A temporary directory, which is removed when the rig is closed. */
   readonly directory: string;
-  /** Another process of the proxy, in the place of `proxy`. */
+  /** Starts another proxy process, to use instead of `proxy`. */
   startProxy(options?: ProxyOptions): Promise<Rig['proxy'] & Pick<RunningProgram, 'stop'>>;
-  /** Starts a program under its own ServiceAccount, with what all of them share; it ends with the rig at the latest. */
+  /** Starts a program with its own ServiceAccount and the common settings. It ends with the rig at the latest. */
   start(program: Omit<ProgramOptions, 'kubeconfig'>): Promise<RunningProgram>;
   load(options: LoadOptions): Promise<LoadResult>;
-  /** Starts a load that nobody waits for. */
+  /** Starts a load without waiting for its end. */
   startLoad(options: LoadOptions): Promise<StartedProcess>;
-  /** Starts another command of the program that has the peers; see peer/main.go. */
+  /** Starts another command of the peer program; see peer/main.go. */
   startPeer(command: string, flags: Readonly<Record<string, string | number>>): Promise<StartedProcess>;
   close(): Promise<void>;
 }
 
-/** What a proxy is started with, beside what all have. */
+/** Options of a proxy, in addition to the common ones. */
 export interface ProxyOptions {
   readonly settings?: Readonly<Record<string, string>>;
-  /** Put before the command. */
+  /** Prefix of the command. */
   readonly prefix?: readonly string[];
 }
 
@@ -62,17 +62,17 @@ export interface LoadOptions {
   readonly concurrency?: number;
   /** Bytes of each body. */
   readonly size?: number;
-  /** Requests per second; as fast as they come when absent. */
+  /** Requests per second; if absent, as fast as possible. */
   readonly rate?: number;
-  /** A connection for each request. */
+  /** Open a new connection for each request. */
   readonly fresh?: boolean;
-  /** Values of the header, which requests take in turns; that of the rig when absent. */
+  /** Values of the header, which requests use in turn; by default that of the rig. */
   readonly authorization?: readonly string[];
   /** Seconds after which requests that have not ended have failed. */
   readonly deadline?: number;
 }
 
-/** As the load generator prints it. */
+/** The output of the load generator. */
 export interface LoadResult {
   readonly requests: number;
   readonly failed: number;
@@ -88,17 +88,17 @@ export const CONNECTOR = { namespace: 'bench', name: 'upstream' } as const;
 const UPSTREAM_ACCOUNT = { username: 'bench', password: 'bench-password' };
 const UPSTREAM_AUTHORIZATION = `Basic ${Buffer.from(`${UPSTREAM_ACCOUNT.username}:${UPSTREAM_ACCOUNT.password}`).toString('base64')}`;
 
-/** The proxy under test has this processor to itself. */
+/** The proxy under test has this processor for itself. */
 const PROXY_PINNED: readonly [string, ...string[]] = ['taskset', '-c', '0'];
 const PEERS_PINNED: readonly [string, ...string[]] = ['taskset', '-c', '1'];
 
 /** Starts the upstream, the peers and the product. */
 export async function startRig(): Promise<Rig> {
-  // This process plays the API server and the load's parent: it keeps out of the proxy's way.
+  // This process runs the API server and starts the load, so it must not use the proxy's processor.
   await runCommand(['taskset', '-cp', '1', String(process.pid)]);
   const directory = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const logs = path.join(workspaceRoot, '.testbed', 'bench-logs');
-  // A line for each request is a hundred megabytes a run.
+  // Each run logs a hundred megabytes: one line for each request.
   await rm(logs, { recursive: true, force: true });
   const group = new ProcessGroup(logs);
   const close = async (): Promise<void> => {
@@ -138,7 +138,7 @@ async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
   };
 }
 
-/** The peers' processor is one, however many the machine has. */
+/** Peers use one processor, whatever the machine has. */
 const ONE_THREAD = { GOMAXPROCS: '1' };
 
 async function startUpstream(group: ProcessGroup, peer: string): Promise<string> {
@@ -214,7 +214,7 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   }
   const start = programStarter({ group, directory, api, client });
   await writeOwnNames(directory);
-  // It asks the registries of all Connectors.
+  // The controller sends requests to the registries of all Connectors.
   const [first = 'env', ...rest] = [...withOwnNames(directory), ...PEERS_PINNED];
   await start({ name: 'controller', settings: {}, prefix: [first, ...rest] });
   const startProxy = proxyStarter(start);
@@ -270,7 +270,7 @@ function benchManifests(upstream: string): object[] {
   ];
 }
 
-/** A Connector to the benchmark's upstream. */
+/** Returns a Connector for the benchmark's upstream. */
 export function connectorManifest(name: string, address: string): object {
   return {
     apiVersion: 'connectors.alauda.io/v1alpha1',

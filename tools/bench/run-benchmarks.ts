@@ -26,7 +26,10 @@ interface RunOptions extends Effort {
   readonly json?: string;
 }
 
-/** Runs the benchmarks on one rig, prints their tables and then the floors; exit status 1 when one does not hold. A smoke run judges none. */
+/**
+ * Runs the benchmarks on one rig, and prints their tables and then the limits. Returns exit status 1 when a figure exceeds its
+ * limit. A smoke run checks no limits.
+ */
 export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...effort }: RunOptions): Promise<number> {
   for (const name of names) {
     requireRunnable(name);
@@ -57,9 +60,9 @@ export async function runBenchmarks(names: readonly BenchmarkName[], { json, ...
     floor.name,
     figure(floor),
     `${floor.bound} ${floor.limit} ${floor.unit}`,
-    holds(floor) ? 'holds' : 'DOES NOT HOLD',
+    holds(floor) ? 'ok' : 'EXCEEDED',
   ]);
-  process.stdout.write(`${formatTable(['floor', 'measured', 'promised', ''], rows)}\n`);
+  process.stdout.write(`${formatTable(['figure', 'measured', 'limit', ''], rows)}\n`);
   return floors.every(holds) ? 0 : 1;
 }
 
@@ -67,18 +70,18 @@ function requireRunnable(name: BenchmarkName): void {
   const benchmark: Benchmark = BENCHMARKS[name];
   const problem = benchmark.problem?.();
   if (problem !== undefined) {
-    throw new Error(`benchmark ${name} cannot run here: ${problem}`);
+    throw new Error(`benchmark ${name} cannot run on this machine: ${problem}`);
   }
 }
 
-/** Rejects on a signal, so that what was started is ended then too. */
+/** Rejects on a signal, so that all started processes are ended. */
 function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_resolve, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => reject(new Error(`ended by ${signal}`)));
     }
   });
-  // Nobody may be waiting yet when the signal comes.
+  // The signal may arrive before the promise is awaited.
   interrupted.catch(() => undefined);
   return interrupted;
 }

@@ -10,7 +10,7 @@ const COUNT = 1_000;
 const AT_A_TIME = 20;
 const DEADLINE_MS = 300_000;
 
-/** With a thousand Connectors there: how long until a new one is Ready, and until the proxy serves it. */
+/** Measures, with a thousand Connectors, how long it takes until a new one is Ready, and until the proxy serves it. */
 export const scaleBenchmark: Benchmark = {
   async run(rig, effort): Promise<BenchmarkResult> {
     const upstream = rig.targets.find(({ name }) => name === 'direct')?.base ?? '';

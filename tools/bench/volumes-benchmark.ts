@@ -11,29 +11,35 @@ import { Kubelet, type PodVolume } from './kubelet';
 import { cpuSeconds, peakMemory, resetPeakMemory } from './process-cost';
 import { CONNECTOR, type Rig } from './rig';
 
-/** More than a kubelet runs pods on a node by default (maxPods: 110). */
+/** Number of volumes, which is more than the default number of pods of a kubelet (maxPods: 110). */
 const VOLUMES = 200;
-/** Mounted, republished and unmounted before anything counts: compilers warm up, the access review gets its connection. */
+/**
+ * Number of volumes that are mounted, republished and unmounted before the measurement: compilers warm up, and the access
+ * review opens its connection.
+ */
 const WARM_UP = 100;
 const REPUBLISH_ROUNDS = 10;
 /** The kubelet republishes a volume about once a minute. */
 const REPUBLISH_SECONDS = 60;
 
-/** MB, as the floors are given, in a MiB. */
+/** MB per MiB; the limits are in MB. */
 const MB_IN_MIB = 1.048576;
 
 /**
- * A namespace of mounts for the driver alone: the kernel takes the mounts away when the driver ends, in whatever way. Its process
- * stays the same.
+ * Runs the driver in its own mount namespace: the kernel removes the mounts when the driver ends, in any way. The process id stays the
+ * same.
  */
 const PREFIX = ['taskset', '-c', '0', 'unshare', '--mount', '--propagation', 'private'] as const;
 
-/** All configurations of class oci that a pod may want together. */
+/** All configurations of class oci that one pod can use together. */
 const ATTRIBUTES = { connectors: CONNECTOR.name, 'configuration.names': 'registry-config,buildkitd,registries' };
 
-/** The CSI driver, as a kubelet calls it: with a tmpfs for each volume, and a ServiceAccount for each, so that every mount asks for permission. */
+/**
+ * Measures the CSI driver with the calls of a kubelet. Each volume has a tmpfs and its own ServiceAccount, so that every mount
+ * is authorised.
+ */
 export const volumesBenchmark: Benchmark = {
-  problem: () => (process.getuid?.() === 0 ? undefined : 'it mounts a tmpfs for each volume, which only root may do; run it as root'),
+  problem: () => (process.getuid?.() === 0 ? undefined : 'it mounts a tmpfs for each volume, which needs root; run it as root'),
   async run(rig, effort): Promise<BenchmarkResult> {
     const { driver, kubelet } = await startDriver(rig);
     try {
@@ -50,13 +56,13 @@ interface Bench {
   readonly kubelet: Kubelet;
 }
 
-/** Milliseconds of each call, in rounds; the rest as named. */
+/** Times of the calls in milliseconds, by round, and further figures. */
 interface Figures {
   readonly mounts: number[][];
   readonly unmounts: number[][];
   readonly republishes: number[][];
   readonly renewals: number[][];
-  /** Of a core, while all volumes are republished every minute. */
+  /** Share of a core, while all volumes are republished every minute. */
   readonly share: number;
   readonly residentMb: number;
   readonly tmpfsMb: number;
@@ -88,7 +94,7 @@ async function letPodsPull(rig: Rig): Promise<void> {
     subjects: [{ apiGroup: rbac, kind: 'Group', name: `system:serviceaccounts:${namespace}` }],
   };
   await applyManifest(rig.client, stringify(binding), 'the benchmark');
-  // Its address is in the files.
+  // The files contain the Connector's address.
   await waitForConnectors(rig.client, [CONNECTOR]);
 }
 
@@ -158,7 +164,7 @@ async function unpublishAll(kubelet: Kubelet, pods: readonly PodVolume[]): Promi
   return times;
 }
 
-/** What the volumes hold, as the driver's namespace of mounts sees them. */
+/** Returns the used bytes of the volumes, in the driver's mount namespace. */
 async function tmpfsBytes({ driver, kubelet }: Bench, pods: readonly PodVolume[]): Promise<number> {
   let bytes = 0;
   for (const pod of pods) {
@@ -176,8 +182,8 @@ function report({ mounts, unmounts, republishes, renewals, share, residentMb, tm
     header: ['work', 'unit', '', ''],
     rows: [
       row('mount', mounts),
-      row('republish, nothing changed', republishes),
-      row('republish, another token', renewals),
+      row('republish without changes', republishes),
+      row('republish with a new token', renewals),
       row('unmount', unmounts),
       [`${VOLUMES} volumes republished every minute`, '% of a core', (share * 100).toFixed(2)],
       [`peak RSS with ${VOLUMES} volumes`, 'MB', residentMb.toFixed(0)],
@@ -186,7 +192,7 @@ function report({ mounts, unmounts, republishes, renewals, share, residentMb, tm
     floors: [
       { name: 'mount, p50', measured: p50(mounts), bound: 'at most', limit: 20, unit: 'ms' },
       { name: 'mount, p99', measured: p99(mounts), bound: 'at most', limit: 100, unit: 'ms' },
-      { name: 'republish with nothing changed, p50', measured: p50(republishes), bound: 'at most', limit: 2, unit: 'ms' },
+      { name: 'republish without changes, p50', measured: p50(republishes), bound: 'at most', limit: 2, unit: 'ms' },
       { name: `${VOLUMES} volumes republished every minute`, measured: share * 100, bound: 'at most', limit: 1, unit: '% of a core' },
       { name: `RSS with ${VOLUMES} volumes`, measured: residentMb, bound: 'at most', limit: 180, unit: 'MB' },
       { name: 'RSS and tmpfs', measured: residentMb + tmpfsMb, bound: 'at most', limit: 256, unit: 'MB' },

@@ -1,4 +1,4 @@
-// The command line of `npm run generate`. Imports nothing but Node.js itself; see tools/run.mjs.
+// The command line of `npm run generate`. Imports only Node.js itself; see tools/run.mjs.
 import { parseArgs } from 'node:util';
 
 export const COMMAND = 'npm run generate';
@@ -9,14 +9,14 @@ Usage:
   npm run generate
 
 Options:
-      --accept-breaking-change  forget what the committed CRD snapshot promises; right only for a new version of the API
+      --accept-breaking-change  replace the committed CRD snapshot even if fields change incompatibly; only for a new version of the API
   -h, --help                    this text
 `;
 
 /**
  * @param {readonly string[]} args
  * @returns {{ help?: string }}
- * @throws Error that says what is wrong with the arguments
+ * @throws Error when the arguments are invalid; the message describes the problem
  */
 export function readCommandLine(args) {
   const { values } = parseArgs({

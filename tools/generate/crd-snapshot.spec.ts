@@ -26,13 +26,13 @@ describe('snapshotFile', () => {
     expect(JSON.parse(file?.text ?? '')).toEqual(apiSnapshot());
   });
 
-  it('refuses to forget a field, unless that is meant', async () => {
+  it('refuses to remove a field, unless the option accepts it', async () => {
     await commit({ ...apiSnapshot(), 'Connector.spec.colour': { type: 'string' } });
     await expect(snapshotFile([], workspace)).rejects.toThrow('Connector.spec.colour was removed');
     await expect(snapshotFile(['--accept-breaking-change'], workspace)).resolves.toHaveLength(1);
   });
 
-  it('does not take a missing snapshot for an empty one', async () => {
+  it('fails when the snapshot is missing', async () => {
     await expect(snapshotFile([], workspace)).rejects.toThrow('crd-snapshot.json is missing');
   });
 });

@@ -6,12 +6,12 @@ import { type GeneratedFile } from './generated-file';
 
 const SNAPSHOT = 'libs/connector-api/test/crd-snapshot.json';
 
-/** Says that a change which breaks existing manifests is meant; only before a new version of the API is it ever right. */
+/** Option that accepts a change which breaks existing manifests. It is only correct together with a new version of the API. */
 const ACCEPT = '--accept-breaking-change';
 
 /**
- * The fields that manifests may rely on, to compare the next change with. Additions are recorded; a change that
- * breaks manifests is refused here, or generating would quietly forget what was promised.
+ * Returns the snapshot of the fields on which manifests may rely, with which the next change is compared. Additions are recorded. A
+ * change that breaks manifests is refused, so that generating does not remove fields unnoticed.
  */
 export async function snapshotFile(args: readonly string[], workspace = '.'): Promise<GeneratedFile[]> {
   const current = apiSnapshot();
@@ -34,6 +34,8 @@ function refuseBreaking(before: ApiSnapshot, after: ApiSnapshot): void {
     return;
   }
   throw new Error(
-    ['This breaks manifests that are valid today:', ...breaking, `If it is meant: npm run generate -- ${ACCEPT}`].join('\n  '),
+    ['This change breaks manifests that are valid today:', ...breaking, `If the change is intended: npm run generate -- ${ACCEPT}`].join(
+      '\n  ',
+    ),
   );
 }

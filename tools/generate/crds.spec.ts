@@ -44,7 +44,7 @@ describe('crdFiles', () => {
         subresources: { status: {} },
         schema: { openAPIV3Schema: { required: ['spec'] } },
       });
-      // Anything more said of metadata makes a schema that is not structural.
+      // Any other constraint on metadata would make the schema non-structural.
       expect(version?.schema.openAPIV3Schema.properties.metadata).toEqual({ type: 'object' });
     }
   });

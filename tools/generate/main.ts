@@ -7,7 +7,7 @@ import { snapshotFile } from './crd-snapshot';
 import { crdFiles } from './crds';
 import { type GeneratedFile } from './generated-file';
 
-/** One function per artefact; what it returns is committed. */
+/** One function per artefact. The returned files are committed. */
 const artefacts: readonly ((args: readonly string[]) => Promise<GeneratedFile[]>)[] = [
   crdFiles,
   snapshotFile,
@@ -17,7 +17,7 @@ const artefacts: readonly ((args: readonly string[]) => Promise<GeneratedFile[]>
 ];
 
 async function main(args: readonly string[]): Promise<void> {
-  // All are made before the first is written, so that a refusal leaves the tree as it is.
+  // All files are generated before the first one is written, so that a refusal changes no file.
   const files = (await Promise.all(artefacts.map((artefact) => artefact(args)))).flat();
   for (const { path: file, text } of files) {
     await mkdir(path.dirname(file), { recursive: true });

@@ -6,7 +6,7 @@ import { readTable } from '@oci-connector/testing-kit';
 const WORKSPACE = path.join(__dirname, '../..');
 const TEXT = readFileSync(path.join(WORKSPACE, 'docs/troubleshooting.md'), 'utf8');
 
-/** Sections whose first column quotes messages. */
+/** Sections with tables whose first column quotes messages. */
 const MESSAGES = [
   '## 401: the client is not logged in',
   '## 403 `DENIED`: permission denied',
@@ -16,10 +16,10 @@ const MESSAGES = [
   '## Volumes: the pod does not start, or its files are wrong',
 ];
 
-/** The first column of their tables. */
+/** Names of the first column of these tables. */
 const QUOTING = ['What the client says', 'What the client or the log says', 'What the event says'];
 
-/** What clients and the kubelet say in their own words; the rest of the quotes is ours. */
+/** Messages of clients and the kubelet. All other quotes are messages of the product's programs. */
 const OF_CLIENTS = [
   'no basic auth credentials',
   'basic credential not found',
@@ -34,10 +34,10 @@ const OF_CLIENTS = [
   'volume mode "Ephemeral" not supported by driver connectors-csi',
 ];
 
-/** Words of ours that the quotes put for what a message names. */
+/** Placeholders in the quotes. */
 const PLACEHOLDERS = /…|\b(?:NAME|NS|HOST|ORIGIN|N|POST|get|update|delete)\b/;
 
-/** Shorter pieces between placeholders say nothing. */
+/** Minimum length of a piece between placeholders; shorter pieces are not compared. */
 const MIN_LENGTH = 8;
 
 function sourcesOf(directory: string): string {
@@ -52,7 +52,7 @@ function sourcesOf(directory: string): string {
 describe('docs/troubleshooting.md', () => {
   const sources = ['apps/proxy/src', 'apps/csi/src', 'libs'].map(sourcesOf).join('\n');
 
-  it.each(MESSAGES)('%s quotes messages that the programs give', (heading) => {
+  it.each(MESSAGES)('%s quotes messages that exist in the programs', (heading) => {
     const quotes = readTable(TEXT, heading).flatMap((row) => quotesOf(QUOTING.map((column) => row[column] ?? '').join('')));
     expect(quotes.length).toBeGreaterThan(2);
     expect(quotes.filter((quote) => !OF_CLIENTS.includes(quote) && !piecesOf(quote).every((piece) => sources.includes(piece)))).toEqual([]);
@@ -68,7 +68,7 @@ describe('docs/troubleshooting.md', () => {
   });
 });
 
-/** Code spans; a cell that is one has lost its backticks. */
+/** Returns the code spans of a cell. A cell that consists of one code span has no backticks any more. */
 function quotesOf(cell: string): string[] {
   const spans = [...cell.matchAll(/`([^`]+)`/g)].map(([, quote]) => quote ?? '');
   return spans.length === 0 && !/^(?:Another text|429|A pull)/.test(cell) ? [cell] : spans;

@@ -10,7 +10,7 @@ items:
   - {apiVersion: v1, kind: Secret, metadata: {name: b}}
 `;
 
-/** Each line names the one before it ten times. */
+/** Returns YAML in which each line refers to the previous one ten times. */
 function bomb(): string {
   const lines = ['a0: &a0 [x]'];
   for (let depth = 1; depth < 9; depth += 1) {
@@ -24,7 +24,7 @@ function bomb(): string {
 }
 
 describe('parseManifests', () => {
-  it('reads all documents, and none of empty ones', () => {
+  it('parses all documents, and ignores empty ones', () => {
     const text =
       '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n# nothing\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n';
     expect(parseManifests(text, 'x.yaml').map(({ object, resource }) => [object.metadata.name, resource.plural])).toEqual([
@@ -35,20 +35,24 @@ describe('parseManifests', () => {
 
   it.each([
     [
-      'a kind that is not applied here',
+      'a kind that is not supported',
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}',
-      /^x\.yaml: kind Deployment \(apps\/v1\) cannot be applied here; take the object out, or write one of Connector, .*Pod/,
+      /^x\.yaml: kind Deployment \(apps\/v1\) is not supported here; remove the object, or use one of Connector, .*Pod/,
     ],
-    ['another version of a kind', 'apiVersion: v2\nkind: Secret\nmetadata: {name: x}', /^x\.yaml: apiVersion of a Secret is v1, not v2$/],
-    ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}', /^x\.yaml: an object needs apiVersion, kind and metadata\.name$/],
-    ['a text', 'hello', /^x\.yaml: an object needs/],
-    ['no YAML', 'a: [', /^x\.yaml: .*at line 1, column \d+$/],
-    ['two objects as one', 'kind: A\nkind: B', /^x\.yaml: .*at line 2, column 1; put --- between objects$/],
-    ['tabs that indent', 'kind: Secret\nmetadata:\n\tname: x', /^x\.yaml: Tabs are not allowed as indentation at line 3, column 1$/],
-    ['an alias of nothing', 'kind: Secret\nmetadata: *m', /^x\.yaml: .*\bm\b[^\n]*$/],
-    ['aliases that grow without end', bomb(), /^x\.yaml: Excessive alias count[^\n]*$/],
     [
-      'an object in a List that cannot be applied',
+      'another version of a kind',
+      'apiVersion: v2\nkind: Secret\nmetadata: {name: x}',
+      /^x\.yaml: the apiVersion of a Secret must be v1, not v2$/,
+    ],
+    ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}', /^x\.yaml: an object needs apiVersion, kind and metadata\.name$/],
+    ['plain text', 'hello', /^x\.yaml: an object needs/],
+    ['invalid YAML', 'a: [', /^x\.yaml: .*at line 1, column \d+$/],
+    ['two objects without a separator', 'kind: A\nkind: B', /^x\.yaml: .*at line 2, column 1; put --- between objects$/],
+    ['indentation with tabs', 'kind: Secret\nmetadata:\n\tname: x', /^x\.yaml: Tabs are not allowed as indentation at line 3, column 1$/],
+    ['an alias without an anchor', 'kind: Secret\nmetadata: *m', /^x\.yaml: .*\bm\b[^\n]*$/],
+    ['aliases that expand exponentially', bomb(), /^x\.yaml: Excessive alias count[^\n]*$/],
+    [
+      'an unsupported object in a List',
       'apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}]',
       /^x\.yaml: kind Deployment/,
     ],
@@ -64,7 +68,7 @@ describe('parseManifests', () => {
       [{ metadata: { name: 'a' } }],
     ],
     [
-      'a byte order mark and line ends of Windows',
+      'a byte order mark and Windows line endings',
       '\ufeffapiVersion: v1\r\nkind: Secret\r\nmetadata:\r\n  name: a\r\n---\r\n# nothing\r\n',
       [{ kind: 'Secret', metadata: { name: 'a' } }],
     ],
@@ -78,13 +82,13 @@ describe('parseManifests', () => {
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {mode: 0644, on: yes, when: 2026-11-29, clock: 12:30}',
       [{ data: { mode: 420, true: true, when: '2026-11-29', clock: '12:30' } }],
     ],
-    ['nothing of a text that is empty', '', []],
-  ])('reads %s', (_what, text, objects) => {
+    ['nothing from an empty text', '', []],
+  ])('parses %s', (_what, text, objects) => {
     expect(parseManifests(text, 'x.yaml').map(({ object }) => object)).toMatchObject(objects);
     expect(parseManifests(text, 'x.yaml')).toHaveLength(objects.length);
   });
 
-  it('reads the YAML of README.md as one file', () => {
+  it('parses the YAML of README.md as one file', () => {
     const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
     const kinds = parseManifests(yamlBlocks(readme).join(''), 'README.md').map(({ object }) => object.kind);
     expect(kinds).toEqual(['Connector', 'Secret', 'Namespace', 'ServiceAccount', 'RoleBinding', 'Pod']);

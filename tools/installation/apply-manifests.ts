@@ -27,8 +27,8 @@ export const Namespaces = type('', 'namespaces', 'Namespace', false);
 export const CustomResourceDefinitions = type('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition', false);
 
 /**
- * A field that does not exist is an error, as with kubectl, and not dropped. Only a CSIDriver has a field that older versions of
- * Kubernetes do not know, and may drop.
+ * Returns how the API server validates fields. As with kubectl, an unknown field is an error. Only a CSIDriver has a field that older
+ * versions of Kubernetes do not know and may drop.
  */
 const validationOf = ({ kind }: KubeObject): { fieldValidation?: 'Strict' } => (kind === 'CSIDriver' ? {} : { fieldValidation: 'Strict' });
 
@@ -56,11 +56,15 @@ export const APPLICABLE_KINDS: readonly string[] = APPLICABLE.map(({ kind }) => 
 export interface Manifest {
   readonly object: KubeObject;
   readonly resource: ResourceType;
-  /** What it was read from, for messages. */
+  /** The source of the object, for messages. */
   readonly source: string;
 }
 
-/** @throws Error for what is no YAML, no object, or of a kind that cannot be applied here */
+/**
+ * Parses manifests.
+ *
+ * @throws Error when the text is not YAML, or contains something that is not an object of a supported kind
+ */
 export function parseManifests(text: string, source: string): Manifest[] {
   return parseAllDocuments(text, AS_KUBECTL_READS).flatMap((document) =>
     objectsIn(valueOf(document, source), source).map((object) => ({ object, resource: resourceTypeOf(object, source), source })),
@@ -68,8 +72,8 @@ export function parseManifests(text: string, source: string): Manifest[] {
 }
 
 /**
- * kubectl reads YAML 1.1: 0644 is octal, yes is true, << merges. Dates and base 60 it leaves as text and numbers (the resolver of
- * sigs.k8s.io/yaml).
+ * Options that parse YAML as kubectl does: YAML 1.1, in which 0644 is octal, yes is true, and << merges. Dates stay text, and base-60
+ * numbers are not converted (the resolver of sigs.k8s.io/yaml).
  */
 const AS_KUBECTL_READS: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
@@ -86,12 +90,12 @@ function valueOf(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // Aliases that would grow without end, or that name nothing.
+    // Aliases that expand exponentially, or that have no anchor.
     throw new Error(`${source}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** A List stands for its items, as with kubectl. */
+/** Returns the objects of a document. Like kubectl, it replaces a List by its items. */
 function objectsIn(value: unknown, source: string): KubeObject[] {
   if (value === null) {
     return [];
@@ -103,7 +107,7 @@ function objectsIn(value: unknown, source: string): KubeObject[] {
   return [requireObject(value, source)];
 }
 
-/** Creates what is missing and patches what is there, one after the other, like `kubectl apply`. */
+/** Creates missing objects and patches existing ones, one after the other, like `kubectl apply`. */
 export async function applyManifests(client: KubeClient, manifests: readonly Manifest[]): Promise<KubeObject[]> {
   const applied: KubeObject[] = [];
   for (const manifest of manifests) {
@@ -112,12 +116,12 @@ export async function applyManifests(client: KubeClient, manifests: readonly Man
   return applied;
 }
 
-/** {@link applyManifests} of a text. */
+/** Calls {@link applyManifests} for a text. */
 export function applyManifest(client: KubeClient, text: string, source: string): Promise<KubeObject[]> {
   return applyManifests(client, parseManifests(text, source));
 }
 
-/** {@link applyManifests} of a file. */
+/** Calls {@link applyManifests} for a file. */
 export async function applyFile(client: KubeClient, file: string): Promise<KubeObject[]> {
   return applyManifest(client, await readFile(file, 'utf8'), file);
 }
@@ -150,12 +154,12 @@ function resourceTypeOf({ apiVersion, kind }: KubeObject, source: string): Resou
   const found = APPLICABLE.find((candidate) => candidate.kind === kind);
   if (!found) {
     throw new Error(
-      `${source}: kind ${kind} (${apiVersion}) cannot be applied here; take the object out, or write one of ${APPLICABLE_KINDS.join(', ')}`,
+      `${source}: kind ${kind} (${apiVersion}) is not supported here; remove the object, or use one of ${APPLICABLE_KINDS.join(', ')}`,
     );
   }
   const expected = found.group ? `${found.group}/${found.version}` : found.version;
   if (apiVersion !== expected) {
-    throw new Error(`${source}: apiVersion of a ${kind} is ${expected}, not ${apiVersion}`);
+    throw new Error(`${source}: the apiVersion of a ${kind} must be ${expected}, not ${apiVersion}`);
   }
   return found;
 }

@@ -2,15 +2,15 @@ import path from 'node:path';
 import { runCommand } from '../processes/run-command';
 import { workspaceRoot } from '../processes/workspace';
 
-/** Builds the bundles of the programs, or finds in the cache of Nx that they are built, so that it is never an old one that is run. */
+/** Builds the bundles of the programs, or takes them from the cache of Nx, so that an outdated bundle never runs. */
 export function buildPrograms(): Promise<void> {
   return (built ??= build());
 }
 
-/** Once in a run is enough. */
+/** The build, which happens once in a run. */
 let built: Promise<void> | undefined;
 
-/** A bundle takes ten seconds; the limit ends what hangs, it does not judge a machine that is busy. */
+/** Timeout of the build, in milliseconds. A bundle takes ten seconds; the limit is long, so that only a hanging build reaches it. */
 const TEN_MINUTES = 600_000;
 
 async function build(): Promise<void> {

@@ -10,7 +10,7 @@ const CRDS = 'libs/connector-api/crds';
 const MANIFESTS = ['deploy/rbac', 'deploy/class-oci.yaml', 'deploy/csidriver.yaml'];
 const CRD_DEADLINE_MS = 30_000;
 
-/** Applies the CRDs, the RBAC, the class and the CSIDriver that `deploy/` ships. The programs are started apart. */
+/** Applies the CRDs, the RBAC objects, the class and the CSIDriver of `deploy/`. The programs are started separately. */
 export async function installProduct(client: KubeClient): Promise<void> {
   for (const file of await yamlFiles(CRDS)) {
     await applyFile(client, file);
@@ -29,7 +29,7 @@ async function yamlFiles(place: string): Promise<string[]> {
     return [full];
   }
   const names = await readdir(full);
-  // In the order of their names: the namespace is the first.
+  // In the order of their names, because the namespace is first.
   return names
     .filter((name) => name.endsWith('.yaml'))
     .sort()
@@ -40,7 +40,7 @@ interface CustomResourceDefinition extends KubeObject {
   status?: { conditions?: { type: string; status: string }[] };
 }
 
-/** A real API server serves a new resource a moment after it was declared. */
+/** Waits until the types are established: a real API server serves a new type a moment after its definition was created. */
 async function customResourcesEstablished(client: KubeClient): Promise<void> {
   const deadline = Date.now() + CRD_DEADLINE_MS;
   for (;;) {

@@ -1,4 +1,4 @@
-/** What names an object in a namespace, as `types.NamespacedName` of Kubernetes. */
+/** The name of an object in a namespace, like `types.NamespacedName` of Kubernetes. */
 export interface NamespacedName {
   readonly namespace: string;
   readonly name: string;

@@ -5,13 +5,13 @@ import { workspaceRoot } from '../processes/workspace';
 
 export interface ProgramOptions {
   readonly name: 'controller' | 'proxy' | 'csi';
-  /** kubeconfig of the program's own ServiceAccount. */
+  /** Path of a kubeconfig with the program's own ServiceAccount. */
   readonly kubeconfig: string;
   /** Settings of the program; see docs/reference/configuration.md. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Node.js to run it with; the one that runs this tool when absent. */
+  /** Path of the Node.js to use; by default the one that runs this tool. */
   readonly node?: string;
-  /** Put before the command: `taskset -c 0`, say. */
+  /** Prefix of the command, such as `taskset -c 0`. */
   readonly prefix?: readonly [string, ...string[]];
 }
 
@@ -20,9 +20,9 @@ export interface RunningProgram extends StartedProcess {
 }
 
 /**
- * Starts a program exactly as an image would: its bundle, environment variables, nothing else. Resolves when it is ready.
- * Without `--enable-source-maps`: Node.js reads the whole map of a bundle when the first stack is asked for, and a data plane
- * would stand still for a second then. Names are kept in bundles, so that a stack can be read without a map.
+ * Starts a program exactly as its image does: the bundle, with only environment variables. Resolves when the program is ready. It does
+ * not use `--enable-source-maps`: Node.js parses the whole source map for the first stack trace, which would block a data plane for a
+ * second. Bundles keep the names of functions, so that a stack trace is readable without a source map.
  */
 export async function startProgram(group: ProcessGroup, options: ProgramOptions): Promise<RunningProgram> {
   const adminPort = await freePort();
@@ -43,7 +43,7 @@ export async function startProgram(group: ProcessGroup, options: ProgramOptions)
   return { ...started, adminUrl };
 }
 
-/** Where a proxy serves, and a stop at once: nobody's load balancer has to notice first. */
+/** Returns the settings of a proxy: its addresses, and a stop without delay, because no load balancer has to notice it. */
 export function proxySettings(serves: { readonly host: string; readonly http: number; readonly https: number }): Record<string, string> {
   return {
     OCI_CONNECTOR_PROXY_HOST: serves.host,

@@ -38,7 +38,7 @@ describe('readManifests', () => {
   const namesIn = async (sources: readonly string[]): Promise<string[]> =>
     (await readManifests(sources)).map(({ object }) => object.metadata.name);
 
-  it('reads files, directories and URLs in the order given, and of a directory its manifests in the order of their names', async () => {
+  it('reads files, directories and URLs in the given order, and the manifests of a directory in the order of their names', async () => {
     file('dir/2.yml', secret('second'));
     file('dir/1.yaml', secret('first'));
     file('dir/3.json', '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"third"}}');
@@ -57,12 +57,12 @@ describe('readManifests', () => {
   });
 
   it.each<[string, () => string, string]>([
-    ['an empty file', () => file('empty.yaml', ''), 'empty.yaml holds no object'],
-    ['a file of comments', () => file('comments.yaml', '# nothing\n---\n'), 'comments.yaml holds no object'],
+    ['an empty file', () => file('empty.yaml', ''), 'empty.yaml contains no object'],
+    ['a file of comments', () => file('comments.yaml', '# nothing\n---\n'), 'comments.yaml contains no object'],
     ['a directory without manifests', () => path.dirname(file('none/x.txt', '')), 'has no file that ends in .json, .yaml, .yml'],
     ['a URL that does not exist', () => `${url}/b.yaml`, '/b.yaml: the server answered 404 Not Found'],
-    ['a server that does not', () => 'http://127.0.0.1:1/a.yaml', 'cannot read http://127.0.0.1:1/a.yaml: '],
-  ])('refuses %s in one line', async (_what, source, message) => {
+    ['a server that does not exist', () => 'http://127.0.0.1:1/a.yaml', 'cannot read http://127.0.0.1:1/a.yaml: '],
+  ])('refuses %s with a message of one line', async (_what, source, message) => {
     const error: Error = await readManifests([source()]).then(
       () => new Error('no error'),
       (problem: Error) => problem,

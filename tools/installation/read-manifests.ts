@@ -3,17 +3,17 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Manifest, parseManifests } from './apply-manifests';
 
-/** The files of a directory that kubectl reads too (resource.FileExtensions). */
+/** Extensions of the files that kubectl reads in a directory (resource.FileExtensions). */
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
-/** A web server that hangs must not hold up the user; in milliseconds. */
+/** Timeout of a download, in milliseconds, so that a hanging web server does not block the user. */
 const DOWNLOAD_MS = 30_000;
 
 /**
  * Reads manifests as `kubectl apply -f` does.
  *
  * @param sources files, directories, http and https URLs, or `-` for the standard input
- * @throws Error with the source and what is wrong with it, in one line
+ * @throws Error when a source cannot be read; the message names the source and the problem in one line
  */
 export async function readManifests(sources: readonly string[]): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
@@ -23,14 +23,14 @@ export async function readManifests(sources: readonly string[]): Promise<Manifes
       found.push(...parseManifests(await readText(name), name === '-' ? 'the standard input' : name));
     }
     if (found.length === 0) {
-      throw new Error(`--filename: ${source === '-' ? 'the standard input' : source} holds no object`);
+      throw new Error(`--filename: ${source === '-' ? 'the standard input' : source} contains no object`);
     }
     manifests.push(...found);
   }
   return manifests;
 }
 
-/** A directory stands for its files, in the order of their names. */
+/** Returns the texts of a source: for a directory, its files in the order of their names. */
 async function textsOf(source: string): Promise<string[]> {
   if (!isFile(source) || !(await stat(source)).isDirectory()) {
     return [source];

@@ -4,7 +4,7 @@ import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-ap
 import { applyManifest } from './apply-manifests';
 import { requestToken } from './request-token';
 
-describe('what the API server refuses is told without its URLs', () => {
+describe('errors of the API server are reported without URLs', () => {
   let api: KubeApiServer;
   let client: KubeClient;
 

@@ -10,14 +10,18 @@ interface TokenRequest {
 }
 
 export interface TokenWanted extends NamespacedName {
-  /** None: a token for the API server itself. */
+  /** If absent, the token is for the API server. */
   readonly audience?: string;
   readonly expirationSeconds?: number;
-  /** The pod that the token is bound to, and dies with. */
+  /** The pod to which the token is bound. */
   readonly pod?: { readonly name: string; readonly uid: string };
 }
 
-/** A ServiceAccount token, as `kubectl create token` gets it. @throws Error that says how to create a missing ServiceAccount */
+/**
+ * Requests a ServiceAccount token, as `kubectl create token` does.
+ *
+ * @throws Error when the ServiceAccount is missing; the message says how to create it
+ */
 export async function requestToken(client: KubeClient, wanted: TokenWanted): Promise<Sensitive> {
   const request: TokenRequest & KubeObject = {
     apiVersion: 'authentication.k8s.io/v1',

@@ -2,7 +2,7 @@ import { type NamespacedName } from './namespaced-name';
 
 const GROUP = 'rbac.authorization.k8s.io';
 
-/** Binds a ClusterRole to a ServiceAccount, in the namespace of the binding. */
+/** Returns a RoleBinding that grants a ClusterRole to a ServiceAccount, in the namespace of the binding. */
 export function roleBinding(metadata: NamespacedName, clusterRole: string, account: NamespacedName): object {
   return {
     apiVersion: `${GROUP}/v1`,

@@ -58,7 +58,7 @@ describe('class oci', () => {
     expect(validateConnectorClass(oci)).toEqual([]);
   });
 
-  it('keeps the names that Connectors rely on', () => {
+  it('keeps the names on which Connectors rely', () => {
     expect(oci.metadata).toMatchObject({ name: 'oci', annotations: { 'connectors.cpaas.io/proxy-resolver': 'path' } });
     expect(oci.spec.auth?.types?.map(({ name, secretType, optional }) => [name, secretType, optional])).toEqual([
       ['tokenAuth', 'cpaas.io/distribution-registry-token', true],
@@ -112,14 +112,14 @@ describe('rbac', () => {
   const verbsOn = (rules: PolicyRule[], resource: string) =>
     rules.filter(({ resources }) => resources.includes(resource)).flatMap(({ verbs }) => verbs);
 
-  it('gives nobody everything', () => {
+  it('contains no wildcard', () => {
     for (const { rules } of ofKind<RoleObject>(rbac, 'ClusterRole', 'Role')) {
       const all = rules.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]);
       expect(all).not.toContain('*');
     }
   });
 
-  it('lets the proxy get Secrets by name, and follow none', () => {
+  it('lets the proxy get Secrets by name, but not list or watch them', () => {
     expect(verbsOn(rulesOf('ClusterRole', 'connectors-proxy'), 'secrets')).toEqual(['get']);
     expect(rulesOf('Role', 'connectors-proxy')).toEqual([
       {
@@ -132,13 +132,13 @@ describe('rbac', () => {
     ]);
   });
 
-  it.each(['proxy', 'controller'])('lets the %s see where the API server runs, and nothing else of that namespace', (program) => {
+  it.each(['proxy', 'controller'])('lets the %s read the addresses of the API server, and nothing else in that namespace', (program) => {
     expect(rulesOf('Role', `connectors-${program}-api-server`)).toEqual([
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], resourceNames: ['kubernetes'], verbs: ['list', 'watch'] },
     ]);
   });
 
-  it('lets the controller write no Secret but its own two, and no Connector but its status', () => {
+  it('lets the controller write only its own two Secrets, and only the status of Connectors', () => {
     const rules = rulesOf('ClusterRole', 'connectors-controller');
     expect(verbsOn(rules, 'secrets')).toEqual(['get', 'list', 'watch']);
     expect(verbsOn(rules, 'connectors')).toEqual(['list', 'watch']);

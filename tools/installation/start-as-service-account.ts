@@ -8,15 +8,15 @@ import { type ProgramOptions, type RunningProgram, startProgram } from './progra
 
 export interface ServiceAccountStart extends Omit<ProgramOptions, 'kubeconfig'> {
   readonly group: ProcessGroup;
-  /** An administrator, who may ask for tokens. */
+  /** Client of an administrator, who may request tokens. */
   readonly client: KubeClient;
-  /** Where the program's kubeconfig is put, as NAME.kubeconfig. */
+  /** Directory of the program's kubeconfig, NAME.kubeconfig. */
   readonly directory: string;
-  /** The text of a kubeconfig with this token. */
+  /** Returns a kubeconfig with this token. */
   readonly kubeconfigWith: (token: Sensitive) => string;
 }
 
-/** {@link startProgram} with a token of the ServiceAccount that `deploy/` has for the program, and so with its permissions. */
+/** Calls {@link startProgram} with a token of the program's ServiceAccount in `deploy/`, and so with its permissions. */
 export async function startAsServiceAccount({
   group,
   client,

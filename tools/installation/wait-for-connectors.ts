@@ -3,13 +3,13 @@ import { type Condition, type Connector, protocolOf } from '@oci-connector/conne
 import { ConnectorClasses, Connectors, type KubeClient } from '@oci-connector/kube';
 import { type NamespacedName } from './namespaced-name';
 
-/** `True`, `False` or `Unknown`, with the reason and the message of the condition that says why. */
+/** The status of the condition Ready, with the reason and message of the condition that causes it. */
 export interface Verdict extends NamespacedName {
   readonly ready: string;
   readonly reason: string;
   readonly message: string;
   readonly proxyUrl: string;
-  /** Of its class; absent when there is no such class. */
+  /** Protocol of its class; absent if the class does not exist. */
   readonly protocol?: string;
   readonly connector: Connector;
 }
@@ -17,12 +17,12 @@ export interface Verdict extends NamespacedName {
 const DEADLINE_MS = 30_000;
 
 /**
- * A Connector is judged as soon as it is there, and what it names may come a moment later: in many files the Secret stands last. So
- * a bad verdict counts when it has stood for this long.
+ * The controller evaluates a Connector as soon as it exists, but its Secret may be created a moment later: in many files it is the last
+ * object. So a negative result counts only after it has been stable for this time, in milliseconds.
  */
 const SETTLED_MS = 3_000;
 
-/** Waits until each Connector is Ready or has been judged not to be; what is still open at the deadline is reported as it stands. */
+/** Waits until each Connector is Ready or not Ready. After the deadline, returns the current state. */
 export async function waitForConnectors(client: KubeClient, keys: readonly NamespacedName[]): Promise<Verdict[]> {
   const deadline = Date.now() + DEADLINE_MS;
   let judgedAt: number | undefined;
@@ -63,7 +63,7 @@ type Judgement = Pick<Condition, 'status' | 'reason' | 'message'>;
 function judgement({ status = {} }: Connector): { ready: Judgement; cause: Judgement } {
   const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready') ?? NOT_JUDGED;
-  // Ready copies the reason of the condition that fails; that one has the message that says what to do.
+  // Ready copies the reason of the failing condition, whose message says what to do.
   const cause = conditions.find((condition) => condition.status === 'False' && condition.reason === ready.reason) ?? ready;
   return { ready, cause };
 }

@@ -3,13 +3,13 @@ import { type Client, credentials, makeClientConstructor, type ServiceDefinition
 import { loadSync } from '@grpc/proto-loader';
 import { workspaceRoot } from '../processes/workspace';
 
-/** The CSI specification's own file, as the driver has it. */
+/** The file of the CSI specification, which the driver also uses. */
 const PROTO = path.join(workspaceRoot, 'apps/csi/proto/csi.proto');
 
-/** A driver answers in milliseconds; one that hangs must not hold up whoever ends it. In milliseconds. */
+/** Timeout of a call in milliseconds. A driver responds in milliseconds; a hanging driver must not block the end of the tool. */
 const CALL_TIMEOUT_MS = 30_000;
 
-/** The part of csi.v1.NodePublishVolumeRequest that the kubelet fills in for an ephemeral volume. */
+/** The part of csi.v1.NodePublishVolumeRequest that the kubelet sets for an ephemeral volume. */
 export interface PublishRequest {
   readonly volume_id: string;
   readonly target_path: string;
@@ -19,10 +19,10 @@ export interface PublishRequest {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** A volume of a pod, as far as a driver learns of it. */
+/** A volume of a pod, with the data that a driver receives. */
 export interface EphemeralVolume {
   readonly volumeId: string;
-  /** Where the pod's files are to be. */
+  /** Target path for the pod's files. */
   readonly target: string;
   readonly readOnly: boolean;
   /** volumeAttributes of the pod. */
@@ -37,7 +37,7 @@ export interface EphemeralVolume {
 
 const CONTEXT = 'csi.storage.k8s.io';
 
-/** What the kubelet sends for a volume, the first time and at every republish. */
+/** Returns the request of the kubelet for a volume, for the first publish and every republish. */
 export function publishRequest({ volumeId, target, readOnly, attributes, pod, serviceAccount, ...rest }: EphemeralVolume): PublishRequest {
   const tokens = { [`${CONTEXT}/serviceAccount.tokens`]: rest.tokens };
   return {
@@ -63,11 +63,11 @@ type Call = (request: object, options: { deadline: number }, callback: (error: S
 
 const Node = makeClientConstructor(loadSync(PROTO, { keepCase: true })['csi.v1.Node'] as ServiceDefinition, 'Node');
 
-/** Calls csi.v1.Node of a driver over its unix socket, on a connection of its own. */
+/** Calls csi.v1.Node of a driver over its unix socket, with its own connection. */
 export class CsiNodeClient {
   readonly #client: NodeClient;
 
-  /** @param socket absolute path @param timeoutMs for one call, in milliseconds */
+  /** @param socket absolute path @param timeoutMs timeout of one call, in milliseconds */
   constructor(
     socket: string,
     private readonly timeoutMs = CALL_TIMEOUT_MS,
@@ -75,19 +75,27 @@ export class CsiNodeClient {
     this.#client = new Node(`unix:${socket}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   }
 
-  /** Resolves when the next call need not connect first. */
+  /** Resolves when the client is connected. */
   connected(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#client.waitForReady(Date.now() + this.timeoutMs, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** @throws Error with the driver's message */
+  /**
+   * Publishes a volume.
+   *
+   * @throws Error with the driver's message when it fails
+   */
   publish(request: PublishRequest): Promise<void> {
     return this.#call('NodePublishVolume', request);
   }
 
-  /** @throws Error with the driver's message */
+  /**
+   * Unpublishes a volume.
+   *
+   * @throws Error with the driver's message when it fails
+   */
   unpublish(request: Pick<PublishRequest, 'volume_id' | 'target_path'>): Promise<void> {
     return this.#call('NodeUnpublishVolume', request);
   }
@@ -106,7 +114,7 @@ export class CsiNodeClient {
   }
 }
 
-/** As gRPC for Go says it, and so the kubelet in its Events. */
+/** Returns the error text of gRPC for Go, which the kubelet uses in its Events. */
 function wordsOf({ code, details }: ServiceError): string {
   const name = (status[code] ?? 'UNKNOWN').replaceAll(
     /([A-Z])([A-Z]*)_?/g,

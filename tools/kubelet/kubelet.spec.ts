@@ -13,7 +13,7 @@ import { CsiDrivers, type Pod, Pods, type PublishedVolume } from './published-vo
 const DRIVER = 'connectors-csi';
 const DEADLINE_MS = 30_000;
 
-/** A CSI driver that refuses until it is told otherwise. */
+/** A CSI driver that refuses calls until the test clears `refusal`. */
 class RefusingDriver {
   readonly #server = new Server();
   refusal: string | undefined = 'not yet; grant it';
@@ -119,7 +119,7 @@ describe('the kubelet in the sandbox', () => {
       return found;
     });
 
-  it('tries a refused volume again and again, and tells why in one Event that counts', async () => {
+  it('retries a refused volume, and reports the reason in one Event with a count', async () => {
     const pod = await createPod('refused');
     const event = await eventOf('FailedMount', 3);
     expect(event).toMatchObject({
@@ -137,12 +137,12 @@ describe('the kubelet in the sandbox', () => {
     expect(told).toEqual([['refused', volume.directory]]);
     expect(await eventOf('VolumePublished')).toMatchObject({
       type: 'Normal',
-      message: `Volume "login" is in ${volume.directory}; no container is run here`,
+      message: `Volume "login" is in ${volume.directory}; no containers run here`,
     });
     expect(driver.published).toEqual([volume.directory]);
   });
 
-  it('publishes the volume of a Pod that comes later, and unpublishes it when the Pod goes', async () => {
+  it('publishes the volume of a Pod that is created later, and unpublishes it when the Pod is deleted', async () => {
     driver.refusal = undefined;
     const { directory: first } = await kubelet.published(await createPod('later'), 'login', DEADLINE_MS);
     await client.delete(Pods, { namespace: 'default', name: 'later' });

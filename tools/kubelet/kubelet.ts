@@ -6,11 +6,11 @@ export interface KubeletOptions extends Pick<PublishOptions, 'client' | 'socket'
   readonly client: KubeClient;
   /** Name of the CSI driver whose volumes are published. */
   readonly driver: string;
-  /** Receives each volume once it is published. */
+  /** Called for each volume after it was published. */
   readonly onPublished: (pod: Pod, volume: PublishedVolume) => void;
-  /** Receives what nobody can be told by an Event. */
+  /** Called for errors that cannot be reported by an Event. */
   readonly onProblem: (error: Error) => void;
-  /** First and longest back-off, in milliseconds; those of the kubelet when absent. */
+  /** Initial and longest back-off, in milliseconds; by default those of the kubelet. */
   readonly backOffMs?: { readonly initial: number; readonly max: number };
 }
 
@@ -24,16 +24,16 @@ interface Mounted {
 }
 
 /**
- * Publishes the volumes of all Pods as the kubelet does: when a Pod appears, again and again with a growing pause while the driver
- * refuses, with an Event each time that says why, and until the Pod is deleted. It runs no containers.
+ * Publishes the volumes of all Pods as the kubelet does, from the creation to the deletion of a Pod. While the driver refuses, it retries
+ * with increasing back-off, and records an Event with the reason each time. It runs no containers.
  */
 export class Kubelet {
   readonly #pods: Reflector<Pod>;
   readonly #queue: WorkQueue;
   readonly #events: EventRecorder;
-  /** By the key of the Pod. */
+  /** Mounted volumes by the key of the Pod. */
   readonly #mounted = new Map<string, Mounted[]>();
-  /** Why a volume is not published, by {@link idOf}. */
+  /** Reasons why volumes are not published, by {@link idOf}. */
   readonly #refusals = new Map<string, Error>();
 
   constructor(private readonly options: KubeletOptions) {
@@ -45,7 +45,7 @@ export class Kubelet {
 
   start(): void {
     this.#pods.changes.subscribe(({ key }) => {
-      // Also a Pod that was deleted and made anew begins with the shortest pause.
+      // A Pod that was deleted and created again also begins with the shortest back-off.
       this.#queue.forget(key);
       this.#queue.add(key);
     });
@@ -53,7 +53,7 @@ export class Kubelet {
     this.#pods.start();
   }
 
-  /** Unpublishes everything. */
+  /** Stops, and unpublishes all volumes. */
   async stop(): Promise<void> {
     await this.#pods.stop();
     await this.#queue.stop();
@@ -62,9 +62,9 @@ export class Kubelet {
   }
 
   /**
-   * The volume, once it is published.
+   * Resolves with the volume when it is published.
    *
-   * @throws Error with the driver's words when it still refuses after these milliseconds; it is tried again all the same
+   * @throws Error with the driver's message when the driver still refuses after `patienceMs` milliseconds; publishing is retried anyway
    */
   async published(pod: Pod, name: string, patienceMs: number): Promise<PublishedVolume> {
     const key = formatKey(keyOf(pod));
@@ -72,7 +72,7 @@ export class Kubelet {
       return await until(patienceMs, async () => {
         const found = this.#mounted.get(key)?.find((mounted) => mounted.name === name && mounted.uid === pod.metadata.uid);
         if (!found) {
-          throw this.#refusals.get(idOf(pod, name)) ?? new Error('the CSI driver has not answered yet');
+          throw this.#refusals.get(idOf(pod, name)) ?? new Error('the CSI driver has not responded yet');
         }
         return found.volume;
       });
@@ -121,7 +121,7 @@ export class Kubelet {
       const key = formatKey(keyOf(pod));
       this.#mounted.set(key, [...(this.#mounted.get(key) ?? []), { uid: pod.metadata.uid ?? '', name, volume }]);
       this.#refusals.delete(idOf(pod, name));
-      this.#record(pod, 'Normal', 'VolumePublished', `Volume "${name}" is in ${volume.directory}; no container is run here`);
+      this.#record(pod, 'Normal', 'VolumePublished', `Volume "${name}" is in ${volume.directory}; no containers run here`);
       onPublished(pod, volume);
       return true;
     } catch (error) {

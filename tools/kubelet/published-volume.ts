@@ -25,7 +25,7 @@ interface CsiDriver extends KubeObject {
   };
 }
 
-/** As far as the kubelet looks at a Pod to mount its volumes. */
+/** The part of a Pod that the kubelet needs to mount its volumes. */
 export interface Pod extends KubeObject {
   readonly spec?: {
     readonly serviceAccountName?: string;
@@ -39,58 +39,58 @@ interface InlineVolume {
   readonly volumeAttributes?: Readonly<Record<string, string>>;
 }
 
-/** Names of the volumes that this driver provides to the pod. */
+/** Returns the names of the volumes that this driver provides to the pod. */
 export function volumesOf({ spec }: Pod, driver: string): string[] {
   return (spec?.volumes ?? []).filter(({ csi }) => csi?.driver === driver).map(({ name }) => name);
 }
 
 export interface PublishOptions {
   readonly client: KubeClient;
-  /** Of the driver. */
+  /** Path of the driver's socket. */
   readonly socket: string;
-  /** The driver's OCI_CONNECTOR_CSI_KUBELET_DIRECTORY. */
+  /** OCI_CONNECTOR_CSI_KUBELET_DIRECTORY of the driver. */
   readonly kubeletDirectory: string;
-  /** As the API server has it, with its UID. */
+  /** The Pod from the API server, with its UID. */
   readonly pod: Pod;
   /** Name of the CSI volume in the pod. */
   readonly volume: string;
-  /** Told when a republish failed; it is tried again at the next one. */
+  /** Called when a republish failed. The next republish is the retry. */
   readonly onProblem: (error: Error) => void;
-  /** Milliseconds for the driver to publish it the first time; those of a driver that has just been started when absent. */
+  /** Time for the first publish, in milliseconds; the default is enough for a driver that was just started. */
   readonly patienceMs?: number;
-  /** Milliseconds between two calls; about that of the kubelet when absent. */
+  /** Time between two calls, in milliseconds; by default about that of the kubelet. */
   readonly republishMs?: number;
-  /** A token is renewed when no more than this share of its lifetime is left; that of the kubelet when absent. */
+  /** A token is renewed when at most this share of its lifetime is left; by default that of the kubelet. */
   readonly renewalShare?: number;
 }
 
-/** The kubelet comes back to each pod after a minute (its syncFrequency), and up to half of one more. */
+/** The kubelet syncs each pod after a minute (its syncFrequency), or up to half a minute later. */
 const KUBELET_REPUBLISH_MS = 60_000;
 
 /** requiresRefresh in pkg/kubelet/token/token_manager.go of Kubernetes. */
 const KUBELET_RENEWAL_SHARE = 0.2;
 
-/** For a driver that has just been started and has not seen the Connector yet; it refuses until then. */
+/** Long enough for a driver that was just started: it refuses until it has read the Connector. In milliseconds. */
 const FIRST_PUBLISH_MS = 30_000;
 
-/** Lifetime of a token whose request names none, in seconds (TokenRequestSpec of Kubernetes). */
+/** Default lifetime of a token, in seconds (TokenRequestSpec of Kubernetes). */
 const DEFAULT_TOKEN_SECONDS = 3600;
 
 interface PodToken {
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** When to ask for the next one. */
+  /** Time to request the next token, in milliseconds since the epoch. */
   readonly renewAt: number;
 }
 
 /**
- * A pod's CSI volume, with this process in the place of the kubelet: it publishes the volume, calls again and again as
- * `requiresRepublish` says, with fresh tokens before the old ones end, and unpublishes it. Tokens are what the CSIDriver object asks
- * for, bound to the pod.
+ * A CSI volume of a pod, for which this process replaces the kubelet. It publishes the volume, republishes it as `requiresRepublish`
+ * demands, with a new token before the old one expires, and unpublishes it. The tokens are those that the CSIDriver object requests,
+ * bound to the pod.
  */
 export class PublishedVolume {
-  /** Where the pod would find the files. */
+  /** Directory of the files that the pod would see. */
   readonly directory: string;
   readonly #driver: CsiNodeClient;
   readonly #volumeId: string;
@@ -109,7 +109,7 @@ export class PublishedVolume {
       throw new Error(`Pod ${podName} has no CSI volume ${name}`);
     }
     this.#volume = csi;
-    // As the kubelet names both (makeVolumeHandle and getTargetPath of pkg/volume/csi).
+    // The kubelet uses the same names (makeVolumeHandle and getTargetPath of pkg/volume/csi).
     this.#volumeId = `csi-${createHash('sha256')
       .update(uid + name)
       .digest('hex')}`;
@@ -118,9 +118,9 @@ export class PublishedVolume {
   }
 
   /**
-   * Resolves when the files are there. From then on the volume is kept fresh until {@link unpublish}.
+   * Publishes the volume, and resolves when the files exist. After that, the volume is republished until {@link unpublish}.
    *
-   * @throws Error with the driver's message when it goes on refusing
+   * @throws Error with the driver's message when the driver still refuses after the time
    */
   static async publish(options: PublishOptions): Promise<PublishedVolume> {
     const volume = new PublishedVolume(options);
@@ -135,17 +135,21 @@ export class PublishedVolume {
     return volume;
   }
 
-  /** Every token that the driver was given, the oldest first. */
+  /** Every token that was passed to the driver, oldest first. */
   get issued(): readonly Sensitive[] {
     return this.#issued;
   }
 
-  /** How many of {@link issued} the driver has answered for: the files have the last of these, or a later one. */
+  /** Number of {@link issued} tokens for which the driver has responded: the files contain the last of these, or a later one. */
   get delivered(): number {
     return this.#delivered;
   }
 
-  /** Afterwards the directory is gone. @throws Error with the driver's message */
+  /**
+   * Unpublishes the volume, which removes the directory.
+   *
+   * @throws Error with the driver's message when it fails
+   */
   async unpublish(): Promise<void> {
     this.#ended.abort();
     await this.#republishing;
@@ -158,7 +162,7 @@ export class PublishedVolume {
 
   async #republish(): Promise<void> {
     const { republishMs = KUBELET_REPUBLISH_MS, onProblem } = this.options;
-    // It rejects when the volume is to be unpublished, and for nothing else.
+    // `delay` rejects only when the volume is unpublished.
     const pause = (): Promise<boolean> => delay(republishMs, true, { signal: this.#ended.signal }).catch(() => false);
     while (await pause()) {
       await this.#call().catch(onProblem);
@@ -211,7 +215,7 @@ export class PublishedVolume {
   }
 }
 
-/** Admission fills in this one (ServiceAccount admission controller of Kubernetes). */
+/** Returns the pod's ServiceAccount, with the default of the ServiceAccount admission controller of Kubernetes. */
 function serviceAccountOf({ spec }: Pod): string {
   return spec?.serviceAccountName ?? 'default';
 }

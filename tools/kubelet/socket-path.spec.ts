@@ -5,7 +5,7 @@ describe('the path of a socket', () => {
     expect(() => requireSocketPath(`/${'x'.repeat(102)}`)).not.toThrow();
   });
 
-  it('is refused when it is longer, with what to do; bytes count', () => {
+  it('is refused when it has more bytes, with a message that says what to do', () => {
     expect(() => requireSocketPath(`/${'ü'.repeat(52)}`)).toThrow(
       /has 105 bytes.* may have 103; move the workspace to a directory whose path is at least 2 bytes shorter$/,
     );

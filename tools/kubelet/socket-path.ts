@@ -1,10 +1,14 @@
 /**
- * Bytes that the path of a unix socket may have: macOS has room for 104 with the NUL at the end (unix(4)), Linux for 108 (unix(7)).
- * The smaller one everywhere, so that what works here works there.
+ * Longest path of a unix socket, in bytes: macOS allows 104 including the NUL at the end (unix(4)), Linux 108 (unix(7)). The smaller
+ * limit applies everywhere, so that a path that works on one system works on the other.
  */
 const MAX_BYTES = 103;
 
-/** @throws Error that says what to do, when no socket can be made at this path */
+/**
+ * Checks the path of a socket.
+ *
+ * @throws Error when it is too long; the message says what to do
+ */
 export function requireSocketPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
   if (bytes <= MAX_BYTES) {

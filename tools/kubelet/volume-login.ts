@@ -9,9 +9,9 @@ export interface Login {
 }
 
 /**
- * The login that a volume's `config.json` has for a host, read as every client reads it: when a command begins.
+ * Reads the login for a host from a volume's `config.json`, as clients do at the start of a command.
  *
- * @throws Error when there is none
+ * @throws Error when the file contains no login for the host
  */
 export async function readLogin(volume: string, host: string): Promise<Login> {
   const text = await readFile(path.join(volume, 'config.json'), 'utf8');

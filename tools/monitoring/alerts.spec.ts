@@ -31,7 +31,7 @@ const OPERATIONS = read('docs', 'operations.md');
 const ALERTS = (parse(read('deploy', 'monitoring', 'alerts.yaml')) as Rules).groups.flatMap(({ rules }) => rules);
 const { tests } = parse(read('deploy', 'monitoring', 'alerts.test.yaml')) as RuleTests;
 
-/** Labels of each metric, as docs/operations.md has them; the specs of the programs hold that to the code. */
+/** Labels of each metric in docs/operations.md. The specs of the programs compare that page with the code. */
 const METRICS = new Map(
   ['proxy', 'controller', 'CSI driver']
     .flatMap((program) => readTable(OPERATIONS, `### Metrics of the ${program}`))
@@ -39,12 +39,12 @@ const METRICS = new Map(
 );
 
 describe('deploy/monitoring/alerts.yaml', () => {
-  it('has the alerts that docs/operations.md explains', () => {
+  it('contains the alerts that docs/operations.md explains', () => {
     const documented = readTable(OPERATIONS, '## Alerts').map((row) => [row['Alert'], row['Severity']]);
     expect(ALERTS.map(({ alert, labels }) => [alert, labels.severity])).toEqual(documented);
   });
 
-  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s asks for metrics and labels that exist', (_name, { expr }) => {
+  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s uses only existing metrics and labels', (_name, { expr }) => {
     const used = [...expr.matchAll(/\b(connectors_[a-z_]+)(?:\{([^}]*)\})?/g)];
     expect(used.length).toBeGreaterThan(0);
     for (const [, name = '', matchers = ''] of used) {
@@ -55,7 +55,7 @@ describe('deploy/monitoring/alerts.yaml', () => {
     expect(expr).not.toContain('exported_');
   });
 
-  it.each(ALERTS.map(({ alert }) => alert))('%s is tested to fire and to be silent', (name) => {
+  it.each(ALERTS.map(({ alert }) => alert))('%s has tests in which it fires and does not fire', (name) => {
     const expected = tests.flatMap(({ alert_rule_test: checks }) => checks).filter(({ alertname }) => alertname === name);
     expect(expected.some(({ exp_alerts: alerts }) => alerts.length > 0)).toBe(true);
     expect(expected.some(({ exp_alerts: alerts }) => alerts.length === 0)).toBe(true);

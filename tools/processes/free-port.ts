@@ -11,12 +11,12 @@ function listenOnce(port: number): Promise<number> {
   });
 }
 
-/** A TCP port of loopback that nobody listens on at this moment. */
+/** Returns a TCP port of loopback that is free at this moment. */
 export function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** This port if it is free, any free one otherwise. */
+/** Returns this port if it is free, otherwise another free port. */
 export function preferredPort(port: number): Promise<number> {
   return listenOnce(port).catch(freePort);
 }

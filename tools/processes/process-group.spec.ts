@@ -16,26 +16,26 @@ describe('ProcessGroup', () => {
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   it.each([
-    { ownSessions: true, told: 'are not told when the terminal tells its own' },
-    { ownSessions: false, told: "are told with the terminal's own" },
-  ])('starts processes that $told', async ({ ownSessions }) => {
+    { ownSessions: true, effect: 'do not receive the signals of the terminal' },
+    { ownSessions: false, effect: 'receive the signals of the terminal' },
+  ])('starts processes that $effect', async ({ ownSessions }) => {
     group = new ProcessGroup(directory, { ownSessions });
     const { pid } = await group.start({ name: `sessions-${ownSessions}`, command: [process.execPath, '-e', 'setInterval(() => {}, 1e6)'] });
-    // Negative: all of the group that the kernel tells together of Ctrl-C; is there one that began with this process?
-    const askItsGroup = (): boolean => process.kill(-pid, 0);
+    // A negative id means the process group, which receives Ctrl-C together. It exists only if the process leads its own group.
+    const checkItsGroup = (): boolean => process.kill(-pid, 0);
     if (ownSessions) {
-      expect(askItsGroup()).toBe(true);
+      expect(checkItsGroup()).toBe(true);
     } else {
-      expect(askItsGroup).toThrow('ESRCH');
+      expect(checkItsGroup).toThrow('ESRCH');
     }
     await group.stopAll();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('starts nothing once it is being ended, so that an interrupted start leaves no process behind', async () => {
+  it('starts nothing after stopAll, so that an interrupted start leaves no process behind', async () => {
     group = new ProcessGroup(directory);
     const starting = group.start({ name: 'late', command: [process.execPath, '-e', ''] });
     await group.stopAll();
-    await expect(starting).rejects.toThrow('late is not started: all are being ended');
+    await expect(starting).rejects.toThrow('late is not started: all processes are being ended');
   });
 });

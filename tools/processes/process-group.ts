@@ -9,9 +9,9 @@ export interface ProcessDescription {
   readonly command: readonly [string, ...string[]];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** True when the process serves; asked every 50 ms. */
+  /** Returns true when the process is ready; called every 50 ms. */
   readonly ready?: () => Promise<boolean>;
-  /** Milliseconds to get ready; default one minute. */
+  /** Time to become ready, in milliseconds; one minute by default. */
   readonly timeout?: number;
 }
 
@@ -19,27 +19,31 @@ export interface StartedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** SIGTERM, and SIGKILL for one that has not ended after `grace` milliseconds. */
+  /** Sends SIGTERM, and SIGKILL if the process has not ended after `grace` milliseconds. */
   stop(grace?: number): Promise<void>;
 }
 
-/** Processes that are started together, log to one directory and are ended, by their ids, in reverse order. */
+/** Processes that log to one directory. They are ended by their ids, in reverse order of their start. */
 export class ProcessGroup {
   readonly #started: StartedProcess[] = [];
   #isEnding = false;
 
-  /** @param options.ownSessions keeps the terminal's Ctrl-C from the processes: only {@link stopAll} ends them, in order */
+  /** @param options.ownSessions the processes do not receive Ctrl-C from the terminal: only {@link stopAll} ends them, in order */
   constructor(
     private readonly logDirectory: string,
     private readonly options: { readonly ownSessions?: boolean } = {},
   ) {}
 
-  /** @throws Error with the end of its log when the process ends or does not get ready in time, and when all are being ended */
+  /**
+   * Starts a process, and resolves when it is ready.
+   *
+   * @throws Error with the end of its log when the process ends or does not become ready in time, and when all processes are being ended
+   */
   async start(description: ProcessDescription): Promise<StartedProcess> {
     await mkdir(this.logDirectory, { recursive: true });
-    // Nothing would end it.
+    // After stopAll, nothing would end the process.
     if (this.#isEnding) {
-      throw new Error(`${description.name} is not started: all are being ended`);
+      throw new Error(`${description.name} is not started: all processes are being ended`);
     }
     const logFile = path.join(this.logDirectory, `${description.name}.log`);
     const log = openSync(logFile, 'a');
@@ -57,7 +61,7 @@ export class ProcessGroup {
     return process;
   }
 
-  /** Also the end of the group: nothing is started afterwards. */
+  /** Ends all processes. No process can be started afterwards. */
   async stopAll(): Promise<void> {
     this.#isEnding = true;
     for (const process of this.#started.splice(0).reverse()) {
@@ -96,7 +100,7 @@ async function becomeReady(description: ProcessDescription, child: ChildProcess,
   const ready = description.ready ?? (() => Promise.resolve(true));
   while (!(await ready().catch(() => false))) {
     if (failure === undefined && Date.now() > deadline) {
-      failure = 'did not get ready in time';
+      failure = 'did not become ready in time';
     }
     if (failure !== undefined) {
       const log = (await readFile(logFile, 'utf8')).slice(-3000).trimEnd();

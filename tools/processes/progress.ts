@@ -1,4 +1,4 @@
-/** Prints what is being done and, when it took more than a moment, how long it took. */
+/** Prints the description of a step and, if it took two seconds or more, its duration. */
 export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
   process.stdout.write(`… ${what}\n`);
@@ -12,7 +12,7 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** A table whose columns are as wide as their widest cell. */
+/** Formats a table whose columns are as wide as their widest cell. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((cell, column) => Math.max(cell.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>

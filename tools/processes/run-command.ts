@@ -11,11 +11,11 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly input?: string;
-  /** Milliseconds after which the command is killed; default two minutes. */
+  /** Time after which the command is killed, in milliseconds; two minutes by default. */
   readonly timeout?: number;
 }
 
-/** Enough for any command of the testbed; more is cut, so that a runaway cannot fill the memory. */
+/** Longest captured output. It is enough for any command, and a command with endless output cannot fill the memory. */
 const MAX_OUTPUT = 4 * 1024 * 1024;
 
 /** Runs a command to its end, whatever its status. */
@@ -37,7 +37,7 @@ export function tryCommand(command: readonly [string, ...string[]], options: Com
         }
       });
     }
-    // A command that does not read its input closes it early; its exit status tells what matters.
+    // A command that does not read its input closes it early. Only its exit status matters.
     child.stdin.on('error', () => undefined).end(options.input ?? '');
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, ...output }));
@@ -47,7 +47,7 @@ export function tryCommand(command: readonly [string, ...string[]], options: Com
 /**
  * Runs a command that must succeed.
  *
- * @throws Error with the command and the end of what it printed
+ * @throws Error when the command fails, with the command and the end of its output
  */
 export async function runCommand(command: readonly [string, ...string[]], options: CommandOptions = {}): Promise<string> {
   const { status, stdout, stderr } = await tryCommand(command, options);

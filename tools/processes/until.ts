@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const PAUSE_MS = 100;
 
 /**
- * Tries until it succeeds; resolves with what the attempt returned.
+ * Repeats the attempt until it succeeds, and resolves with its result.
  *
- * @throws the last attempt's error, with the time it was given, when that is over
+ * @throws Error with the error of the last attempt as its cause, when the time has expired
  */
 export async function until<T>(milliseconds: number, attempt: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + milliseconds;

@@ -1,2 +1,2 @@
-/** The workspace; tools are started from it. */
+/** Root of the workspace, from which tools are started. */
 export const workspaceRoot = process.cwd();

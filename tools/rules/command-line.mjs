@@ -1,4 +1,4 @@
-// The command line of the check of security rules. Imports nothing but Node.js itself; see tools/run.mjs.
+// The command line of the check of security rules. Imports only Node.js itself; see tools/run.mjs.
 
 export const COMMAND = 'node tools/run.mjs rules';
 
@@ -8,10 +8,10 @@ const HELP = `${COMMAND}: checks that each test that docs/security-rules.md name
 /**
  * @param {readonly string[]} args
  * @returns {{ help?: string }}
- * @throws Error that says what is wrong with the arguments
+ * @throws Error when the arguments are invalid; the message describes the problem
  */
 export function readCommandLine(args) {
   if (args.length === 0) return {};
   if (['-h', '--help'].includes(args[0])) return { help: HELP };
-  throw new Error(`unknown: ${args.join(' ')}`);
+  throw new Error(`unknown arguments: ${args.join(' ')}`);
 }

@@ -16,13 +16,13 @@ describe('a rule of docs/security-rules.md', () => {
 
   it.each([
     ['a test that did not run or did not pass', row('C9 SSRF')],
-    ['words that no title has', row('request smuggling: c+d')],
+    ['a text that no title contains', row('request smuggling: c+d')],
     ['a test of another file', row('C8 request smuggling', 'apps/proxy/test/other.spec.ts')],
-    ['the beginning of a title, which another test may have too', row('C8 request smuggling')],
+    ['the beginning of a title, which another test may share', row('C8 request smuggling')],
     ['the end of a title', row('ends the connection')],
     ['a word of the title of a describe block', row('rules')],
-    ['a placeholder that stands for nothing', row('C8 request smuggling: a+b (twice) ends the connection%s')],
-    ['nothing', row('')],
+    ['a placeholder that matches no text', row('C8 request smuggling: a+b (twice) ends the connection%s')],
+    ['an empty title', row('')],
   ])('is not proven by %s', (_name, named) => {
     expect(unproven([named], passed)).toEqual([named]);
   });

@@ -1,27 +1,27 @@
 import { readTable } from '@oci-connector/testing-kit';
 import { type PassedTest } from './passed-tests';
 
-/** A row of docs/security-rules.md: a test that holds a rule. */
+/** A row of docs/security-rules.md: a test that enforces a rule. */
 export interface RuleTest {
-  /** The whole title of a test or of a `describe` block; `%s` and the like stand for what differs from case to case. */
+  /** The whole title of a test or `describe` block. `%s` and `%j` stand for the part that differs between cases. */
   readonly title: string;
   readonly file: string;
 }
 
-/** The headings of the rules in docs/security-rules.md, in order. */
+/** Returns the headings of the rules in docs/security-rules.md, in order. */
 export function ruleHeadings(text: string): string[] {
   return text.split('\n').filter((line) => /^## (C\d+ |Rules )/.test(line));
 }
 
-/** The tests that docs/security-rules.md names. */
+/** Returns the tests that docs/security-rules.md names. */
 export function ruleTests(text: string): RuleTest[] {
   const rows = ruleHeadings(text).flatMap((heading) => readTable(text, heading));
   return rows.map((row) => ({ title: row['Test'] ?? '', file: row['File'] ?? '' }));
 }
 
 /**
- * The rows for which no test passed. A part of a title proves nothing: another test may have the same words, and pass when the one that was
- * meant is gone.
+ * Returns the rows for which no test passed. A part of a title proves nothing: another test may contain the same words, and pass when the
+ * intended test no longer exists.
  */
 export function unproven(rows: readonly RuleTest[], passed: readonly PassedTest[]): RuleTest[] {
   return rows.filter(({ title, file }) => {

@@ -10,19 +10,19 @@ function exists(file: string): boolean {
   return existsSync(path.join(WORKSPACE, file));
 }
 
-/** That the tests ran and passed is checked by `npm run check`, which knows the results of all projects. */
+/** `npm run check`, which has the results of all projects, checks that the tests ran and passed. */
 describe('docs/security-rules.md', () => {
-  it('has every rule, in order', () => {
+  it('contains every rule, in order', () => {
     expect(ruleHeadings(TEXT).map((heading) => heading.split(' ')[1])).toEqual([...RULES, 'Rules']);
   });
 
-  it('names a test for every rule, in specs that exist', () => {
+  it('names a test for every rule, in existing specs', () => {
     const rows = ruleTests(TEXT);
     expect(rows.length).toBeGreaterThan(RULES.length);
     expect(rows.filter(({ title, file }) => title.length < 7 || !file.endsWith('.spec.ts') || !exists(file))).toEqual([]);
   });
 
-  it('names files that exist', () => {
+  it('names only existing files', () => {
     const named = [...TEXT.matchAll(/`((?:apps|libs|deploy|tools)\/[^`]+)`/g)].map(([, file]) => file ?? '');
     expect(named.length).toBeGreaterThan(RULES.length);
     expect(named.filter((file) => !exists(file))).toEqual([]);

@@ -15,8 +15,8 @@ const (
 	tokenSize = 32 << 10
 )
 
-// runHostile serves a registry that wants to harm whoever proxies it: tokens of 32 KB, lists of tags of 8 MiB whose end never
-// comes, and Links that are costly to read. A part of a repository's name chooses.
+// runHostile serves a registry that tries to harm its proxy: tokens of 32 KB, tag lists of 8 MiB that never end, and Links that
+// are costly to parse. A part of the repository's name selects the behaviour.
 func runHostile(args []string) error {
 	flags := flag.NewFlagSet("hostile", flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
@@ -52,7 +52,7 @@ func runHostile(args []string) error {
 	}))
 }
 
-// Each token is another one, and lives for an hour.
+// serveToken sends a new token each time, which is valid for an hour.
 func serveToken(response http.ResponseWriter) {
 	bytes := make([]byte, tokenSize*3/4)
 	_, _ = rand.Read(bytes)

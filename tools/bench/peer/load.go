@@ -39,22 +39,22 @@ type loadResult struct {
 }
 
 // runLoad makes `count` requests with `concurrency` connections and prints one JSON object. With a rate, requests start
-// at fixed times, whether or not earlier ones have ended, and latency counts from the time a request was due.
+// at fixed times, even if earlier ones have not ended, and latency counts from the time at which a request was due.
 func runLoad(args []string) error {
 	var options loadOptions
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	flags.StringVar(&options.mode, "mode", "pull", "pull, push, push-chunked or manifest")
-	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest; {n} in it becomes the request's number, {m} the last digit of it")
-	flags.Func("authorization", "value of the Authorization header; may be repeated, requests take them in turns", func(value string) error {
+	flags.StringVar(&options.url, "url", "", "URL of a blob, of an upload session or of a manifest; {n} becomes the request's number, {m} its last digit")
+	flags.Func("authorization", "value of the Authorization header; may be repeated; requests use the values in turn", func(value string) error {
 		options.authorization = append(options.authorization, value)
 		return nil
 	})
-	flags.DurationVar(&options.deadline, "deadline", time.Hour, "requests that have not ended by then have failed")
-	flags.BoolVar(&options.fresh, "fresh", false, "a connection for each request")
+	flags.DurationVar(&options.deadline, "deadline", time.Hour, "time after which requests that have not ended have failed")
+	flags.BoolVar(&options.fresh, "fresh", false, "open a new connection for each request")
 	flags.IntVar(&options.count, "count", 1, "number of requests")
 	flags.IntVar(&options.concurrency, "concurrency", 1, "requests at a time")
 	flags.Int64Var(&options.size, "size", 0, "bytes of each body")
-	flags.Float64Var(&options.rate, "rate", 0, "requests per second; 0: as fast as they come")
+	flags.Float64Var(&options.rate, "rate", 0, "requests per second; 0 means as fast as possible")
 	_ = flags.Parse(args)
 	return json.NewEncoder(os.Stdout).Encode(load(options))
 }
@@ -108,7 +108,7 @@ func load(options loadOptions) loadResult {
 
 func milliseconds(duration time.Duration) float64 { return float64(duration.Microseconds()) / 1000 }
 
-// one makes one request and says how many bytes of body went either way; fewer than asked for is an error.
+// one makes one request and returns the number of body bytes in either direction. Fewer bytes than expected are an error.
 func one(ctx context.Context, client *http.Client, options loadOptions, index int64, buffer []byte) (int64, error) {
 	options.url = strings.NewReplacer("{n}", strconv.FormatInt(index, 10), "{m}", strconv.FormatInt(index%10, 10)).Replace(options.url)
 	request, err := newRequest(ctx, options)
@@ -157,7 +157,7 @@ func newRequest(ctx context.Context, options loadOptions) (*http.Request, error)
 	}
 }
 
-// zeros is a body that costs nothing to make.
+// zeros is a body of zero bytes, which costs nothing to produce.
 type zeros struct{ left int64 }
 
 func (z *zeros) Read(buffer []byte) (int, error) {

@@ -1,5 +1,5 @@
-// Command peer holds the counterparts of the benchmark: an upstream registry that costs next to nothing, a reverse proxy
-// on httputil.ReverseProxy that sets a fixed Authorization header, a load generator, and bad neighbours.
+// Command peer contains the counterparts of the benchmark: an upstream registry that needs very little CPU, a reverse proxy
+// with httputil.ReverseProxy that sets a fixed Authorization header, a load generator, and bad neighbours.
 //
 //	peer upstream -listen ADDR -authorization VALUE -directory PATH
 //	peer proxy    -listen ADDR -upstream URL -authorization VALUE

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// runNeighbour holds connections to the proxy that never show a token that is good, until it is killed. Each neighbour has
-// an address of its own, as a pod has: 127.0.0.2, 127.0.0.3, …
+// runNeighbour keeps connections to the proxy that never send a valid token, until it is killed. Each neighbour has its own
+// address, like a pod: 127.0.0.2, 127.0.0.3, …
 func runNeighbour(args []string) error {
 	flags := flag.NewFlagSet("neighbour", flag.ExitOnError)
-	kind := flags.String("kind", "", "idle: connections without a request; forged: each asks, again and again, with a token that nobody signed")
-	target := flags.String("url", "", "URL that forged tokens are shown at")
-	token := flags.String("token", "", "a good token; forged ones differ from it in their signature")
-	addresses := flags.Int("addresses", 1, "how many neighbours")
-	connections := flags.Int("connections", 1, "connections of each")
+	kind := flags.String("kind", "", "idle: connections without a request; forged: each repeats requests with a token that has an invalid signature")
+	target := flags.String("url", "", "URL to which forged tokens are sent")
+	token := flags.String("token", "", "a valid token; forged ones differ from it in their signature")
+	addresses := flags.Int("addresses", 1, "number of neighbours")
+	connections := flags.Int("connections", 1, "number of connections of each")
 	period := flags.Duration("period", 4*time.Second, "time between two requests of a connection, or until a closed one is opened again")
 	_ = flags.Parse(args)
 	request, err := http.NewRequest(http.MethodGet, *target, nil)
@@ -31,7 +31,7 @@ func runNeighbour(args []string) error {
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+address))}}
 		for index := range *connections {
 			go func() {
-				// Spread over the period: not all ask in the same moment.
+				// Spread over the period, so that the requests do not start at the same time.
 				time.Sleep(*period * time.Duration(index) / time.Duration(*connections))
 				for {
 					hold(dialer, request.URL.Host, func(connection net.Conn) bool {
@@ -45,7 +45,7 @@ func runNeighbour(args []string) error {
 	select {}
 }
 
-// hold opens a connection, does the work once and reads until the other side closes; false from the work closes it at once.
+// hold opens a connection, runs the work once and reads until the server closes. If the work returns false, it closes immediately.
 func hold(dialer net.Dialer, address string, work func(net.Conn) bool) {
 	connection, err := dialer.Dial("tcp", address)
 	if err != nil {
@@ -63,7 +63,7 @@ func hold(dialer net.Dialer, address string, work func(net.Conn) bool) {
 	}
 }
 
-// showForged asks once and waits for the answer; the connection is not used again, as with most scanners.
+// showForged sends one request and waits for the response. Like most scanners, it does not use the connection again.
 func showForged(connection net.Conn, head, token string) bool {
 	signature := make([]byte, 256)
 	_, _ = rand.Read(signature)

@@ -27,7 +27,7 @@ func runUpstream(args []string) error {
 	if err != nil {
 		return err
 	}
-	// Nobody else needs the name; the file goes when the process does.
+	// The name is not needed; the file is removed when the process ends.
 	defer file.Close()
 	if err := os.Remove(file.Name()); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (u *upstream) upload(response http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// serveBlob sends a sparse file of the wanted size: the page cache holds nothing, the socket gets zeros.
+// serveBlob sends a sparse file of the requested size: the page cache stays empty, and the socket receives zeros.
 func (u *upstream) serveBlob(response http.ResponseWriter, request *http.Request) {
 	size := int64(1 << 30)
 	for _, part := range strings.Split(request.URL.Path, "/") {
@@ -106,7 +106,7 @@ func (u *upstream) serveBlob(response http.ResponseWriter, request *http.Request
 	if info, err := u.blob.Stat(); err == nil && info.Size() < size {
 		_ = u.blob.Truncate(size)
 	}
-	// The connection closes after each blob, so that no measurement begins with a window that another one opened.
+	// The connection closes after each blob, so that no measurement begins with a TCP window of an earlier one.
 	response.Header().Set("Connection", "close")
 	response.Header().Set("Content-Type", "application/octet-stream")
 	http.ServeContent(response, request, "", time.Time{}, io.NewSectionReader(u.blob, 0, size))
