@@ -84,7 +84,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['start', ['-f', 'absent.yaml'], '--filename: cannot read absent.yaml: there is no such file', 'see npm start'],
     ['start', ['-f', ''], '--filename: the name of the file is empty', 'see npm start'],
     ['start', ['-f', 'https://'], '--filename: https:// is not a URL', 'see npm start'],
-    ['start', ['-f', '-', '-f', '-'], '--filename: - can be given once', 'see npm start'],
+    ['start', ['-f', '-', '-f', '-'], '--filename: - can be given only once', 'see npm start'],
     ['start', ['--ca-bundle', 'tools'], '--ca-bundle: tools is a directory; name a file', 'see npm start'],
     ['start', ['--port', '0x50'], '--port: "0x50" is not a port (1 to 65535)', 'see npm start'],
     ['start', ['--port', '9000', '--https-port', '9000'], '--port and --https-port are the same', 'see npm start'],

@@ -38,7 +38,7 @@ const MB_IN_MIB = 1.048576;
 /** The results of one client, alone and next to a bad neighbour. */
 interface Round {
   readonly alone: LoadResult;
-  readonly beside: LoadResult;
+  readonly together: LoadResult;
   readonly peakMb: number;
 }
 
@@ -94,10 +94,10 @@ async function measure(bench: Bench, neighbour: Neighbour): Promise<Round> {
     await resetPeakMemory(proxy.pid);
     const stop = await neighbour.start(place);
     await delay(sized(effort, SETTLE_MS, 100));
-    const beside = await ask(place, neighbour);
+    const together = await ask(place, neighbour);
     const peakMb = (await peakMemory(proxy.pid)) * MB_IN_MIB;
     await stop();
-    return { alone, beside, peakMb };
+    return { alone, together, peakMb };
   } finally {
     await proxy.stop();
   }
@@ -117,9 +117,9 @@ function rowOf({ name }: Neighbour, rounds: readonly Round[]): string[] {
     name,
     middle(rounds, ({ alone }) => alone.p50Ms).toFixed(2),
     middle(rounds, ({ alone }) => alone.p99Ms).toFixed(2),
-    middle(rounds, ({ beside }) => beside.p50Ms).toFixed(2),
-    middle(rounds, ({ beside }) => beside.p99Ms).toFixed(2),
-    `${most(rounds, ({ beside }) => beside.failed)} of ${rounds[0]?.beside.requests ?? 0}`,
+    middle(rounds, ({ together }) => together.p50Ms).toFixed(2),
+    middle(rounds, ({ together }) => together.p99Ms).toFixed(2),
+    `${most(rounds, ({ together }) => together.failed)} of ${rounds[0]?.together.requests ?? 0}`,
     most(rounds, ({ peakMb }) => peakMb).toFixed(0),
   ];
 }
@@ -135,11 +135,11 @@ function floorsOf({ name }: Neighbour, rounds: readonly Round[]): Floor[] {
     {
       ...atMost,
       name: `${name}: p50, against alone`,
-      measured: middle(rounds, ({ alone, beside }) => beside.p50Ms / alone.p50Ms),
+      measured: middle(rounds, ({ alone, together }) => together.p50Ms / alone.p50Ms),
       limit: RATIO_LIMIT,
       unit: '×',
     },
-    { ...atMost, name: `${name}: failed`, measured: most(rounds, ({ beside }) => beside.failed), limit: 0, unit: 'requests' },
+    { ...atMost, name: `${name}: failed`, measured: most(rounds, ({ together }) => together.failed), limit: 0, unit: 'requests' },
     { ...atMost, name: `${name}: peak RSS`, measured: most(rounds, ({ peakMb }) => peakMb), limit: RSS_LIMIT_MB, unit: 'MB' },
   ];
 }

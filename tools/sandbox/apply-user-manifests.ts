@@ -9,13 +9,13 @@ import { type Sandbox } from './sandbox';
 import { DRIVER } from './start-kubelet';
 import { tableOfFiles } from './volume-files';
 
-/** What became of the user's manifests. */
+/** The result of applying the user's manifests. */
 export interface AppliedManifests {
-  /** Why a Connector is not Ready or a volume not published; none when everything is well. */
+  /** The reasons why a Connector is not Ready or a volume is not published; empty on success. */
   readonly problems: readonly string[];
-  /** Everything that was applied, as the API has it. */
+  /** All applied objects, as the API returned them. */
   readonly objects: readonly KubeObject[];
-  /** Those that the proxy serves. */
+  /** The Connectors that the proxy serves. */
   readonly connectors: readonly Verdict[];
   readonly volumes: readonly PodVolume[];
 }
@@ -27,10 +27,13 @@ export interface PodVolume {
   readonly directory: string;
 }
 
-/** The driver runs and has seen the Connectors, or will in a moment; what it refuses after that it goes on refusing. */
+/**
+ * Time to wait for a volume, in milliseconds. The driver runs and reads the Connectors within this time. If it still refuses a volume
+ * after that, it will not accept it later.
+ */
 const PATIENCE_MS = 3_000;
 
-/** Applies the user's manifests, says what became of each Connector in them, and waits for the volumes of the Pods. */
+/** Applies the user's manifests, prints the state of each Connector in them, and waits for the volumes of the Pods. */
 export async function applyUserManifests(sandbox: Sandbox, kubelet: Kubelet, manifests: readonly Manifest[]): Promise<AppliedManifests> {
   const objects = await applyManifests(sandbox.client, manifests);
   for (const { kind, metadata } of objects) {
@@ -74,7 +77,11 @@ async function reportConnectors({ client }: Sandbox, connectors: readonly Namesp
   return verdicts;
 }
 
-/** Ready does not say that a password is right where nobody asks for it. @returns what to tell then */
+/**
+ * A Connector can be Ready although its password has not been checked.
+ *
+ * @returns a note for the user if that is so
+ */
 async function untestedCredential({ ready, protocol, connector }: Verdict): Promise<string | undefined> {
   const { spec } = connector;
   const secret = spec.auth?.secretRef?.name;
@@ -82,27 +89,30 @@ async function untestedCredential({ ready, protocol, connector }: Verdict): Prom
     return undefined;
   }
   if (reasonOf(connector, ConditionType.AuthReady) === Reason.NonAuthProbe) {
-    return `nothing tested the credential in Secret ${secret}: its class has no probe for this authentication type`;
+    return `the credential in Secret ${secret} has not been checked: its class has no probe for this authentication type`;
   }
-  if (protocol !== 'oci' || !(await letsEverybodyIn(spec.address))) {
+  if (protocol !== 'oci' || !(await allowsAnonymous(spec.address))) {
     return undefined;
   }
-  return `nothing tested the credential in Secret ${secret}: the registry lets everybody in at /v2/ and did not ask for it; a push will tell`;
+  return `the credential in Secret ${secret} has not been checked: the registry allows anonymous access to /v2/; push an image to check it`;
 }
 
 function reasonOf({ status }: Connector, condition: ConditionType): string | undefined {
   return status?.conditions?.find(({ type }) => type === condition)?.reason;
 }
 
-/** A hint must not hold up the user; in milliseconds. */
+/** Limit of the request for the hint, which must not delay the user; in milliseconds. */
 const HINT_MS = 3_000;
 
-/** Whether a registry asks for no credential, as far as that can be found out without the Connector's own CA. */
-async function letsEverybodyIn(address: string): Promise<boolean> {
+/**
+ * Whether a registry requires no credential. It is false, too, if the request fails, for example because it lacks the
+ * Connector's own CA.
+ */
+async function allowsAnonymous(address: string): Promise<boolean> {
   try {
     return (await fetch(new URL('/v2/', address), { redirect: 'manual', signal: AbortSignal.timeout(HINT_MS) })).status === 200;
   } catch {
-    // Then there is no hint.
+    // Without a response there is no hint.
     return false;
   }
 }
@@ -114,7 +124,7 @@ interface Attempt {
   readonly outcome: Promise<PublishedVolume | Error>;
 }
 
-/** Waits for all volumes of all Pods at the same time: those that are refused take {@link PATIENCE_MS} together, not each. */
+/** Waits for all volumes of all Pods at the same time. All refused volumes together take {@link PATIENCE_MS}. */
 function publish(kubelet: Kubelet, pods: readonly Pod[]): Attempt[] {
   return pods.flatMap((pod) => {
     const names = volumesOf(pod, DRIVER);
@@ -125,7 +135,7 @@ function publish(kubelet: Kubelet, pods: readonly Pod[]): Attempt[] {
   });
 }
 
-/** @returns the volume; or why there is none, as an Event of the Pod has it */
+/** @returns the volume, or the reason why it is not published, as in the Event of the Pod */
 async function report({ pod, name, outcome }: Attempt): Promise<PublishedVolume | string> {
   const of = `${pod.metadata.namespace}/${pod.metadata.name}`;
   process.stdout.write('\n');

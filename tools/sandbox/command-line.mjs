@@ -1,55 +1,55 @@
-// The command line of `npm start`. Imports nothing but Node.js itself; see tools/run.mjs.
+// The command line of `npm start`. Imports only Node.js itself; see tools/run.mjs.
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const COMMAND = 'npm start';
 
-const HELP = `npm start: the whole product on this machine, with nothing but Node.js
+const HELP = `npm start: runs the whole product on this machine. It requires only Node.js.
 
-Starts an in-memory Kubernetes API, a small registry that wants a password, the controller, the proxy and the CSI driver;
-applies a Connector, pushes and pulls an image through the proxy with nothing but a ServiceAccount token, and then with
-nothing but the files of a pod's volume; tells how to do it again with kubectl, crane, docker or curl, and stays up until
-Ctrl-C. Everything listens on loopback. No pods run and nothing needs root: the sandbox plays the kubelet for the CSI
-driver, and volumes are plain directories.
+Starts an in-memory Kubernetes API, a small registry that requires a password, the controller, the proxy and the CSI
+driver. Applies a Connector. Pushes and pulls an image through the proxy, first with only a ServiceAccount token, then
+with only the files of a pod's volume. Prints the commands to do the same with kubectl, crane, docker or curl, and runs
+until Ctrl-C. All programs listen on loopback. No pods run, and no program needs root: the sandbox replaces the kubelet
+for the CSI driver, and volumes are plain directories.
 
 Usage:
-  npm start                        the sample
-  npm start -- --check             the same, then exit: 0 when all went well
-  npm start -- -f FILE [-f FILE …] your own manifests instead of the sample (a real registry, say); the volumes of Pods in
-                                   them are published, and commands are printed to go on with
+  npm start                        runs the sample
+  npm start -- --check             runs the sample and exits; the status is 0 if all steps succeeded
+  npm start -- -f FILE [-f FILE …] applies your own manifests instead of the sample, for example for a real registry;
+                                   publishes the volumes of Pods in them, and prints commands that use them
 
 Options:
   -f, --filename FILE   manifests to apply, YAML or JSON, in the order given: a file, a directory (its .yaml, .yml and .json
                         files), an http or https URL, or - for the standard input; may be given several times
-      --check           exit when the job is done
-      --ca-bundle FILE  PEM file with certificate authorities of registries, besides the system roots
-      --port PORT       http port of the proxy (default: 8080, or a free one when that is taken)
-      --https-port PORT https port of the proxy (default: 8443, or a free one)
+      --check           exit when all steps are done
+      --ca-bundle FILE  PEM file with certificate authorities of registries, in addition to the system roots
+      --port PORT       http port of the proxy (default: 8080, or a free port if 8080 is in use)
+      --https-port PORT https port of the proxy (default: 8443, or a free port if 8443 is in use)
   -h, --help            this text
 
-Kinds that FILE may hold:
+Kinds that FILE may contain:
   Connector, ConnectorClass, Secret, ConfigMap, Service, ServiceAccount, Namespace, Pod, CustomResourceDefinition,
   CSIDriver, Role, RoleBinding, ClusterRole, ClusterRoleBinding, and a List of them
-with --- between objects.
+A line with --- separates objects in one file.
 
-Files, all in .sandbox/; all but the logs are removed on exit:
-  kubeconfig            for kubectl: administrator of the in-memory API
+Files in .sandbox/; on exit only the logs remain:
+  kubeconfig            for kubectl, as administrator of the in-memory API
   ca.crt                the CA of the proxy's certificates, for clients
-  csi.sock              where the CSI driver serves the kubelet
-  kubelet/              the volumes, below pods/; the driver writes nowhere else
+  csi.sock              the socket on which the CSI driver serves the kubelet
+  kubelet/              the volumes, in pods/; the driver writes only here
   sandbox.json          addresses, files and process ids, for scripts
-  logs/                 what the programs logged
+  logs/                 the logs of the programs
 `;
 
 /**
- * A slip is found before anything is installed or started, so that it costs a moment and not a minute.
+ * Reads and checks the arguments, before anything is installed or started, so that a mistake is reported immediately.
  *
  * @param {readonly string[]} args
- * @param {string} [directory] where the user stands; npm itself changes to that of package.json
+ * @param {string} [directory] the user's working directory; npm itself changes to the directory of package.json
  * @returns {{ help?: string, sources: string[], check: boolean, caBundle?: string, httpPort?: number, httpsPort?: number }}
- *   sources: where manifests are read from, an absolute path, a URL or "-"
- * @throws Error that says what is wrong with the arguments
+ *   sources: the sources of the manifests, each an absolute path, a URL or "-"
+ * @throws Error when the arguments are invalid; its message describes the problem
  */
 export function readCommandLine(args, directory = process.env['INIT_CWD'] ?? process.cwd()) {
   const { values } = parseArgs({
@@ -66,9 +66,9 @@ export function readCommandLine(args, directory = process.env['INIT_CWD'] ?? pro
   if (values.help) return { help: HELP, sources: [], check: false };
   const httpPort = portOf('--port', values.port);
   const httpsPort = portOf('--https-port', values['https-port']);
-  if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same');
+  if (httpPort !== undefined && httpPort === httpsPort) throw new Error('--port and --https-port are the same; choose two different ports');
   if (values.filename.filter((source) => source === '-').length > 1)
-    throw new Error('--filename: - can be given once; there is one standard input');
+    throw new Error('--filename: - can be given only once, because there is only one standard input');
   return {
     sources: values.filename.map((source) => sourceOf(source, directory)),
     check: values.check,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { endLeftOver } from './end-left-over';
 
-describe('what a killed sandbox left behind', () => {
+describe('endLeftOver: the programs of a killed sandbox', () => {
   let directory: string;
   const children: ChildProcess[] = [];
 
@@ -29,7 +29,7 @@ describe('what a killed sandbox left behind', () => {
     return child;
   }
 
-  it('is ended, and a process that has its number by now is not', async () => {
+  it('ends a program, but not another process that now has the pid', async () => {
     const program = await start(path.join(process.cwd(), 'dist/apps/proxy/main.js'));
     const stranger = await start('something else');
     const state = path.join(directory, 'sandbox.json');
@@ -40,7 +40,7 @@ describe('what a killed sandbox left behind', () => {
     expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
   });
 
-  it('is nothing where no sandbox was', async () => {
+  it('does nothing if there was no sandbox', async () => {
     await expect(endLeftOver(path.join(directory, 'absent.json'))).resolves.toBeUndefined();
   });
 });

@@ -43,8 +43,8 @@ const binding = (role: string, name: string): KubeObject =>
     ],
   }) as KubeObject;
 
-describe('the commands to go on with', () => {
-  it('have no NAMESPACE and no NAME where there is one volume, whichever way it names its Connector', () => {
+describe('howToGoOn: the commands', () => {
+  it('contain neither NAMESPACE nor NAME for one volume, with both ways to name its Connector', () => {
     const forms: Record<string, string>[] = [{ connectors: 'default/hub' }, { 'connector.name': 'hub', 'connector.namespace': 'default' }];
     for (const attributes of forms) {
       const text = howToGoOn(sandbox, {
@@ -53,7 +53,7 @@ describe('the commands to go on with', () => {
         volumes: [volumeFor(attributes)],
       });
       expect(text).toContain(
-        'With nothing but the files of volume login of Pod team-a/builder, and with a repository and a tag of that registry for REPOSITORY and TAG:\n\n  VOLUME=/v/mount\n',
+        'With only the files of volume login of Pod team-a/builder; replace REPOSITORY and TAG with a repository and a tag of that registry:\n\n  VOLUME=/v/mount\n',
       );
       expect(text).toContain(
         'DOCKER_CONFIG="$VOLUME" crane pull localhost:8080/namespaces/default/connectors/hub/REPOSITORY:TAG image.tar',
@@ -62,15 +62,15 @@ describe('the commands to go on with', () => {
     }
   });
 
-  it('choose one of several Connectors of a volume, and say so', () => {
+  it('use one of several Connectors of a volume, and name it', () => {
     const volumes = [volumeFor({ connectors: 'files, default/hub' })];
     const text = howToGoOn(sandbox, { objects: [], connectors: [verdict('team-a', 'files', 'http'), verdict('default', 'hub')], volumes });
     expect(text).toContain(
-      'of Pod team-a/builder (default/hub is one of its 2 Connectors), and with a repository and a tag of that registry for REPOSITORY and TAG:',
+      'of Pod team-a/builder (default/hub is one of its 2 Connectors); replace REPOSITORY and TAG with a repository and a tag of that registry:',
     );
   });
 
-  it('are not those of registries for an http Connector, but what asks it through the proxy', () => {
+  it('for an http Connector send a plain request through the proxy, and contain no registry commands', () => {
     const text = howToGoOn(sandbox, {
       objects: [],
       connectors: [verdict('default', 'gitlab', 'http')],
@@ -83,14 +83,14 @@ describe('the commands to go on with', () => {
     expect(text).not.toMatch(/crane|\/v2\/|REPOSITORY/);
   });
 
-  it('use the account that the manifests bind, the one that may push first, and make no other', () => {
+  it('use the account that the manifests bind, preferably one that may push, and create none', () => {
     const objects = [account('team-a', 'ci'), binding('connectors-puller', 'reader'), binding('connectors-pusher', 'builder')];
     const text = howToGoOn(sandbox, { objects, connectors: [verdict('default', 'hub')], volumes: [] });
     expect(text).toContain('TOKEN=$(kubectl create token builder --namespace=team-a --audience=connectors-proxy)');
     expect(text).not.toMatch(/create serviceaccount|create rolebinding/);
   });
 
-  it('bind the account of the manifests where they do not, and make one only where there is none', () => {
+  it('bind the account of the manifests if the manifests do not, and create one only if there is none', () => {
     const connectors = [verdict('default', 'hub')];
     const own = howToGoOn(sandbox, { objects: [account('team-a', 'robot')], connectors, volumes: [] });
     expect(own).toContain('--clusterrole=connectors-pusher --serviceaccount=team-a:robot');
@@ -99,7 +99,7 @@ describe('the commands to go on with', () => {
     expect(none).toContain('kubectl create serviceaccount ci --namespace=default\n  kubectl create rolebinding');
   });
 
-  it('can be pasted when a path has spaces and quotes', () => {
+  it('can be pasted if a path contains spaces and quotes', () => {
     expect(howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] })).toContain(
       String.raw`export KUBECONFIG='/home/my user'\''s/kubeconfig'`,
     );

@@ -8,30 +8,30 @@ import { type Sandbox } from './sandbox';
 type Applied = Pick<AppliedManifests, 'objects' | 'connectors' | 'volumes'>;
 
 /**
- * What a user types to use Connectors of his own. Addresses and names are those of this very sandbox; REPOSITORY, TAG and PATH are
- * what only the user knows.
+ * Returns the commands with which a user uses the applied Connectors. Addresses and names are those of the running sandbox.
+ * REPOSITORY, TAG and PATH are placeholders for values that only the user knows.
  */
 export function howToGoOn(sandbox: Sandbox, { objects, connectors, volumes }: Applied): string {
   const accounts = new Map(connectors.map(({ namespace }) => [namespace, accountFor(namespace, objects)]));
   const parts = [
-    `To go on by hand:\n\n  export KUBECONFIG=${quoted(sandbox.kubeconfig)}\n  kubectl get connectors --all-namespaces`,
+    `To continue by hand:\n\n  export KUBECONFIG=${quoted(sandbox.kubeconfig)}\n  kubectl get connectors --all-namespaces`,
     ...[...accounts].flatMap(([namespace, account]) => howToBind(namespace, account)),
     ...connectors.map((connector) => useOf(sandbox, connector, accounts.get(connector.namespace)?.account)),
     ...volumes.flatMap((volume) => useOfVolume(sandbox, volume, connectors)),
-    `The volume of a Pod that you create with kubectl is published too; kubectl describe pod says where, or why not.`,
-    `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\nThe CSI driver listens on ${sandbox.csiSocket}.\nCtrl-C ends everything.`,
+    `The volumes of Pods that you create with kubectl are published, too; kubectl describe pod shows the directory or the error.`,
+    `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\nThe CSI driver listens on ${sandbox.csiSocket}.\nPress Ctrl-C to stop.`,
   ];
   return `\n${parts.join('\n\n')}\n`;
 }
 
-/** Paths may have spaces. */
+/** Quotes an argument for the shell, if needed: paths may contain spaces. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 interface Account {
   readonly account: NamespacedName;
-  /** Where it is from: a binding in the manifests, the manifests alone, or nowhere yet. */
+  /** `bound`: a RoleBinding of the manifests names it. `applied`: the manifests only contain it. `new`: it does not exist yet. */
   readonly origin: 'bound' | 'applied' | 'new';
 }
 
@@ -40,13 +40,16 @@ interface Binding extends KubeObject {
   readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
 }
 
-/** One that the manifests let use the Connectors of the namespace; else one that they have; else a new one. */
+/**
+ * Chooses the ServiceAccount: one that may use the Connectors of the namespace according to the manifests, else any of the manifests,
+ * else a new one.
+ */
 function accountFor(namespace: string, objects: readonly KubeObject[]): Account {
   const bindings = (objects as readonly Binding[]).filter(
     ({ kind, metadata, roleRef }) =>
       kind === 'RoleBinding' && metadata.namespace === namespace && /^connectors-pu(sh|ll)er$/.test(roleRef?.name ?? ''),
   );
-  // connectors-pusher before connectors-puller: who may push may pull.
+  // connectors-pusher before connectors-puller: an account that may push may also pull.
   bindings.sort((a, b) => (b.roleRef?.name ?? '').localeCompare(a.roleRef?.name ?? ''));
   const subject = bindings.flatMap(({ subjects = [] }) => subjects).find(({ kind }) => kind === 'ServiceAccount');
   if (subject) {
@@ -73,15 +76,17 @@ ${create}  ${bindingCommand('connectors-pusher', namespace, account)}`,
 
 function useOf({ proxy }: Sandbox, connector: Verdict, account: NamespacedName = { namespace: connector.namespace, name: 'ci' }): string {
   const commands = connector.protocol === 'oci' ? registryCommands(proxy.http, connector) : httpCommands(connector);
-  return `Through Connector ${connector.namespace}/${connector.name}, with ${yours(connector)}:
+  return `Through Connector ${connector.namespace}/${connector.name}; ${placeholders(connector)}:
 
   TOKEN=$(kubectl create token ${account.name} --namespace=${account.namespace} --audience=connectors-proxy)
 ${commands}`;
 }
 
-/** What no command below can know. */
-const yours = ({ protocol }: Verdict): string =>
-  protocol === 'oci' ? 'a repository and a tag of that registry for REPOSITORY and TAG' : 'a path of that service for PATH';
+/** The instruction to replace the placeholders of the commands. */
+const placeholders = ({ protocol }: Verdict): string =>
+  protocol === 'oci'
+    ? 'replace REPOSITORY and TAG with a repository and a tag of that registry'
+    : 'replace PATH with a path of that service';
 
 function registryCommands(proxy: string, { namespace, name }: NamespacedName): string {
   const { host } = new URL(proxy);
@@ -112,14 +117,17 @@ function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, co
   DOCKER_CONFIG="$VOLUME" crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`
       : `  curl ${login} ${chosen.proxyUrl.replace(/\/$/, '')}/PATH`;
   return [
-    `With nothing but the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}, and with ${yours(chosen)}:
+    `With only the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}; ${placeholders(chosen)}:
 
   VOLUME=${quoted(directory)}
 ${commands}`,
   ];
 }
 
-/** Both forms of naming them, see docs/volumes.md; the driver has published the volume, so they are well formed. */
+/**
+ * Reads both forms of attributes that name Connectors, see docs/volumes.md. They are well-formed, because the driver has
+ * published the volume.
+ */
 function connectorsOf({ metadata, spec }: PodVolume['pod'], volume: string): NamespacedName[] {
   const attributes = spec?.volumes?.find(({ name }) => name === volume)?.csi?.volumeAttributes ?? {};
   const podNamespace = metadata.namespace ?? '';

@@ -10,14 +10,14 @@ import { sampleImage } from './sample-image';
 import { type Sandbox } from './sandbox';
 import { tableOfFiles } from './volume-files';
 
-/** The driver has just been started; it refuses until it has seen the Connector. */
+/** Time to wait for the volume, in milliseconds. The driver has just started, and refuses volumes until it has read the Connector. */
 const FIRST_VOLUME_MS = 30_000;
 
 /**
- * The main job again, as a pod does it: a volume is published, and with nothing but its files an image is pushed and pulled. The Pod is
- * an object only: nothing runs it.
+ * Repeats the sample as a pod does: publishes a volume, then pushes and pulls an image with only its files. The Pod exists only as an
+ * object; no container runs.
  *
- * @returns the directory of the volume, which is kept fresh until the sandbox ends
+ * @returns the directory of the volume, whose token is renewed until the sandbox ends
  */
 export async function mountSample(sandbox: Sandbox, kubelet: Kubelet): Promise<string> {
   const volume = await step("publishing a Pod's volume", async () => {
@@ -26,7 +26,7 @@ export async function mountSample(sandbox: Sandbox, kubelet: Kubelet): Promise<s
   });
   process.stdout.write(`\n${await tableOfFiles(volume.directory)}\n${explanation()}\n`);
   for (const url of [sandbox.proxy.http, sandbox.proxy.https]) {
-    await step(`pushing and pulling through ${url} with nothing but these files`, () => pushAndPull(volume.directory, url));
+    await step(`pushing and pulling through ${url} with only these files`, () => pushAndPull(volume.directory, url));
   }
   process.stdout.write('\nDone.\n');
   return volume.directory;
@@ -36,8 +36,8 @@ function explanation(): string {
   const { pod, serviceAccount } = SAMPLE;
   return `
 These are the files that Pod ${pod.namespace}/${pod.name}, ServiceAccount ${serviceAccount.name}, would have at ${pod.mountPath}. No pod runs here: the sandbox
-plays the kubelet. It gets the Pod's token, has the driver publish the volume over its socket, and calls again every minute, so
-that the files always have a token that lasts. The volume is a plain directory here; on a node it is a tmpfs, in memory.
+replaces the kubelet. It requests the Pod's token, calls the driver over its socket to publish the volume, and calls it again every
+minute, so that the files always contain a valid token. Here the volume is a plain directory; on a node it is a tmpfs, in memory.
 `;
 }
 

@@ -9,7 +9,11 @@ import { SAMPLE, sampleManifests } from './sample';
 import { sampleImage } from './sample-image';
 import { waitForConnectors } from '../installation/wait-for-connectors';
 
-/** The main job: a Connector, a token, a push and a pull, over http and over https. Says what it did. @returns what did not work */
+/**
+ * Runs the sample: applies a Connector, requests a token, pushes and pulls over http and over https, and prints a summary.
+ *
+ * @returns the problem, if the Connector is not Ready
+ */
 export async function runSample(sandbox: Sandbox): Promise<string | undefined> {
   await step('applying a Connector and its Secret', () => applySample(sandbox));
   const [verdict] = await step('waiting until the Connector is Ready', () => waitForConnectors(sandbox.client, [SAMPLE.connector]));
@@ -40,7 +44,7 @@ export async function runSample(sandbox: Sandbox): Promise<string | undefined> {
   return undefined;
 }
 
-/** The Connector, its Secret, and a ServiceAccount that may push. */
+/** Applies the Connector, its Secret, and a ServiceAccount that may push. */
 export async function applySample(sandbox: Sandbox): Promise<void> {
   const { username, password } = sandbox.account;
   const secret = {
@@ -61,7 +65,7 @@ function summary(sandbox: Sandbox, digest: string): string {
 Done. ServiceAccount ${serviceAccount.namespace}/${serviceAccount.name} pushed and pulled
   ${repository}:${tag} (${digest})
 through Connector ${connector.namespace}/${connector.name} to ${sandbox.registry.url}.
-It never had the registry's password: its token was checked by TokenReview, its permission (ClusterRole
-connectors-pusher, by a RoleBinding) by SubjectAccessReview, and the proxy added the credential.
+It never got the registry's password: the proxy checked its token with a TokenReview and its permission (ClusterRole
+connectors-pusher, granted by a RoleBinding) with a SubjectAccessReview, and added the credential to the requests.
 `;
 }

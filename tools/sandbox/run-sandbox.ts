@@ -19,17 +19,17 @@ import { csiSocketIn, startSandbox, type SandboxStart } from './start-sandbox';
 export interface SandboxOptions {
   /** Manifests to apply instead of the sample. */
   readonly manifests: readonly Manifest[];
-  /** Exit when the job is done. */
+  /** Exit when all steps are done. */
   readonly check: boolean;
   readonly caBundle?: string;
   readonly httpPort?: number;
   readonly httpsPort?: number;
 }
 
-/** Says that a sandbox runs here, and which process it is. */
+/** File with the pid of the sandbox that runs in the directory. */
 const PID_FILE = 'sandbox.pid';
 
-/** What holds credentials, or says that a sandbox runs. */
+/** The files to delete at the end: they contain credentials, or show that a sandbox runs. */
 const WITHOUT_LOGS = [
   'sandbox.json',
   'kubeconfig',
@@ -42,7 +42,11 @@ const WITHOUT_LOGS = [
   PID_FILE,
 ];
 
-/** Starts everything, does the main job, stays up unless `check`, takes everything down. Resolves with the exit status. */
+/**
+ * Starts all programs, does the work, waits for a signal unless `check` is set, and ends all programs.
+ *
+ * @returns the exit status
+ */
 export async function runSandbox(options: SandboxOptions): Promise<number> {
   const directory = path.join(workspaceRoot, '.sandbox');
   requireSocketPath(csiSocketIn(directory));
@@ -77,11 +81,15 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
   }
 }
 
-/** Two sandboxes in one workspace would take each other's files away. */
+/**
+ * Checks that no other sandbox runs in the workspace; it would delete the files of this one.
+ *
+ * @throws Error when one runs
+ */
 async function requireNoOther(directory: string): Promise<void> {
   const pid = Number(await readFile(path.join(directory, PID_FILE), 'utf8').catch(() => '0'));
   if (pid > 0 && isAlive(pid)) {
-    throw new Error(`a sandbox runs here already, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
+    throw new Error(`a sandbox already runs in this workspace, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
   }
 }
 
@@ -89,12 +97,12 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    // No such process (kill(2), ESRCH): left behind by one that was killed.
+    // No such process (kill(2), ESRCH): a killed sandbox left the file.
     return false;
   }
 }
 
-/** The ports that were asked for, which must be free, or the usual ones, or any. */
+/** Returns the requested ports, which must be free; otherwise the usual ports, or free ones if these are in use. */
 async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<SandboxStart['ports']> {
   await requireFree('--port', httpPort);
   await requireFree('--https-port', httpsPort);
@@ -104,7 +112,7 @@ async function choosePorts({ httpPort, httpsPort }: SandboxOptions): Promise<San
 async function usualPort(usual: number): Promise<number> {
   const port = await preferredPort(usual);
   if (port !== usual) {
-    process.stdout.write(`port ${usual} is in use: the proxy takes ${port} instead\n`);
+    process.stdout.write(`port ${usual} is in use; the proxy uses ${port} instead\n`);
   }
   return port;
 }
@@ -115,7 +123,10 @@ async function requireFree(option: string, port: number | undefined): Promise<vo
   }
 }
 
-/** A signal may come several times, from the terminal, from npm and from the script that started this; what is being ended must not be cut. */
+/**
+ * Resolves at the first signal. Later ones are ignored, because they must not interrupt the end of the programs: the terminal, npm and
+ * the script that started the sandbox may each send one.
+ */
 function interruption(): Promise<'interrupted'> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -134,18 +145,18 @@ async function startAndWork(options: SandboxOptions, start: SandboxStart): Promi
   if (problems.length === 0) {
     return 0;
   }
-  // Last, so that nobody has to look for it.
+  // The problems are printed last, where the user sees them.
   process.stdout.write(`\n${problems.join('\n')}\n`);
   if (!options.check) {
-    process.stdout.write('Correct this with kubectl: Connectors are checked and volumes are tried again.\n');
+    process.stdout.write('Correct this with kubectl. The controller checks Connectors again, and the sandbox retries the volumes.\n');
   }
   return 1;
 }
 
 interface Job {
-  /** What did not work, and what to do about it. */
+  /** What failed, and how to fix it. */
   readonly problems: readonly string[];
-  /** What the user may do now. */
+  /** The text with the commands that the user can try next. */
   readonly next: string;
 }
 
@@ -154,9 +165,9 @@ async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing
   const kubelet = startKubelet(
     sandbox,
     ({ metadata }, { directory }) => {
-      // What is published before is told where it is waited for.
+      // applyUserManifests and mountSample report the volumes that are published earlier.
       if (isDone) {
-        process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: its volume is in ${directory}\n`);
+        process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: volume published in ${directory}\n`);
       }
     },
     closing,
@@ -179,7 +190,7 @@ async function showSample(sandbox: Sandbox, kubelet: Kubelet): Promise<Job> {
   return { problems: [], next: howToRepeat(sandbox, await mountSample(sandbox, kubelet)) };
 }
 
-/** For scripts: written last, so that whoever sees it finds everything running. */
+/** Writes the state for scripts. It is written last, so that all programs run when the file appears. */
 async function writeState({ kubeconfig, caFile, proxy, registry, csiSocket, pids, directory }: Sandbox): Promise<void> {
   const state = { kubeconfig, caFile, proxy, registry: registry.url, csiSocket, pids };
   await writeFile(path.join(directory, 'sandbox.json'), `${JSON.stringify(state, null, 2)}\n`);

@@ -7,10 +7,10 @@ const MEDIA = {
   manifest: 'application/vnd.oci.image.manifest.v1+json',
 } as const;
 
-/** A block of a tar file, in bytes (POSIX.1-1988, ustar). */
+/** Size of a block of a tar file, in bytes (POSIX.1-1988, ustar). */
 const TAR_BLOCK = 512;
 
-/** An image that every client can unpack: one layer with one file. The same content has the same digest every time. */
+/** Builds an image that every client can unpack, with one layer with one file. The same text always gives the same digest. */
 export function sampleImage(text: string): BuiltImage {
   const layer = content(tarOfOneFile('hello.txt', Buffer.from(text)));
   const config = content(
@@ -45,7 +45,7 @@ function tarOfOneFile(name: string, data: Buffer): Buffer {
   header.write(octal(0, 7), 116);
   header.write(octal(data.length, 11), 124);
   header.write(octal(0, 11), 136);
-  // The sum is taken with spaces where it will stand.
+  // The checksum is computed with spaces in its own field.
   header.write(' '.repeat(8), 148);
   header.write('0', 156);
   header.write('ustar\x0000', 257);

@@ -2,7 +2,7 @@ import { type NewObject } from '@oci-connector/kube';
 import { roleBinding } from '../installation/role-binding';
 import { type Pod } from '../kubelet/published-volume';
 
-/** The names of the sample, in one place. */
+/** The names that the sample uses. */
 export const SAMPLE = {
   connector: { namespace: 'default', name: 'sample' },
   secret: 'sample-registry',
@@ -10,11 +10,11 @@ export const SAMPLE = {
   repository: 'demo/hello',
   tag: 'v1',
   pod: { namespace: 'default', name: 'client', volume: 'connectors', mountPath: '/etc/connectors' },
-  /** What is pushed with the files of the Pod's volume. */
+  /** The tag that is pushed with the files of the Pod's volume. */
   podTag: 'from-a-pod',
 } as const;
 
-/** The manifests that a platform team would write for this registry. */
+/** Returns the manifests that a platform team would write for this registry. */
 export function sampleManifests(address: string, trustedRealm: string): object[] {
   const { connector, secret, serviceAccount } = SAMPLE;
   return [
@@ -33,7 +33,7 @@ export function sampleManifests(address: string, trustedRealm: string): object[]
   ];
 }
 
-/** A Pod that mounts a volume for the Connector, as those of deploy/examples/pods do. */
+/** Returns a Pod that mounts a volume for the Connector, like the examples in deploy/examples/pods. */
 export function samplePod(): NewObject<Pod> {
   const { connector, serviceAccount, pod, repository, tag } = SAMPLE;
   const image = `c-${connector.name}.${connector.namespace}.svc.cluster.local/${repository}:${tag}`;

@@ -2,7 +2,7 @@ import { type KubeClient } from '@oci-connector/kube';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type ProgramOptions } from '../installation/programs';
 
-/** What is running, for the steps that use it. */
+/** The running sandbox: its clients, addresses, files and processes. */
 export interface Sandbox {
   readonly directory: string;
   readonly kubeconfig: string;
@@ -11,9 +11,9 @@ export interface Sandbox {
   readonly registry: FixtureRegistry;
   readonly account: { readonly username: string; readonly password: string };
   readonly proxy: { readonly http: string; readonly https: string };
-  /** Where the CSI driver serves. */
+  /** The socket on which the CSI driver listens. */
   readonly csiSocket: string;
-  /** In the place of /var/lib/kubelet: the driver writes nowhere else. */
+  /** The directory that replaces /var/lib/kubelet. The driver writes only there. */
   readonly kubeletDirectory: string;
   readonly pids: Readonly<Record<ProgramOptions['name'], number>>;
 }

@@ -4,17 +4,20 @@ import { type Sandbox } from './sandbox';
 
 export const DRIVER = 'connectors-csi';
 
-/** The sandbox in the kubelet's place: the volumes of all Pods are published, also of those that the user creates later. */
+/**
+ * Starts the part of the sandbox that replaces the kubelet. It publishes the volumes of all Pods, including those that the user
+ * creates later.
+ */
 export function startKubelet(
   sandbox: Sandbox,
   onPublished: (pod: Pod, volume: PublishedVolume) => void,
   closing: (() => Promise<unknown>)[],
 ): Kubelet {
   const { client, csiSocket: socket, kubeletDirectory } = sandbox;
-  const onProblem = ({ message }: Error): unknown => process.stderr.write(`the kubelet's part: ${message}\n`);
+  const onProblem = ({ message }: Error): unknown => process.stderr.write(`kubelet of the sandbox: ${message}\n`);
   const kubelet = new Kubelet({ client, socket, kubeletDirectory, driver: DRIVER, onPublished, onProblem });
   kubelet.start();
-  // Before the driver is stopped.
+  // It must stop before the driver.
   closing.unshift(() => kubelet.stop());
   return kubelet;
 }

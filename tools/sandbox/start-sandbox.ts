@@ -17,23 +17,23 @@ export interface SandboxStart {
   readonly ports: { readonly http: number; readonly https: number };
   readonly directory: string;
   readonly group: ProcessGroup;
-  /** What is to be closed at the end, in this order. */
+  /** The functions that close everything at the end, in the order in which to call them. */
   readonly closing: (() => Promise<unknown>)[];
-  /** Settings of all three programs, beside those that make a sandbox. */
+  /** Settings of all three programs, in addition to those that the sandbox sets. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Shortest lifetime of a token that can be asked for; that of Kubernetes when absent. */
+  /** Shortest lifetime of a token that can be requested; default: as in Kubernetes. */
   readonly minimumTokenSeconds?: number;
 }
 
-/** The sample registry's only account. It guards nothing but an empty registry on loopback. */
+/** The only account of the sample registry. It protects only an empty registry on loopback. */
 const ACCOUNT = { username: 'robot', password: 'sandbox-password' };
 
-/** The driver's socket. Short, because the path of a socket is limited. */
+/** Returns the path of the driver's socket. It is short, because the length of a socket path is limited. */
 export function csiSocketIn(directory: string): string {
   return path.join(directory, 'csi.sock');
 }
 
-/** Starts the API, a registry and the three programs, unmodified, each as a process of its own. */
+/** Starts the API, a registry and the three unmodified programs, each in its own process. */
 export async function startSandbox(start: SandboxStart): Promise<Sandbox> {
   const { directory, closing } = start;
   await step('building the programs', buildPrograms);
@@ -41,7 +41,7 @@ export async function startSandbox(start: SandboxStart): Promise<Sandbox> {
   const kubeconfig = path.join(directory, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig(), { mode: 0o600 });
   const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig }));
-  const registry = await step('starting a registry that wants a password', () =>
+  const registry = await step('starting a registry that requires a password', () =>
     startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT] } }),
   );
   closing.push(
@@ -58,7 +58,7 @@ export async function startSandbox(start: SandboxStart): Promise<Sandbox> {
 async function startApi({ minimumTokenSeconds }: SandboxStart): Promise<KubeApiServer> {
   const authority = await TestCertificateAuthority.create({ name: 'sandbox Kubernetes API' });
   const { cert, key } = await authority.issue({ names: ['localhost'], ips: ['127.0.0.1'] });
-  // kubectl sends no token over plain http.
+  // TLS, because kubectl sends no token over plain http.
   return startKubeApi({ tls: { cert, key, ca: authority.caPem }, minimumTokenSeconds });
 }
 
@@ -70,7 +70,7 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
   const shared = {
     OCI_CONNECTOR_EXTERNAL_HTTP_URL: proxy.http,
     OCI_CONNECTOR_EXTERNAL_HTTPS_URL: proxy.https,
-    // The registry is on loopback, which a real installation never contacts.
+    // The registry is on loopback, to which a real installation never connects.
     OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32,::1/128',
     ...start.settings,
   };
@@ -86,9 +86,9 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
     launch('csi', {
       OCI_CONNECTOR_CSI_SOCKET: csiSocket,
       OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
-      // The sandbox plays the kubelet.
+      // The sandbox replaces the kubelet.
       OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
-      // A tmpfs needs root.
+      // A tmpfs would require root.
       OCI_CONNECTOR_CSI_MOUNT: 'directory',
     }),
   ]);

@@ -17,16 +17,19 @@ import { VolumeReader } from './test/volume-reader';
 const LIFETIME_SECONDS = 5;
 const LIFETIMES = 3;
 
-/** Half of a lifetime is left for a machine that is busy; the kubelet's fifth would be one second. */
+/**
+ * Tokens are renewed after half of their lifetime, which leaves time on a busy machine. The kubelet leaves a fifth, which would
+ * be one second.
+ */
 const KEEPING = { republishMs: 250, renewalShare: 0.5 };
 
-/** A client that pushes without a pause would only heat the machine. */
+/** Pause between pushes, in milliseconds; pushing without a pause would only load the machine. */
 const BETWEEN_PUSHES_MS = 50;
 
-/** For building, starting and three lifetimes, on any machine. */
+/** Limit for building, starting and three lifetimes on a slow machine, in milliseconds. */
 const DEADLINE_MS = 1_200_000;
 
-describe('a volume with tokens of 5 s, for three lifetimes: three processes, an in-memory API, a registry', () => {
+describe('a volume with tokens that live 5 s, during three lifetimes, with three processes, an in-memory API and a registry', () => {
   const closing: (() => Promise<unknown>)[] = [];
   const republishProblems: string[] = [];
   let directory: string;
@@ -71,7 +74,7 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
     await rm(directory, { recursive: true, force: true });
   });
 
-  /** Until the time is over and a client with a new token for each lifetime, and one more, has pushed. */
+  /** Uses the volume until three lifetimes have passed and the client has pushed with more than three tokens. */
   async function useForThreeLifetimes(): Promise<void> {
     const end = Date.now() + LIFETIMES * LIFETIME_SECONDS * 1000;
     const isOver = (): boolean => Date.now() > end && client.tokens.size > LIFETIMES;
@@ -91,17 +94,17 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
       loop(() => reader.lookByNames()),
     ]);
     process.stdout.write(
-      `  ${client.pushes} pushes with ${client.tokens.size} tokens, ${client.overtaken} overtaken by the end of their token; ` +
+      `  ${client.pushes} pushes with ${client.tokens.size} tokens, ${client.overtaken} whose token expired during the push; ` +
         `${reader.looks} looks at ${reader.sets.size} sets of files\n`,
     );
   }
 
-  it('a client that reads its login from the volume goes on pushing', () => {
+  it('a client that reads its login from the volume can push all the time', () => {
     expect([...client.problems]).toEqual([]);
     expect(client.tokens.size).toBeGreaterThan(LIFETIMES);
   });
 
-  it('a reader sees every set of files whole, and never a mixture', () => {
+  it('a reader sees only complete sets of files, and no mixtures', () => {
     expect([...reader.problems]).toEqual([]);
     expect(reader.names).toEqual(expect.arrayContaining(['.env', 'ca.crt', 'config.json', 'context.token', 'http.proxy']));
     expect(reader.sets.size).toBeGreaterThan(LIFETIMES);
@@ -111,7 +114,7 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
     expect(republishProblems).toEqual([]);
   });
 
-  it('tokens really end: the first one is refused by now', async () => {
+  it('tokens expire: the proxy refuses the first one', async () => {
     const [password] = volume.issued;
     if (!password) {
       throw new Error('no token');
@@ -124,7 +127,7 @@ describe('a volume with tokens of 5 s, for three lifetimes: three processes, an 
     await expect(VolumeReader.of(volume)).rejects.toThrow('ENOENT');
   });
 
-  it('no log has a token', async () => {
+  it('no log contains a token', async () => {
     const secrets = volume.issued.map((token) => ({ name: 'a token', value: token.reveal() }));
     expect(await searchLogs(path.join(directory, 'logs'), secrets)).toEqual([]);
   });

@@ -15,10 +15,10 @@ import { type Sandbox } from './sandbox';
 import { startKubelet } from './start-kubelet';
 import { startSandbox } from './start-sandbox';
 
-/** For building and starting, on any machine. */
+/** Limit for building and starting on a slow machine, in milliseconds. */
 const DEADLINE_MS = 1_200_000;
 
-/** A Pod whose ServiceAccount was not bound. */
+/** A Pod whose ServiceAccount has no RoleBinding. */
 const STRANGER = `
 apiVersion: v1
 kind: Pod
@@ -31,10 +31,10 @@ spec:
       csi: {driver: connectors-csi, readOnly: true, volumeAttributes: {connectors: default/dockerhub-demo}}
 `;
 
-/** Nobody has such a name (RFC 6761 §6.4), with a network or without. */
+/** A host name that never resolves (RFC 6761 §6.4). */
 const NOWHERE = 'https://registry.invalid';
 
-describe('the YAML of README.md in a sandbox, for a registry that is not there, and a Pod without permission', () => {
+describe('applyUserManifests with the YAML of README.md, a registry that does not exist, and a Pod without permission', () => {
   const closing: (() => Promise<unknown>)[] = [];
   const printed: string[] = [];
   let directory: string;
@@ -67,7 +67,7 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('says why the Connector is not Ready', () => {
+  it('reports why the Connector is not Ready', () => {
     expect(applied.problems[0]).toMatch(/^Connector default\/dockerhub-demo is not Ready \(ConnectionFailed\): .*registry\.invalid/);
     expect(applied).toMatchObject({ connectors: [{ namespace: 'default', name: 'dockerhub-demo' }] });
     expect(printed.join('')).toMatch(
@@ -75,19 +75,19 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     );
   });
 
-  it('publishes the volume of the Pod that may use it', async () => {
+  it('publishes the volume of the Pod with permission', async () => {
     expect(applied.volumes).toHaveLength(1);
     expect(await readdir(applied.volumes[0]?.directory ?? '')).toEqual(expect.arrayContaining(['config.json', 'context.token', 'ca.crt']));
     expect(printed.join('')).toMatch(/^config\.json +\d/m);
   });
 
-  it('says which command lets the other one use it', () => {
+  it('prints the command that gives the other Pod permission', () => {
     expect(applied.problems[1]).toMatch(
       /^Pod team-a\/stranger does not start, volume login is not published: .*kubectl create rolebinding team-a-default-connectors-puller --namespace=default --clusterrole=connectors-puller --serviceaccount=team-a:default/,
     );
   });
 
-  it('publishes the volume of the other one once the command was given, and says so in an Event', async () => {
+  it('publishes the volume of the other Pod after that command, and creates an Event', async () => {
     const key = { namespace: 'default', name: 'team-a-default-connectors-puller' };
     await applyManifest(
       sandbox.client,
@@ -111,7 +111,7 @@ describe('the YAML of README.md in a sandbox, for a registry that is not there, 
     );
   });
 
-  it('removes the files at the end', async () => {
+  it('removes the files when it stops', async () => {
     await closing[0]?.();
     await expect(readdir(applied.volumes[0]?.directory ?? '')).rejects.toThrow('ENOENT');
     closing.shift();

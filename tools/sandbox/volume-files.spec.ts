@@ -3,10 +3,10 @@ import path from 'node:path';
 import { readTable } from '@oci-connector/testing-kit';
 import { PURPOSES } from './volume-files';
 
-describe('what the files of a volume are for', () => {
+describe('PURPOSES', () => {
   const text = readFileSync(path.join(__dirname, '../../docs/volumes.md'), 'utf8');
 
-  it('is said of all that docs/volumes.md has, and of config.json', () => {
+  it('describes config.json and all files of the table in docs/volumes.md', () => {
     const names = readTable(text, '## Files of every volume').map((row) => row['File']);
     expect(Object.keys(PURPOSES).sort()).toEqual([...names, 'config.json'].sort());
   });

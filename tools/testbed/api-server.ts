@@ -10,20 +10,20 @@ export interface ApiServer {
   readonly url: string;
   readonly caFile: string;
   readonly adminToken: string;
-  /** Key that signs ServiceAccount tokens. */
+  /** File with the key that signs ServiceAccount tokens. */
   readonly signingKeyFile: string;
-  /** kubeconfig of a cluster administrator. */
+  /** File with the kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
-  /** Ends it while etcd goes on, as an upgrade does. */
+  /** Ends the API server while etcd continues, as in an upgrade. */
   stop(): Promise<void>;
   /** Starts it again, on the same port. */
   start(): Promise<void>;
-  /** Keeps it from answering: connections are accepted by the kernel, and nothing comes back. */
+  /** Stops the process with SIGSTOP: the kernel accepts connections, but no response arrives. */
   freeze(): void;
   thaw(): void;
 }
 
-/** A kubeconfig file for one user with a bearer token. */
+/** Returns a kubeconfig for one user with a bearer token. */
 export function kubeconfigText(server: { url: string; caFile: string }, token: string, namespace = 'default'): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -35,15 +35,15 @@ export function kubeconfigText(server: { url: string; caFile: string }, token: s
   });
 }
 
-/** A node that is to use an API server. */
+/** The account of a node that will use the API server. */
 export interface NodeAccount {
   readonly name: string;
   readonly token: string;
 }
 
 /**
- * Starts etcd and a kube-apiserver with RBAC, alone: no controller manager, so no garbage collection and no default
- * ServiceAccounts. With a node it is served at its address as well, for kubelet and pods; without, on loopback only.
+ * Starts etcd and a kube-apiserver with RBAC. There is no controller manager, so there is no garbage collection and there are no default
+ * ServiceAccounts. With a node, the API server also listens on the node's address, for kubelet and pods; otherwise only on loopback.
  */
 export async function startApiServer(group: ProcessGroup, directory: string, address: string, node?: NodeAccount): Promise<ApiServer> {
   await mkdir(directory, { recursive: true });
@@ -90,7 +90,7 @@ export async function startApiServer(group: ProcessGroup, directory: string, add
 
 const ALONE_FLAGS = ['--bind-address=127.0.0.1', '--endpoint-reconciler-type=none'];
 
-/** As kubeadm has it: a node may ask tokens only for its own pods and for audiences that they, or their CSI drivers, name. */
+/** As kubeadm sets them: a node may request tokens only for its own pods, and for audiences that these pods or their CSI drivers name. */
 const NODE_FLAGS = [
   '--bind-address=0.0.0.0',
   '--enable-admission-plugins=NodeRestriction',
@@ -115,7 +115,7 @@ async function startEtcd(group: ProcessGroup, client: number, peer: number): Pro
   });
 }
 
-/** In memory: it asks the disk for each write to be safe, which takes long on a busy machine, and here nothing has to be. */
+/** The data is in memory: etcd syncs each write to disk, which is slow on a busy machine and not needed here. */
 function etcdDirectory(): Promise<string> {
   return mkdtemp('/run/etcd-');
 }

@@ -3,7 +3,7 @@ export interface CheckResult {
   readonly failures: readonly string[];
 }
 
-/** Checks of one suite: each has a name and passes or fails by itself, so that one failure hides no other. */
+/** The checks of one suite. Each has a name, and passes or fails independently of the others. */
 export class Checks {
   #passed = 0;
   readonly #failures: string[] = [];
@@ -12,7 +12,7 @@ export class Checks {
     return { passed: this.#passed, failures: [...this.#failures] };
   }
 
-  /** Runs checks that belong together: what ends them early fails as well, and whatever comes after them is still run. */
+  /** Runs related checks. An error that ends them early is recorded as a failure, and later parts still run. */
   async part(name: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -21,7 +21,11 @@ export class Checks {
     }
   }
 
-  /** Runs one check; it fails by throwing. Says so as it goes. True when it passed. */
+  /**
+   * Runs one check, which fails if `work` throws, and prints the result.
+   *
+   * @returns true if it passed
+   */
   async check(name: string, work: () => unknown): Promise<boolean> {
     try {
       await work();
@@ -40,7 +44,11 @@ export class Checks {
   }
 }
 
-/** @throws Error that shows the text, unless it holds every part */
+/**
+ * Checks that a text contains all parts.
+ *
+ * @throws Error with the text, when it does not contain a part
+ */
 export function expectParts(text: string, parts: readonly string[]): void {
   const missing = parts.filter((part) => !text.includes(part));
   if (missing.length > 0) {
@@ -48,7 +56,11 @@ export function expectParts(text: string, parts: readonly string[]): void {
   }
 }
 
-/** @throws Error unless both are the same */
+/**
+ * Checks that both have the same JSON.
+ *
+ * @throws Error with both, when they differ
+ */
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
   if (a !== b) {

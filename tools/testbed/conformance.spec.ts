@@ -8,8 +8,8 @@ const report = `<testsuites><testsuite name="x">
 <testcase name="OCI/push" classname="" status="passed"></testcase>
 </testsuite></testsuites>`;
 
-describe('conformance report', () => {
-  it('reads names and states, whatever the order of tests of the same name', () => {
+describe('readJunit and compareConformance', () => {
+  it('reads names and states, independent of the order of tests with the same name', () => {
     expect([...readJunit(report)]).toEqual([
       ['OCI/ping', ['passed']],
       ['OCI/push', ['failure', 'passed']],
@@ -17,7 +17,7 @@ describe('conformance report', () => {
     expect(countResults(readJunit(report))).toEqual({ passed: 2, failure: 1 });
   });
 
-  it('names every difference, an absent test too', () => {
+  it('lists every difference, including an absent test', () => {
     const direct = new Map<string, string[]>([
       ['a', ['passed']],
       ['b', ['failure']],

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { tryCommand } from '../processes/run-command';
 import { toolPath } from './toolchain';
 
-/** Where the OCI conformance suite is pointed. */
+/** The target of the OCI conformance suite. */
 export interface ConformanceTarget {
   readonly registry: string;
   readonly tls: 'enabled' | 'disabled';
-  /** What stands before the repositories: empty for a registry itself. */
+  /** Prefix of the repository names; empty for direct access to a registry. */
   readonly prefix: string;
   readonly username?: string;
   readonly password?: string;
@@ -15,12 +15,16 @@ export interface ConformanceTarget {
 }
 
 /**
- * Test name to passed, skipped, failure or error. The suite uses some names several times, in an order that changes from
- * run to run; all their results then stand here in alphabetical order.
+ * The results (passed, skipped, failure or error) by test name. The suite uses some names several times, in an order that changes
+ * between runs; their results are in alphabetical order.
  */
 export type ConformanceResults = ReadonlyMap<string, readonly string[]>;
 
-/** Runs the whole suite, all APIs and all data, and returns what became of each test. */
+/**
+ * Runs the whole suite, with all APIs and all data.
+ *
+ * @returns the result of each test
+ */
 export async function runConformance(target: ConformanceTarget, directory: string): Promise<ConformanceResults> {
   await mkdir(directory, { recursive: true });
   await tryCommand([toolPath('conformance')], {
@@ -41,7 +45,7 @@ export async function runConformance(target: ConformanceTarget, directory: strin
   return readJunit(await readFile(path.join(directory, 'junit.xml'), 'utf8'));
 }
 
-/** Only names and states are wanted of the report, and the suite writes both as plain attributes. */
+/** Reads names and states from the report. A simple pattern is sufficient, because the suite writes both as plain attributes. */
 export function readJunit(xml: string): ConformanceResults {
   const results = new Map<string, string[]>();
   for (const [tag] of xml.matchAll(/<testcase [^>]*>/g)) {
@@ -54,7 +58,7 @@ export function readJunit(xml: string): ConformanceResults {
   return results;
 }
 
-/** One line for each test whose result differs. */
+/** Returns one line for each test whose result differs. */
 export function compareConformance(direct: ConformanceResults, proxied: ConformanceResults): string[] {
   const names = new Set([...direct.keys(), ...proxied.keys()]);
   const textOf = (results: ConformanceResults, name: string): string => (results.get(name) ?? ['absent']).join(', ');
@@ -63,7 +67,7 @@ export function compareConformance(direct: ConformanceResults, proxied: Conforma
     .map((name) => `${name}: directly ${textOf(direct, name)}, through the proxy ${textOf(proxied, name)}`);
 }
 
-/** How many tests ended how. */
+/** Counts the tests by result. */
 export function countResults(results: ConformanceResults): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const status of [...results.values()].flat()) {

@@ -1,7 +1,7 @@
 /** Namespace of the Connectors of every suite. */
 export const NAMESPACE = 'ci';
 
-/** Names of the Connectors: one for each registry, and one for each further way to log in there. */
+/** Names of the Connectors: one for each registry and each way to log in to it. */
 export const CONNECTORS = [
   'dist3-token',
   'dist3-htpasswd',
@@ -16,7 +16,7 @@ export const CONNECTORS = [
   'paged-lists',
 ] as const;
 
-/** The name by which clients reach a Connector. */
+/** Returns the host name by which clients reach a Connector. */
 export function connectorHost(name: string): string {
   return `c-${name}.${NAMESPACE}.svc.cluster.local`;
 }

@@ -6,26 +6,26 @@ import { runCommand } from '../processes/run-command';
 import { MEDIA, addBlob, finishLayout, json, sha256, type Descriptor } from './oci-layout';
 import { toolPath } from './toolchain';
 
-/** What the clients push: files on disk in the forms that clients read. */
+/** The content that the clients push, as files in the formats that they read. */
 export interface Content {
   /** OCI image layout with one image for linux/amd64, tagged v1. */
   readonly imageLayout: string;
   readonly imageDigest: string;
-  /** The same image as `docker save` writes it. */
+  /** The same image in the format of `docker save`. */
   readonly dockerArchive: string;
   /** The same layout as one tar file. */
   readonly ociArchive: string;
-  /** OCI image layout with an index of two platforms, tagged multi. */
+  /** OCI image layout with an index for two platforms, tagged multi. */
   readonly indexLayout: string;
   readonly indexDigest: string;
   readonly indexArchive: string;
-  /** A packaged Helm chart, name `sample`, version 1.0.0. */
+  /** A packaged Helm chart with name `sample` and version 1.0.0. */
   readonly chart: string;
   /** A plain file for oras. */
   readonly file: string;
 }
 
-/** Builds everything once below `directory`. */
+/** Builds all content in `directory`. */
 export async function makeContent(directory: string): Promise<Content> {
   const imageLayout = path.join(directory, 'image');
   const indexLayout = path.join(directory, 'index');
@@ -45,7 +45,7 @@ export async function makeContent(directory: string): Promise<Content> {
   return { imageLayout, imageDigest: image.digest, dockerArchive, ...archives, indexLayout, indexDigest: index.digest, chart, file };
 }
 
-/** One image with one layer of a megabyte that no compression makes small. */
+/** Adds an image with one layer of one MiB of random data, which compression does not reduce. */
 async function addImage(layout: string, architecture: string, directory: string): Promise<Descriptor> {
   const root = path.join(directory, `root-${architecture}`);
   await mkdir(root, { recursive: true });

@@ -4,9 +4,9 @@ import { startTokenServer, type Account } from './docker-token-server';
 import { registryDirectory, startDistribution, type RegistryContext } from './registries';
 import { OUTSIDE_ADDRESS } from './world';
 
-/** What stands for Docker Hub: a registry under both of its names, and its token server. */
+/** A replacement for Docker Hub: a registry with both names of Docker Hub, and its token server. */
 export interface DockerHub {
-  /** Name under which the registry answers. */
+  /** Host name of the registry. */
   readonly host: string;
   readonly account: Account;
 }
@@ -16,8 +16,8 @@ const HTTPS_PORT = 443;
 
 /**
  * Starts a registry of the distribution project as index.docker.io and registry-1.docker.io, with tokens from
- * https://auth.docker.io/token for the service registry.docker.io. Without a credential one may pull, as on Docker Hub. Names
- * of one component do not exist there; they live under library/.
+ * https://auth.docker.io/token for the service registry.docker.io. Clients without a credential may pull, as from Docker Hub. Repository
+ * names with one component do not exist; such images are in library/.
  */
 export async function startDockerHub(context: RegistryContext, account: Account): Promise<DockerHub> {
   const name = 'docker-hub';

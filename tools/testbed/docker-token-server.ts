@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 
-/** The one account of the token server: everything is allowed to it. */
+/** The only account of the token server. It has all permissions. */
 export interface Account {
   readonly username: string;
   readonly password: string;
@@ -14,24 +14,24 @@ export interface TokenServerOptions {
   readonly address: string;
   readonly issuer: string;
   readonly account: Account;
-  /** Whoever sends no credential gets tokens for pulling, as on Docker Hub. */
+  /** Whether clients without a credential get tokens for pulling, as from Docker Hub. */
   readonly anonymousPull?: boolean;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
 export interface TokenServer {
   readonly realm: string;
-  /** PEM of the certificate that signs the tokens: distribution's `rootcertbundle`. */
+  /** The certificate of the key that signs the tokens, as PEM, for distribution's `rootcertbundle`. */
   readonly signingCertificate: string;
   close(): Promise<void>;
 }
 
-/** Long enough for a command, short enough that a run meets renewals. */
+/** Long enough for one command, but short enough that tokens are renewed during a run. */
 const TOKEN_LIFETIME_SECONDS = 60;
 
-/** The token endpoint that distribution's token authentication needs (docs/spec/auth/token.md of that project). */
+/** Starts the token endpoint for distribution's token authentication (docs/spec/auth/token.md of that project). */
 export async function startTokenServer(options: TokenServerOptions): Promise<TokenServer> {
   const { certificate, key } = await signingPair();
   const server = createServer(options.tls, (request, response) => {
@@ -61,7 +61,7 @@ interface Allowed {
 
 const EVERYTHING = new Set(['pull', 'push', 'delete', '*']);
 
-/** What a request with this Authorization may get; undefined for a wrong one. */
+/** Returns what a request with this Authorization is allowed; undefined if the credential is wrong. */
 function allowedTo({ account, anonymousPull }: TokenServerOptions, authorization: string | undefined): Allowed | undefined {
   if (authorization === undefined) {
     return anonymousPull ? { subject: '', actions: new Set(['pull']) } : undefined;
@@ -108,7 +108,7 @@ function signToken({ issuer, url, subject, actions, certificate, key }: TokenReq
   return `${unsigned}.${sign('sha256', Buffer.from(unsigned), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-/** `repository:a/b:pull,push` may name a host with a port, so the last colon ends the name. */
+/** Parses a scope such as `repository:a/b:pull,push`. The name may contain a host with a port, so the last colon ends the name. */
 function accessOf(scope: string, allowed: ReadonlySet<string>): { type: string; name: string; actions: string[] }[] {
   const match = /^([a-z]+):(.+):([a-z,*]+)$/.exec(scope);
   const actions = (match?.[3] ?? '').split(',').filter((action) => allowed.has(action));

@@ -2,15 +2,15 @@ import { quayQuirks, startFixtureRegistry, type FixtureRegistry, type FixtureReg
 import { newAccount, registryDirectory, type Registry, type RegistryContext } from './registries';
 import { OUTSIDE_ADDRESS, type OutsideHost } from './world';
 
-/** More than three pages, so that every form of Link is followed. */
+/** More than three pages, so that clients follow every form of Link. */
 const PAGED = { extraTags: 7, pageSize: 2 } as const;
 
-/** The fixture registry, once for each way of real registries that cannot be had here. */
+/** Starts the fixture registry several times, each with the behaviour of a real registry that cannot run here. */
 export async function startFixtures(context: RegistryContext): Promise<Registry[]> {
   const account = newAccount('robot');
   const accounts = [account];
   const byToken = await startFixture(context, 'fixture', { auth: { mode: 'token', accounts } });
-  // Where a token for one repository would forbid what an account may do.
+  // With Basic, for tests in which a token for one repository would forbid an action that the account may do.
   await startFixture(context, 'fixture-basic', { auth: { mode: 'basic', accounts } });
   await startFixture(context, 'quay-rules', {
     auth: { mode: 'token', accounts, realm: 'same-origin', tokens: { fields: 'token', omitIssuedAt: true, omitExpiresIn: true } },

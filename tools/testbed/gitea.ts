@@ -9,15 +9,15 @@ const NAME = 'gitea';
 const HOST = 'gitea.registry.example';
 const PORT = 3000;
 
-/** Gitea refuses to run as root. This user is there on every Debian, and owns nothing. */
+/** Gitea refuses to run as root. This user exists on every Debian system, and owns nothing. */
 const USER = { name: 'nobody', uid: 65_534, gid: 65_534 } as const;
 
-/** The user whose packages all repositories are: the first part of every name. */
+/** The user who owns all repositories: the first part of every repository name. */
 const OWNER = 'ci';
 
 /**
- * Starts a real Gitea: a token server on the registry's own origin, which is asked for the scope `*`, and Basic offered in a second header line. It is two
- * registries: one whose account has a password, as people log in, and one with an access token, as robots do.
+ * Starts a real Gitea. Its token server is on the registry's own origin and gets requests for the scope `*`; a second header line offers
+ * Basic. It serves as two registries: in one the account has a password, as users have, in the other an access token, as robots have.
  */
 export async function startGitea(context: RegistryContext): Promise<Registry[]> {
   const directory = await registryDirectory(context, NAME);
@@ -47,7 +47,7 @@ export async function startGitea(context: RegistryContext): Promise<Registry[]> 
   ];
 }
 
-/** The program and what it reads, where its user may: the cache of the tools is root's alone. */
+/** Returns paths of the program and its assets that its user may read: only root may read the cache of the tools. */
 async function toolsFor(context: RegistryContext): Promise<{ program: string; assets: string }> {
   const tools = await registryDirectory(context, `${NAME}-tools`);
   await runCommand(['mount', '--bind', path.dirname(toolPath('gitea')), tools]);

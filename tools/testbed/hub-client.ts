@@ -5,15 +5,15 @@ import { tryCommand, type CommandResult } from '../processes/run-command';
 import { type Account } from './docker-token-server';
 import { toolPath } from './toolchain';
 
-/** Whom crane logs in as, and where. */
+/** The account with which crane logs in to a host. */
 export interface HubLogin {
   readonly host: string;
   readonly login: Account;
 }
 
-/** crane, with one login at a time. */
+/** Runs crane, with one login for each call. */
 export class HubClient {
-  /** @param directory for its configurations and what it pulls */
+  /** @param directory for its configurations and pulled images */
   constructor(
     private readonly directory: string,
     private readonly caFile: string,
@@ -26,7 +26,11 @@ export class HubClient {
     }
   }
 
-  /** Pulls every blob and checks each against its name; the image has to be this one. */
+  /**
+   * Pulls an image with all blobs.
+   *
+   * @throws Error when the digest of the image, or of a blob, is wrong
+   */
   async pull(reference: string, digest: string, login: HubLogin): Promise<void> {
     const layout = path.join(await mkdtemp(path.join(this.directory, 'pulled-')), 'layout');
     const { status, stderr } = await this.#run(['pull', '--format=oci', reference, layout], login);
@@ -34,7 +38,7 @@ export class HubClient {
       throw new Error(`crane pull ${reference}: ${stderr}`);
     }
     if (!(await readFile(path.join(layout, 'index.json'), 'utf8')).includes(digest)) {
-      throw new Error(`${reference} is not ${digest}`);
+      throw new Error(`${reference} does not have the digest ${digest}`);
     }
     const blobs = path.join(layout, 'blobs', 'sha256');
     for (const name of await readdir(blobs)) {
@@ -47,14 +51,14 @@ export class HubClient {
     }
   }
 
-  /** A push that the other side must refuse as not allowed, in words that crane shows. */
+  /** Checks that a push is refused with DENIED. */
   async refusedPush(layout: string, reference: string, login: HubLogin): Promise<void> {
     const { status, stderr } = await this.#run(['push', layout, reference], login);
     if (status === 0) {
-      throw new Error(`${reference} was pushed`);
+      throw new Error(`the push of ${reference} was not refused`);
     }
     if (!stderr.includes('DENIED')) {
-      throw new Error(`refused, but not as DENIED: ${stderr}`);
+      throw new Error(`the push was refused, but not with DENIED: ${stderr}`);
     }
   }
 

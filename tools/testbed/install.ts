@@ -21,12 +21,12 @@ import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
 
-/** Installs or builds whatever of the toolchain is missing. Needs root, Go and the package registries. */
+/** Installs or builds the missing tools. Requires root, Go and access to the package registries. */
 export async function install(): Promise<void> {
   await installDebianPackages();
   await mkdir(path.join(toolDirectory, 'bin'), { recursive: true });
   await twoAtATime([
-    // The longest first.
+    // The longest builds first.
     ...GO_PROJECTS.map((project) => () => installGoProject(project)),
     ...GO_TOOLS.map((tool) => () => installGoTool(tool)),
     downloadTemplateModules,
@@ -36,10 +36,10 @@ export async function install(): Promise<void> {
 }
 
 /**
- * A build uses every processor until its last package, and then one: the linker's, or the C compiler's. Another build fills the gap; more than one more
- * costs memory only. All are run to their end, so that none is left behind when another one fails.
+ * Runs two jobs at a time. A build uses every processor until its last package, and then only one, for the linker or the C compiler. A
+ * second build uses the others; a third would only need more memory. All jobs run to their end, even if one fails.
  *
- * @throws Error with the messages of all that failed
+ * @throws Error with the messages of all failed jobs
  */
 async function twoAtATime(jobs: readonly (() => Promise<void>)[]): Promise<void> {
   const limit = pLimit(2);
@@ -77,12 +77,15 @@ async function installGoTool(tool: (typeof GO_TOOLS)[number]): Promise<void> {
   });
 }
 
-/** The suite `templates` builds its Go program where there is no way out. */
+/** Downloads the modules in advance, because the suite `templates` builds its Go program without network access. */
 async function downloadTemplateModules(): Promise<void> {
   await runCommand(['go', 'mod', 'download'], { cwd: GO_TEMPLATES, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
 }
 
-/** Nobody debugs these programs; and a package is the same wherever it is built, so that what one build has compiled serves the next. */
+/**
+ * Returns flags that omit debug information, which is not needed, and paths, so that a compiled package is the same in every directory
+ * and the next build can use it from the cache.
+ */
 function buildFlags(ldflags = ''): string[] {
   return ['-trimpath', `-ldflags=-s -w ${ldflags}`];
 }
@@ -117,7 +120,10 @@ async function installGoProject(project: GoProject): Promise<void> {
   });
 }
 
-/** Copied before the program itself is kept: where that is, so are they. The module cache they come from may be cleaned. */
+/**
+ * Copies the assets before the program, so that they exist whenever the program exists. They are copied because the module
+ * cache may be cleaned.
+ */
 async function keepAssets({ assets, requires, programs }: GoProject, cwd: string): Promise<void> {
   const [program] = programs;
   if (!assets || !program) {
@@ -131,13 +137,16 @@ async function keepAssets({ assets, requires, programs }: GoProject, cwd: string
   }
 }
 
-/** A module of our own, with the replacements that the first one needs. */
+/** Returns the go.mod of our own module, with the replacements that the first required module needs. */
 async function goModOf(project: GoProject, cwd: string): Promise<string> {
   const modules = Object.entries(project.requires).map(([module, version]) => `require ${module} ${version}`);
   return ['module testbed', 'go 1.26', ...modules, ...(await replacementsOf(project, cwd)), ''].join('\n');
 }
 
-/** Lines for the modules that the first one's go.mod replaces: staging modules by their published versions, others as it says. */
+/**
+ * Returns the replace lines for the modules that the go.mod of the first required module replaces: staging modules by their published
+ * versions, others as in that go.mod.
+ */
 async function replacementsOf({ requires, staging, ownReplacements }: GoProject, cwd: string): Promise<string[]> {
   if (!staging && !ownReplacements) {
     return [];
@@ -152,7 +161,7 @@ async function replacementsOf({ requires, staging, ownReplacements }: GoProject,
   });
 }
 
-/** `MODULE@VERSION` of the first that a project requires. */
+/** Returns `MODULE@VERSION` of the first module that a project requires. */
 function firstOf(requires: GoProject['requires']): string {
   const [[module, version] = ['', '']] = Object.entries(requires);
   return `${module}@${version}`;
@@ -176,7 +185,7 @@ async function installImageNode(): Promise<void> {
   );
 }
 
-/** Moves a built file to its place in one rename, so that an interrupted run leaves nothing half-written. */
+/** Moves a built file to its place in one rename, so that an interrupted run leaves no incomplete file. */
 async function keep(built: string, name: string): Promise<void> {
   const target = toolPath(name);
   await cp(built, `${target}.part`);

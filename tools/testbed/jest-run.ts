@@ -12,11 +12,11 @@ export interface JestTest {
 }
 
 export interface JestRun {
-  /** Relative to the workspace. */
+  /** Paths relative to the workspace. */
   readonly specs: readonly string[];
-  /** What the specs find in their environment, beside search path and home. */
+  /** Environment variables of the specs, in addition to PATH and HOME. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where the report is kept. */
+  /** Path of the report. */
   readonly outputFile: string;
 }
 
@@ -33,7 +33,11 @@ interface JestReport {
 
 const TWENTY_MINUTES = 20 * 60_000;
 
-/** Runs spec files one after the other and tells what became of each test; a file that cannot be loaded is one failed test. */
+/**
+ * Runs spec files one after the other.
+ *
+ * @returns the result of each test; a file that cannot be loaded counts as one failed test
+ */
 export async function runJest({ specs, env, outputFile }: JestRun): Promise<JestTest[]> {
   const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
   const { stderr } = await tryCommand(
@@ -60,13 +64,13 @@ export async function runJest({ specs, env, outputFile }: JestRun): Promise<Jest
   });
 }
 
-/** What counts: where every tool is, a test that was not run has failed, unless it is known that it cannot be. */
+/** Counts the results. All tools are installed here, so a test that did not run has failed, unless it is known to be not applicable. */
 export function resultOf(tests: readonly JestTest[], notApplicable: ReadonlySet<string> = new Set()): CheckResult {
   const failures = tests.flatMap(({ name, status, messages }) => {
     if (status === 'passed' || (status !== 'failed' && notApplicable.has(name))) {
       return [];
     }
-    return [`${name}: ${status === 'failed' ? messages.join('\n') : `${status}, although every tool is here`}`];
+    return [`${name}: ${status === 'failed' ? messages.join('\n') : `${status}, although all tools are installed`}`];
   });
   return { passed: tests.filter(({ status }) => status === 'passed').length, failures };
 }

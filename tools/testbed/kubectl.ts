@@ -3,23 +3,27 @@ import { toolPath } from './toolchain';
 
 /** The real kubectl with one kubeconfig. */
 export class Kubectl {
-  /** @param home where kubectl keeps what it discovered; of this kubeconfig alone */
+  /** @param home directory of kubectl's discovery cache, which only this kubeconfig may use */
   constructor(
     private readonly kubeconfig: string,
     private readonly home: string,
   ) {}
 
-  /** Runs a command that must succeed; resolves with what it printed. */
+  /**
+   * Runs a command that must succeed.
+   *
+   * @returns its output
+   */
   run(args: readonly string[], input?: string): Promise<string> {
     return runCommand(this.#command(args), { env: this.#environment(), input });
   }
 
-  /** Runs a command, whatever its status. */
+  /** Runs a command and returns its result with any status. */
   try(args: readonly string[], input?: string): Promise<CommandResult> {
     return tryCommand(this.#command(args), { env: this.#environment(), input });
   }
 
-  /** An object, as JSON has it. */
+  /** Returns an object, parsed from JSON. */
   async get<T>(args: readonly string[]): Promise<T> {
     return JSON.parse(await this.run(['get', ...args, '-o', 'json'])) as T;
   }

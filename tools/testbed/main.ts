@@ -23,7 +23,7 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<nu
   cluster: async (words) => clusterCommand(args, words),
 };
 
-/** What the fixtures of tests, testbed and sandbox call secret. */
+/** The known secrets of the fixtures of testbed and sandbox. */
 const FIXTURE_SECRETS = [
   { name: 'a password of the testbed', value: SECRET_MARK },
   { name: 'the password of the sandbox', value: 'sandbox-password' },

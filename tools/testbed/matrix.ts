@@ -9,14 +9,14 @@ import { type Registry } from './registries';
 import { tryCommand } from '../processes/run-command';
 import { toolPath } from './toolchain';
 
-/** A Connector that the matrix goes through. */
+/** A Connector that the matrix uses. */
 export interface MatrixTarget {
   readonly registry: Registry;
-  /** Host of the proxy for this Connector: its Service's name. */
+  /** Host of the proxy for this Connector: the name of its Service. */
   readonly host: string;
-  /** The schemes to try, and what stands between host and repository: nothing in host form, `namespaces/NS/connectors/NAME/` in path form. */
+  /** The schemes to use, each with the prefix of the repository: empty in host form, `namespaces/NS/connectors/NAME/` in path form. */
   readonly prefix: Readonly<Partial<Record<Scheme, string>>>;
-  /** What the clients log in with. */
+  /** Returns the login of the clients. */
   readonly login: () => Promise<Login>;
 }
 
@@ -31,11 +31,14 @@ export interface MatrixOptions {
   readonly clients: readonly RegistryClient[];
   readonly targets: readonly MatrixTarget[];
   readonly content: Content;
-  /** CA that clients are given. */
+  /** File with the CA that clients use. */
   readonly clientCaFile: string;
   readonly registryCaFile: string;
   readonly directory: string;
-  /** Cells that the client cannot do by its own fault, as `CLIENT × REGISTRY × OPERATION`, and why; one of them that works fails the run. */
+  /**
+   * Operations that fail because of a limitation of the client, as `CLIENT × REGISTRY × OPERATION`, and the reason. If one succeeds, the
+   * run fails.
+   */
   readonly limits?: Readonly<Record<string, string>>;
 }
 
@@ -47,10 +50,10 @@ export interface MatrixResult {
   readonly failures: readonly string[];
 }
 
-/** Clients at work at a time: each waits for the other side half of its time. */
+/** Number of clients that run at the same time: each waits for the server half of the time. */
 const AT_A_TIME = 3;
 
-/** Runs every client against every registry over every scheme and checks each result at the registry itself. */
+/** Runs every client against every registry over every scheme, and checks each result directly in the registry. */
 export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   await mkdir(options.directory, { recursive: true });
   const places = options.clients
@@ -94,7 +97,7 @@ interface Row {
 
 const placeName = ({ client, target, scheme }: Place): string[] => [client.name, target.registry.name, scheme];
 
-/** A row of the table; why a cell failed is told apart. */
+/** Returns a row of the table. The reasons of failures are printed separately. */
 const cellsOf = ({ place, cells }: Row): string[] => [
   ...placeName(place),
   ...OPERATIONS.map((operation) => (cells[operation].startsWith('FAIL') ? 'FAIL' : cells[operation])),
@@ -113,14 +116,14 @@ function judge({ limits = {} }: MatrixOptions, { client, target }: Place, operat
   if (limits[`${client.name} × ${target.registry.name} × ${operation}`] === undefined) {
     return cell;
   }
-  return cell === 'ok' ? 'FAIL it works, and is listed as what the client cannot do' : 'limit';
+  return cell === 'ok' ? 'FAIL it succeeds, although it is listed as a limitation of the client; remove it from the list' : 'limit';
 }
 
-/** The cells that clients cannot do are committed; one that is not in the list fails the run. */
+/** Returns the missing operations that the committed list does not contain. They fail the run. */
 async function unexpectedlyMissing(missing: ReadonlySet<string>): Promise<string[]> {
   const file = path.join(process.cwd(), 'tools/testbed/not-applicable.json');
   const expected = new Set(JSON.parse(await readFile(file, 'utf8')) as string[]);
-  return [...missing].filter((cell) => !expected.has(cell)).map((cell) => `${cell} prints n/a and is not listed in ${file}`);
+  return [...missing].filter((cell) => !expected.has(cell)).map((cell) => `${cell} is n/a, but is not listed in ${file}`);
 }
 
 interface CellPlace extends Place {
@@ -141,7 +144,7 @@ async function runCell(options: MatrixOptions, place: CellPlace): Promise<Cell> 
   }
 }
 
-/** What the registry must have after an operation, as a suffix to the repository. */
+/** The reference that the registry must contain after an operation, as a suffix of the repository. */
 const SUFFIXES: Readonly<Partial<Record<Operation, string>>> = {
   push: ':v1',
   'pull by tag': ':v1',
@@ -149,7 +152,7 @@ const SUFFIXES: Readonly<Partial<Record<Operation, string>>> = {
   'copy multi-arch': '-copy:multi',
 };
 
-/** Asks the registry itself, with the credential that the client never had. */
+/** Checks the result directly in the registry, with the credential that the client does not have. */
 async function checkAtRegistry(options: MatrixOptions, place: CellPlace, outcome: Outcome): Promise<void> {
   const { operation, client, session } = place;
   if (operation === 'list tags') {
@@ -160,7 +163,7 @@ async function checkAtRegistry(options: MatrixOptions, place: CellPlace, outcome
   }
   if (operation === 'delete') {
     if (await digestAtRegistry(options, place, `@${session.content.imageDigest}`)) {
-      throw new Error('it is still there');
+      throw new Error('the registry still has it');
     }
     return;
   }
@@ -172,13 +175,13 @@ function checkReferrers({ referrers = { attached: [], listed: [] } }: Outcome): 
   expectEqual([...referrers.listed].sort(), [...referrers.attached].sort(), 'referrers');
 }
 
-/** All of them: a list that was cut ends before the last one. */
+/** Checks that the list contains all tags, to detect an incomplete list. */
 function checkTags({ target }: CellPlace, tags: readonly string[]): void {
   const extra = tags.filter((tag) => tag.startsWith('t-')).length;
   if (!tags.includes('v1')) {
     throw new Error(`v1 is not among the tags: ${tags.join(', ')}`);
   }
-  expectEqual(extra, target.registry.extraTags ?? 0, 'tags that every repository has');
+  expectEqual(extra, target.registry.extraTags ?? 0, 'number of extra tags');
 }
 
 function expectDigest(atRegistry: string | undefined, atClient: string | undefined): void {
@@ -203,7 +206,7 @@ async function digestAtRegistry(options: MatrixOptions, { target, session }: Cel
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** A docker-style config.json with one login, for a host by all its names; without a login, with none. */
+/** Writes a docker config.json with one login for all names of a host, or without a login. */
 async function writeDockerConfig(directory: string, hosts: readonly string[], login: Login | undefined): Promise<void> {
   const auth = login && Buffer.from(`${login.username}:${login.password}`).toString('base64');
   const auths = Object.fromEntries(auth ? hosts.map((host) => [host, { auth }]) : []);
@@ -215,7 +218,7 @@ async function newSession(options: MatrixOptions, place: Place): Promise<ClientS
   const { target, scheme } = place;
   const name = placeName(place).join('-').replaceAll('.', '-');
   const owner = target.registry.owner ? `${target.registry.owner}/` : '';
-  // podman refuses a directory whose path is longer than 50 characters, so this one is short.
+  // The path is short, because podman refuses a directory whose path is longer than 50 characters.
   const directory = path.join(options.directory, place.index.toString(36));
   await mkdir(directory);
   const dockerConfig = path.join(directory, 'docker');
@@ -227,7 +230,7 @@ async function newSession(options: MatrixOptions, place: Place): Promise<ClientS
   return {
     scheme,
     host: target.host,
-    // Of this run alone: what another one has pushed there would be there already.
+    // Only this run uses the repository; otherwise it could contain content of another run.
     repository: `${target.host}/${target.prefix[scheme] ?? ''}${owner}${path.basename(options.directory)}/${name}`,
     dockerConfig,
     caFile: options.clientCaFile,

@@ -4,7 +4,7 @@ import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** A reference to content, as the OCI image specification has it. */
+/** A descriptor of the OCI image specification: a reference to content. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
@@ -32,7 +32,7 @@ export async function addBlob(layout: string, mediaType: string, data: Buffer): 
   return { mediaType, digest, size: data.length };
 }
 
-/** The same for a large file, which is moved there. */
+/** Moves a large file into an OCI image layout. */
 export async function addFile(layout: string, mediaType: string, file: string): Promise<Descriptor> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
@@ -48,7 +48,7 @@ async function blobPath(layout: string, digest: string): Promise<string> {
   return path.join(directory, digest.slice('sha256:'.length));
 }
 
-/** Makes this the one thing that the layout is about. */
+/** Completes the layout, with the descriptor as its only entry. */
 export async function finishLayout(layout: string, descriptor: Descriptor, tag: string): Promise<void> {
   await writeFile(path.join(layout, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   const annotations = { 'org.opencontainers.image.ref.name': tag };

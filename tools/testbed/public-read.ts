@@ -8,12 +8,12 @@ import { OUTSIDE_ADDRESS } from './world';
 const NAME = 'public-read';
 const HOST = 'public-read.registry.example';
 const PORT = 443;
-/** The same, but `/v2/` asks for a login: most clients log in only where that does. */
+/** On this port `/v2/` requires a login, too: most clients log in only if it does. */
 const DIRECT_PORT = 8443;
 
 /**
- * A registry that everybody may read and only an account may write: distribution without authentication behind nginx, whose `limit_except` asks
- * for Basic. zot does the same with an anonymous policy that allows `read`.
+ * Starts a registry with anonymous read access, to which only an account may write: distribution without authentication behind nginx,
+ * whose `limit_except` requires Basic. zot behaves the same with an anonymous policy that allows `read`.
  */
 export async function startPublicRead(context: RegistryContext): Promise<Registry> {
   const upstream = await startDistribution(context, { name: `${NAME}-distribution`, host: HOST, tool: 'registry', scheme: 'http' });

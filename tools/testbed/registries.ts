@@ -10,44 +10,44 @@ import { runCommand } from '../processes/run-command';
 import { toolPath } from './toolchain';
 import { OUTSIDE_ADDRESS, type OutsideHost } from './world';
 
-/** A real registry as a Connector sees it. */
+/** A real registry, with the data of its Connector. */
 export interface Registry {
-  /** Name in tables, and of the Connector. */
+  /** Name in tables, and name of the Connector. */
   readonly name: string;
   readonly address: string;
-  /** Where clients go that are not led through a Connector, if not to `address`. */
+  /** Address for clients that do not use the Connector; default: `address`. */
   readonly directAddress?: string;
   readonly account?: Account;
   /** Origin of a realm that the Connector must trust. */
   readonly trustedRealm?: string;
-  /** First part of the name of every repository, where not everybody may choose it. */
+  /** First part of the name of every repository, if the registry prescribes it. */
   readonly owner?: string;
-  /** Tags that every repository has besides those that were pushed. */
+  /** Number of tags that every repository has in addition to the pushed tags. */
   readonly extraTags?: number;
-  /** Not a row of the client matrix. */
+  /** Whether the client matrix omits this registry. */
   readonly outsideMatrix?: boolean;
 }
 
-/** What registries are started with. */
+/** The parameters with which registries are started. */
 export interface RegistryContext {
   readonly group: ProcessGroup;
   readonly directory: string;
   readonly authority: TestCertificateAuthority;
-  /** Collects what must be closed at the end. */
+  /** Collects the functions that close everything at the end. */
   readonly closing: (() => Promise<void>)[];
 }
 
 const HTTPS_PORT = 443;
 const HTTP_PORT = 5000;
 
-/** Every secret of a fixture begins like this, so that a search of the logs finds any of them. */
+/** Every secret of a fixture begins with this text, so that a search in the logs finds all of them. */
 export const SECRET_MARK = 'fixture-secret-';
 
 export function newAccount(username: string): Account {
   return { username, password: `${SECRET_MARK}${randomBytes(12).toString('hex')}` };
 }
 
-/** Starts the four real registries of the matrix: three of distribution 3, one of 2.8. */
+/** Starts the four registries of the distribution project: three of version 3, one of version 2.8. */
 export async function startRegistries(context: RegistryContext): Promise<Registry[]> {
   return [
     await tokenRegistry(context, { name: 'dist3-token', tool: 'registry', realmHost: 'auth.dist3.example' }),
@@ -82,7 +82,7 @@ async function tokenRegistry(context: RegistryContext, options: TokenRegistryOpt
   return { name, address, account, trustedRealm: new URL(tokenServer.realm).origin };
 }
 
-/** A registry with accounts of its own, which it asks for by Basic authentication. */
+/** Starts a registry with its own accounts, which requires Basic authentication. */
 export async function htpasswdRegistry(context: RegistryContext): Promise<Registry> {
   const name = 'dist3-htpasswd';
   const account = newAccount('ci');
@@ -103,14 +103,18 @@ async function anonymousRegistry(context: RegistryContext): Promise<Registry> {
 interface DistributionOptions {
   readonly name: string;
   readonly host: OutsideHost;
-  /** Further names in its certificate. */
+  /** More names in its certificate. */
   readonly aliases?: readonly OutsideHost[];
   readonly tool: string;
   readonly scheme: 'http' | 'https';
   readonly auth?: object;
 }
 
-/** Starts one registry of the distribution project and returns its address as a Connector names it. */
+/**
+ * Starts one registry of the distribution project.
+ *
+ * @returns its address for a Connector
+ */
 export async function startDistribution(context: RegistryContext, options: DistributionOptions): Promise<string> {
   const { name, host, aliases = [], tool, scheme, auth } = options;
   const address = OUTSIDE_ADDRESS[host];
@@ -139,14 +143,18 @@ export async function startDistribution(context: RegistryContext, options: Distr
   return `${scheme}://${host}${scheme === 'http' ? `:${port}` : ''}`;
 }
 
-/** Where a registry keeps its files. */
+/**
+ * Creates the directory for the files of a registry.
+ *
+ * @returns its path
+ */
 export async function registryDirectory(context: RegistryContext, name: string): Promise<string> {
   const directory = path.join(context.directory, name);
   await mkdir(directory, { recursive: true });
   return directory;
 }
 
-/** A certificate for names, in files that only root reads. */
+/** Writes a certificate for names; only root can read the file with the key. */
 export async function tlsFiles(context: RegistryContext, directory: string, names: string[]): Promise<{ cert: string; key: string }> {
   const issued = await context.authority.issue({ names });
   const files = { cert: path.join(directory, 'tls.crt'), key: path.join(directory, 'tls.key') };
@@ -155,7 +163,7 @@ export async function tlsFiles(context: RegistryContext, directory: string, name
   return files;
 }
 
-/** True when somebody listens there. */
+/** Returns whether a program accepts connections on the port. */
 export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

@@ -5,7 +5,7 @@ import { type ProcessGroup, type StartedProcess } from '../processes/process-gro
 import { tryCommand, type CommandResult } from '../processes/run-command';
 import { testbedEnvironment } from './testbed.config';
 
-/** What a running sandbox writes for scripts. */
+/** The state that a running sandbox writes for scripts. */
 export interface SandboxState {
   readonly kubeconfig: string;
   readonly caFile: string;
@@ -16,29 +16,32 @@ export interface StartedSandbox extends SandboxState {
   readonly process: StartedProcess;
 }
 
-/** Put before the command: what makes its surroundings. */
+/** Words before the command, which prepare its environment. */
 export type Prefix = readonly string[];
 
 const directory = path.join(workspaceRoot, '.sandbox');
 const stateFile = path.join(directory, 'sandbox.json');
 
-/** Where the sandbox's programs log. */
+/** Directory of the logs of the sandbox's programs. */
 export const sandboxLogs = path.join(directory, 'logs');
 
-/** Ten times what it takes on two cores. */
+/** Ten times the usual time on two cores, in milliseconds. */
 const DEADLINE_MS = 180_000;
 
-/** The caller's search path and home, nothing else of it. */
+/** The environment of the sandbox: only PATH and HOME of the caller. */
 const environment = { PATH: testbedEnvironment.path, HOME: testbedEnvironment.home };
 
-/** `npm start -- --check ARGS`, to its end. */
+/** Runs `npm start -- --check ARGS` to its end. */
 export function checkSandbox(args: readonly string[], prefix: Prefix = []): Promise<CommandResult> {
   refuseToDisturb();
   const [file = '', ...rest] = [...prefix, 'npm', 'start', '--silent', '--', '--check', ...args];
   return tryCommand([file, ...rest], { cwd: workspaceRoot, env: environment, timeout: DEADLINE_MS });
 }
 
-/** `npm start -- ARGS`; resolves when it has done its job and stays up. Without npm in between, so that its process id is known. */
+/**
+ * Starts `npm start -- ARGS` and resolves when all steps are done and the sandbox runs. It starts without npm, so that the process id of
+ * the sandbox is known.
+ */
 export async function startSandbox(group: ProcessGroup, args: readonly string[], prefix: Prefix = []): Promise<StartedSandbox> {
   refuseToDisturb();
   const [file = '', ...rest] = [...prefix, process.execPath, 'tools/run.mjs', 'sandbox', ...args];
@@ -47,7 +50,7 @@ export async function startSandbox(group: ProcessGroup, args: readonly string[],
     command: [file, ...rest],
     cwd: workspaceRoot,
     env: environment,
-    // Not only there, but written to its end.
+    // The file must not only exist, but be complete.
     ready: async () => Boolean(readState()),
     timeout: DEADLINE_MS,
   });
@@ -58,9 +61,9 @@ function readState(): SandboxState {
   return JSON.parse(readFileSync(stateFile, 'utf8')) as SandboxState;
 }
 
-/** A sandbox that somebody else runs in this workspace would be taken down. */
+/** @throws Error when a sandbox already runs in this workspace, because the test would end it */
 function refuseToDisturb(): void {
   if (existsSync(stateFile)) {
-    throw new Error(`a sandbox is running in this workspace (${stateFile} exists)`);
+    throw new Error(`a sandbox is running in this workspace (${stateFile} exists); end it first`);
   }
 }

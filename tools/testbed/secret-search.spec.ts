@@ -29,14 +29,14 @@ describe('searchLogs', () => {
     expect(finds.join()).not.toContain('hunter2');
   });
 
-  it('finds any token', async () => {
+  it('finds every token', async () => {
     await writeFile(path.join(directory, 'proxy.log'), `token=${jwt}`);
     expect(await searchLogs(directory, [])).toHaveLength(1);
   });
 
-  it('says what to do when there is no such directory', async () => {
+  it('reports a directory that does not exist, and what to do', async () => {
     await expect(searchLogs(path.join(directory, 'nope'), secrets)).rejects.toThrow(
-      /^cannot read the directory \S+nope \(ENOENT\); name one that holds logs/,
+      /^cannot read the directory \S+nope \(ENOENT\); name one that contains logs/,
     );
   });
 

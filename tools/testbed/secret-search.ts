@@ -1,19 +1,19 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What must not be found, and what to call it when it is. */
+/** A secret that logs must not contain, and its name for reports. */
 export interface Secret {
   readonly name: string;
   readonly value: string;
 }
 
-/** Any ServiceAccount token looks like this; the header of every JWT begins so. */
+/** Matches every ServiceAccount token: the header of every JWT begins with `eyJ`. */
 const ANY_JWT = /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/;
 
 /**
- * Searches the log files below a directory; returns a line for each find, without the secret itself.
+ * Searches all log files in a directory. Returns a line for each find, without the secret itself.
  *
- * @throws Error when there is nothing to search: that would look like success
+ * @throws Error when there are no log files, because no finds would look like success
  */
 export async function searchLogs(directory: string, secrets: readonly Secret[]): Promise<string[]> {
   const names = (await filesBelow(directory)).filter((name) => name.endsWith('.log'));
@@ -29,7 +29,7 @@ async function filesBelow(directory: string): Promise<string[]> {
     return await readdir(directory, { recursive: true });
   } catch (error) {
     throw new Error(
-      `cannot read the directory ${directory} (${(error as NodeJS.ErrnoException).code}); name one that holds logs, such as .testbed`,
+      `cannot read the directory ${directory} (${(error as NodeJS.ErrnoException).code}); name one that contains logs, such as .testbed`,
       { cause: error },
     );
   }
@@ -49,12 +49,12 @@ async function searchFile(file: string, secrets: readonly Secret[]): Promise<str
   return finds;
 }
 
-/** The value itself, as a part of a URL, and as base64 shows it at any of the three places it may have in a longer text. */
+/** Returns the forms of a secret: plain, URL-encoded, and base64 at each of the three possible offsets in a longer text. */
 function formsOf(value: string): string[] {
   const inBase64 = [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), Buffer.from(value)])
       .toString('base64')
-      // What surrounds the value has a part in the first and in the last characters.
+      // The first and last characters also depend on the text around the value.
       .replace(/=+$/, '')
       .slice(offset === 0 ? 0 : offset + 1, -1),
   );

@@ -22,7 +22,7 @@ import { OUTSIDE_ADDRESS } from './world';
 /** The ServiceAccount of the clients. */
 export const CLIENT = { namespace: NAMESPACE, name: 'builder' } as const;
 
-/** Starts a real API server, installs the product with the RBAC of `deploy/`, and runs both programs under it. */
+/** Starts a real API server, installs the product with the RBAC of `deploy/`, and starts controller and proxy with these permissions. */
 export async function startProduct(context: TestbedContext, node?: string): Promise<Product> {
   const { group, directory, closing } = context;
   const api = await step('starting a kube-apiserver', () =>
@@ -59,7 +59,10 @@ export async function applyAll(client: KubeClient, objects: readonly object[]): 
   }
 }
 
-/** The namespace, the clients' ServiceAccount, and its permission: pushing as the role ships, deleting as an operator would add it. */
+/**
+ * Returns the namespace, the clients' ServiceAccount, and its permissions: to push by the shipped role, to delete by a role as
+ * an operator would add it.
+ */
 function clientManifests(): object[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
@@ -75,7 +78,7 @@ function clientManifests(): object[] {
   ];
 }
 
-/** A Connector for a registry, and its Secret. */
+/** Returns a Connector for a registry, and its Secret. */
 export function connectorManifests({ name, address, account, trustedRealm }: Registry, namespace: string = NAMESPACE): object[] {
   const metadata = { namespace, name };
   const secretRef = account && { name };
@@ -90,7 +93,7 @@ export function connectorManifests({ name, address, account, trustedRealm }: Reg
   return account ? [secret, connector] : [connector];
 }
 
-/** What a program is started for. */
+/** The cluster for which a program is started. */
 export interface ProgramsStart {
   readonly api: ApiServer;
   readonly client: KubeClient;
@@ -106,7 +109,7 @@ async function startPrograms(
   return { controller, proxy };
 }
 
-/** Starts a program with a kubeconfig of its own ServiceAccount, the CA of the testbed's registries, and everything in its log. */
+/** Starts a program with a kubeconfig of its own ServiceAccount, the CA of the testbed's registries, and log level debug. */
 export async function launchProgram(
   context: Pick<TestbedContext, 'group' | 'directory' | 'registryCaFile' | 'secrets'>,
   { api, client, node }: ProgramsStart,

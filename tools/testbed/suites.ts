@@ -35,10 +35,14 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   logs: logsSuite,
 };
 
-/** Where logs are kept after a run: runs of other suites may go on at the same time. */
+/** Returns the directory for the logs. Each first suite has its own, because other suites may run at the same time. */
 const logDirectoryOf = (names: readonly SuiteName[]): string => path.join(process.cwd(), '.testbed', 'logs', names[0] ?? '');
 
-/** Runs suites one after the other in one furnished world; returns the exit status. */
+/**
+ * Runs suites one after the other in one world.
+ *
+ * @returns the exit status
+ */
 export async function runSuites(names: readonly SuiteName[]): Promise<number> {
   const world = await takeWorld();
   const logDirectory = logDirectoryOf(names);
@@ -68,7 +72,7 @@ async function runSuite(name: SuiteName, context: SuiteContext): Promise<CheckRe
   try {
     result = await step(`suite ${name}`, () => suite.run(context));
   } catch (error) {
-    result = { passed: 0, failures: [`${name} could not be run: ${(error as Error).message}`] };
+    result = { passed: 0, failures: [`${name} did not run to its end: ${(error as Error).message}`] };
   }
   for (const failure of result.failures) {
     process.stdout.write(`FAILED ${withoutSecrets(failure, context)}\n`);
@@ -77,7 +81,7 @@ async function runSuite(name: SuiteName, context: SuiteContext): Promise<CheckRe
   return result;
 }
 
-/** What a failing client printed may hold what it was given. */
+/** Replaces secrets by their names: the output of a failing client may contain them. */
 function withoutSecrets(text: string, { secrets }: SuiteContext): string {
   return secrets.reduce((clean, { name, value }) => clean.replaceAll(value, `[${name}]`), text);
 }

@@ -6,21 +6,21 @@ import { type Registry } from './registries';
 import { type Secret } from './secret-search';
 import { type World } from './world';
 
-/** What runs in the world of the testbed, and what is told of it. */
+/** The programs, files and directories in the world of the testbed. */
 export interface TestbedContext {
   readonly world: World;
   readonly group: ProcessGroup;
   readonly closing: (() => Promise<void>)[];
   readonly directory: string;
-  /** What every process logs, kept after the run. */
+  /** Directory of the logs of all processes; it is kept after the run. */
   readonly logDirectory: string;
   readonly content: Content;
   readonly registries: readonly Registry[];
   readonly clients: readonly RegistryClient[];
-  /** Signs for whatever stands for the outside world. */
+  /** Signs the certificates of the registries and token servers. */
   readonly authority: TestCertificateAuthority;
-  /** Its certificate. */
+  /** File with its certificate. */
   readonly registryCaFile: string;
-  /** Every secret that was given to anybody in this run; the logs are searched for them at the end. */
+  /** All secrets of this run. At the end the logs are searched for them. */
   readonly secrets: Secret[];
 }

@@ -25,7 +25,7 @@ import { furnishWorld, trustRegistry } from './world';
 
 type Opening = Pick<SuiteContext, 'world' | 'group' | 'closing' | 'directory' | 'logDirectory'>;
 
-/** Brings up the namespace, the registries and the clients' daemons. */
+/** Starts the namespaces, the registries and the clients' daemons. */
 export async function openWorld(opening: Opening): Promise<SuiteContext> {
   const { group, closing, directory } = opening;
   const names = CONNECTORS.flatMap((name) => connectorHostNames({ namespace: NAMESPACE, name, clusterDomain: 'cluster.local' }));
@@ -33,7 +33,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   const authority = await TestCertificateAuthority.create({ name: 'testbed registries' });
   const registryCaFile = path.join(directory, 'registries-ca.crt');
   await writeFile(registryCaFile, authority.caPem);
-  const content = await step('making content', () => makeContent(path.join(directory, 'content')));
+  const content = await step('building content', () => makeContent(path.join(directory, 'content')));
   const context = { group, directory, authority, closing };
   const registries = await step('starting registries', async () =>
     (await Promise.all([startRegistries(context), startGitea(context), startPublicRead(context), startFixtures(context)])).flat(),
@@ -55,7 +55,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   };
 }
 
-/** The docker engines know no way to be told of a plain-http registry while they run. */
+/** Starts the clients after the registries, because docker engines read the list of http registries only when they start. */
 async function startClients(
   { group, directory }: Opening,
   registries: readonly Registry[],
@@ -76,7 +76,7 @@ async function startClients(
   }
   const containerd = await startContainerd(group, path.join(directory, 'containerd'));
   return [
-    // First: its uploads begin with a body, before anybody has shown how a registry lets writers in.
+    // regctl runs first: its uploads begin with a body, before the proxy knows how the registry authorises writes.
     regctlClient,
     ...craneClients,
     orasClient,

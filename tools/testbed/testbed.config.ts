@@ -1,10 +1,10 @@
-/** What the testbed takes from the environment. */
+/** The environment variables that the testbed uses. */
 export const testbedEnvironment = {
-  /** Base of the cache for built tools; ~/.cache when unset. */
+  /** Base directory of the cache for built tools; default: ~/.cache. */
   cacheHome: process.env['XDG_CACHE_HOME'],
-  /** Name of the world, set in the process that already runs inside its own namespaces. */
+  /** Name of the world; set only in the process that runs inside the namespaces. */
   world: process.env['OCI_CONNECTOR_TESTBED_WORLD'],
-  /** Search path handed to tools. */
+  /** Search path for tools. */
   path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   home: process.env['HOME'] ?? '/root',
   all: process.env,

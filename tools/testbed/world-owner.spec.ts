@@ -1,16 +1,16 @@
 import { ownWorldName, ownerOf } from './world-owner';
 
-describe('names of worlds', () => {
-  it('tell their owner while it runs', () => {
+describe('ownerOf', () => {
+  it('returns the owner while it runs', () => {
     expect(ownerOf(ownWorldName())).toBe(process.pid);
   });
 
-  it('tell none whose process id belongs to another process by now', () => {
+  it('returns no owner whose process id another process now has', () => {
     const [, , pid] = ownWorldName().split('-');
     expect(ownerOf(`oci-testbed-${pid}-1`)).toBeUndefined();
   });
 
-  it('tell none of what is no name of a world', () => {
+  it('returns no owner if the text is no name of a world', () => {
     expect(ownerOf(`oci-testbed-${process.pid}`)).toBeUndefined();
   });
 });

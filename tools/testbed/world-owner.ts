@@ -5,27 +5,27 @@ import path from 'node:path';
 import { until } from '../processes/until';
 
 /**
- * What a world keeps on the machine, outside of its namespaces: a directory and, for a cluster, control groups. Both are
- * named after the process that owns the world, so that the next one can tell what was left by one that was killed.
+ * A world has objects outside of its namespaces: a directory and, for a cluster, control groups. Their names contain the process that
+ * owns the world, so that a later run can find and remove the objects of a killed one.
  */
 const CGROUPS = '/sys/fs/cgroup';
 
-/** In small letters, because buildah makes an image name of a path; and short, because podman refuses a long one. */
+/** Lower case, because buildah derives an image name from the path; short, because podman refuses a long path. */
 const NAME = /^oci-testbed-([0-9a-z]+)-([0-9a-z]+)$/;
 
-/** Name of the world that this process owns. */
+/** Returns the name of the world that this process owns. */
 export function ownWorldName(): string {
   return `oci-testbed-${process.pid.toString(36)}-${startOf(process.pid)?.toString(36)}`;
 }
 
-/** The process that owns a world, while it runs; undefined when it was killed, or when this is no name of a world. */
+/** Returns the process that owns a world; undefined if it no longer runs, or if the text is no name of a world. */
 export function ownerOf(name: string): number | undefined {
   const [, pid = '', start = ''] = NAME.exec(name) ?? [];
   const owner = parseInt(pid, 36);
   return startOf(owner) === parseInt(start, 36) ? owner : undefined;
 }
 
-/** When a process was started, in clock ticks since boot: process ids are used again, both together are not. */
+/** Returns the start time of a process, in clock ticks since boot. Process ids are reused; id and start time together are unique. */
 function startOf(pid: number): number | undefined {
   try {
     // proc(5): state and starttime are fields 3 and 22; the command's name before them may contain anything.
@@ -36,17 +36,24 @@ function startOf(pid: number): number | undefined {
   }
 }
 
-/** Makes the directory of a world. */
+/**
+ * Creates the directory of a world.
+ *
+ * @returns its path
+ */
 export async function makeWorldDirectory(name: string): Promise<string> {
   const directory = path.join(tmpdir(), name);
   await mkdir(directory);
   return directory;
 }
 
-/** Longer than the kernel takes to end the processes of a world whose first one was killed. */
+/** Limit in milliseconds; longer than the kernel needs to end the processes of a world whose first process was killed. */
 const END_MS = 30_000;
 
-/** Removes what a world has left, of which no process runs any more, or not for long: so nothing is mounted below, and no control group has members. */
+/**
+ * Removes the directory and the control groups of a world whose processes have ended or are ending. It waits until nothing is mounted in
+ * the directory, and the control groups have no members.
+ */
 export async function removeWorld(name: string): Promise<void> {
   await until(END_MS, async () => {
     for (const group of cgroupsOf(name)) {
@@ -56,7 +63,7 @@ export async function removeWorld(name: string): Promise<void> {
   });
 }
 
-/** Removes what worlds have left whose owner was killed. */
+/** Removes the objects of all worlds whose owner was killed. */
 export async function removeAbandonedWorlds(): Promise<void> {
   const names = new Set([...(await readdir(tmpdir())), ...cgroupHierarchies().flatMap((hierarchy) => readdirSync(hierarchy))]);
   for (const name of names) {
@@ -66,7 +73,7 @@ export async function removeAbandonedWorlds(): Promise<void> {
   }
 }
 
-/** The control groups of a world, one in each hierarchy. */
+/** Returns the control groups of a world, one in each hierarchy. */
 export function cgroupsOf(name: string): string[] {
   return cgroupHierarchies().map((hierarchy) => path.join(hierarchy, name));
 }

@@ -7,12 +7,12 @@ import { testbedEnvironment } from './testbed.config';
 import { makeWorldDirectory, ownWorldName, removeAbandonedWorlds, removeWorld } from './world-owner';
 
 /**
- * The testbed's world: a network namespace whose only way is loopback, with no route out of it, a mount namespace with its
- * own /etc/hosts, /run and /var, and a process namespace. When the process that was started in it ends, however that happens, the
- * kernel ends every other one, and with them go all mounts and interfaces.
+ * The testbed's world consists of a network namespace that has only loopback and no route to the outside, a mount namespace with its own
+ * /etc/hosts, /run and /var, and a process namespace. When the first process in it ends, for any reason, the kernel ends all others, and
+ * removes all mounts and interfaces.
  *
- * Hosts that stand for the outside world (registries, realms, blob stores) have globally routable addresses, so that the
- * egress policy meets what it meets in production. No packet can leave.
+ * Hosts that represent the outside world (registries, realms, blob stores) have globally routable addresses, so that the egress policy
+ * sees addresses as in production. No packet can leave the namespace.
  */
 export const OUTSIDE_ADDRESS = {
   apiServer: '10.243.0.1',
@@ -35,13 +35,17 @@ export const OUTSIDE_ADDRESS = {
 
 export type OutsideHost = Exclude<keyof typeof OUTSIDE_ADDRESS, 'apiServer'>;
 
-/** Name of the world, in the process that runs inside. */
+/** Name of the world; set only in the process that runs inside. */
 const worldName = testbedEnvironment.world;
 
-/** True in the process that runs inside. */
+/** Whether this process runs inside a world. */
 export const insideWorld = worldName !== undefined;
 
-/** Runs this very program again inside new namespaces and resolves with its exit status. Leaves nothing behind. */
+/**
+ * Runs this program again inside new namespaces, and removes everything afterwards.
+ *
+ * @returns its exit status
+ */
 export async function enterWorld(args: readonly string[]): Promise<number> {
   await removeAbandonedWorlds();
   const name = ownWorldName();
@@ -56,9 +60,9 @@ export async function enterWorld(args: readonly string[]): Promise<number> {
 function runInside(name: string, args: readonly string[]): Promise<number> {
   const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount', '--propagation', 'private'];
   const program = [process.execPath, '--enable-source-maps', process.argv[1] ?? '', ...args];
-  // Whoever is killed takes the next with it: this process unshare, unshare the first process of the new namespace.
+  // If this process is killed, unshare ends, too; if unshare is killed, the first process of the new namespace ends.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...program], {
-    // The last one is a channel: unshare passes on no signals.
+    // The last one is a channel for signals, because unshare does not forward them.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...testbedEnvironment.all, OCI_CONNECTOR_TESTBED_WORLD: name },
   });
@@ -71,28 +75,30 @@ function runInside(name: string, args: readonly string[]): Promise<number> {
   });
 }
 
-/** What the process inside knows of its world. */
+/** The data of the world, for the process inside. */
 export interface World {
   readonly name: string;
-  /** Where everything is that is not kept; removed with the world. */
+  /** Directory for all temporary files; it is removed with the world. */
   readonly directory: string;
-  /** Process id by which the machine knows the process inside. */
+  /** Id of the process inside, as seen from the machine. */
   readonly pid: number;
 }
 
 /**
- * To be called once inside, first of all. From then on the process ends when it is told so, and when nobody is there any
- * more who could.
+ * Prepares the namespaces. Call it once inside, before anything else. From then on the process ends when the outer process sends a
+ * signal, and when the outer process ends.
+ *
+ * @throws Error when the process does not run inside a world
  */
 export async function takeWorld(): Promise<World> {
   if (worldName === undefined) {
     throw new Error('this only works inside a world');
   }
-  // /proc still is the machine's: what it calls this process, the process itself cannot know.
+  // /proc still shows the processes of the machine; only there the process can read its id on the machine.
   const pid = Number(await readlink('/proc/self'));
   const directory = path.join(tmpdir(), worldName);
   await runCommand(['mount', '-t', 'proc', 'proc', '/proc']);
-  // Programs have fixed places in here; what they write there is to be seen by none but this world.
+  // Programs have fixed paths in these directories; only this world must see the files that they write there.
   await runCommand(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
   const [changes, work] = [path.join(directory, 'var'), path.join(directory, 'var-work')];
   for (const place of [changes, work]) {
@@ -104,10 +110,10 @@ export async function takeWorld(): Promise<World> {
   return { name: worldName, directory, pid };
 }
 
-/** Exit status of what was told to end, as shells have it for SIGINT. */
+/** Exit status after a signal, as shells use it for SIGINT. */
 const INTERRUPTED = 130;
 
-/** Brings the interfaces up and gives the names their addresses. Only to be called inside. */
+/** Sets up the interfaces and the host names. Call it only inside a world. */
 export async function furnishWorld(directory: string, serviceNames: readonly string[]): Promise<void> {
   await runCommand(['ip', 'link', 'set', 'lo', 'up']);
   for (const address of new Set(Object.values(OUTSIDE_ADDRESS))) {
@@ -125,10 +131,10 @@ export async function furnishWorld(directory: string, serviceNames: readonly str
   }
 }
 
-/** Where docker and podman look for the CA of a registry. Inside, these are the namespace's own. */
+/** Directories in which docker and podman look for the CA of a registry. Inside, the namespace has its own. */
 const CERTS_DIRECTORIES = ['/etc/docker/certs.d', '/etc/containers/certs.d'];
 
-/** Gives docker and podman the CA of one host. */
+/** Installs the CA of one host for docker and podman. */
 export async function trustRegistry(host: string, caFile: string): Promise<void> {
   for (const place of CERTS_DIRECTORIES) {
     await mkdir(path.join(place, host), { recursive: true });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkspaceCopy } from './workspace-copy';
 
-/** Nx analyses the workspace, compiles or tests it in each of these: minutes on a machine that is busy. */
+/** Limit of each test, in milliseconds: Nx analyses, compiles or tests the workspace, which takes minutes on a busy machine. */
 const MINUTES = 10 * 60_000;
 
 let copy: WorkspaceCopy;
@@ -25,7 +25,7 @@ async function affectedBy(file: string): Promise<string[]> {
 
 describe('Nx', () => {
   it(
-    'has an edge for every import of a project by another',
+    'has an edge for every import of one project by another',
     async () => {
       await copy.run('nx', 'graph', '--file=graph.json');
       const { nodes, dependencies } = (JSON.parse(await copy.read('graph.json')) as ProjectGraph).graph;
@@ -43,7 +43,7 @@ describe('Nx', () => {
   );
 
   it(
-    'finds all that a change of a lib can reach',
+    'finds all projects that a change of a lib affects',
     async () => {
       const withoutIt = new Set(['clock', 'connector-api', 'limits', 'testing-kit', 'testing-kube-api', 'testing-registry']);
       const all = readdirSync(path.join(copy.directory, 'libs')).concat(readdirSync(path.join(copy.directory, 'apps')), 'tools');
@@ -53,14 +53,14 @@ describe('Nx', () => {
   );
 
   it.each(['deploy/rbac/proxy.yaml', 'deploy/class-oci.yaml', 'deploy/examples/pods/crane.yaml'])(
-    'tests for %s only those that read deploy/',
+    'tests for a change of %s only the projects that read deploy/',
     async (file) => {
       expect(await affectedBy(file)).toEqual(['config-rendering', 'controller', 'csi', 'proxy', 'tools']);
     },
     MINUTES,
   );
 
-  it.each(['deploy', 'docs'])('knows of each project that reads %s/', (directory) => {
+  it.each(['deploy', 'docs'])('has %s/ as input of each project that reads it, and of no other', (directory) => {
     for (const project of ['apps', 'libs'].flatMap((parent) =>
       readdirSync(path.join(copy.directory, parent)).map((name) => path.join(parent, name)),
     )) {
@@ -71,7 +71,7 @@ describe('Nx', () => {
   });
 
   it(
-    'tests the dependants of a lib again when it breaks, and builds the programs again',
+    'tests the dependants of a lib again when the lib changes, and builds the programs again',
     async () => {
       expect(await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).toMatchObject({ code: 0 });
       expect((await copy.run('nx', 'test', 'credentials', '--', 'parse-credential')).output).toContain('[local cache]');
@@ -94,42 +94,52 @@ describe('Nx', () => {
 describe('lint', () => {
   const planted: readonly [problem: string, file: string, text: string, message: string][] = [
     [
-      'a lib that imports one above it',
+      'a lib that imports a lib of a higher layer',
       'libs/clock/src/planted.ts',
       "export { Sensitive } from '@oci-connector/sensitive';\n",
       'cannot depend on any libs',
     ],
     [
-      'Connectors in the lib for plain HTTP',
+      'an import of connector-api in the lib for plain HTTP',
       'libs/http/src/planted.ts',
       "export { meantOrigin } from '@oci-connector/connector-api';\n",
       'can only depend on libs tagged with',
     ],
     [
-      'test support in a lib',
+      'an import of test support in a lib',
       'libs/egress/src/planted.ts',
       "export { sendRequest } from '@oci-connector/testing-kit';\n",
       'Only spec files and tools may use test support',
     ],
     [
-      'a fixture in the kit, below it',
+      'an import of a fixture in the test kit',
       'libs/testing-kit/src/planted.ts',
       "export { aBlob } from '@oci-connector/testing-registry';\n",
       'can only depend on libs tagged|Circular dependency',
     ],
-    ['Nest in a lib of the core', 'libs/egress/src/planted.ts', "export { Injectable } from '@nestjs/common';\n", 'not allowed to import'],
+    [
+      'an import of Nest in a lib of the core',
+      'libs/egress/src/planted.ts',
+      "export { Injectable } from '@nestjs/common';\n",
+      'not allowed to import',
+    ],
     [
       'a program that imports another',
       'apps/csi/src/planted.ts',
       "export { startProxy } from '../../proxy/src/start-proxy';\n",
       'should use relative imports|relative import|cannot be imported',
     ],
-    ['a circle', 'libs/sensitive/src/planted.ts', "export { CredentialStore } from '@oci-connector/credentials';\n", 'Circular dependency'],
+    [
+      'a circular dependency',
+      'libs/sensitive/src/planted.ts',
+      "export { CredentialStore } from '@oci-connector/credentials';\n",
+      'Circular dependency',
+    ],
   ];
 
-  // Without the graph of projects in its cache the rule would be skipped with a warning.
+  // Without the project graph in its cache, the rule would be skipped with a warning.
   it.each(planted)(
-    'refuses %s, right after `nx reset` too',
+    'refuses %s, even immediately after `nx reset`',
     async (_problem, file, text, message) => {
       await copy.run('nx', 'reset');
       await copy.write(file, text);
@@ -143,7 +153,7 @@ describe('lint', () => {
   );
 });
 
-/** A string that begins with the directory, or is it and is joined with more. */
+/** Returns a pattern for a string that begins with the directory, or is the directory as an argument of a join. */
 function readsFrom(directory: string): RegExp {
   return new RegExp(`['"](?:\\.\\./)*${directory}(?:/|['"],)`);
 }

@@ -7,16 +7,16 @@ const WORKSPACE = path.join(__dirname, '../..');
 
 const FIVE_MINUTES = 5 * 60_000;
 
-/** What a clone does not have. */
+/** Directories that a new clone does not contain. */
 const LEFT_OUT = new Set(['.git', 'node_modules', 'dist', 'tmp', '.nx', '.sandbox', '.testbed']);
 
-/** How a command ended, and what it printed. */
+/** Exit code and output of a command. */
 export interface Ended {
   readonly code: number | null;
   readonly output: string;
 }
 
-/** A copy of the workspace with a cache of its own, in which a test may break things. */
+/** A copy of the workspace with its own cache, which a test may change. */
 export class WorkspaceCopy {
   private constructor(readonly directory: string) {}
 
@@ -41,16 +41,20 @@ export class WorkspaceCopy {
     return readFile(path.join(this.directory, file), 'utf8');
   }
 
-  /** Replaces a text that stands in the file. */
+  /**
+   * Replaces a text in a file.
+   *
+   * @throws Error when the file does not contain it
+   */
   async edit(file: string, from: string, to: string): Promise<void> {
     const text = await this.read(file);
     if (!text.includes(from)) {
-      throw new Error(`${file} has no ${from}`);
+      throw new Error(`${file} does not contain ${from}`);
     }
     await this.write(file, text.replace(from, to));
   }
 
-  /** Runs a program of node_modules here: without Nx's daemon, and with nothing of the Nx that runs this test. */
+  /** Runs a program of node_modules in the copy, without Nx's daemon and without the variables of the Nx that runs this test. */
   async run(program: string, ...args: string[]): Promise<Ended> {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(NX_|JEST_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
     const env = { ...Object.fromEntries(inherited), NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NO_COLOR: '1' };

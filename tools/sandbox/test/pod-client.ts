@@ -5,13 +5,16 @@ import { readLogin, type Login } from '../../kubelet/volume-login';
 import { SAMPLE } from '../sample';
 import { type Sandbox } from '../sandbox';
 
-/** Pushes as a pod does, which reads the login anew for each command, and judges what becomes of it. */
+/** Pushes as a pod does: it reads the login again for each command. Records the problems. */
 export class PodClient {
   readonly problems = new Set<string>();
-  /** The tokens with which it has pushed, as indices of those that were issued. */
+  /** The tokens with which it has pushed, as indices of the issued tokens. */
   readonly tokens = new Set<number>();
   pushes = 0;
-  /** Pushes whose token ended under way, because the machine stood still for seconds. Nobody's fault, so no problem. */
+  /**
+   * Number of pushes whose token expired during the push, because the machine was too busy for seconds. They are no problem of
+   * the product.
+   */
   overtaken = 0;
 
   constructor(
@@ -24,7 +27,7 @@ export class PodClient {
     const login = await readLogin(this.volume.directory, new URL(this.sandbox.proxy.http).host);
     const index = this.volume.issued.findIndex((token) => token.equals(login.password));
     if (index < delivered - 1) {
-      this.problems.add('the login has an older token than the driver had answered for');
+      this.problems.add('the login contains an older token than the one that the driver confirmed');
     }
     try {
       await pushWith(this.sandbox, login);
@@ -40,7 +43,7 @@ export class PodClient {
   }
 }
 
-/** A new image each time: nothing of it is at the registry already. */
+/** Pushes a new image, so that the registry has no part of it yet. */
 export async function pushWith({ proxy }: Pick<Sandbox, 'proxy'>, { username, password }: Login): Promise<void> {
   const { namespace, name } = SAMPLE.connector;
   const repository = `namespaces/${namespace}/connectors/${name}/${SAMPLE.repository}`;

@@ -7,7 +7,7 @@ import { type SeenVolume, VolumeReader } from './volume-reader';
 const TOKENS = ['first-token', 'second-token'] as const;
 const login = (token: string): string => Buffer.from(`connectors:${token}`).toString('base64');
 
-/** A volume with three files, of which a test breaks one. */
+/** A volume with three files. Each test corrupts some of them. */
 class Volume implements SeenVolume {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'reader-'));
   readonly issued = TOKENS.map((token) => new Sensitive(token));
@@ -31,7 +31,7 @@ class Volume implements SeenVolume {
   }
 }
 
-describe('a reader of a volume', () => {
+describe('VolumeReader', () => {
   let volume: Volume;
   let reader: VolumeReader;
 
@@ -48,7 +48,7 @@ describe('a reader of a volume', () => {
     return [...reader.problems];
   }
 
-  it('has nothing to say of a whole set, the first one and the next', async () => {
+  it('reports no problem for complete sets, the first and the next', async () => {
     expect(await look()).toEqual([]);
     volume.exchange('..2', TOKENS[1]);
     volume.delivered = 2;
@@ -56,39 +56,35 @@ describe('a reader of a volume', () => {
   });
 
   it.each([
-    ['an empty file', { 'ca.crt': '' }, 'ca.crt has 0 characters that were never written as a whole'],
-    ['half a file', { 'config.json': '{"auth":"' }, 'config.json has 9 characters that were never written as a whole'],
-    [
-      'a token that nobody issued',
-      { 'context.token': 'other-token' },
-      'context.token has 11 characters that were never written as a whole',
-    ],
-    ['a mixture', { 'config.json': `{"auth":"${login(TOKENS[0])}"}` }, 'one set has 2 tokens'],
+    ['an empty file', { 'ca.crt': '' }, 'ca.crt has 0 characters that are no complete file'],
+    ['half a file', { 'config.json': '{"auth":"' }, 'config.json has 9 characters that are no complete file'],
+    ['a token that was never issued', { 'context.token': 'other-token' }, 'context.token has 11 characters that are no complete file'],
+    ['a mixture', { 'config.json': `{"auth":"${login(TOKENS[0])}"}` }, 'one set contains 2 tokens'],
   ])('finds %s', async (_name, broken, problem) => {
     volume.exchange('..2', TOKENS[1], broken);
     expect(await look()).toContain(problem);
   });
 
-  it('finds a file that is missing, by both ways', async () => {
+  it('finds a missing file in both ways', async () => {
     rmSync(path.join(volume.directory, '..data', 'ca.crt'));
     expect(await look()).toEqual(['ca.crt is missing in the current set', 'ca.crt is missing']);
   });
 
-  it('finds a name that leads nowhere', async () => {
+  it('finds a missing link', async () => {
     rmSync(path.join(volume.directory, 'ca.crt'));
     expect(await look()).toEqual(['ca.crt is missing']);
   });
 
-  it('finds files that are older than what the driver has answered for', async () => {
+  it('finds files with an older token than the one that the driver confirmed', async () => {
     volume.delivered = 2;
     expect(await look()).toEqual([
-      'the driver had answered for a newer token than the files have',
-      'config.json is older than what was there before',
-      'context.token is older than what was there before',
+      'the driver had confirmed a newer token than the files contain',
+      'config.json is older than the files before it',
+      'context.token is older than the files before it',
     ]);
   });
 
-  it('says no token', async () => {
+  it('reports no token', async () => {
     volume.exchange('..2', TOKENS[1], { 'context.token': 'first-token and more', 'config.json': '' });
     expect((await look()).join()).not.toContain('first-token');
   });

@@ -2,27 +2,27 @@ import { readFile, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type PublishedVolume } from '../../kubelet/published-volume';
 
-/** What a reader has to know of a volume. */
+/** The properties of a volume that a reader needs. */
 export type SeenVolume = Pick<PublishedVolume, 'directory' | 'issued' | 'delivered'>;
 
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of Kubernetes). */
 const DATA_LINK = '..data';
 
 /**
- * Looks at the files of a volume again and again, and judges what it sees: every file has to be, byte for byte, what the first set
- * had, but for the token, and that has to be one that was issued. So whatever is empty or half a file is found, and so is a mixture.
+ * Reads the files of a volume repeatedly and checks them. Each file must be equal, byte for byte, to the file of the first set, except
+ * for the token, which must be an issued token. So it finds empty files, incomplete files, and mixtures of two sets.
  */
 export class VolumeReader {
   readonly problems = new Set<string>();
-  /** The sets that were seen, by the names of their directories. */
+  /** The names of the directories of the sets that were read. */
   readonly sets = new Set<string>();
   looks = 0;
-  /** Content by name, with a mark in the place of the token. */
+  /** Content by file name, with a placeholder instead of the token. */
   readonly #first = new Map<string, string>();
 
   private constructor(private readonly volume: SeenVolume) {}
 
-  /** Takes the files that are there as those that all later ones are compared with. */
+  /** Reads the current files, with which all later files are compared. */
   static async of(volume: SeenVolume): Promise<VolumeReader> {
     const reader = new VolumeReader(volume);
     const set = path.join(volume.directory, await readlink(reader.#link));
@@ -38,7 +38,7 @@ export class VolumeReader {
     return [...this.#first.keys()].sort();
   }
 
-  /** As a program that opens the directory once and reads all of it: all files are of one set. */
+  /** Reads like a program that opens the directory once and reads all files: all must belong to one set. */
   async lookThroughDataLink(): Promise<void> {
     const { delivered } = this.volume;
     const set = await readlink(this.#link);
@@ -46,7 +46,7 @@ export class VolumeReader {
     const isCurrent = (await readlink(this.#link)) === set;
     const tokens = new Set<number>();
     for (const [name, content] of contents) {
-      // A set is removed when it is no longer the current one; until then all of it is there.
+      // A set is removed when it is no longer current; until then it is complete.
       if (content === undefined && isCurrent) {
         this.#report(`${name} is missing in the current set`);
       }
@@ -56,14 +56,14 @@ export class VolumeReader {
       }
     }
     if (tokens.size > 1) {
-      this.#report(`one set has ${tokens.size} tokens`);
+      this.#report(`one set contains ${tokens.size} tokens`);
     }
     this.#expectFresh(tokens, delivered);
     this.sets.add(set);
     this.looks += 1;
   }
 
-  /** As most programs: each file by its own name. What is read later is never older. */
+  /** Reads like most programs, each file by its own name. A file that is read later must not be older. */
   async lookByNames(): Promise<void> {
     let newest = this.volume.delivered - 1;
     for (const name of this.names) {
@@ -73,7 +73,7 @@ export class VolumeReader {
       }
       const token = this.#tokenIn(name, content) ?? newest;
       if (token < newest) {
-        this.#report(`${name} is older than what was there before`);
+        this.#report(`${name} is older than the files before it`);
       }
       newest = Math.max(newest, token);
     }
@@ -96,9 +96,8 @@ export class VolumeReader {
   }
 
   /**
-   * The kernel follows `..data` and then looks for the name: when it is kept from its work between the two, for as long as the driver
-   * needs to exchange the set and to remove it, the name is not there. That is so in all volumes of this kind; the next attempt
-   * has to find it.
+   * Reads a file again that was missing. The kernel follows `..data` and then looks up the name. If the driver exchanges and removes the
+   * set between these two steps, the name does not exist. This can happen in all volumes of this kind; the next attempt must find the file.
    */
   async #readOvertaken(name: string): Promise<string | undefined> {
     const before = await readlink(this.#link);
@@ -109,7 +108,7 @@ export class VolumeReader {
     return content;
   }
 
-  /** Which of the issued tokens a file has; undefined for one that has none. */
+  /** Returns the index of the issued token in a file; undefined for a file without a token. */
   #tokenIn(name: string, content: string): number | undefined {
     const first = this.#first.get(name);
     if (content === first) {
@@ -119,13 +118,13 @@ export class VolumeReader {
     if (index >= 0) {
       return index;
     }
-    this.#report(`${name} has ${content.length} characters that were never written as a whole`);
+    this.#report(`${name} has ${content.length} characters that are no complete file`);
     return undefined;
   }
 
   #expectFresh(tokens: ReadonlySet<number>, delivered: number): void {
     if ([...tokens].some((token) => token < delivered - 1)) {
-      this.#report('the driver had answered for a newer token than the files have');
+      this.#report('the driver had confirmed a newer token than the files contain');
     }
   }
 

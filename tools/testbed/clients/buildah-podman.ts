@@ -6,7 +6,7 @@ import { clientEnvironment, digestIn, linesOf, type ClientSession, type Registry
 
 type Tool = 'buildah' | 'podman';
 
-/** The tool with storage of its own in the cell's directory: nothing of the machine's images is seen or changed. */
+/** Runs the tool with its own storage in the session's directory, so that it neither reads nor changes the images of the machine. */
 function local(session: ClientSession, tool: Tool, ...args: string[]): Promise<string> {
   const storage = ['--root', path.join(session.directory, 'storage'), '--runroot', path.join(session.directory, 'run')];
   return runCommand([toolPath(tool), ...storage, '--storage-driver', 'vfs', ...args], { env: clientEnvironment(session) });
@@ -18,7 +18,7 @@ function remote(session: ClientSession, tool: Tool, command: readonly string[], 
   return local(session, tool, ...command, authfile, tls, ...names);
 }
 
-/** Pulls into an empty store and reads the digest that the store notes for the name. */
+/** Pulls into an empty store, and returns the digest that the store has for the name. */
 async function pull(session: ClientSession, tool: Tool, reference: string): Promise<{ digest: string }> {
   await local(session, tool, 'rmi', '--all', '--force');
   await remote(session, tool, ['pull'], `docker://${reference}`);
@@ -42,7 +42,10 @@ async function pushIndex(session: ClientSession, tool: Tool): Promise<{ digest: 
 }
 
 function client(tool: Tool): RegistryClient {
-  /** What this client pushed itself: it compresses layers anew that it can mount from nowhere, so the digest may not be the layout's. */
+  /**
+   * Digests that this client pushed, by repository. It compresses layers again if it cannot mount them, so the digest can
+   * differ from the layout's.
+   */
   const pushed = new Map<string, string>();
   return {
     name: tool,
@@ -68,12 +71,12 @@ export const podmanClient: RegistryClient = {
   operations: {
     ...podman.operations,
     'list tags': async (session) => {
-      // podman search knows no --cert-dir; the CA is where the engine looks for it by itself.
+      // podman search has no option --cert-dir; the CA is in a directory that the engine reads by default.
       const tls = session.scheme === 'http' ? ['--tls-verify=false'] : [];
       const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
       const search = ['search', '--list-tags', '--format', '{{.Tag}}', authfile, ...tls];
       const answer = await local(session, 'podman', ...search, session.repository);
-      // Old versions print a table whatever the format says; the tag is the last column either way.
+      // Old versions ignore the format and print a table; in both cases the tag is the last column.
       return { tags: linesOf(answer).map((line) => line.trim().split(/\s+/).at(-1) ?? '') };
     },
   },

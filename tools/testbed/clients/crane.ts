@@ -4,7 +4,10 @@ import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
 
-/** crane tries https first, and with `--insecure` takes any certificate: only where port 80 is named does it speak http to a host that serves both. */
+/**
+ * Returns the name with port 80 for http. crane tries https first, and accepts any certificate with `--insecure`. It uses http to a host
+ * that serves both only if the name contains port 80.
+ */
 function repositoryOf({ scheme, host, repository }: ClientSession): string {
   return scheme === 'https' || host.includes(':') ? repository : `${host}:80${repository.slice(host.length)}`;
 }
@@ -41,5 +44,5 @@ function crane(tool: string): RegistryClient {
   };
 }
 
-/** Today's crane, and the one whose library kaniko ships. */
+/** The current crane, and the version whose library kaniko contains. */
 export const craneClients = [crane('crane'), crane('crane-0.20')];

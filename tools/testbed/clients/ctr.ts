@@ -5,7 +5,11 @@ import { runCommand, tryCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
 
-/** Starts a containerd with its own root, state and socket; returns the socket. */
+/**
+ * Starts a containerd with its own root, state and socket.
+ *
+ * @returns the path of the socket
+ */
 export async function startContainerd(group: ProcessGroup, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
   const socket = path.join(directory, 'containerd.sock');
@@ -30,7 +34,7 @@ export async function startContainerd(group: ProcessGroup, directory: string): P
   return socket;
 }
 
-/** containerd: no ping, HEAD first, one PUT with the whole layer. */
+/** The client of containerd. It sends no ping, begins with HEAD, and uploads each layer in one PUT. */
 export function ctrClient(socket: string): RegistryClient {
   const run = (session: ClientSession, ...args: string[]): Promise<string> =>
     runCommand([toolPath('ctr'), '--address', socket, '--namespace', namespaceOf(session), ...args], { env: clientEnvironment(session) });
@@ -47,7 +51,7 @@ export function ctrClient(socket: string): RegistryClient {
     await remote(session, ['images', 'pull'], reference);
     return digestOf(session, reference);
   };
-  /** Imports an archive, whose only image is then named `repository:` and the tag it has in there, and pushes it. */
+  /** Imports an archive and pushes its only image, which gets the name `repository:TAG` with its tag in the archive. */
   const pushFrom = async (session: ClientSession, archive: string, repository: string): Promise<{ digest: string }> => {
     const tag = archive === session.content.indexArchive ? 'multi' : 'v1';
     await run(session, 'images', 'import', '--all-platforms', '--base-name', repository, archive);
@@ -65,7 +69,7 @@ export function ctrClient(socket: string): RegistryClient {
   };
 }
 
-/** The hosts directory that containerd reads a registry's CA from, as an operator of nodes would write it. */
+/** Writes the hosts directory from which containerd reads a registry's CA, as an operator of nodes would write it. */
 async function hostsDirectory(session: ClientSession): Promise<string> {
   const directory = path.join(session.directory, 'hosts');
   const server = `https://${session.host}`;
@@ -79,7 +83,7 @@ async function hostsDirectory(session: ClientSession): Promise<string> {
   return directory;
 }
 
-/** A containerd namespace for each cell, so that no cell finds the content of another one. */
+/** Returns a containerd namespace for each session, so that no session finds the content of another. */
 function namespaceOf(session: ClientSession): string {
   return path.basename(session.directory).replaceAll(/[^a-z0-9-]/g, '-');
 }

@@ -5,18 +5,18 @@ import { runCommand, tryCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
 
-/** A docker engine of the testbed's own, with its own data and socket. */
+/** A docker engine of the testbed, with its own data and socket. */
 export interface DockerEngine {
   readonly socket: string;
 }
 
 export interface DockerEngineOptions {
   readonly directory: string;
-  /** Hosts that are spoken to over http. */
+  /** Hosts to which the engine connects over http. */
   readonly insecureRegistries: readonly string[];
 }
 
-/** Starts dockerd without network and without touching the machine's own engine. */
+/** Starts dockerd without network. It does not affect the engine of the machine. */
 export async function startDockerEngine(group: ProcessGroup, options: DockerEngineOptions): Promise<DockerEngine> {
   const { directory, insecureRegistries } = options;
   await mkdir(directory, { recursive: true });
@@ -40,7 +40,7 @@ export async function startDockerEngine(group: ProcessGroup, options: DockerEngi
   return { socket };
 }
 
-/** The classic engine: uploads in one chunked PATCH and insists on a Range header in the answer. */
+/** The client of the docker engine. It uploads in one chunked PATCH, and requires a Range header in the response. */
 export function dockerClient(engines: { readonly http: DockerEngine; readonly https: DockerEngine }): RegistryClient {
   const run = (session: ClientSession, ...args: string[]): Promise<string> =>
     runCommand([toolPath('docker'), `--host=unix://${engines[session.scheme].socket}`, ...args], { env: clientEnvironment(session) });
@@ -48,7 +48,7 @@ export function dockerClient(engines: { readonly http: DockerEngine; readonly ht
     await tryCommand([toolPath('docker'), `--host=unix://${engines[session.scheme].socket}`, 'rmi', '--force', reference]);
     return { digest: digestIn(await run(session, 'pull', reference)) };
   };
-  /** What this client pushed itself: the engine writes manifests of its own, so the digest is not the layout's. */
+  /** Digests that this client pushed, by repository. The engine creates its own manifests, so the digest differs from the layout's. */
   const pushed = new Map<string, string>();
   return {
     name: 'docker',

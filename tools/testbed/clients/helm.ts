@@ -13,7 +13,7 @@ function run(session: ClientSession, ...args: string[]): Promise<string> {
   });
 }
 
-/** Charts as OCI artifacts; the chart's name is the last part of the repository, its version the tag. */
+/** The client of charts as OCI artifacts. The name of the chart is the last part of the repository, and its version is the tag. */
 export const helmClient: RegistryClient = {
   name: 'helm',
   operations: {

@@ -17,7 +17,7 @@ const run = (session: ClientSession, command: readonly string[], prefixes: reado
   return runCommand([toolPath('oras'), ...command, ...flags], { env: clientEnvironment(session), cwd: session.directory });
 };
 
-/** Copies between two names take the flags of either side. */
+/** A copy between two names needs the flags for both sides. */
 const BOTH_SIDES = ['from-', 'to-'];
 
 const pull = async (session: ClientSession, reference: string): Promise<{ digest: string }> => {
@@ -25,7 +25,10 @@ const pull = async (session: ClientSession, reference: string): Promise<{ digest
   return { digest: digestIn(await run(session, ['cp', '--to-oci-layout', reference, `${layout}:v1`], ['from-'])) };
 };
 
-/** oras, whose library helm and notation use too: asks without credentials first, reads one challenge only. */
+/**
+ * The client oras, whose library helm and notation use, too. It sends the first request without credentials, and reads only one
+ * challenge.
+ */
 export const orasClient: RegistryClient = {
   name: 'oras',
   operations: {

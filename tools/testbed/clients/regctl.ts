@@ -25,7 +25,7 @@ const pull = async (session: ClientSession, reference: string): Promise<{ digest
   return { digest: digestIn(await run(session, 'image', 'digest', layout)) };
 };
 
-/** regctl: sends chunks with Content-Range and asks for upload status, which no other client here does. */
+/** The client regctl. Unlike the other clients, it sends chunks with Content-Range and requests the status of uploads. */
 export const regctlClient: RegistryClient = {
   name: 'regctl',
   operations: {

@@ -1,45 +1,48 @@
 import { type Content } from '../content';
 
-/** What is asked of every client; the columns of the matrix. */
+/** The operations that every client runs; the columns of the matrix. */
 export const OPERATIONS = ['push', 'pull by tag', 'pull by digest', 'list tags', 'list referrers', 'copy multi-arch', 'delete'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** One cell's surroundings: a client, a registry behind a Connector, a scheme. */
+/** The environment of one cell of the matrix: a client, a registry behind a Connector, a scheme. */
 export interface ClientSession {
   readonly scheme: 'http' | 'https';
-  /** Host (and port) of the proxy as the client names it. */
+  /** Host (and port) of the proxy in the names that the client uses. */
   readonly host: string;
-  /** `HOST/PATH` of a repository that is this cell's alone. */
+  /** `HOST/PATH` of a repository that only this cell uses. */
   readonly repository: string;
-  /** Directory with a docker-style config.json that holds the login for `host`, and for port 80 of it. */
+  /** Directory with a docker config.json that contains the login for `host`, and for its port 80. */
   readonly dockerConfig: string;
-  /** CA of the proxy: what a client is given instead of a switch that turns verification off. */
+  /** File with the CA of the proxy, so that clients need not disable verification. */
   readonly caFile: string;
-  /** Directory holding that CA as `ca.crt`, the form containers/image wants. */
+  /** Directory that contains this CA as `ca.crt`, as containers/image requires it. */
   readonly caDirectory: string;
-  /** The same login as in `dockerConfig`, for clients that take it no other way. */
+  /** The same login as in `dockerConfig`, for clients that require it as arguments. */
   readonly login: { readonly username: string; readonly password: string };
-  /** Empty directory of this cell. */
+  /** A directory for this cell, empty at first. */
   readonly directory: string;
   readonly content: Content;
 }
 
-/** What an operation proved: the digest that the client pushed or got, or what it listed. */
+/** The result of an operation: the digest that the client pushed or pulled, or its list. */
 export interface Outcome {
   readonly digest?: string;
   readonly tags?: readonly string[];
-  /** Digests of the manifests that it attached to the image, and of those that it then found there. */
+  /** Digests of the manifests that the client attached to the image, and of those that it listed afterwards. */
   readonly referrers?: { readonly attached: readonly string[]; readonly listed: readonly string[] };
 }
 
-/** How many manifests are attached to an image before its referrers are listed: more than a page of the registry that has pages. */
+/**
+ * Number of manifests that are attached to an image before its referrers are listed: more than fit in one page of the registry
+ * with pages.
+ */
 export const REFERRERS = 3;
 
-/** What is attached. */
+/** Type of the attached manifests. */
 export const ARTIFACT_TYPE = 'application/vnd.example.note';
 
-/** Attaches one manifest after the other, as a registry without a list of referrers needs it, and lists them. */
+/** Attaches the manifests one after the other, as required by a registry without a referrers API, and lists them. */
 export async function attachAndList(attach: (number: number) => Promise<string>, list: () => Promise<string>): Promise<Outcome> {
   const attached: string[] = [];
   for (let number = 1; number <= REFERRERS; number++) {
@@ -51,15 +54,15 @@ export async function attachAndList(attach: (number: number) => Promise<string>,
 const DIGEST = /sha256:[0-9a-f]{64}/g;
 
 /**
- * A real client. An operation that it does not offer is absent and prints `n/a`. Operations run in the order of
- * {@link OPERATIONS}; a later one may rely on what an earlier one pushed.
+ * A real client. An operation that it does not support is absent, and the matrix shows `n/a`. Operations run in the order of
+ * {@link OPERATIONS}; a later one may use the content that an earlier one pushed.
  */
 export interface RegistryClient {
   readonly name: string;
   readonly operations: Partial<Record<Operation, (session: ClientSession) => Promise<Outcome>>>;
 }
 
-/** The environment a client runs in: nothing of the caller's but the search path. */
+/** Returns the environment of a client, which is independent of the caller's environment. */
 export function clientEnvironment(session: ClientSession, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -70,7 +73,11 @@ export function clientEnvironment(session: ClientSession, extra: NodeJS.ProcessE
   };
 }
 
-/** The first sha256 digest in a text. @throws Error when there is none */
+/**
+ * Returns the first sha256 digest in a text.
+ *
+ * @throws Error when there is none
+ */
 export function digestIn(text: string): string {
   const [digest] = /sha256:[0-9a-f]{64}/.exec(text) ?? [];
   if (!digest) {
@@ -79,7 +86,7 @@ export function digestIn(text: string): string {
   return digest;
 }
 
-/** The lines of a text that are not empty. */
+/** Returns the lines of a text that are not empty. */
 export function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '');
 }

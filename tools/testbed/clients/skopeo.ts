@@ -19,7 +19,10 @@ const pull = async (session: ClientSession, reference: string): Promise<{ digest
   return { digest: digestIn(await readFile(path.join(layout, 'index.json'), 'utf8')) };
 };
 
-/** skopeo and the library that podman and buildah share: pings without credentials, streams layers in one PATCH. */
+/**
+ * The client skopeo, with the library that podman and buildah use, too. It pings without credentials, and streams each layer in
+ * one PATCH.
+ */
 export const skopeoClient: RegistryClient = {
   name: 'skopeo',
   operations: {

@@ -7,20 +7,20 @@ const SYSTEM = 'connectors-system';
 
 const account = (program: string): string => `system:serviceaccount:${SYSTEM}:connectors-${program}`;
 
-/** What signs the proxy's certificates, and what seals upload locations. */
+/** The Secrets with the key that signs the proxy's certificates, and the key that seals upload locations. */
 const OWN_SECRETS = ['connectors-proxy-ca', 'connectors-proxy-sealing'];
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 
-/** Managed in one place: who has the role mounts, whoever does not is told what to do. */
+/** Checks that a pod without the role cannot mount, and that its event shows what to do. */
 export async function checkAccess(checks: Checks, { cluster, pods }: ClusterTests): Promise<void> {
   const { kubectl } = cluster;
-  await checks.check('the namespace that pushes has no Connector, Secret or configuration of its own', async () => {
+  await checks.check('the namespace that pushes contains no Connector, Secret or configuration', async () => {
     const names = await kubectl.run(['get', 'connectors,secrets,configmaps', `--namespace=${TEAM_A.namespace}`, '--output=name']);
-    // Kubernetes puts this one into every namespace.
+    // Kubernetes creates this one in every namespace.
     expectEqual(names.trim().split('\n'), ['configmap/kube-root-ca.crt'], 'objects');
   });
-  await checks.check('a pod without the role does not start, and its event says what to do', async () => {
+  await checks.check('a pod without the role does not start, and its event shows what to do', async () => {
     const pod = { namespace: TEAM_B.namespace, name: 'refused' };
     const volumes = { '/etc/connectors': connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) };
     await pods.create({ ...pod, serviceAccount: TEAM_B.name, image: 'busybox', script: 'true', volumes });
@@ -37,7 +37,10 @@ export async function checkAccess(checks: Checks, { cluster, pods }: ClusterTest
   });
 }
 
-/** What the driver itself may do, asked of the API server; Roles count only where they are, so the namespace that has any is asked apart. */
+/**
+ * Asks the API server for the permissions of the driver. Roles apply only in their namespace, so the namespace that contains Roles is
+ * checked separately.
+ */
 export async function checkDriverRights(checks: Checks, { cluster }: ClusterTests): Promise<void> {
   const canI = async (program: string, ...args: string[]): Promise<string> =>
     (await cluster.kubectl.try(['auth', 'can-i', ...args, `--as=${account(program)}`])).stdout.trim();
@@ -57,7 +60,7 @@ export async function checkDriverRights(checks: Checks, { cluster }: ClusterTest
       expectEqual(await canI('controller', 'get', `secrets/${name}`, `--namespace=${SYSTEM}`), 'yes', 'answer');
     });
   }
-  // The question is understood, and asked for the right account.
+  // This answer shows that the API server understands the question, and that the account exists.
   await checks.check('the driver may read Connectors', async () =>
     expectEqual(await canI('csi', 'list', 'connectors.connectors.alauda.io', '--all-namespaces'), 'yes', 'answer'),
   );

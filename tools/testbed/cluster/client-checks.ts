@@ -12,7 +12,7 @@ const TASK: ClientTask = {
   source: SOURCE,
 };
 
-/** Every client in a pod of its own pulls and pushes with nothing but the files of its volume. */
+/** Checks that every client, in its own pod, pulls and pushes with only the files of its volume. */
 export async function checkClients(checks: Checks, tests: ClusterTests): Promise<void> {
   const pods = POD_CLIENTS.map((client) => client.pod(TASK));
   for (const pod of pods) {
@@ -31,11 +31,11 @@ interface Manifest {
   readonly layers: readonly { readonly digest: string }[];
 }
 
-/** What it pulled is what the registry has; of a client that builds, it is the first layer of what it built. */
+/** Checks that the client pulled the image of the registry. For a client that builds, its layer must be the first layer of the result. */
 async function checkPull({ pods, registry, sourceDigest }: ClusterTests, client: PodClient): Promise<void> {
   const log = await pods.result(client.pod(TASK));
   if (!client.builds) {
-    return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of what was pulled');
+    return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of the pulled image');
   }
   const layers = async (name: string): Promise<string[]> =>
     (JSON.parse(await registry.manifest(name)) as Manifest).layers.map(({ digest }) => digest);
@@ -45,13 +45,13 @@ async function checkPull({ pods, registry, sourceDigest }: ClusterTests, client:
 
 async function checkPush({ pods, registry }: ClusterTests, client: PodClient): Promise<void> {
   const log = await pods.result(client.pod(TASK));
-  expectEqual(await registry.digest(targetOf(client)), printed(log, 'PUSHED'), 'digest at the registry');
+  expectEqual(await registry.digest(targetOf(client)), printed(log, 'PUSHED'), 'digest in the registry');
 }
 
 function printed(log: string, what: string): string {
   const digest = new RegExp(`^${what} (sha256:[0-9a-f]{64})$`, 'm').exec(log)?.[1];
   if (!digest) {
-    throw new Error(`it did not print ${what} and a digest: ${log}`);
+    throw new Error(`the pod did not print ${what} and a digest: ${log}`);
   }
   return digest;
 }

@@ -1,10 +1,10 @@
 import { type PodDescription } from './pods';
 
-/** What a client in a pod is to do: pull this, push the same under a name of its own. */
+/** The task of a client in a pod: to pull an image, and to push it under the client's own name. */
 export interface ClientTask {
   readonly namespace: string;
   readonly serviceAccount: string;
-  /** As `connectors` of the volume names it. */
+  /** The Connector, in the form of `connectors` of the volume. */
   readonly connector: string;
   /** Host of the Connector. */
   readonly host: string;
@@ -12,22 +12,22 @@ export interface ClientTask {
   readonly source: string;
 }
 
-/** A client as its documentation has it: it gets everything from the volume, and prints `PULLED DIGEST` and `PUSHED DIGEST`. */
+/** A client that is used as documented: it reads everything from the volume, and prints `PULLED DIGEST` and `PUSHED DIGEST`. */
 export interface PodClient {
   readonly name: string;
-  /** Builds on what it pulls, so that it pushes something else. */
+  /** Whether the client builds on the pulled image, so that it pushes another image. */
   readonly builds?: boolean;
   pod(task: ClientTask): PodDescription;
 }
 
 const MOUNT = '/etc/connectors';
 
-/** What {@link ClientTask} makes of a client. */
+/** Returns repository and tag that a client pushes. */
 export function targetOf(client: PodClient): string {
   return `team/${client.name}:v1`;
 }
 
-/** A volume of the driver. */
+/** Returns a volume of the driver. */
 export function connectorVolume(connectors: string, attributes: Readonly<Record<string, string>> = {}): object {
   return {
     csi: {
@@ -84,7 +84,7 @@ const skopeo: PodClient = {
 const buildah: PodClient = {
   name: 'buildah',
   pod: (task) => {
-    // Mounted in certs.d the volume is found by buildah itself.
+    // buildah finds the CA of a volume that is mounted in certs.d.
     const mount = `/etc/containers/certs.d/${task.host}`;
     return {
       ...common(task, buildah),
@@ -99,7 +99,7 @@ const buildah: PodClient = {
   },
 };
 
-/** buildctl with a buildkitd that is configured by the volume; builds on the image. */
+/** Returns the client buildctl, which builds on the image with a buildkitd that the volume configures. */
 function buildkit(name: string, params: Readonly<Record<string, string>>): PodClient {
   const client: PodClient = {
     name,

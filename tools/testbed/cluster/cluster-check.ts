@@ -5,20 +5,20 @@ import { remainsOf, tracesOf, type ClusterTraces } from './cluster-traces';
 import { podImage } from './pod-images';
 import { SAMPLE } from './shared-connector';
 
-/** The commands that people type, and what they learn from them. */
+/** The commands of the command line, and the information that they print. */
 export interface ClusterCommands {
   up(): Promise<number>;
   down(): Promise<number>;
-  /** The cluster that is up. */
+  /** Returns the running cluster. */
   running(): { readonly name: string; readonly owner: number } | undefined;
-  /** kubectl, and its environment, as `up` tells to call it. */
+  /** Returns the kubectl command and its environment, as `up` prints them. */
   kubectl(): { readonly command: readonly [string, ...string[]]; readonly env: NodeJS.ProcessEnv };
 }
 
-/** Programs whose absence would mean that the wrong processes were looked at. */
+/** Programs that every cluster has. If one is missing, the check looked at the wrong processes. */
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kubelet', 'containerd', 'containerd-shim', 'coredns'];
 
-/** A pod that still runs when the cluster ends, with a volume of the driver and a network of its own. */
+/** A pod that still runs when the cluster ends, with a volume of the driver and its own network. */
 const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -37,19 +37,23 @@ const POD = {
   },
 };
 
-/** Starts a cluster, uses it as `up` tells to, ends it, and looks for what it may have left. Returns the exit status. */
+/**
+ * Starts a cluster, uses it as `up` describes, ends it, and checks that nothing is left.
+ *
+ * @returns the exit status
+ */
 export async function checkCluster(commands: ClusterCommands): Promise<number> {
   const checks = new Checks();
   let traces: ClusterTraces | undefined;
-  await checks.part('what a cluster is made of', async () => {
+  await checks.part('start and use of a cluster', async () => {
     if (!(await checks.check('cluster up', async () => expectEqual(await commands.up(), 0, 'status')))) {
       return;
     }
     await useCluster(checks, commands);
     traces = tracesNow(commands);
-    await checks.check('its processes are known, and its networks', () => {
+    await checks.check('its processes and networks are found', () => {
       expectParts((traces?.processes ?? []).map(({ command }) => command).join(' '), PROGRAMS);
-      // That of the node and that of the pod.
+      // The network of the node and the network of the pod.
       expectEqual((traces?.networks.size ?? 0) >= 2, true, 'two networks');
     });
   });
@@ -58,7 +62,7 @@ export async function checkCluster(commands: ClusterCommands): Promise<number> {
     if (!traces) {
       throw new Error('there was no cluster');
     }
-    expectEqual(remainsOf(traces), [], 'what is left');
+    expectEqual(remainsOf(traces), [], 'the remains');
   });
   const { passed, failures } = checks.result;
   for (const failure of failures) {
@@ -79,7 +83,7 @@ async function useCluster(checks: Checks, commands: ClusterCommands): Promise<vo
     const { namespace, name } = POD.metadata;
     await kubectl(['wait', `--namespace=${namespace}`, '--for=condition=Ready', '--timeout=60s', `pod/${name}`]);
   });
-  await checks.check('cluster up again says that it is up', async () => expectEqual(await commands.up(), 0, 'status'));
+  await checks.check('a second cluster up succeeds', async () => expectEqual(await commands.up(), 0, 'status'));
 }
 
 function tracesNow(commands: ClusterCommands): ClusterTraces {

@@ -15,25 +15,29 @@ import { startInstalledCluster } from './installed-cluster';
 import { CLIENT_IMAGES, podImage, pushClientImages } from './pod-images';
 import { SAMPLE, shareConnector } from './shared-connector';
 
-/** What is kept for people: state, kubeconfig and logs. */
+/** Directory of the files for the user: state, kubeconfig and logs. */
 const DIRECTORY = path.join(process.cwd(), '.testbed', 'cluster');
 const STATE_FILE = path.join(DIRECTORY, 'cluster.json');
 const KUBECONFIG = path.join(DIRECTORY, 'kubeconfig');
 const LOGS = path.join(DIRECTORY, 'logs');
 const PROGRESS_LOG = path.join(DIRECTORY, 'progress.log');
 
-/** How a running cluster is found; written last when it starts. */
+/** The content of the state file, by which a running cluster is found. It is written last at the start. */
 interface ClusterState {
   /** Name of its world. */
   readonly name: string;
-  /** A process of its namespaces. */
+  /** Id of a process in its namespaces. */
   readonly pid: number;
 }
 
-/** How long it may take to end by itself. */
+/** Time for the cluster to end by itself, in milliseconds. */
 const DOWN_MS = 30_000;
 
-/** @param args of the whole program @param words after "cluster"; up, down, serve or check */
+/**
+ * Runs the command "cluster". @param args of the whole program @param words after "cluster"; up, down, serve or check
+ *
+ * @returns the exit status
+ */
 export async function clusterCommand(args: readonly string[], [command]: readonly string[]): Promise<number> {
   if (command === 'up') {
     return up();
@@ -54,7 +58,7 @@ export async function clusterCommand(args: readonly string[], [command]: readonl
 
 async function up(): Promise<number> {
   if (runningCluster()) {
-    process.stdout.write(`the cluster is up already\n\n${howToUse()}`);
+    process.stdout.write(`the cluster is already up\n\n${howToUse()}`);
     return 0;
   }
   if (!existsSync(toolPath('kubelet'))) {
@@ -77,7 +81,11 @@ async function up(): Promise<number> {
   return started ? 0 : 1;
 }
 
-/** Shows the progress of the process in the background until the cluster is up or the process has ended. */
+/**
+ * Prints the progress of the process in the background until the cluster is up or the process has ended.
+ *
+ * @returns whether it is up
+ */
 async function followUntilUp(child: ChildProcess): Promise<boolean> {
   let ended = false;
   child.once('exit', () => (ended = true)).once('error', () => (ended = true));
@@ -93,7 +101,7 @@ async function followUntilUp(child: ChildProcess): Promise<boolean> {
   }
 }
 
-/** The process that owns the world; when it ends, all is removed. */
+/** Runs in the process that owns the world; at its end, everything is removed. */
 async function serveOutside(args: readonly string[]): Promise<number> {
   try {
     return await enterWorld(args);
@@ -113,11 +121,11 @@ async function serve(): Promise<number> {
   const group = new ProcessGroup(LOGS);
   const registry = await htpasswdRegistry({ group, directory, authority, closing: [] });
   const cluster = await startInstalledCluster({ world, logDirectory: LOGS, registryCaFile, secrets: [], closing: [] });
-  await step('making images of clients', () => pushClientImages(path.join(cluster.directory, 'images')));
+  await step('building images of clients', () => pushClientImages(path.join(cluster.directory, 'images')));
   await step('sharing a Connector', () => shareConnector(cluster, registry, SAMPLE));
   await cp(cluster.api.kubeconfig, KUBECONFIG);
   await writeFile(STATE_FILE, JSON.stringify({ name: world.name, pid: world.pid } satisfies ClusterState));
-  // Until it is told to end.
+  // It runs until a signal ends the process.
   return new Promise(() => undefined);
 }
 
@@ -134,7 +142,7 @@ async function down(): Promise<number> {
     while (ownerOf(state.name) !== undefined && Date.now() < deadline) {
       await delay(50);
     }
-    // All others in its namespaces die with it.
+    // All other processes in its namespaces end with it.
     if (ownerOf(state.name) !== undefined) {
       process.kill(state.owner, 'SIGKILL');
     }
@@ -152,7 +160,7 @@ function runningCluster(): (ClusterState & { readonly owner: number }) | undefin
   return owner === undefined ? undefined : { ...state, owner };
 }
 
-/** Begins a command that runs in the cluster's network. */
+/** Returns the beginning of a command that runs in the cluster's network. */
 function enterNetwork(): [string, ...string[]] {
   return ['nsenter', '--target', String(runningCluster()?.pid), '--net'];
 }
@@ -161,15 +169,15 @@ const kubectlInside = (): [string, ...string[]] => [...enterNetwork(), toolPath(
 
 function howToUse(): string {
   const { connector, pusher } = SAMPLE;
-  return `Kubernetes ${KUBERNETES_VERSION} with OCI Connector is up, in a network of its own. Commands enter it by nsenter:
+  return `Kubernetes ${KUBERNETES_VERSION} with OCI Connector is up, in its own network. Commands enter the network with nsenter:
 
   export KUBECONFIG=${KUBECONFIG}
   ${kubectlInside().join(' ')} get pods --all-namespaces
 
 Images for pods: ${['busybox', ...CLIENT_IMAGES].map(podImage).join(' ')}
 Your own:        ${enterNetwork().join(' ')} ${toolPath('crane')} push LAYOUT ${podImage('NAME')}
-There is a Connector ${connector.namespace}/${connector.name}, and ServiceAccount ${pusher.namespace}/${pusher.name} may push through it.
+ServiceAccount ${pusher.namespace}/${pusher.name} may push through Connector ${connector.namespace}/${connector.name}.
 Logs:            ${LOGS}
-The end:         npm run testbed -- cluster down
+To end it:       npm run testbed -- cluster down
 `;
 }

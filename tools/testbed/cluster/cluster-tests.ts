@@ -10,7 +10,7 @@ import { RegistrySide } from './registry-side';
 import { PLATFORM, SOURCE, TEAM_A } from './tenants';
 import { SAMPLE, shareConnector } from './shared-connector';
 
-/** What every check in the cluster uses. */
+/** The objects that all checks in the cluster use. */
 export interface ClusterTests {
   readonly cluster: InstalledCluster;
   readonly pods: Pods;
@@ -23,17 +23,17 @@ export interface ClusterTests {
 export async function startClusterTests(context: TestbedContext): Promise<ClusterTests> {
   const cluster = await startInstalledCluster({
     ...context,
-    // What `cluster up` has is what every version takes.
+    // `cluster up` uses the file that every version accepts.
     csiDriverFile: path.join(workspaceRoot, 'deploy/csidriver-1.35.yaml'),
-    // The shortest life that Kubernetes gives a token.
+    // The shortest lifetime of a token that Kubernetes allows.
     tokenSeconds: 600,
   });
   const target = context.registries.find(({ name }) => name === 'dist3-htpasswd');
   if (!target) {
-    throw new Error('the registry dist3-htpasswd is not there');
+    throw new Error('the registry dist3-htpasswd does not run');
   }
   const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));
-  await step('making images of clients, sharing Connectors', () =>
+  await step('building images of clients, sharing Connectors', () =>
     Promise.all([makeImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
   );
   return { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
@@ -44,10 +44,10 @@ async function makeImages(directory: string): Promise<void> {
   await pushExampleImages(directory);
 }
 
-/** Images in the registry, and Connectors for it: that of the examples, and that of {@link PLATFORM}. */
+/** Pushes images to the registry, and creates Connectors for it: the one of the examples, and {@link PLATFORM}. */
 async function prepare(context: TestbedContext, cluster: InstalledCluster, registry: RegistrySide, target: Registry): Promise<void> {
   await registry.push(context.content.imageLayout, SOURCE);
-  // Some of the examples run a command in it.
+  // Some of the examples run a command in this image.
   await registry.push(cluster.shellImage, 'library/alpine:3.22');
   await shareConnector(cluster, target, SAMPLE);
   await shareConnector(cluster, target, { connector: PLATFORM, pusher: TEAM_A });

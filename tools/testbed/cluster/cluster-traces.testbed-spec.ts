@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { remainsOf, tracesOf } from './cluster-traces';
 
-describe('traces of a cluster', () => {
-  it('are its processes while they run', async () => {
+describe('remainsOf', () => {
+  it('lists the processes of a cluster while they run', async () => {
     const child = spawn('sleep', ['600']);
     await once(child, 'spawn');
     const traces = tracesOf('oci-testbed-none', child.pid ?? 0);
@@ -17,7 +17,7 @@ describe('traces of a cluster', () => {
     expect(remainsOf(traces)).toEqual([]);
   });
 
-  it('are the directory of its world, too', () => {
+  it('lists the directory of the world', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'oci-testbed-'));
     const traces = { world: path.basename(directory), processes: [], networks: new Set<string>() };
     expect(remainsOf(traces)).toEqual([directory]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cgroupsOf } from '../world-owner';
 
-/** A process, recognised though its id may be used again: proc(5), ids and start time. */
+/** A process. Its start time (proc(5)) distinguishes it from a later process with the same id. */
 interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
@@ -11,16 +11,16 @@ interface ProcessEntry {
   readonly command: string;
 }
 
-/** By what the machine would show that a cluster is, or was, there. */
+/** The traces by which a cluster can be found on the machine. */
 export interface ClusterTraces {
-  /** Name of its world, of which directory, mounts and control groups have theirs. */
+  /** Name of its world, which is a part of the names of its directory, mounts and control groups. */
   readonly world: string;
   readonly processes: readonly ProcessEntry[];
-  /** Its network namespaces, and those of its pods, as /proc shows them. */
+  /** The network namespaces of the cluster and of its pods, as /proc shows them. */
   readonly networks: ReadonlySet<string>;
 }
 
-/** What there is now of the cluster of this process. */
+/** Returns the current traces of the cluster that the process `owner` runs. */
 export function tracesOf(world: string, owner: number): ClusterTraces {
   const processes = descendantsOf(owner);
   const own = networkOf('self');
@@ -28,7 +28,7 @@ export function tracesOf(world: string, owner: number): ClusterTraces {
   return { world, processes, networks: new Set(networks as string[]) };
 }
 
-/** What of it is still there, in words. */
+/** Describes the traces that still exist. */
 export function remainsOf({ world, processes, networks }: ClusterTraces): string[] {
   const running = processTable();
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
@@ -44,7 +44,7 @@ export function remainsOf({ world, processes, networks }: ClusterTraces): string
   ];
 }
 
-/** Those that it has started, and those that they have. */
+/** Returns the process and all processes that it started, directly or indirectly. */
 function descendantsOf(owner: number): ProcessEntry[] {
   const table = [...processTable().values()];
   const family = new Set([owner]);
@@ -64,10 +64,14 @@ function processTable(): ReadonlyMap<number, ProcessEntry> {
   return new Map(entries.map((entry) => [entry.pid, entry]));
 }
 
-/** Undefined for one that has ended meanwhile, also when nobody has asked yet how. */
+/**
+ * Reads about a process.
+ *
+ * @returns undefined if it has ended, including a zombie, whose status has not been read yet
+ */
 function entryOf(pid: string): ProcessEntry | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  // Fields 2 to 4 and 22; the second, the command's name in brackets, may hold anything.
+  // Fields 2 to 4 and 22. The second, the command's name in brackets, may contain any character.
   const [, command = '', rest = ''] = /^\d+ \((.*)\) (.*)/s.exec(stat ?? '') ?? [];
   const fields = rest.split(' ');
   if (stat === undefined || fields[0] === 'Z') {
@@ -80,7 +84,7 @@ function networkOf(pid: number | 'self'): string | undefined {
   return read(() => readlinkSync(`/proc/${pid}/ns/net`));
 }
 
-/** Processes end while one reads about them. */
+/** Returns undefined if reading fails, because the process has ended meanwhile. */
 function read(ask: () => string): string | undefined {
   try {
     return ask();

@@ -18,16 +18,16 @@ export interface Cluster {
   readonly api: ApiServer;
   readonly kubectl: Kubectl;
   readonly kubelet: Kubelet;
-  /** All its processes, in the order in which they can be stopped: from the last to the first. */
+  /** All its processes. They are stopped in reverse order of their start. */
   readonly group: ProcessGroup;
   readonly directory: string;
-  /** OCI layout of an image that has a shell. */
+  /** OCI layout of an image that contains a shell. */
   readonly shellImage: string;
 }
 
 const READY_MS = 60_000;
 
-/** Starts everything and resolves when the node is ready for pods. What its programs and its containers log is in a directory of its own. */
+/** Starts all programs and resolves when the node is ready for pods. The logs of programs and containers are in their own directory. */
 export async function startCluster({
   world,
   logDirectory: outer,
@@ -72,7 +72,11 @@ interface NodeView {
   readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** @throws Error unless new pods would start */
+/**
+ * Checks that new pods can start.
+ *
+ * @throws Error when the node is not ready for pods
+ */
 export async function nodeIsReady(kubectl: Kubectl): Promise<void> {
   const { spec, status } = await kubectl.get<NodeView>(['node', NODE.name]);
   expectEqual(status.conditions.find(({ type }) => type === 'Ready')?.status, 'True', 'Ready');
@@ -81,6 +85,6 @@ export async function nodeIsReady(kubectl: Kubectl): Promise<void> {
     [],
     'taints',
   );
-  // The controller manager makes it a moment after the namespace; without it there is no pod.
+  // The controller manager creates it a moment after the namespace; without it no pod can be created.
   await kubectl.run(['get', 'serviceaccount', 'default']);
 }

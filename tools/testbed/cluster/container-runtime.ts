@@ -12,14 +12,14 @@ export interface ContainerRuntime {
 
 const NETWORK_PLUGINS = ['bridge', 'loopback', 'host-local', 'portmap'];
 
-/** Starts a containerd for a kubelet: own root, state and socket, and the network plugins. */
+/** Starts a containerd for a kubelet, with its own root, state and socket, and with the network plugins. */
 export async function startContainerRuntime(group: ProcessGroup, directory: string): Promise<ContainerRuntime> {
   const place = (name: string): string => path.join(directory, name);
   const socket = place('containerd.sock');
   for (const name of ['bin', 'net.d']) {
     await mkdir(place(name), { recursive: true });
   }
-  // These are looked for by their names, which have no version.
+  // containerd looks for these by names without a version.
   for (const name of ['containerd-shim-runc-v2', ...NETWORK_PLUGINS]) {
     await symlink(toolPath(name), place(`bin/${name}`));
   }

@@ -5,7 +5,7 @@ import { type ApiServer } from '../api-server';
 import { toolPath } from '../toolchain';
 import { NODE } from './node-network';
 
-/** Starts what makes an API server a cluster. These programs are administrators; what they may do is not what is tested. */
+/** Starts the controller manager and the scheduler. They run as administrators, because their permissions are not part of the test. */
 export async function startControllers(group: ProcessGroup, api: ApiServer): Promise<void> {
   const kubeconfig = `--kubeconfig=${api.kubeconfig}`;
   await Promise.all([
@@ -29,7 +29,7 @@ export async function startControllers(group: ProcessGroup, api: ApiServer): Pro
 
 const READY_PORT = 8181;
 
-/** Starts CoreDNS for the names of Services, on the node's address. */
+/** Starts CoreDNS on the node's address, for the names of Services. */
 export async function startClusterDns(group: ProcessGroup, directory: string, kubeconfig: string): Promise<void> {
   const corefile = path.join(directory, 'Corefile');
   await writeFile(

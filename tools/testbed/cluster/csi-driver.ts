@@ -9,30 +9,30 @@ import { NODE } from './node-network';
 
 /** The CSI driver of the node. */
 export interface CsiDriver {
-  /** Where it serves. */
+  /** Path of its socket. */
   readonly socket: string;
-  /** Process id of the driver that runs. */
+  /** Process id of the running driver. */
   readonly pid: number;
-  /** The sum of a metric over all its labels. */
+  /** Returns the sum of a metric over all its labels. */
   metric(name: string): Promise<number>;
-  /** How often the kubelet has called for a volume of this pod, by what the driver logs. */
+  /** Returns the number of NodePublishVolume calls for this pod, according to the driver's log. */
   publishes(pod: NamespacedName): Promise<number>;
-  /** Ends it without giving it a chance. */
+  /** Kills the driver with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again; resolves when it is ready. */
+  /** Starts the driver again; resolves when it is ready. */
   start(): Promise<void>;
 }
 
 export interface CsiDriverOptions extends Pick<TestbedContext, 'registryCaFile' | 'secrets'> {
   readonly cluster: Cluster;
   readonly programs: ProgramsStart;
-  /** A file with the CSIDriver that is to replace `deploy/csidriver.yaml`. */
+  /** File with a CSIDriver that replaces `deploy/csidriver.yaml`. */
   readonly csiDriverFile?: string;
-  /** Lifetime of tokens in seconds, in place of that in the file. */
+  /** Lifetime of tokens in seconds, instead of the one in the file. */
   readonly tokenSeconds?: number;
 }
 
-/** Starts the driver beside the kubelet, which it registers itself with. */
+/** Starts the driver next to the kubelet, with which it registers. */
 export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriver> {
   const { cluster, programs, csiDriverFile, tokenSeconds } = options;
   const { kubectl, kubelet, group, directory } = cluster;
@@ -60,7 +60,7 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
     publishes: async (pod) => callsIn(await readFile(running.logFile, 'utf8'), 'NodePublishVolume', `${pod.namespace}/${pod.name}`),
     kill: async () => {
       process.kill(running.pid, 'SIGKILL');
-      // It is dead already; this waits for its end to be known.
+      // The process has been killed; this waits until its end is noticed.
       await running.stop();
     },
     start: async () => {
@@ -69,7 +69,11 @@ export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriv
   };
 }
 
-/** Reads the text format of Prometheus. */
+/**
+ * Sums a metric in the text format of Prometheus.
+ *
+ * @throws Error when the text does not contain it
+ */
 function sumOf(text: string, name: string): number {
   const series = text.split('\n').filter((line) => line.split(/[ {]/, 1)[0] === name);
   if (series.length === 0) {

@@ -5,17 +5,17 @@ import { tryCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { type ClusterTests } from './cluster-tests';
 
-/** `pending` is what the suite itself has switched off. */
+/** States of tests that did not run. The suite itself disables `pending` tests. */
 const SKIPPED = new Set(['skipped', 'pending']);
 
 const SKIPPED_FILE = path.join(process.cwd(), 'tools/testbed/csi-sanity-skipped.json');
 
-/** Tests that are skipped. */
+/** A group of skipped tests. */
 interface SkippedGroup {
-  /** A part of their names. */
+  /** Text that the names of the tests contain. */
   readonly tests: string;
   readonly reason: string;
-  /** They are told to be; the others skip themselves, because of capabilities that the driver does not have. */
+  /** Whether we skip the tests by a flag. The others skip themselves, because the driver does not have a capability. */
   readonly leftOut?: boolean;
 }
 
@@ -27,7 +27,7 @@ interface SpecReport {
   readonly Failure?: { readonly Message: string };
 }
 
-/** The conformance suite of CSI drivers, against the driver that runs beside the kubelet. */
+/** Runs the conformance suite of CSI drivers against the driver that runs next to the kubelet. */
 export async function checkSanity(checks: Checks, { cluster }: ClusterTests): Promise<void> {
   const directory = path.join(cluster.kubelet.directory, 'csi-sanity');
   await mkdir(directory);
@@ -62,23 +62,23 @@ export async function checkSanity(checks: Checks, { cluster }: ClusterTests): Pr
   await checkSkipped(checks, tests.filter(({ State }) => SKIPPED.has(State)).map(nameOf), groups);
 }
 
-/** What is skipped is in the list, with a reason; what is in the list is skipped. */
+/** Checks that the list contains all skipped tests, each with a reason, and no others. */
 async function checkSkipped(checks: Checks, skipped: readonly string[], groups: readonly SkippedGroup[]): Promise<void> {
   for (const { tests, reason } of groups) {
     const count = skipped.filter((name) => name.includes(tests)).length;
     await checks.check(`csi-sanity: ${count} skipped of ${tests}: ${reason}`, () => {
       if (count === 0) {
-        throw new Error(`none is skipped: take it out of ${SKIPPED_FILE}`);
+        throw new Error(`no test of this group is skipped; remove the group from ${SKIPPED_FILE}`);
       }
     });
   }
   for (const name of skipped.filter((test) => !groups.some(({ tests }) => test.includes(tests)))) {
     await checks.check(`csi-sanity: ${name}`, () => {
-      throw new Error(`skipped, and not listed with a reason in ${SKIPPED_FILE}`);
+      throw new Error(`skipped, but not listed in ${SKIPPED_FILE}; add it with a reason`);
     });
   }
 }
 
-/** As ginkgo names a test. */
+/** Returns the name of a test as ginkgo prints it. */
 const nameOf = ({ ContainerHierarchyTexts, LeafNodeText }: SpecReport): string =>
   [...(ContainerHierarchyTexts ?? []), LeafNodeText].join(' ');

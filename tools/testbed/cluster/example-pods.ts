@@ -22,7 +22,7 @@ interface Pod {
   readonly spec: { readonly containers: readonly Container[]; readonly initContainers?: readonly Container[] };
 }
 
-/** The pods of the documentation run as they stand there; only the images are those that this cluster can pull. */
+/** Runs the pods of the documentation unchanged, except for their images, which this cluster can pull. */
 export async function checkExamplePods(checks: Checks, tests: ClusterTests): Promise<void> {
   for (const [client, example] of Object.entries(EXAMPLES)) {
     await checks.check(`deploy/examples/pods/${client}.yaml`, () => checkExample(tests, client, example));
@@ -32,7 +32,7 @@ export async function checkExamplePods(checks: Checks, tests: ClusterTests): Pro
 async function checkExample({ cluster, pods, registry }: ClusterTests, client: string, { pushes, is }: Example): Promise<void> {
   const { metadata, spec, ...pod } = parse(await readFile(path.join(DIRECTORY, `${client}.yaml`), 'utf8')) as Pod;
   const target = `${SAMPLE.pusher.namespace}/${pushes}`;
-  // Several push the same; none is to be taken for done by another.
+  // Several pods push the same name; the result of one must not count for another.
   await registry.remove(target);
   const here = (container: Container): Container => ({ ...container, image: podImage(client) });
   const { containers, initContainers = [] } = spec;
@@ -46,10 +46,10 @@ async function checkExample({ cluster, pods, registry }: ClusterTests, client: s
     expectParts(log, [pushed]);
   }
   if (is === 'the same') {
-    expectEqual(pushed, await registry.digest(PULLED), 'digest of what was pushed');
+    expectEqual(pushed, await registry.digest(PULLED), 'digest of the pushed image');
   }
   if (is === 'built on the same') {
     const [base, built] = [await registry.contents(PULLED), await registry.contents(target)];
-    expectEqual(built.slice(0, base.length), base, 'first layers, not compressed');
+    expectEqual(built.slice(0, base.length), base, 'digests of the first layers, uncompressed');
   }
 }

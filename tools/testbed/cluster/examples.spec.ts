@@ -4,7 +4,7 @@ import { EXAMPLES } from './examples';
 
 const ROOT = path.join(__dirname, '../../..');
 
-it('docs/clients.md names the pods that are not run', () => {
+it('docs/clients.md names the pods that do not run in the testbed', () => {
   const pods = readdirSync(path.join(ROOT, 'deploy/examples/pods')).map((name) => path.basename(name, '.yaml'));
   const notRun = pods.filter((name) => !(name in EXAMPLES));
   const [, named = ''] = /Not run in CI: the pods of ([a-z, ]+)\./.exec(readFileSync(path.join(ROOT, 'docs/clients.md'), 'utf8')) ?? [];

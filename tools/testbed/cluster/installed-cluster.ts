@@ -10,7 +10,7 @@ import { startCluster, type Cluster } from './cluster';
 import { startCsiDriver, type CsiDriver, type CsiDriverOptions } from './csi-driver';
 import { NODE } from './node-network';
 
-/** The product in a cluster: its programs run as processes of the node, each as its own ServiceAccount. */
+/** The product in a cluster. Its programs run as processes of the node, each with its own ServiceAccount. */
 export interface InstalledCluster extends Cluster {
   readonly client: KubeClient;
   readonly controller: RunningProgram;
@@ -18,11 +18,14 @@ export interface InstalledCluster extends Cluster {
   readonly csi: CsiDriver;
 }
 
-/** What a cluster is started with. */
+/** The parameters of a cluster. */
 export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
   Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'>;
 
-/** Starts a cluster, installs what `deploy/` ships, starts the programs and leads the proxy's Service to the one of this node. */
+/**
+ * Starts a cluster, installs the manifests of `deploy/`, starts the programs, and directs the proxy's Service to the proxy on
+ * this node.
+ */
 export async function startInstalledCluster(opening: ClusterOpening): Promise<InstalledCluster> {
   const [cluster] = await Promise.all([startCluster(opening), buildPrograms()]);
   opening.closing.unshift(() => cluster.group.stopAll());
@@ -44,12 +47,15 @@ export async function startInstalledCluster(opening: ClusterOpening): Promise<In
   });
 }
 
-/** `kubectl apply` of objects. */
+/** Applies objects with `kubectl apply`. */
 export async function applyJson({ kubectl }: Pick<Cluster, 'kubectl'>, items: readonly object[]): Promise<void> {
   await kubectl.run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 }
 
-/** The Service of the proxy, which has no pods here but a process of the node: so no selector, and endpoints written by hand. */
+/**
+ * Returns the Service of the proxy. The proxy is a process of the node here, not a pod, so the Service has no selector but
+ * explicit endpoints.
+ */
 function proxyService(http: number, https: number): object[] {
   const metadata = { namespace: 'connectors-system', name: 'connectors-proxy-service' };
   const port = (name: string, number: number): object => ({ name, port: number, protocol: 'TCP' });

@@ -3,13 +3,16 @@ import { type ClusterTests } from './cluster-tests';
 import { applyJson } from './installed-cluster';
 import { PLATFORM } from './tenants';
 
-/** A Connector like {@link PLATFORM}, of a class whose volumes have a file more, whose content is changed when fresh files are to be seen. */
+/**
+ * A Connector like {@link PLATFORM}, whose class adds a file to volumes. The tests change its content to see when a volume gets
+ * new files.
+ */
 export const MARKED = { namespace: PLATFORM.namespace, name: 'marked', host: `c-marked.${PLATFORM.namespace}.svc.cluster.local` } as const;
 
-/** Name of the configuration, and of its file. */
+/** Names of the configuration and of its file. */
 export const MARK = { configuration: 'mark', file: 'mark.txt' } as const;
 
-/** Makes both, for the same people. */
+/** Creates the class and the Connector, for the same users as {@link PLATFORM}. */
 export async function makeMarkedConnector({ cluster }: ClusterTests, mark: string): Promise<void> {
   const { kubectl } = cluster;
   const like = await kubectl.get<ConnectorClass>(['connectorclass', 'oci']);
@@ -29,7 +32,7 @@ export async function makeMarkedConnector({ cluster }: ClusterTests, mark: strin
   await kubectl.run(['wait', '--for=condition=Ready', '--timeout=60s', `connector/${name}`, `--namespace=${namespace}`]);
 }
 
-/** Changes what volumes are to have. */
+/** Changes the content of the additional file. */
 export async function setMark({ cluster }: ClusterTests, mark: string): Promise<void> {
   const patch = [{ op: 'replace', path: `/spec/configurations/0/data/${MARK.file}`, value: mark }];
   await cluster.kubectl.run(['patch', 'connectorclass', MARKED.name, '--type=json', `--patch=${JSON.stringify(patch)}`]);

@@ -1,29 +1,32 @@
 import { writeFile } from 'node:fs/promises';
 import { runCommand } from '../../processes/run-command';
 
-/** The one node. Its address is also the pods' way out, their name server and where the API server is served. */
+/** The only node. Its address is also the gateway and the name server of pods, and the address of the API server. */
 export const NODE = { name: 'node1', address: '10.244.0.1' } as const;
 
-/** Where pods get their addresses from. */
+/** The range of the addresses of pods. */
 export const POD_RANGE = '10.244.0.0/24';
 
 const BRIDGE = 'cni0';
 
-/** Without one of its own a bridge takes the lowest of its ports': it then changes when pods come and go, and other pods lose their way. */
+/**
+ * MAC address of the bridge. Without an explicit address, a bridge uses the lowest address of its ports. That address changes when pods
+ * start and end, and then other pods send to a wrong address.
+ */
 const BRIDGE_MAC = '0a:58:0a:f4:00:01';
 
-/** Makes of the network namespace one that pods can be joined to. There still is no way out of it. */
+/** Prepares the network namespace for pods. It still has no connection to the outside. */
 export async function furnishNodeNetwork(): Promise<void> {
   await runCommand(['ip', 'link', 'set', 'lo', 'up']);
   await runCommand(['ip', 'link', 'add', BRIDGE, 'address', BRIDGE_MAC, 'type', 'bridge']);
   await runCommand(['ip', 'address', 'add', `${NODE.address}/24`, 'dev', BRIDGE]);
   await runCommand(['ip', 'link', 'set', BRIDGE, 'up']);
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-  // What a CSI driver mounts in a pod's directory is to be seen by kubelet and containers, and the other way round.
+  // Mounts of the CSI driver in a pod's directory must be visible to kubelet and containers, and vice versa.
   await runCommand(['mount', '--make-rshared', '/']);
 }
 
-/** Configuration of the network plugins that join pods to the bridge. */
+/** Returns the configuration of the network plugins that connect pods to the bridge. */
 export function networkConfiguration(dataDir: string): object {
   return {
     cniVersion: '1.0.0',

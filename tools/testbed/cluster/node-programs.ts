@@ -8,28 +8,28 @@ import { cgroupsOf } from '../world-owner';
 import { NODE, POD_RANGE } from './node-network';
 
 export interface Kubelet {
-  /** Its --root-dir: plugins and pods' volumes are below. */
+  /** Its --root-dir, which contains plugins and the volumes of pods. */
   readonly directory: string;
-  /** Ends it; pods go on. */
+  /** Ends the kubelet; pods continue to run. */
   stop(): Promise<void>;
-  /** Starts it again; resolves when it serves. */
+  /** Starts the kubelet again; resolves when it is healthy. */
   start(): Promise<void>;
 }
 
 export interface KubeletOptions {
   readonly api: ApiServer;
   readonly account: NodeAccount;
-  /** Name of the world, and of the control group of all pods. */
+  /** Name of the world and of the control group of all pods. */
   readonly world: string;
   readonly directory: string;
   readonly runtimeSocket: string;
-  /** Where containers log. */
+  /** Directory of the logs of containers. */
   readonly podLogs: string;
 }
 
 const PROGRAM_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
-/** Starts a kubelet that may do what the kubelet of any node may do. */
+/** Starts a kubelet with the permissions of a usual node. */
 export async function startKubelet(group: ProcessGroup, options: KubeletOptions): Promise<Kubelet> {
   const { api, account, world, directory } = options;
   await mkdir(directory, { recursive: true });
@@ -68,12 +68,12 @@ function kubeletConfiguration({ world, directory, runtimeSocket, podLogs }: Kube
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
-    // kubectl logs and exec; nobody else is in this network.
+    // For kubectl logs and exec; this network has no other users.
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
     containerRuntimeEndpoint: `unix://${runtimeSocket}`,
     cgroupDriver: 'cgroupfs',
-    // Of its own: a kubelet ends whatever it does not know in its control groups, and another cluster's may be beside it.
+    // Each cluster needs its own group, because a kubelet ends unknown processes in its control groups.
     cgroupRoot: `/${world}`,
     failCgroupV1: false,
     failSwapOn: false,
@@ -84,15 +84,15 @@ function kubeletConfiguration({ world, directory, runtimeSocket, podLogs }: Kube
     podLogsDir: podLogs,
     volumePluginDir: path.join(directory, 'volume-plugins'),
     serializeImagePulls: false,
-    // In place of a minute: it is with every look at a pod that a driver is called again for its volumes.
+    // Instead of one minute: the kubelet calls the driver for a pod's volumes with every sync of the pod.
     syncFrequency: '10s',
-    // The machine's disk is not this cluster's to look after.
+    // The cluster must not react to the disk usage of the machine.
     evictionHard: { 'memory.available': '0%', 'nodefs.available': '0%', 'imagefs.available': '0%', 'nodefs.inodesFree': '0%' },
     imageGCHighThresholdPercent: 100,
   };
 }
 
-/** Starts kube-proxy, for the addresses of Services. */
+/** Starts kube-proxy for the addresses of Services. */
 export async function startKubeProxy(group: ProcessGroup, kubeconfig: string): Promise<void> {
   await group.start({
     name: 'kube-proxy',
@@ -101,7 +101,7 @@ export async function startKubeProxy(group: ProcessGroup, kubeconfig: string): P
       `--kubeconfig=${kubeconfig}`,
       `--hostname-override=${NODE.name}`,
       '--proxy-mode=iptables',
-      // These are settings of the whole machine.
+      // Do not change conntrack settings, which apply to the whole machine.
       '--conntrack-max-per-core=0',
       `--cluster-cidr=${POD_RANGE}`,
       '--healthz-bind-address=127.0.0.1:10256',

@@ -12,7 +12,7 @@ import { SOURCE, TEAM_A } from './tenants';
 
 const MOUNT = '/etc/connectors';
 
-/** Uses its volume all the time, whether anybody looks or not. */
+/** A pod that uses its volume all the time. */
 const POD: PodDescription = {
   namespace: TEAM_A.namespace,
   name: 'outages',
@@ -29,13 +29,19 @@ const POD: PodDescription = {
     done`,
 };
 
-/** The kubelet calls for each volume every 10 to 15 seconds, see node-programs.ts; far longer, because the machine may be busy. */
+/**
+ * Limit for another call of the driver, in milliseconds. The kubelet calls it for each volume every 10 to 15 seconds, see
+ * node-programs.ts; the limit is much longer, because the machine may be busy.
+ */
 const REPUBLISH_MS = 180_000;
 
-/** As after a start of the cluster. */
+/** Limit for the node to become ready, in milliseconds, as after a start of the cluster. */
 const READY_MS = 60_000;
 
-/** A pod whose kubelet is restarted, and whose API server then is away: it keeps its files, uses them all the time, and gets fresh ones. */
+/**
+ * Restarts the kubelet and then stops the API server, while a pod uses its volume all the time. Its files must remain, and must
+ * be renewed later.
+ */
 export async function checkOutages(checks: Checks, tests: ClusterTests): Promise<void> {
   const { pods } = tests;
   await makeMarkedConnector(tests, 'first');
@@ -43,13 +49,13 @@ export async function checkOutages(checks: Checks, tests: ClusterTests): Promise
   await pods.phase(POD, ['Running']);
   await checks.part('restart of the kubelet', () => checkKubeletRestart(checks, tests));
   await checks.part('API server down', () => checkApiServerDown(checks, tests));
-  await checks.check('all the time the pod could pull', async () => {
+  await checks.check('the pod could pull all the time', async () => {
     const log = await pods.log(POD);
     expectParts(log, ['PULLED']);
     expectEqual(
       log.split('\n').filter((line) => line.startsWith('FAILED')),
       [],
-      'what failed',
+      'failed pulls',
     );
   });
   await pods.delete(POD);
@@ -61,8 +67,8 @@ async function checkKubeletRestart(checks: Checks, tests: ClusterTests): Promise
   await cluster.kubelet.stop();
   await setMark(tests, 'second');
   await cluster.kubelet.start();
-  await checks.check('with the kubelet restarted the pod gets fresh files', () => until(REPUBLISH_MS, () => podSees(tests, 'second')));
-  await checks.check('its container is the same, and nothing was mounted anew', async () =>
+  await checks.check('after a restart of the kubelet the pod gets new files', () => until(REPUBLISH_MS, () => podSees(tests, 'second')));
+  await checks.check('its container is the same, and its volume was not mounted again', async () =>
     expectEqual(await standingOf(tests), before, 'container and mount'),
   );
   await until(READY_MS, () => nodeIsReady(cluster.kubectl));
@@ -70,8 +76,9 @@ async function checkKubeletRestart(checks: Checks, tests: ClusterTests): Promise
 }
 
 /**
- * After its restart the kubelet gives the pod another token. Only one that the proxy has seen before the API server goes away can
- * serve on meanwhile: two more pulls, the first of which may have begun with the token before.
+ * Waits until the pod has pulled with its current token. After its restart the kubelet gives the pod another token, which the proxy must
+ * have seen before the API server stops; otherwise it cannot accept it during the outage. It waits for two pulls, because the first may
+ * have begun with the previous token.
  */
 async function pullsWithWhatItHas({ pods }: ClusterTests): Promise<void> {
   const pulls = async (): Promise<number> => (await pods.log(POD)).split('\n').filter((line) => line === 'PULLED').length;
@@ -85,7 +92,7 @@ async function checkApiServerDown(checks: Checks, tests: ClusterTests): Promise<
   const before = await filesIn(directory);
   await api.stop();
   try {
-    await checks.check('with the API server down the kubelet calls for the volume, and its files stay', async () => {
+    await checks.check('with the API server down the kubelet calls the driver for the volume, and the files remain', async () => {
       const calls = await csi.publishes(POD);
       await until(REPUBLISH_MS, async () => expectEqual((await csi.publishes(POD)) > calls, true, 'another call'));
       expectEqual(await filesIn(directory), before, 'files');
@@ -94,7 +101,7 @@ async function checkApiServerDown(checks: Checks, tests: ClusterTests): Promise<
     await api.start();
   }
   await setMark(tests, 'third');
-  await checks.check('with the API server back the pod gets fresh files', () => until(REPUBLISH_MS, () => podSees(tests, 'third')));
+  await checks.check('with the API server up again the pod gets new files', () => until(REPUBLISH_MS, () => podSees(tests, 'third')));
   await until(READY_MS, () => nodeIsReady(kubectl));
 }
 
@@ -112,7 +119,7 @@ function viewOf({ cluster }: ClusterTests): Promise<PodView> {
   return cluster.kubectl.get<PodView>(['pod', POD.name, `--namespace=${POD.namespace}`]);
 }
 
-/** What must not change: the container, and the mount of its volume with the number that the kernel gave it. */
+/** Returns what must not change: the container, and the mount of its volume with its number in the kernel. */
 async function standingOf(tests: ClusterTests): Promise<unknown> {
   const directory = await volumeOf(tests);
   const { status } = await viewOf(tests);
@@ -121,13 +128,13 @@ async function standingOf(tests: ClusterTests): Promise<unknown> {
   return { containers: status.containerStatuses.map(({ containerID, restartCount }) => [containerID, restartCount]), mounts };
 }
 
-/** Where the node has it. */
+/** Returns the directory of the volume on the node. */
 async function volumeOf(tests: ClusterTests): Promise<string> {
   const { metadata } = await viewOf(tests);
   return path.join(tests.cluster.kubelet.directory, 'pods', metadata.uid, 'volumes/kubernetes.io~csi/volume-0/mount');
 }
 
-/** All files by where they are and a hash, because a token is among them; the directory of the current ones has its own name. */
+/** Returns path and hash of each file. Only the hash, because a file contains a token. Each set of files has another directory. */
 async function filesIn(directory: string): Promise<string[]> {
   const files = (await readdir(directory, { withFileTypes: true, recursive: true })).filter((entry) => entry.isFile());
   const lines = files.map(async ({ parentPath, name }) => {

@@ -6,18 +6,18 @@ import { runCommand, tryCommand } from '../../processes/run-command';
 import { MEDIA, addBlob, addFile, finishLayout, json, type Descriptor } from '../oci-layout';
 import { toolPath } from '../toolchain';
 
-/** Where the node pulls images from; containerd speaks http to loopback without being told. */
+/** The registry from which the node pulls images. containerd uses http for loopback by default. */
 export const IMAGE_REGISTRY = '127.0.0.1:5000';
 
-/** Name of an image that is there for pods. */
+/** Returns the name of an image for pods. */
 export function podImage(name: string): string {
   return `${IMAGE_REGISTRY}/${name}:1`;
 }
 
-/** Keeps a pod's namespaces. */
+/** The image of the container that keeps a pod's namespaces. */
 export const PAUSE_IMAGE = podImage('pause');
 
-/** Starts the registry that the node pulls images from. */
+/** Starts the registry from which the node pulls images. */
 export async function startImageRegistry(group: ProcessGroup, directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, 'config.yml');
@@ -34,7 +34,11 @@ export async function startImageRegistry(group: ProcessGroup, directory: string)
   });
 }
 
-/** Makes and pushes `pause` and `busybox`, which any pod needs; resolves with the layout of the latter, an image that has a shell. */
+/**
+ * Builds and pushes `pause`, which every pod needs, and `busybox`.
+ *
+ * @returns the OCI layout of `busybox`, which contains a shell
+ */
 export async function pushBaseImages(directory: string): Promise<string> {
   const layer = await makeLayer(path.join(directory, 'base'), []);
   await pushImage(layer, 'pause', ['/bin/busybox', 'sleep', '2147483647']);
@@ -42,10 +46,13 @@ export async function pushBaseImages(directory: string): Promise<string> {
   return layer.layout;
 }
 
-/** The clients of registries that run in pods, each an image of its name with it as entry point; all have all of them. */
+/**
+ * The clients of registries that run in pods. Each has an image with its name and with the client as entry point; every image
+ * contains all clients.
+ */
 export const CLIENT_IMAGES = ['crane', 'oras', 'skopeo', 'buildah', 'buildctl', 'buildkitd'] as const;
 
-/** Makes and pushes the images of {@link CLIENT_IMAGES}. */
+/** Builds and pushes the images of {@link CLIENT_IMAGES}. */
 export async function pushClientImages(directory: string): Promise<void> {
   const layer = await makeLayer(path.join(directory, 'clients'), [...CLIENT_IMAGES, 'runc', ...USER_NAMESPACE_TOOLS]);
   for (const name of CLIENT_IMAGES) {
@@ -53,20 +60,20 @@ export async function pushClientImages(directory: string): Promise<void> {
   }
 }
 
-/** Without the capability SYS_ADMIN buildah and podman work in a user namespace, which these make. */
+/** Tools that create a user namespace. buildah and podman use one if they do not have the capability SYS_ADMIN. */
 const USER_NAMESPACE_TOOLS = ['newuidmap', 'newgidmap'];
 
-/** More clients, for the pods of the documentation: what each calls, and its entry point where that is not itself. */
+/** More clients, for the pods of the documentation: the programs that each calls, and its entry point if that is not the client. */
 const EXAMPLE_IMAGES: Readonly<Record<string, { readonly calls: readonly string[]; readonly entrypoint?: string }>> = {
   helm: { calls: [] },
   regctl: { calls: [] },
-  // podman does not start without these, though it pulls and pushes by itself.
+  // podman does not start without these, although it does not use them to pull and push.
   podman: { calls: [...USER_NAMESPACE_TOOLS, 'runc', 'conmon'] },
-  // Both the engine and the command line, as in the images of docker.
+  // The engine and the command line, as in the images of docker.
   docker: { calls: ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', 'iptables'], entrypoint: '/bin/env' },
 };
 
-/** Makes and pushes their images. */
+/** Builds and pushes the images of these clients. */
 export async function pushExampleImages(directory: string): Promise<void> {
   for (const [name, { calls, entrypoint = `/usr/bin/${name}` }] of Object.entries(EXAMPLE_IMAGES)) {
     await pushImage(await makeLayer(path.join(directory, name), [name, ...calls]), name, [entrypoint]);
@@ -78,7 +85,10 @@ interface Layer {
   readonly descriptor: Descriptor;
 }
 
-/** A root file system of busybox and tools with their libraries. Not compressed: it is read again at once, on this machine. */
+/**
+ * Builds a root file system of busybox and tools with their libraries. It is not compressed, because this machine reads it
+ * again immediately.
+ */
 async function makeLayer(directory: string, tools: readonly string[]): Promise<Layer> {
   const root = path.join(directory, 'root');
   for (const name of ['bin', 'usr/bin', 'tmp', 'var/tmp', 'root', 'etc/containers']) {
@@ -105,7 +115,7 @@ async function makeLayer(directory: string, tools: readonly string[]): Promise<L
   return { layout, descriptor: await addFile(layout, MEDIA.plainLayer, tar) };
 }
 
-/** What iptables loads when it is asked to match or to do something. */
+/** Directory of the extensions that iptables loads for matches and targets. */
 const IPTABLES_MODULES = '/usr/lib/x86_64-linux-gnu/xtables';
 
 async function addTool(root: string, name: string): Promise<void> {
@@ -118,7 +128,7 @@ async function addTool(root: string, name: string): Promise<void> {
   }
 }
 
-/** The shared libraries that a program is linked with; none for one that is linked statically. */
+/** Returns the shared libraries of a program; none if it is linked statically. */
 async function librariesOf(program: string): Promise<string[]> {
   const { stdout } = await tryCommand(['ldd', program]);
   return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, library]) => library ?? '');

@@ -7,18 +7,18 @@ import { until } from '../../processes/until';
 import { applyJson, type InstalledCluster } from './installed-cluster';
 import { podImage } from './pod-images';
 
-/** A pod of one container. */
+/** A pod with one container. */
 export interface PodDescription extends NamespacedName {
   readonly serviceAccount: string;
   /** Name of the image; see pod-images.ts. */
   readonly image: string;
-  /** Run by a shell that ends at the first error. */
+  /** Script of a shell that exits at the first error. */
   readonly script: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Volumes by where they are mounted, all to be read only except emptyDir. */
+  /** Volumes by mount path, all read-only except emptyDir. */
   readonly volumes?: Readonly<Record<string, object>>;
   readonly securityContext?: object;
-  /** That of the pod, such as its fsGroup. */
+  /** The security context of the pod, for example with its fsGroup. */
   readonly podSecurityContext?: object;
 }
 
@@ -34,15 +34,15 @@ interface EventObject extends KubeObject {
 const PodType: ResourceType<PodObject> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 const EventType: ResourceType<EventObject> = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
-/** Ends what hangs, it does not judge a machine that is busy; a pod takes two seconds. */
+/** Limit for a pod, in milliseconds. A pod takes two seconds; the limit only ends a pod that hangs, even on a busy machine. */
 const DEADLINE_MS = 300_000;
 
 const PAUSE_MS = 100;
 
-/** What the kubelet has to say about a pod it says within seconds; calls that fail it repeats after pauses that grow. */
+/** Limit for an event, in milliseconds. The kubelet creates events within seconds, and repeats failed calls after increasing pauses. */
 const EVENT_MS = 60_000;
 
-/** Pods that are run for their result. */
+/** Runs pods and returns their results. */
 export class Pods {
   constructor(private readonly cluster: InstalledCluster) {}
 
@@ -50,13 +50,21 @@ export class Pods {
     await applyJson(this.cluster, [podObject(description)]);
   }
 
-  /** Runs a pod to its end and resolves with what it printed. @throws Error with that when it failed or did not end */
+  /**
+   * Runs a pod to its end.
+   *
+   * @returns its log @throws Error with the log, when the pod failed or did not end
+   */
   async run(description: PodDescription): Promise<string> {
     await this.create(description);
     return this.result(description);
   }
 
-  /** What a pod printed that has been created, once it has ended well. */
+  /**
+   * Waits until an existing pod has succeeded.
+   *
+   * @returns its log @throws Error with the log, when it failed or did not end
+   */
   async result(key: NamespacedName, deadline = DEADLINE_MS): Promise<string> {
     const phase = await this.phase(key, ['Succeeded', 'Failed'], deadline);
     const log = await this.log(key);
@@ -66,7 +74,11 @@ export class Pods {
     return log;
   }
 
-  /** Waits until a pod is in one of these phases. @throws Error with the pod's events when it does not get there */
+  /**
+   * Waits until a pod is in one of these phases.
+   *
+   * @returns the phase @throws Error with the pod's events, when it does not reach one
+   */
   async phase(key: NamespacedName, wanted: readonly string[], deadline = DEADLINE_MS): Promise<string> {
     const end = Date.now() + deadline;
     for (;;) {
@@ -76,20 +88,24 @@ export class Pods {
         return phase;
       }
       if (Date.now() > end) {
-        throw new Error(`pod ${key.namespace}/${key.name} still is ${phase}: ${(await this.events(key)).join('\n')}`);
+        throw new Error(`pod ${key.namespace}/${key.name} is still ${phase}: ${(await this.events(key)).join('\n')}`);
       }
       await delay(PAUSE_MS);
     }
   }
 
-  /** What the events of a pod say, each as `REASON: MESSAGE`. */
+  /** Returns the events of a pod, each as `REASON: MESSAGE`. */
   async events({ namespace, name }: NamespacedName): Promise<string[]> {
     const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name}`;
     const { items } = await this.cluster.client.list(EventType, { namespace, fieldSelector });
     return items.map(({ reason, message }) => `${reason}: ${message}`);
   }
 
-  /** Waits for an event of a pod; resolves with `REASON: MESSAGE`. */
+  /**
+   * Waits for an event of a pod.
+   *
+   * @returns `REASON: MESSAGE` @throws Error with the other events, when it does not occur in time
+   */
   event(key: NamespacedName, reason: string): Promise<string> {
     return until(EVENT_MS, async () => {
       const events = await this.events(key);
@@ -105,12 +121,12 @@ export class Pods {
     return this.cluster.kubectl.run(['logs', `--namespace=${namespace}`, name]);
   }
 
-  /** Runs a script in a pod that runs. */
+  /** Runs a script in a running pod. */
   exec({ namespace, name }: NamespacedName, script: string): Promise<CommandResult> {
     return this.cluster.kubectl.try(['exec', `--namespace=${namespace}`, name, '--', 'sh', '-euc', script]);
   }
 
-  /** Deletes a pod and resolves when it is gone, with its volumes unmounted. */
+  /** Deletes a pod and resolves when it no longer exists and its volumes are unmounted. */
   async delete({ namespace, name }: NamespacedName): Promise<void> {
     await this.cluster.kubectl.run(['delete', 'pod', `--namespace=${namespace}`, name, '--grace-period=1', '--timeout=60s']);
   }

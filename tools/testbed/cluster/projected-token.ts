@@ -4,7 +4,7 @@ import { type ClusterTests } from './cluster-tests';
 import { CONNECTOR_HOST, SOURCE, TEAM_A, TEAM_B } from './tenants';
 import { type PodDescription } from './pods';
 
-/** A token of the pod for the proxy, as any pod can have it without the driver. */
+/** A volume with a token of the pod for the proxy, which every pod can get without the driver. */
 const TOKEN_VOLUME = {
   projected: { sources: [{ serviceAccountToken: { audience: 'connectors-proxy', expirationSeconds: 3600, path: 'token' } }] },
 };
@@ -20,9 +20,9 @@ function cranePod(account: NamespacedName, name: string, commands: string): PodD
   };
 }
 
-/** Cluster DNS, Service addresses, the proxy and RBAC, by http and without any volume of the driver. */
+/** Checks cluster DNS, Service addresses, the proxy and RBAC, over http and without a volume of the driver. */
 export async function checkProjectedToken(checks: Checks, { pods, registry, sourceDigest }: ClusterTests): Promise<void> {
-  await checks.check('a pod with a projected token pulls and pushes by http', async () => {
+  await checks.check('a pod with a projected token pulls and pushes over http', async () => {
     const log = await pods.run(
       cranePod(
         TEAM_A,
@@ -32,9 +32,9 @@ export async function checkProjectedToken(checks: Checks, { pods, registry, sour
       ),
     );
     expectParts(log, [sourceDigest]);
-    expectEqual(await registry.digest('team/projected:v1'), sourceDigest, 'digest at the registry');
+    expectEqual(await registry.digest('team/projected:v1'), sourceDigest, 'digest in the registry');
   });
-  await checks.check('a pod without the role is refused by the proxy', async () => {
+  await checks.check('the proxy refuses a pod without the role', async () => {
     const log = await pods.run(
       cranePod(TEAM_B, 'projected-token', `crane digest --insecure ${CONNECTOR_HOST}/${SOURCE} 2>&1 && exit 1 || true`),
     );

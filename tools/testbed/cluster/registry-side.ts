@@ -5,7 +5,7 @@ import { digestIn } from '../clients/registry-client';
 import { type Registry } from '../registries';
 import { toolPath } from '../toolchain';
 
-/** The registry itself, asked with the credential that no pod ever has. */
+/** Direct access to the registry, with the credential that no pod gets. */
 export class RegistrySide {
   private constructor(
     private readonly host: string,
@@ -25,12 +25,16 @@ export class RegistrySide {
     await this.#crane('push', layout, `${this.host}/${name}`);
   }
 
-  /** Digest of what a name stands for. @throws Error when the registry has no such thing */
+  /**
+   * Returns the digest of a name.
+   *
+   * @throws Error when the registry does not have it
+   */
   async digest(name: string): Promise<string> {
     return digestIn(await this.#crane('digest', `${this.host}/${name}`));
   }
 
-  /** Takes away the manifest that a name stands for, and so every tag of it; there may be none. */
+  /** Deletes the manifest of a name, and with it all its tags, if it exists. */
   async remove(name: string): Promise<void> {
     const { status, stdout, stderr } = await tryCommand([toolPath('crane'), 'digest', `${this.host}/${name}`], { env: this.environment });
     if (status === 0) {
@@ -44,7 +48,7 @@ export class RegistrySide {
     return this.#crane('manifest', `${this.host}/${name}`);
   }
 
-  /** Digests of the layers of an image as they are when not compressed. */
+  /** Returns the digests of the uncompressed layers of an image. */
   async contents(name: string): Promise<readonly string[]> {
     const { rootfs } = JSON.parse(await this.#crane('config', `${this.host}/${name}`)) as {
       readonly rootfs: { readonly diff_ids: readonly string[] };

@@ -16,7 +16,7 @@ function pod(name: string, script: string): PodDescription {
   return { namespace: TEAM_A.namespace, name, serviceAccount: TEAM_A.name, image: 'crane', script, env: CRANE, volumes };
 }
 
-/** The driver is killed while pods run: they do not notice, and whatever comes meanwhile only waits. */
+/** Kills the driver while pods run. Running pods must not notice it, and a new pod must wait. */
 export async function checkDriverRestart(checks: Checks, { cluster, pods, sourceDigest }: ClusterTests): Promise<void> {
   const [resident, leaving, waiting] = [pod('resident', 'exec sleep 3600'), pod('leaving', 'exec sleep 3600'), pod('waiting', PULL)];
   const pullsIn = async (description: PodDescription): Promise<void> => {
@@ -31,30 +31,28 @@ export async function checkDriverRestart(checks: Checks, { cluster, pods, source
   }
   await checks.check('a running pod pulls', () => pullsIn(resident));
   await cluster.csi.kill();
-  await checks.check('with the driver killed it goes on pulling', () => pullsIn(resident));
+  await checks.check('with the driver killed it still pulls', () => pullsIn(resident));
   await pods.create(waiting);
   await checks.check('with the driver killed a new pod waits', async () => {
     await pods.event(waiting, 'FailedMount');
     expectEqual(await pods.phase(waiting, ['Pending']), 'Pending', 'phase');
   });
   await cluster.csi.start();
-  await checks.check('with the driver started again it knows all volumes that are mounted', () =>
-    until(COUNT_MS, () => countsVolumes(cluster)),
-  );
-  await checks.check('with the driver started again it goes on pulling', () => pullsIn(resident));
-  await checks.check('the pod that waited pulls', async () => expectParts(await pods.result(waiting), [sourceDigest]));
-  await checks.check('a volume that the driver before it mounted is unmounted', async () => {
+  await checks.check('after its restart the driver counts all mounted volumes', () => until(COUNT_MS, () => countsVolumes(cluster)));
+  await checks.check('after a restart of the driver the running pod still pulls', () => pullsIn(resident));
+  await checks.check('the waiting pod pulls', async () => expectParts(await pods.result(waiting), [sourceDigest]));
+  await checks.check('a volume that the killed driver had mounted is unmounted', async () => {
     await pods.delete(leaving);
     await until(COUNT_MS, () => countsVolumes(cluster));
   });
   await pods.delete(resident);
 }
 
-/** The kubelet unmounts volumes of pods that have ended whenever it likes, so both numbers change. */
+/** Limit for both numbers to be equal, in milliseconds: the kubelet may unmount the volumes of ended pods at any time, so both change. */
 const COUNT_MS = 60_000;
 
-/** Its metric is the number of mounts that the kernel knows; those of the running pods are among them. */
+/** Checks that the driver's metric is the number of its mounts in the kernel. */
 async function countsVolumes({ csi }: InstalledCluster): Promise<void> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((mount) => mount.includes(' - tmpfs connectors-csi '));
-  expectEqual(await csi.metric('connectors_csi_volumes_mounted'), mounts.length, 'volumes that the driver counts');
+  expectEqual(await csi.metric('connectors_csi_volumes_mounted'), mounts.length, 'number of volumes in the metric');
 }

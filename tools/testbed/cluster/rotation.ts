@@ -5,8 +5,8 @@ import { CONNECTOR_HOST, PLATFORM, SOURCE, TEAM_A } from './tenants';
 import { type PodDescription } from './pods';
 
 /**
- * Pulls again and again with what is in the volume; ends well after it has seen another token, and the end of the first one's
- * life, and has gone on pulling. Prints when tokens expire, never a token.
+ * Pulls repeatedly with the files of the volume. Succeeds after the token has changed, the first token has expired, and another pull
+ * has succeeded. Prints the times at which tokens expire, but no token.
  */
 const SCRIPT = `
   expiry() {
@@ -35,26 +35,26 @@ const POD: PodDescription = {
   script: SCRIPT,
 };
 
-/** Three lifetimes of the token: it never decides by time, but it ends. */
+/** Three lifetimes of the token, in milliseconds. The result does not depend on it; it only ends a pod that hangs. */
 const DEADLINE_MS = 30 * 60_000;
 
 /**
- * Starts the pod that is to see its token change, which takes ten minutes; others go on meanwhile. Not before a restart of the
- * kubelet, which gives every pod another token at once, nor before an outage of the API server: nobody can tell whose token it is
- * that comes just before.
+ * Starts the pod whose token will change, which takes ten minutes; other checks can run meanwhile. Call it only after a restart of the
+ * kubelet, which gives every pod another token immediately, and after an outage of the API server, because it would be unclear why a
+ * token has changed shortly before.
  */
 export async function startRotation({ pods }: ClusterTests): Promise<void> {
   await pods.create(POD);
 }
 
-/** Waits for it; starts it when nobody has. */
+/** Starts the pod, if it does not run yet, and checks its result. */
 export async function checkRotation(checks: Checks, tests: ClusterTests): Promise<void> {
   const { pods, sourceDigest } = tests;
   await startRotation(tests);
-  await checks.check('the kubelet renews a token of 600 s, and a pod that pulls all the time does not notice', async () => {
+  await checks.check('the kubelet renews a token of 600 s, and no pull of a pod fails', async () => {
     const log = await pods.result(POD, DEADLINE_MS);
     const value = (name: string): string => new RegExp(`^${name} (\\S+)$`, 'm').exec(log)?.[1] ?? '';
     process.stdout.write(`       renewed ${Number(value('FIRST')) - Number(value('ROTATED'))} s before it expired\n`);
-    expectEqual(value('PULLED'), sourceDigest, 'what it pulled after its first token had expired');
+    expectEqual(value('PULLED'), sourceDigest, 'digest of the pull after the first token had expired');
   });
 }

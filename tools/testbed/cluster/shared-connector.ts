@@ -5,7 +5,7 @@ import { connectorManifests } from '../start-product';
 import { type Registry } from '../registries';
 import { applyJson, type InstalledCluster } from './installed-cluster';
 
-/** A Connector that is managed in one place, and a ServiceAccount of another namespace that may push through it. */
+/** A Connector, and a ServiceAccount of another namespace that may push through it. */
 export interface SharedConnector {
   readonly connector: NamespacedName;
   readonly pusher: NamespacedName;
@@ -17,7 +17,11 @@ export const SAMPLE: SharedConnector = {
   pusher: { namespace: 'team-b', name: 'builder' },
 };
 
-/** Makes both, with all that they need, and waits until the Connector is Ready. */
+/**
+ * Creates both and the objects that they need, and waits until the Connector is Ready.
+ *
+ * @throws Error when it does not become Ready
+ */
 export async function shareConnector(cluster: InstalledCluster, registry: Registry, { connector, pusher }: SharedConnector): Promise<void> {
   await applyJson(cluster, [
     ...[connector, pusher].map(({ namespace: name }) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),

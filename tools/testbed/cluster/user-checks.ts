@@ -8,23 +8,23 @@ const MOUNT = '/etc/connectors';
 
 const USER = { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000 };
 
-/** How the files are to be, as mode, owner and group. */
+/** The expected mode, owner and group of the files. */
 const CASES = [
   {
     name: 'with-group',
     context: { ...USER, fsGroup: 2000 },
     expected: '440 0 2000',
-    says: 'with an fsGroup files are for that group alone',
+    title: 'with an fsGroup only that group can read the files',
   },
-  { name: 'without-group', context: USER, expected: '444 0 0', says: 'without an fsGroup files are for everybody' },
+  { name: 'without-group', context: USER, expected: '444 0 0', title: 'without an fsGroup all users can read the files' },
 ] as const;
 
-/** Pods that are not root, on a kubelet that hands the driver their fsGroup: each reads its files, uses them and can change none. */
+/** Runs pods that are not root, whose fsGroup the kubelet passes to the driver. Each reads and uses its files, and can change none. */
 export async function checkUsers(checks: Checks, { pods, sourceDigest }: ClusterTests): Promise<void> {
-  for (const { name, context, expected, says } of CASES) {
-    await checks.check(says, async () => {
+  for (const { name, context, expected, title } of CASES) {
+    await checks.check(title, async () => {
       const log = await pods.run({ ...POD, name, podSecurityContext: context });
-      expectEqual(log.trim().split('\n'), ['uid 1000', expected, 'nothing changed', sourceDigest], 'what it printed');
+      expectEqual(log.trim().split('\n'), ['uid 1000', expected, 'nothing changed', sourceDigest], 'output');
     });
   }
 }
@@ -35,7 +35,7 @@ const POD: Omit<PodDescription, 'name'> = {
   image: 'crane',
   env: { DOCKER_CONFIG: MOUNT, SSL_CERT_FILE: `${MOUNT}/ca-bundle.crt` },
   volumes: { [MOUNT]: connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) },
-  // A name that begins with a dot no pattern finds.
+  // The pattern * does not match a name that begins with a dot.
   script: `
     echo "uid $(id -u)"
     cat ${MOUNT}/* ${MOUNT}/.env >/dev/null

@@ -1,4 +1,4 @@
-// Renders templates with Go's text/template and sprig: what libs/config-rendering is compared with. Reads a JSON list of
+// Renders templates with Go's text/template and sprig, for the comparison with libs/config-rendering. Reads a JSON list of
 // {"name", "template", "data"} and prints a list of {"name", "output"} or {"name", "error"}, in the same order.
 package main
 
@@ -12,7 +12,7 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// The name of every template, as the comparing test gives it to ours.
+// The name of every template. The test uses the same name for libs/config-rendering.
 const file = "file"
 
 type request struct {

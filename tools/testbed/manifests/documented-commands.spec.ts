@@ -4,8 +4,8 @@ import { documentedCommands } from './documented-commands';
 
 const README = readFileSync(path.join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
 
-describe('commands of a document', () => {
-  it('are read word by word, without comments', () => {
+describe('documentedCommands', () => {
+  it('returns the commands word by word, without comments', () => {
     const text = '# A\n\n## B\n\nWords.\n\n```sh\n# first\nkubectl apply \\\n  -f a   # then\n\nkubectl get b\n```\n\n```\nother\n```\n';
     expect(documentedCommands(text, '## B')).toEqual([
       ['kubectl', 'apply', '-f', 'a'],
@@ -14,13 +14,13 @@ describe('commands of a document', () => {
   });
 
   it.each(['# A\n\n## B\n\nNone.\n', '# A\n', '# A\n\n## B\n\nNone.\n\n## C\n\n```\na\n```\n'])(
-    'are missed where there are none',
+    'throws if there are no commands',
     (text) => {
       expect(() => documentedCommands(text, '## B')).toThrow('## B');
     },
   );
 
-  it('install a new cluster in an order that works: the CRDs, a wait for them, then their objects', () => {
+  it('finds in README.md the commands in an order that works on a new cluster: the CRDs, a wait for them, then their objects', () => {
     const commands = documentedCommands(README, '## Install').map((words) => words.join(' '));
     const crds = commands.findIndex((command) => command.includes('-f libs/connector-api/crds'));
     const wait = commands.findIndex((command) => command.startsWith('kubectl wait --for=condition=Established crd/'));

@@ -1,7 +1,11 @@
-/** The commands of the first block of code below a heading of a Markdown document, word by word; comments are left out. */
+/**
+ * Returns the commands of the first code block below a heading of a Markdown document, word by word and without comments.
+ *
+ * @throws Error when there is no code block
+ */
 export function documentedCommands(markdown: string, heading: string): string[][] {
   const [, section = ''] = markdown.split(`\n${heading}\n`);
-  // Lines that are neither a heading nor a fence, and then the block.
+  // The pattern skips lines that are neither a heading nor a fence, and then reads the block.
   const [, block] = /^(?:(?!#|```).*\n)*```\w*\n((?:(?!```).*\n)*)```/.exec(section) ?? [];
   if (block === undefined) {
     throw new Error(`no block of commands below "${heading}"`);

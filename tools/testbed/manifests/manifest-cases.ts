@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { type Checks, expectEqual, expectParts } from '../checks';
 import { type Kubectl } from '../kubectl';
 
-/** The cases that our own validation is tested with; the README there tells their format. */
+/** The cases of the tests of our own validation; the README there describes their format. */
 const DIRECTORY = path.join(process.cwd(), 'libs/connector-api/test/manifests');
 
 const FILES = { Connector: 'connectors.yaml', ConnectorClass: 'connectorclasses.yaml' } as const;
@@ -18,7 +18,10 @@ interface ManifestCase {
   readonly strict?: boolean;
 }
 
-/** Applies every good and every bad manifest without keeping it: the API server has to say what our own validation says. */
+/**
+ * Applies all valid and invalid manifests with a dry run, and checks that the API server reports the same problems as our own
+ * validation.
+ */
 export async function checkManifestCases(checks: Checks, kubectl: Kubectl): Promise<void> {
   for (const [kind, file] of Object.entries(FILES)) {
     const cases = parse(await readFile(path.join(DIRECTORY, file), 'utf8')) as ManifestCase[];
@@ -46,7 +49,7 @@ async function checkCase(kubectl: Kubectl, kind: string, item: ManifestCase): Pr
   }
 }
 
-/** A problem is `path message`; a path has no space. */
+/** Returns the message of a problem `PATH MESSAGE`; a path contains no space. */
 function messageOf(problem: string): string {
   return problem.slice(problem.indexOf(' ') + 1);
 }

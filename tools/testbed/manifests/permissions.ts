@@ -4,11 +4,11 @@ import { type Kubectl } from '../kubectl';
 const CONTROLLER = 'system:serviceaccount:connectors-system:connectors-controller';
 const PROXY = 'system:serviceaccount:connectors-system:connectors-proxy';
 
-/** Namespace that stands for any other than the installation's own. */
+/** A namespace that is not the namespace of the installation. */
 const ELSEWHERE = 'default';
 const OWN = 'connectors-system';
 
-/** `VERB RESOURCE[/NAME] [SUBRESOURCE]`, as `kubectl auth can-i` wants them; where is a namespace, or everywhere. */
+/** Permissions as `VERB RESOURCE[/NAME] [SUBRESOURCE]`, as in `kubectl auth can-i`. `where` is a namespace or {@link EVERYWHERE}. */
 interface Permissions {
   readonly user: string;
   readonly groups?: readonly string[];
@@ -20,7 +20,7 @@ interface Permissions {
 const EVERYWHERE = 'everywhere';
 const GROUP = 'connectors.alauda.io';
 
-/** What the programs may do, and what somebody who has taken one over may not. */
+/** The permissions of the programs, and the actions that an attacker who controls one must not be able to do. */
 const PROGRAMS: readonly Permissions[] = [
   {
     user: CONTROLLER,
@@ -155,7 +155,7 @@ const USERS: readonly Permissions[] = [
   },
 ];
 
-/** Asks the API server what the shipped RBAC allows. The example has to be applied. */
+/** Asks the API server what the shipped RBAC allows. The example must be applied before. */
 export async function checkPermissions(checks: Checks, kubectl: Kubectl): Promise<void> {
   for (const permissions of [...PROGRAMS, ...USERS]) {
     const { user, where, allowed, refused } = permissions;
@@ -181,7 +181,7 @@ async function ask(kubectl: Kubectl, { user, groups = [], where }: Permissions, 
     `--as=${user}`,
     ...groups.map((group) => `--as-group=${group}`),
   ]);
-  // A name that kubectl does not know is answered with "no" as well.
+  // kubectl also prints "no" for a resource name that it does not know.
   if (stderr.includes("doesn't have a resource type")) {
     throw new Error(stderr);
   }

@@ -8,7 +8,7 @@ import { type TestbedContext } from '../testbed-context';
 import { OUTSIDE_ADDRESS } from '../world';
 import { documentedCommands } from './documented-commands';
 
-/** Runs the commands of the README's section on installing, as they stand there, on an API server that has never seen the product. */
+/** Runs the commands of the README's section "Install" unchanged, twice, on a new API server. */
 export async function checkReadmeInstall(checks: Checks, { directory, logDirectory, secrets }: TestbedContext): Promise<void> {
   const commands = documentedCommands(await readFile('README.md', 'utf8'), '## Install');
   const group = new ProcessGroup(path.join(logDirectory, 'new-cluster'));
@@ -24,7 +24,7 @@ export async function checkReadmeInstall(checks: Checks, { directory, logDirecto
           const printed = await kubectl.run(args);
           const changed = printed.split('\n').filter((line) => / (?:created|configured)$/.test(line));
           if (turn === 'again') {
-            expectEqual(changed, [], 'what changed');
+            expectEqual(changed, [], 'changed objects');
           }
         });
       }

@@ -2,7 +2,7 @@ import { type Checks, expectParts } from '../checks';
 import { type Kubectl } from '../kubectl';
 import { NAMESPACE } from '../connector-names';
 
-/** Paths whose documentation is read, and fields that it has to name. */
+/** Paths for `kubectl explain`, and the fields that its output must contain. */
 const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
   connector: ['spec', 'status'],
   'connector.spec': ['address', 'connectorClassName', 'auth', 'caCertSecretRef', 'params', 'addressExtensions'],
@@ -17,7 +17,7 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
   'connectorclass.spec.livenessProbe.http': ['path', 'method', 'httpHeaders'],
 };
 
-/** What kubectl shows of the types and of the Connectors that are there. */
+/** Checks what kubectl shows of the types and of the existing Connectors. */
 export async function checkViews(checks: Checks, kubectl: Kubectl): Promise<void> {
   for (const [path, fields] of Object.entries(EXPLAINED)) {
     await checks.check(`kubectl explain ${path}`, async () => checkExplanation(await kubectl.run(['explain', path]), fields));
@@ -59,7 +59,7 @@ export async function checkViews(checks: Checks, kubectl: Kubectl): Promise<void
   });
 }
 
-/** Every field has a text, and those that a user looks for are there. */
+/** Checks that every field has a description, and that the output contains the given fields. */
 function checkExplanation(text: string, fields: readonly string[]): void {
   expectMatch(text, /^DESCRIPTION:\n +\S/m);
   for (const missing of ['<no description>', '<empty>']) {

@@ -1,6 +1,10 @@
 import { type ReceivedResponse } from '@oci-connector/testing-kit';
 
-/** @throws Error that shows the answer, unless it has this status (one of them) and, where given, this OCI error code */
+/**
+ * Checks the status of a response, and its OCI error code if given.
+ *
+ * @throws Error with the response, when they differ
+ */
 export function expectAnswer(response: ReceivedResponse, status: number | readonly number[], code?: string): ReceivedResponse {
   const allowed = typeof status === 'number' ? [status] : status;
   const text = response.body.toString('utf8', 0, 500);
@@ -13,7 +17,7 @@ export function expectAnswer(response: ReceivedResponse, status: number | readon
   return response;
 }
 
-/** Code of the first error in an answer's body (distribution-spec, "Error Codes"). */
+/** Returns the code of the first error in a response body (distribution-spec, "Error Codes"). */
 function codeOf(text: string): string | undefined {
   try {
     return (JSON.parse(text) as { errors?: { code?: string }[] }).errors?.[0]?.code;

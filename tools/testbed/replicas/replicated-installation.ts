@@ -21,15 +21,15 @@ import { OUTSIDE_ADDRESS } from '../world';
 export const REPLICAS = ['a', 'b'] as const;
 export type Replica = (typeof REPLICAS)[number];
 
-/** Each replica has an address of its own, as a pod has. */
+/** Each replica has its own address, as a pod has. */
 const ADDRESS: Readonly<Record<Replica, string>> = { a: '127.0.1.1', b: '127.0.1.2' };
 const HTTP_PORT: Readonly<Record<Replica, number>> = { a: 8081, b: 8082 };
 const HTTPS_PORT: Readonly<Record<Replica, number>> = { a: 8481, b: 8482 };
 
-/** The Connector that all is about. */
+/** Name of the Connector that the checks use. */
 export const CONNECTOR = 'replicated';
 
-/** A repository with one image, there from the beginning. */
+/** A repository that contains one image from the beginning. */
 export const SAMPLE = { repository: 'team/sample', tag: 'v1' } as const;
 
 const RoleBindings: ResourceType = {
@@ -54,7 +54,7 @@ interface Surroundings {
   readonly account: Account;
 }
 
-/** One installation with two replicas of the proxy, an API server and a registry of its own: it can be hurt without harm to other suites. */
+/** An installation with two replicas of the proxy and its own API server and registry, so that outages do not affect other suites. */
 export class ReplicatedInstallation {
   readonly api: ApiServer;
   readonly client: KubeClient;
@@ -94,7 +94,7 @@ export class ReplicatedInstallation {
     return installation;
   }
 
-  /** A new token of a ServiceAccount of {@link ACCOUNTS}. */
+  /** Requests a new token of a ServiceAccount of {@link ACCOUNTS}. */
   async token(name: string): Promise<string> {
     const wanted = { namespace: NAMESPACE, name, audience: 'connectors-proxy', expirationSeconds: 3600 };
     const value = (await requestToken(this.client, wanted)).reveal();
@@ -102,12 +102,12 @@ export class ReplicatedInstallation {
     return value;
   }
 
-  /** A path below the Connector, in the path form. */
+  /** Returns a path of the Connector, in path form. */
   path(rest: string, connector = CONNECTOR): string {
     return `/v2/namespaces/${NAMESPACE}/connectors/${connector}/${rest}`;
   }
 
-  /** Sends a request of a client to one replica. */
+  /** Sends a client's request to one replica. */
   send(replica: Replica, location: string, { method, token, headers, body }: ClientRequest): Promise<ReceivedResponse> {
     const authorization = `Basic ${Buffer.from(`any:${token}`).toString('base64')}`;
     return sendRequest(`http://${ADDRESS[replica]}:${HTTP_PORT[replica]}${location}`, {
@@ -137,18 +137,18 @@ export class ReplicatedInstallation {
     this.#controller = await launchProgram(this.context, this, 'controller', {});
   }
 
-  /** A Connector like the first one, under another name. */
+  /** Creates a Connector like the first one, with another name. */
   async addConnector(name: string): Promise<void> {
     const [, connector = {}] = this.#manifests(name);
     await applyAll(this.client, [withSecretOf(CONNECTOR, connector as ConnectorManifest)]);
   }
 
-  /** Takes its permission from an account. */
+  /** Withdraws the permission of an account. */
   async withdraw(name: string): Promise<void> {
     await this.client.delete(RoleBindings, { namespace: NAMESPACE, name });
   }
 
-  /** The registry's password as Kubernetes knows it. */
+  /** Writes the registry's password into the Secret. */
   async writePassword(password: string): Promise<void> {
     const type = 'cpaas.io/distribution-registry-token';
     const metadata = { namespace: NAMESPACE, name: CONNECTOR };
@@ -185,21 +185,21 @@ export class ReplicatedInstallation {
   }
 }
 
-/** More than any time limit of the proxy towards the API server. */
+/** Limit for a response, in milliseconds; it exceeds all timeouts of the proxy for the API server. */
 const ANSWER_MS = 60_000;
 
-/** Over http, so that its second server, where sealed locations lead, needs no certificate. */
+/** Starts a registry with http, so that its second server, to which sealed locations point, needs no certificate. */
 function startRegistry(account: Account): Promise<FixtureRegistry> {
   const publicName = 'fixture.registry.example';
   return startFixtureRegistry({ host: OUTSIDE_ADDRESS[publicName], publicName, auth: { mode: 'token', accounts: [account] } });
 }
 
-/** Who there is, and the role that each has in the Connector's namespace. */
+/** The accounts, each with its role in the Connector's namespace. */
 const ACCOUNTS: Readonly<Record<string, string | undefined>> = {
   builder: 'connectors-pusher',
-  /** The same permission, another account. */
+  /** Another account with the same permission. */
   colleague: 'connectors-pusher',
-  /** Seen by one replica only. */
+  /** An account that only one replica has checked. */
   regular: 'connectors-pusher',
   newcomer: 'connectors-puller',
   leaver: 'connectors-puller',

@@ -5,10 +5,10 @@ import { until } from '../../processes/until';
 import { expectAnswer } from './answers';
 import { REPLICAS, type ReplicatedInstallation } from './replicated-installation';
 
-/** A change applies within ten seconds; the rest is for the requests that find out. */
+/** A change applies within ten seconds; the rest is for the requests that check it. */
 const DEADLINE_MS = 12_000;
 
-/** A password that changes at the registry first and then in Kubernetes, with nothing restarted. */
+/** Changes a password first in the registry and then in Kubernetes, without restarting a program. */
 export async function checkPasswordChange(checks: Checks, installation: ReplicatedInstallation, secrets: Secret[]): Promise<void> {
   const { registry, account } = installation;
   const token = await installation.token('builder');
@@ -19,7 +19,7 @@ export async function checkPasswordChange(checks: Checks, installation: Replicat
   }
   registry.accounts.setPassword(account.username, password);
   registry.tokens.revokeAll();
-  await checks.check('password changed at the registry only: 403, and never its 401', async () => {
+  await checks.check('password changed only in the registry: the proxy answers 403, and does not forward the 401', async () => {
     for (const replica of REPLICAS) {
       const { headers } = expectAnswer(await installation.pull(replica, token), 403, 'DENIED');
       expectEqual(headers['www-authenticate'], undefined, 'challenge');
@@ -35,7 +35,7 @@ export async function checkPasswordChange(checks: Checks, installation: Replicat
   }
 }
 
-/** A permission that is withdrawn. */
+/** Withdraws a permission. */
 export async function checkWithdrawal(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
   const token = await installation.token('leaver');
   for (const replica of REPLICAS) {

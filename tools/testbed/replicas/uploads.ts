@@ -11,27 +11,29 @@ interface Form {
   readonly sealed: boolean;
 }
 
-/** Where registries let an upload go on, and what the client sees of it. */
+/** The locations at which registries continue uploads, and whether the client gets a sealed location. */
 const FORMS: readonly Form[] = [
   { name: 'below the repository', uploadLocation: 'relative', sealed: false },
   { name: 'outside /v2/', uploadLocation: 'outside-v2', sealed: true },
   { name: 'on another origin', uploadLocation: 'other-host', sealed: true },
 ];
 
-/** Uploads that one replica begins and another goes on with, after the client's token and the first replica are new. */
+/** Checks uploads that one replica begins and another continues, after the token was renewed and the first replica restarted. */
 export async function checkUploads(checks: Checks, installation: ReplicatedInstallation): Promise<void> {
   for (const form of FORMS) {
-    await checks.check(`an upload whose location is ${form.name} changes replica, token and process`, () => wander(installation, form));
+    await checks.check(`an upload whose location is ${form.name} survives a change of replica, token and process`, () =>
+      changeReplica(installation, form),
+    );
   }
   const sealed = FORMS.filter((form) => form.sealed);
   for (const form of sealed) {
-    await checks.check(`an upload whose location is ${form.name} is of its own account only`, () => steal(installation, form));
+    await checks.check(`an upload whose location is ${form.name} can only be used by its own account`, () => steal(installation, form));
   }
 }
 
 const CHUNK_BYTES = 256 * 1024;
 
-async function wander(installation: ReplicatedInstallation, form: Form): Promise<void> {
+async function changeReplica(installation: ReplicatedInstallation, form: Form): Promise<void> {
   const { registry } = installation;
   const chunks = [randomBytes(CHUNK_BYTES), randomBytes(CHUNK_BYTES), randomBytes(CHUNK_BYTES)] as const;
   const token = await installation.token('builder');
@@ -50,13 +52,13 @@ async function wander(installation: ReplicatedInstallation, form: Form): Promise
   expectAnswer(await installation.send('a', end, { method: 'PUT', token: renewed, body: chunks[2], headers: OCTETS }), 201);
   const pulled = expectAnswer(await installation.send('b', installation.path(`${repository}/blobs/${digest}`), { token: renewed }), 200);
   if (!pulled.body.equals(content)) {
-    throw new Error('what was pulled is not what was pushed');
+    throw new Error('the pulled content differs from the pushed content');
   }
-  expectEqual(registry.openUploads(), [], 'uploads left at the registry');
+  expectEqual(registry.openUploads(), [], 'open uploads in the registry');
   expectNoCredentialElsewhere(installation);
 }
 
-/** A sealed location in the hands of somebody else with the same permission is worth nothing, and does no harm. */
+/** Checks that another account with the same permission cannot use a sealed location, and does not disturb the upload. */
 async function steal(installation: ReplicatedInstallation, form: Form): Promise<void> {
   const owner = await installation.token('builder');
   const location = await begin(installation, form, owner);
@@ -72,7 +74,7 @@ async function steal(installation: ReplicatedInstallation, form: Form): Promise<
   }
   expectEqual(installation.registry.requests.length, before, 'requests that arrived at the registry');
   expectAnswer(await installation.send('b', location, { method: 'DELETE', token: owner }), 204);
-  expectEqual(installation.registry.openUploads(), [], 'uploads left at the registry');
+  expectEqual(installation.registry.openUploads(), [], 'open uploads in the registry');
 }
 
 const OCTETS = { 'content-type': 'application/octet-stream' };
@@ -85,7 +87,7 @@ async function begin(installation: ReplicatedInstallation, form: Form, token: st
   const answer = expectAnswer(await installation.send('a', uploads, { method: 'POST', token }), 202);
   const location = locationOf(answer.headers.location, uploads);
   const [upload] = installation.registry.openUploads();
-  expectEqual(location.includes(upload?.id ?? '?'), !form.sealed, `the location names the registry's own session: ${location}`);
+  expectEqual(location.includes(upload?.id ?? '?'), !form.sealed, `the location contains the registry's own session: ${location}`);
   return location;
 }
 
@@ -97,22 +99,26 @@ interface Chunk {
   readonly offset: number;
 }
 
-/** Sends one chunk; returns where the next one goes. */
+/**
+ * Sends one chunk.
+ *
+ * @returns the location for the next one
+ */
 async function append(installation: ReplicatedInstallation, { replica, location, token, chunk, offset }: Chunk): Promise<string> {
   const headers = { ...OCTETS, 'content-range': `${offset}-${offset + chunk.length - 1}` };
   const answer = expectAnswer(await installation.send(replica, location, { method: 'PATCH', token, headers, body: chunk }), 202);
   return locationOf(answer.headers.location, location.slice(0, location.indexOf('/blobs/uploads/') + '/blobs/uploads/'.length));
 }
 
-/** Clients send their token wherever this leads, so it leads to the proxy. */
+/** Returns a location, after checking that it points to the proxy, because clients send their token to it. */
 function locationOf(location: string | undefined, prefix: string): string {
   if (!location?.startsWith(prefix)) {
-    throw new Error(`the location ${location} is not below ${prefix}`);
+    throw new Error(`the location ${location} does not begin with ${prefix}`);
   }
   return location;
 }
 
-/** Rule C2: no Authorization goes to another origin. The registry and its token server are the Connector's own. */
+/** Checks rule C2: no Authorization is sent to another origin than those of the registry and its token server. */
 function expectNoCredentialElsewhere({ registry }: ReplicatedInstallation): void {
   const leaks = registry.requests.filter(({ server, headers }) => server === 'cdn' && headers.authorization !== undefined);
   expectEqual(leaks.length, 0, 'requests with Authorization on the other origin');

@@ -20,11 +20,11 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'pods of the documentation': checkExamplePods,
   'users and groups': checkUsers,
   access: checkAccess,
-  'rights of the driver': checkDriverRights,
+  'permissions of the driver': checkDriverRights,
   'restart of the driver': checkDriverRestart,
 };
 
-/** Pods on a real kubelet, which get everything that they need from a volume. */
+/** Tests pods on a real kubelet, which get all their files from a volume. */
 export const clusterSuite: Suite = {
   async run(context) {
     const checks = new Checks();

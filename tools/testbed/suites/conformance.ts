@@ -7,12 +7,12 @@ import { connectorHost, NAMESPACE } from '../connector-names';
 import { type Suite, type SuiteContext } from './suite';
 
 /**
- * Registries that the suite is run against; the fixture has to pass all of it. None whose tokens are for one repository: which
- * one that is, is the client's choice, so that mounting fails directly and works through the proxy.
+ * Registries against which the suite runs; the fixture must pass all tests. The list omits registries whose tokens are for one
+ * repository: there the suite requests a token for only one of them, so a mount fails directly but works through the proxy.
  */
 const REGISTRIES = ['dist3-htpasswd', 'dist3-anonymous', 'public-read', 'gitea', 'gitea-token', 'fixture-basic'];
 
-/** What ends a test well: passed, or left out by the suite itself because the registry says it does not offer it. */
+/** Results that are no failure: the test passed, or the suite skipped it because the registry does not support the feature. */
 const GOOD = new Set(['passed', 'skipped', 'disabled']);
 
 interface Comparison {
@@ -21,7 +21,7 @@ interface Comparison {
   readonly proxied: ConformanceResults;
 }
 
-/** The OCI conformance suite, directly and through the proxy: test by test the same result. */
+/** Runs the OCI conformance suite directly and through the proxy. Each test must have the same result. */
 export const conformanceSuite: Suite = {
   async run(context) {
     const registries = context.registries.filter(({ name }) => REGISTRIES.includes(name));
@@ -73,7 +73,7 @@ function failuresOf({ registry, direct, proxied }: Comparison): string[] {
     return differences;
   }
   const own = [...direct].filter(([, statuses]) => !statuses.every((status) => GOOD.has(status)));
-  return [...differences, ...own.map(([name, statuses]) => `the fixture by itself: ${name}: ${statuses.join(', ')}`)];
+  return [...differences, ...own.map(([name, statuses]) => `the fixture directly: ${name}: ${statuses.join(', ')}`)];
 }
 
 function countText(results: ConformanceResults): string {

@@ -5,7 +5,7 @@ import { toolPath } from '../toolchain';
 import { OUTSIDE_ADDRESS } from '../world';
 import { type Suite } from './suite';
 
-/** The specs that need a tool, which `npm test` leaves out, and one that holds the embedded API to the same contract. */
+/** The specs that need a tool, which `npm test` omits, and the spec that checks the same contract on the embedded API. */
 const SPECS = [
   'libs/testing-kube-api/src/contract/real-contract.testbed-spec.ts',
   'libs/testing-kube-api/src/contract/embedded-contract.spec.ts',
@@ -13,15 +13,15 @@ const SPECS = [
   'libs/testing-registry/src/registry/conformance.testbed-spec.ts',
 ];
 
-/** What an API server by itself cannot show: the garbage collector is another program, and its clock is the machine's. */
+/** Tests that a single API server cannot run: the garbage collector is another program, and its clock is the clock of the machine. */
 const NOT_APPLICABLE = new Set([
   'Kubernetes API contract: kube-apiserver owner references let the garbage collector delete dependents',
-  'Kubernetes API contract: kube-apiserver owner references let dependents live on without their owner when it is deleted with --cascade=orphan',
-  'Kubernetes API contract: kube-apiserver owner references take dependents along before the owner when it is deleted with --cascade=foreground',
+  'Kubernetes API contract: kube-apiserver owner references keep dependents without their owner when it is deleted with --cascade=orphan',
+  'Kubernetes API contract: kube-apiserver owner references delete dependents before the owner when it is deleted with --cascade=foreground',
   'Kubernetes API contract: kube-apiserver TokenReview refuses a token after its expiry',
 ]);
 
-/** The embedded Kubernetes API and the fixture registry against the real things: a test can rely on what they do. */
+/** Compares the embedded Kubernetes API and the fixture registry with real ones, so that tests can rely on them. */
 export const contractSuite: Suite = {
   async run({ group, directory, secrets }) {
     const api = await startApiServer(group, path.join(directory, 'contract'), OUTSIDE_ADDRESS.apiServer);

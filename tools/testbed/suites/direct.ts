@@ -3,10 +3,10 @@ import path from 'node:path';
 import { runMatrix } from '../matrix';
 import { type Suite } from './suite';
 
-/** What clients cannot do by themselves, and why. Through the proxy they can. */
+/** Operations that clients cannot do directly, and the reasons. They can do them through the proxy. */
 const LIMITS = path.join(process.cwd(), 'tools/testbed/direct-limits.json');
 
-/** The clients against the registries themselves. What fails here is not the proxy's doing. */
+/** Runs the clients directly against the registries. The proxy does not cause the failures of this suite. */
 export const directSuite: Suite = {
   async run(context) {
     const targets = context.registries

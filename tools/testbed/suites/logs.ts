@@ -1,7 +1,7 @@
 import { searchLogs } from '../secret-search';
 import { type Suite } from './suite';
 
-/** Runs last: whatever the other suites logged, at debug level, must hold no secret. */
+/** Runs last, and checks that the logs of the other suites, at debug level, contain no secret. */
 export const logsSuite: Suite = {
   async run({ secrets, logDirectory }) {
     const finds = await searchLogs(logDirectory, secrets);

@@ -11,7 +11,7 @@ import { type Suite } from './suite';
 
 const EXAMPLES = path.join(process.cwd(), 'deploy/examples');
 
-/** What users type and what they are told, on a real API server. */
+/** Runs commands of users on a real API server, and checks their output. */
 export const manifestsSuite: Suite = {
   async run(context) {
     const checks = new Checks();
@@ -25,7 +25,7 @@ export const manifestsSuite: Suite = {
   },
 };
 
-/** Applies the examples for good, because some of their objects need others; takes them away again afterwards. */
+/** Applies the examples without a dry run, because some objects need others, and deletes them afterwards. */
 async function checkExamples(checks: Checks, kubectl: Kubectl, meanwhile: () => Promise<void>): Promise<void> {
   const files = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.yaml'));
   for (const name of files) {
@@ -34,11 +34,11 @@ async function checkExamples(checks: Checks, kubectl: Kubectl, meanwhile: () => 
       await kubectl.run(['apply', '-f', file]);
       const again = await kubectl.run(['apply', '-f', file]);
       const changed = again.split('\n').filter((line) => line !== '' && !line.endsWith(' unchanged'));
-      // A Secret whose text is written as stringData is always configured anew.
+      // kubectl always reports a Secret with stringData as configured.
       expectEqual(
         changed.filter((line) => !line.startsWith('secret/')),
         [],
-        'what the second apply changed',
+        'objects that the second apply changed',
       );
     });
   }

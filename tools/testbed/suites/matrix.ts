@@ -5,7 +5,7 @@ import { connectorHost, NAMESPACE } from '../connector-names';
 import { trustRegistry } from '../world';
 import { type Suite } from './suite';
 
-/** Every client against every registry through the proxy, which two of the three forms of addresses lead through. */
+/** Runs every client against every registry through the proxy, with two of the three forms of addresses. */
 export const matrixSuite: Suite = {
   async run(context) {
     const product = await context.product(() => startProduct(context));
@@ -14,7 +14,7 @@ export const matrixSuite: Suite = {
       .map((registry) => ({
         registry,
         host: connectorHost(registry.name),
-        // The host form over http, the path form over https: both are met without doubling the time.
+        // The host form over http and the path form over https: this tests both without doubling the time.
         prefix: { http: '', https: `namespaces/${NAMESPACE}/connectors/${registry.name}/` },
         login: async () => ({ username: 'connector', password: await product.token() }),
       }));

@@ -5,7 +5,7 @@ import { checkPasswordChange, checkWithdrawal } from '../replicas/rotation';
 import { checkUploads } from '../replicas/uploads';
 import { type Suite } from './suite';
 
-/** What must not be noticed: another replica, a restart, a new token, a new password, a controller or an API server that is away. */
+/** Checks that clients do not notice another replica, a restart, a new token, a new password, or an outage of controller or API server. */
 export const replicasSuite: Suite = {
   async run(context) {
     const checks = new Checks();

@@ -9,7 +9,7 @@ import { searchLogs } from '../secret-search';
 import { until } from '../../processes/until';
 import { type Suite, type SuiteContext } from './suite';
 
-/** Manifests of the original requirement, as they stand there. */
+/** Unchanged manifests of the original requirement. */
 const MANIFESTS = path.join(process.cwd(), 'tools/testbed/requirement');
 const ANONYMOUS = path.join(MANIFESTS, 'connector.yaml');
 const WITH_SECRET = path.join(MANIFESTS, 'connector-with-secret.yaml');
@@ -23,7 +23,7 @@ const PROXY_PATH = '/namespaces/default/connectors/dockerhub-demo';
 
 const DEADLINE_MS = 30_000;
 
-/** The original requirement's example end to end: as a user with nothing but `npm start`, kubectl and crane. */
+/** Runs the example of the original requirement end to end, as a user who has only `npm start`, kubectl and crane. */
 export const requirementSuite: Suite = {
   async run(context) {
     const checks = new Checks();
@@ -41,7 +41,7 @@ export const requirementSuite: Suite = {
   },
 };
 
-/** `npm start -- --check -f FILE --ca-bundle FILE` */
+/** Checks `npm start -- --check -f FILE --ca-bundle FILE`. */
 async function checkCommand(checks: Checks, caFile: string): Promise<void> {
   for (const file of [ANONYMOUS, WITH_SECRET]) {
     await checks.check(`npm start -- --check -f ${path.basename(file)}: Ready, exit status 0`, async () => {
@@ -80,7 +80,7 @@ interface ConnectorView {
 
 const CONNECTOR = ['connector', 'dockerhub-demo'];
 
-/** A sandbox that stays up, used with kubectl and crane as a user would. */
+/** Uses a running sandbox with kubectl and crane, as a user would. */
 async function useByHand(hand: ByHand): Promise<void> {
   const { checks, context, directory } = hand;
   const sandbox = await startSandbox(context.group, ['--ca-bundle', context.registryCaFile]);
@@ -115,7 +115,7 @@ async function useByHand(hand: ByHand): Promise<void> {
       await hand.crane.pull(`${hand.hub.host}/team/app:v1`, context.content.imageDigest, { host: hand.hub.host, login: ACCOUNT });
     });
     await checkFurtherManifests(checks, kubectl);
-    await checks.check("the sandbox's logs hold no secret", async () => {
+    await checks.check("the sandbox's logs contain no secret", async () => {
       const secrets = [
         { name: 'the password', value: ACCOUNT.password },
         { name: "the client's token", value: token },
@@ -171,7 +171,7 @@ async function grantPush(kubectl: Kubectl): Promise<void> {
   await kubectl.run(['create', 'rolebinding', 'builder', '--clusterrole=connectors-pusher', '--serviceaccount=default:builder']);
 }
 
-/** The excerpts of the requirement that are no whole objects of their own. */
+/** Applies the manifests of the requirement that are no complete objects. */
 async function checkFurtherManifests(checks: Checks, kubectl: Kubectl): Promise<void> {
   await checks.check('kubectl patch with the described manifest keeps the rest', async () => {
     await kubectl.run(['patch', ...CONNECTOR, '--type=merge', '--patch-file', WITH_DESCRIPTION]);
@@ -188,7 +188,7 @@ async function checkFurtherManifests(checks: Checks, kubectl: Kubectl): Promise<
   });
 }
 
-/** Waits until the controller has judged the Connector as it now is, and so. */
+/** Waits until the controller has checked the current generation of the Connector, and the conditions are as expected. */
 async function conditionsBecome(kubectl: Kubectl, expected: Readonly<Record<string, string>>): Promise<ConnectorView> {
   return until(DEADLINE_MS, async () => {
     const connector = await kubectl.get<ConnectorView>(CONNECTOR);
@@ -201,7 +201,10 @@ async function conditionsBecome(kubectl: Kubectl, expected: Readonly<Record<stri
   });
 }
 
-/** The same where nobody knows Docker Hub: what does not need it is there, and the rest says why not. */
+/**
+ * Repeats the example where the names of Docker Hub do not resolve. Everything that does not need Docker Hub must exist, and
+ * the conditions must show the reason.
+ */
 async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | 'context' | 'directory'>): Promise<void> {
   const hosts = path.join(directory, 'hosts');
   await writeFile(hosts, '127.0.0.1 localhost\n::1 localhost\n');
@@ -216,7 +219,7 @@ async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | '
     hosts,
   ];
   const args = ['-f', WITH_SECRET, '--ca-bundle', context.registryCaFile];
-  await checks.check('without a network: npm start -- --check says why and fails', async () => {
+  await checks.check('without a network: npm start -- --check fails and prints the reason', async () => {
     const { status, stdout } = await checkSandbox(args, noNames);
     expectEqual(status, 1, 'status');
     expectParts(stdout, ['Connector default/dockerhub-demo is not Ready (ConnectionFailed)', 'registry-1.docker.io']);
@@ -224,10 +227,10 @@ async function outside({ checks, context, directory }: Pick<ByHand, 'checks' | '
   const sandbox = await startSandbox(context.group, args, noNames);
   try {
     const kubectl = new Kubectl(sandbox.kubeconfig, directory);
-    await checks.check('without a network: Service and status.proxy are there', () =>
+    await checks.check('without a network: Service and status.proxy exist', () =>
       checkProxyObjects(kubectl, `${sandbox.proxy.http}${PROXY_PATH}`),
     );
-    await checks.check('without a network: LivenessReady is False and its message helps', async () => {
+    await checks.check('without a network: LivenessReady is False, and its message names the host', async () => {
       const { status } = await conditionsBecome(kubectl, {
         Ready: 'False',
         LivenessReady: 'False',

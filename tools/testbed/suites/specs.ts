@@ -2,7 +2,7 @@ import path from 'node:path';
 import { resultOf, runJest } from '../jest-run';
 import { type Suite } from './suite';
 
-/** Beside the code that they test, as all are; `npm test` leaves them out. */
+/** The specs are next to the code that they test; `npm test` omits them. */
 const SPECS = [
   'apps/csi/src/mount/linux-mounter.testbed-spec.ts',
   'libs/config-rendering/src/volume/env-script.testbed-spec.ts',
@@ -12,7 +12,7 @@ const SPECS = [
   'tools/testbed/cluster/cluster-traces.testbed-spec.ts',
 ];
 
-/** Specs of the product that need root or tools, or take long. */
+/** Runs specs of the product that require root or tools, or run long. */
 export const specsSuite: Suite = {
   async run({ directory }) {
     return resultOf(await runJest({ specs: SPECS, outputFile: path.join(directory, 'specs.json'), env: {} }));

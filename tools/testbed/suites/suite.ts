@@ -3,11 +3,11 @@ import { type ClusterTests } from '../cluster/cluster-tests';
 import { type Product } from '../product';
 import { type TestbedContext } from '../testbed-context';
 
-/** What a suite finds ready. */
+/** The environment of a suite. */
 export interface SuiteContext extends TestbedContext {
-  /** The installed product; started by whichever suite asks first, shared by all. */
+  /** Returns the installed product. The first suite that calls it starts the product; all suites share it. */
   product(start: () => Promise<Product>): Promise<Product>;
-  /** The same for the cluster. */
+  /** Returns the cluster, in the same way. */
   cluster(start: () => Promise<ClusterTests>): Promise<ClusterTests>;
 }
 

@@ -8,11 +8,11 @@ import { GO_TEMPLATES } from '../toolchain';
 import { type Suite } from './suite';
 
 const SPEC = 'libs/config-rendering/test/go-templates.testbed-spec.ts';
-/** Where the fresh results of Go are kept, to be looked at and copied when they are meant to change. */
+/** Directory for the new results of Go, to be checked and copied if they are meant to change. */
 const RESULTS = path.join(process.cwd(), '.testbed', 'templates');
 const FIVE_MINUTES = 300_000;
 
-/** What the spec reports of each theme. */
+/** The counts that the spec reports for each theme. */
 interface ThemeCount {
   readonly theme: string;
   readonly templates: number;
@@ -20,7 +20,7 @@ interface ThemeCount {
   readonly refused: number;
 }
 
-/** Our template engine against real Go: what is not identical is refused by name. */
+/** Compares our template engine with real Go. Each result must be identical, or the template must be refused with a named reason. */
 export const templatesSuite: Suite = {
   async run({ directory }) {
     const program = path.join(directory, 'go-templates');

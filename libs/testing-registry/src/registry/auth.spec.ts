@@ -100,10 +100,10 @@ describe('token authentication', () => {
     const reader = await bearer('repository:team/a:pull,push', READER);
     expect((await send('team/a/tags/list', reader)).status).toBe(404);
     expect((await send('team/a/blobs/uploads/', reader, 'POST')).status).toBe(401);
-    const nobody = `Bearer ${(await requestToken('scope=repository:public:pull,push&scope=repository:team/a:pull')).token}`;
-    expect((await send('public/tags/list', nobody)).status).toBe(404);
-    expect((await send('public/blobs/uploads/', nobody, 'POST')).status).toBe(401);
-    expect((await send('team/a/tags/list', nobody)).status).toBe(401);
+    const anonymous = `Bearer ${(await requestToken('scope=repository:public:pull,push&scope=repository:team/a:pull')).token}`;
+    expect((await send('public/tags/list', anonymous)).status).toBe(404);
+    expect((await send('public/blobs/uploads/', anonymous, 'POST')).status).toBe(401);
+    expect((await send('team/a/tags/list', anonymous)).status).toBe(401);
   });
 
   it('grants several scopes, repeated or separated by spaces', async () => {

@@ -1,5 +1,5 @@
-// CoreDNS with the plugins that the cluster's Corefile names. Upstream's has all of them, and the clients of five clouds with them,
-// which take longer to build than Kubernetes.
+// CoreDNS with only the plugins of the cluster's Corefile. The upstream program contains all plugins, with the clients of five clouds,
+// whose build takes longer than that of Kubernetes.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// The registry of the distribution project with what the testbed configures: files on disk, token and htpasswd authentication.
-// Upstream's also has the storage drivers of three clouds, and their clients.
+// The registry of the distribution project with only the parts that the testbed uses: storage in files, token and htpasswd
+// authentication. The upstream program also contains the storage drivers of three clouds, and their clients.
 package main
 
 import (
