@@ -2,20 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { Readable } from 'node:stream';
 import { sendRequest, until } from '@oci-connector/testing-kit';
 import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
-import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
+import { basic, CONNECTORS, prefix, ProxyWorld } from './proxy-world';
 import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
 const UPLOADS = `${prefix()}/team/app/blobs/uploads/`;
 
-/** Longer than a busy machine needs for any request, so that only what really stands still meets the limit. */
+/**
+ * Whether a peer takes what was handed over only the kernel and the timers of Node.js know, which no clock of ours drives. Longer than a busy
+ * machine needs for any request, so that only what really stands still meets the limit.
+ */
 const IDLE_MS = 3_000;
 
-describe('a transfer in which nothing moves', () => {
+describe('a peer that does not take what it is sent', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
   const image = anImage({ layerBytes: 2_000_000 });
@@ -41,36 +43,6 @@ describe('a transfer in which nothing moves', () => {
   afterAll(async () => {
     await world.close();
     await registry.close();
-  });
-
-  it('504 when the registry stays silent', async () => {
-    registry.faults.add({ kind: 'hold' });
-    const response = await world.send(MANIFEST);
-    expect(response.status).toBe(504);
-    expect(errorOf(response)).toEqual({ code: 'UNKNOWN', message: 'the registry did not answer within the idle limit; try again' });
-  });
-
-  it('cuts a blob of which nothing more comes', async () => {
-    registry.faults.add({ kind: 'hang-after-headers' });
-    await expect(world.send(`${prefix()}/team/app/blobs/${layer}`)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
-    await until(() => world.accesses.at(-1)?.['outcome'] === 'upstream-silent');
-  });
-
-  it('leaves a slow registry its time as long as bytes move', async () => {
-    registry.faults.add({ kind: 'slow-body', chunkBytes: 250_000, milliseconds: IDLE_MS / 6 });
-    const response = await world.send(`${prefix()}/team/app/blobs/${layer}`);
-    expect(response.status).toBe(200);
-    expect(response.body.length).toBe(2_000_000);
-  });
-
-  it('408 when the client stops in the middle of its body', async () => {
-    const { headers } = await world.send(UPLOADS, { method: 'POST' });
-    const body = new Readable({ read: () => undefined });
-    body.push('only this');
-    const response = await world.send(headers.location ?? '', { method: 'PATCH', body });
-    expect(response.status).toBe(408);
-    expect(errorOf(response).message).toBe('the request came to a halt; send it again');
-    expect(response.headers.connection).toBe('close');
   });
 
   it('504 when the registry stops reading a push', async () => {
