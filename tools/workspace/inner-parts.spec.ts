@@ -18,7 +18,7 @@ const rows = readTable(read(REGISTER), '## The register').map((row) => ({
 
 /** By what such parts are recognised; `npm run lint` and types do not see them. */
 const SIGNS =
-  /getOwnPropertySymbols|setFlagsFromString|\.prototype\.\w+\.(?:call|apply)|\.destroySoon|\[symbols\.|\.message === [A-Z'"]|HTTPParserError/;
+  /getOwnPropertySymbols|setFlagsFromString|\.prototype\.\w+\.(?:call|apply)|\.destroySoon|[sS]erver\.emit\(|\[symbols\.|\.message === [A-Z'"]|HTTPParserError/;
 
 const majorOf = (version: string): string => /\d+/.exec(version)?.[0] ?? '';
 

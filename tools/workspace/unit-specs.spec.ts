@@ -18,7 +18,7 @@ const PROJECTS = [
 /** Files whose classes are tried as parts of something larger, each with the spec that does so. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
-  'apps/proxy/src/certificates/served-names.ts': 'apps/proxy/test/security.e2e.spec.ts',
+  'apps/proxy/src/client/last-answer.ts': 'apps/proxy/src/client/http-connections.spec.ts',
   'apps/proxy/src/data-plane.ts': 'apps/proxy/test/shutdown.e2e.spec.ts',
   'apps/proxy/src/observability/log-sampler.ts': 'apps/proxy/src/observability/access-log.spec.ts',
   'apps/proxy/src/observability/proxy-metrics.ts': 'apps/proxy/src/observability/operations.docs.spec.ts',
@@ -28,8 +28,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/pipeline/identify-request.ts': 'apps/proxy/test/urls.e2e.spec.ts',
   'apps/proxy/src/pipeline/plan-request.ts': 'apps/proxy/test/toy-protocol.e2e.spec.ts',
   'apps/proxy/src/pipeline/resolve-connector.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
-  'apps/proxy/src/port/connection-limits.ts': 'apps/proxy/test/strangers.e2e.spec.ts',
-  'apps/proxy/src/port/reverse-proxy.listener.ts': 'apps/proxy/test/smuggling.e2e.spec.ts',
+  'apps/proxy/src/port/client-connection.ts': 'apps/proxy/src/port/connection-limits.spec.ts',
   'apps/proxy/src/protocols/oci/name-replacement.ts': 'apps/proxy/src/protocols/oci/tag-list.spec.ts',
   'apps/proxy/src/proxy-state.ts': 'apps/proxy/test/outage.e2e.spec.ts',
   'apps/proxy/src/proxy.module.ts': 'apps/proxy/test/start.e2e.spec.ts',
