@@ -16,7 +16,7 @@ const rows = readTable(read(REGISTER), '## The register').map((row) => ({
   end: row['When it can go'] ?? '',
 }));
 
-/** By what such parts are recognised; `npm run lint` and types do not see them. */
+/** Patterns that indicate the use of inner parts. Neither lint nor the type checker can find them. */
 const SIGNS =
   /getOwnPropertySymbols|setFlagsFromString|\.prototype\.\w+\.(?:call|apply)|\.destroySoon|[sS]erver\.emit\(|\[symbols\.|\.message === [A-Z'"]|HTTPParserError/;
 
@@ -29,32 +29,29 @@ describe(REGISTER, () => {
   };
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version?: string } | undefined> };
 
-  it('was looked at with the version of each package that is pinned: look at its rows again, then change the version there', () => {
+  it('was reviewed with the pinned version of each package; if not, review its rows and then change the version there', () => {
     const moved = rows
       .filter(({ of }) => of !== 'Node.js')
       .filter(({ of, versions }) => versions.join() !== dependencies[of] || versions.join() !== packages[`node_modules/${of}`]?.version);
     expect(moved).toEqual([]);
   });
 
-  it('was looked at with each major version of Node.js that a program runs on', () => {
+  it('was reviewed with each major version of Node.js that a program runs on', () => {
     const used = new Set([engines.node, IMAGE_NODE.version, process.versions.node].map(majorOf));
     const ofNode = rows.filter(({ of }) => of === 'Node.js');
     expect(ofNode.length).toBeGreaterThan(0);
     expect(ofNode.filter(({ versions }) => ![...used].every((major) => versions.includes(major)))).toEqual([]);
   });
 
-  it.each(rows.map((row) => [row.of, row.file, row] as const))(
-    '%s: %s is there, and still relies on what the row says',
-    (_of, file, row) => {
-      expect(existsSync(path.join(root, file))).toBe(true);
-      const text = read(file);
-      expect(row.parts.length).toBeGreaterThan(0);
-      expect(row.parts.filter((part) => !text.includes(part))).toEqual([]);
-      expect([row.reason, row.end].filter((said) => said === '')).toEqual([]);
-    },
-  );
+  it.each(rows.map((row) => [row.of, row.file, row] as const))('%s: %s exists, and uses the parts that the row names', (_of, file, row) => {
+    expect(existsSync(path.join(root, file))).toBe(true);
+    const text = read(file);
+    expect(row.parts.length).toBeGreaterThan(0);
+    expect(row.parts.filter((part) => !text.includes(part))).toEqual([]);
+    expect([row.reason, row.end].filter((said) => said === '')).toEqual([]);
+  });
 
-  it('has a row for each file that shows a sign of such a part', () => {
+  it('has a row for each file that uses such a part', () => {
     const files = ['apps', 'libs']
       .flatMap((folder) => (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((name) => `${folder}/${name}`))
       .filter((file) => /^[^/]+\/(?!testing-)[^/]+\/src\/.*(?<!spec)\.ts$/.test(file));

@@ -1,9 +1,9 @@
 import { WorkspaceCopy } from './workspace-copy';
 
-/** ESLint reads the types of the whole proxy: minutes on a machine that is busy. */
+/** Limit in milliseconds: ESLint reads the types of the whole proxy, which takes minutes on a busy machine. */
 const MINUTES = 10 * 60_000;
 
-/** A file below `apps/proxy/src`, and the part of the message that lint refuses it with; undefined: it is right. */
+/** A file in `apps/proxy/src`, and a part of the expected message of lint; undefined if lint must accept the file. */
 type Planted = readonly [file: string, text: string, message: string | undefined];
 
 interface LintResult {
@@ -14,7 +14,7 @@ interface LintResult {
 const ERROR = 2;
 
 describe('lint, in the rooms of the proxy', () => {
-  /** Words of another room. */
+  /** Files with words that belong to another room. */
   const misplaced: readonly Planted[] = [
     ['pipeline/planted-path.ts', "export const ping = (path: string): boolean => path === '/v2/';\n", 'The pipeline knows no protocol'],
     ['pipeline/planted-comment.ts', '/** Not for blobs. */\nexport const limit = 1;\n', 'belongs to apps/proxy/src/protocols/'],
@@ -39,7 +39,7 @@ describe('lint, in the rooms of the proxy', () => {
     ['protocols/planted-path.ts', "export const ping = (path: string): boolean => path === '/v2/';\n", undefined],
   ];
 
-  /** Imports from another room. */
+  /** Files with imports from another room. */
   const crossing: readonly Planted[] = [
     ['upstream/planted.ts', "export { ServeRequest } from '../client/serve-request';\n", 'upstream/ may not import client/serve-request'],
     ['upstream/planted-pipeline.ts', "export * from '../pipeline/outcome';\n", 'upstream/ may not import pipeline/outcome'],
@@ -99,7 +99,7 @@ describe('lint, in the rooms of the proxy', () => {
       'transfer/ may not import ../test/raw-exchange',
     ],
     ['attic/planted.ts', 'export {};\n', 'attic/ is no room of the proxy yet'],
-    // What each of them may.
+    // Allowed imports.
     ['port/planted-allowed.ts', "export { peerOf } from '../client/peer';\n", undefined],
     ['pipeline/planted-allowed.ts', "export { type ClientSink } from '../client/client-sink';\n", undefined],
     ['protocols/oci/planted-allowed.ts', "export { targetOf } from '../../upstream/upstream-target';\n", undefined],
@@ -111,7 +111,7 @@ describe('lint, in the rooms of the proxy', () => {
     ['upstream/planted.spec.ts', "export { ServeRequest } from '../client/serve-request';\n", undefined],
   ];
 
-  /** Where a program is put together. */
+  /** Files that compose a program. */
   const composed: readonly Planted[] = [
     [
       'planted-order.ts',
@@ -142,18 +142,18 @@ describe('lint, in the rooms of the proxy', () => {
     results
       .find(({ filePath }) => filePath.endsWith(`/apps/proxy/src/${file}`))
       ?.messages.filter(({ ruleId, severity }) => ruleId === rule && severity === ERROR)
-      .map(({ message }) => message) ?? ['was not looked at'];
+      .map(({ message }) => message) ?? ['ESLint did not check the file'];
   const expected = (message: string | undefined): string[] => (message === undefined ? [] : [expect.stringContaining(message) as string]);
 
-  it.each(misplaced)('knows where words belong: %s', (file, _text, message) => {
+  it.each(misplaced)('refuses words of another room: %s', (file, _text, message) => {
     expect(refusals(file, 'rooms/words')).toEqual(expected(message));
   });
 
-  it.each(crossing)('knows what a room may import: %s', (file, _text, message) => {
+  it.each(crossing)('refuses imports that the room may not have: %s', (file, _text, message) => {
     expect(refusals(file, 'rooms/imports')).toEqual(expected(message));
   });
 
-  it.each(composed)('refuses what is put together by forward references: %s', (file, _text, message) => {
+  it.each(composed)('refuses forward references in the composition: %s', (file, _text, message) => {
     expect(refusals(file, '@typescript-eslint/no-use-before-define')).toEqual(expected(message));
   });
 });

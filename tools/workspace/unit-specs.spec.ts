@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const root = path.resolve(__dirname, '../..');
 
-/** Projects in which each file with a class has a spec of its own, but for those named below. */
+/** Projects in which each file with a class has its own spec, except for the files in {@link ELSEWHERE}. */
 const PROJECTS = [
   'apps/proxy',
   'libs/clock',
@@ -15,7 +15,7 @@ const PROJECTS = [
   'libs/sensitive',
 ];
 
-/** Files whose classes are tried as parts of something larger, each with the spec that does so. */
+/** Files whose classes are tested as parts of a larger unit, each with the spec of that unit. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
   'apps/proxy/src/client/last-answer.ts': 'apps/proxy/src/client/http-connections.spec.ts',
@@ -37,7 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'libs/egress/src/refused-hosts.ts': 'libs/egress/src/egress-policy.spec.ts',
 };
 
-/** Whether a file has a class that is no error: those are only shapes. */
+/** Whether a file contains a class that is not an error class. Error classes have no behaviour to test. */
 function hasBehaviour(text: string): boolean {
   return /^(?:export )?(?:abstract )?class (?!\w+ extends (?:Error|\w+Error)\b)/m.test(text);
 }
@@ -50,12 +50,12 @@ const classes = sources.filter((file) => !file.endsWith('spec.ts') && hasBehavio
 const hasOwnSpec = (file: string): boolean => specs.some((spec) => spec.startsWith(`${file.slice(0, -'.ts'.length)}.`));
 
 describe('unit specs', () => {
-  it('each file with a class has a spec of its own, or one that is named here', () => {
+  it('exist for each file with a class, or ELSEWHERE names another spec', () => {
     expect(classes.length).toBeGreaterThan(40);
     expect(classes.filter((file) => !hasOwnSpec(file) && ELSEWHERE[file] === undefined)).toEqual([]);
   });
 
-  it('the list names no file that is gone or has a spec of its own, and only specs that exist', () => {
+  it('ELSEWHERE names only existing files without their own spec, and only existing specs', () => {
     const stale = Object.entries(ELSEWHERE).filter(
       ([file, spec]) => !classes.includes(file) || hasOwnSpec(file) || !spec.endsWith('.spec.ts') || !existsSync(path.join(root, spec)),
     );
