@@ -22,7 +22,7 @@ import { UnixServer } from './rpc/unix-server';
 import { identityService } from './services/identity.service';
 import { NodeService } from './services/node.service';
 import { RegistrationService } from './services/registration.service';
-import { DirectoryMounter } from './volume/directory-mounter';
+import { DirectoryMounter } from './mount/directory-mounter';
 import { GatherInputs } from './volume/gather-inputs';
 import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { TcpServer, until } from '@oci-connector/testing-kit';
 import { VolumeError } from '../src/csi.errors';
-import { DirectoryMounter } from '../src/volume/directory-mounter';
+import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { CONNECTORS, CsiWorld } from './csi-world';
 
 /** A mounter that fails, or takes its time, when it is told to. */

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '@oci-connector/testing-kit';
-import { DirectoryMounter } from '../src/volume/directory-mounter';
+import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { type CallResult, CsiWorld } from './csi-world';
 
 /** A mounter of which a test may do something before it goes on. */

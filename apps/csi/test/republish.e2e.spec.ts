@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '@oci-connector/connector-api';
 import { until } from '@oci-connector/testing-kit';
-import { DirectoryMounter } from '../src/volume/directory-mounter';
+import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { CONNECTORS, CsiWorld, type VolumeOptions } from './csi-world';
 import { partsTold } from './parts-told';
 

@@ -18,7 +18,7 @@ const NOT_READY =
 /** The Connectors that a volume is for, as they are now, for those who may use them. */
 export class GatherInputs {
   constructor(
-    private readonly state: CsiState,
+    private readonly state: Pick<CsiState, 'hasSynced' | 'connector' | 'connectorClass' | 'caCertificates'>,
     private readonly reviewer: PermissionReviewer,
   ) {}
 

@@ -4,6 +4,7 @@ import { type Mounter } from '../mount/mounter';
 import { type NodePublishVolumeRequest } from '../request/csi-messages';
 import { parsePublishRequest, type PublishRequest } from '../request/publish-request';
 import { type GatherInputs } from './gather-inputs';
+import { inspectVolume } from './inspect-volume';
 import { type KeptInputs } from './kept-inputs';
 import { mountVolume } from './mount-volume';
 import { type MountedVolumes } from './mounted-volumes';
@@ -40,33 +41,18 @@ export class PublishVolume {
 
   /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
   async publish(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
-    const { mounter, volumes } = this.parts;
-    const isMounted = mounter.isMounted(target);
-    if (isMounted) {
-      await this.#checkOurs(target);
+    switch (await inspectVolume(target, this.parts)) {
+      case 'foreign':
+        throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
+      case 'absent':
+      case 'empty':
+        return this.#publishFirst(message, target);
+      case 'lost':
+        return { outcome: 'kept', problems: [unmounted()] };
+      case 'published':
+        // Kubelets without the fix of kubernetes#121271 remove the directory of a volume whose republish fails, and the pod never gets it back.
+        return this.#publishAgain(message, target).catch((error: unknown) => ({ outcome: 'kept', problems: [error] }));
     }
-    const isPublished = volumes.has(target) || (isMounted && VolumeDirectory.currentSet(target) !== undefined);
-    if (!isPublished) {
-      return this.#publishFirst(message, target);
-    }
-    if (!isMounted && mounter.canBeLost) {
-      return { outcome: 'kept', problems: [unmounted()] };
-    }
-    try {
-      return await this.#publishAgain(message, target);
-    } catch (error) {
-      // Kubelets without the fix of kubernetes#121271 remove the directory of a volume whose republish fails, and the pod never gets it back.
-      return { outcome: 'kept', problems: [error] };
-    }
-  }
-
-  /** The kubelet's own volumes are tmpfs with a link `..data` too, and nothing may be written to them. */
-  async #checkOurs(target: string): Promise<void> {
-    const { mounter, volumes } = this.parts;
-    if (volumes.has(target) || (await mounter.mountedAmong([target])).has(target)) {
-      return;
-    }
-    throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
   }
 
   async #publishFirst(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {

@@ -10,7 +10,7 @@ export class VolumeKeys {
   /** Keys are kept in memory; a token cannot be told from its fingerprint. */
   readonly #fingerprintKey = randomBytes(32);
 
-  constructor(private readonly state: CsiState) {}
+  constructor(private readonly state: Pick<CsiState, 'connector' | 'connectorClass' | 'caCertificates'>) {}
 
   /**
    * To be taken before anything is read: what changes while files are made from it then gives another key the next time.
