@@ -1,4 +1,4 @@
-import { ConditionType, type Connector, type KubeObject, Reason } from '@oci-connector/connector-api';
+import { ConditionType, type Connector, CSI_DRIVER_NAME, type KubeObject, Reason } from '@oci-connector/connector-api';
 import { applyManifests, type Manifest } from '../installation/apply-manifests';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Verdict, waitForConnectors } from '../installation/wait-for-connectors';
@@ -6,7 +6,6 @@ import { type Kubelet } from '../kubelet/kubelet';
 import { type Pod, type PublishedVolume, volumesOf } from '../kubelet/published-volume';
 import { formatTable, step } from '../processes/progress';
 import { type Sandbox } from './sandbox';
-import { DRIVER } from './start-kubelet';
 import { tableOfFiles } from './volume-files';
 
 /** The result of applying the user's manifests. */
@@ -127,9 +126,9 @@ interface Attempt {
 /** Waits for all volumes of all Pods at the same time. All refused volumes together take {@link PATIENCE_MS}. */
 function publish(kubelet: Kubelet, pods: readonly Pod[]): Attempt[] {
   return pods.flatMap((pod) => {
-    const names = volumesOf(pod, DRIVER);
+    const names = volumesOf(pod, CSI_DRIVER_NAME);
     if (names.length === 0) {
-      process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${DRIVER}: nothing to publish\n`);
+      process.stdout.write(`\nPod ${pod.metadata.name} has no volume whose csi.driver is ${CSI_DRIVER_NAME}: nothing to publish\n`);
     }
     return names.map((name) => ({ pod, name, outcome: kubelet.published(pod, name, PATIENCE_MS).catch((error: Error) => error) }));
   });

@@ -1,8 +1,7 @@
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { Kubelet } from '../kubelet/kubelet';
 import { type Pod, type PublishedVolume } from '../kubelet/published-volume';
 import { type Sandbox } from './sandbox';
-
-export const DRIVER = 'connectors-csi';
 
 /**
  * Starts the part of the sandbox that replaces the kubelet. It publishes the volumes of all Pods, including those that the user
@@ -15,7 +14,7 @@ export function startKubelet(
 ): Kubelet {
   const { client, csiSocket: socket, kubeletDirectory } = sandbox;
   const onProblem = ({ message }: Error): unknown => process.stderr.write(`kubelet of the sandbox: ${message}\n`);
-  const kubelet = new Kubelet({ client, socket, kubeletDirectory, driver: DRIVER, onPublished, onProblem });
+  const kubelet = new Kubelet({ client, socket, kubeletDirectory, driver: CSI_DRIVER_NAME, onPublished, onProblem });
   kubelet.start();
   // It must stop before the driver.
   closing.unshift(() => kubelet.stop());

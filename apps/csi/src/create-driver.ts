@@ -11,6 +11,7 @@ import { CsiState } from './csi-state';
 import { type CsiSettings } from './csi.config';
 import { Driver } from './driver';
 import { kubeletPaths } from './kubelet-paths';
+import { DirectoryMounter } from './mount/directory-mounter';
 import { LinuxMounter } from './mount/linux-mounter';
 import { type Mounter } from './mount/mounter';
 import { logCall } from './observability/call-log';
@@ -19,10 +20,9 @@ import { type PublishRequest } from './request/publish-request';
 import { CallHandlers } from './rpc/call-handlers';
 import { IdentityProtocol, NodeProtocol, RegistrationProtocol } from './rpc/protocols';
 import { UnixServer } from './rpc/unix-server';
-import { identityService } from './services/identity.service';
-import { NodeService } from './services/node.service';
-import { RegistrationService } from './services/registration.service';
-import { DirectoryMounter } from './mount/directory-mounter';
+import { identityServer } from './services/identity-server';
+import { NodeServer } from './services/node-server';
+import { RegistrationServer } from './services/registration-server';
 import { GatherInputs } from './volume/gather-inputs';
 import { KeptInputs } from './volume/kept-inputs';
 import { KeyedQueue } from './volume/keyed-queue';
@@ -82,7 +82,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     volumeSize: settings.volumeSize,
     onNewVolume: (request) => reportLifetime(request, logger),
   });
-  const node = new NodeService({
+  const node = new NodeServer({
     nodeName: settings.nodeName || hostname(),
     kubeletDirectory: settings.kubeletDirectory,
     flow,
@@ -92,15 +92,15 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     queue: new KeyedQueue(),
   });
   const server = new UnixServer(socket)
-    .add(IdentityProtocol, identityService(calls, { version: VERSION, isReady: () => state.hasSynced }))
+    .add(IdentityProtocol, identityServer(calls, { version: VERSION, isReady: () => state.hasSynced }))
     .add(NodeProtocol, node.implementation(calls));
-  const registration = new RegistrationService(socket, logger);
+  const registration = new RegistrationServer(socket, logger);
   const registrar =
     registrationSocket === undefined
       ? undefined
       : {
-          service: registration,
-          server: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
+          registration,
+          socket: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
         };
   return new Driver({
     client,

@@ -1,13 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type KubeClient } from '@oci-connector/kube';
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiState } from './csi-state';
 import { type Mounter } from './mount/mounter';
 import { type UnixServer } from './rpc/unix-server';
-import { DRIVER_NAME } from './services/identity.service';
-import { type RegistrationService } from './services/registration.service';
+import { type RegistrationServer } from './services/registration-server';
 import { adoptVolumes } from './volume/adopt-volumes';
 import { type KeptInputs } from './volume/kept-inputs';
 import { type MountedVolumes } from './volume/mounted-volumes';
@@ -19,7 +19,7 @@ export interface DriverParts {
   readonly state: CsiState;
   readonly server: UnixServer;
   /** Absent when the driver is not to register itself. */
-  readonly registrar?: { readonly service: RegistrationService; readonly server: UnixServer };
+  readonly registrar?: { readonly registration: RegistrationServer; readonly socket: UnixServer };
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
   readonly kept: KeptInputs;
@@ -40,7 +40,7 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
     readiness.register('objects', () => (state.hasSynced ? undefined : 'the Connectors, their classes and the CA have not been read yet'));
     readiness.register('socket', () => (server.isListening ? undefined : 'the socket is not served'));
     if (registrar) {
-      readiness.register('registration', () => registrar.service.problem);
+      readiness.register('registration', () => registrar.registration.problem);
     }
     // The first: what another driver is in the middle of must not be taken for something left behind.
     await server.checkUnserved();
@@ -48,7 +48,7 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
     state.start();
     await server.listen();
     // The last: the kubelet calls as soon as it knows the driver.
-    await registrar?.server.listen();
+    await registrar?.socket.listen();
   }
 
   async #adopt(): Promise<void> {
@@ -58,7 +58,7 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
     });
     const found = await adoptVolumes({
       kubeletDirectory,
-      driverName: DRIVER_NAME,
+      driverName: CSI_DRIVER_NAME,
       mounter,
       volumes,
       kept,
@@ -70,7 +70,7 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
   /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
   async onModuleDestroy(): Promise<void> {
     const { registrar, server, state, client } = this.parts;
-    await registrar?.server.close();
+    await registrar?.socket.close();
     await server.close();
     await state.stop();
     await client.close();

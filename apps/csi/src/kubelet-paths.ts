@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type CsiSettings, NOT_REGISTERED } from './csi.config';
-import { DRIVER_NAME } from './services/identity.service';
-import { REGISTRATION_SOCKET } from './services/registration.service';
+
+/** Name of the registration socket in the kubelet's directory of plugins, as that of the usual sidecar. */
+const REGISTRATION_SOCKET = `${CSI_DRIVER_NAME}-reg.sock`;
 
 /** Where the driver and the kubelet meet, below the kubelet's directory unless the settings say otherwise. */
 export interface KubeletPaths {
@@ -18,8 +20,8 @@ export function kubeletPaths(settings: Pick<CsiSettings, 'kubeletDirectory' | 's
   const { kubeletDirectory } = settings;
   const registrationDirectory = settings.registrationDirectory || path.join(kubeletDirectory, 'plugins_registry');
   return {
-    keptInputs: path.join(kubeletDirectory, 'plugins', DRIVER_NAME, 'volumes'),
-    socket: settings.socket || path.join(kubeletDirectory, 'plugins', DRIVER_NAME, 'csi.sock'),
+    keptInputs: path.join(kubeletDirectory, 'plugins', CSI_DRIVER_NAME, 'volumes'),
+    socket: settings.socket || path.join(kubeletDirectory, 'plugins', CSI_DRIVER_NAME, 'csi.sock'),
     ...(registrationDirectory !== NOT_REGISTERED && { registrationSocket: path.join(registrationDirectory, REGISTRATION_SOCKET) }),
   };
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_AUDIENCE } from '@oci-connector/connector-api';
+import { CSI_DRIVER_NAME, DEFAULT_AUDIENCE } from '@oci-connector/connector-api';
 import { parse } from 'yaml';
-import { DRIVER_NAME } from '../src/services/identity.service';
 
 interface CsiDriver {
   metadata: { name: string };
@@ -15,7 +14,7 @@ describe('the CSIDriver object', () => {
   const object = read('csidriver.yaml');
 
   it('asks the kubelet for all that the driver needs', () => {
-    expect(object.metadata.name).toBe(DRIVER_NAME);
+    expect(object.metadata.name).toBe(CSI_DRIVER_NAME);
     expect(object.spec).toEqual({
       attachRequired: false,
       podInfoOnMount: true,

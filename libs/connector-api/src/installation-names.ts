@@ -1,5 +1,8 @@
 import { type DestinationReference, type ProxyDestination } from './destination';
 
+/** Name of the CSI driver: `csi.driver` of a volume, `metadata.name` of the CSIDriver. */
+export const CSI_DRIVER_NAME = 'connectors-csi';
+
 /** By what names an installation is known in its cluster. */
 export interface InstallationNames {
   readonly namespace: string;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type Mounter } from './mounter';
 import { DATA_LINK, entriesOf, VolumeDirectory } from '../volume/volume-directory';
+import { type Mounter } from './mounter';
 
 /** Each volume is its target directory itself: no root, no Linux, and no limit but ours; the files are on a disk. */
 export class DirectoryMounter implements Mounter {

@@ -10,7 +10,7 @@ import { type PublishVolume } from '../volume/publish-volume';
 import { resolveTarget } from '../volume/target-path';
 import { unpublishVolume, type UnpublishParts } from '../volume/unpublish-volume';
 
-export interface NodeServiceParts extends UnpublishParts {
+export interface NodeServerParts extends UnpublishParts {
   readonly nodeName: string;
   readonly kubeletDirectory: string;
   readonly flow: PublishVolume;
@@ -28,8 +28,8 @@ const CAPABILITIES = ['VOLUME_MOUNT_GROUP'].map((type) => ({ rpc: { type } }));
 const MAX_ID_LENGTH = 128;
 
 /** csi.v1.Node. */
-export class NodeService {
-  constructor(private readonly parts: NodeServiceParts) {}
+export class NodeServer {
+  constructor(private readonly parts: NodeServerParts) {}
 
   implementation(calls: CallHandlers): UntypedServiceImplementation {
     return {

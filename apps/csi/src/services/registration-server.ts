@@ -1,13 +1,10 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type Logger } from 'pino';
 import { type CallHandlers } from '../rpc/call-handlers';
-import { DRIVER_NAME } from './identity.service';
 
 /** Of the CSI specification: every 1.x is the same protocol (pkg/volume/csi/csi_plugin.go of k8s.io/kubernetes). */
 const SUPPORTED_VERSIONS = ['1.0.0'];
-
-/** Name of the registration socket in the kubelet's directory of plugins, as that of the usual sidecar. */
-export const REGISTRATION_SOCKET = `${DRIVER_NAME}-reg.sock`;
 
 /** Message of pluginregistration.proto. */
 interface RegistrationStatus {
@@ -16,7 +13,7 @@ interface RegistrationStatus {
 }
 
 /** pluginregistration.Registration: the kubelet finds the socket, asks who is there, and says whether it took the driver. */
-export class RegistrationService {
+export class RegistrationServer {
   #problem: string | undefined = 'the kubelet has not registered the driver yet';
 
   constructor(
@@ -33,7 +30,7 @@ export class RegistrationService {
     return {
       GetInfo: calls.quiet('GetInfo', async () => ({
         type: 'CSIPlugin',
-        name: DRIVER_NAME,
+        name: CSI_DRIVER_NAME,
         endpoint: this.endpoint,
         supported_versions: SUPPORTED_VERSIONS,
       })),
