@@ -58,6 +58,27 @@ const privateMembers = {
   message: 'Write #name instead of private name; private is for constructors and their parameter properties.',
 };
 
+/** However it is written: `process.env`, `process['env']`, `const { env } = process`, an import of `node:process`. */
+const environment = [
+  "MemberExpression[object.name='process']:matches([property.name='env'], [property.value='env'])",
+  "VariableDeclarator[init.name='process'] > ObjectPattern > Property[key.name='env']",
+  'ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name="env"]',
+  'ImportDeclaration[source.value=/^(node:)?process$/] > :matches(ImportDefaultSpecifier, ImportNamespaceSpecifier)',
+].map((selector) => ({
+  selector,
+  message:
+    'Only apps/APP/src/APP.config.ts reads the environment, and libs/kube/src/kubernetes.config.ts what kubectl and pods have; tests that need a tool read its path in a *.config.ts of their own.',
+}));
+
+/** Who reads the environment: each program its settings, `libs/kube` where the API server is, and tests where their tools are. */
+const readsEnvironment = [
+  'apps/*/src/*.config.ts',
+  'libs/kube/src/kubernetes.config.ts',
+  'libs/testing-*/src/*.config.ts',
+  '**/test/*.config.ts',
+  'tools/**/*.ts',
+];
+
 /** Refuses words in a folder, in comments too, because they belong to another one. Options: `[{ pattern, message }]`. */
 const words = {
   meta: { type: 'problem', schema: [{ type: 'array' }] },
@@ -197,14 +218,7 @@ export default tseslint.config(
       curly: ['error', 'all'],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "MemberExpression[object.name='process'][property.name='env']",
-          message: 'Only <app>.config.ts reads the environment.',
-        },
-        privateMembers,
-      ],
+      'no-restricted-syntax': ['error', ...environment, privateMembers],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -263,5 +277,6 @@ export default tseslint.config(
   // Where the programs' version comes from.
   { files: ['libs/runtime/src/version.ts'], rules: boundaries(layers, ['../../../package.json']) },
   { files: specs, rules: { ...boundaries(layersWithTesting), 'max-params': 'off' } },
-  { files: ['**/*.config.ts', 'tools/**/*.ts'], rules: { 'no-restricted-syntax': ['error', privateMembers], 'no-console': 'off' } },
+  { files: readsEnvironment, rules: { 'no-restricted-syntax': ['error', privateMembers] } },
+  { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -151,6 +151,25 @@ describe('lint', () => {
     },
     MINUTES,
   );
+
+  it.each([
+    ['process.env', "export const home = process.env['HOME'];\n"],
+    ["process['env']", "export const home = process['env']['HOME'];\n"],
+    ['a part of process', 'const { env } = process;\nexport const home = env;\n'],
+    ['a part of the module', "import { env } from 'node:process';\nexport const home = env;\n"],
+    ['the whole module', "import * as current from 'process';\nexport const home = current.env;\n"],
+  ])(
+    'refuses to read the environment by %s in a file that only ends as the settings of a program do',
+    async (_what, text) => {
+      const file = 'libs/kube/src/planted.config.ts';
+      await copy.write(file, text);
+      const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
+      await copy.write(file, 'export {};\n');
+      expect(output).toContain('reads the environment');
+      expect(code).not.toBe(0);
+    },
+    MINUTES,
+  );
 });
 
 /** Returns a pattern for a string that begins with the directory, or is the directory as an argument of a join. */
