@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type JsonObject } from './json';
 import { applyStrategicMergePatch } from './strategic-merge-patch';
 
@@ -69,5 +70,21 @@ describe('applyStrategicMergePatch', () => {
     ['keeps only some keys', { a: { b: 1, c: 2 } }, { a: { $retainKeys: ['c'], c: 3 } }, { a: { c: 3 } }],
   ])('%s', (_what, document, patch, result) => {
     expect(applyStrategicMergePatch(document, patch)).toEqual(result);
+  });
+
+  it('orders a list by no comparison of two items: whatever the orders, it keeps to that of the patch, and to that of the server where the patch says nothing', () => {
+    const names = fc.uniqueArray(fc.integer({ min: 0, max: 9 }), { maxLength: 8 });
+    const list = (numbers: readonly number[]): JsonObject[] => numbers.map((port) => ({ port }));
+    fc.assert(
+      fc.property(names, names, names, (before, added, wanted) => {
+        const patch = { spec: { ports: list(added), '$setElementOrder/ports': list(wanted) } };
+        const { spec } = applyStrategicMergePatch({ spec: { ports: list(before) } }, patch) as { spec: { ports: { port: number }[] } };
+        const result = spec.ports.map(({ port }) => port);
+        const all = [...before, ...added.filter((port) => !before.includes(port))];
+        expect([...result].sort()).toEqual([...all].sort());
+        expect(result.filter((port) => wanted.includes(port))).toEqual(wanted.filter((port) => all.includes(port)));
+        expect(result.filter((port) => !wanted.includes(port))).toEqual(all.filter((port) => !wanted.includes(port)));
+      }),
+    );
   });
 });
