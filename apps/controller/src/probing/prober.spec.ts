@@ -218,6 +218,19 @@ describe('the prober', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('drops what waits when it is stopped, and waits for what runs', async () => {
+    start(1);
+    prober.ask('a', oracle.request('slow'));
+    prober.ask('b', oracle.request('waiting'));
+    let isStopped = false;
+    const stopped = prober.stop().then(() => (isStopped = true));
+    await turn();
+    expect(isStopped).toBe(false);
+    await oracle.answer();
+    await stopped;
+    expect(oracle.asked).toEqual(['slow']);
+  });
+
   it('is silent after it was stopped', async () => {
     prober.ask('a', oracle.request('host'));
     const stopped = prober.stop();

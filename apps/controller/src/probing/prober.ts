@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clock, type Timer } from '@oci-connector/clock';
 import { Reason } from '@oci-connector/connector-api';
 import { unknown, type Finding } from '@oci-connector/diagnosis';
+import PQueue from 'p-queue';
 import { nextProbeIn, type ProbeKind, type ProbePeriods } from './probe-schedule';
-import { ProbePool } from './probe-pool';
+
+/** Priority of a probe that is asked again; what has never been asked has a higher one. Of equal priorities the first comes first. */
+const REPEATED = 0;
 
 /** A question to a server, repeated as long as somebody wants the answer. */
 export interface ProbeRequest {
@@ -50,12 +53,13 @@ export class Prober {
   readonly #questions = new Map<string, Question>();
   /** The question of each owner and kind. */
   readonly #wanted = new Map<string, string>();
-  readonly #pool: ProbePool;
+  readonly #queue: PQueue;
+  #newest = REPEATED;
   readonly #stopping = new AbortController();
   readonly #listeners: ((owner: string) => void)[] = [];
 
   constructor(private readonly options: ProberOptions) {
-    this.#pool = new ProbePool(options.concurrency);
+    this.#queue = new PQueue({ concurrency: options.concurrency });
   }
 
   /** Calls the listener with each owner whose answer has changed. */
@@ -110,7 +114,8 @@ export class Prober {
     }
     this.#questions.clear();
     this.#wanted.clear();
-    await this.#pool.stop();
+    this.#queue.clear();
+    await this.#queue.onIdle();
   }
 
   #askAgain(question: Question): void {
@@ -121,13 +126,19 @@ export class Prober {
     }
   }
 
+  /**
+   * What has never been asked goes before what is asked again, and of that the newest first: somebody watches a Connector just made, and
+   * must not wait behind a thousand hosts that do not answer. Many new Connectors delay the probes of others, never their traffic: that
+   * waits for no probe.
+   */
   #enqueue(question: Question, turn: 'first' | 'repeated'): void {
     if (this.#stopping.signal.aborted) {
       return;
     }
     question.timer?.cancel();
     question.state = 'waiting';
-    this.#pool.add(() => this.#answer(question), turn);
+    const priority = turn === 'first' ? (this.#newest += 1) : REPEATED;
+    void this.#queue.add(() => this.#answer(question), { priority });
   }
 
   async #answer(question: Question): Promise<void> {
