@@ -8,7 +8,7 @@ export interface BackOffOptions {
 }
 
 /**
- * Exponential back-off with jitter. The jitter only ever lengthens (by up to half), so `initialMs` is a promise: nothing loops
+ * Exponential back-off with jitter, so that what failed together does not come back together. The jitter only ever lengthens (by up to half), so `initialMs` is a promise: nothing loops
  * faster than that.
  */
 export class BackOff {

@@ -115,11 +115,11 @@ describe('WorkQueue', () => {
     clock.advance(100);
   });
 
-  it('lengthens a back-off by up to a quarter', () => {
+  it('lengthens a back-off by up to a half', () => {
     make({ backOffInitialMs: 100, random: () => 0.999 });
     queue.addRateLimited('a');
-    expect(clock.timers[0]).toBeCloseTo(125, 0);
-    clock.advance(125);
+    expect(clock.timers[0]).toBeCloseTo(150, 0);
+    clock.advance(150);
   });
 
   it('tries a key again whose handler throws, and does not lose a worker', async () => {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
+import { BackOff } from './back-off';
 
 /** What a work queue tells about itself; for metrics. */
 export interface WorkQueueHooks {
@@ -36,7 +37,7 @@ export class WorkQueue {
   /** Keys added while active, with the time of that. */
   readonly #again = new Map<string, number>();
   readonly #delayed = new Map<string, { readonly timer: Timer; readonly dueAt: number }>();
-  readonly #failures = new Map<string, number>();
+  readonly #backOffs = new Map<string, BackOff>();
   readonly #stopping = new AbortController();
   readonly #idleWaiters: (() => void)[] = [];
   readonly #clock: Clock;
@@ -97,17 +98,15 @@ export class WorkQueue {
 
   /** Adds a key after its back-off, which doubles with each call until {@link forget}. */
   addRateLimited(key: string): void {
-    const { backOffInitialMs = 1_000, backOffMaxMs = 300_000, random = Math.random } = this.options;
-    const failures = this.#failures.get(key) ?? 0;
-    this.#failures.set(key, failures + 1);
-    const delay = Math.min(backOffMaxMs, backOffInitialMs * 2 ** Math.min(failures, 30));
-    // Jitter, so that keys that failed together do not come back together.
-    this.addAfter(key, delay * (1 + random() / 4));
+    const { backOffInitialMs: initialMs = 1_000, backOffMaxMs: maxMs = 300_000, random } = this.options;
+    const backOff = this.#backOffs.get(key) ?? new BackOff({ initialMs, maxMs, random });
+    this.#backOffs.set(key, backOff);
+    this.addAfter(key, backOff.next());
   }
 
   /** The key is well again: its next failure starts from the shortest back-off. */
   forget(key: string): void {
-    this.#failures.delete(key);
+    this.#backOffs.delete(key);
   }
 
   /** Resolves when nothing waits and nothing is processed; delayed keys do not count. */

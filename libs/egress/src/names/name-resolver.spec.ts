@@ -1,50 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FixtureNameServer, ManualClock, until } from '@oci-connector/testing-kit';
-import { NameResolver, type NameResolverOptions } from './name-resolver';
-
-const CALLER = { owner: 'one' };
-
-/** What a test sets up: files of its own, and name servers on loopback. */
-class World {
-  readonly clock = new ManualClock();
-  readonly servers: FixtureNameServer[] = [];
-
-  constructor(readonly directory: string) {}
-
-  async server(zone: Parameters<typeof FixtureNameServer.start>[0] = {}): Promise<FixtureNameServer> {
-    const server = await FixtureNameServer.start(zone);
-    this.servers.push(server);
-    return server;
-  }
-
-  hosts(text: string): Promise<void> {
-    return writeFile(join(this.directory, 'hosts'), text);
-  }
-
-  /** Names these servers, or all that were started. */
-  resolvConf(text: string, servers: readonly { address: string }[] = this.servers): Promise<void> {
-    return writeFile(join(this.directory, 'resolv.conf'), `${servers.map(({ address }) => `nameserver ${address}\n`).join('')}${text}`);
-  }
-
-  resolver(options: NameResolverOptions = {}): (name: string, caller?: { owner: string; signal?: AbortSignal }) => Promise<string[]> {
-    const files = { hostsFile: join(this.directory, 'hosts'), resolvConf: join(this.directory, 'resolv.conf') };
-    const resolver = new NameResolver({ ...files, clock: this.clock, firstFamily: () => 4, ...options });
-    return async (name, caller = CALLER) => (await resolver.lookup(name, caller)).map(({ address }) => address);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.close()));
-    await rm(this.directory, { recursive: true });
-  }
-}
+import { type FixtureNameServer, until } from '@oci-connector/testing-kit';
+import { NameWorld } from '../../test/name-world';
 
 describe('NameResolver', () => {
-  let world: World;
+  let world: NameWorld;
 
   beforeEach(async () => {
-    world = new World(await mkdtemp(join(tmpdir(), 'names-')));
+    world = await NameWorld.create();
   });
 
   afterEach(() => world.close());
@@ -266,98 +229,6 @@ describe('NameResolver', () => {
       await world.hosts('127.0.0.1 localhost\n');
       expect(await lookup('localhost')).toEqual(['127.0.0.1']);
       expect(server.asked).toEqual([]);
-    });
-  });
-
-  describe('what a tenant can make others wait for', () => {
-    it('ends a lookup whose servers are silent after 5 s, and remembers that for 5 s', async () => {
-      const server = await world.server({ 'slow.test': 'SILENT' });
-      await world.resolvConf('');
-      const lookup = world.resolver();
-      const first = lookup('slow.test');
-      await until(() => server.asked.length === 2);
-      world.clock.advance(2_500);
-      await until(() => server.asked.length === 4);
-      world.clock.advance(2_500);
-      await expect(first).rejects.toMatchObject({ problem: 'unanswered' });
-      await expect(lookup('slow.test')).rejects.toMatchObject({ problem: 'unanswered' });
-      world.clock.advance(4_999);
-      await expect(lookup('slow.test')).rejects.toMatchObject({ problem: 'unanswered' });
-      expect(server.asked).toHaveLength(4);
-      server.zone.set('slow.test', { a: ['10.0.0.1'] });
-      world.clock.advance(1);
-      expect(await lookup('slow.test')).toEqual(['10.0.0.1']);
-    });
-
-    it('asks once for all that wait for a name, and serves another name meanwhile', async () => {
-      const server = await world.server({ 'slow.test': 'SILENT', 'r.test': { a: ['10.0.0.1'] } });
-      await world.resolvConf('');
-      const lookup = world.resolver();
-      const waiting = Promise.allSettled(Array.from({ length: 200 }, () => lookup('slow.test')));
-      await until(() => server.timesAsked('slow.test') === 2);
-      expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
-      world.clock.advance(5_000);
-      expect((await waiting).every(({ status }) => status === 'rejected')).toBe(true);
-      // Both families, and both again at half time.
-      expect(server.timesAsked('slow.test')).toBeLessThanOrEqual(4);
-    });
-
-    it.each<[string, Parameters<typeof FixtureNameServer.start>[0], number]>([
-      ['a TTL of 0 for a second', { 'r.test': { a: ['10.0.0.1'], ttl: 0 } }, 1_000],
-      ['a TTL of 20 s for 20 s', { 'r.test': { a: ['10.0.0.1'], ttl: 20 } }, 20_000],
-      ['a TTL of a day for 30 s', { 'r.test': { a: ['10.0.0.1'], ttl: 86_400 } }, 30_000],
-      [
-        'the shortest TTL of both families',
-        { 'r.test': { cname: 's.test', ttl: 20 }, 's.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'], ttl: 10 } },
-        10_000,
-      ],
-      ['that there is no address for 5 s', {}, 5_000],
-    ])('believes %s', async (_title, zone, lifetime) => {
-      const server = await world.server(zone);
-      await world.resolvConf('');
-      const lookup = world.resolver();
-      const settle = (): Promise<unknown> => lookup('r.test').catch(() => undefined);
-      await settle();
-      world.clock.advance(lifetime - 1);
-      await settle();
-      expect(server.timesAsked('r.test')).toBe(2);
-      world.clock.advance(1);
-      await settle();
-      expect(server.timesAsked('r.test')).toBe(4);
-    });
-
-    it('goes on with a lookup whose first caller has left', async () => {
-      const server = await world.server({ 'r.test': 'SILENT' });
-      await world.resolvConf('');
-      const lookup = world.resolver();
-      const leaving = new AbortController();
-      const first = lookup('r.test', { ...CALLER, signal: leaving.signal });
-      const second = lookup('r.test');
-      await until(() => server.asked.length === 2);
-      leaving.abort(new Error('the client has left'));
-      await expect(first).rejects.toThrow('the client has left');
-      server.zone.set('r.test', { a: ['10.0.0.1'] });
-      world.clock.advance(2_500);
-      expect(await second).toEqual(['10.0.0.1']);
-    });
-
-    it('bounds the lookups of one owner and of all, and serves others meanwhile', async () => {
-      const names = Array.from({ length: 8 }, (_, index) => `slow-${index}.test`);
-      const server = await world.server({
-        ...Object.fromEntries(names.map((name) => [name, 'SILENT' as const])),
-        'r.test': { a: ['10.0.0.1'] },
-      });
-      await world.resolvConf('');
-      const lookup = world.resolver({ limits: { perOwner: 3, total: 6 } });
-      const mine = Promise.allSettled(names.map((name) => lookup(name)));
-      await until(() => names.every((name) => server.timesAsked(name) > 0));
-      expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
-      world.clock.advance(5_000);
-      const problems = (await mine).map((settled) =>
-        settled.status === 'rejected' ? (settled.reason as { problem: string }).problem : 'answered',
-      );
-      // Which of them began first is up to the reading of the files.
-      expect(problems.sort()).toEqual([...Array<string>(5).fill('crowded-out'), ...Array<string>(3).fill('unanswered')]);
     });
   });
 });

@@ -68,12 +68,11 @@ export class NameResolver {
   /**
    * All addresses of a name, at least one. A dot at its end keeps it from the search domains. The name is in lower case and no address.
    *
-   * @throws LookupError, or the signal's reason
+   * @throws LookupError
    */
   readonly lookup: LookupAll = async (name, caller) => (await this.#lookup(name, caller)).map((address) => ({ address }));
 
-  async #lookup(name: string, { owner, signal }: LookupCaller): Promise<readonly string[]> {
-    signal?.throwIfAborted();
+  async #lookup(name: string, { owner }: LookupCaller): Promise<readonly string[]> {
     const local = await this.#local(name);
     if (local) {
       return local;
@@ -87,10 +86,7 @@ export class NameResolver {
     if (known && known.until > this.#clock.monotonic()) {
       return given(known.answer);
     }
-    return await unlessAborted(
-      this.#flights.join(name, owner, (abandoned) => this.#ask(name, conf, abandoned)),
-      signal,
-    );
+    return this.#flights.join(name, owner, (abandoned) => this.#ask(name, conf, abandoned));
   }
 
   /** What needs no name server: the hosts file, and by RFC 6761 §6.3 localhost. */
@@ -164,25 +160,6 @@ function given(answer: readonly string[] | LookupError): readonly string[] {
     throw answer;
   }
   return answer;
-}
-
-/** Ends with the signal's reason when that comes first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) {
-    return await promise;
-  }
-  const { promise: aborted, stop } = abortion(signal);
-  return await Promise.race([promise, aborted]).finally(stop);
-}
-
-function abortion(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
-  let stop = (): void => undefined;
-  const promise = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort);
-    stop = () => signal.removeEventListener('abort', onAbort);
-  });
-  return { promise, stop };
 }
 
 /** RFC 6724 in short: IPv6 first where this machine has a global IPv6 address or no IPv4 address beside loopback. */
