@@ -3,7 +3,7 @@ import path from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { ReviewUnavailableError } from '@oci-connector/kube';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { CapturedLog, collidingLabels, readTable } from '@oci-connector/testing-kit';
+import { CapturedLog, collidingLabels, documentedMetrics, readTable, registeredMetrics } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { CsiSettings } from './csi.config';
 import { logCall } from './observability/call-log';
@@ -45,15 +45,7 @@ describe('docs/operations.md', () => {
   new CsiMetrics(metrics, () => 0);
 
   it('has every metric with its type and labels, and no other', async () => {
-    const documented = readTable(TEXT, '### Metrics of the CSI driver').map((row) => [
-      row['Name'],
-      row['Type'],
-      row['Labels']?.match(/[a-z_]+/g) ?? [],
-    ]);
-    // prom-client's own type does not know that its metrics hold the names of their labels.
-    const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
-    const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
-    expect(documented).toEqual(registered.map(({ name, labelNames }) => [name, types.get(name), labelNames]));
+    expect(documentedMetrics(TEXT, '### Metrics of the CSI driver')).toEqual(await registeredMetrics(metrics));
   });
 
   it('has no metric with a label that Prometheus sets for its target', () => {

@@ -9,10 +9,12 @@ export { FixtureNameServer, type NameFault, type NameRecords } from './dns/fixtu
 export { readTable, type TableRow } from './documents/read-table';
 export { yamlBlocks } from './documents/yaml-blocks';
 export { CapturedLog } from './logging/captured-log';
+export { documentedMetrics, registeredMetrics } from './metrics/metrics-table';
 export { collidingLabels } from './metrics/target-labels';
 export { type ArrivedRequest, LoopbackServer, type LoopbackServerOptions } from './servers/loopback-server';
 export { echo, type RawAnswer, type RawRequest, RawUpstream, type RawUpstreamOptions } from './servers/raw-upstream';
 export { TcpServer, type TcpServerOptions } from './servers/tcp-server';
 export { unusedPort } from './servers/unused-port';
+export { itKeepsTheRulesOfSettings } from './settings/settings-rules';
 export { testbedTool } from './testbed-tools.config';
 export { eventually, until, untilRight } from './waiting/until';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { CapturedLog, collidingLabels, readTable } from '@oci-connector/testing-kit';
+import { CapturedLog, collidingLabels, documentedMetrics, readTable, registeredMetrics } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
 import { Transfer } from '../transfer/transfer';
@@ -50,15 +50,7 @@ describe('docs/operations.md', () => {
   new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true });
 
   it('has every metric with its type and labels, and no other', async () => {
-    const documented = readTable(TEXT, '### Metrics of the proxy').map((row) => [
-      row['Name'],
-      row['Type'],
-      row['Labels']?.match(/[a-z_]+/g) ?? [],
-    ]);
-    // prom-client's own type does not know that its metrics hold the names of their labels.
-    const registered = metrics.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
-    const types = new Map((await metrics.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
-    expect(documented).toEqual(registered.map(({ name, labelNames }) => [name, types.get(name), labelNames]));
+    expect(documentedMetrics(TEXT, '### Metrics of the proxy')).toEqual(await registeredMetrics(metrics));
   });
 
   it('has no metric with a label that Prometheus sets for its target', () => {

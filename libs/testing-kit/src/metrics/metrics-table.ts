@@ -1,0 +1,23 @@
+import { readTable } from '../documents/read-table';
+
+/** A metric with its type and its labels in order. */
+export type MetricRow = readonly [name: string, type: string, labels: readonly string[]];
+
+/** A registry of prom-client. */
+export interface MetricsRegistry {
+  getMetricsAsArray(): unknown;
+  getMetricsAsJSON(): Promise<readonly { readonly name: string; readonly type: unknown }[]>;
+}
+
+/** The metrics that the table of a document names. */
+export function documentedMetrics(markdown: string, heading: string): MetricRow[] {
+  return readTable(markdown, heading).map((row) => [row['Name'] ?? '', row['Type'] ?? '', row['Labels']?.match(/[a-z_]+/g) ?? []]);
+}
+
+/** The metrics of a registry. */
+export async function registeredMetrics(registry: MetricsRegistry): Promise<MetricRow[]> {
+  // prom-client's own type does not know that its metrics hold the names of their labels.
+  const registered = registry.getMetricsAsArray() as { readonly name: string; readonly labelNames: readonly string[] }[];
+  const types = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+  return registered.map(({ name, labelNames }) => [name, types.get(name) ?? '', labelNames]);
+}
