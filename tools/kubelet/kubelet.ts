@@ -38,7 +38,8 @@ export class Kubelet {
 
   constructor(private readonly options: KubeletOptions) {
     const { client, onProblem, backOffMs = BACK_OFF_MS } = options;
-    this.#pods = new Reflector({ client, type: Pods, onError: (error) => onProblem(error as Error) });
+    this.#pods = new Reflector({ client, type: Pods });
+    this.#pods.failures.subscribe(({ error }) => onProblem(error as Error));
     this.#queue = new WorkQueue({ concurrency: 4, backOffInitialMs: backOffMs.initial, backOffMaxMs: backOffMs.max });
     this.#events = new EventRecorder({ client, component: 'kubelet', onError: (error) => onProblem(error as Error) });
   }

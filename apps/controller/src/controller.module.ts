@@ -59,14 +59,10 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     clock,
     namespace: settings.namespace,
     secretNamespaces: settings.secretNamespaces,
-    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
   });
-  const endpoints = new InstallationEndpoints({
-    client,
-    clock,
-    installation,
-    onError: (message, fields) => logger.warn(fields, message),
-  });
+  watches.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
+  const endpoints = new InstallationEndpoints({ client, clock, installation });
+  endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
   const egress = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,

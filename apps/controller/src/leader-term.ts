@@ -7,7 +7,6 @@ import {
   KubeApiError,
   WorkQueue,
   formatKey,
-  keyOf,
   onChange,
   parseKey,
   runReconciler,
@@ -20,6 +19,7 @@ import {
 import { type RefusedCredentials } from '@oci-connector/oci-auth';
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
+import { of } from 'rxjs';
 import { CertificateAuthorityReconciler } from './certificate-authority/certificate-authority.reconciler';
 import { type ClusterWatches } from './cluster/cluster-watches';
 import { ConnectorClassReconciler, connectorClassTriggers } from './connector-class/connector-class.reconciler';
@@ -119,21 +119,17 @@ export class LeaderTerm {
       refusals,
     };
     const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
-    return this.#start('Connector', {
+    return this.#start(
+      'Connector',
       reconciler,
-      triggers: connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)),
-      present: () => watches.connectors.list().map(keyOf),
-    });
+      connectorTriggers(watches, (connector) => writer.isOwnWrite(connector)),
+    );
   }
 
   #classes(): void {
     const { client, installation, watches } = this.options;
     const reconciler = new ConnectorClassReconciler({ client, view: watches, installation, events: this.#events, now: this.#now });
-    this.#start('ConnectorClass', {
-      reconciler,
-      triggers: connectorClassTriggers(watches),
-      present: () => watches.classes.list().map(keyOf),
-    });
+    this.#start('ConnectorClass', reconciler, connectorClassTriggers(watches));
   }
 
   #certificateAuthority(): Reconciler {
@@ -154,14 +150,15 @@ export class LeaderTerm {
     const { watches, installation } = this.options;
     const key = { namespace: installation.namespace, name };
     const isIt = ({ key: changed }: { key: string }): ObjectKey[] => (changed === formatKey(key) ? [key] : []);
-    const triggers = [...watches.secrets.map((secrets) => onChange(secrets, isIt)), onChange(watches.caConfigMap, isIt)];
-    this.#start(kind, { reconciler, triggers, present: () => [key] });
+    this.#start(kind, reconciler, [
+      // Where there is nothing yet, it is made.
+      { reflector: watches.caConfigMap, keys: of(key) },
+      ...watches.secrets.map((secrets) => onChange(secrets, isIt)),
+      onChange(watches.caConfigMap, isIt),
+    ]);
   }
 
-  #start(
-    kind: ReconcileKind,
-    { reconciler, triggers, present }: { reconciler: Reconciler; triggers: readonly ReconcileTrigger[]; present: () => ObjectKey[] },
-  ): RunningReconciler {
+  #start(kind: ReconcileKind, reconciler: Reconciler, triggers: readonly ReconcileTrigger[]): RunningReconciler {
     const { settings, metrics, clock } = this.options;
     const queue = new WorkQueue({
       ...BACK_OFF,
@@ -176,8 +173,6 @@ export class LeaderTerm {
       onError: (key, error) => this.#logFailure(`${kind} ${formatKey(key)}`, error),
       onOutcome: (outcome) => metrics.reconciled(kind, outcome),
     });
-    // A new leader's watches have seen everything long before it was elected.
-    void running.started.then((started) => started && present().forEach((key) => running.add(key)));
     this.#running.push(running);
     return running;
   }

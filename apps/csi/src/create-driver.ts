@@ -55,12 +55,8 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
   const kept = new KeptInputs(keptInputs, (file, error) => logger.warn({ file, err: error }, 'what is kept of a volume cannot be used'));
   const mounter = dependencies.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
-  const state = new CsiState({
-    client,
-    clock,
-    namespace: settings.namespace,
-    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
-  });
+  const state = new CsiState({ client, clock, namespace: settings.namespace });
+  state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
   const calls = new CallHandlers(clock, (record, result) => {
     metrics.finished(record, result);
     logCall(logger, record, result);

@@ -1,6 +1,15 @@
 import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass, type ConnectorKey, PROXY_CA_NAME } from '@oci-connector/connector-api';
-import { type ConfigMap, ConfigMaps, ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+import {
+  type ConfigMap,
+  ConfigMaps,
+  ConnectorClasses,
+  Connectors,
+  type KubeClient,
+  Reflector,
+  type WatchFailure,
+} from '@oci-connector/kube';
+import { merge, type Observable } from 'rxjs';
 
 /** The key of the ConfigMap in which the certificate of the proxy's CA is published. */
 const CA_KEY = 'ca.crt';
@@ -10,8 +19,6 @@ export interface CsiStateOptions {
   readonly clock: Clock;
   /** Namespace of the installation. */
   readonly namespace: string;
-  /** Told of each failed list or watch; they are tried again. */
-  readonly onError: (resource: string, error: unknown) => void;
 }
 
 /** The Connectors, their classes and the proxy's CA, kept up to date by watches; during an outage of the API server as they were before it. */
@@ -20,15 +27,15 @@ export class CsiState {
   readonly #classes: Reflector<ConnectorClass>;
   readonly #configMaps: Reflector<ConfigMap>;
 
-  constructor({ client, clock, namespace, onError }: CsiStateOptions) {
-    const shared = (resource: string): { client: KubeClient; clock: Clock; onError: (error: unknown) => void } => ({
-      client,
-      clock,
-      onError: (error) => onError(resource, error),
-    });
-    this.#connectors = new Reflector({ ...shared('connectors'), type: Connectors });
-    this.#classes = new Reflector({ ...shared('connectorclasses'), type: ConnectorClasses });
-    this.#configMaps = new Reflector({ ...shared('configmaps'), type: ConfigMaps, namespace, name: PROXY_CA_NAME });
+  constructor({ client, clock, namespace }: CsiStateOptions) {
+    this.#connectors = new Reflector({ client, clock, type: Connectors });
+    this.#classes = new Reflector({ client, clock, type: ConnectorClasses });
+    this.#configMaps = new Reflector({ client, clock, type: ConfigMaps, namespace, name: PROXY_CA_NAME });
+  }
+
+  /** Each failed list or watch; they are tried again. */
+  get failures(): Observable<WatchFailure> {
+    return merge(this.#connectors.failures, this.#classes.failures, this.#configMaps.failures);
   }
 
   get hasSynced(): boolean {

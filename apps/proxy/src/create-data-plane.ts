@@ -82,25 +82,18 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   const { settings, client, clock } = dependencies;
   const { logger, registry, readiness } = runtime;
   const transfers = createTransfers(settings, clock);
-  const state = new ProxyState({
-    client,
-    clock,
-    onError: (resource, error) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'),
-  });
+  const state = new ProxyState({ client, clock });
+  state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
   const metrics = new ProxyMetrics(registry, {
     transfersInFlight: () => transfers.size,
     connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,
   });
-  const endpoints = new InstallationEndpoints({
-    client,
-    clock,
-    installation: settings,
-    onError: (message, fields) => logger.warn(fields, message),
-  });
+  const endpoints = new InstallationEndpoints({ client, clock, installation: settings });
+  endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
   // Of the API server: shared by all that ask it while a client waits.
   const reachability = Reachability.of(client, clock);
   const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
-  state.onDeleted((connector) => forget(connector, upstream, metrics));
+  state.deletedConnectors.subscribe((connector) => forget(connector, upstream, metrics));
   const sealing = new SealingKeys({
     readSecret: (signal) => readSecretData(dependencies, SEALING_KEYS_NAME, signal),
     clock,

@@ -1,12 +1,11 @@
 import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
-import { ConnectorClasses, Connectors, type KubeClient, Reflector } from '@oci-connector/kube';
+import { ConnectorClasses, Connectors, type KubeClient, Reflector, type WatchFailure } from '@oci-connector/kube';
+import { filter, map, merge, type Observable } from 'rxjs';
 
 export interface ProxyStateOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** Told of each failed list or watch; they are tried again. */
-  readonly onError: (resource: string, error: unknown) => void;
 }
 
 /** The Connectors and their classes, kept up to date by watches; during an outage of the API server as they were before it. */
@@ -14,18 +13,22 @@ export class ProxyState {
   readonly connectors: Reflector<Connector>;
   readonly classes: Reflector<ConnectorClass>;
 
-  constructor({ client, clock, onError }: ProxyStateOptions) {
-    this.connectors = new Reflector({ client, clock, type: Connectors, onError: (error) => onError('connectors', error) });
-    this.classes = new Reflector({ client, clock, type: ConnectorClasses, onError: (error) => onError('connectorclasses', error) });
+  constructor({ client, clock }: ProxyStateOptions) {
+    this.connectors = new Reflector({ client, clock, type: Connectors });
+    this.classes = new Reflector({ client, clock, type: ConnectorClasses });
   }
 
-  /** Calls the listener with each Connector that is gone. */
-  onDeleted(listener: (connector: Connector) => void): void {
-    this.connectors.changes.subscribe((change) => {
-      if (change.type === 'deleted') {
-        listener(change.object);
-      }
-    });
+  /** Each failed list or watch; they are tried again. */
+  get failures(): Observable<WatchFailure> {
+    return merge(this.connectors.failures, this.classes.failures);
+  }
+
+  /** Each Connector that is gone. */
+  get deletedConnectors(): Observable<Connector> {
+    return this.connectors.changes.pipe(
+      filter(({ type }) => type === 'deleted'),
+      map(({ object }) => object),
+    );
   }
 
   get hasSynced(): boolean {

@@ -53,12 +53,13 @@ export {
 } from './kube-client';
 export { type WatchEvent } from './watch-stream';
 export { type Indexer, type StoreChange } from './object-store';
-export { Reflector, type ReflectorOptions, type ReflectorTiming } from './reflector';
+export { Reflector, type ReflectorOptions, type ReflectorTiming, type WatchFailure } from './reflector';
 export {
   type InstallationEndpoint,
   InstallationEndpoints,
   type InstallationEndpointsOptions,
   type RefusedDestinations,
+  type ServiceFailure,
 } from './installation-endpoints';
 export { type WorkHandler, WorkQueue, type WorkQueueHooks, type WorkQueueOptions } from './work-queue';
 export {

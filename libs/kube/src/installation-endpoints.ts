@@ -1,5 +1,6 @@
 import { type Clock } from '@oci-connector/clock';
 import { type InstallationNames, refusedHosts } from '@oci-connector/connector-api';
+import { distinctUntilChanged, filter, map, merge, type Observable } from 'rxjs';
 import { type KubeClient } from './kube-client';
 import { type EndpointSlice } from './kube-objects';
 import { Reflector } from './reflector';
@@ -9,8 +10,15 @@ export interface InstallationEndpointsOptions {
   readonly client: Pick<KubeClient, 'list' | 'watch' | 'connection'>;
   readonly clock: Clock;
   readonly installation: InstallationNames;
-  /** Called with the first failure of a series, for the log; reading goes on. */
-  readonly onError: (message: string, fields: { readonly err: unknown; readonly service: string }) => void;
+}
+
+/** The addresses behind a Service could not be read. */
+export interface ServiceFailure {
+  /** For the log. */
+  readonly message: string;
+  /** NAME.NAMESPACE */
+  readonly service: string;
+  readonly error: unknown;
 }
 
 /** An address that no Connector may lead to. */
@@ -31,17 +39,22 @@ export interface RefusedDestinations {
  * are given, or none.
  */
 export class InstallationEndpoints {
+  /** The first failure of each series; reading goes on. Completes at the stop. */
+  readonly failures: Observable<ServiceFailure>;
   readonly #apiServer: Reflector<EndpointSlice>;
   readonly #proxies: Reflector<EndpointSlice>;
 
   constructor(private readonly options: InstallationEndpointsOptions) {
     const { namespace, proxyService } = options.installation;
     // The API server keeps one slice with this name for itself.
-    this.#apiServer = reflector(options, 'kubernetes.default', { namespace: 'default', name: 'kubernetes' });
-    this.#proxies = reflector(options, `${proxyService}.${namespace}`, {
-      namespace,
-      labelSelector: `kubernetes.io/service-name=${proxyService}`,
-    });
+    const { client, clock } = options;
+    this.#apiServer = new Reflector({ client, clock, type: EndpointSlices, namespace: 'default', name: 'kubernetes' });
+    const labelSelector = `kubernetes.io/service-name=${proxyService}`;
+    this.#proxies = new Reflector({ client, clock, type: EndpointSlices, namespace, labelSelector });
+    this.failures = merge(
+      firstOfSeries('kubernetes.default', this.#apiServer),
+      firstOfSeries(`${proxyService}.${namespace}`, this.#proxies),
+    );
   }
 
   /** Where no Connector may lead (rule C9). */
@@ -82,24 +95,13 @@ function addressesOf({ endpoints }: EndpointSlice): string[] {
   return (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
 }
 
-function reflector(
-  { client, clock, onError }: InstallationEndpointsOptions,
-  service: string,
-  selection: { namespace: string; name?: string; labelSelector?: string },
-): Reflector<EndpointSlice> {
-  let told = false;
-  const slices: Reflector<EndpointSlice> = new Reflector({
-    client,
-    clock,
-    type: EndpointSlices,
-    ...selection,
-    onError: (error) => {
-      if (!told) {
-        onError('the addresses behind a Service could not be read; Connectors may lead to those not known', { err: error, service });
-      }
-      told = true;
-    },
-  });
-  slices.changes.subscribe(() => (told = false));
-  return slices;
+const UNREAD = 'the addresses behind a Service could not be read; Connectors may lead to those not known';
+
+/** A series ends with a change: then the slices could be read. */
+function firstOfSeries(service: string, { failures, changes }: Reflector<EndpointSlice>): Observable<ServiceFailure> {
+  const states = merge(failures.pipe(map(({ error }) => ({ message: UNREAD, service, error }))), changes.pipe(map(() => 'read' as const)));
+  return states.pipe(
+    distinctUntilChanged((before, now) => before !== 'read' && now !== 'read'),
+    filter((state) => state !== 'read'),
+  );
 }

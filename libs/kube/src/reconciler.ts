@@ -1,5 +1,5 @@
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type Subscription } from 'rxjs';
+import { concat, defer, merge, mergeMap, type Observable } from 'rxjs';
 import { type StoreChange } from './object-store';
 import { type Reflector } from './reflector';
 import { formatKey, keyOf, type ObjectKey, parseKey } from './resource-type';
@@ -25,8 +25,8 @@ export interface Reconciler {
 export interface ReconcileTrigger {
   /** Starts the reflector, and tells whether the first list arrived. */
   readonly reflector: { start(): void; whenSynced(): Promise<boolean> };
-  /** Adds what each change concerns by calling `add`. */
-  subscribe(add: (key: ObjectKey) => void): Subscription;
+  /** What is to be reconciled: at first what there is, then what each change concerns. */
+  readonly keys: Observable<ObjectKey>;
 }
 
 /** Reconciles what `keysOf` says for each object that the reflector holds, and for each change that it sees. */
@@ -34,18 +34,8 @@ export function onChange<T extends KubeObject>(
   reflector: Reflector<T>,
   keysOf: (change: StoreChange<T>) => Iterable<ObjectKey>,
 ): ReconcileTrigger {
-  return {
-    reflector,
-    subscribe: (add) => {
-      const tell = (change: StoreChange<T>): void => {
-        for (const key of keysOf(change)) {
-          add(key);
-        }
-      };
-      reflector.list().forEach((object) => tell({ type: 'added', key: formatKey(keyOf(object)), object }));
-      return reflector.changes.subscribe(tell);
-    },
-  };
+  const present = defer(() => reflector.list().map((object): StoreChange<T> => ({ type: 'added', key: formatKey(keyOf(object)), object })));
+  return { reflector, keys: concat(present, reflector.changes).pipe(mergeMap(keysOf)) };
 }
 
 /** How one reconcile ended. */
@@ -79,7 +69,7 @@ export function runReconciler(options: RunReconcilerOptions): RunningReconciler 
   const { queue, triggers } = options;
   let stopped = false;
   const add = (key: ObjectKey): void => queue.add(formatKey(key));
-  const subscriptions = triggers.map((trigger) => trigger.subscribe(add));
+  const subscription = merge(...triggers.map(({ keys }) => keys)).subscribe(add);
   triggers.forEach(({ reflector }) => reflector.start());
   const begin = async (): Promise<boolean> => {
     const synced = await Promise.all(triggers.map(({ reflector }) => reflector.whenSynced()));
@@ -94,7 +84,7 @@ export function runReconciler(options: RunReconcilerOptions): RunningReconciler 
     add,
     stop: async (stopOptions) => {
       stopped = true;
-      subscriptions.forEach((subscription) => subscription.unsubscribe());
+      subscription.unsubscribe();
       await queue.stop(stopOptions);
     },
   };

@@ -58,9 +58,9 @@ async function serve(answer: Answer, options: Partial<ReflectorOptions<ConfigMap
     type: ConfigMaps,
     clock,
     random: noJitter,
-    onError: (error) => errors.push(error),
     ...options,
   });
+  reflector.failures.subscribe(({ error }) => errors.push(error));
   reflector.changes.subscribe(({ type, key, object }) => changes.push(`${type} ${key} ${object.metadata.resourceVersion}`));
   reflector.start();
 }
@@ -156,6 +156,7 @@ describe('Reflector faults', () => {
     objects = [configMap('x', '30'), configMap('z', '31')];
     version = '31';
     const sizes = new Set<number>();
+    reflector.failures.subscribe(({ error }) => errors.push(error));
     reflector.changes.subscribe(() => sizes.add(reflector.list().length));
     watches[0]?.end(eventLine('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }));
     await eventually(() => pauses().length === 1);

@@ -1,6 +1,6 @@
 import { type Clock, sleep, systemClock } from '@oci-connector/clock';
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type Observable, Subject } from 'rxjs';
+import { lastValueFrom, type Observable, Subject } from 'rxjs';
 import { BackOff } from './back-off';
 import { KubeApiError } from './kube.errors';
 import { type KubeClient, type ListOptions } from './kube-client';
@@ -17,11 +17,16 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly name?: string;
   readonly labelSelector?: string;
   readonly indexers?: Readonly<Record<string, Indexer<T>>>;
-  /** Told each failure; the reflector goes on by itself. For logs. */
-  readonly onError?: (error: unknown) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly timing?: Partial<ReflectorTiming>;
+}
+
+/** A list or a watch that failed. */
+export interface WatchFailure {
+  /** The plural of its type, such as `connectors`. */
+  readonly resource: string;
+  readonly error: unknown;
 }
 
 /** All in milliseconds unless the name says otherwise. */
@@ -54,7 +59,8 @@ const DEFAULT_TIMING: ReflectorTiming = {
  */
 export class Reflector<T extends KubeObject> {
   readonly #store: ObjectStore<T>;
-  readonly #subject = new Subject<StoreChange<T>>();
+  readonly #changes = new Subject<StoreChange<T>>();
+  readonly #failures = new Subject<WatchFailure>();
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #timing: ReflectorTiming;
@@ -79,7 +85,12 @@ export class Reflector<T extends KubeObject> {
    * see everything. Completes when the reflector stops.
    */
   get changes(): Observable<StoreChange<T>> {
-    return this.#subject.asObservable();
+    return this.#changes.asObservable();
+  }
+
+  /** Each failure from now on, for logs; the reflector goes on by itself. Completes when the reflector stops. */
+  get failures(): Observable<WatchFailure> {
+    return this.#failures.asObservable();
   }
 
   /** True once the first list is in the store; stays true during outages. */
@@ -109,15 +120,14 @@ export class Reflector<T extends KubeObject> {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the reflector was stopped'));
     await this.#running;
-    this.#subject.complete();
+    this.#changes.complete();
+    this.#failures.complete();
     this.#synced.complete();
   }
 
   /** Resolves with true after the first list, with false when the reflector stops before. */
   async whenSynced(): Promise<boolean> {
-    await new Promise<void>((resolve) => {
-      this.#synced.subscribe({ complete: resolve });
-    });
+    await lastValueFrom(this.#synced, { defaultValue: undefined });
     return this.#isSynced;
   }
 
@@ -152,7 +162,7 @@ export class Reflector<T extends KubeObject> {
     if (error instanceof KubeApiError && UNKNOWN_POSITION.has(error.status)) {
       this.#resourceVersion = undefined;
     }
-    this.options.onError?.(error);
+    this.#failures.next({ resource: this.options.type.plural, error });
     this.#wasStable(openedAt);
     const wait = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(this.#backOff.next(), Math.min(wait, this.#timing.backOffMaxMs));
@@ -207,7 +217,7 @@ export class Reflector<T extends KubeObject> {
 
   #publish(changes: readonly StoreChange<T>[]): void {
     for (const change of changes) {
-      this.#subject.next(change);
+      this.#changes.next(change);
     }
   }
 

@@ -66,7 +66,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     apply({ namespace: 'default', name: 'other', labels }, 'fd00::9');
     apply({ namespace, name: 'proxy-1', labels }, 'fd00::a');
     const installation = { namespace, proxyService: 'proxy', clusterDomain: 'cluster.local' };
-    const endpoints = new InstallationEndpoints({ client, clock: systemClock, installation, onError: () => undefined });
+    const endpoints = new InstallationEndpoints({ client, clock: systemClock, installation });
     expect(endpoints.refused.refusedHosts).toEqual(refusedHosts(installation, api.url));
     const are = (...expected: string[]): Promise<unknown> =>
       eventually(

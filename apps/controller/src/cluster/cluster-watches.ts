@@ -14,7 +14,9 @@ import {
   type PartialObjectMetadata,
   type ReflectorOptions,
   type Service,
+  type WatchFailure,
 } from '@oci-connector/kube';
+import { merge, type Observable } from 'rxjs';
 import { publishedBundle } from '../certificate-authority/ca-objects';
 import { type ClusterView } from './cluster-view';
 import { CONNECTOR_INDEXES } from './connector-indexes';
@@ -29,8 +31,6 @@ export interface ClusterWatchesOptions {
   /** Namespaces whose Secrets may be watched; empty: all, by one watch. */
   readonly secretNamespaces: readonly string[];
   readonly clock: Clock;
-  /** Told each failure of a watch, which goes on by itself. */
-  readonly onError: (resource: string, error: unknown) => void;
 }
 
 /** The watches of the controller. They run in every replica, so that a new leader knows the cluster already. */
@@ -42,11 +42,11 @@ export class ClusterWatches implements ClusterView {
   /** Those with our label, and no others: a cluster has many. */
   readonly services: Reflector<Service>;
   readonly caConfigMap: Reflector<ConfigMap>;
-  readonly #all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced'>[];
+  readonly #all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'failures'>[];
 
-  constructor({ client, clock, namespace, secretNamespaces, onError }: ClusterWatchesOptions) {
-    const watch = <T extends KubeObject>(options: Omit<ReflectorOptions<T>, 'client' | 'clock' | 'onError'>): Reflector<T> =>
-      new Reflector<T>({ ...options, client, clock, onError: (error) => onError(options.type.plural, error) });
+  constructor({ client, clock, namespace, secretNamespaces }: ClusterWatchesOptions) {
+    const watch = <T extends KubeObject>(options: Omit<ReflectorOptions<T>, 'client' | 'clock'>): Reflector<T> =>
+      new Reflector<T>({ ...options, client, clock });
     const scopes = secretNamespaces.length === 0 ? [undefined] : [...new Set([...secretNamespaces, namespace])];
     this.connectors = watch({ type: Connectors, indexers: CONNECTOR_INDEXES });
     this.classes = watch({ type: ConnectorClasses });
@@ -54,6 +54,11 @@ export class ClusterWatches implements ClusterView {
     this.services = watch({ type: Services, labelSelector: CONNECTOR_LABEL });
     this.caConfigMap = watch({ type: ConfigMaps, namespace, name: PROXY_CA_NAME });
     this.#all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
+  }
+
+  /** Each failed list or watch; they are tried again. */
+  get failures(): Observable<WatchFailure> {
+    return merge(...this.#all.map(({ failures }) => failures));
   }
 
   start(): void {
