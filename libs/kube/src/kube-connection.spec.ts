@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { ApiServer, json } from '../test/api-server';
 import { KubeConfigError } from './kube.errors';
 import { KubeClient } from './kube-client';
-import { type KubeConnection, loadKubeConnection } from './kube-connection';
+import { loadKubeConnection } from './kube-connection';
 import { ConfigMaps } from './resource-type';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -265,67 +265,6 @@ describe('loadKubeConnection', () => {
     await writeFile(kubeconfig, 'token: "hush\n{{{');
     const error: unknown = await loadKubeConnection({ kubeconfig }).catch((caught: unknown) => caught);
     expect(inspect(error, { depth: 9 })).not.toContain('hush');
-  });
-
-  describe('merges the files of $KUBECONFIG', () => {
-    const file = async (name: string, config: object): Promise<string> => {
-      await mkdir(join(directory, name), { recursive: true });
-      await writeFile(join(directory, name, 'config'), stringify(config));
-      return join(directory, name, 'config');
-    };
-    const cluster = (server: string): object[] => [{ name: 'c', cluster: { server } }];
-    const context = (name: string, namespace: string): object => ({ name, context: { cluster: 'c', user: 'u', namespace } });
-    const loadAll = async (...files: string[]): Promise<KubeConnection> => {
-      jest.replaceProperty(process, 'env', { KUBECONFIG: files.join(':'), HOME: directory });
-      return loadKubeConnection({ clock: new ManualClock() });
-    };
-
-    it('the first entry of a name counts, whole, and the first current context', async () => {
-      await writeFile(join(directory, 'token'), 'wrong');
-      const one = await file('one', {
-        users: [{ name: 'u', user: { tokenFile: 'token' } }],
-        contexts: [context('here', 'first')],
-        'current-context': 'here',
-      });
-      await writeFile(join(directory, 'one', 'token'), 'right');
-      const two = await file('two', {
-        clusters: cluster('https://two.example'),
-        users: [{ name: 'u', user: { token: 'second', as: 'jane' } }],
-        contexts: [context('here', 'second'), context('there', 'second')],
-        'current-context': 'there',
-      });
-      const connection = await loadAll('', join(directory, 'missing'), one, two, one);
-      expect(connection).toMatchObject({ server: 'https://two.example', namespace: 'first' });
-      expect(connection.impersonate).toBeUndefined();
-      expect((await connection.credential.authorization())?.reveal()).toBe('Bearer right');
-    });
-
-    it.each<[string, object, RegExp]>([
-      ['a name twice in a file', { clusters: [...cluster('https://a'), ...cluster('https://b')] }, /clusters has the name "c" twice/],
-      ['an entry without a name', { users: [{ user: {} }] }, /every entry of users must have a name/],
-      ['a list that is none', { users: { u: {} } }, /users must be a list/],
-      [
-        'a user that is not there',
-        { clusters: cluster('https://a'), contexts: [context('here', 'n')], 'current-context': 'here' },
-        /names the user "u", which does not exist/,
-      ],
-      [
-        'a cluster that is not there',
-        { contexts: [context('here', 'n')], 'current-context': 'here' },
-        /names the cluster "c", which does not exist/,
-      ],
-    ])('says what is wrong: %s', async (_name, config, message) => {
-      await expect(loadAll(await file('one', config))).rejects.toThrow(message);
-    });
-
-    it('asks nobody in particular where the context names no user', async () => {
-      const one = await file('one', {
-        clusters: cluster('https://a.example'),
-        contexts: [{ name: 'here', context: { cluster: 'c' } }],
-        'current-context': 'here',
-      });
-      expect(await (await loadAll(one)).credential.authorization()).toBeUndefined();
-    });
   });
 
   it('without a kubeconfig looks where kubectl does, and says when nothing is there', async () => {

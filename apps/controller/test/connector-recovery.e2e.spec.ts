@@ -1,0 +1,128 @@
+import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { startFixtureRegistry } from '@oci-connector/testing-registry';
+import { type RunningController } from '../src/start-controller';
+import { Cluster, startCluster, startReplica } from './controller-fixture';
+import { LOGIN, type Registries, startRegistries } from './registries-fixture';
+
+jest.setTimeout(60_000);
+
+describe('a Connector whose surroundings are wrong, and are corrected', () => {
+  let api: KubeApiServer;
+  let cluster: Cluster;
+  let controller: RunningController;
+  let registries: Registries;
+
+  beforeAll(async () => {
+    api = await startCluster();
+    cluster = new Cluster(api);
+    registries = await startRegistries();
+    cluster.apply(aSecret({ name: 'login', stringData: LOGIN }));
+    cluster.apply(aSecret({ name: 'ca', type: 'Opaque', stringData: { 'ca.crt': registries.authority.caPem } }));
+    controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
+  });
+  afterAll(async () => {
+    await controller.stop();
+    await Promise.all([registries.close(), api.close()]);
+  });
+
+  it('a certificate is good once its authority is named', async () => {
+    cluster.apply(aConnector({ name: 'private', address: registries.secure.origin, authName: 'tokenAuth' }));
+    await cluster.untilCondition('private', 'LivenessReady', { reason: 'CertificateInvalid' });
+    cluster.apply(
+      aConnector({ name: 'private', address: registries.secure.origin, authName: 'tokenAuth', spec: { caCertSecretRef: { name: 'ca' } } }),
+    );
+    await cluster.untilCondition('private', 'Ready', { status: 'True' });
+    expect(cluster.condition('private', 'CACertReady')).toMatchObject({
+      status: 'True',
+      reason: 'Valid',
+      message: 'CA certificate loaded from secret "ca"',
+    });
+  });
+
+  it('a refused password is tried once, shared by all who have it, and again when the Secret changes', async () => {
+    const registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [LOGIN] } });
+    const tries = (): number => registry.requests.filter(({ headers }) => headers.authorization !== undefined).length;
+    try {
+      cluster.apply(aSecret({ name: 'changing', stringData: { username: 'ada', password: 'old' } }));
+      for (const name of ['share-a', 'share-b']) {
+        cluster.apply(aConnector({ name, address: registry.origin, secretName: 'changing', authName: 'tokenAuth' }));
+      }
+      for (const name of ['share-a', 'share-b']) {
+        await cluster.untilCondition(name, 'AuthReady', { reason: 'AuthenticationFailed' });
+      }
+      expect(tries()).toBe(1);
+      cluster.apply(aSecret({ name: 'changing', stringData: LOGIN }));
+      for (const name of ['share-a', 'share-b']) {
+        await cluster.untilCondition(name, 'Ready', { status: 'True' });
+      }
+      expect(tries()).toBe(2);
+    } finally {
+      await registry.close();
+    }
+  });
+
+  it('recovers when the class arrives, the Secret arrives, the token server is trusted', async () => {
+    cluster.apply(aConnector({ name: 'patient', address: registries.otherOrigin.origin, className: 'later', secretName: 'later' }));
+    await cluster.untilCondition('patient', 'Ready', { reason: 'ConnectorClassNotFound' });
+    cluster.apply(aConnectorClass('oci', { metadata: { name: 'later' } }));
+    await cluster.untilCondition('patient', 'Ready', { reason: 'SecretNotFound' });
+    cluster.apply(aSecret({ name: 'later', stringData: LOGIN }));
+    await cluster.untilCondition('patient', 'Ready', { reason: 'AuthRealmUntrusted' });
+    cluster.apply(
+      aConnector({
+        name: 'patient',
+        address: registries.otherOrigin.origin,
+        className: 'later',
+        secretName: 'later',
+        trustedRealms: [registries.otherOrigin.tokenOrigin],
+      }),
+    );
+    await cluster.untilCondition('patient', 'Ready', { status: 'True' });
+  });
+
+  it('leaves the Service of somebody else alone, and says whose it is', async () => {
+    const foreign = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c-taken', namespace: 'default' },
+      spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
+    };
+    api.apply(foreign);
+    const version = cluster.get<{ metadata: { resourceVersion: string } }>('Service', 'c-taken', 'default')?.metadata.resourceVersion;
+    cluster.apply(aConnector({ name: 'taken', address: registries.sameOrigin.origin, secretName: 'login' }));
+    const condition = await cluster.untilCondition('taken', 'Ready', { reason: 'ProxyServiceConflict' });
+    expect(condition.message).toContain('Service "c-taken" exists');
+    // Whoever followed an address would bring their token to a stranger.
+    expect(cluster.connector('taken')?.status?.proxy).toBeUndefined();
+    expect(cluster.get<{ metadata: { resourceVersion: string } }>('Service', 'c-taken', 'default')?.metadata.resourceVersion).toBe(version);
+  });
+
+  it('adopts a Service that leads to our proxy', async () => {
+    const externalName = 'connectors-proxy-service.connectors-system.svc.cluster.local';
+    api.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'c-adopted', namespace: 'default', labels: { team: 'a' } },
+      spec: { type: 'ExternalName', externalName },
+    } as never);
+    cluster.apply(aConnector({ name: 'adopted', address: registries.sameOrigin.origin, secretName: 'login' }));
+    await cluster.untilCondition('adopted', 'ProxyServiceReady', { status: 'True' });
+    const service = cluster.get<{ metadata: { labels: object; ownerReferences: object[] } }>('Service', 'c-adopted', 'default');
+    expect(service?.metadata).toMatchObject({
+      labels: { team: 'a', 'connectors.alauda.io/connector': 'adopted' },
+      ownerReferences: [{ name: 'adopted' }],
+    });
+  });
+
+  it('does not keep others waiting', async () => {
+    const held = 50;
+    const address = `http://127.0.0.1:${registries.silent.port}`;
+    for (let index = 0; index < held; index++) {
+      cluster.apply(aConnector({ name: `held-${index}`, address: `${address}/p${index}`, secretName: 'login' }));
+    }
+    cluster.apply(aConnector({ name: 'quick', address: registries.sameOrigin.origin, secretName: 'login' }));
+    await cluster.untilCondition('quick', 'Ready', { status: 'True' });
+    await cluster.untilCondition(`held-${held - 1}`, 'LivenessReady', { reason: 'ConnectionFailed' });
+  });
+});
