@@ -1,5 +1,4 @@
-import { type KubeObject } from '@oci-connector/connector-api';
-import { bindingCommand } from '@oci-connector/kube';
+import { bindingCommand, type KubeObject } from '@oci-connector/connector-api';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Verdict } from '../installation/wait-for-connectors';
 import { type AppliedManifests, type PodVolume } from './apply-user-manifests';

@@ -15,6 +15,7 @@ export * from './connector-class';
 export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration } from './class-configuration';
 export * from './class-status';
+export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, type ProxyVerb } from './connector-access';
 export * from './connector-auth';
 export * from './installation-names';
 export * from './installation-secrets';

@@ -79,5 +79,4 @@ export { Reachability } from './reachability';
 export { type ReviewOptions, type ReviewOutcome } from './review-cache';
 export { type ClientIdentity, TokenReviewer, type TokenReviewerOptions } from './token-reviewer';
 export { TokenSignatures, type TokenSignaturesOptions } from './token-signatures';
-export { bindingCommand, connectorUse, type ProxyVerb } from './connector-access';
 export { type AccessAttributes, AccessReviewer, type AccessReviewerOptions } from './access-reviewer';

@@ -1,5 +1,5 @@
-import { type ConnectorKey } from '@oci-connector/connector-api';
-import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse } from '@oci-connector/kube';
+import { bindingCommand, type ConnectorKey, connectorUse } from '@oci-connector/connector-api';
+import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { VolumeError } from '../csi.errors';
 import { type PublishRequest } from '../request/publish-request';
 

@@ -1,5 +1,5 @@
-import { API_GROUP } from '@oci-connector/connector-api';
-import { type AccessAttributes, bindingCommand, type ClientIdentity, connectorUse, type ProxyVerb } from '@oci-connector/kube';
+import { API_GROUP, bindingCommand, connectorUse, type ProxyVerb } from '@oci-connector/connector-api';
+import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { type NamedConnector } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
 import { type Authenticated, Authorized } from './proxy-exchange';

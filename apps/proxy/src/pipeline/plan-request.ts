@@ -1,4 +1,4 @@
-import { type ProxyVerb } from '@oci-connector/kube';
+import { type ProxyVerb } from '@oci-connector/connector-api';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';

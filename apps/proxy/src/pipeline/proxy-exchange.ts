@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
-import { type Connector, type ConnectorClass, type UpstreamAddress } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type ProxyVerb, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
-import { type ClientIdentity, type ProxyVerb } from '@oci-connector/kube';
+import { type ClientIdentity } from '@oci-connector/kube';
 import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type ClientSink } from '../client/client-sink';
 import { type AccessRecord } from '../observability/access-record';

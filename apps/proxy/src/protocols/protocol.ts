@@ -1,6 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type UpstreamAddress } from '@oci-connector/connector-api';
-import { type ProxyVerb } from '@oci-connector/kube';
+import { type ProxyVerb, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
 import { type ClientPaths } from '../naming/naming';
 import { type BodyConsumer } from '../transfer/body';

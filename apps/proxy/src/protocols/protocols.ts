@@ -1,4 +1,4 @@
-import { type ProxyVerb } from '@oci-connector/kube';
+import { type ProxyVerb } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 import { type LocationSeal } from '../sealing/location-seal';
 import { HttpHandler } from './http/http-handler';

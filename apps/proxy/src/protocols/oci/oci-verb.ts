@@ -1,4 +1,4 @@
-import { type ProxyVerb } from '@oci-connector/kube';
+import { type ProxyVerb } from '@oci-connector/connector-api';
 import { verbOfMethod } from '../protocol';
 
 /** As the method says, but whatever touches an upload is part of pushing: its status (GET) and its cancellation (DELETE) need `update`. */

@@ -1,5 +1,5 @@
-import { API_GROUP, type ConnectorKey } from '@oci-connector/connector-api';
-import { type AccessAttributes } from './access-reviewer';
+import { API_GROUP } from './api-group';
+import { type ConnectorKey } from './names';
 
 /** The verb on `connectors/proxy` that a SubjectAccessReview asks for: to pull, to push, to delete. */
 export type ProxyVerb = 'get' | 'update' | 'delete';
@@ -7,8 +7,16 @@ export type ProxyVerb = 'get' | 'update' | 'delete';
 /** The ClusterRoles of `deploy/rbac` that allow it. */
 export type ConnectorRole = 'connectors-puller' | 'connectors-pusher';
 
+/** The attributes of a SubjectAccessReview for the use of a Connector. */
+export interface ConnectorUse extends ConnectorKey {
+  readonly group: string;
+  readonly resource: 'connectors';
+  readonly subresource: 'proxy';
+  readonly verb: ProxyVerb;
+}
+
 /** Using a Connector, as RBAC knows it: the subresource `connectors/proxy`. */
-export function connectorUse({ namespace, name }: ConnectorKey, verb: ProxyVerb): AccessAttributes {
+export function connectorUse({ namespace, name }: ConnectorKey, verb: ProxyVerb): ConnectorUse {
   return { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
 }
 
