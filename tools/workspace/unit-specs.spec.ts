@@ -25,7 +25,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/pipeline/authorize-client.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
   'apps/proxy/src/pipeline/forward-request.ts': 'apps/proxy/test/faults.e2e.spec.ts',
   'apps/proxy/src/pipeline/handle-request.ts': 'apps/proxy/test/pull.e2e.spec.ts',
-  'apps/proxy/src/pipeline/identify-request.ts': 'apps/proxy/test/urls.e2e.spec.ts',
+  'apps/proxy/src/pipeline/identify-request.ts': 'apps/proxy/test/identify-request.spec.ts',
   'apps/proxy/src/pipeline/plan-request.ts': 'apps/proxy/test/toy-protocol.e2e.spec.ts',
   'apps/proxy/src/pipeline/resolve-connector.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
   'apps/proxy/src/port/client-connection.ts': 'apps/proxy/src/port/connection-limits.spec.ts',
