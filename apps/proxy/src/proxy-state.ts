@@ -3,13 +3,6 @@ import { type Connector, type ConnectorClass } from '@oci-connector/connector-ap
 import { ConnectorClasses, Connectors, type KubeClient, Reflector, type WatchFailure } from '@oci-connector/kube';
 import { filter, map, merge, type Observable } from 'rxjs';
 
-/** Objects that are kept up to date by a watch. */
-export interface ObjectLookup<T> {
-  /** False until everything that exists has been seen once. */
-  readonly hasSynced: boolean;
-  get(key: { readonly namespace?: string; readonly name: string }): T | undefined;
-}
-
 export interface ProxyStateOptions {
   readonly client: KubeClient;
   readonly clock: Clock;

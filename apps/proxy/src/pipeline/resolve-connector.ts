@@ -11,8 +11,14 @@ import {
 } from '@oci-connector/connector-api';
 import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
-import { type ObjectLookup } from '../proxy-state';
 import { type Authorized, Resolved } from './proxy-exchange';
+
+/** Objects that are kept up to date by a watch. */
+interface ObjectLookup<T> {
+  /** False until everything that exists has been seen once. */
+  readonly hasSynced: boolean;
+  get(key: { readonly namespace?: string; readonly name: string }): T | undefined;
+}
 
 export interface ResolveConnectorOptions {
   readonly connectors: ObjectLookup<Connector>;
