@@ -3,6 +3,7 @@ import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION } from './api-group'
 import { AuthProbe, AUTH_TYPES_MAX, AuthType } from './auth-type';
 import { CLASS_API_PROPERTIES, type ConnectorClassApi } from './class-api';
 import { ClassConfiguration } from './class-configuration';
+import { ConnectorClassHttp } from './class-http';
 import { ConnectorClassStatus } from './class-status';
 import { ProxyDestination } from './destination';
 import { BuiltIn, Rules } from './field-registry';
@@ -66,6 +67,12 @@ const NO_PROBE = 'must have http: only protocol oci has a probe of its own, whic
     fieldPath: '.authProbes',
     holds: ({ auth, authProbes = [] }) => authProbes.every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
   }),
+  rule({
+    cel: '!has(self.http) || self.protocol == "http"',
+    message: 'must be absent: it is about protocol http only; remove it, or set protocol: http',
+    fieldPath: '.http',
+    holds: ({ http, protocol = 'http' }) => !http || protocol === 'http',
+  }),
 ])
 export class ConnectorClassSpec {
   @Choice(PROTOCOLS, {
@@ -74,6 +81,9 @@ export class ConnectorClassSpec {
     optional: true,
   })
   protocol?: Protocol;
+
+  @Nested(() => ConnectorClassHttp, { description: 'What services of protocol http can do besides plain requests.', optional: true })
+  http?: ConnectorClassHttp;
 
   @Nested(() => ParamSpec, { description: 'Declares spec.address of a Connector, as a parameter.', rules: [ONLY_STRING], optional: true })
   address?: ParamSpec;

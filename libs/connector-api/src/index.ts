@@ -14,6 +14,7 @@ export * from './connector';
 export * from './connector-class';
 export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration } from './class-configuration';
+export { ConnectorClassHttp } from './class-http';
 export * from './class-status';
 export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, type ProxyVerb } from './connector-access';
 export * from './connector-auth';
