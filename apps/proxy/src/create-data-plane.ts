@@ -38,6 +38,7 @@ import { IdentifyRequest } from './pipeline/identify-request';
 import { ObtainAuthorization } from './pipeline/obtain-authorization';
 import { PlanRequest } from './pipeline/plan-request';
 import { RecoverRequest } from './pipeline/recover-request';
+import { RepeatReviews } from './pipeline/repeat-reviews';
 import { RequestLimits } from './pipeline/request-limits';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
@@ -272,6 +273,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
       protocols,
     }),
     protocol: new PlanRequest(),
+    reviews: new RepeatReviews(clock),
     credential,
     authorization,
     forward: new ForwardRequest(new RecoverRequest(ask, authorization)),

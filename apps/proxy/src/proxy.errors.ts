@@ -54,6 +54,8 @@ export const PROXY_ERRORS = {
   RequestMalformed: { status: 400, ociCode: 'UNKNOWN', closes: true },
   /** A transfer coding other than `chunked` (RFC 9112 §6.1). */
   TransferCodingUnsupported: { status: 501, ociCode: 'UNSUPPORTED', closes: true },
+  /** An upgrade that is not served: another than WebSocket, another version of it, or not with this Connector. */
+  UpgradeUnsupported: { status: 501, ociCode: 'UNSUPPORTED' },
   /** The client went silent in the middle of its request. */
   ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
   /** The client closed its connection; nobody reads this answer (499 is nginx's number for it). */

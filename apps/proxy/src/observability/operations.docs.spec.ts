@@ -26,6 +26,7 @@ const RECORD: Required<AccessRecord> = {
   action: 'pull',
   repository: 'a',
   upstreamStatus: 200,
+  switched: true,
   code: 'Internal',
   truncated: false,
   error: new Error('boom'),

@@ -81,13 +81,16 @@ export class AskUpstream {
     // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
-    const response = access.upstream.transport(hop.purpose).send({
+    const webSocket = plan.webSocket && client.webSocket;
+    const transport = webSocket ? access.upstream.webSockets(hop.purpose) : access.upstream.transport(hop.purpose);
+    const response = transport.send({
       method: plan.method,
       origin: hop.origin,
       path: hop.path,
       headers: this.#headers(exchange, hop),
       body,
       contentLength: body && lengthOf(body),
+      webSocket,
       transfer,
     });
     return hop.purpose === 'connector' ? response : response.catch(refuseRedirect);

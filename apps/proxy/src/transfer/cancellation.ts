@@ -6,6 +6,10 @@ export type CancelReason =
   | 'upstream-silent'
   /** No byte moved for the idle limit, and it was the client's turn. */
   | 'client-silent'
+  /** No byte moved for the idle limit on a connection where nobody has to send. */
+  | 'idle'
+  /** The client may not have any more what it has. */
+  | 'permission-ended'
   /** The grace of the shutdown is over. */
   | 'shutdown';
 

@@ -1,4 +1,5 @@
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Body } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
@@ -17,17 +18,34 @@ export interface UpstreamRequest {
   readonly body?: IncomingMessage;
   /** Bytes of the body; absent: chunked. */
   readonly contentLength?: number;
+  /** Present when the request asks for a WebSocket. */
+  readonly webSocket?: WebSocketClient;
   /** What moves is counted there, and its end ends the request. */
   readonly transfer: Transfer;
 }
 
-/** The final response to a request (never 1xx), with its body. */
+/** The connection of a client that asks for a WebSocket, while the answer is not known. */
+export interface WebSocketClient {
+  /** Not to be read, written or closed before {@link release}. */
+  readonly socket: Socket;
+  /** Ends the wait. All that the client has sent since its request can then be read from the socket, which is paused. */
+  release(): void;
+  /** Closes the connection when all that was written has gone out. */
+  close(): void;
+}
+
+/** The final response to a request, with its body. Of 1xx only 101, to a request for a WebSocket: it has no body to speak of, but `carry`. */
 export interface UpstreamResponse extends Body {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ResponseHeaders;
   /** True when the response came before the whole request was sent: then the client's connection cannot be used again. */
   readonly early: boolean;
+  /**
+   * Present for status 101: sends these headers with it to the client and moves bytes between the two until both have closed. Rejects when
+   * the upstream breaks off or the transfer is cancelled; both connections are closed then, too.
+   */
+  carry?(headers: ResponseHeaders): Promise<void>;
 }
 
 /**
