@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until, RawUpstream } from '@oci-connector/testing-kit';
 import { type ProxyWorld } from './proxy-world';
@@ -168,8 +169,9 @@ describe('an upgrade', () => {
 
   it('passes what the client sent too early, after the answer and once, and what came with the answer', async () => {
     const frames: string[] = [];
+    let upstream: Socket | undefined;
     service.answer = ({ line }, socket) => {
-      socket.removeAllListeners('data');
+      upstream = socket.removeAllListeners('data');
       socket.on('data', (chunk: Buffer) => frames.push(chunk.toString('latin1')));
       expect(line).toBe('GET /x HTTP/1.1');
       void pause(50).then(() => socket.write(`${ACCEPTED}\r\nserver-frame`));
@@ -178,7 +180,7 @@ describe('an upgrade', () => {
     client.socket.write('frame');
     await until(() => frames.join('') === 'early-frame' && client.body === 'server-frame');
     client.socket.destroy();
-    await until(() => ![...service.open].some((socket) => !socket.destroyed));
+    await until(() => upstream?.closed === true);
   });
 
   describe('whose answer', () => {

@@ -34,7 +34,7 @@ interface Waiting {
 
 /**
  * {@link UpstreamTransport} for requests that ask for a WebSocket, over the `ws` of http-proxy, which sends the request and moves the
- * bytes. What it would do with the answer in between is kept from it (ADR 25): it writes every answer to the client as it comes, and ends
+ * bytes. What it would do with the answer in between is kept from it (ADR 26): it writes every answer to the client as it comes, and ends
  * the client's connection at every error.
  */
 export class WebSocketTransport implements UpstreamTransport {
