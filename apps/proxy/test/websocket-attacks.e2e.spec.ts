@@ -155,6 +155,14 @@ describe('an upgrade', () => {
     expect(service.requests).toHaveLength(1);
   });
 
+  it('behind a malformed request gets no answer', async () => {
+    const client = await RawClient.connect(world.proxy.httpPort);
+    client.socket.write(`GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${handshake(world, { early: SMUGGLED })}`);
+    await client.closed();
+    expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    expect(service.requests).toEqual([]);
+  });
+
   it('on a connection that was used before is served', async () => {
     service.answer = ({ head }, socket) =>
       void socket.write(/upgrade/i.test(head) ? `${ACCEPTED}\r\n` : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');

@@ -14,6 +14,11 @@ export class ClientRequest extends IncomingMessage {
   /** Whether there was an Upgrade header, and a Connection header that names it; declared only, because Node.js sets it before fields are made. */
   declare asked?: boolean;
 
+  static {
+    // By this undici knows a request whose connection must outlive it: it would cut off a client that still sends when the answer comes.
+    this.prototype.constructor = IncomingMessage;
+  }
+
   /** Node.js sets it when the head was read, and asks for it when it decides who gets the request. */
   get upgrade(): boolean {
     return this.asked === true && (this.method === 'CONNECT' || opensWebSocket(this));
@@ -32,7 +37,7 @@ function opensWebSocket({ method, httpVersion, headers }: IncomingMessage): bool
 
 /**
  * The connection of a client that asks for a WebSocket, which Node.js has let go of, and the answer on it. Until the answer is known it is
- * read, so that its end is noticed. After any answer but 101 it is closed.
+ * read, so that its end is noticed. After any answer but 101 it is closed. Its errors are the listener's affair.
  */
 export class UpgradingConnection implements WebSocketClient {
   readonly response: ServerResponse;
@@ -53,8 +58,6 @@ export class UpgradingConnection implements WebSocketClient {
     readonly socket: Socket,
     head: Buffer,
   ) {
-    // Its errors are nobody's otherwise, and a client that resets the connection would end the program.
-    socket.on('error', () => socket.destroy());
     this.response = new ServerResponse(request);
     this.response.shouldKeepAlive = false;
     this.response.assignSocket(socket);
