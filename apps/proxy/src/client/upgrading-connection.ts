@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
-import { type WebSocketClient } from '../upstream/upstream-transport';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 import { closeLingering } from './lingering-close';
 
 /** What a client may send before it has an answer; RFC 6455 §4.1 allows nothing. In bytes. */

@@ -9,7 +9,7 @@ import { type NamedConnector, type Naming } from '../naming/naming';
 import { type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from '../upstream/upstream-transport';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 
 /** One request of a client and the answer to it, as the listener hands them over. */
 export interface ClientExchange {

@@ -1,8 +1,8 @@
 import { type IncomingMessage } from 'node:http';
-import { type Socket } from 'node:net';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Body } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 import { type ResponseHeaders } from './response-headers';
 
 /** A request as it goes upstream, but for its framing, which the transport makes anew (rule C8). */
@@ -22,16 +22,6 @@ export interface UpstreamRequest {
   readonly webSocket?: WebSocketClient;
   /** What moves is counted there, and its end ends the request. */
   readonly transfer: Transfer;
-}
-
-/** The connection of a client that asks for a WebSocket, while the answer is not known. */
-export interface WebSocketClient {
-  /** Not to be read, written or closed before {@link release}. */
-  readonly socket: Socket;
-  /** Ends the wait. All that the client has sent since its request can then be read from the socket, which is paused. */
-  release(): void;
-  /** Closes the connection when all that was written has gone out. */
-  close(): void;
 }
 
 /** The final response to a request, with its body. Of 1xx only 101, to a request for a WebSocket: it has no body to speak of, but `carry`. */

@@ -5,10 +5,11 @@ import { Sensitive } from '@oci-connector/sensitive';
 import httpProxy from 'http-proxy';
 import { type BodyConsumer } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 import { type ResponseHeaders } from './response-headers';
 import { UndiciResponse } from './undici-response';
 import { invalidAnswer, upstreamError } from './upstream-error';
-import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport, type WebSocketClient } from './upstream-transport';
+import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
 import { acceptedHandshake } from './web-socket-handshake';
 import { untilBothClosed } from './web-socket-tunnel';
 

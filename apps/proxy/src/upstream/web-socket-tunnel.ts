@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from './upstream-transport';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 
 export interface TunnelEnds {
   readonly client: WebSocketClient;
