@@ -1,5 +1,6 @@
 import { type Clock } from '@oci-connector/clock';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Probes, type ProtocolProbes, SHIPPED_PROBES } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
 import { InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
@@ -23,6 +24,8 @@ export interface ControllerDependencies {
   readonly identity: string;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Probes of further protocols, by the name in `spec.protocol`; a program has none. */
+  readonly protocols?: Readonly<Record<string, ProtocolProbes>>;
 }
 
 /** Puts the parts of the controller together. */
@@ -68,8 +71,11 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     redirectCIDRs: settings.egressRedirectCidrs,
     ...endpoints.refused,
   });
-  const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
-  const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };
+  const probes = new Probes({
+    refusals: new RefusedCredentials(clock, settings.refusedPeriod),
+    protocols: { ...SHIPPED_PROBES, ...dependencies.protocols },
+  });
+  const term = { settings, installation, client, watches, egress, probes, installationCa, metrics, logger, clock, random };
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
   return new ControllerService({
     client,

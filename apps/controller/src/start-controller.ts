@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@oci-connector/clock';
+import { type ProtocolProbes } from '@oci-connector/diagnosis';
 import { KubeClient, loadKubeConnection, type KubeConnection } from '@oci-connector/kube';
 import { readCaBundle, startApp, type RunningApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
@@ -13,6 +14,8 @@ export interface StartControllerOptions {
   readonly connection?: KubeConnection;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Probes besides the shipped ones, by the name in `spec.protocol`. */
+  readonly protocols?: Readonly<Record<string, ProtocolProbes>>;
 }
 
 /** A running controller. */
@@ -37,6 +40,7 @@ export async function startController(
     identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
     clock,
     random,
+    protocols: options.protocols,
   });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
   const service = running.app.get(ControllerService, { strict: false });

@@ -14,11 +14,10 @@ import { Nested, OpaqueObject } from './object-fields';
 import { Metadata, type ObjectMeta } from './object-meta';
 import { ParamSpec } from './param-spec';
 import { isProtocolProbe, Probe } from './probe';
+import { type Protocol, PROTOCOL_NAMES, PROTOCOLS, protocolTraits } from './protocols';
 import { rule } from './rule';
 
-/** The protocols that the proxy has a handler for. */
-const PROTOCOLS = ['oci', 'http'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
+const DEFAULT_PROTOCOL: Protocol = 'http';
 
 /** How the Connectors of a class authenticate. */
 export class ConnectorClassAuth {
@@ -45,21 +44,27 @@ const ONLY_STRINGS = rule<readonly ParamSpec[]>({
   holds: (params) => params.every(({ type = 'string' }) => type === 'string'),
 });
 
-const NO_PROBE = 'must have http: only protocol oci has a probe of its own, which an empty probe stands for';
+const PROBED = PROTOCOL_NAMES.filter((name) => PROTOCOLS[name].hasOwnProbes);
+const HAS_OWN_PROBES = PROBED.map((name) => `self.protocol == "${name}"`).join(' || ');
+const NO_PROBE = `must have http: only protocol ${PROBED.join(' or ')} has a probe of its own, which an empty probe stands for`;
+
+function hasOwnProbes({ protocol = DEFAULT_PROTOCOL }: ConnectorClassSpec): boolean {
+  return protocolTraits(protocol)?.hasOwnProbes ?? false;
+}
 
 /** The desired state of a ConnectorClass. */
 @Rules<ConnectorClassSpec>([
   rule({
-    cel: 'self.protocol == "oci" || !has(self.livenessProbe) || has(self.livenessProbe.http) || has(self.livenessProbe.api)',
+    cel: `${HAS_OWN_PROBES} || !has(self.livenessProbe) || has(self.livenessProbe.http) || has(self.livenessProbe.api)`,
     message: NO_PROBE,
     fieldPath: '.livenessProbe',
-    holds: ({ protocol, livenessProbe }) => protocol === 'oci' || !livenessProbe || !isProtocolProbe(livenessProbe),
+    holds: (spec) => hasOwnProbes(spec) || !spec.livenessProbe || !isProtocolProbe(spec.livenessProbe),
   }),
   rule({
-    cel: 'self.protocol == "oci" || !has(self.authProbes) || self.authProbes.all(a, has(a.probe.http) || has(a.probe.api))',
+    cel: `${HAS_OWN_PROBES} || !has(self.authProbes) || self.authProbes.all(a, has(a.probe.http) || has(a.probe.api))`,
     message: NO_PROBE,
     fieldPath: '.authProbes',
-    holds: ({ protocol, authProbes = [] }) => protocol === 'oci' || authProbes.every(({ probe }) => !isProtocolProbe(probe)),
+    holds: (spec) => hasOwnProbes(spec) || (spec.authProbes ?? []).every(({ probe }) => !isProtocolProbe(probe)),
   }),
   rule({
     cel: '!has(self.authProbes) || (has(self.auth) && has(self.auth.types) && self.authProbes.all(a, self.auth.types.exists(t, t.name == a.authName)))',
@@ -75,9 +80,9 @@ const NO_PROBE = 'must have http: only protocol oci has a probe of its own, whic
   }),
 ])
 export class ConnectorClassSpec {
-  @Choice(PROTOCOLS, {
-    description: 'Which handler of the proxy serves its Connectors: oci for registries, http for any other HTTP service.',
-    default: 'http',
+  @Choice(PROTOCOL_NAMES, {
+    description: `Which handler of the proxy serves its Connectors: ${PROTOCOL_NAMES.map((name) => `${name} for ${PROTOCOLS[name].serves}`).join(', ')}.`,
+    default: DEFAULT_PROTOCOL,
     optional: true,
   })
   protocol?: Protocol;
@@ -165,7 +170,7 @@ export class ConnectorClass {
 
 /** The protocol of a class, also when it was read from a file and has no defaults yet. */
 export function protocolOf(connectorClass: ConnectorClass): Protocol {
-  return connectorClass.spec.protocol ?? 'http';
+  return connectorClass.spec.protocol ?? DEFAULT_PROTOCOL;
 }
 
 /** Whether the addresses of a class carry the connector in their host or in their path. */

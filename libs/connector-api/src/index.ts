@@ -12,6 +12,7 @@ export { AuthProbe, AuthType } from './auth-type';
 export * from './destination';
 export * from './connector';
 export * from './connector-class';
+export { type Protocol, PROTOCOLS, PROTOCOL_NAMES } from './protocols';
 export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration } from './class-configuration';
 export { ConnectorClassHttp } from './class-http';

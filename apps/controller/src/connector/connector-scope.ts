@@ -1,7 +1,7 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type Probes } from '@oci-connector/diagnosis';
 import { type EgressPolicy } from '@oci-connector/egress';
 import { type KubeClient } from '@oci-connector/kube';
-import { type RefusedCredentials } from '@oci-connector/oci-auth';
 import { type ClusterView } from '../cluster/cluster-view';
 import { type Installation } from '../installation';
 import { type Prober } from '../probing/prober';
@@ -25,8 +25,7 @@ export interface ConnectorTools {
   readonly timeouts: ProbeTimeouts;
   /** Key of the fingerprints by which equal credentials are known; random, and never leaves the process. */
   readonly fingerprintKey: Buffer;
-  /** Credentials that registries refused, of all Connectors. */
-  readonly refusals: RefusedCredentials;
+  readonly probes: Pick<Probes, 'liveness' | 'credential'>;
 }
 
 /** One Connector while it is reconciled. */

@@ -1,9 +1,9 @@
 import { LoopbackServer, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { EgressPolicy } from '@oci-connector/egress';
-import { aTarget } from '../test/diagnosis-fixture';
+import { aTarget } from '../../../test/diagnosis-fixture';
 import { checkLiveness } from './check-liveness';
-import { type Finding } from './finding';
+import { type Finding } from '../../finding';
 
 const accounts = [{ username: 'ada', password: 'pw-fixture' }];
 

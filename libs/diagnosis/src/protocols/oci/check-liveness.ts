@@ -2,9 +2,9 @@ import { Reason, meantOrigin, repositoryPrefix } from '@oci-connector/connector-
 import { RegistryHttpClient } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/http';
 import { refusesAuthorization, type RegistryHttpResponse } from '@oci-connector/oci-auth';
-import { type DiagnosisTarget } from './diagnosis-target';
-import { explain } from './explain';
-import { PASSED, failed, throttled, type Finding } from './finding';
+import { type DiagnosisTarget } from '../../diagnosis-target';
+import { explain } from '../../explain';
+import { PASSED, failed, throttled, type Finding } from '../../finding';
 
 /** Registries answer `/v2/` with a few bytes; more than this is not needed to tell a web page from them. */
 const MAX_BODY_BYTES = 4096;
