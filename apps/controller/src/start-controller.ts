@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { type ProtocolProbes } from '@oci-connector/diagnosis';
-import { KubeClient, loadKubeConnection, type KubeConnection } from '@oci-connector/kube';
-import { readCaBundle, startApp, type RunningApp } from '@oci-connector/runtime';
+import { KubeClient, type KubeConnection } from '@oci-connector/kube';
+import { kubeConnectionOf, readCaBundle, readTogether, startApp, type RunningApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ControllerSettings } from './controller.config';
 import { ControllerModule } from './controller.module';
@@ -30,8 +30,10 @@ export async function startController(
   options: StartControllerOptions = {},
 ): Promise<RunningController> {
   const { clock = systemClock, random = Math.random } = options;
-  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
-  const installationCa = await readCaBundle(settings.caBundle);
+  const [connection, installationCa] = await readTogether([
+    options.connection ?? kubeConnectionOf(settings),
+    readCaBundle(settings.caBundle),
+  ] as const);
   const module = ControllerModule.forDependencies({
     settings,
     client: KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-controller' }),

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type KubeClient } from '@oci-connector/kube';
-import { type Readiness } from '@oci-connector/runtime';
+import { ConfigurationError, type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiState } from './csi-state';
 import { type Mounter } from './mount/mounter';
@@ -53,8 +53,9 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #adopt(): Promise<void> {
     const { mounter, volumes, kept, logger } = this.parts;
-    const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((error: unknown) => {
-      throw new Error(`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${this.parts.kubeletDirectory} cannot be used`, { cause: error });
+    const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((cause: NodeJS.ErrnoException) => {
+      const problem = `${this.parts.kubeletDirectory} cannot be used (${cause.code}); set it to the kubelet's --root-dir`;
+      throw new ConfigurationError([`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${problem}`], { cause });
     });
     const found = await adoptVolumes({
       kubeletDirectory,

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@oci-connector/clock';
-import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connector/kube';
-import { startApp } from '@oci-connector/runtime';
+import { KubeClient, type KubeConnection } from '@oci-connector/kube';
+import { kubeConnectionOf, startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
@@ -25,7 +25,7 @@ export interface RunningCsi {
 /** Starts the driver of one node. Resolves when its sockets are served; /readyz tells when it can mount. */
 export async function startCsi(settings: CsiSettings, logger: Logger, options: StartCsiOptions = {}): Promise<RunningCsi> {
   const { clock = systemClock, mounter } = options;
-  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
+  const connection = options.connection ?? (await kubeConnectionOf(settings));
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-csi' });
   const module = CsiModule.forDependencies({ settings, client, clock, mounter });
   const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });

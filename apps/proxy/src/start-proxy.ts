@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { type LookupAll } from '@oci-connector/egress';
-import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connector/kube';
-import { readCaBundle, startApp } from '@oci-connector/runtime';
+import { KubeClient, type KubeConnection } from '@oci-connector/kube';
+import { kubeConnectionOf, readCaBundle, readTogether, startApp } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { DataPlane } from './data-plane';
 import { type ProtocolHandler } from './protocols/protocol';
@@ -30,9 +30,11 @@ export interface RunningProxy {
 /** Starts a replica of the proxy. Resolves when its ports are open; /readyz tells when it can serve. */
 export async function startProxy(settings: ProxySettings, logger: Logger, options: StartProxyOptions = {}): Promise<RunningProxy> {
   const { clock = systemClock } = options;
-  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
+  const [connection, installationCa] = await readTogether([
+    options.connection ?? kubeConnectionOf(settings),
+    readCaBundle(settings.caBundle),
+  ] as const);
   const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-proxy' });
-  const installationCa = await readCaBundle(settings.caBundle);
   const module = ProxyModule.forDependencies({
     settings,
     client,

@@ -3,6 +3,7 @@ export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './conne
 export { durationText, parseDuration } from './duration';
 export { type Environment } from './environment';
 export { InstallationSettings } from './installation-settings';
+export { kubeConnectionOf } from './kube-connection-of';
 export { LogFields } from './log-fields';
 export { type FlatFields, flatLog } from './flat-log';
 export { createLogger } from './logger';
@@ -10,7 +11,9 @@ export { Readiness, type ReadinessCheck, type ReadinessResult } from './readines
 export { LOGGER } from './runtime.module';
 export { ProgramSettings } from './program-settings';
 export { readProgramSettings, runProgram, type Program } from './program';
+export { readTogether } from './read-together';
 export {
+  ConfigurationError,
   Setting,
   describeSettings,
   type RelatedSettings,
