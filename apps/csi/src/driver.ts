@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
-import { type KubeClient } from '@oci-connector/kube';
 import { ConfigurationError, type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiState } from './csi-state';
@@ -13,8 +12,6 @@ import { type KeptInputs } from './volume/kept-inputs';
 import { type MountedVolumes } from './volume/mounted-volumes';
 
 export interface DriverParts {
-  /** Of the API server; closed at the end. */
-  readonly client: KubeClient;
   readonly kubeletDirectory: string;
   readonly state: CsiState;
   readonly server: UnixServer;
@@ -70,10 +67,9 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
   async onModuleDestroy(): Promise<void> {
-    const { registrar, server, state, client } = this.parts;
+    const { registrar, server, state } = this.parts;
     await registrar?.socket.close();
     await server.close();
     await state.stop();
-    await client.close();
   }
 }

@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Clock } from '@oci-connector/clock';
+import { type Clock, sleep } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
 import {
   AccessReviewer,
   InstallationEndpoints,
-  type KubeClient,
   parseKey,
   Reachability,
   Secrets,
@@ -14,9 +12,8 @@ import {
   TokenSignatures,
 } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
-import { type Readiness } from '@oci-connector/runtime';
+import { type Runtime, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
 import { DataPlane } from './data-plane';
 import { CertificateAuthority } from './certificates/certificate-authority';
 import { ConnectionLimits } from './port/connection-limits';
@@ -55,33 +52,26 @@ import { UpstreamPool } from './upstream/upstream-pool';
 /** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
 const SECRET_TIMEOUT_MS = 5_000;
 
-/** What is handed in from outside: the world. */
-export interface ProxyDependencies {
+/** What this program has besides what every program has. */
+export interface ProxyOptions {
   readonly settings: ProxySettings;
-  readonly client: KubeClient;
-  /** Certificates in PEM of the installation's bundle. */
-  readonly installationCa: readonly string[];
-  readonly clock: Clock;
   /** Looks up the names of upstreams; default: as the system's files say. */
   readonly lookup?: LookupAll;
   /** Handlers of further protocols, by the name in `spec.protocol`; a program has none. */
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
-/** What the program's runtime has for its parts. */
-export interface ProxyRuntime {
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly readiness: Readiness;
-}
+type ProxyDependencies = ProxyOptions & Pick<Runtime, 'client'> & Pick<World, 'clock' | 'installationCa'>;
 
 /**
  * Puts the parts of the proxy together: each is made of those before it, and what has to hear of a later one is subscribed once that
  * exists.
  */
-export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyRuntime): DataPlane {
-  const { settings, client, clock } = dependencies;
-  const { logger, registry, readiness } = runtime;
+export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPlane {
+  const { settings } = options;
+  const { client, logger, registry, readiness } = runtime;
+  const { clock, installationCa } = runtime.world;
+  const dependencies: ProxyDependencies = { ...options, client, clock, installationCa };
   const transfers = createTransfers(settings, clock);
   const state = new ProxyState({ client, clock });
   state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
@@ -159,8 +149,8 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     transfers,
     background: [state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
-    client,
     readiness,
+    clock,
     stopping: settings,
   });
 }
@@ -255,7 +245,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
   const ask = new AskUpstream({
     via: settings.via,
     now: () => clock.now(),
-    delay: (ms, signal) => delay(ms, undefined, { signal }),
+    delay: (ms, signal) => sleep(clock, ms, signal).then(() => signal.throwIfAborted()),
   });
   return new HandleRequest({
     request: new IdentifyRequest(protocols, settings.via),
