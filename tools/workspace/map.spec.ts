@@ -63,6 +63,11 @@ describe('the map', () => {
     expect(rows).toEqual(foldersIn('tools'));
   });
 
+  it('tools/README.md names each script of tools, and no other', () => {
+    const named = [...read('tools/README.md').matchAll(/`([\w-]+\.[mc]js)`/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual(readdirSync(path.join(root, 'tools')).filter((name) => /\.[mc]js$/.test(name)));
+  });
+
   it('CONTRIBUTING.md has a row for each npm script, and for no other', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
     const rows = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:-]+)` \|/gm)].map(([, name]) => name);

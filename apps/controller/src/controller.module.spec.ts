@@ -42,7 +42,7 @@ describe('the module of the controller', () => {
       ],
     })
       .overrideProvider(WORLD)
-      .useValue({ connection: controllerConnection(kube), installationCa: [], clock })
+      .useValue({ connection: controllerConnection(kube), installationCa: [], clock, hostname: 'pod-a' })
       .compile();
     open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
     return open;
@@ -80,7 +80,7 @@ describe('the module of the controller', () => {
     const metrics = await get('/metrics');
     expect([metrics.status, metrics.type]).toEqual([200, expect.stringContaining('text/plain')]);
     expect(metrics.body).toMatch(/^connectors_controller_leader 1$/m);
-    expect(holder()).toMatch(/-[0-9a-f]{8}$/);
+    expect(holder()).toMatch(/^pod-a-[0-9a-f]{8}$/);
 
     const admin = await app.getUrl();
     await app.close();

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Probes, type ProtocolProbes, SHIPPED_PROBES } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
@@ -35,7 +34,7 @@ export class ControllerModule {
 
 function createController({ settings, random = Math.random, protocols }: ControllerOptions, runtime: Runtime): ControllerService {
   const { client, logger, registry, readiness } = runtime;
-  const { clock, installationCa } = runtime.world;
+  const { clock, hostname, installationCa } = runtime.world;
   const metrics = new ControllerMetrics(registry);
   const installation = installationOf(settings);
   const watches = new ClusterWatches({
@@ -51,6 +50,7 @@ function createController({ settings, random = Math.random, protocols }: Control
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     ...endpoints.refused,
+    clock,
   });
   const probes = new Probes({
     refusals: new RefusedCredentials(clock, settings.refusedPeriod),
@@ -58,7 +58,7 @@ function createController({ settings, random = Math.random, protocols }: Control
   });
   const term = { settings, installation, client, watches, egress, probes, installationCa, metrics, logger, clock, random };
   // The pod's name for people, random bytes because a restarted container keeps its host name.
-  const identity = `${hostname()}-${randomBytes(4).toString('hex')}`;
+  const identity = `${hostname}-${randomBytes(4).toString('hex')}`;
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
   return new ControllerService({
     client,

@@ -105,7 +105,7 @@ export class LeaderTerm {
   }
 
   #connectors(prober: Prober): RunningReconciler {
-    const { settings, installation, client, watches, egress, probes, installationCa, metrics, random } = this.options;
+    const { settings, installation, client, watches, egress, probes, installationCa, metrics, clock, random } = this.options;
     const writer = new ConnectorStatusWriter({ client, events: this.#transitions, gauge: metrics.readiness });
     const tools = {
       client,
@@ -114,6 +114,7 @@ export class LeaderTerm {
       prober,
       probes,
       egress,
+      clock,
       installationCa,
       timeouts: { liveness: settings.livenessTimeout, credential: settings.credentialTimeout },
       fingerprintKey: randomBytes(32),

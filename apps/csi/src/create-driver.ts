@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { rootCertificates } from 'node:tls';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
 import { apiServerHosts } from '@oci-connector/connector-api';
@@ -39,7 +38,7 @@ export interface DriverOptions {
 export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
   const { settings } = options;
   const { client, logger, registry, readiness } = runtime;
-  const { clock } = runtime.world;
+  const { clock, hostname } = runtime.world;
   const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
   const kept = new KeptInputs(keptInputs, (file, error) => logger.warn({ file, err: error }, 'what is kept of a volume cannot be used'));
@@ -69,7 +68,7 @@ export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
     onNewVolume: (request) => reportLifetime(request, logger),
   });
   const node = new NodeServer({
-    nodeName: settings.nodeName || hostname(),
+    nodeName: settings.nodeName || hostname,
     kubeletDirectory: settings.kubeletDirectory,
     flow,
     mounter,

@@ -61,7 +61,7 @@ describe('the module of the CSI driver', () => {
       imports: [RuntimeModule.forProgram({ name: 'connectors-csi', settings, logger }), CsiModule.register({ settings })],
     })
       .overrideProvider(WORLD)
-      .useValue({ connection, installationCa: [], clock })
+      .useValue({ connection, installationCa: [], clock, hostname: 'pod-a' })
       .compile();
     open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
     return open;

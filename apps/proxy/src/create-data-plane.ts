@@ -91,7 +91,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
   const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
-  const accessLog = new AccessLog(logger, () => clock.monotonic());
+  const accessLog = new AccessLog(logger, clock);
   const limits = new ConnectionLimits({
     maxPerListener: settings.maxConnections,
     maxPerPeer: settings.maxConnectionsPerPeer,
@@ -103,7 +103,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
-    serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
+    serve: new ServeRequest({ handler, transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
   const naming = new ReverseNaming(settings.clusterDomain);
@@ -204,6 +204,7 @@ function upstreamParts(
     redirectCIDRs: settings.egressRedirectCidrs,
     ...endpoints.refused,
     lookup,
+    clock,
   });
   return {
     upstreams: new UpstreamPool(policy, installationCa),

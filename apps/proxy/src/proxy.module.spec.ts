@@ -54,7 +54,7 @@ describe('the module of the proxy', () => {
       imports: [RuntimeModule.forProgram({ name: 'connectors-proxy', settings, logger }), ProxyModule.register({ settings })],
     })
       .overrideProvider(WORLD)
-      .useValue({ connection, installationCa: [], clock })
+      .useValue({ connection, installationCa: [], clock, hostname: 'pod-a' })
       .compile();
     open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
     return open;

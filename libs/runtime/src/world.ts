@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { type KubeConnection } from '@oci-connector/kube';
 import { readCaBundle } from './ca-bundle';
@@ -13,6 +14,8 @@ export interface World {
   /** Certificates in PEM that registries may be signed by, besides the system's roots. */
   readonly installationCa: readonly string[];
   readonly clock: Clock;
+  /** Of this machine; in a pod its name. */
+  readonly hostname: string;
 }
 
 /** Injection token of the {@link World}. */
@@ -27,5 +30,5 @@ export async function readWorld(settings: AnySettings, given: Partial<World> = {
     given.connection ?? kubeConnectionOf(settings),
     given.installationCa ?? readCaBundle(settings.caBundle ?? ''),
   ] as const);
-  return { connection, installationCa, clock: given.clock ?? systemClock };
+  return { connection, installationCa, clock: given.clock ?? systemClock, hostname: given.hostname ?? hostname() };
 }

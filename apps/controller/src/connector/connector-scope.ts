@@ -1,3 +1,4 @@
+import { type WallClock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Probes } from '@oci-connector/diagnosis';
 import { type EgressPolicy } from '@oci-connector/egress';
@@ -20,6 +21,7 @@ export interface ConnectorTools {
   readonly installation: Installation;
   readonly prober: Pick<Prober, 'ask' | 'forget'>;
   readonly egress: EgressPolicy;
+  readonly clock: WallClock;
   /** Certificates that the installation trusts besides the system's roots. */
   readonly installationCa: readonly string[];
   readonly timeouts: ProbeTimeouts;

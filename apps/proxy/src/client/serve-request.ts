@@ -20,6 +20,8 @@ export interface ServeRequestOptions {
   readonly transfers: Transfers;
   readonly metrics: ProxyMetrics;
   readonly accessLog: AccessLog;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /** What the listener knows of a request besides its head. */
@@ -149,7 +151,7 @@ export class ServeRequest {
       response,
       transfer: this.options.transfers.begin(),
       naming,
-      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
+      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: this.options.now() },
       webSocket: upgrading,
       authenticated,
       continueBody: () => {
@@ -183,7 +185,7 @@ export class ServeRequest {
   }
 
   #report({ record, transfer, response }: ServedExchange): void {
-    const durationMs = performance.now() - record.startedAt;
+    const durationMs = this.options.now() - record.startedAt;
     const status = record.switched ? 101 : answeredStatus(response);
     this.options.metrics.finished(record, transfer, { status, durationMs });
     this.options.accessLog.finished(record, transfer, { status, durationMs });

@@ -1,3 +1,4 @@
+import { systemClock } from '@oci-connector/clock';
 import { Transfer } from './transfer';
 
 /** The idle check runs at least this often. In milliseconds. */
@@ -29,7 +30,7 @@ export class Transfers {
   /** @param idleMs a transfer in which nothing moved for this long is cancelled */
   constructor(
     readonly idleMs: number,
-    { now = () => performance.now(), passed }: TransfersOptions = {},
+    { now = () => systemClock.monotonic(), passed }: TransfersOptions = {},
   ) {
     this.#now = now;
     this.#passed = passed;

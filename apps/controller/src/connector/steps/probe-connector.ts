@@ -28,6 +28,7 @@ export function probeConnector(scope: ConnectorScope, probe: ConnectorProbe): Co
     credential,
     ca,
     egress: tools.egress.forOwner(owner),
+    clock: tools.clock,
     timeoutMs: tools.timeouts[kind],
   };
   const finding = tools.prober.ask(owner, {
