@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { anyAddress } from './any-address';
 import { NestLogger } from './nest-logger';
 import { RuntimeModule, type RuntimeOptions } from './runtime.module';
+import { readWorld } from './world';
 
 export interface AppOptions extends RuntimeOptions {
   readonly module: Type | DynamicModule;
@@ -24,7 +25,9 @@ export interface RunningApp {
  */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { adminHost, adminPort } = options.settings;
-  const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram(options), options.module] };
+  // Before Nest, which would log what it throws a second time, with its stack.
+  const world = await readWorld(options.settings, options.world);
+  const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram({ ...options, world }), options.module] };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
     logger: new NestLogger(options.logger),
     abortOnError: false,
