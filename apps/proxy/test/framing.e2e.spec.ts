@@ -57,7 +57,7 @@ describe('a body of 32 MiB', () => {
   }
 
   const cases = (['http', 'https'] as const).flatMap((scheme) =>
-    Object.keys(FRAMINGS).flatMap((framing) => (['at once', 'slowly'] as const).map((speed) => ({ scheme, framing, speed }))),
+    Object.keys(FRAMINGS).flatMap((framing) => (['quickly', 'slowly'] as const).map((speed) => ({ scheme, framing, speed }))),
   );
 
   it.each(cases)('framed by $framing arrives completely over $scheme at a client that reads $speed', async ({ scheme, framing, speed }) => {

@@ -35,7 +35,7 @@ describe('an HTTP service behind the proxy', () => {
     await service.close();
   });
 
-  it('gets the unchanged path and the credential, and none of the client’s own headers', async () => {
+  it('gets the unchanged path and the credential, and neither the client’s token nor its cookie', async () => {
     const response = await world.send(`${BASE}/a//b%20c;d?e=f`, { headers: { cookie: 'x=1', accept: 'text/plain' } });
     expect(response.status).toBe(200);
     expect(response.body.toString()).toBe('content');

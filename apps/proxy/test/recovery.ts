@@ -133,7 +133,7 @@ class Scripted implements Authorizations {
   }
 }
 
-export interface Told {
+export interface Recovery {
   readonly status: number;
   readonly refusal?: string;
   readonly asked: readonly string[];
@@ -145,7 +145,7 @@ export async function recover(
   answers: readonly Answer[],
   given: Given = {},
   script: Partial<Pick<Scripted, 'another' | 'learns'>> = {},
-): Promise<Told> {
+): Promise<Recovery> {
   const registry = new Registry(answers);
   const authorizations = Object.assign(new Scripted(), script);
   const ask = new AskUpstream({

@@ -112,7 +112,7 @@ const FRAMINGS: readonly Framing[] = [
   { name: 'in a coding after a bare line feed', lines: ['X-A: b\nTransfer-Encoding: chunked'], body: CHUNKED, status: 400 },
   { name: 'with a length after a bare carriage return', lines: [`X-A: b\rContent-Length: ${LENGTH}`], body: SMUGGLED, status: 400 },
   {
-    name: 'in a chunk whose size is no number',
+    name: 'in a chunk whose size is not a number',
     lines: ['Transfer-Encoding: chunked'],
     body: `zz\r\n${SMUGGLED}`,
     status: 400,

@@ -86,7 +86,7 @@ const REQUESTS = [
   { what: 'GET', method: 'GET', body: undefined },
   { what: 'HEAD', method: 'HEAD', body: undefined },
   { what: 'PUT', method: 'PUT', body: '5\r\nhello\r\n0\r\n\r\n' },
-  { what: 'PUT whose body is still coming', method: 'PUT', body: '5\r\nhe' },
+  { what: 'PUT whose body is still arriving', method: 'PUT', body: '5\r\nhe' },
 ];
 
 /** The test moves it forward to make silences longer. The age of tokens does not depend on it. */

@@ -16,7 +16,7 @@ export function checkRawQuery(query: string): void {
     throw new ProxyError('QueryTooLong', `the query has ${query.length} bytes; the limit is ${MAX_QUERY_LENGTH}`);
   }
   if (!RAW_QUERY.test(query)) {
-    throw new ProxyError('PathInvalid', 'the query may hold only visible ASCII characters, and no #');
+    throw new ProxyError('PathInvalid', 'the query may contain only visible ASCII characters, and no #');
   }
   if (hasTooManyPairs(query)) {
     throw new ProxyError('QueryTooLong', `the query has more than ${MAX_QUERY_PAIRS} parameters`);
