@@ -3,22 +3,22 @@ import { type ConnectorOptions, TestCertificateAuthority } from '@oci-connector/
 import { type Fault, type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
-/** What the names of the tests have, beside 127.0.0.1 for those that end with `.registry.test`. */
+/** The addresses of the host names of the tests. Other names that end with `.registry.test` have 127.0.0.1. */
 const ADDRESSES: Readonly<Record<string, string>> = { 'metadata.registry.test': '169.254.169.254', 'vault.internal.test': '169.254.170.2' };
 
-/** All that clients must not hear of. */
+/** Texts that messages to clients must not contain. */
 const HIDDEN = /internal\.test|169\.254|127\.0\.0\.1|::1|cert-of|:1\b|:9\b/;
 
 interface Case {
   readonly name: string;
-  /** Default: the registry's. */
+  /** Default: the registry's port. */
   readonly port?: number;
   readonly secure?: boolean;
   readonly options?: Partial<ConnectorOptions>;
   readonly faults?: readonly Fault[];
   readonly method?: string;
   readonly expected: RegExp;
-  /** In the log. */
+  /** Text that the log contains. */
   readonly logged: RegExp;
 }
 
@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('clients hear of the address that the owner of a Connector wrote, and of no other', () => {
+describe('messages to clients contain the address that the owner of a Connector wrote, and no other', () => {
   let world: ProxyWorld;
   let plain: FixtureRegistry;
   let secure: FixtureRegistry;
@@ -142,7 +142,7 @@ describe('clients hear of the address that the owner of a Connector wrote, and o
     await Promise.all([plain, secure, otherName].map((registry) => registry.close()));
   });
 
-  /** The registry of a case, and its address as the Connector has it. */
+  /** Returns the registry of a case, and its address in the Connector. */
   function registryOf({ name, port, secure: https }: Case): { registry: FixtureRegistry; port: number; url: string } {
     const registry = !https ? plain : name === 'certificate' ? otherName : secure;
     const realPort = port ?? Number(new URL(registry.url).port);

@@ -19,7 +19,7 @@ describe('faults of registries, token servers and clients', () => {
     registry = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT], tokens: { lifetimeSeconds: 3_600 } } });
     await pushImage({ url: registry.url, repository: 'team/app', reference: 'v1', auth: ACCOUNT }, image);
     await world.connect(registry, { credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] });
-    // Faults are to strike requests for contents, not the question how to log in, whose answer is remembered.
+    // Makes the proxy cache the response to the version check, so that the faults affect only requests for contents.
     await world.send(MANIFEST);
   });
 
@@ -29,7 +29,7 @@ describe('faults of registries, token servers and clients', () => {
 
   afterEach(async () => {
     registry.faults.clear();
-    // Nothing may be left hanging between the proxy and the registry.
+    // No request may remain open between the proxy and the registry.
     await until(() => registry.requests.every(({ finished }) => finished));
   });
 
@@ -38,7 +38,7 @@ describe('faults of registries, token servers and clients', () => {
     await registry.close();
   });
 
-  /** The requests for contents, without those for tokens and the version check. */
+  /** Returns the requests for contents, without those for tokens and the version check. */
   const asked = (): string[] =>
     registry.requests.filter(({ server, path }) => server === 'registry' && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
 
@@ -46,7 +46,7 @@ describe('faults of registries, token servers and clients', () => {
     [500, '{"errors":[{"code":"UNKNOWN","message":"boom"}]}'],
     [503, 'plain text'],
     [418, ''],
-  ])("passes the registry's %i as it is", async (status, body) => {
+  ])("passes the registry's %i on unchanged", async (status, body) => {
     registry.faults.add({ kind: 'respond', status, body, headers: { 'x-some': 'thing' } });
     const response = await world.send(MANIFEST);
     expect(response.status).toBe(status);
@@ -54,7 +54,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(response.headers['x-some']).toBe('thing');
   });
 
-  it('passes a 429 with its Retry-After', async () => {
+  it('passes a 429 on with its Retry-After', async () => {
     registry.faults.add({ kind: 'respond', status: 429, headers: { 'retry-after': '60' } });
     const response = await world.send(MANIFEST);
     expect(response.status).toBe(429);
@@ -62,7 +62,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(asked()).toHaveLength(1);
   });
 
-  it('absorbs a 429 that is soon over, of a read', async () => {
+  it('repeats a read after a 429 with a short wait', async () => {
     registry.faults.add({ kind: 'respond', status: 429, headers: { 'retry-after': '0' } });
     expect((await world.send(MANIFEST)).status).toBe(200);
     expect(asked()).toHaveLength(2);
@@ -74,7 +74,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(asked()).toHaveLength(1);
   });
 
-  it('repeats a read once when the connection was lost before the answer', async () => {
+  it('repeats a read once when the connection was lost before the response', async () => {
     registry.faults.add({ kind: 'reset', match: { method: 'GET', path: /manifests/ } });
     expect((await world.send(MANIFEST)).status).toBe(200);
     expect(asked()).toHaveLength(2);
@@ -98,13 +98,13 @@ describe('faults of registries, token servers and clients', () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it('cuts the connection when the registry breaks off in the middle of a blob', async () => {
+  it('closes the connection when the registry breaks off in the middle of a blob', async () => {
     registry.faults.add({ kind: 'reset-body', afterBytes: 100_000 });
     await expect(world.send(`${prefix()}/team/app/blobs/${layer}`)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
     await until(() => world.accesses.at(-1)?.['outcome'] === 'truncated');
   });
 
-  it('ends the upstream request when the client goes away in the middle of a pull', async () => {
+  it('ends the upstream request when the client disconnects in the middle of a pull', async () => {
     registry.faults.add({ kind: 'slow-body', chunkBytes: 10_000, milliseconds: 50 });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
     client.write(`GET ${prefix()}/team/app/blobs/${layer} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`);
@@ -115,7 +115,7 @@ describe('faults of registries, token servers and clients', () => {
     await until(() => world.accesses.at(-1)?.['outcome'] === 'client-aborted');
   });
 
-  it('ends the upstream request when the client goes away in the middle of a push', async () => {
+  it('ends the upstream request when the client disconnects in the middle of a push', async () => {
     const { headers } = await world.send(UPLOADS, { method: 'POST' });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
     client.write(
@@ -136,7 +136,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(asked().filter((request) => request.startsWith('PATCH'))).toHaveLength(1);
   });
 
-  it('passes an answer that comes before the end of a push, and closes the connection', async () => {
+  it('passes on a response that arrives before the end of a push, and closes the connection', async () => {
     const { headers } = await world.send(UPLOADS, { method: 'POST' });
     registry.faults.add({ kind: 'early-response', status: 413, afterBytes: 1_000, body: '{"errors":[]}', match: { method: 'PATCH' } });
     const response = await world.send(headers.location ?? '', { method: 'PATCH', body: randomBytes(20_000_000) });
@@ -167,7 +167,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(response.headers.connection).toBe('close');
   });
 
-  it('gets another token when the registry refuses the one in use, and repeats the read', async () => {
+  it('gets another token when the registry refuses the cached one, and repeats the read', async () => {
     await world.send(MANIFEST, { as: 'puller' });
     registry.clearRequests();
     registry.faults.add({ kind: 'respond', status: 401, match: { path: /manifests/ } });
@@ -184,7 +184,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(response.headers['www-authenticate']).toBeUndefined();
   });
 
-  it('a list of tags streams, however long it is, under the name that the client used', async () => {
+  it('streams a list of tags of any length, under the name that the client used', async () => {
     const rest = `"tags":["${'a'.repeat(20_000_000)}"],"size":12345678901234567890}`;
     registry.faults.add({
       kind: 'respond',
@@ -200,10 +200,10 @@ describe('faults of registries, token servers and clients', () => {
   });
 
   describe('of a token server', () => {
-    // Each with a Connector of its own, so that no token is in the cache.
+    // Each case has a Connector of its own, so that no token is in the cache.
     it.each<[string, FixtureRegistry['quirks'], number, string, RegExp]>([
       ['garbage', { tokenAnswer: { kind: 'garbage' } }, 502, 'UNKNOWN', /token/i],
-      ['an answer without end', { tokenAnswer: { kind: 'huge', bytes: 50_000_000 } }, 502, 'UNKNOWN', /./],
+      ['an endless response', { tokenAnswer: { kind: 'huge', bytes: 50_000_000 } }, 502, 'UNKNOWN', /./],
       ['a redirect', { tokenAnswer: { kind: 'redirect', location: 'http://127.0.0.1:1/' } }, 502, 'UNKNOWN', /./],
       ['500', { tokenAnswer: { kind: 'status', status: 500 } }, 502, 'UNKNOWN', /./],
       ['429', { tokenAnswer: { kind: 'status', status: 429, headers: { 'retry-after': '7' } } }, 429, 'TOOMANYREQUESTS', /./],
@@ -224,7 +224,7 @@ describe('faults of registries, token servers and clients', () => {
     });
   });
 
-  it('leaves no transfer behind when a client pipelines and goes away', async () => {
+  it('ends all transfers of a client that pipelines requests and disconnects', async () => {
     const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
     const client = connect(world.proxy.httpPort, '127.0.0.1');
     client.on('error', () => undefined);
@@ -242,7 +242,7 @@ describe('faults of registries, token servers and clients', () => {
     return Number(/^connectors_proxy_transfers_in_flight (\d+)$/m.exec(body.toString())?.[1]);
   }
 
-  it('403 for a wrong password, and no attempt without it', async () => {
+  it('403 for a wrong password, and no request without it', async () => {
     await world.connect(registry, { name: 'wrong', credential: { ...ACCOUNT, password: 'wrong' }, trustedRealms: [registry.tokenOrigin] });
     const response = await world.send(`${prefix('wrong')}/team/app/manifests/v1`);
     expect(response.status).toBe(403);

@@ -3,7 +3,7 @@ import { type ResponseHeaders } from '../src/upstream/response-headers';
 import { type BodyConsumer } from '../src/transfer/body';
 import { type UpstreamResponse } from '../src/upstream/upstream-transport';
 
-/** A response with a body of its own, as no registry need give it. */
+/** An upstream response for tests, without a registry. */
 export class GivenResponse implements UpstreamResponse {
   readonly early = false;
   #consumed = false;
@@ -14,7 +14,7 @@ export class GivenResponse implements UpstreamResponse {
     private readonly body: Readable = Readable.from([]),
   ) {}
 
-  /** Whether somebody took the body: one that nobody takes keeps its connection. */
+  /** Whether the body was consumed. A body without a consumer would keep its connection. */
   get consumed(): boolean {
     return this.#consumed;
   }

@@ -39,7 +39,7 @@ describe('a tenant with a registry of its own', () => {
   const pull = (repository: string): Promise<ReceivedResponse> =>
     world.send(`${prefix('hostile')}/${repository}/manifests/v1`, { as: null, headers: { authorization: `Bearer ${token}` } });
 
-  it('its long answers about tokens take a share of memory, beyond which its own requests get 429', async () => {
+  it('its long token responses take at most its share of memory, beyond which its own requests get 429', async () => {
     const held: ServerResponse[] = [];
     answerToken = (_request, response) => {
       response.write(`{"x":"${'x'.repeat(1_000_000)}"`);
@@ -53,7 +53,7 @@ describe('a tenant with a registry of its own', () => {
       message: expect.stringContaining('too many long answers of this registry') as string,
       wait: '1',
     });
-    // Others are served meanwhile.
+    // Other Connectors are served meanwhile.
     expect((await world.send(`${prefix()}/team/app/manifests/v1`)).status).toBe(404);
     await until(() => held.length === 12);
     for (const response of held) {
@@ -61,7 +61,7 @@ describe('a tenant with a registry of its own', () => {
     }
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(8);
-    // What was held has been given back.
+    // Ended responses no longer count towards the share.
     answerToken = (_request, response) => response.end('{"token":"short"}');
     expect((await pull('held/again')).status).toBe(200);
   });

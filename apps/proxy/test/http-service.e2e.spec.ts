@@ -5,7 +5,7 @@ import { errorOf, ProxyWorld } from './proxy-world';
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const BASE = '/namespaces/platform/connectors/service';
 
-/** Connectors of `spec.protocol: http`: any service that takes a user name and password. */
+/** For Connectors of `spec.protocol: http`: any service that accepts a user name and password. */
 describe('an HTTP service behind the proxy', () => {
   let world: ProxyWorld;
   let service: LoopbackServer;
@@ -35,7 +35,7 @@ describe('an HTTP service behind the proxy', () => {
     await service.close();
   });
 
-  it('gets the path as it is, the credential, and nothing of the client', async () => {
+  it('gets the unchanged path and the credential, and neither the client’s token nor its cookie', async () => {
     const response = await world.send(`${BASE}/a//b%20c;d?e=f`, { headers: { cookie: 'x=1', accept: 'text/plain' } });
     expect(response.status).toBe(200);
     expect(response.body.toString()).toBe('content');
@@ -47,14 +47,14 @@ describe('an HTTP service behind the proxy', () => {
     expect(request?.message.headers.cookie).toBeUndefined();
   });
 
-  it('gets a body, of those who may write', async () => {
+  it('gets a body from a client that may write', async () => {
     expect((await world.send(`${BASE}/a`, { method: 'PUT', body: 'written', as: 'puller' })).status).toBe(403);
     expect(requests).toEqual([]);
     expect((await world.send(`${BASE}/a`, { method: 'PUT', body: 'written' })).status).toBe(200);
     expect(requests[0]?.body).toBe('written');
   });
 
-  it('is served in host form too', async () => {
+  it('is also served in host form', async () => {
     expect((await world.send('/x', { host: 'c-service.platform' })).status).toBe(200);
     expect(requests[0]?.message.url).toBe('/base/x');
   });
@@ -66,7 +66,7 @@ describe('an HTTP service behind the proxy', () => {
     const response = await world.send(`${BASE}/a?status=401`, { method, body });
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 403, code: 'DENIED' });
     expect(response.headers['www-authenticate']).toBeUndefined();
-    // Once: accounts are locked after some refusals.
+    // The credential is sent once, because services lock accounts after several refusals.
     expect(requests).toHaveLength(1);
   });
 

@@ -12,12 +12,12 @@ const MANIFEST = `${prefix()}/team/app/manifests/v1`;
 const UPLOADS = `${prefix()}/team/app/blobs/uploads/`;
 
 /**
- * Whether a peer takes what was handed over only the kernel and the timers of Node.js know, which no clock of ours drives. Longer than a busy
- * machine needs for any request, so that only what really stands still meets the limit.
+ * The idle limit. Only the kernel and the timers of Node.js detect whether a peer reads the bytes that were written, so a test clock cannot
+ * drive them. Longer than a busy machine needs for any request, so that only a stalled connection reaches the limit.
  */
 const IDLE_MS = 3_000;
 
-describe('a peer that does not take what it is sent', () => {
+describe('a peer that does not read what it is sent', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
   const image = anImage({ layerBytes: 2_000_000 });
@@ -50,15 +50,15 @@ describe('a peer that does not take what it is sent', () => {
     registry.faults.add({ kind: 'stop-reading', afterBytes: 1_000, match: { method: 'PATCH' } });
     const response = await world.send(headers.location ?? '', { method: 'PATCH', body: randomBytes(20_000_000) });
     expect(response.status).toBe(504);
-    // A server that does not read does not see the end of the connection either.
+    // A server that does not read does not notice the end of the connection either.
     registry.clearRequests();
   });
 
   it.each([
     ['in the middle of one', 1, 64 * 1024 * 1024],
-    // More than the kernel takes in, each of them handed over whole.
-    ['with several handed over', 256, 64 * 1024],
-  ])('cuts a client that stops reading responses: %s', async (_where, count, size) => {
+    // More than the kernel buffers; the proxy has written each response completely.
+    ['after several complete ones', 256, 64 * 1024],
+  ])('closes the connection of a client that stops reading responses: %s', async (_where, count, size) => {
     const upstream = createServer((_request, response) => response.end(Buffer.alloc(size))).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     const name = `responses-of-${size}`;
@@ -74,7 +74,7 @@ describe('a peer that does not take what it is sent', () => {
     upstream.close();
   });
 
-  it('leaves a client its time that reads slowly what was handed over', async () => {
+  it('waits for a client that slowly reads a completely written response', async () => {
     const upstream = createServer(answerLongList).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name: 'long-list' });

@@ -39,7 +39,7 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
     ['api-server-by-name', 'https://api.corp.test:6443'],
     ['proxy', 'http://10.255.1.2:8080'],
     ['proxy-on-another-port', 'http://10.255.1.2:9090'],
-  ])('are no registry: %s', async (name, url) => {
+  ])('are refused as a registry: %s', async (name, url) => {
     await known();
     await world.connect({ url }, { name });
     const response = await world.send(`${prefix(name)}/a/manifests/v1`);
@@ -49,7 +49,7 @@ describe('C9 SSRF: the addresses behind the Services of the API server and of th
     });
   });
 
-  it('are said to be unknown once, where they may not be read, and the proxy serves', async () => {
+  it('are logged as unknown once if the proxy may not read them, and the proxy still serves', async () => {
     const [rbac, watches] = [
       'rbac.authorization.k8s.io/v1',
       (): number => world.kube.requests.count({ resource: 'endpointslices', namespace: 'default', status: 403 }),

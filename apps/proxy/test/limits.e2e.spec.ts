@@ -12,7 +12,7 @@ describe('limits', () => {
     registry = await startFixtureRegistry();
     await world.connect(registry);
     await world.connect(registry, { name: 'other' });
-    // So that faults strike requests for contents, and not the question how to log in.
+    // Makes the proxy cache the response to the version check, so that the faults affect only requests for contents.
     for (const name of ['registry', 'other']) {
       await world.send(tags(name), { as: 'admin' });
     }
@@ -41,7 +41,7 @@ describe('limits', () => {
       'registry',
       /^connector platform\/registry already has 2 requests under way/,
     ] as const,
-  ])('429 beyond the concurrent transfers of a %s, and none of it for others', async (_kind, settings, second, connector, message) => {
+  ])('429 beyond the concurrent transfers of a %s, but not for others', async (_kind, settings, second, connector, message) => {
     await start({ settings });
     const hold = registry.faults.add({ kind: 'hold', times: 2 });
     const running = [world.send(tags(), { as: 'puller' }), world.send(tags(), { as: 'puller' })];
@@ -59,7 +59,7 @@ describe('limits', () => {
     await until(async () => (await world.send(tags(connector), { as: second })).status === 404);
   });
 
-  it('429 beyond the requests per second, with the time to wait', async () => {
+  it('429 with Retry-After beyond the requests per second', async () => {
     await start({ settings: { requestRatePerClient: 3 } });
     const statuses: number[] = [];
     for (let count = 0; count < 5; count += 1) {
@@ -70,7 +70,7 @@ describe('limits', () => {
     await until(async () => (await world.send(tags(), { as: 'puller' })).status === 404);
   });
 
-  it("a refused client uses up nobody's share", async () => {
+  it('a refused client does not count towards the limits of others', async () => {
     await start({ settings: { requestRatePerConnector: 20 } });
     for (let count = 0; count < 30; count += 1) {
       expect((await world.send(tags(), { as: 'stranger' })).status).toBe(403);
@@ -78,7 +78,7 @@ describe('limits', () => {
     expect((await world.send(tags(), { as: 'puller' })).status).toBe(404);
   });
 
-  it('closes connections beyond those of one address', async () => {
+  it('closes connections beyond the limit of one address', async () => {
     await start({ settings: { maxConnectionsPerPeer: 3 } });
     const sockets = [1, 2, 3, 4].map(() => connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined));
     await until(() => sockets.filter(({ closed }) => closed).length === 1);

@@ -6,7 +6,7 @@ import { rawExchange } from './raw-exchange';
 
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
 
-describe('what never becomes a request', () => {
+describe('input that is not a valid request', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
 
@@ -30,7 +30,7 @@ describe('what never becomes a request', () => {
     [400, 'UNKNOWN', /exactly one valid Host/, ['GET /v2/ HTTP/1.1', 'Host: a@b']],
     [405, 'UNSUPPORTED', /CONNECT/, ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     [417, 'UNSUPPORTED', /100-continue/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Expect: tea']],
-  ])('%i %s for what is no proper request', async (status, code, message, lines) => {
+  ])('%i %s for invalid input', async (status, code, message, lines) => {
     const response = await rawExchange(world.proxy.httpPort, [...lines, 'Connection: close']);
     expect(response.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
     expect(response).toContain(`"code":"${code}"`);
@@ -42,15 +42,15 @@ describe('what never becomes a request', () => {
     ['HeaderTooLarge', ['GET /v2/ HTTP/1.1', 'Host: a', `X-Long: ${'x'.repeat(70_000)}`]],
     ['MethodNotAllowed', ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     ['ExpectationFailed', ['PUT /v2/ HTTP/1.1', 'Host: a', 'Expect: tea', 'Content-Length: 3']],
-  ])('%s: what never became a request is counted and logged, and its connection closed', async (code, lines) => {
+  ])('%s: invalid input is counted and logged, and its connection closed', async (code, lines) => {
     const before = await rejected('http', code);
-    // Ends only because the proxy closes the connection.
+    // Resolves only because the proxy closes the connection.
     await rawExchange(world.proxy.httpPort, lines);
     expect(await rejected('http', code)).toBe(before + 1);
     expect(world.logLines.some(({ msg, code: logged }) => logged === code && String(msg).startsWith('rejected: '))).toBe(true);
   });
 
-  it('is heard also by who has used the connection before', async () => {
+  it('is also answered on a connection that served requests before', async () => {
     const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n\r\n`;
     const before = await rejected('http', 'RequestMalformed');
     const response = await rawExchange(world.proxy.httpPort, [`${first}GET ${MANIFEST} HTTP/1.1`, 'Host a']);
@@ -58,7 +58,7 @@ describe('what never becomes a request', () => {
     expect(await rejected('http', 'RequestMalformed')).toBe(before + 1);
   });
 
-  it('an expectation that cannot be met waits for the answer before it', async () => {
+  it('with an expectation that cannot be met is answered after the response before it', async () => {
     const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
     const authorization = `Authorization: ${basic(world.token('puller'))}`;
     const first = `GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\n`;
@@ -74,11 +74,11 @@ describe('what never becomes a request', () => {
     expect((await answering).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 417']);
   });
 
-  it('a client that resets its connection after CONNECT ends nothing but that', async () => {
+  it('of a client that resets its connection after CONNECT ends only this connection', async () => {
     const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
     const authorization = `Authorization: ${basic(world.token('puller'))}`;
     const client = connect(world.proxy.httpPort, '127.0.0.1');
-    // Of the answer to CONNECT, which waits for the one before it, nothing was written yet.
+    // The response to CONNECT waits for the response before it, so none of its bytes have been written yet.
     client.write(`GET ${MANIFEST} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n`);
     await until(() => registry.requests.some(({ path }) => path.includes('manifests')));
     client.resetAndDestroy();
@@ -87,7 +87,7 @@ describe('what never becomes a request', () => {
     expect((await world.send('/v2/')).status).toBe(200);
   });
 
-  it('400 for http on the https port, with what to do', async () => {
+  it('gets 400 for http on the https port, with advice', async () => {
     const before = await rejected('https', 'RequestMalformed');
     const response = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', `Authorization: ${basic('secret')}`]);
     expect(response).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -95,7 +95,7 @@ describe('what never becomes a request', () => {
     expect(await rejected('https', 'RequestMalformed')).toBe(before + 1);
   });
 
-  it('400 within TLS for what is no HTTP', async () => {
+  it('gets 400 within TLS for bytes that are not HTTP', async () => {
     const tls = { ca: world.ca.certificate, servername: 'c-registry.platform.svc' };
     const response = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', '', 'GARBAGE'], { tls });
     expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 400']);

@@ -18,7 +18,7 @@ const handler = new OciHandler(
   ),
 );
 
-/** A request of a client to the Connector `hub`. */
+/** A client's request to the Connector `hub`. */
 export interface Given {
   method?: string;
   path?: string;
@@ -56,7 +56,7 @@ export function scopesOf(planned: UpstreamPlan | undefined): readonly Repository
   return planned.login.scopes;
 }
 
-/** Where a request goes, with its credential or not. */
+/** Returns the URL to which a request goes, and whether it has the credential. */
 export async function target(given: Given): Promise<string> {
   const { origin, path, sendCredential } = (await plan(given)).target;
   return `${origin}${path}${sendCredential ? '' : ' without credential'}`;

@@ -4,7 +4,7 @@ import { errorOf, ProxyWorld } from './proxy-world';
 
 const INVALID = /no valid HTTP answer|the answer is not HTTP\/1\.1/;
 
-/** What the upstream sends, byte for byte, when it is asked for `…/NAME`; and what clients get instead of it. */
+/** Bytes that the upstream sends for `…/NAME`, and the message that clients get instead. */
 const REFUSED: readonly [name: string, response: string, message: RegExp][] = [
   ['gzip-chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n', /transfer coding/],
   ['long-length', 'HTTP/1.1 200 OK\r\nContent-Length: 9007199254740993\r\n\r\nabc', /Content-Length/],
@@ -29,7 +29,7 @@ const REFUSED: readonly [name: string, response: string, message: RegExp][] = [
 const WITHOUT_BODY: readonly [name: string, status: number, response: string][] = [
   ['204', 204, 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'],
   ['304', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello'],
-  ['304 that says how long the body would be', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'],
+  ['304 with the length of the body', 304, 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'],
 ];
 
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -38,10 +38,10 @@ const BAD_RESPONSES = new Map(REFUSED.map(([name, response]) => [name, response]
 describe.each([
   ['registry', '/v2'],
   ['service', ''],
-])('an odd answer of a %s', (connector, api) => {
+])('an odd response of a %s', (connector, api) => {
   let world: ProxyWorld;
   let upstream: Server;
-  /** What is answered to `…/bodiless`. */
+  /** The response to `…/bodiless`. */
   let bodiless: string;
 
   beforeAll(async () => {
@@ -77,7 +77,7 @@ describe.each([
     expect(response.headers['proxy-authenticate']).toBeUndefined();
   });
 
-  it.each(WITHOUT_BODY)('%s comes without a body, and nobody else gets that', async (_name, status, upstreamResponse) => {
+  it.each(WITHOUT_BODY)('%s arrives without a body, and nobody else gets that body', async (_name, status, upstreamResponse) => {
     bodiless = upstreamResponse;
     const response = await world.send(path('bodiless'));
     expect([response.status, response.body.toString(), response.headers['content-length']]).toEqual([

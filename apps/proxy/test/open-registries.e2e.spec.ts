@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => registries.close());
 
-describe('a registry that everybody may read and only an account may write', () => {
+describe('a registry that allows anonymous reads, and writes only with an account', () => {
   const open = (anonymousReads: 'ignored' | 'checked'): FixtureRegistryOptions => ({
     auth: { mode: 'basic', accounts: ACCOUNTS, anonymousReads },
     allowMissingReferences: true,
@@ -30,7 +30,7 @@ describe('a registry that everybody may read and only an account may write', () 
     });
   };
   it.each(['ignored', 'checked'] as const)(
-    'the first write with a body works at once: an empty one goes before it (credentials of reads %s)',
+    'the first write with a body succeeds, because an empty write precedes it (credentials of reads %s)',
     async (anonymousReads) => {
       const registry = await connect(`open-${anonymousReads}`, open(anonymousReads));
       expect((await putManifest(`open-${anonymousReads}`)).status).toBe(201);
@@ -48,7 +48,7 @@ describe('a registry that everybody may read and only an account may write', () 
     },
   );
 
-  it('on a replica that never saw the POST, the upload goes on: a PATCH of zero bytes goes before the PUT that ends it, or before the PATCH', async () => {
+  it('a replica without the POST continues the upload: a PATCH of zero bytes precedes the PUT that ends it, or the PATCH', async () => {
     const registry = await connect('open-replica', open('ignored'));
     for (const how of ['PATCH', 'PUT'] as const) {
       const blob = aBlob(randomBytes(50_000));
@@ -68,7 +68,7 @@ describe('a registry that everybody may read and only an account may write', () 
     }
   });
 
-  it('a client that waits for 100 Continue is told to go on when that is known', async () => {
+  it('a client gets 100 Continue after the empty write', async () => {
     const registry = await connect('open-expect', open('checked'));
     const { location } = (await world.send(at('open-expect', 'org/app/blobs/uploads/'), { method: 'POST' })).headers;
     await registries.withReplica(async (proxy) => {
@@ -98,7 +98,7 @@ describe('a registry that everybody may read and only an account may write', () 
     });
   });
 
-  it('a wrong credential is 403 before or after the body, and never a write without it', async () => {
+  it('a wrong credential gets 403 before or after the body, and no write is sent without it', async () => {
     for (const anonymousReads of ['ignored', 'checked'] as const) {
       const registry = await connect(`open-wrong-${anonymousReads}`, open(anonymousReads), {
         username: 'robot',
@@ -117,7 +117,7 @@ describe('a registry that everybody may read and only an account may write', () 
     }
   });
 
-  it('where everybody may write as well, one empty write shows it', async () => {
+  it('if anonymous writes are allowed, too, one empty write shows it', async () => {
     const registry = await connect('open-for-all', { allowMissingReferences: true });
     for (let attempt = 0; attempt < 2; attempt++) {
       expect((await putManifest('open-for-all')).status).toBe(201);
@@ -130,7 +130,7 @@ describe('a registry that everybody may read and only an account may write', () 
     expect(registry.repositories()).toEqual(['org/app']);
   });
 
-  it('without a credential nothing is found out, and nothing is sent twice', async () => {
+  it('without a credential no empty write is sent, and no request is sent twice', async () => {
     const registry = await connect('open-anonymous', open('ignored'), null);
     const response = await putManifest('open-anonymous');
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 403, code: 'DENIED' });
@@ -138,7 +138,7 @@ describe('a registry that everybody may read and only an account may write', () 
   });
 });
 
-it('a mount that only an account may ask for mounts, also when the login is learnt with it', async () => {
+it('a mount that requires an account succeeds, also if its response is the first with a challenge', async () => {
   const registry = await connect('open-mount', { auth: { mode: 'basic', accounts: ACCOUNTS, anonymousReads: 'ignored' } });
   const image = anImage();
   await pushImage({ url: registry.url, repository: 'org/app', reference: 'v1', auth: OWNER }, image);

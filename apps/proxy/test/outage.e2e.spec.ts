@@ -5,11 +5,11 @@ import { CLIENTS, errorOf, prefix, ProxyWorld } from './proxy-world';
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const TAGS = `${prefix()}/team/app/tags/list`;
 const MINUTE = 60_000;
-/** Of one call to the API server; in milliseconds. */
+/** Time limit of one call to the API server. In milliseconds. */
 const TIMEOUT = 5_000;
 const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no answer; try again' };
 
-describe('when the API server is away', () => {
+describe('when the API server is down', () => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
   let clock: JumpingClock;
@@ -26,7 +26,7 @@ describe('when the API server is away', () => {
     await registry.close();
   });
 
-  it('serves on, for five minutes, those who were allowed before, and refuses all others (C10)', async () => {
+  it('serves clients that were allowed before for five minutes, and refuses all others (C10)', async () => {
     const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
     expect((await world.send(TAGS, client)).status).toBe(404);
     const stranger = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
@@ -49,7 +49,7 @@ describe('when the API server is away', () => {
     expect((await world.send(TAGS, client)).status).toBe(404);
   });
 
-  it('makes one client wait for one timeout when the API server hangs, and nobody else who was allowed before', async () => {
+  it('delays one client by one timeout when the API server hangs, and no other client that was allowed before', async () => {
     const [client, other] = [world.token('pusher'), world.token('pusher')].map((token) => ({
       as: null,
       headers: { authorization: `Bearer ${token}` },
@@ -69,7 +69,7 @@ describe('when the API server is away', () => {
     expect((await first).status).toBe(404);
     expect((await world.send(TAGS, other)).status).toBe(404);
     expect((await world.send(TAGS, client)).status).toBe(404);
-    // In the background, and no more than one of each kind.
+    // The proxy asks in the background, with at most one call of each kind.
     expect(new Set(asked())).toEqual(new Set(['tokenreviews', '/version', 'subjectaccessreviews', 'secrets']));
 
     registry.clearRequests();
@@ -93,7 +93,7 @@ describe('when the API server is away', () => {
   });
 
   it.each(['tokenreviews', 'subjectaccessreviews'])(
-    'C10 fail-open: %s that hang while the API server answers are no outage, and no old yes lasts longer',
+    'C10 fail-open: %s that hang while the API server answers other calls do not extend an earlier permission',
     async (resource) => {
       const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
       expect((await world.send(TAGS, client)).status).toBe(404);
@@ -115,7 +115,7 @@ describe('when the API server is away', () => {
     },
   );
 
-  it('stops with the expiry of the token', async () => {
+  it('stops serving a client when its token expires', async () => {
     const token = world.token('pusher', { expirationSeconds: 600 });
     const client = { as: null, headers: { authorization: `Bearer ${token}` } };
     clock.jump(8 * MINUTE);
@@ -128,7 +128,7 @@ describe('when the API server is away', () => {
   });
 
   it.each(['tokenreviews', 'subjectaccessreviews'])(
-    'C10 fail-open: 503 when %s are answered with an error, also for those allowed before',
+    'C10 fail-open: 503 when %s are answered with an error, also for clients that were allowed before',
     async (resource) => {
       const client = { as: null, headers: { authorization: `Bearer ${world.token('pusher')}` } };
       expect((await world.send(TAGS, client)).status).toBe(404);
@@ -142,7 +142,7 @@ describe('when the API server is away', () => {
     },
   );
 
-  it('C10 fail-open: 503 when reviews are throttled (GHSA-2v5f-5r6w-p67r took 429 for a yes)', async () => {
+  it('C10 fail-open: 503 when reviews are throttled (GHSA-2v5f-5r6w-p67r read 429 as permission)', async () => {
     registry.clearRequests();
     world.kube.faults.failNext(Infinity, { status: 429, match: { resource: 'subjectaccessreviews' } });
     expect((await world.send(TAGS, { as: 'admin' })).status).toBe(503);
@@ -150,7 +150,7 @@ describe('when the API server is away', () => {
     world.kube.faults.clear();
   });
 
-  it('C12 revocation: a permission taken away ends within ten seconds', async () => {
+  it('C12 revocation: a removed permission ends within ten seconds', async () => {
     const client = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
     expect((await world.send(TAGS, client)).status).toBe(404);
     world.kube.delete({
@@ -163,7 +163,7 @@ describe('when the API server is away', () => {
     expect((await world.send(TAGS, client)).status).toBe(403);
   });
 
-  it('C12 revocation: a ServiceAccount made anew under the same name is another one', async () => {
+  it('C12 revocation: a ServiceAccount that is created again with the same name is another one', async () => {
     const client = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
     expect((await world.send(TAGS, client)).status).toBe(404);
     world.kube.delete({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: CLIENTS, name: 'puller' });

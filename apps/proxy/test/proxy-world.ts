@@ -27,11 +27,11 @@ import { createSigningAuthority, type SigningAuthorityPem } from './signing-auth
 const WORKSPACE = join(__dirname, '../../..');
 const SYSTEM = 'connectors-system';
 
-/** Namespace of the Connectors, and of the clients, which is another one. */
+/** The namespace of the Connectors; the clients have another one. */
 export const CONNECTORS = 'platform';
 export const CLIENTS = 'team';
 
-/** Who may do what with the Connectors of the namespace {@link CONNECTORS}. */
+/** ClusterRoles of the clients in the namespace {@link CONNECTORS}. */
 const CLIENT_ROLES: Readonly<Record<string, string | undefined>> = {
   puller: 'connectors-puller',
   pusher: 'connectors-pusher',
@@ -50,7 +50,7 @@ export interface WorldOptions {
 }
 
 export interface RequestOptions extends Omit<SendOptions, 'connectTo'> {
-  /** Default `pusher`; null: no Authorization. */
+  /** The client whose token is sent, by default `pusher`; null: no Authorization. */
   readonly as?: ClientName | null;
   readonly host?: string;
   readonly proxy?: RunningProxy;
@@ -84,12 +84,12 @@ export class ProxyWorld {
   get proxy(): RunningProxy {
     const [proxy] = this.proxies;
     if (!proxy) {
-      throw new Error('no proxy runs');
+      throw new Error('no proxy is running; call addProxy() first');
     }
     return proxy;
   }
 
-  /** Everything that all proxies logged. */
+  /** The log lines of all proxies. */
   get log(): string {
     return this.#log.text;
   }
@@ -103,7 +103,7 @@ export class ProxyWorld {
     return this.logLines.filter(({ msg }) => msg === 'request');
   }
 
-  /** Starts one more replica and waits until it is ready. */
+  /** Starts another replica and waits until it is ready. */
   async addProxy(changes: Partial<ProxySettings> = {}): Promise<RunningProxy> {
     const settings = Object.assign(new ProxySettings(), PROXY_SETTINGS, this.options.settings, changes);
     const token = this.kube.issueToken({ namespace: SYSTEM, name: 'connectors-proxy' });
@@ -118,7 +118,7 @@ export class ProxyWorld {
     return proxy;
   }
 
-  /** Makes a Connector for the registry, and its Secret unless the registry is to be used anonymously. */
+  /** Creates a Connector for the registry, and its Secret unless the registry is used anonymously. */
   async connect(
     registry: Pick<FixtureRegistry, 'url'>,
     options: ConnectorOptions & { credential?: Record<string, string> } = {},
@@ -165,7 +165,7 @@ export class ProxyWorld {
     });
   }
 
-  /** Makes a class like `oci` but for these fields. */
+  /** Creates a class that equals `oci` except for these fields. */
   applyClass(name: string, spec: Partial<ConnectorClassSpec>): void {
     const { apiVersion, kind, spec: shipped } = aConnectorClass();
     this.apply({
@@ -233,7 +233,7 @@ const PROXY_SETTINGS: Partial<ProxySettings> = {
   grace: 0,
 };
 
-/** Path of a Connector in path form. */
+/** Returns the path of a Connector in path form. */
 export function prefix(name = 'registry', namespace = CONNECTORS): string {
   return `/v2/namespaces/${namespace}/connectors/${name}`;
 }
@@ -242,7 +242,7 @@ export function basic(token: string, user = 'any'): string {
   return `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`;
 }
 
-/** The only error of an answer in the format of the distribution-spec. */
+/** Returns the only error of a response in the format of the distribution-spec. */
 export function errorOf({ body }: ReceivedResponse): { code: string; message: string } {
   const { errors } = JSON.parse(body.toString()) as { errors: { code: string; message: string }[] };
   const [error] = errors;
@@ -252,7 +252,7 @@ export function errorOf({ body }: ReceivedResponse): { code: string; message: st
   return error;
 }
 
-/** Without what the API server fills in. */
+/** Removes the fields that the API server fills in. */
 function bare<T extends { metadata: { name: string; namespace?: string } }>(object: T): T {
   const { name, namespace } = object.metadata;
   return { ...object, metadata: { name, namespace } };

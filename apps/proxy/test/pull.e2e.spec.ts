@@ -64,9 +64,9 @@ describe('pulling through the proxy', () => {
     ['tokens from another origin', CREDENTIALS, ACCOUNT],
     ['tokens from its own origin', { ...CREDENTIALS, realm: 'same-origin' }, ACCOUNT],
     ['Basic', { mode: 'basic', accounts: [ACCOUNT] }, ACCOUNT],
-    ['nothing', { mode: 'anonymous' }, undefined],
-    ['tokens for everybody', { ...CREDENTIALS, anonymousGrants: { '*': ['pull'] }, realm: 'same-origin' }, undefined],
-  ])('from a registry that wants %s', async (kind, auth, credential) => {
+    ['no login', { mode: 'anonymous' }, undefined],
+    ['anonymous tokens', { ...CREDENTIALS, anonymousGrants: { '*': ['pull'] }, realm: 'same-origin' }, undefined],
+  ])('from a registry that requires %s', async (kind, auth, credential) => {
     const other = await registryWith(auth, image);
     const name = `from-${kind.toLowerCase().replace(/\W+/g, '-')}`;
     await world.connect(other, { name, credential, trustedRealms: [other.tokenOrigin] });
@@ -103,7 +103,7 @@ describe('pulling through the proxy', () => {
     });
   });
 
-  it('passes manifests and their headers, for GET and HEAD, by tag and digest', async () => {
+  it('passes on manifests and their headers, for GET and HEAD, by tag and digest', async () => {
     for (const reference of ['v1', image.digest]) {
       for (const method of ['GET', 'HEAD']) {
         const response = await world.send(`${repository}/manifests/${reference}`, { method, headers: { accept: image.mediaType } });
@@ -123,7 +123,7 @@ describe('pulling through the proxy', () => {
     expect(registry.requests.at(-1)?.path).toBe(`/v2/team/app/manifests/${image.digest}`);
   });
 
-  it('keeps ranges', async () => {
+  it('passes on ranges', async () => {
     const response = await world.send(`${repository}/blobs/${layer.digest}`, { headers: { range: 'bytes=10-19' } });
     expect(response.status).toBe(206);
     expect(response.headers['content-range']).toBe('bytes 10-19/100000');
@@ -131,7 +131,7 @@ describe('pulling through the proxy', () => {
     expect((await world.send(`${repository}/blobs/${layer.digest}`, { headers: { range: 'bytes=200000-' } })).status).toBe(416);
   });
 
-  it('passes a 404 as it is, so that clients fall back', async () => {
+  it('passes a 404 on unchanged, so that clients fall back', async () => {
     const response = await world.send(`${repository}/manifests/absent`);
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 404, code: 'MANIFEST_UNKNOWN' });
   });
@@ -175,7 +175,7 @@ describe('pulling through the proxy', () => {
     expect(response.headers.location).toBeUndefined();
   });
 
-  it('502 for redirects without end', async () => {
+  it('502 for endless redirects', async () => {
     registry.quirks.blobRedirect = { location: () => `${registry.url}/v2/team/app/blobs/${layer.digest}` };
     const response = await world.send(`${repository}/blobs/${layer.digest}`);
     expect({ status: response.status, ...errorOf(response) }).toEqual({
@@ -186,13 +186,13 @@ describe('pulling through the proxy', () => {
     expect(registry.requests.filter(({ path }) => path.includes('blobs'))).toHaveLength(6);
   });
 
-  it('the path decides, even where the host names another connector', async () => {
+  it('uses the Connector in the path, even if the host names another one', async () => {
     expect((await world.send(`${repository}/manifests/v1`, { host: 'c-absent.platform.svc.cluster.local' })).status).toBe(200);
     expect((await world.send('/v2/team/app/manifests/v1', { host: 'c-registry.platform.svc.cluster.local:80' })).status).toBe(200);
     expect((await world.send('/namespaces/platform/connectors/registry/v2/team/app/manifests/v1')).status).toBe(200);
   });
 
-  it('strips what mirrors add to the query', async () => {
+  it('removes the query parameter that mirrors add', async () => {
     await world.send(`${repository}/manifests/v1?ns=docker.io`);
     expect(registry.requests.at(-1)?.query).toBe('');
   });
@@ -207,7 +207,7 @@ describe('pulling through the proxy', () => {
       });
 
     it.each(['c-registry.platform', 'c-registry.platform.svc', 'c-registry.platform.svc.cluster.local'])(
-      'serves %s with a certificate of the CA',
+      'serves %s with a certificate that the CA signed',
       async (host) => {
         expect((await https(host)).status).toBe(200);
       },
@@ -218,7 +218,7 @@ describe('pulling through the proxy', () => {
     });
 
     it.each(['c-absent.platform.svc', 'c-registry.platform.svc.evil.example', 'registry-1.docker.io'])(
-      'makes no certificate for %s',
+      'issues no certificate for %s',
       async (host) => {
         await expect(https(host)).rejects.toThrow(/ECONNRESET|alert|disconnected|hang up/);
       },

@@ -50,7 +50,7 @@ describe('pushing through the proxy', () => {
       'in plain form',
       () => ({ url: `http://127.0.0.1:${world.proxy.httpPort}/namespaces/platform/connectors/registry`, repository: 'team/app' }),
     ],
-  ])('an image goes up and comes down %s', async (_name, target) => {
+  ])('pushes and pulls an image %s', async (_name, target) => {
     const image = anImage();
     const address = { ...target(), reference: 'v1', auth: { username: 'any', password: world.token('pusher') } };
     expect(await pushImage(address, image)).toBe(image.digest);
@@ -58,7 +58,7 @@ describe('pushing through the proxy', () => {
     expect(registry.tags('team/app')).toContain('v1');
   });
 
-  it('gives Locations that lead back through the proxy, without scheme and host', async () => {
+  it('returns Locations that lead back through the proxy, without scheme and host', async () => {
     const location = await begin();
     expect(location).toMatch(/^\/v2\/namespaces\/platform\/connectors\/registry\/team\/app\/blobs\/uploads\/[^/]+$/);
   });
@@ -88,7 +88,7 @@ describe('pushing through the proxy', () => {
     expect(patch?.headers['transfer-encoding']).toBeUndefined();
   });
 
-  it('has an upload token in hand before it reads the body', async () => {
+  it('gets the token for an upload before it reads the body', async () => {
     const location = await begin();
     registry.clearRequests();
     const blob = aBlob(randomBytes(1_000_000));
@@ -96,7 +96,7 @@ describe('pushing through the proxy', () => {
     expect(registry.requests.map(({ server, method, status }) => [server, method, status])).toEqual([['registry', 'PUT', 201]]);
   });
 
-  it('sends 100 Continue only to those who may push', async () => {
+  it('sends 100 Continue only to clients that may push', async () => {
     const location = await begin();
     const refused = await expectingContinue(`${location}`, basic(world.token('puller')));
     expect(refused).toEqual({ continued: false, status: 403 });
@@ -106,7 +106,7 @@ describe('pushing through the proxy', () => {
   });
 
   it.each(['relative', 'other-host', 'outside-v2'] as const)(
-    'an upload goes on at another replica with another token, also after a restart (Location %s)',
+    'continues an upload on another replica with another token, also after a restart (Location %s)',
     async (uploadLocation) => {
       const second = await world.addProxy();
       registry.quirks.uploadLocation = uploadLocation;
@@ -115,14 +115,14 @@ describe('pushing through the proxy', () => {
       const { headers } = await world.send(location, { method: 'PATCH', body: blob.content.subarray(0, 6_000), proxy: second });
       await second.stop();
       world.proxies.splice(world.proxies.indexOf(second), 1);
-      // Every request of these tests comes with a token of its own.
+      // Each request of these tests has a token of its own.
       const patched = await world.send(headers.location ?? '', { method: 'PATCH', body: blob.content.subarray(6_000) });
       expect(patched.status).toBe(202);
       expect((await finish(patched.headers.location ?? '', blob.digest)).status).toBe(201);
     },
   );
 
-  it('a sealed location is worth nothing to another ServiceAccount', async () => {
+  it('refuses a sealed location from another ServiceAccount', async () => {
     registry.quirks.uploadLocation = 'other-host';
     const location = await begin();
     registry.clearRequests();
@@ -131,7 +131,7 @@ describe('pushing through the proxy', () => {
     expect(registry.requests).toEqual([]);
   });
 
-  it('C2: an upload location on another host gets the bytes and no credential', async () => {
+  it('C2: sends the bytes, but no credential, to an upload location on another host', async () => {
     registry.quirks.uploadLocation = 'other-host';
     const location = await begin();
     const blob = aBlob(randomBytes(1_000));
@@ -154,7 +154,7 @@ describe('pushing through the proxy', () => {
         ...options,
       });
 
-    it('within one connector mounts', async () => {
+    it('within one Connector is sent to the registry', async () => {
       const response = await mount('namespaces/platform/connectors/registry/team/app');
       expect(response.status).toBe(201);
       expect(response.headers.location).toBe(`${prefix()}/team/other/blobs/${blob.digest}`);
@@ -163,13 +163,13 @@ describe('pushing through the proxy', () => {
       expect(asked?.query).not.toContain('namespaces');
     });
 
-    it('C4: from another connector is an ordinary upload', async () => {
+    it('C4: from another Connector becomes a plain upload', async () => {
       const response = await mount('namespaces/other/connectors/registry/team/app');
       expect(response.status).toBe(202);
       expect(registry.requests.find(({ method }) => method === 'POST')?.query).toBe('');
     });
 
-    it('without permission to pull is an ordinary upload', async () => {
+    it('without permission to pull becomes a plain upload', async () => {
       world.apply({
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRole',
@@ -182,13 +182,13 @@ describe('pushing through the proxy', () => {
       expect(registry.requests.find(({ method }) => method === 'POST')?.query).toBe('');
     });
 
-    it('that the registry refuses is an ordinary upload', async () => {
+    it('that the registry refuses becomes a plain upload', async () => {
       registry.faults.add({ kind: 'respond', status: 403, match: { when: ({ query }) => query.includes('mount') } });
       expect((await mount('namespaces/platform/connectors/registry/team/app')).status).toBe(202);
     });
   });
 
-  /** Sends the head of a PATCH and its body only when told to go on. */
+  /** Sends the head of a PATCH, and its body only after 100 Continue. */
   function expectingContinue(path: string, authorization: string): Promise<{ continued: boolean; status: number | undefined }> {
     return new Promise((resolve, reject) => {
       let continued = false;

@@ -3,13 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 
-/** Of a TLS connection: who signed the certificate, and whose it has to be. */
+/** For a TLS connection: the authority of the certificate, and the host name that it has to contain. */
 export interface OverTls {
   readonly ca: string;
   readonly servername: string;
 }
 
-/** Sends the lines of a head, and a body, exactly as given, and returns all that comes back until the connection closes. */
+/** Sends the lines of a head and a body unchanged, and returns all bytes that arrive until the connection closes. */
 export function rawExchange(
   port: number,
   lines: readonly string[],
@@ -25,9 +25,9 @@ export function rawExchange(
   });
 }
 
-/** Reads a paused connection to its end, about so many bytes every 50 ms; gives how many came in all. */
+/** Reads a paused connection to its end, about `bytesAtATime` bytes every 50 ms. Returns how many bytes arrived in total. */
 export async function readSlowly(client: Socket, bytesAtATime: number): Promise<number> {
-  // The kernel gives a connection more room as soon as somebody reads; most is to stay with the proxy.
+  // The kernel gives a connection larger buffers as soon as the client reads; most bytes have to stay in the proxy.
   await sleep(500);
   let total = 0;
   while (!client.readableEnded && !client.destroyed) {
@@ -45,7 +45,7 @@ export async function readSlowly(client: Socket, bytesAtATime: number): Promise<
   return total;
 }
 
-/** A registry's answer as long as a list of tags may be, which is handed over whole: more than the kernel takes in for a connection. */
+/** A list of tags that the proxy writes to the client in one piece, longer than the kernel buffers for a connection. */
 export const LONG_LIST = Buffer.from(
   JSON.stringify({ name: 'app', tags: Array.from({ length: 80_000 }, (_, index) => String(index).padStart(100, 't')) }),
 );

@@ -25,9 +25,9 @@ function responseOf(answer: Exclude<Answer, Error>): GivenResponse {
   return new GivenResponse(status, headers, Readable.from([Buffer.from('the words')]));
 }
 
-/** A registry that gives these answers, one after the other. */
+/** A registry that sends the given responses, one after the other. */
 class Registry {
-  /** `METHOD path scheme`, in the order in which they came. */
+  /** `METHOD path scheme` of each request, in order. */
   readonly asked: string[] = [];
   readonly responses: GivenResponse[] = [];
   readonly waits: number[] = [];
@@ -133,7 +133,7 @@ class Scripted implements Authorizations {
   }
 }
 
-export interface Told {
+export interface Recovery {
   readonly status: number;
   readonly refusal?: string;
   readonly asked: readonly string[];
@@ -145,7 +145,7 @@ export async function recover(
   answers: readonly Answer[],
   given: Given = {},
   script: Partial<Pick<Scripted, 'another' | 'learns'>> = {},
-): Promise<Told> {
+): Promise<Recovery> {
   const registry = new Registry(answers);
   const authorizations = Object.assign(new Scripted(), script);
   const ask = new AskUpstream({
@@ -159,7 +159,7 @@ export async function recover(
   const steps = new RecoverRequest(ask, authorizations);
   const outcome: Outcome | Refused = await steps.ask(await steps.beforeBody(exchangeOf({ ...given, registry })));
   expect(registry.asked).toHaveLength(answers.length);
-  // A body that is neither delivered nor consumed would keep its connection.
+  // A body that is neither returned nor consumed would keep its connection.
   expect(registry.responses.filter(({ consumed }) => !consumed)).toEqual('refusal' in outcome ? [] : [outcome.response]);
   return {
     status: outcome.response.status,

@@ -14,8 +14,8 @@ interface Refusal {
   readonly message: RegExp;
 }
 
-describe('what the proxy refuses by itself', () => {
-  /** That of the proxy and of the API server. */
+describe('requests that the proxy itself refuses', () => {
+  /** The clock of the proxy and of the API server. */
   const clock = new JumpingClock();
   let world: ProxyWorld;
   let registry: FixtureRegistry;
@@ -61,7 +61,7 @@ describe('what the proxy refuses by itself', () => {
     expect({ status: response.status, ...errorOf(response) }).toEqual({ status, code, message: expect.stringMatching(message) as string });
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(response.headers['www-authenticate']).toBe(status === 401 ? 'Basic realm="connectors"' : undefined);
-    // Nothing of a refused request gets to a registry, not even a question without a credential.
+    // A refused request causes no request to a registry, not even one without a credential.
     expect(registry.requests).toEqual([]);
   }
 
@@ -78,7 +78,7 @@ describe('what the proxy refuses by itself', () => {
       audience,
     ],
     [
-      'a password that is no token',
+      'a password that is not a token',
       () => ({ as: null, headers: { authorization: basic('secret') } }),
       /not a token that a Kubernetes API server issues/,
     ],
@@ -101,7 +101,7 @@ describe('what the proxy refuses by itself', () => {
     await refused({ ...unauthenticated, options: options(), message });
   });
 
-  it('C11 audience replay: a token that is not for us is refused without asking the API server', async () => {
+  it('C11 audience replay: a token for another audience is refused without a request to the API server', async () => {
     world.kube.requests.clear();
     await refused({
       ...unauthenticated,
@@ -142,7 +142,7 @@ describe('what the proxy refuses by itself', () => {
       /^system:serviceaccount:team:stranger may not get connectors\/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller there: kubectl create rolebinding team-stranger-connectors-puller --namespace=platform --clusterrole=connectors-puller --serviceaccount=team:stranger$/,
     ],
     [
-      'no permission and no such connector: the same',
+      'no permission for a Connector that does not exist, with the same message',
       `${prefix('absent')}/a/manifests/v1`,
       { as: 'stranger' },
       /may not get connectors\/proxy "absent"/,
@@ -161,7 +161,7 @@ describe('what the proxy refuses by itself', () => {
 
   it.each<[string, string, RequestOptions, number, string, RegExp]>([
     [
-      'an unknown connector, asked with permission',
+      'an unknown connector, requested with permission',
       `${prefix('absent')}/a/manifests/v1`,
       {},
       404,
@@ -177,7 +177,7 @@ describe('what the proxy refuses by itself', () => {
       /has no proxy: its class "no-proxy" wants none/,
     ],
     [
-      'a host of no connector',
+      'a host that names no connector',
       '/v2/library/alpine/manifests/latest',
       { host: 'proxy.example' },
       404,
@@ -228,7 +228,7 @@ describe('what the proxy refuses by itself', () => {
       /169\.254\.169\.254.*metadata/,
     ],
     [
-      'an address where nobody listens',
+      'an address where nothing listens',
       `${prefix('nobody-there')}/a/manifests/v1`,
       {},
       502,
@@ -236,7 +236,7 @@ describe('what the proxy refuses by itself', () => {
       /127\.0\.0\.1:1.*nothing listens there/,
     ],
     [
-      'our own Via',
+      "the proxy's own Via",
       MANIFEST,
       { headers: { via: '1.1 squid, 1.1 connectors-proxy' } },
       508,
@@ -247,7 +247,7 @@ describe('what the proxy refuses by itself', () => {
     await refused({ path, options, status, code, message });
   });
 
-  it('424: an untrusted realm, and the credential goes nowhere (C1)', async () => {
+  it('424: an untrusted realm, to which no credential is sent (C1)', async () => {
     const response = await world.send(`${prefix('untrusting')}/team/app/manifests/v1`);
     expect(response.status).toBe(424);
     expect(errorOf(response)).toEqual({ code: 'DENIED', message: expect.stringContaining('trustedRealms') as string });
@@ -266,8 +266,8 @@ describe('what the proxy refuses by itself', () => {
     ['a backslash', `${prefix()}/team\\app/manifests/v1`],
     ['a semicolon', `${prefix()}/team/app;x/manifests/v1`],
     ['upper case in the repository', `${prefix()}/Team/app/manifests/v1`],
-    ['a connector that is no DNS label', `${prefix('Registry')}/app/manifests/v1`],
-    ['a namespace that is no DNS label', `${prefix('registry', 'a_b')}/app/manifests/v1`],
+    ['a connector that is not a DNS label', `${prefix('Registry')}/app/manifests/v1`],
+    ['a namespace that is not a DNS label', `${prefix('registry', 'a_b')}/app/manifests/v1`],
     ['an escape in the connector', '/v2/namespaces/platform/connectors/re%67istry/app/manifests/v1'],
     ['an absolute target', `http://c-registry.platform/v2/app/manifests/v1`],
   ])('C5 path confusion: 400 for %s', async (_name, path) => {

@@ -18,12 +18,12 @@ export const READER = { username: 'reader', password: 'read-only-horse', grants:
 export const OWNER = { username: 'owner', password: 'owner' };
 export const ACCOUNTS = [ROBOT, READER, OWNER];
 
-/** As Quay answers. */
+/** A registry with Quay's rules. */
 export const quay: FixtureRegistryOptions = {
   auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS, tokens: { fields: 'token', omitExpiresIn: true, omitIssuedAt: true } },
   quirks: quayQuirks(),
 };
-/** As Harbor answers. */
+/** A registry with Harbor's rules. */
 export const harbor: FixtureRegistryOptions = {
   auth: { mode: 'token', realm: 'request-host', accounts: ACCOUNTS, tokens: { fields: 'empty-access-token' } },
   quirks: harborQuirks(),
@@ -31,7 +31,7 @@ export const harbor: FixtureRegistryOptions = {
 
 export type Credential = { readonly username: string; readonly password: string } | null;
 
-/** A proxy, and registries that each have a Connector of their own. */
+/** A proxy, and registries with one Connector each. */
 export class RegistriesWorld {
   readonly #registries: FixtureRegistry[] = [];
 
@@ -41,7 +41,7 @@ export class RegistriesWorld {
     return new RegistriesWorld(await ProxyWorld.start(options));
   }
 
-  /** Starts a registry and a Connector of that name for it; null: without a Secret. */
+  /** Starts a registry, and creates a Connector with this name for it. The credential null means: without a Secret. */
   async connect(name: string, options: FixtureRegistryOptions, credential: Credential = ROBOT): Promise<FixtureRegistry> {
     const registry = await startFixtureRegistry(options);
     this.#registries.push(registry);
@@ -53,7 +53,7 @@ export class RegistriesWorld {
     return registry;
   }
 
-  /** Another replica for a while, which knows nothing of what came before. */
+  /** Runs the callback with another replica, whose caches are empty. */
   async withReplica(
     use: (proxy: Awaited<ReturnType<ProxyWorld['addProxy']>>) => Promise<void>,
     settings: Parameters<ProxyWorld['addProxy']>[0] = {},
@@ -73,19 +73,19 @@ export class RegistriesWorld {
   }
 }
 
-/** A path of a Connector. */
+/** Returns a path of a Connector. */
 export const at = (connector: string, path: string): string => `${prefix(connector)}/${path}`;
-/** What arrived at the token server. */
+/** Returns the requests to the token server. */
 export const tokenRequests = (registry: FixtureRegistry): RecordedRequest[] =>
   registry.requests.filter(({ path }) => path === '/service/token');
-/** What arrived at the registry for contents. */
+/** Returns the requests for contents to the registry. */
 export const contents = (registry: FixtureRegistry): string[] =>
   registry.requests.filter(({ path }) => path.startsWith('/v2/') && path !== '/v2/').map(({ method, path }) => `${method} ${path}`);
-/** The scopes that tokens were asked for. */
+/** Returns the scopes of the token requests. */
 export const scopesAsked = (registry: FixtureRegistry): (string | null)[] =>
   tokenRequests(registry).map(({ query }) => new URLSearchParams(query).get('scope'));
 
-/** The request that ends an upload. */
+/** Sends the request that ends an upload. */
 export async function endUpload(
   world: ProxyWorld,
   location: string | undefined,

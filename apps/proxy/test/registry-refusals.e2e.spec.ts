@@ -23,8 +23,8 @@ async function metric(name: string, labels: string): Promise<number> {
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
-describe("what a registry refuses, by Harbor's rules", () => {
-  it('a missing right is 403 with the words of the registry, not a wrong password and not an outage', async () => {
+describe("requests that a registry with Harbor's rules refuses", () => {
+  it("a missing permission gets 403 with the registry's message, not the error of a wrong password or of an outage", async () => {
     const registry = await connect('harbor-reader', harbor, READER);
     const words = 'unauthorized to access repository: org/app, action: push';
     const post = await world.send(at('harbor-reader', 'org/app/blobs/uploads/'), { method: 'POST' });
@@ -58,7 +58,7 @@ describe("what a registry refuses, by Harbor's rules", () => {
     ).toBe(4);
   });
 
-  it('so is a project that does not exist, and so it is for a Connector without Secret', async () => {
+  it('so does a project that does not exist, and every request of a Connector without Secret', async () => {
     await connect('harbor-typo', harbor);
     const typo = await world.send(at('harbor-typo', 'ogr/app/manifests/v1'));
     expect({ status: typo.status, message: errorOf(typo).message }).toEqual({
@@ -80,7 +80,7 @@ describe("what a registry refuses, by Harbor's rules", () => {
     expect((await world.send(at('harbor-anonymous', 'org/app/manifests/v1'), { method: 'HEAD' })).status).toBe(403);
   });
 
-  it('a refused credential says so, goes out twice at most, and no more by other repositories and Connectors that share it', async () => {
+  it('a refused credential is reported, sent twice at most, and not sent again by other repositories and Connectors that share it', async () => {
     const wrong = { username: 'robot', password: 'wrong-horse' };
     const registry = await connect('harbor-wrong', harbor, wrong);
     await world.connect(registry, { name: 'harbor-wrong-too', credential: wrong });
@@ -115,7 +115,7 @@ describe("what a registry refuses, by Harbor's rules", () => {
     expect(registry.requests.every(({ headers }) => headers.cookie === undefined)).toBe(true);
   });
 
-  it('a write to the metadata of the Secret alone sends a refused credential no more, and a changed password works at once', async () => {
+  it('a change of the Secret’s metadata does not send a refused credential again, and a changed password works immediately', async () => {
     const registry = await connect('harbor-labelled', harbor, { username: 'robot', password: 'wrong-mule' });
     const look = at('harbor-labelled', 'org/app/tags/list');
     expect((await world.send(look)).status).toBe(403);
@@ -132,12 +132,12 @@ describe("what a registry refuses, by Harbor's rules", () => {
     expect((await world.send(look)).status).toBe(403);
     expect(tokenRequests(registry)).toEqual([]);
     secret(ROBOT.password, { touched: 'yes' });
-    // A refused credential is read again at most four times a second.
+    // The proxy reads a refused credential again at most four times a second.
     clock.jump(1_000);
     expect((await world.send(look)).status).toBe(404);
   });
 
-  it('no token, password, query, control or bidirectional character of what a registry says reaches the client', async () => {
+  it('no token, password, query, control or bidirectional character in a message of a registry reaches the client', async () => {
     const registry = await connect('hostile-words', { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } });
     const said = `no\u202E\u0007 right: https://user:pw@r.example/v2/?sig=TOPSECRET /x?token=TOPSECRET Bearer ${'Ab1'.repeat(20)} password=another-horse ${'x '.repeat(500)}`;
     registry.faults.add({

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => registries.close());
 
-/** A push in the order of crane and skopeo (PATCH, then PUT) or of oras and helm (PUT alone); the status of each request. */
+/** Pushes in the order of crane and skopeo (PATCH, then PUT) or of oras and helm (only PUT). Returns the status of each request. */
 async function push(connector: string, repository: string, how: 'PATCH' | 'PUT', options: RequestOptions = {}): Promise<string[]> {
   const image = anImage();
   const statuses: string[] = [];
@@ -45,14 +45,14 @@ async function push(connector: string, repository: string, how: 'PATCH' | 'PUT',
   return statuses;
 }
 
-describe('a mount from where the account may not pull', () => {
+describe('a mount from a repository that the account may not pull', () => {
   const distribution: FixtureRegistryOptions = { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } };
 
   it.each<[string, FixtureRegistryOptions]>([
     ['distribution', distribution],
     ['harbor', harbor],
     ['quay', quay],
-  ])('ends as a plain upload and keeps nobody from pushing: %s', async (rules, options) => {
+  ])('becomes a plain upload and does not prevent the push: %s', async (rules, options) => {
     const name = `mount-${rules}`;
     const registry = await connect(name, options);
     const uploads = at(name, 'org/app/blobs/uploads/');
@@ -67,7 +67,7 @@ describe('a mount from where the account may not pull', () => {
 
 describe("Quay's rules", () => {
   it.each(['PATCH', 'PUT'] as const)(
-    'the first push to a repository that does not exist yet goes on, in the order of clients that %s',
+    'the first push to a repository that does not exist yet succeeds, in the order of clients that %s',
     async (how) => {
       const registry = await connect(`quay-${how.toLowerCase()}`, quay);
       const statuses = await push(`quay-${how.toLowerCase()}`, 'org/new', how);
@@ -76,7 +76,7 @@ describe("Quay's rules", () => {
     },
   );
 
-  it('a hundred reads by puller and pusher create nothing and ask for no push, whatever the challenge says', async () => {
+  it('a hundred reads by puller and pusher create nothing and request no push, even if the challenge names it', async () => {
     const registry = await connect('quay-reads', quay);
     registry.quirks.challengeScope = 'repository:org/new:pull,push';
     const digest = `sha256:${'a'.repeat(64)}`;
@@ -96,7 +96,7 @@ describe("Quay's rules", () => {
     expect(scopesAsked(registry).filter((scope) => scope?.includes('push'))).toEqual([]);
   });
 
-  it('after the POST the same reads are answered by the registry: a success ends every refusal, and the token to write serves those who may', async () => {
+  it('after the POST the registry answers the same reads: a success ends every refusal, and clients that may write use the write token', async () => {
     const registry = await connect('quay-after', quay);
     const blob = at('quay-after', `org/new/blobs/sha256:${'a'.repeat(64)}`);
     expect((await world.send(blob, { method: 'HEAD' })).status).toBe(404);
@@ -110,7 +110,7 @@ describe("Quay's rules", () => {
     expect(scopesAsked(registry)).toEqual(['repository:org/new:pull']);
   });
 
-  it('the compatibility switch makes nobody a pusher: its clients are told 403', async () => {
+  it('the compatibility switch gives no permission to push: its clients get 403', async () => {
     await connect('quay-switch', quay);
     world.apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -170,7 +170,7 @@ it('Gitea: Bearer and Basic in two header lines and the scope *: pushed, pulled 
   expect(scopesAsked(registry).some((scope) => scope === '*')).toBe(false);
 });
 
-it("a token server's wait is passed on, and what is left of it to those who come later", async () => {
+it("passes on a token server's Retry-After, and the rest of it to later requests", async () => {
   const registry = await connect('waits', { auth: { mode: 'token', realm: 'same-origin', accounts: ACCOUNTS } });
   for (const [said, told] of [
     ['1.5', undefined],

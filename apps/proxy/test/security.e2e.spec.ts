@@ -64,7 +64,7 @@ describe('security', () => {
     const other = { username: 'other', password: 'battery-staple' };
     await world.connect(registry, { name: 'tenant', credential: other, trustedRealms: [registry.tokenOrigin] });
     const response = await world.send(`${prefix('tenant')}/team/app/manifests/v1`);
-    // The fixture does not know this account: had the other connector's token been used, it would be 404.
+    // The fixture does not know this account. With the other Connector's token the response would be 404.
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 403, code: 'DENIED' });
   });
 
@@ -75,13 +75,13 @@ describe('security', () => {
     'xc-registry.platform',
     'c-registry.platform.',
     'c-registry.platform.svc.other.domain',
-  ])('C6 routing by Host substring: %s is nobody', async (host) => {
+  ])('C6 routing by Host substring: %s names no Connector', async (host) => {
     const response = await world.send('/v2/team/app/manifests/v1', { host });
     expect([400, 404]).toContain(response.status);
     expect(registry.requests).toEqual([]);
   });
 
-  it('C7 header trust: only allowed headers go upstream, ours last', async () => {
+  it("C7 header trust: only allowed headers go upstream, the proxy's own last", async () => {
     await world.send(MANIFEST, {
       headers: {
         accept: 'application/vnd.oci.image.index.v1+json, */*',
@@ -137,7 +137,7 @@ describe('security', () => {
     expect(registry.requests.filter(({ status }) => status !== undefined && status < 300 && status !== 200)).toEqual([]);
   });
 
-  it('C8 request smuggling: the framing of an answer is made anew', async () => {
+  it('C8 request smuggling: the proxy generates the framing of a response', async () => {
     const raw = await rawExchange(world.proxy.httpPort, [
       `GET ${TAGS} HTTP/1.1`,
       'Host: a',
@@ -151,14 +151,14 @@ describe('security', () => {
     ['metadata service', 'http://169.254.169.254'],
     ['metadata service, as a v4-mapped address', 'http://[::ffff:a9fe:a9fe]'],
     ['unspecified address', 'http://0.0.0.0:80'],
-  ])('C9 SSRF: the %s is no registry', async (name, address) => {
+  ])('C9 SSRF: the %s is refused as a registry', async (name, address) => {
     const connector = `ssrf-${name.replace(/\W+/g, '-').toLowerCase()}`;
     await world.connect({ url: address }, { name: connector });
     const response = await world.send(`${prefix(connector)}/a/manifests/v1`);
     expect({ status: response.status, code: errorOf(response).code }).toEqual({ status: 424, code: 'DENIED' });
   });
 
-  it('C9 SSRF: a realm that the egress policy refuses gets nothing', async () => {
+  it('C9 SSRF: a realm that the egress policy refuses gets no request', async () => {
     const realm = 'http://169.254.169.254/token';
     const other = await startFixtureRegistry({ auth: { mode: 'token', accounts: [ACCOUNT], realm: { url: realm } } });
     await world.connect(other, { name: 'metadata-realm', credential: ACCOUNT, trustedRealms: ['http://169.254.169.254'] });
@@ -171,7 +171,7 @@ describe('security', () => {
     await other.close();
   });
 
-  it('C12 revocation: every request on one connection is checked anew', async () => {
+  it('C12 revocation: every request on a connection is checked', async () => {
     const lines = (authorization: string): string => [`GET ${TAGS} HTTP/1.1`, 'Host: a', `Authorization: ${authorization}`].join('\r\n');
     const response = await rawExchange(world.proxy.httpPort, [
       lines(basic(world.token('puller'))),
@@ -182,7 +182,7 @@ describe('security', () => {
     expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 403']);
   });
 
-  it('C14 log leakage: a line for each request says who did what, and holds no secret, no query and no header', async () => {
+  it('C14 log leakage: the line of a request names client and action, and contains no secret, no query and no header', async () => {
     const blob = aBlob(randomBytes(2_000));
     const { headers } = await world.send(`${prefix()}/team/app/blobs/uploads/`, { method: 'POST' });
     const token = world.token('pusher');
@@ -244,7 +244,7 @@ describe('security', () => {
     expect(text).toMatch(/connectors_proxy_transfers_in_flight 0/);
   });
 
-  it('names a connector in metrics only for those who may use it, as long as it exists', async () => {
+  it('names a Connector in metrics only for clients that may use it, while it exists', async () => {
     await world.connect(registry, { name: 'passing' });
     await world.send(`${prefix('passing')}/a/tags/list`, { as: 'stranger' });
     await world.send(`${prefix('invented')}/a/tags/list`, { as: 'stranger' });
@@ -255,7 +255,7 @@ describe('security', () => {
     await until(async () => !(await metrics()).includes('passing'));
   });
 
-  it('names a connector in metrics no more when a request ends after it has gone', async () => {
+  it('does not name a deleted Connector in metrics when a request to it ends later', async () => {
     await world.connect(registry, { name: 'leaving', credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] });
     const held = registry.faults.add({ kind: 'hold', match: { path: /manifests/ } });
     const running = world.send(`${prefix('leaving')}/a/manifests/v1`, { as: 'admin' });

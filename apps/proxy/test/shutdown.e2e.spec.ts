@@ -17,7 +17,7 @@ describe('shutdown', () => {
     registry = await startFixtureRegistry();
     await pushImage({ url: registry.url, repository: 'team/app', reference: 'v1' }, image);
     await world.connect(registry);
-    // So that faults strike requests for contents, and not the question how to log in.
+    // Makes the proxy cache the response to the version check, so that the faults affect only requests for contents.
     await world.send(blob);
   }
 
@@ -26,7 +26,7 @@ describe('shutdown', () => {
     await registry.close();
   });
 
-  it('fails readiness, listens on for the delay, then ends running transfers in peace', async () => {
+  it('fails readiness, keeps listening during the delay, then lets running transfers end', async () => {
     await start({ drainDelay: 1_500, grace: 60_000 });
     const { proxy } = world;
     const hold = registry.faults.add({ kind: 'hold' });
@@ -38,7 +38,7 @@ describe('shutdown', () => {
     expect(ready.status).toBe(503);
     expect(ready.body.toString()).toContain('[-]listeners: stopping');
     expect((await sendRequest(`${proxy.adminUrl}/healthz`)).status).toBe(200);
-    // A load balancer that has not heard of it yet may still send clients here.
+    // A load balancer that has not noticed the shutdown yet may still send clients here.
     expect((await world.send('/v2/')).status).toBe(200);
 
     await until(async () => (await world.send('/v2/').catch(() => undefined)) === undefined);
@@ -49,7 +49,7 @@ describe('shutdown', () => {
     await stopped;
   });
 
-  it('cuts what still runs at the end of the grace, with an answer where there was none yet', async () => {
+  it('cuts running transfers at the end of the grace, with an error if there was no response yet', async () => {
     await start({ drainDelay: 0, grace: 300 });
     const silent = registry.faults.add({ kind: 'hold' });
     const waiting = world.send(`${prefix()}/team/app/tags/list`);
@@ -72,7 +72,7 @@ describe('shutdown', () => {
     await until(() => registry.requests.every(({ finished }) => finished));
   });
 
-  it('is not held up by connections that are kept open', async () => {
+  it('does not wait for idle connections that clients keep open', async () => {
     await start({ drainDelay: 0, grace: 60_000 });
     const agent = new Agent({ keepAlive: true });
     expect((await world.send('/v2/', { agent })).status).toBe(200);
@@ -80,7 +80,7 @@ describe('shutdown', () => {
     agent.destroy();
   });
 
-  it('does not cut a response that was handed over and is still being read', async () => {
+  it('does not cut a completely written response that the client is still reading', async () => {
     await start({ drainDelay: 0, grace: 60_000 });
     const upstream = createServer(answerLongList).listen(0, '127.0.0.1');
     await once(upstream, 'listening');

@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-/** An authority with its key, as the controller writes it. */
+/** An authority with its key, in the format that the controller writes. */
 export interface SigningAuthorityPem {
   readonly certificate: string;
   /** PKCS#8. */

@@ -8,10 +8,10 @@ import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
 
-/** Only the clock that is put forward reaches it. */
+/** A limit that only the test clock reaches. */
 const IDLE_MS = 60_000;
 
-describe('a transfer in which nothing moves', () => {
+describe('a transfer without progress', () => {
   const clock = new JumpingClock();
   let world: ProxyWorld;
   let registry: FixtureRegistry;
@@ -55,7 +55,7 @@ describe('a transfer in which nothing moves', () => {
     expect(errorOf(response)).toEqual({ code: 'UNKNOWN', message: 'the registry did not answer within the idle limit; try again' });
   });
 
-  /** An answer of which the first piece has reached the client; the next ones come from `answer`. */
+  /** Starts a response whose first piece has reached the client; the test writes the next ones. */
   async function begun(
     name: string,
     length: number,
@@ -85,7 +85,7 @@ describe('a transfer in which nothing moves', () => {
     return { answer, response, received: () => received };
   }
 
-  it('cuts an answer of which nothing more comes', async () => {
+  it('cuts a response when no more bytes arrive', async () => {
     const { response } = await begun('halting', 2);
     const failed = once(response, 'error').catch(() => undefined);
     clock.jump(IDLE_MS);
@@ -94,7 +94,7 @@ describe('a transfer in which nothing moves', () => {
     expect(response.complete).toBe(false);
   });
 
-  it('leaves a slow registry its time as long as bytes move', async () => {
+  it('waits for a slow registry as long as bytes arrive', async () => {
     const { answer, response, received } = await begun('slow', 6);
     for (let piece = 2; piece <= 6; piece += 1) {
       clock.jump(IDLE_MS / 2);

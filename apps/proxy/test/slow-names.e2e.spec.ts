@@ -11,7 +11,7 @@ describe('slow names', () => {
   let names: FixtureNameServer;
   let registry: FixtureRegistry;
   let world: ProxyWorld;
-  /** Of the resolver alone. */
+  /** The clock of the resolver only. */
   const clock = new ManualClock();
 
   beforeAll(async () => {
@@ -35,10 +35,10 @@ describe('slow names', () => {
     world.connect({ url: registry.url.replace(/\/\/[^:/]+/, `//${host}`) }, { name });
   const tags = (name: string): Promise<ReceivedResponse> => world.send(`${prefix(name)}/team/app/tags/list`);
 
-  it.each([20, 200])('of one connector, asked for by %i requests, keep no other connector waiting', async (requests) => {
+  it.each([20, 200])('of one Connector, needed by %i requests, delay no other Connector', async (requests) => {
     const slow = `slow-${requests}.test`;
     await connect(`slow-${requests}`, slow);
-    // What is known of the name by now is forgotten.
+    // The cached addresses of the name expire.
     clock.advance(60_000);
     for (const name of [`${slow}.svc.test`, slow]) {
       names.zone.set(name, 'SILENT');
@@ -48,7 +48,7 @@ describe('slow names', () => {
     const waiting = Array.from({ length: requests }, () => tags(`slow-${requests}`).finally(() => (answered += 1)));
     await until(() => names.timesAsked(`${slow}.svc.test`) > 0);
 
-    // The resolver's clock stands still: whoever had to wait for the slow name would wait for ever.
+    // The resolver's clock stands still: a request that had to wait for the slow name would wait forever.
     await connect(`healthy-${requests}`, 'healthy.team-a');
     expect((await tags(`healthy-${requests}`)).status).toBe(404);
     await connect(`hosted-${requests}`, 'hosted.test');
@@ -59,7 +59,7 @@ describe('slow names', () => {
     const refusals = await Promise.all(waiting);
     expect(new Set(refusals.map(({ status }) => status))).toEqual(new Set([502]));
     expect(refusals.map(errorOf).at(0)?.message).toContain('no name server answered within 5 s');
-    // Both families, each at most twice, however many waited.
+    // Both address families, each at most twice, for any number of waiting requests.
     expect(names.timesAsked(`${slow}.svc.test`)).toBeLessThanOrEqual(4);
   });
 });

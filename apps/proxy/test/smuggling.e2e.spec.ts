@@ -4,7 +4,7 @@ import { rawExchange } from './raw-exchange';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'POST', 'PUT', 'PATCH'] as const;
 
-/** What a request holds where a body may be: a request that nobody is allowed to make. */
+/** The bytes in place of a body: a request that no client may send. */
 const SMUGGLED = 'DELETE /smuggled HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
 const LENGTH = SMUGGLED.length;
 const chunk = (text: string, extension = ''): string => `${text.length.toString(16)}${extension}\r\n${text}\r\n`;
@@ -14,11 +14,11 @@ interface Framing {
   readonly name: string;
   readonly lines: readonly string[];
   readonly body: string;
-  /** What clients get for it. */
+  /** The status that clients get. */
   readonly status: 200 | 400 | 501;
-  /** The content of the request; default: none. */
+  /** The content of the request; by default none. */
   readonly content?: string;
-  /** The head is in order. A request without a content of its own may then go upstream before the rest is read. */
+  /** The head is valid. A request without content may then go upstream before the rest is read. */
   readonly inBody?: true;
 }
 
@@ -112,7 +112,7 @@ const FRAMINGS: readonly Framing[] = [
   { name: 'in a coding after a bare line feed', lines: ['X-A: b\nTransfer-Encoding: chunked'], body: CHUNKED, status: 400 },
   { name: 'with a length after a bare carriage return', lines: [`X-A: b\rContent-Length: ${LENGTH}`], body: SMUGGLED, status: 400 },
   {
-    name: 'in a chunk whose size is no number',
+    name: 'in a chunk whose size is not a number',
     lines: ['Transfer-Encoding: chunked'],
     body: `zz\r\n${SMUGGLED}`,
     status: 400,
@@ -164,7 +164,7 @@ const FRAMINGS: readonly Framing[] = [
   },
 ];
 
-/** A path below the Connector for each method. */
+/** Returns a path of the Connector for each method. */
 const OCI_PATHS: Readonly<Record<string, string>> = { POST: '/v2/app/blobs/uploads/', PATCH: '/v2/app/blobs/uploads/abc' };
 
 const KINDS = [
@@ -217,14 +217,14 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
       expect(upstream.lines.filter((line) => line !== `GET ${last} HTTP/1.1`)).toEqual(intended.map(({ line }) => line));
       const hasNoContent = method === 'GET' || method === 'HEAD';
       const bodies = intended.map((request) => request.body);
-      // No route of the distribution-spec takes it.
+      // No route of the distribution-spec has this method.
       if (kind === 'oci' && method === 'OPTIONS') {
         return expect(bodies).toEqual([]);
       }
       if (inBody && hasNoContent) {
         return expect([[], ['']]).toContainEqual(bodies);
       }
-      // What is wrong from some byte on may begin to be sent; no end is made for it.
+      // The valid beginning of a body may be sent, but never with a proper end.
       expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answers)?.[1])).toBe(status);
       expect(bodies).toEqual(status === 200 ? [hasNoContent ? '' : content] : []);
     },
@@ -234,14 +234,14 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
     ['two Hosts', 400, 'HTTP/1.1', ['Host: x', 'Host: y'], ''],
     ['two equal Hosts', 400, 'HTTP/1.1', ['Host: x', 'Host: x'], ''],
     ['no Host', 400, 'HTTP/1.1', [], ''],
-    ['no proper Host', 400, 'HTTP/1.1', ['Host: x/y'], ''],
+    ['an invalid Host', 400, 'HTTP/1.1', ['Host: x/y'], ''],
     ['a target that is not ASCII', 400, '\xe4 HTTP/1.1', ['Host: x'], ''],
     ['a target with a fragment', 400, '#a HTTP/1.1', ['Host: x'], ''],
-    ['a coding under the chunks', 501, 'HTTP/1.1', ['Host: x', 'Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
+    ['a coding below chunked', 501, 'HTTP/1.1', ['Host: x', 'Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
     ['chunks in HTTP/1.0', 400, 'HTTP/1.0', ['Host: x', 'Connection: keep-alive', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
     ['an expectation that cannot be met', 417, 'HTTP/1.1', ['Host: x', 'Expect: tea', 'Content-Length: 0'], ''],
     ['a header without a colon', 400, 'HTTP/1.1', ['Host: x', 'Header'], ''],
-  ])('C8 request smuggling: %s ends the connection, and what came with it is not served', async (_name, status, version, lines, body) => {
+  ])('C8 request smuggling: %s ends the connection, and later requests are not served', async (_name, status, version, lines, body) => {
     const next = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
     const answers = await rawExchange(
       world.proxy.httpPort,
@@ -254,7 +254,7 @@ describe.each(KINDS)('C8b smuggling past a Connector of protocol $kind', ({ kind
     expect(upstream.violations).toEqual([]);
   });
 
-  it('C8 request smuggling: what comes before a request that ends the connection is answered first', async () => {
+  it('C8 request smuggling: requests before one that ends the connection are answered first', async () => {
     const before = `GET ${base}${last} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`;
     const answers = await rawExchange(world.proxy.httpPort, [`${before}GET ${base}${last} HTTP/1.1`, authorization, 'Host: x', 'Host: x'], {
       body: before,

@@ -15,14 +15,14 @@ describe('start', () => {
     await other.close();
   });
 
-  it('fails at once where a port is taken, without the delay of a shutdown, and leaves the port alone', async () => {
+  it('fails immediately if a port is in use, without the delay of a shutdown, and does not disturb its user', async () => {
     const { port } = other;
-    // Far longer than a test may take.
+    // Much longer than a test may take.
     await expect(world.addProxy({ httpPort: port, drainDelay: 600_000 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect((await sendRequest(`http://127.0.0.1:${port}/`)).body.toString()).toBe('other');
   });
 
-  it('fails where the admin port is taken, and closes the ports for clients', async () => {
+  it('fails if the admin port is in use, and closes the ports for clients', async () => {
     const { port } = other;
     const free = await unusedPort();
     await expect(world.addProxy({ httpPort: free, adminPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

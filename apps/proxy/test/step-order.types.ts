@@ -47,7 +47,7 @@ export function skippingAStepDoesNotCompile(steps: Steps, identified: Identified
     () => steps.forward.forward(credentialed),
     // @ts-expect-error an unauthorised request must not be forwarded
     () => steps.forward.forward(authenticated),
-    // @ts-expect-error what looks like it is not it: the steps' members are private
+    // @ts-expect-error a similar object is not accepted: the steps' members are private
     () => steps.forward.forward({ ...(credentialed as object), authorization: { scheme: 'none', scopes: [], refusedScopes: [] } }),
   ];
 }

@@ -9,14 +9,14 @@ import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testi
 import { ATTACKER, HONEST, LISTENS_ON } from './peers';
 import { basic, prefix, ProxyWorld } from './proxy-world';
 
-/** A limit that only a clock that is put forward reaches. */
+/** A limit that only the test clock reaches. */
 const LONG_IDLE_MS = 60_000;
 
-/** For what the timers of Node.js end: far longer than a busy machine needs to accept a token. */
+/** A limit for the timers of Node.js, much longer than a busy machine needs to accept a token. */
 const IDLE_MS = 5_000;
 const FLOOD = 1_150;
 
-describe('what strangers can make the proxy keep', () => {
+describe('resources that unknown clients can use', () => {
   let clock: JumpingClock;
   let world: ProxyWorld;
   let registry: FixtureRegistry;
@@ -51,11 +51,11 @@ describe('what strangers can make the proxy keep', () => {
     return socket;
   }
 
-  /** The head of a request that asks with a token, or without one. */
+  /** Returns the head of a request with or without a token. */
   const head = (authorization?: string): string =>
     `GET /v2/ HTTP/1.1\r\nHost: a\r\n${authorization ? `Authorization: ${authorization}\r\n` : ''}\r\n`;
 
-  /** Sends a request and resolves with the first line of its answer; the connection stays open. */
+  /** Sends a request and resolves with the first line of its response. The connection stays open. */
   function ask(socket: Socket, authorization?: string): Promise<string> {
     return new Promise((resolve) => {
       socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1').split('\r\n', 1)[0] ?? ''));
@@ -65,7 +65,7 @@ describe('what strangers can make the proxy keep', () => {
   }
 
   describe('a flood of forged tokens', () => {
-    /** Distinct, with all claims of a real one. */
+    /** Creates a distinct token with all claims of a real one. */
     function forge(index: number): string {
       const [header = '', payload = '', signature = ''] = world.token('puller').split('.');
       const claims = { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), jti: `forged-${index}` };
@@ -80,15 +80,15 @@ describe('what strangers can make the proxy keep', () => {
       );
     }
 
-    it('makes only its own requests wait or fail, where the keys of tokens cannot be read', async () => {
-      // However long the flood takes, no review runs into its time limit, and none that was answered is too old.
+    it('delays and refuses only its own requests if the keys of tokens cannot be read', async () => {
+      // For any duration of the flood, no review exceeds its time limit and no cached result expires.
       await start({}, new ManualClock(Date.now()));
       world.kube.delete({
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRoleBinding',
         name: 'system:service-account-issuer-discovery',
       });
-      // Whatever was read before is thrown away by another proxy only.
+      // A new proxy has not read the keys yet.
       await Promise.all(world.proxies.splice(0).map((proxy) => proxy.stop()));
       await world.addProxy();
       const confirmed = { as: null, headers: { authorization: `Bearer ${world.token('puller')}` } };
@@ -99,7 +99,7 @@ describe('what strangers can make the proxy keep', () => {
       const statuses = flood().map((answer) => answer.then(({ status }) => ((refused += status === 503 ? 1 : 0), status)));
       await until(() => refused > 0);
       const others = Array.from({ length: 8 }, () => world.send(tags, { as: 'puller' }).then(({ status }) => status));
-      // No token of the flood goes to the API server any more, and one that was accepted before need not even be asked about.
+      // No token of the flood is sent to the API server any more, and a token that was accepted before needs no review.
       expect((await world.send(tags, confirmed)).status).toBe(404);
       world.kube.faults.resume();
       expect(await Promise.all(others)).toEqual(Array(8).fill(404));
@@ -107,9 +107,9 @@ describe('what strangers can make the proxy keep', () => {
       expect(ends).toEqual(new Set([401, 503]));
     });
 
-    it('costs the API server nothing where it publishes its keys', async () => {
+    it('causes no request to the API server if it publishes its keys', async () => {
       await start();
-      // A stranger's first token has them read.
+      // The first unknown token makes the proxy read the keys.
       await until(() => world.kube.requests.entries.some(({ path, status }) => path === '/openid/v1/jwks' && status === 200));
       await until(async () => {
         const before = reviews();
@@ -124,7 +124,7 @@ describe('what strangers can make the proxy keep', () => {
     });
   });
 
-  it("of a stranger's body no more is read than one piece until the token is accepted", async () => {
+  it('reads at most one chunk of a body until the token is accepted', async () => {
     await start();
     const requests: IncomingMessage[] = [];
     const started = (message: unknown): number => requests.push((message as { request: IncomingMessage }).request);
@@ -135,7 +135,7 @@ describe('what strangers can make the proxy keep', () => {
     const sent = world.send(path, { method: 'PATCH', body, headers: { 'content-type': 'application/octet-stream' } });
     const isHeld = ({ method, readableLength }: IncomingMessage): boolean => method === 'PATCH' && readableLength > 0;
     await until(() => requests.some(isHeld));
-    // What the kernel has for the proxy would be read within these turns.
+    // Within these turns the proxy would read the bytes that the kernel has received.
     for (let turn = 0; turn < 500; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -148,11 +148,11 @@ describe('what strangers can make the proxy keep', () => {
 
   describe('connections without a token', () => {
     it.each<[string, number, (socket: Socket) => Promise<unknown>]>([
-      ['that say nothing', LONG_IDLE_MS, async (socket) => void (await once(socket, 'connect'))],
+      ['that send nothing', LONG_IDLE_MS, async (socket) => void (await once(socket, 'connect'))],
       ['that were answered 401 on /v2/', LONG_IDLE_MS, async (socket) => expect(await ask(socket)).toBe('HTTP/1.1 401 Unauthorized')],
       ['with a refused token', LONG_IDLE_MS, async (socket) => expect(await ask(socket, 'Bearer a.b.c')).toBe('HTTP/1.1 401 Unauthorized')],
-      // Node.js looks twice whether bytes of a write went.
-      ['that read no answer', IDLE_MS / 2, async (socket) => void socket.pause().write(head().repeat(12_000))],
+      // Node.js checks twice whether bytes of a write were sent.
+      ['that read no response', IDLE_MS / 2, async (socket) => void socket.pause().write(head().repeat(12_000))],
     ])('are closed after the limit: those %s', async (_what, unauthenticatedIdle, prepare) => {
       await start({ unauthenticatedIdle });
       const known = open();
@@ -184,7 +184,7 @@ describe('what strangers can make the proxy keep', () => {
       expect(known.closed).toBe(false);
     });
 
-    it('make room for new ones when the listener is full, the longest idle first; nobody with a token does', async () => {
+    it('are closed for new ones when the listener is full, the longest idle first, unlike connections with a token', async () => {
       await start({ maxConnections: 4 });
       const known = open();
       await ask(known, basic(world.token('puller')));
@@ -199,7 +199,7 @@ describe('what strangers can make the proxy keep', () => {
       expect(await metrics()).toContain('connectors_proxy_closed_connections_total{listener="http",reason="shed"} 1');
     });
 
-    it('make room for their own peer when that is full, and for no others; then new ones are refused', async () => {
+    it('are closed only for new ones of their own peer when its limit is reached; then new ones are refused', async () => {
       await start({ maxConnectionsPerPeer: 2 });
       const attackers = [open(ATTACKER), open(ATTACKER)];
       for (const attacker of attackers) {

@@ -9,7 +9,7 @@ const CRDS = join(__dirname, '../../../libs/connector-api/crds');
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const BASE = '/namespaces/platform/connectors/toys';
 
-/** A protocol is one folder, `toy/`, and one line in a registry; nothing else in the proxy knows of it. */
+/** A protocol is one folder, `toy/`, and one line in a registry. No other part of the proxy contains its name. */
 describe('a protocol that is added in one folder and one line', () => {
   let crds: string;
   let world: ProxyWorld;
@@ -33,7 +33,7 @@ describe('a protocol that is added in one folder and one line', () => {
     rmSync(crds, { recursive: true });
   });
 
-  it('plans the request, logs in, forwards the headers that it lists, and rewrites the answer', async () => {
+  it('plans the request, logs in, forwards the headers that it lists, and rewrites the response', async () => {
     const response = await world.send(`${BASE}/things/ball`, { headers: { 'x-toy': 'red', accept: 'text/plain', cookie: 'x=1' } });
     expect({ status: response.status, body: response.body.toString(), seen: response.headers['x-toy-seen'] }).toEqual({
       status: 200,
@@ -55,19 +55,19 @@ describe('a protocol that is added in one folder and one line', () => {
     ]);
   });
 
-  it('says which verb a path needs, and how a refusal is worded', async () => {
+  it('decides which verb a path requires, and the body of an error', async () => {
     expect((await world.send(`${BASE}/things/ball/secret`, { as: 'puller' })).status).toBe(403);
     expect((await world.send(`${BASE}/things/ball/secret`)).status).toBe(200);
     const refused = await world.send(`${BASE}/things/NONE`);
     expect({ status: refused.status, type: refused.headers['content-type'], body: refused.body.toString() }).toEqual({
       status: 400,
       type: 'text/plain',
-      body: 'toy 400: a thing has a name of lower-case letters',
+      body: 'toy 400: the name of a thing may contain only lower-case letters',
     });
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('answers its ping to everyone with a token', async () => {
+  it('answers its ping for every client with a token', async () => {
     expect((await world.send('/toy-ping', { as: null })).status).toBe(401);
     const pong = await world.send('/toy-ping', { as: 'stranger' });
     expect({ status: pong.status, body: pong.body.toString(), version: pong.headers['x-toy-version'] }).toEqual({
@@ -78,7 +78,7 @@ describe('a protocol that is added in one folder and one line', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('changes nothing for the others', async () => {
+  it('changes nothing for other protocols', async () => {
     expect((await world.send('/v2/')).status).toBe(200);
     expect((await world.send(`${prefix('toys')}/x/manifests/latest`)).status).toBe(400);
     expect(upstream.requests).toEqual([]);

@@ -7,7 +7,7 @@ const OK = 'HTTP/1.1 200 OK\r\n';
 const EVIL = `${OK}Content-Length: 4\r\n\r\nevil`;
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n';
 
-/** Far beyond what a test takes: only the clock that is put forward reaches it. In milliseconds. */
+/** Much longer than a test takes, so that only the test clock reaches it. In milliseconds. */
 const IDLE = 600_000;
 
 type Answer = (socket: Socket, line: string) => void;
@@ -24,14 +24,14 @@ const sayAndReset =
   (socket) =>
     socket.write(text, () => socket.resetAndDestroy());
 
-/** Every way in which an upstream can end an exchange. */
+/** Ways in which an upstream can end an exchange. */
 const ENDINGS: Readonly<Record<string, Answer>> = {
-  'an unasked 101': say(SWITCH),
-  'an unasked 101 and bytes after it': say(`${SWITCH}\x81\x00${EVIL}`),
-  'an unasked 101 without Upgrade': say('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
-  'an unasked 101 and an answer': say(`HTTP/1.1 101 Switching Protocols\r\n\r\n${EVIL}`),
-  'an unasked 101 and the end': sayAndEnd(SWITCH),
-  'an unasked 100': say(`HTTP/1.1 100 Continue\r\n\r\n${EVIL}`),
+  'an unrequested 101': say(SWITCH),
+  'an unrequested 101 and bytes after it': say(`${SWITCH}\x81\x00${EVIL}`),
+  'an unrequested 101 without Upgrade': say('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+  'an unrequested 101 and a response': say(`HTTP/1.1 101 Switching Protocols\r\n\r\n${EVIL}`),
+  'an unrequested 101 and the end': sayAndEnd(SWITCH),
+  'an unrequested 100': say(`HTTP/1.1 100 Continue\r\n\r\n${EVIL}`),
   'a reset before the head': (socket) => socket.resetAndDestroy(),
   'a reset in the head': sayAndReset('HTTP/1.1 200 OK\r\nContent-Le'),
   'a reset after the head': sayAndReset(`${OK}Content-Length: 5\r\n\r\n`),
@@ -42,13 +42,13 @@ const ENDINGS: Readonly<Record<string, Answer>> = {
   'the end in the body': sayAndEnd(`${OK}Content-Length: 50\r\n\r\nhello`),
   'the end in the chunks': sayAndEnd(`${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`),
   'the end as the end of the body': sayAndEnd(`${OK}\r\nhello`),
-  'the end after the answer': sayAndEnd(`${OK}Content-Length: 5\r\n\r\nhello`),
-  'Connection: close, and no end': say(`${OK}Content-Length: 5\r\nConnection: close\r\n\r\nhello`),
+  'the end after the response': sayAndEnd(`${OK}Content-Length: 5\r\n\r\nhello`),
+  'Connection: close without closing': say(`${OK}Content-Length: 5\r\nConnection: close\r\n\r\nhello`),
   'too many headers': say(`${OK}${'X-A: b\r\n'.repeat(20_000)}\r\n`),
   'a header too long': say(`${OK}X-A: ${'b'.repeat(100_000)}\r\n\r\n`),
   garbage: say('SSH-2.0-OpenSSH_9.2\r\n'),
-  'garbage after the answer': say(`${OK}Content-Length: 5\r\n\r\nhello\x00\x01garbage`),
-  'an answer after the answer': say(`${OK}Content-Length: 5\r\n\r\nhello${EVIL}`),
+  'garbage after the response': say(`${OK}Content-Length: 5\r\n\r\nhello\x00\x01garbage`),
+  'a response after the response': say(`${OK}Content-Length: 5\r\n\r\nhello${EVIL}`),
   'a length too short': say(`${OK}Content-Length: 2\r\n\r\n${EVIL}`),
   'two lengths': say(`${OK}Content-Length: 2\r\nContent-Length: 4\r\n\r\n${EVIL}`),
   'length and chunks': say(`${OK}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`),
@@ -57,9 +57,9 @@ const ENDINGS: Readonly<Record<string, Answer>> = {
   'a body after 204': say(`HTTP/1.1 204 No Content\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`),
   'a body after 304': say(`HTTP/1.1 304 Not Modified\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`),
   'a login': say('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 5\r\n\r\nhello'),
-  'a login, and silence': say('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 5\r\n\r\nhe'),
+  'a login, then silence': say('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 5\r\n\r\nhe'),
   'an impossible status': say('HTTP/1.1 999 Odd\r\nContent-Length: 5\r\n\r\nhello'),
-  'redirects without end': (socket, line) =>
+  'endless redirects': (socket, line) =>
     socket.write(`HTTP/1.1 302 Found\r\nLocation: ${line.split(' ')[1] ?? ''}x\r\nContent-Length: 5\r\n\r\nhello`),
   'a redirect to a place that is refused': say(
     'HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 5\r\n\r\nhello',
@@ -68,17 +68,17 @@ const ENDINGS: Readonly<Record<string, Answer>> = {
   'a redirect without a place': say('HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n'),
 };
 
-/** Ways in which it does not. */
+/** Ways in which an upstream can leave an exchange without an end. */
 const SILENCES: Readonly<Record<string, Answer>> = {
-  'a wait, and silence': say('HTTP/1.1 429 Slow\r\nRetry-After: 0\r\nContent-Length: 5\r\n\r\nhe'),
-  'a redirect, and silence': say('HTTP/1.1 302 Found\r\nLocation: /v2/elsewhere\r\nContent-Length: 5\r\n\r\nhe'),
-  'informational answers and nothing else': say('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'),
+  'a 429, then silence': say('HTTP/1.1 429 Slow\r\nRetry-After: 0\r\nContent-Length: 5\r\n\r\nhe'),
+  'a redirect, then silence': say('HTTP/1.1 302 Found\r\nLocation: /v2/elsewhere\r\nContent-Length: 5\r\n\r\nhe'),
+  'only informational responses': say('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'),
   silence: () => undefined,
   'silence in the head': say('HTTP/1.1 200 OK\r\nContent-Le'),
   'silence in the body': say(`${OK}Content-Length: 50\r\n\r\nhello`),
   'silence in the chunks': say(`${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhe`),
-  'silence where the end is the end of the body': say(`${OK}\r\nhello`),
-  'trailers without end': say(`${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n`),
+  'silence in a body that ends with the connection': say(`${OK}\r\nhello`),
+  'endless trailers': say(`${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n`),
   'a list beyond the limit': say(`${OK}Content-Length: 99999999\r\n\r\n${'x'.repeat(100_000)}`),
 };
 
@@ -86,17 +86,17 @@ const REQUESTS = [
   { what: 'GET', method: 'GET', body: undefined },
   { what: 'HEAD', method: 'HEAD', body: undefined },
   { what: 'PUT', method: 'PUT', body: '5\r\nhello\r\n0\r\n\r\n' },
-  { what: 'PUT whose body is still coming', method: 'PUT', body: '5\r\nhe' },
+  { what: 'PUT whose body is still arriving', method: 'PUT', body: '5\r\nhe' },
 ];
 
-/** Put forward, it makes silences longer, and no token older. */
+/** The test moves it forward to make silences longer. The age of tokens does not depend on it. */
 class SilenceClock extends JumpingClock {
   override now(): number {
     return systemClock.now();
   }
 }
 
-/** A list of tags, which the proxy reads. */
+/** A list of tags, which the proxy parses. */
 const LIST = '{"name":"app","tags":[]}';
 
 describe.each([
@@ -109,12 +109,12 @@ describe.each([
   let upstream: RawUpstream;
   let other: RawUpstream;
   let ending: Answer = () => undefined;
-  /** Whether the ending was reached. */
+  /** Whether the upstream has sent the ending. */
   let met = false;
   let client: Socket | undefined;
 
   beforeAll(async () => {
-    // One place for each: what is left taken is missed by the next request, at this Connector and at the other.
+    // One transfer for each Connector: if a transfer is not ended, the next request is refused, on this Connector and on the other.
     world = await ProxyWorld.start({ clock, settings: { maxTransfersPerClient: 1, maxTransfersPerConnector: 1, idleTimeout: IDLE } });
     upstream = await RawUpstream.start();
     other = await RawUpstream.start();
@@ -148,7 +148,7 @@ describe.each([
     await Promise.all([upstream.close(), other.close()]);
   });
 
-  /** Has a client send the request, and the upstream reach its ending. */
+  /** Sends the request of a client, and waits until the upstream has sent the ending. */
   async function meet(method: string, body: string | undefined): Promise<Socket> {
     met = false;
     const framing = body === undefined ? '' : 'Transfer-Encoding: chunked\r\n';
@@ -169,7 +169,7 @@ describe.each([
     return Number(/connectors_proxy_transfers_in_flight (\d+)/.exec(text)?.[1]);
   }
 
-  /** Nothing is under way, no place is taken, and no answer is what was sent to another request. */
+  /** Expects that no transfer is running, that new requests are served, and that none gets bytes of an earlier response. */
   async function expectNothingLeft(): Promise<void> {
     await until(async () => (await underWay()) === 0);
     for (const path of [`/${connector}/v2/app/tags/list?n=1`, '/other/x', `/${connector}/v2/app/tags/list?n=2`]) {
@@ -180,11 +180,11 @@ describe.each([
     expect(upstream.violations).toEqual([]);
   }
 
-  // A registry's login is remembered, so it changes what the next request gets.
+  // The proxy caches a registry's challenge, so these endings would change the next request.
   const endings = Object.keys(ENDINGS).filter((name) => connector === 'service' || !name.startsWith('a login'));
 
   it.each(endings.flatMap((name) => requests.map((request) => ({ name, ...request }))))(
-    'that ends with $name leaves no place taken, and no answer is taken from what an upstream sends: $what',
+    'that ends with $name frees its transfer, and its bytes are never read as another response: $what',
     async ({ name, method, body }) => {
       ending = ENDINGS[name] ?? ending;
       await meet(method, body);
@@ -194,19 +194,19 @@ describe.each([
 
   const silences = Object.keys(SILENCES).flatMap((name) => requests.map((request) => ({ name, ...request })));
 
-  it.each(silences)('that stops with $name leaves no place taken when the client has gone: $what', async ({ name, method, body }) => {
+  it.each(silences)('that stops with $name frees its transfer when the client disconnects: $what', async ({ name, method, body }) => {
     ending = SILENCES[name] ?? ending;
     (await meet(method, body)).destroy();
     await expectNothingLeft();
   });
 
   it.each(silences.filter(({ what }) => what === 'GET'))(
-    'that stops with $name leaves no place taken after the idle limit',
+    'that stops with $name frees its transfer after the idle limit',
     async ({ name, method, body }) => {
       ending = SILENCES[name] ?? ending;
       await meet(method, body);
       await until(async () => {
-        // Once more where the answer has begun only after the jump.
+        // Jumps again if the response began only after the first jump.
         clock.jump(IDLE);
         return (await underWay()) === 0;
       });
@@ -214,7 +214,7 @@ describe.each([
     },
   );
 
-  it('keeps no connection when the Connector goes, whatever was left on them', async () => {
+  it('keeps no connection after its Connector was deleted, in any state of the connection', async () => {
     world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: CONNECTORS, name: connector });
     await until(() => upstream.open.size === 0);
   });

@@ -3,10 +3,10 @@ import { aBlob } from '@oci-connector/testing-registry';
 import { basic, errorOf, prefix, ProxyWorld } from './proxy-world';
 import { rawExchange } from './raw-exchange';
 
-/** A server that keeps each request's bytes, and answers with the bytes given, on a connection of its own. */
+/** A server that records the bytes of each request, and sends the given bytes. Each request has a connection of its own. */
 class RawServer {
   readonly heads: string[] = [];
-  /** All that came, in the order of connections. */
+  /** All bytes that arrived, in the order of connections. */
   readonly received: string[] = [];
   answer: (head: string) => string = () => response(200);
 
@@ -62,7 +62,7 @@ function isComplete(head: string, body: string): boolean {
   return body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
 }
 
-/** @param headers lines, one character a byte */
+/** @param headers lines with one character for each byte */
 function response(status: number, headers: readonly string[] = [], body = '{}'): string {
   return [`HTTP/1.1 ${status} X`, `Content-Length: ${body.length}`, 'Connection: close', ...headers, '', body].join('\r\n');
 }
@@ -74,7 +74,7 @@ const SHA = aBlob(Buffer.from('x')).digest;
 const REFERRERS = `${prefix()}/team/app/referrers/${SHA}`;
 const JSON_TYPE = 'Content-Type: application/json';
 
-describe('places that a registry names', () => {
+describe('URLs in the responses of a registry', () => {
   let world: ProxyWorld;
   let registry: RawServer;
   let cdn: RawServer;
@@ -100,7 +100,7 @@ describe('places that a registry names', () => {
     await cdn.close();
   });
 
-  /** Challenges for a login, then answers as given. */
+  /** Answers the version check with a challenge, and other requests with the given response. */
   const registryAnswers = (answer: (target: string) => string): void => {
     registry.answer = (head) => {
       const target = head.split(' ')[1] ?? '';
@@ -113,7 +113,7 @@ describe('places that a registry names', () => {
   it.each([
     ['tags', TAGS, 'tags/list'],
     ['referrers', REFERRERS, `referrers/${SHA}`],
-  ])('lists are cut silently: %s that are redirected go on where they were answered, through any replica', async (_name, list, tail) => {
+  ])('lists are cut silently: redirected %s continue at the place that sent them, through any replica', async (_name, list, tail) => {
     registryAnswers(() => response(307, [`Location: ${cdn.url}/lists/1?sig=a%2fb`]));
     cdn.answer = (head) =>
       head.includes('page=2')
@@ -144,7 +144,7 @@ describe('places that a registry names', () => {
     expect(cdn.heads).toHaveLength(2);
   });
 
-  it('lists are cut silently: a list that is redirected on the own origin goes on there, with the credential', async () => {
+  it('lists are cut silently: the next page of a list that is redirected on the same origin is there, with the credential', async () => {
     registryAnswers((target) =>
       target.startsWith('/v2/')
         ? response(302, ['Location: /internal/tags'])
@@ -157,11 +157,11 @@ describe('places that a registry names', () => {
   });
 
   it.each([
-    ['to where the egress policy leads nobody', 'Link: <http://169.254.169.254/x>; rel="next"', /metadata/],
+    ['at a place that the egress policy refuses', 'Link: <http://169.254.169.254/x>; rel="next"', /metadata/],
     ['in another repository', 'Link: </v2/other/tags/list?n=1>; rel="next"', /another repository/],
     ['that cannot be read', 'Link: <x; rel="next"', /Link header that cannot be read/],
     ['with a user name', 'Link: <https://u:p@x.example/y>; rel="next"', /user name/],
-  ])('lists are cut silently: 502 that says why for a next page %s', async (_name, link, why) => {
+  ])('lists are cut silently: 502 with the reason for a next page %s', async (_name, link, why) => {
     registryAnswers(() => response(200, [JSON_TYPE, link], '{"tags":["a"]}'));
     for (const list of [TAGS, REFERRERS]) {
       const { status, body } = await world.send(list);
@@ -180,7 +180,7 @@ describe('places that a registry names', () => {
     ['an S3 signature', '/b//k?X-Amz-Credential=A%2F1%2Fs3&X-Amz-Security-Token=a%2Bb%3D%3d&x-id=&X-Amz-Signature=0', undefined],
     ['characters that parsers escape', '/k\'(1)!*"<>^`{|}?a=\'"<>^`{|}&b', undefined],
   ])(
-    'raw UTF-8 is encoded once, and all other bytes stay: %s in a redirect and an upload Location',
+    'raw UTF-8 is escaped once, and all other bytes stay unchanged: %s in a redirect and an upload Location',
     async (_name, named, asked = named) => {
       registryAnswers((target) =>
         target.includes('uploads') ? response(202, [`Location: ${cdn.url}${named}`]) : response(307, [`Location: ${cdn.url}${named}`]),
@@ -194,7 +194,7 @@ describe('places that a registry names', () => {
     },
   );
 
-  it('sealed locations longer than 4096: an upload goes on at a location of 8 KiB', async () => {
+  it('sealed locations longer than 4096: an upload continues at a location of 8 KiB', async () => {
     const path = `/u?sig=${'a'.repeat(8_192)}`;
     registryAnswers(() => response(202, [`Location: ${cdn.url}${path}`]));
     cdn.answer = () => response(201);
@@ -233,9 +233,9 @@ describe('places that a registry names', () => {
 
     it.each([
       ['urlencoded', ['Content-Type: application/x-www-form-urlencoded', LENGTH]],
-      ['urlencoded, in other letters and with parameters', ['content-type:  Application/X-WWW-Form-URLEncoded ; charset=utf-8', LENGTH]],
+      ['urlencoded, in other case and with parameters', ['content-type:  Application/X-WWW-Form-URLEncoded ; charset=utf-8', LENGTH]],
       ['multipart', ['Content-Type: multipart/form-data; boundary=b', LENGTH]],
-      ['a type that no form has', ['Content-Type: text/plain', LENGTH]],
+      ['a type that is not a form', ['Content-Type: text/plain', LENGTH]],
       [
         'content first and a form second, in one line',
         ['Content-Type: application/octet-stream, application/x-www-form-urlencoded', LENGTH],
@@ -262,14 +262,14 @@ describe('places that a registry names', () => {
         ['Content-Type: application/octet-stream', 'Transfer-Encoding: chunked'],
         `${FORM.length.toString(16)}\r\n${FORM}\r\n0\r\n\r\n`,
       ],
-    ])('goes upstream as content alone: %s', async (_name, headers, body) => {
+    ])('goes upstream only as content: %s', async (_name, headers, body) => {
       expect(await send(headers, { query: `?digest=${SHA}`, body })).toMatch(/^HTTP\/1\.1 202 /);
       const [head = ''] = registry.heads.filter((text) => text.startsWith('POST'));
       expect(head.match(/^content-type:.*$/gim)).toEqual([expect.stringMatching(/^content-type: application\/octet-stream$/i)]);
       expect(head).toContain(`/v2/team/app/blobs/uploads/?digest=${SHA} `);
     });
 
-    it('no header and no parameter asks for another method or for a mount', async () => {
+    it('no header and no parameter requests another method or a mount', async () => {
       const override = ['X-HTTP-Method-Override: DELETE', 'X-HTTP-Method: PUT', 'X-Method-Override: DELETE', 'Content-Length: 0'];
       const query = `?_method=DELETE&%6dount=${SHA}&MOUNT=${SHA}&mount=a&mount=b&x=1;from=other/secret&from%5B%5D=other/secret&%66rom=other/secret`;
       expect(await send(override, { query, body: '' })).toMatch(/^HTTP\/1\.1 202 /);
@@ -296,7 +296,7 @@ describe('places that a registry names', () => {
     expect(registry.heads).toEqual([]);
   });
 
-  it('headers of an HTTP service that name places are mapped or left out', async () => {
+  it('headers of an HTTP service that contain URLs are mapped or left out', async () => {
     registry.answer = () =>
       response(200, [
         'Content-Location: /base/x',

@@ -3,7 +3,7 @@ import { type Clock, type Timer } from '@oci-connector/clock';
 import { PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 
-/** What signs the proxy's certificates. */
+/** The CA that signs the proxy's certificates. */
 export interface SigningAuthority {
   /** PEM. */
   readonly certificate: string;
@@ -17,22 +17,22 @@ export interface SigningAuthority {
 type SecretData = Readonly<Record<string, string>>;
 
 export interface CertificateAuthorityOptions {
-  /** Gets the data of the Secret `connectors-proxy-ca`; undefined when there is none. Has a time limit of its own. */
+  /** Gets the data of the Secret `connectors-proxy-ca`; undefined when there is none. Has its own time limit. */
   readonly readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
   readonly clock: Clock;
-  /** Told of a read that failed, for the log; reading goes on. */
+  /** Called after a failed read, for the log. Reading continues. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** A new authority is published a day before it signs, so a minute is soon enough. In milliseconds. */
+/** Time between two reads. A minute is short enough, because a new authority is published a day before it signs. In milliseconds. */
 const PERIOD_MS = 60_000;
 
-/** Until there is one: the controller makes it in its first seconds. In milliseconds. */
+/** Time between two reads while there is no authority: the controller creates it in its first seconds. In milliseconds. */
 const FIRST_PERIOD_MS = 2_000;
 
 /**
- * The CA out of the Secret `connectors-proxy-ca` that the controller keeps: `tls.crt` and `tls.key` are the authority that
- * signs now. Read by `get` of that one name and not watched: that is the least permission.
+ * The CA from the Secret `connectors-proxy-ca`, which the controller maintains: `tls.crt` and `tls.key` are the authority that signs
+ * now. The proxy reads it by `get` of this one name and does not watch it, because that needs the least permission.
  */
 export class CertificateAuthority {
   #authority?: SigningAuthority;
@@ -47,12 +47,12 @@ export class CertificateAuthority {
     this.#listeners.push(listener);
   }
 
-  /** Undefined while none could be read. */
+  /** Undefined until an authority has been read. */
   get current(): SigningAuthority | undefined {
     return this.#authority;
   }
 
-  /** Resolves after the first read, whatever came of it. Reads on until stopped. */
+  /** Resolves after the first read, successful or not. Reads again regularly until stopped. */
   async start(): Promise<void> {
     await this.#read();
     if (this.#stopped.signal.aborted) {
@@ -77,7 +77,7 @@ export class CertificateAuthority {
       this.#authority = authority;
       this.#listeners.forEach((listener) => listener(authority));
     } catch (error) {
-      // The one last read goes on signing.
+      // The last authority that was read continues to sign.
       if (!this.#stopped.signal.aborted) {
         this.options.onError?.(error);
       }
@@ -94,7 +94,7 @@ function authorityOf(data: SecretData | undefined): SigningAuthority {
   }
   const parsed = new NodeCertificate(certificate);
   if (!parsed.checkPrivateKey(createPrivateKey(key))) {
-    throw new Error(`the Secret ${PROXY_CA_NAME} holds a key that is not its certificate's`);
+    throw new Error(`the Secret ${PROXY_CA_NAME} contains a private key that does not match its certificate`);
   }
   return { certificate: parsed.toString(), key: new Sensitive(key), notAfter: Date.parse(parsed.validTo) };
 }

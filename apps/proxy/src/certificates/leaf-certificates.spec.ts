@@ -19,7 +19,7 @@ async function mint(authority: SigningAuthority, hosts: string[]): Promise<X509C
 }
 
 describe('LeafCertificates', () => {
-  it('are signed by the authority, for the names and addresses, for 24 hours, back-dated by 5 minutes', async () => {
+  it('issues certificates of the authority for names and addresses, valid for 24 hours and back-dated by 5 minutes', async () => {
     const authority = await anAuthority();
     const leaf = await mint(authority, ['c-a.b.svc', '10.0.0.1', '::1']);
     const ca = new X509Certificate(authority.certificate);
@@ -34,12 +34,12 @@ describe('LeafCertificates', () => {
     expect(Math.abs(Date.parse(leaf.validFrom) + 300_000 - Date.now())).toBeLessThan(60_000);
   });
 
-  it('never outlive the authority', async () => {
+  it('issues no certificate that outlives the authority', async () => {
     const authority = await anAuthority(HOUR);
     expect(Date.parse((await mint(authority, ['a'])).validTo)).toBe(authority.notAfter);
   });
 
-  it('are made once for a name, again when two thirds are over, and anew after a change of the authority', async () => {
+  it('issues one certificate for each name, and another after two thirds of its lifetime or a change of the authority', async () => {
     let now = Date.now();
     const authority = await anAuthority();
     const leaves = new LeafCertificates({
@@ -59,7 +59,7 @@ describe('LeafCertificates', () => {
     expect(await leaves.contextFor('served')).not.toBe(second);
   });
 
-  it('are not made for names that are not served, nor without an authority', async () => {
+  it('issues no certificate for a name that is not served, and none without an authority', async () => {
     const authority = await anAuthority();
     const strict = new LeafCertificates({ authority: () => authority, now: () => Date.now(), ownerOf: () => undefined });
     expect(await strict.contextFor('registry-1.docker.io')).toBeUndefined();

@@ -7,19 +7,19 @@ import { type SigningAuthority } from './certificate-authority';
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Short, because nothing can revoke them. In milliseconds. */
+/** Lifetime of a certificate; short, because certificates cannot be revoked. In milliseconds. */
 const LIFETIME_MS = 24 * 60 * 60 * 1_000;
 
-/** For clients whose clock is slow. In milliseconds. */
+/** How far certificates are back-dated, for clients whose clock is slow. In milliseconds. */
 const BACKDATE_MS = 5 * 60 * 1_000;
 
-/** Renewed with this much left, so that no handshake meets one that is about to end. In milliseconds. */
+/** Remaining lifetime at which a certificate is renewed, so that no handshake uses one that expires soon. In milliseconds. */
 const RENEW_BEFORE_MS = LIFETIME_MS / 3;
 
-/** Names in use at one time: three for each of some thousand Connectors. */
+/** Most certificates in memory: three for each of some thousand Connectors. */
 const MAX_CERTIFICATES = 4_096;
 
-/** A context of OpenSSL with one certificate and its key. In bytes. */
+/** Memory of an OpenSSL context with one certificate and its key. In bytes. */
 const CONTEXT_BYTES = 12 * 1024;
 const MAX_BYTES = MAX_CERTIFICATES * 16 * 1024;
 
@@ -32,16 +32,16 @@ export interface LeafCertificatesOptions {
   readonly authority: () => SigningAuthority | undefined;
   readonly now: () => number;
   /**
-   * Whose a host name is, in lower case; undefined when it is not ours to serve. Asked for each name, so that nobody can have certificates
-   * minted at will, and one owner's names push out no others'.
+   * Returns the owner of a host name in lower case; undefined if the proxy does not serve the name. Called for each name, so that clients
+   * cannot make the proxy issue certificates for any name, and the names of one owner do not evict those of others.
    */
   readonly ownerOf: (hostname: string) => string | undefined;
 }
 
 /**
- * Certificates for our own host names, made on demand. All share one key pair, which lives as long as this object and never
- * leaves the process; making a key is most of the cost of a certificate. `fetch` of lru-cache does not do: it has no shares for
- * namespaces, and how early a leaf is renewed depends on the authority of the moment.
+ * Certificates for the host names that the proxy serves, issued on demand. All share one key pair, which lives as long as this object and
+ * never leaves the process: most of the cost of a certificate is its key. The `fetch` method of lru-cache cannot be used, because it has no
+ * shares for namespaces, and because the time of a renewal depends on the current authority.
  */
 export class LeafCertificates {
   readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
@@ -49,7 +49,7 @@ export class LeafCertificates {
 
   constructor(private readonly options: LeafCertificatesOptions) {}
 
-  /** For the option of that name of a TLS server. */
+  /** Value for the `SNICallback` option of a TLS server. */
   readonly sniCallback = (servername: string, callback: (error: Error | null, context?: SecureContext) => void): void => {
     this.contextFor(servername).then(
       // A name that is not served ends the handshake (RFC 6066 §3, unrecognized_name).
@@ -58,7 +58,7 @@ export class LeafCertificates {
     );
   };
 
-  /** Undefined for a name that is not served, or while there is no authority. */
+  /** Returns the context for a host name; undefined for a name that is not served, or while there is no authority. */
   async contextFor(servername: string): Promise<SecureContext | undefined> {
     const hostname = servername.toLowerCase();
     const authority = this.options.authority();
@@ -72,17 +72,17 @@ export class LeafCertificates {
     }
     const leaf = this.mint([hostname], authority).then(({ options, notAfter }) => ({ context: createSecureContext(options), notAfter }));
     this.#leaves.set(hostname, leaf, { owner, bytes: CONTEXT_BYTES });
-    // A failure must not be served to all who come after.
+    // Later requests must not get this failure from the cache.
     leaf.catch(() => this.#leaves.delete(hostname));
     return (await leaf).context;
   }
 
-  /** Forgets all certificates, after a change of the authority. */
+  /** Drops all certificates. To be called when the authority changes. */
   clear(): void {
     this.#leaves.clear();
   }
 
-  /** Makes one certificate for all the names and addresses. */
+  /** Issues one certificate for all the host names and IP addresses. */
   async mint(hosts: readonly string[], authority: SigningAuthority): Promise<{ options: SecureContextOptions; notAfter: number }> {
     this.#keys ??= webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
     const keys = await this.#keys;
@@ -90,7 +90,7 @@ export class LeafCertificates {
     const notAfter = Math.min(now + LIFETIME_MS, authority.notAfter);
     const issuer = new x509.X509Certificate(authority.certificate);
     const certificate = await x509.X509CertificateGenerator.create({
-      // Names are in the SAN, where alone clients look (RFC 9110 §4.3.4); the subject is for people.
+      // Clients look for names only in the SAN (RFC 9110 §4.3.4). The subject is for people.
       subject: 'CN=connectors-proxy',
       issuer: issuer.subject,
       notBefore: new Date(now - BACKDATE_MS),
@@ -112,7 +112,7 @@ export class LeafCertificates {
   }
 }
 
-/** An authority near its end cannot give more; a third of what it gives is left then. */
+/** Returns the remaining lifetime at which a certificate is renewed; less than usual when the authority itself expires soon. */
 function renewBefore(authority: SigningAuthority, now: number): number {
   return Math.min(RENEW_BEFORE_MS, Math.max(0, authority.notAfter - now) / 3);
 }

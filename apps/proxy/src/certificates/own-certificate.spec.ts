@@ -25,7 +25,7 @@ describe('OwnCertificate', () => {
   });
   const nameLists = (): (string | undefined)[] => used.map(({ cert }) => new X509Certificate(cert as string).subjectAltName);
 
-  it('is made once there is an authority, renewed in time, and not after the stop; a failure leaves the one before', async () => {
+  it('is issued once there is an authority, renewed until stopped, and kept when a renewal fails', async () => {
     certificate.start();
     await certificate.renew();
     expect(used).toEqual([]);

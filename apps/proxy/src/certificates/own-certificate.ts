@@ -3,7 +3,7 @@ import { type Clock, type Timer } from '@oci-connector/clock';
 import { type SigningAuthority } from './certificate-authority';
 import { type LeafCertificates } from './leaf-certificates';
 
-/** A certificate lives for 24 hours. In milliseconds. */
+/** Time between two renewals; a certificate is valid for 24 hours. In milliseconds. */
 const PERIOD_MS = 8 * 60 * 60 * 1_000;
 
 export interface OwnCertificateOptions {
@@ -12,19 +12,19 @@ export interface OwnCertificateOptions {
   /** The proxy's own names and addresses. */
   readonly names: readonly string[];
   readonly clock: Clock;
-  /** Receives each certificate; from then on the one before is not used. */
+  /** Receives each new certificate, which replaces the previous one. */
   readonly use: (certificate: SecureContextOptions) => void;
-  /** Called when no certificate could be made, for the log; the one before stays. */
+  /** Called when no certificate could be issued, for the log. The previous certificate stays in use. */
   readonly onError: (error: unknown) => void;
 }
 
-/** The certificate for clients that name no host (SNI), such as those that connect to an address. */
+/** The certificate for clients that send no host name (SNI), such as clients that connect to an IP address. */
 export class OwnCertificate {
   #timer?: Timer;
 
   constructor(private readonly options: OwnCertificateOptions) {}
 
-  /** Renews the certificate until stopped. The first one comes with the authority: {@link renew} is to be called for each. */
+  /** Renews the certificate regularly until stopped. Does not issue the first one: call {@link renew} for each new authority. */
   start(): void {
     this.#timer = this.options.clock.setTimeout(() => {
       this.start();
@@ -36,7 +36,7 @@ export class OwnCertificate {
     this.#timer?.cancel();
   }
 
-  /** Never rejects. */
+  /** Issues a new certificate if there is an authority. Never rejects. */
   async renew(): Promise<void> {
     const { authority, leaves, names, use, onError } = this.options;
     if (!authority.current) {

@@ -5,7 +5,7 @@ import { ProxyError } from '../proxy.errors';
 import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';
 
-describe('log captured.entries that a flood can cause', () => {
+describe('log entries that a flood can cause', () => {
   let clock: ManualClock;
   let captured: CapturedLog;
   let log: AccessLog;
@@ -24,7 +24,7 @@ describe('log captured.entries that a flood can cause', () => {
     }
   }
 
-  it('are ten of a kind in a second; the rest is counted exactly in one line', () => {
+  it('are limited to ten of a kind in each second, and one line counts the others exactly', () => {
     finish(401, { code: 'Unauthenticated' }, 1_000);
     finish(503, { code: 'ReviewUnavailable', error: new Error('no answer') }, 500);
     for (let time = 0; time < 300; time += 1) {
@@ -56,7 +56,7 @@ describe('log captured.entries that a flood can cause', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('of a known client none is left out, but for the errors of most', () => {
+  it('are all written for a known client, with the error in ten of them', () => {
     const client = 'team/ci';
     finish(200, { client }, 50);
     finish(403, { client, code: 'PermissionDenied', error: new Error('no') }, 50);

@@ -6,20 +6,20 @@ import { type Transfer } from '../transfer/transfer';
 import { type AccessRecord } from './access-record';
 import { LogSampler } from './log-sampler';
 
-/** From here on a request failed for a reason that is not the client's. */
+/** From this status on, the reason of the failure is not in the request. */
 const SERVER_ERROR = 500;
 
-/** The configuration of the Connector is at fault (ADR 22). */
+/** Status for an error in the Connector's configuration (ADR 22). */
 const FAILED_DEPENDENCY = 424;
 
 const MESSAGE = 'request';
 
-/** Of the line that tells what {@link LogSampler} left out. */
+/** Message of the line with the counts of the lines that {@link LogSampler} left out. */
 const UNLOGGED_MESSAGE = 'requests without a line of their own';
 
 /**
- * Writes one line for each request: who, which Connector, what, with what outcome. Never a URL, a query, a header or a
- * token (rule C14). Of requests whose client is not known, and of errors, only some are written in a second; the rest is counted.
+ * Writes one line for each request: client, Connector, action and outcome; never a URL, a query, a header or a token (rule C14).
+ * Limits the lines of unknown clients and the errors in lines to a number in each second, and counts the others.
  */
 export class AccessLog {
   readonly #write: (fields: FlatFields) => void;
@@ -34,7 +34,7 @@ export class AccessLog {
   }
 
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
-    const isSampled = record.client === undefined || isOurs(record, status);
+    const isSampled = record.client === undefined || showsError(record, status);
     const isTaken = !isSampled || this.#sampler.takes(`${record.client === undefined ? '' : 'error '}${record.code ?? 'none'}`);
     if (record.client === undefined && !isTaken) {
       return;
@@ -55,33 +55,36 @@ export class AccessLog {
       bytesOut: transfer.bytesOut,
       durationMs: Math.round(durationMs),
     };
-    // A client that is known has its line in any case; the error and its stack are most of it.
-    if (isOurs(record, status)) {
+    // Every request of a known client has a line. The error with its stack would be most of the line, so it is limited.
+    if (showsError(record, status)) {
       this.logger.warn(isTaken ? { ...fields, err: record.error } : fields, MESSAGE);
     } else {
       this.#write(fields);
     }
   }
 
-  /** Writes what was refused before it became a request. */
+  /** Writes a line for input that was refused before it was parsed as a request. */
   rejected(peer: string | undefined, { code, message }: ProxyError): void {
     if (this.#sampler.takes(`rejected ${code}`)) {
       this.logger.info({ peer, code }, `rejected: ${message}`);
     }
   }
 
-  /** Tells the last counts. */
+  /** Writes the last counts. */
   close(): void {
     this.#sampler.close();
   }
 }
 
-/** Only what the proxy, its registries, the cluster or a Connector's configuration failed in comes with its error; what clients do wrong is in the code. */
-function isOurs({ error }: AccessRecord, status: number | undefined): boolean {
+/**
+ * Whether the line contains the error: only for failures of the proxy, a registry, the cluster or a Connector's configuration. For
+ * mistakes of clients the code is enough.
+ */
+function showsError({ error }: AccessRecord, status: number | undefined): boolean {
   return error !== undefined && (status === undefined || status >= SERVER_ERROR || status === FAILED_DEPENDENCY);
 }
 
-/** `ok`: the answer went out whole, whatever its status. */
+/** Returns `ok` when the response was sent completely, with any status. */
 function outcomeOf(record: AccessRecord, { cancelled }: Transfer): string {
   if (cancelled) {
     return cancelled.reason;

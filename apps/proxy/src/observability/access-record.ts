@@ -1,6 +1,6 @@
 import { type ProxyErrorCode } from '../proxy.errors';
 
-/** What one request leaves behind: one line of the access log and some counts. Filled in as the request goes on. */
+/** Data of one request for its line of the access log and the metrics. The pipeline fills it in step by step. */
 export interface AccessRecord {
   readonly method: string;
   /** Address of the peer's socket. */
@@ -9,11 +9,11 @@ export interface AccessRecord {
   readonly startedAt: number;
   /** Route template; never the URL. */
   route?: string;
-  /** `NAMESPACE/NAME` of the Connector that was named. */
+  /** `NAMESPACE/NAME` of the Connector that the request names. */
   connector?: string;
-  /** Set once client and Connector are known to fit: only then may metrics carry the Connector's name. */
+  /** Set once the client may use the Connector. Only then may metrics contain the Connector's name. */
   labelConnector?: boolean;
-  /** Origin of the Connector's address, once the client may know of it. */
+  /** Origin of the Connector's address, once the client may know it. */
   registry?: string;
   /** Name of the ServiceAccount. */
   client?: string;
@@ -23,10 +23,10 @@ export interface AccessRecord {
   upstreamStatus?: number;
   /** The client was answered 101: its connection became a WebSocket. */
   switched?: true;
-  /** Present when the proxy answered by itself. */
+  /** Present when the proxy answered with an error of its own. */
   code?: ProxyErrorCode;
-  /** The connection was closed in the middle of the answer, because the rest of it could not be had. */
+  /** The proxy closed the connection in the middle of the response, because the rest did not arrive from upstream. */
   truncated?: boolean;
-  /** What lies behind `code`; for the log, never for the client. */
+  /** The cause of `code`; for the log, never for the client. */
   error?: unknown;
 }

@@ -1,14 +1,14 @@
 import { type Clock, type Timer } from '@oci-connector/clock';
 
-/** Lines of one kind that are written in a second; the others are counted. */
+/** Most lines of one kind that are written in a second; the others are counted. */
 const LINES_PER_SECOND = 10;
 
-/** How often it is told how many lines were left out. In milliseconds. */
+/** Time between two lines with the counts of lines that were left out. In milliseconds. */
 const SUMMARY_INTERVAL_MS = 10_000;
 
 export interface LogSamplerOptions {
   readonly clock: Clock;
-  /** Writes how many lines of each kind were left out since the last time. */
+  /** Writes how many lines of each kind were left out since the last call. */
   readonly summarize: (unlogged: Readonly<Record<string, number>>) => void;
 }
 
@@ -19,8 +19,8 @@ interface Kind {
 }
 
 /**
- * Decides which lines are written that strangers can cause at will: the first ones of each kind in every second. So a flood of requests
- * does not become a flood of the log.
+ * Limits the log lines that unknown clients can cause to the first ones of each kind in every second, so that a flood of requests does
+ * not become a flood of log lines.
  */
 export class LogSampler {
   readonly #kinds = new Map<string, Kind>();
@@ -30,9 +30,9 @@ export class LogSampler {
   constructor(private readonly options: LogSamplerOptions) {}
 
   /**
-   * True when the line is to be written.
+   * Whether to write the line.
    *
-   * @param name of a kind, from a short list of ours
+   * @param name of the kind; one of a short list, never a text from a request
    */
   takes(name: string): boolean {
     const second = Math.floor(this.options.clock.monotonic() / 1_000);
@@ -51,7 +51,7 @@ export class LogSampler {
     return isWritten;
   }
 
-  /** Tells what was left out, if anything was. */
+  /** Writes the counts of the lines that were left out, if there are any. */
   summarize(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -11,7 +11,7 @@ import { ProxyMetrics } from './proxy-metrics';
 
 const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8');
 
-/** In every line, whatever it says. */
+/** Fields of every log line. */
 const COMMON = ['level', 'time', 'program', 'msg'];
 
 const RECORD: Required<AccessRecord> = {
@@ -33,7 +33,7 @@ const RECORD: Required<AccessRecord> = {
 };
 
 describe('docs/operations.md', () => {
-  it('has every field of the access log, and no other', () => {
+  it('documents every field of the access log, and no other', () => {
     const destination = new CapturedLog();
     new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), new ManualClock()).finished(RECORD, new Transfer(() => 0), {
       status: 500,
@@ -50,15 +50,15 @@ describe('docs/operations.md', () => {
   const metrics = new Registry();
   new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true });
 
-  it('has every metric with its type and labels, and no other', async () => {
+  it('documents every metric with its type and labels, and no other', async () => {
     expect(documentedMetrics(TEXT, '### Metrics of the proxy')).toEqual(await registeredMetrics(metrics));
   });
 
-  it('has no metric with a label that Prometheus sets for its target', () => {
+  it('documents no metric with a label that Prometheus sets for its target', () => {
     expect(collidingLabels(metrics)).toEqual([]);
   });
 
-  it('names settings that exist', () => {
+  it('names only settings that exist', () => {
     const existing = describeSettings(ProxySettings).map(({ name }) => name);
     const named = [...TEXT.matchAll(/…(_PROXY_[A-Z_]+)/g)].map(([, name]) => `OCI_CONNECTOR${name}`);
     expect(named.length).toBeGreaterThan(10);

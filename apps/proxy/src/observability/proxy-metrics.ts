@@ -8,13 +8,13 @@ import { type AccessRecord } from './access-record';
 import { TalliedCounter } from './tallied-counter';
 import { TalliedHistogram } from './tallied-histogram';
 
-/** What requests that reached no Connector are counted under: a stranger must not make up time series. */
+/** Label value for requests that reached no Connector: clients without permission must not be able to create time series. */
 const NO_CONNECTOR = '';
 
-/** Manifests take milliseconds, layers minutes. */
+/** In seconds. Manifests take milliseconds, layers take minutes. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 
-/** What requests of one Connector, action, status and code add up to since the last scrape. */
+/** Sums for the requests with the same Connector, action, status and code since the last scrape. */
 interface Tally {
   readonly connector: string;
   readonly action: string;
@@ -26,14 +26,14 @@ interface Tally {
   bytesOut: number;
 }
 
-/** What the metrics ask of the rest of the data plane. */
+/** Values that the metrics read from the rest of the proxy. */
 export interface ProxyMetricsOptions {
   readonly transfersInFlight: () => number;
-  /** Whether there is a Connector of that `NAMESPACE/NAME`: a request may end long after its Connector has gone. */
+  /** Whether the Connector `NAMESPACE/NAME` exists: a request may end long after its Connector was deleted. */
   readonly connectorExists: (connector: string) => boolean;
 }
 
-/** The data plane's metrics. The names of a Connector are labels only once the client was authorised and the Connector exists. */
+/** The proxy's metrics. They name a Connector only if the client is authorised and the Connector exists. */
 export class ProxyMetrics {
   readonly #requests: Counter<keyof ConnectorLabels | 'action' | 'status' | 'code'>;
   readonly #rejected: Counter<'listener' | 'code'>;
@@ -46,7 +46,7 @@ export class ProxyMetrics {
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
-  /** By all that distinguishes them. prom-client makes and looks up a text of the labels for each count: once a scrape is enough. */
+  /** By all labels. prom-client builds and looks up a text of the labels for each count, so it is updated only once a scrape. */
   readonly #tallies = new Map<string, Tally>();
   readonly #connectorExists: (connector: string) => boolean;
 
@@ -133,7 +133,7 @@ export class ProxyMetrics {
     });
   }
 
-  /** Counts a finished request. Without a status there was no answer. */
+  /** Counts a finished request. `status` is absent when there was no response. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {
     const action = record.action ?? 'none';
     this.#durations.observe(action, durationMs / 1_000);
@@ -185,12 +185,12 @@ export class ProxyMetrics {
     return labelConnector && this.#connectorExists(connector) ? connector : NO_CONNECTOR;
   }
 
-  /** Counts what was refused before it became a request. */
+  /** Counts input that was refused before it was parsed as a request. */
   rejected(listener: string, code: ProxyErrorCode): void {
     this.#rejected.inc({ listener, code });
   }
 
-  /** Drops the time series of a Connector that is gone, so that their number follows that of the Connectors. */
+  /** Drops the time series of a deleted Connector, so that their number follows the number of Connectors. */
   async forget(connector: string): Promise<void> {
     const { connector_namespace, connector_name } = connectorLabels(connector);
     for (const metric of [this.#requests, this.#bytes, this.#upstream]) {
@@ -207,7 +207,7 @@ export class ProxyMetrics {
     this.#connections.inc({ listener }, change);
   }
 
-  /** Counts a connection that was closed without a token, or not taken at all. */
+  /** Counts a connection that was closed without a token, or not accepted. */
   closed(listener: string, reason: string): void {
     this.#closed.inc({ listener, reason });
   }
@@ -227,7 +227,7 @@ export class ProxyMetrics {
   };
 }
 
-/** A registry may answer with any number; those that nobody knows are one time series for each class. */
+/** Returns the status, or its class if the status is not registered: a registry may send any number, and each would be a time series. */
 function labelOfStatus(status: number): string {
   return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
 }

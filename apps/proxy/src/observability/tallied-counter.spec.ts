@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { TalliedCounter } from './tallied-counter';
 
 describe('TalliedCounter', () => {
-  it('reaches Prometheus at a scrape, adds up over several, and keeps labels apart', async () => {
+  it('is updated at a scrape, adds up over several scrapes, and counts each combination of labels separately', async () => {
     const registry = new Registry();
     const counter = new TalliedCounter({ name: 'answers_total', help: 'Answers.', labelNames: ['verb', 'answer'], registers: [registry] });
     const read = async (): Promise<object> =>

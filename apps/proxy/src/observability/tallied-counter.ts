@@ -1,8 +1,8 @@
 import { Counter, type CounterConfiguration } from 'prom-client';
 
 /**
- * A counter for what happens with every request: prom-client makes and looks up a text of the labels for each count, so it is told
- * once a scrape.
+ * A counter for events of every request. prom-client builds and looks up a text of the labels for each count, so this counter updates
+ * it only once a scrape.
  */
 export class TalliedCounter<Label extends string> {
   readonly #counts = new Map<string, number>();
@@ -22,7 +22,7 @@ export class TalliedCounter<Label extends string> {
     });
   }
 
-  /** @param values of the labels, in their order, with a space between; none has one in it */
+  /** @param values of the labels, in their order, separated by spaces; no value contains a space */
   inc(values: string): void {
     this.#counts.set(values, (this.#counts.get(values) ?? 0) + 1);
   }

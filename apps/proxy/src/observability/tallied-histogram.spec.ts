@@ -4,7 +4,7 @@ import { TalliedHistogram } from './tallied-histogram';
 const CONFIGURATION = { name: 'a_seconds', help: 'Some time.', labelNames: ['kind'] as ['kind'], buckets: [0.1, 1, 10] };
 
 describe('TalliedHistogram', () => {
-  it('is scraped as a histogram of prom-client with the same observations', async () => {
+  it('gives the same scrape as a histogram of prom-client with the same observations', async () => {
     const [ours, theirs] = [new Registry(), new Registry()];
     const tallied = new TalliedHistogram({ ...CONFIGURATION, registers: [ours] });
     const histogram = new Histogram({ ...CONFIGURATION, registers: [theirs] });
@@ -20,7 +20,7 @@ describe('TalliedHistogram', () => {
       histogram.observe({ kind }, value);
     }
     expect((await ours.metrics()).split('\n').sort()).toEqual((await theirs.metrics()).split('\n').sort());
-    // A scrape takes nothing away.
+    // A scrape resets nothing.
     expect(await ours.metrics()).toContain('a_seconds_count{kind="pull"} 4');
   });
 

@@ -1,7 +1,7 @@
 import { Histogram, type HistogramConfiguration, type MetricValueWithName } from 'prom-client';
 
 interface Series {
-  /** Observations of each bucket alone, in the order of the bounds; the last is for what is above all of them. */
+  /** Number of observations in each bucket alone, in the order of the bounds. The last bucket is for values above all bounds. */
   readonly buckets: number[];
   sum: number;
   count: number;
@@ -14,8 +14,8 @@ export interface TalliedHistogramConfiguration<Label extends string> extends Omi
 }
 
 /**
- * A histogram with one label for what happens with every request, as TalliedCounter is a counter. prom-client takes no sums, so what
- * it asks a metric at a scrape is answered here; the spec compares that with its own answer.
+ * A histogram with one label for events of every request; the counterpart of TalliedCounter. prom-client accepts no sums, so this class
+ * replaces the methods that prom-client calls at a scrape. The spec compares their results with those of prom-client.
  */
 export class TalliedHistogram<Label extends string> {
   readonly #series = new Map<string, Series>();
@@ -25,7 +25,7 @@ export class TalliedHistogram<Label extends string> {
     Object.assign(new Histogram<Label>(configuration), { get: scrape, getForPromString: scrape });
   }
 
-  /** @param labelValue one of a few: each makes time series of its own */
+  /** @param labelValue one of a few, because each value creates time series of its own */
   observe(labelValue: string, value: number): void {
     const series = this.#series.get(labelValue) ?? this.#begin(labelValue);
     const { buckets: bounds } = this.configuration;

@@ -1,16 +1,16 @@
 import { HOP_BY_HOP } from '../upstream/request-headers';
 
-/** The request headers that mean the same to every HTTP service. */
+/** Request headers with the same meaning for every HTTP service. */
 const HTTP_HEADERS: ReadonlySet<string> = new Set([
-  // RFC 9110 §12.5: what the client can read. Never changed, because nothing is ever decoded here.
+  // What the client accepts (RFC 9110 §12.5). Forwarded unchanged, because the proxy never decodes content.
   'accept',
   'accept-encoding',
   'accept-language',
-  // RFC 9110 §8: the content.
+  // About the content (RFC 9110 §8).
   'content-type',
   'content-encoding',
   'content-language',
-  // RFC 9110 §13 and §14, and uploads in chunks of the distribution-spec.
+  // Conditional and range requests (RFC 9110 §13, §14), and chunked uploads of the distribution-spec.
   'range',
   'content-range',
   'if-match',
@@ -23,7 +23,7 @@ const HTTP_HEADERS: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-/** Those and the ones of the distribution-spec. */
+/** The headers for every HTTP service, and those of the distribution-spec. */
 export const REGISTRY_HEADERS: ReadonlySet<string> = new Set([
   ...HTTP_HEADERS,
   'docker-distribution-api-version',
@@ -33,9 +33,9 @@ export const REGISTRY_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What no protocol may forward (rule C7): Authorization, Proxy-Authorization and Cookie, which belong to the client and us;
- * X-Forwarded-*, which a registry might trust; the framing, which the transport makes; and Expect, which undici does not send
- * (CVE-2024-24791 is about proxies that do).
+ * Headers that no protocol may forward (rule C7): Authorization, Proxy-Authorization and Cookie, which are for the proxy only;
+ * X-Forwarded-*, which a registry might trust; the framing, which the transport generates; and Expect, which undici does not send
+ * (CVE-2024-24791 affects proxies that forward it).
  */
 export const KEPT_HEADERS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,

@@ -3,7 +3,7 @@ import { nextReference, parseLinks } from './link-header';
 describe('the next page in a Link header', () => {
   it.each<[string, string | string[] | undefined, string | undefined]>([
     ['no header', undefined, undefined],
-    ['an empty one', '', undefined],
+    ['an empty header', '', undefined],
     ['commas', ' , ,', undefined],
     ['a path', '</a?n=2>; rel="next"', '/a?n=2'],
     ['rel without quotes', '</a>;rel=next', '/a'],
@@ -23,7 +23,7 @@ describe('the next page in a Link header', () => {
     ['another relation', '</a>; rel="prev", </b>; rel=first', undefined],
     ['several links', '</a>; rel="prev",</b>; rel="next" , </c>; rel="last"', '/b'],
     ['several headers', ['</a>; rel="prev"', '</b>; rel="next"'], '/b'],
-    ['the same one twice', ['</a>; rel=next', '</a>; rel="next"'], '/a'],
+    ['the same next page twice', ['</a>; rel=next', '</a>; rel="next"'], '/a'],
     ['no brackets', '/a?n=2&last=b; rel="next"', '/a?n=2&last=b'],
     ['no brackets and a comma', '/a?last=b,c;rel=next', '/a?last=b,c'],
     ['no brackets, and a link after it', '/a;rel=next,</b>;rel=prev, /c; rel=first', '/a'],
@@ -42,15 +42,15 @@ describe('the next page in a Link header', () => {
     ['parameters alone', '; rel="next"'],
     ['two next pages', '</a>; rel="next", </b>; rel="next"'],
     ['two next pages in two headers', ['</a>', '</b>; rel=next']],
-    ['more than it may hold', `<${'a'.repeat(33_000)}>`],
-    ['more links than it may hold', '<a>;rel=x,'.repeat(200)],
+    ['a header beyond the limit', `<${'a'.repeat(33_000)}>`],
+    ['more links than the limit', '<a>;rel=x,'.repeat(200)],
   ])('lists are cut silently: 502 for %s', (_, link) => {
     expect(() => nextReference(link)).toThrow(
       expect.objectContaining({ code: 'UpstreamInvalid', status: 502, message: expect.stringContaining('cut short') as string }) as Error,
     );
   });
 
-  it('keeps the parameters as they are written', () => {
+  it('keeps the parameters unchanged', () => {
     expect(parseLinks('</a> ;rel = "X y" ; as=script, /b')).toEqual([
       { reference: '/a', relations: ['x', 'y'], parameters: ' ;rel = "X y" ; as=script' },
       { reference: '/b', relations: [], parameters: '' },
@@ -65,8 +65,8 @@ describe('the next page in a Link header', () => {
     ['brackets', '<'.repeat(30_000)],
     ['commas without brackets', `a${',a'.repeat(15_000)};"`],
     ['tokens', `</a>;${'a '.repeat(15_000)}`],
-  ])('steps over each character of a hostile Link a few times at most: %s', (_, link) => {
-    // What a pattern of quadratic cost would read 10^9 times.
+  ])('reads each character of a hostile Link at most a few times: %s', (_, link) => {
+    // A pattern of quadratic cost would read 10^9 characters.
     const exec = jest.spyOn(RegExp.prototype, 'exec');
     try {
       nextReference(link);

@@ -1,23 +1,23 @@
 import { ProxyError } from '../proxy.errors';
 import { type ResponseHeaders } from '../upstream/response-headers';
 
-/** Longest Link that is read, in bytes, all lines together: twice the longest place that is sealed. */
+/** Longest Link that is read, in bytes, for all header lines together: twice the longest place that is sealed. */
 const MAX_LINK_LENGTH = 32 * 1024;
 
-/** Most links that are read; lists have one or two, pages that name what to load with them some tens. */
+/** Most links that are read. Lists have one or two, web pages that name resources to preload have some tens. */
 const MAX_LINKS = 100;
 
 export interface Link {
   readonly reference: string;
-  /** In lower case; empty where the link has no `rel`. */
+  /** In lower case; empty if the link has no `rel`. */
   readonly relations: readonly string[];
-  /** All that follows the reference, as it was written. */
+  /** The text after the reference, unchanged. */
   readonly parameters: string;
 }
 
 /*
- * RFC 8288 §3, and what registries write besides: a reference without brackets. All patterns are sticky, and none reads a
- * character more than twice.
+ * The grammar of RFC 8288 §3. Registries also write a reference without brackets. All patterns are sticky, and none reads a character
+ * more than twice.
  *
  *   Link       = #link-value
  *   link-value = "<" URI-Reference ">" *( OWS ";" OWS [ link-param ] )
@@ -25,12 +25,12 @@ export interface Link {
  */
 const SEPARATORS = /[ \t,]*/y;
 const BRACKETED = /<([^<>]*)>/y;
-/** A comma belongs to it, unless a blank or the next link follows. */
+/** A comma is part of the reference, unless a blank or the next link follows. */
 const BARE = /([^ \t;,<>]+(?:,[^ \t;,<>]+)*)/y;
 const PARAMETER = /[ \t]*;[ \t]*([^ \t;,="<>]*)[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^ \t;,"]*)))?/y;
 const END_OF_LINK = /[ \t]*(?:,|$)/y;
 
-/** Takes what the pattern (sticky) matches at a place that moves on. */
+/** Reads a text from start to end, one match of a sticky pattern at a time. */
 class Reader {
   #position = 0;
 
@@ -53,9 +53,9 @@ class Reader {
 }
 
 /**
- * The links of one header line or many, in their order.
+ * Parses the links of one or several header lines, in their order.
  *
- * @throws ProxyError UpstreamInvalid for what cannot be read: a list whose next page is left out looks shorter than it is
+ * @throws ProxyError UpstreamInvalid when a link cannot be read: without its next page, a list would look complete
  */
 export function parseLinks(link: ResponseHeaders[string]): Link[] {
   const text = Array.isArray(link) ? link.join(', ') : (link ?? '');
@@ -66,7 +66,7 @@ export function parseLinks(link: ResponseHeaders[string]): Link[] {
   const links: Link[] = [];
   for (reader.take(SEPARATORS); !reader.atEnd; reader.take(SEPARATORS)) {
     if (links.length === MAX_LINKS) {
-      throw unreadable(`holds more than ${MAX_LINKS} links`);
+      throw unreadable(`contains more than ${MAX_LINKS} links`);
     }
     links.push(readLink(reader, text));
   }
@@ -74,10 +74,10 @@ export function parseLinks(link: ResponseHeaders[string]): Link[] {
 }
 
 /**
- * The reference of the next page in a list's Link (distribution-spec, "Listing Tags"); undefined where there is no next page. A
- * link without `rel` counts as one, because clients take the first link for it, whatever it says.
+ * Returns the reference of the next page in a list's Link (distribution-spec, "Listing Tags"); undefined if there is no next page. A
+ * link without `rel` counts as next page, because clients follow the first link without reading its parameters.
  *
- * @throws ProxyError UpstreamInvalid also for more than one next page
+ * @throws ProxyError UpstreamInvalid when a link cannot be read, or there is more than one next page
  */
 export function nextReference(link: ResponseHeaders[string]): string | undefined {
   const [next, ...more] = parseLinks(link).filter(({ relations }) => relations.length === 0 || relations.includes('next'));
@@ -99,8 +99,8 @@ function readLink(reader: Reader, text: string): Link {
 }
 
 /**
- * Reads all parameters; gives the relations, without case (RFC 8288 §2.1.1). By §3.3 only the first `rel` counts: clients differ, and a
- * next page must not get lost, so each counts here.
+ * Reads all parameters and returns the relations in lower case (RFC 8288 §2.1.1). By §3.3 only the first `rel` counts, but not all clients
+ * follow that. No next page may be lost, so every `rel` counts here.
  */
 function readRelations(reader: Reader): string[] {
   const relations: string[] = [];
@@ -113,7 +113,7 @@ function readRelations(reader: Reader): string[] {
   return relations;
 }
 
-/** Words between blanks and quotation marks of other kinds, straight or in the bytes of UTF-8, which some put around a relation. */
+/** Splits at blanks and at other kinds of quotation marks, in ASCII or UTF-8, which some registries put around a relation. */
 function relationTypes(relations: string): string[] {
   return relations
     .toLowerCase()
@@ -122,5 +122,8 @@ function relationTypes(relations: string): string[] {
 }
 
 function unreadable(what: string): ProxyError {
-  return new ProxyError('UpstreamInvalid', `the registry answered with a Link header that ${what}; without it, a list would be cut short`);
+  return new ProxyError(
+    'UpstreamInvalid',
+    `the registry answered with a Link header that ${what}; without this header, a list would be cut short`,
+  );
 }

@@ -14,7 +14,7 @@ describe('Protocols.requiredVerb', () => {
     ['PUT', '/v2/a/manifests/t', 'update'],
     ['PATCH', '/v2/a/blobs/uploads/u', 'update'],
     ['DELETE', '/v2/a/manifests/t', 'delete'],
-    // Whatever touches an upload is part of pushing.
+    // Every request about an upload is part of a push.
     ['GET', '/v2/a/blobs/uploads/u', 'update'],
     ['GET', '/v2/a/blobs/uploads', 'update'],
     ['DELETE', '/v2/a/blobs/uploads/u', 'update'],
@@ -30,12 +30,12 @@ describe('Protocols.requiredVerb', () => {
 });
 
 describe('Protocols', () => {
-  it.each(['authorization', 'cookie', 'transfer-encoding', 'x-forwarded-for'])('C7: takes no handler that would forward %s', (header) => {
+  it.each(['authorization', 'cookie', 'transfer-encoding', 'x-forwarded-for'])('C7: rejects a handler that would forward %s', (header) => {
     const toy = { ...new HttpHandler(), forwardedHeaders: new Set(['accept', header]) } as unknown as ProtocolHandler;
     expect(() => new Protocols({ toy })).toThrow(`protocol "toy" must not forward the header "${header}"`);
   });
 
-  it('knows no protocol by the name of what every object has', () => {
+  it('knows no protocol with the name of a property that every object has', () => {
     expect(() => protocols.get('constructor')).toThrow('does not serve the protocol "constructor"');
   });
 });

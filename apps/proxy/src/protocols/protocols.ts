@@ -6,12 +6,12 @@ import { OciHandler } from './oci/oci-handler';
 import { KEPT_HEADERS } from './forwarded-headers';
 import { type Ping, type ProtocolHandler, verbOfMethod } from './protocol';
 
-/** What handlers are made of. */
+/** Objects that protocol handlers need. */
 export interface ProtocolParts {
   readonly seal: LocationSeal;
 }
 
-/** The protocols that the proxy serves, by the name in `spec.protocol` of a class. */
+/** Creates the handlers of all protocols that the proxy serves, by the name in `spec.protocol` of a class. */
 export function shippedProtocols({ seal }: ProtocolParts): Readonly<Record<Protocol, ProtocolHandler>> {
   return {
     oci: new OciHandler(seal),
@@ -19,11 +19,11 @@ export function shippedProtocols({ seal }: ProtocolParts): Readonly<Record<Proto
   };
 }
 
-/** All protocols of this proxy. What they disagree on is decided here, because a request is authorised before its protocol is known. */
+/** All protocols of this proxy. A request is authorised before its protocol is known, so this class decides where protocols differ. */
 export class Protocols {
   readonly #handlers: readonly ProtocolHandler[];
 
-  /** @throws Error when a handler would forward a header that is the client's own or the proxy's (rule C7) */
+  /** @throws Error when a handler would forward one of {@link KEPT_HEADERS} (rule C7) */
   constructor(private readonly byName: Readonly<Record<string, ProtocolHandler>>) {
     this.#handlers = Object.values(byName);
     for (const [name, { forwardedHeaders }] of Object.entries(byName)) {
@@ -34,7 +34,7 @@ export class Protocols {
     }
   }
 
-  /** @throws ProxyError Internal for a protocol that the API does not know either */
+  /** @throws ProxyError Internal when the protocol does not exist */
   get(name: string): ProtocolHandler {
     const handler = Object.hasOwn(this.byName, name) ? this.byName[name] : undefined;
     if (!handler) {
@@ -44,9 +44,10 @@ export class Protocols {
   }
 
   /**
-   * The verb that authorises a request before its protocol is known: that of the method, unless a protocol needs another for this path.
+   * Returns the verb that authorises a request before its protocol is known: the method's verb, unless a protocol requires another for
+   * this path.
    *
-   * @returns undefined for a method that is answered 405
+   * @returns undefined for a method that is answered with 405
    */
   requiredVerb(method: string, path: string): ProxyVerb | undefined {
     const verb = verbOfMethod(method);
@@ -62,7 +63,7 @@ export class Protocols {
     return verb;
   }
 
-  /** @throws ProxyError MethodNotAllowed */
+  /** @throws ProxyError MethodNotAllowed when a protocol serves the path, but not with this method */
   ping(method: string, path: string): Ping | undefined {
     for (const handler of this.#handlers) {
       const ping = handler.ping?.(method, path);

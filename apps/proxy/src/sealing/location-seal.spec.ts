@@ -33,7 +33,7 @@ const bindings = fc.record({
 const paths = fc.stringMatching(/^\/[!-~]{0,200}$/);
 
 describe('LocationSeal', () => {
-  it('gives back any place byte for byte, in characters that no client escapes', async () => {
+  it('opens every place byte for byte, and seals in characters that no client escapes', async () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     await fc.assert(
       fc.asyncProperty(paths, bindings, async (path, binding) => {
@@ -57,12 +57,12 @@ describe('LocationSeal', () => {
 
   it.each<[string, SealBinding]>([
     ['another connector', { ...BINDING, connectorUid: 'other' }],
-    ['a connector of the same name, made anew', { ...BINDING, connectorUid: 'connector-uid-2' }],
+    ['a connector that was created again with the same name', { ...BINDING, connectorUid: 'connector-uid-2' }],
     ['another repository', { ...BINDING, repository: 'team/other' }],
     ['another ServiceAccount', { ...BINDING, client: { ...BINDING.client, name: 'other' } }],
     ['another namespace', { ...BINDING, client: { ...BINDING.client, namespace: 'other' } }],
-    ['a ServiceAccount of the same name, made anew', { ...BINDING, client: { ...BINDING.client, uid: 'other' } }],
-    ['names that only join to the same text', { ...BINDING, client: { ...BINDING.client, namespace: 'cib', name: 'uilder' } }],
+    ['a ServiceAccount that was created again with the same name', { ...BINDING, client: { ...BINDING.client, uid: 'other' } }],
+    ['different names with the same concatenation', { ...BINDING, client: { ...BINDING.client, namespace: 'cib', name: 'uilder' } }],
   ])('does not open for %s', async (_, other) => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     await expect(seal.open(seal.seal(PLACE, BINDING), other)).rejects.toEqual(UNKNOWN);
@@ -87,7 +87,7 @@ describe('LocationSeal', () => {
     },
   );
 
-  it('does not open a sealing that is too short to hold anything', async () => {
+  it('does not open a sealed location that is too short to contain a URL', async () => {
     const key = keyOf(1);
     const segment = `sealed.${key.id}.${Buffer.alloc(20).toString('base64url')}`;
     await expect(new LocationSeal(ring(key), clock).open(segment, BINDING)).rejects.toEqual(UNKNOWN);
@@ -110,7 +110,7 @@ describe('LocationSeal', () => {
     await expect(new LocationSeal(ring(keyOf(3), keyOf(2)), clock).open(segment, BINDING)).rejects.toEqual(UNKNOWN);
   });
 
-  it('shows nothing of what it holds, and no two alike', () => {
+  it('reveals no part of the URL, and seals the same URL differently each time', () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     const segments = [seal.seal(PLACE, BINDING), seal.seal(PLACE, BINDING)];
     expect(segments[0]).not.toBe(segments[1]);
@@ -118,13 +118,13 @@ describe('LocationSeal', () => {
     expect(bytes).not.toContain('bucket');
   });
 
-  it('refuses a location that no request line could carry', () => {
+  it('refuses a location that is too long for a request line', () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     const place = { origin: 'https://bucket.example', path: `/${'a'.repeat(16_384)}` };
     expect(() => seal.seal(place, BINDING)).toThrow(expect.objectContaining({ code: 'UpstreamInvalid', status: 502 }) as Error);
   });
 
-  it('seals and opens locations longer than 4,096 characters, as signed with a session token', async () => {
+  it('seals and opens locations longer than 4,096 characters, such as those signed with a session token', async () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     for (const length of [4_097, 8_192, 16_384]) {
       const place = { origin: 'https://bucket.example', path: `/${'a'.repeat(length - 'https://bucket.example/'.length)}` };
@@ -134,30 +134,30 @@ describe('LocationSeal', () => {
     }
   });
 
-  it('opens the next page of a list for that list alone, and never as an upload', async () => {
+  it('opens the next page of a list only for that list, and never as an upload', async () => {
     const seal = new LocationSeal(ring(keyOf(1)), clock);
     const tags = { ...BINDING, list: 'tags/list' };
     const segment = seal.seal(PLACE, tags);
     expect(await seal.open(segment, tags)).toEqual(PLACE);
     await expect(seal.open(segment, BINDING)).rejects.toEqual(UNKNOWN);
-    // Not 404, after which clients go on without the rest of the list.
+    // Not 404: after 404 clients continue without the rest of the list.
     const gone = expect.objectContaining({ code: 'ListPlaceUnknown', status: 410 }) as Error;
     await expect(seal.open(segment, { ...BINDING, list: 'referrers/sha256:a' })).rejects.toEqual(gone);
     await expect(seal.open(seal.seal(PLACE, BINDING), tags)).rejects.toEqual(gone);
   });
 
-  it('says that it has no key yet', () => {
+  it('rejects sealing before the first key has been read', () => {
     expect(() => new LocationSeal(ring(), clock).seal(PLACE, BINDING)).toThrow(expect.objectContaining({ status: 503 }) as Error);
   });
 });
 
 describe('deriveSealingKey', () => {
-  it('takes 32 bytes and nothing else', () => {
+  it('accepts only a secret of 32 bytes', () => {
     expect(deriveSealingKey(Buffer.alloc(31))).toBeUndefined();
     expect(deriveSealingKey(Buffer.alloc(33))).toBeUndefined();
   });
 
-  it('gives the same key and id for the same secret, and neither shows the other or the secret', () => {
+  it('derives the same key and id from the same secret, and neither contains the other or the secret', () => {
     const secret = Buffer.alloc(32, 7);
     const key = deriveSealingKey(secret);
     expect(key).toEqual(deriveSealingKey(Buffer.alloc(32, 7)));

@@ -5,14 +5,14 @@ import { ProxyError } from '../proxy.errors';
 import { MAX_REFERENCE_LENGTH } from '../upstream/upstream-place';
 import { type KeyRing, type SealingKey } from './key-ring';
 
-/** For whom and for what a location is sealed. Nobody else can open it, and nowhere else. */
+/** The client and the purpose for which a location is sealed. It opens only with an equal binding. */
 export interface SealBinding {
   readonly connectorUid: string;
   /** The repository as the registry knows it. */
   readonly repository: string;
-  /** The ServiceAccount. Not its token, which rotates during an upload. */
+  /** The ServiceAccount; not its token, which rotates during an upload. */
   readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
-  /** The list that goes on there, such as `tags/list`; absent: an upload. */
+  /** The list whose next page is there, such as `tags/list`; absent for an upload. */
   readonly list?: string;
 }
 
@@ -20,23 +20,23 @@ export interface SealBinding {
 export interface SealedPlace {
   /** scheme://host[:port] */
   readonly origin: string;
-  /** Raw path with its query, byte for byte as the registry gave it. */
+  /** Raw path with its query, byte for byte as the registry sent it. */
   readonly path: string;
 }
 
-/** Begins the last path segment of a sealed location. An upload's own reference that begins so is sealed itself. */
+/** Prefix of the last path segment of a sealed location. A registry's own upload reference with this prefix is sealed, too. */
 export const SEALED_PREFIX = 'sealed.';
 
 /**
- * Longest URL that is sealed, in characters, as long as the longest that is read. Pre-signed S3 URLs with a session token reach some
- * 4 KiB. Sealed, 16 KiB become less than 24, which fits the 64 KiB of our own listeners.
+ * Longest URL that is sealed, in characters; equal to the longest that is read. Pre-signed S3 URLs with a session token reach about 4 KiB.
+ * Sealing makes less than 24 KiB from 16 KiB, which fits into the 64 KiB that the proxy's listeners accept.
  */
 const MAX_URL_LENGTH = MAX_REFERENCE_LENGTH;
 
-/** NIST SP 800-38D §8.2.2: 96 random bits; with one key a day, far from 2^32 seals per key. */
+/** 96 random bits (NIST SP 800-38D §8.2.2). With one key a day, the limit of 2^32 seals for a key is never reached. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** The time of expiry in seconds since the epoch, before the URL. */
+/** Size of the time of expiry, which precedes the URL, in seconds since the epoch. */
 const EXPIRY_BYTES = 6;
 
 /** Longest sealed location, in characters. */
@@ -45,9 +45,9 @@ export const MAX_SEALED_LENGTH = 24 * 1024;
 const SEALED = /^sealed\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
 
 /**
- * Seals locations of uploads and lists that cannot be mapped onto a path of ours, so that the client carries them and any replica can
- * serve the next request, also after a restart. AES-256-GCM: the client can neither read nor change what it carries (the
- * URL may be pre-signed, that is, a credential), and the binding is authenticated with it.
+ * Seals locations of uploads and lists that cannot be mapped to a path of the proxy. The client sends the sealed location with its next
+ * request, so any replica can serve that request, also after a restart. AES-256-GCM: the client can neither read nor change the URL,
+ * which may be pre-signed and therefore a credential. The binding is authenticated together with the URL.
  */
 export class LocationSeal {
   constructor(
@@ -57,7 +57,7 @@ export class LocationSeal {
 
   /**
    * @returns one path segment of `[A-Za-z0-9._-]`, which no client escapes or re-encodes
-   * @throws ProxyError UpstreamInvalid for a URL that is too long, ReviewUnavailable while there is no key
+   * @throws ProxyError UpstreamInvalid when the URL is too long, ReviewUnavailable while there is no key
    */
   seal(place: SealedPlace, binding: SealBinding): string {
     const url = `${place.origin}${place.path}`;
@@ -82,14 +82,14 @@ export class LocationSeal {
   }
 
   /**
-   * @param segment as {@link LocationSeal.seal} gave it
-   * @throws ProxyError UploadUnknown, for a list ListPlaceUnknown; the same whatever is wrong with it
+   * @param segment a result of {@link LocationSeal.seal}
+   * @throws ProxyError UploadUnknown (for a list: ListPlaceUnknown) when the segment cannot be opened, with one message for all reasons
    */
   async open(segment: string, binding: SealBinding): Promise<SealedPlace> {
     const [, id = '', body = ''] = segment.length <= MAX_SEALED_LENGTH ? (SEALED.exec(segment) ?? []) : [];
     const key = id === '' ? undefined : await this.keys.find(id);
     const sealed = Buffer.from(body, 'base64url');
-    // One location, one spelling: base64 decoders ignore the last bits.
+    // Accept only one spelling of a location: base64 decoders ignore the last bits.
     const plain = key && sealed.toString('base64url') === body ? decrypt(key, sealed, binding) : undefined;
     if (plain === undefined || plain.readUIntBE(0, EXPIRY_BYTES) <= this.clock.now() / 1_000) {
       throw unknownPlace(binding);
@@ -106,7 +106,7 @@ function unknownPlace({ list }: SealBinding): ProxyError {
   return new ProxyError('ListPlaceUnknown', `this next page of ${list} ${why}; begin the list again`);
 }
 
-/** JSON, because in a list of strings no part can run into the next. */
+/** Encodes the binding as JSON, because the parts of a list of strings stay separate. */
 function authenticated(key: SealingKey, { connectorUid, repository, client, list }: SealBinding): Buffer {
   const parts = ['v1', key.id, connectorUid, repository, client.namespace, client.name, client.uid];
   return Buffer.from(JSON.stringify(list === undefined ? parts : [...parts, list]));
@@ -123,13 +123,13 @@ function decrypt(key: SealingKey, sealed: Buffer, binding: SealBinding): Buffer 
   try {
     decipher.final();
   } catch {
-    // The one thing that final() throws for: the tag does not match.
+    // final() throws only when the tag does not match.
     return undefined;
   }
   return plain;
 }
 
-/** Not by a URL parser: the path has to come out as it went in. */
+/** Uses no URL parser, because the path must not change. */
 function split(url: string): SealedPlace {
   const slash = url.indexOf('/', url.indexOf('://') + 3);
   return { origin: url.slice(0, slash), path: url.slice(slash) };

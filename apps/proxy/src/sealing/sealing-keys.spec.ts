@@ -20,7 +20,7 @@ class Api {
     onError: (error) => this.errors.push(error),
   });
 
-  /** Lets the timer that is set run, with everything that it starts. */
+  /** Runs the timer that is set, and waits for the reads that it starts. */
   async tick(): Promise<void> {
     const [ms = 0] = this.clock.timers;
     this.clock.advance(ms);
@@ -39,7 +39,7 @@ describe('SealingKeys', () => {
     api.keys.stop();
   });
 
-  it('learns of a rotation within a minute', async () => {
+  it('reads a new key within a minute after a rotation', async () => {
     const api = new Api();
     await api.keys.start();
     api.data = { current: secret(3), previous: secret(2) };
@@ -51,7 +51,7 @@ describe('SealingKeys', () => {
     expect(api.clock.timers).toEqual([]);
   });
 
-  it('looks at once for a key that another replica already uses, once a second at most', async () => {
+  it('reads a key that another replica already uses immediately, at most once a second', async () => {
     const api = new Api();
     await api.keys.start();
     api.data = { current: secret(3), previous: secret(2) };
@@ -68,7 +68,7 @@ describe('SealingKeys', () => {
     api.keys.stop();
   });
 
-  it('keeps its keys when they cannot be read, and says so', async () => {
+  it('keeps its keys after a failed read, and reports the failure', async () => {
     const api = new Api();
     await api.keys.start();
     api.failure = new Error('no answer');

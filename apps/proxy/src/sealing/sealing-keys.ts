@@ -5,25 +5,25 @@ import { deriveSealingKey, type KeyRing, type SealingKey } from './key-ring';
 type SecretData = Readonly<Record<string, string>>;
 
 export interface SealingKeysOptions {
-  /** Gets the data of the Secret `connectors-proxy-sealing`; undefined when there is none. Has a time limit of its own. */
+  /** Gets the data of the Secret `connectors-proxy-sealing`; undefined when there is none. Has its own time limit. */
   readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
   clock: Clock;
-  /** Told of a read that failed, for the log; reading goes on. */
+  /** Called after a failed read, for the log. Reading continues. */
   onError?: (error: unknown) => void;
 }
 
-/** Keys rotate daily; a minute is soon enough, because an unknown key id is looked up at once. */
+/** Time between two reads. Keys rotate daily, and an unknown key id causes an immediate read, so a minute is enough. In milliseconds. */
 const PERIOD_MS = 60_000;
 
-/** Until the first key is there, so that a proxy that starts before the controller is not without one for a minute. */
+/** Time between two reads before the first key, so that a proxy that starts before the controller gets it soon. In milliseconds. */
 const FIRST_PERIOD_MS = 2_000;
 
-/** Anybody can send an unknown key id; that must not become as many reads. */
+/** Least time between two reads for unknown key ids, because any client can send many of them. In milliseconds. */
 const LOOKUP_INTERVAL_MS = 1_000;
 
 /**
- * The sealing keys out of the Secret that the controller keeps: `current` and `previous`, 32 random bytes each. Read by
- * `get` of that one name and not watched: that is the least permission, and the keys change once a day.
+ * The sealing keys from the Secret that the controller maintains: `current` and `previous`, 32 random bytes each. The proxy reads it by
+ * `get` of this one name and does not watch it, because that needs the least permission, and the keys change only once a day.
  */
 export class SealingKeys implements KeyRing {
   #keys: readonly SealingKey[] = [];
@@ -34,7 +34,9 @@ export class SealingKeys implements KeyRing {
 
   constructor(private readonly options: SealingKeysOptions) {}
 
-  /** Resolves after the first read, whatever came of it; {@link SealingKeys.current} tells. Reads on until stopped. */
+  /**
+   * Resolves after the first read, successful or not; {@link SealingKeys.current} shows the result. Reads again regularly until stopped.
+   */
   async start(): Promise<void> {
     await this.#read();
     this.#schedule();
@@ -71,7 +73,7 @@ export class SealingKeys implements KeyRing {
     }, period);
   }
 
-  /** Never rejects: the keys last read stay in use. */
+  /** Never rejects: after a failure the last keys that were read stay in use. */
   #read(): Promise<void> {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined;
@@ -84,7 +86,7 @@ export class SealingKeys implements KeyRing {
     try {
       const data = await this.options.readSecret(this.#stopped.signal);
       const current = keyOf(data, 'current');
-      // Without a usable current key the rest is no help; what was read before stays.
+      // Without a usable current key the previous one does not help; the keys that were read before stay in use.
       if (current === undefined) {
         throw new Error('the Secret with the sealing keys has no usable key "current"; the controller creates it');
       }

@@ -64,7 +64,7 @@ describe('followRedirects', () => {
     expect(`${hop?.origin}${hop?.path}`).toBe(url);
   });
 
-  it('C2: a credential that was left behind does not come back', async () => {
+  it('C2: never sends the credential again after a hop without it', async () => {
     const hops = await follow('https://evil.example/', 'https://registry.example:5000/v2/other/secret');
     expect(hops.map(({ sendCredential }) => sendCredential)).toEqual([false, false]);
   });
@@ -77,16 +77,16 @@ describe('followRedirects', () => {
     ['another scheme', ['ftp://cdn.example/x']],
     ['no Location', [undefined]],
     ['two Locations', [['/a', '/b']]],
-    ['too many', Array.from({ length: 6 }, (_, index) => `/${index}`)],
+    ['too many redirects', Array.from({ length: 6 }, (_, index) => `/${index}`)],
   ])('refuses %s', async (_name, locations) => {
     await expect(follow(...locations)).rejects.toMatchObject({ code: 'RedirectRefused' });
   });
 
-  it('refuses what is no URL', async () => {
+  it('refuses a Location that is not a URL', async () => {
     await expect(follow('https://')).rejects.toMatchObject({ code: 'UpstreamInvalid', status: 502 });
   });
 
-  it('lets other answers be', async () => {
+  it('returns a response that is not a redirect unchanged', async () => {
     const first = response(304, '/x');
     const hop: UpstreamTarget = { origin: 'https://registry.example', path: '/', purpose: 'connector', sendCredential: true };
     const { response: last } = await followRedirects(first, hop, ADDRESS, () => Promise.reject(new Error('not to be called')));

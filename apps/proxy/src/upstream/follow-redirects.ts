@@ -6,15 +6,15 @@ import { resolvePlace } from './upstream-place';
 import { targetOf, type UpstreamTarget } from './upstream-target';
 import { type UpstreamResponse } from './upstream-transport';
 
-/** Redirects in a row; registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */
+/** Most redirects in a row. Registries need one, a registry behind a gateway two. RFC 9110 §15.4 asks for a limit. */
 const MAX_HOPS = 5;
 
 /**
- * Follows the redirects of a GET or HEAD inside the proxy, so that clients need no way to the registry's object store.
+ * Follows the redirects of a GET or HEAD inside the proxy, so that clients need no access to the registry's object store.
  *
- * @param send makes the same request at another place
- * @returns the first response that is no redirect
- * @throws ProxyError RedirectRefused
+ * @param send sends the same request to another place
+ * @returns the first response that is not a redirect, and the place that sent it
+ * @throws ProxyError RedirectRefused when the proxy may not follow a redirect, UpstreamInvalid when its Location is not a URL
  */
 export async function followRedirects(
   first: UpstreamResponse,
@@ -31,7 +31,7 @@ export async function followRedirects(
       throw refused(`more than ${MAX_HOPS} redirects in a row`);
     }
     if (typeof location !== 'string') {
-      throw refused('a redirect without one Location');
+      throw refused('a redirect that does not have exactly one Location');
     }
     hop = nextHop(location, hop, address);
     response = await send(hop);
@@ -41,7 +41,7 @@ export async function followRedirects(
 
 function nextHop(location: string, from: UpstreamTarget, address: UpstreamAddress): UpstreamTarget {
   const target = targetOf(resolvePlace(location, { asked: from, address }, 'a redirect'), address);
-  // What was once left behind does not come back: whoever was asked in between chose this place.
+  // Once a hop was sent without the credential, all later hops are: an origin that is not the Connector's chose where they go.
   return { ...target, sendCredential: target.sendCredential && from.sendCredential };
 }
 

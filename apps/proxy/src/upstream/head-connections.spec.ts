@@ -6,7 +6,7 @@ import { readBody } from './read-body';
 import { UndiciTransport } from './undici-transport';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n';
-/** A body that looks like an answer; as long as {@link HEAD} announces. */
+/** A body that looks like a response, and is as long as {@link HEAD} announces. */
 const BODY = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale';
 
 const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
@@ -30,7 +30,7 @@ describe('a connection after HEAD', () => {
     return `${response.status} ${(await readBody(response, 100)).toString()}`;
   }
 
-  /** Resolves when HEADs cost no connection any more. */
+  /** Resolves once a HEAD opens no new connection. */
   function kept(at = upstream): Promise<void> {
     return until(async () => {
       await ask('HEAD', '/x', at.url);
@@ -42,7 +42,7 @@ describe('a connection after HEAD', () => {
 
   const isHead = ({ line }: RawRequest): boolean => line.startsWith('HEAD ');
 
-  it('is used again, by every method, once the server has ended one in order: 40 HEADs cost no connection', async () => {
+  it('is used again by every method once the server has ended a connection properly: 40 HEADs open no connection', async () => {
     await kept();
     const before = upstream.connections;
     for (let count = 0; count < 40; count += 1) {
@@ -54,7 +54,7 @@ describe('a connection after HEAD', () => {
     expect(upstream.violations).toEqual([]);
   });
 
-  it('is used again over TLS: 40 HEADs cost no handshake', async () => {
+  it('is used again over TLS: 40 HEADs need no handshake', async () => {
     const authority = await TestCertificateAuthority.create();
     const secure = await RawUpstream.start({ tls: await authority.issue({ ips: ['127.0.0.1'] }) });
     const overTls = new UndiciTransport({ policy, purpose: 'connector', ca: [authority.caPem] });
@@ -72,7 +72,7 @@ describe('a connection after HEAD', () => {
     transport = new UndiciTransport({ policy, purpose: 'connector' });
   });
 
-  it('that announces no body says nothing of the server', async () => {
+  it('shows nothing about the server when the response announces no body', async () => {
     upstream.answer = (_request, socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     for (let count = 1; count <= 5; count += 1) {
       await ask('HEAD');
@@ -94,13 +94,13 @@ describe('a connection after HEAD', () => {
       },
     ],
     [
-      'and no end',
+      'and is not valid HTTP',
       (head, socket) => {
         socket.write(head);
         socket.once('end', () => socket.write('never HTTP'));
       },
     ],
-  ])('is never used again where a body comes %s', async (_when, send) => {
+  ])('is never used again when the server sends a body %s', async (_when, send) => {
     upstream.answer = (request, socket) => (isHead(request) ? send(HEAD, socket) : echo(request, socket));
     for (let count = 0; count < 3; count += 1) {
       expect(await ask('HEAD')).toBe('200 ');
@@ -112,7 +112,7 @@ describe('a connection after HEAD', () => {
     expect(new Set(used).size).toBe(3);
   });
 
-  it('is not used where the body comes after the next request: that one goes elsewhere', async () => {
+  it('is not used when the body arrives after the next request, which goes over another connection', async () => {
     const late = new Set<Socket>();
     upstream.answer = (request, socket) => {
       if (late.delete(socket)) {
@@ -130,7 +130,7 @@ describe('a connection after HEAD', () => {
     }
   });
 
-  it('is lost for good to a server that sends a body later on', async () => {
+  it('is never used again after a server sent a body, even if it sent none before', async () => {
     await kept();
     upstream.clear();
     upstream.answer = (request, socket) => (isHead(request) ? socket.write(HEAD + BODY) : echo(request, socket));
@@ -144,7 +144,7 @@ describe('a connection after HEAD', () => {
     expect(new Set(used).size).toBe(4);
   });
 
-  it('is asked about once more when there was no answer', async () => {
+  it('is tested again when there was no response', async () => {
     upstream.answer = (_request, socket) => socket.resetAndDestroy();
     await expect(ask('HEAD')).rejects.toMatchObject({ code: 'ConnectionReset' });
     upstream.answer = echo;

@@ -3,30 +3,30 @@ import { LRUCache } from 'lru-cache';
 import { type Agent, type Dispatcher } from 'undici';
 import { type ResponseHeaders } from './response-headers';
 
-/** Origins whose manner is remembered: the Connector's own, and those that it redirects to. */
+/** Origins whose behaviour is remembered: the Connector's own, and those that it redirects to. */
 const MAX_ORIGINS = 100;
 
-/** How long a server may take to end its side of a connection that we have ended. In milliseconds. */
+/** How long a server may take to end its side of a connection after the proxy has ended its own side. In milliseconds. */
 const MAX_ENDING_MS = 2_000;
 
-/** What an origin does after the head of its answer to HEAD. `asking`: an answer is being watched. */
+/** What an origin sends after the head of its response to HEAD. `asking`: the proxy is waiting for a response to find out. */
 type Manner = 'asking' | 'sends nothing' | 'sends a body';
 
-/** A head without the body that it announces; undefined when there was no answer. */
+/** The head of a response to HEAD; undefined when there was no response. */
 export type HeadAnswer = { readonly status: number; readonly headers: ResponseHeaders } | undefined;
 
 export interface HeadConnectionsOptions {
   /** Connections for all methods. */
   readonly agent: Agent;
-  /** Makes an agent for one request on a connection of its own. */
+  /** Creates an agent that makes one request on a connection of its own. */
   readonly createWitness: (onConnected: (socket: Socket) => void) => Agent;
 }
 
 /**
- * Decides whether a connection is used again after HEAD. A body that a server sends after HEAD, against RFC 9110 §9.3.2, would be
- * taken for the answer to the next request. So the first HEAD at an origin has a connection of its own, on which we end our side
- * after the head: if the server ends its side without another byte, it sends no bodies, and connections are kept after HEAD.
- * An origin that ever sends something unasked loses them (ADR 20).
+ * Decides whether a connection is used again after HEAD. If a server sends a body after HEAD, against RFC 9110 §9.3.2, the proxy would
+ * take that body for the response to the next request. So the first HEAD to an origin has a connection of its own, and the proxy ends
+ * its side of that connection after the response's head. If the server then ends its side without another byte, it sends no bodies, and
+ * the proxy keeps connections to this origin after HEAD. If the origin ever sends unrequested bytes, the proxy stops keeping them (ADR 20).
  */
 export class HeadConnections {
   readonly #manners = new LRUCache<string, Manner>({ max: MAX_ORIGINS });
@@ -36,7 +36,7 @@ export class HeadConnections {
     this.#watch(options.agent);
   }
 
-  /** @param handle makes the request's handler, which has to call `onAnswer` once, when the request is over */
+  /** @param handle creates the request's handler, which has to call `onAnswer` once, at the end of the request */
   dispatch(
     request: Dispatcher.DispatchOptions & { readonly origin: string },
     handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler,
@@ -51,7 +51,7 @@ export class HeadConnections {
     );
   }
 
-  /** Lets running requests end. */
+  /** Waits until running requests have ended. */
   async close(): Promise<void> {
     await Promise.all([...this.#witnesses].map((witness) => witness.close()));
   }
@@ -66,7 +66,7 @@ export class HeadConnections {
     let ended = false;
     const witness = this.options.createWitness((socket) => {
       connection = socket;
-      // Not emitted when anything came that undici did not ask for: it destroys the connection then.
+      // Not emitted after unrequested bytes: undici then destroys the connection.
       socket.once('end', () => (ended = true));
       socket.once('close', settle);
     });
@@ -106,7 +106,7 @@ export class HeadConnections {
   }
 }
 
-/** RFC 9112 §6.3: whether the answer to GET would have a body. */
+/** Whether the response to GET would have a body (RFC 9112 §6.3). */
 function announcesBody({ status, headers }: NonNullable<HeadAnswer>): boolean {
   const isBodiless = status === 204 || status === 304;
   return !isBodiless && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
@@ -118,7 +118,7 @@ function endOurSide(connection: Socket): void {
   connection.once('close', () => clearTimeout(late));
 }
 
-/** Something came that is no answer: before a request was sent, or instead of the answer to it. */
+/** Whether the server sent bytes that are not a response: before the request was sent, or instead of its response. */
 function isUnasked(error: Error): boolean {
   return error.name === 'HTTPParserError' || error.message === 'bad response';
 }

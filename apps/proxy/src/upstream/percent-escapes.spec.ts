@@ -12,11 +12,11 @@ describe('percent escapes', () => {
     expect(decodeBytes(text)).toBe(expected);
   });
 
-  it('escapes what a request line cannot carry, and nothing else', () => {
+  it('escapes only the bytes that a request line cannot contain', () => {
     expect(escapeBytes('/a b/\u00c3\u00bc%c3%BC%2f+"<>|\'~')).toBe('/a%20b/%C3%BC%c3%BC%2f+"<>|\'~');
   });
 
-  it('throws and repeats nothing, however many escapes are none (escapes that block the event loop)', () => {
+  it('runs in linear time without throwing for any number of invalid escapes (escapes that block the event loop)', () => {
     const decode = jest.spyOn(globalThis, 'decodeURIComponent');
     const hostile = '%&'.repeat(31_000);
     expect(decodeBytes(hostile)).toBe(hostile);

@@ -6,7 +6,7 @@ import { discardBody, readBody } from './read-body';
 
 const bodyOf = (...pieces: string[]): GivenResponse => new GivenResponse(200, {}, Readable.from(pieces.map((piece) => Buffer.from(piece))));
 
-/** A body that is all here, and complete, before anybody asks for it: nothing can be cut off any more. */
+/** A body that arrived completely before anything consumed it, so that it cannot be cancelled any more. */
 function complete(...pieces: string[]): { consume(consumer: BodyConsumer): void; resume(): void; cancel: jest.Mock } {
   return {
     consume: (consumer) => {
@@ -25,20 +25,20 @@ describe('readBody', () => {
   });
 
   it.each([
-    ['on its way', () => bodyOf('abc', 'def')],
-    ['that is all here', () => complete('abc', 'def')],
+    ['that is still arriving', () => bodyOf('abc', 'def')],
+    ['that has arrived completely', () => complete('abc', 'def')],
   ])('refuses a longer body %s, and returns no part of it', async (_what, body) => {
     await expect(readBody(body(), 5)).rejects.toMatchObject({ code: 'UpstreamTooLarge' });
   });
 
-  it('rejects when the body breaks off', async () => {
+  it('rejects when the body ends early', async () => {
     const source = new PassThrough();
     const read = readBody(new GivenResponse(200, {}, source), 5);
     source.destroy(new Error('broken off'));
     await expect(read).rejects.toThrow('broken off');
   });
 
-  it('cuts off a body that does not come in time', async () => {
+  it('cancels a body that is not complete in time', async () => {
     const source = new PassThrough();
     const closed = once(source, 'close').catch(() => undefined);
     await expect(readBody(new GivenResponse(200, {}, source), 5, 1)).rejects.toThrow('in time');
@@ -52,7 +52,7 @@ describe('discardBody', () => {
     jest.useRealTimers();
   });
 
-  it('reads a short body to its end, and cuts nothing', () => {
+  it('reads a short body to its end without cancelling it', () => {
     jest.useFakeTimers();
     const body = complete('abc');
     discardBody(body);
@@ -60,7 +60,7 @@ describe('discardBody', () => {
     expect(body.cancel).not.toHaveBeenCalled();
   });
 
-  it('cuts a long one off', async () => {
+  it('cancels a long body', async () => {
     const source = new PassThrough();
     discardBody(
       new GivenResponse(
@@ -75,7 +75,7 @@ describe('discardBody', () => {
     expect(source.errored?.message).toContain('not wanted');
   });
 
-  it('cuts one off that does not come to its end', () => {
+  it('cancels a body that does not end in time', () => {
     jest.useFakeTimers();
     const cancel = jest.fn();
     discardBody({ consume: () => undefined, resume: () => undefined, cancel });

@@ -1,22 +1,24 @@
 import { ProxyError } from '../proxy.errors';
 import { type Body } from '../transfer/body';
 
-/** A body that nobody wants is read up to this size to save the connection; reading more costs more than a new one. In bytes. */
+/** A discarded body is read up to this size, so that its connection can be used again. Reading more costs more than a new one. In bytes. */
 const MAX_DISCARDED = 64 * 1024;
 
-/** How long the rest of an answer may take that nobody wants, so that its connection can be used again. In milliseconds. */
+/** How long reading a discarded body may take. In milliseconds. */
 const MAX_DISCARD_MS = 1_000;
 
 /**
  * Reads the whole body.
  *
- * @throws ProxyError UpstreamTooLarge beyond the limit; an error when the body breaks off or takes longer than `withinMs`
+ * @param withinMs time limit in milliseconds; absent: none
+ * @throws ProxyError UpstreamTooLarge when the body exceeds `maxBytes`
+ * @throws Error when the body ends early, or is not complete within `withinMs`
  */
 export function readBody(body: Body, maxBytes: number, withinMs?: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const abort = (): void => body.cancel(new Error('the answer did not come in time'));
+    const abort = (): void => body.cancel(new Error('the response body was not complete in time'));
     const late = withinMs === undefined ? undefined : setTimeout(abort, withinMs).unref();
     const settle = (error?: Error): void => {
       clearTimeout(late);
@@ -44,11 +46,11 @@ export function readBody(body: Body, maxBytes: number, withinMs?: number): Promi
   });
 }
 
-/** Frees the connection of a body that nobody wants: a short body is read, so that the connection can be used again; a longer one is cut off. */
+/** Discards a body: reads a short one to its end, so that its connection can be used again, and cancels a longer one. */
 export function discardBody(body: Body): void {
   let size = 0;
-  const cut = (): void => body.cancel(new Error('the rest of the answer is not wanted'));
-  // An upstream that goes on and on must not hold a connection that nobody counts any more.
+  const cut = (): void => body.cancel(new Error('the rest of the response is discarded'));
+  // An upstream that never ends its body must not keep a connection that no transfer counts any more.
   const late = setTimeout(cut, MAX_DISCARD_MS).unref();
   const settle = (): void => clearTimeout(late);
   body.consume({
@@ -64,7 +66,6 @@ export function discardBody(body: Body): void {
   });
 }
 
-/** An answer that has to be read whole is longer than what is read of it. */
 function tooLarge(maxBytes: number): ProxyError {
-  return new ProxyError('UpstreamTooLarge', `the answer of the registry or service exceeds the limit of ${maxBytes} bytes`);
+  return new ProxyError('UpstreamTooLarge', `the response of the registry or service exceeds the limit of ${maxBytes} bytes`);
 }

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-/** RFC 9110 §7.6.1, and what older software adds to it. About one connection only; never passed on, in no direction. */
+/** Headers about one connection only (RFC 9110 §7.6.1, and those of older software). Not forwarded in either direction. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -13,7 +13,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The client's headers that may go upstream. Whatever the client lists in Connection stays here too. */
+/** Returns the client's headers that may go upstream. Headers that the client lists in Connection do not. */
 export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: ReadonlySet<string>): Record<string, string | string[]> {
   const listed = connectionListed(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
@@ -28,9 +28,9 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: Readonly
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Names in a Connection header, in lower case. */
+/** Returns the names in a Connection header, in lower case. */
 export function connectionListed(connection: string | string[] | undefined): ReadonlySet<string> {
-  // What nearly every message says; none of these is the name of a header that would be passed on.
+  // Nearly every message has one of these values. Neither is the name of a header that would be forwarded.
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
     return NOTHING;
   }
@@ -38,7 +38,7 @@ export function connectionListed(connection: string | string[] | undefined): Rea
   return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-/** RFC 9110 §7.6.3: the hops so far and this one. */
+/** Appends this hop to the Via header that was received (RFC 9110 §7.6.3). */
 export function viaHeader(received: string | undefined, own: string): string {
   return received === undefined ? `1.1 ${own}` : `${received}, 1.1 ${own}`;
 }

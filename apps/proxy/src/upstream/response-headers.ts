@@ -1,12 +1,12 @@
 import { ProxyError } from '../proxy.errors';
 import { connectionListed, HOP_BY_HOP } from './request-headers';
 
-/** Header names in lower case, as `node:http` and undici give them. */
+/** Header names in lower case, as `node:http` and undici return them. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What an upstream says to its own client and must not say to ours. */
+/** Headers from the upstream to the proxy, which must not reach the proxy's clients. */
 const DROPPED = new Set([
-  // Authentication is between us and the upstream: a challenge would send our clients to its token server (rule C2).
+  // Authentication is between the proxy and the upstream: a challenge would send clients to the upstream's token server (rule C2).
   'www-authenticate',
   'proxy-authenticate',
   'authentication-info',
@@ -14,11 +14,11 @@ const DROPPED = new Set([
   // Of requests only: a service that shows what it was sent would give the credential away.
   'authorization',
   'cookie',
-  // Sessions of the upstream; sent back, Harbor's makes uploads fail (CSRF).
+  // Sessions of the upstream. When a client sends Harbor's session back, uploads fail (CSRF).
   'set-cookie',
   'set-cookie2',
   'clear-site-data',
-  // Said of the upstream's host, wrong or harmful for ours.
+  // About the upstream's host; wrong or harmful for the proxy's host.
   'strict-transport-security',
   'public-key-pins',
   'alt-svc',
@@ -26,42 +26,49 @@ const DROPPED = new Set([
   'report-to',
   'reporting-endpoints',
   'refresh',
-  // Made anew below.
+  // Set again below.
   'content-length',
 ]);
 
-/** RFC 9112 §6.2; a list of equal values, which RFC 9110 §8.6 lets us accept, is not accepted, nor what a number cannot hold (2^53). */
+/** RFC 9112 §6.2. Neither a list of equal values, which RFC 9110 §8.6 allows to accept, nor a length of 2^53 or more is accepted. */
 const CONTENT_LENGTH = /^\d{1,15}$/;
 
 /** RFC 9110 §8.6: no Content-Length in a 204. */
 const NO_CONTENT = 204;
 
-/** RFC 9110 §15.5.8: only from a proxy, and there is none between us and the upstream; clients would ask for another login. */
+/** RFC 9110 §15.5.8: only proxies send it, and there is none before the upstream. Clients would ask for another login. */
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
-/** RFC 9110 §15: there are no classes of status beyond; what some gateways make up means nothing to clients. */
+/** RFC 9110 §15 defines no status class above. Clients do not know the numbers that some gateways invent. */
 const MAX_STATUS = 599;
 
-/** @throws ProxyError UpstreamInvalid for an answer that clients could not read, or would misunderstand, after our new framing */
+/** @throws ProxyError UpstreamInvalid when clients could not read the response, or would misread it, with the proxy's own framing */
 function refuseUnreadable(status: number, headers: ResponseHeaders): void {
   const coding = headers['transfer-encoding'];
-  // RFC 9112 §6.1: a coding under the chunks would be lost with the old framing, and its bytes be taken for the content.
+  // RFC 9112 §6.1: another coding below chunked would be lost with the upstream's framing. Clients would read the coded bytes as content.
   if (coding !== undefined && (typeof coding !== 'string' || coding.trim().toLowerCase() !== 'chunked')) {
     throw new ProxyError('UpstreamInvalid', 'the registry answered with a transfer coding other than chunked');
   }
   const length = headers['content-length'];
   if (length !== undefined && (typeof length !== 'string' || !CONTENT_LENGTH.test(length))) {
-    throw new ProxyError('UpstreamInvalid', 'the registry answered with a Content-Length that is no possible length');
+    throw new ProxyError('UpstreamInvalid', 'the registry answered with a Content-Length that is not a valid length');
   }
   if (status > MAX_STATUS) {
-    throw new ProxyError('UpstreamInvalid', `the registry answered with status ${status}, which does not exist; is something in between?`);
+    throw new ProxyError(
+      'UpstreamInvalid',
+      `the registry answered with status ${status}, which does not exist; check for a gateway in front of it`,
+    );
   }
   if (status === PROXY_AUTHENTICATION_REQUIRED) {
-    throw new ProxyError('UpstreamInvalid', 'the registry answered 407, as only a proxy may; is one in between?');
+    throw new ProxyError('UpstreamInvalid', 'the registry answered 407, which only a proxy may send; check for a proxy in front of it');
   }
 }
 
-/** The upstream's headers without those that are not for the client, and with framing of our own (rules C7 and C8). @throws ProxyError UpstreamInvalid */
+/**
+ * Returns the upstream's headers for the client, with the proxy's own framing (rules C7 and C8).
+ *
+ * @throws ProxyError UpstreamInvalid when clients could not read the response, or would misread it, with that framing
+ */
 export function relayedHeaders(status: number, headers: ResponseHeaders): Record<string, string | string[]> {
   refuseUnreadable(status, headers);
   const listed = connectionListed(headers['connection']);

@@ -3,7 +3,7 @@ import { type BodyConsumer } from '../transfer/body';
 import { Transfer } from '../transfer/transfer';
 import { UndiciResponse } from './undici-response';
 
-/** Takes what comes, and wants more as long as it is told to. */
+/** Records each chunk, and requests more while `wantsMore` is true. */
 class Taker implements BodyConsumer {
   readonly taken: string[] = [];
   wantsMore = true;
@@ -41,7 +41,7 @@ describe('UndiciResponse', () => {
     response = new UndiciResponse({ controller, status: 200, headers: {}, early: false, transfer });
   });
 
-  it('hands over what came before there was a consumer, then the rest as it comes', () => {
+  it('gives a new consumer the chunks that already arrived, then each further chunk as it arrives', () => {
     response.push(piece('a'));
     response.push(piece('b'));
     const taker = new Taker();
@@ -52,14 +52,14 @@ describe('UndiciResponse', () => {
     expect([taker.taken, calls]).toEqual([['a', 'b', 'c', 'END'], ['resume']]);
   });
 
-  it('holds the sender back at 64 KiB that nobody takes', () => {
+  it('pauses the upstream at 64 KiB without a consumer', () => {
     response.push(Buffer.alloc(64 * 1024 - 1));
     expect(calls).toEqual([]);
     response.push(piece('x'));
     expect(calls).toEqual(['pause']);
   });
 
-  it('pauses when the consumer says so, and goes on when it is told to', () => {
+  it('pauses when the consumer wants no more, and continues on resume', () => {
     const taker = new Taker();
     response.consume(taker);
     taker.wantsMore = false;
@@ -68,7 +68,7 @@ describe('UndiciResponse', () => {
     expect(calls).toEqual(['resume', 'pause', 'resume']);
   });
 
-  it('stays paused when the consumer wants no more than was here', () => {
+  it('stays paused when the consumer wants no more than the chunks that already arrived', () => {
     const taker = new Taker();
     taker.wantsMore = false;
     response.push(piece('a'));
@@ -76,7 +76,7 @@ describe('UndiciResponse', () => {
     expect([taker.taken, calls]).toEqual([['a'], ['pause']]);
   });
 
-  it('gives no empty piece, and each other one is a move', () => {
+  it('skips empty chunks, and counts each other one as progress of the transfer', () => {
     const taker = new Taker();
     response.consume(taker);
     now = 10;
@@ -86,23 +86,20 @@ describe('UndiciResponse', () => {
     expect([taker.taken, transfer.idleMs, transfer.bytesOut]).toEqual([['a'], 0, 0]);
   });
 
-  it.each(['before', 'after'])(
-    'tells a consumer that comes %s the end that something is missing, and never that it is complete',
-    (when) => {
-      const taker = new Taker();
-      response.push(piece('a'));
-      if (when === 'before') {
-        response.consume(taker);
-      }
-      response.fail(new Error('broken off'));
-      if (when === 'after') {
-        response.consume(taker);
-      }
-      expect(taker.taken).toEqual(['a', 'broken off']);
-    },
-  );
+  it.each(['before', 'after'])('reports a broken body to a consumer that was set %s the failure, and never reports the end', (when) => {
+    const taker = new Taker();
+    response.push(piece('a'));
+    if (when === 'before') {
+      response.consume(taker);
+    }
+    response.fail(new Error('broken off'));
+    if (when === 'after') {
+      response.consume(taker);
+    }
+    expect(taker.taken).toEqual(['a', 'broken off']);
+  });
 
-  it('cuts off what is not complete, and nothing else', () => {
+  it('cancels only a body that is not complete', () => {
     response.cancel(new Error('enough'));
     expect(calls).toEqual(['abort']);
     response.end();

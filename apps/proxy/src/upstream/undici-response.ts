@@ -5,8 +5,8 @@ import { type ResponseHeaders } from './response-headers';
 import { type UpstreamResponse } from './upstream-transport';
 
 /**
- * What is kept of a body until it is known where it goes; then the upstream is held back. A manifest comes whole with the
- * headers: holding it back at once would cost more than all else that is done for it. In bytes.
+ * How much of a body is kept until it has a consumer. At this size the upstream is paused. A manifest arrives complete with the headers:
+ * pausing immediately would cost more than all other work for it. In bytes.
  */
 const MAX_KEPT = 64 * 1024;
 
@@ -61,9 +61,9 @@ export class UndiciResponse implements UpstreamResponse {
     }
   }
 
-  /** For the dispatch: a piece of the body. */
+  /** Takes a chunk of the body from the dispatch. */
   push(chunk: Buffer): void {
-    // undici's parser gives an empty one after each pause.
+    // undici's parser emits an empty chunk after each pause.
     if (chunk.length === 0) {
       return;
     }
@@ -81,7 +81,7 @@ export class UndiciResponse implements UpstreamResponse {
     }
   }
 
-  /** For the dispatch: the body is complete. */
+  /** Called by the dispatch when the body is complete. */
   end(): void {
     if (this.#ended) {
       return;
@@ -90,7 +90,7 @@ export class UndiciResponse implements UpstreamResponse {
     this.#consumer?.end();
   }
 
-  /** For the dispatch: there will be no more of it. */
+  /** Called by the dispatch when the rest of the body will not arrive. */
   fail(error: Error): void {
     if (this.#ended) {
       return;

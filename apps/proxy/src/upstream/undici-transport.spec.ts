@@ -13,12 +13,12 @@ import { type UpstreamRequest } from './upstream-transport';
 
 const MIB = 1024 * 1024;
 
-/** A client's request whose body is what is written. */
+/** A client's request: the test writes its body. */
 function clientBody(): PassThrough & IncomingMessage {
   return new PassThrough() as PassThrough & IncomingMessage;
 }
 
-/** What sockets and streams between here and there may hold in buffers. */
+/** Most bytes that sockets and streams between client and server may buffer. */
 const BUFFERS = 16 * MIB;
 
 const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
@@ -52,7 +52,7 @@ describe('UndiciTransport', () => {
     ...changes,
   });
 
-  it('sends path and headers as they are, and reveals a secret only there', async () => {
+  it('sends path and headers unchanged, and reveals a secret only on the connection', async () => {
     const seen = new Promise<IncomingMessage>((resolve) => {
       answer = (incoming, response) => {
         resolve(incoming);
@@ -87,7 +87,7 @@ describe('UndiciTransport', () => {
     const asked = request({ method: 'PUT', body, contentLength });
     const sent = transport.send(asked);
     body.write('01234');
-    // What is here before it is sent goes with its length.
+    // undici would send a body that is complete before the request with its length.
     await once(server, 'request');
     body.end('56789');
     const response = await sent;
@@ -96,7 +96,7 @@ describe('UndiciTransport', () => {
     expect(asked.transfer.bytesIn).toBe(10);
   });
 
-  it('tells of an answer that came before the body was sent', async () => {
+  it('marks a response that arrives before the body was sent as early', async () => {
     answer = (_request, response) => response.writeHead(413).end();
     const body = clientBody();
     const sent = transport.send(request({ method: 'PUT', body }));
@@ -106,7 +106,7 @@ describe('UndiciTransport', () => {
     body.destroy();
   });
 
-  it('gives up the connection when the rest of an answer that nobody wants does not come', async () => {
+  it('closes the connection when the rest of a discarded response does not arrive', async () => {
     const closed = new Promise<void>((resolve) => {
       answer = (_request, response) => {
         response.on('close', resolve);
@@ -117,7 +117,7 @@ describe('UndiciTransport', () => {
     await closed;
   });
 
-  it('waits with its end for what runs', async () => {
+  it('waits for running requests when it is closed', async () => {
     let finish = (): void => undefined;
     answer = (_request, response) => {
       response.write('0');
@@ -134,7 +134,7 @@ describe('UndiciTransport', () => {
     await closes;
   });
 
-  it('gives up on a connection that is still being made', async () => {
+  it('rejects a cancelled request while its connection is still being opened', async () => {
     let found = (): void => undefined;
     const slow = new EgressPolicy({
       allowCIDRs: ['127.0.0.1/32'],
@@ -154,7 +154,7 @@ describe('UndiciTransport', () => {
     expect(requests).toBe(0);
   });
 
-  it('skips informational answers', async () => {
+  it('skips informational responses', async () => {
     answer = (_request, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</x>; rel=preload' });
@@ -165,7 +165,7 @@ describe('UndiciTransport', () => {
     expect((await readBody(received, 10)).toString()).toBe('final');
   });
 
-  it('holds the upstream back when the client does not read', async () => {
+  it('pauses the upstream while the client does not read', async () => {
     let written = 0;
     answer = (_request, response) => {
       const chunk = Buffer.alloc(MIB);
@@ -201,7 +201,7 @@ describe('UndiciTransport', () => {
     expect(await done).toMatchObject({ reason: 'client-aborted' });
   });
 
-  it('rejects a body beyond the limit, and gives up its connection', async () => {
+  it('rejects a body beyond the limit, and closes its connection', async () => {
     const closed = new Promise<void>((resolve) => {
       answer = (_request, response) => {
         response.on('close', resolve);
@@ -215,8 +215,8 @@ describe('UndiciTransport', () => {
 
   it.each([
     ['a short body, and uses the connection again', 1_000, false],
-    ['a long body, with its connection', MIB, true],
-  ])('discards %s', async (_name, size, anew) => {
+    ['a long body, and closes its connection', MIB, true],
+  ])('discards %s', async (_name, size, opensAnother) => {
     let opened = 0;
     server.on('connection', () => (opened += 1));
     answer = (_request, response) => response.end(Buffer.alloc(size));
@@ -224,7 +224,7 @@ describe('UndiciTransport', () => {
     discardBody(first);
     const second = await transport.send(request());
     await readBody(second, 2 * MIB);
-    expect(opened > 1).toBe(anew);
+    expect(opened > 1).toBe(opensAnother);
   });
 
   it('rejects with the reason when the transfer was cancelled before', async () => {
@@ -234,7 +234,7 @@ describe('UndiciTransport', () => {
     await expect(transport.send({ ...rest, transfer })).rejects.toMatchObject({ reason: 'shutdown' });
   });
 
-  it('is still cut when the answer before it, which nobody wanted, ends later', async () => {
+  it('cancels a request even if a discarded response of the same transfer ended after the request began', async () => {
     const two = new UndiciTransport({ policy, purpose: 'connector', connections: 2 });
     const responses: ServerResponse[] = [];
     answer = (_request, response) => void responses.push(response);
@@ -250,7 +250,7 @@ describe('UndiciTransport', () => {
       await sleep(1);
     }
     responses[0]?.end('later');
-    // The first connection is used again only once that answer has ended.
+    // The first connection is used again only once that response has ended.
     const third = two.send(request());
     while (responses.length < 3) {
       await sleep(1);
@@ -262,14 +262,14 @@ describe('UndiciTransport', () => {
     await two.close();
   });
 
-  it('names what went wrong on the way', async () => {
+  it('names the reason when there is no response', async () => {
     answer = (incoming) => incoming.socket.destroy();
     await expect(transport.send(request())).rejects.toMatchObject({ code: 'ConnectionReset' });
     await expect(transport.send(request({ origin: 'http://127.0.0.1:1' }))).rejects.toMatchObject({ code: 'ConnectionRefused' });
     await expect(transport.send(request({ origin: 'http://[::1]:1' }))).rejects.toMatchObject({ code: 'AddressNotAllowed' });
   });
 
-  it('gives an answer without a body whole', async () => {
+  it('returns a response without a body as complete', async () => {
     answer = (_request, response) => response.writeHead(204).end();
     const received = await transport.send(request({ method: 'HEAD' }));
     expect(received.status).toBe(204);

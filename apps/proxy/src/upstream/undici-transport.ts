@@ -7,7 +7,7 @@ import { UndiciResponse } from './undici-response';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
-/** Methods whose content a server may not expect, and so not read (RFC 9110 §9.3.5, §9.3.7). */
+/** Methods whose request content a server may not expect, and therefore not read (RFC 9110 §9.3.5, §9.3.7). */
 const CONTENT_UNEXPECTED: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS']);
 
 /** {@link UpstreamTransport} over an undici agent, whose `dispatch` is the cheapest way to make a request in Node. */
@@ -31,7 +31,7 @@ export class UndiciTransport implements UpstreamTransport {
       try {
         this.#dispatch(request, (onEnd) => new DispatchHandler(request, { resolve, reject, onEnd }));
       } catch (error) {
-        // undici throws what it refuses to send, such as a header value with a line break.
+        // undici throws when it refuses to send the request, for example because of a header value with a line break.
         reject(toUpstreamError(error, request));
       }
     });
@@ -47,7 +47,7 @@ export class UndiciTransport implements UpstreamTransport {
     if (method === 'HEAD') {
       return this.#heads.dispatch(options, handle);
     }
-    // Where nobody can say whether the content was read, nobody can say where the next request would begin (rule C8).
+    // If it is not certain that the server read the content, it is not certain where the next request would begin (rule C8).
     const reset = body !== null && CONTENT_UNEXPECTED.has(method);
     this.#agent.dispatch(
       { ...options, reset },
@@ -56,7 +56,7 @@ export class UndiciTransport implements UpstreamTransport {
   }
 }
 
-/** undici makes Host, Connection, and Transfer-Encoding itself, and checks Content-Length against the body. */
+/** Returns names and values in turns. undici adds Host, Connection and Transfer-Encoding, and checks Content-Length against the body. */
 function wireHeaders(request: UpstreamRequest): string[] {
   const headers: (string | string[])[] = [];
   for (const name in request.headers) {
@@ -66,17 +66,17 @@ function wireHeaders(request: UpstreamRequest): string[] {
   if (request.contentLength !== undefined) {
     headers.push('content-length', String(request.contentLength));
   }
-  // Names and values in turns; that a value may be several is missing in undici's type.
+  // undici accepts several values for a name, but its type does not say so.
   return headers as string[];
 }
 
-/** What undici says of status 101 with an Upgrade header; without one the answer is like other informational ones to it. */
+/** undici's error message for status 101 with an Upgrade header. Without that header undici treats 101 as any informational response. */
 const BAD_UPGRADE = 'bad upgrade';
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
   const isUpgrade = error instanceof Error && error.message === BAD_UPGRADE;
   return upstreamError(
-    isUpgrade ? invalidAnswer(request.origin, 'it answered 101, as if it had been asked to switch protocols', error) : error,
+    isUpgrade ? invalidAnswer(request.origin, 'it answered 101 (switching protocols), which the proxy did not request', error) : error,
     request,
   );
 }
@@ -84,18 +84,18 @@ function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
 /** RFC 9110 §15.2.2. */
 const SWITCHING_PROTOCOLS = 101;
 
-/** RFC 9112 §6.3: these have no body, whatever their headers say. */
+/** RFC 9112 §6.3: responses with these statuses have no body, even if their headers announce one. */
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 
 interface DispatchOutcome {
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: unknown) => void;
-  /** Called once, when no more comes; with the response when it is complete. */
+  /** Called once at the end: with the response when it is complete, without it after a failure. */
   readonly onEnd: (response?: UndiciResponse) => void;
 }
 
-/** The events of one request. */
+/** Handles the events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
   #response?: UndiciResponse;
   #controller?: Dispatcher.DispatchController;
@@ -103,7 +103,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
     if (this.#controller) {
       this.#controller.abort(reason);
     }
-    // There is no connection yet, and nobody waits for one any more.
+    // There is no connection yet, so there is nothing to abort.
     else {
       this.outcome.reject(reason);
     }
@@ -127,18 +127,18 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    // After this the connection would speak another protocol, for which nobody has asked.
+    // After this response the connection would switch to a protocol that the proxy did not request.
     if (status === SWITCHING_PROTOCOLS) {
       return controller.abort(new Error(BAD_UPGRADE));
     }
-    // Other informational answers are about this hop only; ours was asked for nothing that they could grant.
+    // Other informational responses are about this hop only, and the proxy requested nothing that they could grant.
     if (status < 200) {
       return;
     }
     const { body, transfer } = this.request;
     transfer.moved();
     this.#response = new UndiciResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
-    // undici takes the Content-Length of these for a promise that is then broken; RFC 9110 §8.6 allows it in a 304.
+    // undici would wait for the announced Content-Length and then fail; RFC 9110 §8.6 allows this header in a 304.
     if (status === NO_CONTENT || status === NOT_MODIFIED) {
       this.#response.end();
     }

@@ -14,7 +14,7 @@ function resolve(reference: string, asked = 'https://r.example/v2/app/blobs/x?y=
   return place.origin + place.path;
 }
 
-/** As object stores sign them; every byte of path and query is part of what is signed. */
+/** URLs as object stores sign them. The signature covers every byte of path and query. */
 const PRESIGNED: readonly [name: string, url: string][] = [
   [
     'S3 with a session token',
@@ -43,12 +43,12 @@ describe('a place that a registry names', () => {
     expect(resolve(url)).toBe(url.replace('#fragment', ''));
   });
 
-  it('escapes raw UTF-8 once, and leaves what is escaped', () => {
-    // Node.js gives a character for each byte.
+  it('escapes raw UTF-8 once, and leaves escapes unchanged', () => {
+    // Node.js returns one character for each byte.
     const raw = Buffer.from('https://cdn.example/日本/a b/%E6%97%a5?n=ü&m=%c3%bc').toString('latin1');
     expect(resolve(raw)).toBe('https://cdn.example/%E6%97%A5%E6%9C%AC/a%20b/%E6%97%a5?n=%C3%BC&m=%c3%bc');
     expect(resolve(Buffer.from('/é').toString('latin1'))).toBe('https://r.example/%C3%A9');
-    // Ends in a byte that is a blank in Latin-1; and what is no UTF-8 stays what it is.
+    // The letter ends in a byte that is a blank in Latin-1. Bytes that are not UTF-8 are kept.
     expect(resolve(Buffer.from('/à').toString('latin1'))).toBe('https://r.example/%C3%A0');
     expect(resolve('/\xff\xfe')).toBe('https://r.example/%FF%FE');
   });
@@ -75,7 +75,7 @@ describe('a place that a registry names', () => {
     }
   });
 
-  it('agrees with a URL parser about where a plain reference leads', () => {
+  it('resolves a plain reference to the same URL as a URL parser', () => {
     const part = fc.constantFrom('/', 'a', '..', '.', '?', '//', 'r.example', 'https:', ':8443', '%41');
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), (parts) => {
@@ -96,7 +96,7 @@ describe('a place that a registry names', () => {
   });
 
   it.each<[string, string, string]>([
-    ['nothing', '', 'UpstreamInvalid'],
+    ['an empty reference', '', 'UpstreamInvalid'],
     ['a fragment alone', '#a', 'UpstreamInvalid'],
     ['a control character', '/a\x01', 'UpstreamInvalid'],
     ['a tab inside', '/a\tb', 'UpstreamInvalid'],
@@ -106,7 +106,7 @@ describe('a place that a registry names', () => {
     ['a bad host', 'https://[', 'UpstreamInvalid'],
     ['a host in raw UTF-8', 'https://\xc3\xbc.example/', 'UpstreamInvalid'],
     ['a backslash in the host', 'https://a\\b.example/', 'UpstreamInvalid'],
-    ['more than the limit', `/${'a'.repeat(MAX_REFERENCE_LENGTH)}`, 'UpstreamInvalid'],
+    ['a reference beyond the limit', `/${'a'.repeat(MAX_REFERENCE_LENGTH)}`, 'UpstreamInvalid'],
     ['a user name', 'https://u@cdn.example/', 'RedirectRefused'],
     ['an empty password', '//:@cdn.example/', 'RedirectRefused'],
     ['another scheme', 'ftp://cdn.example/', 'RedirectRefused'],
@@ -114,13 +114,13 @@ describe('a place that a registry names', () => {
     ['an escaped slash after dots', '/a/..%2fb', 'RedirectRefused'],
     ['dots that are escaped twice', '/a/%252e%252e%252fb', 'RedirectRefused'],
     ['dots that appear when others are resolved', '/a/x/../%2e./b', 'RedirectRefused'],
-    ['http elsewhere', 'http://cdn.example/', 'RedirectRefused'],
+    ['http on another host', 'http://cdn.example/', 'RedirectRefused'],
   ])('refuses %s', (_, reference, code) => {
     expect(() => resolve(reference)).toThrow(expect.objectContaining({ code, status: 502 }) as Error);
   });
 });
 
-/** One rule for Location, redirect, Link and realm: same host, our scheme. */
+/** One rule for Location, redirect, Link and realm: on the same host, the scheme of the address is used. */
 const OWN_SCHEME: readonly [address: string, reference: string, meant: string | undefined][] = [
   ['https://r.example', 'http://r.example/a', 'https://r.example'],
   ['https://r.example', 'http://r.example:80/a', 'https://r.example'],
@@ -140,7 +140,7 @@ const OWN_SCHEME: readonly [address: string, reference: string, meant: string | 
   ['http://r.example:5000', 'http://r.example/a', 'http://r.example'],
 ];
 
-describe('http:// of our own https host (a balancer that ends TLS)', () => {
+describe("http:// URLs of the Connector's own https host (behind a load balancer that terminates TLS)", () => {
   it.each(OWN_SCHEME)('of %s: %s means %s', (address, reference, meant) => {
     const own = parseUpstreamAddress(address).origin;
     const to = (): string => resolve(reference, `${own}/v2/app/x`, address);
@@ -153,7 +153,7 @@ describe('http:// of our own https host (a balancer that ends TLS)', () => {
     expect(meantOrigin(url, own)).toBe(meant ?? url.origin);
   });
 
-  it('of a place that the registry led to, too', () => {
+  it('applies to places that the registry redirects to, too', () => {
     expect(resolve('http://cdn.example/a', 'https://cdn.example:8443/x')).toBe('https://cdn.example:8443/a');
     expect(resolve('http://r.example/a', 'https://cdn.example/x')).toBe('https://r.example/a');
     expect(() => resolve('http://r.example/a', 'https://cdn.example/x', 'http://r.example')).toThrow(/without TLS/);

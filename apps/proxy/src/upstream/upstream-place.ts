@@ -2,7 +2,7 @@ import { meantOrigin, type UpstreamAddress } from '@oci-connector/connector-api'
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
 import { escapeBytes, hasDotSegment } from './percent-escapes';
 
-/** A place at a registry, in the bytes in which the registry names it. */
+/** A URL at a registry, split into origin and path, in the bytes that the registry sent. */
 export interface UpstreamPlace {
   /** scheme://host[:port] */
   readonly origin: string;
@@ -10,39 +10,39 @@ export interface UpstreamPlace {
   readonly path: string;
 }
 
-/** Why a reference of a registry is followed nowhere. */
+/** Why the proxy does not follow a URL reference of a registry. */
 export interface PlaceProblem {
   readonly code: Extract<ProxyErrorCode, 'RedirectRefused' | 'UpstreamInvalid'>;
-  /** Continues "the registry answered with a redirect …". Names no more than an origin: a query may hold a signature (rule C14). */
+  /** Continues "the registry answered with a redirect …". Names at most an origin: a query may contain a signature (rule C14). */
   readonly problem: string;
 }
 
-/** Whose reference is read. */
+/** Where a reference was found. */
 export interface PlaceContext {
-  /** The place that answered: a relative reference is relative to it. */
+  /** The place that sent the response: a relative reference is relative to it. */
   readonly asked: UpstreamPlace;
   readonly address: UpstreamAddress;
 }
 
-/** Longest reference that is followed, in bytes: what Node.js takes for a whole head; servers in front of object stores take 8 KiB. */
+/** Longest reference that is followed, in bytes: as much as Node.js accepts for a whole head. Servers before object stores accept 8 KiB. */
 export const MAX_REFERENCE_LENGTH = 16 * 1024;
 
-/** Control characters, which no URL has (RFC 3986 §2), and characters that stand for no byte. */
+/** Control characters, which no URL contains (RFC 3986 §2), and characters that do not stand for a byte. */
 const NO_URL = /[^\x20-\x7e\x80-\xff]/;
 
 /** RFC 3986 §3.1 and §3.2. */
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const AUTHORITY = /^\/\/[^/?]*/;
 
-/** A reference that was read; whether one may go there is another question. */
+/** A parsed reference. Whether the proxy may go there is decided elsewhere. */
 export interface ReadPlace extends UpstreamPlace {
   /** It leads from https to http. */
   readonly stepsDown: boolean;
 }
 
 /**
- * Reads what a registry says in Location or Link (RFC 3986 §5.2) and keeps its bytes: only a dot segment is resolved, and what a
- * request line cannot carry is escaped. A URL parser would escape other characters too, and a signed URL would be another one.
+ * Resolves a registry's Location or Link (RFC 3986 §5.2) and keeps its bytes: only dot segments are resolved, and only bytes that a
+ * request line cannot contain are escaped. A URL parser would escape other characters too, which breaks the signature of a signed URL.
  * `http://` of a host that was asked over https is read as https.
  */
 export function readReference(reference: string, { asked, address }: PlaceContext): ReadPlace | PlaceProblem {
@@ -60,19 +60,24 @@ export function readReference(reference: string, { asked, address }: PlaceContex
   }
   const [path, query] = cutQuery(read.rest);
   const resolved = read.absolute ? path || '/' : resolvePath(path, query, asked);
-  // Some servers take it for a slash.
+  // Some servers read a backslash as a slash.
   if (resolved.includes('\\')) {
     return NOT_A_URL;
   }
   const plain = withoutDotSegments(resolved);
   if (hasDotSegment(plain)) {
-    return { code: 'RedirectRefused', problem: 'whose path holds a . or .. segment in escapes' };
+    return { code: 'RedirectRefused', problem: 'whose path contains an escaped . or .. segment' };
   }
   const stepsDown = read.origin.startsWith('http:') && asked.origin.startsWith('https:');
   return { origin: read.origin, path: escapeBytes(plain + query), stepsDown };
 }
 
-/** As {@link readReference}, for a place that is asked next. @param what names the reference in the error, such as "a redirect" @throws ProxyError */
+/**
+ * Resolves a reference as {@link readReference} does, to a place that the proxy asks next.
+ *
+ * @param what names the reference in the error, such as "a redirect"
+ * @throws ProxyError UpstreamInvalid when the reference is not a URL, RedirectRefused when the proxy may not go there
+ */
 export function resolvePlace(reference: string, context: PlaceContext, what: string): UpstreamPlace {
   const read = readReference(reference, context);
   if ('problem' in read) {
@@ -95,7 +100,7 @@ const NOT_A_URL: PlaceProblem = { code: 'UpstreamInvalid', problem: 'that is not
 
 interface ReadOrigin {
   readonly origin: string;
-  /** What follows the authority, or the whole reference where it names none. */
+  /** The text after the authority, or the whole reference if it has no authority. */
   readonly rest: string;
   readonly absolute: boolean;
 }
@@ -118,22 +123,22 @@ function schemeOf({ origin }: UpstreamPlace): string {
   return origin.startsWith('https:') ? 'https' : 'http';
 }
 
-/** @param authority with its slashes. Only in ASCII: what the bytes of another host name mean nobody knows. */
+/** @param authority with its two slashes. Only ASCII is accepted: the encoding of other bytes in a host name is unknown. */
 function readAuthority(scheme: string, authority: string, { asked, address }: PlaceContext): string | PlaceProblem {
   const root = `${scheme}:${authority}/`;
   if (!/^\/\/[\x21-\x5b\x5d-\x7e]+$/.test(authority) || !URL.canParse(root)) {
     return NOT_A_URL;
   }
   if (authority.includes('@')) {
-    return { code: 'RedirectRefused', problem: 'that holds a user name' };
+    return { code: 'RedirectRefused', problem: 'that contains a user name' };
   }
   const url = new URL(root);
-  // The place that answered comes first: it may be on another port of the connector's host.
+  // The place that sent the response has precedence: it may be on another port of the Connector's host.
   const back = meantOrigin(url, asked.origin);
   return back === url.origin ? meantOrigin(url, address.origin) : back;
 }
 
-/** Not `trim()`, which takes the last byte of some letters for a blank; and linear, as no pattern for it is. */
+/** Unlike `trim()`, does not read the last byte of some letters as a blank. Unlike a regular expression, runs in linear time. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -155,13 +160,13 @@ function withoutFragment(reference: string): string {
   return mark < 0 ? reference : reference.slice(0, mark);
 }
 
-/** The query with its `?`, or nothing. */
+/** Splits off the query, which keeps its `?`; empty if there is none. */
 function cutQuery(text: string): [path: string, query: string] {
   const mark = text.indexOf('?');
   return mark < 0 ? [text, ''] : [text.slice(0, mark), text.slice(mark)];
 }
 
-/** RFC 3986 §5.2.2 and §5.2.3, for a reference without authority that is not empty. */
+/** Resolves a reference that has no authority and is not empty (RFC 3986 §5.2.2, §5.2.3). */
 function resolvePath(path: string, query: string, asked: UpstreamPlace): string {
   if (path.startsWith('/')) {
     return path;
@@ -170,7 +175,7 @@ function resolvePath(path: string, query: string, asked: UpstreamPlace): string 
   return path === '' && query !== '' ? base : base.slice(0, base.lastIndexOf('/') + 1) + path;
 }
 
-/** RFC 3986 §5.2.4; a path without dot segments comes back as it is. */
+/** Removes dot segments (RFC 3986 §5.2.4). Returns a path without them unchanged. */
 function withoutDotSegments(path: string): string {
   if (!/\/\.{1,2}(?:\/|$)/.test(path)) {
     return path;

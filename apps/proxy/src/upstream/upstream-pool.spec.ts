@@ -14,7 +14,7 @@ describe('UpstreamPool', () => {
     await Promise.all(pools.splice(0).map((pool) => pool.close()));
   });
 
-  it('C4: shares connections within one state of one Connector only', () => {
+  it('C4: shares connections only within one revision of one Connector', () => {
     const pool = poolOf();
     const upstream = pool.get({ connectorUid: 'a', revision: '1' }, []);
     expect(pool.get({ connectorUid: 'a', revision: '1' }, [])).toBe(upstream);
@@ -25,7 +25,7 @@ describe('UpstreamPool', () => {
     expect(pool.isCurrent('a', upstream)).toBe(false);
   });
 
-  it('closes those of the Connector that was not used for longest, and of one that is gone', () => {
+  it('closes the connections of the least recently used Connector, and of a deleted one', () => {
     const pool = poolOf(2);
     const [a, b] = ['a', 'b'].map((connectorUid) => pool.get({ connectorUid, revision: '1' }, []));
     if (!a || !b) {
@@ -38,7 +38,7 @@ describe('UpstreamPool', () => {
     expect(pool.isCurrent('a', a)).toBe(false);
   });
 
-  it('closes nothing under a transfer that holds it', async () => {
+  it('closes no connections while a transfer holds them', async () => {
     const pool = poolOf();
     const upstream = pool.get({ connectorUid: 'a', revision: '1' }, []);
     const close = jest.spyOn(upstream.http, 'close');

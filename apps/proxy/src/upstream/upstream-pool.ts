@@ -8,19 +8,19 @@ import { type UpstreamTransport } from './upstream-transport';
 import { WebSocketTransport } from './web-socket-transport';
 
 /**
- * Connectors with open connections at one time. One more closes the connections of the one that was not used for longest,
- * so that 10,000 Connectors do not keep 10,000 pools.
+ * Most Connectors with open connections at one time. One more closes the connections of the least recently used Connector, so that
+ * 10,000 Connectors do not keep 10,000 pools.
  */
 const MAX_UPSTREAMS = 1_000;
 
-/** Answers of token servers and about how to log in that are being read: of all Connectors, and of one. Such an answer has some KiB. */
+/** Responses of token servers and login probes that are being read: of all Connectors, and of one. Such a response has some KiB. */
 const HELD_ANSWERS = { maxBytes: 64 * 1024 * 1024, maxShare: 8 * 1024 * 1024, smallShare: 64 * 1024 };
 
-/** What makes connections interchangeable: the same Connector, the same spec, the same trusted authorities. */
+/** Identifies connections that are interchangeable: the same Connector, the same spec, the same trusted authorities. */
 export interface UpstreamKey {
   /** UID of the Connector. */
   readonly connectorUid: string;
-  /** Changes whenever spec or certificates do. */
+  /** Changes whenever the spec or the certificates change. */
   readonly revision: string;
 }
 
@@ -55,7 +55,7 @@ export class Upstream {
     return new WebSocketTransport({ policy: this.policy, purpose, ca: this.ca });
   }
 
-  /** Keeps the connections usable until the transfer ends, whatever happens to the Connector meanwhile. */
+  /** Keeps the connections usable until the transfer ends, even if the Connector changes or is deleted before. */
   hold(transfer: Transfer): void {
     this.#holders += 1;
     transfer.atEnd(() => {
@@ -66,7 +66,7 @@ export class Upstream {
     });
   }
 
-  /** Closes the connections once nothing holds them. */
+  /** Closes the connections once no transfer holds them. */
   async close(): Promise<void> {
     if (this.#holders > 0) {
       await new Promise<void>((resolve) => (this.#retired = resolve));
@@ -81,7 +81,7 @@ export class UpstreamPool {
   readonly #closing = new Set<Promise<void>>();
   readonly #heldAnswers = new ByteBudget(HELD_ANSWERS);
 
-  /** @param installationCa certificates in PEM that are trusted for every Connector beside the system's */
+  /** @param installationCa certificates in PEM that are trusted for every Connector, in addition to the system's */
   constructor(
     private readonly policy: EgressPolicy,
     private readonly installationCa: readonly string[],
@@ -93,7 +93,7 @@ export class UpstreamPool {
     });
   }
 
-  /** @param ca certificates in PEM of the Connector's own */
+  /** @param ca the Connector's own certificates in PEM */
   get(key: UpstreamKey, ca: readonly string[]): Upstream {
     const known = this.#upstreams.get(key.connectorUid);
     if (known?.revision === key.revision) {
@@ -109,7 +109,7 @@ export class UpstreamPool {
     return this.#upstreams.get(connectorUid)?.upstream === upstream;
   }
 
-  /** Drops the connections of a Connector that is gone. */
+  /** Closes the connections of a deleted Connector. */
   forget(connectorUid: string): void {
     this.#upstreams.delete(connectorUid);
   }

@@ -10,7 +10,7 @@ describe('targetOf', () => {
     ['https://[2001:db8::1]', 'https://[2001:db8::1]:444', { purpose: 'redirect-own-host', sendCredential: false }],
     ['https://docker.io', 'https://registry-1.docker.io', { purpose: 'connector', sendCredential: true }],
     ['https://docker.io', 'https://docker.io', { purpose: 'redirect', sendCredential: false }],
-  ])('C2: of a Connector to %s, %s', (address, origin, expected) => {
+  ])('C2: with the address %s, a request to %s has the credential only on the same origin', (address, origin, expected) => {
     expect(targetOf({ origin, path: '/v2/' }, parseUpstreamAddress(address))).toEqual({ origin, path: '/v2/', ...expected });
   });
 });

@@ -5,15 +5,15 @@ import { type EgressPurpose, hostAndPort } from '@oci-connector/egress';
 export interface UpstreamTarget {
   /** scheme://host[:port] */
   readonly origin: string;
-  /** Raw path with its query, to be sent as it is. */
+  /** Raw path with its query, sent unchanged. */
   readonly path: string;
-  /** Which egress rule holds: `connector` on the connector's own origin, `redirect…` elsewhere. */
+  /** Which egress rule applies: `connector` on the Connector's own origin, `redirect…` elsewhere. */
   readonly purpose: EgressPurpose;
-  /** False on any origin but the connector's own: then neither Authorization nor token is sent (security rule C2). */
+  /** False on every origin other than the Connector's own: then no Authorization and no token is sent (security rule C2). */
   readonly sendCredential: boolean;
 }
 
-/** How a place is reached: with the credential only on the connector's own scheme, host and port (security rule C2). */
+/** Returns how to reach a place: with the credential only on the Connector's own scheme, host and port (security rule C2). */
 export function targetOf({ origin, path }: Pick<UpstreamTarget, 'origin' | 'path'>, address: UpstreamAddress): UpstreamTarget {
   const own = origin === address.origin;
   return { origin, path, purpose: own ? 'connector' : redirectPurpose(origin, address), sendCredential: own };

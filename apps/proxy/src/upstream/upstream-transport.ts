@@ -5,22 +5,22 @@ import { type Transfer } from '../transfer/transfer';
 import { type WebSocketClient } from '../transfer/web-socket-client';
 import { type ResponseHeaders } from './response-headers';
 
-/** A request as it goes upstream, but for its framing, which the transport makes anew (rule C8). */
+/** A request as it goes upstream, except for its framing, which the transport generates (rule C8). */
 export interface UpstreamRequest {
   readonly method: string;
   /** scheme://host[:port]; becomes the Host header too. */
   readonly origin: string;
   /** Raw path with its query. */
   readonly path: string;
-  /** Names in lower case. A secret stays boxed until it is written. */
+  /** Names in lower case. A secret stays `Sensitive` until it is written to the connection. */
   readonly headers: Readonly<Record<string, string | string[] | Sensitive>>;
   /** The client's request, whose body is streamed; absent for a request without a body. */
   readonly body?: IncomingMessage;
-  /** Bytes of the body; absent: chunked. */
+  /** Length of the body in bytes; absent: chunked. */
   readonly contentLength?: number;
   /** Present when the request asks for a WebSocket. */
   readonly webSocket?: WebSocketClient;
-  /** What moves is counted there, and its end ends the request. */
+  /** Counts the bytes. Cancelling it aborts the request. */
   readonly transfer: Transfer;
 }
 
@@ -29,7 +29,7 @@ export interface UpstreamResponse extends Body {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ResponseHeaders;
-  /** True when the response came before the whole request was sent: then the client's connection cannot be used again. */
+  /** True when the response arrived before the whole request was sent: then the client's connection cannot be used again. */
   readonly early: boolean;
   /**
    * Present for status 101: sends these headers with it to the client and moves bytes between the two until both have closed. Rejects when
@@ -39,12 +39,17 @@ export interface UpstreamResponse extends Body {
 }
 
 /**
- * How requests get to one Connector's upstream, for one purpose of the egress policy. One interface, so that another way
- * of moving bytes can take the place of this one without a change to the pipeline.
+ * Sends requests to one Connector's upstream, for one purpose of the egress policy. An interface, so that another HTTP client can
+ * replace the present one without a change to the pipeline.
  */
 export interface UpstreamTransport {
-  /** Rejects with an EgressError when there is no answer, and with the transfer's reason when that ends first. */
+  /**
+   * Sends one request.
+   *
+   * @throws EgressError when there is no response
+   * @throws TransferCancelled when the transfer is cancelled first
+   */
   send(request: UpstreamRequest): Promise<UpstreamResponse>;
-  /** Lets running requests end; takes no new ones. */
+  /** Takes no new requests, and waits until running requests have ended. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import {
 import { ProxyError } from '../../src/proxy.errors';
 import { targetOf } from '../../src/upstream/upstream-target';
 
-/** A protocol that is not shipped: things have names, and the secret of a thing is only for those who may change it. */
+/** A protocol for tests: things have names, and only clients that may change a thing may read its secret. */
 export class ToyHandler implements ProtocolHandler {
   readonly forwardedHeaders = new Set(['x-toy']);
 
@@ -31,7 +31,7 @@ export class ToyHandler implements ProtocolHandler {
 
   plan({ method, path, address, hasBody }: ConnectorRequest): UpstreamPlan {
     if (!/^\/things\/[a-z]+(?:\/secret)?$/.test(path)) {
-      throw new ProxyError('PathInvalid', 'a thing has a name of lower-case letters');
+      throw new ProxyError('PathInvalid', 'the name of a thing may contain only lower-case letters');
     }
     return {
       method,

@@ -31,7 +31,7 @@ function request(given: Partial<ConnectorRequest> & { may?: boolean } = {}): Con
   };
 }
 
-/** What a client who was authorised to push gets by the pipeline's step. */
+/** Runs the pipeline's step for a client that is authorised to push. */
 async function planUpload({ may }: { may: boolean }): Promise<Planned> {
   const protocols = new Protocols(shippedProtocols({ seal: {} as LocationSeal }));
   const { connector, address, client, allows } = request({ may });
@@ -47,7 +47,7 @@ async function planUpload({ may }: { may: boolean }): Promise<Planned> {
   return new PlanRequest().plan(exchange);
 }
 
-/** The place that answered. */
+/** The place that sent the response. */
 const ANSWERED: UpstreamTarget = { origin: 'https://git.example', path: '/base/x', purpose: 'connector', sendCredential: true };
 
 beforeEach(() => asked.splice(0));

@@ -10,8 +10,8 @@ import { asWebSocket } from './http-web-socket';
 const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
 
 /**
- * Any HTTP service, for connectors of `spec.protocol: http`: the path goes on as it is, and the credential is added as
- * Basic authentication. Nothing of a body is looked at.
+ * Serves any HTTP service, for Connectors of `spec.protocol: http`. It forwards the path unchanged and adds the credential as
+ * Basic authentication. It does not read bodies.
  */
 export class HttpHandler implements ProtocolHandler {
   readonly verbOf = verbOfMethod;
@@ -51,7 +51,7 @@ interface HttpResponse {
   readonly answered: UpstreamTarget;
 }
 
-/** Redirects of GET and HEAD have been followed before. Another place is not for the client, which would go there with its ServiceAccount token. */
+/** GET and HEAD redirects were followed before. No other place goes to the client, which would send its ServiceAccount token there. */
 function rewriteHttpResponse({ status, headers, answered }: HttpResponse, request: ConnectorRequest): RewrittenResponse {
   const mapped = mapPlaces(headers, { request, answered });
   if (mapped['location'] === undefined && status >= 300 && status <= 399 && status !== 304) {

@@ -7,11 +7,11 @@ import { type ConnectorRequest } from '../protocol';
 
 export interface PlaceOwner {
   readonly request: ConnectorRequest;
-  /** The place that answered, after redirects. */
+  /** The place that sent the response, after redirects. */
   readonly answered: UpstreamPlace;
 }
 
-/** Headers of one reference each: of RFC 9110 and older HTTP, WebDAV, source maps, and operations that go on in the background. */
+/** Headers that contain one reference each: of RFC 9110 and older HTTP, WebDAV, source maps, and operations in the background. */
 const REFERENCES = [
   'location',
   'content-location',
@@ -25,11 +25,11 @@ const REFERENCES = [
 ];
 
 /**
- * Maps every place that an HTTP service names in its headers and that lies below the connector's address onto our path. Another place
- * is left out: the client would go there past the proxy, or with its ServiceAccount token.
+ * Maps each place in an HTTP service's headers to the proxy's path if it lies below the Connector's address. Other places are left out:
+ * the client would go there without the proxy, or with its ServiceAccount token.
  *
- * @throws ProxyError RedirectRefused for a next page elsewhere, UpstreamInvalid for a Link that cannot be read: left out, a list would look
- *   shorter than it is
+ * @throws ProxyError RedirectRefused when a next page is elsewhere, UpstreamInvalid when a Link cannot be read: without its next page,
+ *   a list would look complete
  */
 export function mapPlaces(headers: ResponseHeaders, owner: PlaceOwner): ResponseHeaders {
   const mapped: Record<string, string | string[] | undefined> = { ...headers };
@@ -77,7 +77,7 @@ function mapReference(reference: ResponseHeaders[string], { request, answered }:
   const fragment = reference.indexOf('#');
   const ours = rest + (fragment < 0 ? '' : escapeBytes(reference.slice(fragment)));
   const path = request.paths.root + ours;
-  // With nothing of ours before it, a second slash would make a host of what follows.
+  // If the proxy's prefix is empty, a second slash would turn the next segment into a host.
   if (path.startsWith('//')) {
     return undefined;
   }

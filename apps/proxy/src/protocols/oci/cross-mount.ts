@@ -4,27 +4,27 @@ import { ownRepository, upstreamName } from './oci-names';
 import { nameOf, OWN_PARAMETERS, queryValues, withoutParameters } from './raw-query';
 import { isDigest } from './route-grammar';
 
-/** A cross-repository mount that may be asked for (distribution-spec, "Mounting a blob from another repository"). */
+/** A cross-repository mount that the client may request (distribution-spec, "Mounting a blob from another repository"). */
 export interface CrossMount {
   readonly digest: string;
-  /** The repository to take the blob from, as the registry knows it; absent: wherever the registry has it. */
+  /** The registry's name of the source repository; absent: any repository of the registry. */
   readonly from?: string;
 }
 
 /**
- * What makes another request of one that begins an upload. `origin` is a further hint of go-containerregistry; it names the registry as
- * the client sees it. Some servers trim names, and some read `from[]` and `from.0` as `from`.
+ * Parameters that turn the start of an upload into a mount. `origin` is a hint of go-containerregistry that names the registry as the
+ * client sees it. Some servers trim names, and some read `from[]` and `from.0` as `from`.
  */
 const MOUNT_PARAMETER = /^[^a-z]*(?:mount|from|origin)(?![a-z])/;
 
 /**
- * The mount that a request to begin an upload asks for, if the client may have it: one digest, the permission to pull, and
- * at most one repository, of the same connector. Everything else is no mount, and the upload begins as if none had been
- * asked for: clients treat a refusal as fatal (moby/buildkit#2454). Without `from` the registry takes the blob from where
- * the connector's own credential may read it, and whoever may pull may do the same (security rule C4 cross-tenant mount).
+ * Returns the mount of a request that begins an upload, if it is allowed: with one digest, at most one repository, of the same Connector,
+ * and the permission to pull. Otherwise the upload begins without a mount, because clients treat a refusal as fatal (moby/buildkit#2454).
+ * Without `from` the registry takes the blob from any repository that the Connector's own credential may read, which is what a client
+ * with the permission to pull may read, too (security rule C4 cross-tenant mount).
  */
 export async function findCrossMount(request: ConnectorRequest): Promise<CrossMount | undefined> {
-  // With a body it could not be sent again without the mount, should that be refused.
+  // If the registry refused the mount, a request with a body could not be sent again without it.
   if (request.hasBody) {
     return undefined;
   }
@@ -40,7 +40,7 @@ export async function findCrossMount(request: ConnectorRequest): Promise<CrossMo
   return (await request.allows('get')) ? { digest, from } : undefined;
 }
 
-/** The source as the registry knows it; undefined when it is not of this connector. */
+/** Returns the registry's name of the source; undefined when it is not a repository of this Connector. */
 function sourceOf(request: ConnectorRequest, name: string): string | undefined {
   const repository = ownRepository(request, name);
   if (repository === undefined) {
@@ -51,8 +51,8 @@ function sourceOf(request: ConnectorRequest, name: string): string | undefined {
 }
 
 /**
- * The query for beginning an upload: the client's without any mount, and the mount as we understood it. A pair with `;`
- * goes too, because some servers see two parameters there, of which one could be `from`.
+ * Returns the query that begins an upload: the client's query without any mount, and the mount as the proxy parsed it. A pair with `;`
+ * is removed, because some servers read two parameters there, and one could be `from`.
  */
 export function uploadStartQuery(query: string, mount: CrossMount | undefined): string {
   const rest = withoutParameters(query, OWN_PARAMETERS)

@@ -8,7 +8,7 @@ const CLIENT = '/v2/namespaces/team/connectors/hub/app';
 const SHA = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 interface Given {
-  /** Where the list was answered. */
+  /** The URL that sent the list. */
   answered?: string;
   address?: string;
   tail?: string;
@@ -45,14 +45,14 @@ describe('the next page of a list (lists are cut silently)', () => {
     ['a query alone', '?n=2&last=b', 'n=2&last=b'],
     ['a name', 'list?n=2', 'n=2'],
     ['raw UTF-8, escaped once', '?last=\xc3\xbc%C3%bc', 'last=%C3%BC%C3%bc'],
-    ['http behind a balancer that ends TLS', 'http://r.example/v2/team/app/tags/list?n=2', 'n=2'],
-    ['http with our port', 'http://r.example:5000/v2/team/app/tags/list?n=2', 'n=2', PORT],
+    ['http behind a load balancer that terminates TLS', 'http://r.example/v2/team/app/tags/list?n=2', 'n=2'],
+    ["http with the registry's https port", 'http://r.example:5000/v2/team/app/tags/list?n=2', 'n=2', PORT],
     ['http with another port of a registry that does not know its own', 'http://r.example:8080/v2/team/app/tags/list?n=2', 'n=2', PORT],
-    ['a host of the inside', 'http://registry.internal:5000/v2/team/app/tags/list?n=2', 'n=2'],
-    ['an address of the inside', 'http://10.0.0.1/v2/team/app/tags/list?n=2', 'n=2'],
+    ['an internal host', 'http://registry.internal:5000/v2/team/app/tags/list?n=2', 'n=2'],
+    ['an internal address', 'http://10.0.0.1/v2/team/app/tags/list?n=2', 'n=2'],
     ['a path without its first component', '/team/app/tags/list?n=2', 'n=2'],
     ['a path without the repository’s first component', '/v2/app/tags/list?n=2', 'n=2'],
-    ['the list’s end alone', '/tags/list?n=2', 'n=2'],
+    ['only the end of the list’s path', '/tags/list?n=2', 'n=2'],
     ['two slashes', 'https://r.example//v2//team/app/tags/list?n=2', 'n=2'],
     ['an escaped digest', `/v2/team/app/referrers/${SHA.replace(':', '%3A')}?p=2`, 'p=2', { tail: `referrers/${SHA}` }],
     ['the own list, after a redirect', 'https://r.example/v2/team/app/tags/list?n=2', 'n=2', { answered: 'https://cdn.example/x' }],
@@ -68,8 +68,8 @@ describe('the next page of a list (lists are cut silently)', () => {
   it.each<[string, string, string, string | undefined, Given?]>([
     ['a path of the registry’s own', '/artifactory/api/docker/x?n=2', 'https://r.example/artifactory/api/docker/x?n=2', undefined],
     ['another path of the repository', '/v2/team/app/_tags?n=2', 'https://r.example/v2/team/app/_tags?n=2', undefined],
-    ['ns, which would be taken off', '?ns=x&n=2', 'https://r.example/v2/team/app/tags/list?ns=x&n=2', undefined],
-    ['a query of our own', '?sealed=x', 'https://r.example/v2/team/app/tags/list?sealed=x', undefined],
+    ['ns, which the proxy would remove', '?ns=x&n=2', 'https://r.example/v2/team/app/tags/list?ns=x&n=2', undefined],
+    ["a query with the proxy's own parameter", '?sealed=x', 'https://r.example/v2/team/app/tags/list?sealed=x', undefined],
     [
       'a relative query after a redirect to another host',
       '?last=b',
@@ -91,7 +91,7 @@ describe('the next page of a list (lists are cut silently)', () => {
       undefined,
       { answered: 'https://r.example/internal/tags/list' },
     ],
-    ['another port of our host', 'https://r.example:8443/tags?n=2', 'https://r.example:8443/tags?n=2', 'redirect-own-host'],
+    ["another port of the registry's host", 'https://r.example:8443/tags?n=2', 'https://r.example:8443/tags?n=2', 'redirect-own-host'],
     ['another host', 'https://evil.example/tags?n=2', 'https://evil.example/tags?n=2', 'redirect'],
   ])('is sealed for %s', (_, reference, sealed, purpose, given = {}) => {
     const mapped = map(reference, given);
@@ -104,7 +104,7 @@ describe('the next page of a list (lists are cut silently)', () => {
     ['another repository by dots', '/v2/team/app/../../other/tags/list?n=2'],
     ['another repository by escaped dots', '/v2/team/app/..%2f..%2fother/tags/list?n=2'],
     ['another repository in escapes', '/v2/%6fther/tags/list%ff'],
-    ['a repository that ends alike', '/v2/xteam/app/tags/list?n=2'],
+    ['a repository with the same ending', '/v2/xteam/app/tags/list?n=2'],
     ['the catalog', '/v2/_catalog?n=2'],
     ['a place without TLS', 'http://registry.internal/lists?n=2'],
     [
@@ -114,11 +114,11 @@ describe('the next page of a list (lists are cut silently)', () => {
     ],
     ['a user name', 'https://u@r.example/v2/team/app/tags/list?n=2'],
     ['no URL', 'https://['],
-    ['nothing', ''],
+    ['an empty reference', ''],
     ['another place of the registry, named by another host (C2)', 'https://r.example/admin?n=2', { answered: 'https://cdn.example/x' }],
-  ])('is answered 502 that says why for %s', (_, reference, given = {}) => {
+  ])('is refused with 502 and the reason for %s', (_, reference, given = {}) => {
     expect(() => map(reference, given)).toThrow(
-      expect.objectContaining({ status: 502, message: expect.stringMatching(/a next page|list goes on/) as string }) as Error,
+      expect.objectContaining({ status: 502, message: expect.stringMatching(/a next page/) as string }) as Error,
     );
   });
 });

@@ -9,18 +9,19 @@ import { decodePath, type MappedLocation, refuseOtherRepository } from './upload
 export interface ListContext {
   readonly address: UpstreamAddress;
   readonly names: OciNames;
-  /** What follows the repository in the list's path: `tags/list`. */
+  /** The part of the list's path after the repository, such as `tags/list`. */
   readonly tail: string;
-  /** The place that answered, after redirects. */
+  /** The place that sent the response, after redirects. */
   readonly answered: UpstreamTarget;
   readonly seal: (place: UpstreamPlace) => string;
 }
 
 /**
- * Maps the next page of a list onto our path: relative, because go-containerregistry refuses another scheme or host. Where it is
- * the same list at the connector's registry, the registry's query goes with it byte for byte; every other place is sealed.
+ * Maps the next page of a list to the proxy's path. The path is relative, because go-containerregistry refuses another scheme or host. If
+ * the next page is the same list at the Connector's registry, the registry's query is kept byte for byte; every other place is sealed.
  *
- * @throws ProxyError RedirectRefused, UpstreamInvalid: a list is never cut short
+ * @throws ProxyError UpstreamInvalid when the reference is not a URL, RedirectRefused when the proxy may not follow it: a list is never
+ *   cut short
  */
 export function mapNextPage(reference: string, context: ListContext): MappedLocation {
   const { address, names, tail, answered, seal } = context;
@@ -38,11 +39,11 @@ export function mapNextPage(reference: string, context: ListContext): MappedLoca
     return { location: sealed(place), elsewhere: targetOf(place, address) };
   }
   refuseOtherRepository(place.path, names.upstream, 'a next page');
-  // The credential would go there, and another host chose the place.
+  // The request for the next page would have the credential, and another host chose its place.
   if (!answered.sendCredential) {
     throw new ProxyError(
       'RedirectRefused',
-      "the registry's list goes on from another host back to the registry, at another place than the list; it is not followed",
+      'the registry redirected the list to another host, and that host names a next page at the registry that is not part of this list',
       {
         cause: new Error(`the list was answered by ${answered.origin}`),
       },
@@ -52,9 +53,9 @@ export function mapNextPage(reference: string, context: ListContext): MappedLoca
 }
 
 /**
- * The query of a next page that is the list that was asked for. A registry that answered at that list's own place means itself,
- * whatever host and scheme it believes to have: many do not know their name outside. And some leave out `/v2` or the first
- * components of the repository's name. Only the query is taken, so the same list is asked, whatever the registry says.
+ * Returns the query of a next page that belongs to the requested list; undefined for another place. If the registry answered without a
+ * redirect, any scheme and host in the reference mean the registry itself: many registries do not know their external name. Some also
+ * leave out `/v2` or the first components of the repository's name. Only the query is used, so the next request goes to the same list.
  */
 function queryOfSameList(reference: string, { address, names, tail, answered }: ListContext): string | undefined {
   const read = readReference(reference, { asked: answered, address });
@@ -72,7 +73,7 @@ function isAt({ origin, path }: UpstreamPlace, ownOrigin: string, list: string):
   return origin === ownOrigin && (path === list || path.startsWith(`${list}?`));
 }
 
-/** Whether the path is the list's, or the end of it from some component on, with `/v2` or without. */
+/** Whether the path equals the list's path or its last components, with or without `/v2`. */
 function isPartOf(path: string, list: string, tail: string): boolean {
   const named = path.replace(/^\/v2\//, '/');
   return named.endsWith(`/${tail}`) && list.endsWith(named);

@@ -1,4 +1,4 @@
-/** JSON's own (RFC 8259 §2). */
+/** White space of JSON (RFC 8259 §2). */
 const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -8,7 +8,7 @@ const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
 const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]);
 const OPEN_OBJECT = 0x7b;
 
-/** A longer one is not `name`, however it is escaped. In bytes. */
+/** A longer key cannot be `name`, even if all its letters are escaped. In bytes. */
 const MAX_KEY = 24;
 
 /**
@@ -17,40 +17,40 @@ const MAX_KEY = 24;
  * - `key`: in a key
  * - `colon`: after a key
  * - `before-value`: after the colon
- * - `value`: in a value, or in what follows a number or a word
- * - `value-string`: in a text within a value
+ * - `value`: in a value, or after a number or a word
+ * - `value-string`: in a string within a value
  * - `after-value`: before a comma
- * - `pass`: the name was found, the object has ended, or this is no JSON: the rest passes as it is
+ * - `pass`: the name was found, the object has ended, or this is not JSON: the rest passes unchanged
  */
 type State = 'start' | 'member' | 'key' | 'colon' | 'before-value' | 'value' | 'value-string' | 'after-value' | 'pass';
 
 /**
- * Replaces the value of the member `name` of a JSON object, wherever it stands, in pieces as they come. All other bytes stay as they are
- * and nothing is kept of them, so lists of any length pass, and numbers of any length keep their digits. What is not such an object
- * passes unchanged. Each byte is looked at once.
+ * Replaces the value of the member `name` of a JSON object at any position, chunk by chunk. All other bytes pass unchanged and are not
+ * kept in memory, so lists can have any length, and numbers of any length keep their digits. A text that is not such an object passes
+ * unchanged. The time is linear in the number of bytes.
  */
 export class NameReplacement {
   readonly #value: Buffer;
   #state: State = 'start';
   #key = '';
   #isEscaped = false;
-  /** Objects and lists that are open within a value. */
+  /** Number of objects and lists that are open within a value. */
   #depth = 0;
   #isDropping = false;
 
-  /** @param value JSON */
+  /** @param value the new value, as JSON */
   constructor(value: string) {
     this.#value = Buffer.from(value);
   }
 
-  /** What the next piece becomes. */
+  /** Returns the output for the next chunk. */
   feed(chunk: Buffer): Buffer[] {
     const pieces: Buffer[] = [];
     let from = 0;
     let at = 0;
     while (at < chunk.length && this.#state !== 'pass') {
       const wasDropping = this.#isDropping;
-      // A byte that ends a number or a word is looked at again, as what comes after it.
+      // A byte that ends a number or a word is read again in the next state.
       at += this.#step(chunk[at] ?? 0) ? 1 : 0;
       if (this.#isDropping === wasDropping) {
         continue;
@@ -66,7 +66,7 @@ export class NameReplacement {
     return pieces.filter(({ length }) => length > 0);
   }
 
-  /** @returns false when the byte has to be looked at again */
+  /** @returns false when the byte has to be read again */
   #step(byte: number): boolean {
     switch (this.#state) {
       case 'key':
@@ -83,7 +83,7 @@ export class NameReplacement {
     }
   }
 
-  /** A byte of the object itself that is no space. */
+  /** Reads a byte of the object itself that is not white space. */
   #between(byte: number): boolean {
     switch (this.#state) {
       case 'start':
@@ -130,7 +130,7 @@ export class NameReplacement {
     return true;
   }
 
-  /** True for the quote that ends a text. */
+  /** Returns true for the quote that ends a string. */
   #endsString(byte: number): boolean {
     if (this.#isEscaped) {
       this.#isEscaped = false;
@@ -140,7 +140,7 @@ export class NameReplacement {
     return byte === QUOTE;
   }
 
-  /** A text, a list or an object within a value has ended, and with it perhaps the value. */
+  /** Called at the end of a string, a list or an object within a value, which may be the end of the value. */
   #endOfPart(): void {
     if (this.#depth > 0) {
       this.#state = 'value';

@@ -1,7 +1,7 @@
 import { type ErrorBody, type RefusedRequest } from '../protocol';
 import { API_VERSION_HEADER } from './api-version';
 
-/** The error body of the distribution-spec ("Error Codes"). */
+/** Returns the error body of the distribution-spec ("Error Codes"). */
 export function ociErrorBody({ ociCode, message }: RefusedRequest): ErrorBody {
   return {
     contentType: 'application/json; charset=utf-8',

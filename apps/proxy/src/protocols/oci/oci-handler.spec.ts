@@ -4,7 +4,7 @@ import { type UpstreamPlan } from '../protocol';
 describe('the request upstream', () => {
   it.each<[string, Given, string]>([
     ['a manifest', {}, 'https://r.example/v2/app/manifests/latest'],
-    ['an escaped digest, in plain', { path: `/v2/app/blobs/${ESCAPED}` }, `https://r.example/v2/app/blobs/${SHA}`],
+    ['an escaped digest, which is unescaped', { path: `/v2/app/blobs/${ESCAPED}` }, `https://r.example/v2/app/blobs/${SHA}`],
     ['a path prefix', { address: 'https://r.example:8443/proj/sub/' }, 'https://r.example:8443/v2/proj/sub/app/manifests/latest'],
     ['an IPv6 address', { address: 'http://[::1]:5000' }, 'http://[::1]:5000/v2/app/manifests/latest'],
     ['an official image of Docker Hub', { address: 'https://docker.io' }, 'https://registry-1.docker.io/v2/library/app/manifests/latest'],
@@ -15,7 +15,7 @@ describe('the request upstream', () => {
     ],
     ['the path of the API', { address: 'https://r.example/v2/' }, 'https://r.example/v2/app/manifests/latest'],
     ['a prefix at Docker Hub', { address: 'https://docker.io/my' }, 'https://registry-1.docker.io/v2/my/app/manifests/latest'],
-    ['`ns` of mirrors, taken off', { query: 'ns=docker.io' }, 'https://r.example/v2/app/manifests/latest'],
+    ['`ns` of mirrors, which is removed', { query: 'ns=docker.io' }, 'https://r.example/v2/app/manifests/latest'],
     [
       '`ns` among others, whose bytes stay',
       { ...TAGS, query: 'n=2&NS=x&last=a%2fb+c&n%73=y&&x=;' },
@@ -27,7 +27,7 @@ describe('the request upstream', () => {
       'https://r.example/v2/app/blobs/uploads/u-1?_state=a%2Bb%3d&z=1&a=2',
     ],
     ['uploads without the trailing slash', { ...POST, path: '/v2/app/blobs/uploads' }, 'https://r.example/v2/app/blobs/uploads/'],
-    ['a whole blob at once', { ...POST, query: `digest=${SHA}` }, `https://r.example/v2/app/blobs/uploads/?digest=${SHA}`],
+    ['a blob in one request', { ...POST, query: `digest=${SHA}` }, `https://r.example/v2/app/blobs/uploads/?digest=${SHA}`],
   ])('for %s', async (_, given, expected) => {
     expect(await target(given)).toBe(expected);
   });
@@ -41,7 +41,7 @@ describe('the request upstream', () => {
     ['PATCH upload', PATCH, ['pull', 'push']],
     ['GET upload', { ...PATCH, method: 'GET' }, ['pull', 'push']],
     ['DELETE upload', { ...PATCH, method: 'DELETE' }, ['pull', 'push', 'delete']],
-  ])('%s asks for the scope', async (_, given, actions) => {
+  ])('%s requests the scope', async (_, given, actions) => {
     expect(scopesOf(await plan({ ...given, address: 'https://docker.io' }))).toEqual([{ repository: 'library/app', actions }]);
   });
 
@@ -142,7 +142,7 @@ describe('a sealed location', () => {
     const planned = await plan(next);
     expect(planned.target.purpose).toBe(purpose);
     expect(scopesOf(planned)).toHaveLength(purpose === 'connector' ? 1 : 0);
-    // What leads to another origin is shown to the egress policy before the client hears of it.
+    // The egress policy checks a place on another origin before the client gets its location.
     expect(checked).toEqual(purpose === 'connector' ? undefined : expect.objectContaining({ purpose, sendCredential: false }));
   });
 
@@ -150,7 +150,7 @@ describe('a sealed location', () => {
     ['reordered and escaped', `a=b&digest=${ESCAPED}`],
     ['with ns', `ns=r.example&digest=${SHA}`],
     ['with a mount and a state of its own', `digest=${SHA}&mount=${SHA}&from=other&_state=evil`],
-  ])('takes the digest and nothing else from the client, %s', async (_, query) => {
+  ])('takes only the digest from the client, %s', async (_, query) => {
     const { session } = await sealedBy(POST, 'https://s3.example/b?X-Sig=1');
     expect(await target({ ...PUT, path: `/v2${session}`, query })).toBe(
       `https://s3.example/b?X-Sig=1&digest=${ESCAPED} without credential`,

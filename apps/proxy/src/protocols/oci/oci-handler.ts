@@ -16,15 +16,15 @@ import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
 import { uploadBodyHeaders } from './upload-body';
 
 /**
- * Below this, a token is renewed before a body is sent: a refusal after the body cannot be repaired, because a stream
- * cannot be sent twice. Half of the shortest lifetime that token servers give (60 s, distribution token specification).
+ * A token with less remaining lifetime is renewed before a body is sent: if the registry refused the token after the body, the proxy could
+ * not send the streamed body again. Half of the shortest lifetime of tokens (60 s, distribution token specification).
  */
 const MINIMUM_TOKEN_LIFETIME_MS = 30_000;
 
-/** A list is rewritten or counted, so it has to come whole and not compressed. */
+/** The proxy rewrites a list, so the registry has to send it complete and uncompressed. */
 const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-range': undefined };
 
-/** The OCI distribution-spec (v1.1) for connectors of `spec.protocol: oci`. */
+/** Serves the OCI distribution-spec (v1.1) for Connectors of `spec.protocol: oci`. */
 export class OciHandler implements ProtocolHandler {
   /** java.net.http asks for HTTP/2 with every request to an http URL; oras-java is built on it. */
   readonly ignoredUpgrades: ReadonlySet<string> = new Set(['h2c']);
@@ -81,7 +81,7 @@ export class OciHandler implements ProtocolHandler {
       action: actionOf(route, method),
       repository: names.upstream,
       route: traitsOf(route, method).template,
-      // Clients do not agree on redirects of requests with a body, so the proxy follows none of those either.
+      // Clients differ in how they follow redirects of requests with a body, so the proxy follows none of them.
       followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',
       replayable: !hasBody,
       requestHeaders: route.kind === 'tags' ? WHOLE_AND_PLAIN : uploadBodyHeaders(understood),
@@ -92,18 +92,18 @@ export class OciHandler implements ProtocolHandler {
   }
 }
 
-/** The actions of an upload, which ask for the same from its first request to its last. */
+/** The actions of an upload, the same from its first request to its last. */
 const WRITING = scopeActions({ kind: 'upload-start', repository: '' }, 'POST');
 
-/** Nothing has this digest, so an empty manifest under it is refused even by a registry that would store one. */
+/** No content has this digest, so even a registry that would store an empty manifest refuses it under this digest. */
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-/** About the client's own body, which this is not. */
+/** Removes the headers about the client's body, which an empty write does not send. */
 const WITHOUT_CONTENT = { 'content-range': undefined, 'content-encoding': undefined, 'content-type': undefined };
 
 /**
- * Of an upload that was begun: a PATCH of zero bytes on that session, never the PUT that ends it. Of a manifest, and of an upload that
- * begins with its content: an empty manifest, under a digest that it cannot have.
+ * Returns the changes that turn a plan into its {@link UpstreamPlan.emptyWrite}. For an upload session: a PATCH of zero bytes to it, never
+ * the PUT that ends it. For a manifest, and for an upload that begins with its content: an empty manifest under an impossible digest.
  */
 function emptyWriteFor({ request, route, names }: OciRequest, target: UpstreamTarget): Partial<UpstreamPlan> {
   const common = { replayable: true, requestHeaders: WITHOUT_CONTENT };
@@ -115,7 +115,7 @@ function emptyWriteFor({ request, route, names }: OciRequest, target: UpstreamTa
   return { ...common, method: 'PUT', target: targetOf({ origin: request.address.origin, path }, request.address) };
 }
 
-/** The sealed place that a request leads to, if it does: an upload's session, or a parameter of a list. */
+/** Returns the sealed place in a request, which is an upload's session or a parameter of a list; undefined if there is none. */
 function sealedPart(route: OciRoute, query: string): string | undefined {
   if (route.kind === 'upload-session') {
     return route.session.startsWith(SEALED_PREFIX) ? route.session : undefined;
@@ -137,16 +137,16 @@ function bindingOf({ request, route, names }: OciRequest): SealBinding {
   };
 }
 
-/** The repository that is written to first: some token servers read only the first scope. */
+/** Returns the scopes with the repository to write to first, because some token servers read only the first scope. */
 function scopesFor({ request, route, names }: OciRequest, mount: CrossMount | undefined): RepositoryScope[] {
   const own: RepositoryScope = { repository: names.upstream, actions: scopeActions(route, request.method) };
   return mount?.from === undefined ? [own] : [own, { repository: mount.from, actions: ['pull'] }];
 }
 
 /**
- * A sealed location has no query that the client could see, so what it appends is its own: the digest that ends an
- * upload (distribution-spec, "Closing an upload session"), and nothing else goes on. Of a list nothing does: the registry's place
- * says how many come next and from where, and some clients add their `n` and `last` to any Link.
+ * Adds the client's digest to the path of a sealed upload location. The client sees no query in a sealed location, so the client itself
+ * added every parameter. Of these the proxy forwards only the digest that ends an upload (distribution-spec, "Closing an upload session").
+ * For a list it forwards none: the registry's URL defines the page, and some clients add `n` and `last` to any Link.
  */
 function withClientDigest(path: string, query: string): string {
   const digest = queryValues(query, 'digest').at(-1);

@@ -10,18 +10,18 @@ import { type ConnectorRequest } from '../protocol';
 
 /** One repository under its three names. */
 export interface OciNames {
-  /** As the registry knows it: with the address's path prefix, or Docker Hub's `library/`. */
+  /** The registry's name: with the path prefix of the Connector's address, or with `library/` of Docker Hub. */
   readonly upstream: string;
-  /** As the client calls it, which is what a tag list has to say. */
+  /** The client's name, which a tag list has to contain. */
   readonly client: string;
-  /** The client's URL path of it, without a slash at the end. */
+  /** The client's URL path of the repository, without a trailing slash. */
   readonly clientPath: string;
 }
 
-/** @throws ProxyError PathInvalid when the registry's name becomes too long, ConnectorInvalid for a path prefix that is no name */
+/** @throws ProxyError PathInvalid when the registry's name is too long, ConnectorInvalid when the address's path is no repository name */
 export function namesOf(request: ConnectorRequest, repository: string): OciNames {
   const upstream = upstreamName(request.address, repository);
-  // The client's own name was checked with its route.
+  // The grammar of the route has checked the client's own name.
   if (upstream !== repository && !isRepositoryName(upstream)) {
     throw new ProxyError(
       'PathInvalid',
@@ -32,12 +32,16 @@ export function namesOf(request: ConnectorRequest, repository: string): OciNames
   return { upstream, client, clientPath: request.paths.registryRoot + client };
 }
 
-/** The registry's name of a client's repository. @throws ProxyError ConnectorInvalid */
+/**
+ * Returns the registry's name of a client's repository.
+ *
+ * @throws ProxyError ConnectorInvalid when the path of the Connector's address is not a repository name
+ */
 export function upstreamName(address: ConnectorRequest['address'], repository: string): string {
   if (!canPrefixRepositories(address)) {
     throw new ProxyError(
       'ConnectorInvalid',
-      "the path of the connector's spec.address is no repository name: use lower-case letters, digits and . _ - in it",
+      "the path of the connector's spec.address is not a valid repository name: use only lower-case letters, digits and . _ -",
     );
   }
   return upstreamRepository(address, repository);
@@ -46,15 +50,15 @@ export function upstreamName(address: ConnectorRequest['address'], repository: s
 const CONNECTOR_PREFIX = /^namespaces\/[^/]*\/connectors\/[^/]*\//;
 
 /**
- * A repository's name as a client says it in `from=`, taken back to the name that its path would have here.
+ * Converts a repository's name in a client's `from=` to its name within the Connector.
  *
- * @returns undefined for a repository of another connector, and for what is no name
+ * @returns undefined for a repository of another Connector, and for a text that is not a repository name
  */
 export function ownRepository(request: ConnectorRequest, name: string): string | undefined {
   const own = `${connectorPath(request.connector).slice(1)}/`;
   const repository = name.startsWith(own) ? name.slice(own.length) : name;
   if (repository === name) {
-    // Without a prefix it is a name of the host's connector; where names have one, that may be another connector.
+    // Without a prefix, the name belongs to the Connector of the host. If the client's names have a prefix, that may be another Connector.
     if (request.paths.repositoryPrefix !== '' || CONNECTOR_PREFIX.test(name)) {
       return undefined;
     }

@@ -3,12 +3,12 @@ import { type Ping, verbOfMethod } from '../protocol';
 import { API_VERSION_HEADER } from './api-version';
 
 /**
- * The API version check of the distribution-spec ("end-1"): clients use it to learn how to log in. Never answered 200 without a
- * token: containers/image would then never send its credentials (containers/image#2754).
+ * The response to the API version check of the distribution-spec ("end-1"), which tells clients how to log in. The proxy never answers it
+ * with 200 without a token: containers/image would then never send its credentials (containers/image#2754).
  */
 const PING: Ping = { route: '/v2/', contentType: 'application/json; charset=utf-8', headers: API_VERSION_HEADER, body: '{}' };
 
-/** @throws ProxyError MethodNotAllowed */
+/** @throws ProxyError MethodNotAllowed when the method is neither GET nor HEAD nor OPTIONS */
 export function ociPing(method: string, path: string): Ping | undefined {
   if (path !== '/v2/' && path !== '/v2') {
     return undefined;

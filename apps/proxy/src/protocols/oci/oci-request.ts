@@ -2,7 +2,7 @@ import { type ConnectorRequest } from '../protocol';
 import { type OciNames } from './oci-names';
 import { type OciRoute } from './route-grammar';
 
-/** A request that was understood. */
+/** A parsed request. */
 export interface OciRequest {
   readonly request: ConnectorRequest;
   readonly route: OciRoute;

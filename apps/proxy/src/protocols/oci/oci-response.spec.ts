@@ -2,7 +2,7 @@ import { type AddressForm } from '../../../test/client-paths';
 import { ESCAPED, type Given, PATCH, plan, POST, PREFIX, PUT, SHA, TAGS } from '../../../test/oci-plans';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 
-describe('the answer', () => {
+describe('the response', () => {
   async function answered(given: Given, status: number, headers: ResponseHeaders): Promise<ResponseHeaders> {
     const planned = await plan(given);
     return planned.rewriteResponse(status, headers, planned.target).headers;
@@ -17,9 +17,15 @@ describe('the answer', () => {
       { location: 'https://cdn.example/x' },
       `${PREFIX}/app/blobs/${SHA}`,
     ],
-    ['of a blob stored at once', { ...POST, query: `digest=${ESCAPED}` }, 201, { location: '/anything' }, `${PREFIX}/app/blobs/${SHA}`],
+    [
+      'of a blob stored in one request',
+      { ...POST, query: `digest=${ESCAPED}` },
+      201,
+      { location: '/anything' },
+      `${PREFIX}/app/blobs/${SHA}`,
+    ],
     ['of an upload that ended', PUT, 201, { location: 'http://10.0.0.1/v2/app/blobs/x' }, `${PREFIX}/app/blobs/${SHA}`],
-    ['of an upload that ended without a word', PUT, 201, {}, `${PREFIX}/app/blobs/${SHA}`],
+    ['of an upload that ended without a Location', PUT, 201, {}, `${PREFIX}/app/blobs/${SHA}`],
     ['of a chunk answered 201', PATCH, 201, { location: '/v2/app/blobs/uploads/u-2' }, `${PREFIX}/app/blobs/uploads/u-2`],
     ['of a chunk out of order', PATCH, 416, { location: '/v2/app/blobs/uploads/u-1', range: '0-9' }, `${PREFIX}/app/blobs/uploads/u-1`],
     [
@@ -37,7 +43,7 @@ describe('the answer', () => {
       `${PREFIX}/app/manifests/${SHA}`,
     ],
     ['of a manifest, by its tag', { method: 'PUT' }, 201, { location: 'https://x/y' }, `${PREFIX}/app/manifests/latest`],
-  ])('carries the Location %s in our terms', async (_, given, status, headers, expected) => {
+  ])('contains the Location %s as a path of the proxy', async (_, given, status, headers, expected) => {
     expect((await answered(given, status, headers))['location']).toBe(expected);
   });
 
@@ -50,12 +56,12 @@ describe('the answer', () => {
       { location: 'https://evil.example/', 'content-location': 'https://cdn.example/?sig=s', link: '<https://evil.example>; rel="x"' },
     ],
     ['a deleted manifest', { method: 'DELETE' }, 202, { location: 'https://evil.example/' }],
-  ])('carries no place at the registry with %s', async (_, given, status, headers) => {
+  ])('contains no place at the registry for %s', async (_, given, status, headers) => {
     const { location, link, 'content-location': contentLocation } = await answered(given, status, headers);
     expect({ location, link, contentLocation }).toEqual({ location: undefined, link: undefined, contentLocation: undefined });
   });
 
-  it('keeps what clients need of it', async () => {
+  it('keeps the headers that clients need', async () => {
     const headers = {
       range: '0-1023',
       'docker-upload-uuid': 'u-1',
@@ -69,7 +75,7 @@ describe('the answer', () => {
     };
     expect(await answered(PATCH, 202, headers)).toMatchObject(headers);
     expect(await answered({ path: `/v2/app/referrers/${SHA}` }, 404, headers)).toMatchObject(headers);
-    // A Range that the registry does not send is not made up.
+    // The proxy adds no Range that the registry does not send.
     expect((await answered(PATCH, 202, {}))['range']).toBeUndefined();
   });
 
@@ -85,7 +91,7 @@ describe('the answer', () => {
     );
   });
 
-  it('passes 304', async () => {
+  it('is passed on unchanged for 304', async () => {
     expect((await answered({}, 304, { etag: '"x"' }))['etag']).toBe('"x"');
   });
 
@@ -93,7 +99,7 @@ describe('the answer', () => {
     ['path', `${PREFIX}/app`, 'namespaces/team/connectors/hub/app'],
     ['host', '/v2/app', 'app'],
     ['plain', '/namespaces/team/connectors/hub/v2/app', 'app'],
-  ])('speaks the client’s language in %s form', async (form, path, name) => {
+  ])('contains the client’s names and paths in %s form', async (form, path, name) => {
     const address = 'https://docker.io';
     const upload = await answered({ ...POST, form, address }, 202, { location: '/v2/library/app/blobs/uploads/u' });
     expect(upload['location']).toBe(`${path}/blobs/uploads/u`);

@@ -20,21 +20,21 @@ export interface AskedUpstream extends OciRequest {
 }
 
 interface OciResponse {
-  /** The place that answered, after redirects. */
+  /** The place that sent the response, after redirects. */
   readonly answered: UpstreamTarget;
   readonly status: number;
   readonly headers: ResponseHeaders;
 }
 
 /**
- * Headers that name places at the registry. What a client needs of them is put back in our own terms.
- * `Docker-Upload-UUID`, `Range`, `OCI-Subject`, `OCI-Filters-Applied`, `OCI-Chunk-Min-Length`, `Warning` and all others
- * stay as they are. A `Range` that is missing stays missing: how much of an upload is stored, only the registry knows.
+ * Headers that contain places at the registry. They are removed; those that a client needs are set again, with paths of the proxy.
+ * `Docker-Upload-UUID`, `Range`, `OCI-Subject`, `OCI-Filters-Applied`, `OCI-Chunk-Min-Length`, `Warning` and all other headers stay
+ * unchanged. The proxy adds no missing `Range`, because only the registry knows how much of an upload it has stored.
  */
 const NO_PLACES = { location: undefined, link: undefined, 'content-location': undefined };
 const PLACES = Object.keys(NO_PLACES);
 
-/** @throws ProxyError RedirectRefused | UpstreamInvalid */
+/** @throws ProxyError RedirectRefused when the client may not go to a place in a header, UpstreamInvalid when a header cannot be read */
 export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream): RewrittenResponse {
   refuseRedirectedWrite(response.status, asked);
   const headers = withoutPlaces(response.headers);
@@ -52,7 +52,7 @@ export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream):
   }
 }
 
-/** Nearly always there is none, and copying is dear. */
+/** Returns the same object if there is none of these headers, which is the usual case, because copying is expensive. */
 function withoutPlaces(headers: ResponseHeaders): ResponseHeaders {
   if (PLACES.every((name) => headers[name] === undefined)) {
     return headers;
@@ -60,7 +60,7 @@ function withoutPlaces(headers: ResponseHeaders): ResponseHeaders {
   return { ...headers, ...NO_PLACES };
 }
 
-/** Reads are followed before this is called. A write that is redirected would have to be sent again, which a stream cannot. */
+/** Redirects of reads are followed before. A redirected write would have to be sent again, which is impossible for a streamed body. */
 function refuseRedirectedWrite(status: number, { request }: AskedUpstream): void {
   if (status < 300 || status > 399 || status === 304) {
     return;
@@ -80,7 +80,7 @@ function rewriteList(response: OciResponse, headers: ResponseHeaders, asked: Ask
   if (body === undefined) {
     return { headers: linked, sealedTarget };
   }
-  // Said of a body that the client will not see.
+  // These headers describe the body before the rewrite.
   const changed = {
     ...linked,
     'content-length': undefined,
@@ -92,7 +92,7 @@ function rewriteList(response: OciResponse, headers: ResponseHeaders, asked: Ask
   return request.method === 'HEAD' ? { headers: changed, sealedTarget } : { headers: changed, sealedTarget, body };
 }
 
-/** Of an error, no page is next. */
+/** Maps the next page of a list. An error response has none. */
 function nextPage({ status, headers, answered }: OciResponse, { request, names, route, seal }: AskedUpstream): MappedLocation | undefined {
   const next = status < 300 || status === 304 ? nextReference(headers['link']) : undefined;
   return next === undefined ? undefined : mapNextPage(next, { address: request.address, names, tail: tailOf(route), answered, seal });
@@ -107,7 +107,7 @@ function rewriteUpload(response: OciResponse, headers: ResponseHeaders, asked: A
   return { headers: { ...headers, location: mapped?.location }, sealedTarget: mapped?.elsewhere };
 }
 
-/** 2xx, and 416 whose Location leads to the upload's status (distribution-spec, "Pushing a blob in chunks"). */
+/** Maps the Location of 2xx, and of 416, where it leads to the upload's status (distribution-spec, "Pushing a blob in chunks"). */
 function mapLocation(response: OciResponse, { request, names, seal }: AskedUpstream): MappedLocation | undefined {
   const { location } = response.headers;
   const goesOn = (response.status >= 200 && response.status <= 299) || response.status === 416;
@@ -120,13 +120,13 @@ function mapLocation(response: OciResponse, { request, names, seal }: AskedUpstr
   return mapUploadLocation(location, { address: request.address, names, requested: response.answered, seal });
 }
 
-/** The blob's own URL: its digest is known when an upload is ended, and when a mount succeeded. */
+/** Returns the blob's path. Its digest is known when an upload ends and when a mount succeeds. */
 function storedBlob({ request, route, names, mount }: AskedUpstream): string | undefined {
   const digest = mount?.digest ?? queryValues(request.query, 'digest').at(-1);
   return isUpload(route) && digest !== undefined && isDigest(digest) ? `${names.clientPath}/blobs/${digest}` : undefined;
 }
 
-/** The manifest by digest, if the registry says it, as distribution does; by the reference that was sent otherwise. */
+/** Returns the manifest's path: by digest if the registry sent one, as distribution does, otherwise by the reference of the request. */
 function storedManifest({ headers }: OciResponse, { route, names }: AskedUpstream): string {
   const digest = headers['docker-content-digest'];
   const tail = typeof digest === 'string' && isDigest(digest) ? `manifests/${digest}` : tailOf(route);

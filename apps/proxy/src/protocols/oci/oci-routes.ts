@@ -3,7 +3,7 @@ import { ProxyError } from '../../proxy.errors';
 import { type UpstreamPlan } from '../protocol';
 import { type OciRoute } from './route-grammar';
 
-/** What a route means, whatever its parameters are. */
+/** Properties of a route that do not depend on its parameters. */
 export interface RouteTraits {
   /** For logs and metrics. */
   readonly template: string;
@@ -19,7 +19,7 @@ const TRAITS: Readonly<Record<OciRoute['kind'], RouteTraits>> = {
   referrers: { template: '/v2/{name}/referrers/{digest}', methods: ['GET', 'HEAD'] },
 };
 
-/** @throws ProxyError MethodNotAllowed */
+/** @throws ProxyError MethodNotAllowed when the route does not have the method */
 export function traitsOf(route: OciRoute, method: string): RouteTraits {
   const traits = TRAITS[route.kind];
   if (!traits.methods.includes(method)) {
@@ -35,7 +35,7 @@ export function isUpload(route: OciRoute): boolean {
   return route.kind === 'upload-start' || route.kind === 'upload-session';
 }
 
-/** Whether what is answered may go on at another place, a page at a time. */
+/** Whether the response is a list, which may have further pages. */
 export function isList(route: OciRoute): boolean {
   return route.kind === 'tags' || route.kind === 'referrers';
 }
@@ -48,9 +48,8 @@ export function actionOf(route: OciRoute, method: string): UpstreamPlan['action'
 }
 
 /**
- * What the upstream token has to allow. Everything about an upload asks for the same, so that one token serves it from
- * the first request to the last; cancelling one needs `delete` beside that, because the distribution registry goes by the
- * method alone.
+ * Returns the actions that the upstream token has to allow. All requests of an upload require the same actions, so that one token is enough
+ * for them. Cancelling an upload requires `delete` in addition, because the distribution registry checks only the method.
  */
 export function scopeActions(route: OciRoute, method: string): readonly RepositoryAction[] {
   if (isUpload(route)) {
@@ -63,8 +62,8 @@ export function scopeActions(route: OciRoute, method: string): readonly Reposito
 }
 
 /**
- * What the upstream token may allow at most, whatever a challenge says. A read never asks for `push`: some registries then create the
- * repository. A deletion may ask for whatever its registry calls that: Quay `push`, others `*`.
+ * Returns the actions that the proxy requests at most, even if a challenge names more. For a read it never requests `push`, because some
+ * registries then create the repository. For a deletion it may request the registry's own action for it: Quay uses `push`, others `*`.
  */
 export function actionLimit(route: OciRoute, method: string): readonly RepositoryAction[] {
   if (method === 'DELETE') {
@@ -73,17 +72,17 @@ export function actionLimit(route: OciRoute, method: string): readonly Repositor
   return isUpload(route) || method === 'PUT' ? ['pull', 'push'] : ['pull'];
 }
 
-/** Whether a push begins with this request: what is there already need not be sent. */
+/** Whether a push begins with this request: clients do not send content that the registry already has. */
 export function precedesPush(route: OciRoute, method: string): boolean {
   return method === 'HEAD' && (route.kind === 'manifest' || route.kind === 'blob');
 }
 
-/** The path at the registry, from the parsed route. A session that is sealed has its own. */
+/** Returns the path at the registry for a parsed route. Not for a sealed session, which contains its own path. */
 export function upstreamPath(route: OciRoute, repository: string): string {
   return `/v2/${repository}/${tailOf(route)}`;
 }
 
-/** What follows the repository in a route's path, for the registry and for the client alike. */
+/** Returns the part of a route's path after the repository, which is the same for the registry and the client. */
 export function tailOf(route: OciRoute): string {
   switch (route.kind) {
     case 'manifest':

@@ -1,10 +1,10 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
 import { verbOfMethod } from '../protocol';
 
-/** As the method says, but whatever touches an upload is part of pushing: its status (GET) and its cancellation (DELETE) need `update`. */
+/** Returns the method's verb, but `update` for all requests about an upload: its status (GET) and cancellation (DELETE) are part of a push. */
 export function ociVerb(method: string, path: string): ProxyVerb | undefined {
   const verb = verbOfMethod(method);
-  // The strict grammar of the routes refuses every other spelling of these bytes, so nothing slips by.
+  // The strict grammar of the routes refuses every other spelling of these bytes, so this comparison misses no upload.
   return verb !== undefined && path.startsWith('/v2/') && isOfUpload(path) ? 'update' : verb;
 }
 

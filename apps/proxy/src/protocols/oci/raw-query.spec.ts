@@ -9,11 +9,11 @@ describe('a raw query', () => {
     expect(queryValues(query, 'a')).toEqual(values);
   });
 
-  it('keeps the bytes of what is not taken off', () => {
+  it('keeps the bytes of parameters that are not removed', () => {
     expect(withoutParameters('n=2&NS=x&last=a%2fb+c&n%73=y&&x=;&%', ['ns'])).toBe('n=2&last=a%2fb+c&&x=;&%');
   });
 
-  it('escapes block the event loop: no piece is thrown for, and none is read beyond the limits', () => {
+  it('escapes block the event loop: throws at most once for invalid escapes, and reads nothing beyond the limits', () => {
     const decode = jest.spyOn(globalThis, 'decodeURIComponent');
     expect(() => checkRawQuery('%&'.repeat(31_000))).toThrow(expect.objectContaining({ code: 'QueryTooLong', status: 414 }) as Error);
     expect(() => checkRawQuery('%&'.repeat(MAX_QUERY_PAIRS))).toThrow(
@@ -34,7 +34,7 @@ describe('a raw query', () => {
     ['sealed=x', false],
     ['_method=DELETE', false],
     ['a=\u00fc', false],
-  ])('of a registry comes back from a client: %.20s', (query, expected) => {
+  ])('of a registry can be returned by a client: %.20s', (query, expected) => {
     expect(isReturnable(query)).toBe(expected);
   });
 });

@@ -22,7 +22,7 @@ describe('parseOciPath', () => {
     ['/v2/app/blobs/uploads/sealed.key.body', { kind: 'upload-session', repository: 'app', session: 'sealed.key.body' }],
     ['/v2/app/tags/list', { kind: 'tags', repository: 'app' }],
     [`/v2/app/referrers/${SHA}`, { kind: 'referrers', repository: 'app', digest: SHA }],
-    // Components may be called like routes; the end of the path decides.
+    // Components may have the names of routes; the end of the path decides.
     ['/v2/blobs/manifests/tags/list', { kind: 'tags', repository: 'blobs/manifests' }],
     ['/v2/a/tags/list/manifests/t', { kind: 'manifest', repository: 'a/tags/list', reference: 't' }],
     ['/v2/a/blobs/manifests/uploads', { kind: 'manifest', repository: 'a/blobs', reference: 'uploads' }],
@@ -56,8 +56,8 @@ describe('parseOciPath', () => {
     ['a backslash', '/v2/app\\other/manifests/t'],
     ['a semicolon', '/v2/app;x/manifests/t'],
     ['a semicolon after dots', '/v2/app/..;/manifests/t'],
-    ['other than ASCII', '/v2/äpp/manifests/t'],
-    ['other than ASCII, as Node reads it', Buffer.from('/v2/äpp/manifests/t').toString('latin1')],
+    ['a character beyond ASCII', '/v2/äpp/manifests/t'],
+    ['a character beyond ASCII, as Node.js reads it', Buffer.from('/v2/äpp/manifests/t').toString('latin1')],
     ['a line break', '/v2/app/manifests/t\n'],
     ['a NUL', '/v2/app\0/manifests/t'],
     ['a capital letter in the name', '/v2/App/manifests/t'],
@@ -67,10 +67,10 @@ describe('parseOciPath', () => {
     ['no name before uploads', '/v2/blobs/uploads/x'],
     ['a name of 256 characters', `/v2/${'a'.repeat(256)}/tags/list`],
     ['an upload inside the name', '/v2/a/blobs/uploads/b/manifests/t'],
-    ['a blob that is no digest', '/v2/app/blobs/latest'],
+    ['a blob reference that is not a digest', '/v2/app/blobs/latest'],
     ['a digest without a value', '/v2/app/blobs/sha256:'],
     ['referrers of a tag', '/v2/app/referrers/latest'],
-    ['a reference with a colon that is no digest', '/v2/app/manifests/a:b:c'],
+    ['a reference with a colon that is not a digest', '/v2/app/manifests/a:b:c'],
   ])('C5 path confusion: refuses %s', (_, path) => {
     expect(() => parseOciPath(path)).toThrow(
       expect.objectContaining({ code: 'PathInvalid', status: 400, ociCode: 'NAME_INVALID' }) as Error,
@@ -103,7 +103,7 @@ describe('parseOciPath', () => {
     },
   );
 
-  it('C5 path confusion: gives every path one reading, or none', () => {
+  it('C5 path confusion: reads every path in exactly one way, or refuses it', () => {
     const name = fc.constantFrom('a', 'b-c', 'manifests', 'blobs', 'uploads', 'tags', 'namespaces', 'connectors');
     const odd = fc.constantFrom(...['', '.', '..', '%2e', '%2E%2e', '%2F', '%3A', '%', '\\', ';', 'A', 'ü', 'a%2Fb', '..;']);
     const tail = fc.constantFrom(
@@ -129,7 +129,7 @@ describe('parseOciPath', () => {
             return;
           }
           const rebuilt = `/v2/${route.repository}/${tailOf(route)}`;
-          // What is forwarded is plain, and a parser that decodes or normalises sees the same.
+          // The forwarded path is plain, and a parser that decodes or normalises it gets the same path.
           expect(rebuilt).toMatch(/^\/[A-Za-z0-9._~:@=+,/-]+$/);
           expect(new URL(rebuilt, 'http://r.example').pathname).toBe(rebuilt);
           expect(isRepositoryName(route.repository)).toBe(true);
@@ -152,8 +152,8 @@ function parse(path: string): OciRoute | undefined {
   }
 }
 
-describe('digests and references of sessions', () => {
-  it('take no time that grows faster than they do', () => {
+describe('isDigest and isSession', () => {
+  it('run in linear time', () => {
     expect(isDigest(`${'a+'.repeat(127)}!`)).toBe(false);
   });
 
@@ -167,7 +167,7 @@ describe('digests and references of sessions', () => {
     ['a%20b', false],
     ['sealed.x', false],
     ['x'.repeat(24 * 1024 + 1), false],
-  ])('of a session, %.20s: %s', (session, expected) => {
+  ])('for the session %.20s: %s', (session, expected) => {
     expect(isSession(session)).toBe(expected);
   });
 });

@@ -3,12 +3,12 @@ import { ProxyError } from '../../proxy.errors';
 import { MAX_SEALED_LENGTH, SEALED_PREFIX } from '../../sealing/location-seal';
 
 /*
- * The routes of the OCI distribution-spec (v1.1, "Endpoints"), matched against the raw path. Nothing is decoded and
- * nothing normalised, so there is one reading of every path that passes, ours and the registry's; and the request is
- * forwarded from the parsed route, never from the path (security rule C5 path confusion).
+ * The routes of the OCI distribution-spec (v1.1, "Endpoints"), matched against the raw path. The proxy neither decodes nor normalises the
+ * path, so the proxy and the registry read every accepted path in the same way. The proxy builds the upstream path from the parsed route,
+ * never from the client's path (security rule C5 path confusion).
  */
 
-/** A parsed path. `repository` is the client's name without the connector's prefix; a digest is spelt with `:`. */
+/** A parsed path. `repository` is the client's name without the Connector's prefix; a digest contains a plain `:`. */
 export type OciRoute =
   | { readonly kind: 'manifest'; readonly repository: string; readonly reference: string }
   | { readonly kind: 'blob'; readonly repository: string; readonly digest: string }
@@ -20,23 +20,23 @@ export type OciRoute =
 /** <reference> as a tag: the distribution-spec, "Pulling manifests". */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
-/** <digest> of the image-spec, "Digests"; the algorithm in use with the longest value is sha512, 135 characters in all. */
+/** <digest> of the image-spec, "Digests". The longest digests in use are those of sha512, with 135 characters. */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
 const DIGEST_MAX = 255;
 
 /**
- * References of upload sessions are the registry's own; these characters mean the same to every parser and client.
- * Locations with others are sealed. Long enough for a sealed location.
+ * References of upload sessions, which the registry chooses. These characters mean the same to every parser and client. Locations with
+ * other characters are sealed.
  */
 const SESSION = /^[A-Za-z0-9._~:@=+,-]+$/;
 
-/** Characters of a path, once the one escape that is allowed is undone. */
+/** Characters of a path, after the one allowed escape has been decoded. */
 const PATH = /^[A-Za-z0-9._~:@=+,/-]+$/;
 
-/** Some clients escape the colon of a digest; it is the only escape, in upper case, and only there. */
+/** Some clients escape the colon of a digest. This is the only allowed escape, only there and only in upper case. */
 const ESCAPED_DIGEST = /\/(?:manifests|blobs|referrers)\/[a-z0-9+._-]+%3A[A-Za-z0-9=_-]+$/;
 
-/** What can stand where a manifest's reference stands, without being one. */
+/** Text in the place of a manifest's reference that is a plain name, but may be too long or begin with a wrong character. */
 const NO_REFERENCE = /^[A-Za-z0-9._-]+$/;
 
 /** Whether the text is a digest by the image-spec. */
@@ -44,14 +44,15 @@ export function isDigest(text: string): boolean {
   return text.length <= DIGEST_MAX && DIGEST.test(text);
 }
 
-/** Whether a registry's own session reference can stand in a path of ours as it is. */
+/** Whether a path of the proxy can contain a registry's own session reference unchanged. Its limit is that of a sealed location. */
 export function isSession(text: string): boolean {
   return text.length <= MAX_SEALED_LENGTH && SESSION.test(text) && text !== '.' && text !== '..' && !text.startsWith(SEALED_PREFIX);
 }
 
 /**
  * @param path the raw path, `/v2/REPOSITORY/…`
- * @throws ProxyError PathInvalid outside the grammar, RouteUnknown for a route that is not served, ManifestUnknown
+ * @throws ProxyError PathInvalid when the path does not match the grammar, RouteUnknown when the route is not served, ManifestUnknown when
+ *   the reference is neither a tag nor a digest
  */
 export function parseOciPath(path: string): OciRoute {
   const plain = plainPath(path);
@@ -72,26 +73,30 @@ export function parseOciPath(path: string): OciRoute {
 
 const API_PREFIX = '/v2/';
 
-/** The trailing slash of this route belongs to it; everywhere else an empty segment is an error. */
+/** This route has a trailing slash. In all other places an empty segment is an error. */
 const UPLOAD_START = '/blobs/uploads/';
 
-/** A segment that is empty, or that some parser would resolve. */
+/** A segment that is empty, or that some parsers resolve. */
 const EMPTY_OR_DOTS = /\/\.{0,2}(?:\/|$)/;
 
-/** The path without the escape and the trailing slash that are allowed. @throws ProxyError PathInvalid */
+/**
+ * Returns the path without the allowed escape and trailing slash.
+ *
+ * @throws ProxyError PathInvalid when the path contains anything else that is not allowed
+ */
 function plainPath(path: string): string {
   const unescaped = path.includes('%') && ESCAPED_DIGEST.test(path) ? path.replace('%3A', ':') : path;
   const plain = unescaped.endsWith(UPLOAD_START) ? unescaped.slice(0, -1) : unescaped;
   if (!plain.startsWith('/') || !PATH.test(plain) || EMPTY_OR_DOTS.test(plain)) {
     throw new ProxyError(
       'PathInvalid',
-      'the path may hold only letters, digits and the characters - . _ ~ : @ = + , between single slashes, and no . or .. segment',
+      'the path may contain only letters, digits and the characters - . _ ~ : @ = + , between single slashes, and no . or .. segment',
     );
   }
   return plain;
 }
 
-/** Matched from the end, because a repository's components may be called `blobs` or `manifests` too. */
+/** Matches from the end, because a repository's components may also have the names `blobs` or `manifests`. */
 function matchTail(tail: string): OciRoute | undefined {
   const [beforeLast, last] = cutLast(tail);
   const [repository, kind] = cutLast(beforeLast);
@@ -115,7 +120,7 @@ function matchTail(tail: string): OciRoute | undefined {
   }
 }
 
-/** The last segment, and what stands before it. */
+/** Splits off the last segment. */
 function cutLast(path: string): [before: string, last: string] {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
@@ -125,11 +130,11 @@ function reference(text: string): string {
   if (TAG.test(text) || isDigest(text)) {
     return text;
   }
-  // Nothing can be stored under such a name. The distribution-spec's conformance tests ask for one and expect 404.
+  // No manifest can be stored under such a name. The conformance tests of the distribution-spec request one and expect 404.
   if (NO_REFERENCE.test(text)) {
-    throw new ProxyError('ManifestUnknown', 'no manifest can have this reference: it is no tag and no digest');
+    throw new ProxyError('ManifestUnknown', 'no manifest can have this reference: it is neither a tag nor a digest');
   }
-  throw new ProxyError('PathInvalid', 'the reference is no tag and no digest');
+  throw new ProxyError('PathInvalid', 'the reference is neither a tag nor a digest');
 }
 
 function digest(text: string): string {
@@ -140,7 +145,7 @@ function digest(text: string): string {
 }
 
 function checkRepository(repository: string): void {
-  // A component pair blobs/uploads could be read as an upload by one parser and as part of the name by another.
+  // One parser could read the components blobs/uploads as an upload, another as part of the name.
   if (isRepositoryName(repository) && !`/${repository}/`.includes('/blobs/uploads/')) {
     return;
   }
@@ -151,5 +156,5 @@ function checkRepository(repository: string): void {
 }
 
 function routeUnknown(): ProxyError {
-  return new ProxyError('RouteUnknown', 'this route is not part of the OCI distribution-spec that is served here');
+  return new ProxyError('RouteUnknown', 'the proxy does not serve this route; use the routes of the OCI distribution-spec');
 }

@@ -3,7 +3,7 @@ import { tagListRewrite } from './tag-list';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** In pieces of every size up to seven bytes, which must make no difference. */
+/** Sends the list in chunks of each size up to seven bytes, and expects the same result. */
 function transform(body: string): string {
   const bytes = Buffer.from(body);
   const results = [1, 2, 3, 7, bytes.length + 1].map((size) => {
@@ -34,7 +34,7 @@ describe('tagListRewrite', () => {
     ['{"tags":[],"name":17}', '{"tags":[],"name":"ours/app"}'],
     ['{"name":{"a":["}"]},"tags":[]}', '{"name":"ours/app","tags":[]}'],
     ['{"ñame":"ü","tags":["é"],"name":"ü"}', '{"ñame":"ü","tags":["é"],"name":"ours/app"}'],
-  ])('puts the name in and leaves every other byte of %s', (body, expected) => {
+  ])('replaces the name and keeps every other byte of %s', (body, expected) => {
     expect(transform(body)).toBe(expected);
   });
 
@@ -60,11 +60,11 @@ describe('tagListRewrite', () => {
     '{"x":"name"}',
     '{"name"',
     '\ufeff{"name":"x"}',
-  ])('leaves %j alone', (body) => {
+  ])('passes %j unchanged', (body) => {
     expect(transform(body)).toBe(body);
   });
 
-  it('keeps nothing of a list: what comes goes on at once, however long or nested it is', () => {
+  it('keeps no part of a list in memory, even if it is long or deeply nested', () => {
     const replacement = new NameReplacement('"ours/app"');
     const sizeOf = (pieces: Buffer[]): number => pieces.reduce((total, { length }) => total + length, 0);
     for (const text of [`{"tags":${'['.repeat(100_000)}`, '"x",'.repeat(50_000), `"${'\\'.repeat(100_000)}`, 'a'.repeat(100_000)]) {
@@ -76,7 +76,7 @@ describe('tagListRewrite', () => {
     expect(Buffer.concat(long.feed(Buffer.from('"}'))).toString()).toBe('}');
   });
 
-  it('does so as the list comes, and asks for the pauses that the client wants', () => {
+  it('replaces the name while the list streams, and passes on the pauses of the client', () => {
     const pieces: Buffer[] = [];
     let wantsMore = true;
     const next = {
@@ -103,11 +103,11 @@ describe('tagListRewrite', () => {
 
   it.each([
     ['an error', 404, JSON_TYPE],
-    ['a part', 206, JSON_TYPE],
+    ['a partial response', 206, JSON_TYPE],
     ['no type', 200, {}],
     ['another type', 200, { 'content-type': 'text/html; x=application/json' }],
     ['a compressed list', 200, { ...JSON_TYPE, 'content-encoding': 'gzip' }],
-  ])('lets %s pass', (_, status, headers) => {
+  ])('does not rewrite %s', (_, status, headers) => {
     expect(tagListRewrite(status, headers, 'ours/app')).toBeUndefined();
   });
 

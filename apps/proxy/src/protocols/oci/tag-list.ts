@@ -4,10 +4,10 @@ import { type ResponseHeaders } from '../../upstream/response-headers';
 import { NameReplacement } from './name-replacement';
 
 /**
- * Puts the repository's name as the client knows it into a tag list (distribution-spec, "Listing Tags": `name` is the
- * name of the request), while it streams.
+ * Creates the rewrite that puts the client's name of the repository into a tag list while it streams (distribution-spec, "Listing Tags":
+ * `name` is the name in the request).
  *
- * @returns undefined for an answer that is no plain JSON, which then passes as it is
+ * @returns undefined for a response that is not plain JSON, which passes unchanged
  */
 export function tagListRewrite(status: number, headers: ResponseHeaders, name: string): BodyRewrite | undefined {
   const type = String(headers['content-type'] ?? '').toLowerCase();

@@ -34,7 +34,7 @@ describe('the body of a request that begins an upload', () => {
     'Application/Octet-Stream',
     'application/octet-stream; charset=x',
     ' application/octet-stream ;a=b',
-  ])('C4b mount by a form body: goes on as content, of type %j', (type) => {
+  ])('C4b mount by a form body: is forwarded as content if its type is %j', (type) => {
     expect(headers(START, type)).toEqual(CONTENT);
   });
 
@@ -67,14 +67,14 @@ describe('the body of a request that begins an upload', () => {
     );
   });
 
-  it('C4b mount by a form body: a later request is no form either, and keeps every other type', () => {
+  it('C4b mount by a form body: a later request is not forwarded as a form, and keeps every other type', () => {
     expect(headers(SESSION, 'application/x-www-form-urlencoded')).toEqual(CONTENT);
     expect(headers(SESSION, 'a/b, Multipart/Form-Data')).toEqual(CONTENT);
     expect(headers(SESSION, 'application/vnd.x')).toEqual({});
     expect(headers(MANIFEST, 'application/vnd.oci.image.manifest.v1+json')).toEqual({});
   });
 
-  it('has any type when there is none', () => {
+  it('may have any type if it is empty', () => {
     expect(headers(START, 'application/x-www-form-urlencoded', false)).toEqual({});
   });
 });

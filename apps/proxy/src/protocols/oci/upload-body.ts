@@ -5,17 +5,18 @@ import { isUpload } from './oci-routes';
 /** The type of a blob's content in every upload (distribution-spec, "Pushing blobs"). */
 const CONTENT = 'application/octet-stream';
 
-/** Anywhere in the value: of a list, some servers read the first element and some the last. */
+/** Matches anywhere in the value: if it is a list, some servers read the first element and some the last. */
 const FORM = /form-urlencoded|multipart/;
 
 /**
- * The Content-Type under which the body of an upload goes upstream (rule C4b). Registries read `mount`, `from`, `digest` and `_state`
- * from a form in the body before they look at the query (Go's `FormValue`), and we have not looked into the body. So the request that
- * begins an upload has to say that its body is content, and goes on saying exactly that. A later one that says `form`, as curl does by
- * itself, goes on as the content that it can only be; any other type stays, because a pre-signed location may want it.
+ * Returns the Content-Type with which the body of an upload goes upstream (rule C4b). Registries read `mount`, `from`, `digest` and
+ * `_state` from a form in the body before they read the query (Go's `FormValue`), and the proxy does not read the body. So the request
+ * that begins an upload must declare its body as content, and is forwarded with exactly this type. A later request that declares a form,
+ * as curl does by default, is forwarded as content, too, because its body can only be that. Every other type is kept, because a
+ * pre-signed location may require it.
  *
- * @returns headers to put over the client's
- * @throws ProxyError UploadTypeRefused
+ * @returns headers that override the client's
+ * @throws ProxyError UploadTypeRefused when the request that begins an upload declares its body as anything else than content
  */
 export function uploadBodyHeaders({ request, route }: OciRequest): Readonly<Record<string, string>> {
   if (!request.hasBody || !isUpload(route)) {

@@ -7,7 +7,7 @@ import { mapUploadLocation, type MappedLocation } from './upload-location';
 const CLIENT = '/v2/namespaces/team/connectors/hub/app';
 
 interface Mapped extends MappedLocation {
-  /** What was sealed. */
+  /** The place that was sealed. */
   sealed?: SealedPlace;
 }
 
@@ -36,19 +36,19 @@ describe('mapUploadLocation', () => {
     ['no scheme', '//r.example/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
     ['a name relative to the request', 'u-1?x=1', undefined, 'u-1?x=1'],
     ['http of a registry behind TLS', 'http://r.example/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
-    ['http with our port', 'http://r.example:5000/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
+    ["http with the registry's https port", 'http://r.example:5000/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
     ['http with the port of https', 'http://r.example:443/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
     ['http with its own port', 'http://r.example:80/v2/app/blobs/uploads/u-1', undefined, 'u-1'],
-    ['http without our port', 'http://r.example/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
+    ["http without the registry's https port", 'http://r.example/v2/app/blobs/uploads/u-1', 'https://r.example:5000', 'u-1'],
     ['an IPv6 address', 'http://[::1]:5000/v2/app/blobs/uploads/u-1', 'http://[0:0:0:0:0:0:0:1]:5000', 'u-1'],
     ['a fragment, left out', '/v2/app/blobs/uploads/u-1?a#b?c', undefined, 'u-1?a'],
     ['dots that lead back to the repository', '/v2/app/blobs/x/../uploads/u-1', undefined, 'u-1'],
     ['a session with all characters that are safe', '/v2/app/blobs/uploads/A.z_~:@=+,9-', undefined, 'A.z_~:@=+,9-'],
-  ])('maps %s onto our path', (_, location, address, expected) => {
+  ])("maps %s to the proxy's path", (_, location, address, expected) => {
     expect(map(location, address)).toEqual({ location: `${CLIENT}/blobs/uploads/${expected}` });
   });
 
-  it('maps the registry’s name of the repository onto the client’s', () => {
+  it('maps the registry’s name of the repository to the client’s', () => {
     expect(map('/v2/library/app/blobs/uploads/u', 'https://docker.io', 'library/app').location).toBe(`${CLIENT}/blobs/uploads/u`);
   });
 
@@ -60,10 +60,25 @@ describe('mapUploadLocation', () => {
       { origin: 'https://evil.example', path: '/v2/app/blobs/uploads/u' },
       'redirect',
     ],
-    ['a host that ends like ours', 'https://evilr.example/x', { origin: 'https://evilr.example', path: '/x' }, 'redirect'],
-    ['another port of our host', 'https://r.example:444/x', { origin: 'https://r.example:444', path: '/x' }, 'redirect-own-host'],
+    [
+      "a host with the same ending as the registry's",
+      'https://evilr.example/x',
+      { origin: 'https://evilr.example', path: '/x' },
+      'redirect',
+    ],
+    [
+      "another port of the registry's host",
+      'https://r.example:444/x',
+      { origin: 'https://r.example:444', path: '/x' },
+      'redirect-own-host',
+    ],
     ['a path outside of /v2', '/artifacts-uploads/x?a=b', { origin: 'https://r.example', path: '/artifacts-uploads/x?a=b' }, undefined],
-    ['a path of the repository that is no upload', '/v2/app/other/x', { origin: 'https://r.example', path: '/v2/app/other/x' }, undefined],
+    [
+      'a path of the repository that is not an upload',
+      '/v2/app/other/x',
+      { origin: 'https://r.example', path: '/v2/app/other/x' },
+      undefined,
+    ],
     ['more segments', '/v2/app/blobs/uploads/a/b', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a/b' }, undefined],
     ['a session with %', '/v2/app/blobs/uploads/a%3Db', { origin: 'https://r.example', path: '/v2/app/blobs/uploads/a%3Db' }, undefined],
     [
@@ -91,7 +106,7 @@ describe('mapUploadLocation', () => {
       undefined,
     ],
     [
-      'a query with ns, which would be taken off',
+      'a query with ns, which the proxy would remove',
       '/v2/app/blobs/uploads/u?ns=x',
       { origin: 'https://r.example', path: '/v2/app/blobs/uploads/u?ns=x' },
       undefined,
@@ -104,7 +119,7 @@ describe('mapUploadLocation', () => {
     });
   });
 
-  it('seals https where the connector speaks http, without the credential', () => {
+  it("seals https without the credential if the Connector's address is http", () => {
     const mapped = map('https://r.example/v2/app/blobs/uploads/u', 'http://r.example');
     expect(mapped.elsewhere).toMatchObject({ origin: 'https://r.example', purpose: 'redirect-own-host', sendCredential: false });
   });
@@ -120,8 +135,8 @@ describe('mapUploadLocation', () => {
     ['escaped dots on another host', 'https://s3.example/%2e%2E/x', 'RedirectRefused'],
     ['dots escaped twice', '/v2/app/blobs/uploads/%252e%252e%252fother', 'RedirectRefused'],
     ['another repository, escaped twice', '/%2576%32/other/blobs/uploads/u', 'RedirectRefused'],
-    ['another repository beside an escape that is no UTF-8', '/v2/%6fther/blobs/uploads/u%ff', 'RedirectRefused'],
-    ['the API, escaped, beside an escape that is no UTF-8', '/%762/other/blobs/uploads/u%ff', 'RedirectRefused'],
+    ['another repository together with an escape that is not UTF-8', '/v2/%6fther/blobs/uploads/u%ff', 'RedirectRefused'],
+    ['the API, escaped, together with an escape that is not UTF-8', '/%762/other/blobs/uploads/u%ff', 'RedirectRefused'],
     ['an escaped letter of another repository', '/v2/%6fther/blobs/uploads/u', 'RedirectRefused'],
     ['double slashes before another repository', '//r.example//v2/other/blobs/uploads/u', 'RedirectRefused'],
     ['the root of the API', '/v2/', 'RedirectRefused'],
@@ -134,17 +149,17 @@ describe('mapUploadLocation', () => {
     ['a backslash', '/\\evil.example/u', 'UpstreamInvalid'],
     ['a URL of more than 16 KiB', `/${'a'.repeat(16 * 1024)}`, 'UpstreamInvalid'],
     ['a tab', '/v2/app/blobs/uploads/u\tv', 'UpstreamInvalid'],
-    ['no URL', 'https://[', 'UpstreamInvalid'],
-    ['nothing', '', 'UpstreamInvalid'],
+    ['a text that is not a URL', 'https://[', 'UpstreamInvalid'],
+    ['an empty Location', '', 'UpstreamInvalid'],
   ])('C2 auth over Location: refuses %s', (_, location, code) => {
     expect(() => map(location)).toThrow(expect.objectContaining({ code, status: 502, ociCode: 'UNKNOWN' }) as Error);
   });
 
-  it('C14 log leakage: names no more than the origin in what it says', () => {
+  it('C14 log leakage: names at most the origin in its message', () => {
     expect(() => map('http://evil.example/u?X-Sig=hush')).toThrow(/^(?!.*hush)(?!.*evil).*to a place without TLS/);
   });
 
-  it('C2 auth over Location: gives the client our own path, whatever the registry says', () => {
+  it("C2 auth over Location: gives the client only the proxy's own paths for any Location of the registry", () => {
     const part = fc.constantFrom(
       ...[
         'https:',
@@ -178,7 +193,7 @@ describe('mapUploadLocation', () => {
         const url = new URL(mapped.location, 'https://proxy.example');
         expect(url.origin).toBe('https://proxy.example');
         expect(url.pathname).toMatch(/^\/v2\/namespaces\/team\/connectors\/hub\/app\/blobs\/uploads\/[^/]+$/);
-        // Our path, or sealed; and the credential goes nowhere else than to the connector's origin.
+        // The path is the proxy's own or sealed, and the credential goes only to the Connector's origin.
         if (mapped.sealed === undefined) {
           expect(url.pathname).not.toContain('/sealed.');
         } else {

@@ -8,29 +8,29 @@ import { type OciNames } from './oci-names';
 import { isReturnable, withQuery } from './raw-query';
 import { isSession } from './route-grammar';
 
-/** What an upload's Location becomes. */
+/** The mapped Location of an upload, or the mapped next page of a list. */
 export interface MappedLocation {
-  /** For the client: a path relative to our host. */
+  /** For the client: a path on the proxy's host. */
   readonly location: string;
-  /** Set when the location leads to another origin; the egress policy has to allow it before the client sees the answer. */
+  /** Set when the location leads to another origin. The egress policy has to allow it before the client gets the response. */
   readonly elsewhere?: UpstreamTarget;
 }
 
 export interface LocationContext {
   readonly address: UpstreamAddress;
   readonly names: OciNames;
-  /** Where the request went: a relative Location is relative to that. */
+  /** The place of the request: a relative Location is relative to it. */
   readonly requested: SealedPlace;
   readonly seal: (place: SealedPlace) => string;
 }
 
 /**
- * Maps the Location of an upload, because every client sends its next request there, several of them with its token
- * (containers/image; oras before GHSA-jxpm-75mh-9fp7). On the connector's own origin and under the repository's uploads it
- * becomes our path with the query byte for byte; every other place is sealed.
+ * Maps the Location of an upload, because clients send their next request there, and some send their token, too (containers/image; oras
+ * before GHSA-jxpm-75mh-9fp7). A place on the Connector's own origin and below the repository's uploads becomes the proxy's path with the
+ * query byte for byte. Every other place is sealed.
  *
- * @throws ProxyError RedirectRefused for another repository, for http where the connector uses https, and for what is no
- *   http URL; UpstreamInvalid for what is no URL
+ * @throws ProxyError RedirectRefused when the place is in another repository, has no TLS although the Connector's address has, or is not
+ *   an http URL; UpstreamInvalid when it is not a URL
  */
 export function mapUploadLocation(location: string, { address, names, requested, seal }: LocationContext): MappedLocation {
   const place = resolvePlace(location, { asked: requested, address }, 'an upload location');
@@ -41,7 +41,7 @@ export function mapUploadLocation(location: string, { address, names, requested,
     refuseOtherRepository(path, names.upstream, 'an upload location');
     const uploads = `/v2/${names.upstream}/blobs/uploads/`;
     const session = path.startsWith(uploads) ? path.slice(uploads.length) : '';
-    // What is taken off the client's queries, and a query that they may not send, could not come back.
+    // A client could not send back parameters that the proxy removes, or a query that the proxy refuses.
     if (isSession(session) && isReturnable(query)) {
       return { location: withQuery(`${names.clientPath}/blobs/uploads/${session}`, query) };
     }
@@ -52,12 +52,16 @@ export function mapUploadLocation(location: string, { address, names, requested,
   };
 }
 
-/** What a path says in the end, however often it is escaped. */
+/** Decodes a path completely, even if it is escaped several times. */
 export function decodePath(path: string): string {
   return decodeBytes(path.replace(/%(?:25)+/g, '%')).replace(/\/{2,}/g, '/');
 }
 
-/** A path under /v2/ has to belong to the repository that the client asked for; also if it says so in escapes. @throws ProxyError RedirectRefused */
+/**
+ * Refuses a path under /v2/ that belongs to another repository than the client's, also if it is written in escapes.
+ *
+ * @throws ProxyError RedirectRefused when the path belongs to another repository
+ */
 export function refuseOtherRepository(path: string, repository: string, what: string): void {
   const decoded = decodePath(path);
   if (!decoded.startsWith('/v2/') || decoded.startsWith(`/v2/${repository}/`)) {
