@@ -72,7 +72,7 @@ describe('discardBody', () => {
     source.write(Buffer.alloc(64 * 1024));
     source.write('x');
     await new Promise((resolve) => source.once('close', resolve));
-    expect(source.errored?.message).toContain('not wanted');
+    expect(source.errored?.message).toContain('is discarded');
   });
 
   it('cancels a body that does not end in time', () => {
