@@ -52,10 +52,14 @@ describe('the map', () => {
     expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
   });
 
-  it('ARCHITECTURE.md has a row for each room of the proxy, and for no other', () => {
-    const table = architecture.slice(architecture.indexOf('## The rooms of the proxy'), architecture.indexOf('## The gate'));
-    const rows = [...table.matchAll(/^\| ((?:`\w+\/` ?)+)\|/gm)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []);
-    expect(rows.sort()).toEqual(foldersIn('apps/proxy/src'));
+  it.each([
+    ['proxy', '## The rooms of the proxy', '## The folders'],
+    ['controller', '| folder of `apps/controller/src`', '| folder of `apps/csi/src`'],
+    ['csi', '| folder of `apps/csi/src`', '## How a program is put together'],
+  ])('ARCHITECTURE.md has a row for each folder of the %s, and for no other', (app, start, end) => {
+    const table = architecture.slice(architecture.indexOf(start), architecture.indexOf(end));
+    const rows = [...table.matchAll(/^\| ((?:`[\w-]+\/` ?)+)\|/gm)].flatMap(([, names = '']) => names.match(/[\w-]+/g) ?? []);
+    expect(rows.sort()).toEqual(foldersIn(`apps/${app}/src`));
   });
 
   it('tools/README.md has a row for each folder of tools, and for no other', () => {

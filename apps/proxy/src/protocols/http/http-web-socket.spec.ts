@@ -1,5 +1,4 @@
-import { parseUpstreamAddress } from '@oci-connector/connector-api';
-import { type ProxyVerb } from '@oci-connector/kube';
+import { parseUpstreamAddress, type ProxyVerb } from '@oci-connector/connector-api';
 import { clientPaths } from '../../../test/client-paths';
 import { type ConnectorRequest } from '../protocol';
 import { HttpHandler } from './http-handler';
