@@ -5,7 +5,7 @@ import { basic, type ClientName, ProxyWorld, type WorldOptions } from './proxy-w
 
 export const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 
-/** What the service is to see of the account. */
+/** The Authorization that the service has to get. */
 export const AUTHORIZATION = `Basic ${Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64')}`;
 
 export const BASE = '/namespaces/platform/connectors/service';
@@ -14,10 +14,10 @@ export const BASE = '/namespaces/platform/connectors/service';
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-/** The head of an answer that accepts {@link KEY}. */
+/** The head of a response that accepts {@link KEY}. */
 export const ACCEPTED = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n`;
 
-/** A world with the Connector `service` of an HTTP service at the URL, whose class allows WebSocket to those who may `update`. */
+/** A world with the Connector `service` of an HTTP service at the URL, whose class allows WebSocket for clients that may `update`. */
 export async function startWebSocketWorld(url: string, options: WorldOptions = {}): Promise<ProxyWorld> {
   const world = await ProxyWorld.start(options);
   applyService(world, { http: { upgrade: { verb: 'update' } } });
@@ -35,13 +35,13 @@ export interface RawWebSocketOptions {
   readonly method?: string;
   readonly path?: string;
   readonly token?: string;
-  /** Put over those of a good request, by name in lower case; undefined takes one away. */
+  /** Override the headers of a valid request, by name in lower case; undefined removes one. */
   readonly headers?: Record<string, string | undefined>;
   /** Sent together with the head. */
   readonly early?: string;
 }
 
-/** A client's connection that keeps all that comes. */
+/** A client's connection that keeps all received bytes. */
 export class RawClient {
   received = '';
   ended = false;
@@ -58,7 +58,7 @@ export class RawClient {
     return new RawClient(socket);
   }
 
-  /** Asks the world's proxy for a WebSocket. */
+  /** Requests a WebSocket from the world's proxy. */
   static async ask(world: ProxyWorld, options: RawWebSocketOptions = {}): Promise<RawClient> {
     const client = await RawClient.connect(world.proxy.httpPort);
     client.socket.write(handshake(world, options), 'latin1');
@@ -88,7 +88,7 @@ export class RawClient {
   }
 }
 
-/** A request for a WebSocket as it stands on the wire. */
+/** Returns the bytes of a request for a WebSocket. */
 export function handshake(world: ProxyWorld, options: RawWebSocketOptions = {}): string {
   const { as = 'pusher', method = 'GET', path = `${BASE}/x`, token = world.token(as), early = '' } = options;
   const headers: Record<string, string | undefined> = {

@@ -16,7 +16,7 @@ import {
 
 const SMUGGLED = `GET ${BASE}/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
-/** Clients and services that do not keep to RFC 6455, byte for byte. */
+/** Clients and services that violate RFC 6455, byte for byte. */
 describe('an upgrade', () => {
   let world: ProxyWorld;
   let service: RawUpstream;
@@ -55,18 +55,18 @@ describe('an upgrade', () => {
       ['another version', { headers: { 'sec-websocket-version': '8' } }, /Sec-WebSocket-Version: 13/],
       ['two versions', { headers: { 'sec-websocket-version': '13', 'Sec-WebSocket-Version': '13' } }, /Sec-WebSocket-Version: 13/],
       ['no version', { headers: { 'sec-websocket-version': undefined } }, /Sec-WebSocket-Version: 13/],
-    ])('is 501 and says what to do: %s', async (_what, options, message) => {
+    ])('gets 501 with advice: %s', async (_what, options, message) => {
       const client = await (await RawClient.ask(world, { ...options, early: `${options?.early ?? ''}${SMUGGLED}` })).closed();
       expect(client.status).toBe(501);
       expect(client.head.toLowerCase()).toContain('sec-websocket-version: 13');
       expect(client.head.toLowerCase()).toContain('connection: close');
       expect(client.body === '' ? '' : messageOf(client)).toMatch(message);
-      // Neither this nor what came after it.
+      // Neither this request nor the next one went upstream.
       expect(client.received.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
       expect(service.requests).toEqual([]);
     });
 
-    it('is 501 where the class does not allow it', async () => {
+    it('gets 501 if the class does not allow it', async () => {
       applyService(world, {});
       await until(async () => (await (await RawClient.ask(world)).closed()).status === 501);
       service.clear();
@@ -83,7 +83,7 @@ describe('an upgrade', () => {
       });
     });
 
-    it.each(['', 'c2hvcnQ=', `dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==`])('is 400 with the key %p', async (key) => {
+    it.each(['', 'c2hvcnQ=', `dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==`])('gets 400 with the key %p', async (key) => {
       const client = await (await RawClient.ask(world, { headers: { 'sec-websocket-key': key } })).closed();
       expect(client.status).toBe(400);
       expect(service.requests).toEqual([]);
@@ -94,14 +94,14 @@ describe('an upgrade', () => {
       ['no permission', { as: 'stranger' }, 403],
       ['the permission for GET only', { as: 'puller' }, 403],
       ['a path that leads out', { path: `${BASE}/..%2f..%2fx` }, 400],
-    ])('is refused as any request, and closes the connection: %s', async (_what, options, status) => {
+    ])('is refused like any request, and its connection closed: %s', async (_what, options, status) => {
       const client = await (await RawClient.ask(world, { ...options, early: SMUGGLED })).closed();
       expect(client.status).toBe(status);
       expect(client.received.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
       expect(service.requests).toEqual([]);
     });
 
-    it('tells nothing of Connectors to those without permission', async () => {
+    it('reveals nothing about Connectors to clients without permission', async () => {
       const absent = '/namespaces/platform/connectors/absent/x';
       const existing = await (await RawClient.ask(world, { as: 'stranger' })).closed();
       const other = await (await RawClient.ask(world, { as: 'stranger', path: absent })).closed();
@@ -109,7 +109,7 @@ describe('an upgrade', () => {
     });
   });
 
-  it('of a registry is 501, but for h2c, which is ignored: oras-java sends it with every request', async () => {
+  it('of a registry gets 501, except h2c, which is ignored: oras-java sends it with every request', async () => {
     const registry = await RawUpstream.start();
     registry.answer = ({ line }, socket) =>
       void socket.write(`HTTP/1.1 ${line.startsWith('PUT') ? 201 : 200} OK\r\nContent-Length: 0\r\n\r\n`);
@@ -140,7 +140,7 @@ describe('an upgrade', () => {
     await registry.close();
   });
 
-  it('behind a request that is not answered yet is refused after its answer', async () => {
+  it('after a request without a response yet is refused after that response', async () => {
     let answerFirst = (): void => undefined;
     service.answer = (_request, socket) => {
       answerFirst = () => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst');
@@ -155,7 +155,7 @@ describe('an upgrade', () => {
     expect(service.requests).toHaveLength(1);
   });
 
-  it('behind a malformed request gets no answer', async () => {
+  it('after a malformed request gets no response', async () => {
     const client = await RawClient.connect(world.proxy.httpPort);
     client.socket.write(`GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${handshake(world, { early: SMUGGLED })}`);
     await client.closed();
@@ -175,7 +175,7 @@ describe('an upgrade', () => {
     client.socket.destroy();
   });
 
-  it('passes what the client sent too early, after the answer and once, and what came with the answer', async () => {
+  it('passes on bytes that the client sent too early, once and after the response, and bytes that came with the response', async () => {
     const frames: string[] = [];
     let upstream: Socket | undefined;
     service.answer = ({ line }, socket) => {
@@ -191,7 +191,7 @@ describe('an upgrade', () => {
     await until(() => upstream?.closed === true);
   });
 
-  describe('whose answer', () => {
+  describe('whose response', () => {
     const answer = (text: string): void => {
       service.answer = (_request, socket) => void socket.end(text, 'latin1');
     };
@@ -202,16 +202,16 @@ describe('an upgrade', () => {
       ['does not know the key', ACCEPTED.replace(ACCEPT, 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=')],
       ['knows two keys', `${ACCEPTED}Sec-WebSocket-Accept: ${ACCEPT}\r\n`],
       ['has no key', ACCEPTED.replace(/Sec.*\r\n/, '')],
-      ['chooses a subprotocol that nobody offered', `${ACCEPTED}Sec-WebSocket-Protocol: ${AUTHORIZATION}\r\n`],
-      ['uses an extension that nobody offered', `${ACCEPTED}Sec-WebSocket-Extensions: x-secret; v=${ACCOUNT.password}\r\n`],
-      ['is no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+      ['chooses a subprotocol that was not offered', `${ACCEPTED}Sec-WebSocket-Protocol: ${AUTHORIZATION}\r\n`],
+      ['uses an extension that was not offered', `${ACCEPTED}Sec-WebSocket-Extensions: x-secret; v=${ACCOUNT.password}\r\n`],
+      ['is not HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
       ['has a header without a colon', `${ACCEPTED}nonsense\r\n`],
       ['is too large', `${ACCEPTED}X-Long: ${'x'.repeat(70_000)}\r\n`],
       ['is framed in two ways', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
       ['ends before its head', 'HTTP/1.1 101 Swi'],
       ['is 407', 'HTTP/1.1 407 Proxy\r\nContent-Length: 0\r\n'],
       ['is a status that does not exist', 'HTTP/1.1 799 What\r\nContent-Length: 0\r\n'],
-    ])('%s is 502, and nothing of it passes', async (_what, head) => {
+    ])('%s gets 502, and no byte of it is passed on', async (_what, head) => {
       answer(`${head}\r\nrest-of-the-service`);
       const client = await (await RawClient.ask(world)).closed();
       expect(client.status).toBe(502);
@@ -221,12 +221,12 @@ describe('an upgrade', () => {
       await until(() => service.open.size === 0);
     });
 
-    it('is none is 502', async () => {
+    it('is missing gets 502', async () => {
       service.answer = (_request, socket) => void socket.destroy();
       expect((await (await RawClient.ask(world)).closed()).status).toBe(502);
     });
 
-    it('refuses the WebSocket is an answer like any other: its headers by the lists, its places mapped, its body whole', async () => {
+    it('refuses the WebSocket is handled like any other: its headers filtered, its URLs mapped, its body complete', async () => {
       const body = 'y'.repeat(300_000);
       answer(
         `HTTP/1.1 403 Forbidden\r\nContent-Length: ${body.length}\r\nX-Kept: yes\r\nSet-Cookie: sid=1\r\nProxy-Authenticate: Basic\r\nAuthorization: ${AUTHORIZATION}\r\nKeep-Alive: timeout=5\r\nConnection: x-hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\nContent-Location: ${service.url}/elsewhere\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n${body}`,
@@ -250,14 +250,14 @@ describe('an upgrade', () => {
       expect(client.head.toLowerCase()).toContain('connection: close');
     });
 
-    it('is chunked and breaks off cuts the connection of the client', async () => {
+    it('is chunked and breaks off ends the connection of the client', async () => {
       answer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
       const client = await (await RawClient.ask(world)).closed();
       expect(client.status).toBe(200);
       expect(client.received.endsWith('0\r\n\r\n')).toBe(false);
     });
 
-    it.each([301, 302, 307, 308])('%i to its own place is mapped and not followed; elsewhere it is 502', async (status) => {
+    it.each([301, 302, 307, 308])('%i to its own place is mapped and not followed; to another place it gets 502', async (status) => {
       answer(`HTTP/1.1 ${status} Moved\r\nContent-Length: 0\r\nLocation: ${service.url}/other\r\n\r\n`);
       const own = await (await RawClient.ask(world)).closed();
       expect([own.status, own.head.includes(`location: ${BASE}/other`)]).toEqual([status, true]);
@@ -266,7 +266,7 @@ describe('an upgrade', () => {
       expect(service.requests).toHaveLength(2);
     });
 
-    it('is 401 is told as the refused credential that it is, without its challenge', async () => {
+    it('is 401 is reported as a refused credential, without its challenge', async () => {
       answer('HTTP/1.1 401 No\r\nContent-Length: 3\r\nWWW-Authenticate: Basic realm="service"\r\n\r\nwho');
       const client = await (await RawClient.ask(world)).closed();
       expect(client.status).toBe(403);
@@ -274,7 +274,7 @@ describe('an upgrade', () => {
       expect(service.requests).toHaveLength(1);
     });
 
-    it('does not come ends with the client: the request upstream is given up', async () => {
+    it('does not arrive is no longer awaited when the client disconnects', async () => {
       service.answer = () => undefined;
       const client = await RawClient.ask(world);
       await until(() => service.requests.length === 1);
@@ -283,7 +283,7 @@ describe('an upgrade', () => {
       await until(() => world.accesses.some(({ outcome }) => outcome === 'client-aborted'));
     });
 
-    it('does not come, and the client floods meanwhile: it is cut off', async () => {
+    it('does not arrive while the client floods ends the connection of the client', async () => {
       service.answer = () => undefined;
       const client = await RawClient.ask(world, { early: 'x'.repeat(1_000) });
       await until(() => service.requests.length === 1);

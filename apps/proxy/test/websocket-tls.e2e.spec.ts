@@ -33,14 +33,14 @@ describe('a WebSocket over TLS', () => {
     await new Promise((resolve) => service.close(resolve));
   });
 
-  it('to a service whose authority nobody named is 424, and sends nothing', async () => {
+  it('to a service with an unknown authority gets 424, and nothing is sent', async () => {
     const client = await (await RawClient.ask(world)).closed();
     expect(client.status).toBe(424);
     expect(client.body).toContain('spec.caCertSecretRef');
     expect(sockets.clients.size).toBe(0);
   });
 
-  it('goes to a service whose authority the Connector names, for a client of the https port', async () => {
+  it('reaches a service whose authority the Connector names, for a client of the https port', async () => {
     const { metadata, ...secret } = aSecret({ name: 'ca', namespace: 'platform', stringData: { 'ca.crt': authority.caPem } });
     world.apply({ ...secret, metadata: { name: metadata.name, namespace: 'platform' } });
     await world.connect({ url }, { name: 'private', className: 'service', credential: ACCOUNT, spec: { caCertSecretRef: { name: 'ca' } } });
@@ -55,7 +55,7 @@ describe('a WebSocket over TLS', () => {
     await once(client, 'close');
   });
 
-  it('C9: to an address that no Connector may lead to is 424, and makes no connection', async () => {
+  it('C9: to an address that the egress policy refuses gets 424, and no connection is opened', async () => {
     await world.connect({ url: url.replace('127.0.0.1', '127.0.0.2') }, { name: 'service', className: 'service', credential: ACCOUNT });
     const client = await (await RawClient.ask(world)).closed();
     expect(client.status).toBe(424);

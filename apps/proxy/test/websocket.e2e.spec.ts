@@ -80,7 +80,7 @@ describe('a WebSocket', () => {
   const ended = (): Promise<Record<string, unknown>> =>
     eventually(() => world.accesses.find(({ action }) => action === 'websocket'), 'a line of the access log');
 
-  it('carries messages both ways, through the ordinary pipeline, and leaves a line in the log', async () => {
+  it('transfers messages in both directions, through the ordinary pipeline, and has a line in the log', async () => {
     await start();
     const client = await open({ path: '/a//b%20c;d?e=//f', protocols: ['chat', 'superchat'], perMessageDeflate: true });
     expect((await exchange(client, 'hello')).toString()).toBe('hello');
@@ -122,7 +122,7 @@ describe('a WebSocket', () => {
     expect(world.log).not.toContain(ACCOUNT.password);
   });
 
-  it('answers 101 with what RFC 6455 needs, and with nothing else of the service', async () => {
+  it('gets 101 with only the headers of the service that RFC 6455 requires', async () => {
     await start();
     const client = new WebSocket(`ws://127.0.0.1:${world.proxy.httpPort}${BASE}/a`, {
       headers: { authorization: basic(world.token('pusher')) },
@@ -132,7 +132,7 @@ describe('a WebSocket', () => {
     expect(Object.keys(answer.headers).sort()).toEqual(['connection', 'sec-websocket-accept', 'sec-websocket-extensions', 'upgrade']);
   });
 
-  it('keeps the token of the client from the service, and maps the origin of its own pages', async () => {
+  it('does not send the token of the client to the service, and maps the origin of its own pages', async () => {
     await start();
     const token = world.token('pusher');
     const host = `127.0.0.1:${world.proxy.httpPort}`;
@@ -160,7 +160,7 @@ describe('a WebSocket', () => {
     await until(async () => (await world.send(`${BASE}/a`)).status === 426);
   });
 
-  it('ends upstream when the client goes away, and for the client when the service does', async () => {
+  it('ends upstream when the client disconnects, and for the client when the service does', async () => {
     await start();
     (await open()).terminate();
     const [first] = [...sockets.clients];
@@ -174,13 +174,13 @@ describe('a WebSocket', () => {
     await once(client, 'close');
   });
 
-  it('that nothing moves on is ended after the idle limit', async () => {
+  it('without traffic is ended after the idle limit', async () => {
     await start({ settings: { idleTimeout: 300 } });
     await once(await open(), 'close');
     expect(await ended()).toMatchObject({ status: 101, outcome: 'idle' });
   });
 
-  it('that is not answered within the idle limit is 504', async () => {
+  it('without a response within the idle limit gets 504', async () => {
     service.removeAllListeners('upgrade').on('upgrade', (_request, socket: Socket) => {
       upstreams.push(socket.resume().on('end', () => socket.end()));
     });
@@ -190,7 +190,7 @@ describe('a WebSocket', () => {
     await until(() => upstreams[0]?.closed === true);
   });
 
-  it.each(['client', 'service'])('holds the one back while the other does not read: the %s', async (silent) => {
+  it.each(['client', 'service'])('pauses one side while the other does not read: the %s', async (silent) => {
     service.removeAllListeners('upgrade').on('upgrade', (_request, socket) => {
       upstreams.push(socket);
       socket.on('error', () => undefined);
@@ -211,12 +211,12 @@ describe('a WebSocket', () => {
     writer.on('drain', pump);
     pump();
     expect(await ended()).toMatchObject({ outcome: 'idle' });
-    // What the kernel and the proxy hold is some MiB.
+    // The kernel and the proxy buffer some MiB.
     expect(written).toBeLessThan(64 * 1024 * 1024);
     expect(Number((await ended())[silent === 'client' ? 'bytesOut' : 'bytesIn'])).toBeGreaterThan(100_000);
   });
 
-  it('may go on for the grace when the proxy stops, and is closed then', async () => {
+  it('may continue for the grace when the proxy stops, and is then closed', async () => {
     await start({ settings: { grace: 1_000 } });
     const client = await open();
     const stopped = world.proxy.stop();
@@ -227,7 +227,7 @@ describe('a WebSocket', () => {
     await until(() => [...sockets.clients].length === 0);
   });
 
-  describe('C12: of a client who may not have it any more', () => {
+  describe('C12: of a client that has lost its permission', () => {
     let clock: ManualClock;
 
     beforeEach(async () => {
@@ -235,7 +235,7 @@ describe('a WebSocket', () => {
       await start({ clock });
     });
 
-    /** Goes on by a minute, and waits until the question of that minute is answered: by the end, or by waiting for the next. */
+    /** Advances the clock by a minute, and waits until the check of that minute is done: until the end, or the wait for the next one. */
     async function pass(client: WebSocket): Promise<void> {
       const minutes = (): number => clock.timers.filter((ms) => ms === 60_000).length;
       const waiting = minutes();
@@ -260,13 +260,13 @@ describe('a WebSocket', () => {
         'the Connector',
         () => world.kube.delete({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', namespace: 'platform', name: 'service' }),
       ],
-    ])('ends within a minute, not before: %s is taken away', async (_what, takeAway) => {
+    ])('ends within a minute, not before: %s is removed', async (_what, takeAway) => {
       const client = await open();
       await pass(client);
       expect((await exchange(client, 'asked again')).toString()).toBe('asked again');
       takeAway();
       expect((await exchange(client, 'not asked yet')).toString()).toBe('not asked yet');
-      // What comes by a watch may come a moment later: the question of the next minute finds it.
+      // An event of a watch may arrive a moment later: then the check of the next minute sees it.
       while (client.readyState === WebSocket.OPEN) {
         await pass(client);
       }

@@ -45,7 +45,7 @@ describe('log entries that a flood can cause', () => {
     ]);
   });
 
-  it('are told of by the clock that is handed in, ten seconds after the first that was left out, and not when there is none', () => {
+  it('are counted in a line ten seconds after the first that was left out, and in no line if none was', () => {
     finish(401, { code: 'Unauthenticated' }, 10);
     expect(clock.timers).toEqual([]);
     finish(401, { code: 'Unauthenticated' }, 2);

@@ -21,7 +21,7 @@ export interface AccessRecord {
   action?: string;
   repository?: string;
   upstreamStatus?: number;
-  /** The client was answered 101: its connection became a WebSocket. */
+  /** The client got 101, and its connection became a WebSocket. */
   switched?: true;
   /** Present when the proxy answered with an error of its own. */
   code?: ProxyErrorCode;

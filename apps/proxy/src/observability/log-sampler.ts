@@ -24,7 +24,7 @@ interface Kind {
  */
 export class LogSampler {
   readonly #kinds = new Map<string, Kind>();
-  /** Set while there is something to tell. */
+  /** Set while there are counts to write. */
   #timer?: Timer;
 
   constructor(private readonly options: LogSamplerOptions) {}

@@ -20,7 +20,7 @@ export interface ProtocolHandler {
    * @returns undefined for a method that is not served
    */
   verbOf(method: string, path: string): ProxyVerb | undefined;
-  /** Values of Upgrade that are as good as absent, in lower case (RFC 9110 §7.8). All others but WebSocket are answered 501. */
+  /** Values of Upgrade that the proxy ignores, in lower case (RFC 9110 §7.8). All others except WebSocket get 501. */
   readonly ignoredUpgrades?: ReadonlySet<string>;
   /**
    * Returns the response to a request that names no Connector. Absent if the protocol has no such request.
@@ -34,7 +34,11 @@ export interface ProtocolHandler {
   errorBody?(error: RefusedRequest): ErrorBody;
   /** @throws ProxyError when the request does not match the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
-  /** The same for a GET that asks for a WebSocket. Absent: 501. @throws ProxyError UpgradeUnsupported when this Connector has none */
+  /**
+   * Like {@link plan}, for a GET that requests a WebSocket. Absent: such a request gets 501.
+   *
+   * @throws ProxyError UpgradeUnsupported when the Connector allows no WebSocket
+   */
   planWebSocket?(request: ConnectorRequest): Promise<UpstreamPlan>;
 }
 
@@ -75,7 +79,7 @@ export interface ConnectorRequest {
   /** Prefixes of the client's paths. Places in a response are mapped to paths with these prefixes. */
   readonly paths: ClientPaths;
   readonly connector: { readonly namespace: string; readonly name: string; readonly uid: string };
-  /** `spec.http` of the connector's class. */
+  /** `spec.http` of the Connector's class. */
   readonly classHttp?: ConnectorClassHttp;
   /** The parsed `spec.address` of the Connector. */
   readonly address: UpstreamAddress;
@@ -123,7 +127,7 @@ export interface UpstreamPlan {
    * changes nothing. It shows, before the first byte or after a refusal, how the registry authorises writes.
    */
   readonly emptyWrite?: UpstreamPlan;
-  /** The answer 101 makes a WebSocket of the client's connection; others are answered as they always are. */
+  /** True when a 101 turns the client's connection into a WebSocket. Other responses are handled as usual. */
   readonly webSocket?: true;
   /** For logs and metrics. */
   readonly action: 'pull' | 'push' | 'delete' | 'websocket';

@@ -1,2 +1,2 @@
-/** The only version of WebSocket that there is (RFC 6455 §4.1; those below were drafts). */
+/** The only version of WebSocket (RFC 6455 §4.1); lower numbers were drafts. */
 export const WEB_SOCKET_VERSION = '13';

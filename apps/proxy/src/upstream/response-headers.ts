@@ -11,7 +11,7 @@ const DROPPED = new Set([
   'proxy-authenticate',
   'authentication-info',
   'proxy-authentication-info',
-  // Of requests only: a service that shows what it was sent would give the credential away.
+  // Request headers: a service that returns the headers that it received would reveal the credential.
   'authorization',
   'cookie',
   // Sessions of the upstream. When a client sends Harbor's session back, uploads fail (CSRF).

@@ -10,7 +10,7 @@ import { type UpstreamResponse } from './upstream-transport';
  */
 const MAX_KEPT = 64 * 1024;
 
-/** Holds the sender of a body back, lets it go on, or cuts it off. */
+/** Pauses, resumes or aborts the sender of a body. */
 export type BodyController = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>;
 
 /** The response to one dispatch. */

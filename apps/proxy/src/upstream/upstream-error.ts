@@ -1,7 +1,7 @@
 import { classifyConnectError, hostAndPort, UpstreamConnectError } from '@oci-connector/egress';
 import { type UpstreamRequest } from './upstream-transport';
 
-/** Why there is no answer to a request: its cancellation, or what the network, TLS or a parser of HTTP says. */
+/** Returns the reason why a request has no response: its cancellation, or an error of the network, of TLS or of the HTTP parser. */
 export function upstreamError(error: unknown, { origin, transfer }: Pick<UpstreamRequest, 'origin' | 'transfer'>): Error {
   return (
     transfer.cancelled ??
@@ -10,7 +10,7 @@ export function upstreamError(error: unknown, { origin, transfer }: Pick<Upstrea
   );
 }
 
-/** @param reason what is wrong with the answer, for those who may not know where a Connector leads */
+/** @param reason what is wrong with the response; for clients, so without the places to which a Connector leads */
 export function invalidAnswer(origin: string, reason: string, cause?: unknown): UpstreamConnectError {
   const { host } = hostAndPort(new URL(origin));
   return new UpstreamConnectError('ResponseInvalid', `No answer from ${host}: ${reason}`, { cause, host, reason });

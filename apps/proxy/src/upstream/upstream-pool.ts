@@ -50,7 +50,7 @@ export class Upstream {
     return transport;
   }
 
-  /** For requests that ask for a WebSocket. Keeps no connections. */
+  /** For requests for a WebSocket. Keeps no connections. */
   webSockets(purpose: EgressPurpose): UpstreamTransport {
     return new WebSocketTransport({ policy: this.policy, purpose, ca: this.ca });
   }

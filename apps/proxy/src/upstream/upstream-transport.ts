@@ -18,13 +18,13 @@ export interface UpstreamRequest {
   readonly body?: IncomingMessage;
   /** Length of the body in bytes; absent: chunked. */
   readonly contentLength?: number;
-  /** Present when the request asks for a WebSocket. */
+  /** Present when the client requests a WebSocket. */
   readonly webSocket?: WebSocketClient;
   /** Counts the bytes. Cancelling it aborts the request. */
   readonly transfer: Transfer;
 }
 
-/** The final response to a request, with its body. Of 1xx only 101, to a request for a WebSocket: it has no body to speak of, but `carry`. */
+/** The final response to a request, with its body. Of 1xx only 101, to a request for a WebSocket: it has `carry` instead of a body. */
 export interface UpstreamResponse extends Body {
   readonly status: number;
   /** Names in lower case. */
@@ -32,8 +32,11 @@ export interface UpstreamResponse extends Body {
   /** True when the response arrived before the whole request was sent: then the client's connection cannot be used again. */
   readonly early: boolean;
   /**
-   * Present for status 101: sends these headers with it to the client and moves bytes between the two until both have closed. Rejects when
-   * the upstream breaks off or the transfer is cancelled; both connections are closed then, too.
+   * Present for status 101. Sends 101 with these headers to the client, and transfers bytes in both directions until both connections are
+   * closed.
+   *
+   * @throws UpstreamConnectError when the upstream's connection breaks off
+   * @throws TransferCancelled when the transfer is cancelled
    */
   carry?(headers: ResponseHeaders): Promise<void>;
 }

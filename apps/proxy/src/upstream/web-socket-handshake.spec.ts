@@ -9,7 +9,7 @@ const ASKED = {
 const ANSWER: ReceivedHeaders = { upgrade: ['WebSocket'], 'sec-websocket-accept': ['s3pPLMBiTxaQ9kYGzzhZRbK+xOo='] };
 
 describe('acceptedHandshake', () => {
-  it('gives what RFC 6455 needs of the answer, and nothing else', () => {
+  it('returns only the headers of the response that RFC 6455 requires', () => {
     const chosen = {
       'sec-websocket-protocol': ['superchat'],
       'sec-websocket-extensions': ['Permessage-Deflate; server_no_context_takeover', 'x-other'],
@@ -29,7 +29,7 @@ describe('acceptedHandshake', () => {
     ['another protocol', { upgrade: ['h2c'] }, /another protocol/],
     ['two protocols', { upgrade: ['websocket', 'websocket'] }, /another protocol/],
     ['no key', { 'sec-websocket-accept': undefined }, /Sec-WebSocket-Accept/],
-    ['the answer to another key', { 'sec-websocket-accept': ['HSmrc0sMlYUkAGmm5OPpG2HaGWk='] }, /Sec-WebSocket-Accept/],
+    ['the response to another key', { 'sec-websocket-accept': ['HSmrc0sMlYUkAGmm5OPpG2HaGWk='] }, /Sec-WebSocket-Accept/],
     ['two keys', { 'sec-websocket-accept': ['s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'x'] }, /Sec-WebSocket-Accept/],
     ['a subprotocol that was not offered', { 'sec-websocket-protocol': ['Chat'] }, /subprotocol/],
     ['two subprotocols', { 'sec-websocket-protocol': ['chat', 'superchat'] }, /subprotocol/],
@@ -40,7 +40,7 @@ describe('acceptedHandshake', () => {
     expect(acceptedHandshake(ASKED, { ...ANSWER, ...changes })).toEqual({ problem: expect.stringMatching(problem) as string });
   });
 
-  it('refuses choices where nothing was offered', () => {
+  it('refuses choices if nothing was offered', () => {
     const asked = { 'sec-websocket-key': ASKED['sec-websocket-key'] };
     expect(acceptedHandshake(asked, ANSWER)).toHaveProperty('headers');
     expect(acceptedHandshake(asked, { ...ANSWER, 'sec-websocket-protocol': [''] })).toHaveProperty('problem');

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { type UpstreamRequest } from './upstream-transport';
 
-/** RFC 6455 §1.3: what a server that understands WebSocket puts behind the key. */
+/** A server that supports WebSocket appends this text to the key (RFC 6455 §1.3). */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What an answer may say of the WebSocket (RFC 6455 §4.2.2). Its other headers stay here: nobody needs them, and http-proxy would write them as they are. */
+/** Headers of the response that go to the client (RFC 6455 §4.2.2). Clients do not need others, and http-proxy would not filter them. */
 const ANSWERED = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'] as const;
 
-/** RFC 6455 §9.1: names, and parameters that are tokens or quoted ones. */
+/** Names, and parameters that are tokens or quoted strings (RFC 6455 §9.1). */
 const EXTENSIONS = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** Header names in lower case; several values are several lines. */
+/** Header names in lower case, with one value for each line. */
 export type ReceivedHeaders = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** What of the answer goes to the client, or why it is no answer to this handshake. */
+/** The response's headers for the client, or why the response does not belong to this handshake. */
 export type Handshake = { readonly headers: Record<string, string> } | { readonly problem: string };
 
 /**
- * What of an answer with status 101 goes to the client. A 101 that does not answer the handshake makes a tunnel of the connection for two who
- * disagree on what is spoken there, so it is refused (RFC 6455 §4.1 wants that of clients).
+ * Checks a response with status 101 and returns its headers for the client. A 101 that does not match the handshake would create a tunnel
+ * whose two ends use different protocols, so it is refused (RFC 6455 §4.1 requires that of clients).
  */
 export function acceptedHandshake(asked: UpstreamRequest['headers'], answer: ReceivedHeaders): Handshake {
   const problem =
@@ -59,7 +59,7 @@ function wrongExtensions(offered: readonly string[], answer: ReceivedHeaders): s
   return isOffered ? undefined : 'it uses an extension that the client did not offer';
 }
 
-/** Of `name; parameter=value, name`. */
+/** Returns the names in `name; parameter=value, name`. */
 function namesOf(extensions: string): string[] {
   return listOf(extensions).map((extension) => (extension.split(';', 1)[0] ?? '').trim().toLowerCase());
 }

@@ -13,20 +13,20 @@ import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } f
 import { acceptedHandshake } from './web-socket-handshake';
 import { untilBothClosed } from './web-socket-tunnel';
 
-/** As of other answers; Node.js takes 16 KiB. In bytes. */
+/** Longest head of a response, as for other requests; the default of Node.js is 16 KiB. In bytes. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
 type Upgraded = (message: IncomingMessage, upstream: Socket, head: Buffer) => void;
 
-/** A request that has been sent, and what http-proxy would do once it is answered 101. */
+/** A request that was sent, and the listener of http-proxy for its 101. */
 interface Sent {
   readonly outgoing: ClientRequest;
   readonly upgraded: Upgraded;
 }
 
-/** Who waits for the answer to it. */
+/** A request whose response is awaited. */
 interface Waiting {
   readonly request: UpstreamRequest & { readonly webSocket: WebSocketClient };
   readonly resolve: (response: UpstreamResponse) => void;
@@ -34,9 +34,9 @@ interface Waiting {
 }
 
 /**
- * {@link UpstreamTransport} for requests that ask for a WebSocket, over the `ws` of http-proxy, which sends the request and moves the
- * bytes. What it would do with the answer in between is kept from it (ADR 26): it writes every answer to the client as it comes, and ends
- * the client's connection at every error.
+ * {@link UpstreamTransport} for requests for a WebSocket, over the `ws` method of http-proxy, which sends the request and transfers the
+ * bytes. This class handles the response itself (ADR 26): http-proxy would write every response to the client unchanged, and end the
+ * client's connection at every error.
  */
 export class WebSocketTransport implements UpstreamTransport {
   readonly #connect: ReturnType<typeof pinnedConnect>;
@@ -58,31 +58,31 @@ export class WebSocketTransport implements UpstreamTransport {
       try {
         new Handshake({ request: { ...request, webSocket }, resolve, reject }, this.#send(request, webSocket.socket));
       } catch (error) {
-        // Node.js throws what it refuses to send, such as a header value with a line break.
+        // Node.js throws when it refuses to send the request, for example because of a header value with a line break.
         reject(upstreamError(error, request));
       }
     });
   }
 
-  /** Nothing is kept. */
+  /** Does nothing, because this transport keeps no connections. */
   close(): Promise<void> {
     return Promise.resolve();
   }
 
   #send(request: UpstreamRequest, client: Socket): Sent {
     const proxy = httpProxy.createProxyServer({
-      // Of no use but to pass its checks: the connection comes from the agent, the path is set below.
+      // Only passes the checks of http-proxy: the agent opens the connection, and the path is set below.
       target: { protocol: 'http:', host: 'upstream', port: '80' },
       agent: new OneConnection(() => this.#connect(request.origin, request.transfer.signal)),
       ignorePath: true,
       // Keeps the deprecated url.parse away from the path.
       toProxy: true,
-      // It becomes the options of the request, whether there is TLS or not.
+      // http-proxy uses these as options of the request, with or without TLS.
       ssl: { maxHeaderSize: MAX_HEADER_BYTES, insecureHTTPParser: false },
     });
     const sent: ClientRequest[] = [];
     proxy.once('proxyReqWs', (outgoing) => {
-      // http-proxy would merge the slashes of any path that it is told.
+      // http-proxy would merge the slashes of a path in its options.
       outgoing.path = request.path;
       sent.push(outgoing);
     });
@@ -99,7 +99,7 @@ export class WebSocketTransport implements UpstreamTransport {
   }
 }
 
-/** The answer to one request. */
+/** Waits for the response to one request. */
 class Handshake {
   readonly #cancel = (reason: Error): void => void this.sent.outgoing.destroy(reason);
 
@@ -120,7 +120,7 @@ class Handshake {
     reject(upstreamError(error, request));
   }
 
-  /** Any status but 101, or 101 without a protocol to switch to, after which nobody knows what comes. */
+  /** Handles every status except 101, and a 101 without a protocol, after which the meaning of the bytes is unknown. */
   #answered(message: IncomingMessage): void {
     const { request, resolve } = this.waiting;
     const { transfer } = request;
@@ -152,7 +152,7 @@ class Handshake {
     const { transfer } = request;
     transfer.moved();
     transfer.offCancel(this.#cancel);
-    // Node.js has let go of the connection, its errors included. What is missing then, its close tells.
+    // Node.js no longer handles errors of this connection. Its close shows that bytes are missing.
     upstream.on('error', () => upstream.destroy());
     const handshake = acceptedHandshake(request.headers, message.headersDistinct);
     if ('problem' in handshake) {
@@ -169,7 +169,7 @@ class Handshake {
   }
 }
 
-/** The answer 101: a connection that is carried, or closed when nobody wants it. */
+/** A response with status 101: its connection is either carried or closed. */
 class AcceptedWebSocket extends UndiciResponse {
   constructor(
     headers: ResponseHeaders,
@@ -182,7 +182,7 @@ class AcceptedWebSocket extends UndiciResponse {
     transfer.onCancel(abort);
   }
 
-  /** Nobody carries it. */
+  /** Closes the connection, because it is not carried. */
   override consume(consumer: BodyConsumer): void {
     this.connection.upstream.destroy();
     consumer.end();
@@ -193,7 +193,7 @@ function nothing(): void {
   return undefined;
 }
 
-/** Headers as undici gives them: what was sent in several lines is several values. */
+/** Returns the headers in the format of undici, with a list of values for several lines. */
 function linesOf({ headersDistinct }: IncomingMessage): ResponseHeaders {
   const headers: Record<string, string | string[]> = {};
   for (const name in headersDistinct) {
@@ -203,7 +203,7 @@ function linesOf({ headersDistinct }: IncomingMessage): ResponseHeaders {
   return headers;
 }
 
-/** Gives a request the one connection that the egress policy allows, with TLS where the origin has it. */
+/** Gives a request the connection that the egress policy allows, with TLS if the origin is https. */
 class OneConnection extends Agent {
   constructor(private readonly connect: () => Promise<Socket>) {
     super({ keepAlive: false });
@@ -211,14 +211,14 @@ class OneConnection extends Agent {
 
   override createConnection(_options: unknown, connected?: (error: Error | null, socket: Socket) => void): undefined {
     this.connect().then(
-      // One that is at its end already has told so, and tells nobody any more.
+      // A connection that has already closed emits no further event.
       (socket) => connected?.(socket.destroyed ? new UpstreamConnectError('ConnectionReset', 'The connection broke off') : null, socket),
       (error: Error) => connected?.(error, new Socket()),
     );
   }
 }
 
-/** What http-proxy takes for the client's request. It sees nothing of the client's own headers (rule C7). */
+/** Creates the request that http-proxy forwards. It contains none of the client's own headers (rule C7). */
 function handshakeRequest({ method, origin, headers }: UpstreamRequest): IncomingMessage {
   const message = new IncomingMessage(new Socket());
   message.method = method;

@@ -10,10 +10,11 @@ export interface TunnelEnds {
 }
 
 /**
- * Counts what moves between two connections that are piped into each other, and closes each after the other: http-proxy tells one of the
- * orderly end of the other only.
+ * Counts the bytes between two connections that are piped into each other, and closes each one after the other: http-proxy passes on only
+ * a proper end. Resolves when both are closed.
  *
- * @returns resolves when both are closed; rejects then when the transfer was cancelled or the upstream's connection broke
+ * @throws TransferCancelled when the transfer was cancelled
+ * @throws UpstreamConnectError ConnectionReset when the upstream's connection broke off
  */
 export async function untilBothClosed({ client, upstream, transfer }: TunnelEnds): Promise<void> {
   const { socket } = client;

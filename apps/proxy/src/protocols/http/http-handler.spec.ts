@@ -57,7 +57,7 @@ describe('HttpHandler', () => {
     ['/a//b%2Fc;d', 'q=%2e%2E&&x', '/base/a//b%2Fc;d?q=%2e%2E&&x'],
     ['/', '', '/base/'],
     ['/v2/app/manifests/latest', 'ns=x', '/base/v2/app/manifests/latest?ns=x'],
-  ])('sends %s?%s on byte for byte', async (path, query, expected) => {
+  ])('forwards %s?%s byte for byte', async (path, query, expected) => {
     const plan = new HttpHandler().plan(request({ path, query }));
     expect(plan.target).toEqual({ origin: 'https://git.example', path: expected, purpose: 'connector', sendCredential: true });
     expect(plan).toMatchObject({ login: { kind: 'basic' }, route: '/{path}' });
@@ -74,7 +74,7 @@ describe('HttpHandler', () => {
     expect(asked).toEqual([]);
   });
 
-  it('repeats nothing that has a body', async () => {
+  it('never repeats a request with a body', async () => {
     expect(new HttpHandler().plan(request({ method: 'POST', hasBody: true })).replayable).toBe(false);
   });
 
@@ -85,7 +85,7 @@ describe('HttpHandler', () => {
     expect(() => new HttpHandler().plan(request({ method, path }))).toThrow(expect.objectContaining({ code }) as Error);
   });
 
-  it('asks for the permission to delete where the path looks like an upload', async () => {
+  it('also requires the permission to delete if the path looks like an upload', async () => {
     await expect(planUpload({ may: false })).rejects.toMatchObject({ code: 'PermissionDenied', status: 403 });
     expect(asked).toEqual(['delete']);
     await expect(planUpload({ may: true })).resolves.toMatchObject({ plan: { action: 'delete' } });
@@ -105,8 +105,8 @@ describe('HttpHandler', () => {
       ['in path form', '/base/v2/y', { paths: clientPaths('path', GIT) }, '/namespaces/team/connectors/git/v2/y'],
       ['of the address itself', '/base', {}, '/namespaces/team/connectors/git'],
       ['of the address itself in host form', '/base?a', { paths: clientPaths('host', GIT) }, '/?a'],
-      ['of http of our own https host', 'http://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
-      ['of http with our port', 'http://git.example:443/base/y', {}, '/namespaces/team/connectors/git/y'],
+      ["of http on the service's own https host", 'http://git.example/base/y', {}, '/namespaces/team/connectors/git/y'],
+      ["of http with the service's port", 'http://git.example:443/base/y', {}, '/namespaces/team/connectors/git/y'],
       [
         'with its bytes',
         '/base/%C3%bc/\xc3\xbc?b=%2f&a="\'<>|`^#\xc3\xbc',
@@ -134,12 +134,12 @@ describe('HttpHandler', () => {
     });
   });
 
-  it('C2 auth over redirect: makes no host of a path in host form', async () => {
+  it('C2 auth over redirect: never turns a path into a host in host form', async () => {
     const plan = new HttpHandler().plan(request({ method: 'POST', paths: clientPaths('host', GIT) }));
     expect(plan.rewriteResponse(201, { location: '/base//evil.example/x' }, ANSWERED).headers['location']).toBeUndefined();
   });
 
-  describe('maps the places in headers', () => {
+  describe('maps the URLs in headers', () => {
     async function mapped(headers: ResponseHeaders, answered = ANSWERED): Promise<ResponseHeaders> {
       return new HttpHandler().plan(request()).rewriteResponse(200, headers, answered).headers;
     }
@@ -156,7 +156,7 @@ describe('HttpHandler', () => {
       'x-sourcemap',
       'operation-location',
       'azure-asyncoperation',
-    ])('of %s: onto our path, or away', async (name) => {
+    ])("of %s to the proxy's path, or removes them", async (name) => {
       expect((await mapped({ [name]: 'http://git.example/base/y?a=%2f' }))[name]).toBe(`${OURS}/y?a=%2f`);
       for (const elsewhere of ['https://evil.example/base/y', '/other', 'javascript:x', ['/base/a', '/base/b']]) {
         expect((await mapped({ [name]: elsewhere }))[name]).toBeUndefined();
@@ -165,8 +165,12 @@ describe('HttpHandler', () => {
 
     it.each<[string, string | string[], string | undefined]>([
       ['below the address', '</base/y?page=2>; rel="next"', `<${OURS}/y?page=2>; rel="next"`],
-      ['relative to the place that answered', '<?page=2>; rel=next', `<${OURS}/x?page=2>; rel=next`],
-      ['of our host by http', '<http://git.example:443/base/y>; rel="next"; title="a, b"', `<${OURS}/y>; rel="next"; title="a, b"`],
+      ['relative to the place that sent the response', '<?page=2>; rel=next', `<${OURS}/x?page=2>; rel=next`],
+      [
+        "on the service's host with http",
+        '<http://git.example:443/base/y>; rel="next"; title="a, b"',
+        `<${OURS}/y>; rel="next"; title="a, b"`,
+      ],
       ['without brackets', '/base/y; rel="next"', `<${OURS}/y>; rel="next"`],
       [
         'several, and one elsewhere',
@@ -185,14 +189,14 @@ describe('HttpHandler', () => {
       },
     );
 
-    it('relative to where a redirect led', async () => {
+    it('relative to the target of a redirect', async () => {
       const cdn = { ...ANSWERED, origin: 'https://cdn.example', path: '/base/x' };
       expect((await mapped({ 'content-location': '/base/y', link: '<y>; rel="help"' }, cdn))['content-location']).toBeUndefined();
       expect((await mapped({ 'content-location': 'https://git.example/base/y' }, cdn))['content-location']).toBe(`${OURS}/y`);
     });
   });
 
-  it('leaves everything else of an answer', async () => {
+  it('leaves all other headers of a response unchanged', async () => {
     const plan = new HttpHandler().plan(request());
     expect(plan.rewriteResponse(304, { etag: '"x"', 'x-note': 'https://git.example/base' }, ANSWERED)).toEqual({
       headers: { etag: '"x"', 'x-note': 'https://git.example/base' },

@@ -57,7 +57,7 @@ function rewriteHttpResponse({ status, headers, answered }: HttpResponse, reques
   if (mapped['location'] === undefined && status >= 300 && status <= 399 && status !== 304) {
     throw new ProxyError(
       'RedirectRefused',
-      `the service redirects this ${request.method} request (status ${status}) to a place outside of the connector's spec.address; set the address that it answers at`,
+      `the service redirects this ${request.method} request (status ${status}) to a place outside of the connector's spec.address; set spec.address to the URL at which it answers`,
     );
   }
   return { headers: mapped };

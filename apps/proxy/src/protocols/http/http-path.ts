@@ -13,10 +13,10 @@ const SAFE = /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*$/;
  */
 export function checkHttpPath(path: string): void {
   if (!SAFE.test(path)) {
-    throw new ProxyError('PathInvalid', 'the path may hold only visible ASCII characters, and no backslash');
+    throw new ProxyError('PathInvalid', 'the path may contain only visible ASCII characters, and no backslash');
   }
   const segments = decodeBytes(path).split(/[/\\]/);
   if (segments.some((segment) => /^\.{1,2}(?:;|$)/.test(segment))) {
-    throw new ProxyError('PathInvalid', 'the path may hold no . or .. segment, also not in escapes');
+    throw new ProxyError('PathInvalid', 'the path may not contain a . or .. segment, not even escaped');
   }
 }

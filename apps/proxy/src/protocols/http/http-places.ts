@@ -53,7 +53,7 @@ function mapLinks(link: ResponseHeaders[string], owner: PlaceOwner): string | un
     } else if (relations.includes('next')) {
       throw new ProxyError(
         'RedirectRefused',
-        "the service's list goes on at a place outside of the connector's spec.address; set the address that it answers at",
+        "the next page of the service's list is outside of the connector's spec.address; set spec.address to the URL at which it answers",
       );
     }
   }

@@ -40,7 +40,7 @@ describe('a WebSocket of an HTTP service', () => {
   const plan = (...given: Parameters<typeof request>): ReturnType<HttpHandler['planWebSocket']> =>
     new HttpHandler().planWebSocket(request(...given));
 
-  it('is planned as the GET that it is, with the handshake', async () => {
+  it('is planned as a GET with the handshake', async () => {
     const headers = { 'sec-websocket-protocol': 'a,b', 'sec-websocket-extensions': 'x; y' };
     expect(await plan({ headers })).toMatchObject({
       webSocket: true,
@@ -58,7 +58,7 @@ describe('a WebSocket of an HTTP service', () => {
     expect(asked).toEqual(['update']);
   });
 
-  it.each<ProxyVerb>(['get', 'update', 'delete'])('needs the verb %s that the class names', async (verb) => {
+  it.each<ProxyVerb>(['get', 'update', 'delete'])('requires the verb %s that the class names', async (verb) => {
     await expect(plan({ classHttp: { upgrade: { verb } } }, [verb])).resolves.toMatchObject({ webSocket: true });
     await expect(plan({ classHttp: { upgrade: { verb } } }, [])).rejects.toMatchObject({
       code: 'PermissionDenied',
@@ -66,7 +66,7 @@ describe('a WebSocket of an HTTP service', () => {
     });
   });
 
-  it.each([undefined, {}])('is 501 where the class says %p', async (classHttp) => {
+  it.each([undefined, {}])('gets 501 if the class contains %p', async (classHttp) => {
     await expect(plan({ classHttp }, ['get', 'update', 'delete'])).rejects.toMatchObject({ status: 501, code: 'UpgradeUnsupported' });
     expect(asked).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe('a WebSocket of an HTTP service', () => {
     ['https://c-git.team.evil.example', 'https://c-git.team.evil.example'],
     ['null', 'null'],
     [undefined, undefined],
-  ])('with the origin %p says %p to the service', async (origin, expected) => {
+  ])('with the origin %p sends %p to the service', async (origin, expected) => {
     expect((await plan({ headers: { origin } })).requestHeaders['origin']).toBe(expected);
   });
 

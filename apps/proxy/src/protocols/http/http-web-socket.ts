@@ -5,13 +5,14 @@ import { WEB_SOCKET_VERSION } from '../web-socket-version';
 /** RFC 6455 §4.1: 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
-/** A subprotocol in which clients of Kubernetes carry their token; the service is to see the Connector's credential only. */
+/** A subprotocol in which Kubernetes clients send their token. The service must get only the Connector's credential. */
 const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 
 /**
- * Makes a WebSocket of the plan, for those who hold the verb that the class asks for as well.
+ * Turns the plan into one for a WebSocket, if the client also has the verb that the class requires.
  *
- * @throws ProxyError UpgradeUnsupported, RequestMalformed, PermissionDenied
+ * @throws ProxyError UpgradeUnsupported when the class or the version does not allow it, RequestMalformed when the key is invalid,
+ *   PermissionDenied when the client does not have the verb
  */
 export async function asWebSocket(plan: UpstreamPlan, request: ConnectorRequest): Promise<UpstreamPlan> {
   const verb = request.classHttp?.upgrade?.verb;
@@ -33,13 +34,13 @@ export async function asWebSocket(plan: UpstreamPlan, request: ConnectorRequest)
     ...plan,
     webSocket: true,
     action: 'websocket',
-    // Where a redirect leads, the client has to ask again: whether it may, was asked for this place.
+    // After a redirect the client has to send another request, because its permission was checked only for this place.
     followRedirects: false,
     requestHeaders,
   };
 }
 
-/** RFC 6455 §4.2.1: what the service is told of the WebSocket. */
+/** Returns the headers of the handshake for the service (RFC 6455 §4.2.1). */
 function handshakeHeaders({ headers, address }: ConnectorRequest): Record<string, string | undefined> {
   if (headers['sec-websocket-version'] !== WEB_SOCKET_VERSION) {
     throw new ProxyError(
@@ -68,7 +69,7 @@ function protocolsWithoutToken(offered: string | undefined): string | undefined 
   return kept.length === 0 ? undefined : kept.join(', ');
 }
 
-/** A page of the service itself, as its client sees it, is one to the service. Any other origin is for the service to judge (RFC 6455 §10.2). */
+/** Maps the origin of the service's own pages to the service's origin. The service decides about every other origin (RFC 6455 §10.2). */
 function originUpstream(origin: string, host: string | undefined, own: string): string {
   return /^https?:\/\/(.+)$/i.exec(origin)?.[1]?.toLowerCase() === host?.toLowerCase() ? own : origin;
 }

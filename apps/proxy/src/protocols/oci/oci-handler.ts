@@ -26,7 +26,7 @@ const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-r
 
 /** Serves the OCI distribution-spec (v1.1) for Connectors of `spec.protocol: oci`. */
 export class OciHandler implements ProtocolHandler {
-  /** java.net.http asks for HTTP/2 with every request to an http URL; oras-java is built on it. */
+  /** java.net.http, which oras-java uses, requests HTTP/2 with every request to an http URL. */
   readonly ignoredUpgrades: ReadonlySet<string> = new Set(['h2c']);
   readonly verbOf = ociVerb;
   readonly ping = ociPing;
