@@ -102,7 +102,7 @@ export interface ChallengeLogin {
   readonly kind: 'challenge';
   /** Scopes of the upstream token, the one to push to first, because some registries read only one; empty when no token is needed. */
   readonly scopes: readonly RepositoryScope[];
-  /** Most actions that the proxy requests for the registry's challenge: those that the client's verb covers. Absent: those of the scopes. */
+  /** Most actions that the proxy requests for a registry's challenge: those of the client's verb. Absent: those of the scopes. */
   readonly actionLimit?: readonly RepositoryAction[];
   /** For a read: scopes of a token to write to the same repository, which the proxy uses if it is cached and the client may write. */
   readonly writeScopes?: readonly RepositoryScope[];

@@ -1,7 +1,7 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
 import { verbOfMethod } from '../protocol';
 
-/** Returns the method's verb, but `update` for all requests about an upload: its status (GET) and cancellation (DELETE) are part of a push. */
+/** Returns the method's verb, but `update` for every request about an upload, also its status (GET) and cancellation (DELETE). */
 export function ociVerb(method: string, path: string): ProxyVerb | undefined {
   const verb = verbOfMethod(method);
   // The strict grammar of the routes refuses every other spelling of these bytes, so this comparison misses no upload.
