@@ -14,7 +14,7 @@ describe('the table of the dance', () => {
     expect(wrong.map((cell) => `${cell.answer}; ${cell.credential}; ${cell.memory}: ${cell.rows.length} rows`)).toEqual([]);
   });
 
-  it('has no row that nothing leads to', () => {
+  it('has no row for an impossible combination', () => {
     const reached = new Set(cells.flatMap((cell) => cell.rows));
     expect(rows.filter((row) => !reached.has(row)).map(({ where }) => where)).toEqual([]);
   });

@@ -49,12 +49,12 @@ describe('parseTokenResponse', () => {
     ['no access', jwt({ access: null }), true],
     ['an empty list', jwt({ access: [] }), true],
     ['entries without actions (Harbor)', jwt({ access: [{ type: 'repository', name: 'app', actions: [] }, { actions: null }] }), true],
-  ])('sees whether the token says that it allows nothing: %s', (_name, token, expected) => {
+  ])('detects whether the access claim of the token lists no action: %s', (_name, token, expected) => {
     const body = Buffer.from(JSON.stringify({ token }));
     expect(parseTokenResponse({ status: 200, headers: {}, body, truncated: false }, NOW).allowsNothing).toBe(expected);
   });
 
-  it('repeats nothing of the answer in its error', () => {
+  it('repeats no part of the response in its error', () => {
     let error: unknown;
     try {
       parse('{"token":"hunter2",,}');
