@@ -21,7 +21,7 @@ describe('decodeTokenUnverified', () => {
   it.each<[string, object, object]>([
     ['one audience as a string', { aud: 'a' }, { audiences: ['a'] }],
     ['a time of issue', { iat: Date.parse('2030-01-01T00:00:00Z') / 1000 }, { issuedAt: Date.parse('2030-01-01T00:00:00Z') }],
-    ['a time of issue that is none', { iat: '1' }, { issuedAt: undefined }],
+    ['an invalid time of issue', { iat: '1' }, { issuedAt: undefined }],
     ['no audience', { aud: undefined }, { audiences: [] }],
     ['audiences that are no strings', { aud: [1, 'a', null] }, { audiences: ['a'] }],
     ['no claims of Kubernetes', { 'kubernetes.io': undefined }, { audiences: ['connectors-proxy'] }],
