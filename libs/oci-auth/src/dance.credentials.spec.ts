@@ -11,7 +11,7 @@ describe('a credential in the dance', () => {
   });
   afterEach(() => fixture.close());
 
-  describe('tells a refused credential from a refused action', () => {
+  describe('distinguishes a refused credential from a refused action', () => {
     const issue = (): ScriptedResponse => fixture.upstream.issue();
     // Registry; password; what the token server says; what the registry says; outcome and what was asked; the same for another repository after it.
     it.each<[string, string, TokenServer, boolean, [DanceOutcome, ...(string | null)[]], [DanceOutcome, ...(string | null)[]]]>([
