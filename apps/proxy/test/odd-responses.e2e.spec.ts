@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { errorOf, ProxyWorld } from './proxy-world';
 
-const INVALID = /no valid HTTP answer|the answer is not HTTP\/1\.1/;
+const INVALID = /no valid HTTP answer|the response is not HTTP\/1\.1/;
 
 /** What the upstream sends, byte for byte, when it is asked for `…/NAME`; and what clients get instead of it. */
 const REFUSED: readonly [name: string, response: string, message: RegExp][] = [

@@ -44,7 +44,7 @@ describe('upstreamRepository', () => {
 
 describe('an address that contains /v2/', () => {
   it.each(['', '/', '/v2', '/v2/', '/V2', '/v2/team', '/team/a', '/tags/list', '/team/tags/list'])(
-    '%j can come before repositories',
+    '%j can be the prefix of repositories',
     (path) => {
       expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(true);
     },

@@ -49,12 +49,15 @@ export function checkBasicAuth(secret: SecretObject, values: UsernameAndPassword
     if (CONTROL[part].test(values[part])) {
       throw new CredentialError(
         'SecretInvalid',
-        `${describeSecret(secret)}: ${where[part]} holds a control character, or a line break at its end, which no registry accepts; write the value without one (printf %s, not echo)`,
+        `${describeSecret(secret)}: ${where[part]} contains a control character, or a line break at its end, which no registry accepts; write the value without one (printf %s, not echo)`,
       );
     }
   }
   // RFC 7617 §2: the first colon ends the user-id.
   if (values.username.includes(':')) {
-    throw new CredentialError('SecretInvalid', `${describeSecret(secret)}: ${where.username} holds a colon, which no user name may`);
+    throw new CredentialError(
+      'SecretInvalid',
+      `${describeSecret(secret)}: ${where.username} contains a colon, which is not allowed in a user name`,
+    );
   }
 }

@@ -50,11 +50,11 @@ describe('loadCaCertificates', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['no data', {}, /holds no certificate; put it under the key "ca.crt"/],
-    ['no certificate', { note: 'hush' }, /holds no certificate/],
+    ['no data', {}, /contains no certificate; put it under the key "ca.crt"/],
+    ['no certificate', { note: 'hush' }, /contains no certificate/],
     ['text under ca.crt', { 'ca.crt': 'hush' }, /key "ca.crt" is not a list of certificates/],
-    ['an empty ca.crt', { 'ca.crt': '' }, /holds no certificate/],
-    ['only a key', { 'tls.crt': KEY }, /holds no certificate/],
+    ['an empty ca.crt', { 'ca.crt': '' }, /contains no certificate/],
+    ['only a key', { 'tls.crt': KEY }, /contains no certificate/],
     ['DER under .crt', { 'ca.crt': '\u0030\u0082' }, /key "ca.crt" is not a list/],
     ['PEM that is not a certificate', { 'ca.crt': '-----BEGIN CERTIFICATE-----\naHVzaA==\n-----END CERTIFICATE-----' }, /key "ca.crt"/],
     ['an incomplete certificate after a good one', { 'ca.crt': PEM + PEM.slice(0, 200) }, /key "ca.crt"/],

@@ -19,7 +19,7 @@ const PEM_HEADER = '-----BEGIN ';
 export function loadCaCertificates(secret: SecretObject): string[] {
   const certificates = Object.entries(secret.data ?? {}).flatMap(([key, encoded]) => certificatesOf(secret, key, encoded));
   if (certificates.length === 0) {
-    throw invalidPem(secret, 'it holds no certificate; put it under the key "ca.crt"');
+    throw invalidPem(secret, 'it contains no certificate; put it under the key "ca.crt"');
   }
   return certificates;
 }

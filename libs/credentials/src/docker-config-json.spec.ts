@@ -60,7 +60,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['a path that the address is', ['r.example/team'], 'r.example/team', 'r.example/team'],
       ['a path with a slash at its end', ['r.example/team/'], 'r.example/team', 'r.example/team/'],
       ['a path is a prefix of characters, not of segments', ['r.example/te'], 'r.example/team', 'r.example/te'],
-      ['a path that goes on further is for other images', ['r.example/team/app'], 'r.example/team', undefined],
+      ['a longer path is for other images', ['r.example/team/app'], 'r.example/team', undefined],
       ['a path at a host without prefix', ['r.example/team'], 'r.example', undefined],
       ['another path', ['r.example/team'], 'r.example/other', undefined],
       ['a path counts with its case', ['r.example/Team'], 'r.example/team', undefined],
@@ -68,9 +68,9 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['also when another path sorts after it', ['r.example/zzz', 'r.example/a', 'r.example'], 'r.example/a', 'r.example/a'],
       ['a pattern', ['*.example'], 'r.example', '*.example'],
       ['a pattern within a label', ['r*t.example'], 'root.example', 'r*t.example'],
-      ['a pattern may stand for nothing', ['r*.example'], 'r.example', 'r*.example'],
+      ['a pattern may match nothing', ['r*.example'], 'r.example', 'r*.example'],
       ['several patterns', ['*.*.exam*le'], 'a.b.example', '*.*.exam*le'],
-      ['a pattern does not stand for a dot', ['*.example'], 'a.b.example', undefined],
+      ['a pattern does not match a dot', ['*.example'], 'a.b.example', undefined],
       ['nor for no label', ['*.r.example'], 'r.example', undefined],
       ['a pattern with a path', ['*.example/team'], 'r.example/team', '*.example/team'],
       ['a pattern with another path', ['*.example/team'], 'r.example/other', undefined],
@@ -90,7 +90,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['no other port', ['r.example', 'r.example:5001'], 'r.example:5000', undefined],
       ['no port where the address has one', ['r.example'], 'r.example:5000', undefined],
       ['an IPv6 address', ['[::1]:5000'], '[::1]:5000', '[::1]:5000'],
-      ['an IPv6 address is no set of characters', ['[::1]'], '1', undefined],
+      ['an IPv6 address is not a set of characters', ['[::1]'], '1', undefined],
       ['a host that only begins alike', ['r.example.evil'], 'r.example', undefined],
       ['a host that only ends alike', ['evil-r.example'], 'r.example', undefined],
       ['keys without a host', ['', '/', 'https://', 'https:///team', '?', '@'], 'r.example', undefined],
@@ -122,7 +122,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
     it('reports that entries with a path are for other addresses', () => {
       const read = (): unknown => parseCredential(dockerConfig(keys('r.example/a', 'r.example/b')), registry('r.example/c'));
       expect(failure(read).message).toBe(
-        'Secret "login": key ".dockerconfigjson" holds no entry for the registry r.example/c; add auths["r.example"], because its entries with a path count only for a Connector whose spec.address begins with that path',
+        'Secret "login": key ".dockerconfigjson" contains no entry for the registry r.example/c; add auths["r.example"], because its entries with a path count only for a Connector whose spec.address begins with that path',
       );
     });
 
@@ -309,7 +309,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       'a line break in the password',
       dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }),
       'SecretInvalid',
-      /password holds a control character/,
+      /password contains a control character/,
     ],
   ])('with %s is refused', (_, object, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example' }));

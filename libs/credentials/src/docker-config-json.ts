@@ -32,7 +32,7 @@ export function readDockerConfigJson(secret: SecretObject, registry: RegistryNam
 
 function describeMissing(keys: readonly string[], registry: RegistryName): string {
   const name = [authorityOf(registry), ...(registry.pathPrefix ? [registry.pathPrefix] : [])].join('/');
-  const missing = `key "${KEY}" holds no entry for the registry ${name}; add auths["${authorityOf(registry)}"]`;
+  const missing = `key "${KEY}" contains no entry for the registry ${name}; add auths["${authorityOf(registry)}"]`;
   return keysOfOtherPaths(keys, registry).length === 0
     ? missing
     : `${missing}, because its entries with a path count only for a Connector whose spec.address begins with that path`;
@@ -71,7 +71,7 @@ function readEntry(secret: SecretObject, key: string, entry: unknown): DockerCon
   if (identityToken === '' && (values.username === '' || values.password === '')) {
     const problem =
       auth === ''
-        ? 'holds neither "auth" nor "username" and "password"; set one of them'
+        ? 'contains neither "auth" nor "username" and "password"; set one of them'
         : 'has an "auth" without user name or password; set both';
     throw new CredentialError('SecretKeyMissing', `${describeSecret(secret)}: ${place} ${problem}`);
   }

@@ -31,7 +31,7 @@ function failure(act: () => unknown): CredentialError {
 }
 
 describe('a Secret with username and password', () => {
-  it.each([SecretType.DistributionRegistryToken, SecretType.BasicAuth])('of type %s gives the credential', (type) => {
+  it.each([SecretType.DistributionRegistryToken, SecretType.BasicAuth])('of type %s is read', (type) => {
     const credential = parseCredential(secret(type, { username: 'robot$a+b', password: 'p:ä ß' }), { host: 'r.example' });
     expect(credential.username).toBe('robot$a+b');
     expect(credential.password.reveal()).toBe('p:ä ß');
@@ -89,7 +89,7 @@ describe('a Secret with username and password', () => {
       secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }),
       undefined,
       'SecretInvalid',
-      /key "password" holds a control character, or a line break at its end/,
+      /key "password" contains a control character, or a line break at its end/,
     ],
     [
       'a password that is too long for a request',
@@ -103,21 +103,21 @@ describe('a Secret with username and password', () => {
       secret(SecretType.BasicAuth, { username: 'a', password: 'hu\0sh' }),
       undefined,
       'SecretInvalid',
-      /key "password" holds a control character/,
+      /key "password" contains a control character/,
     ],
     [
       'a line break in the username',
       secret(SecretType.BasicAuth, { username: 'a\nb', password: 'hush' }),
       undefined,
       'SecretInvalid',
-      /key "username" holds a control character/,
+      /key "username" contains a control character/,
     ],
     [
       'a username with a colon',
       secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }),
       undefined,
       'SecretInvalid',
-      /key "username" holds a colon/,
+      /key "username" contains a colon/,
     ],
     [
       'bytes that are not UTF-8',

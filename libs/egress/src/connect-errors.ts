@@ -73,7 +73,7 @@ const MESSAGES: Readonly<Record<ConnectCode, string>> = {
   TlsFailed: 'the TLS handshake failed. Check whether the port speaks https; for plain http write http:// in the address',
   ConnectionReset: 'the connection was closed before the response was complete',
   ResponseTimeout: 'the connection was made, but no response arrived in time',
-  ResponseInvalid: 'the answer is not HTTP/1.1. Check whether the port speaks http, or https, as the address says',
+  ResponseInvalid: 'the response is not HTTP/1.1. Check whether the port speaks the scheme of the address (http or https)',
 };
 
 /** Errors wrap errors. Causes deeper than this are ignored. */

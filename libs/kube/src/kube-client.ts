@@ -281,7 +281,7 @@ export class KubeClient {
     })) as Partial<ListBody<T>> | null;
     const { resourceVersion, continue: next } = page?.metadata ?? {};
     if (typeof resourceVersion !== 'string') {
-      throw new KubeResponseError('ResponseInvalid', `GET ${path}: the answer is no list`);
+      throw new KubeResponseError('ResponseInvalid', `GET ${path}: the response is not a list`);
     }
     const items = (page?.items ?? []).map((item) => fillType(type, item));
     return { items, resourceVersion, next: next || undefined };
@@ -295,7 +295,7 @@ export class KubeClient {
   async #call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
     const object = (await this.#request(type, call)) as T | null;
     if (!isJsonObject(object)) {
-      throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the answer is no object`);
+      throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the response is not an object`);
     }
     return fillType(type, object);
   }

@@ -208,9 +208,9 @@ describe('loadKubeConnection', () => {
     ['no current context', () => write({}, {}, ''), /current-context is not set; .* \(contexts: "here"\)/],
     ['an unknown context', () => write({}, {}, 'elsewhere'), /current-context "elsewhere" does not exist; .* \(contexts: "here"\)/],
     ['no server', () => write({}, { server: undefined }), /cluster "c" has no server/],
-    ['a server that is no URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
+    ['a server that is not a URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
     ['a token that is a number', () => write({ token: 12345 }), /user "u": token must be a string/],
-    ['groups that are no list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
+    ['groups that are not a list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
     [
       'extras of a wrong type',
       () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }),
@@ -244,7 +244,7 @@ describe('loadKubeConnection', () => {
       () => write({}, { 'certificate-authority-data': base64(PEM), 'certificate-authority': 'a' }),
       /both certificate-authority and certificate-authority-data/,
     ],
-    ['data that is no PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
+    ['data that is not PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
     [
       'an authority together with insecure-skip-tls-verify',
       () => write({}, { 'certificate-authority-data': base64(PEM), 'insecure-skip-tls-verify': true }),

@@ -258,6 +258,6 @@ function bodyError(error: unknown, { request, deadline }: Answer): KubeError {
     // Without `cause`: the parser quotes the body, and that may be a Secret.
     return new KubeResponseError('ResponseInvalid', `${describe(request)}: the answer is not JSON`);
   }
-  const why = deadline.expired ? `did not end within ${request.timeoutMs} ms` : 'broke off';
+  const why = deadline.expired ? `did not end within ${request.timeoutMs} ms` : 'is incomplete';
   return new KubeResponseError('ResponseIncomplete', `${describe(request)}: the answer ${why}`, { cause: error });
 }

@@ -3,7 +3,7 @@ import { settle } from '../test/settle';
 import { KubeResponseError, KubeUnreachableError } from './kube.errors';
 import { Reachability } from './reachability';
 
-describe('one call without an answer is no outage', () => {
+describe('one call without a response is not an outage', () => {
   const clock = new ManualClock();
   let probe: () => Promise<unknown>;
   let probes: number;

@@ -117,7 +117,7 @@ function parseEvent<T extends KubeObject>(line: string, request: string): WatchE
     throw new KubeApiError(status.code ?? 500, status, request);
   }
   if (!isEvent<T>(event)) {
-    throw new KubeResponseError('ResponseInvalid', `${request}: a line of the watch is no event`);
+    throw new KubeResponseError('ResponseInvalid', `${request}: a line of the watch is not an event`);
   }
   return event;
 }
@@ -133,5 +133,5 @@ function watchError(error: unknown, request: string): Error {
   if (error instanceof KubeApiError || error instanceof KubeResponseError) {
     return error;
   }
-  return new KubeResponseError('ResponseIncomplete', `${request}: the watch broke off`, { cause: error });
+  return new KubeResponseError('ResponseIncomplete', `${request}: the connection of the watch was lost`, { cause: error });
 }

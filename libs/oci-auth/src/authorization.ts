@@ -43,12 +43,12 @@ function basicHeader(credential: RegistryCredential): Sensitive {
 export function basic(registry: UpstreamRegistry, scopes: readonly RepositoryScope[]): Authorization {
   const { credential, origin } = registry;
   if (credential === undefined) {
-    throw new OciAuthError('CredentialMissing', `The registry ${origin} wants a credential. Name a Secret in spec.auth.secretRef.`);
+    throw new OciAuthError('CredentialMissing', `The registry ${origin} requires a credential. Name a Secret in spec.auth.secretRef.`);
   }
   if (credential.password.isEmpty && credential.identityToken) {
     throw new OciAuthError(
       'ChallengeUnsupported',
-      `The registry ${origin} takes only user name and password, and the Secret holds only an identity token.`,
+      `The registry ${origin} accepts only a user name and password, but the Secret contains only an identity token. Put a user name and password into the Secret.`,
     );
   }
   return { scheme: 'basic', header: basicHeader(credential), scopes, refusedScopes: [] };

@@ -13,7 +13,7 @@ describe('a credential in the dance', () => {
 
   describe('distinguishes a refused credential from a refused action', () => {
     const issue = (): ScriptedResponse => fixture.upstream.issue();
-    // Registry; password; what the token server says; what the registry says; outcome and what was asked; the same for another repository after it.
+    // Columns: registry; password; the token server's responses; the registry's responses; outcome and requests; the same for another repository after it.
     it.each<[string, string, TokenServer, boolean, [DanceOutcome, ...(string | null)[]], [DanceOutcome, ...(string | null)[]]]>([
       ['distribution', 'hunter2', ({ good }) => (good ? issue() : REFUSES), true, [200, 'repository:app:pull'], [200, 'repository:b:pull']],
       [

@@ -21,7 +21,7 @@ describe('OciAuthorizer.rejected', () => {
   const registry = (overrides: Partial<UpstreamRegistry> = {}): UpstreamRegistry =>
     anUpstreamRegistry(upstream.registry, { trustedRealms: [upstream.tokenServer.origin], ...overrides });
 
-  it('fetches a new token when the registry no longer takes the old one, and keeps it', async () => {
+  it('fetches a new token when the registry no longer accepts the old one, and keeps it', async () => {
     const old = await authorizer.authorize(registry(), PULL);
     const renewed = await authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() });
     expect(renewed.header?.reveal()).toBe('Bearer T2');
@@ -53,7 +53,7 @@ describe('OciAuthorizer.rejected', () => {
     expect(upstream.registry.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual(Array(2).fill(['/v2/', undefined]));
   });
 
-  it('C1 follows no challenge to an untrusted realm, however late it comes', async () => {
+  it('C1 follows no challenge to an untrusted realm, however late it arrives', async () => {
     const evil = await TokenRegistry.start();
     const old = await authorizer.authorize(registry(), PULL);
     upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': evil.challenge() } });
@@ -131,7 +131,7 @@ describe('OciAuthorizer.rejected', () => {
     const OTHER: typeof PULL = [{ repository: 'public', actions: ['pull'] }];
 
     it.each<[string, Partial<UpstreamRegistry>, string | undefined]>([
-      ['Basic, and there is no credential', { credential: undefined }, 'Basic realm="r"'],
+      ['Basic, when there is no credential', { credential: undefined }, 'Basic realm="r"'],
       ['Bearer, when its token server issues no anonymous token', { credential: undefined }, undefined],
       [
         'Basic, when the Secret contains only an identity token',

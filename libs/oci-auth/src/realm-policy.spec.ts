@@ -39,7 +39,7 @@ describe('C1 realm exfiltration', () => {
     ['a pair over another port', owner('https://registry-1.docker.io:444'), 'https://auth.docker.io/token'],
     ['a sub-domain of a trusted origin', owner('https://r.corp', ['https://login.corp']), 'https://x.login.corp/t'],
     ['an origin that a wildcard would cover', owner('https://r.corp', ['https://*.corp', '*']), 'https://login.corp/t'],
-    ['an entry with a path, which is no origin', owner('https://r.corp', ['https://login.corp/path']), 'https://login.corp/t'],
+    ['an entry with a path, which is not an origin', owner('https://r.corp', ['https://login.corp/path']), 'https://login.corp/t'],
     ['an entry with user info', owner('https://r.corp', ['https://login.corp@evil.example']), 'https://evil.example/t'],
     ['an entry without a scheme', owner('https://r.corp', ['login.corp']), 'https://login.corp/t'],
     ['the metadata service', owner('http://r.corp'), 'http://169.254.169.254/token'],

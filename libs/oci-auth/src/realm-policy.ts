@@ -45,7 +45,7 @@ function parseRealm(realm: string | undefined): URL {
   if (authority.includes('@')) {
     throw new OciAuthError(
       'RealmHasUserInfo',
-      "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Have the realm of the registry corrected.",
+      "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Correct the realm at the registry.",
     );
   }
   if (realm.includes('#')) {
@@ -84,7 +84,7 @@ export function checkRealm(realm: string | undefined, owner: RealmOwner): URL {
   if (url.protocol === 'http:' && owner.scheme !== 'http') {
     throw new OciAuthError(
       'RealmUntrusted',
-      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: nothing was sent there. Set the registry up with an https realm.`,
+      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: nothing was sent there. Configure an https realm at the registry.`,
     );
   }
   if (!trusts(owner, url.origin)) {

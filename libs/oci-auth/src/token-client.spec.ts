@@ -94,7 +94,7 @@ describe('TokenClient', () => {
     expect(await failure()).toMatchObject({ code: 'TokenEndpointUnreachable', retryAfterMs: 9_000 });
   });
 
-  it('C2 follows no redirect: what stands in Location is never asked', async () => {
+  it('C2 follows no redirect and sends no request to the URL in Location', async () => {
     const elsewhere = await ScriptedServer.start();
     elsewhere.play(() => ({ body: { token: 'stolen' } }));
     server.play(() => ({ status: 307, headers: { location: `${elsewhere.origin}/token` } }));
@@ -103,7 +103,7 @@ describe('TokenClient', () => {
     await elsewhere.close();
   });
 
-  it('refuses an answer of more than 1 MiB', async () => {
+  it('refuses a response of more than 1 MiB', async () => {
     server.play(() => ({ body: { token: 'T', padding: 'x'.repeat(1024 * 1024) } }));
     expect((await failure()).code).toBe('TokenResponseTooLarge');
   });

@@ -78,13 +78,13 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
     return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status, retryAfterMs });
   }
   if (status === 400 && request.scopes.length > 0) {
-    return new OciAuthError('ScopeRefused', `The token server ${origin} does not take the scope ${request.scopes.join(' ')} (400).`, {
+    return new OciAuthError('ScopeRefused', `The token server ${origin} refuses the scope ${request.scopes.join(' ')} (400).`, {
       status,
     });
   }
   return new OciAuthError(
     'TokenResponseInvalid',
-    `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`,
+    `The token server ${origin} answered ${status} without a token.${hintFor(status, request)}`,
     { status },
   );
 }
@@ -93,7 +93,7 @@ function hintFor(status: number, { scopes }: TokenRequest): string {
   if (status >= 300 && status < 400) {
     return ' Redirects of a token server are not followed.';
   }
-  return status === 400 && scopes.length === 0 ? ' It may want a scope: name a repository in the auth parameter "repository".' : '';
+  return status === 400 && scopes.length === 0 ? ' It may require a scope: name a repository in the auth parameter "repository".' : '';
 }
 
 function refusal(origin: string, credential: boolean, status: number): OciAuthError {
@@ -105,7 +105,7 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
       )
     : new OciAuthError(
         'CredentialMissing',
-        `The token server ${origin} gives no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        `The token server ${origin} issues no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`,
         { status },
       );
 }

@@ -17,7 +17,7 @@ describe('parseTokenResponse', () => {
     ['an empty token', { token: '', access_token: 'a' }, 'a'],
     ['both', { token: 't', access_token: 'a' }, 't'],
     ['a token of another type', { token: 7, access_token: 'a' }, 'a'],
-  ])('takes %s', (_name, response, expected) => {
+  ])('accepts %s', (_name, response, expected) => {
     expect(parse(response).value).toBe(expected);
   });
 
@@ -41,9 +41,9 @@ describe('parseTokenResponse', () => {
   it.each<[string, string, boolean]>([
     ['an opaque token', 'opaque', false],
     ['dots alone', '..', false],
-    ['a payload that is no object', jwt('access'), false],
+    ['a payload that is not an object', jwt('access'), false],
     ['no access claim', jwt({ sub: 'robot' }), false],
-    ['access that is no list', jwt({ access: 'all' }), false],
+    ['access that is not a list', jwt({ access: 'all' }), false],
     ['entries of an unknown form', jwt({ access: ['all', { actions: 'pull' }] }), false],
     ['an action', jwt({ access: [{ actions: [] }, { actions: ['pull'] }] }), false],
     ['no access', jwt({ access: null }), true],

@@ -30,7 +30,7 @@ function parseObject(body: Buffer): JsonObject {
   try {
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
-    // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
+    // The parser's message quotes the text, which may contain a token, so it is not kept as the cause.
     throw invalid('is not JSON');
   }
   if (!isJsonObject(parsed)) {
@@ -43,10 +43,10 @@ function parseObject(body: Buffer): JsonObject {
 function tokenOf(fields: JsonObject): string {
   const token = [fields['token'], fields['access_token']].find((value) => typeof value === 'string' && value !== '');
   if (typeof token !== 'string') {
-    throw invalid('holds neither "token" nor "access_token"');
+    throw invalid('contains neither "token" nor "access_token"');
   }
   if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) {
-    throw invalid('holds a token that cannot be sent in a header');
+    throw invalid('contains a token that cannot be sent in a header');
   }
   return token;
 }

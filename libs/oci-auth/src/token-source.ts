@@ -221,8 +221,8 @@ export function accessRefused({ origin, credential }: UpstreamRegistry, status =
   return new OciAuthError(
     'AccessRefused',
     credential
-      ? `The registry ${origin} does not let the connector's account do this. Give the account that right at the registry, or correct the repository's name.`
-      : `The registry ${origin} does not let everybody do this, and the connector has no credential. Name a Secret in spec.auth.secretRef, or correct the repository's name.`,
+      ? `The registry ${origin} does not allow the connector's account to do this. Give the account that right at the registry, or correct the repository's name.`
+      : `The registry ${origin} does not allow this to everybody, and the connector has no credential. Name a Secret in spec.auth.secretRef, or correct the repository's name.`,
     { status },
   );
 }

@@ -72,7 +72,7 @@ describe('verifyCredential', () => {
       await expect(verifyCredential(anonymous())).rejects.toThrow(/Name one in the auth parameter "repository" \(spec\.auth\.params\)/);
     });
 
-    it('says that the repository is closed, not that a credential is wrong', async () => {
+    it('reports that the repository is closed, not that a credential is wrong', async () => {
       upstream.tokens = () => ({ status: 401 });
       await expect(verifyCredential(anonymous(), { repository: 'library/app' })).rejects.toMatchObject({
         code: 'RepositoryDenied',
@@ -160,13 +160,13 @@ describe('verifyCredential', () => {
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
-  it('says that the registry cannot be reached, and why', async () => {
+  it('reports that the registry cannot be reached, and why', async () => {
     const cause = new Error('nothing listens there');
     const http = { ...loopbackHttp, get: () => Promise.reject(cause) };
     await expect(verifyCredential(registry({ http }))).rejects.toMatchObject({ code: 'RegistryUnreachable', retryable: true, cause });
   });
 
-  it('says that the token server is overloaded', async () => {
+  it('reports that the token server is overloaded', async () => {
     upstream.tokens = () => ({ status: 500 });
     await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'TokenEndpointUnreachable', retryable: true });
   });

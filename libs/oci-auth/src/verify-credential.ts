@@ -89,7 +89,7 @@ async function checkEntry(handshake: Handshake): Promise<void> {
       )
     : new OciAuthError(
         'CredentialMissing',
-        `The registry ${registry.origin} wants a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        `The registry ${registry.origin} requires a credential (${status}). Name a Secret in spec.auth.secretRef.`,
         { status },
       );
 }
@@ -141,7 +141,7 @@ async function checkRepository(handshake: Handshake, repository: string, isAccep
   if (!isRepositoryName(repository)) {
     throw new OciAuthError(
       'RepositoryDenied',
-      'The auth parameter "repository" is no repository name: lower-case letters, digits and . _ - / only.',
+      'The auth parameter "repository" is not a repository name: use only lower-case letters, digits and . _ - /.',
     );
   }
   const authorization = await authorizationFor(handshake, [{ repository, actions: ['pull'] }]).catch((error: unknown) => {
@@ -165,7 +165,7 @@ function repositoryDenied({ origin, credential }: UpstreamRegistry, repository: 
     'RepositoryDenied',
     credential
       ? `The registry ${origin} accepts the credential but gives it no pull access to "${repository}" (${status}). Grant the account that right, or change the auth parameter "repository".`
-      : `The registry ${origin} does not let everybody pull from "${repository}" (${status}). Name a Secret in spec.auth.secretRef, or change the auth parameter "repository".`,
+      : `The registry ${origin} does not allow everybody to pull from "${repository}" (${status}). Name a Secret in spec.auth.secretRef, or change the auth parameter "repository".`,
     { status },
   );
 }

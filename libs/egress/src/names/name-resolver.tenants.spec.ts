@@ -1,7 +1,7 @@
 import { type FixtureNameServer, until } from '@oci-connector/testing-kit';
 import { NameWorld } from '../../test/name-world';
 
-describe('NameResolver: what a tenant can make others wait for', () => {
+describe('NameResolver limits the delays that one tenant causes for others', () => {
   let world: NameWorld;
 
   beforeEach(async () => {

@@ -101,7 +101,7 @@ describe('an anonymous Connector', () => {
       expect(unnamed.message).toContain('Name one in the auth parameter "repository"');
       const closed = await checkCredential(aTarget(registry.origin), { repository: 'private/app' });
       expect(closed).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
-      expect(closed.message).toContain('does not let everybody pull from "private/app"');
+      expect(closed.message).toContain('does not allow everybody to pull from "private/app"');
       expect(registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic'))).toEqual([]);
     });
   });
