@@ -70,7 +70,7 @@ describe('a Secret with username and password', () => {
       secret(SecretType.BasicAuth, {}),
       SecretType.DockerConfigJson,
       'SecretTypeMismatch',
-      /"login" has type "kubernetes.io\/basic-auth", .* asks for "kubernetes.io\/dockerconfigjson"/,
+      /"login" has type "kubernetes.io\/basic-auth", .* requires "kubernetes.io\/dockerconfigjson"/,
     ],
     ['an unknown type without a class', secret('Opaque', {}), undefined, 'SecretTypeMismatch', /has type "Opaque"; use one of/],
     ['no type at all', secret(undefined, {}), undefined, 'SecretTypeMismatch', /has type "Opaque"/],
