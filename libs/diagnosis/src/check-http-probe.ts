@@ -127,7 +127,7 @@ function single(value: string | string[] | undefined): string | undefined {
 interface Judged {
   readonly subject: CheckSubject;
   readonly url: URL;
-  /** When the answer came. */
+  /** When the response arrived. */
   readonly now: number;
 }
 

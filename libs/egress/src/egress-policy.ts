@@ -32,7 +32,7 @@ export interface EgressPolicyOptions {
   refusedEndpoints?: () => readonly RefusedEndpoint[];
   /** Default: a {@link NameResolver} with the system's files. */
   lookup?: LookupAll;
-  /** Default: that of this machine. */
+  /** Default: the clock of this machine. */
   clock?: Clock;
 }
 

@@ -51,7 +51,7 @@ export function parseAddressRange(text: string): AddressRange {
   return range;
 }
 
-/** Whether {@link parseAddressRange} reads the text. */
+/** Whether {@link parseAddressRange} can parse the text. */
 export function isAddressRange(text: unknown): boolean {
   return typeof text === 'string' && readRange(text) !== undefined;
 }

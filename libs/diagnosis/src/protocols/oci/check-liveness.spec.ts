@@ -29,7 +29,7 @@ describe('a registry is alive', () => {
   });
 });
 
-it('a registry that names the date until which it wants to be left alone is believed by the clock that is handed in', async () => {
+it('compares the date in Retry-After with the injected clock', async () => {
   const clock = new ManualClock();
   const until = new Date(clock.now() + 120_000).toUTCString();
   const server = await LoopbackServer.start((_request, response) => response.writeHead(429, { 'retry-after': until }).end());
