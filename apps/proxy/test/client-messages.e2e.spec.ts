@@ -40,7 +40,7 @@ const CASES: readonly Case[] = [
   {
     name: 'reset',
     faults: [{ kind: 'reset', match: { path: /blobs/ } }],
-    expected: /the registry http:\/\/reset\.registry\.test:PORT: the connection broke off/,
+    expected: /the registry http:\/\/reset\.registry\.test:PORT: the connection was closed/,
     logged: /ECONNRESET|other side closed/,
   },
   {

@@ -93,7 +93,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(response.status).toBe(502);
     expect(errorOf(response)).toEqual({
       code: 'UNKNOWN',
-      message: expect.stringContaining('broke off before the answer was complete') as string,
+      message: expect.stringContaining('was closed before the response was complete') as string,
     });
     expect(asked()).toHaveLength(2);
   });

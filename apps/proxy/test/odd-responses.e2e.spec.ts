@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { errorOf, ProxyWorld } from './proxy-world';
 
-const INVALID = /no valid HTTP answer|the answer is not HTTP\/1\.1/;
+const INVALID = /no valid HTTP answer|the response is not HTTP\/1\.1/;
 
 /** Bytes that the upstream sends for `…/NAME`, and the message that clients get instead. */
 const REFUSED: readonly [name: string, response: string, message: RegExp][] = [

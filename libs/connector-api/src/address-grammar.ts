@@ -1,12 +1,12 @@
 import { celString, type Rule } from './rule';
 
 /*
- * The grammar of addresses as regular expressions, which the API server (RE2) and JavaScript read alike. It is
- * narrower than RFC 3986 on purpose: what two parsers could understand differently (userinfo, percent-encoding,
- * backslashes, numbers such as 0x7f.1 for an address) is refused where it is written down, not where it is used.
+ * The grammar of addresses as regular expressions, which have the same meaning for the API server (RE2) and JavaScript. It is narrower than
+ * RFC 3986 on purpose: text that two parsers could read differently (userinfo, percent-encoding, backslashes, numbers such as 0x7f.1 for
+ * an address) is refused in the manifest, not only at its use.
  */
 const LABEL = '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?';
-// The last label begins with a letter, or a URL parser would read the name as an IPv4 address (WHATWG URL, "ends in a number").
+// The last label begins with a letter; otherwise a URL parser would read the name as an IPv4 address (WHATWG URL, "ends in a number").
 const LAST_LABEL = '[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 const HOST_NAME = `(${LABEL}\\.)*${LAST_LABEL}`;
 const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
@@ -17,15 +17,15 @@ const ORIGIN = `https?://(${HOST_NAME}|${IPV4}|${IPV6})(:${PORT})?`;
 // At most two dots before the first other character, so that neither `.` nor `..` is a segment.
 const SEGMENT = '\\.{0,2}[A-Za-z0-9_~+=:@,$&-][A-Za-z0-9._~+=:@,$&-]*';
 
-/** Longest address, in characters: room for a full DNS name (253) and a repository path (255), twice over. */
+/** The longest address, in characters: twice the length of a full DNS name (253) and a repository path (255). */
 export const ADDRESS_MAX = 1024;
 
-/** Longest origin, in characters: scheme, a DNS name of 253 and a port. */
+/** The longest origin, in characters: scheme, a DNS name of 253 characters, and a port. */
 export const ORIGIN_MAX = 270;
 
-/** Something that is often wrong, and what to say then. */
+/** A frequent mistake, and the message for it. */
 interface Cause {
-  /** Whether a text that matches has this fault, or one that does not. */
+  /** Whether a text has this fault when it matches, or when it does not match. */
   fault: 'match' | 'no match';
   regex: string;
   message: string;
@@ -34,7 +34,7 @@ interface Cause {
 const CAUSES: readonly Cause[] = [
   {
     fault: 'match',
-    // Control characters are meant: they are what an address must not have.
+    // The control characters are intentional: an address must not contain them.
     regex: '[\\x00-\\x20\\x7f]',
     message: 'must not contain white space or control characters; remove them',
   },

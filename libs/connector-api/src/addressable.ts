@@ -1,12 +1,12 @@
 import { Text } from './fields';
 
-/** Longest URL in a status or destination, in characters; browsers and proxies agree on about this. */
+/** The longest URL in a status or destination, in characters. Browsers and proxies have about this limit. */
 const URL_MAX = 2048;
 
-/** Longest bundle of PEM certificates, in characters. */
+/** The longest bundle of PEM certificates, in characters. */
 const CA_CERTS_MAX = 262_144;
 
-/** Where something is reached (Knative `Addressable`). */
+/** An address (Knative `Addressable`). */
 export class Addressable {
   @Text({ description: 'Name of the address.', maxLength: 253, optional: true })
   name?: string;

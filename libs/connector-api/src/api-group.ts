@@ -1,7 +1,7 @@
 /** The API group of our custom resources. */
 export const API_GROUP = 'connectors.alauda.io';
 
-/** The one version of the API that is served and stored. */
+/** The only version of the API that is served and stored. */
 export const API_VERSION = 'v1alpha1';
 
 /** `apiVersion` of every Connector and ConnectorClass. */
@@ -13,5 +13,5 @@ export const DEFAULT_AUDIENCE = 'connectors-proxy';
 /** The cluster's DNS domain, when the installation names no other. */
 export const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';
 
-/** On a ConnectorClass: whether the proxy address carries the connector in its `host` (default) or its `path`. */
+/** Annotation of a ConnectorClass: whether the proxy address names the connector in its `host` (default) or its `path`. */
 export const CLASS_PROXY_RESOLVER_ANNOTATION = 'connectors.cpaas.io/proxy-resolver';

@@ -4,7 +4,7 @@ import { type ApiSnapshot, apiSnapshot, compareApi } from './api-snapshot';
 
 const committed = JSON.parse(readFileSync(path.join(__dirname, '../test/crd-snapshot.json'), 'utf8')) as ApiSnapshot;
 
-/** A failure that says which of the two it is, and so what to do. */
+/** Makes the failure say whether the change is breaking or an addition, and what to do. */
 function expectNone(changes: string[], meaning: string): void {
   if (changes.length > 0) {
     throw new Error([meaning, ...changes].join('\n  '));
@@ -18,7 +18,7 @@ describe('the API', () => {
     expectNone(breaking, 'BREAKING: manifests that are valid today would be refused. Take the change back:');
   });
 
-  it('is recorded', () => {
+  it('matches the recorded snapshot', () => {
     expectNone(additions, 'An addition, which is allowed. Record it with `npm run generate` and commit the snapshot:');
   });
 });
@@ -97,7 +97,7 @@ describe('compareApi', () => {
     expect(compareApi(before, { ...before, ...change })).toEqual({ breaking, additions });
   });
 
-  it('finds what was removed', () => {
+  it('finds removed fields', () => {
     const after = Object.fromEntries(Object.entries(before).filter(([path]) => !path.includes('list')));
     expect(compareApi(before, after).breaking).toEqual([
       'Connector.spec.list was removed',

@@ -2,19 +2,19 @@ import { CUSTOM_RESOURCES } from './custom-resources';
 import { type JsonSchema } from './json-schema';
 import { schemaOf } from './schema-of';
 
-/** What of a field a manifest can rely on. */
+/** The properties of a field that manifests rely on. */
 export interface FieldSnapshot {
   type: string;
   required?: true;
   enum?: readonly string[];
-  /** Longest value, most items or most properties. */
+  /** The longest value, the most items or the most properties. */
   max?: number;
 }
 
 /** The fields of all kinds by path, such as `Connector.spec.params[].name`. */
 export type ApiSnapshot = Record<string, FieldSnapshot>;
 
-/** The API as it is now. */
+/** Returns a snapshot of the current API. */
 export function apiSnapshot(): ApiSnapshot {
   const snapshot: ApiSnapshot = {};
   for (const { kind, schemaClass } of CUSTOM_RESOURCES) {
@@ -51,15 +51,15 @@ function snapshotOf(schema: JsonSchema, required: boolean): FieldSnapshot {
   };
 }
 
-/** How two states of the API differ. */
+/** The differences between two states of the API. */
 export interface ApiChanges {
-  /** What breaks manifests that were valid before. */
+  /** Changes that break manifests that were valid before. */
   breaking: string[];
-  /** What only allows more than before. */
+  /** Changes that only allow more than before. */
   additions: string[];
 }
 
-/** What a change of the API means for manifests that exist. */
+/** Returns what a change of the API means for existing manifests. */
 export function compareApi(before: ApiSnapshot, after: ApiSnapshot): ApiChanges {
   const breaking: string[] = [];
   const additions: string[] = [];

@@ -5,13 +5,13 @@ import { PARAMS_MAX, UNIQUE_NAMES } from './named-value';
 import { ParamSpec } from './param-spec';
 import { Probe } from './probe';
 
-/** Most authentication types of a class. */
+/** The most authentication types of a class. */
 export const AUTH_TYPES_MAX = 16;
 
-/** Longest name of an authentication type, in characters. */
+/** The longest name of an authentication type, in characters. */
 export const AUTH_NAME_MAX = 253;
 
-/** Longest Rego module, in characters. */
+/** The longest Rego module, in characters. */
 export const REGO_MAX = 65_536;
 
 /** One way for the Connectors of a class to authenticate at their address. */

@@ -4,7 +4,7 @@ import { PARAM_NAME_MAX, PARAMS_MAX, UNIQUE_NAMES } from './named-value';
 import { StringMap } from './object-fields';
 import { ParamSpec } from './param-spec';
 
-/** Files for the clients of a tool, made from templates. */
+/** Files for the clients of a tool, rendered from templates. */
 export class ClassConfiguration {
   @Text({
     description: 'Name of the configuration. A volume requests the configuration by this name in configuration.names.',

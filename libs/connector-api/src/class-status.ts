@@ -4,19 +4,19 @@ import { Whole } from './fields';
 import { NestedList } from './list-fields';
 import { Nested, StringMap } from './object-fields';
 
-/** Where the proxy of a class is. */
+/** The address of the proxy of a class. */
 export class ClassProxyStatus {
   @Nested(() => Addressable, { description: 'The address for http.', optional: true })
   httpAddress?: Addressable;
 }
 
-/** Where the API of a class is. */
+/** The address of the API of a class. */
 export class ClassApiStatus {
   @Nested(() => Addressable, { description: 'The address of the API.', optional: true })
   address?: Addressable;
 }
 
-/** The status that the controller writes. */
+/** The status of a ConnectorClass, which the controller writes. */
 export class ConnectorClassStatus {
   @Whole({ description: 'The metadata.generation of the object for which the controller wrote this status.', optional: true })
   observedGeneration?: number;

@@ -36,7 +36,7 @@ export class Condition {
   observedGeneration?: number;
 }
 
-/** The condition of a type, if there is one. */
+/** Returns the condition of a type, if there is one. */
 function findCondition(object: { status?: { conditions?: readonly Condition[] } }, type: ConditionType): Condition | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type);
 }

@@ -1,10 +1,10 @@
 import { API_GROUP } from './api-group';
 import { type ConnectorKey } from './names';
 
-/** The verb on `connectors/proxy` that a SubjectAccessReview asks for: to pull, to push, to delete. */
+/** The verb on `connectors/proxy` in a SubjectAccessReview: to pull, to push, to delete. */
 export type ProxyVerb = 'get' | 'update' | 'delete';
 
-/** The ClusterRoles of `deploy/rbac` that allow it. */
+/** The ClusterRoles of `deploy/rbac` that allow these verbs. */
 export type ConnectorRole = 'connectors-puller' | 'connectors-pusher';
 
 /** The attributes of a SubjectAccessReview for the use of a Connector. */
@@ -15,12 +15,12 @@ export interface ConnectorUse extends ConnectorKey {
   readonly verb: ProxyVerb;
 }
 
-/** Using a Connector, as RBAC knows it: the subresource `connectors/proxy`. */
+/** Returns the RBAC attributes for the use of a Connector: the subresource `connectors/proxy`. */
 export function connectorUse({ namespace, name }: ConnectorKey, verb: ProxyVerb): ConnectorUse {
   return { group: API_GROUP, resource: 'connectors', subresource: 'proxy', namespace, name, verb };
 }
 
-/** The command that lets a ServiceAccount use all Connectors of a namespace. */
+/** Returns the command that allows a ServiceAccount to use all Connectors of a namespace. */
 export function bindingCommand(
   role: ConnectorRole,
   namespace: string,

@@ -21,7 +21,7 @@ describe('whether a Connector needs a Secret', () => {
     expect(typeThatNeedsSecret(aConnector(auth), { ...aClass(types) })?.name).toBe(expected);
   });
 
-  it('the type is the one of the name', () => {
+  it('uses the type with the name', () => {
     expect(authTypeOf(aConnector({ name: 'optional' }), aClass([needing, optional]))).toBe(optional);
     expect(authTypeOf(aConnector({ name: 'none' }), aClass([needing]))).toBeUndefined();
     expect(authTypeOf(aConnector(), aClass([needing]))).toBeUndefined();

@@ -2,14 +2,14 @@ import { type AuthType } from './auth-type';
 import { type Connector } from './connector';
 import { type ConnectorClass } from './connector-class';
 
-/** The authentication type that a Connector chose; undefined when it chose none, or one that its class does not have. */
+/** Returns the authentication type of a Connector; undefined when it has none, or one that its class does not have. */
 export function authTypeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthType | undefined {
   return connectorClass.spec.auth?.types?.find(({ name }) => name === spec.auth?.name);
 }
 
 /**
- * The authentication type for which a Connector has to name a Secret; undefined when it may be anonymous. One that chose no type
- * may be when any type of its class is optional.
+ * Returns the authentication type for which a Connector must name a Secret; undefined when it may be anonymous. A Connector without a type
+ * may be anonymous when any type of its class is optional.
  */
 export function typeThatNeedsSecret(connector: Connector, connectorClass: ConnectorClass): AuthType | undefined {
   const chosen = authTypeOf(connector, connectorClass);
@@ -18,8 +18,8 @@ export function typeThatNeedsSecret(connector: Connector, connectorClass: Connec
 }
 
 /**
- * The namespace of a Connector's Secret when it is not the Connector's own: the author of a Connector must not be able to send
- * another namespace's Secret to a host of their own.
+ * Returns the namespace of a Connector's Secret when it is not the Connector's own: the author of a Connector must not be able to send
+ * a Secret of another namespace to a host of the author's choice.
  */
 export function foreignSecretNamespace({ metadata, spec }: Connector): string | undefined {
   const namespace = spec.auth?.secretRef?.namespace;

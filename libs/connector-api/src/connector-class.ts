@@ -150,7 +150,7 @@ export class ConnectorClassSpec {
   api?: ConnectorClassApi;
 }
 
-/** A kind of tool: what its Connectors need, how they are probed, and how the proxy speaks to it. */
+/** A kind of tool: what its Connectors need, how they are probed, and which protocol the proxy uses. */
 export class ConnectorClass {
   @BuiltIn(IsIn([API_GROUP_VERSION], { message: `must be ${API_GROUP_VERSION}` }))
   apiVersion!: string;
@@ -168,12 +168,12 @@ export class ConnectorClass {
   status?: ConnectorClassStatus;
 }
 
-/** The protocol of a class, also when it was read from a file and has no defaults yet. */
+/** Returns the protocol of a class, also when the class was read from a file and has no defaults yet. */
 export function protocolOf(connectorClass: ConnectorClass): Protocol {
   return connectorClass.spec.protocol ?? DEFAULT_PROTOCOL;
 }
 
-/** Whether the addresses of a class carry the connector in their host or in their path. */
+/** Returns whether the addresses of a class name the connector in their host or in their path. */
 export function proxyResolverOf(connectorClass: ConnectorClass): 'host' | 'path' {
   return connectorClass.metadata.annotations?.[CLASS_PROXY_RESOLVER_ANNOTATION] === 'path' ? 'path' : 'host';
 }

@@ -126,7 +126,7 @@ export class ConnectorSpec {
   params?: NamedValue[];
 }
 
-/** Where a Connector is reached through the proxy. */
+/** The addresses of a Connector at the proxy. */
 export class ConnectorProxyStatus {
   @Nested(() => Addressable, { description: 'The address for http.', optional: true })
   httpAddress?: Addressable;
@@ -144,7 +144,7 @@ export class ConnectorApiStatus {
   path?: string;
 }
 
-/** The status that the controller writes. */
+/** The status of a Connector, which the controller writes. */
 export class ConnectorStatus {
   @Whole({ description: 'The metadata.generation of the object for which the controller wrote this status.', optional: true })
   observedGeneration?: number;
@@ -168,7 +168,7 @@ export class ConnectorStatus {
   api?: ConnectorApiStatus;
 }
 
-/** A tool (a registry, say) that workloads use without holding its credential. */
+/** A tool, such as a registry, that workloads use without access to its credential. */
 @Rules<Connector>([
   rule({
     cel: `self.metadata.name.size() <= ${CONNECTOR_NAME_MAX} && self.metadata.name.matches(${celString(DNS_LABEL_PATTERN)})`,

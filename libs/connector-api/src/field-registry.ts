@@ -3,10 +3,10 @@ import { IsDefined, IsOptional } from 'class-validator';
 import { type JsonSchema } from './json-schema';
 import { type Rule } from './rule';
 
-/** A class whose fields carry the decorators of `fields.ts` and its neighbours. */
+/** A class whose fields have the decorators of `fields.ts`, `list-fields.ts` and `object-fields.ts`. */
 export type SchemaClass = new () => object;
 
-/** What is known of one field: its schema, without that of a nested class, and the rules that class-validator has not. */
+/** The declaration of one field: its schema, without that of a nested class, and the rules that class-validator does not have. */
 export interface Field {
   schema: JsonSchema;
   optional: boolean;
@@ -16,7 +16,7 @@ export interface Field {
   itemRules: readonly Rule[];
 }
 
-/** What every field has. */
+/** Options of every field. */
 export interface FieldOptions<T = never> {
   /** For `kubectl explain` and the reference documentation. */
   description: string;
@@ -27,17 +27,17 @@ export interface FieldOptions<T = never> {
 const fieldsByClass = new Map<object, Map<string, Field>>();
 const rulesByClass = new Map<object, readonly Rule[]>();
 
-/** The declared fields of a class, in the order of their declaration. */
+/** Returns the declared fields of a class, in the order of their declaration. */
 export function fieldsOf(schemaClass: SchemaClass): ReadonlyMap<string, Field> {
   return fieldsByClass.get(schemaClass) ?? new Map<string, Field>();
 }
 
-/** The rules on objects of a class as a whole. */
+/** Returns the rules on objects of a class as a whole. */
 export function rulesOf(schemaClass: SchemaClass): readonly Rule[] {
   return rulesByClass.get(schemaClass) ?? [];
 }
 
-/** Rules between the fields of a class. */
+/** Declares rules between the fields of a class. */
 export function Rules<T extends object>(rules: readonly Rule<T>[]): (target: new () => T) => void {
   return (target) => {
     rulesByClass.set(target, rules);
@@ -51,7 +51,7 @@ interface Declaration extends FieldOptions {
   validators: PropertyDecorator[];
 }
 
-/** One declaration, two readers: class-validator checks the values, {@link fieldsOf} feeds the CRD. */
+/** Declares a field once for two uses: class-validator checks the values, and {@link fieldsOf} provides the schema for the CRD. */
 export function declareField(declaration: Declaration): PropertyDecorator {
   const { description, optional = false, schema, nested, rules = [], itemRules = [], validators } = declaration;
   const presence = optional ? IsOptional() : IsDefined({ message: 'is required' });
@@ -65,7 +65,7 @@ export function declareField(declaration: Declaration): PropertyDecorator {
   };
 }
 
-/** Part of every object but not of its schema: `apiVersion`, `kind` and `metadata`, which the API server checks. */
+/** Declares a field of every object that is not in the schema: `apiVersion`, `kind` and `metadata`, which the API server checks. */
 export function BuiltIn(validator: PropertyDecorator): PropertyDecorator {
   return (target, property) => {
     IsDefined({ message: 'is required' })(target, property);

@@ -9,7 +9,7 @@ interface TextOptions extends FieldOptions<string> {
 
 const IS_STRING = { message: 'must be a string' };
 
-/** A string. Its length is limited, as the API server's estimate of what a rule costs wants it. */
+/** Declares a string. Its length must be limited, because the API server estimates the cost of rules by it. */
 export function Text(options: TextOptions): PropertyDecorator {
   const { minLength, maxLength, format } = options;
   const validators = [IsString(IS_STRING), MaxLength(maxLength, { message: `must have at most ${maxLength} characters` })];
@@ -28,7 +28,7 @@ export function Text(options: TextOptions): PropertyDecorator {
   });
 }
 
-/** One of a few strings. */
+/** Declares one of several strings. */
 export function Choice(values: readonly string[], options: FieldOptions & { default?: string }): PropertyDecorator {
   return declareField({
     ...options,
@@ -41,7 +41,7 @@ export function Choice(values: readonly string[], options: FieldOptions & { defa
   });
 }
 
-/** True or false. */
+/** Declares a boolean. */
 export function Flag(options: FieldOptions & { default?: boolean }): PropertyDecorator {
   return declareField({
     ...options,
@@ -50,7 +50,7 @@ export function Flag(options: FieldOptions & { default?: boolean }): PropertyDec
   });
 }
 
-/** A 64-bit whole number. */
+/** Declares a 64-bit whole number. */
 export function Whole(options: FieldOptions): PropertyDecorator {
   return declareField({
     ...options,
@@ -59,7 +59,7 @@ export function Whole(options: FieldOptions): PropertyDecorator {
   });
 }
 
-/** Any JSON value. The API server keeps it as it is; no rule can look into it. */
+/** Declares a field with any JSON value. The API server stores it unchanged, and no rule can read it. */
 export function AnyValue(options: FieldOptions): PropertyDecorator {
   return declareField({ ...options, schema: { 'x-kubernetes-preserve-unknown-fields': true }, validators: [] });
 }

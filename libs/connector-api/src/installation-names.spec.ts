@@ -42,7 +42,7 @@ it.each([
   ['https://[fd00::1]:6443', 'fd00::1'],
   ['https://10.96.0.1', '10.96.0.1'],
   ['https://api.example.com:6443', 'api.example.com'],
-])('the API server at %s is %s, and has its names in the cluster', (url, host) => {
+])('the API server at %s has the host %s, and its names in the cluster', (url, host) => {
   const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.corp.example'];
   expect(apiServerHosts({ clusterDomain: 'corp.example' }, url)).toEqual([host, ...names]);
 });

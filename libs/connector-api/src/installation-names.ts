@@ -1,29 +1,29 @@
 import { type DestinationReference, type ProxyDestination } from './destination';
 
-/** Name of the CSI driver: `csi.driver` of a volume, `metadata.name` of the CSIDriver. */
+/** The name of the CSI driver: `csi.driver` of a volume, `metadata.name` of the CSIDriver. */
 export const CSI_DRIVER_NAME = 'connectors-csi';
 
-/** By what names an installation is known in its cluster. */
+/** The names of an installation in its cluster. */
 export interface InstallationNames {
   readonly namespace: string;
   readonly proxyService: string;
   readonly clusterDomain: string;
 }
 
-/** The names of the proxy's Service, shortest first. */
+/** Returns the names of the proxy's Service, shortest first. */
 export function proxyHostNames({ proxyService, namespace, clusterDomain }: InstallationNames): string[] {
   const short = `${proxyService}.${namespace}`;
   return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`];
 }
 
-/** The name that works from every pod whatever its DNS search list; target of the Services `c-NAME`. */
+/** Returns the name that every pod can resolve, with any DNS search list; it is the target of the Services `c-NAME`. */
 export function proxyServiceHost({ proxyService, namespace, clusterDomain }: InstallationNames): string {
   return `${proxyService}.${namespace}.svc.${clusterDomain}`;
 }
 
-/** Whether `spec.proxy` of a class means this installation's proxy. Nothing else is served. */
+/** Whether `spec.proxy` of a class names this installation's proxy. No other proxy is supported. */
 export function isOurProxy({ ref, uri }: ProxyDestination, installation: InstallationNames): boolean {
-  // Knative: with both, uri is relative to ref; a path before ours is nothing that the proxy could serve.
+  // Knative: with both, uri is relative to ref. The proxy cannot serve addresses below another path.
   if (ref) {
     return isOurService(ref, installation) && (uri === undefined || uri === '' || uri === '/');
   }
@@ -45,17 +45,17 @@ function isOurUri(uri: string, installation: InstallationNames): boolean {
 }
 
 /**
- * The names by which pods reach the API server, and the host of this connection to it. An IPv6 address is without brackets, as
- * name servers and `no_proxy` have it.
+ * Returns the names by which pods reach the API server, and the host of this connection to it. An IPv6 address has no brackets, as in name
+ * servers and `no_proxy`.
  *
- * @param apiServer URL
+ * @param apiServer the URL of the API server
  */
 export function apiServerHosts({ clusterDomain }: Pick<InstallationNames, 'clusterDomain'>, apiServer: string): string[] {
   const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
   return [...new Set([new URL(apiServer).hostname.replace(/^\[|\]$/g, ''), ...names])];
 }
 
-/** Where no Connector may lead whatever its address resolves to: the API server and our own Services (rule C9). */
+/** Returns the hosts that no Connector may connect to, whatever they resolve to: the API server and our own Services (rule C9). */
 export function refusedHosts(installation: InstallationNames, apiServer: string): string[] {
   return [...apiServerHosts(installation, apiServer), ...proxyHostNames(installation)];
 }

@@ -1,18 +1,18 @@
 /*
- * What the controller keeps in the namespace of the installation, and the other programs read there.
+ * The objects that the controller writes into the namespace of the installation, and that the other programs read.
  */
 
-/** The proxy's certificate authority: the Secret with its key, and the ConfigMap with the bundle that is published. */
+/** The proxy's certificate authority: the Secret with its key, and the ConfigMap with the published bundle. */
 export const PROXY_CA_NAME = 'connectors-proxy-ca';
 
 /** The Secret with the keys that seal upload locations, `current` and `previous`. */
 export const SEALING_KEYS_NAME = 'connectors-proxy-sealing';
 
-/** Random bytes of each of them: enough for AES-256. */
+/** The random bytes of each sealing key: as many as AES-256 needs. */
 export const SEALING_KEY_BYTES = 32;
 
 /**
- * How long a sealed upload location is valid, in milliseconds: an upload may pause overnight. The keys rotate no sooner, so
- * whatever was sealed with one still opens with it, as the previous one, until it has expired anyway.
+ * How long a sealed upload location is valid, in milliseconds: an upload may pause overnight. Keys rotate no sooner than that, so a
+ * location can be opened with the current or the previous key until it expires.
  */
 export const SEALING_PERIOD_MS = 24 * 60 * 60 * 1_000;

@@ -1,4 +1,4 @@
-/** The part of OpenAPI v3 that a structural schema of a CustomResourceDefinition may use, as far as we need it. */
+/** The part of OpenAPI v3 that we use in the structural schemas of CustomResourceDefinitions. */
 export interface JsonSchema {
   type?: 'object' | 'array' | 'string' | 'boolean' | 'integer';
   format?: string;

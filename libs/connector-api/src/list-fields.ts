@@ -4,7 +4,7 @@ import { declareField, type FieldOptions } from './field-registry';
 import { type JsonSchema } from './json-schema';
 import { type Rule } from './rule';
 
-/** How a list merges: as a whole, or item by item under a key (Kubernetes: merge strategy). */
+/** How a list is merged: as a whole, or item by item under a key (Kubernetes: merge strategy). */
 type ListType = { listType: 'atomic' } | { listType: 'map'; key: string };
 
 function listSchema(options: ListType & { maxItems: number }): JsonSchema {
@@ -20,14 +20,14 @@ function listValidators(maxItems: number): PropertyDecorator[] {
   return [IsArray({ message: 'must be a list' }), ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` })];
 }
 
-/** The API server refuses a list-map with a key twice by itself, with no rule. */
+/** Checks that keys are unique. The API server checks this for lists of type map without a rule. */
 function uniqueKey(key: string): PropertyDecorator {
   return ArrayUnique((item: Record<string, unknown> | undefined) => item?.[key], {
     message: `must not have two items with the same ${key}; remove one`,
   });
 }
 
-/** A list of objects of another class. */
+/** Declares a list of objects of another class. */
 export function NestedList<T extends object>(
   nested: () => new () => T,
   options: FieldOptions<readonly T[]> & ListType & { maxItems: number },
@@ -49,13 +49,13 @@ export function NestedList<T extends object>(
 interface TextListOptions extends FieldOptions<readonly string[]> {
   maxItems: number;
   itemMaxLength: number;
-  /** What each item has to keep. */
+  /** Rules on each item. */
   itemRules?: readonly Rule<string>[];
-  /** `set`: no item twice. */
+  /** `set`: no item occurs twice. */
   listType: 'atomic' | 'set';
 }
 
-/** A list of strings. */
+/** Declares a list of strings. */
 export function TextList(options: TextListOptions): PropertyDecorator {
   const { maxItems, itemMaxLength, itemRules = [], listType } = options;
   return declareField({

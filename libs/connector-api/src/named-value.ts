@@ -2,10 +2,10 @@ import { AnyValue, Text } from './fields';
 import { ADDRESS_MAX, ADDRESS_RULE } from './address-grammar';
 import { rule } from './rule';
 
-/** Longest name of a parameter, in characters. */
+/** The longest name of a parameter, in characters. */
 export const PARAM_NAME_MAX = 253;
 
-/** Most parameters in a list; short lists keep the API server's cost estimate of uniqueness rules low. */
+/** The most parameters in a list. Short lists keep the API server's cost estimate of uniqueness rules low. */
 export const PARAMS_MAX = 32;
 
 /** A value for a parameter that the class declares. */

@@ -27,7 +27,7 @@ describe('names', () => {
     expect(isDnsLabel(text)).toBe(expected);
   });
 
-  it('leaves room in the name of a Connector for the prefix of its Service', () => {
+  it('limits the name of a Connector by the prefix of its Service', () => {
     expect(isConnectorName('a'.repeat(61))).toBe(true);
     expect(isConnectorName('a'.repeat(62))).toBe(false);
     expect(isDnsLabel(connectorServiceName('a'.repeat(61)))).toBe(true);
@@ -45,7 +45,7 @@ describe('names', () => {
     expect(connectorOfServiceName(service)).toBe(expected);
   });
 
-  it('gives all host names and the path of a Connector', () => {
+  it('returns all host names and the path of a Connector', () => {
     const connector = { namespace: 'team', name: 'hub' };
     expect(connectorHostNames(connector)).toEqual(['c-hub.team', 'c-hub.team.svc', 'c-hub.team.svc.cluster.local']);
     expect(connectorHostNames({ ...connector, clusterDomain: 'corp.example' })[2]).toBe('c-hub.team.svc.corp.example');
@@ -81,7 +81,7 @@ describe('names', () => {
     expect(parseConnectorHost(host)).toBeUndefined();
   });
 
-  it('knows the cluster domain of the installation', () => {
+  it('uses the cluster domain of the installation', () => {
     expect(parseConnectorHost('c-hub.team.svc.corp.example', 'corp.example')).toEqual({ namespace: 'team', name: 'hub' });
     expect(parseConnectorHost('c-hub.team.svc.cluster.local', 'corp.example')).toBeUndefined();
   });

@@ -6,16 +6,16 @@ export interface ConnectorKey {
   name: string;
 }
 
-/** What a Connector's Service is called, before the Connector's name. */
+/** The name of a Connector's Service is this prefix and the Connector's name. */
 const SERVICE_PREFIX = 'c-';
 
 /** RFC 1123: a DNS label has at most 63 octets. */
 const DNS_LABEL_MAX = 63;
 
-/** A Connector's Service is `c-NAME`, and a Service's name is a DNS label. */
+/** The longest name of a Connector: its Service is `c-NAME`, and the name of a Service is a DNS label. */
 export const CONNECTOR_NAME_MAX = DNS_LABEL_MAX - SERVICE_PREFIX.length;
 
-/** RFC 1123 label, lower case, as Kubernetes wants it for namespaces and Services. */
+/** RFC 1123 label, lower case, as Kubernetes requires it for namespaces and Services. */
 export const DNS_LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 
 /** RFC 1123 subdomain, lower case: the name of most Kubernetes objects. */
@@ -36,18 +36,18 @@ export function isConnectorName(text: string): boolean {
   return text.length <= CONNECTOR_NAME_MAX && isDnsLabel(text);
 }
 
-/** The name of the Service that leads to the proxy for the Connector NAME: `c-NAME`. */
+/** Returns the name of the Service for the Connector NAME at the proxy: `c-NAME`. */
 export function connectorServiceName(name: string): string {
   return SERVICE_PREFIX + name;
 }
 
-/** The reverse of {@link connectorServiceName}; undefined for a name that no Connector's Service can have. */
+/** The reverse of {@link connectorServiceName}. Returns undefined for a name that no Connector's Service can have. */
 export function connectorOfServiceName(service: string): string | undefined {
   const name = service.slice(SERVICE_PREFIX.length);
   return service.startsWith(SERVICE_PREFIX) && isConnectorName(name) ? name : undefined;
 }
 
-/** All host names under which a Connector is reached, shortest first. */
+/** Returns all host names of a Connector at the proxy, shortest first. */
 export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: string }): string[] {
   const { namespace, name, clusterDomain = DEFAULT_CLUSTER_DOMAIN } = connector;
   const short = `${connectorServiceName(name)}.${namespace}`;
@@ -55,8 +55,8 @@ export function connectorHostNames(connector: ConnectorKey & { clusterDomain?: s
 }
 
 /**
- * The Connector that a host name belongs to. Exact: the host has to be one of {@link connectorHostNames}, in lower
- * case and without port or trailing dot; a host that only contains one belongs to no Connector (C6, CVE-2026-55602).
+ * Returns the Connector of a host name. The match is exact: the host must be one of {@link connectorHostNames}, in lower case and without
+ * port or trailing dot. A host that only contains such a name belongs to no Connector (C6, CVE-2026-55602).
  */
 export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER_DOMAIN): ConnectorKey | undefined {
   const [service = '', namespace = ''] = host.split('.', 2);
@@ -67,7 +67,7 @@ export function parseConnectorHost(host: string, clusterDomain = DEFAULT_CLUSTER
   return connectorHostNames({ namespace, name, clusterDomain }).includes(host) ? { namespace, name } : undefined;
 }
 
-/** The path under which a Connector is reached on any of the proxy's hosts. */
+/** Returns the path of a Connector on any of the proxy's hosts. */
 export function connectorPath({ namespace, name }: ConnectorKey): string {
   return `/namespaces/${namespace}/connectors/${name}`;
 }

@@ -3,7 +3,7 @@ import { IsObject, ValidateBy, ValidateNested } from 'class-validator';
 import { declareField, type FieldOptions, type SchemaClass } from './field-registry';
 import { type JsonSchema } from './json-schema';
 
-/** An object of another class. */
+/** Declares an object of another class. */
 export function Nested(nested: () => SchemaClass, options: FieldOptions & { schema?: JsonSchema }): PropertyDecorator {
   return declareField({
     ...options,
@@ -15,11 +15,11 @@ export function Nested(nested: () => SchemaClass, options: FieldOptions & { sche
 
 interface StringMapOptions extends FieldOptions {
   maxProperties: number;
-  /** Longest value, in characters. */
+  /** The longest value, in characters. */
   valueMaxLength: number;
 }
 
-/** An object whose values are strings. */
+/** Declares an object whose values are strings. */
 export function StringMap(options: StringMapOptions): PropertyDecorator {
   return declareField({
     ...options,
@@ -46,7 +46,7 @@ function isStringMap(value: unknown, limits: StringMapOptions): boolean {
   return values.length <= limits.maxProperties && values.every((item) => typeof item === 'string' && item.length <= limits.valueMaxLength);
 }
 
-/** An object whose values are objects of another class. */
+/** Declares an object whose values are objects of another class. */
 export function NestedMap(nested: () => SchemaClass, options: FieldOptions & { maxProperties: number }): PropertyDecorator {
   return declareField({
     ...options,
@@ -63,7 +63,7 @@ function isObjectMap(value: unknown): boolean {
   return Object.values(value ?? {}).every((item) => typeof item === 'object' && item !== null);
 }
 
-/** An object that is stored as it is; `properties` documents what is expected in it. */
+/** Declares an object that is stored unchanged; `properties` documents the expected fields. */
 export function OpaqueObject(options: FieldOptions & { properties: Record<string, JsonSchema> }): PropertyDecorator {
   return declareField({
     ...options,

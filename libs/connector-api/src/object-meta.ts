@@ -1,7 +1,7 @@
 import { ValidateBy } from 'class-validator';
 import { BuiltIn } from './field-registry';
 
-/** The metadata of a Kubernetes object, as far as it is read or written here (Kubernetes API, `ObjectMeta`). */
+/** The fields of a Kubernetes object's metadata that are read or written here (Kubernetes API, `ObjectMeta`). */
 export interface ObjectMeta {
   name: string;
   namespace?: string;
@@ -21,7 +21,7 @@ export interface ObjectMeta {
   managedFields?: unknown[];
 }
 
-/** A pointer to the object that owns this one; the garbage collector deletes what has lost its owner. */
+/** A reference to the object that owns this one. The garbage collector deletes objects whose owner no longer exists. */
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -31,14 +31,14 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** What all Kubernetes objects have in common. */
+/** The common fields of all Kubernetes objects. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
 }
 
-/** The field `metadata`: an object that has at least a name. The rest is the API server's to check. */
+/** Declares the field `metadata`: an object with at least a name. The API server checks the rest. */
 export function Metadata(): PropertyDecorator {
   return BuiltIn(ValidateBy({ name: 'objectMeta', validator: { validate: hasName } }, { message: 'must be an object with a name' }));
 }

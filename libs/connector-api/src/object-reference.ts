@@ -1,6 +1,6 @@
 import { Text } from './fields';
 
-/** Text of the Kubernetes API's own grammar; this is its usual limit. */
+/** The usual limit of names in the Kubernetes API, in characters. */
 const NAME_MAX = 253;
 
 /** A reference to another object (Kubernetes `core/v1 ObjectReference`). Only `name` is needed. */

@@ -3,7 +3,7 @@ import { TextList } from './list-fields';
 import { NestedMap, StringMap } from './object-fields';
 import { PARAM_NAME_MAX } from './named-value';
 
-/** The types a parameter may have. */
+/** The types that a parameter may have. */
 export const PARAM_TYPES = ['string', 'array', 'object'] as const;
 export type ParamType = (typeof PARAM_TYPES)[number];
 
@@ -13,7 +13,7 @@ export class PropertySpec {
   type?: ParamType;
 }
 
-/** A parameter that a class declares and its Connectors fill in. */
+/** A parameter that a class declares and that its Connectors set. */
 export class ParamSpec {
   @Text({ description: 'Name of the parameter.', minLength: 1, maxLength: PARAM_NAME_MAX })
   name!: string;
@@ -43,7 +43,7 @@ export class ParamSpec {
   annotations?: Record<string, string>;
 }
 
-/** Whether a Connector has to give a value. */
+/** Whether a Connector must give a value. */
 export function isRequiredParam(param: ParamSpec): boolean {
   return param.default === undefined;
 }

@@ -4,10 +4,10 @@ import { NestedList } from './list-fields';
 import { Nested } from './object-fields';
 import { rule } from './rule';
 
-/** Longest Go template in a probe, in characters. */
+/** The longest Go template in a probe, in characters. */
 const TEMPLATE_MAX = 4096;
 
-/** Longest CEL expression of a probe: `matches()` in it runs on responses of a foreign server, so it is kept short. */
+/** The longest CEL expression of a probe, in characters. It is short because `matches()` runs on responses of an untrusted server. */
 const CEL_MAX = 2048;
 
 /** One header of a probe's request. */
@@ -69,7 +69,7 @@ export class ApiProbe {
   path?: string;
 }
 
-/** A check of whether something works. An empty object is the probe of the protocol itself, if it has one. */
+/** A check whether a server works. An empty object is the probe of the protocol itself, if it has one. */
 @Rules<Probe>([
   rule({
     cel: '!(has(self.http) && has(self.api))',
@@ -85,7 +85,7 @@ export class Probe {
   api?: ApiProbe;
 }
 
-/** Whether the probe is that of the protocol itself. */
+/** Whether the probe is the one of the protocol itself. */
 export function isProtocolProbe(probe: Probe): boolean {
   return probe.http === undefined && probe.api === undefined;
 }

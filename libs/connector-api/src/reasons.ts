@@ -9,12 +9,12 @@ export const ConditionType = {
   ProxyServiceReady: 'ProxyServiceReady',
   CACertReady: 'CACertReady',
   APIReady: 'APIReady',
-  /** On a ConnectorClass only. */
+  /** Only on a ConnectorClass. */
   ProxyReady: 'ProxyReady',
 } as const;
 export type ConditionType = (typeof ConditionType)[keyof typeof ConditionType];
 
-/** What a reason means, and what a user has to do. */
+/** The meaning of a reason, and what a user must do. */
 interface ReasonEntry {
   conditions: readonly ConditionType[];
   status: 'True' | 'False' | 'Unknown';
@@ -24,7 +24,7 @@ interface ReasonEntry {
 
 const NOTHING_TO_DO = 'Nothing.';
 
-/** Every reason that a condition may carry. The reference documentation is made from this table. */
+/** Every reason that a condition may have. The reference documentation is generated from this table. */
 export const REASON_TABLE = {
   Checking: {
     conditions: ['ConnectorClassReady', 'SecretReady', 'LivenessReady', 'AuthReady', 'ProxyServiceReady', 'Ready'],

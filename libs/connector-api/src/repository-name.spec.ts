@@ -2,7 +2,7 @@ import { canPrefixRepositories, isRepositoryName, upstreamRepository } from './r
 import { parseUpstreamAddress } from './upstream-address';
 
 describe('isRepositoryName', () => {
-  it.each(['a', 'a/b_c/d__e/f--g.h', '0', 'a'.repeat(255)])('takes %j', (name) => {
+  it.each(['a', 'a/b_c/d__e/f--g.h', '0', 'a'.repeat(255)])('accepts %j', (name) => {
     expect(isRepositoryName(name)).toBe(true);
   });
 
@@ -13,7 +13,7 @@ describe('isRepositoryName', () => {
     },
   );
 
-  it('takes no time that grows faster than the name', () => {
+  it('takes linear time', () => {
     expect(isRepositoryName(`${'a-'.repeat(127)}!`)).toBe(false);
   });
 });
@@ -42,9 +42,9 @@ describe('upstreamRepository', () => {
   });
 });
 
-describe('an address that already says /v2/', () => {
+describe('an address that contains /v2/', () => {
   it.each(['', '/', '/v2', '/v2/', '/V2', '/v2/team', '/team/a', '/tags/list', '/team/tags/list'])(
-    '%j can come before repositories',
+    '%j can be the prefix of repositories',
     (path) => {
       expect(canPrefixRepositories(parseUpstreamAddress(`https://r.example${path}`))).toBe(true);
     },

@@ -3,29 +3,29 @@ import { type UpstreamAddress } from './upstream-address';
 /** `<name>` of the distribution-spec, "Pulling manifests". */
 const REPOSITORY_NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 
-/** Longest name that clients and registries take, in characters (distribution/reference, RepositoryNameTotalLengthMax). */
+/** The longest name that clients and registries accept, in characters (distribution/reference, RepositoryNameTotalLengthMax). */
 export const REPOSITORY_NAME_MAX = 255;
 
-/** Whether the text is a repository's name by the distribution-spec. */
+/** Whether the text is a repository name of the distribution-spec. */
 export function isRepositoryName(text: string): boolean {
   return text.length <= REPOSITORY_NAME_MAX && REPOSITORY_NAME.test(text);
 }
 
-/** Where a registry's API begins (distribution-spec, "Endpoints"); no component of a repository there. */
+/** The beginning of a registry's API paths (distribution-spec, "Endpoints"). It is not a part of a repository name. */
 const API_PATH = /^v2(?:\/|$)/i;
 
-/** What follows a repository in the API's URLs. */
+/** The part after the repository in the API's URLs. */
 const API_ROUTE = /\/(?:manifests|blobs|referrers|tags)(?:\/|$)/;
 
 /**
- * What comes before every repository of a registry. People copy the address from what their client asked for:
- * `https://registry.example/v2/` means the registry itself, and `https://registry.example/v2/team` what is below `team`.
+ * Returns the prefix of every repository of a registry. Users copy the address from the requests of their client:
+ * `https://registry.example/v2/` means the registry itself, and `https://registry.example/v2/team` means the repositories below `team`.
  */
 export function repositoryPrefix({ pathPrefix }: Pick<UpstreamAddress, 'pathPrefix'>): string {
   return pathPrefix.replace(API_PATH, '');
 }
 
-/** Whether repositories can begin with the address's path: it is a repository's name, and no URL copied from the API, such as `/v2/app/tags/list`. */
+/** Whether repositories can begin with the address's path: it is a repository name, and not a copied API URL such as `/v2/app/tags/list`. */
 export function canPrefixRepositories(address: Pick<UpstreamAddress, 'pathPrefix'>): boolean {
   const prefix = repositoryPrefix(address);
   if (API_PATH.test(address.pathPrefix) && API_ROUTE.test(prefix)) {
@@ -34,12 +34,12 @@ export function canPrefixRepositories(address: Pick<UpstreamAddress, 'pathPrefix
   return prefix === '' || isRepositoryName(prefix);
 }
 
-/** The registry's own name of a repository: with the address's prefix; on Docker Hub official images are in `library/`. */
+/** Returns the registry's own name of a repository: with the address's prefix or, for official images of Docker Hub, with `library/`. */
 export function upstreamRepository(address: Pick<UpstreamAddress, 'pathPrefix' | 'isDockerHub'>, repository: string): string {
   const prefix = repositoryPrefix(address);
   if (prefix !== '') {
     return `${prefix}/${repository}`;
   }
-  // Docker's clients write `library/` themselves, but only for names that begin with docker.io.
+  // Docker's clients add `library/` themselves, but only to names that begin with docker.io.
   return address.isDockerHub && !repository.includes('/') ? `library/${repository}` : repository;
 }

@@ -1,29 +1,29 @@
 import { type ValidationRule } from './json-schema';
 
 /**
- * A rule on a value, in the two languages it is needed in: CEL for the API server, TypeScript for our own programs.
- * That both say the same is checked by the manifests in `test/manifests`, which go through both.
+ * A rule on a value in two languages: CEL for the API server, and TypeScript for our own programs. The manifests in `test/manifests` are
+ * checked by both, to show that both have the same meaning.
  */
 export interface Rule<T = never> {
-  /** The CEL expression; `self` is the value the rule is attached to. */
+  /** The CEL expression; `self` is the value that the rule applies to. */
   cel: string;
-  /** What is wrong and what to do about it. */
+  /** What is wrong and what to do. */
   message: string;
-  /** CEL that gives a more exact message than `message`. */
+  /** A CEL expression for a more exact message than `message`. */
   messageCel?: string;
-  /** The field to blame, relative to the value, such as `.auth.trustedRealms`; default is the value itself. */
+  /** The field that breaks the rule, relative to the value, such as `.auth.trustedRealms`. Default: the value itself. */
   fieldPath?: string;
-  /** The same in TypeScript: the problem's message, or undefined when the value keeps the rule. */
+  /** The same rule in TypeScript: returns the problem's message, or undefined when the value keeps the rule. */
   broken: (self: T) => string | undefined;
 }
 
-/** A rule whose TypeScript side is a predicate. */
+/** Returns a rule whose TypeScript form is a predicate. */
 export function rule<T>(options: Omit<Rule<T>, 'broken' | 'messageCel'> & { holds: (self: T) => boolean }): Rule<T> {
   const { holds, ...rest } = options;
   return { ...rest, broken: (self) => (holds(self) ? undefined : rest.message) };
 }
 
-/** The rule as it stands in a CustomResourceDefinition. */
+/** Returns the rule in the form of a CustomResourceDefinition. */
 export function toValidationRule({ cel, message, messageCel, fieldPath }: Rule): ValidationRule {
   return {
     rule: cel,
@@ -33,7 +33,7 @@ export function toValidationRule({ cel, message, messageCel, fieldPath }: Rule):
   };
 }
 
-/** The text as a CEL string literal. */
+/** Returns the text as a CEL string literal. */
 export function celString(text: string): string {
   return JSON.stringify(text);
 }

@@ -2,7 +2,7 @@ import { CUSTOM_RESOURCES } from './custom-resources';
 import { type JsonSchema } from './json-schema';
 import { schemaOf } from './schema-of';
 
-/** Every schema below a schema, by path. */
+/** Returns every schema below a schema, by path. */
 function* walk(schema: JsonSchema, path: string): Generator<[string, JsonSchema]> {
   yield [path, schema];
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
@@ -19,7 +19,7 @@ function* walk(schema: JsonSchema, path: string): Generator<[string, JsonSchema]
 describe.each(CUSTOM_RESOURCES)('the schema of $kind', ({ kind, schemaClass }) => {
   const schemas = [...walk(schemaOf(schemaClass), kind)];
 
-  // What the API server requires of a structural schema, and of one whose rules it can estimate the cost of.
+  // The API server requires this of a structural schema, and for its cost estimate of the rules.
   it.each(schemas)('%s', (path, schema) => {
     expect(JSON.stringify(schema)).not.toContain('$ref');
     expect(schema.type ?? schema['x-kubernetes-preserve-unknown-fields']).toBeDefined();
@@ -42,7 +42,7 @@ describe.each(CUSTOM_RESOURCES)('the schema of $kind', ({ kind, schemaClass }) =
     }
   });
 
-  it.each(schemas.filter(([path]) => /\.\w+$/.test(path) && !path.includes('.ref.')))('%s is explained', (_path, schema) => {
+  it.each(schemas.filter(([path]) => /\.\w+$/.test(path) && !path.includes('.ref.')))('%s has a description', (_path, schema) => {
     expect(schema.description).toMatch(/\w/);
   });
 });

@@ -2,7 +2,7 @@ import { type Field, fieldsOf, rulesOf, type SchemaClass } from './field-registr
 import { type JsonSchema } from './json-schema';
 import { type Rule, toValidationRule } from './rule';
 
-/** The structural schema of a class: nested classes in place, and every rule as CEL. */
+/** Returns the structural schema of a class, with the schemas of nested classes and every rule as CEL. */
 export function schemaOf(schemaClass: SchemaClass): JsonSchema {
   const fields = [...fieldsOf(schemaClass)];
   const required = fields.filter(([, field]) => !field.optional).map(([name]) => name);

@@ -80,7 +80,7 @@ describe('parseUpstreamAddress', () => {
     expect(problemOf(address)).toBeInstanceOf(AddressError);
   });
 
-  it('names the field and the fix, and not the password', () => {
+  it('names the field and the fix, but not the password', () => {
     const error = problemOf('https://user:hunter2@registry.example.com', 'spec.addressExtensions[0].value');
     expect(error?.message).toBe(
       'spec.addressExtensions[0].value must not contain a user name or password; put them into a Secret and name it in spec.auth.secretRef',
@@ -88,8 +88,8 @@ describe('parseUpstreamAddress', () => {
     expect(error).toMatchObject({ code: 'AddressInvalid', retryable: false, field: 'spec.addressExtensions[0].value' });
   });
 
-  // What is checked is what is connected to: nothing is accepted that the URL parser understands in another way.
-  it('takes the host, port and path as they are written (C5, C9)', () => {
+  // The checked host is the one that is connected to: no address is accepted that the URL parser reads differently.
+  it('reads the host, port and path as they are written (C5, C9)', () => {
     const noise = fc.array(fc.constantFrom(...'aZ09.-_:/@[]%\\?#; \t~x$&'), { maxLength: 24 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(fc.constantFrom('http://', 'https://', ''), noise, (scheme, rest) => {

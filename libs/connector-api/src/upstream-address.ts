@@ -2,25 +2,25 @@ import { isIPv6 } from 'node:net';
 import { ADDRESS_MAX, ADDRESS_RULE } from './address-grammar';
 import { DOCKER_HUB_HOST, isDockerHubName } from './docker-hub';
 
-/** Where a Connector leads, taken apart. */
+/** The parsed address of a Connector. */
 export interface UpstreamAddress {
   scheme: 'http' | 'https';
   /** DNS name in lower case, IPv4 address, or IPv6 address without brackets. */
   host: string;
   port: number;
-  /** scheme://host[:port]; the scheme's own port is left out, an IPv6 address has its brackets. */
+  /** `scheme://host[:port]`, without the scheme's default port; an IPv6 address has brackets. */
   origin: string;
-  /** What comes before every repository: '' or `a/b`, without slashes at the ends. */
+  /** The path prefix: '' or `a/b`, without slashes at the ends. */
   pathPrefix: string;
-  /** Docker Hub, under whichever of its names; official images there are called `library/NAME`. */
+  /** Whether the address is Docker Hub, by any of its names. Its official images are in `library/NAME`. */
   isDockerHub: boolean;
 }
 
-/** An address that cannot be used; the message names the field and says what to do. */
+/** An address cannot be used; the message names the field and says what to do. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
   readonly code = 'AddressInvalid';
-  /** The address is wrong until the Connector is changed. */
+  /** The address stays wrong until the Connector is changed. */
   readonly retryable = false;
 
   constructor(
@@ -31,13 +31,14 @@ export class AddressError extends Error {
   }
 }
 
-/** `https://index.docker.io/v1/` is Docker Hub's key in ~/.docker/config.json, and often copied from there. */
+/** `https://index.docker.io/v1/` is Docker Hub's key in ~/.docker/config.json, and users often copy it from there. */
 const DOCKER_HUB_API_PATHS = new Set(['v1', 'v2']);
 
 /**
- * Takes an address apart.
+ * Parses an address.
+ *
  * @param field the field to name in errors
- * @throws {AddressError} when it is no address
+ * @throws AddressError when the text is not a valid address
  */
 export function parseUpstreamAddress(address: string, field = 'spec.address'): UpstreamAddress {
   const url = parseStrictly(address, field);
@@ -74,7 +75,7 @@ function parseStrictly(address: string, field: string): URL {
   }
 }
 
-/** Only where Docker Hub really is: its names with https and the usual port. */
+/** Whether the address is Docker Hub: one of its names with https and the default port. */
 function isDockerHub({ scheme, host, port }: UpstreamAddress): boolean {
   return scheme === 'https' && port === 443 && isDockerHubName(host);
 }

@@ -53,14 +53,14 @@ function problems(spec: object, connectorClass: ConnectorClass): string[] {
     metadata: { name: 'case', namespace: 'default' },
     spec: { connectorClassName: connectorClass.metadata.name, ...spec },
   };
-  // What this test asks about comes after the rules that need no class.
+  // The rules that need no class are not tested here, so the manifest must keep them.
   expect(validateConnector(connector)).toEqual([]);
   expect(validateConnectorClass(connectorClass)).toEqual([]);
   return validateConnectorAgainstClass(connector as Connector, connectorClass).map(formatProblem);
 }
 
 describe('validateConnectorAgainstClass', () => {
-  it('accepts what the class asks for', () => {
+  it('accepts a Connector with everything that the class requires', () => {
     expect(problems(complete, custom)).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('validateConnectorAgainstClass', () => {
       { params: [...complete.params!, { name: 'stage', value: 'test' }] },
       ['spec.params[1].value must be one of dev, prod'],
     ],
-  ])('finds: %s', (_name, change, expected) => {
+  ])('finds the problem: %s', (_name, change, expected) => {
     expect(problems({ ...complete, ...change }, custom)).toEqual(expected);
   });
 
@@ -139,7 +139,7 @@ describe('validateConnectorAgainstClass', () => {
     ],
     ['a path that begins repositories', { address: 'https://a.example/team/sub-team' }, []],
     ['a path that cannot begin a repository', { address: 'https://a.example/Team' }, [noPrefix]],
-    ['a path longer than any repository', { address: `https://a.example/${'a'.repeat(256)}` }, [noPrefix]],
+    ['a path longer than a repository name', { address: `https://a.example/${'a'.repeat(256)}` }, [noPrefix]],
     [
       'an IPv6 address that is none',
       { address: 'https://[1:2]' },
@@ -150,18 +150,18 @@ describe('validateConnectorAgainstClass', () => {
       { address: 'https://a.example', addressExtensions: [{ name: 'a', value: 'https://b.example' }] },
       ['spec.addressExtensions[0].name is not declared by the class; remove the item'],
     ],
-  ])('knows a class of protocol oci: %s', (_name, spec, expected) => {
+  ])('checks the addresses for a class of protocol oci: %s', (_name, spec, expected) => {
     expect(problems(spec, oci)).toEqual(expected);
   });
 
-  it('does not ask for an authentication that the class has not', () => {
+  it('does not require an authentication type that the class does not have', () => {
     expect(problems({ address: 'https://a.example' }, aClass({}))).toEqual([]);
     expect(problems({ address: 'https://a.example', auth: { name: 'token' } }, aClass({}))).toEqual([
       'spec.auth.name is not declared by the class; remove spec.auth',
     ]);
   });
 
-  it('lets a path be in capitals where it is no repository', () => {
+  it('allows capitals in a path that is not a repository', () => {
     expect(problems({ address: 'https://a.example/Team' }, aClass({ protocol: 'http' }))).toEqual([]);
   });
 });

@@ -9,8 +9,8 @@ import { canPrefixRepositories, REPOSITORY_NAME_MAX } from './repository-name';
 import { AddressError, parseUpstreamAddress } from './upstream-address';
 
 /**
- * Where a Connector does not fit its class. Both have to be valid by themselves. Whether the Secret is there and of
- * the right type is not asked here: that is a matter of the cluster's state.
+ * Returns the problems of a Connector with respect to its class. Both must be valid by themselves. The existence and the type of the Secret
+ * are not checked here, because they depend on the state of the cluster.
  */
 export function validateConnectorAgainstClass(connector: Connector, connectorClass: ConnectorClass): FieldProblem[] {
   const { spec } = connector;
@@ -38,7 +38,7 @@ function addressProblems({ spec }: Connector, connectorClass: ConnectorClass): F
 
 const PREFIX_GRAMMAR = `lower-case letters, digits, and single . _ - between them, at most ${REPOSITORY_NAME_MAX} characters`;
 
-/** A registry's path prefix becomes part of the repository, and so has to be one. */
+/** A registry's path prefix becomes part of the repository name, so it must be a valid one. */
 function repositoryPrefixProblems(path: string, address: string): FieldProblem[] {
   try {
     if (canPrefixRepositories(parseUpstreamAddress(address, path))) {
@@ -78,7 +78,7 @@ function unknownType(types: readonly AuthType[]): string {
   return types.length > 0 ? `must be ${oneOf(types)}, as the class declares` : 'is not declared by the class; remove spec.auth';
 }
 
-/** The probe of an authentication type has parameters of its own; one that both declare is given once. */
+/** Returns the parameters of an authentication type and of its probe. A parameter that both declare occurs once. */
 function authParams({ name, params = [] }: AuthType, { spec }: ConnectorClass): ParamSpec[] {
   const probe = spec.authProbes?.find(({ authName }) => authName === name);
   return [...new Map([...params, ...(probe?.params ?? [])].map((param) => [param.name, param])).values()];

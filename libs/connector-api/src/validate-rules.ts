@@ -2,15 +2,15 @@ import { type Field, fieldsOf, rulesOf, type SchemaClass } from './field-registr
 import { type FieldProblem, joinPath } from './field-problem';
 import { type Rule } from './rule';
 
-/** What a rule needs to know about what has been found wrong before. */
+/** Whether the value at a path has no structural problem. */
 type IsSound = (path: string) => boolean;
 
 /**
- * The rules that the API server has as CEL. Like there, a rule is asked only about a value whose structure is sound,
- * so that it may rely on the types of the fields.
+ * Checks the rules that the API server has as CEL. As in the API server, a rule is checked only for a value with a valid structure, so that
+ * it can rely on the types of the fields.
  */
 export function validateRules(schemaClass: SchemaClass, value: object, structural: readonly FieldProblem[]): FieldProblem[] {
-  // The rules on a whole Connector are about its name alone, so what is wrong in spec does not keep them back.
+  // The rules on a whole Connector concern only its name, so they are checked even when spec has problems.
   const isSound: IsSound = (path) => !structural.some((problem) => isWithin(problem.path, path === '' ? 'metadata' : path));
   return objectProblems(schemaClass, value, { path: '', isSound });
 }
@@ -60,7 +60,7 @@ function broken(rules: readonly Rule[], value: unknown, { path, isSound }: Place
     return [];
   }
   return rules.flatMap((rule) => {
-    // The value's structure is sound, so it is what the rule was declared for.
+    // The value's structure is valid, so the value has the type that the rule was declared for.
     const message = rule.broken(value as never);
     return message === undefined ? [] : [{ path: `${path}${rule.fieldPath ?? ''}`.replace(/^\./, ''), message }];
   });

@@ -3,7 +3,7 @@ import { type ValidationError, validateSync } from 'class-validator';
 import { type SchemaClass } from './field-registry';
 import { type FieldProblem, joinPath } from './field-problem';
 
-/** Fields, types, lengths and patterns: all that is wrong with an object of a class, by class-validator. */
+/** Returns all problems of an object's fields, types, lengths and patterns, by class-validator. */
 export function validateStructure(schemaClass: SchemaClass, value: object): FieldProblem[] {
   const errors = validateSync(plainToInstance(schemaClass, value), {
     whitelist: true,

@@ -6,15 +6,15 @@ function problems(value: unknown): string[] {
 }
 
 describe('validateConnector', () => {
-  it.each([[undefined], [null], ['text'], [[]], [1]])('refuses %j, which is no object', (value) => {
+  it.each([[undefined], [null], ['text'], [[]], [1]])('refuses %j, which is not an object', (value) => {
     expect(problems(value)).toEqual(['must be an object']);
   });
 
-  it('says what every object has to have', () => {
+  it('names the required fields of every object', () => {
     expect(problems({})).toEqual(['apiVersion is required', 'kind is required', 'metadata is required', 'spec is required']);
   });
 
-  it('wants a name in the metadata', () => {
+  it('requires a name in the metadata', () => {
     expect(problems({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', metadata: { namespace: 'a' } })).toEqual([
       'metadata must be an object with a name',
       'spec is required',
@@ -50,12 +50,12 @@ describe('validateConnector', () => {
     ]);
   });
 
-  it('takes null for an optional field, as an empty line in YAML gives it, as absent', () => {
+  it('treats null in an optional field, from an empty value in YAML, as absent', () => {
     const spec = { connectorClassName: 'oci', address: 'https://registry.example.com', auth: null, params: null };
     expect(problems({ apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', metadata: { name: 'a' }, spec })).toEqual([]);
   });
 
-  it('is not confused by names that objects inherit', () => {
+  it('ignores field names that objects inherit', () => {
     const spec = JSON.parse(
       '{"connectorClassName":"oci","address":"https://registry.example.com","__proto__":{"auth":1},"constructor":{"a":1}}',
     ) as unknown;

@@ -6,14 +6,14 @@ import { validateRules } from './validate-rules';
 import { validateStructure } from './validate-structure';
 
 /**
- * What is wrong with a Connector: all of it, each with its path. The API server finds the same with the CRD; this is
- * for manifests that no API server has seen.
+ * Returns all problems of a Connector, each with its path. The API server finds the same problems with the CRD; this function is for
+ * manifests before they are applied.
  */
 export function validateConnector(value: unknown): FieldProblem[] {
   return validate(Connector, value);
 }
 
-/** What is wrong with a ConnectorClass; see {@link validateConnector}. */
+/** Returns all problems of a ConnectorClass; see {@link validateConnector}. */
 export function validateConnectorClass(value: unknown): FieldProblem[] {
   return validate(ConnectorClass, value);
 }

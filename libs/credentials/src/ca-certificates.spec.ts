@@ -1,6 +1,6 @@
 import { loadCaCertificates } from './ca-certificates';
 
-/** Self-signed, "Example CA"; its key was thrown away. */
+/** Self-signed, "Example CA"; its key no longer exists. */
 const PEM = `-----BEGIN CERTIFICATE-----
 MIIBgjCCASegAwIBAgIUPQ9O/kn6WRuGNyZiPiuRGdFg5cIwCgYIKoZIzj0EAwIw
 FTETMBEGA1UEAwwKRXhhbXBsZSBDQTAgFw0yNjExMjMyMjE2NDJaGA8yMTI2MTAz
@@ -37,7 +37,7 @@ describe('loadCaCertificates', () => {
       { bundle: `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${KEY}${PEM}` },
       1,
     ],
-    ['tls.crt, the ca.crt beside it being empty, as cert-manager leaves it', { 'tls.crt': PEM, 'ca.crt': '' }, 1],
+    ['tls.crt with an empty ca.crt, as cert-manager writes it', { 'tls.crt': PEM, 'ca.crt': '' }, 1],
     [
       '.crt, other PEM being under .pem',
       { 'ca.crt': PEM, 'request.pem': '-----BEGIN CERTIFICATE REQUEST-----\naHVzaA==\n-----END CERTIFICATE REQUEST-----' },
@@ -50,14 +50,14 @@ describe('loadCaCertificates', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['no data', {}, /holds no certificate; put it under the key "ca.crt"/],
-    ['no certificate', { note: 'hush' }, /holds no certificate/],
+    ['no data', {}, /contains no certificate; put it under the key "ca.crt"/],
+    ['no certificate', { note: 'hush' }, /contains no certificate/],
     ['text under ca.crt', { 'ca.crt': 'hush' }, /key "ca.crt" is not a list of certificates/],
-    ['an empty ca.crt', { 'ca.crt': '' }, /holds no certificate/],
-    ['nothing but a key', { 'tls.crt': KEY }, /holds no certificate/],
+    ['an empty ca.crt', { 'ca.crt': '' }, /contains no certificate/],
+    ['only a key', { 'tls.crt': KEY }, /contains no certificate/],
     ['DER under .crt', { 'ca.crt': '\u0030\u0082' }, /key "ca.crt" is not a list/],
-    ['PEM that is no certificate', { 'ca.crt': '-----BEGIN CERTIFICATE-----\naHVzaA==\n-----END CERTIFICATE-----' }, /key "ca.crt"/],
-    ['a certificate that breaks off after a good one', { 'ca.crt': PEM + PEM.slice(0, 200) }, /key "ca.crt"/],
+    ['PEM that is not a certificate', { 'ca.crt': '-----BEGIN CERTIFICATE-----\naHVzaA==\n-----END CERTIFICATE-----' }, /key "ca.crt"/],
+    ['an incomplete certificate after a good one', { 'ca.crt': PEM + PEM.slice(0, 200) }, /key "ca.crt"/],
   ])('refuses a Secret with %s', (_, values, detail) => {
     const refusal = expect.objectContaining({ code: 'InvalidPEM', message: expect.stringMatching(detail) as string }) as Error;
     expect(() => load(values)).toThrow(refusal);

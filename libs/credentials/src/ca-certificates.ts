@@ -6,20 +6,20 @@ import { decodeBase64 } from './secret-value';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const CERTIFICATE_HEADER = '-----BEGIN CERTIFICATE-----';
 
-/** Begins any PEM block. */
+/** The beginning of any PEM block. */
 const PEM_HEADER = '-----BEGIN ';
 
 /**
- * The certificates in the Secret of `spec.caCertSecretRef`: the values of keys `*.crt` and `*.pem`, and any other value
- * with a PEM certificate in it. Private keys and other PEM are left alone under whatever key, so a Secret of type `kubernetes.io/tls` will do.
+ * Reads the certificates in the Secret of `spec.caCertSecretRef`: the values of keys `*.crt` and `*.pem`, and any other value that
+ * contains a PEM certificate. Private keys and other PEM blocks are ignored under any key, so a Secret of type `kubernetes.io/tls` works.
  *
- * @returns one PEM certificate each, at least one
- * @throws CredentialError InvalidPEM
+ * @returns the certificates as separate PEM texts, at least one
+ * @throws CredentialError `InvalidPEM` when there is no certificate, or one that cannot be parsed
  */
 export function loadCaCertificates(secret: SecretObject): string[] {
   const certificates = Object.entries(secret.data ?? {}).flatMap(([key, encoded]) => certificatesOf(secret, key, encoded));
   if (certificates.length === 0) {
-    throw invalidPem(secret, 'it holds no certificate; put it under the key "ca.crt"');
+    throw invalidPem(secret, 'it contains no certificate; put it under the key "ca.crt"');
   }
   return certificates;
 }
@@ -30,14 +30,14 @@ function certificatesOf(secret: SecretObject, key: string, encoded: string): str
     return [];
   }
   const blocks = text.match(CERTIFICATE) ?? [];
-  // Every header must have become a block, or a certificate would be missing without a word.
+  // Every header must be part of a block; otherwise a certificate would be dropped without notice.
   if (blocks.length === 0 || blocks.length !== text.split(CERTIFICATE_HEADER).length - 1 || !blocks.every(isCertificate)) {
     throw invalidPem(secret, `key "${key}" is not a list of certificates in PEM`);
   }
   return blocks;
 }
 
-/** Named like a certificate without being one: another kind of PEM, or nothing at all, is passed over. */
+/** Whether a value is named like a certificate but contains no PEM. Another kind of PEM, or an empty value, is ignored. */
 function isGarbage(key: string, text: string): boolean {
   return /\.(?:crt|pem)$/.test(key) && text.trim() !== '' && !text.includes(PEM_HEADER);
 }
@@ -46,7 +46,7 @@ function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;
   } catch {
-    // OpenSSL throws errors of many kinds here, each meaning the same.
+    // OpenSSL throws various errors here, all with the same meaning.
     return false;
   }
 }

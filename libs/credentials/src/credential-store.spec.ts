@@ -73,7 +73,7 @@ describe('CredentialStore', () => {
     expect(data).toEqual({ 'tls.key': '', 'tls.crt': encode(certificate), 'both.pem': encode(certificate), ...login });
   });
 
-  it('gives without reading what it would not read', async () => {
+  it('peek returns only Secrets that need no read', async () => {
     const api = new Api();
     expect(api.store.peek(KEY)).toBeUndefined();
     const secret = await api.store.get(KEY);
@@ -84,7 +84,7 @@ describe('CredentialStore', () => {
     expect(api.reads).toBe(1);
   });
 
-  it('reads at once when asked for a fresh one', async () => {
+  it('reads immediately when a fresh Secret is requested', async () => {
     const api = new Api();
     await api.revision();
     api.secret = version('2');
@@ -102,14 +102,14 @@ describe('CredentialStore', () => {
     expect(api.reads).toBe(4);
   });
 
-  it('asks once for a hundred requests at the same time', async () => {
+  it('sends one read for a hundred concurrent requests', async () => {
     const api = new Api();
     const all = await Promise.all(Array.from({ length: 100 }, () => api.revision()));
     expect(new Set(all)).toEqual(new Set(['u/1']));
     expect(api.reads).toBe(1);
   });
 
-  it('lets a fresh read join none that may have begun before the change', async () => {
+  it('does not let a fresh read join one that may have begun before the change', async () => {
     const api = new Api();
     const slow = gate();
     api.gate = slow.opened;
@@ -120,12 +120,12 @@ describe('CredentialStore', () => {
     expect(await api.revision({ fresh: true })).toBe('u/2');
     slow.open();
     expect(await before).toBe('u/1');
-    // The slow read ended last, and did not bring the old Secret back.
+    // The slow read ended last and did not replace the newer Secret.
     expect(await api.revision()).toBe('u/2');
     expect(api.reads).toBe(2);
   });
 
-  it('says for one second that a Secret is absent', async () => {
+  it('caches the absence of a Secret for one second', async () => {
     const api = new Api();
     api.secret = undefined;
     await expect(api.revision()).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('CredentialStore', () => {
   });
 
   describe('while the API server cannot be reached', () => {
-    it('uses what was read last for five minutes and no longer', async () => {
+    it('uses the last read Secret for five minutes and no longer', async () => {
       const api = new Api();
       await api.revision();
       api.failure = new KubeUnreachableError('no answer');
@@ -160,20 +160,20 @@ describe('CredentialStore', () => {
       await expect(api.revision()).rejects.toBe(api.failure);
     });
 
-    it('uses it at once as soon as that is known, and new data when the API server answers again', async () => {
+    it('uses it immediately once the outage is known, and new data when the API server responds again', async () => {
       const api = new Api();
       await api.revision();
       api.failure = new KubeUnreachableError('no answer');
       api.clock.advance(10_000);
       expect(await api.revision()).toBe('u/1');
-      // Hangs from now on: nobody waits for it.
+      // The API server hangs from now on. No caller waits for it.
       const { opened, open } = gate();
       api.gate = opened;
       api.failure = undefined;
       api.secret = version('2');
       expect(await api.revision()).toBe('u/1');
       expect(await api.revision({ fresh: true })).toBe('u/1');
-      // In the background: this one, and after a second the one that found out.
+      // In the background: this read, and after a second the one that detected the outage.
       expect(api.reads).toBe(3);
       api.clock.advance(1_000);
       await setImmediate();
@@ -185,7 +185,7 @@ describe('CredentialStore', () => {
       expect(await api.revision()).toBe('u/2');
     });
 
-    it('has nothing to use when it never read the Secret', async () => {
+    it('fails for a Secret that was never read', async () => {
       const api = new Api();
       api.failure = new KubeUnreachableError('no answer');
       await expect(api.revision()).rejects.toBe(api.failure);
@@ -193,7 +193,7 @@ describe('CredentialStore', () => {
       expect(await api.revision()).toBe('u/1');
     });
 
-    it('does not use on that a Secret was absent', async () => {
+    it('does not use the cached absence of a Secret', async () => {
       const api = new Api();
       api.secret = undefined;
       await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
@@ -203,7 +203,7 @@ describe('CredentialStore', () => {
     });
   });
 
-  it('C10 fail-open: an answer with an error is no outage', async () => {
+  it('C10 fail-open: an error response is not an outage', async () => {
     const api = new Api();
     await api.revision();
     api.clock.advance(10_000);
@@ -211,7 +211,7 @@ describe('CredentialStore', () => {
     await expect(api.revision()).rejects.toBe(api.failure);
   });
 
-  it('C14 log leakage: what it gives does not print its data', async () => {
+  it('C14 log leakage: the Secrets that it returns do not print their data', async () => {
     const api = new Api();
     api.secret = { ...version('1'), metadata: { ...version('1').metadata, ...{ annotations: { last: 'aHVzaA==' } } } };
     const secret = await api.store.get(KEY);
@@ -219,7 +219,7 @@ describe('CredentialStore', () => {
     expect(`${JSON.stringify({ secret })} ${inspect({ secret }, { depth: 9 })}`).not.toContain('aHVzaA');
   });
 
-  it('ends reads under way when it is closed', async () => {
+  it('ends reads in flight when it is closed', async () => {
     let signal: AbortSignal | undefined;
     const store = new CredentialStore({
       readSecret: (_namespace, _name, given) => {

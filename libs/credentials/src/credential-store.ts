@@ -10,36 +10,36 @@ export interface SecretKey {
 }
 
 export interface CredentialStoreOptions {
-  /** Gets one Secret; undefined when there is none. Has a time limit of its own. Throws KubeUnreachableError when no answer came. */
+  /** Reads one Secret; undefined when there is none. Has its own time limit. Rejects with KubeUnreachableError when there is no response. */
   readSecret: (namespace: string, name: string, signal: AbortSignal) => Promise<SecretObject | undefined>;
   clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
-  /** Shared with others that ask the same API server; its own when absent. */
+  /** Shared with other callers of the same API server. Default: an own one. */
   reachability?: Reachability;
 }
 
 /** A changed password applies within this time, without a watch on Secrets. */
 const ENTRY_LIFETIME_MS = 10_000;
 
-/** That a Secret is absent is believed for a second only: whoever creates it wants to see it work. */
+/** The absence of a Secret is cached for only a second, so that a new Secret works soon after its creation. */
 const ABSENT_LIFETIME_MS = 1_000;
 
-/** While the API server cannot be reached, nobody can change a Secret either; but not for ever. */
+/** How long a Secret is used while the API server cannot be reached. Nobody can change it during that time either. */
 const OUTAGE_LIFETIME_MS = 300_000;
 
-/** A registry that refuses every request must not become as many reads: at most four forced reads a second per Secret. */
+/** A registry that refuses every request must not cause as many reads: at most four forced reads a second per Secret. */
 const FORCED_READ_INTERVAL_MS = 250;
 
-/** More Connectors than one installation is built for (10,000), and 64 MiB, because a Secret may hold 1 MiB. */
+/** More entries than Connectors in one installation (10,000), and 64 MiB, because a Secret may have 1 MiB. */
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** What a Secret has besides its values: metadata, names of keys. In bytes. */
+/** The memory of a Secret in addition to its values: metadata, names of keys. In bytes. */
 const OBJECT_BYTES = 1024;
 
-/** What is remembered of a Secret; `secret` is undefined when there was none. */
+/** A cached Secret; `secret` is undefined when there was none. */
 interface Entry {
   readonly secret?: SecretObject;
-  /** When the read began: what came of it is at least as new. */
+  /** When the read began. The entry is at least as new. */
   readonly readAt: number;
   readonly usableUntil: number;
   readonly forced: boolean;
@@ -51,14 +51,14 @@ interface Flight {
 }
 
 /**
- * Secrets by name, read on demand and kept for a short time: the proxy may `get` Secrets and neither list nor watch
- * them. `fetch` of lru-cache does not do: with `forceRefresh` it still joins a read that began before the Secret changed, and it has no
- * shares for namespaces.
+ * Reads Secrets by name on demand and caches them for a short time: the proxy may `get` Secrets, but neither list nor watch them. `fetch` of
+ * lru-cache is not enough: with `forceRefresh` it still joins a read that began before the Secret changed, and it has no shares for
+ * namespaces.
  */
 export class CredentialStore {
-  /** Shared by namespaces: whose Secrets are large pushes out no others'. */
+  /** Namespaces share the cache: large Secrets of one namespace displace none of another. */
   readonly #entries = new SharedCache<Entry>({ maxEntries: MAX_ENTRIES, maxBytes: MAX_BYTES });
-  /** Reads under way, so that a hundred requests for one Secret ask once. */
+  /** Reads in flight, so that a hundred requests for one Secret cause one read. */
   readonly #flights = new Map<string, Flight>();
   readonly #closed = new AbortController();
 
@@ -69,10 +69,10 @@ export class CredentialStore {
   }
 
   /**
-   * The Secret as it was at most 10 s ago; while the API server cannot be reached, as it was at most 5 minutes ago.
+   * Returns the Secret as it was at most 10 s ago or, while the API server cannot be reached, at most 5 minutes ago.
    *
-   * @param options.fresh read again now, because the registry refused what was read before
-   * @throws CredentialError SecretNotFound, or what `readSecret` throws
+   * @param options.fresh read again now, because the registry refused the credential that was read before
+   * @throws CredentialError `SecretNotFound`; or the error of `readSecret`
    */
   async get(key: SecretKey, options: { fresh?: boolean } = {}): Promise<SecretObject> {
     const id = `${key.namespace}/${key.name}`;
@@ -86,13 +86,13 @@ export class CredentialStore {
     return entry.secret;
   }
 
-  /** The Secret that {@link get} gives without reading; undefined when it has to read, or when there is none. */
+  /** Returns the Secret that {@link get} returns without a read; undefined when a read is needed, or when there is no Secret. */
   peek(key: SecretKey): SecretObject | undefined {
     const known = this.#entries.get(`${key.namespace}/${key.name}`);
     return known !== undefined && this.#isUsable(known, false) ? known.secret : undefined;
   }
 
-  /** Ends all reads under way. */
+  /** Ends all reads in flight. */
   close(): void {
     this.#closed.abort();
     this.#entries.clear();
@@ -103,7 +103,7 @@ export class CredentialStore {
     return forced ? entry.forced && now < entry.readAt + FORCED_READ_INTERVAL_MS : now < entry.usableUntil;
   }
 
-  /** Joins a read under way, but not with a forced one a read that may have begun before the Secret changed. */
+  /** Joins a read in flight. A forced read does not join an unforced one, which may have begun before the Secret changed. */
   #read(id: string, key: SecretKey, forced: boolean): Promise<Entry> {
     const flight = this.#flights.get(id);
     if (flight !== undefined && (flight.forced || !forced)) {
@@ -130,14 +130,14 @@ export class CredentialStore {
     } catch (error) {
       entry = this.#lastKnown(id, error);
     }
-    // A slower read that began earlier must not bring an older Secret back.
+    // A slower read that began earlier must not replace the newer Secret.
     if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) {
       this.#entries.set(id, entry, { owner: key.namespace, bytes: sizeOf(entry) });
     }
     return entry;
   }
 
-  /** What was read last, if the API server could not be reached; throws the error otherwise. */
+  /** Returns the last read entry when the API server cannot be reached. @throws the error otherwise */
   #lastKnown(id: string, error: unknown): Entry {
     const isOutage = error instanceof KubeUnreachableError && this.#reachability.outage !== undefined;
     const last = isOutage ? this.#lastRead(id) : undefined;
@@ -155,7 +155,7 @@ export class CredentialStore {
     return last;
   }
 
-  /** What was read last, unless that is too long ago to be used in an outage. */
+  /** Returns the last read entry, unless it is too old to be used in an outage. */
   #lastRead(id: string): Entry | undefined {
     const last = this.#entries.get(id);
     const deadline = (last?.readAt ?? -Infinity) + OUTAGE_LIFETIME_MS;

@@ -1,21 +1,21 @@
-/** Why a Secret gives no credential. Stable: mapped to HTTP answers and to condition reasons. */
+/** Why a Secret contains no usable credential. The codes are stable: they are mapped to HTTP responses and to condition reasons. */
 export type CredentialErrorCode =
-  /** There is no such Secret. */
+  /** The Secret does not exist. */
   | 'SecretNotFound'
-  /** Its `type` is not the one that the auth type asks for, or not one that can be read. */
+  /** The Secret's `type` is not the one that the auth type requires, or is not supported. */
   | 'SecretTypeMismatch'
   /** A key that the type requires is absent or empty. */
   | 'SecretKeyMissing'
-  /** A value cannot be used: not base64, not UTF-8, not the JSON expected, or with control characters. */
+  /** A value cannot be used: not base64, not UTF-8, not the expected JSON, or with control characters. */
   | 'SecretInvalid'
-  /** The docker configuration holds no entry for the registry. */
+  /** The docker configuration contains no entry for the registry. */
   | 'DockerConfigHostMissing'
   /** A CA certificate is not PEM. */
   | 'InvalidPEM';
 
 /**
- * A Secret that cannot be used. The message names the Secret and the key and says what to do; it never holds a value,
- * and no parser's error is kept as `cause`, because JSON.parse quotes its input. Only a changed Secret can help.
+ * A Secret cannot be used. The message names the Secret and the key and says what to do. It never contains a value, and no parser's error
+ * is kept as `cause`, because JSON.parse quotes its input. Only a change of the Secret can help.
  */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';

@@ -1,14 +1,14 @@
 import { type RegistryCredential } from '@oci-connector/oci-auth';
 import { type Sensitive } from '@oci-connector/sensitive';
 
-/** What a Connector's Secret says about logging in at the registry. */
+/** The credential for the registry in a Connector's Secret. */
 export class Credential implements RegistryCredential {
   readonly username: string;
   readonly password: Sensitive;
   readonly identityToken?: Sensitive;
   /**
-   * Changes with the content, and with nothing else of the Secret: a label that is put on it makes no refused password a good one. Part of
-   * every key under which something obtained with the credential is kept (rule C3). Holds for the life of this process.
+   * Changes only with the content of the credential: a new label on the Secret does not make a refused password valid. It is part of every
+   * cache key for something that was obtained with the credential (rule C3). Valid within this process only.
    */
   readonly revision: string;
 

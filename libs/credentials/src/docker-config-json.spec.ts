@@ -29,7 +29,7 @@ function failure(act: () => unknown): CredentialError {
 
 const entry = (name: string): object => ({ auth: base64(`${name}:pw-${name}`) });
 
-/** Every key gives a user of its own name. */
+/** The entry of every key has a user with the key's name. */
 function keys(...names: string[]): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, { username: name.replaceAll(':', ' '), password: 'p' }]));
 }
@@ -41,7 +41,7 @@ function registry(address: string): { host: string; port?: number; pathPrefix: s
 }
 
 describe('a docker configuration is read as the kubelet reads an imagePullSecret', () => {
-  // Rules: kubernetes, pkg/credentialprovider/keyring.go: Add, URLsMatch, Lookup. The third column is the key that is taken.
+  // Rules: kubernetes, pkg/credentialprovider/keyring.go: Add, URLsMatch, Lookup. The third column is the key that is used.
   describe('which key', () => {
     it.each<[string, string[], string, string | undefined]>([
       ['the host', ['other.example', 'r.example'], 'r.example', 'r.example'],
@@ -60,7 +60,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['a path that the address is', ['r.example/team'], 'r.example/team', 'r.example/team'],
       ['a path with a slash at its end', ['r.example/team/'], 'r.example/team', 'r.example/team/'],
       ['a path is a prefix of characters, not of segments', ['r.example/te'], 'r.example/team', 'r.example/te'],
-      ['a path that goes on further is for other images', ['r.example/team/app'], 'r.example/team', undefined],
+      ['a longer path is for other images', ['r.example/team/app'], 'r.example/team', undefined],
       ['a path at a host without prefix', ['r.example/team'], 'r.example', undefined],
       ['another path', ['r.example/team'], 'r.example/other', undefined],
       ['a path counts with its case', ['r.example/Team'], 'r.example/team', undefined],
@@ -68,9 +68,9 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['also when another path sorts after it', ['r.example/zzz', 'r.example/a', 'r.example'], 'r.example/a', 'r.example/a'],
       ['a pattern', ['*.example'], 'r.example', '*.example'],
       ['a pattern within a label', ['r*t.example'], 'root.example', 'r*t.example'],
-      ['a pattern may stand for nothing', ['r*.example'], 'r.example', 'r*.example'],
+      ['a pattern may match nothing', ['r*.example'], 'r.example', 'r*.example'],
       ['several patterns', ['*.*.exam*le'], 'a.b.example', '*.*.exam*le'],
-      ['a pattern does not stand for a dot', ['*.example'], 'a.b.example', undefined],
+      ['a pattern does not match a dot', ['*.example'], 'a.b.example', undefined],
       ['nor for no label', ['*.r.example'], 'r.example', undefined],
       ['a pattern with a path', ['*.example/team'], 'r.example/team', '*.example/team'],
       ['a pattern with another path', ['*.example/team'], 'r.example/other', undefined],
@@ -84,22 +84,22 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ['the name before the pattern', ['*.example', 'r.example'], 'r.example', 'r.example'],
       ['the pattern of more before that of less', ['*.example', 'r*.example'], 'r.example', 'r*.example'],
       ['the pattern with the path before the pattern', ['*.example', '*.example/team'], 'r.example/team', '*.example/team'],
-      // In the order of bytes `*` comes before every letter, so that a name without path beats a pattern with one.
+      // In byte order `*` is before every letter, so a name without a path has priority over a pattern with one.
       ['the name before a pattern with a path', ['*.example/team', 'r.example'], 'r.example/team', 'r.example'],
       ['its port', ['r.example', 'r.example:5000'], 'r.example:5000', 'r.example:5000'],
       ['no other port', ['r.example', 'r.example:5001'], 'r.example:5000', undefined],
       ['no port where the address has one', ['r.example'], 'r.example:5000', undefined],
       ['an IPv6 address', ['[::1]:5000'], '[::1]:5000', '[::1]:5000'],
-      ['an IPv6 address is no set of characters', ['[::1]'], '1', undefined],
+      ['an IPv6 address is not a set of characters', ['[::1]'], '1', undefined],
       ['a host that only begins alike', ['r.example.evil'], 'r.example', undefined],
       ['a host that only ends alike', ['evil-r.example'], 'r.example', undefined],
-      ['what is no host', ['', '/', 'https://', 'https:///team', '?', '@'], 'r.example', undefined],
+      ['keys without a host', ['', '/', 'https://', 'https:///team', '?', '@'], 'r.example', undefined],
       ['Docker Hub by the key of docker login', ['https://index.docker.io/v1/'], 'registry-1.docker.io', 'https://index.docker.io/v1/'],
       ['Docker Hub by its usual name', ['docker.io'], 'registry-1.docker.io', 'docker.io'],
       ['Docker Hub with a path', ['docker.io/team'], 'registry-1.docker.io/team', 'docker.io/team'],
       ['Docker Hub by a pattern', ['*.docker.io'], 'registry-1.docker.io', '*.docker.io'],
       ['no token server of Docker Hub', ['auth.docker.io'], 'registry-1.docker.io', undefined],
-      // Wider than the kubelet, which compares ports and letters as they stand.
+      // More tolerant than the kubelet, which compares ports and letters exactly.
       ['the default port of https', ['r.example:443'], 'r.example', 'r.example:443'],
       ['the default port in the address', ['r.example'], 'r.example:443', 'r.example'],
       ['a host in capitals', ['https://R.Example'], 'r.example', 'https://R.Example'],
@@ -110,7 +110,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
         'registry-1.docker.io',
         'registry-1.docker.io',
       ],
-    ])('%s: of %j, %s takes %s', (_, names, address, expected) => {
+    ])('%s: of %j, %s uses %s', (_, names, address, expected) => {
       const read = (): string => parseCredential(dockerConfig(keys(...names)), registry(address)).username;
       if (expected === undefined) {
         expect(failure(read)).toMatchObject({ code: 'DockerConfigHostMissing' });
@@ -119,14 +119,14 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       }
     });
 
-    it('says that entries with a path are for other addresses', () => {
+    it('reports that entries with a path are for other addresses', () => {
       const read = (): unknown => parseCredential(dockerConfig(keys('r.example/a', 'r.example/b')), registry('r.example/c'));
       expect(failure(read).message).toBe(
-        'Secret "login": key ".dockerconfigjson" holds no entry for the registry r.example/c; add auths["r.example"], because its entries with a path count only for a Connector whose spec.address begins with that path',
+        'Secret "login": key ".dockerconfigjson" contains no entry for the registry r.example/c; add auths["r.example"], because its entries with a path count only for a Connector whose spec.address begins with that path',
       );
     });
 
-    it('a pattern of many stars is looked at once', () => {
+    it('matches a pattern of many stars in bounded time', () => {
       const pattern = `${'*a'.repeat(120)}.example`;
       expect(
         failure(() =>
@@ -140,7 +140,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
   });
 
   // Rules: kubernetes, pkg/credentialprovider/config.go: UnmarshalJSON, decodeDockerConfigFieldAuth; Go's encoding/json and encoding/base64.
-  describe('what an entry says', () => {
+  describe('the content of an entry', () => {
     const unpadded = (text: string): string => base64(text).replace(/=+$/, '');
     it.each<[string, string, { username: string; password: string; identityToken?: string }]>([
       ['auth', JSON.stringify({ auth: base64('u:p') }), { username: 'u', password: 'p' }],
@@ -181,11 +181,11 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       ],
       ['of duplicates the last that is not null', '{"username":"u","Username":null,"password":"p"}', { username: 'u', password: 'p' }],
       [
-        'more than it knows',
+        'unknown fields',
         '{"username":"u","password":"p","email":"e@example.com","registrytoken":"t","name":"n"}',
         { username: 'u', password: 'p' },
       ],
-      // The kubelet passes it over; the docker client uses it before the password.
+      // The kubelet ignores it; the docker client prefers it to the password.
       [
         'an identity token',
         JSON.stringify({ auth: base64('<token>:'), identitytoken: 'it' }),
@@ -212,7 +212,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
         'of entries of one name the last',
         `{"auths":{"r.example":${JSON.stringify(entry('b'))},"r.example":${JSON.stringify(entry('a'))}}}`,
       ],
-      ['an auths that is null beside one', `{"auths":{"r.example":${JSON.stringify(entry('a'))}},"Auths":null}`],
+      ['a null auths in addition to one', `{"auths":{"r.example":${JSON.stringify(entry('a'))}},"Auths":null}`],
       ['a name of every object', `{"auths":{"__proto__":{},"constructor":{},"r.example":${JSON.stringify(entry('a'))}}}`],
       ['a broken entry of another registry', `{"auths":{"other":7,"r.example":${JSON.stringify(entry('a'))}}}`],
       ['helpers of the docker client', JSON.stringify({ credsStore: 'desktop', credHelpers: {}, auths: { 'r.example': entry('a') } })],
@@ -223,7 +223,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
 
   it.each<[string, SecretObject, string, RegExp]>([
     ['no key', secretOf(undefined), 'SecretKeyMissing', /no key ".dockerconfigjson"/],
-    ['what is no JSON', secretOf('{"auths": hush'), 'SecretInvalid', /not a docker configuration/],
+    ['invalid JSON', secretOf('{"auths": hush'), 'SecretInvalid', /not a docker configuration/],
     ['no auths', secretOf('{}'), 'SecretInvalid', /not a docker configuration/],
     [
       'another host',
@@ -235,9 +235,9 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
     ['the host with another port', dockerConfig({ 'r.example:5000': entry('a') }), 'DockerConfigHostMissing', /no entry/],
     ['one repository of the host', dockerConfig({ 'r.example/team': entry('a') }), 'DockerConfigHostMissing', /no entry/],
     ['Docker Hub’s token server', dockerConfig({ 'auth.docker.io': entry('a') }), 'DockerConfigHostMissing', /no entry/],
-    ['an entry that is no object', dockerConfig({ 'r.example': 'hush' }), 'SecretInvalid', /auths\["r.example"\] is not an object/],
+    ['an entry that is not an object', dockerConfig({ 'r.example': 'hush' }), 'SecretInvalid', /auths\["r.example"\] is not an object/],
     ['an empty entry', dockerConfig({ 'r.example': {} }), 'SecretKeyMissing', /neither "auth" nor/],
-    ['auths of another kind', dockerConfig([entry('hush')]), 'SecretInvalid', /not a docker configuration/],
+    ['auths of a wrong type', dockerConfig([entry('hush')]), 'SecretInvalid', /not a docker configuration/],
     ['auths that are null', dockerConfig(null), 'SecretInvalid', /not a docker configuration/],
     [
       'a flat map, as kubernetes.io/dockercfg has it',
@@ -252,7 +252,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       /auths\["r.example"\].password is not a string/,
     ],
     [
-      'a number as username beside an auth',
+      'a number as username in addition to an auth',
       dockerConfig({ 'r.example': { ...entry('hush'), username: 7 } }),
       'SecretInvalid',
       /username is not a string/,
@@ -291,8 +291,8 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       'SecretInvalid',
       /auth is not base64 of "user:password"/,
     ],
-    ['auth that is no base64', dockerConfig({ 'r.example': { auth: 'hush!' } }), 'SecretInvalid', /auth is not base64/],
-    // Takes minutes where each NUL is looked at for each NUL before it.
+    ['auth that is not base64', dockerConfig({ 'r.example': { auth: 'hush!' } }), 'SecretInvalid', /auth is not base64/],
+    // Takes minutes in quadratic time.
     [
       'much padding within the password',
       dockerConfig({ 'r.example': { auth: base64(`u:hush${'\0'.repeat(150_000)}a`) } }),
@@ -300,7 +300,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       /password has more than/,
     ],
     [
-      'more than anybody needs',
+      'a text that is too long',
       dockerConfig({ 'r.example': { auth: base64(`u:hush${'x'.repeat(200_000)}`) } }),
       'SecretInvalid',
       /has more than 262144 characters; keep only/,
@@ -309,7 +309,7 @@ describe('a docker configuration is read as the kubelet reads an imagePullSecret
       'a line break in the password',
       dockerConfig({ 'r.example': { auth: base64('u:hush\n') } }),
       'SecretInvalid',
-      /password holds a control character/,
+      /password contains a control character/,
     ],
   ])('with %s is refused', (_, object, code, message) => {
     const error = failure(() => parseCredential(object, { host: 'r.example' }));

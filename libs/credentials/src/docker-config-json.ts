@@ -8,7 +8,7 @@ import { decodeUtf8, readSecretText } from './secret-value';
 
 const KEY = '.dockerconfigjson';
 
-/** An entry has a few hundred characters; parsing what etcd would hold at most stops everybody's requests for a tenth of a second. In characters. */
+/** An entry has a few hundred characters. Parsing the most that etcd can store would block all requests for a tenth of a second. In characters. */
 const MAX_LENGTH = 256 * 1024;
 
 export interface DockerConfigCredential extends UsernameAndPassword {
@@ -16,10 +16,10 @@ export interface DockerConfigCredential extends UsernameAndPassword {
 }
 
 /**
- * The entry for a registry in a Secret of type `kubernetes.io/dockerconfigjson`, read as the kubelet reads an imagePullSecret
+ * Reads the entry for a registry from a Secret of type `kubernetes.io/dockerconfigjson`, as the kubelet reads an imagePullSecret
  * (kubernetes, pkg/credentialprovider/config.go and keyring.go) and, for `identitytoken`, as the docker client does.
  *
- * @throws CredentialError SecretKeyMissing | SecretInvalid | DockerConfigHostMissing
+ * @throws CredentialError `SecretKeyMissing`, `SecretInvalid` or `DockerConfigHostMissing`
  */
 export function readDockerConfigJson(secret: SecretObject, registry: RegistryName): DockerConfigCredential {
   const auths = readAuths(secret);
@@ -32,7 +32,7 @@ export function readDockerConfigJson(secret: SecretObject, registry: RegistryNam
 
 function describeMissing(keys: readonly string[], registry: RegistryName): string {
   const name = [authorityOf(registry), ...(registry.pathPrefix ? [registry.pathPrefix] : [])].join('/');
-  const missing = `key "${KEY}" holds no entry for the registry ${name}; add auths["${authorityOf(registry)}"]`;
+  const missing = `key "${KEY}" contains no entry for the registry ${name}; add auths["${authorityOf(registry)}"]`;
   return keysOfOtherPaths(keys, registry).length === 0
     ? missing
     : `${missing}, because its entries with a path count only for a Connector whose spec.address begins with that path`;
@@ -54,7 +54,7 @@ function readAuths(secret: SecretObject): Record<string, unknown> {
       `${describeSecret(secret)}: key "${KEY}" is not a docker configuration; expected JSON like {"auths": {"HOST": {"auth": …}}}`,
     );
   }
-  // Go decodes several of them into one map.
+  // Go decodes several `auths` into one map.
   return Object.fromEntries(auths.flatMap((map) => Object.entries(map)));
 }
 
@@ -67,18 +67,18 @@ function readEntry(secret: SecretObject, key: string, entry: unknown): DockerCon
   const [auth, identityToken, plain] = [text('auth'), text('identitytoken'), { username: text('username'), password: text('password') }];
   const values = auth === '' ? plain : decodeAuth(secret, place, auth);
   checkBasicAuth(secret, values, { username: `${place}.username`, password: `${place}.password` });
-  // With an identity token the password is not used; docker login leaves it empty then.
+  // With an identity token the password is not used, and docker login leaves it empty.
   if (identityToken === '' && (values.username === '' || values.password === '')) {
     const problem =
       auth === ''
-        ? 'holds neither "auth" nor "username" and "password"; set one of them'
+        ? 'contains neither "auth" nor "username" and "password"; set one of them'
         : 'has an "auth" without user name or password; set both';
     throw new CredentialError('SecretKeyMissing', `${describeSecret(secret)}: ${place} ${problem}`);
   }
   return identityToken === '' ? values : { ...values, identityToken };
 }
 
-/** The last of the fields of that name, however its letters are written; null and absent are empty. */
+/** Returns the last field of that name in any case; an empty string when it is null or absent. */
 function readText(secret: SecretObject, place: string, { entry, field }: { entry: JsonObject; field: string }): string {
   const value = fieldsNamed(entry, field).at(-1) ?? '';
   if (typeof value !== 'string') {
@@ -87,7 +87,7 @@ function readText(secret: SecretObject, place: string, { entry, field }: { entry
   return value;
 }
 
-/** Go's encoding/json finds fields without regard to case (Unicode's simple folding), takes the last, and passes over null. */
+/** Go's encoding/json ignores the case of field names (Unicode's simple folding), uses the last field, and ignores null. */
 function fieldsNamed(object: JsonObject, name: string): unknown[] {
   const pattern = new RegExp(`^${name}$`, 'iu');
   return Object.entries(object).flatMap(([key, value]) => (value !== null && pattern.test(key) ? [value] : []));
@@ -104,7 +104,7 @@ function decodeAuth(secret: SecretObject, place: string, auth: string): Username
   return { username: text.slice(0, colon), password: withoutPadding(text.slice(colon + 1)) };
 }
 
-/** As the kubelet decodes: line breaks do not count (Go's encoding/base64), and padding is complete or absent. */
+/** Decodes as the kubelet does: line breaks are ignored (Go's encoding/base64), and padding is complete or absent. */
 function decodeGoBase64(text: string): Buffer | undefined {
   const characters = text.replace(/[\r\n]+/g, '');
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(characters)
@@ -113,8 +113,8 @@ function decodeGoBase64(text: string): Buffer | undefined {
 }
 
 /**
- * docker pads short values with NUL (docker/cli, config/configfile/file.go, decodeAuth). By hand, because `/\0+$/` takes quadratic
- * time over padding that is not at the end, and whoever writes the Secret would hold up everybody.
+ * Removes the NUL characters with which docker pads short values (docker/cli, config/configfile/file.go, decodeAuth). Not by `/\0+$/`,
+ * which takes quadratic time when the padding is not at the end: the author of a Secret could block all other requests.
  */
 function withoutPadding(text: string): string {
   let end = text.length;

@@ -1,16 +1,16 @@
 import { DOCKER_HUB_NAMES, isDockerHubName, repositoryPrefix } from '@oci-connector/connector-api';
 
-/** The registry, or the part of it, to look up. */
+/** The registry, or the part of it, to find the entry for. */
 export interface RegistryName {
   /** Host name or address; an IPv6 address without brackets. */
   host: string;
   /** Absent: the scheme's default port. */
   port?: number;
-  /** What stands before every repository, without slashes at its ends; absent or empty: nothing. */
+  /** The prefix of every repository, without slashes at the ends; absent or empty: none. */
   pathPrefix?: string;
 }
 
-/** A key of `auths`, taken apart. */
+/** A parsed key of `auths`. */
 interface ParsedKey {
   readonly written: string;
   /** In lower case, without a default port. */
@@ -19,21 +19,21 @@ interface ParsedKey {
   readonly path: string;
 }
 
-/** DNS allows 253 octets, a port needs 6 more and each pattern some; nothing longer can be meant. */
+/** DNS allows 253 octets, and a port and patterns need a few more. A longer text cannot be a host. */
 const MAX_AUTHORITY_LENGTH = 512;
 
 /**
- * The key of the entry that the kubelet tries first for images of the registry (kubernetes, pkg/credentialprovider/keyring.go): scheme,
- * query and a leading `/v1/` or `/v2/` do not count, the host may hold patterns, the port must match, and the path must be the beginning
- * of the image's. Of several keys the last in the order of bytes comes first, which puts longer paths before shorter ones and names before
- * `*`. The kubelet tries the others when the registry refuses the first; we do not, because each refusal counts towards a lock.
+ * Returns the key of the entry that the kubelet tries first for images of the registry (kubernetes, pkg/credentialprovider/keyring.go).
+ * Scheme, query and a leading `/v1/` or `/v2/` are ignored, the host may contain patterns, the port must match, and the path must be a
+ * prefix of the image's path. Of several keys, the last in byte order is used: longer paths before shorter ones, and names before `*`. The
+ * kubelet tries the other keys when the registry refuses the first one. We do not, because each refusal counts towards an account lock.
  *
- * Wider than the kubelet where that harms nobody: hosts are compared without regard to case, default ports may be written or left
- * out, and Docker Hub's names stand for each other.
+ * More tolerant than the kubelet where that is harmless: the case of hosts is ignored, default ports may be written or omitted, and Docker
+ * Hub's names are equivalent.
  */
 export function findDockerConfigKey(keys: readonly string[], registry: RegistryName): string | undefined {
   const parsed = keys.map(parseKey).filter((key) => key !== undefined);
-  // Every image of the Connector lies below its prefix, so a slash follows.
+  // Every image of the Connector is below its prefix, so a slash follows.
   const prefix = repositoryPrefix({ pathPrefix: registry.pathPrefix ?? '' });
   const path = prefix === '' ? '/' : `/${prefix}/`;
   const ofPath = parsed.filter((key) => path.startsWith(key.path));
@@ -46,19 +46,19 @@ export function findDockerConfigKey(keys: readonly string[], registry: RegistryN
   return undefined;
 }
 
-/** The registry as the Connector calls it, then the other names of Docker Hub. */
+/** Returns the registry's name in the Connector, then the other names of Docker Hub if it is that. */
 function namesOf(registry: RegistryName): string[] {
   const wanted = authorityOf(registry);
   return isDockerHubName(wanted) ? [wanted, ...DOCKER_HUB_NAMES.filter((name) => name !== wanted)] : [wanted];
 }
 
-/** Keys of the registry that are for other paths of it: worth a word when nothing else is found. */
+/** Returns the keys for other paths of the registry, for the message when there is no matching key. */
 export function keysOfOtherPaths(keys: readonly string[], registry: RegistryName): string[] {
   const names = namesOf(registry);
   return keys.filter((key) => names.some((name) => matchesAuthority(parseKey(key)?.authority ?? '', name)));
 }
 
-/** `host[:port]`, in lower case and without a default port. */
+/** Returns `host[:port]`, in lower case and without a default port. */
 export function authorityOf({ host, port }: RegistryName): string {
   const name = (host.includes(':') ? `[${host}]` : host).toLowerCase();
   return port === undefined || port === 443 || port === 80 ? name : `${name}:${port}`;
@@ -74,15 +74,15 @@ function parseKey(written: string): ParsedKey | undefined {
   return { written, authority: authority.toLowerCase().replace(/:(?:443|80)$/, ''), path: below === '/' ? '' : below };
 }
 
-/** In the reverse order of bytes; of keys that mean the same, the one written most plainly. */
+/** Compares in reverse byte order. Of equivalent keys, the shortest notation is first. */
 function triedFirst(one: ParsedKey, other: ParsedKey): number {
   const [a, b] = [one, other].map(({ authority, path }) => Buffer.from(authority + path)) as [Buffer, Buffer];
   return Buffer.compare(b, a) || one.written.length - other.written.length;
 }
 
-/** Label by label, so that `*` never stands for a dot. */
+/** Compares label by label, so that `*` never matches a dot. */
 function matchesAuthority(pattern: string, authority: string): boolean {
-  // Brackets of an IPv6 address are no set of characters.
+  // The brackets of an IPv6 address are not a set of characters.
   if (pattern === authority || pattern.startsWith('[')) {
     return pattern === authority;
   }
@@ -100,10 +100,10 @@ function splitPort(authority: string): [string, string] {
   return [host, port];
 }
 
-/** One piece of a pattern: `*`, a set such as `[a-c7]`, or a character. What Go's url.Parse lets into a host leaves no room for more. */
+/** One piece of a pattern: `*`, a set such as `[a-c7]`, or a character. Go's url.Parse allows no other pieces in a host. */
 const PIECES = /\*|\[(?:[^\]\-](?:-[^\]\-])?)+\]|[^*[\]]/gy;
 
-/** Go's filepath.Match of one label, in time that is bounded by the product of both lengths. A pattern that is malformed matches nothing. */
+/** Matches one label like Go's filepath.Match. The time is limited by the product of both lengths. A malformed pattern matches nothing. */
 function matchesLabel(pattern: string, label: string): boolean {
   if (!/[*[\]]/.test(pattern)) {
     return pattern === label;
@@ -112,7 +112,7 @@ function matchesLabel(pattern: string, label: string): boolean {
   if (pieces.join('') !== pattern) {
     return false;
   }
-  // The states that the part read so far can be in: which piece is to come next.
+  // The possible states after the characters read so far: the indexes of the next piece.
   let states = afterStars(new Set([0]), pieces);
   for (const character of label) {
     const next = [...states].filter((at) => pieces[at] !== undefined && matchesPiece(pieces[at], character));
@@ -121,7 +121,7 @@ function matchesLabel(pattern: string, label: string): boolean {
   return states.has(pieces.length);
 }
 
-/** A `*` may stand for nothing. */
+/** Adds the states after each `*`, which may match nothing. */
 function afterStars(states: Set<number>, pieces: readonly string[]): Set<number> {
   for (const at of states) {
     if (pieces[at] === '*') {

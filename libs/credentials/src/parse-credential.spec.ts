@@ -31,14 +31,14 @@ function failure(act: () => unknown): CredentialError {
 }
 
 describe('a Secret with username and password', () => {
-  it.each([SecretType.DistributionRegistryToken, SecretType.BasicAuth])('of type %s gives the credential', (type) => {
+  it.each([SecretType.DistributionRegistryToken, SecretType.BasicAuth])('of type %s is read', (type) => {
     const credential = parseCredential(secret(type, { username: 'robot$a+b', password: 'p:ä ß' }), { host: 'r.example' });
     expect(credential.username).toBe('robot$a+b');
     expect(credential.password.reveal()).toBe('p:ä ß');
     expect(credential.identityToken).toBeUndefined();
   });
 
-  it('has a revision that the content decides, not the resourceVersion: a metadata-only write changes nothing', () => {
+  it('has a revision that depends on the content, not the resourceVersion: a metadata-only write does not change it', () => {
     const revision = (values: Record<string, string>, metadata: object = {}): string => {
       const object = secret(SecretType.BasicAuth, values);
       return parseCredential({ ...object, metadata: { ...object.metadata, ...metadata } }, { host: 'r.example' }).revision;
@@ -50,7 +50,7 @@ describe('a Secret with username and password', () => {
     expect(first).not.toContain('hush');
   });
 
-  it('has a password of several lines, as Google’s keys have', () => {
+  it('may have a password of several lines, like Google’s keys', () => {
     const password = '{\n\t"type": "service_account",\r\n\t"private_key": "-"\n}';
     expect(
       parseCredential(secret(SecretType.BasicAuth, { username: '_json_key', password }), { host: 'r.example' }).password.reveal(),
@@ -59,20 +59,20 @@ describe('a Secret with username and password', () => {
     expect(parseCredential(dockerConfig({ 'r.example': { auth } }), { host: 'r.example' }).password.reveal()).toBe(password);
   });
 
-  it('of a type that only the class knows is read by the same keys', () => {
+  it('of a type that only the class declares is read by the same keys', () => {
     const own = secret('example.com/token', { username: 'a', password: 'b' });
     expect(parseCredential(own, { host: 'r.example', allowedType: 'example.com/token' }).username).toBe('a');
   });
 
   it.each<[string, SecretObject, string | undefined, string, RegExp]>([
     [
-      'another type than the class asks for',
+      'another type than the class requires',
       secret(SecretType.BasicAuth, {}),
       SecretType.DockerConfigJson,
       'SecretTypeMismatch',
-      /"login" has type "kubernetes.io\/basic-auth", .* asks for "kubernetes.io\/dockerconfigjson"/,
+      /"login" has type "kubernetes.io\/basic-auth", .* requires "kubernetes.io\/dockerconfigjson"/,
     ],
-    ['a type that nobody asked for', secret('Opaque', {}), undefined, 'SecretTypeMismatch', /has type "Opaque"; use one of/],
+    ['an unknown type without a class', secret('Opaque', {}), undefined, 'SecretTypeMismatch', /has type "Opaque"; use one of/],
     ['no type at all', secret(undefined, {}), undefined, 'SecretTypeMismatch', /has type "Opaque"/],
     ['a type named like a property of every object', secret('constructor', {}), undefined, 'SecretTypeMismatch', /has type "constructor"/],
     ['no username', secret(SecretType.BasicAuth, { password: 'b' }), undefined, 'SecretKeyMissing', /"login" has no key "username"/],
@@ -89,10 +89,10 @@ describe('a Secret with username and password', () => {
       secret(SecretType.BasicAuth, { username: 'a', password: 'hush\n' }),
       undefined,
       'SecretInvalid',
-      /key "password" holds a control character, or a line break at its end/,
+      /key "password" contains a control character, or a line break at its end/,
     ],
     [
-      'a password that fits in no request',
+      'a password that is too long for a request',
       secret(SecretType.BasicAuth, { username: 'a', password: 'hush'.repeat(10_000) }),
       undefined,
       'SecretInvalid',
@@ -103,24 +103,24 @@ describe('a Secret with username and password', () => {
       secret(SecretType.BasicAuth, { username: 'a', password: 'hu\0sh' }),
       undefined,
       'SecretInvalid',
-      /key "password" holds a control character/,
+      /key "password" contains a control character/,
     ],
     [
       'a line break in the username',
       secret(SecretType.BasicAuth, { username: 'a\nb', password: 'hush' }),
       undefined,
       'SecretInvalid',
-      /key "username" holds a control character/,
+      /key "username" contains a control character/,
     ],
     [
       'a username with a colon',
       secret(SecretType.BasicAuth, { username: 'a:b', password: 'hush' }),
       undefined,
       'SecretInvalid',
-      /key "username" holds a colon/,
+      /key "username" contains a colon/,
     ],
     [
-      'bytes that are no text',
+      'bytes that are not UTF-8',
       secret(SecretType.BasicAuth, { username: 'a', password: Buffer.from([0xff, 0xfe]) }),
       undefined,
       'SecretInvalid',

@@ -9,7 +9,7 @@ import { describeSecret, type SecretObject } from './secret-object';
 import { SecretType } from './secret-type';
 
 export interface ParseCredentialOptions extends RegistryName {
-  /** `secretType` of the auth type that the class declares; absent: any type that can be read. */
+  /** The `secretType` of the auth type in the class; absent: any supported type. */
   allowedType?: string;
 }
 
@@ -20,9 +20,10 @@ const READERS: Readonly<Record<string, (secret: SecretObject, registry: Registry
 };
 
 /**
- * The credential in a Secret. A type that a class declares and that is none of ours is read as `username` and `password`.
+ * Reads the credential from a Secret. A Secret of a type that a class declares and that is not one of ours is read as `username` and
+ * `password`.
  *
- * @throws CredentialError naming the Secret and the key, never a value
+ * @throws CredentialError when the Secret cannot be used; it names the Secret and the key, never a value
  */
 export function parseCredential(secret: SecretObject, options: ParseCredentialOptions): Credential {
   const reader = readerFor(secret, options.allowedType);
@@ -35,7 +36,7 @@ export function parseCredential(secret: SecretObject, options: ParseCredentialOp
   });
 }
 
-/** Revisions are keyed hashes, so that one that gets into a log or a heap dump gives nobody a password to guess at. */
+/** Revisions are keyed hashes, so that a revision in a log or a heap dump cannot be used to guess the password. */
 const REVISION_KEY = randomBytes(32);
 
 function readerFor(secret: SecretObject, allowedType: string | undefined): (typeof READERS)[string] {
@@ -44,7 +45,7 @@ function readerFor(secret: SecretObject, allowedType: string | undefined): (type
   if (allowedType !== undefined && type !== allowedType) {
     throw new CredentialError(
       'SecretTypeMismatch',
-      `${describeSecret(secret)} has type ${quoted(type)}, but the connector's auth type asks for ${quoted(allowedType)}; create it anew with that type (a Secret's type cannot be changed)`,
+      `${describeSecret(secret)} has type ${quoted(type)}, but the connector's auth type requires ${quoted(allowedType)}; delete it and create it again with that type (a Secret's type cannot be changed)`,
     );
   }
   const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;

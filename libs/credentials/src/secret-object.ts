@@ -1,4 +1,4 @@
-/** A Secret as the API server sends it, as far as it is used here. `data` is base64. */
+/** The fields of a Secret from the API server that are used here. `data` is base64. */
 export interface SecretObject {
   readonly metadata: {
     readonly name: string;
@@ -10,26 +10,26 @@ export interface SecretObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** How messages name a Secret. */
+/** Returns the name of a Secret for messages. */
 export function describeSecret(secret: SecretObject): string {
   return `Secret "${secret.metadata.name}"`;
 }
 
 /**
- * Changes whenever the Secret does: the resource version alone would not tell a Secret from another one of the same
- * name in a restored cluster. A credential has a revision of its own, which goes by its content.
+ * Returns a revision that changes with every change of the Secret. The resource version alone would not distinguish a Secret from another
+ * one of the same name in a restored cluster. A credential has its own revision, which depends only on its content.
  */
 export function secretRevision(secret: SecretObject): string {
   return `${secret.metadata.uid ?? ''}/${secret.metadata.resourceVersion ?? ''}`;
 }
 
-/** Values that are credentials as they stand: the password for Google's `_json_key` has a private key in it. */
+/** The keys whose values are credentials and stay unchanged: the password for Google's `_json_key` contains a private key. */
 const LOGIN_KEYS = new Set(['username', 'password', '.dockerconfigjson']);
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** What of the data is ever used: the private key of a TLS Secret in `spec.caCertSecretRef` is nobody's business here. */
+/** Returns the data without private keys, such as that of a TLS Secret in `spec.caCertSecretRef`: they are not needed here. */
 function withoutPrivateKeys(data: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(data).map(([key, encoded]) => [key, LOGIN_KEYS.has(key) ? encoded : withoutPrivateKey(encoded)]),
@@ -45,8 +45,8 @@ function withoutPrivateKey(encoded: string): string {
 }
 
 /**
- * A copy with only what is used, whose data does not print: `data` is not enumerable, so neither JSON nor util.inspect
- * nor a logger shows it. Annotations are left out, because `kubectl apply` repeats the data in one of them.
+ * Returns a copy with only the fields that are used, whose data is not printed: `data` is not enumerable, so neither JSON nor util.inspect
+ * nor a logger shows it. Annotations are omitted, because `kubectl apply` repeats the data in one of them.
  */
 export function withoutPrintableData(secret: SecretObject): SecretObject {
   const { name, namespace, uid, resourceVersion } = secret.metadata;

@@ -1,6 +1,6 @@
-/** `type` of the Secrets whose layout is known. */
+/** The `type` of Secrets with a known layout. */
 export const SecretType = {
-  /** Keys `username` and `password`; the type that the class `oci` asks for under `tokenAuth`. */
+  /** Keys `username` and `password`; the type that the class `oci` requires for `tokenAuth`. */
   DistributionRegistryToken: 'cpaas.io/distribution-registry-token',
   /** Keys `username` and `password` (Kubernetes, "Basic authentication Secret"). */
   BasicAuth: 'kubernetes.io/basic-auth',

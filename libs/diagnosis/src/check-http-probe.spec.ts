@@ -17,7 +17,7 @@ async function withServer(
 }
 
 describe('an http probe', () => {
-  it('asks for the path of the class from the root of the host', async () => {
+  it('requests the path of the class from the root of the host', async () => {
     await withServer(
       (_request, response) => response.writeHead(204).end(),
       async (server) => {
@@ -49,7 +49,7 @@ describe('an http probe', () => {
     );
   });
 
-  it.each(['liveness', 'credential'] as const)('waits as long as the server asks it to, for %s', async (check) => {
+  it.each(['liveness', 'credential'] as const)('waits for as long as the server asks, for %s', async (check) => {
     await withServer(
       (_request, response) => response.writeHead(429, { 'retry-after': '120' }).end(),
       async (server) => {
@@ -65,7 +65,7 @@ describe('an http probe', () => {
     ['response.statusCode == 200', { outcome: 'failed', reason: 'ConnectionFailed' }],
     ['response.', { outcome: 'failed', reason: 'ConnectionFailed' }],
   ];
-  it.each(expressions)('leaves it to the expression %s', async (cel, expected) => {
+  it.each(expressions)('lets the expression %s decide', async (cel, expected) => {
     await withServer(
       (_request, response) => response.writeHead(418).end('{"ready":true}'),
       async (server) => {
@@ -76,7 +76,7 @@ describe('an http probe', () => {
     );
   });
 
-  it('reads no more of an answer than it may look at', async () => {
+  it('reads no more of a response than its limit', async () => {
     await withServer(
       (_request, response) => {
         const timer = setInterval(() => response.write(Buffer.alloc(65_536, 'x')), 1);
@@ -92,7 +92,7 @@ describe('an http probe', () => {
   it.each([
     ['a path', { path: '/{{ .Connector.metadata.name }}' }],
     ['a header', { path: '/', httpHeaders: [{ name: 'Authorization', value: 'Basic {{ .Secret.StringData.username }}' }] }],
-  ])('with a template in %s is not made', async (_name, probe: HttpProbe) => {
+  ])('with a template in %s is not run', async (_name, probe: HttpProbe) => {
     await withServer(
       (_request, response) => response.end(),
       async (server) => {
@@ -103,7 +103,7 @@ describe('an http probe', () => {
     );
   });
 
-  it('cannot leave its host by the path', async () => {
+  it('cannot reach another host by its path', async () => {
     await withServer(
       (_request, response) => response.end(),
       async (server) => {
@@ -162,7 +162,7 @@ describe('a redirect', () => {
     );
   });
 
-  it('is the answer when the class says so', async () => {
+  it('is the final response when the class disables redirects', async () => {
     await withServer(
       (_request, response) => response.writeHead(302, { location: '/login' }).end(),
       async (server) => {
@@ -173,7 +173,7 @@ describe('a redirect', () => {
     );
   });
 
-  it('that never ends is given up', async () => {
+  it('is given up when redirects never end', async () => {
     await withServer(
       (_request, response) => response.writeHead(302, { location: '/' }).end(),
       async (server) => {

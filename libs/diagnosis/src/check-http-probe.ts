@@ -9,20 +9,20 @@ import { PASSED, failed, throttled, unknown, type Finding } from './finding';
 import { hasTemplate, probeRequest, type HttpProbeRequest } from './probe-request';
 
 export interface CheckHttpProbeOptions {
-  /** Decides what a refusal means. */
+  /** Decides which reason a refusal leads to. */
   check: CheckSubject['check'];
   signal?: AbortSignal;
 }
 
-/** As much of an answer as `response.cel` can look at, in bytes. */
+/** The most bytes of a response body that `response.cel` can use. */
 const MAX_BODY_BYTES = 65_536;
 
-/** As browsers and Go clients do, but fewer: a health check behind more redirects is not one. */
+/** Browsers and Go clients follow more, but a health check needs no more redirects than this. */
 const MAX_REDIRECTS = 5;
 
 /**
- * Makes the `http` probe of a class: passed when `response.cel` gives true or, without one, when the status is 2xx.
- * Redirects are followed within the egress policy, without the probe's headers once they lead to another origin (rule C2).
+ * Runs the `http` probe of a class. It passes when `response.cel` is true or, without an expression, when the status is 2xx.
+ * It follows redirects within the egress policy, and omits the probe's headers after a redirect to another origin (rule C2).
  */
 export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, options: CheckHttpProbeOptions): Promise<Finding> {
   const subject = { check: options.check, origin: target.address.origin };
@@ -43,7 +43,7 @@ export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, 
       return failed(reasonOf(subject), `${error.message}; correct the class`);
     }
     if (error instanceof TypeError) {
-      return failed(reasonOf(subject), `the probe of the class makes no URL: ${error.message}; correct the class`);
+      return failed(reasonOf(subject), `the probe of the class has no valid URL: ${error.message}; correct the class`);
     }
     return explain(error, subject);
   }
@@ -69,7 +69,7 @@ async function follow(first: HttpProbeRequest, walk: Walk): Promise<HttpAnswer> 
   }
 }
 
-/** The request that a redirect asks for; undefined when it is none that may be followed. https never becomes http. */
+/** Returns the request that a redirect leads to; undefined when the redirect may not be followed. https never becomes http. */
 function redirected(from: HttpProbeRequest, status: number, location: string | undefined): HttpProbeRequest | undefined {
   const url = location === undefined ? undefined : placeOf(location, from.url);
   if (url === undefined || (url.protocol === 'http:' && from.url.protocol === 'https:')) {
@@ -80,7 +80,7 @@ function redirected(from: HttpProbeRequest, status: number, location: string | u
   return { url, method, headers: url.origin === from.url.origin ? from.headers : {} };
 }
 
-/** `http://` of the host that was asked by https means https: a load balancer ends TLS. */
+/** `http://` with the host of an https request means https: a load balancer terminates TLS. */
 function placeOf(location: string, asked: URL): URL | undefined {
   if (!URL.canParse(location, asked.href)) {
     return undefined;
@@ -127,7 +127,7 @@ function single(value: string | string[] | undefined): string | undefined {
 interface Judged {
   readonly subject: CheckSubject;
   readonly url: URL;
-  /** When the answer came. */
+  /** When the response arrived. */
   readonly now: number;
 }
 
@@ -139,14 +139,14 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url, now }: Judg
     if (evaluateResponse(expression, answer)) {
       return PASSED;
     }
-    return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class gave false`);
+    return failed(reasonOf(subject), `${asked} was answered with status code ${statusCode}, and response.cel of the class is false`);
   }
   if (statusCode >= 200 && statusCode < 300) {
     return PASSED;
   }
   if (statusCode === 429) {
     return throttled(
-      `${asked} was answered with status code 429; it is asked again later`,
+      `${asked} was answered with status code 429; it is checked again later`,
       parseRetryAfter(answer.headers['retry-after'], now),
     );
   }

@@ -22,17 +22,17 @@ describe('response.cel', () => {
     expect(evaluateResponse(expression, response)).toBe(expected);
   });
 
-  it('sees null for a body that is no JSON', () => {
+  it('uses null for a body that is not JSON', () => {
     expect(evaluateResponse("response.body == null && response.bodyString == 'pong'", { ...response, bodyString: 'pong' })).toBe(true);
   });
 
   const refused: [string, string, RegExp][] = [
     ['does not parse', 'response.statusCode = 200', /cannot be evaluated/],
-    ['asks for what does not exist', 'request.path == "/"', /Unknown variable/],
+    ['uses an unknown variable', 'request.path == "/"', /Unknown variable/],
     ['misses a key', "response.headers['x-none'] == 'a'", /cannot be evaluated/],
-    ['gives no boolean', 'response.statusCode', /true or false/],
+    ['does not result in a boolean', 'response.statusCode', /true or false/],
     ['is too long', `response.statusCode == 200 ${'|| true'.repeat(1000)}`, /4096/],
-    ['takes for ever', "response.bodyString.matches('^(\\\\w+\\\\s?)*$')", /longer than 500 ms/],
+    ['takes forever', "response.bodyString.matches('^(\\\\w+\\\\s?)*$')", /longer than 500 ms/],
   ];
   it.each(refused)('that %s is an error', (_name, expression, message) => {
     const evil = { ...response, bodyString: `${'a'.repeat(60)}!` };

@@ -1,28 +1,28 @@
 import { Script, createContext } from 'node:vm';
 import { Environment } from '@marcbachmann/cel-js';
 
-/** An HTTP answer, as the expression of a probe sees it. */
+/** An HTTP response, in the form that the expression of a probe uses. */
 export interface HttpAnswer {
   readonly statusCode: number;
-  /** By the name in lower case and by the name in canonical form (`Content-Type`); several values are joined by `, `. */
+  /** The headers, by the name in lower case and by the name in canonical form (`Content-Type`); several values are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** As far as it was read. */
+  /** The body, as far as it was read. */
   readonly bodyString: string;
 }
 
-/** An expression that does not compile, does not end in time or fails; the message says which. */
+/** An expression does not compile, does not end in time, or fails; the message says which. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
   readonly code = 'ExpressionInvalid';
   readonly retryable = false;
 }
 
-/** A check of an answer fits into this many characters; more is a mistake, and parsing costs time. */
+/** The longest expression. A longer one is a mistake, and parsing takes time. */
 const MAX_EXPRESSION_LENGTH = 4096;
 
 /**
- * Milliseconds for one evaluation, which takes well below one. `matches()` is JavaScript's RegExp, which needs exponential
- * time for some patterns, and the text it runs over comes from the server. Generous, because it is the clock on the wall.
+ * The time limit of one evaluation in milliseconds; it usually takes well below one. `matches()` is JavaScript's RegExp, which needs
+ * exponential time for some patterns, and the text comes from the server. The limit is generous because it is wall-clock time.
  */
 const TIME_LIMIT_MS = 500;
 
@@ -30,9 +30,9 @@ const environment = new Environment({ unlistedVariablesAreDyn: false }).register
 
 /**
  * Evaluates `response.cel` of a probe: true means success. Variables: `response.statusCode`, `response.headers`,
- * `response.body` (the body as JSON, null when it is none) and `response.bodyString`.
+ * `response.body` (the parsed JSON body, null when it is not JSON) and `response.bodyString`.
  *
- * @throws ExpressionError
+ * @throws ExpressionError when the expression cannot be evaluated, or does not result in true or false
  */
 export function evaluateResponse(expression: string, response: HttpAnswer): boolean {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
@@ -44,7 +44,7 @@ export function evaluateResponse(expression: string, response: HttpAnswer): bool
   const program = compile(expression);
   const result = withinTimeLimit(() => program(variables));
   if (typeof result !== 'boolean') {
-    throw new ExpressionError('response.cel must give true or false');
+    throw new ExpressionError('response.cel must result in true or false');
   }
   return result;
 }
@@ -74,7 +74,7 @@ function withinTimeLimit(evaluate: () => unknown): unknown {
   }
 }
 
-/** The summary of an error of the CEL package is its message without the excerpt of several lines. */
+/** The `summary` of an error of the CEL package is its message without the code excerpt of several lines. */
 function notEvaluated(cause: unknown): ExpressionError {
   const { summary, message } = cause as { summary?: string; message: string };
   return new ExpressionError(`response.cel cannot be evaluated: ${summary ?? message}`, { cause });

@@ -57,7 +57,7 @@ describe('an error of the connection', () => {
     }
   });
 
-  it('is found behind the error of the authorisation', () => {
+  it('is found in the causes of an authorisation error', () => {
     const cause = new EgressError('AddressNotAllowed', 'The token server is forbidden.');
     const error = new OciAuthError('TokenEndpointUnreachable', 'No answer.', { cause });
     expect(explain(error, { check: 'credential', origin })).toMatchObject({
@@ -67,26 +67,26 @@ describe('an error of the connection', () => {
     });
   });
 
-  it('is recognised when nobody has classified it yet', () => {
+  it('is recognised when it is not classified yet', () => {
     const error = new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
     expect(explain(error, { check: 'liveness', origin })).toMatchObject({ outcome: 'failed', reason: 'ConnectionFailed' });
   });
 });
 
-it('an address that is none is a failed connection', () => {
+it('an invalid address is a failed connection', () => {
   expect(explain(new AddressError('spec.address', 'must be a URL'), { check: 'liveness', origin })).toMatchObject({
     outcome: 'failed',
     message: 'spec.address must be a URL',
   });
 });
 
-it('a time that ran out says which host was silent', () => {
+it('a timeout names the host that did not respond', () => {
   const error = new DOMException('timed out', 'TimeoutError');
   expect(explain(error, { check: 'credential', origin })).toMatchObject({ outcome: 'unknown', reason: 'ConnectionFailed' });
   expect(explain(error, { check: 'liveness', origin }).message).toContain(origin);
 });
 
-it('a fault of ours is thrown on', () => {
+it('an unknown error is thrown', () => {
   const error = new RangeError('a bug');
   expect(() => explain(error, { check: 'liveness', origin })).toThrow(error);
 });

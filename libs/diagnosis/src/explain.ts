@@ -3,19 +3,20 @@ import { EgressError, classifyConnectError, type EgressErrorCode } from '@oci-co
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { failed, throttled, unknown, type Finding } from './finding';
 
-/** What was asked of whom when the error came. */
+/** The check that the error occurred in. */
 export interface CheckSubject {
   readonly check: 'liveness' | 'credential';
-  /** Origin of `spec.address`. */
+  /** The origin of `spec.address`. */
   readonly origin: string;
 }
 
-/** Deeper chains of causes are no use to anybody, and a cycle must not hang us. */
+/** Deeper causes are not useful, and a cycle must not loop forever. */
 const MAX_CAUSES = 8;
 
 /**
- * The one place where an error becomes a reason and a message that says what to do. An error that nobody foresaw is
- * thrown on: it is a fault of ours and not of the registry.
+ * Maps an error to a reason and a message that says what to do. This is the only place that does so.
+ *
+ * @throws the error itself when it is unknown: then it is a defect of this program and not of the registry
  */
 export function explain(error: unknown, subject: CheckSubject): Finding {
   const chain = causes(error);
@@ -59,7 +60,7 @@ function classified(chain: readonly Error[]): EgressError | undefined {
   return chain.map((cause) => classifyConnectError(cause)).find((typed) => typed !== undefined);
 }
 
-/** No answer at all says something about the address, and nothing about the credential. */
+/** No response is a failure of the address, but leaves the state of the credential unknown. */
 function unanswered({ check }: CheckSubject, message: string): Finding {
   return check === 'liveness' ? failed(Reason.ConnectionFailed, message) : unknown(Reason.ConnectionFailed, message);
 }
@@ -82,10 +83,10 @@ const invalidRealm: Explanation = ({ message }) => failed(Reason.AuthRealmInvali
 const throttledBy: Explanation = ({ message, retryAfterMs }) => throttled(message, retryAfterMs);
 const unreachable: Explanation = ({ message }) => unknown(Reason.ConnectionFailed, message);
 
-/** Every code has its line, or this does not compile. */
+/** The findings by code. The type requires a line for every code. */
 const AUTHORIZATION: Readonly<Record<OciAuthErrorCode, Explanation>> = {
   RealmUntrusted: ({ message }) => failed(Reason.AuthRealmUntrusted, message),
-  // It is not sent again while RefusedCredentials remembers that, however often it is looked at.
+  // The credential is not sent again while RefusedCredentials remembers the refusal, however often it is checked.
   CredentialRefused: refusal,
   CredentialMissing: refusal,
   RepositoryDenied: refusal,

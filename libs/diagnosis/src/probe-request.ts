@@ -1,6 +1,6 @@
 import { type HttpProbe, type UpstreamAddress } from '@oci-connector/connector-api';
 
-/** What a probe asks for. */
+/** The request of a probe. */
 export interface HttpProbeRequest {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
@@ -13,9 +13,9 @@ export function hasTemplate(probe: HttpProbe): boolean {
 }
 
 /**
- * The request of a probe: path, host and scheme of the class over the Connector's address, whose path prefix takes no part.
+ * Returns the request of a probe: path, host and scheme of the class, completed by the Connector's address without its path prefix.
  *
- * @throws TypeError when they make no URL on that host.
+ * @throws TypeError when they are not a valid URL on that host
  */
 export function probeRequest(probe: HttpProbe, address: UpstreamAddress): HttpProbeRequest {
   const origin = probeOrigin(probe, address);
@@ -28,7 +28,7 @@ export function probeRequest(probe: HttpProbe, address: UpstreamAddress): HttpPr
   return { url, method: probe.method ?? 'GET', headers };
 }
 
-/** With another scheme, the port of the address no longer fits; the scheme's own is meant. */
+/** With another scheme than the address, the port of the address does not apply; the scheme's default port is used. */
 function probeOrigin({ scheme, host }: HttpProbe, address: UpstreamAddress): string {
   const base = new URL(address.origin);
   const changed = scheme !== undefined && scheme !== address.scheme;

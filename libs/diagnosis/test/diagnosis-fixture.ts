@@ -5,10 +5,10 @@ import { type RegistryCredential } from '@oci-connector/oci-auth';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type DiagnosisTarget } from '../src/diagnosis-target';
 
-/** Allows the loopback addresses that the fixtures listen on, and nothing else that is refused by default. */
+/** Allows the loopback addresses that the fixtures listen on, and no other address that is refused by default. */
 export const loopback = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
 
-/** A target with short times. */
+/** Returns a target with short time limits. */
 export function aTarget(address: string, options: Partial<DiagnosisTarget> = {}): DiagnosisTarget {
   return {
     address: parseUpstreamAddress(address),

@@ -1,15 +1,15 @@
 import { type AddressBytes, inRange, parseAddressRange } from './ip-address';
 
-/** What kind of network an address belongs to. */
+/** The kind of network that an address belongs to. */
 export type AddressClass =
-  /** Reachable from everywhere. */
+  /** Reachable from anywhere. */
   | 'public'
-  /** Inside somebody's network. */
+  /** Inside a private network. */
   | 'private'
-  /** This machine, this link, a metadata service, many receivers, or nobody. */
+  /** This machine, this link, a metadata service, a multicast group, or no host. */
   | 'forbidden';
 
-/** IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), and the metadata services that lie elsewhere. */
+/** IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), and metadata services in other ranges. */
 const FORBIDDEN = [
   '0.0.0.0/8', // "this network"; 0.0.0.0 reaches the loopback
   '127.0.0.0/8', // loopback
@@ -25,9 +25,9 @@ const FORBIDDEN = [
   '168.63.129.16/32', // Azure's host agent: a public address that never leaves the host
   'fd00:ec2::/32', // metadata of AWS at fd00:ec2::254, and its other link services
   'fd20:ce::/32', // metadata of Google Cloud at fd20:ce::254
-  '2001::/23', // protocol assignments; Teredo (2001::/32) carries an IPv4 address in disguise
+  '2001::/23', // protocol assignments; Teredo (2001::/32) embeds an IPv4 address
   '2001:db8::/32', // documentation
-  '2002::/16', // 6to4 carries an IPv4 address; deprecated
+  '2002::/16', // 6to4 embeds an IPv4 address; deprecated
   '3fff::/20', // documentation
 ].map(parseAddressRange);
 
@@ -41,12 +41,12 @@ const PRIVATE = [
 ].map(parseAddressRange);
 
 /**
- * IPv6 that is no global unicast and not unique local is nobody's host: loopback, unspecified, IPv4-compatible,
+ * An IPv6 address that is neither global unicast nor unique local is not a valid host: loopback, unspecified, IPv4-compatible,
  * link-local, site-local, multicast, discard, local NAT64 (64:ff9b:1::/48), segment routing, or unassigned.
  */
 const GLOBAL_UNICAST = parseAddressRange('2000::/3');
 
-/** IPv4 addresses in IPv6 dress that a host or the network takes off again: they are what they carry. */
+/** IPv6 ranges whose addresses a host or the network translates to the IPv4 address that they contain. That address is checked. */
 const IPV4_CARRIERS = [
   '::ffff:0:0/96', // IPv4-mapped (RFC 4291 §2.5.5.2)
   '64:ff9b::/96', // NAT64 (RFC 6052); DNS64 gives these for every IPv4-only registry in an IPv6-only cluster
@@ -56,12 +56,12 @@ function within(bytes: AddressBytes, ranges: readonly ReturnType<typeof parseAdd
   return ranges.some((range) => inRange(bytes, range));
 }
 
-/** The IPv4 address that an IPv6 address carries, else the address itself. */
+/** Returns the IPv4 address that an IPv6 address contains, else the address itself. */
 export function unwrap(bytes: AddressBytes): AddressBytes {
   return within(bytes, IPV4_CARRIERS) ? bytes.subarray(12) : bytes;
 }
 
-/** The class of an address; give it {@link unwrap}ped. */
+/** Returns the class of an address. The address must be {@link unwrap}ped. */
 export function classifyAddress(bytes: AddressBytes): AddressClass {
   if (within(bytes, FORBIDDEN)) {
     return 'forbidden';

@@ -32,7 +32,7 @@ describe('classifyConnectError', () => {
     expect(typed?.message).toMatch(new RegExp(`^No answer from r\\.corp:443: .*\\(${code}\\)\\.$`));
   });
 
-  it('knows undici’s parser errors, which have no code', () => {
+  it('recognises undici’s parser errors, which have no code', () => {
     const error = Object.assign(new Error('Expected HTTP/'), { name: 'HTTPParserError', code: undefined });
     expect(classifyConnectError(error)).toMatchObject({ code: 'ResponseInvalid', retryable: false });
   });
@@ -45,7 +45,7 @@ describe('classifyConnectError', () => {
     expect(classifyConnectError(error)?.code).toBe('ConnectionRefused');
   });
 
-  it('gives a typed error back as it is, and a refusal of the policy with its message', () => {
+  it('returns a typed error unchanged, and a refusal of the policy with its message', () => {
     const refusal = new EgressError('AddressNotAllowed', 'No connection to x.');
     const typed = classifyConnectError(new Error('wrapped', { cause: refusal }));
     expect(typed).toMatchObject({ code: 'AddressNotAllowed', message: 'No connection to x.', retryable: false });
@@ -58,17 +58,17 @@ describe('classifyConnectError', () => {
     ['an unknown code', withCode('EWHAT')],
     ['text', 'ECONNREFUSED'],
     ['nothing', undefined],
-  ])('leaves %s alone', (_name, error) => {
+  ])('returns undefined for %s', (_name, error) => {
     expect(classifyConnectError(error)).toBeUndefined();
   });
 
-  it('does not run in circles', () => {
+  it('ends on circular causes', () => {
     const error = new Error('a');
     error.cause = error;
     expect(classifyConnectError(error)).toBeUndefined();
   });
 
-  it('tells whoever meets an unknown authority where to put its certificate', () => {
+  it('says for an unknown authority where to put its certificate', () => {
     expect(classifyConnectError(withCode('SELF_SIGNED_CERT_IN_CHAIN'))?.message).toContain('spec.caCertSecretRef');
   });
 });

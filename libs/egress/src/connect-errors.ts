@@ -1,10 +1,10 @@
 import { formatHostAndPort, type HostAndPort } from './host-and-port';
 import { EgressError, type EgressErrorCode, UpstreamConnectError } from './egress.errors';
 
-/** What is told by a code alone; the rest has messages of its own. */
+/** The codes with a fixed message. The others have messages of their own. */
 type ConnectCode = Exclude<EgressErrorCode, 'CertificateInvalid' | 'AddressNotAllowed' | 'BufferFull'>;
 
-/** Codes of system calls, of the resolver, of Node's TLS and of undici, by what they mean to whoever reads the message. */
+/** The meaning of the codes of system calls, of the resolver, of Node's TLS and of undici. */
 const CODES: Readonly<Partial<Record<string, ConnectCode>>> = {
   ENOTFOUND: 'HostNotFound',
   EAI_AGAIN: 'HostNotFound',
@@ -31,7 +31,7 @@ const CODES: Readonly<Partial<Record<string, ConnectCode>>> = {
   EPROTO: 'TlsFailed',
 };
 
-/** OpenSSL's verification results (X509_V_ERR_…) as Node names them, and what to do about each kind. */
+/** OpenSSL's verification results (X509_V_ERR_…) with Node's names, and what to do about each kind. */
 const CERTIFICATE_PROBLEMS: readonly { codes: readonly string[]; advice: string }[] = [
   {
     codes: [
@@ -68,27 +68,27 @@ const CERTIFICATE_PROBLEMS: readonly { codes: readonly string[]; advice: string 
 const MESSAGES: Readonly<Record<ConnectCode, string>> = {
   HostNotFound: "the host name has no address. Check its spelling and the cluster's DNS",
   ConnectionRefused: 'nothing listens there. Check host and port of the address',
-  ConnectTimeout: 'no connection came about in time. Check the address, and firewalls and network policies on the way',
+  ConnectTimeout: 'no connection was made in time. Check the address, and firewalls and network policies on the way',
   HostUnreachable: 'there is no route to the host. Check the address and the network',
   TlsFailed: 'the TLS handshake failed. Check whether the port speaks https; for plain http write http:// in the address',
-  ConnectionReset: 'the connection broke off before the answer was complete',
-  ResponseTimeout: 'the connection stands, but the answer did not come in time',
-  ResponseInvalid: 'the answer is not HTTP/1.1. Check whether the port speaks http, or https, as the address says',
+  ConnectionReset: 'the connection was closed before the response was complete',
+  ResponseTimeout: 'the connection was made, but no response arrived in time',
+  ResponseInvalid: 'the response is not HTTP/1.1. Check whether the port speaks the scheme of the address (http or https)',
 };
 
-/** Errors wrap errors; deeper than this nothing is looked for. */
+/** Errors wrap errors. Causes deeper than this are ignored. */
 const MAX_DEPTH = 6;
 
-/** What is looked at of an error. By shape: an error can come from another realm, where `instanceof` says no. */
+/** The fields of an error that are used. Errors are recognised by shape, because `instanceof` fails for an error from another realm. */
 interface ErrorLike {
   name?: unknown;
   code?: unknown;
   cause?: unknown;
-  /** Of an AggregateError: one per dialled address. */
+  /** The errors of an AggregateError: one per dialled address. */
   errors?: unknown;
 }
 
-/** The error, its causes, and what it collects, outermost first. */
+/** Yields the error, the errors that it aggregates, and its causes, outermost first. */
 function* chain(error: unknown, depth = 0): Generator<ErrorLike> {
   if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) {
     return;
@@ -103,7 +103,7 @@ function* chain(error: unknown, depth = 0): Generator<ErrorLike> {
   yield* chain(link.cause, depth + 1);
 }
 
-/** The codes that tables cannot list. undici's parser errors mostly have no code at all. */
+/** Returns the code for errors that a table cannot list. Most of undici's parser errors have no code. */
 function codeByPattern({ name, code }: ErrorLike): ConnectCode | undefined {
   if (name === 'HTTPParserError') {
     return 'ResponseInvalid';
@@ -111,7 +111,7 @@ function codeByPattern({ name, code }: ErrorLike): ConnectCode | undefined {
   return typeof code === 'string' && /^ERR_(SSL|TLS)_/.test(code) ? 'TlsFailed' : undefined;
 }
 
-/** What one error says by itself. */
+/** Returns the meaning of one error, without its causes. */
 function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'; text: string } | undefined {
   const name = typeof error.code === 'string' ? error.code : undefined;
   const certificate = name === undefined ? undefined : CERTIFICATE_PROBLEMS.find(({ codes }) => codes.includes(name));
@@ -126,8 +126,10 @@ function meaningOf(error: ErrorLike): { code: ConnectCode | 'CertificateInvalid'
 }
 
 /**
- * The typed form of what went wrong on the way to an upstream, found by its code anywhere in the chain of causes;
- * undefined for an error that is no such thing, as an abort by the caller. `target` names the peer in the message.
+ * Returns the typed error for a failed connection to an upstream, by the first known code in the chain of causes; undefined for any other
+ * error, such as an abort by the caller.
+ *
+ * @param target the peer to name in the message
  */
 export function classifyConnectError(error: unknown, target?: HostAndPort): UpstreamConnectError | undefined {
   for (const link of chain(error)) {

@@ -77,7 +77,7 @@ describe('C9 SSRF', () => {
     'proxy.connectors-system.svc',
     '10.96.7.7',
     '10.96.0.10',
-  ])('refuses %s, which is the API server or ours, by name and by address', async (host) => {
+  ])('refuses %s, which belongs to the API server or to the installation, by name and by address', async (host) => {
     for (const purpose of PURPOSES) {
       await expect(newPolicy().resolve(host, 443, purpose)).rejects.toThrow('is part of this installation or of the Kubernetes API');
     }
@@ -104,7 +104,7 @@ describe('C9 SSRF', () => {
     }
   });
 
-  it('lets redirects into the listed private ranges, and into nothing else by that', async () => {
+  it('allows redirects to the listed private ranges, and to no other private range', async () => {
     const policy = newPolicy({ redirectCIDRs: ['10.1.0.0/16', '127.0.0.0/8'] });
     expect(await policy.resolve('registry.corp', 443, 'redirect')).toEqual([{ address: '10.1.2.3', family: 4 }]);
     await expect(policy.resolve('10.2.0.1', 443, 'redirect')).rejects.toMatchObject({ code: 'AddressNotAllowed' });
@@ -112,7 +112,7 @@ describe('C9 SSRF', () => {
     await expect(policy.resolve('127.0.0.1', 443, 'connector')).rejects.toMatchObject({ code: 'AddressNotAllowed' });
   });
 
-  it('lets everything into what the installation allows, and into nothing beside it', async () => {
+  it('allows everything in the ranges that the installation allows, and nothing outside them', async () => {
     const policy = newPolicy({ allowCIDRs: ['127.0.0.1/32', '::1/128', '10.96.7.7'] });
     for (const purpose of PURPOSES) {
       expect(await policy.resolve('localhost', 443, purpose)).toEqual([
@@ -128,27 +128,27 @@ describe('C9 SSRF', () => {
 });
 
 describe('EgressPolicy.resolve', () => {
-  it('gives all addresses in the resolver’s order', async () => {
+  it('returns all addresses in the resolver’s order', async () => {
     expect(await newPolicy().resolve('HUB.example.', 443, 'connector')).toEqual([
       { address: '93.184.216.34', family: 4 },
       { address: '2606:2800:220::1', family: 6 },
     ]);
   });
 
-  it('asks the resolver nothing about an address', async () => {
+  it('does not call the resolver for an address', async () => {
     const asked: string[] = [];
     const policy = newPolicy({ refusedHosts: [], lookup: (hostname, caller) => (asked.push(hostname), lookup(hostname, caller)) });
     expect(await policy.resolve('[2606:2800:220::1]', 443, 'connector')).toEqual([{ address: '2606:2800:220::1', family: 6 }]);
     expect(asked).toEqual([]);
   });
 
-  it.each(['unknown.example', 'empty.example'])('says that %s has no address', async (host) => {
+  it.each(['unknown.example', 'empty.example'])('reports that %s has no address', async (host) => {
     await expect(newPolicy().resolve(host, 443, 'connector')).rejects.toMatchObject({ code: 'HostNotFound', retryable: true });
   });
 
   it('names host, port and address, and what to do', async () => {
     await expect(newPolicy().resolve('localhost', 5000, 'connector')).rejects.toThrow(
-      'No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant.',
+      'No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if this is intended.',
     );
   });
 
@@ -156,7 +156,7 @@ describe('EgressPolicy.resolve', () => {
     ['allowCIDRs', { allowCIDRs: ['10.0.0.0/99'] }, '"10.0.0.0/99"'],
     ['redirectCIDRs', { redirectCIDRs: ['x'] }, '"x"'],
     ['refusedHosts', { refusedHosts: ['a b'] }, '"a b"'],
-  ])('refuses bad %s at the start and names the entry', (_name, options, text) => {
+  ])('refuses invalid %s at the start and names the entry', (_name, options, text) => {
     expect(() => newPolicy(options)).toThrow(text);
   });
 
@@ -170,7 +170,7 @@ describe('EgressPolicy.resolve', () => {
     expect(asked).toBe(1);
   });
 
-  it("refuses an endpoint on its port, or on all where it names none; the other ports of a node may be a registry's", async () => {
+  it("refuses an endpoint on its port, or on all ports when it names none; other ports of a node may be a registry's", async () => {
     const policy = newPolicy({ refusedEndpoints: () => [{ address: '10.1.1.1', port: 6443 }, { address: '10.1.1.2' }] });
     const goes = (address: string, port: number) =>
       policy.resolve(address, port, 'connector').then(
@@ -186,7 +186,7 @@ describe('EgressPolicy.resolve', () => {
     expect(await goes('10.1.1.1', 5000)).toBe(true);
   });
 
-  it('does not wait for ever for a refused name that nobody answers for', async () => {
+  it('does not wait forever for a refused name when no name server responds', async () => {
     const policy = newPolicy({ refusedHosts: ['silent.svc'], lookup: () => new Promise(() => undefined) });
     expect(await policy.resolve('10.1.1.1', 443, 'connector')).toHaveLength(1);
   });

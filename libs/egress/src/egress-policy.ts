@@ -10,8 +10,8 @@ import { normalizeHost } from './normalize-host';
 import { type RefusedEndpoint, RefusedHosts } from './refused-hosts';
 
 /**
- * What a connection is for: a connector's own address, extensions and aliases; its trusted token server; a redirect
- * target on the connector's own host; a redirect target anywhere else.
+ * The purpose of a connection: a connector's own address, extensions and aliases; its trusted token server; a redirect target on the
+ * connector's own host; a redirect target on any other host.
  */
 export type EgressPurpose = 'connector' | 'realm' | 'redirect-own-host' | 'redirect';
 
@@ -22,21 +22,21 @@ export interface PinnedAddress {
 }
 
 export interface EgressPolicyOptions {
-  /** Ranges that are allowed whatever else is said (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */
+  /** Ranges that are allowed regardless of all other rules (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */
   allowCIDRs: readonly string[];
-  /** Private ranges that a redirect to a foreign host may go to. */
+  /** Private ranges that a redirect to another host may go to. */
   redirectCIDRs: readonly string[];
-  /** Names, addresses and ranges never to be dialled: the API server, the installation's own Services. */
+  /** Names, addresses and ranges that are never dialled: the API server, the installation's own Services. */
   refusedHosts: readonly string[];
-  /** Further addresses of the same kind, which change while the program runs; without a port: whatever the port. */
+  /** Further addresses of this kind, which change while the program runs. An entry without a port applies to all ports. */
   refusedEndpoints?: () => readonly RefusedEndpoint[];
   /** Default: a {@link NameResolver} with the system's files. */
   lookup?: LookupAll;
-  /** Default: that of this machine. */
+  /** Default: the clock of this machine. */
   clock?: Clock;
 }
 
-/** The options, read. */
+/** The parsed options. */
 interface Rules {
   readonly allowed: readonly AddressRange[];
   readonly redirects: readonly AddressRange[];
@@ -44,14 +44,14 @@ interface Rules {
   readonly lookup: LookupAll;
 }
 
-/** Whose lookups those are that no Connector causes. */
+/** The owner of lookups that no Connector causes. */
 const INSTALLATION = 'installation';
 
-/** Rule C9, the one egress policy: decides, before a connection is made, which addresses of a host may be dialled for a purpose. */
+/** Rule C9, the only egress policy: decides before a connection is made which addresses of a host may be dialled for a purpose. */
 export class EgressPolicy {
   readonly #rules: Rules;
 
-  /** Throws a TypeError that names the entry when an option cannot be read. */
+  /** @throws TypeError when an option cannot be parsed; it names the entry */
   constructor(
     private readonly options: EgressPolicyOptions,
     private readonly owner = INSTALLATION,
@@ -60,18 +60,20 @@ export class EgressPolicy {
     this.#rules = rules ?? readRules(options);
   }
 
-  /** The same policy; lookups through it are counted as the owner's. One owner's slow names keep no other's waiting. */
+  /** Returns the same policy, whose lookups count for this owner. So slow names of one owner do not delay the lookups of others. */
   forOwner(owner: string): EgressPolicy {
     return new EgressPolicy(this.options, owner, this.#rules);
   }
 
   /**
-   * All addresses of the host, in the resolver's order, each of them allowed; dial these and no others. Throws
-   * EgressError `AddressNotAllowed` or `HostNotFound`. 0 stands for a port that is not known.
+   * Returns all addresses of the host in the resolver's order. All of them are allowed; dial only these.
    *
-   * One forbidden address among several refuses the host. Leaving only that one out would protect as well, but a name
-   * that points inside and outside at once is an attempt to rebind or a mistake, and either should be seen and not work
-   * by chance, depending on which address answers first.
+   * One forbidden address among several refuses the host. Omitting only that address would protect as well. But a name with both inside
+   * and outside addresses is a rebinding attempt or a mistake. It should be noticed, and not work by chance, depending on which address
+   * responds first.
+   *
+   * @param port 0 when the port is not known
+   * @throws EgressError `AddressNotAllowed` or `HostNotFound`
    */
   async resolve(host: string, port: number, purpose: EgressPurpose): Promise<PinnedAddress[]> {
     const name = normalizeHost(host);
@@ -113,7 +115,7 @@ export class EgressPolicy {
     return found;
   }
 
-  /** Why the address may not be dialled; undefined when it may. */
+  /** Returns why the address may not be dialled; undefined when it may. */
   async #problem(
     { name, port }: { name: string; port: number },
     original: AddressBytes,
@@ -132,9 +134,9 @@ export class EgressPolicy {
       case 'private':
         return purpose !== 'redirect' || isWithin(bytes, this.#rules.redirects)
           ? undefined
-          : 'is a redirect target in a private range; list the range in OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS of the installation if that is meant';
+          : 'is a redirect target in a private range; list the range in OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS of the installation if this is intended';
       case 'forbidden':
-        return 'is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if that is meant';
+        return 'is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if this is intended';
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Why there is no connection, or no answer on it. Stable: mapped to HTTP answers and condition reasons. */
+/** Why there is no connection or no response. The codes are stable: they are mapped to HTTP responses and condition reasons. */
 export type EgressErrorCode =
   /** The egress policy refuses the host or one of its addresses. */
   | 'AddressNotAllowed'
@@ -7,19 +7,19 @@ export type EgressErrorCode =
   | 'ConnectionRefused'
   | 'ConnectTimeout'
   | 'HostUnreachable'
-  /** The certificate is not one for this host from an authority that we know, or it has expired. */
+  /** The certificate is for another host, of an unknown authority, or has expired. */
   | 'CertificateInvalid'
-  /** No TLS session came about, for another reason than the certificate; often plain http on the other side. */
+  /** The TLS handshake failed for another reason than the certificate; often because the server speaks plain http. */
   | 'TlsFailed'
   | 'ConnectionReset'
-  /** The connection stands but the answer did not come in time. */
+  /** The connection was made, but no response arrived in time. */
   | 'ResponseTimeout'
-  /** What came is not HTTP/1.1. */
+  /** The response is not HTTP/1.1. */
   | 'ResponseInvalid'
-  /** Too many answers of this upstream, or of all, are being read at the moment. */
+  /** Too many responses of this upstream, or of all upstreams, are being read at the moment. */
   | 'BufferFull';
 
-/** Waiting alone can mend none of these. */
+/** Errors that cannot go away without a change. */
 const TERMINAL: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([
   'AddressNotAllowed',
   'CertificateInvalid',
@@ -27,19 +27,19 @@ const TERMINAL: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([
   'ResponseInvalid',
 ]);
 
-/** What an {@link EgressError} says beside its message. */
+/** Details of an {@link EgressError} in addition to its message. */
 export interface EgressErrorDetails {
   cause?: unknown;
-  /** The peer, as it was named to the library: a host name or address. */
+  /** The peer, as the caller named it: a host name or address. */
   host?: string;
-  /** What is wrong and what to do, without any host or address: for those who may not know where a registry leads. */
+  /** What is wrong and what to do, without any host or address: for clients that may not see the registry's address. */
   reason?: string;
 }
 
-/** Base of this library's errors; thrown itself by {@link EgressPolicy}. Messages say what to do and hold no secret. */
+/** Base of this library's errors; {@link EgressPolicy} throws it directly. Messages say what to do and contain no secret. */
 export class EgressError extends Error {
   readonly code: EgressErrorCode;
-  /** Whether the same attempt can succeed later with nothing changed. */
+  /** Whether the same attempt can succeed later without any change. */
   readonly retryable: boolean;
   readonly host?: string;
   readonly reason?: string;
@@ -54,7 +54,7 @@ export class EgressError extends Error {
   }
 }
 
-/** A connection to an upstream that could not be made, or broke before the answer. */
+/** A connection to an upstream could not be made, or was closed before the response. */
 export class UpstreamConnectError extends EgressError {
   constructor(code: EgressErrorCode, message: string, details: EgressErrorDetails = {}) {
     super(code, message, details);

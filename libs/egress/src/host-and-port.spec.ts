@@ -7,7 +7,7 @@ describe('hostAndPort', () => {
     ['http://registry.example:443', 'registry.example', 443, 'registry.example:443'],
     ['https://127.0.0.1:5000', '127.0.0.1', 5000, '127.0.0.1:5000'],
     ['https://[2001:db8::1]:5000', '2001:db8::1', 5000, '[2001:db8::1]:5000'],
-  ])('of %s', (url, host, port, text) => {
+  ])('reads %s', (url, host, port, text) => {
     const found = hostAndPort(new URL(url));
     expect(found).toEqual({ host, port });
     expect(formatHostAndPort(found)).toBe(text);

@@ -40,7 +40,7 @@ describe('parseAddress', () => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it('reads every IPv6 address the same however it is written', () => {
+  it('reads every notation of an IPv6 address as the same bytes', () => {
     const group = fc.integer({ min: 0, max: 0xffff });
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constant(0), group), { minLength: 8, maxLength: 8 }), (groups) => {
@@ -186,7 +186,7 @@ describe('normalizeHost', () => {
     'é.example',
     '[::1',
     '.',
-  ])('%j is no host', (host) => {
+  ])('%j is not a host', (host) => {
     expect(normalizeHost(host)).toBeUndefined();
   });
 });

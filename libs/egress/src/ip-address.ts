@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** An address as its bytes: 4 or 16. One form for every way of writing it. */
+/** An address as 4 or 16 bytes: the same bytes for all notations of the address. */
 export type AddressBytes = Uint8Array;
 
 function parseIPv4(text: string): AddressBytes {
@@ -24,7 +24,7 @@ function parseIPv6(text: string): AddressBytes {
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-/** The bytes of an address in its usual notation, without brackets or zone; undefined for anything else. */
+/** Returns the bytes of an address in its usual notation, without brackets or zone; undefined for any other text. */
 export function parseAddress(text: string): AddressBytes | undefined {
   if (isIP(text) === 0 || text.includes('%')) {
     return undefined;
@@ -38,7 +38,11 @@ export interface AddressRange {
   readonly prefixLength: number;
 }
 
-/** `ADDRESS/LENGTH`; an address alone is a range of one. @throws TypeError that names the text */
+/**
+ * Parses `ADDRESS/LENGTH`. An address without a length is a range of one address.
+ *
+ * @throws TypeError when the text is not a range; it names the text
+ */
 export function parseAddressRange(text: string): AddressRange {
   const range = readRange(text);
   if (!range) {
@@ -47,7 +51,7 @@ export function parseAddressRange(text: string): AddressRange {
   return range;
 }
 
-/** Whether {@link parseAddressRange} reads the text. */
+/** Whether {@link parseAddressRange} can parse the text. */
 export function isAddressRange(text: unknown): boolean {
   return typeof text === 'string' && readRange(text) !== undefined;
 }
@@ -59,7 +63,7 @@ function readRange(text: string): AddressRange | undefined {
   return bytes === undefined || rest.length > 0 || !(prefixLength <= bytes.length * 8) ? undefined : { bytes, prefixLength };
 }
 
-/** Whether the address lies in the range; never for another family. */
+/** Whether the address is in the range; false for another family. */
 export function inRange(bytes: AddressBytes, range: AddressRange): boolean {
   if (bytes.length !== range.bytes.length) {
     return false;

@@ -1,7 +1,7 @@
 /**
- * A host as every later step sees it: lower case, no brackets, no trailing dot, addresses in their one usual notation
- * (`0x7f.1`, `2130706433` and `0177.0.0.1` are all `127.0.0.1`, as they are for the system's resolver). Undefined for
- * what is no host: white space, a port, user info, a zone.
+ * Normalizes a host for all later steps: lower case, no brackets, no trailing dot, addresses in their usual notation (`0x7f.1`,
+ * `2130706433` and `0177.0.0.1` are all `127.0.0.1`, as for the system's resolver). Returns undefined for a text that is not a host, for
+ * example with white space, a port, user info or a zone.
  */
 export function normalizeHost(host: string): string | undefined {
   const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

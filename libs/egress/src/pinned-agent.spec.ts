@@ -52,7 +52,7 @@ describe('createPinnedAgent', () => {
       (error: unknown) => classifyConnectError(error)?.code,
     );
 
-  it('ends a response in order whose connection ends while its reader pauses', async () => {
+  it('delivers a whole response when its connection ends while the reader pauses', async () => {
     let connection: Socket | undefined;
     const server = await startRaw((socket) => {
       connection = socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello'));
@@ -74,7 +74,7 @@ describe('createPinnedAgent', () => {
     await ended;
   });
 
-  it('C9 dials the checked address, and asks for the name once per connection', async () => {
+  it('C9 dials the checked address, and looks up the name once per connection', async () => {
     const server = await startPlain();
     const agent = newAgent({ connections: 1 });
     expect(await get(server.url('registry.test'), agent)).toBe('hello');
@@ -100,17 +100,17 @@ describe('createPinnedAgent', () => {
     expect(asked).toEqual(['rebind.test']);
     await server.close();
     open.splice(open.indexOf(server), 1);
-    // A new connection is a new question, and the answer is checked again.
+    // A new connection causes a new lookup, and its answer is checked again.
     expect(await codeOf(get(url, agent))).toBe('AddressNotAllowed');
   });
 
   it.each([
     ['a name', 'evil.test'],
     ['an address', '127.0.0.1'],
-    ['an address in disguise', '0x7f.1'],
+    ['another notation of an address', '0x7f.1'],
     ['a v4-mapped address', '[::ffff:127.0.0.1]'],
     ['an IPv6 address', '[::1]'],
-    ['one good address of two', 'both.test'],
+    ['one allowed address of two', 'both.test'],
   ])('C9 makes no connection to %s that is not allowed', async (_name, host) => {
     const server = await startPlain();
     names['evil.test'] = ['127.0.0.1'];
@@ -119,7 +119,7 @@ describe('createPinnedAgent', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('goes on to the next address when one does not answer', async () => {
+  it('continues with the next address when one does not respond', async () => {
     const server = await startPlain();
     names['two.test'] = ['127.0.0.9', '127.0.0.1'];
     expect(await get(server.url('two.test'), newAgent({}, ['127.0.0.0/8']))).toBe('hello');
@@ -138,7 +138,7 @@ describe('createPinnedAgent', () => {
     expect(server.requests[0]?.servername).toBe(false);
   });
 
-  it('lets no Host header change whose certificate is wanted', async () => {
+  it('verifies the certificate for the URL’s host, whatever the Host header is', async () => {
     const server = await startTls({ names: ['other.test'] });
     expect(await codeOf(get(server.url('registry.test'), newAgent({ ca: [authority.caPem] }), { host: 'other.test' }))).toBe(
       'CertificateInvalid',
@@ -163,32 +163,32 @@ describe('createPinnedAgent', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('trusts no private authority that it was not given', async () => {
+  it('trusts no private authority that is not configured', async () => {
     const server = await startTls({ names: ['registry.test'] });
     expect(await codeOf(get(server.url('registry.test'), newAgent()))).toBe('CertificateInvalid');
   });
 
-  it('says that nothing listens', async () => {
+  it('reports that nothing listens', async () => {
     const port = await unusedPort();
     expect(await codeOf(get(new URL(`http://registry.test:${port}/`), newAgent()))).toBe('ConnectionRefused');
     expect(await codeOf(get(new URL(`https://127.0.0.1:${port}/`), newAgent()))).toBe('ConnectionRefused');
   });
 
-  it('says that a name has no address', async () => {
+  it('reports that a name has no address', async () => {
     expect(await codeOf(get(new URL('http://nowhere.test/'), newAgent()))).toBe('HostNotFound');
   });
 
-  it('says that plain http was met where https was wanted', async () => {
+  it('reports plain http where https was expected', async () => {
     const server = await startPlain();
     expect(await codeOf(get(new URL(`https://registry.test:${server.port}/`), newAgent()))).toBe('TlsFailed');
   });
 
-  it('says that something else than HTTP was met', async () => {
+  it('reports a response that is not HTTP', async () => {
     const server = await startRaw((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.2\r\n'));
     expect(await codeOf(get(new URL(`http://registry.test:${server.port}/`), newAgent()))).toBe('ResponseInvalid');
   });
 
-  it('says that the connection broke off', async () => {
+  it('reports that the connection was closed', async () => {
     const server = await startRaw((socket) => socket.once('data', () => socket.destroy()));
     expect(await codeOf(get(new URL(`http://registry.test:${server.port}/`), newAgent()))).toBe('ConnectionReset');
   });
@@ -199,12 +199,12 @@ describe('createPinnedAgent', () => {
     expect(await codeOf(get(new URL(`https://registry.test:${server.port}/`), agent))).toBe('ConnectTimeout');
   });
 
-  it('gives up on an answer that never comes, where it was told a limit', async () => {
+  it('gives up on a missing response, when it has a limit', async () => {
     const server = opened(await LoopbackServer.start(() => undefined));
     expect(await codeOf(get(server.url('registry.test'), newAgent({ headersTimeoutMs: 100 })))).toBe('ResponseTimeout');
   });
 
-  it('opens no more connections than it was told', async () => {
+  it('opens no more connections than its limit', async () => {
     const server = await startPlain();
     const agent = newAgent({ connections: 2 });
     await Promise.all(Array.from({ length: 10 }, () => get(server.url('registry.test'), agent)));

@@ -4,23 +4,23 @@ import { Agent, type buildConnector } from 'undici';
 import { type PinnedConnectOptions, PinnedDialer } from './pinned-connect';
 
 export interface PinnedAgentOptions extends PinnedConnectOptions {
-  /** From the end of the request to the end of the answer's headers; 0 (default): the caller has its own limit. */
+  /** The time from the end of the request to the end of the response headers; 0 (default): the caller has its own limit. */
   headersTimeoutMs?: number;
-  /** Connections per origin; default unlimited. */
+  /** The most connections per origin; default unlimited. */
   connections?: number;
   /** Called with each connection before it is used. */
   onConnected?: (socket: Socket) => void;
 }
 
-/** Below the idle limits of usual servers (load balancers 60 s, nginx 75 s), so that a request rarely meets a closing connection. */
+/** Below the idle timeouts of usual servers (load balancers 60 s, nginx 75 s), so that a request is rarely sent on a closing connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
-/** Room for long WWW-Authenticate, Link and signed Location headers. */
+/** Enough for long WWW-Authenticate, Link and signed Location headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** An undici agent whose connections {@link PinnedDialer} makes. A refusal comes out of the request as an EgressError. */
+/** Creates an undici agent whose connections {@link PinnedDialer} makes. When the policy refuses, the request fails with an EgressError. */
 export function createPinnedAgent(options: PinnedAgentOptions): Agent {
   const dialer = new PinnedDialer(options);
-  // undici would take the name for TLS from the Host header; the certificate must be the URL's host's.
+  // undici would take the name for TLS from the Host header, but the certificate must be for the host of the URL.
   const connect: buildConnector.connector = ({ hostname, port, protocol }, callback) => {
     const isTls = protocol === 'https:';
     dialer.dial({ host: hostname, port: Number(port) || (isTls ? 443 : 80), tls: isTls }, callback);
@@ -31,7 +31,7 @@ export function createPinnedAgent(options: PinnedAgentOptions): Agent {
     allowH2: false,
     connections: options.connections ?? null,
     headersTimeout: options.headersTimeoutMs ?? 0,
-    // Between two pieces of the answer's body: the caller has its own limit.
+    // The time between two chunks of the response body: the caller has its own limit.
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,

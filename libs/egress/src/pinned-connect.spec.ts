@@ -51,7 +51,7 @@ describe('pinnedConnect', () => {
   };
   const to = (port: number, host = 'registry.test', tls = false): string => `${tls ? 'https' : 'http'}://${host}:${port}`;
 
-  /** Says hello to everybody. */
+  /** Sends "hello" on every connection. */
   const greeting = async (): Promise<TcpServer> => opened(await TcpServer.start((socket) => socket.write('hello')));
 
   async function hear(socket: Socket): Promise<string> {
@@ -59,7 +59,7 @@ describe('pinnedConnect', () => {
     return piece.toString();
   }
 
-  it('C9 dials the checked address of a name, asked for once', async () => {
+  it('C9 dials the checked address of a name, looked up once', async () => {
     const server = await greeting();
     expect(await hear(await connectWith()(to(server.port)))).toBe('hello');
     expect(asked).toEqual(['registry.test']);
@@ -69,12 +69,12 @@ describe('pinnedConnect', () => {
 
   it.each([
     ['a name', 'evil.test'],
-    ['one good address of two', 'both.test'],
+    ['one allowed address of two', 'both.test'],
     ['an address', '127.0.0.1'],
-    ['an address in disguise', '0x7f.1'],
+    ['another notation of an address', '0x7f.1'],
     ['a v4-mapped address', '[::ffff:127.0.0.1]'],
     ['an IPv6 address', '[::1]'],
-  ])('C9 refused is never dialled: %s', async (_what, host) => {
+  ])('C9 never dials a refused address: %s', async (_what, host) => {
     const server = await greeting();
     names['evil.test'] = ['127.0.0.1'];
     names['both.test'] = ['93.184.216.34', '127.0.0.1'];
@@ -85,7 +85,7 @@ describe('pinnedConnect', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('C9 asks the policy about the port too: what is refused on one port of a node may be a registry on another', async () => {
+  it('C9 checks the port too: an address that is refused on one port may be a registry on another', async () => {
     const server = await greeting();
     const policy = policyOf();
     const resolve = jest.spyOn(policy, 'resolve');
@@ -93,7 +93,7 @@ describe('pinnedConnect', () => {
     expect(resolve.mock.calls).toEqual([['registry.test', server.port, 'connector']]);
   });
 
-  it('C9 dials nothing that a second answer says', async () => {
+  it('C9 does not dial the addresses of a second DNS answer', async () => {
     const server = await greeting();
     let answers = 0;
     const policy = policyOf({ lookup: () => Promise.resolve([{ address: (answers += 1) === 1 ? '127.0.0.1' : '127.0.0.2' }]) });
@@ -103,7 +103,7 @@ describe('pinnedConnect', () => {
     expect(server.connections).toBe(1);
   });
 
-  it('goes on to the next address when one does not answer', async () => {
+  it('continues with the next address when one does not respond', async () => {
     const server = await greeting();
     names['two.test'] = ['127.0.0.9', '127.0.0.1'];
     const connect = connectWith({ policy: policyOf({ allowCIDRs: ['127.0.0.0/8'] }) });
@@ -111,7 +111,7 @@ describe('pinnedConnect', () => {
     expect(asked).toEqual(['two.test']);
   });
 
-  it('verifies TLS against the name, sends it as SNI, and takes up the session at the next connection', async () => {
+  it('verifies TLS against the name, sends it as SNI, and resumes the session at the next connection', async () => {
     const server = opened(
       await LoopbackServer.start((_request, response) => void response.end('hello'), {
         tls: await authority.issue({ names: ['registry.test'] }),
@@ -141,7 +141,7 @@ describe('pinnedConnect', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('says what went wrong on the way', async () => {
+  it('reports the reason of a failure', async () => {
     const plain = await greeting();
     await expect(connectWith()(to(await unusedPort()))).rejects.toMatchObject({ code: 'ConnectionRefused', host: 'registry.test' });
     await expect(connectWith()(to(plain.port, 'nowhere.test'))).rejects.toMatchObject({ code: 'HostNotFound' });
@@ -162,7 +162,7 @@ describe('pinnedConnect', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('gives up when it is told to, and leaves no connection behind', async () => {
+  it('gives up when its signal aborts, and leaves no connection open', async () => {
     let peer: Socket | undefined;
     const silent = opened(await TcpServer.start((socket) => void (peer = socket.resume())));
     const stop = new AbortController();

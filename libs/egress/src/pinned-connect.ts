@@ -9,35 +9,35 @@ import { trustedWith } from './trusted-roots';
 export interface PinnedConnectOptions {
   policy: EgressPolicy;
   purpose: EgressPurpose;
-  /** Certificates in PEM that are trusted besides the system's roots. */
+  /** Certificates in PEM that are trusted in addition to the system's roots. */
   ca?: readonly string[];
-  /** Name resolution, TCP and TLS together; default 10 s. */
+  /** The time limit for name resolution, TCP and TLS together, in milliseconds; default 10 s. */
   connectTimeoutMs?: number;
 }
 
 export interface PinnedTarget extends HostAndPort {
-  /** Speak TLS, as a client of the host. */
+  /** Whether to use TLS, as a client of the host. */
   readonly tls: boolean;
 }
 
-/** Twice what a handshake over three slow round trips with two lost packets takes. */
+/** Twice the time of a handshake with three slow round trips and two lost packets. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How long one of several addresses is tried alone. Node's 250 ms would give up on a registry that is merely far away. */
+/** How long one of several addresses is tried alone. Node's default of 250 ms is too short for a distant registry. */
 const ATTEMPT_TIMEOUT_MS = 1_500;
-/** When a silent connection is probed first; load balancers in clouds forget one after 4 minutes and more. */
+/** The idle time before the first TCP keep-alive probe. Cloud load balancers drop idle connections after 4 minutes or more. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
-/** A connection is read in pieces of 64 KiB; with room for two, what one writes need not wait for what the other reads. In bytes. */
+/** Connections are read in chunks of 64 KiB. With room for two, a writer need not wait for the reader. In bytes. */
 const HIGH_WATER_MARK = 128 * 1024;
-/** Hosts whose latest TLS session is kept, so that the next handshake is shorter: a registry, its token server, its object stores. */
+/** The most hosts whose latest TLS session is kept to shorten the next handshake: a registry, its token server, its object stores. */
 const MAX_SESSIONS = 16;
 
-/** Called once. The connection may be at its end in the same turn of the event loop: listen to it now. */
+/** Called once. Add listeners immediately, because the connection may end in the same turn of the event loop. */
 export type PinnedConnected = (...outcome: [error: null, socket: net.Socket] | [error: Error, socket: null]) => void;
 
 /**
- * The one way to a host that a tenant named: the name is resolved once, the egress policy checks all its addresses for the purpose, and
- * exactly the checked ones are dialled, one after the other, so a second DNS answer changes nothing. TLS is always verified against the
- * host, which is also what SNI carries. All of it has one time limit.
+ * Makes all connections to hosts that tenants name. It resolves the name once, the egress policy checks all addresses for the purpose, and
+ * exactly the checked addresses are dialled, one after the other. So a second DNS answer changes nothing. TLS is always verified against
+ * the host, which is also the SNI name. One time limit covers all of this.
  */
 export class PinnedDialer {
   readonly #sessions = new LRUCache<string, Buffer>({ max: MAX_SESSIONS });
@@ -45,7 +45,7 @@ export class PinnedDialer {
 
   constructor(private readonly options: PinnedConnectOptions) {}
 
-  /** @returns gives up: the reason becomes the error, unless there is a connection already */
+  /** @returns a function that cancels the attempt: its argument becomes the error, unless there is a connection already */
   dial(target: PinnedTarget, connected: PinnedConnected): (reason: Error) => void {
     const { policy, purpose, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.options;
     let socket: net.Socket | undefined;
@@ -68,7 +68,7 @@ export class PinnedDialer {
         }
         const dialled = this.#open(target, addresses);
         socket = dialled;
-        // Stays, so that an error between here and the first listener of the caller ends no program.
+        // The listener stays, so that an error before the caller's first listener does not crash the program.
         dialled.on('error', failed);
         dialled.once(target.tls ? 'secureConnect' : 'connect', () => {
           isOver = true;
@@ -106,19 +106,19 @@ export class PinnedDialer {
     return socket.on('session', (session) => this.#sessions.set(peer, session));
   }
 
-  /** Made at the first TLS connection: reading some 150 roots takes milliseconds. */
+  /** Returns the TLS context. It is created at the first TLS connection, because reading about 150 roots takes milliseconds. */
   #context(): tls.SecureContext {
     const { ca = [] } = this.options;
-    // Naming authorities replaces the default ones, so those are named too. Without, Node shares one store among all contexts.
+    // The `ca` option replaces the default authorities, so they are included. Without the option, Node shares one store among all contexts.
     this.#secureContext ??= tls.createSecureContext(ca.length === 0 ? {} : { ca: trustedWith(ca) });
     return this.#secureContext;
   }
 }
 
 /**
- * Opens connections to origins, `scheme://host[:port]`, that tenants name, for all that is not a request through an agent: tunnels,
- * upgrades. A promise rejects with EgressError or UpstreamConnectError, or with the signal's reason. A connection that it resolves with may
- * already be at its end: look at `destroyed` before waiting for an event.
+ * Returns a function that opens connections to origins, `scheme://host[:port]`, that tenants name. It is for connections outside of an
+ * agent: tunnels and upgrades. The promise rejects with EgressError or UpstreamConnectError, or with the signal's reason. The returned
+ * connection may have ended already: check `destroyed` before waiting for an event.
  */
 export function pinnedConnect(options: PinnedConnectOptions): (origin: string, signal?: AbortSignal) => Promise<net.Socket> {
   const dialer = new PinnedDialer(options);
@@ -139,14 +139,14 @@ export function pinnedConnect(options: PinnedConnectOptions): (origin: string, s
     });
 }
 
-/** One address is dialled as it is; of several, Node tries one after the other and asks nobody else. */
+/** Returns the options for the addresses. A single address is dialled directly; several ones Node tries one after the other, without DNS. */
 function whereTo(
   host: string,
   addresses: readonly PinnedAddress[],
 ): Pick<net.TcpNetConnectOpts, 'host' | 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
   const [only, ...others] = addresses;
   if (only === undefined) {
-    // Without a host Node would dial this one.
+    // Without a host, Node would dial localhost.
     throw new TypeError('there is no address to dial');
   }
   if (others.length === 0) {
@@ -161,5 +161,5 @@ function whereTo(
 }
 
 function tooLate(): Error {
-  return Object.assign(new Error('the time for the connection is over'), { code: 'ETIMEDOUT' });
+  return Object.assign(new Error('the time limit for the connection has expired'), { code: 'ETIMEDOUT' });
 }

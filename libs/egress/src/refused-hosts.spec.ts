@@ -25,7 +25,7 @@ describe('the addresses of refused names', () => {
 
   afterEach(() => expect(clock.timers).toEqual([]));
 
-  it('are believed for a minute of the clock that is handed in, and serve while they are asked for again', async () => {
+  it('are cached for a minute of the injected clock, and are used while they are looked up again', async () => {
     expect(await refused.hasAddress(OWN, 0)).toBe(true);
     clock.advance(59_999);
     expect(await refused.hasAddress(OWN, 0)).toBe(true);
@@ -52,7 +52,7 @@ describe('the addresses of refused names', () => {
     expect(asked).toBe(1);
   });
 
-  it('are asked for again after five seconds when they could not be had, and stay as they were', async () => {
+  it('are looked up again five seconds after a failure, and stay unchanged until then', async () => {
     await refused.hasAddress(OWN, 0);
     clock.advance(60_000);
     answer = () => Promise.reject(new Error('no name server'));

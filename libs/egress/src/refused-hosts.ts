@@ -4,14 +4,14 @@ import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddre
 import { LookupError } from './names/lookup-error';
 import { normalizeHost } from './normalize-host';
 
-/** How long the addresses of a refused name are believed; a Service's address practically never changes. */
+/** How long the addresses of a refused name are cached. A Service's address hardly ever changes. */
 const ADDRESSES_TTL_MS = 60_000;
-/** When names that could not be resolved are asked for again. */
+/** The time after which names that could not be resolved are looked up again. */
 const RETRY_MS = 5_000;
-/** Longest wait for them: where names cannot be resolved at all (no cluster DNS), connections by address must not wait for that. */
+/** The longest wait for the names. Without cluster DNS no name can be resolved, and connections by address must not wait for that. */
 const LOOKUP_TIMEOUT_MS = 1_000;
 
-/** An address of the installation, on one port or, without that, on all. */
+/** An address of the installation, on one port or, without `port`, on all. */
 export interface RefusedEndpoint {
   readonly address: string;
   readonly port?: number;
@@ -26,16 +26,16 @@ export interface RefusedHostsOptions {
   readonly clock: Clock;
 }
 
-/** The installation's own hosts, which no connection may reach: by their names, and by the addresses behind those. */
+/** The installation's own hosts, which no connection may reach: by their names, and by the addresses of these names. */
 export class RefusedHosts {
-  /** Each refused name with the addresses that it had last. */
+  /** Each refused name with its last known addresses. */
   readonly #names = new Map<string, readonly AddressBytes[]>();
   readonly #ranges: AddressRange[] = [];
-  /** From here on the names are to be resolved again, on the monotonic clock. */
+  /** The time from which the names must be resolved again, on the monotonic clock. */
   #staleAt?: number;
   #resolving?: Promise<void>;
 
-  /** Throws a TypeError for an entry that is neither a name nor an address nor a range. */
+  /** @throws TypeError for an entry that is neither a name nor an address nor a range */
   constructor(private readonly options: RefusedHostsOptions) {
     for (const entry of options.entries) {
       this.#add(entry);
@@ -47,7 +47,11 @@ export class RefusedHosts {
     return this.#names.has(host);
   }
 
-  /** Whether the address (unwrapped) is listed, or one that a listed name has. @param port 0: not known */
+  /**
+   * Whether the address (unwrapped) is listed, or belongs to a listed name.
+   *
+   * @param port 0 when the port is not known
+   */
   async hasAddress(bytes: AddressBytes, port: number): Promise<boolean> {
     if (this.#ranges.some((range) => inRange(bytes, range))) {
       return true;
@@ -77,7 +81,7 @@ export class RefusedHosts {
       return;
     }
     this.#resolving ??= this.#resolve().finally(() => (this.#resolving = undefined));
-    // Old addresses serve while new ones are asked for; only the first question is waited for.
+    // The old addresses are used while new ones are looked up. Callers wait only for the first lookup.
     if (this.#staleAt === undefined) {
       const resolved = new AbortController();
       const timeOver = sleep(this.options.clock, LOOKUP_TIMEOUT_MS, resolved.signal);
@@ -90,14 +94,14 @@ export class RefusedHosts {
     this.#staleAt = this.options.clock.monotonic() + (answers.every(Boolean) ? ADDRESSES_TTL_MS : RETRY_MS);
   }
 
-  /** False when the name cannot be resolved now; it keeps the addresses it had, so that an outage of DNS opens nothing. */
+  /** Returns false when the name cannot be resolved now. It keeps its addresses then, so that a DNS outage allows nothing. */
   async #resolveName(name: string): Promise<boolean> {
     try {
       const found = await this.options.lookup(name);
       this.#names.set(name, read(found.map(({ address }) => address)));
       return true;
     } catch (error) {
-      // From some namespaces a short name means nothing; that is no outage.
+      // In some namespaces a short name does not exist; that is not an outage.
       return error instanceof LookupError && error.problem === 'absent';
     }
   }

@@ -33,7 +33,7 @@ describe('RegistryHttpClient', () => {
   };
   const options = { headers: {}, purpose: 'connector' as const, maxBytes: 1000 };
 
-  it('memory by one tenant: holds no more bytes of answers than its share, and gives them back', async () => {
+  it('memory by one tenant: keeps no more bytes of responses than its share, and releases them', async () => {
     const held: ServerResponse[] = [];
     const server = await start((_request, response) => {
       response.writeHead(200).write(Buffer.alloc(400));
@@ -56,7 +56,7 @@ describe('RegistryHttpClient', () => {
     expect(budget.held).toBe(0);
   });
 
-  it('gives status, headers and body, and reveals a secret on the wire alone', async () => {
+  it('returns status, headers and body, and reveals a secret only in the request', async () => {
     let received: IncomingHttpHeaders = {};
     const server = await start((request, response) => {
       received = request.headers;
@@ -95,7 +95,7 @@ describe('RegistryHttpClient', () => {
     [1000, false],
     [1001, true],
     [5_000_000, true],
-  ])('reads at most what it may: %i bytes, truncated: %s', async (size, truncated) => {
+  ])('reads no more than its limit: %i bytes, truncated: %s', async (size, truncated) => {
     const server = await start((_request, response) => response.end(Buffer.alloc(size, 'x')));
     const response = await newClient().get(server.url('registry.test'), options);
     expect(response.truncated).toBe(truncated);
@@ -123,7 +123,7 @@ describe('RegistryHttpClient', () => {
     expect(other.connections).toBe(0);
   });
 
-  it.each(['connector', 'realm'] as const)('C9 goes nowhere that the policy refuses (%s)', async (purpose) => {
+  it.each(['connector', 'realm'] as const)('C9 makes no connection that the policy refuses (%s)', async (purpose) => {
     const server = await start((_request, response) => response.end());
     await expect(newClient().get(server.url('elsewhere.example'), { ...options, purpose })).rejects.toMatchObject({
       code: 'AddressNotAllowed',
@@ -131,7 +131,7 @@ describe('RegistryHttpClient', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('ends by its own limit', async () => {
+  it('ends by its own time limit', async () => {
     const limit = new AbortController();
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
     const server = await start(
@@ -152,7 +152,7 @@ describe('RegistryHttpClient', () => {
     await expect(newClient().get(server.url('registry.test'), { ...options, signal: controller.signal })).rejects.toThrow('gone');
   });
 
-  it('says which peer it was', async () => {
+  it('names the peer', async () => {
     const server = await start((request) => request.socket.destroy());
     await expect(newClient().get(server.url('registry.test'), options)).rejects.toMatchObject({
       code: 'ConnectionReset',

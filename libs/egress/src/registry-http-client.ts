@@ -11,31 +11,31 @@ import { createPinnedAgent } from './pinned-agent';
 
 export interface RegistryHttpClientOptions {
   policy: EgressPolicy;
-  /** Certificates in PEM that are trusted besides the system's roots (`spec.caCertSecretRef`): for the registry and its token server. */
+  /** Certificates in PEM that are trusted in addition to the system's roots (`spec.caCertSecretRef`): for the registry and its token server. */
   ca?: readonly string[];
-  /** Time for one request from start to last byte, in milliseconds; default 30 s. */
+  /** The time limit of one request, from its start to the last byte of the response, in milliseconds; default 30 s. */
   timeoutMs?: number;
-  /** Where the bytes of answers count while they are read; absent: only each one is limited. */
+  /** Counts the bytes of responses while they are read. Absent: only the size of each response is limited. */
   held?: ByteShare;
 }
 
-/** Token servers under load take seconds; a client that waits for a pull gives up not much later. */
+/** Token servers under load take seconds. Clients that wait for a pull give up not much later than this. */
 const TIMEOUT_MS = 30_000;
 
 type Purpose = RegistryHttpOptions['purpose'];
 
-/** {@link RegistryHttp} over the egress policy: no redirects, no cookies, no decompression, bounded time and body. */
+/** Implements {@link RegistryHttp} with the egress policy: no redirects, no cookies, no decompression, limited time and body. */
 export class RegistryHttpClient implements RegistryHttp {
   readonly #agents = new Map<Purpose, Agent>();
 
   constructor(private readonly options: RegistryHttpClientOptions) {}
 
-  /** Rejects with EgressError or UpstreamConnectError when no answer came, or with the signal's reason. */
+  /** Rejects with EgressError or UpstreamConnectError when there is no response, or with the signal's reason. */
   async get(url: URL, options: RegistryHttpOptions): Promise<RegistryHttpResponse> {
     return await this.#send(url, 'GET', options);
   }
 
-  /** As {@link get}. */
+  /** Rejects like {@link get}. */
   async post(url: URL, options: RegistryHttpOptions & { body: Sensitive }): Promise<RegistryHttpResponse> {
     return await this.#send(url, 'POST', options, options.body);
   }
@@ -62,10 +62,10 @@ export class RegistryHttpClient implements RegistryHttp {
       options.signal?.throwIfAborted();
       const target = hostAndPort(url);
       if (timeout.aborted) {
-        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: it did not come in time.`, {
+        throw new UpstreamConnectError('ResponseTimeout', `No answer from ${formatHostAndPort(target)}: no response arrived in time.`, {
           cause: error,
           host: target.host,
-          reason: 'it did not come in time',
+          reason: 'no response arrived in time',
         });
       }
       throw classifyConnectError(error, target) ?? error;
@@ -83,7 +83,7 @@ export class RegistryHttpClient implements RegistryHttp {
   }
 }
 
-/** The body, whose bytes count where they are held until it was read. */
+/** Yields the body and counts its bytes in `held` until the body is read. */
 async function* counted(body: Dispatcher.ResponseData['body'], held: ByteShare | undefined): AsyncGenerator<Buffer, void, undefined> {
   let taken = 0;
   try {

@@ -5,10 +5,10 @@ import { FixtureNameServer, ManualClock } from '@oci-connector/testing-kit';
 import { type LookupCaller } from '../src/names/lookup-all';
 import { NameResolver, type NameResolverOptions } from '../src/names/name-resolver';
 
-/** Who asks where a test does not say who. */
+/** The caller when a test names none. */
 const CALLER = { owner: 'one' };
 
-/** What a test sets up: files of its own, and name servers on loopback. */
+/** The environment of a test: its own files, and name servers on loopback. */
 export class NameWorld {
   readonly clock = new ManualClock();
   readonly servers: FixtureNameServer[] = [];
@@ -29,7 +29,7 @@ export class NameWorld {
     return writeFile(join(this.directory, 'hosts'), text);
   }
 
-  /** Names these servers, or all that were started. */
+  /** Writes a resolv.conf with these servers, or with all started ones. */
   resolvConf(text: string, servers: readonly { address: string }[] = this.servers): Promise<void> {
     return writeFile(join(this.directory, 'resolv.conf'), `${servers.map(({ address }) => `nameserver ${address}\n`).join('')}${text}`);
   }

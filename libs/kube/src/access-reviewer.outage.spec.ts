@@ -44,7 +44,7 @@ describe('C10 fail-open', () => {
     ['garbage', (response) => void response.end('yes')],
     ['no status', (response) => json(response, 201, { kind: 'SubjectAccessReview' })],
     ['another object', (response) => json(response, 201, { kind: 'Pod', status: { allowed: true } })],
-  ])('%s is no yes, and does not revive an older one', async (_name, answer) => {
+  ])('%s is not a positive answer, and does not revive an older one', async (_name, answer) => {
     await ask();
     clock.advance(10_000);
     respond = answer;
@@ -54,7 +54,7 @@ describe('C10 fail-open', () => {
     expect(outcomes).toEqual(['access miss', 'access error', 'access miss']);
   });
 
-  it('API server unreachable: an older yes serves on for five minutes, a no or a new question does not', async () => {
+  it('API server unreachable: an older positive answer is used for five minutes, a negative one or a new request is not', async () => {
     await ask();
     respond = status({ allowed: false });
     await ask({}, { verb: 'update' });
@@ -67,7 +67,7 @@ describe('C10 fail-open', () => {
     await expect(ask()).rejects.toThrow(ReviewUnavailableError);
   });
 
-  it('API server unreachable: not beyond the expiry of the token that was reviewed', async () => {
+  it('API server unreachable: not after the expiry of the reviewed token', async () => {
     const tokenExpiresAt = clock.now() + MINUTE;
     await ask({ tokenExpiresAt });
     await server.close();
@@ -90,7 +90,7 @@ describe('C10 fail-open', () => {
       reviewer = new AccessReviewer({ client, clock, reachability });
     });
 
-    /** The next request gets no answer, and its caller waits for all of its timeout. */
+    /** The next request gets no response, and its caller waits for the whole timeout. */
     async function findOut(): Promise<boolean> {
       const before = server.requests.length;
       respond = () => undefined;
@@ -100,13 +100,13 @@ describe('C10 fail-open', () => {
       return asking;
     }
 
-    it('once one call has found out, an older yes is given at once, and the others wait for nothing', async () => {
+    it('after one call has detected it, an older positive answer is used immediately, and the others do not wait', async () => {
       const patient = new AccessReviewer({ client, clock, reachability, timeoutMs: HOUR });
       expect([await ask(), await patient.isAllowed(identity, attributes)]).toEqual([true, true]);
       clock.advance(10_000);
       expect(await findOut()).toBe(true);
       expect(await patient.isAllowed(identity, attributes)).toBe(true);
-      // In the background, where nobody waits for them: this one, and once a second the one that found out.
+      // In the background, without a waiting caller: this call, and once a second the call that detected the outage.
       await eventually(() => server.requests.length === 4);
       clock.advance(1_000);
       await eventually(() => server.requests.length === 5);
@@ -118,7 +118,7 @@ describe('C10 fail-open', () => {
       await expect(tooOld).rejects.toThrow(ReviewUnavailableError);
     });
 
-    it('an older yes serves no longer than the outage', async () => {
+    it('an older positive answer is used no longer than the outage', async () => {
       await ask();
       clock.advance(10_000);
       await findOut();
@@ -129,7 +129,7 @@ describe('C10 fail-open', () => {
       expect(await ask()).toBe(false);
     });
 
-    it('C12 revocation: what others found does not keep a permission that was taken away, when this question is answered', async () => {
+    it('C12 revocation: an outage that other calls detected does not keep a revoked permission when this call gets a response', async () => {
       await ask();
       clock.advance(10_000);
       await expect(reachability.observed(() => Promise.reject(new KubeUnreachableError('no review of tokens')))).rejects.toThrow();
@@ -139,7 +139,7 @@ describe('C10 fail-open', () => {
       expect(await ask()).toBe(false);
     });
 
-    it('C12 revocation: an answer that was long under way does not replace the answer to a later question', async () => {
+    it('C12 revocation: a late answer does not replace the answer to a later request', async () => {
       await ask();
       clock.advance(10_000);
       await findOut();
@@ -156,7 +156,7 @@ describe('C10 fail-open', () => {
       expect(await ask()).toBe(false);
     });
 
-    it('an outage that nobody relies on is forgotten, not watched for ever', async () => {
+    it('an outage that no caller asks for is forgotten, not watched forever', async () => {
       await ask();
       clock.advance(10_000);
       await findOut();

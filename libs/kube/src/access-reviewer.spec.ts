@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('AccessReviewer', () => {
-  it('asks with everything that is known of the client', async () => {
+  it('sends everything that is known of the client', async () => {
     expect(await ask()).toBe(true);
     expect(server.requests[0]?.url.pathname).toBe('/apis/authorization.k8s.io/v1/subjectaccessreviews');
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
@@ -51,7 +51,7 @@ describe('AccessReviewer', () => {
 
   it.each<[string, unknown, boolean]>([
     ['allowed', { allowed: true }, true],
-    ['allowed, with a broken binding beside it', { allowed: true, evaluationError: 'role not found' }, true],
+    ['allowed, with another broken binding', { allowed: true, evaluationError: 'role not found' }, true],
     ['not allowed', { allowed: false }, false],
     ['not mentioned', {}, false],
     ['denied', { allowed: false, denied: true }, false],
@@ -62,7 +62,7 @@ describe('AccessReviewer', () => {
     expect(await ask()).toBe(expected);
   });
 
-  it('remembers a yes for ten seconds, a no for three', async () => {
+  it('caches a positive answer for ten seconds, a negative one for three', async () => {
     await ask();
     clock.advance(7_999);
     await ask();
@@ -79,11 +79,11 @@ describe('AccessReviewer', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  describe('a yes that is used after eight seconds', () => {
+  describe('a positive answer that is used after eight seconds', () => {
     const answered = (outcome: 'miss' | 'error', times: number): Promise<unknown> =>
       eventually(() => outcomes.filter((one) => one === `access ${outcome}`).length === times);
 
-    it('is asked for again, once, while it serves on', async () => {
+    it('is renewed once, while it is still used', async () => {
       await ask();
       clock.advance(8_000);
       for (let request = 0; request < 10; request += 1) {
@@ -99,7 +99,7 @@ describe('AccessReviewer', () => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('is used no longer than ten seconds when it cannot be had again', async () => {
+    it('is used for no more than ten seconds when its renewal fails', async () => {
       await ask();
       respond = (response) => json(response, 403, {});
       clock.advance(8_000);
@@ -111,7 +111,7 @@ describe('AccessReviewer', () => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('is used no longer than until it has become a no', async () => {
+    it('is no longer used after its renewal was negative', async () => {
       await ask();
       respond = status({ allowed: false });
       clock.advance(8_000);
@@ -123,7 +123,7 @@ describe('AccessReviewer', () => {
     });
   });
 
-  it('tells a remembered yes at once, and nothing else', async () => {
+  it('peek returns a cached positive answer, and nothing else', async () => {
     expect(reviewer.peek(identity, attributes)).toBeUndefined();
     await ask();
     expect(reviewer.peek({ ...identity }, { ...attributes })).toBe(true);
@@ -137,22 +137,22 @@ describe('AccessReviewer', () => {
     expect(outcomes).toEqual(['access miss', 'access hit', 'access miss']);
   });
 
-  it('does not remember a no that came with an error', async () => {
+  it('does not cache a negative answer with an error', async () => {
     respond = status({ allowed: false, evaluationError: 'webhook timed out' });
     expect([await ask(), await ask()]).toEqual([false, false]);
     expect(server.requests).toHaveLength(2);
   });
 
-  it('asks once for callers at the same time', async () => {
+  it('sends one review for concurrent callers', async () => {
     expect(await Promise.all([ask(), ask(), ask()])).toEqual([true, true, true]);
     expect(server.requests).toHaveLength(1);
   });
 });
 
-describe('C12 an answer serves only for the same question', () => {
+describe('C12 an answer is used only for an equal request', () => {
   it.each<[string, Partial<ClientIdentity>, Partial<AccessAttributes>]>([
     ['user', { username: 'system:serviceaccount:team-a:other' }, {}],
-    ['uid: a ServiceAccount made anew under the same name', { uid: 'another' }, {}],
+    ['uid: a ServiceAccount created again under the same name', { uid: 'another' }, {}],
     ['groups', { groups: ['system:authenticated'] }, {}],
     ['extra', { extra: { a: ['1'], b: ['2', '3'] } }, {}],
     ['verb', {}, { verb: 'update' }],
@@ -163,7 +163,7 @@ describe('C12 an answer serves only for the same question', () => {
     ['name', {}, { name: 'harbo' }],
     ['name and namespace that read the same together', {}, { namespace: 'team-bh', name: 'arbor' }],
     ['namespace with the name in it', {}, { namespace: 'team-b\nharbor', name: undefined }],
-  ])('another %s is asked anew', async (_name, who, what) => {
+  ])('another %s leads to another review', async (_name, who, what) => {
     await ask();
     respond = status({ allowed: false });
     expect(await ask(who, what)).toBe(false);

@@ -6,7 +6,7 @@ import { type ResourceType } from './resource-type';
 import { ReviewCache, type ReviewOptions, type ReviewRequest, type Verdict } from './review-cache';
 import { type ClientIdentity } from './token-reviewer';
 
-/** What somebody wants to do, in RBAC's words. */
+/** The action to check, in RBAC's terms. */
 export interface AccessAttributes {
   readonly verb: string;
   readonly group: string;
@@ -42,27 +42,27 @@ const SubjectAccessReviews: ResourceType<SubjectAccessReview> = {
 const ALLOWED = { allowed: true } as const;
 const DENIED = { allowed: false } as const;
 
-/** Asks for permissions by SubjectAccessReview; answers are remembered as {@link ReviewCache} says. */
+/** Checks permissions by SubjectAccessReview. {@link ReviewCache} decides how long answers are cached. */
 export class AccessReviewer {
   readonly #cache: ReviewCache<typeof ALLOWED, typeof DENIED>;
-  /** A reviewed token gives the same object for as long as it is remembered; its groups are not hashed for every request. */
+  /** A reviewed token leads to the same object as long as it is cached, so its groups are not hashed for every request. */
   readonly #identityKeys = new WeakMap<ClientIdentity, string>();
 
   constructor(private readonly options: AccessReviewerOptions) {
-    // A yes is one object for all.
+    // All positive answers share one object.
     this.#cache = new ReviewCache('access', options, () => 0);
   }
 
   /**
-   * True when a yes is remembered that may still be used; undefined when {@link isAllowed} has to find out. For callers
-   * with many requests, whom a promise for each would cost more than the answer.
+   * Returns true when a positive answer is cached and still valid; undefined when {@link isAllowed} must find out. For callers with many
+   * requests, where a promise for each would cost more than the look-up.
    */
   peek(identity: ClientIdentity, attributes: AccessAttributes): true | undefined {
     const key = this.#keyOf(identity, attributes);
     return this.#cache.peek(key, () => this.#request(key, identity, attributes))?.allowed;
   }
 
-  /** @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10) */
+  /** @throws ReviewUnavailableError when the API server gives no answer: refuse for now, never allow (C10) */
   async isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean> {
     const { value } = await this.#cache.review(this.#request(this.#keyOf(identity, attributes), identity, attributes));
     return value.allowed;
@@ -72,7 +72,7 @@ export class AccessReviewer {
     return { key, owner: tenantOf(identity), ask: () => this.#ask(identity, attributes), notAfter: identity.tokenExpiresAt };
   }
 
-  /** Everything that the answer depends on (C12). */
+  /** Returns a key with everything that the answer depends on (C12). */
   #keyOf(identity: ClientIdentity, attributes: AccessAttributes): string {
     let who = this.#identityKeys.get(identity);
     if (who === undefined) {
@@ -80,7 +80,7 @@ export class AccessReviewer {
       this.#identityKeys.set(identity, who);
     }
     const { verb, group, resource, subresource = '', namespace = '', name = '' } = attributes;
-    // Verbs and names of the Kubernetes API hold no line break; with one, a key would have more lines than any that is right.
+    // Verbs and names of the Kubernetes API contain no line break. A value with one makes a key with more lines than any valid key.
     return `${who}\n${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}`;
   }
 
@@ -95,7 +95,7 @@ export class AccessReviewer {
     if (review.kind !== 'SubjectAccessReview' || typeof status !== 'object' || status === null) {
       throw new ReviewUnavailableError('The API server answered a SubjectAccessReview without a status');
     }
-    // `evaluationError` beside a yes is no contradiction: one broken binding does not undo another (authorization/v1).
+    // `evaluationError` with `allowed: true` is no contradiction: one broken binding does not invalidate another (authorization/v1).
     if (status.allowed === true && status.denied !== true) {
       return { positive: true, value: ALLOWED };
     }
@@ -103,15 +103,15 @@ export class AccessReviewer {
   }
 }
 
-/** Who shares the API server with others: all ServiceAccounts of a namespace are one, because whoever makes one can make many. */
+/** Returns the owner that shares the API server with others: a namespace for its ServiceAccounts, because a tenant can create many of them. */
 function tenantOf({ serviceAccount, username }: ClientIdentity): string {
   return serviceAccount?.namespace ?? username;
 }
 
-/** The UID tells a ServiceAccount from an earlier one of the same name. */
+/** The UID distinguishes a ServiceAccount from an earlier one of the same name. */
 function identityKey({ username, uid, groups, extra }: ClientIdentity): string {
   const sortedExtra = Object.entries(extra).sort(([one], [other]) => (one < other ? -1 : 1));
   const parts = [username, uid, [...groups].sort(), sortedExtra];
-  // A hash, because a user may have hundreds of groups and the number of entries, not their size, is limited.
+  // A hash, because a user may have hundreds of groups, and the cache limits the number of entries, not their size.
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

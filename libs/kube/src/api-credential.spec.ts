@@ -16,7 +16,7 @@ let tokenFile: string;
 let clock: ManualClock;
 let server: ApiServer;
 let client: KubeClient;
-/** What the API server takes at the moment. */
+/** The token that the API server currently accepts. */
 let accepted: string;
 
 const tokensSeen = (): (string | undefined)[] => server.requests.map(({ headers }) => headers.authorization);
@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('C13 own token expiry', () => {
-  it('reads the file again at once after a 401, and tries once more', async () => {
+  it('reads the file again immediately after a 401, and tries once more', async () => {
     await client.get(ConfigMaps, key);
     accepted = 'Bearer second';
     await writeFile(tokenFile, 'second');
@@ -64,7 +64,7 @@ describe('C13 own token expiry', () => {
     accepted = 'Bearer third';
     await writeFile(tokenFile, 'third');
     const watch = client.watch(ConfigMaps, { resourceVersion: '1' });
-    // The answer is no watch, but it is no 401 either.
+    // The response is not a watch, but it is not a 401 either.
     await expect(watch.next()).rejects.toThrow(KubeResponseError);
     expect(tokensSeen().at(-1)).toBe('Bearer third');
   });
@@ -75,7 +75,7 @@ describe('C13 own token expiry', () => {
     expect(tokensSeen()).toEqual(['Bearer first']);
   });
 
-  it('tries no more than once, whatever the file says', async () => {
+  it('tries no more than once, whatever the file contains', async () => {
     await client.get(ConfigMaps, key);
     accepted = 'Bearer other';
     await writeFile(tokenFile, 'second');
@@ -96,13 +96,13 @@ describe('C13 own token expiry', () => {
 });
 
 describe('a credential that cannot be read', () => {
-  it('is an error of its own and sends nothing', async () => {
+  it('leads to CredentialUnavailable, and no request is sent', async () => {
     await rm(tokenFile);
     await expect(client.get(ConfigMaps, key)).rejects.toMatchObject({ code: 'CredentialUnavailable' });
     expect(server.requests).toHaveLength(0);
   });
 
-  it('goes on with the last one that was never refused', async () => {
+  it('does not replace the last credential that was never refused', async () => {
     await client.get(ConfigMaps, key);
     await rm(tokenFile);
     clock.advance(60_000);
@@ -110,7 +110,7 @@ describe('a credential that cannot be read', () => {
     expect(tokensSeen()).toEqual(['Bearer first', 'Bearer first']);
   });
 
-  it('is read once for callers at the same time', async () => {
+  it('is read once for concurrent callers', async () => {
     let readings = 0;
     const credential = new RereadCredential(async () => {
       readings++;

@@ -3,19 +3,19 @@ import { type Clock } from '@oci-connector/clock';
 import { Sensitive } from '@oci-connector/sensitive';
 import { KubeResponseError } from './kube.errors';
 
-/** Who we are towards the API server: gives the `Authorization` header of each request. */
+/** Our credential for the API server: provides the `Authorization` header of each request. */
 export interface ApiCredential {
-  /** The whole header value; undefined for none (a client certificate, or a server that asks for nothing). */
+  /** Returns the whole header value; undefined for none (a client certificate, or a server without authentication). */
   authorization(): Promise<Sensitive | undefined>;
-  /** Says that the API server answered 401 to this value: the next one is read afresh. */
+  /** Call when the API server responded to this value with 401: the next value is read again. */
   rejected(value: Sensitive): void;
 }
 
-/** A header value that never changes. */
+/** A credential whose header value never changes. */
 export class StaticCredential implements ApiCredential {
   constructor(private readonly value?: Sensitive) {}
 
-  /** `Bearer` with a fixed token. */
+  /** Creates a `Bearer` credential with a fixed token. */
   static bearer(token: Sensitive): StaticCredential {
     return new StaticCredential(new Sensitive(`Bearer ${token.reveal()}`));
   }
@@ -25,25 +25,25 @@ export class StaticCredential implements ApiCredential {
   }
 
   rejected(): void {
-    // Nothing newer can be read.
+    // There is no newer value to read.
   }
 }
 
 /**
- * How long a value that was read is used. client-go re-reads the token file every minute as well; the kubelet renews the token
+ * How long a value is used after it was read. client-go re-reads the token file every minute as well; the kubelet renews the token
  * at 80 % of a lifetime of at least ten minutes, so a minute is never too late.
  */
 const RE_READ_AFTER_MS = 60_000;
 
 /**
- * A credential that is read again: at most every 60 seconds, and at once after the API server refused it (C13: a projected
- * ServiceAccount token expires while the process lives). Concurrent callers share one reading. When reading fails, a value that
- * was never refused stays in use: the volume may just be in the middle of a swap.
+ * A credential that is read again at most every 60 seconds, and immediately after the API server refused it (C13: a projected
+ * ServiceAccount token expires while the process runs). Concurrent callers share one read. When a read fails, a value that was never
+ * refused stays in use: the kubelet may be replacing the files of the volume.
  */
 export class RereadCredential implements ApiCredential {
   #current?: { readonly value: Sensitive | undefined; readonly readAt: number };
   #reading?: Promise<Sensitive | undefined>;
-  /** The last value was refused, so whatever is remembered of it elsewhere must go too. */
+  /** The last value was refused, so `read` must not use a cached copy of it. */
   #refused = false;
 
   constructor(
@@ -52,8 +52,8 @@ export class RereadCredential implements ApiCredential {
   ) {}
 
   /**
-   * Reads a file that holds a bearer token, such as the one the kubelet keeps fresh in a pod. As in client-go, what was read last counts
-   * before `token`, which stands in until the file has been read once.
+   * Creates a credential that reads a bearer token from a file, such as the one that the kubelet renews in a pod. As in client-go, the
+   * content of the file has priority over `token`, which is used until the file has been read once.
    */
   static tokenFile(path: string, clock: Clock, token?: Sensitive): RereadCredential {
     let wasRead = false;
@@ -85,7 +85,7 @@ export class RereadCredential implements ApiCredential {
   }
 
   rejected(value: Sensitive): void {
-    // Another request may have been refused with the same old value and a newer one may be here already.
+    // Another request may have been refused with the same old value, and a newer value may already have been read.
     if (this.#current?.value?.equals(value) === true) {
       this.#current = undefined;
       this.#refused = true;

@@ -8,8 +8,8 @@ export interface BackOffOptions {
 }
 
 /**
- * Exponential back-off with jitter, so that what failed together does not come back together. The jitter only ever lengthens (by up to half), so `initialMs` is a promise: nothing loops
- * faster than that.
+ * Exponential back-off with jitter, so that callers that failed together do not retry together. The jitter only lengthens a delay (by up
+ * to half), so no loop is faster than `initialMs`.
  */
 export class BackOff {
   #failures = 0;
@@ -19,10 +19,10 @@ export class BackOff {
     this.#random = options.random ?? Math.random;
   }
 
-  /** The delay before the next try, in milliseconds; each call doubles it. */
+  /** Returns the delay before the next try, in milliseconds. Each call doubles it. */
   next(): number {
     const { initialMs, maxMs } = this.options;
-    // 2^30 is beyond any maximum in use; without the bound the power would become Infinity some day.
+    // 2^30 is larger than any maximum in use. Without this limit the power would become Infinity eventually.
     const delay = Math.min(maxMs, initialMs * 2 ** Math.min(this.#failures, 30));
     this.#failures++;
     return delay * (1 + this.#random() / 2);

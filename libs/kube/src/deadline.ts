@@ -1,14 +1,14 @@
 import { type Clock, type Timer } from '@oci-connector/clock';
 
 /**
- * One abort signal made of a time limit and a caller's signal. Unlike `AbortSignal.any` with `AbortSignal.timeout` it leaves
- * nothing behind on a caller's signal that lives as long as the process, and it follows the injected clock.
+ * Combines a time limit and a caller's signal into one abort signal. Unlike `AbortSignal.any` with `AbortSignal.timeout`, it leaves no
+ * listener on a caller's signal that lives as long as the process, and it uses the injected clock.
  */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: Timer;
   readonly #follow = (): void => this.#controller.abort(this.parent?.reason);
-  /** True when the time ran out, as opposed to the caller giving up. */
+  /** True when the time limit has expired; false when the caller's signal aborted first. */
   expired = false;
 
   constructor(
@@ -30,7 +30,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Lifts the time limit and keeps following the caller's signal. */
+  /** Removes the time limit; the caller's signal still counts. */
   extend(): void {
     this.#timer.cancel();
   }
@@ -39,7 +39,7 @@ export class Deadline {
     this.#controller.abort(reason);
   }
 
-  /** Must be called once the operation is over. */
+  /** Must be called when the operation has ended. */
   clear(): void {
     this.#timer.cancel();
     this.parent?.removeEventListener('abort', this.#follow);

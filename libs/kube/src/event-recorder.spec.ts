@@ -16,7 +16,7 @@ let client: KubeClient;
 let clock: ManualClock;
 let recorder: EventRecorder;
 let errors: unknown[];
-/** Refuses everything with this status. */
+/** Refuses every request with this status. */
 let refusal: number | undefined;
 
 beforeEach(async () => {
@@ -43,7 +43,7 @@ afterEach(async () => {
 const sent = (): [string, CoreEvent][] => server.requests.map(({ method, body }) => [method, JSON.parse(body) as CoreEvent]);
 
 describe('EventRecorder', () => {
-  it('writes an Event beside the object', async () => {
+  it('writes an Event into the namespace of the object', async () => {
     recorder.record(connector, note);
     await recorder.flush();
     expect(server.requests[0]?.url.pathname).toBe('/api/v1/namespaces/team-a/events');
@@ -73,7 +73,7 @@ describe('EventRecorder', () => {
     ]);
   });
 
-  it('counts an equal one up, and writes another one anew', async () => {
+  it('increases the count of an equal event, and creates another Event for a different one', async () => {
     recorder.record(connector, note);
     clock.advance(60_000);
     recorder.record({ ...connector, metadata: { ...connector.metadata, resourceVersion: '8' } }, note);
@@ -88,7 +88,7 @@ describe('EventRecorder', () => {
     ]);
   });
 
-  it('writes it anew when the first was deleted or is long ago', async () => {
+  it('creates it again when the first one was deleted or is old', async () => {
     recorder.record(connector, note);
     await recorder.flush();
     refusal = 404;
@@ -115,14 +115,14 @@ describe('EventRecorder', () => {
     expect(message).toMatch(/^é+\uFFFD?…$/);
   });
 
-  it('tells a failure and nothing else', async () => {
+  it('reports a failure to onError only', async () => {
     refusal = 403;
     recorder.record(connector, note);
     await recorder.flush();
     expect(errors).toMatchObject([{ status: 403 }]);
   });
 
-  it('drops events beyond what may wait', async () => {
+  it('drops events when too many wait', async () => {
     for (let index = 0; index < 510; index++) {
       recorder.record(connector, { ...note, message: String(index) });
     }

@@ -12,30 +12,30 @@ export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch'>;
   /** Name of the program, shown by `kubectl describe` as the source. */
   readonly component: string;
-  /** Told each event that could not be written; nothing else happens. For logs. */
+  /** Called for each event that could not be written; the recorder itself does nothing else. For logs. */
   readonly onError?: (error: unknown) => void;
   readonly clock?: Clock;
 }
 
-/** What to tell about an object. */
+/** The content of an event about an object. */
 export interface EventNote {
   readonly type: 'Normal' | 'Warning';
   /** One word in CamelCase, for machines. */
   readonly reason: string;
-  /** One sentence, for people. Never a secret: everybody who may read events sees it. */
+  /** One sentence, for people. Never a secret, because everybody who may read events sees it. */
   readonly message: string;
 }
 
 /** `events.k8s.io` allows notes of this many bytes; the older API has no limit, but the store is shared. */
 const MAX_MESSAGE_BYTES = 1024;
 
-/** Events remembered for counting; kubectl shows no more than an hour, and the API server deletes them after that. */
+/** Events remembered to count repetitions. kubectl shows events of one hour, after which the API server deletes them. */
 const REMEMBERED = { max: 2_000, ttl: 600_000 };
 
-/** Events that wait to be written. Beyond, an event is dropped: a storm of events must not become a storm of requests. */
+/** The most events that wait to be written. Further events are dropped, so that many events do not become many requests. */
 const MAX_WAITING = 500;
 
-/** Writes core/v1 Events, one after the other and in the background. An event told again raises the count of the first. */
+/** Writes core/v1 Events in the background, one after the other. A repeated event increases the count of the first one. */
 export class EventRecorder {
   readonly #written: LRUCache<string, { readonly key: ObjectKey; count: number }>;
   readonly #clock: Clock;
@@ -47,7 +47,7 @@ export class EventRecorder {
     this.#written = new LRUCache({ ...REMEMBERED, perf: { now: () => this.#clock.monotonic() }, ttlResolution: 0 });
   }
 
-  /** Returns at once; a failure is told to `onError` only. */
+  /** Returns immediately. A failure is reported only to `onError`. */
   record(object: KubeObject, note: EventNote): void {
     if (this.#waiting >= MAX_WAITING) {
       this.options.onError?.(new Error(`Event dropped, ${MAX_WAITING} are waiting already: ${note.reason}`));
@@ -64,7 +64,7 @@ export class EventRecorder {
       });
   }
 
-  /** Resolves when everything recorded so far is written or has failed. */
+  /** Resolves when all events recorded so far are written or have failed. */
   async flush(): Promise<void> {
     await this.#tail;
   }
@@ -81,7 +81,7 @@ export class EventRecorder {
     this.#written.set(id, { key: { namespace, name }, count: 1 });
   }
 
-  /** False when the event is gone and must be made anew. */
+  /** Returns false when the event no longer exists and must be created again. */
   async #countUp(earlier: { readonly key: ObjectKey; count: number }): Promise<boolean> {
     try {
       const patch = { count: earlier.count + 1, lastTimestamp: this.#timestamp() };
@@ -116,7 +116,7 @@ export class EventRecorder {
     };
   }
 
-  /** Seconds are all that the API's Time has. */
+  /** The API's Time has a precision of seconds. */
   #timestamp(): string {
     return new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }

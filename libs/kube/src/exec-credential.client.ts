@@ -1,2 +1,2 @@
-/** In a file of its own, to be loaded when it is needed: it takes half a second, and nothing else of the client is used. */
+/** In its own file, so that it is loaded only when needed: loading takes half a second. Nothing else of the package is used. */
 export { KubeConfig } from '@kubernetes/client-node';

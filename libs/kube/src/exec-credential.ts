@@ -6,8 +6,8 @@ import { KubeConfigError } from './kube.errors';
 import { type KubeconfigExec } from './kubeconfig';
 
 /**
- * An exec plugin, left to client-node. Its answer is used for a minute; after a 401 it is started again. The package costs half a second
- * and 65 MB to load, so it is imported here and nowhere else, and only when this is called.
+ * Creates a credential from an exec plugin, which client-node runs. Its result is used for a minute; after a 401 the plugin runs again.
+ * Loading the package takes half a second and 65 MB, so it is imported only here and only when this function is called.
  *
  * @throws KubeConfigError when the entry cannot be used
  */
@@ -28,7 +28,7 @@ export async function execCredential(exec: KubeconfigExec, where: string, clock:
   };
   let config = load();
   return new RereadCredential(async (afterRefusal) => {
-    // Whatever client-node remembers of a refused credential is forgotten with its configuration.
+    // A new configuration drops the refused credential that client-node caches.
     if (afterRefusal) {
       config = load();
     }
@@ -40,7 +40,7 @@ async function runPlugin(config: KubeConfig): Promise<Sensitive | undefined> {
   const options: { headers: Record<string, string>; cert?: unknown } = { headers: {} };
   await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
   const header = options.headers['Authorization'];
-  // Ours is loaded once, so a certificate of a plugin would expire unnoticed.
+  // Client certificates are loaded once, so one from a plugin would expire unnoticed.
   if (header === undefined && options.cert !== undefined) {
     throw new KubeConfigError('The exec plugin gives a client certificate, which is not supported; use one that gives a token');
   }

@@ -1,9 +1,9 @@
 import { type Impersonation } from './kube-connection';
 
-/** What Go lets into the name of a header, without `%`, which begins an escape. */
+/** The characters that Go allows in the name of a header, without `%`, which begins an escape. */
 const PLAIN = /^[!#$&'*+\-.^_`|~0-9A-Za-z]$/;
 
-/** The headers of client-go (transport/round_trippers.go): several values are several headers, names of extras are escaped. */
+/** Returns the headers of client-go (transport/round_trippers.go): several values become several headers, names of extras are escaped. */
 export function impersonationHeaders({ user, uid, groups = [], extra = {} }: Impersonation): Record<string, string | string[]> {
   const extras = Object.entries(extra).map(([key, values]) => [`impersonate-extra-${escapeHeaderName(key)}`, [...values]] as const);
   return {

@@ -6,7 +6,7 @@ import { InstallationEndpoints, type InstallationEndpointsOptions } from './inst
 const PAUSE_MS = 15_000;
 
 describe('InstallationEndpoints', () => {
-  it('tells the first failure of a series, for each Service, and completes with its stop', async () => {
+  it('reports the first failure of a series, for each Service, and completes when it stops', async () => {
     const refused = new Set(['default', 'system']);
     let version = 0;
     const client = {
@@ -43,7 +43,7 @@ describe('InstallationEndpoints', () => {
     await tries(3);
     const first = ['kubernetes.default: no permission', 'proxy.system: no permission'];
     expect(told).toEqual(first);
-    // Read, and then the watch fails: that begins another series, of this Service alone.
+    // A read followed by a failed watch begins another series, only for this Service.
     refused.delete('system');
     await tries(4);
     expect(told).toEqual([...first, 'proxy.system: the watch broke off']);

@@ -21,32 +21,32 @@ export interface ServiceFailure {
   readonly error: unknown;
 }
 
-/** An address that no Connector may lead to. */
+/** An address that no Connector may connect to. */
 export interface InstallationEndpoint {
   readonly address: string;
-  /** Absent: whatever the port. */
+  /** Absent: every port. */
   readonly port?: number;
 }
 
-/** The part of an `EgressPolicy` that follows from where the installation is. */
+/** The part of an `EgressPolicy` that depends on the installation. */
 export interface RefusedDestinations {
   readonly refusedHosts: readonly string[];
   readonly refusedEndpoints: () => readonly InstallationEndpoint[];
 }
 
 /**
- * The addresses behind the Services of the API server and of the proxy, kept up to date. Where they may not be read, those last known
- * are given, or none.
+ * Keeps the addresses of the Services of the API server and of the proxy up to date. When they cannot be read, it returns the last known
+ * ones, or none.
  */
 export class InstallationEndpoints {
-  /** The first failure of each series; reading goes on. Completes at the stop. */
+  /** The first failure of each series; reading continues. Completes when this object stops. */
   readonly failures: Observable<ServiceFailure>;
   readonly #apiServer: Reflector<EndpointSlice>;
   readonly #proxies: Reflector<EndpointSlice>;
 
   constructor(private readonly options: InstallationEndpointsOptions) {
     const { namespace, proxyService } = options.installation;
-    // The API server keeps one slice with this name for itself.
+    // The API server writes its own addresses to one slice with this name.
     const { client, clock } = options;
     this.#apiServer = new Reflector({ client, clock, type: EndpointSlices, namespace: 'default', name: 'kubernetes' });
     const labelSelector = `kubernetes.io/service-name=${proxyService}`;
@@ -57,7 +57,7 @@ export class InstallationEndpoints {
     );
   }
 
-  /** Where no Connector may lead (rule C9). */
+  /** The destinations that no Connector may connect to (rule C9). */
   get refused(): RefusedDestinations {
     const { client, installation } = this.options;
     return { refusedHosts: refusedHosts(installation, client.connection.server), refusedEndpoints: () => this.all };
@@ -73,8 +73,8 @@ export class InstallationEndpoints {
   }
 
   /**
-   * IPv4 and IPv6, ready or not. The API server's with its ports, because the other ports of a node may be a registry's; the proxies' with
-   * all ports, because their pods serve nothing else.
+   * All IPv4 and IPv6 addresses, ready or not. Those of the API server have ports, because another port of the node may belong to a
+   * registry. Those of the proxies apply to all ports, because their pods run nothing else.
    */
   get all(): readonly InstallationEndpoint[] {
     const apiServer = this.#apiServer.list().flatMap((slice) => {
@@ -95,9 +95,9 @@ function addressesOf({ endpoints }: EndpointSlice): string[] {
   return (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
 }
 
-const UNREAD = 'the addresses behind a Service could not be read; Connectors may lead to those not known';
+const UNREAD = 'cannot read the addresses of a Service; Connectors are kept only from the addresses that are known';
 
-/** A series ends with a change: then the slices could be read. */
+/** Returns the first failure of each series. A change ends a series, because it shows that the slices could be read. */
 function firstOfSeries(service: string, { failures, changes }: Reflector<EndpointSlice>): Observable<ServiceFailure> {
   const states = merge(failures.pipe(map(({ error }) => ({ message: UNREAD, service, error }))), changes.pipe(map(() => 'read' as const)));
   return states.pipe(

@@ -27,7 +27,7 @@ afterEach(async () => {
 describe('KubeClient.list', () => {
   const item = (name: string): object => ({ metadata: { namespace: 'team-a', name, resourceVersion: '1' } });
 
-  it('reads page after page and fills in what list items lack', async () => {
+  it('reads page after page and adds apiVersion and kind to the items', async () => {
     await serve((request, response) => {
       const second = request.url.searchParams.get('continue') === 'page-2';
       json(response, 200, {
@@ -47,7 +47,7 @@ describe('KubeClient.list', () => {
     ]);
   });
 
-  it('starts again when the snapshot expires between two pages, the last time in one piece', async () => {
+  it('starts again when the snapshot expires between two pages, the last time without pages', async () => {
     await serve((request, response) => {
       const query = request.url.searchParams;
       if (query.has('continue')) {
@@ -66,7 +66,7 @@ describe('KubeClient.list', () => {
     ]);
   });
 
-  it('gives up when even that is answered with 410', async () => {
+  it('gives up when even that gets a 410', async () => {
     await serve((_request, response) => refuse(response, 410, 'Expired'));
     expect(await failure(client.list(Secrets))).toMatchObject({ isGone: true });
     expect(server.requests).toHaveLength(3);
@@ -75,12 +75,12 @@ describe('KubeClient.list', () => {
   it.each([
     [{ metadata: { resourceVersion: '4' }, items: null }, 0],
     [{ metadata: { resourceVersion: '4' } }, 0],
-  ])('an empty list in any of its forms', async (body, length) => {
+  ])('reads an empty list in any of its forms', async (body, length) => {
     await serve((_request, response) => json(response, 200, body));
     expect((await client.list(Secrets)).items).toHaveLength(length);
   });
 
-  it('refuses what is no list, and a page without end', async () => {
+  it('refuses a response that is not a list, and a page that is too large', async () => {
     await serve((_request, response) => json(response, 200, { items: [item('a')] }), { maxListBytes: 200 });
     expect(await failure(client.list(Secrets))).toMatchObject({ code: 'ResponseInvalid' });
     server.answer = (_request, response) => json(response, 200, { metadata: { resourceVersion: '4' }, items: [item('a'.repeat(300))] });

@@ -111,7 +111,7 @@ describe('KubeClient requests', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('asks for metadata only, and keeps nothing else even when it is sent', async () => {
+  it('requests only metadata, and drops other fields that the server sends', async () => {
     const object = await client.get(metadataOf(Secrets), key);
     expect(server.requests[0]?.headers.accept).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1');
     expect(JSON.stringify(object)).not.toContain('aHVudGVyMg');
@@ -122,7 +122,7 @@ describe('KubeClient requests', () => {
     for (let call = 0; call < 20; call++) {
       await client.get(Secrets, key);
     }
-    // Two, because a call may begin in the very moment in which the connection of the last one is being put back.
+    // Two, because a call may begin while the connection of the last call is being returned to the pool.
     expect(server.openSockets).toBeLessThanOrEqual(2);
   });
 });
@@ -136,7 +136,7 @@ describe('KubeClient refusals', () => {
     [410, 'Expired', 'isGone', false],
     [429, 'TooManyRequests', 'retryable', true],
     [503, 'ServiceUnavailable', 'retryable', true],
-  ])('%d %s is an answer', async (status, reason, property, retryable) => {
+  ])('%d %s is a KubeApiError', async (status, reason, property, retryable) => {
     await serve((_request, response) => refuse(response, status, reason, 'because'));
     const error = await failure(client.get(Secrets, key));
     expect(error).toBeInstanceOf(KubeApiError);
@@ -167,7 +167,7 @@ describe('KubeClient refusals', () => {
     [{ retryAfterSeconds: 0 }, undefined],
     [{ retryAfterSeconds: -1 }, undefined],
     [null, undefined],
-  ])('reads how long to wait in a Status with the details %j', async (details, retryAfterMs) => {
+  ])('reads the wait from a Status with the details %j', async (details, retryAfterMs) => {
     await serve((_request, response) => json(response, 429, { kind: 'Status', code: 429, details }));
     expect(((await failure(client.get(Secrets, key))) as KubeApiError).retryAfterMs).toBe(retryAfterMs);
   });
@@ -178,7 +178,7 @@ describe('KubeClient refusals', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('finds nothing without an error', async () => {
+  it('find returns undefined for a missing object', async () => {
     await serve((_request, response) => refuse(response, 404, 'NotFound'));
     expect(await client.find(Secrets, key)).toBeUndefined();
   });
@@ -207,7 +207,7 @@ describe('KubeClient faults', () => {
     expect(error).toBeInstanceOf(KubeResponseError);
   });
 
-  it('an answer that breaks off is no silence', async () => {
+  it('an incomplete response is not "unreachable"', async () => {
     await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"kind":');
       setImmediate(() => response.destroy());
@@ -215,12 +215,12 @@ describe('KubeClient faults', () => {
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseIncomplete' });
   });
 
-  it('an answer that never ends is no silence', async () => {
+  it('a response that never ends is not "unreachable"', async () => {
     await serve((_request, response) => void response.writeHead(200).write('{"kind":'), { requestTimeoutMs: 1000 });
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseIncomplete' });
   });
 
-  it('a server that accepts and never answers is unreachable', async () => {
+  it('a server that accepts connections and never responds is unreachable', async () => {
     const clock = new JumpingClock();
     await serve(() => clock.expire(45_000), { clock, requestTimeoutMs: 45_000 });
     const error = await failure(client.get(Secrets, key));
@@ -229,7 +229,7 @@ describe('KubeClient faults', () => {
     await eventually(() => server.open === 0, 'the end of the request');
   });
 
-  it('dropped socket: unreachable after one more try for a read, and no second try for a write', async () => {
+  it('dropped socket: unreachable after one retry of a read, without a retry of a write', async () => {
     await serve((request) => {
       expect(request.method).toBeDefined();
       server.dropConnections();
@@ -240,7 +240,7 @@ describe('KubeClient faults', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'PUT']);
   });
 
-  it('API server restart: refused while it is away, well again afterwards', async () => {
+  it('API server restart: unreachable while it is down, works again afterwards', async () => {
     await serve((_request, response) => json(response, 200, secret));
     await client.get(Secrets, key);
     await server.close();
@@ -249,7 +249,7 @@ describe('KubeClient faults', () => {
     expect(await client.get(Secrets, key)).toMatchObject({ metadata: { name: 'harbor' } });
   });
 
-  it('the caller gives up: its own reason, and the connection ends', async () => {
+  it('the caller aborts: its reason is thrown, and the connection ends', async () => {
     await serve(() => undefined);
     const giveUp = new AbortController();
     const call = failure(client.get(Secrets, key, { signal: giveUp.signal }));
@@ -262,7 +262,7 @@ describe('KubeClient faults', () => {
   });
 });
 
-describe('KubeClient against a socket that is no API server', () => {
+describe('KubeClient against a socket that is not an API server', () => {
   let tcp: TcpServer;
 
   async function listen(onConnection: (socket: Socket) => void, scheme: string, options: KubeClientOptions): Promise<void> {
@@ -281,12 +281,12 @@ describe('KubeClient against a socket that is no API server', () => {
     expect(error.cause).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' });
   });
 
-  it('a peer that does not speak HTTP is reachable, and useless', async () => {
+  it('a peer that does not speak HTTP leads to ResponseInvalid', async () => {
     await listen((socket) => socket.end('220 mail ready\r\n'), 'http', {});
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'ResponseInvalid' });
   });
 
-  it('a peer that does not speak TLS is no API server either', async () => {
+  it('a peer that does not speak TLS does so too', async () => {
     await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), 'https', {});
     expect(await failure(client.get(Secrets, key))).toMatchObject({ code: 'CertificateInvalid' });
   });

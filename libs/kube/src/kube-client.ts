@@ -12,23 +12,23 @@ export interface KubeClientOptions {
   readonly clock?: Clock;
   /** Milliseconds for a whole request unless the call says otherwise; default 10,000. */
   readonly requestTimeoutMs?: number;
-  /** Milliseconds to connect, TLS included; default 5,000: within a cluster it takes one. */
+  /** Milliseconds to connect, TLS included; default 5,000. Within a cluster a connection takes about 1 ms. */
   readonly connectTimeoutMs?: number;
-  /** Bytes of the answer of a call for one object. */
+  /** The most bytes of a response with one object. */
   readonly maxObjectBytes?: number;
-  /** Bytes of one page of a list. */
+  /** The most bytes of one page of a list. */
   readonly maxListBytes?: number;
-  /** Objects asked for per page of a list; default 500, as kubectl does. */
+  /** Objects requested per page of a list; default 500, as in kubectl. */
   readonly pageSize?: number;
   readonly userAgent?: string;
 }
 
-/** What every call accepts. */
+/** Options of every call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for the whole call, or for each page of a list. */
   readonly timeoutMs?: number;
-  /** Of a write: `Strict` makes a field that the type does not have an error. The API server drops it otherwise. */
+  /** For writes: with `Strict` an unknown field is an error. Otherwise the API server drops it. */
   readonly fieldValidation?: 'Strict';
 }
 
@@ -39,53 +39,53 @@ export interface ListOptions extends CallOptions {
   readonly fieldSelector?: string;
 }
 
-/** A whole list, all pages together. */
+/** A complete list, with the items of all pages. */
 export interface KubeList<T> {
   readonly items: T[];
-  /** Where a watch goes on from. */
+  /** The version from which a watch continues. */
   readonly resourceVersion: string;
 }
 
 export interface WatchOptions extends ListOptions {
   readonly resourceVersion: string;
-  /** After this many seconds the server ends the watch; default 300. */
+  /** The server ends the watch after this many seconds; default 300. */
   readonly timeoutSeconds?: number;
-  /** Milliseconds of silence after which the watch counts as dead; default 120,000: bookmarks come about once a minute. */
+  /** Milliseconds without data after which the watch counts as dead; default 120,000, because bookmarks arrive about once a minute. */
   readonly idleTimeoutMs?: number;
   /** Called when the server has accepted the watch. */
   readonly onOpen?: () => void;
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Sending it twice does no harm; set for reviews, which store nothing. Default false. */
+  /** Set when sending the request twice does no harm, as for reviews, which store nothing. Default false. */
   readonly idempotent?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** Delete only this very object, not one of the same name made later. */
+  /** Delete only the object with this UID, not a later one with the same name. */
   readonly uid?: string;
 }
 
-/** An object as we send it: what the server fills in may be missing. */
+/** An object to send. Fields that the API server fills in may be missing. */
 export type NewObject<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & {
   apiVersion?: string;
   kind?: string;
   metadata?: Partial<T['metadata']>;
 };
 
-/** An API server stores no object of more than 1.5 MiB (etcd's limit); as JSON, with base64 and escapes, it stays below this. */
+/** An API server stores no object of more than 1.5 MiB (etcd's limit). As JSON, with base64 and escapes, it is smaller than this. */
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
 
-/** A page of 500 objects; only a server that ignores `limit` sends more, and memory must survive that as well. */
+/** The limit for a page of 500 objects. A server that ignores `limit` sends more, and the memory must be sufficient for that too. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
-/** Restarts of a list whose continue token expired between two pages. */
+/** The most attempts to read a list whose continue token expires between two pages. */
 const MAX_LIST_ATTEMPTS = 3;
 
 /**
- * The Kubernetes API, as far as our programs use it. Every call throws {@link KubeApiError} when the server said no,
- * `KubeUnreachableError` when it said nothing, `KubeResponseError` when what came cannot be used, and the signal's reason when
- * the caller aborted.
+ * A client for the part of the Kubernetes API that our programs use. Every call throws {@link KubeApiError} when the server responds with
+ * an error, `KubeUnreachableError` when it does not respond, `KubeResponseError` when its response cannot be used, and the signal's
+ * reason when the caller aborts.
  */
 export class KubeClient {
   readonly #transport: KubeTransport;
@@ -111,7 +111,7 @@ export class KubeClient {
     return this.#call(type, { ...options, method: 'GET', path: objectPath(type, key), idempotent: true });
   }
 
-  /** Like {@link get}, with undefined for an object that does not exist. */
+  /** Like {@link get}, but returns undefined for an object that does not exist. */
   async find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options: CallOptions = {}): Promise<T | undefined> {
     try {
       return await this.get(type, key, options);
@@ -123,7 +123,7 @@ export class KubeClient {
     }
   }
 
-  /** All objects, page by page. When the snapshot expires between two pages (410), the list starts again, the last time in one piece. */
+  /** Lists all objects, page by page. When the snapshot expires between two pages (410), the list starts again; the last attempt has no pages. */
   async list<T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<KubeList<T>> {
     for (let attempt = 1; ; attempt++) {
       const inOnePiece = attempt === MAX_LIST_ATTEMPTS;
@@ -155,18 +155,18 @@ export class KubeClient {
     });
   }
 
-  /** Replaces an object. With `metadata.resourceVersion` a change by someone else in between is a conflict. */
+  /** Replaces an object. With `metadata.resourceVersion`, a concurrent change by another client is a conflict. */
   async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: CallOptions = {}): Promise<T> {
     const path = objectPath(type, object.metadata);
     return this.#call(type, { ...options, method: 'PUT', path, body: fillType(type, object), idempotent: false });
   }
 
-  /** JSON merge patch (RFC 7386): null deletes a field, an array is replaced whole. */
+  /** Sends a JSON merge patch (RFC 7386): null deletes a field, an array is replaced as a whole. */
   async patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
     return this.#merge(type, objectPath(type, key), patch, options);
   }
 
-  /** JSON merge patch of the status subresource; `patch` has the form `{status: {…}}`. */
+  /** Sends a JSON merge patch of the status subresource; `patch` has the form `{status: {…}}`. */
   async patchStatus<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
     return this.#merge(type, objectPath(type, key, 'status'), patch, options);
   }
@@ -181,7 +181,7 @@ export class KubeClient {
     await this.#request(type, { ...call, method: 'DELETE', path: objectPath(type, key), body, idempotent: uid !== undefined });
   }
 
-  /** Creates a subresource, such as `token` of a ServiceAccount; the answer has the form of what was sent. */
+  /** Creates a subresource, such as `token` of a ServiceAccount. The response has the type of the request body. */
   async createSubresource<T extends object>(
     type: ResourceType,
     key: ObjectKey & { readonly subresource: string },
@@ -192,9 +192,9 @@ export class KubeClient {
     return (await this.#request(type, { ...options, method: 'POST', path, body, idempotent: false })) as T;
   }
 
-  /** The JSON at a path that is no resource, such as the keys that tokens are signed with. */
+  /** Reads the JSON at a path that is not a resource, such as the keys that sign tokens. */
   async readPath(path: string, { maxBytes, ...options }: CallOptions & { readonly maxBytes: number }): Promise<unknown> {
-    // The API server refuses (406) those who do not take what it has: keys are application/jwk-set+json.
+    // The API server responds with 406 when the type is not accepted: keys are application/jwk-set+json.
     return this.#transport.json({
       ...this.#limits(options),
       method: 'GET',
@@ -206,8 +206,9 @@ export class KubeClient {
   }
 
   /**
-   * Changes after `resourceVersion`, with bookmarks, until the server ends the watch. A 410, whether as HTTP status or inside
-   * the stream, is a {@link KubeApiError} with `isGone`: list again.
+   * Yields the changes after `resourceVersion`, with bookmarks, until the server ends the watch.
+   *
+   * @throws KubeApiError with `isGone` for a 410, as HTTP status or inside the stream: list again
    */
   async *watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const path = collectionPath(type, options.namespace);
@@ -241,7 +242,7 @@ export class KubeClient {
     }
   }
 
-  /** Closes all connections; what is in flight fails. */
+  /** Closes all connections. Requests in flight fail. */
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -254,7 +255,7 @@ export class KubeClient {
     const items: T[] = [];
     for (;;) {
       const page = await this.#listPage(type, options, query);
-      // Not spread into one call: a server that ignores `limit` may send more items than a call can have arguments.
+      // No spread into one call: a server that ignores `limit` may send more items than a call can have arguments.
       page.items.forEach((item) => items.push(item));
       if (page.next === undefined) {
         return { items, resourceVersion: page.resourceVersion };
@@ -280,7 +281,7 @@ export class KubeClient {
     })) as Partial<ListBody<T>> | null;
     const { resourceVersion, continue: next } = page?.metadata ?? {};
     if (typeof resourceVersion !== 'string') {
-      throw new KubeResponseError('ResponseInvalid', `GET ${path}: the answer is no list`);
+      throw new KubeResponseError('ResponseInvalid', `GET ${path}: the response is not a list`);
     }
     const items = (page?.items ?? []).map((item) => fillType(type, item));
     return { items, resourceVersion, next: next || undefined };
@@ -294,7 +295,7 @@ export class KubeClient {
   async #call<T extends KubeObject>(type: ResourceType<T>, call: ObjectCall): Promise<T> {
     const object = (await this.#request(type, call)) as T | null;
     if (!isJsonObject(object)) {
-      throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the answer is no object`);
+      throw new KubeResponseError('ResponseInvalid', `${call.method} ${call.path}: the response is not an object`);
     }
     return fillType(type, object);
   }

@@ -29,7 +29,7 @@ describe('loadKubeConnection merges the files of $KUBECONFIG', () => {
     return loadKubeConnection({ clock: new ManualClock() });
   };
 
-  it('the first entry of a name counts, whole, and the first current context', async () => {
+  it('the first entry of a name counts as a whole, and the first current context', async () => {
     await writeFile(join(directory, 'token'), 'wrong');
     const one = await file('one', {
       users: [{ name: 'u', user: { tokenFile: 'token' } }],
@@ -52,22 +52,22 @@ describe('loadKubeConnection merges the files of $KUBECONFIG', () => {
   it.each<[string, object, RegExp]>([
     ['a name twice in a file', { clusters: [...cluster('https://a'), ...cluster('https://b')] }, /clusters has the name "c" twice/],
     ['an entry without a name', { users: [{ user: {} }] }, /every entry of users must have a name/],
-    ['a list that is none', { users: { u: {} } }, /users must be a list/],
+    ['a list of a wrong type', { users: { u: {} } }, /users must be a list/],
     [
-      'a user that is not there',
+      'a user that does not exist',
       { clusters: cluster('https://a'), contexts: [context('here', 'n')], 'current-context': 'here' },
       /names the user "u", which does not exist/,
     ],
     [
-      'a cluster that is not there',
+      'a cluster that does not exist',
       { contexts: [context('here', 'n')], 'current-context': 'here' },
       /names the cluster "c", which does not exist/,
     ],
-  ])('says what is wrong: %s', async (_name, config, message) => {
+  ])('names the problem: %s', async (_name, config, message) => {
     await expect(loadAll(await file('one', config))).rejects.toThrow(message);
   });
 
-  it('asks nobody in particular where the context names no user', async () => {
+  it('uses no credential where the context names no user', async () => {
     const one = await file('one', {
       clusters: cluster('https://a.example'),
       contexts: [{ name: 'here', context: { cluster: 'c' } }],

@@ -32,7 +32,7 @@ async function write(user: object, cluster: object = {}, context = 'here'): Prom
 const header = async (clock = new ManualClock()): Promise<string | undefined> =>
   (await (await loadKubeConnection({ kubeconfig, clock })).credential.authorization())?.reveal();
 
-// Transforming and loading the hundreds of files of client-node takes long the first time; no test is to be measured by that.
+// The first load of the hundreds of files of client-node takes long. It must not count for the time limit of a test.
 beforeAll(() => import('@kubernetes/client-node'), 120_000);
 
 beforeEach(async () => {
@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe('loadKubeConnection', () => {
-  it('reads server, certificates and namespace, and keeps the key to itself', async () => {
+  it('reads server, certificates and namespace, and does not print the key', async () => {
     await writeFile(join(directory, 'ca.crt'), PEM);
     await write(
       { 'client-certificate-data': base64(PEM), 'client-key-data': base64(KEY), as: 'jane' },
@@ -69,12 +69,12 @@ describe('loadKubeConnection', () => {
     ['a token', { token: 'abc' }, 'Bearer abc'],
     ['a user name and password', { username: 'jane', password: 'pw' }, `Basic ${base64('jane:pw')}`],
     ['nothing', {}, undefined],
-  ])('knows who we are by %s', async (_name, user, expected) => {
+  ])('authenticates by %s', async (_name, user, expected) => {
     await write(user);
     expect(await header()).toBe(expected);
   });
 
-  it('reads a token file beside the kubeconfig again and again', async () => {
+  it('reads a token file relative to the kubeconfig again and again', async () => {
     const clock = new ManualClock();
     await write({ tokenFile: 'token' });
     await writeFile(join(directory, 'token'), 'one\n');
@@ -85,7 +85,7 @@ describe('loadKubeConnection', () => {
     expect((await credential.authorization())?.reveal()).toBe('Bearer two');
   });
 
-  it('the token file counts before the token, which stands in until the file can be read', async () => {
+  it('the token file has priority over the token, which is used until the file can be read', async () => {
     const clock = new ManualClock();
     await write({ token: 'fixed', tokenFile: 'token' });
     const { credential } = await loadKubeConnection({ kubeconfig, clock });
@@ -96,14 +96,14 @@ describe('loadKubeConnection', () => {
     expect(await next()).toBe('Bearer fixed');
     await writeFile(join(directory, 'token'), ' one\n');
     expect(await next()).toBe('Bearer one');
-    // What was read last stays, the file being gone or empty.
+    // The last token stays in use when the file is missing or empty.
     await writeFile(join(directory, 'token'), '\n');
     expect(await next()).toBe('Bearer one');
     await rm(join(directory, 'token'));
     expect(await next()).toBe('Bearer one');
   });
 
-  it('is the ServiceAccount of the pod where there is no kubeconfig', async () => {
+  it('uses the ServiceAccount of the pod where there is no kubeconfig', async () => {
     const clock = new ManualClock();
     for (const [name, text] of Object.entries({ token: 'one', namespace: 'team-a\n', 'ca.crt': PEM })) {
       await writeFile(join(directory, name), text);
@@ -155,12 +155,12 @@ describe('loadKubeConnection', () => {
     expect(tls.key?.reveal()).toBe(KEY);
   });
 
-  it('passes over a key without its certificate', async () => {
+  it('ignores a key without its certificate', async () => {
     await write({ token: 'abc', 'client-key-data': base64(KEY) });
     expect((await loadKubeConnection({ kubeconfig })).tls).toEqual({ ca: undefined, serverName: undefined, insecureSkipVerify: undefined });
   });
 
-  it('does not verify the server where the kubeconfig says so', async () => {
+  it('does not verify the server where the kubeconfig disables it', async () => {
     await write({ token: 'abc' }, { 'insecure-skip-tls-verify': true, 'tls-server-name': 'kubernetes' });
     expect((await loadKubeConnection({ kubeconfig })).tls).toMatchObject({ insecureSkipVerify: true, serverName: 'kubernetes' });
   });
@@ -172,7 +172,7 @@ describe('loadKubeConnection', () => {
     expect(await header()).toBe('Bearer t');
   });
 
-  it('refuses an exec plugin that gives a certificate, which would expire unnoticed', async () => {
+  it('refuses an exec plugin that returns a certificate, which would expire unnoticed', async () => {
     const answer = JSON.stringify({ status: { clientCertificateData: PEM, clientKeyData: KEY } });
     await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'printf', args: ['%s', answer] } });
     const { credential } = await loadKubeConnection({ kubeconfig });
@@ -182,7 +182,7 @@ describe('loadKubeConnection', () => {
     });
   });
 
-  it('asks an exec plugin, and asks it anew after a refusal', async () => {
+  it('runs an exec plugin, and runs it again after a refusal', async () => {
     const count = join(directory, 'count');
     const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"expirationTimestamp":"2100-01-01T00:00:00Z","token":"t%s"}}`;
     await write({
@@ -203,21 +203,21 @@ describe('loadKubeConnection', () => {
   it.each<[string, () => Promise<void>, RegExp]>([
     ['no file', async () => undefined, /config cannot be read/],
     ['no YAML', () => writeFile(kubeconfig, '{{{'), /config cannot be read/],
-    ['YAML that is no kubeconfig', () => writeFile(kubeconfig, '- a'), /config is not a kubeconfig/],
+    ['YAML that is not a kubeconfig', () => writeFile(kubeconfig, '- a'), /config is not a kubeconfig/],
     ['an empty file', () => writeFile(kubeconfig, ''), /current-context is not set; .* \(contexts: none\)/],
     ['no current context', () => write({}, {}, ''), /current-context is not set; .* \(contexts: "here"\)/],
     ['an unknown context', () => write({}, {}, 'elsewhere'), /current-context "elsewhere" does not exist; .* \(contexts: "here"\)/],
     ['no server', () => write({}, { server: undefined }), /cluster "c" has no server/],
-    ['a server that is no URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
+    ['a server that is not a URL', () => write({}, { server: 'kubernetes' }), /"kubernetes" of cluster "c" is not a URL/],
     ['a token that is a number', () => write({ token: 12345 }), /user "u": token must be a string/],
-    ['groups that are no list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
+    ['groups that are not a list', () => write({ as: 'jane', 'as-groups': 'admins' }), /as-groups must be a list of strings/],
     [
-      'extras of another kind',
+      'extras of a wrong type',
       () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }),
       /as-user-extra must be a map of lists of strings/,
     ],
     [
-      'a word for a truth value',
+      'a string for a boolean',
       () => write({}, { 'insecure-skip-tls-verify': 'yes please' }),
       /insecure-skip-tls-verify must be true or false/,
     ],
@@ -244,9 +244,9 @@ describe('loadKubeConnection', () => {
       () => write({}, { 'certificate-authority-data': base64(PEM), 'certificate-authority': 'a' }),
       /both certificate-authority and certificate-authority-data/,
     ],
-    ['data that is no PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
+    ['data that is not PEM', () => write({}, { 'certificate-authority-data': 'hello' }), /certificate-authority-data is not PEM in base64/],
     [
-      'an authority that is not to be asked',
+      'an authority together with insecure-skip-tls-verify',
       () => write({}, { 'certificate-authority-data': base64(PEM), 'insecure-skip-tls-verify': true }),
       /both a certificate authority and insecure-skip-tls-verify/,
     ],
@@ -254,20 +254,20 @@ describe('loadKubeConnection', () => {
     ['plain http to another machine', () => write({}, { server: 'http://10.0.0.1:8080' }), /must be https/],
     ['a proxy', () => write({}, { 'proxy-url': 'http://127.0.0.1:3128' }), /proxy-url, which is not supported/],
     ['a certificate file that is missing', () => write({}, { 'certificate-authority': 'gone.crt' }), /gone\.crt.* cannot be read/],
-  ])('says what is wrong: %s', async (_name, prepare, message) => {
+  ])('names the problem: %s', async (_name, prepare, message) => {
     await prepare();
     const failure = loadKubeConnection({ kubeconfig });
     await expect(failure).rejects.toThrow(KubeConfigError);
     await expect(failure).rejects.toThrow(message);
   });
 
-  it('says nothing of what is in a file that is no YAML', async () => {
+  it('repeats no content of a file that is not YAML', async () => {
     await writeFile(kubeconfig, 'token: "hush\n{{{');
     const error: unknown = await loadKubeConnection({ kubeconfig }).catch((caught: unknown) => caught);
     expect(inspect(error, { depth: 9 })).not.toContain('hush');
   });
 
-  it('without a kubeconfig looks where kubectl does, and says when nothing is there', async () => {
+  it('without a kubeconfig looks where kubectl does, and reports when it finds nothing', async () => {
     await write({ token: 'abc' });
     jest.replaceProperty(process, 'env', { KUBECONFIG: kubeconfig });
     expect((await loadKubeConnection()).namespace).toBe('team-a');
@@ -275,7 +275,7 @@ describe('loadKubeConnection', () => {
     await expect(loadKubeConnection()).rejects.toThrow('No kubeconfig and no ServiceAccount of a pod found');
   });
 
-  it('connects: http on this machine is good enough for a sandbox', async () => {
+  it('connects by http on this machine, for a sandbox', async () => {
     const server = await ApiServer.start((_request, response) => json(response, 200, { metadata: { name: 'x', resourceVersion: '1' } }));
     const extra = { 'example.com/Scopes%': ['a', 'b'], plain: ['c'] };
     await write(

@@ -9,28 +9,28 @@ import { KubeConfigError } from './kube.errors';
 import { type CurrentContext, type KubeconfigCluster, type KubeconfigUser, readKubeconfig } from './kubeconfig';
 import { kubernetesEnvironment } from './kubernetes.config';
 
-/** TLS material for the API server, PEM. */
+/** TLS settings for the API server. Certificates and keys are PEM. */
 export interface KubeTls {
-  /** Certificates that sign the server's; the system's when absent. */
+  /** The CA certificates for the server's certificate. Default: those of the system. */
   readonly ca?: string;
-  /** Client certificate and its key. */
+  /** The client certificate; `key` is its private key. */
   readonly cert?: string;
   readonly key?: Sensitive;
-  /** Name to expect in the server's certificate instead of the host of the URL. */
+  /** The name to expect in the server's certificate instead of the host of the URL. */
   readonly serverName?: string;
   /** As written in the kubeconfig (`insecure-skip-tls-verify`); never set in a cluster. */
   readonly insecureSkipVerify?: boolean;
 }
 
-/** Where the API server is and who we are there. */
+/** The address of the API server and our credential for it. */
 export interface KubeConnection {
-  /** Base URL; a path is kept as a prefix. */
+  /** The base URL. Its path is a prefix of all request paths. */
   readonly server: string;
   readonly tls: KubeTls;
   readonly credential: ApiCredential;
-  /** Namespace of the kubeconfig's context, or of the pod. */
+  /** The namespace of the kubeconfig's context, or of the pod. */
   readonly namespace?: string;
-  /** Whom to act as. */
+  /** The user to impersonate. */
   readonly impersonate?: Impersonation;
 }
 
@@ -44,22 +44,22 @@ export interface Impersonation {
 
 export interface LoadKubeConnectionOptions {
   /**
-   * Path of a kubeconfig file. Without it: `$KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod, as kubectl does.
+   * The path of a kubeconfig file. Default, as in kubectl: `$KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod.
    */
   readonly kubeconfig?: string;
-  /** Where the kubelet puts the ServiceAccount's token, CA and namespace; for tests. */
+  /** The directory with the ServiceAccount's token, CA and namespace, which the kubelet writes. For tests. */
   readonly serviceAccountDirectory?: string;
   readonly clock?: Clock;
 }
 
-/** In every pod that does not switch it off. */
+/** Exists in every pod that does not disable `automountServiceAccountToken`. */
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Finds the API server and our credential, by the rules of client-go (tools/clientcmd and rest), so that a kubeconfig means here what it means to
- * kubectl. What we cannot do is refused in words, and never passed over.
+ * Finds the API server and our credential by the rules of client-go (tools/clientcmd and rest), so that a kubeconfig has the same meaning
+ * as for kubectl. A setting that is not supported is an error and never ignored.
  *
- * @throws KubeConfigError naming what is missing and what to do
+ * @throws KubeConfigError when the configuration cannot be used; it names the field and the fix
  */
 export async function loadKubeConnection(options: LoadKubeConnectionOptions = {}): Promise<KubeConnection> {
   const { kubeconfig, clock = systemClock } = options;
@@ -88,7 +88,7 @@ async function connectionOf({ cluster, user, namespace }: CurrentContext, clock:
   };
 }
 
-/** The ServiceAccount of the pod. */
+/** Returns the connection with the ServiceAccount of the pod. */
 async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
   const { serviceHost, servicePort } = kubernetesEnvironment;
   if (!serviceHost || !servicePort) {
@@ -123,7 +123,7 @@ function checkedServer({ name, server, 'proxy-url': proxyUrl }: KubeconfigCluste
   return server;
 }
 
-/** What client-go refuses (validation.go, transport/round_trippers.go) and what we do not support. */
+/** @throws KubeConfigError for users that client-go refuses (validation.go, transport/round_trippers.go) or that we do not support */
 function checkUser(user: KubeconfigUser): void {
   const refuse = (problem: string): never => {
     throw new KubeConfigError(`The kubeconfig's user ${JSON.stringify(user.name)} ${problem}`);
@@ -156,7 +156,7 @@ async function readTls(cluster: KubeconfigCluster, user: KubeconfigUser | undefi
 async function clientCertificate(user: KubeconfigUser): Promise<Pick<KubeTls, 'cert' | 'key'>> {
   const name = `user ${JSON.stringify(user.name)}`;
   const cert = await pem(user, 'client-certificate', name);
-  // As client-go: a key alone is no login.
+  // As in client-go: a key without a certificate is ignored.
   if (cert === undefined) {
     return {};
   }
@@ -167,7 +167,7 @@ async function clientCertificate(user: KubeconfigUser): Promise<Pick<KubeTls, 'c
   return { cert, key: new Sensitive(key) };
 }
 
-/** The PEM under `FIELD-data`, or in the file that FIELD names. */
+/** Reads the PEM in `FIELD-data`, or in the file that FIELD names. */
 async function pem<F extends string>(
   entry: { readonly [K in F | `${F}-data`]?: string },
   field: F,
@@ -198,7 +198,7 @@ async function readNamed(file: string): Promise<string> {
   }
 }
 
-/** What client-go sends: the token file's content before the token, and neither a plugin nor a password where there is one of them. */
+/** Returns the credential by client-go's priority: the token file, the token, the user name and password, the exec plugin. */
 async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCredential> {
   const token = user.token === undefined ? undefined : new Sensitive(user.token.trim());
   if (user.tokenFile !== undefined) {
@@ -213,7 +213,7 @@ async function credentialOf(user: KubeconfigUser, clock: Clock): Promise<ApiCred
   return user.exec ? execCredential(user.exec, `The kubeconfig's user ${JSON.stringify(user.name)}`, clock) : new StaticCredential();
 }
 
-/** A file that cannot be read is an error at the start, unless there is a token to begin with. */
+/** A file that cannot be read is an error at the start, unless there is a token to start with. */
 async function tokenFileCredential(file: string, token: Sensitive | undefined, clock: Clock): Promise<ApiCredential> {
   if (!token) {
     await readNamed(file);

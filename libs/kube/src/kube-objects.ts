@@ -1,6 +1,6 @@
 import { type KubeObject, type ObjectMeta } from '@oci-connector/connector-api';
 
-/** core/v1 Secret. `data` values are base64. Never log one: use it and let it go. */
+/** core/v1 Secret. `data` values are base64. Never log one, and do not keep it longer than needed. */
 export interface Secret extends KubeObject {
   readonly metadata: ObjectMeta;
   readonly type?: string;
@@ -43,7 +43,7 @@ export interface EndpointSlice extends KubeObject {
   readonly ports?: readonly { readonly port?: number | null }[] | null;
 }
 
-/** Points at an object, in another object. */
+/** A reference to an object. */
 export interface InvolvedObject {
   readonly apiVersion: string;
   readonly kind: string;

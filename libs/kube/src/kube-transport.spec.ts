@@ -11,7 +11,7 @@ import { ConfigMaps } from './resource-type';
 describe('TLS to the API server', () => {
   let authority: TestCertificateAuthority;
   let server: Server;
-  /** Authorization header and client certificate of each request. */
+  /** The Authorization header and the client certificate of each request. */
   let seen: [string | undefined, string][];
 
   beforeAll(async () => {
@@ -46,18 +46,18 @@ describe('TLS to the API server', () => {
     }
   }
 
-  it('accepts a certificate of the CA for the name expected', async () => {
+  it('accepts a certificate of the CA for the expected name', async () => {
     await get({ ca: authority.caPem, serverName: 'kubernetes' });
     expect(seen).toEqual([['Bearer our-own-token', '']]);
   });
 
-  it('shows our certificate', async () => {
+  it('sends our client certificate', async () => {
     const { cert, key } = await authority.issue({ names: ['controller'] });
     await get({ ca: authority.caPem, serverName: 'kubernetes', cert, key: new Sensitive(key) });
     expect(seen).toEqual([['Bearer our-own-token', 'controller']]);
   });
 
-  it('does what an insecure kubeconfig says', async () => {
+  it('accepts every certificate with an insecure kubeconfig', async () => {
     await get({ insecureSkipVerify: true });
     expect(seen).toHaveLength(1);
   });
@@ -66,7 +66,7 @@ describe('TLS to the API server', () => {
     ['an unknown CA', async () => ({ serverName: 'kubernetes' })],
     ['another CA of the same name', async () => ({ serverName: 'kubernetes', ca: (await TestCertificateAuthority.create()).caPem })],
     ['another name', async () => ({ ca: authority.caPem })],
-  ])('C10 %s: refused, the token stays here, and that is not "unreachable"', async (_name, tls) => {
+  ])('C10 %s: refused, no token is sent, and the error is not "unreachable"', async (_name, tls) => {
     await expect(get(await tls())).rejects.toMatchObject({ code: 'CertificateInvalid' });
     expect(seen).toEqual([]);
   });

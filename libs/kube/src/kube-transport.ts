@@ -18,19 +18,19 @@ export interface KubeRequest {
   readonly accept: string;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** For the whole answer; for a stream, until its head is there. Milliseconds. */
+  /** The time limit for the whole response; for a stream, until its headers have arrived. In milliseconds. */
   readonly timeoutMs: number;
-  /** Bytes of answer that are read before it counts as too large. */
+  /** The most bytes of the response body. A longer one is an error. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
-  /** Sending it twice does no harm, so a connection that died under it may be replaced once. */
+  /** Sending the request twice does no harm, so it is sent once more when its connection is lost. */
   readonly idempotent: boolean;
 }
 
-/** An answer whose body is still arriving. */
+/** A response whose body is still arriving. */
 export interface KubeStream {
   readonly body: Readable;
-  /** Ends it; the reason is what the reader sees. */
+  /** Ends the stream. The reader gets the reason as its error. */
   abort(reason: Error): void;
 }
 
@@ -41,10 +41,10 @@ export interface TransportOptions {
   readonly userAgent: string;
 }
 
-/** A refusal is a small object; of a longer one only the HTTP status counts. */
+/** The limit for the body of an error response. Of a longer body only the HTTP status counts. */
 const MAX_STATUS_BYTES = 1024 * 1024;
 
-/** Idle connections are kept this long: longer than our own polling rhythms, shorter than what load balancers forget. Milliseconds. */
+/** How long idle connections are kept: longer than our polling intervals, shorter than the idle timeouts of load balancers. In milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
 interface Answer {
@@ -54,11 +54,12 @@ interface Answer {
 }
 
 /**
- * HTTP to the API server over one keep-alive agent: adds our credential, reads it again after a 401 and tries once more, replaces
- * a dead connection once, limits time and size, and turns every failure into a {@link KubeError}. Redirects are not followed.
+ * Sends HTTP requests to the API server over one keep-alive agent. It adds our credential, reads the credential again after a 401 and
+ * tries once more, replaces a lost connection once, limits time and size, and turns every failure into a {@link KubeError}. It does not
+ * follow redirects.
  *
- * The number of connections is not limited here: a watch holds one for minutes, and whatever a peer can multiply (reviews,
- * reconciles) is limited by its caller, so that waiting for a slot is never mistaken for a silent server.
+ * It does not limit the number of connections. A watch occupies one for minutes, and requests that a peer can multiply (reviews,
+ * reconciles) are limited by their callers. So waiting for a slot is never mistaken for a server that does not respond.
  */
 export class KubeTransport {
   readonly #agent: Agent;
@@ -74,7 +75,7 @@ export class KubeTransport {
     this.#prefix = url.pathname.replace(/\/+$/, '');
     const { tls } = connection;
     this.#agent = new Agent({
-      // Both are our own deadlines' task, which count the whole request.
+      // Our own deadlines replace both, because they count the whole request.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -91,7 +92,7 @@ export class KubeTransport {
     });
   }
 
-  /** Sends a request and parses its JSON answer. */
+  /** Sends a request and parses the JSON response. */
   async json(request: KubeRequest): Promise<unknown> {
     const answer = await this.#send(request);
     try {
@@ -104,11 +105,11 @@ export class KubeTransport {
     }
   }
 
-  /** Sends a request and hands over the body as it arrives. */
+  /** Sends a request and returns the response body as a stream. */
   async stream(request: KubeRequest): Promise<KubeStream> {
     const { response, deadline } = await this.#send(request);
     deadline.extend();
-    // Whoever iterates sees the error; nobody else need crash of it.
+    // The iterating reader gets the error. Without a listener it would also crash the process.
     response.body.on('error', () => undefined);
     return {
       body: response.body,
@@ -119,7 +120,7 @@ export class KubeTransport {
     };
   }
 
-  /** Closes all connections at once; what is in flight fails. */
+  /** Closes all connections immediately. Requests in flight fail. */
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -141,7 +142,7 @@ export class KubeTransport {
     return succeeded(await this.#attemptWithFreshConnection(request, renewed), clock);
   }
 
-  /** A kept connection may be closed by the server in the instant in which we use it; that says nothing about the server. */
+  /** The server may close a kept-alive connection at the moment when we use it. That does not mean that the server is down. */
   async #attemptWithFreshConnection(request: KubeRequest, credential: Sensitive | undefined): Promise<Answer> {
     try {
       return await this.#attempt(request, credential);
@@ -211,7 +212,7 @@ async function succeeded(answer: Answer, clock: WallClock): Promise<Answer> {
   throw new KubeApiError(response.statusCode, status, describe(request), retryAfterOf(response, status, clock.now()));
 }
 
-/** What can be learnt from a refusal. Its HTTP status alone makes it an answer, whatever becomes of the body. */
+/** Reads the Status object of an error response. The HTTP status counts even when the body cannot be read. */
 async function readStatus(answer: Answer): Promise<StatusBody> {
   try {
     const status = parseJsonObject(await textOf(answer, MAX_STATUS_BYTES));
@@ -219,12 +220,12 @@ async function readStatus(answer: Answer): Promise<StatusBody> {
       return status;
     }
   } catch {
-    // Too long, or broken off: the same answer as for what is no Status.
+    // A body that is too long or incomplete is treated like a body that is not a Status.
   }
-  return { message: 'the answer is no Status object' };
+  return { message: 'the response is not a Status object' };
 }
 
-/** By the header or, without one, by the Status. No wait at all counts for nothing: then the caller's own pause is the better one. */
+/** Reads the wait from the header or, without one, from the Status. A wait of 0 is ignored, because the caller's own pause is better. */
 function retryAfterOf({ headers }: Dispatcher.ResponseData, { details }: StatusBody, now: number): number | undefined {
   const seconds: unknown = details?.retryAfterSeconds;
   const waits = [headers['retry-after'], typeof seconds === 'number' ? String(seconds) : undefined].map((said) =>
@@ -233,7 +234,7 @@ function retryAfterOf({ headers }: Dispatcher.ResponseData, { details }: StatusB
   return waits.find((wait) => wait !== undefined && wait > 0);
 }
 
-/** Throws for a body that is longer. */
+/** @throws KubeResponseError `ResponseTooLarge` for a body of more than `maxBytes` */
 async function textOf({ response, request }: Answer, maxBytes: number): Promise<string> {
   const body = await readWhole(response.body, maxBytes);
   if (!body) {
@@ -247,7 +248,7 @@ async function discard({ response, deadline }: Answer): Promise<void> {
   deadline.clear();
 }
 
-/** A failure after the head of the answer: the server was there, so this is never "unreachable". */
+/** Returns the error for a failure after the response headers. The server has responded, so this is never "unreachable". */
 function bodyError(error: unknown, { request, deadline }: Answer): KubeError {
   request.signal?.throwIfAborted();
   if (error instanceof KubeResponseError) {
@@ -257,6 +258,6 @@ function bodyError(error: unknown, { request, deadline }: Answer): KubeError {
     // Without `cause`: the parser quotes the body, and that may be a Secret.
     return new KubeResponseError('ResponseInvalid', `${describe(request)}: the answer is not JSON`);
   }
-  const why = deadline.expired ? `did not end within ${request.timeoutMs} ms` : 'broke off';
+  const why = deadline.expired ? `did not end within ${request.timeoutMs} ms` : 'is incomplete';
   return new KubeResponseError('ResponseIncomplete', `${describe(request)}: the answer ${why}`, { cause: error });
 }

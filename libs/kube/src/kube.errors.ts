@@ -1,4 +1,4 @@
-/** Every failure of a call to the API server has one of these codes. */
+/** The code of a failed call to the API server. */
 export type KubeErrorCode =
   | 'ApiError'
   | 'Unreachable'
@@ -9,15 +9,15 @@ export type KubeErrorCode =
   | 'ResponseIncomplete'
   | 'WatchSilent';
 
-/** Base of all errors of a call to the API server. Its message never holds a token, a header or a body. */
+/** Base of all errors of a call to the API server. The message never contains a token, a header or a body. */
 export abstract class KubeError extends Error {
   /** Stable; switch on this, never on the message. */
   abstract readonly code: KubeErrorCode;
-  /** True when the same call may succeed later without anybody changing anything. */
+  /** True when the same call may succeed later without any change. */
   abstract readonly retryable: boolean;
 }
 
-/** The `Status` object by which an API server refuses (Kubernetes API conventions, "Response Status Kind"). */
+/** The `Status` object of an API server's error response (Kubernetes API conventions, "Response Status Kind"). */
 export interface StatusBody {
   readonly kind?: string;
   readonly reason?: string;
@@ -26,15 +26,15 @@ export interface StatusBody {
   readonly details?: { readonly retryAfterSeconds?: number };
 }
 
-/** The API server answered, and the answer was no. 429 and 503 are answers too: the server is there. */
+/** The API server responded with an error. 429 and 503 count too, because the server is reachable. */
 export class KubeApiError extends KubeError {
   override readonly name = 'KubeApiError';
   readonly code = 'ApiError';
-  /** HTTP status of the answer, or `code` of the `Status` in a watch. */
+  /** The HTTP status of the response, or the `code` of the `Status` in a watch. */
   readonly status: number;
-  /** Machine-readable reason of the `Status`, such as `AlreadyExists`; empty when the body was no `Status`. */
+  /** The machine-readable reason of the `Status`, such as `AlreadyExists`; empty when the body is not a `Status`. */
   readonly reason: string;
-  /** What the server says, as kubectl prints it, without the request. */
+  /** The server's message, as kubectl prints it, without the request. */
   readonly statement: string;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -59,7 +59,7 @@ export class KubeApiError extends KubeError {
     return this.status === 403;
   }
 
-  /** 409 because the object changed since it was read. */
+  /** 409 because the object has changed since it was read. */
   get isConflict(): boolean {
     return this.status === 409 && this.reason !== 'AlreadyExists';
   }
@@ -68,19 +68,18 @@ export class KubeApiError extends KubeError {
     return this.status === 409 && this.reason === 'AlreadyExists';
   }
 
-  /** The resource version asked for is no longer known: list again. */
+  /** The server no longer has the requested resource version: list again. */
   get isGone(): boolean {
     return this.status === 410;
   }
 }
 
-/** A message of the API server can quote a whole object; a log line need not. */
+/** A message of the API server can quote a whole object, which is too long for a log line. */
 const MAX_MESSAGE_LENGTH = 2048;
 
 /**
- * Nothing that could be an answer arrived: the connection was refused, was reset, or nothing came in time. This, and only this,
- * is what "the API server cannot be reached" means: a server that answers with an error is reachable, and so is one whose
- * certificate is wrong or whose answer breaks off.
+ * No response arrived: the connection was refused or reset, or nothing arrived in time. Only this means "the API server cannot be
+ * reached". A server that responds with an error is reachable, and so is one with a wrong certificate or an incomplete response.
  */
 export class KubeUnreachableError extends KubeError {
   override readonly name = 'KubeUnreachableError';
@@ -88,7 +87,7 @@ export class KubeUnreachableError extends KubeError {
   readonly retryable = true;
 }
 
-/** The answer, the certificate or our own credential cannot be used; the code says which. */
+/** The response, the server's certificate or our own credential cannot be used; the code says which. */
 export class KubeResponseError extends KubeError {
   override readonly name = 'KubeResponseError';
   readonly retryable = true;
@@ -113,14 +112,14 @@ export class KubeConfigError extends Error {
 export type TokenRefusal =
   /** Not a JSON Web Token of a form that an API server issues; no review was made. */
   | 'NotAToken'
-  /** Issued for other audiences than ours. */
+  /** The token was issued for other audiences than ours. */
   | 'WrongAudience'
-  /** Its time is over; no review was made. */
+  /** The token has expired; no review was made. */
   | 'Expired'
-  /** The API server does not accept it (signature, deleted account, deleted pod). */
+  /** The API server does not accept the token (signature, deleted account, deleted pod). */
   | 'NotAuthenticated';
 
-/** A client's token is no good. The message says what is needed, and holds nothing of the token. */
+/** A client's token is refused. The message says which token is needed, and contains no part of the token. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
   readonly retryable = false;
@@ -133,7 +132,7 @@ export class TokenRefusedError extends Error {
   }
 }
 
-/** A TokenReview or SubjectAccessReview gave no answer that can be used; `cause` says why. Never a yes, never remembered. */
+/** A TokenReview or SubjectAccessReview gave no usable answer; `cause` says why. It never counts as a positive answer and is never cached. */
 export class ReviewUnavailableError extends Error {
   override readonly name = 'ReviewUnavailableError';
   readonly code = 'ReviewUnavailable';

@@ -4,7 +4,7 @@ import { isJsonObject } from '@oci-connector/http';
 import { parse } from 'yaml';
 import { KubeConfigError } from './kube.errors';
 
-/** A cluster of a kubeconfig; its files are absolute. */
+/** A cluster of a kubeconfig. File names are absolute. */
 export interface KubeconfigCluster {
   readonly name: string;
   readonly server?: string;
@@ -15,7 +15,7 @@ export interface KubeconfigCluster {
   readonly 'proxy-url'?: string;
 }
 
-/** A user of a kubeconfig; its files are absolute. */
+/** A user of a kubeconfig. File names are absolute. */
 export interface KubeconfigUser {
   readonly name: string;
   readonly token?: string;
@@ -48,15 +48,15 @@ interface KubeconfigContext {
   readonly namespace?: string;
 }
 
-/** What the current context of a kubeconfig names. */
+/** The entries that the current context of a kubeconfig names. */
 export interface CurrentContext {
   readonly cluster: KubeconfigCluster;
-  /** Absent: nobody in particular. */
+  /** Absent: no credential. */
   readonly user?: KubeconfigUser;
   readonly namespace?: string;
 }
 
-/** Several files as one: of two entries with a name, and of two current contexts, the first counts. */
+/** Several files merged into one. Of two entries with the same name, and of two current contexts, the first counts. */
 interface Merged {
   readonly files: readonly string[];
   readonly currentContext: string;
@@ -73,7 +73,7 @@ const TEXTS = (value: unknown): boolean => Array.isArray(value) && value.every(T
 type Check = readonly [expected: string, test: (value: unknown) => boolean];
 const text: Check = ['a string', TEXT];
 
-/** The fields that are used, as client-go declares them. A field of another kind is an error there too; unknown fields are passed over. */
+/** The fields that are used, with client-go's types. A field of another type is an error, as in client-go; unknown fields are ignored. */
 const CHECKS = {
   cluster: {
     ...fields(['server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'proxy-url']),
@@ -104,15 +104,15 @@ function fields(names: readonly string[]): Record<string, Check> {
   return Object.fromEntries(names.map((name) => [name, text]));
 }
 
-/** Fields that name files, relative to the kubeconfig. */
+/** Fields with file names, relative to the kubeconfig. */
 const FILES = ['certificate-authority', 'tokenFile', 'client-certificate', 'client-key'];
 
 /**
- * The current context of kubeconfig files, read and merged as client-go does (tools/clientcmd, loader.go): a file that does not exist is
- * passed over unless `required`, paths are relative to the file that has them, and names must not repeat within a file.
+ * Returns the current context of kubeconfig files, read and merged as in client-go (tools/clientcmd, loader.go). A file that does not
+ * exist is ignored unless `required`, paths are relative to their file, and names must be unique within a file.
  *
- * @returns undefined when no file exists, or when nothing is in them
- * @throws KubeConfigError
+ * @returns undefined when no file exists, or all of them are empty
+ * @throws KubeConfigError when a file or the current context cannot be used
  */
 export async function readKubeconfig(
   files: readonly string[],
@@ -139,7 +139,7 @@ async function readConfig(file: string, required: boolean): Promise<Record<strin
     if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') {
       return {};
     }
-    // The parser's own message quotes lines, one of which may be a token.
+    // Without the parser's message: it quotes lines, and one of them may be a token.
     throw new KubeConfigError(`${file} cannot be read${cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''}`);
   }
   if (content === null || content === undefined) {
@@ -204,7 +204,7 @@ function checked(content: Readonly<Record<string, unknown>>, where: string, { ki
   return Object.fromEntries(present.map(([field, value]) => [field, withAbsolutePath(field, value, file)]));
 }
 
-/** As kubectl: a command with a slash is relative to the kubeconfig too, one without is looked for in the search path. */
+/** As in kubectl: a command with a slash is relative to the kubeconfig; one without a slash is searched in `PATH`. */
 function withAbsoluteCommand(exec: KubeconfigExec, file: string): KubeconfigExec {
   const { command } = exec;
   return command?.includes('/') ? { ...exec, command: resolve(dirname(file), command) } : exec;

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 
-/** Where a program finds its API server, as kubectl and every pod have it. */
+/** The environment variables by which a program finds the API server, as in kubectl and in every pod. */
 export const kubernetesEnvironment = {
-  /** `$KUBECONFIG`: one file or several. */
+  /** `$KUBECONFIG`: one or more files. */
   get kubeconfig(): string {
     return process.env['KUBECONFIG'] ?? '';
   },

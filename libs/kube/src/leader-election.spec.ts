@@ -38,7 +38,7 @@ afterEach(async () => {
   candidates.forEach(({ clock }) => expect(clock.timers).toEqual([]));
 });
 
-/** Each candidate has a clock of its own; by default one that is years away from the others'. */
+/** Each candidate has its own clock; by default one that differs by years from the others'. */
 function candidate(identity: string, options: { slow?: boolean; epoch?: string } = {}): Candidate {
   const clock = new ManualClock(Date.parse(options.epoch ?? `20${30 + candidates.length * 5}-01-01T00:00:00Z`));
   const client = KubeClient.fromConnection(server.connection(), { clock });
@@ -69,7 +69,7 @@ function candidate(identity: string, options: { slow?: boolean; epoch?: string }
   return made;
 }
 
-/** Lets a candidate's time go on in the steps of its own pauses, so that no request is overtaken by its clock. */
+/** Advances a candidate's clock in steps of its own pauses, so that its clock does not overtake a request. */
 async function pass(who: Candidate, ms: number): Promise<void> {
   for (let gone = 0; gone < ms; gone += 1000) {
     who.clock.advance(1000);
@@ -97,7 +97,7 @@ describe('LeaderElection', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT']);
   });
 
-  it('gives the lease back when it stops, and the next one need not wait', async () => {
+  it('releases the lease when it stops, and the next candidate need not wait', async () => {
     const one = candidate('one');
     await leading(one);
     const two = candidate('two');
@@ -113,7 +113,7 @@ describe('LeaderElection', () => {
     expect(leases.lease?.spec).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
   });
 
-  it('takes over from a holder that no longer renews, by its own clock however wrong that is', async () => {
+  it('takes over from a holder that no longer renews, by its own clock, however wrong that is', async () => {
     leases.write({ holderIdentity: 'crashed', leaseDurationSeconds: 15, renewTime: '1999-01-01T00:00:00.000000Z', leaseTransitions: 3 });
     const one = candidate('one');
     await pass(one, 14_000);
@@ -123,7 +123,7 @@ describe('LeaderElection', () => {
     expect(leases.lease?.spec).toMatchObject({ holderIdentity: 'one', leaseTransitions: 4 });
   });
 
-  it('does not take over from a holder that renews, whatever its times say', async () => {
+  it('does not take over from a holder that renews, whatever times it writes', async () => {
     leases.write({ holderIdentity: 'other', leaseDurationSeconds: 15, renewTime: '1999-01-01T00:00:00.000000Z' });
     const one = candidate('one');
     for (let renewal = 0; renewal < 5; renewal++) {
@@ -134,7 +134,7 @@ describe('LeaderElection', () => {
     expect(server.requests.some(({ method }) => method === 'PUT')).toBe(false);
   });
 
-  it('lets one of several win', async () => {
+  it('lets one of several candidates win', async () => {
     const all = ['one', 'two', 'three'].map((identity) => candidate(identity));
     await eventually(() => all.some(({ election }) => election.isLeader));
     await settle();
@@ -145,7 +145,7 @@ describe('LeaderElection', () => {
     expect(all.flatMap(({ terms }) => terms)).toHaveLength(1);
   });
 
-  it('refuses settings with which two could lead at once', () => {
+  it('refuses settings with which two could lead at the same time', () => {
     const settings = { client: {} as KubeClient, namespace: 'a', name: 'b', identity: 'c' };
     expect(() => new LeaderElection({ ...settings, leaseDurationMs: 10_000, renewDeadlineMs: 10_000 })).toThrow(TypeError);
     expect(() => new LeaderElection({ ...settings, renewDeadlineMs: 2000, retryPeriodMs: 2000 })).toThrow(TypeError);
@@ -174,7 +174,7 @@ describe('LeaderElection faults', () => {
     expect(one.errors.length).toBeGreaterThan(0);
   });
 
-  it('survives a short fault without anybody noticing', async () => {
+  it('keeps leading during a short fault', async () => {
     const one = candidate('one');
     await leading(one);
     leases.fault = (_request, response) => refuse(response, 503, 'ServiceUnavailable');
@@ -184,7 +184,7 @@ describe('LeaderElection faults', () => {
     expect([one.terms.length, one.terms[0]?.aborted]).toEqual([1, false]);
   });
 
-  it('stops leading at once when somebody else holds the lease, and does not take it away', async () => {
+  it('stops leading immediately when another candidate holds the lease, and does not take it over', async () => {
     const one = candidate('one');
     await leading(one);
     leases.write({ holderIdentity: 'thief', leaseDurationSeconds: 15, renewTime: '2030-01-01T00:00:00.000000Z' });
@@ -195,7 +195,7 @@ describe('LeaderElection faults', () => {
     expect(String(one.terms[0]?.reason)).toContain('somebody else');
   });
 
-  it('goes on when the Lease was deleted or written by us without our hearing of it', async () => {
+  it('continues when the Lease was deleted, or our own write got no response', async () => {
     const one = candidate('one');
     await leading(one);
     leases.delete();
@@ -206,7 +206,7 @@ describe('LeaderElection faults', () => {
     expect([one.terms.length, one.terms[0]?.aborted, one.errors]).toEqual([1, false, []]);
   });
 
-  /** Keeps the next write from being answered; it is taken first, as a server may have done when its client goes away. */
+  /** Suppresses the response to the next write. The server still stores it, as when a client disconnects before the response. */
   function holdNextWrite(): { readonly isHeld: () => boolean; readonly answer: () => void; readonly cut: () => void } {
     let held: ServerResponse | undefined;
     let body: Lease | undefined;
@@ -227,7 +227,7 @@ describe('LeaderElection faults', () => {
     return { isHeld: () => held !== undefined, answer: () => held && json(held, 200, body), cut: () => held?.destroy() };
   }
 
-  it.each(['answer', 'cut'] as const)('gives the lease back when SIGTERM meets a renewal in flight: %s', async (end) => {
+  it.each(['answer', 'cut'] as const)('releases the lease when it is stopped during a renewal: %s', async (end) => {
     const one = candidate('one');
     await leading(one);
     const held = holdNextWrite();
@@ -239,14 +239,14 @@ describe('LeaderElection faults', () => {
     held[end]();
     await stopping;
     expect(leases.holder).toBeUndefined();
-    // Each write stood on the version before it: the stop fought with nobody.
+    // Each write was based on the version before it: the stop caused no conflict.
     if (end === 'answer') {
       expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT', 'PUT']);
     }
     expect(one.errors).toHaveLength(end === 'answer' ? 0 : 1);
   });
 
-  it('gives the lease back when SIGTERM meets its acquisition in flight', async () => {
+  it('releases the lease when it is stopped during its acquisition', async () => {
     const held = holdNextWrite();
     const one = candidate('one');
     await eventually(held.isHeld, 'the acquisition');
@@ -257,7 +257,7 @@ describe('LeaderElection faults', () => {
     expect([leases.holder, one.terms, one.errors]).toEqual([undefined, [], []]);
   });
 
-  it('gives back nothing that somebody else has taken meanwhile', async () => {
+  it('does not release a lease that another candidate has acquired meanwhile', async () => {
     const one = candidate('one');
     await leading(one);
     leases.write({ holderIdentity: 'two', leaseDurationSeconds: 15 });
@@ -265,7 +265,7 @@ describe('LeaderElection faults', () => {
     expect(leases.holder).toBe('two');
   });
 
-  it('renews until the work of a stopped leader is done', async () => {
+  it('renews until the work of a stopped leader has ended', async () => {
     const one = candidate('one', { slow: true });
     await leading(one);
     const stopping = one.election.stop();
@@ -279,7 +279,7 @@ describe('LeaderElection faults', () => {
     expect(leases.holder).toBeUndefined();
   });
 
-  it('a term whose work fails ends and is told', async () => {
+  it('a term whose work fails ends, and the failure is reported', async () => {
     const clock = new ManualClock();
     const client = KubeClient.fromConnection(server.connection(), { clock });
     clients.push(client);

@@ -6,9 +6,9 @@ import { Leases } from './resource-type';
 
 /** In milliseconds; the defaults are those of Kubernetes' own controllers. */
 export interface LeaseTiming {
-  /** A holder that was not seen to renew for so long has lost the lease; default 15,000. */
+  /** A holder that has not renewed the lease for this time has lost it; default 15,000. */
   readonly leaseDurationMs: number;
-  /** A holder that could not renew for so long stops leading; default 10,000. Shorter than the lease, so that two never lead at once. */
+  /** A holder that cannot renew for this time stops leading; default 10,000. Shorter than the lease, so that two never lead at the same time. */
   readonly renewDeadlineMs: number;
   /** Time between two tries to acquire or renew; default 2,000. */
   readonly retryPeriodMs: number;
@@ -19,21 +19,21 @@ export interface LeaderElectionOptions extends Partial<LeaseTiming> {
   readonly namespace: string;
   /** Name of the Lease. */
   readonly name: string;
-  /** Who we are; must differ between replicas and between two lives of one. */
+  /** Our identity. It must differ between replicas, and between two runs of the same replica. */
   readonly identity: string;
-  /** Told each failed try; the election goes on by itself. For logs. */
+  /** Called for each failed try; the election continues. For logs. */
   readonly onError?: (error: unknown) => void;
-  /** Told when the term begins (true) and when it is over (false). For logs and metrics. */
+  /** Called when the term begins (true) and when it has ended (false). For logs and metrics. */
   readonly onLeading?: (leading: boolean) => void;
   readonly clock?: Clock;
 }
 
-/** The work of a leader. Must end soon after the signal aborts: somebody else may lead then. */
+/** The work of a leader. It must end soon after the signal aborts, because another replica may lead then. */
 export type Lead = (term: AbortSignal) => Promise<void>;
 
 /**
- * Leader election by a Lease (coordination.k8s.io/v1). Clocks of different machines are never compared: the age of somebody
- * else's lease is measured by our own clock from the moment in which we saw it change (as client-go does).
+ * Leader election by a Lease (coordination.k8s.io/v1). Clocks of different machines are never compared: our own clock measures the age
+ * of another holder's lease, from the moment when we saw it change (as in client-go).
  */
 export class LeaderElection {
   readonly #clock: Clock;
@@ -57,12 +57,12 @@ export class LeaderElection {
     return this.#leading;
   }
 
-  /** Tries to become the leader, calls `lead` for each term, and tries again when a term is over. */
+  /** Tries to become the leader, calls `lead` for each term, and tries again when a term has ended. */
   start(lead: Lead): void {
     this.#running ??= this.#run(lead);
   }
 
-  /** Ends the term, waits for its work to end, gives the lease back so that a successor need not wait, and resolves. */
+  /** Ends the term, waits for the end of its work, and releases the lease so that a successor need not wait. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the leader election was stopped'));
     await this.#running;
@@ -88,7 +88,7 @@ export class LeaderElection {
     const work = (async () => lead(term.signal))().catch((error: unknown) => this.options.onError?.(error));
     const renewal = this.#keepRenewing(term);
     await work;
-    // Renewed until here: whoever winds down still holds what others must not touch.
+    // The lease is renewed until here, because work that is still ending must not overlap with that of another leader.
     term.workDone();
     await renewal;
     this.#stopping.signal.removeEventListener('abort', endTerm);
@@ -104,7 +104,7 @@ export class LeaderElection {
       if (term.renewing.aborted) {
         return;
       }
-      // Before the request: a lease is at least as young as the request that renewed it.
+      // Measured before the request, so that the lease is never older than assumed.
       const startedAt = this.#clock.monotonic();
       if (await this.#tried(() => this.#acquireOrRenew({ reading: term.renewing, writing: term.losing }), term.renewing)) {
         term.renewed(startedAt);
@@ -114,14 +114,14 @@ export class LeaderElection {
     }
   }
 
-  /** An end by `ending` is no failure. */
+  /** Returns the result of a step, or false when it fails. An abort by `ending` is not reported as a failure. */
   async #tried(step: () => Promise<boolean>, ending?: AbortSignal): Promise<boolean> {
     try {
       return await step();
     } catch (error) {
       const raced = error instanceof KubeApiError && (error.isConflict || error.isAlreadyExists || error.isNotFound);
       if (raced) {
-        // Read again next time: what we know of the lease is out of date.
+        // Our copy of the lease is out of date; the next try reads it again.
         this.#lease = undefined;
       } else if (!ending?.aborted || error !== ending.reason) {
         this.options.onError?.(error);
@@ -131,8 +131,8 @@ export class LeaderElection {
   }
 
   /**
-   * True when the lease is ours afterwards. A holder writes at once; everybody else reads first. A stop does not abort a write: the
-   * server may have taken it, and only its answer says which version is to be given back.
+   * Returns true when we hold the lease afterwards. The holder writes immediately; others read first. A stop does not abort a write: the
+   * server may have stored it, and only the response has the version that must be released.
    */
   async #acquireOrRenew({ reading, writing }: { reading: AbortSignal; writing?: AbortSignal }): Promise<boolean> {
     const timeoutMs = this.#timing.renewDeadlineMs / 2;
@@ -154,7 +154,7 @@ export class LeaderElection {
     return true;
   }
 
-  /** Twice, because a renewal that got no answer may have made another version than we know of. */
+  /** Tries twice, because a renewal without a response may have stored a newer version than ours. */
   async #giveBack(): Promise<void> {
     const isGiven = await this.#tried(() => this.#release());
     if (!isGiven && this.#lease === undefined) {
@@ -168,7 +168,7 @@ export class LeaderElection {
     if (this.#lease === undefined || !this.#isHeldByUs()) {
       return false;
     }
-    // Absent, not empty: newer API servers refuse an empty holder.
+    // The holder is absent, not empty: newer API servers refuse an empty holder.
     const spec = { ...this.#ownSpec(this.#lease.spec), holderIdentity: undefined, leaseDurationSeconds: 1 };
     await this.options.client.update(Leases, { ...this.#lease, spec }, { timeoutMs: this.#timing.renewDeadlineMs / 2 });
     this.#lease = undefined;
@@ -215,7 +215,7 @@ export class LeaderElection {
   }
 }
 
-/** One term: ends by a stop or by loss. Its renewal goes on after a stop until the work is done. */
+/** One term. It ends by a stop or by the loss of the lease. After a stop, the lease is renewed until the work has ended. */
 class Term {
   readonly #ending = new AbortController();
   readonly #renewalEnd = new AbortController();
@@ -232,7 +232,7 @@ class Term {
     return this.#ending.signal;
   }
 
-  /** Aborts when the lease is lost, and with it what still writes it. */
+  /** Aborts when the lease is lost. Writes of the lease use this signal. */
   get losing(): AbortSignal {
     return this.#loss.signal;
   }
@@ -241,7 +241,7 @@ class Term {
     return this.#renewalEnd.signal;
   }
 
-  /** A timer of its own, so that a renewal that hangs cannot make the term outlive its lease. */
+  /** Restarts the deadline. It has its own timer, so that the term ends with the lease even when a renewal hangs. */
   renewed(at: number): void {
     this.#deadline?.cancel();
     if (this.renewing.aborted) {
@@ -269,7 +269,7 @@ class Term {
   }
 }
 
-/** RFC 3339 with microseconds, as the API's MicroTime wants it. */
+/** Formats a time as the API's MicroTime: RFC 3339 with microseconds. */
 function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }

@@ -22,7 +22,7 @@ describe('ObjectStore', () => {
     ['the same version again', (s) => s.put(object('x', '1')), []],
     ['the same name, another object', (s) => s.put(object('x', '3', 'new')), ['deleted a/x 1', 'added a/x 3']],
     ['a deletion', (s) => s.delete(object('x', '3')), ['deleted a/x 3']],
-    ['a deletion of what nobody knew', (s) => s.delete(object('z', '3')), []],
+    ['a deletion of an unknown object', (s) => s.delete(object('z', '3')), []],
     ['an equal list', (s) => s.replace([object('x', '1'), object('y', '2')]), []],
     ['an empty list', (s) => s.replace([]), ['deleted a/x 1', 'deleted a/y 2']],
     ['another list', (s) => s.replace([object('y', '5'), object('z', '6')]), ['deleted a/x 1', 'modified a/y 5', 'added a/z 6']],
@@ -30,7 +30,7 @@ describe('ObjectStore', () => {
     expect(told(change(store()))).toEqual(expected);
   });
 
-  it('keeps its indexes in step', () => {
+  it('updates its indexes', () => {
     const filled = store();
     const names = (uid: string): string[] => filled.byIndex('uid', uid).map(({ metadata }) => metadata.name);
     expect([names('x'), names('y'), names('z')]).toEqual([['x'], ['y'], []]);
@@ -42,7 +42,7 @@ describe('ObjectStore', () => {
     expect([names('y'), names('z'), filled.size]).toEqual([[], ['x'], 1]);
   });
 
-  it('refuses an index that was never declared', () => {
+  it('refuses an undeclared index', () => {
     expect(() => store().byIndex('class', 'oci')).toThrow('There is no index "class"');
   });
 });

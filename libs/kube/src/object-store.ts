@@ -1,18 +1,18 @@
 import { type KubeObject } from '@oci-connector/connector-api';
 import { formatKey, keyOf } from './resource-type';
 
-/** What happened to one object. An object deleted and made again under the same name (another UID) gives both, in this order. */
+/** A change of one object. An object that is deleted and created again under the same name (another UID) leads to both, in this order. */
 export type StoreChange<T> =
   | { readonly type: 'added'; readonly key: string; readonly object: T }
   | { readonly type: 'modified'; readonly key: string; readonly object: T; readonly previous: T }
   | { readonly type: 'deleted'; readonly key: string; readonly object: T };
 
-/** The values under which an object can be found again. */
+/** Returns the values under which an object can be found. */
 export type Indexer<T> = (object: T) => readonly string[];
 
 /**
- * The objects of a reflector by key, with indexes. Objects are shared with all readers and must not be changed by them.
- * The methods that change the store return what changed; they hold the new state already when they do.
+ * The objects of a reflector by key, with indexes. All readers share the objects and must not change them.
+ * The methods that change the store return the changes.
  */
 export class ObjectStore<T extends KubeObject> {
   #objects = new Map<string, T>();
@@ -34,7 +34,7 @@ export class ObjectStore<T extends KubeObject> {
     return [...this.#objects.values()];
   }
 
-  /** Objects for which the named indexer gave this value. */
+  /** Returns the objects for which the named indexer returned this value. */
   byIndex(name: string, value: string): T[] {
     const index = this.#indexes.get(name);
     if (index === undefined) {
@@ -63,11 +63,11 @@ export class ObjectStore<T extends KubeObject> {
     }
     this.#unindex(key, previous);
     this.#objects.delete(key);
-    // The last state that the server knew, not the last one that we saw.
+    // The server's last state of the object, not the last one in the store.
     return [{ type: 'deleted', key, object }];
   }
 
-  /** Replaces everything at once: no reader ever sees a mixture or an empty store. */
+  /** Replaces all objects in one step: no reader ever sees a mixture or an empty store. */
   replace(objects: readonly T[]): StoreChange<T>[] {
     const before = this.#objects;
     this.#objects = new Map(objects.map((object) => [formatKey(keyOf(object)), object]));

@@ -3,7 +3,7 @@ import { settle } from '../test/settle';
 import { KubeResponseError, KubeUnreachableError } from './kube.errors';
 import { Reachability } from './reachability';
 
-describe('one call without an answer is no outage', () => {
+describe('one call without a response is not an outage', () => {
   const clock = new ManualClock();
   let probe: () => Promise<unknown>;
   let probes: number;
@@ -28,11 +28,11 @@ describe('one call without an answer is no outage', () => {
     expect([reachability.outage, probes]).toEqual([undefined, 1]);
   });
 
-  it('is one when the simple call gets no answer either, and ends with an answer to that', async () => {
+  it('is an outage when the simple call gets no response either, and ends with a response to that', async () => {
     probe = silent;
     await Promise.allSettled([reachability.observed(silent), reachability.observed(silent)]);
     expect(reachability.outage).toBeInstanceOf(KubeUnreachableError);
-    // What is known already is not asked about again.
+    // A known outage causes no further simple calls.
     await expect(reachability.observed(silent)).rejects.toThrow();
     expect(probes).toBe(1);
     probe = () => Promise.resolve({});

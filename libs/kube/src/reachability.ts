@@ -2,50 +2,54 @@ import { type Clock } from '@oci-connector/clock';
 import { KubeUnreachableError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 
-/** Pause between two tries to reach an API server that did not answer. In milliseconds. */
+/** Pause between two tries to reach an API server that did not respond. In milliseconds. */
 const PROBE_INTERVAL_MS = 1_000;
 
-/** When nobody has relied on an outage for so long, it is forgotten rather than watched. In milliseconds. */
+/** When no caller has asked for the outage for this time, it is forgotten instead of watched. In milliseconds. */
 const INTEREST_MS = 10_000;
 
-/** A question that every API server answers at once, and everybody's; another kind of call may hang alone, as one that needs a webhook. */
+/** A path that every API server serves immediately and to everybody. Other calls may hang alone, such as one that needs a webhook. */
 const PROBE_PATH = '/version';
 const PROBE_TIMEOUT_MS = 2_000;
 const PROBE_BYTES = 64 * 1024;
 
 /**
- * Whether the API server can be reached. Shared by all that may fall back on an older answer, so that one of them waits for a
- * timeout and the others use what they have at once. During an outage the call that found it is repeated in the background, so
- * that the finding is never older than a pause and one timeout; any answer to any call ends it. One call without an answer is no outage
- * yet: the server is asked something simple first.
+ * Knows whether the API server can be reached. All callers that may fall back on an older answer share it: one of them waits for a
+ * timeout, and the others use their older answers immediately. During an outage the call that detected it is repeated in the
+ * background, so that the state is never older than a pause and one timeout. Any response to any call ends the outage. One call without
+ * a response is not yet an outage: a simple request checks the server first.
  */
 export class Reachability {
   #outage?: KubeUnreachableError;
   #answeredAt = -Infinity;
   #reliedOnAt = -Infinity;
   #watching = false;
-  /** When {@link meanwhile} may try again, by kind of call. */
+  /** By kind of call: the time from which {@link meanwhile} may try again. */
   readonly #nextTry = new Map<string, number>();
   #probing?: Promise<void>;
 
-  /** @param probe a simple call, which tells an outage from a call that hangs alone; absent: every call tells it */
+  /** @param probe a simple call that distinguishes an outage from a single hanging call; absent: every unanswered call is an outage */
   constructor(
     private readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>,
     private readonly probe?: () => Promise<unknown>,
   ) {}
 
-  /** Of the API server of a client. */
+  /** Creates the object for the API server of a client. */
   static of(client: Pick<KubeClient, 'readPath'>, clock: Pick<Clock, 'monotonic' | 'setTimeout'>): Reachability {
     return new Reachability(clock, () => client.readPath(PROBE_PATH, { maxBytes: PROBE_BYTES, timeoutMs: PROBE_TIMEOUT_MS }));
   }
 
-  /** Why the API server cannot be reached; undefined when it can be, as far as is known. */
+  /** Why the API server cannot be reached; undefined when no outage is known. */
   get outage(): KubeUnreachableError | undefined {
     this.#reliedOnAt = this.clock.monotonic();
     return this.#outage;
   }
 
-  /** Makes a call and learns from it. It may be repeated, so it must change nothing. Throws what the call throws. */
+  /**
+   * Makes a call and updates the state from its result. The call may be repeated, so it must change nothing.
+   *
+   * @throws the error of the call
+   */
   async observed<R>(call: () => Promise<R>): Promise<R> {
     const startedAt = this.clock.monotonic();
     try {
@@ -56,7 +60,7 @@ export class Reachability {
       if (!(error instanceof KubeUnreachableError)) {
         this.#answered();
       }
-      // A call that began before the last answer says nothing new.
+      // A failed call that began before the last response proves nothing.
       else if (startedAt >= this.#answeredAt) {
         await this.#unanswered(error, call);
       }
@@ -65,8 +69,8 @@ export class Reachability {
   }
 
   /**
-   * Makes a call in the background while its older answer is used: that other kinds of calls get no answer need not be so for this
-   * one. One of each kind at a time, a second apart. What comes of it is for the call itself to remember.
+   * Makes a call in the background while its older answer is used, because this kind of call may succeed although others get no
+   * response. Makes one call of each kind at a time, a second apart. The call itself must store its result.
    */
   meanwhile(kind: string, call: () => Promise<unknown>): void {
     if (this.clock.monotonic() < (this.#nextTry.get(kind) ?? -Infinity)) {
@@ -120,7 +124,7 @@ export class Reachability {
       if (this.clock.monotonic() - this.#reliedOnAt > INTEREST_MS) {
         this.#outage = undefined;
       }
-      // What it finds is in `#outage`; nobody waits for the rest.
+      // The result is in `#outage`; no caller waits for this call.
       if (this.#outage !== undefined) {
         await this.observed(call).catch(() => undefined);
       }

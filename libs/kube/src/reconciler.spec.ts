@@ -74,7 +74,7 @@ function run(): RunningReconciler {
 }
 
 describe('runReconciler', () => {
-  it('begins when every reflector has its first list, with each key once', async () => {
+  it('starts when every reflector has its first list, with each key once', async () => {
     const running = run();
     await eventually(() => watches.has('configmaps'));
     await settle();
@@ -86,7 +86,7 @@ describe('runReconciler', () => {
     await running.stop();
   });
 
-  it('reconciles what a change concerns', async () => {
+  it('reconciles the keys of a change', async () => {
     releaseSecrets();
     const running = run();
     await eventually(() => outcomes.length === 2 && watches.size === 2);
@@ -96,7 +96,7 @@ describe('runReconciler', () => {
     await running.stop();
   });
 
-  it('tries an error again with back-off', async () => {
+  it('retries an error with back-off', async () => {
     releaseSecrets();
     let failures = 3;
     behaviour = async ({ name }) => {
@@ -111,7 +111,7 @@ describe('runReconciler', () => {
     await running.stop();
   });
 
-  it('comes back after the time asked for', async () => {
+  it('reconciles again after the requested time', async () => {
     releaseSecrets();
     behaviour = async () => ({ requeueAfterMs: 1 });
     const running = run();
@@ -120,7 +120,7 @@ describe('runReconciler', () => {
     await running.stop();
   });
 
-  it('can be run again over reflectors that never stopped', async () => {
+  it('can be run again with reflectors that never stopped', async () => {
     releaseSecrets();
     const first = run();
     await eventually(() => outcomes.length === 2 && watches.size === 2);
@@ -134,7 +134,7 @@ describe('runReconciler', () => {
     await second.stop();
   });
 
-  it('stops: aborts what is in work, tells no error of it, and begins nothing more', async () => {
+  it('stops: aborts reconciles in work, reports no error for them, and starts no more', async () => {
     releaseSecrets();
     behaviour = (_key, signal) =>
       new Promise((_resolve, reject) => {
@@ -148,7 +148,7 @@ describe('runReconciler', () => {
     expect([reconciled.length, outcomes, errors]).toEqual([2, [], []]);
   });
 
-  it('never begins when it is stopped first', async () => {
+  it('never starts when it is stopped first', async () => {
     const running = run();
     await running.stop();
     releaseSecrets();

@@ -5,31 +5,30 @@ import { type Reflector } from './reflector';
 import { formatKey, keyOf, type ObjectKey, parseKey } from './resource-type';
 import { type WorkQueue } from './work-queue';
 
-/** What a reconciler wants next. Nothing means: wait for a change. */
+/** What to do after a reconcile. Without a result: wait for a change. */
 export interface ReconcileResult {
-  /** Come back after this many milliseconds even if nothing changes. */
+  /** Reconcile again after this many milliseconds even if nothing changes. */
   readonly requeueAfterMs?: number;
 }
 
 /**
- * Brings the world into the state that one object asks for. It is told a key, never an event: it reads the present state of
- * everything it needs and acts on that, so events may be lost, repeated or joined ("level-based"). An error means: again, with
- * back-off. The object may be gone by now. The signal aborts when the program stops or loses its leadership: write nothing
- * after that.
+ * Brings the cluster into the state that one object specifies. It gets a key, never an event: it reads the current state of everything
+ * it needs and acts on that, so events may be lost, repeated or merged ("level-based"). After an error it is called again, with
+ * back-off. The object may no longer exist. The signal aborts when the program stops or loses its leadership; write nothing after that.
  */
 export interface Reconciler {
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | void>;
 }
 
-/** Which keys a change of something concerns. */
+/** A source of keys to reconcile. */
 export interface ReconcileTrigger {
-  /** Starts the reflector, and tells whether the first list arrived. */
+  /** The reflector to start and to wait for. */
   readonly reflector: { start(): void; whenSynced(): Promise<boolean> };
-  /** What is to be reconciled: at first what there is, then what each change concerns. */
+  /** The keys to reconcile: first those for the present objects, then those for each change. */
   readonly keys: Observable<ObjectKey>;
 }
 
-/** Reconciles what `keysOf` says for each object that the reflector holds, and for each change that it sees. */
+/** Returns a trigger with the keys that `keysOf` returns for each object in the reflector, and for each later change. */
 export function onChange<T extends KubeObject>(
   reflector: Reflector<T>,
   keysOf: (change: StoreChange<T>) => Iterable<ObjectKey>,
@@ -46,24 +45,24 @@ export interface RunReconcilerOptions {
   readonly triggers: readonly ReconcileTrigger[];
   /** Not started yet; carries concurrency, back-off and metrics. */
   readonly queue: WorkQueue;
-  /** Told each failure; the key comes back by itself. For logs. */
+  /** Called for each failure; the key is reconciled again. For logs. */
   readonly onError?: (key: ObjectKey, error: unknown) => void;
   readonly onOutcome?: (outcome: ReconcileOutcome) => void;
 }
 
 export interface RunningReconciler {
-  /** Resolves with true when all reflectors are in sync and work has begun, with false when stopped before. */
+  /** Resolves with true when all reflectors are in sync and work has begun; with false when stopped before that. */
   readonly started: Promise<boolean>;
-  /** Adds a key by hand. */
+  /** Adds a key. */
   add(key: ObjectKey): void;
-  /** No further keys; resolves when those in work are done. The reflectors go on: they belong to the caller. */
+  /** Takes no more keys, and resolves when those in work are done. The reflectors keep running, because they belong to the caller. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 /**
- * Connects reflectors, queue and reconciler. Work begins only when every reflector has its first list: a reconciler that reads
- * half a world would undo what it does not see. Objects that the reflectors hold already are told as well, so it may be run
- * again (a second term as leader) over reflectors that never stopped.
+ * Connects reflectors, queue and reconciler. Work begins only when every reflector has its first list, because a reconciler with
+ * incomplete data would undo the work for objects that it does not see. Objects that are already in the reflectors are reconciled too, so
+ * this function may be called again (a second term as leader) with reflectors that never stopped.
  */
 export function runReconciler(options: RunReconcilerOptions): RunningReconciler {
   const { queue, triggers } = options;

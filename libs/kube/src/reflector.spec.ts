@@ -7,9 +7,9 @@ import { type ConfigMap } from './kube-objects';
 import { Reflector, type ReflectorOptions } from './reflector';
 import { ConfigMaps } from './resource-type';
 
-/** Without jitter the back-off of the reflector is 500 ms, doubled until 10 s. */
+/** Without jitter the back-off of the reflector is 500 ms and doubles up to 10 s. */
 const noJitter = (): number => 0;
-/** The request's own time limit and the watchdog of an open watch; what else runs is a pause. */
+/** The request's own time limit and the watchdog of an open watch. Every other timer is a pause. */
 const LIMITS = new Set([60_000, 10_000, 120_000]);
 
 let server: ApiServer;
@@ -34,7 +34,7 @@ let version: string;
 
 const list = (response: ServerResponse): void => json(response, 200, { metadata: { resourceVersion: version }, items: objects });
 
-/** A healthy API server: lists what there is, and holds watches open. */
+/** A healthy API server: lists its objects, and keeps watches open. */
 const healthy: Answer = (request, response) => {
   if (isWatch(request)) {
     response.writeHead(200).flushHeaders();
@@ -88,7 +88,7 @@ describe('Reflector', () => {
     expect(errors).toEqual([]);
   });
 
-  it('goes on from the last event or bookmark when the server ends the watch in time, without a list or a pause', async () => {
+  it('continues from the last event or bookmark when the server ends the watch in time, without a list or a pause', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1);
     watches[0]?.write(eventLine('ADDED', configMap('y', '11')));
@@ -105,7 +105,7 @@ describe('Reflector', () => {
     [{ namespace: 'a' }, '/api/v1/namespaces/a/configmaps', null],
     [{ namespace: 'a', name: 'x' }, '/api/v1/namespaces/a/configmaps', 'metadata.name=x'],
     [{}, '/api/v1/configmaps', null],
-  ])('asks for what was selected: %j', async (selection, path, fields) => {
+  ])('requests the selected objects: %j', async (selection, path, fields) => {
     await serve(healthy, selection);
     await eventually(() => watches.length === 1);
     for (const { url } of server.requests) {
@@ -113,7 +113,7 @@ describe('Reflector', () => {
     }
   });
 
-  it('tells nobody that it synced when it was stopped before', async () => {
+  it('does not report a sync when it was stopped before', async () => {
     await serve(() => undefined);
     await eventually(() => server.requests.length === 1);
     const synced = reflector.whenSynced();
@@ -138,7 +138,7 @@ describe('Reflector faults', () => {
   it.each<[string, Answer]>([
     ['as HTTP status', (_request, response) => refuse(response, 410, 'Expired')],
     ['inside the stream', (_request, response) => void response.end(eventLine('ERROR', { kind: 'Status', code: 410, reason: 'Gone' }))],
-  ])('HTTP 410 loop: %s, it lists again, and never faster than the back-off', async (_name, gone) => {
+  ])('HTTP 410 loop %s: lists again, and never faster than the back-off', async (_name, gone) => {
     await serve((request, response) => (isWatch(request) ? gone(request, response) : list(response)));
     for (const [round, pause] of [500, 1000, 2000, 4000, 8000].entries()) {
       await eventually(() => pauses().length === 1, `pause ${round}`);
@@ -150,7 +150,7 @@ describe('Reflector faults', () => {
     expect(changes).toEqual(['added a/x 3']);
   });
 
-  it('a list after 410 tells the difference, and readers never see an empty store', async () => {
+  it('a list after 410 emits the differences, and readers never see an empty store', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1);
     objects = [configMap('x', '30'), configMap('z', '31')];
@@ -174,7 +174,7 @@ describe('Reflector faults', () => {
     expect([...sizes]).toEqual([2, 1]);
   });
 
-  it('dropped socket: watches again from where it was, after the back-off, without a list', async () => {
+  it('dropped socket: watches again from the last version, after the back-off, without a list', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1);
     watches[0]?.write(eventLine('ADDED', configMap('y', '11')));
@@ -189,7 +189,7 @@ describe('Reflector faults', () => {
     expect([lists(), errors.length]).toEqual([1, 1]);
   });
 
-  it('hung connect: a list that is never answered is given up and tried again', async () => {
+  it('hung connect: a list without a response is given up and tried again', async () => {
     await serve(() => undefined);
     await eventually(() => server.requests.length === 1);
     clock.advance(60_000);
@@ -200,7 +200,7 @@ describe('Reflector faults', () => {
     await reflector.whenSynced();
   });
 
-  it('watch that goes silent: opened again', async () => {
+  it('watch without data: opened again', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1 && clock.timers.includes(120_000));
     clock.advance(120_000);
@@ -211,7 +211,7 @@ describe('Reflector faults', () => {
     expect(lists()).toBe(1);
   });
 
-  it('API server restart: keeps its store while the server is away, and catches up', async () => {
+  it('API server restart: keeps its store while the server is down, and catches up', async () => {
     await serve(healthy);
     await eventually(() => watches.length === 1);
     await server.close();
@@ -246,7 +246,7 @@ describe('Reflector faults', () => {
     await eventually(() => lists() === 2 && watches.length === 2);
   });
 
-  it('a server that ends every watch at once is asked no faster than the back-off', async () => {
+  it('a server that ends every watch immediately gets requests no faster than the back-off', async () => {
     await serve((request, response) => (isWatch(request) ? void response.end() : list(response)));
     for (const [round, pause] of [500, 1000, 2000].entries()) {
       await eventually(() => pauses().length === 1);
@@ -256,7 +256,7 @@ describe('Reflector faults', () => {
     }
   });
 
-  it('non-JSON garbage and refusals are survived, and Retry-After is kept', async () => {
+  it('survives non-JSON garbage and refusals, and waits for Retry-After', async () => {
     await serve((_request, response) => void response.end('<html>'));
     await eventually(() => pauses().length === 1);
     server.answer = (_request, response) => refuse(response, 403, 'Forbidden');
@@ -271,14 +271,14 @@ describe('Reflector faults', () => {
     expect(errors).toMatchObject([{ code: 'ResponseInvalid' }, { status: 403 }, { status: 429 }]);
   });
 
-  it('a refusal that says nonsense about when to come back waits for the back-off all the same', async () => {
+  it('waits for the back-off after a refusal with a malformed Retry-After', async () => {
     await serve((_request, response) => json(response, 429, { kind: 'Status', code: 429, details: { retryAfterSeconds: 'soon' } }));
     await eventually(() => pauses().length === 1);
     await settle();
     expect([pauses(), server.requests.length]).toEqual([[500], 1]);
   });
 
-  it('a good watch makes the next failure start from the shortest back-off', async () => {
+  it('after a stable watch, the next failure starts from the shortest back-off', async () => {
     await serve((_request, response) => refuse(response, 500, 'InternalError'));
     await eventually(() => pauses()[0] === 500);
     clock.advance(500);

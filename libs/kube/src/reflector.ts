@@ -13,7 +13,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly type: ResourceType<T>;
   /** One namespace; all of them when absent. */
   readonly namespace?: string;
-  /** One object by its name, for which RBAC may allow more than for the whole collection. */
+  /** Only the object with this name. RBAC may allow access to it without access to the whole collection. */
   readonly name?: string;
   readonly labelSelector?: string;
   readonly indexers?: Readonly<Record<string, Indexer<T>>>;
@@ -31,15 +31,15 @@ export interface WatchFailure {
 
 /** All in milliseconds unless the name says otherwise. */
 export interface ReflectorTiming {
-  /** The server ends a watch after a random time between this and twice this, so that replicas do not come back together. */
+  /** The server ends a watch after a random time between this and twice this, so that replicas do not reconnect together. */
   readonly watchSeconds: number;
-  /** Silence after which a watch counts as dead. Bookmarks come about once a minute, so two of them were missed. */
+  /** The time without data after which a watch counts as dead. Bookmarks arrive about once a minute, so two of them were missed. */
   readonly idleTimeoutMs: number;
   readonly listTimeoutMs: number;
   readonly backOffInitialMs: number;
-  /** Also the longest time that we notice the return of an API server late. */
+  /** Also the longest delay until the return of an API server is noticed. */
   readonly backOffMaxMs: number;
-  /** A watch that lived this long was a good one: the next failure starts from the shortest back-off again. */
+  /** After a watch of at least this length, the next failure starts from the shortest back-off again. */
   readonly stableAfterMs: number;
 }
 
@@ -53,9 +53,9 @@ const DEFAULT_TIMING: ReflectorTiming = {
 };
 
 /**
- * Keeps a copy of a collection of the API server: lists it, watches from there, and lists again only when the server no longer
- * knows where we were (410). It never gives up and never empties its store because of a failure: readers go on with the last
- * state known. Every failure, also the 410, waits for the back-off, so that no answer of a server makes it loop.
+ * Keeps a copy of a collection of the API server. It lists the collection, watches from that version, and lists again only when the
+ * server no longer has that version (410). It never gives up and never empties its store because of a failure: readers continue with
+ * the last known state. Every failure, also the 410, waits for the back-off, so that no response of a server causes a busy loop.
  */
 export class Reflector<T extends KubeObject> {
   readonly #store: ObjectStore<T>;
@@ -81,19 +81,19 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * What changes from now on; the store holds the new state already when a change is told. Subscribe before {@link start} to
-   * see everything. Completes when the reflector stops.
+   * The changes from now on. The store has the new state before a change is emitted. Subscribe before {@link start} to see all changes.
+   * Completes when the reflector stops.
    */
   get changes(): Observable<StoreChange<T>> {
     return this.#changes.asObservable();
   }
 
-  /** Each failure from now on, for logs; the reflector goes on by itself. Completes when the reflector stops. */
+  /** The failures from now on, for logs; the reflector continues after each. Completes when the reflector stops. */
   get failures(): Observable<WatchFailure> {
     return this.#failures.asObservable();
   }
 
-  /** True once the first list is in the store; stays true during outages. */
+  /** True after the first list is in the store; stays true during outages. */
   get hasSynced(): boolean {
     return this.#isSynced;
   }
@@ -106,17 +106,17 @@ export class Reflector<T extends KubeObject> {
     return this.#store.list();
   }
 
-  /** Objects for which the named indexer gave this value. */
+  /** Returns the objects for which the named indexer returned this value. */
   byIndex(name: string, value: string): T[] {
     return this.#store.byIndex(name, value);
   }
 
-  /** Begins; does nothing when it has begun already. */
+  /** Starts the reflector. Does nothing when it was started already. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends the watch, and resolves when nothing goes on any more. The store keeps its state. */
+  /** Ends the watch, and resolves when all work has ended. The store keeps its state. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the reflector was stopped'));
     await this.#running;
@@ -125,7 +125,7 @@ export class Reflector<T extends KubeObject> {
     this.#synced.complete();
   }
 
-  /** Resolves with true after the first list, with false when the reflector stops before. */
+  /** Resolves with true after the first list; with false when the reflector stops before that. */
   async whenSynced(): Promise<boolean> {
     await lastValueFrom(this.#synced, { defaultValue: undefined });
     return this.#isSynced;
@@ -141,7 +141,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** One round. Returns how long to wait before the next, in milliseconds. */
+  /** Lists and watches once. Returns how long to wait before the next round, in milliseconds. */
   async #listAndWatch(): Promise<number> {
     let openedAt: number | undefined;
     try {
@@ -168,7 +168,7 @@ export class Reflector<T extends KubeObject> {
     return Math.max(this.#backOff.next(), Math.min(wait, this.#timing.backOffMaxMs));
   }
 
-  /** A list that succeeds is no sign of health: with a server that answers every watch with 410 it always does. */
+  /** A successful list does not count as stable: with a server that responds to every watch with 410, every list succeeds. */
   #wasStable(openedAt: number | undefined): boolean {
     if (openedAt === undefined || this.#clock.monotonic() - openedAt < this.#timing.stableAfterMs) {
       return false;
@@ -233,12 +233,12 @@ export class Reflector<T extends KubeObject> {
 }
 
 /**
- * Answers after which only a new list helps: 410, the server has forgotten our resource version; 504, it has never heard of it
- * (restored from a backup); 400, it cannot read it (another server).
+ * Statuses after which only a new list helps: 410, the server no longer has our resource version; 504, it has never had it (restored from
+ * a backup); 400, it cannot parse it (another server).
  */
 const UNKNOWN_POSITION: ReadonlySet<number> = new Set([400, 410, 504]);
 
-/** Who set which field is often the larger half of an object, and nobody here asks. */
+/** Removes `managedFields`, which are often the larger half of an object and are not used here. */
 function withoutManagedFields<T extends KubeObject>(object: T): T {
   return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }

@@ -1,13 +1,13 @@
 import { type KubeObject } from '@oci-connector/connector-api';
 import { apiVersionOf, type ObjectKey, type ResourceType } from './resource-type';
 
-/** Path of the objects of a type, in one namespace or in all. */
+/** Returns the path of the objects of a type, in one namespace or in all. */
 export function collectionPath(type: ResourceType, namespace?: string): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   return type.namespaced && namespace !== undefined ? `${root}/namespaces/${segment(namespace)}/${type.plural}` : `${root}/${type.plural}`;
 }
 
-/** Path of one object, or of one of its subresources. */
+/** Returns the path of one object, or of one of its subresources. */
 export function objectPath(type: ResourceType, key: ObjectKey, subresource?: string): string {
   if (type.namespaced && key.namespace === undefined) {
     throw new TypeError(`${type.kind} "${key.name}" needs a namespace`);
@@ -17,8 +17,8 @@ export function objectPath(type: ResourceType, key: ObjectKey, subresource?: str
 }
 
 /**
- * A name from outside must not become another path: a slash is encoded, and dots that a server may resolve are refused, as the
- * API server itself refuses them as names.
+ * Encodes a path segment. A name from outside must not change the path: a slash is encoded, and dots that a server may resolve are
+ * refused, as the API server itself refuses them as names.
  */
 function segment(value: string): string {
   if (value === '' || value === '.' || value === '..') {
@@ -27,7 +27,7 @@ function segment(value: string): string {
   return encodeURIComponent(value);
 }
 
-/** Content types to ask for (Kubernetes API concepts, "Metadata-only fetches"). */
+/** Returns the content type to request (Kubernetes API concepts, "Metadata-only fetches"). */
 export function acceptOf(type: ResourceType, what: 'one' | 'list'): string {
   if (type.metadataOnly !== true) {
     return 'application/json';
@@ -37,8 +37,8 @@ export function acceptOf(type: ResourceType, what: 'one' | 'list'): string {
 }
 
 /**
- * Adds `apiVersion` and `kind`, which the API server leaves out of the items of a list. For a type read as metadata only,
- * whatever else a server may have sent is dropped.
+ * Adds `apiVersion` and `kind`, which the API server omits from the items of a list. For a type that is read as metadata only, all other
+ * fields are dropped.
  */
 export function fillType<T extends KubeObject>(type: ResourceType<T>, object: object): T {
   const { apiVersion = apiVersionOf(type), kind = type.kind } = object as Partial<KubeObject>;

@@ -8,7 +8,7 @@ import {
 } from '@oci-connector/connector-api';
 import { type ConfigMap, type CoreEvent, type EndpointSlice, type Lease, type Secret, type Service } from './kube-objects';
 
-/** Names one object of a type. `namespace` is absent for cluster-scoped types. */
+/** The name of one object of a type. `namespace` is absent for cluster-scoped types. */
 export interface ObjectKey {
   readonly namespace?: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface ResourceType<T extends KubeObject = KubeObject> {
   /** API group; empty for the core group. */
   readonly group: string;
   readonly version: string;
-  /** Resource name as in a URL and in RBAC. */
+  /** The resource name as in URLs and in RBAC. */
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
@@ -29,17 +29,17 @@ export interface ResourceType<T extends KubeObject = KubeObject> {
   readonly object?: T;
 }
 
-/** What the API server sends when only metadata was asked for (group `meta.k8s.io`). */
+/** An object in a response when only metadata was requested (group `meta.k8s.io`). */
 export interface PartialObjectMetadata extends KubeObject {
   readonly metadata: ObjectMeta;
 }
 
-/** The same type, read as metadata only: the rest of the objects, such as the data of a Secret, never enters this process. */
+/** Returns the same type, read as metadata only: the rest of the objects, such as the data of a Secret, never enters this process. */
 export function metadataOf(type: ResourceType): ResourceType<PartialObjectMetadata> {
   return { ...type, object: undefined, metadataOnly: true };
 }
 
-/** `namespace/name`, or `name` for an object of the cluster. */
+/** Returns `namespace/name`, or `name` for a cluster-scoped object. */
 export function formatKey(key: ObjectKey): string {
   return key.namespace === undefined || key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
 }
@@ -50,13 +50,13 @@ export function parseKey(key: string): ObjectKey {
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** The key of an object that the API server sent. */
+/** Returns the key of an object from the API server. */
 export function keyOf(object: KubeObject): ObjectKey {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? { name } : { namespace, name };
 }
 
-/** `v1` for the core group, `group/version` otherwise. */
+/** Returns `v1` for the core group, `group/version` otherwise. */
 export function apiVersionOf(type: ResourceType): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }

@@ -4,43 +4,43 @@ import { KubeUnreachableError, ReviewUnavailableError } from './kube.errors';
 import { Reachability } from './reachability';
 import { ReviewGate, type ReviewGateOptions } from './review-gate';
 
-/** Longest use of a positive answer without asking again (C12): what the API server itself does with tokens. */
+/** The longest use of a positive answer without another review (C12): as long as the API server itself caches tokens. */
 const MAX_POSITIVE_TTL_MS = 10_000;
 
-/** A positive answer in use is asked for again at this part of its time, in the background: a client that goes on never waits for reviews. */
+/** After this share of its lifetime, a positive answer in use is renewed in the background, so that an active client never waits for reviews. */
 const RENEWAL = 0.8;
 
-/** Longest use of a positive answer after its last confirmation while the API server cannot be reached. */
+/** The longest use of a positive answer after its last confirmation, while the API server cannot be reached. */
 const MAX_STALE_MS = 5 * 60_000;
 
-/** A question that was answered yes within this time is preferred to those of strangers. In milliseconds. */
+/** A review with a positive answer within this time has priority over reviews of unknown clients. In milliseconds. */
 const CONFIRMED_MS = 60 * 60_000;
 
-/** Of the positive answers, and of the negative ones. An identity takes 1 KiB; one with hundreds of groups, more. */
+/** The limit for the positive answers, and for the negative ones. An identity takes 1 KiB, or more with hundreds of groups. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** What a negative answer keeps in memory: an error with its stack. In bytes. */
+/** The memory of a negative answer: an error with its stack. In bytes. */
 const NEGATIVE_BYTES = 2 * 1024;
 
-/** Where an answer came from: the cache, the API server, an older answer because the API server cannot be reached, or nowhere. */
+/** The source of an answer: the cache, the API server, an older answer because the API server cannot be reached, or none. */
 export type ReviewOutcome = 'hit' | 'miss' | 'stale' | 'error';
 
 export interface ReviewOptions extends ReviewGateOptions {
   readonly clock?: Clock;
-  /** Shared with others that ask the same API server; its own when absent. */
+  /** Shared with other callers of the same API server. Default: an own one. */
   readonly reachability?: Reachability;
-  /** Answers remembered of each kind, positive and negative; default 10,000. */
+  /** The most cached answers of each kind, positive and negative; default 10,000. */
   readonly cacheSize?: number;
   /** Milliseconds for which a positive answer is used; default, and at most, 10,000. */
   readonly positiveTtlMs?: number;
-  /** Milliseconds for which a negative answer is used; default 3,000: whoever was just given a permission tries again at once. */
+  /** Milliseconds for which a negative answer is used; default 3,000: a client that was just given a permission tries again immediately. */
   readonly negativeTtlMs?: number;
   /** Milliseconds for one review; default 5,000. */
   readonly timeoutMs?: number;
   readonly onReview?: (kind: 'token' | 'access', outcome: ReviewOutcome) => void;
 }
 
-/** An answer of the API server. A negative one may ask not to be given again; that it was given is remembered all the same. */
+/** An answer of the API server. A negative answer may ask not to be reused; the cache still remembers that it was given. */
 export type Verdict<Yes, No> = Positive<Yes> | Negative<No>;
 
 interface Positive<Yes> {
@@ -56,31 +56,32 @@ interface Negative<No> {
 
 export interface ReviewRequest<Yes, No> {
   readonly key: string;
-  /** Who asks; shares places and memory with others. */
+  /** The owner of the review. Owners share places and memory. */
   readonly owner: string;
-  /** Does not wait behind strangers, although no yes is remembered. */
+  /** Does not wait behind unknown clients, although no positive answer is cached. */
   readonly preferred?: boolean;
-  /** Asks the API server. Every error it throws means "no answer". */
+  /** Asks the API server. Every error means "no answer". */
   readonly ask: () => Promise<Verdict<Yes, No>>;
-  /** Wall clock in milliseconds after which no positive answer is used in an outage; the token's expiry. */
+  /** The time after which no positive answer is used in an outage: the token's expiry, in milliseconds since the epoch. */
   readonly notAfter?: number;
 }
 
-/** A positive answer that is remembered. */
+/** A cached positive answer. */
 interface Confirmed<Yes> {
   readonly verdict: Positive<Yes>;
   readonly confirmedAt: number;
   readonly owner: string;
-  /** It was asked for again; when that fails, the next question finds out. */
+  /** A renewal was started. When it fails, the next review after the answer has expired asks again. */
   renewed?: true;
 }
 
 /**
- * The rules by which reviews are remembered, the same for tokens and for permissions:
- * positive answers for at most ten seconds, negative ones shorter, errors never (C10); equal questions in flight are asked once;
- * a positive answer that is used shortly before its time is over is asked for again meanwhile;
- * while, and only while, the API server cannot be reached, a positive answer serves on for at most five minutes after its last
- * confirmation, because nobody can revoke anything then either.
+ * Caches reviews. The rules are the same for tokens and for permissions:
+ * - Positive answers are cached for at most ten seconds, negative ones for a shorter time, errors never (C10).
+ * - Equal reviews in flight are sent once.
+ * - A positive answer that is used shortly before it expires is renewed in the background.
+ * - Only while the API server cannot be reached, a positive answer is used for at most five minutes after its last confirmation. Nobody
+ *   can revoke a permission during that time either.
  */
 export class ReviewCache<Yes extends object, No extends object> {
   readonly #clock: Clock;
@@ -90,7 +91,7 @@ export class ReviewCache<Yes extends object, No extends object> {
   readonly #negative: SharedCache<{ readonly verdict: Negative<No>; readonly at: number }>;
   readonly #inFlight = new Map<string, Promise<Verdict<Yes, No>>>();
 
-  /** @param bytesOf what a positive answer keeps in memory, in bytes */
+  /** @param bytesOf returns the memory of a positive answer, in bytes */
   constructor(
     private readonly kind: 'token' | 'access',
     private readonly options: ReviewOptions,
@@ -105,9 +106,9 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   /**
-   * A yes that is remembered and may still be used, also in the caller's eyes; the way through {@link review} without a promise.
+   * Returns a cached positive answer that is still valid, also by `isUsable`. Works like {@link review}, but without a promise.
    *
-   * @param request what {@link review} would be given, when the yes is to be asked for again; for the owner who asked first
+   * @param request makes the request for {@link review} when the answer is due for renewal; the owner of the first review is kept
    */
   peek(key: string, request: () => ReviewRequest<Yes, No>, isUsable: (value: Yes) => boolean = () => true): Yes | undefined {
     const yes = this.#freshYes(key);
@@ -119,7 +120,11 @@ export class ReviewCache<Yes extends object, No extends object> {
     return yes.verdict.value;
   }
 
-  /** @throws ReviewUnavailableError when there is no answer */
+  /**
+   * Returns the cached answer, or asks the API server.
+   *
+   * @throws ReviewUnavailableError when there is no answer
+   */
   async review(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     const known = this.known(request.key);
     if (known === undefined) {
@@ -132,7 +137,7 @@ export class ReviewCache<Yes extends object, No extends object> {
     return known;
   }
 
-  /** The API server's answer, for all that ask meanwhile. */
+  /** Returns the API server's answer. Concurrent callers share one request. */
   #answered(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
     let flight = this.#inFlight.get(request.key);
     if (flight === undefined) {
@@ -154,11 +159,11 @@ export class ReviewCache<Yes extends object, No extends object> {
     try {
       await this.#answered({ ...request(), owner });
     } catch {
-      // Nobody waits for this. Who asks when the answer's time is over, asks again and is told what is wrong.
+      // No caller waits for this. The first caller after the answer has expired asks again and gets the error.
     }
   }
 
-  /** An answer that is remembered and may still be used, whatever it is. */
+  /** Returns a cached answer that is still valid, positive or negative. */
   known(key: string): Verdict<Yes, No> | undefined {
     const known = this.#fresh(key);
     if (known !== undefined) {
@@ -204,7 +209,7 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   async #confirm(request: ReviewRequest<Yes, No>): Promise<Verdict<Yes, No>> {
-    // The answer may be of any moment after the question; its age counts from there.
+    // The API server may have decided at any time after the request was sent, so the age counts from then.
     const askedAt = this.#clock.monotonic();
     const verdict = await this.#reachability.observed(request.ask);
     this.#remember(request, verdict, askedAt);
@@ -233,7 +238,7 @@ export class ReviewCache<Yes extends object, No extends object> {
   }
 
   #remember({ key, owner }: ReviewRequest<Yes, No>, verdict: Verdict<Yes, No>, askedAt: number): void {
-    // In an outage two questions about the same may be under way; the later one counts, in whatever order they are answered.
+    // In an outage two requests with the same key may be in flight. The later request counts, in whatever order they are answered.
     if (askedAt < Math.max(this.#positive.peek(key)?.confirmedAt ?? -Infinity, this.#negative.peek(key)?.at ?? -Infinity)) {
       return;
     }

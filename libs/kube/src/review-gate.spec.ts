@@ -1,6 +1,6 @@
 import { ReviewGate, type ReviewGateOptions } from './review-gate';
 
-/** Reviews that end when the test says so, in the order in which they began. */
+/** Reviews that end when the test ends them, in the order in which they began. */
 class Reviews {
   readonly begun: string[] = [];
   readonly #ends: (() => void)[] = [];
@@ -22,7 +22,7 @@ class Reviews {
       );
   }
 
-  /** Ends the oldest that runs, so many times. */
+  /** Ends the oldest running reviews. */
   async end(times = 1): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       this.#ends.shift()?.();
@@ -35,8 +35,8 @@ class Reviews {
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-describe('an unauthenticated flood makes reviews wait only for those who flood', () => {
-  it('the first question of another peer is served after one of the flood, not after all of them', async () => {
+describe('an unauthenticated flood delays only the reviews of its own peers', () => {
+  it('the first review of another peer waits for one review of the flood, not for all of them', async () => {
     const reviews = new Reviews({ concurrency: 5 });
     numbers(900).forEach((index) => void reviews.ask(`flood ${index}`, 'attacker'));
     void reviews.ask('honest', 'other');
@@ -44,21 +44,21 @@ describe('an unauthenticated flood makes reviews wait only for those who flood',
     expect(reviews.begun).toContain('honest');
   });
 
-  it('a peer over its cap gets no place, and takes none of the others', async () => {
+  it('a peer over its limit gets no place, and takes no place of the others', async () => {
     const reviews = new Reviews({ concurrency: 1, maxWaitingPerOwner: 10, maxWaiting: 15 });
     const flood = numbers(1_150).map((index) => reviews.ask(`flood ${index}`, 'attacker'));
     const honest = numbers(5).map((index) => reviews.ask(`honest ${index}`, `peer ${index}`));
-    // Beyond the cap of all together.
+    // Above the limit for all peers together.
     expect(await reviews.ask('late', 'peer 6')).toBe('ReviewUnavailableError');
     await reviews.end(16);
     const refused = (await Promise.all(flood)).filter((end) => end !== 'answered');
     expect({ refused: refused.length, honest: await Promise.all(honest) }).toEqual({ refused: 1_139, honest: Array(5).fill('answered') });
   });
 
-  it('what was confirmed before never waits behind strangers, and has places of its own', async () => {
+  it('confirmed clients never wait behind unknown ones, and have reserved places', async () => {
     const reviews = new Reviews({ concurrency: 5 });
     numbers(100).forEach((index) => void reviews.ask(`stranger ${index}`, `peer ${index}`));
-    // One place of five is not for strangers.
+    // One of five places is not available for unknown clients.
     expect(reviews.begun).toHaveLength(4);
     void reviews.ask('confirmed', 'node', true);
     expect(reviews.begun.at(-1)).toBe('confirmed');
@@ -67,14 +67,14 @@ describe('an unauthenticated flood makes reviews wait only for those who flood',
     expect(reviews.begun.at(-1)).toBe('next');
   });
 
-  it('those who were confirmed do not keep strangers out either', async () => {
+  it('confirmed clients do not lock out unknown ones', async () => {
     const reviews = new Reviews({ concurrency: 5 });
     numbers(100).forEach((index) => void reviews.ask(`confirmed ${index}`, 'node', true));
     void reviews.ask('stranger', 'peer');
     expect(reviews.begun).toContain('stranger');
   });
 
-  it('gives a place back when a review fails', async () => {
+  it('frees a place when a review fails', async () => {
     const gate = new ReviewGate({ concurrency: 1 });
     const turn = { owner: 'x', preferred: false };
     await expect(gate.run(turn, () => Promise.reject(new Error('no')))).rejects.toThrow('no');

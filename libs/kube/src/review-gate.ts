@@ -2,28 +2,28 @@ import { FairQueue } from '@oci-connector/limits';
 import { ReviewUnavailableError } from './kube.errors';
 
 export interface ReviewGateOptions {
-  /** Reviews in flight at the same time; default 20, so that a crowd of new clients does not flood the API server. */
+  /** The most reviews in flight at the same time; default 20, so that many new clients do not flood the API server. */
   readonly concurrency?: number;
-  /** Reviews of one owner that wait for their turn; default 1,000, because one address may stand for all pods of a node. Beyond: "unavailable". */
+  /** The most waiting reviews of one owner; default 1,000, because all pods of a node may share one address. Further ones are "unavailable". */
   readonly maxWaitingPerOwner?: number;
-  /** Reviews that wait for their turn in each lane; default 4,000. */
+  /** The most waiting reviews in each lane; default 4,000. */
   readonly maxWaiting?: number;
 }
 
-/** Whose review it is. */
+/** The owner and the priority of a review. */
 export interface Turn {
-  /** Who shares the API server with others: a peer's address, a namespace. */
+  /** The owner: a peer's address or a namespace. Owners share the API server. */
   readonly owner: string;
-  /** The answer was a yes before, or the token is signed as it should be: it does not wait behind questions of strangers. */
+  /** The last answer was positive, or the token has a valid signature: the review does not wait behind those of unknown clients. */
   readonly preferred: boolean;
 }
 
-/** The part of the places that one lane may take while the other one has questions, too. */
+/** The share of the places that one lane may take. The rest stays free for the other lane. */
 const LANE_SHARE = 0.8;
 
 /**
- * Limits the reviews in flight and shares them fairly: there is a lane for preferred questions and one for all others, and within a lane
- * the owners take turns. So whoever asks a thousand questions waits for them alone.
+ * Limits the reviews in flight and shares the places fairly. There is one lane for preferred reviews and one for all others, and within a
+ * lane the owners take turns. So an owner with a thousand reviews makes only its own reviews wait.
  */
 export class ReviewGate {
   readonly #concurrency: number;
@@ -34,7 +34,11 @@ export class ReviewGate {
     this.#concurrency = options.concurrency ?? 20;
   }
 
-  /** @throws ReviewUnavailableError when too many wait, and what the review throws */
+  /**
+   * Runs the review when it has a place.
+   *
+   * @throws ReviewUnavailableError when too many reviews wait; or the error of the review
+   */
   async run<R>({ owner, preferred }: Turn, review: () => Promise<R>): Promise<R> {
     const lane = preferred ? this.#preferred : this.#others;
     if (!this.#hasPlace(lane)) {
@@ -55,7 +59,7 @@ export class ReviewGate {
     return this.#preferred.running + this.#others.running < this.#concurrency && lane.running < share;
   }
 
-  /** Resolves when the place was taken for the one who waits. */
+  /** Resolves when a place has been taken for the waiting review. */
   #wait(lane: Lane, owner: string): Promise<void> {
     const { maxWaiting = 4_000, maxWaitingPerOwner = 1_000 } = this.options;
     if (lane.waiting.size >= maxWaiting || lane.waiting.sizeOf(owner) >= maxWaitingPerOwner) {
@@ -74,7 +78,7 @@ export class ReviewGate {
   }
 }
 
-/** Reviews of one kind: those in flight, and those that wait. */
+/** Reviews of one priority: those in flight, and those that wait. */
 class Lane {
   running = 0;
   readonly waiting = new FairQueue<() => void>();

@@ -60,17 +60,14 @@ describe('C10 fail-open', () => {
     ['500', (response) => refuse(response, 500, 'InternalError')],
     ['503 with Retry-After', (response) => void response.writeHead(503, { 'retry-after': '1' }).end()],
     ['garbage', (response) => void response.end('<html>')],
-    [
-      'an answer that breaks off',
-      (response) => void response.writeHead(201, { 'content-length': '99' }).write('{', () => response.destroy()),
-    ],
+    ['an incomplete response', (response) => void response.writeHead(201, { 'content-length': '99' }).write('{', () => response.destroy())],
     ['another object', (response) => json(response, 201, { kind: 'Status', status: 'Success' })],
     ['no status', (response) => json(response, 201, { kind: 'TokenReview' })],
-    ['a yes with an error', status({ ...yes, error: 'webhook timed out' })],
-    ['a yes without a user', status({ ...yes, user: {} })],
+    ['a positive answer with an error', status({ ...yes, error: 'webhook timed out' })],
+    ['a positive answer without a user', status({ ...yes, user: {} })],
   ];
 
-  it.each(errors)('%s is no yes, is not remembered, and does not revive an older yes', async (_name, answer) => {
+  it.each(errors)('%s is not a positive answer, is not cached, and does not revive an older answer', async (_name, answer) => {
     await reviewer.review(aToken());
     clock.advance(10_000);
     respond = answer;
@@ -83,7 +80,7 @@ describe('C10 fail-open', () => {
     expect(outcomes).toEqual(['token miss', 'token error', 'token error', 'token miss']);
   });
 
-  it('a silent API server is no yes for a token never seen', async () => {
+  it('an API server without a response does not authenticate an unknown token', async () => {
     await server.close();
     expect(await code(aToken())).toBe('ReviewUnavailable');
   });
@@ -100,7 +97,7 @@ describe('API server unreachable', () => {
         respond = (response) => void response.destroy();
       },
     ],
-  ])('uses an older yes on for five minutes after its last confirmation when the server %s', async (_name, fault) => {
+  ])('uses an older positive answer for five minutes after its last confirmation when the server %s', async (_name, fault) => {
     const token = aToken(exp(60));
     await reviewer.review(token);
     clock.advance(MINUTE);
@@ -113,7 +110,7 @@ describe('API server unreachable', () => {
     expect(outcomes).toEqual(['token miss', 'token miss', 'token stale', 'token error']);
   });
 
-  it('does not lengthen that by using it', async () => {
+  it('does not extend that time by using the answer', async () => {
     const token = aToken(exp(60));
     await reviewer.review(token);
     await server.close();
@@ -125,7 +122,7 @@ describe('API server unreachable', () => {
     expect(await code(token)).toBe('ReviewUnavailable');
   });
 
-  it('not beyond the expiry of the token', async () => {
+  it('does not use it after the expiry of the token', async () => {
     const token = aToken(exp(2));
     await reviewer.review(token);
     await server.close();
@@ -135,7 +132,7 @@ describe('API server unreachable', () => {
     expect(await code(token)).toBe('Expired');
   });
 
-  it('not after a no', async () => {
+  it('does not use it after a negative answer', async () => {
     const token = aToken(exp(60));
     await reviewer.review(token);
     clock.advance(10_000);
@@ -156,14 +153,14 @@ describe('API server unreachable', () => {
     await reviewer.review(token);
     await server.listen();
     respond = status({ authenticated: false });
-    // A second is the pause between two tries; until then the older yes serves.
+    // The pause between two tries is a second. Until then the older answer is used.
     await reviewer.review(token);
     clock.advance(1000);
     await eventually(() => reachability.outage === undefined);
     expect(await code(token)).toBe('NotAuthenticated');
   });
 
-  it('a hung server delays nobody who has an older yes, beyond the one that finds out', async () => {
+  it('a hung server delays no client with an older positive answer, except the one that detects it', async () => {
     const tokens = Array.from({ length: 50 }, (_, jti) => aToken({ jti, ...exp(60) }));
     const [first] = tokens as [Sensitive];
     await client.close();
@@ -177,7 +174,7 @@ describe('API server unreachable', () => {
     await eventually(() => server.requests.length === 51);
     requestClock.advance(5_000);
     await noticing;
-    // One of them is asked for in the background all the same, and the call that found out is repeated after a second.
+    // One of them is reviewed in the background, and the call that detected the outage is repeated after a second.
     await Promise.all(tokens.map((token) => reviewer.review(token)));
     await eventually(() => server.requests.length === 52);
     clock.advance(1000);

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('TokenReviewer.peek', () => {
-  it('tells a remembered yes, as long as it may be used', async () => {
+  it('returns a cached positive answer as long as it is valid', async () => {
     expect(reviewer.peek(aToken())).toBeUndefined();
     const identity = await reviewer.review(aToken());
     clock.advance(7_999);
@@ -46,7 +46,7 @@ describe('TokenReviewer.peek', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('asks again for a yes that is used after eight seconds, once, while it serves on', async () => {
+  it('renews a positive answer that is used after eight seconds, once, while it is still used', async () => {
     await reviewer.review(aToken());
     clock.advance(8_000);
     for (let request = 0; request < 10; request += 1) {
@@ -58,18 +58,18 @@ describe('TokenReviewer.peek', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('C11: does not tell it beyond the expiry of the token', async () => {
+  it('C11: does not return it after the expiry of the token', async () => {
     const token = aToken({ exp: clock.now() / 1_000 + 5 });
     await reviewer.review(token);
     clock.advance(4_999);
     expect(reviewer.peek(token)).toBeDefined();
     clock.advance(1);
     expect(reviewer.peek(token)).toBeUndefined();
-    // An answer that is not given is no hit.
+    // An answer that is not returned is not a hit.
     expect(outcomes).toEqual(['token miss', 'token hit']);
   });
 
-  it('does not tell a remembered no', async () => {
+  it('does not return a cached negative answer', async () => {
     status = { authenticated: false };
     await expect(reviewer.review(aToken())).rejects.toThrow(TokenRefusedError);
     expect(reviewer.peek(aToken())).toBeUndefined();

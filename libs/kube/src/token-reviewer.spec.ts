@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 describe('TokenReviewer', () => {
-  it('tells who it is', async () => {
+  it('returns the identity', async () => {
     const token = aToken();
     expect(await reviewer.review(token)).toEqual({
       ...user,
@@ -68,7 +68,7 @@ describe('TokenReviewer', () => {
     });
   });
 
-  it('knows a user who is no ServiceAccount', async () => {
+  it('accepts a user that is not a ServiceAccount', async () => {
     respond = status({ ...yes, user: { username: 'oidc:jane' } });
     expect(await reviewer.review(aToken())).toEqual({
       username: 'oidc:jane',
@@ -92,7 +92,7 @@ describe('TokenReviewer', () => {
     expect(outcomes).toEqual([]);
   });
 
-  it.each([['vault'], [undefined]])('names the audience needed (token for %s)', async (aud) => {
+  it.each([['vault'], [undefined]])('names the required audience (token for %s)', async (aud) => {
     expect((await failure(aToken({ aud }))) as Error).toMatchObject({ message: expect.stringContaining('"connectors-proxy"') as string });
   });
 
@@ -100,12 +100,12 @@ describe('TokenReviewer', () => {
     ['false', { authenticated: false }],
     ['an error and nothing', { error: 'invalid bearer token' }],
     ['nothing', {}],
-  ])('refuses what the API server does not accept: %s', async (_name, answer) => {
+  ])('refuses a token that the API server does not accept: %s', async (_name, answer) => {
     respond = status(answer);
     expect(await failure(aToken())).toMatchObject({ code: 'NotAuthenticated' });
   });
 
-  it('remembers a yes for ten seconds from the question', async () => {
+  it('caches a positive answer for ten seconds from the request', async () => {
     await reviewer.review(aToken());
     clock.advance(9_999);
     await reviewer.review(aToken());
@@ -116,7 +116,7 @@ describe('TokenReviewer', () => {
     expect(outcomes).toEqual(['token miss', 'token hit', 'token miss']);
   });
 
-  it('cannot be told to remember it for longer', async () => {
+  it('cannot be configured to cache it for longer', async () => {
     make({ positiveTtlMs: MINUTE });
     await reviewer.review(aToken());
     clock.advance(10_000);
@@ -124,7 +124,7 @@ describe('TokenReviewer', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('remembers a no for a shorter time, and a later yes at once', async () => {
+  it('caches a negative answer for a shorter time, and a later positive one immediately', async () => {
     respond = status({ authenticated: false });
     expect([await code(aToken()), await code(aToken())]).toEqual(['NotAuthenticated', 'NotAuthenticated']);
     expect(server.requests).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('TokenReviewer', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('remembers no more than it may', async () => {
+  it('caches no more answers than its limit', async () => {
     make({ cacheSize: 2 });
     for (const jti of ['1', '2', '3', '1']) {
       await reviewer.review(aToken({ jti }));
@@ -143,14 +143,14 @@ describe('TokenReviewer', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  it('does not take one token for another', async () => {
+  it('does not confuse two tokens', async () => {
     await reviewer.review(aToken());
     respond = status({ authenticated: false });
     const forged = aToken({ jti: 'forged' });
     expect(await code(forged)).toBe('NotAuthenticated');
   });
 
-  it('asks once for callers at the same time', async () => {
+  it('sends one review for concurrent callers', async () => {
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => reviewer.review(aToken())));
     expect(answers).toHaveLength(5);
     expect(server.requests).toHaveLength(1);
@@ -162,10 +162,10 @@ describe('TokenReviewer', () => {
     expect(inspect(reviewer, { depth: 8, showHidden: true })).not.toContain(token.reveal());
   });
 
-  it('limits the reviews in flight and in waiting', async () => {
+  it('limits the reviews in flight and the waiting reviews', async () => {
     const held: ServerResponse[] = [];
     respond = (response) => held.push(response);
-    // Of three places, one is kept for those who were confirmed before.
+    // One of three places is reserved for clients that were confirmed before.
     make({ concurrency: 3, maxWaiting: 3 });
     const calls = [1, 2, 3, 4, 5, 6].map((jti) => code(aToken({ jti })));
     await eventually(() => held.length === 2);

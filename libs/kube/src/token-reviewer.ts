@@ -10,26 +10,26 @@ import { ReviewCache, type ReviewOptions, type ReviewRequest, type Verdict } fro
 import { type TokenSignatures } from './token-signatures';
 import { decodeTokenUnverified, type UnverifiedToken } from './unverified-token';
 
-/** Tokens that are decoded and whose signatures are checked in one turn of the event loop: each takes 30 to 100 µs. */
+/** The tokens to decode and to check in one turn of the event loop. Each takes 30 to 100 µs. */
 const EXAMINED_PER_TURN = 16;
 
-/** Who a client is, as the API server says. */
+/** The identity of a client, as the API server reports it. */
 export interface ClientIdentity {
   readonly username: string;
   readonly uid: string;
   readonly groups: readonly string[];
   readonly extra: Readonly<Record<string, readonly string[]>>;
-  /** Present when the client is a ServiceAccount. One made anew under the same name has another UID. */
+  /** Present when the client is a ServiceAccount. One that is created again under the same name has another UID. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid: string };
-  /** Expiry of the token that was reviewed, in milliseconds since the epoch; absent when there was none. */
+  /** The expiry of the reviewed token, in milliseconds since the epoch; absent when there was no token. */
   readonly tokenExpiresAt?: number;
 }
 
 export interface TokenReviewerOptions extends ReviewOptions {
   readonly client: Pick<KubeClient, 'create'>;
-  /** Audiences that are accepted; the first is the one that refusals name. Never empty: a token for everybody is for nobody (C11). */
+  /** The accepted audiences; refusals name the first one. Never empty: a token without an audience is never accepted (C11). */
   readonly audiences: readonly [string, ...string[]];
-  /** Refuses forged tokens before the API server is asked, where it publishes its keys; absent: it is asked about each. */
+  /** Refuses forged tokens without a review, if the API server publishes its keys. Absent: every token is reviewed. */
   readonly signatures?: TokenSignatures;
 }
 
@@ -59,9 +59,9 @@ const TokenReviews: ResourceType<TokenReview> = {
 };
 
 /**
- * Checks clients' tokens by TokenReview. A token that says itself that it is not for us, or is over, is refused without a call.
- * Answers are remembered as {@link ReviewCache} says, under an HMAC of the token with a key that lives and dies with this object,
- * so a memory dump of the cache holds no token.
+ * Checks clients' tokens by TokenReview. A token whose own claims name another audience or a past expiry is refused without a call.
+ * {@link ReviewCache} decides how long answers are cached. The cache key is an HMAC of the token with a key that exists only in this
+ * object, so that a memory dump of the cache contains no token.
  */
 export class TokenReviewer {
   readonly #clock: Clock;
@@ -76,9 +76,9 @@ export class TokenReviewer {
   }
 
   /**
-   * Whose token it is, when a yes is remembered that may still be used; undefined when {@link review} has to find out. For callers
-   * with many requests: no promise and no decoding, because a yes was given to a token of the right form and audience, and only
-   * its expiry is left to be looked at.
+   * Returns the owner of the token when a positive answer is cached and still valid; undefined when {@link review} must find out. For
+   * callers with many requests: it needs no promise and no decoding, because a token with a positive answer has the right form and
+   * audience. Only its expiry is checked.
    */
   peek(token: Sensitive): ClientIdentity | undefined {
     const key = this.#fingerprint(token);
@@ -90,9 +90,11 @@ export class TokenReviewer {
   }
 
   /**
-   * @param peer where the token comes from: peers share the API server, and each waits for its own questions only
-   * @throws TokenRefusedError when the token is no good; its message names the audience needed
-   * @throws ReviewUnavailableError when nobody can tell: refuse for now, never allow (C10)
+   * Returns the owner of the token.
+   *
+   * @param peer the address that the token comes from. Peers share the API server, and each waits only for its own reviews
+   * @throws TokenRefusedError when the token is refused; its message names the required audience
+   * @throws ReviewUnavailableError when the API server gives no answer: refuse for now, never allow (C10)
    */
   async review(token: Sensitive, peer = ''): Promise<ClientIdentity> {
     const verdict = await this.#paced.run(peer, () => this.#examine(token, peer));
@@ -102,10 +104,10 @@ export class TokenReviewer {
     return verdict.value;
   }
 
-  /** Finds out what can be found out without the API server, and asks it only about a token that may be good. */
+  /** Checks the token without the API server as far as possible, and asks the API server only about a token that may be valid. */
   #examine(token: Sensitive, peer: string): TokenVerdict | Promise<TokenVerdict> {
     const claims = decodeTokenUnverified(token);
-    this.#refuseHopeless(claims);
+    this.#refuseByClaims(claims);
     const key = this.#fingerprint(token);
     return this.#cache.known(key) ?? this.#cache.review(this.#request(key, token, { claims, peer }));
   }
@@ -121,7 +123,7 @@ export class TokenReviewer {
     }
     return {
       key,
-      // What a signed token says of itself is true; a stranger's only property is where it comes from.
+      // The claims of a signed token are true. Of an unknown client only the address is known.
       owner: signature === 'valid' && claims.serviceAccount ? `namespace ${claims.serviceAccount.namespace}` : `peer ${peer}`,
       preferred: signature === 'valid',
       ask: () => this.#ask(token, claims),
@@ -139,7 +141,7 @@ export class TokenReviewer {
     return fingerprint;
   }
 
-  #refuseHopeless(claims: UnverifiedToken): void {
+  #refuseByClaims(claims: UnverifiedToken): void {
     if (!this.#isForUs(claims.audiences)) {
       throw this.#wrongAudience();
     }
@@ -158,14 +160,14 @@ export class TokenReviewer {
   }
 
   #judge(status: ReviewStatus, claims: UnverifiedToken): TokenVerdict {
-    // The API server leaves `authenticated` out when it is false, and then often says why in `error`.
+    // The API server omits `authenticated` when it is false, and then often gives the reason in `error`.
     if (status.authenticated !== true) {
       return { positive: false, value: this.#notAuthenticated() };
     }
     if (status.error || !status.user?.username) {
       throw new ReviewUnavailableError('The API server answered a TokenReview with an error or without a user');
     }
-    // C11: an authenticator that knows no audiences leaves this empty, and has then checked none.
+    // C11: an authenticator that does not support audiences leaves this empty and has checked none.
     if (!this.#isForUs(status.audiences ?? [])) {
       return { positive: false, value: this.#wrongAudience() };
     }
@@ -202,7 +204,7 @@ function statusOf({ kind, status }: TokenReview): ReviewStatus {
   return status;
 }
 
-/** What an identity has besides its texts. In bytes. */
+/** The memory of an identity in addition to its strings. In bytes. */
 const IDENTITY_BYTES = 512;
 
 function bytesOf({ username, uid, groups, extra }: ClientIdentity): number {

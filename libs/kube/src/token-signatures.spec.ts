@@ -24,7 +24,7 @@ const published = (...algs: Alg[]): object => ({
   keys: algs.map((alg) => ({ ...PAIRS[alg].publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })),
 });
 
-/** A token signed with the key of `by`, which claims what the header says. */
+/** Returns a token that is signed with the key of `by`, with the given header. */
 function signed(by: Alg, header: object = { alg: by, kid: by }, claims: object = {}): Sensitive {
   const payload = { iss: ISSUER, aud: ['connectors-proxy'], exp: Date.parse('2030-01-01T01:00:00Z') / 1000, ...claims };
   const head = `${encode(header)}.${encode(payload)}`;
@@ -33,7 +33,7 @@ function signed(by: Alg, header: object = { alg: by, kid: by }, claims: object =
   return new Sensitive(`${head}.${signature.toString('base64url')}`);
 }
 
-/** The same with one character of the signature changed. */
+/** Returns the token with one character of the signature changed. */
 function forged(token: Sensitive): Sensitive {
   const text = token.reveal();
   const at = text.length - 20;
@@ -52,7 +52,7 @@ describe('signatures of tokens, checked before the API server is asked', () => {
 
   const judge = (token: Sensitive): string => signatures.judge(token, decodeTokenUnverified(token));
   const reads = (): number => server.requests.filter(({ url }) => url.pathname === '/.well-known/openid-configuration').length;
-  /** Judges once, which has the keys read. */
+  /** Judges once, so that the keys are read. */
   async function loaded(): Promise<void> {
     const before = reads();
     judge(aToken({}, { alg: 'RS256', kid: 'never known' }));
@@ -84,7 +84,7 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     await server.close();
   });
 
-  it.each(ALGS)('%s: tells right from wrong', async (alg) => {
+  it.each(ALGS)('%s: distinguishes valid from invalid signatures', async (alg) => {
     expect(judge(signed(alg))).toBe('unknown');
     await loaded();
     expect(judge(signed(alg))).toBe('valid');
@@ -96,19 +96,19 @@ describe('signatures of tokens, checked before the API server is asked', () => {
   it.each<[string, () => Sensitive, string]>([
     ['another algorithm of the list than the key is of', () => signed('RS256', { alg: 'ES256', kid: 'RS256' }), 'invalid'],
     ['another curve', () => signed('ES256', { alg: 'ES384', kid: 'ES256' }), 'invalid'],
-    ['a signature of no length', () => aToken({ iss: ISSUER }, { alg: 'ES256', kid: 'ES256' }), 'invalid'],
+    ['an empty signature', () => aToken({ iss: ISSUER }, { alg: 'ES256', kid: 'ES256' }), 'invalid'],
     ['the signature of another key', () => signed('RS512', { alg: 'RS512', kid: 'RS256' }), 'invalid'],
     ['an algorithm that is not in the list', () => signed('RS256', { alg: 'PS256', kid: 'RS256' }), 'unknown'],
     ['none', () => aToken({}, { alg: 'none', kid: 'RS256' }), 'unknown'],
     ['HMAC with the public key', () => aToken({}, { alg: 'HS256', kid: 'RS256' }), 'unknown'],
-    ['no name of a key', () => signed('RS256', { alg: 'RS256' }), 'unknown'],
-    ['an issuer that these keys are not of', () => forged(signed('RS256', undefined, { iss: 'https://other' })), 'unknown'],
+    ['no key ID', () => signed('RS256', { alg: 'RS256' }), 'unknown'],
+    ['another issuer than that of the keys', () => forged(signed('RS256', undefined, { iss: 'https://other' })), 'unknown'],
   ])('judges %s', async (_what, token, expected) => {
     await loaded();
     expect(judge(token())).toBe(expected);
   });
 
-  it('reads the keys again for an unknown one, at most once in ten seconds', async () => {
+  it('reads the keys again for an unknown key ID, at most once in ten seconds', async () => {
     keys = published('RS256');
     await loaded();
     keys = published('RS256', 'ES256');
@@ -122,7 +122,7 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     expect([judge(signed('ES256')), reads()]).toEqual(['valid', 2]);
   });
 
-  it('refuses nobody by keys that are older than five minutes', async () => {
+  it('refuses no token by keys that are older than five minutes', async () => {
     await loaded();
     clock.advance(5 * 60_000);
     expect(judge(signed('RS256'))).toBe('valid');
@@ -132,7 +132,7 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     expect(judge(forged(signed('RS256')))).toBe('invalid');
   });
 
-  it.each([403, 404])('is off for five minutes where the API server answers %i', async (status) => {
+  it.each([403, 404])('is off for five minutes when the API server responds with %i', async (status) => {
     refusal = status;
     await loaded();
     clock.advance(5 * 60_000 - 1);
@@ -141,7 +141,7 @@ describe('signatures of tokens, checked before the API server is asked', () => {
     expect([judge(forged(signed('RS256'))), reads(), failures]).toEqual(['unknown', 1, [5 * 60_000]]);
   });
 
-  it('tries soon again after a failure that passes, and keeps what it has meanwhile', async () => {
+  it('retries soon after a temporary failure, and keeps its keys meanwhile', async () => {
     await loaded();
     refusal = 500;
     clock.advance(10_000);
@@ -156,13 +156,13 @@ describe('signatures of tokens, checked before the API server is asked', () => {
       'unusable keys',
       { keys: [null, 1, {}, { kid: 'RS256' }, { kid: 'RS256', kty: 'RSA', n: '', e: '' }, { kid: 'RS256', kty: 'oct', k: 'AAAA' }] },
     ],
-  ])('judges nothing by %s', async (_what, answer) => {
+  ])('judges no token by %s', async (_what, answer) => {
     keys = answer as object;
     await loaded();
     expect(judge(signed('RS256'))).toBe('unknown');
   });
 
-  it('a forged token costs no review, and a signed one is no yes by itself', async () => {
+  it('a forged token causes no review, and a valid signature alone does not authenticate', async () => {
     await loaded();
     const reviewer = new TokenReviewer({ client, clock, audiences: ['connectors-proxy'], signatures });
     server.requests.length = 0;

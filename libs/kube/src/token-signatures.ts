@@ -6,41 +6,41 @@ import { KubeApiError } from './kube.errors';
 import { type KubeClient } from './kube-client';
 import { type UnverifiedToken } from './unverified-token';
 
-/** What a signature says. `unknown`: the API server has to be asked without knowing more. */
+/** The result of a signature check. `unknown`: only the API server can decide. */
 export type SignatureJudgement = 'valid' | 'invalid' | 'unknown';
 
 export interface TokenSignaturesOptions {
   readonly client: Pick<KubeClient, 'readPath'>;
   readonly clock?: Clock;
-  /** The keys cannot be read; `retryMs` is when they are tried again. */
+  /** Called when the keys cannot be read. They are read again after `retryMs`. */
   readonly onError?: (error: unknown, retryMs: number) => void;
 }
 
-/** Service account issuer discovery; read from the API server itself, whatever other address the document names (KEP-1393). */
+/** Service account issuer discovery (KEP-1393). Both are read from the API server, even if the document names another address. */
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 const KEYS_PATH = '/openid/v1/jwks';
 
-/** An installation has two keys while it rotates; each takes about 1 KiB. */
+/** An API server has two keys during a rotation; each takes about 1 KiB. */
 const MAX_KEYS = 32;
 const MAX_BYTES = 256 * 1024;
 
-/** How often keys are read at most, however many tokens name unknown ones. In milliseconds. */
+/** The shortest time between two reads of the keys, however many tokens name unknown ones. In milliseconds. */
 const RELOAD_MS = 10_000;
 
-/** A cluster that does not publish its keys to us is asked again after this. In milliseconds. */
+/** The time after which an API server that does not publish its keys to us is asked again. In milliseconds. */
 const OFF_MS = 5 * 60_000;
 
-/** Older keys refuse nobody: the API server may have been given others under the same name. In milliseconds. */
+/** Older keys refuse no token, because the API server may have new keys under the same names. In milliseconds. */
 const MAX_AGE_MS = 5 * 60_000;
 
 interface Algorithm {
   readonly hash: string;
   readonly keyType: 'rsa' | 'ec';
-  /** Of keys on elliptic curves (RFC 7518 §3.4). */
+  /** The curve of an elliptic-curve key (RFC 7518 §3.4). */
   readonly curve?: string;
 }
 
-/** Those that a Kubernetes API server signs with; tokens of any other are judged by the API server alone. */
+/** The algorithms of a Kubernetes API server. Only the API server judges tokens with another one. */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['RS256', { hash: 'sha256', keyType: 'rsa' }],
   ['RS384', { hash: 'sha384', keyType: 'rsa' }],
@@ -57,8 +57,8 @@ interface PublishedKeys {
 }
 
 /**
- * Checks the signatures of ServiceAccount tokens with the keys that the API server publishes, so that forged ones cost it nothing. Never
- * a yes: whether a token with the right signature is accepted only the API server knows, which sees what was revoked.
+ * Checks the signatures of ServiceAccount tokens with the keys that the API server publishes, so that forged tokens cause no reviews.
+ * A valid signature is never sufficient: only the API server knows whether the token was revoked.
  */
 export class TokenSignatures {
   readonly #clock: Clock;
@@ -69,14 +69,14 @@ export class TokenSignatures {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Judges by what is known now. Keys that are missing or old are read in the background. */
+  /** Checks the signature with the keys that are known now. Missing or old keys are read in the background. */
   judge(token: Sensitive, { issuer, keyId, algorithm: name }: UnverifiedToken): SignatureJudgement {
     const published = this.#published;
     if (published === undefined) {
       return this.#unknown();
     }
     const algorithm = ALGORITHMS.get(name);
-    // Of another issuer these keys say nothing, and of tokens that name no key or another algorithm neither.
+    // The keys do not apply to tokens of another issuer, with another algorithm, or without a key ID.
     if (issuer !== published.issuer || keyId === undefined || algorithm === undefined) {
       return 'unknown';
     }
@@ -102,7 +102,7 @@ export class TokenSignatures {
     this.#mayLoadAt = Infinity;
     let retryMs = RELOAD_MS;
     try {
-      // They are at least as new as this.
+      // Measured before the request, so that the keys are never older than assumed.
       const loadedAt = this.#clock.monotonic();
       const { issuer } = await this.#read(DISCOVERY_PATH);
       const { keys } = await this.#read(KEYS_PATH);
@@ -111,7 +111,7 @@ export class TokenSignatures {
       }
       this.#published = { issuer, keys: keysOf(keys), loadedAt };
     } catch (error) {
-      // Forbidden, or not served: that does not change by itself, and keys of an earlier time are not to be relied on.
+      // Forbidden, or not served: that does not change soon, and older keys are no longer reliable.
       if (error instanceof KubeApiError && !error.retryable) {
         retryMs = OFF_MS;
         this.#published = undefined;
@@ -127,7 +127,7 @@ export class TokenSignatures {
   }
 }
 
-/** JSON Web Keys (RFC 7517) by their names; those that cannot be used are left out. */
+/** Returns the JSON Web Keys (RFC 7517) by key ID, without those that cannot be used. */
 function keysOf(list: readonly unknown[]): ReadonlyMap<string, KeyObject> {
   const keys = new Map<string, KeyObject>();
   for (const item of list.slice(0, MAX_KEYS)) {
@@ -140,7 +140,7 @@ function keysOf(list: readonly unknown[]): ReadonlyMap<string, KeyObject> {
   return keys;
 }
 
-/** Shorter RSA keys are refused by the API server's own library; an empty one would refuse every token. In bits. */
+/** The API server's own library refuses shorter RSA keys; an empty one would refuse every token. In bits. */
 const MIN_MODULUS = 1024;
 
 function keyOf(jwk: unknown): KeyObject | undefined {
@@ -148,7 +148,7 @@ function keyOf(jwk: unknown): KeyObject | undefined {
     const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
     return (key.asymmetricKeyDetails?.modulusLength ?? MIN_MODULUS) < MIN_MODULUS ? undefined : key;
   } catch {
-    // A type of key that Node.js does not know: its tokens are judged by the API server alone.
+    // A key type that Node.js does not support: only the API server judges its tokens.
     return undefined;
   }
 }
@@ -160,6 +160,6 @@ function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, { keyType,
 function isSigned(token: Sensitive, { hash }: Algorithm, key: KeyObject): boolean {
   const text = token.reveal();
   const dot = text.lastIndexOf('.');
-  // RFC 7518 §3.4: the two numbers of an ECDSA signature follow each other. RSA takes no notice of the option.
+  // RFC 7518 §3.4: an ECDSA signature is two concatenated numbers. The option has no effect on RSA.
   return verify(hash, Buffer.from(text.slice(0, dot)), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(text.slice(dot + 1), 'base64url'));
 }

@@ -2,8 +2,8 @@ import { KubeResponseError, KubeUnreachableError, type KubeError } from './kube.
 import { type Deadline } from './deadline';
 
 /**
- * What Node and undici report when nothing came back. A closed list: an error that is not on it never counts as "unreachable",
- * because answers that were positive before are used on only then (C10).
+ * The error codes of Node and undici when no response arrived. The list is closed: any other error never counts as "unreachable",
+ * because only then older positive answers are still used (C10).
  */
 const NO_ANSWER: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -20,10 +20,10 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** OpenSSL and Node name certificate problems by these beginnings. */
+/** The codes of OpenSSL and Node for certificate problems begin like this. */
 const CERTIFICATE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
-/** A failure before the head of an answer was there, as one of our errors. */
+/** Returns the error for a failure before the response headers arrived. */
 export function classifyTransportError(error: unknown, request: string, deadline: Deadline): KubeError {
   if (deadline.expired) {
     return new KubeUnreachableError(`${request}: no answer in time`, { cause: error });

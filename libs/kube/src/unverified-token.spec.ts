@@ -21,9 +21,9 @@ describe('decodeTokenUnverified', () => {
   it.each<[string, object, object]>([
     ['one audience as a string', { aud: 'a' }, { audiences: ['a'] }],
     ['a time of issue', { iat: Date.parse('2030-01-01T00:00:00Z') / 1000 }, { issuedAt: Date.parse('2030-01-01T00:00:00Z') }],
-    ['a time of issue that is none', { iat: '1' }, { issuedAt: undefined }],
+    ['an invalid time of issue', { iat: '1' }, { issuedAt: undefined }],
     ['no audience', { aud: undefined }, { audiences: [] }],
-    ['audiences that are no strings', { aud: [1, 'a', null] }, { audiences: ['a'] }],
+    ['audiences that are not strings', { aud: [1, 'a', null] }, { audiences: ['a'] }],
     ['no claims of Kubernetes', { 'kubernetes.io': undefined }, { audiences: ['connectors-proxy'] }],
     ['claims of Kubernetes in a wrong form', { 'kubernetes.io': { namespace: 1, serviceaccount: 'x', pod: [] } }, {}],
   ])('reads a token with %s', (_name, claims, expected) => {
@@ -38,8 +38,8 @@ describe('decodeTokenUnverified', () => {
     ['an unsigned token', new Sensitive(`${encoded('{"alg":"none"}')}.${encoded('{"exp":1}')}.`)],
     ['characters outside base64url', new Sensitive(`${aToken().reveal()}=`)],
     ['a line break at the end', new Sensitive(`${aToken().reveal()}\n`)],
-    ['parts that are no JSON', new Sensitive('aaaa.bbbb.cccc')],
-    ['a header that is no object', aToken({}, 'RS256')],
+    ['parts that are not JSON', new Sensitive('aaaa.bbbb.cccc')],
+    ['a header that is not an object', aToken({}, 'RS256')],
     ['a header without algorithm', aToken({}, {})],
     ['a payload that is a list', new Sensitive(`${encoded('{"alg":"RS256"}')}.${encoded('[]')}.cccc`)],
     ['no expiry', aToken({ exp: undefined })],

@@ -2,24 +2,24 @@ import { isJsonObject, type JsonObject, parseJsonObject } from '@oci-connector/h
 import { type Sensitive } from '@oci-connector/sensitive';
 import { TokenRefusedError } from './kube.errors';
 
-/** What a token says about itself. Nobody has checked it: good for refusing, never for allowing. */
+/** The claims of a token, not verified. They may be a reason to refuse a token, but never to accept it. */
 export interface UnverifiedToken {
   readonly algorithm: string;
-  /** The key that it claims to be signed with. */
+  /** The ID of the key that the token claims to be signed with. */
   readonly keyId?: string;
   readonly issuer?: string;
   readonly subject?: string;
   readonly audiences: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** The same; absent when the token does not say it. */
+  /** Milliseconds since the epoch; absent when the token does not contain it. */
   readonly issuedAt?: number;
   /** The `kubernetes.io` claims of a ServiceAccount token. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid?: string };
   readonly pod?: { readonly name: string; readonly uid?: string };
 }
 
-/** A ServiceAccount token has 1 to 2 KiB; tokens of other issuers, with many groups, fit in a header of 16 KiB. */
+/** A ServiceAccount token has 1 to 2 KiB. Tokens of other issuers, with many groups, fit in a header of 16 KiB. */
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
@@ -27,7 +27,7 @@ const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /**
  * Reads the claims of a JSON Web Token (RFC 7519, compact form of RFC 7515) without checking its signature.
  *
- * @throws TokenRefusedError `NotAToken` when it is none, or has no expiry
+ * @throws TokenRefusedError `NotAToken` when it is not a JSON Web Token, or has no expiry
  */
 export function decodeTokenUnverified(token: Sensitive): UnverifiedToken {
   const text = token.reveal();

@@ -22,7 +22,7 @@ async function serve(answer: Answer): Promise<void> {
   client = KubeClient.fromConnection(server.connection(), { clock });
 }
 
-/** Reads until the end; gives the events before it and the error, if any. */
+/** Reads until the end. Returns the events before it and the error, if any. */
 async function readAll(options: Partial<WatchOptions> = {}): Promise<{ events: WatchEvent<Secret>[]; error?: unknown }> {
   const events: WatchEvent<Secret>[] = [];
   try {
@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 describe('KubeClient.watch', () => {
-  it('asks for bookmarks and a time limit, from the version given', async () => {
+  it('requests bookmarks and a time limit, from the given version', async () => {
     await serve((_request, response) => void response.end());
     await readAll({ namespace: 'a', resourceVersion: '42', timeoutSeconds: 77, fieldSelector: 'metadata.name=s' });
     expect(server.requests.map(({ url }) => url.pathname + url.search)).toEqual([
@@ -49,7 +49,7 @@ describe('KubeClient.watch', () => {
     ]);
   });
 
-  it('delivers events however the bytes are cut', async () => {
+  it('delivers events however the bytes are split', async () => {
     const text =
       eventLine('ADDED', secret('2', 'grüße 🚢')) + '\n' + eventLine('MODIFIED', secret('3')) + eventLine('BOOKMARK', secret('9'));
     await serve(async (_request, response) => {
@@ -68,7 +68,7 @@ describe('KubeClient.watch', () => {
     expect(events[0]?.object.metadata.annotations).toEqual({ text: 'grüße 🚢' });
   });
 
-  it('throws the Status of an ERROR event, after what came before it', async () => {
+  it('throws the Status of an ERROR event, after the events before it', async () => {
     await serve((_request, response) => {
       response.write(eventLine('ADDED', secret('2')));
       response.end(eventLine('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }));
@@ -79,18 +79,18 @@ describe('KubeClient.watch', () => {
     expect(error).toMatchObject({ isGone: true });
   });
 
-  it('throws a 410 that comes as HTTP status', async () => {
+  it('throws a 410 that arrives as HTTP status', async () => {
     await serve((_request, response) => refuse(response, 410, 'Expired'));
     expect((await readAll()).error).toMatchObject({ isGone: true });
   });
 
   it.each([
     ['non-JSON garbage', 'password: hunter2\n', 'ResponseInvalid'],
-    ['JSON that is no event', '{"kind":"Secret","data":"hunter2"}\n', 'ResponseInvalid'],
+    ['JSON that is not an event', '{"kind":"Secret","data":"hunter2"}\n', 'ResponseInvalid'],
     ['an unknown type', eventLine('MAYBE', secret('2', 'hunter2')), 'ResponseInvalid'],
     ['an event without a version', eventLine('ADDED', { metadata: {}, data: 'hunter2' }), 'ResponseInvalid'],
     ['half an event', eventLine('ADDED', secret('2', 'hunter2')).slice(0, 90), 'ResponseIncomplete'],
-  ])('%s is an error that quotes nothing', async (_name, body, code) => {
+  ])('%s is an error that quotes no data', async (_name, body, code) => {
     await serve((_request, response) => void response.end(body));
     const { events, error } = await readAll();
     expect(events).toHaveLength(0);
@@ -98,7 +98,7 @@ describe('KubeClient.watch', () => {
     expect(`${String(error)} ${String((error as Error).cause)}`).not.toContain('hunter2');
   });
 
-  it('an event without end is too large', async () => {
+  it('an endless event is too large', async () => {
     await serve(async (_request, response) => {
       response.write('{"type":"ADDED","object":"');
       while (!response.destroyed) {
@@ -119,7 +119,7 @@ describe('KubeClient.watch', () => {
     expect(error).toMatchObject({ code: 'ResponseIncomplete' });
   });
 
-  it('a watch that goes silent ends after the idle time, counted from the last byte', async () => {
+  it('a watch without data ends after the idle time, counted from the last byte', async () => {
     await serve((_request, response) => void response.write(eventLine('ADDED', secret('2'))));
     const events = client.watch(Secrets, { resourceVersion: '1', idleTimeoutMs: 90_000 });
     await events.next();
@@ -152,7 +152,7 @@ describe('KubeClient.watch', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('keeps nothing but metadata when only that was asked for', async () => {
+  it('keeps only metadata when only metadata was requested', async () => {
     await serve((_request, response) => {
       response.end(eventLine('ADDED', { ...secret('2'), data: { password: 'aHVudGVyMg==' } }));
     });

@@ -4,31 +4,32 @@ import { parseJsonObject } from '@oci-connector/http';
 import { KubeApiError, KubeResponseError, type StatusBody } from './kube.errors';
 import { type KubeStream } from './kube-transport';
 
-/** One event of a watch. A BOOKMARK carries nothing but `metadata.resourceVersion`; ERROR is thrown, never delivered. */
+/** One event of a watch. A BOOKMARK carries only `metadata.resourceVersion`. An ERROR is thrown, never delivered. */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: T;
 }
 
 /**
- * Longest line of a watch. One line holds one object; an API server refuses requests of more than 3 MiB, and JSON escaping and
- * what the server adds cannot double that.
+ * The longest line of a watch. One line contains one object. An API server refuses requests of more than 3 MiB, and JSON escaping and the
+ * fields that the server adds cannot double that.
  */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 export interface WatchStreamOptions {
   readonly clock: Clock;
-  /** Silence after which the watch counts as dead, in milliseconds. */
+  /** The time without data after which the watch counts as dead, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** For error messages. */
   readonly request: string;
 }
 
 /**
- * The events of a watch, until the server ends it.
+ * Yields the events of a watch until the server ends it.
  *
- * @throws KubeApiError for an ERROR event, KubeResponseError for silence (`WatchSilent`), a lost connection (`ResponseIncomplete`),
- * a line that is too long or not an event
+ * @throws KubeApiError for an ERROR event
+ * @throws KubeResponseError when no data arrives (`WatchSilent`), the connection is lost (`ResponseIncomplete`), or a line is too long or
+ *   not an event
  */
 export async function* watchEvents<T extends KubeObject>(
   stream: KubeStream,
@@ -47,7 +48,7 @@ export async function* watchEvents<T extends KubeObject>(
   }
 }
 
-/** Ends a stream on which nothing arrives. A dead peer sends no FIN, and the socket alone would wait for ever. */
+/** Ends a stream on which no data arrives. A dead peer sends no FIN, and the socket alone would wait forever. */
 class Watchdog {
   error?: KubeResponseError;
   #timer?: Timer;
@@ -75,7 +76,7 @@ class Watchdog {
 
 const NEWLINE = 0x0a;
 
-/** Cuts at newlines, before decoding: a character may be split between two chunks, but never contains a newline byte. */
+/** Splits at newlines before decoding: a character may be split between two chunks, but never contains a newline byte. */
 async function* lines(
   body: AsyncIterable<Buffer>,
   { request }: WatchStreamOptions,
@@ -116,7 +117,7 @@ function parseEvent<T extends KubeObject>(line: string, request: string): WatchE
     throw new KubeApiError(status.code ?? 500, status, request);
   }
   if (!isEvent<T>(event)) {
-    throw new KubeResponseError('ResponseInvalid', `${request}: a line of the watch is no event`);
+    throw new KubeResponseError('ResponseInvalid', `${request}: a line of the watch is not an event`);
   }
   return event;
 }
@@ -132,5 +133,5 @@ function watchError(error: unknown, request: string): Error {
   if (error instanceof KubeApiError || error instanceof KubeResponseError) {
     return error;
   }
-  return new KubeResponseError('ResponseIncomplete', `${request}: the watch broke off`, { cause: error });
+  return new KubeResponseError('ResponseIncomplete', `${request}: the connection of the watch was lost`, { cause: error });
 }

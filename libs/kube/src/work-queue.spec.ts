@@ -2,7 +2,7 @@ import { eventually, ManualClock } from '@oci-connector/testing-kit';
 import { settle } from '../test/settle';
 import { WorkQueue, type WorkQueueOptions } from './work-queue';
 
-/** A handler whose runs the test ends by hand. */
+/** A handler whose runs the test ends. */
 class Runs {
   readonly started: string[] = [];
   readonly aborted: string[] = [];
@@ -64,7 +64,7 @@ describe('WorkQueue', () => {
     expect(runs.started).toEqual(['a', 'a']);
   });
 
-  it('processes as many keys at once as it may, in the order of their addition', async () => {
+  it('processes as many keys at the same time as allowed, in the order of their addition', async () => {
     make({ concurrency: 2 });
     queue.start(runs.handle);
     ['a', 'b', 'c', 'd'].forEach((key) => queue.add(key));
@@ -78,7 +78,7 @@ describe('WorkQueue', () => {
     expect(runs.started).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('lets a key that is added again and again not starve the others', async () => {
+  it('does not let a key that is added repeatedly starve the others', async () => {
     queue.start(runs.handle);
     ['a', 'b'].forEach((key) => queue.add(key));
     queue.add('a');
@@ -88,7 +88,7 @@ describe('WorkQueue', () => {
     await runs.end('a');
   });
 
-  it('adds a key later, at the earliest of the times asked for', () => {
+  it('adds a key later, at the earliest of the requested times', () => {
     queue.start(runs.handle);
     queue.addAfter('a', 1000);
     queue.addAfter('a', 5000);
@@ -122,7 +122,7 @@ describe('WorkQueue', () => {
     clock.advance(150);
   });
 
-  it('tries a key again whose handler throws, and does not lose a worker', async () => {
+  it('retries a key whose handler throws, and does not lose a worker', async () => {
     queue.start(runs.handle);
     queue.add('a');
     await runs.end('a', new Error('broken'));
@@ -132,12 +132,12 @@ describe('WorkQueue', () => {
     await runs.end('a');
   });
 
-  it('is started once', () => {
+  it('can be started only once', () => {
     queue.start(runs.handle);
     expect(() => queue.start(runs.handle)).toThrow(TypeError);
   });
 
-  it('tells its metrics', async () => {
+  it('reports its metrics', async () => {
     const told: unknown[][] = [];
     make({
       hooks: {
@@ -165,7 +165,7 @@ describe('WorkQueue', () => {
 });
 
 describe('WorkQueue.stop', () => {
-  it('drops what waits, waits for what is in work, and takes nothing more', async () => {
+  it('drops waiting keys, waits for those in work, and takes no more', async () => {
     queue.start(runs.handle);
     ['a', 'b'].forEach((key) => queue.add(key));
     queue.addAfter('c', 1000);
@@ -187,7 +187,7 @@ describe('WorkQueue.stop', () => {
     expect(runs.started).toEqual(['a']);
   });
 
-  it('aborts at once without a grace', async () => {
+  it('aborts immediately without a grace period', async () => {
     queue.start(runs.handle);
     queue.add('a');
     const stopping = queue.stop();
@@ -196,7 +196,7 @@ describe('WorkQueue.stop', () => {
     await stopping;
   });
 
-  it('may come before the start', async () => {
+  it('may be called before the start', async () => {
     queue.add('a');
     await queue.stop({ graceMs: 100 });
     queue.start(runs.handle);

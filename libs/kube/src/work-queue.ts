@@ -1,13 +1,13 @@
 import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 import { BackOff } from './back-off';
 
-/** What a work queue tells about itself; for metrics. */
+/** Callbacks of a work queue, for metrics. */
 export interface WorkQueueHooks {
-  /** Keys that wait, delayed ones not counted, after each change. */
+  /** Called after each change with the number of waiting keys, without delayed ones. */
   onDepth?(depth: number): void;
-  /** A key's turn came after waiting this long, in milliseconds. */
+  /** Called when a key starts to be processed, with the time it waited, in milliseconds. */
   onStart?(waitedMs: number): void;
-  /** A key was processed, which took this long, in milliseconds. */
+  /** Called when a key was processed, with the time it took, in milliseconds. */
   onDone?(durationMs: number): void;
 }
 
@@ -23,18 +23,18 @@ export interface WorkQueueOptions {
   readonly random?: () => number;
 }
 
-/** Processes one key. It handles its own errors: whether a failure is tried again is for the caller to say, by {@link WorkQueue.addRateLimited}. */
+/** Processes one key. It handles its own errors, and retries a failure with {@link WorkQueue.addRateLimited}. */
 export type WorkHandler = (key: string, signal: AbortSignal) => Promise<void>;
 
 /**
- * Keys that want work. A key waits at most once however often it is added; it is never processed twice at the same time; added
- * while it is processed, it is processed once more afterwards. (The contract of client-go's workqueue.)
+ * A queue of keys to process, with the contract of client-go's workqueue. A key waits at most once, however often it is added. It is never
+ * processed twice at the same time. When it is added while it is processed, it is processed once more afterwards.
  */
 export class WorkQueue {
-  /** Waiting keys in order, with the time of their addition. */
+  /** The waiting keys in order, with the time when they were added. */
   readonly #ready = new Map<string, number>();
   readonly #active = new Set<string>();
-  /** Keys added while active, with the time of that. */
+  /** The keys that were added while active, with the time when they were added. */
   readonly #again = new Map<string, number>();
   readonly #delayed = new Map<string, { readonly timer: Timer; readonly dueAt: number }>();
   readonly #backOffs = new Map<string, BackOff>();
@@ -50,12 +50,12 @@ export class WorkQueue {
     this.#hooks = options.hooks ?? {};
   }
 
-  /** Keys that wait, delayed ones not counted. */
+  /** The number of waiting keys, without delayed ones. */
   get depth(): number {
     return this.#ready.size;
   }
 
-  /** Begins to process. Keys may be added before. */
+  /** Starts processing. Keys may be added before. */
   start(handler: WorkHandler): void {
     if (this.#handler !== undefined) {
       throw new TypeError('The work queue was started already');
@@ -77,7 +77,7 @@ export class WorkQueue {
     this.#pump();
   }
 
-  /** Adds a key after a delay in milliseconds. Of several delays of one key the earliest counts. */
+  /** Adds a key after a delay in milliseconds. Of several delays of one key, the earliest counts. */
   addAfter(key: string, ms: number): void {
     if (ms <= 0) {
       this.add(key);
@@ -104,12 +104,12 @@ export class WorkQueue {
     this.addAfter(key, backOff.next());
   }
 
-  /** The key is well again: its next failure starts from the shortest back-off. */
+  /** Resets the back-off of a key: its next failure starts from the shortest one. */
   forget(key: string): void {
     this.#backOffs.delete(key);
   }
 
-  /** Resolves when nothing waits and nothing is processed; delayed keys do not count. */
+  /** Resolves when no key waits or is being processed; delayed keys do not count. */
   async drained(): Promise<void> {
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
@@ -117,8 +117,8 @@ export class WorkQueue {
   }
 
   /**
-   * Takes no more keys, drops those that wait, and resolves when those in work are done. After `graceMs` milliseconds the signal
-   * given to them aborts; they are waited for all the same.
+   * Takes no more keys, drops the waiting ones, and resolves when those in work are done. After `graceMs` milliseconds their signal aborts;
+   * the method still waits for them.
    */
   async stop({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#stopped = true;
@@ -164,7 +164,7 @@ export class WorkQueue {
     try {
       await handler(key, this.#stopping.signal);
     } catch {
-      // A handler that breaks its contract must not cost a worker; to lose the key would be worse than to try again.
+      // A handler that violates its contract must not block a worker. A retry is better than a lost key.
       this.addRateLimited(key);
     }
     this.#active.delete(key);

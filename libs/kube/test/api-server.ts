@@ -14,13 +14,13 @@ export interface SeenRequest {
 
 export type Answer = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
 
-/** A real HTTP server that notes each request and answers as the test says. */
+/** A real HTTP server that records each request and responds as the test specifies. */
 export class ApiServer {
   readonly requests: SeenRequest[] = [];
   readonly #sockets = new Set<Socket>();
   #server?: Server;
   port = 0;
-  /** Answers that have neither ended nor lost their connection. */
+  /** The number of responses that have neither ended nor lost their connection. */
   open = 0;
 
   constructor(public answer: Answer) {}
@@ -58,7 +58,7 @@ export class ApiServer {
     this.#server = server;
   }
 
-  /** Cuts all connections, as a crash does. */
+  /** Resets all connections, as a crash does. */
   dropConnections(): void {
     this.#sockets.forEach((socket) => socket.resetAndDestroy());
   }

@@ -31,7 +31,7 @@ const secret = (name: string): { apiVersion: string; kind: string; metadata: { n
   data: { password: Buffer.from('hunter2').toString('base64') },
 });
 
-/** Everything at once against the embedded API: what each part does alone, and in faults, is tested beside it. */
+/** All parts together against the embedded API. The unit specs test each part alone, and its behaviour during faults. */
 describe('libs/kube against the embedded Kubernetes API', () => {
   let directory: string;
   let api: KubeApiServer;
@@ -53,7 +53,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('knows the addresses behind the Services of the API server and of the proxy, and how they change', async () => {
+  it('follows the addresses of the Services of the API server and of the proxy', async () => {
     const apply = (metadata: { namespace: string; name: string; labels?: Record<string, string> }, ...addresses: string[]): unknown =>
       api.apply({
         apiVersion: 'discovery.k8s.io/v1',
@@ -85,7 +85,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     await endpoints.stop();
   });
 
-  it('reflects the metadata of Secrets, across a lost history, and never sees their data', async () => {
+  it('reflects the metadata of Secrets, also after a lost history, and never sees their data', async () => {
     api.apply(secret('one'));
     const reflector = new Reflector<PartialObjectMetadata>({
       client,
@@ -115,7 +115,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     await reflector.stop();
   });
 
-  it('reviews a token and what its owner may do', async () => {
+  it('reviews a token and the permissions of its owner', async () => {
     const tokens = new TokenReviewer({ client, audiences: ['connectors-proxy'] });
     const identity = await tokens.review(new Sensitive(api.issueToken({ namespace, name: 'builder', audiences: ['connectors-proxy'] })));
     expect(identity).toMatchObject({
@@ -128,7 +128,7 @@ describe('libs/kube against the embedded Kubernetes API', () => {
     expect(await access.isAllowed({ username: 'root', uid: '', groups: ['system:masters'], extra: {} }, pull)).toBe(true);
   });
 
-  it('leads, and tells Events', async () => {
+  it('leads, and writes Events', async () => {
     const errors: unknown[] = [];
     const election = new LeaderElection({ client, namespace, name: 'controller', identity: 'one', onError: (error) => errors.push(error) });
     election.start((term) => new Promise((resolve) => term.addEventListener('abort', () => resolve())));

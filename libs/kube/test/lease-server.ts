@@ -5,7 +5,7 @@ import { json, refuse, type SeenRequest } from './api-server';
 /** One Lease, with the optimistic locking of a real API server. */
 export class LeaseServer {
   lease?: Lease;
-  /** What happens instead of an answer. */
+  /** Called instead of sending a response. */
   fault?: (request: SeenRequest, response: ServerResponse) => void;
   #version = 0;
 
@@ -40,7 +40,7 @@ export class LeaseServer {
     this.lease = undefined;
   }
 
-  /** Writes what is there already, so that only the version changes. */
+  /** Writes the present spec again, so that only the version changes. */
   touch(): void {
     this.write(this.lease?.spec ?? {});
   }

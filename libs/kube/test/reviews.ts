@@ -3,7 +3,7 @@ import { type AccessAttributes } from '../src/access-reviewer';
 import { type ClientIdentity } from '../src/token-reviewer';
 import { json } from './api-server';
 
-/** Who asks, in reviews of access. */
+/** The client in access reviews. */
 export const identity: ClientIdentity = {
   username: 'system:serviceaccount:team-a:builder',
   uid: 'sa-uid',
@@ -11,7 +11,7 @@ export const identity: ClientIdentity = {
   extra: { a: ['1', '2'], b: ['3'] },
 };
 
-/** What for. */
+/** The action in access reviews. */
 export const attributes: AccessAttributes = {
   verb: 'get',
   group: 'connectors.alauda.io',
@@ -21,7 +21,7 @@ export const attributes: AccessAttributes = {
   name: 'harbor',
 };
 
-/** Of a review of a token. */
+/** The user in token reviews. */
 export const user = {
   username: 'system:serviceaccount:team-a:builder',
   uid: 'sa-uid',
@@ -29,10 +29,10 @@ export const user = {
   extra: { 'authentication.kubernetes.io/pod-name': ['build-1'] },
 };
 
-/** The status that says yes to a token. */
+/** The status that accepts a token. */
 export const yes = { authenticated: true, user, audiences: ['connectors-proxy'] };
 
-/** An answer of the API server to a review. */
+/** Sends the API server's response to a review. */
 export const reviewed =
   (kind: 'SubjectAccessReview' | 'TokenReview', status: unknown) =>
   (response: ServerResponse): void =>

@@ -4,7 +4,7 @@ function segment(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** A token in the form of a ServiceAccount's, with a signature that nobody checks. */
+/** Returns a token in the form of a ServiceAccount token, with an invalid signature. */
 export function aToken(claims: object = {}, header: unknown = { alg: 'RS256', kid: 'k' }): Sensitive {
   const payload = {
     iss: 'https://kubernetes.default.svc',

@@ -1,19 +1,19 @@
-/** Requests to token servers that one request of a client may cause: for the scope, and for what a refusal leaves open. */
+/** Requests to token servers that one client request may cause: one for the scope, and one to find out what a refusal means. */
 const TOKEN_REQUESTS = 2;
 
-/** What the authorisation of one request may still cost, so that no answer of a registry makes us ask and ask. */
+/** Limits the token requests for one client request, so that no response of a registry causes an endless series of them. */
 export class Attempt {
   #left = TOKEN_REQUESTS;
 
   /** @param since grants with a higher serial number were obtained after the request began */
   constructor(readonly since: number) {}
 
-  /** How many requests to token servers there may still be. */
+  /** The number of token requests that are still allowed. */
   get left(): number {
     return this.#left;
   }
 
-  /** Counts a request to a token server; false when there may be no more. */
+  /** Counts a token request. Returns false when no more are allowed. */
   take(): boolean {
     if (this.#left === 0) {
       return false;

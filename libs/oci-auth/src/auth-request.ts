@@ -3,19 +3,19 @@ import { type RepositoryAction, type RepositoryScope } from './scope';
 import { type TokenOrder } from './token-source';
 
 export interface AuthorizeOptions {
-  /** The token should live at least this long, in milliseconds: longer than what is about to be sent takes to send. */
+  /** The token should be valid for at least this long, in milliseconds: until the request body is sent. */
   minimumLifetimeMs?: number;
-  /** Ends the caller's wait; a fetch that others share goes on. */
+  /** Ends the wait of this caller. A fetch that other callers share continues. */
   signal?: AbortSignal;
-  /** What a challenge may make us ask for, at most: the actions that the client's verb covers. Default: the scope's own. */
+  /** The most that a challenge may make us request: the actions that the client's verb covers. Default: the actions of the scope. */
   limit?: readonly RepositoryAction[];
-  /** What the request has already cost; see {@link OciAuthorizer.begin}. */
+  /** Counts the token requests already made for this request; see {@link OciAuthorizer.begin}. */
   attempt?: Attempt;
 }
 
-/** A request that is to be authorised, in the form that the steps of the dance share. */
+/** A request to authorise, in the form that the steps of the dance share. */
 export interface AuthRequest extends Omit<TokenOrder, 'plan'> {
-  /** What was asked for; `scopes` is what the registry calls it. */
+  /** The scopes that the caller asked for. `scopes` has the same ones with the registry's names for the actions. */
   readonly own: readonly RepositoryScope[];
   readonly options: AuthorizeOptions;
 }

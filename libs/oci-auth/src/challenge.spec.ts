@@ -66,7 +66,7 @@ describe('parseChallenges', () => {
     expect(parseChallenges(header)).toEqual(expected);
   });
 
-  it('bounds what it looks at', () => {
+  it('bounds the text and the challenges that it parses', () => {
     expect(parseChallenges(`Bearer x="${'a'.repeat(10_000)}"`)).toEqual([{ scheme: 'bearer', parameters: {} }]);
     expect(parseChallenges([`X ${'a'.repeat(9000)}`, 'Bearer realm="r"'])).not.toContainEqual({
       scheme: 'bearer',
@@ -78,7 +78,7 @@ describe('parseChallenges', () => {
   const token = fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,12}$/);
   const quoted = fc.string({ unit: fc.constantFrom(...'abc ",\\=\t:/é'.split('')), maxLength: 20 });
 
-  it('never throws and never takes long, whatever comes', () => {
+  it('never throws and never takes long for any input', () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom('"', '\\', '=', ',', ' ', 'Bearer', 'realm="', '=='));
     fc.assert(
       fc.property(
@@ -95,7 +95,7 @@ describe('parseChallenges', () => {
     );
   });
 
-  it('reads back whatever was written by the grammar', () => {
+  it('reads every header that follows the grammar', () => {
     const challenge = fc.record({
       scheme: token,
       parameters: fc.uniqueArray(fc.tuple(token, quoted), { minLength: 1, maxLength: 4, selector: ([name]) => name.toLowerCase() }),

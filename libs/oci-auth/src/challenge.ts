@@ -2,19 +2,19 @@
 export interface Challenge {
   /** In lower case: `bearer`, `basic`, … */
   readonly scheme: string;
-  /** Names in lower case; of a repeated name the first value counts. */
+  /** Names are in lower case. The first value of a repeated name counts. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The one-value form, e.g. of Negotiate. */
+  /** The single-value form, for example of Negotiate. */
   readonly token68?: string;
 }
 
-/** Header text that is looked at in all; a real challenge has some hundred characters, and the peer chooses the length. */
+/** Characters that are parsed of all header lines together. Real challenges have a few hundred, and the peer chooses the length. */
 const MAX_HEADER_LENGTH = 8192;
-/** Challenges that are kept; real registries send one or two. */
+/** Challenges that are kept. Real registries send one or two. */
 const MAX_CHALLENGES = 16;
 
 /*
- * RFC 9110 §11.6.1 and what it refers to (§5.6.1 lists, §5.6.2 token, §5.6.4 quoted-string, §11.2 and §11.3):
+ * RFC 9110 §11.6.1 and the sections it refers to (§5.6.1 lists, §5.6.2 token, §5.6.4 quoted-string, §11.2 and §11.3):
  *
  *   WWW-Authenticate = #challenge
  *   challenge        = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
@@ -26,8 +26,8 @@ const MAX_CHALLENGES = 16;
  *   quoted-pair      = "\" ( HTAB / SP / VCHAR / obs-text )
  *   #element         = [ element ] *( OWS "," OWS [ element ] )
  *
- * The comma separates parameters as well as challenges; what follows it decides: `token BWS "="` is a parameter of the
- * challenge before, a token alone begins a new challenge.
+ * A comma separates both parameters and challenges. The text after the comma decides: `token BWS "="` is a parameter of the
+ * preceding challenge, and a token alone begins a new challenge.
  */
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
@@ -35,7 +35,7 @@ const PARAMETER_START = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*/y;
 const QUOTED_STRING = /"((?:[^"\\]|\\.)*)"/sy;
 const SPACE = /[ \t]+/y;
 const SEPARATORS = /[ \t,]*/y;
-/** Where reading goes on after something malformed. */
+/** Skips malformed text: parsing continues at the next comma. */
 const TO_NEXT_COMMA = /[^,]*/y;
 
 class Reader {
@@ -47,7 +47,7 @@ class Reader {
     return this.#position >= this.text.length;
   }
 
-  /** Takes what the pattern (sticky) matches here, or nothing. */
+  /** Consumes and returns the match of the sticky pattern at the current position; undefined when there is none. */
   take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#position;
     const match = pattern.exec(this.text);
@@ -59,7 +59,7 @@ class Reader {
   }
 }
 
-/** token / quoted-string; undefined when malformed (an unterminated quote, a character outside the grammar). */
+/** Reads `token / quoted-string`. Returns undefined when it is malformed (an unterminated quote, a character outside the grammar). */
 function readValue(reader: Reader): string | undefined {
   const quoted = reader.take(QUOTED_STRING);
   if (quoted) {
@@ -68,7 +68,7 @@ function readValue(reader: Reader): string | undefined {
   return reader.take(TOKEN)?.[0];
 }
 
-/** Reads `#auth-param` up to the first thing that is none: the scheme of the next challenge, or the end. */
+/** Reads `#auth-param` up to the scheme of the next challenge, or to the end. */
 function readParameters(reader: Reader): Record<string, string> {
   // No prototype: the peer chooses the names, and `__proto__` is one.
   const parameters = Object.create(null) as Record<string, string>;
@@ -100,12 +100,12 @@ function readChallenge(reader: Reader): Challenge | undefined {
   return { scheme, parameters: readParameters(reader) };
 }
 
-/** `WWW-Authenticate` of an answer: one line, or several. */
+/** `WWW-Authenticate` of a response: one line, or several. */
 export type ChallengeHeader = string | readonly string[] | undefined;
 
 /**
- * All challenges in one header line or many, in their order. Tolerant: never throws, leaves out what is malformed, and
- * gives an empty list for an absent or empty header. Header text beyond 8 KiB is not looked at.
+ * Returns all challenges of one or more header lines, in order. Never throws: it skips malformed text and returns an empty
+ * list for an absent or empty header. Header text beyond 8 KiB is ignored.
  */
 export function parseChallenges(header: ChallengeHeader): Challenge[] {
   const lines = header === undefined ? [] : typeof header === 'string' ? [header] : header;

@@ -5,16 +5,16 @@ import { type LearnedActions } from './learned-actions';
 import { type RefusedCredentials } from './refused-credentials';
 import { type TokenSource } from './token-source';
 
-/** What is remembered from request to request, and who is asked for tokens. */
+/** The state that is kept between requests, and the source of new tokens. */
 export interface DanceMemory {
   readonly clock: WallClock;
-  /** How registries want to be authorised. */
+  /** How registries require requests to be authorised. */
   readonly plans: KnownPlans;
-  /** Tokens, and what was refused a moment ago. */
+  /** Tokens, and recent refusals. */
   readonly tokens: KnownTokens;
   /** Credentials that are not sent again. */
   readonly refusals: RefusedCredentials;
-  /** What registries call our actions. */
+  /** The names that registries use for our actions. */
   readonly actions: LearnedActions;
   readonly source: TokenSource;
 }

@@ -11,9 +11,9 @@ describe('a credential in the dance', () => {
   });
   afterEach(() => fixture.close());
 
-  describe('tells a refused credential from a refused action', () => {
+  describe('distinguishes a refused credential from a refused action', () => {
     const issue = (): ScriptedResponse => fixture.upstream.issue();
-    // Registry; password; what the token server says; what the registry says; outcome and what was asked; the same for another repository after it.
+    // Columns: registry; password; the token server's responses; the registry's responses; outcome and requests; the same for another repository after it.
     it.each<[string, string, TokenServer, boolean, [DanceOutcome, ...(string | null)[]], [DanceOutcome, ...(string | null)[]]]>([
       ['distribution', 'hunter2', ({ good }) => (good ? issue() : REFUSES), true, [200, 'repository:app:pull'], [200, 'repository:b:pull']],
       [
@@ -87,7 +87,7 @@ describe('a credential in the dance', () => {
       expect([await fixture.ask('b', withPassword(password)), ...fixture.asked()]).toEqual(second);
     });
 
-    it('without a credential: everybody lacks the right, and nobody is asked twice', async () => {
+    it('without a credential: the action is refused, and no second token request is sent', async () => {
       fixture.serve(() => REFUSES);
       expect([await fixture.ask('app', { credential: undefined }), ...fixture.asked()]).toEqual(['AccessRefused', 'repository:app:pull']);
       fixture.serve(() => fixture.upstream.issue());
@@ -113,7 +113,7 @@ describe('a credential in the dance', () => {
       expect(fixture.asked()).toEqual(['repository:app:pull', null]);
     });
 
-    it('is another one with another content, at once, and the same one under another revision', async () => {
+    it('counts as another credential immediately when its content changes, and as the same one under another revision', async () => {
       expect(await fixture.ask('app', withPassword('wrong'))).toBe('CredentialRefused');
       expect(await fixture.ask('app', withPassword('hunter2'))).toBe(200);
       fixture.asked();
@@ -121,13 +121,13 @@ describe('a credential in the dance', () => {
       expect(fixture.asked()).toEqual([]);
     });
 
-    it('is one by its content, never by its user name: the right password of that user works', async () => {
+    it('is identified by its content, never by its user name: the right password of that user works', async () => {
       expect(await fixture.ask('app', withPassword('wrong'))).toBe('CredentialRefused');
       expect(await fixture.ask('app', { ...withPassword('hunter2'), connectorUid: 'uid-2' })).toBe(200);
       expect(await fixture.ask('app', withPassword('wrong'))).toBe('CredentialRefused');
     });
 
-    it('is believed for 10 s alone where another password of the user was refused just before: Harbor locks the user', async () => {
+    it('counts for only 10 s when another password of the user was refused just before: Harbor locks the user', async () => {
       let locked = false;
       fixture.serve(({ good, scope }) => (scope ? fixture.upstream.issue() : good && !locked ? fixture.upstream.issue() : REFUSES));
       fixture.send = fixture.takes(() => false);
@@ -140,7 +140,7 @@ describe('a credential in the dance', () => {
       expect(await fixture.ask('c', withPassword('wrong'))).toBe('CredentialRefused');
     });
 
-    it('goes out once, however many ask at the same time for whatever', async () => {
+    it('is sent once, however many requests arrive at the same time', async () => {
       const all = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           fixture.ask(`repository-${index}`, { ...withPassword('wrong'), connectorUid: `uid-${index % 4}` }),
@@ -150,7 +150,7 @@ describe('a credential in the dance', () => {
       expect(fixture.asked()).toHaveLength(2);
     });
 
-    it('is refused by one token server: another one may take it', async () => {
+    it('is refused by one token server only: another one may accept it', async () => {
       expect(await fixture.ask('app', withPassword('wrong'))).toBe('CredentialRefused');
       fixture.upstream.bare = () => ({
         status: 401,
@@ -172,7 +172,12 @@ describe('a credential in the dance', () => {
 
     it.each<[string, (authorization: string | undefined) => number, DanceOutcome, number]>([
       ['/v2/ refuses it, too: the credential, remembered', () => 401, 'CredentialRefused', 0],
-      ['/v2/ takes it, and nobody else: the action', (authorization) => (authorization === BASIC ? 200 : 401), 'AccessRefused', 2],
+      [
+        '/v2/ accepts it, and no anonymous request: the action',
+        (authorization) => (authorization === BASIC ? 200 : 401),
+        'AccessRefused',
+        2,
+      ],
     ])('%s', async (_name, entry, outcome, more) => {
       basicRegistry(entry);
       expect(await fixture.ask()).toBe(outcome);
@@ -186,7 +191,7 @@ describe('a credential in the dance', () => {
       expect(withCredential()).toBe(more === 0 ? 0 : 1);
     });
 
-    it('/v2/ lets everybody in: a 401 is about the credential, but of this repository alone', async () => {
+    it('where /v2/ lets everybody in, a 401 is about the credential, but only for this repository', async () => {
       basicRegistry((authorization) => (authorization === undefined ? 200 : 200));
       const none = await fixture.authorizer.authorize(fixture.registry(), PUSH);
       const basic = await fixture.authorizer.rejected(fixture.registry(), PUSH, none, { challenge: 'Basic realm="r"' });

@@ -16,7 +16,7 @@ describe('a wrong credential', () => {
   });
   afterEach(() => fixture.close());
 
-  it('goes out twice where the token server gives it tokens that allow nothing (Harbor), however many ask of however many Connectors', async () => {
+  it('is sent twice where the token server issues tokens that allow nothing (Harbor), however many requests of however many Connectors use it', async () => {
     const nothing = [
       '',
       Buffer.from(JSON.stringify({ access: [{ type: 'repository', name: 'app', actions: [] }] })).toString('base64url'),
@@ -31,7 +31,7 @@ describe('a wrong credential', () => {
     expect(fixture.asked()).toHaveLength(2);
   });
 
-  it('is found out by the next request where one has asked as often as it may: for a mount', async () => {
+  it('is detected by the next request when one has used up its token requests for a mount', async () => {
     const mount = (app: string): Promise<DanceOutcome> =>
       fixture.askFor([{ repository: app, actions: ['pull', 'push'] }, BASE], undefined, WRONG);
     expect([await mount('a'), fixture.asked().length]).toEqual(['CredentialRefused', 2]);
@@ -39,14 +39,14 @@ describe('a wrong credential', () => {
     expect([await mount('c'), ...fixture.asked()]).toEqual(['CredentialRefused']);
   });
 
-  it('is found out by the next request where one has asked as often as it may: for an identity token', async () => {
+  it('is detected by the next request when one has used up its token requests for an identity token', async () => {
     const wrong = { credential: { username: 'robot', password: new Sensitive(''), identityToken: new Sensitive('stale') } };
     expect([await fixture.ask('a', wrong), fixture.asked().length]).toEqual(['CredentialRefused', 2]);
     expect([await fixture.ask('b', wrong), fixture.asked().length]).toEqual(['CredentialRefused', 2]);
     expect([await fixture.ask('c', wrong), fixture.asked().length]).toEqual(['CredentialRefused', 0]);
   });
 
-  it('is found to be good by the next request, which goes on for its own repository alone', async () => {
+  it('is found to be good by the next request, which continues for its own repository only', async () => {
     fixture.serve(({ scope }) => (scope ? REFUSES : fixture.upstream.issue()));
     expect([await fixture.askFor(MOUNT), fixture.asked().length]).toEqual(['CredentialRefused', 2]);
     fixture.serve(() => fixture.upstream.issue());

@@ -1,4 +1,4 @@
 import { playDances } from '../test/dance-table/play';
 import { SCHEMES } from '../test/dance-table/states';
 
-describe('the dance, by how a registry wants to be authorised', () => playDances(SCHEMES));
+describe('the dance, by how a registry requires requests to be authorised', () => playDances(SCHEMES));

@@ -14,12 +14,12 @@ describe('the table of the dance', () => {
     expect(wrong.map((cell) => `${cell.answer}; ${cell.credential}; ${cell.memory}: ${cell.rows.length} rows`)).toEqual([]);
   });
 
-  it('has no row that nothing leads to', () => {
+  it('has no row for an impossible combination', () => {
     const reached = new Set(cells.flatMap((cell) => cell.rows));
     expect(rows.filter((row) => !reached.has(row)).map(({ where }) => where)).toEqual([]);
   });
 
-  it('asks a token server twice at most, never anonymously where there is a credential, and nobody who is not trusted', () => {
+  it('asks a token server twice at most, never anonymously when there is a credential, and no untrusted server', () => {
     const wrong = rows.filter(({ asked, credentials }) => {
       const tokens = asked.split(', ').filter((step) => step.includes('token('));
       const isAsItMayBe = (step: string): boolean =>

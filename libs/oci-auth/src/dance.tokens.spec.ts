@@ -19,7 +19,7 @@ describe('tokens in the dance', () => {
       expect(fixture.upstream.issued).toEqual(['T1', 'T2']);
     });
 
-    it('is fetched for each request, and says what is wrong when it is always too late', async () => {
+    it('is fetched for each request, and leads to TokenExpired when it always arrives too late', async () => {
       expect(await fixture.ask()).toBe(200);
       expect(await fixture.ask()).toBe(200);
       expect(fixture.upstream.issued).toEqual(['T1', 'T2']);
@@ -29,7 +29,7 @@ describe('tokens in the dance', () => {
     });
   });
 
-  it('a success in a repository ends what was refused there, and nowhere else', async () => {
+  it('a success in a repository ends refusals there, and nowhere else', async () => {
     fixture.send = fixture.takes(() => false);
     for (const repository of ['app', 'b']) {
       expect(await fixture.ask(repository)).toBe('AccessRefused');
@@ -46,7 +46,7 @@ describe('tokens in the dance', () => {
     expect([await fixture.ask('c'), ...fixture.asked()]).toEqual([200, 'repository:c:pull']);
   });
 
-  it('one request asks token servers twice at most, whatever they say', async () => {
+  it('one request asks token servers twice at most, whatever they respond', async () => {
     const answers: TokenServer[] = [
       () => REFUSES,
       () => ({ status: 403 }),
@@ -82,7 +82,7 @@ describe('tokens in the dance', () => {
     expect(fixture.asked()).toEqual(['repository:app:pull']);
   });
 
-  it('holds a token that is there, and neither asks for one nor renews it', async () => {
+  it('returns a cached token, and neither fetches nor renews one', async () => {
     expect(fixture.authorizer.held(fixture.registry(), PUSH, 0)).toBeUndefined();
     expect(await fixture.askFor(PUSH)).toBe(200);
     fixture.asked();

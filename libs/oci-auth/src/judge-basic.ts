@@ -6,8 +6,9 @@ import { accessRefused, credentialRefused } from './token-source';
 import { type RegistryCredential, type UpstreamRegistry } from './upstream-registry';
 
 /**
- * What a 401 to Basic means. The registry is asked for nothing in particular: it refuses the credential there, too, and that is
- * remembered; or it lets us in and nobody else, and then the credential is good and the action is refused. Throws nothing.
+ * Finds out what a 401 to Basic means, with a request to `/v2/`. When the registry refuses the credential there too, the credential is
+ * wrong, and that is remembered. When it accepts the credential but no anonymous request, the credential is good and the action was
+ * refused. Never rejects because of the registry: it returns the error.
  */
 export async function judgeBasic(
   registry: UpstreamRegistry,
@@ -21,11 +22,11 @@ export async function judgeBasic(
     return refusal;
   }
   const isJudged = status === 200 && (await statusOfEntry(registry)) === 401;
-  // Where everybody may come in, a 200 judges nobody; by RFC 9110 §15.5.2 a 401 is about the credential.
+  // Where anonymous requests succeed too, a 200 proves nothing. RFC 9110 §15.5.2: the 401 is about the credential.
   return isJudged ? accessRefused(registry) : credentialRefused(registry);
 }
 
-/** Of `GET /v2/`; undefined when there is no answer, which judges nobody. */
+/** Returns the status of `GET /v2/`; undefined when there is no response, which proves nothing. */
 async function statusOfEntry(registry: UpstreamRegistry, authorization?: Authorization): Promise<number | undefined> {
   try {
     return (await getFromRegistry(registry, '', { authorization: authorization?.header })).status;

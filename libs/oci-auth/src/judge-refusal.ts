@@ -6,7 +6,7 @@ import { OciAuthError } from './oci-auth.errors';
 import { type BearerPlan } from './registry-probe';
 import { accessRefused, credentialRefused } from './token-source';
 
-/** Why the registry refuses, for good: `CredentialRefused`, `CredentialMissing`, `AccessRefused` or `TokenExpired`. Throws nothing. */
+/** Returns why the registry finally refuses: `CredentialRefused`, `CredentialMissing`, `AccessRefused` or `TokenExpired`. */
 export async function judgeRefusal(memory: DanceMemory, request: AuthRequest, carried: Authorization): Promise<OciAuthError> {
   const { registry } = request;
   if (carried.scheme === 'none') {
@@ -35,7 +35,7 @@ async function ofToken({ tokens, source }: DanceMemory, plan: BearerPlan, reques
   if (tokens.endsTooEarly(plan, request)) {
     return new OciAuthError(
       'TokenExpired',
-      `The tokens of the token server ${plan.realm.origin} end before the registry ${request.registry.origin} sees them. Let it give them a longer life.`,
+      `The tokens of the token server ${plan.realm.origin} expire before they reach the registry ${request.registry.origin}. Configure the token server to issue tokens with a longer lifetime.`,
     );
   }
   return await source.judge({ ...request, plan });

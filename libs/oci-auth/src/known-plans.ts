@@ -4,10 +4,10 @@ import { type AuthPlan, discoverPlan } from './registry-probe';
 import { createAuthCache, type AuthCacheOptions, type KnownPlan, planKey } from './token-cache';
 import { type UpstreamRegistry } from './upstream-registry';
 
-/** How long it is remembered how a registry wants to be authorised; a 401 corrects it at once. */
+/** How long a plan is remembered. A 401 corrects it immediately. */
 export const PLAN_LIFETIME_MS = 30 * 60_000;
 
-/** How registries want to be authorised: one plan for each connector, credential and trust. */
+/** Remembers how registries require requests to be authorised: one plan for each connector, credential and list of trusted realms. */
 export class KnownPlans {
   readonly #clock: WallClock;
   readonly #plans: RefreshingCache<KnownPlan>;
@@ -17,22 +17,26 @@ export class KnownPlans {
     this.#plans = createAuthCache<KnownPlan>(options);
   }
 
-  /** The plan that is remembered. One that is due is renewed in the background. */
+  /** Returns the remembered plan. A plan that is due is renewed in the background. */
   peek(registry: UpstreamRegistry): AuthPlan | undefined {
     return this.#plans.peek(planKey(registry), () => this.#discover(registry))?.plan;
   }
 
-  /** The plan that is remembered, or the one that the registry gives when it is asked. Throws OciAuthError, or the signal's reason. */
+  /**
+   * Returns the remembered plan, or asks the registry for it.
+   *
+   * @throws OciAuthError when the registry gives no usable plan; or the signal's reason
+   */
   async get(registry: UpstreamRegistry, signal?: AbortSignal): Promise<AuthPlan> {
     return (await this.#plans.get(planKey(registry), () => this.#discover(registry), { signal })).plan;
   }
 
-  /** The plan as it is remembered; nothing is asked for or renewed. */
+  /** Returns the remembered plan. Sends no request and renews nothing. */
   inspect(registry: UpstreamRegistry): KnownPlan | undefined {
     return this.#plans.inspect(planKey(registry));
   }
 
-  /** @param learned only the refusal of a request could tell */
+  /** @param learned the plan comes from the refusal of an ordinary request: `GET /v2/` does not reveal it */
   set(registry: UpstreamRegistry, plan: AuthPlan, learned: boolean): void {
     this.#plans.set(planKey(registry), this.#know(plan, learned));
   }
@@ -52,7 +56,7 @@ export class KnownPlans {
   async #discover(registry: UpstreamRegistry): Promise<KnownPlan> {
     const plan = await discoverPlan(registry, () => this.#clock.now());
     const known = this.inspect(registry);
-    // A renewal must not forget in the middle of an upload what only a refused request could tell.
+    // A renewal in the middle of an upload must not forget what only a refused request can reveal.
     return plan.scheme === 'none' && known?.learned ? this.#know(known.plan, true) : this.#know(plan, false);
   }
 }

@@ -10,7 +10,7 @@ import { type AuthCacheOptions, createAuthCache, type Grant, REFUSAL_PAUSE_MS, t
 import { type OciAuthHooks, type TokenSource } from './token-source';
 import { type UpstreamRegistry } from './upstream-registry';
 
-/** A token of so short a life may have ended on its way, whatever our clock says. */
+/** A token with a shorter lifetime may have expired on its way to the registry, whatever our clock says. In milliseconds. */
 const SHORT_LIFE_MS = 10_000;
 
 export interface KnownTokensOptions extends AuthCacheOptions {
@@ -18,12 +18,12 @@ export interface KnownTokensOptions extends AuthCacheOptions {
   readonly hooks: OciAuthHooks;
 }
 
-/** The tokens that are at hand, and what was refused a moment ago: by connector, credential, token server and scopes. */
+/** Caches tokens and recent refusals by connector, credential, token server and scopes. */
 export class KnownTokens {
   readonly #clock: WallClock;
   readonly #tokens: RefreshingCache<Grant>;
   readonly #notes = new RefusalNotes();
-  /** UIDs of connectors for which a token to push was obtained. */
+  /** UIDs of connectors for which a push token was obtained. */
   readonly #written = new Set<string>();
 
   constructor(private readonly options: KnownTokensOptions) {
@@ -31,7 +31,7 @@ export class KnownTokens {
     this.#tokens = createAuthCache<Grant>(options);
   }
 
-  /** The token that is remembered, unless it is about to end. One that is due is renewed in the background. */
+  /** Returns the cached token, unless it is about to expire. A token that is due is renewed in the background. */
   peek(plan: BearerPlan, request: AuthRequest): Authorization | undefined {
     const known = this.#tokens.peek(keyOf(plan, request), () => this.#fetch(plan, request), request.options);
     if (known) {
@@ -40,24 +40,28 @@ export class KnownTokens {
     return known?.authorization;
   }
 
-  /** The token that is remembered, or a new one. Throws OciAuthError, or the signal's reason. */
+  /**
+   * Returns the cached token, or a new one.
+   *
+   * @throws OciAuthError when the token server gives no token; or the signal's reason
+   */
   async get(plan: BearerPlan, request: AuthRequest): Promise<Authorization> {
     this.options.hooks.onCacheMiss?.({ connectorUid: request.registry.connectorUid });
     return (await this.#tokens.get(keyOf(plan, request), () => this.#fetch(plan, request), request.options)).authorization;
   }
 
-  /** A token that is there already, for at least `minimumLifetimeMs` more; nothing is asked for or renewed. */
+  /** Returns a cached token that is valid for more than `minimumLifetimeMs`. Sends no request and renews nothing. */
   held(plan: BearerPlan, request: AuthRequest, minimumLifetimeMs: number): Authorization | undefined {
     const grant = this.#inspect(plan, request);
     return grant && grant.expiresAt - this.#clock.now() > minimumLifetimeMs ? grant.authorization : undefined;
   }
 
-  /** False for connectors that have only read: most. They have no token to push. */
+  /** False for connectors that have only read (most of them): they have no push token. */
   hasWritten({ connectorUid }: UpstreamRegistry): boolean {
     return this.#written.has(connectorUid);
   }
 
-  /** What another request put in the refused token's place meanwhile. */
+  /** Returns the token with which another request has replaced the refused one meanwhile. */
   newerThan(refused: Authorization, plan: AuthPlan, request: AuthRequest): Authorization | undefined {
     if (plan.scheme !== 'bearer' || refused.scheme !== 'bearer' || !refused.header) {
       return undefined;
@@ -67,9 +71,9 @@ export class KnownTokens {
   }
 
   /**
-   * A new token in place of a refused one. Undefined where that was obtained by this request or a moment ago in place of another: asking for
-   * one more each time would lock the account of a wrong password, to which Harbor gives tokens without rights. The token stays, for what
-   * it may be good for.
+   * Replaces a refused token with a new one. Returns undefined when this request obtained the refused token itself, or when that token
+   * replaced another one a moment ago: Harbor gives tokens without rights to a wrong password, and one more login for each refusal would
+   * lock the account. The refused token stays cached, because other requests may still use it.
    */
   async insteadOf(refused: Authorization, plan: BearerPlan, request: AuthRequest): Promise<Authorization | undefined> {
     const key = keyOf(plan, request);
@@ -84,25 +88,25 @@ export class KnownTokens {
     return (await this.#tokens.replace(key, replacement)).authorization;
   }
 
-  /** Whether the token that is remembered may end before the registry sees it. */
+  /** Whether the cached token may expire before it reaches the registry. */
   endsTooEarly(plan: BearerPlan, request: AuthRequest): boolean {
     const grant = this.#inspect(plan, request);
     return grant !== undefined && isShortLived(grant);
   }
 
-  /** Keeps a refusal as if a token server had given it. */
+  /** Caches a refusal as if a token server had sent it. */
   refuse(plan: AuthPlan, request: AuthRequest, refusal: OciAuthError): void {
     this.#tokens.fail(keyOf(plan, request), refusal);
   }
 
-  /** Throws the refusal that is kept. */
+  /** @throws OciAuthError when a refusal is cached for the request */
   throwIfRefused(plan: AuthPlan, request: AuthRequest): void {
     if (this.#tokens.hasFailures) {
       this.#tokens.throwIfFailed(keyOf(plan, request));
     }
   }
 
-  /** What is kept of this request stands for a refusal, until something succeeds in the repository. */
+  /** Marks the cache entry of this request as a refusal, which ends when a write succeeds in the repository. */
   noteRefusal(plan: AuthPlan, request: AuthRequest): void {
     const [first] = request.own;
     if (first === undefined) {
@@ -111,7 +115,7 @@ export class KnownTokens {
     this.#notes.add(request.registry.connectorUid, repositoryKey(request.registry, first.repository), keyOf(plan, request));
   }
 
-  /** Forgets what stands for a refusal in the repository. */
+  /** Deletes the cache entries that are marked as refusals in the repository. */
   endRefusals(registry: UpstreamRegistry, repository: string): void {
     for (const key of this.#notes.take(repositoryKey(registry, repository))) {
       this.#tokens.delete(key);
@@ -154,7 +158,7 @@ function keyOf(plan: AuthPlan, request: AuthRequest): string {
   return tokenKey(request.registry, plan, request.scopes.map(formatScope));
 }
 
-/** Of the same form as the keys of tokens, so that they are forgotten alike. */
+/** The key has the same form as the keys of tokens, so that the same predicate forgets both. */
 function repositoryKey({ connectorUid, origin }: UpstreamRegistry, repository: string): string {
   return JSON.stringify([connectorUid, origin, repository]);
 }

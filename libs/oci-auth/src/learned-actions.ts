@@ -7,16 +7,16 @@ import { type UpstreamRegistry } from './upstream-registry';
 
 const MAX_ENTRIES = 10_000;
 
-/** What registries call our actions, where they have other names for them: learnt from their challenges. Nearly no registry has any. */
+/** The names that registries use for our actions, where they differ. They are learnt from challenges; hardly any registry differs. */
 export class LearnedActions {
-  /** By connector and our name of them. */
+  /** By connector and our names. */
   readonly #actions: LRUCache<string, readonly RepositoryAction[]>;
 
   constructor(clock: WallClock, lifetimeMs: number) {
     this.#actions = new LRUCache({ max: MAX_ENTRIES, ttl: lifetimeMs, ttlResolution: 0, perf: clock });
   }
 
-  /** The request with the actions that a challenge names, if it names one that we did not ask for and may; that is remembered. */
+  /** Returns the request with the actions that the challenge names, if it names one that we did not request but may. Remembers them. */
   learn(request: AuthRequest, hint: string | undefined): AuthRequest {
     const { registry, options } = request;
     const [own] = request.own;
@@ -31,7 +31,7 @@ export class LearnedActions {
     return { ...request, scopes: this.named(registry, request.own) };
   }
 
-  /** Remembers what comes after a scope that the token server does not take; false: nothing does. */
+  /** Remembers the actions to try after the token server refused a scope. Returns false when there are none. */
   narrow({ registry, own: [own], options }: AuthRequest, hint: string | undefined): boolean {
     const actions = own && narrowerActions(own, wantedActions(hint, own, options.limit));
     if (own === undefined || actions === undefined) {
@@ -41,7 +41,7 @@ export class LearnedActions {
     return true;
   }
 
-  /** The scopes by the names that the registry has for their actions. */
+  /** Returns the scopes with the registry's names for the actions. */
   named(registry: UpstreamRegistry, own: readonly RepositoryScope[]): readonly RepositoryScope[] {
     const [first, ...rest] = own;
     const actions = first && this.#actions.size > 0 ? this.#actions.get(keyOf(registry, first.actions)) : undefined;
@@ -65,14 +65,14 @@ function keyOf(registry: UpstreamRegistry, actions: readonly RepositoryAction[])
   return `${planKey(registry)}${actions.join(',')}`;
 }
 
-/** The actions that a challenge names for what was asked, within the limit; none where a write would become a read. */
+/** Returns the actions that a challenge names for the repository, within the limit; none when a write would become a read. */
 function wantedActions(hint: string | undefined, own: RepositoryScope, limit = own.actions): readonly RepositoryAction[] {
   const hinted = hintedActions(hint, own.repository, limit);
   const isRead = (actions: readonly RepositoryAction[]): boolean => actions.every((action) => action === 'pull');
   return isRead(hinted) && !isRead(own.actions) ? [] : hinted;
 }
 
-/** What comes after a scope that the token server does not take, see OciAuthorizer.narrowed; undefined: nothing. */
+/** Returns the actions to try after the token server refused a scope; undefined when there are none. See OciAuthorizer.narrowed. */
 function narrowerActions({ actions }: RepositoryScope, hinted: readonly RepositoryAction[]): readonly RepositoryAction[] | undefined {
   if (hinted.length > 0 && !sameActions(hinted, actions)) {
     return hinted;

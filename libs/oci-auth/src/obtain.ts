@@ -5,7 +5,11 @@ import { OciAuthError } from './oci-auth.errors';
 import { type NextPlan } from './plan-after-refusal';
 import { type AuthPlan } from './registry-probe';
 
-/** What a plan gives. Throws OciAuthError, or the signal's reason. */
+/**
+ * Returns the authorisation that the plan leads to.
+ *
+ * @throws OciAuthError when there is none; or the signal's reason
+ */
 export async function obtain(memory: DanceMemory, plan: AuthPlan, request: AuthRequest): Promise<Authorization> {
   const known = knownAuthorization(memory, plan, request);
   if (known !== undefined || plan.scheme !== 'bearer') {
@@ -15,14 +19,18 @@ export async function obtain(memory: DanceMemory, plan: AuthPlan, request: AuthR
     return await memory.tokens.get(plan, request);
   } catch (error) {
     if (error instanceof OciAuthError && (error.code === 'TokenEndpointUnreachable' || error.code === 'TokenResponseInvalid')) {
-      // The token server gave nothing: the registry may name another by now.
+      // The token server sent no token. The registry may name another one by now.
       memory.plans.delete(request.registry);
     }
     throw error;
   }
 }
 
-/** What a plan gives when nobody has to be asked; undefined: a token has to be fetched. Throws OciAuthError. */
+/**
+ * Returns the authorisation that the plan leads to without any request; undefined when a token must be fetched.
+ *
+ * @throws OciAuthError when a refusal is remembered, or the connector has no credential for Basic
+ */
 export function knownAuthorization(memory: DanceMemory, plan: AuthPlan, request: AuthRequest): Authorization | undefined {
   const { registry, scopes } = request;
   switch (plan.scheme) {
@@ -40,8 +48,9 @@ export function knownAuthorization(memory: DanceMemory, plan: AuthPlan, request:
 }
 
 /**
- * What another scheme gives. All requests go that way from then on, so first this one must have been given something: a part of an open
- * registry that nobody here can enter closes none of the rest. Without a credential that holds for writes alone, as the rest stays open.
+ * Returns the authorisation by another scheme. The plan is remembered for all requests, so this request must first obtain an
+ * authorisation with it: a part of an open registry that is closed to this connector must not close the rest. Without a credential, the
+ * plan is remembered only when a write led to it, because the rest of the registry stays open.
  */
 export async function obtainInAnotherWay(memory: DanceMemory, { plan, learned }: NextPlan, request: AuthRequest): Promise<Authorization> {
   const { registry, own } = request;

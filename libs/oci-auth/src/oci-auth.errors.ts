@@ -1,46 +1,46 @@
 /**
- * Why an authorisation for a registry could not be had. The codes are stable: the proxy maps them to HTTP answers, the
- * controller to condition reasons.
+ * Why an authorisation for a registry could not be obtained. The codes are stable: the proxy maps them to HTTP responses, and the
+ * controller maps them to condition reasons.
  */
 export type OciAuthErrorCode =
   /** The challenge's realm is an origin that may not receive this connector's credential (rule C1). */
   | 'RealmUntrusted'
   /** The challenge's realm is missing or is not a plain http(s) URL. */
   | 'RealmInvalid'
-  /** The challenge's realm has a user name in it, which would go out in place of the connector's own. */
+  /** The challenge's realm contains a user name, which would be sent in place of the connector's own. */
   | 'RealmHasUserInfo'
-  /** The token server gave no usable answer: no connection, no answer in time, or a 5xx status. */
+  /** The token server sent no usable response: no connection, no response in time, or a 5xx status. */
   | 'TokenEndpointUnreachable'
   /** The token server answered 429; see `retryAfterMs`. */
   | 'TokenEndpointThrottled'
-  /** The token server answered, but with no token: a redirect, a status that makes no sense, garbage. */
+  /** The token server responded without a token: a redirect, an unexpected status, or a malformed body. */
   | 'TokenResponseInvalid'
-  /** The token server's answer exceeds the limit. */
+  /** The token server's response exceeds the size limit. */
   | 'TokenResponseTooLarge'
-  /** The token server does not take the scope (400): it does not know one of the actions, or not several scopes. */
+  /** The token server refuses the scope (400): it does not know one of the actions, or does not support several scopes. */
   | 'ScopeRefused'
-  /** Tokens end before the registry sees them. */
+  /** Tokens expire before they reach the registry. */
   | 'TokenExpired'
   /** The registry or its token server refuses the connector's credential, whatever it is used for. */
   | 'CredentialRefused'
-  /** The registry or its token server refuses what was asked for, and not the credential: the account has no right to it. */
+  /** The registry or its token server accepts the credential but refuses the action: the account lacks the right. */
   | 'AccessRefused'
-  /** One request may cost so many requests to token servers and no more; what more would have said nobody knows. */
+  /** The limit of token requests for one request is reached, so the reason of the refusal is unknown. */
   | 'TokenRequestsSpent'
-  /** The registry wants a credential and the connector has none. */
+  /** The registry requires a credential and the connector has none. */
   | 'CredentialMissing'
-  /** The credential is good but may not pull from the repository that was asked for. */
+  /** The credential is good but may not pull from the requested repository. */
   | 'RepositoryDenied'
-  /** The registry offers no scheme that we speak (Bearer, Basic). */
+  /** The registry offers no scheme that we support (Bearer, Basic). */
   | 'ChallengeUnsupported'
-  /** The registry gave no usable answer: no connection, no answer in time, or a 5xx status. */
+  /** The registry sent no usable response: no connection, no response in time, or a 5xx status. */
   | 'RegistryUnreachable'
   /** The registry answered 429 to the probe; see `retryAfterMs`. */
   | 'RegistryThrottled'
-  /** What answers at the address does not speak the distribution protocol. */
+  /** The server at the address does not implement the distribution specification. */
   | 'NotARegistry';
 
-/** Trying again without any change can help only for these. */
+/** Only these errors can go away without any change. */
 const RETRYABLE: ReadonlySet<OciAuthErrorCode> = new Set<OciAuthErrorCode>([
   'TokenEndpointUnreachable',
   'TokenEndpointThrottled',
@@ -51,22 +51,22 @@ const RETRYABLE: ReadonlySet<OciAuthErrorCode> = new Set<OciAuthErrorCode>([
 /** Details of an {@link OciAuthError}. */
 export interface OciAuthErrorDetails {
   cause?: unknown;
-  /** How long the peer asked us to wait, in milliseconds. */
+  /** How long the server asked us to wait, in milliseconds. */
   retryAfterMs?: number;
-  /** Status of the answer that led to the error, when there was one. */
+  /** The status of the response that led to the error, if there was one. */
   status?: number;
-  /** The message without what was dialled, where that is in it. */
+  /** The message without the dialled addresses, if `message` contains them. */
   publicMessage?: string;
 }
 
-/** The one error of this library. Messages say what to do and hold no secret. */
+/** The only error class of this library. Messages say what to do and contain no secret. */
 export class OciAuthError extends Error {
   readonly code: OciAuthErrorCode;
-  /** Whether the same call can succeed later with nothing changed. */
+  /** Whether the same call can succeed later without any change. */
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly status?: number;
-  /** For those who may know the address that the connector's owner wrote, and not where it leads. */
+  /** The message for clients, who may see the address in the spec but not the addresses it resolves to. */
   readonly publicMessage: string;
 
   constructor(code: OciAuthErrorCode, message: string, details: OciAuthErrorDetails = {}) {
@@ -79,8 +79,8 @@ export class OciAuthError extends Error {
     this.publicMessage = details.publicMessage ?? message;
   }
 
-  /** The same error, told again after so many milliseconds of the wait that it asks for. */
-  retold(elapsedMs: number): OciAuthError {
+  /** Returns the error for a repetition after `elapsedMs`: the wait that it asks for is shorter by that time. */
+  repeatedAfter(elapsedMs: number): OciAuthError {
     const { code, message, cause, status, retryAfterMs, publicMessage } = this;
     if (retryAfterMs === undefined) {
       return this;
@@ -89,7 +89,7 @@ export class OciAuthError extends Error {
   }
 }
 
-/** The error for a peer that gave no answer. What its cause says may name addresses; a `reason` of it, as that of EgressError, does not. */
+/** Returns the error for a peer that did not respond. The message of the cause may name addresses; its `reason` (EgressError) does not. */
 export function unreachable(code: 'RegistryUnreachable' | 'TokenEndpointUnreachable', peer: string, cause: unknown): OciAuthError {
   const { message = 'no answer', reason = 'the connection failed' }: { message?: string; reason?: string } =
     cause instanceof Error ? cause : {};

@@ -21,7 +21,7 @@ describe('OciAuthorizer.rejected', () => {
   const registry = (overrides: Partial<UpstreamRegistry> = {}): UpstreamRegistry =>
     anUpstreamRegistry(upstream.registry, { trustedRealms: [upstream.tokenServer.origin], ...overrides });
 
-  it('fetches a new token when the registry no longer takes the old one, and keeps it', async () => {
+  it('fetches a new token when the registry no longer accepts the old one, and keeps it', async () => {
     const old = await authorizer.authorize(registry(), PULL);
     const renewed = await authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() });
     expect(renewed.header?.reveal()).toBe('Bearer T2');
@@ -45,7 +45,7 @@ describe('OciAuthorizer.rejected', () => {
     ['no challenge', undefined],
     ['garbage', '"""'],
     ['another realm (nvcr.io)', 'Bearer realm="https://authn.nvidia.com/token",service="registry"'],
-  ])('asks again bare after %s, and does not conclude anything from it', async (_name, wwwAuthenticate) => {
+  ])('asks again without Authorization after %s, and concludes nothing from it', async (_name, wwwAuthenticate) => {
     const old = await authorizer.authorize(registry(), PUSH);
     const renewed = await authorizer.rejected(registry(), PUSH, old, { challenge: wwwAuthenticate });
     expect(renewed).toMatchObject({ scheme: 'bearer' });
@@ -53,7 +53,7 @@ describe('OciAuthorizer.rejected', () => {
     expect(upstream.registry.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual(Array(2).fill(['/v2/', undefined]));
   });
 
-  it('C1 follows no challenge to an untrusted realm, however late it comes', async () => {
+  it('C1 follows no challenge to an untrusted realm, however late it arrives', async () => {
     const evil = await TokenRegistry.start();
     const old = await authorizer.authorize(registry(), PULL);
     upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': evil.challenge() } });
@@ -64,7 +64,7 @@ describe('OciAuthorizer.rejected', () => {
     await evil.close();
   });
 
-  it('gives up when the new token is refused as well, finds out what is refused, and asks for no other token for 10 s', async () => {
+  it('gives up when the new token is refused as well, finds out what is refused, and fetches no other token for 10 s', async () => {
     const old = await authorizer.authorize(registry(), PULL);
     const renewed = await authorizer.rejected(registry(), PULL, old, { challenge: HARBOR_BASIC });
     for (let request = 0; request < 3; request++) {
@@ -78,14 +78,14 @@ describe('OciAuthorizer.rejected', () => {
     expect((await authorizer.rejected(registry(), PULL, renewed, { challenge: HARBOR_BASIC })).header?.reveal()).toBe('Bearer T4');
   });
 
-  it('takes a token that is refused long after it was renewed for an ordinary one', async () => {
+  it('treats a token that is refused long after its renewal as an ordinary one', async () => {
     const old = await authorizer.authorize(registry(), PULL);
     const renewed = await authorizer.rejected(registry(), PULL, old, { challenge: upstream.challenge() });
     clock.advance(60_000);
     expect((await authorizer.rejected(registry(), PULL, renewed, { challenge: upstream.challenge() })).header?.reveal()).toBe('Bearer T3');
   });
 
-  it('goes over to Bearer when a registry did', async () => {
+  it('changes to Bearer when the registry does', async () => {
     const before = upstream.bare;
     upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } });
     const basic = await authorizer.authorize(registry(), PULL);
@@ -94,7 +94,7 @@ describe('OciAuthorizer.rejected', () => {
     expect(await authorizer.authorize(registry(), PULL)).toMatchObject({ scheme: 'bearer' });
   });
 
-  it('a challenge that calls a deletion a read sends no deletion for a token to read', async () => {
+  it('fetches no read token for a deletion when a challenge names only pull', async () => {
     const DELETE = [{ repository: 'app', actions: ['delete'] }] as const;
     const old = await authorizer.authorize(registry(), DELETE);
     const limit = ['pull', 'push', 'delete', '*'] as const;
@@ -114,7 +114,7 @@ describe('OciAuthorizer.rejected', () => {
     expect(upstream.tokenServer.seen.filter(({ headers }) => !headers.authorization)).toEqual([]);
   });
 
-  describe('of a registry that lets everyone in at /v2/ and wants a credential for a push', () => {
+  describe('of a registry that lets everybody in at /v2/ and requires a credential for a push', () => {
     beforeEach(() => {
       upstream.bare = () => ({ status: 200, body: {} });
     });
@@ -131,14 +131,14 @@ describe('OciAuthorizer.rejected', () => {
     const OTHER: typeof PULL = [{ repository: 'public', actions: ['pull'] }];
 
     it.each<[string, Partial<UpstreamRegistry>, string | undefined]>([
-      ['Basic, and there is no credential', { credential: undefined }, 'Basic realm="r"'],
-      ['Bearer, and its token server gives nobody a token', { credential: undefined }, undefined],
+      ['Basic, when there is no credential', { credential: undefined }, 'Basic realm="r"'],
+      ['Bearer, when its token server issues no anonymous token', { credential: undefined }, undefined],
       [
-        'Basic, and the Secret holds an identity token alone',
+        'Basic, when the Secret contains only an identity token',
         { credential: { username: 'u', password: new Sensitive(''), identityToken: new Sensitive('t') } },
         'Basic realm="r"',
       ],
-    ])('a part of it that wants %s closes none of the rest', async (_what, overrides, challenge) => {
+    ])('a part of it that requires %s does not close the rest', async (_what, overrides, challenge) => {
       upstream.tokens = () => ({ status: 401 });
       const none = await authorizer.authorize(registry(overrides), PULL);
       await expect(
@@ -147,7 +147,7 @@ describe('OciAuthorizer.rejected', () => {
       expect(await authorizer.authorize(registry(overrides), OTHER)).toMatchObject({ scheme: 'none' });
     });
 
-    it('a part of it that everybody may read with a token sends no other read for tokens', async () => {
+    it('a part of it that everybody may read with a token causes no token requests for other reads', async () => {
       const open = registry({ credential: undefined });
       const none = await authorizer.authorize(open, PULL);
       expect(await authorizer.rejected(open, PULL, none, { challenge: upstream.challenge() })).toMatchObject({ scheme: 'bearer' });
@@ -155,7 +155,7 @@ describe('OciAuthorizer.rejected', () => {
       expect(await authorizer.authorize(open, OTHER)).toMatchObject({ scheme: 'none' });
     });
 
-    it('does not forget it when the memory of the bare answer is renewed', async () => {
+    it('does not forget it when the plan from GET /v2/ is renewed', async () => {
       const none = await authorizer.authorize(registry(), PUSH);
       await authorizer.rejected(registry(), PUSH, none, { challenge: 'Basic realm="r"' });
       clock.advance(31 * 60_000);
@@ -171,7 +171,7 @@ describe('OciAuthorizer.rejected', () => {
       expect((await authorizer.authorize(registry(), PUSH)).header?.reveal()).toBe('Bearer T3');
     });
 
-    it('C1 checks the realm of that answer too', async () => {
+    it('C1 checks the realm of that response too', async () => {
       const none = await authorizer.authorize(registry(), PUSH);
       const realm = 'Bearer realm="https://evil.example/token"';
       await expect(authorizer.rejected(registry(), PUSH, none, { challenge: realm })).rejects.toMatchObject({ code: 'RealmUntrusted' });

@@ -21,7 +21,7 @@ describe('OciAuthorizer.authorize', () => {
   const header = async (...args: Parameters<OciAuthorizer['authorize']>): Promise<string | undefined> =>
     (await authorizer.authorize(...args)).header?.reveal();
 
-  it('asks bare once, then the token server for each set of scopes', async () => {
+  it('asks the registry once without Authorization, then the token server for each set of scopes', async () => {
     expect(await header(registry(), PULL)).toBe('Bearer T1');
     expect(await header(registry(), PULL)).toBe('Bearer T1');
     expect(await header(registry(), PUSH)).toBe('Bearer T2');
@@ -32,14 +32,14 @@ describe('OciAuthorizer.authorize', () => {
     ]);
   });
 
-  it('tells when the token ends, and takes the same token whatever the order of scopes', async () => {
+  it('returns when the token expires, and uses the same token for any order of scopes', async () => {
     const first = await authorizer.authorize(registry(), MOUNT);
     expect(first).toMatchObject({ scheme: 'bearer', expiresAt: clock.now() + 300_000, refusedScopes: [] });
     expect(first.scopes).toEqual(MOUNT);
     expect(await authorizer.authorize(registry(), [...MOUNT].reverse())).toBe(first);
   });
 
-  it('gives at once what it need not ask for, and no more', async () => {
+  it('returns immediately only the authorisations that need no request', async () => {
     const one = registry();
     expect(authorizer.peek(one, PULL)).toBeUndefined();
     const authorization = await authorizer.authorize(one, PULL);
@@ -59,7 +59,7 @@ describe('OciAuthorizer.authorize', () => {
     expect(upstream.tokenServer.seen).toHaveLength(1);
   });
 
-  it('renews early, and fetches a longer-lived token when one is wanted', async () => {
+  it('renews early, and fetches a longer-lived token when one is requested', async () => {
     await header(registry(), PUSH);
     clock.advance(200_000);
     expect(await header(registry(), PUSH, { minimumLifetimeMs: 60_000 })).toBe('Bearer T1');
@@ -93,7 +93,7 @@ describe('OciAuthorizer.authorize', () => {
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
-  it('C1 trusts a realm no longer once it is taken out of trustedRealms', async () => {
+  it('C1 no longer trusts a realm that is removed from trustedRealms', async () => {
     await header(registry(), PULL);
     await expect(authorizer.authorize(registry({ trustedRealms: [] }), PULL)).rejects.toMatchObject({ code: 'RealmUntrusted' });
     expect(upstream.tokenServer.seen).toHaveLength(1);
@@ -111,15 +111,15 @@ describe('OciAuthorizer.authorize', () => {
     expect(await header(registry(), PULL)).toBe('Bearer T1');
   });
 
-  it('sends nothing where nothing is wanted', async () => {
+  it('sends no Authorization where the registry requires none', async () => {
     upstream.bare = () => ({ status: 200, body: {} });
     expect(await authorizer.authorize(registry(), PULL)).toEqual({ scheme: 'none', scopes: PULL, refusedScopes: [] });
   });
 
   it.each([
-    ['something else answers', 404],
+    ['another kind of server responds', 404],
     ['it redirects', 301],
-  ])('says so when %s', async (_name, status) => {
+  ])('reports when %s', async (_name, status) => {
     upstream.bare = () => ({ status });
     await expect(authorizer.authorize(registry(), PULL)).rejects.toMatchObject({ name: 'OciAuthError', code: 'NotARegistry' });
     expect(upstream.tokenServer.seen).toEqual([]);
@@ -141,12 +141,12 @@ describe('OciAuthorizer.authorize', () => {
     expect(upstream.tokenServer.seen.map(({ query }) => query.getAll('scope').length)).toEqual([2, 1]);
   });
 
-  it('tells a refused credential from refused scopes', async () => {
+  it('distinguishes a refused credential from refused scopes', async () => {
     upstream.tokens = () => ({ status: 401 });
     await expect(authorizer.authorize(registry(), MOUNT)).rejects.toMatchObject({ code: 'CredentialRefused' });
   });
 
-  it('asks an unreachable token server again at the next request, and a throttling one when it said', async () => {
+  it('asks an unreachable token server again at the next request, and a throttling one after its Retry-After', async () => {
     upstream.tokens = () => ({ status: 503 });
     await expect(authorizer.authorize(registry(), PULL)).rejects.toMatchObject({ code: 'TokenEndpointUnreachable' });
     upstream.tokens = () => ({ status: 429, headers: { 'retry-after': '30' } });
@@ -158,7 +158,7 @@ describe('OciAuthorizer.authorize', () => {
     expect(await header(registry(), PULL)).toBe('Bearer T1');
   });
 
-  it('asks the registry again for its token server when the one it named gives nothing', async () => {
+  it('asks the registry again for its token server when the one it named sends no token', async () => {
     upstream.tokens = () => ({ status: 404 });
     await expect(authorizer.authorize(registry(), PULL)).rejects.toMatchObject({ code: 'TokenResponseInvalid' });
     upstream.bare = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } });

@@ -20,18 +20,18 @@ import { type UpstreamRegistry } from './upstream-registry';
 
 export interface OciAuthorizerOptions {
   clock?: WallClock;
-  /** 0 ≤ number < 1; spreads the renewals. */
+  /** Returns a number from 0 up to, not including, 1; spreads the renewals. */
   random?: () => number;
-  /** Tokens kept at most; a token has some KiB. */
+  /** The most tokens to cache; a token has a few KiB. */
   cacheSize?: number;
   hooks?: OciAuthHooks;
-  /** Shared with whatever else of the program sends credentials; its own when absent. */
+  /** Shared with the other parts of the program that send credentials. Default: an own one. */
   refusals?: RefusedCredentials;
 }
 
 const DEFAULT_CACHE_SIZE = 10_000;
 
-/** Obtains and keeps what a connector's requests to its registry must carry. {@link dance} tells how. */
+/** Obtains and caches the authorisation for a connector's requests to its registry. {@link dance} is the procedure. */
 export class OciAuthorizer {
   readonly #memory: DanceMemory;
 
@@ -50,29 +50,35 @@ export class OciAuthorizer {
     };
   }
 
-  /** For {@link AuthorizeOptions.attempt}, at the beginning of a request: it may cost two requests to token servers. */
+  /** Returns a value for {@link AuthorizeOptions.attempt}. Call at the beginning of a request; it allows two token requests. */
   begin(): Attempt {
     return new Attempt(this.#memory.source.serial);
   }
 
   /**
-   * What {@link authorize} gives, when that is known already; undefined when somebody has to be asked first. For callers
-   * with many requests, whom a promise for each would cost more than the answer. Throws OciAuthError.
+   * Returns the result of {@link authorize} when it is cached; undefined when a request is needed first. For callers with many
+   * requests, where a promise for each would cost more than the look-up.
+   *
+   * @throws OciAuthError when a refusal is cached, or the connector has no credential for Basic
    */
   peek(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Authorization | undefined {
     const plan = this.#memory.plans.peek(registry);
     return plan && knownAuthorization(this.#memory, plan, this.#request(registry, scopes, options));
   }
 
-  /** What to send for the scopes. Throws OciAuthError, or the signal's reason. */
+  /**
+   * Returns the authorisation to send for the scopes.
+   *
+   * @throws OciAuthError when there is none; or the signal's reason
+   */
   async authorize(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], options: AuthorizeOptions = {}): Promise<Authorization> {
     return this.peek(registry, scopes, options) ?? (await dance(this.#memory, this.#request(registry, scopes, options)));
   }
 
-  /** A token for the scopes that is there already, for at least `minimumLifetimeMs` more; nothing is asked for or renewed. */
+  /** Returns a cached token for the scopes that is valid for more than `minimumLifetimeMs`. Sends no request and renews nothing. */
   held(registry: UpstreamRegistry, scopes: readonly RepositoryScope[], minimumLifetimeMs: number): Authorization | undefined {
     const { plans, tokens } = this.#memory;
-    // Asked for every read: most connectors are only read.
+    // Called for every read, and most connectors are only read.
     if (!tokens.hasWritten(registry)) {
       return undefined;
     }
@@ -80,20 +86,22 @@ export class OciAuthorizer {
     return plan?.scheme === 'bearer' ? tokens.held(plan, this.#request(registry, scopes, {}), minimumLifetimeMs) : undefined;
   }
 
-  /** Whether only a write can tell how the registry authorises writes: everybody may read there, and the connector has a credential. */
+  /** Whether only a write can show how the registry authorises writes: everybody may read there, and the connector has a credential. */
   mustLearnToWrite(registry: UpstreamRegistry): boolean {
     const known = this.#memory.plans.inspect(registry);
     return known?.plan.scheme === 'none' && !known.learned && registry.credential !== undefined;
   }
 
-  /** Everybody may write there, too. */
+  /** Records that everybody may write to the registry, too. */
   learnedOpen(registry: UpstreamRegistry): void {
     this.#memory.plans.set(registry, { scheme: 'none' }, true);
   }
 
   /**
-   * Call when the registry refused what {@link authorize} or this gave: gives something else to try, and throws what
-   * {@link refused} says when there is nothing else. Never falls back from a refused credential to anonymous access.
+   * Returns another authorisation to try. Call when the registry refused the result of {@link authorize} or of this method.
+   * Never falls back from a refused credential to anonymous access.
+   *
+   * @throws OciAuthError the result of {@link refused}, when there is nothing else to try
    */
   async rejected(
     registry: UpstreamRegistry,
@@ -105,9 +113,11 @@ export class OciAuthorizer {
   }
 
   /**
-   * Call when the token server refused the scope: gives an authorisation for what comes next in this order, once, and remembers it for
-   * the connector. 1. the actions that the registry's challenge to this very request names, within `limit`; 2. of a deletion `*`, or of
-   * an upload that is cancelled what the upload itself asks for. Throws OciAuthError.
+   * Returns an authorisation for other actions, and remembers these actions for the connector. Call once, when the token server refused
+   * the scope. The first of these that applies is tried: 1. the actions that the registry's challenge to this request names, within
+   * `limit`; 2. `*` for a deletion, or the actions of the upload itself for a cancelled upload.
+   *
+   * @throws OciAuthError when there are no other actions to try, or the token server refuses them too
    */
   async narrowed(
     registry: UpstreamRegistry,
@@ -121,7 +131,7 @@ export class OciAuthorizer {
     return await this.authorize(registry, scopes, options);
   }
 
-  /** Why the registry refuses, for good: `CredentialRefused`, `CredentialMissing`, `AccessRefused` or `TokenExpired`. Throws nothing. */
+  /** Returns why the registry finally refuses: `CredentialRefused`, `CredentialMissing`, `AccessRefused` or `TokenExpired`. */
   async refused(
     registry: UpstreamRegistry,
     scopes: readonly RepositoryScope[],
@@ -131,12 +141,12 @@ export class OciAuthorizer {
     return await judgeRefusal(this.#memory, this.#request(registry, scopes, options), authorization);
   }
 
-  /** Call when the registry carried out a write: what it refused before in that repository says nothing any more. */
+  /** Call when a write succeeded: earlier refusals in that repository no longer count. */
   succeeded(registry: UpstreamRegistry, repository: string): void {
     this.#memory.tokens.endRefusals(registry, repository);
   }
 
-  /** Drops everything kept for a connector, as when it is deleted. */
+  /** Deletes all state of a connector. Call when it is deleted. */
   forget(connectorUid: string): void {
     const belongs = belongsTo(connectorUid);
     this.#memory.plans.forget(belongs);

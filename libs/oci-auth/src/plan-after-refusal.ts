@@ -6,25 +6,26 @@ import { type KnownPlan } from './token-cache';
 import { accessRefused } from './token-source';
 import { type UpstreamRegistry } from './upstream-registry';
 
-/** How to go on after a refusal. */
+/** The plan to continue with after a refusal. */
 export interface NextPlan {
   readonly plan: AuthPlan;
-  /** Only the refused request could tell. */
+  /** The plan comes from the refused request: `GET /v2/` does not reveal it. */
   readonly learned: boolean;
   readonly scopeHint?: string;
 }
 
-/** The registry refuses a request for what it carried. */
+/** The registry's refusal of a request because of the authorisation that it carried. */
 export interface AuthRefusal {
   readonly carried: Authorization;
-  /** `WWW-Authenticate` of the answer. */
+  /** `WWW-Authenticate` of the response. */
   readonly challenge: ChallengeHeader;
 }
 
 /**
- * How to go on after a refusal, with the scope that the registry says it wants; undefined: there is no other way. Throws OciAuthError.
+ * Returns the plan to continue with after a refusal, and the scope that the registry asks for; undefined when there is no other way.
  *
- * @param known how the registry was thought to authorise
+ * @param known the plan that was remembered for the registry
+ * @throws OciAuthError when the registry gives no usable plan, or closes an action to anonymous clients
  */
 export async function planAfterRefusal(
   registry: UpstreamRegistry,
@@ -51,15 +52,17 @@ export async function planAfterRefusal(
   return registry.credential ? undefined : { plan, learned: false };
 }
 
-/** The scope that the challenge to a refused request asks for. */
+/** Returns the scope that the challenge to a refused request asks for. */
 export function scopeHintOf(challenge: ChallengeHeader, registry: UpstreamRegistry): string | undefined {
   const challenges = parseChallenges(challenge);
   return tolerantPlan(challenges, registry) && scopeIn(challenges);
 }
 
 /**
- * The plan in the answer to a request that carried nothing. It is about the thing itself: a registry may say 200 to
- * `/v2/` and still want a credential for a push. Throws OciAuthError.
+ * Returns the plan from the response to a request without Authorization. It applies to the requested action: a registry may answer 200
+ * to `/v2/` and still require a credential for a push.
+ *
+ * @throws OciAuthError when the response offers no scheme and the connector has no credential; or its realm is not usable
  */
 function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistry): NextPlan {
   const plan = planFromChallenges(challenges, registry) ?? (registry.credential && { scheme: 'basic' as const });
@@ -69,7 +72,10 @@ function learnedFrom(challenges: readonly Challenge[], registry: UpstreamRegistr
   return { plan, learned: true, scopeHint: plan.scheme === 'bearer' ? scopeIn(challenges) : undefined };
 }
 
-/** The Bearer plan in the answer to a refused Authorization, which may be wrong in any way; the bare question decides then. */
+/**
+ * Returns the Bearer plan from the response to a refused Authorization; undefined when that response has none or it is not usable.
+ * Then a request without Authorization decides.
+ */
 function tolerantPlan(challenges: readonly Challenge[], registry: UpstreamRegistry): BearerPlan | undefined {
   try {
     const plan = planFromChallenges(challenges, registry);

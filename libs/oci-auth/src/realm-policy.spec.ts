@@ -19,7 +19,7 @@ describe('C1 realm exfiltration', () => {
     ['nvcr.io', owner('https://nvcr.io'), 'https://authn.nvidia.com/token'],
     ['an origin that the owner trusts', owner('https://registry.corp', ['https://login.corp:9443']), 'https://login.corp:9443/t?x=y'],
     ['a trusted origin written with a default port', owner('https://registry.corp', ['https://Login.corp:443']), 'https://login.corp/t'],
-    ['trusted http beside an http address', owner('http://registry.corp', ['http://login.corp']), 'http://login.corp/t'],
+    ['trusted http for an http address', owner('http://registry.corp', ['http://login.corp']), 'http://login.corp/t'],
   ])('trusts %s', (_name, registry, realm) => {
     expect(checkRealm(realm, registry)).toEqual(new URL(realm));
   });
@@ -32,14 +32,14 @@ describe('C1 realm exfiltration', () => {
     ['http from https on another host', owner('https://registry.corp'), 'http://login.corp/token'],
     ['http of a built-in pair', owner('https://registry-1.docker.io'), 'http://auth.docker.io/token'],
     ['http from https even when it is trusted', owner('https://registry.corp', ['http://login.corp']), 'http://login.corp/t'],
-    ['https beside an http address that nobody named', owner('http://registry.corp'), 'https://registry.corp/token'],
+    ['https for an http address, when it is not in trustedRealms', owner('http://registry.corp'), 'https://registry.corp/token'],
     ['a prefix of the host', owner('https://registry.corp'), 'https://registry.corp.evil.example/token'],
     ['a trailing dot', owner('https://registry-1.docker.io'), 'https://auth.docker.io./token'],
     ['the pair of another registry', owner('https://registry.corp'), 'https://auth.docker.io/token'],
     ['a pair over another port', owner('https://registry-1.docker.io:444'), 'https://auth.docker.io/token'],
     ['a sub-domain of a trusted origin', owner('https://r.corp', ['https://login.corp']), 'https://x.login.corp/t'],
-    ['what a wildcard would cover', owner('https://r.corp', ['https://*.corp', '*']), 'https://login.corp/t'],
-    ['an entry with a path, which is no origin', owner('https://r.corp', ['https://login.corp/path']), 'https://login.corp/t'],
+    ['an origin that a wildcard would cover', owner('https://r.corp', ['https://*.corp', '*']), 'https://login.corp/t'],
+    ['an entry with a path, which is not an origin', owner('https://r.corp', ['https://login.corp/path']), 'https://login.corp/t'],
     ['an entry with user info', owner('https://r.corp', ['https://login.corp@evil.example']), 'https://evil.example/t'],
     ['an entry without a scheme', owner('https://r.corp', ['login.corp']), 'https://login.corp/t'],
     ['the metadata service', owner('http://r.corp'), 'http://169.254.169.254/token'],
@@ -78,18 +78,18 @@ describe('C1 realm exfiltration', () => {
     ['https://registry.corp', 'http://registry.corp:443/token?a=%2f'],
     ['https://registry.corp:5000', 'http://registry.corp/token?a=%2f'],
     ['https://registry.corp:5000', 'http://registry.corp:5000/token?a=%2f'],
-  ])('asks %s by https where a balancer ends TLS and the realm is %s', (origin, realm) => {
+  ])('asks %s by https where a load balancer terminates TLS and the realm is %s', (origin, realm) => {
     expect(checkRealm(realm, owner(origin)).href).toBe(`${origin}/token?a=%2f`);
   });
 
   it.each(['https://user@registry.corp/token', 'https://user:pass@registry.corp/token', 'https://@registry.corp/token'])(
-    'a realm with user info has a reason of its own: %j',
+    'refuses a realm with user info with its own code: %j',
     (realm) => {
       expectCode(() => checkRealm(realm, owner('https://registry.corp', ['https://evil.example'])), 'RealmHasUserInfo');
     },
   );
 
-  it('says what to do, and repeats no more of the realm than its origin', () => {
+  it('says what to do, and repeats only the origin of the realm', () => {
     expect(() => checkRealm('https://login.corp/t?secret=1', owner('https://r.corp'))).toThrow(
       'The registry https://r.corp names the token server https://login.corp, which is not trusted: nothing was sent there. If that is its token server, add "https://login.corp" to spec.auth.trustedRealms.',
     );

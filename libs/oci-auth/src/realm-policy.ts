@@ -3,8 +3,8 @@ import { OciAuthError } from './oci-auth.errors';
 import { type UpstreamRegistry } from './upstream-registry';
 
 /**
- * Registries whose token server is known to live on another origin, each reviewed against its source. Nothing is derived
- * from names: sharing a domain is no trust (CVE-2026-33540).
+ * Registries whose token server is known to be on another origin, each reviewed against its source. Nothing is derived from
+ * names: a shared domain is no reason for trust (CVE-2026-33540).
  */
 const BUILT_IN_REALMS: ReadonlyMap<string, string> = new Map([
   // https://distribution.github.io/distribution/spec/auth/token/
@@ -15,16 +15,16 @@ const BUILT_IN_REALMS: ReadonlyMap<string, string> = new Map([
   ['https://nvcr.io', 'https://authn.nvidia.com'],
 ]);
 
-/** Real realms have below 100 characters. */
+/** Real realms have fewer than 100 characters. */
 const MAX_REALM_LENGTH = 2048;
 
 /**
- * The realm as written, before any URL parser mends it: http or https, an authority, no white space, no control
- * character, no backslash (which a parser reads as a slash), nothing outside ASCII (which it would map to other letters).
+ * The realm as written, before a URL parser corrects it: http or https, an authority, no white space, no control character,
+ * no backslash (which a parser reads as a slash), nothing outside ASCII (which a parser maps to other letters).
  */
 const REALM = /^(https?):\/\/([!-[\]-~]+)$/i;
 
-/** Everything of a registry that decides about its realms. */
+/** The fields of a registry that decide about its realms. */
 export type RealmOwner = Pick<UpstreamRegistry, 'scheme' | 'origin' | 'trustedRealms'>;
 
 function invalid(problem: string): OciAuthError {
@@ -45,7 +45,7 @@ function parseRealm(realm: string | undefined): URL {
   if (authority.includes('@')) {
     throw new OciAuthError(
       'RealmHasUserInfo',
-      "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Have the realm of the registry corrected.",
+      "The registry's challenge names a token server with a user name in its URL, which is never used: nothing was sent there. Correct the realm at the registry.",
     );
   }
   if (realm.includes('#')) {
@@ -54,7 +54,7 @@ function parseRealm(realm: string | undefined): URL {
   return new URL(realm);
 }
 
-/** The origin that an entry of `spec.auth.trustedRealms` names; undefined when it is more or less than an exact origin. */
+/** Returns the origin that an entry of `spec.auth.trustedRealms` names; undefined when the entry is not an exact origin. */
 function exactOrigin(entry: string): string | undefined {
   if (!/^https?:\/\/[^/?#@\s\\]+$/i.test(entry) || !URL.canParse(entry)) {
     return undefined;
@@ -71,19 +71,20 @@ function trusts(owner: RealmOwner, origin: string): boolean {
 }
 
 /**
- * Rule C1. The realm of a challenge as a URL that may receive this connector's credential: on the connector's own
- * origin, a built-in pair, or an origin that its owner trusts explicitly; never http unless the connector's own address
- * is http. The rule is the same without a credential: the token server decides what a connection inside goes to.
- * Throws OciAuthError `RealmInvalid`, `RealmHasUserInfo` or `RealmUntrusted`.
+ * Rule C1. Returns the realm of a challenge as a URL that may receive this connector's credential. Its origin is the connector's own
+ * one, that of a built-in pair, or one that the connector's owner trusts explicitly. It is never http unless the connector's own
+ * address is http. The same rule applies without a credential, because the realm decides where a connection inside the cluster goes.
+ *
+ * @throws OciAuthError `RealmInvalid`, `RealmHasUserInfo` or `RealmUntrusted`
  */
 export function checkRealm(realm: string | undefined, owner: RealmOwner): URL {
   const written = parseRealm(realm);
-  // Behind a load balancer that ends TLS, registries write http:// and mean themselves; what is asked is https.
+  // Behind a load balancer that terminates TLS, registries write http:// and mean themselves. The request goes to https.
   const url = new URL(meantOrigin(written, owner.origin) + written.pathname + written.search);
   if (url.protocol === 'http:' && owner.scheme !== 'http') {
     throw new OciAuthError(
       'RealmUntrusted',
-      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: nothing was sent there. Set the registry up with an https realm.`,
+      `The registry ${owner.origin} names the token server ${url.origin}, which is not https: nothing was sent there. Configure an https realm at the registry.`,
     );
   }
   if (!trusts(owner, url.origin)) {

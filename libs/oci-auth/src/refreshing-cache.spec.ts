@@ -5,7 +5,7 @@ interface Value extends Expiring {
   name: string;
 }
 
-/** A load that is decided by the test. */
+/** A load that the test settles. */
 class ManualLoad {
   readonly calls: { resolve: (value: Value) => void; reject: (error: Error) => void }[] = [];
   readonly load = (): Promise<Value> => new Promise((resolve, reject) => this.calls.push({ resolve, reject }));
@@ -26,7 +26,7 @@ describe('RefreshingCache', () => {
       maxBytes: 1_000_000,
       bytesOf: ({ name }) => name.length,
       ownerOf: (key) => key.slice(0, key.indexOf(' ')),
-      retold: (error) => error,
+      repeatedAfter: (error) => error,
       failureTtlMs: () => options.failureTtlMs ?? 0,
     });
 
@@ -37,7 +37,7 @@ describe('RefreshingCache', () => {
     expect((await cache.get('k', never)).name).toBe('first');
   });
 
-  it('shares one fetch among all who ask meanwhile', async () => {
+  it('shares one fetch among all concurrent callers', async () => {
     const cache = newCache();
     const { load, calls } = new ManualLoad();
     const all = [cache.get('k', load), cache.get('k', load), cache.get('k', load), cache.get('other', load)];
@@ -47,7 +47,7 @@ describe('RefreshingCache', () => {
     expect((await Promise.all(all)).map(({ name }) => name)).toEqual(['shared', 'shared', 'shared', 'own']);
   });
 
-  it('tells a failure to all who wait, and asks again for the next', async () => {
+  it('reports a failure to all waiting callers, and fetches again for the next caller', async () => {
     const cache = newCache();
     const { load, calls } = new ManualLoad();
     const all = Promise.allSettled([cache.get('k', load), cache.get('k', load)]);
@@ -56,7 +56,7 @@ describe('RefreshingCache', () => {
     expect((await cache.get('k', now('back'))).name).toBe('back');
   });
 
-  it('keeps a failure as long as it was told to', async () => {
+  it('keeps a failure for as long as configured', async () => {
     const cache = newCache({ failureTtlMs: 10_000 });
     await expect(cache.get('k', () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
     clock.advance(9_999);
@@ -65,7 +65,7 @@ describe('RefreshingCache', () => {
     expect((await cache.get('k', now('x'))).name).toBe('x');
   });
 
-  it('renews in the background at 0.8 of the lifetime, once, and nobody waits for it', async () => {
+  it('renews in the background at 0.8 of the lifetime, once, and no caller waits for it', async () => {
     const cache = newCache();
     await cache.get('k', now('old'));
     clock.advance(80_000);
@@ -94,7 +94,7 @@ describe('RefreshingCache', () => {
     expect((await cache.get('k', never)).name).toBe('new');
   });
 
-  it('does not hand out what is about to end', async () => {
+  it('does not return a value that is about to expire', async () => {
     const cache = newCache();
     await cache.get('k', now('old'));
     clock.advance(95_000);
@@ -104,8 +104,8 @@ describe('RefreshingCache', () => {
   it.each([
     ['enough is left', 40_000, 50_000, 'old'],
     ['too little is left', 60_000, 50_000, 'new'],
-    ['more is wanted than there ever is, early', 10_000, 900_000, 'old'],
-    ['more is wanted than there ever is, later', 30_000, 900_000, 'new'],
+    ['more is requested than the whole lifetime, early', 10_000, 900_000, 'old'],
+    ['more is requested than the whole lifetime, later', 30_000, 900_000, 'new'],
   ])('minimum lifetime: %s', async (_name, passed, minimumLifetimeMs, expected) => {
     const cache = newCache();
     await cache.get('k', now('old'));
@@ -113,14 +113,14 @@ describe('RefreshingCache', () => {
     expect((await cache.get('k', now('new'), { minimumLifetimeMs })).name).toBe(expected);
   });
 
-  it('gives the shorter-lived value when a longer-lived one cannot be had', async () => {
+  it('returns the shorter-lived value when a longer-lived one cannot be fetched', async () => {
     const cache = newCache();
     await cache.get('k', now('old'));
     clock.advance(60_000);
     expect((await cache.get('k', never, { minimumLifetimeMs: 50_000 })).name).toBe('old');
   });
 
-  it('ends one caller’s wait by its signal, and nobody else’s', async () => {
+  it('ends the wait of one caller by its signal, and of no other caller', async () => {
     const cache = newCache();
     const { load, calls } = new ManualLoad();
     const controller = new AbortController();
@@ -133,7 +133,7 @@ describe('RefreshingCache', () => {
     await expect(cache.get('other', load, { signal: controller.signal })).rejects.toThrow('gone');
   });
 
-  it('keeps no more than its bound, and drops what was used longest ago', async () => {
+  it('keeps no more entries than its limit, and drops the least recently used one', async () => {
     const cache = newCache({ maxEntries: 2 });
     await cache.get('a', now('a'));
     await cache.get('b', now('b'));
@@ -143,7 +143,7 @@ describe('RefreshingCache', () => {
     expect(cache.inspect('b')).toBeUndefined();
   });
 
-  it('forgets values, failures, and what is still on its way', async () => {
+  it('forgets values, failures, and fetches in flight', async () => {
     const cache = newCache({ failureTtlMs: 10_000 });
     await cache.get('mine', now('old'));
     await cache.get('yours', now('yours'));

@@ -1,7 +1,7 @@
 import { type WallClock } from '@oci-connector/clock';
 import { SharedCache } from '@oci-connector/limits';
 
-/** A value that ends. */
+/** A value that expires. */
 export interface Expiring {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -9,60 +9,60 @@ export interface Expiring {
 
 interface Entry<V> {
   readonly value: V;
-  /** Lifetime that was left when the value came. */
+  /** The lifetime that was left when the value was stored. */
   readonly lifetimeMs: number;
-  /** From here on a new one is fetched in the background, at the first use. */
+  /** From this time on, the next use fetches a new value in the background. */
   refreshAt: number;
 }
 
-/** A failure that is told again instead of being met again. */
+/** A failure that is repeated to callers instead of fetching again. */
 interface Failure {
   readonly error: unknown;
   readonly since: number;
   readonly until: number;
 }
 
-/** Nothing is handed out that ends within this: it would end on the way. */
+/** No value that expires within this time is returned: it would expire on its way. */
 const EXPIRY_MARGIN_MS = 5_000;
-/** The share of the lifetime after which a new value is fetched, and how far it is spread so that replicas and keys do not ask at once. */
+/** The share of the lifetime after which a new value is fetched, and its spread, so that replicas and keys do not fetch at the same time. */
 const REFRESH_SHARE = 0.8;
 const REFRESH_JITTER = 0.1;
 /** Pause after a failed background refresh while the old value is still good. */
 const REFRESH_PAUSE_MS = 5_000;
 
-/** What a failure keeps in memory besides its message: the error with its stack and its causes. In bytes. */
+/** The memory that a failure takes in addition to its message: the error with its stack and its causes. In bytes. */
 const FAILURE_BYTES = 4 * 1024;
 
 export interface RefreshingCacheOptions<V> {
   clock: WallClock;
-  /** 0 ≤ number < 1. */
+  /** Returns a number from 0 up to, not including, 1. */
   random: () => number;
-  /** Entries at most. What leaves first is the affair of {@link SharedCache}. */
+  /** The most entries. {@link SharedCache} decides which entry is removed first. */
   maxEntries: number;
-  /** Of all values together, and as much again of all failures. */
+  /** The limit for all values together, and the same again for all failures. */
   maxBytes: number;
-  /** What a value keeps in memory, in bytes. */
+  /** Returns the memory that a value takes, in bytes. */
   bytesOf: (value: V) => number;
-  /** Who shares the cache: the owner of a key. */
+  /** Returns the owner of a key. Owners share the cache. */
   ownerOf: (key: string) => string;
-  /** How long an error is kept and told to everyone who asks, in milliseconds; 0: not at all. */
+  /** Returns how long an error is kept and repeated to every caller, in milliseconds; 0 when it is not kept. */
   failureTtlMs: (error: unknown) => number;
-  /** The error as it is told again after so many milliseconds. */
-  retold: (error: unknown, elapsedMs: number) => unknown;
+  /** Returns the error to repeat `elapsedMs` after it occurred. */
+  repeatedAfter: (error: unknown, elapsedMs: number) => unknown;
 }
 
-/** What one `get` wants besides the value. */
+/** Options of `peek` and `get`. */
 export interface GetOptions {
-  /** The value should live at least this long; one that cannot is fetched anew as late as possible. */
+  /** The value should be valid for at least this long. A value whose whole lifetime is shorter is fetched again as late as possible. */
   minimumLifetimeMs?: number;
-  /** Ends this caller's wait, not the fetch that others share. */
+  /** Ends the wait of this caller, not the fetch that other callers share. */
   signal?: AbortSignal;
 }
 
 /**
- * A bounded cache of values that end: concurrent callers share one fetch, a value is renewed in the background before it
- * ends, and a failed renewal leaves the valid one in place. `fetch` of lru-cache does not do: it keeps no failure, has no owners with
- * shares of their own, and gives every caller the same lifetime.
+ * A bounded cache of values that expire. Concurrent callers share one fetch, a value is renewed in the background before it expires,
+ * and a failed renewal leaves the valid value in place. `fetch` of lru-cache is not enough: it keeps no failures, has no shares for
+ * owners, and returns the same lifetime to every caller.
  */
 export class RefreshingCache<V extends Expiring> {
   readonly #entries: SharedCache<Entry<V>>;
@@ -74,7 +74,7 @@ export class RefreshingCache<V extends Expiring> {
     this.#failures = new SharedCache(options);
   }
 
-  /** The cached value when it is good enough; never fetches, but begins a due renewal with `load`. */
+  /** Returns the cached value when it is valid for long enough. Never waits for a fetch, but starts a due renewal with `load`. */
   peek(key: string, load: () => Promise<V>, options: GetOptions = {}): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -86,13 +86,13 @@ export class RefreshingCache<V extends Expiring> {
     }
     if (now >= entry.refreshAt && !this.#inFlight.has(key)) {
       entry.refreshAt = now + REFRESH_PAUSE_MS;
-      // Nobody waits for a renewal: its failure is met again, and told, by whoever comes after the end of the old value.
+      // No caller waits for a renewal. After the old value has expired, the next caller fetches again and gets the failure.
       this.#fetch(key, load).catch(() => undefined);
     }
     return entry.value;
   }
 
-  /** The cached value, or the one that `load` gives; `load` runs once for all who ask meanwhile. */
+  /** Returns the cached value, or the result of `load`, which runs once for all concurrent callers. */
   async get(key: string, load: () => Promise<V>, options: GetOptions = {}): Promise<V> {
     const cached = this.peek(key, load, options);
     if (cached !== undefined) {
@@ -103,7 +103,7 @@ export class RefreshingCache<V extends Expiring> {
       return await waitFor(this.#inFlight.get(key) ?? this.#fetch(key, load), options.signal);
     } catch (error) {
       options.signal?.throwIfAborted();
-      // What was too short-lived for this caller is still better than nothing.
+      // A value with a shorter lifetime than requested is still better than none.
       const entry = this.#entries.peek(key);
       if (entry === undefined || !isGoodEnough(entry, this.options.clock.now(), 0)) {
         throw error;
@@ -112,12 +112,12 @@ export class RefreshingCache<V extends Expiring> {
     }
   }
 
-  /** Puts in place what `load` gives, whatever is cached; joins a fetch that is under way. */
+  /** Replaces the cached value with the result of `load`; joins a fetch that is in flight. */
   async replace(key: string, load: () => Promise<V>): Promise<V> {
     return await (this.#inFlight.get(key) ?? this.#fetch(key, load));
   }
 
-  /** Puts a value in place that came by another way. */
+  /** Stores a value that was not fetched by this cache. */
   set(key: string, value: V): void {
     this.#inFlight.delete(key);
     this.#store(key, value);
@@ -129,33 +129,33 @@ export class RefreshingCache<V extends Expiring> {
     this.#storeFailure(key, error);
   }
 
-  /** Takes out what is known of one key, be it a value or a failure; what is being fetched is handed to those who wait, but not kept. */
+  /** Deletes the value or failure of a key. The result of a fetch in flight goes to its callers but is not stored. */
   delete(key: string): void {
     for (const map of [this.#entries, this.#failures, this.#inFlight]) {
       map.delete(key);
     }
   }
 
-  /** False saves making a key for {@link throwIfFailed}. */
+  /** When false, the caller need not make a key for {@link throwIfFailed}. */
   get hasFailures(): boolean {
     return this.#failures.size > 0;
   }
 
-  /** Throws the error that is kept for the key, if there is one. */
+  /** @throws the error that is kept for the key, when there is one */
   throwIfFailed(key: string): void {
     const failure = this.#failures.get(key);
     const now = this.options.clock.now();
     if (failure !== undefined && now < failure.until) {
-      throw this.options.retold(failure.error, now - failure.since);
+      throw this.options.repeatedAfter(failure.error, now - failure.since);
     }
   }
 
-  /** The value as it lies there, good enough or not. */
+  /** Returns the stored value, whether still valid or not. */
   inspect(key: string): V | undefined {
     return this.#entries.peek(key)?.value;
   }
 
-  /** Forgets every key that fits; what is being fetched for it is handed to those who wait, but not kept. */
+  /** Deletes every key that fits. The result of a fetch in flight goes to its callers but is not stored. */
   forget(fits: (key: string) => boolean): void {
     for (const map of [this.#entries, this.#failures, this.#inFlight]) {
       for (const key of [...map.keys()]) {
@@ -185,7 +185,7 @@ export class RefreshingCache<V extends Expiring> {
     return fetching;
   }
 
-  /** False when the key was forgotten while the fetch was under way. */
+  /** Returns false when the key was deleted while the fetch was in flight. */
   #settle(key: string, fetching: Promise<V>): boolean {
     return this.#inFlight.get(key) === fetching && this.#inFlight.delete(key);
   }
@@ -211,15 +211,15 @@ export class RefreshingCache<V extends Expiring> {
 }
 
 /**
- * A caller may want more lifetime than the server ever gives; then a value in the first fifth of its life must do, or
- * every call would fetch.
+ * A caller may ask for a longer lifetime than the server ever gives. Then a value in the first fifth of its lifetime is good enough;
+ * otherwise every call would fetch.
  */
 function isGoodEnough(entry: Entry<Expiring>, now: number, minimumLifetimeMs: number): boolean {
   const left = entry.value.expiresAt - now;
   return left > EXPIRY_MARGIN_MS && left >= Math.min(minimumLifetimeMs, entry.lifetimeMs * REFRESH_SHARE);
 }
 
-/** Waits for a promise that others share, and stops waiting when the signal says so. */
+/** Waits for a promise that other callers share, and stops waiting when the signal aborts. */
 async function waitFor<V>(shared: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
   if (signal === undefined) {
     return await shared;

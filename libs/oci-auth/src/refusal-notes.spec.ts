@@ -1,7 +1,7 @@
 import { RefusalNotes } from './refusal-notes';
 
 describe('RefusalNotes', () => {
-  it('gives what was noted for a repository, once', () => {
+  it('returns the keys noted for a repository, once', () => {
     const notes = new RefusalNotes();
     notes.add('uid', 'team/app', 'pull');
     notes.add('uid', 'team/app', 'push');
@@ -12,7 +12,7 @@ describe('RefusalNotes', () => {
     expect(notes.take('team/other')).toEqual(['pull']);
   });
 
-  it('keeps the latest of one repository, however many token servers its registry names', () => {
+  it('keeps the latest keys of one repository, however many token servers its registry names', () => {
     const notes = new RefusalNotes();
     for (let index = 0; index < 1_000; index++) {
       notes.add('uid', 'team/app', `key ${index}`);

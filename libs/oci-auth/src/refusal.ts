@@ -2,8 +2,8 @@ import { type Authorization } from './authorization';
 import { type ChallengeHeader, parseChallenges } from './challenge';
 
 /**
- * Whether an answer refuses the authorisation that was sent, and not only the request: a 401; a 403 that asks for a wider token
- * (RFC 6750 §3.1, IBM's registry); and a 403 with a challenge where nothing was sent.
+ * Whether a response refuses the authorisation that was sent, and not only the request. That is a 401; a 403 that asks for a wider
+ * token (RFC 6750 §3.1, IBM's registry); or a 403 with a challenge when no Authorization was sent.
  */
 export function refusesAuthorization(status: number, header: ChallengeHeader, sent: Pick<Authorization, 'scheme'>): boolean {
   if (status === 401) {

@@ -41,23 +41,20 @@ describe('RefusedCredentials', () => {
   it.each([
     ['before', [WRONG, RIGHT]],
     ['after', [RIGHT, WRONG]],
-  ])(
-    'a refusal with one of another password of the same user shortly %s it counts for ten seconds, in whatever order they are told',
-    (_when, order) => {
-      for (const credential of order) {
-        refusals.refuse(JUDGE, credential, REFUSAL);
-      }
-      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([true, true]);
-      clock.advance(10 * SECOND);
-      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, false]);
-      // The wrong one is refused again, alone now.
-      refusals.refuse(JUDGE, WRONG, REFUSAL);
-      clock.advance(10 * MINUTE);
-      expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
-    },
-  );
+  ])('a refusal counts for ten seconds when another password of the same user is refused shortly %s it, in any order', (_when, order) => {
+    for (const credential of order) {
+      refusals.refuse(JUDGE, credential, REFUSAL);
+    }
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([true, true]);
+    clock.advance(10 * SECOND);
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, false]);
+    // Now only the wrong password is refused again.
+    refusals.refuse(JUDGE, WRONG, REFUSAL);
+    clock.advance(10 * MINUTE);
+    expect([isRefused(RIGHT), isRefused(WRONG)]).toEqual([false, true]);
+  });
 
-  it('sends a credential that nobody has judged once at a time, and tells all who wait when there is no answer', async () => {
+  it('sends a credential that is not judged yet one at a time, and fails all waiting uses when there is no response', async () => {
     let uses = 0;
     const unanswered = new OciAuthError('TokenEndpointUnreachable', '500');
     const use = (outcome: OciAuthError) => () => refusals.scouted(JUDGE, WRONG, () => ((uses += 1), Promise.reject(outcome)));
@@ -65,7 +62,7 @@ describe('RefusedCredentials', () => {
     expect(settled.every((result) => result.status === 'rejected' && result.reason === unanswered)).toBe(true);
     expect(uses).toBe(1);
 
-    // The scope is refused, which judges nobody; the second use finds the credential refused.
+    // The first refusal is about the scope, which does not judge the credential. The second use finds the credential refused.
     const outcomes = [new OciAuthError('ScopeRefused', '400'), REFUSAL];
     const judged = () =>
       refusals.scouted(JUDGE, WRONG, () => {
@@ -81,7 +78,7 @@ describe('RefusedCredentials', () => {
     expect(codes).toEqual(['ScopeRefused', ...Array<string>(9).fill('CredentialRefused')]);
   });
 
-  it('doubts one refusal of a credential that was good, and no second one', () => {
+  it('treats the first refusal of an accepted credential as doubtful, and the second one not', () => {
     refusals.accept(JUDGE, RIGHT);
     clock.advance(10 * MINUTE);
     refusals.refuse(JUDGE, RIGHT, REFUSAL);

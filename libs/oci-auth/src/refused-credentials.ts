@@ -4,48 +4,50 @@ import { LRUCache } from 'lru-cache';
 import { OciAuthError } from './oci-auth.errors';
 import { type RegistryCredential } from './upstream-registry';
 
-/** A refused credential is not sent again for so long: accounts lock after a few wrong passwords. */
+/** How long a refused credential is not sent again: accounts lock after a few wrong passwords. */
 const REFUSED_CREDENTIAL_MS = 30 * 60_000;
 
 /**
- * A refusal is believed for this long only when another credential of the same user name was refused that shortly before or after:
- * Harbor then refuses every password of the user for 1.5 s, the right one too. And when the credential had been found to be good.
+ * How long a doubtful refusal counts. A refusal is doubtful when another credential of the same user name was refused within this time
+ * before or after it: Harbor then refuses every password of the user for 1.5 s, the right one too. It is also doubtful when the
+ * credential had been accepted before.
  */
 const DOUBTFUL_MS = 10_000;
 
-/** That a credential is good is believed for so long, so that missing rights do not become a login each. */
+/** How long an accepted credential counts as good, so that not every missing right causes a login. */
 const ACCEPTED_MS = 60_000;
 
 /** Far more credentials than 10,000 Connectors use. */
 const MAX_CREDENTIALS = 20_000;
 
-/** Who judges a credential: a token server and its service, or a registry that takes Basic. */
+/** The server that judges a credential: a token server and its service, or a registry with Basic. */
 export interface CredentialJudge {
   readonly url: string;
   readonly service?: string;
 }
 
-/** What is known of one credential at one judge. */
+/** The state of one credential at one judge. Without any of the three fields the credential was sent but not judged. */
 interface Verdict {
   readonly refusal?: OciAuthError;
-  /** It is good. */
+  /** The judge accepted the credential. */
   readonly accepted?: true;
-  /** What was refused may have been the credential, and it could not be found out. None of the three: it was sent, and nobody judged it. */
+  /** The last refusal may concern the credential, but that could not be found out. */
   readonly doubted?: true;
   readonly until: number;
 }
 
 /**
- * Which credentials were refused, by judge and content, for all Connectors of this program: one wrong password in ten Connectors is
- * one wrong password. A refusal ends with its time or with another content, never because another repository is asked for. Kept
- * is a keyed hash, and nothing by the user name alone: another password of the same user is another credential.
+ * Remembers refused credentials by judge and content for all Connectors of this program: one wrong password in ten Connectors counts as
+ * one wrong password. A refusal ends when its time has expired or the credential has another content, never because of a request to
+ * another repository. Credentials are kept as keyed hashes. No refusal is by user name alone: another password of the same user is
+ * another credential.
  */
 export class RefusedCredentials {
   readonly #key = randomBytes(32);
   readonly #verdicts = new LRUCache<string, Verdict>({ max: MAX_CREDENTIALS });
-  /** By user name: which credential of it was refused last, and when. */
+  /** By user name: the credential that was refused last, and when. */
   readonly #lastRefused = new LRUCache<string, { readonly id: string; readonly at: number }>({ max: MAX_CREDENTIALS });
-  /** First uses under way: whoever comes meanwhile waits for what becomes of it. */
+  /** First uses in flight. Other uses of the same credential wait for their result. */
   readonly #scouts = new Map<string, Promise<unknown>>();
 
   /** @param refusedMs how long a refused credential is not sent again */
@@ -54,13 +56,13 @@ export class RefusedCredentials {
     private readonly refusedMs = REFUSED_CREDENTIAL_MS,
   ) {}
 
-  /** CredentialRefused while the credential is known to be refused. */
+  /** Returns the `CredentialRefused` error while the credential is known to be refused. */
   refusalOf(judge: CredentialJudge, credential: RegistryCredential): OciAuthError | undefined {
-    // Asked for every request with Basic: no hash is made as long as nothing was ever refused.
+    // Called for every request with Basic: no hash is made as long as no credential was ever refused.
     return this.#lastRefused.size === 0 ? undefined : this.#verdictOn(this.#idOf(judge, credential))?.refusal;
   }
 
-  /** Throws CredentialRefused while the credential is known to be refused. */
+  /** @throws OciAuthError `CredentialRefused` while the credential is known to be refused */
   check(judge: CredentialJudge, credential: RegistryCredential): void {
     const refusal = this.refusalOf(judge, credential);
     if (refusal) {
@@ -68,7 +70,7 @@ export class RefusedCredentials {
     }
   }
 
-  /** Whether the credential was lately found to be good. */
+  /** Whether the judge accepted the credential recently. */
   isAccepted(judge: CredentialJudge, credential: RegistryCredential): boolean {
     const verdict = this.#verdictOn(this.#idOf(judge, credential));
     return verdict?.accepted === true && !verdict.doubted;
@@ -78,7 +80,7 @@ export class RefusedCredentials {
     this.#verdicts.set(this.#idOf(judge, credential), { accepted: true, until: this.clock.now() + ACCEPTED_MS });
   }
 
-  /** Whether the next use has to find out first what was refused in the last one. */
+  /** Whether the next use must first find out if the last refusal concerned the credential. */
   isDoubted(judge: CredentialJudge, credential: RegistryCredential): boolean {
     return this.#verdictOn(this.#idOf(judge, credential))?.doubted ?? false;
   }
@@ -88,7 +90,7 @@ export class RefusedCredentials {
     this.#verdicts.set(id, { ...this.#verdicts.get(id), doubted: true, until: this.clock.now() + this.refusedMs });
   }
 
-  /** Remembers that the judge refuses the credential by itself. */
+  /** Remembers that the judge refuses the credential itself. */
   refuse(judge: CredentialJudge, credential: RegistryCredential, refusal: OciAuthError): void {
     const now = this.clock.now();
     const id = this.#idOf(judge, credential);
@@ -99,16 +101,18 @@ export class RefusedCredentials {
     if (last && other?.refusal) {
       this.#verdicts.set(last.id, { ...other, until: Math.min(other.until, doubtedUntil) });
     }
-    // An acceptance that has run out was one.
+    // An expired acceptance counts too.
     const isDoubtful = other !== undefined || this.#verdicts.get(id)?.accepted === true;
     this.#verdicts.set(id, { refusal, until: isDoubtful ? doubtedUntil : now + this.refusedMs });
     this.#lastRefused.set(user, { id, at: now });
   }
 
   /**
-   * Runs `use`, which sends the credential. As long as nobody has judged a credential its uses go one after the other: a wrong one is sent
-   * once, however many requests come at the same time. Once it is judged, the others go together, or not at all. Those that wait share it
-   * when the judge gives no answer. Throws CredentialRefused, or what `use` throws.
+   * Runs `use`, which sends the credential. Until the credential is judged, its uses run one after the other, so that a wrong credential
+   * is sent once, however many requests arrive at the same time. After the judgement the waiting uses run concurrently, or not at all.
+   * When the judge does not respond, all waiting uses fail with the same error.
+   *
+   * @throws OciAuthError `CredentialRefused` when the credential is known to be refused; or the error of `use`
    */
   async scouted<T>(judge: CredentialJudge, credential: RegistryCredential, use: () => Promise<T>): Promise<T> {
     const id = this.#idOf(judge, credential);
@@ -149,7 +153,7 @@ export class RefusedCredentials {
   }
 }
 
-/** How a scout ended stands in the verdicts, and its error is its caller's: but for one that says that nobody answered. */
+/** Ignores the error of a first use: the verdict has its result. Rethrows the error when the judge did not respond. */
 function throwUnanswered(error: unknown): void {
   if (error instanceof OciAuthError && error.retryable) {
     throw error;

@@ -6,7 +6,7 @@ import { OciAuthError, unreachable } from './oci-auth.errors';
 import { checkRealm } from './realm-policy';
 import { type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
-/** Tokens from a token server. */
+/** The registry requires tokens from a token server. */
 export interface BearerPlan {
   readonly scheme: 'bearer';
   /** Checked by the realm policy. */
@@ -15,17 +15,18 @@ export interface BearerPlan {
   readonly service?: string;
 }
 
-/** How a registry wants to be authorised. */
+/** How a registry requires requests to be authorised. */
 export type AuthPlan = BearerPlan | { readonly scheme: 'basic' } | { readonly scheme: 'none' };
 
-/** The body of a probe says nothing that we need; this much is read so that a small one leaves the connection usable. */
+/** The body of a probe is not used. Up to this size it is read so that the connection can be reused. */
 const MAX_PROBE_BODY_BYTES = 16 * 1024;
-/** Longest `service` that is sent on; real ones are host names. */
+/** The longest `service` that is forwarded. Real ones are host names. */
 const MAX_SERVICE_LENGTH = 1024;
 
 /**
- * The plan that a 401's challenges make: Bearer before Basic, whatever their order; undefined when there is neither.
- * Throws OciAuthError `RealmInvalid` or `RealmUntrusted`.
+ * Returns the plan from the challenges of a 401. Prefers Bearer to Basic, whatever their order; undefined when there is neither.
+ *
+ * @throws OciAuthError `RealmInvalid`, `RealmHasUserInfo` or `RealmUntrusted`
  */
 export function planFromChallenges(challenges: readonly Challenge[], registry: UpstreamRegistry): AuthPlan | undefined {
   const bearer = bearerIn(challenges);
@@ -41,18 +42,22 @@ export function planFromChallenges(challenges: readonly Challenge[], registry: U
   return basic ? { scheme: 'basic' } : undefined;
 }
 
-/** The scope that a Bearer challenge asks for, unread. */
+/** Returns the scope that a Bearer challenge asks for, not parsed. */
 export function scopeIn(challenges: readonly Challenge[]): string | undefined {
   return bearerIn(challenges)?.parameters['scope'];
 }
 
-/** The Bearer challenge that counts: the first with a realm. */
+/** Returns the Bearer challenge that counts: the first with a realm. */
 function bearerIn(challenges: readonly Challenge[]): Challenge | undefined {
   const bearers = challenges.filter((challenge) => challenge.scheme === 'bearer');
   return bearers.find((challenge) => challenge.parameters['realm']) ?? bearers[0];
 }
 
-/** `GET /v2/PATH` on the registry. Throws OciAuthError `RegistryUnreachable`, or the signal's reason. */
+/**
+ * Sends `GET /v2/PATH` to the registry.
+ *
+ * @throws OciAuthError `RegistryUnreachable`; or the signal's reason
+ */
 export async function getFromRegistry(
   registry: UpstreamRegistry,
   path: string,
@@ -71,7 +76,7 @@ export async function getFromRegistry(
   }
 }
 
-/** The error for an answer to `GET /v2/` that is neither yes nor a challenge. */
+/** Returns the error for a response to `GET /v2/` that is neither a 200 nor a usable challenge. */
 export function probeFailure(registry: UpstreamRegistry, response: RegistryHttpResponse, now: number): OciAuthError {
   const { status } = response;
   const what = `The registry ${registry.origin} answered ${status} to GET /v2/`;
@@ -95,9 +100,10 @@ export function probeFailure(registry: UpstreamRegistry, response: RegistryHttpR
 }
 
 /**
- * Asks the registry, without any Authorization, how it wants to be authorised. Only the bare question gets an honest
- * answer: Harbor offers nothing but Basic once an Authorization was sent and refused, nvcr.io another realm.
- * Throws OciAuthError.
+ * Asks the registry, with a `GET /v2/` without Authorization, how it requires requests to be authorised. Only such a request gets a
+ * reliable response: after a refused Authorization, Harbor offers only Basic, and nvcr.io names another realm.
+ *
+ * @throws OciAuthError when the registry gives no usable plan; or the signal's reason
  */
 export async function discoverPlan(registry: UpstreamRegistry, now: () => number, signal?: AbortSignal): Promise<AuthPlan> {
   const response = await getFromRegistry(registry, '', { signal });
@@ -110,7 +116,7 @@ export async function discoverPlan(registry: UpstreamRegistry, now: () => number
     if (plan) {
       return plan;
     }
-    // Against RFC 9110 §15.5.2, but seen (GCR): a 401 that names no scheme. The credential is meant for this very origin.
+    // A 401 that names no scheme violates RFC 9110 §15.5.2, but occurs (GCR). The credential is meant for this origin.
     if (response.status === 401 && challenges.length === 0 && registry.credential) {
       return { scheme: 'basic' };
     }

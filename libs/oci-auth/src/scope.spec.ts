@@ -21,7 +21,7 @@ describe('normalizeScopes', () => {
     expect(normalizeScopes([from, to])).toEqual([to, from]);
   });
 
-  it('makes one scope of several for one repository', () => {
+  it('merges several scopes for one repository', () => {
     const merged = normalizeScopes([
       { repository: 'a', actions: ['pull'] },
       { repository: 'a', actions: ['push'] },

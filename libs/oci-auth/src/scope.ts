@@ -1,11 +1,11 @@
 import { isRepositoryName } from '@oci-connector/connector-api';
 
-/** Actions of the token scope grammar on a repository; the distribution project's token-scope page. */
+/** The actions on a repository in the token scope grammar (the distribution project's token-scope page). */
 export type RepositoryAction = 'pull' | 'push' | 'delete' | '*';
 
 /** Access to one upstream repository. */
 export interface RepositoryScope {
-  /** Name as the registry knows it, with any path prefix of the address, without ours. */
+  /** The repository's name at the registry: with the path prefix of the address, without ours. */
   readonly repository: string;
   readonly actions: readonly RepositoryAction[];
 }
@@ -13,8 +13,9 @@ export interface RepositoryScope {
 const ACTION_ORDER: readonly RepositoryAction[] = ['pull', 'push', 'delete', '*'];
 
 /**
- * The scope as the token server reads it: `repository:NAME:ACTION[,ACTION]`, actions without repetition in a fixed order.
- * Throws a TypeError for what is no repository name: it could change the meaning of the scope.
+ * Formats the scope for the token server: `repository:NAME:ACTION[,ACTION]`, with each action once, in a fixed order.
+ *
+ * @throws TypeError when the repository name is invalid: it could change the meaning of the scope
  */
 export function formatScope(scope: RepositoryScope): string {
   if (!isRepositoryName(scope.repository)) {
@@ -29,8 +30,8 @@ function writes(scope: RepositoryScope): boolean {
 }
 
 /**
- * One scope per repository, those that write first: some token servers read only the first `scope` parameter, and a
- * push that also reads another repository (a mount) can do without the second one.
+ * Merges the scopes to one per repository and sorts those that write to the front: some token servers read only the first `scope`
+ * parameter, and a push that also reads another repository (a mount) works without the second scope.
  */
 export function normalizeScopes(scopes: readonly RepositoryScope[]): readonly RepositoryScope[] {
   if (scopes.length < 2) {
@@ -45,15 +46,15 @@ export function normalizeScopes(scopes: readonly RepositoryScope[]): readonly Re
   return [...merged.filter(writes), ...merged.filter((scope) => !writes(scope))];
 }
 
-/** Longest `scope` parameter of a challenge that is looked at; ours are below 300 characters. */
+/** The longest `scope` parameter of a challenge that is parsed; ours are below 300 characters. */
 const MAX_HINT_LENGTH = 1024;
 
-/** Most of a token server's grammar: resource-type ":" resource-name ":" action *("," action), in visible ASCII. */
+/** Most of the grammar of token servers: resource-type ":" resource-name ":" action *("," action), in visible ASCII. */
 const SCOPE_HINT = /^repository(?:\([a-z0-9]+\))?:([A-Za-z0-9._:/-]+):([a-z*]+(?:,[a-z*]+)*)$/;
 
 /**
- * The actions that a challenge names for the repository, as far as `limit` goes; empty where it names none. What it says of other
- * repositories is not read: nobody asked for those.
+ * Returns the actions within `limit` that a challenge names for the repository; empty when it names none. Other repositories in the
+ * challenge are ignored, because the request does not concern them.
  */
 export function hintedActions(
   hint: string | undefined,
@@ -70,7 +71,7 @@ export function hintedActions(
   return limit.filter((action) => named.includes(action));
 }
 
-/** Whether the actions are the same, in whatever order. */
+/** Whether the actions are the same, in any order. */
 export function sameActions(one: readonly RepositoryAction[], other: readonly RepositoryAction[]): boolean {
   return one.length === other.length && one.every((action) => other.includes(action));
 }

@@ -6,14 +6,14 @@ import { RefreshingCache } from './refreshing-cache';
 import { type AuthPlan } from './registry-probe';
 import { type UpstreamRegistry } from './upstream-registry';
 
-/** What the cache holds for a set of scopes. */
+/** The cache entry for a set of scopes. */
 export interface Grant {
   readonly authorization: Authorization;
   readonly expiresAt: number;
   readonly obtainedAt: number;
-  /** Grants are numbered as they are obtained. */
+  /** Grants are numbered in the order in which they are obtained. */
   readonly serial: number;
-  /** It took the place of a token that the registry had refused. */
+  /** The grant replaced a token that the registry had refused. */
   readonly isReplacement?: true;
 }
 
@@ -21,23 +21,23 @@ export interface Grant {
 export interface KnownPlan {
   readonly plan: AuthPlan;
   readonly expiresAt: number;
-  /** It came from the answer to a request of its own, although `GET /v2/` lets everyone in; only another one can tell it again. */
+  /** The plan comes from the response to an ordinary request, because `GET /v2/` lets everybody in. Only another request can show it again. */
   readonly learned: boolean;
 }
 
 /**
- * What was refused is not asked for again for so long: each time costs a login. As long as a Secret may be read from a cache. A
- * credential that is refused by itself is remembered for longer, see RefusedCredentials.
+ * How long a refused request for a token is not repeated, because each one costs a login. It is as long as a Secret may be read from a
+ * cache. A refused credential is remembered for longer; see RefusedCredentials.
  */
 export const REFUSAL_PAUSE_MS = 10_000;
-/** A server that asks for a longer wait is asked again after this all the same; clients are told what it said. */
+/** The longest wait before the next request to a server, even if it asks for more. Clients get the wait that the server asked for. */
 const MAX_PAUSE_MS = 5 * 60_000;
-/** A 429 without Retry-After. */
+/** The wait after a 429 without Retry-After. */
 const THROTTLE_PAUSE_MS = 1_000;
 
 /**
- * How long an error is told again instead of asking again. Nothing for an unreachable peer: the next caller may find it
- * there again, and meanwhile all share one attempt.
+ * How long an error is repeated to callers instead of sending a request. There is no pause for an unreachable peer: it may be back for
+ * the next caller, and concurrent callers share one attempt.
  */
 const PAUSE_MS: Readonly<Partial<Record<OciAuthErrorCode, number>>> = {
   CredentialRefused: REFUSAL_PAUSE_MS,
@@ -58,27 +58,27 @@ function failureTtlMs(error: unknown): number {
   return Math.min(error.retryAfterMs ?? PAUSE_MS[error.code] ?? 0, MAX_PAUSE_MS);
 }
 
-/** A wait that a server asked for has become shorter meanwhile. */
-function retold(error: unknown, elapsedMs: number): unknown {
-  return error instanceof OciAuthError ? error.retold(elapsedMs) : error;
+/** Shortens the wait that a server asked for by the time that has passed. */
+function repeatedAfter(error: unknown, elapsedMs: number): unknown {
+  return error instanceof OciAuthError ? error.repeatedAfter(elapsedMs) : error;
 }
 
 export interface AuthCacheOptions {
   readonly clock: WallClock;
-  /** 0 ≤ number < 1; spreads the renewals. */
+  /** Returns a number from 0 up to, not including, 1; spreads the renewals. */
   readonly random: () => number;
   readonly maxEntries: number;
 }
 
-/** A cache of tokens or plans, with the errors of this library kept as long as asking again is useless or harmful. */
+/** Creates a cache of tokens or plans. It keeps this library's errors as long as another request would be useless or harmful. */
 export function createAuthCache<V extends Grant | KnownPlan>({ clock, random, maxEntries }: AuthCacheOptions): RefreshingCache<V> {
-  return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs, retold });
+  return new RefreshingCache<V>({ clock, random, maxEntries, maxBytes: MAX_BYTES, bytesOf, ownerOf, failureTtlMs, repeatedAfter });
 }
 
-/** Of all tokens, and of all plans. A token may have 32 KiB, and who runs a registry decides how long its tokens are. */
+/** The limit for all tokens, and for all plans. A token may have 32 KiB, and the registry decides about its length. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** What a token or a plan has besides its text: objects, a scope or two with names of at most 255 characters. In bytes. */
+/** The memory of a token or plan in addition to its text: objects, and one or two scopes with names of at most 255 characters. In bytes. */
 const OBJECT_BYTES = 1024;
 
 function bytesOf(value: Grant | KnownPlan): number {
@@ -92,19 +92,19 @@ function bytesOf(value: Grant | KnownPlan): number {
   return OBJECT_BYTES + plan.realm.href.length + (plan.service?.length ?? 0);
 }
 
-/** The Connector, with which every key begins. */
+/** Returns the Connector's part of a key. Every key begins with it. */
 function ownerOf(key: string): string {
   return key.slice(0, key.indexOf(','));
 }
 
-/** Realm, service and origins are the registry's own words, of any length; a key holds them as a hash. */
+/** Realm, service and origins are chosen by the registry and can have any length. A key contains their hash. */
 function digestOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 /**
- * Rule C3: whose token it is stands in the key, connector and credential, and nothing of the key can be read as another
- * part of it (JSON, not joined text: realm and service are the registry's own words).
+ * Rule C3. Returns the key of a token. It contains the connector and the credential that the token belongs to, and no part of it can be
+ * read as another part (JSON, not joined text, because the registry chooses realm and service).
  */
 export function tokenKey(registry: UpstreamRegistry, plan: AuthPlan, scopes: readonly string[]): string {
   const known = endpointKeys.get(registry);
@@ -112,7 +112,7 @@ export function tokenKey(registry: UpstreamRegistry, plan: AuthPlan, scopes: rea
   return `${endpoint}${JSON.stringify([...scopes].sort())}`;
 }
 
-/** What does not differ from request to request, once for each registry: keys are made for every request that passes. */
+/** The constant part of the keys, made once for each registry, because every request needs a key. */
 const endpointKeys = new WeakMap<UpstreamRegistry, { readonly plan: AuthPlan; readonly key: string }>();
 const planKeys = new WeakMap<UpstreamRegistry, string>();
 
@@ -123,7 +123,7 @@ function endpointKey(registry: UpstreamRegistry, plan: AuthPlan): string {
   return key;
 }
 
-/** A plan holds for the address and the trust that it was made under, no longer. */
+/** Returns the key of a plan. A plan is valid only for the address and the trusted realms that it was made for. */
 export function planKey(registry: UpstreamRegistry): string {
   const known = planKeys.get(registry);
   if (known !== undefined) {

@@ -84,17 +84,17 @@ describe('TokenClient', () => {
     expect(server.seen.filter(({ headers }) => !headers.authorization)).toEqual([]);
   });
 
-  it('says how long a throttling server wants to be left alone', async () => {
+  it('reports the Retry-After of a throttling server', async () => {
     server.play(() => ({ status: 429, headers: { 'retry-after': '7' } }));
     expect((await failure()).retryAfterMs).toBe(7_000);
   });
 
-  it('so does one that is down and says for how long', async () => {
+  it('reports the Retry-After of a server that is down', async () => {
     server.play(() => ({ status: 503, headers: { 'retry-after': '9' } }));
     expect(await failure()).toMatchObject({ code: 'TokenEndpointUnreachable', retryAfterMs: 9_000 });
   });
 
-  it('C2 follows no redirect: what stands in Location is never asked', async () => {
+  it('C2 follows no redirect and sends no request to the URL in Location', async () => {
     const elsewhere = await ScriptedServer.start();
     elsewhere.play(() => ({ body: { token: 'stolen' } }));
     server.play(() => ({ status: 307, headers: { location: `${elsewhere.origin}/token` } }));
@@ -103,19 +103,19 @@ describe('TokenClient', () => {
     await elsewhere.close();
   });
 
-  it('refuses an answer of more than 1 MiB', async () => {
+  it('refuses a response of more than 1 MiB', async () => {
     server.play(() => ({ body: { token: 'T', padding: 'x'.repeat(1024 * 1024) } }));
     expect((await failure()).code).toBe('TokenResponseTooLarge');
   });
 
-  it('keeps the cause when there is no answer', async () => {
+  it('keeps the cause when there is no response', async () => {
     const refused = new Error('nothing listens there');
     const error = await failure({}, anUpstreamRegistry(server, { http: { ...loopbackHttp, get: () => Promise.reject(refused) } }));
     expect(error).toMatchObject({ code: 'TokenEndpointUnreachable', retryable: true, cause: refused });
     expect(error.message).toContain('nothing listens there');
   });
 
-  it('has a message for clients that names no address, whatever went wrong', async () => {
+  it('has a message for clients that names no address, for every failure', async () => {
     const refused = Object.assign(new Error('connect EPERM 10.1.2.3:443 - Local (10.0.0.9:51234)'), { code: 'EPERM' });
     const known = Object.assign(new Error('No answer from 10.1.2.3:443: nothing listens there.'), { reason: 'nothing listens there' });
     const told = async (cause: Error): Promise<string> =>
@@ -124,12 +124,12 @@ describe('TokenClient', () => {
     expect(await told(known)).toBe(`The token server ${server.origin} cannot be reached: nothing listens there.`);
   });
 
-  it('passes an abort on as it is', async () => {
+  it('throws the reason of an abort unchanged', async () => {
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(fetchToken({ signal })).rejects.toThrow('gone');
   });
 
-  it('prints no secret, whatever goes wrong', async () => {
+  it('prints no secret in any error', async () => {
     server.play(() => ({ status: 401, body: 'hunter2' }));
     expect(inspect(await failure(), { depth: null, showHidden: true })).not.toContain('hunter2');
   });
@@ -140,7 +140,7 @@ describe('TokenClient', () => {
         credential: { username: 'robot', password: new Sensitive(password), identityToken: new Sensitive('refresh+me') },
       });
 
-    it('asks by POST, and the token stands in the body alone', async () => {
+    it('asks by POST, with the token only in the body', async () => {
       server.play(() => ({ body: { access_token: 'A' } }));
       expect(await fetchToken({}, withPassword('hunter2'))).toBe('A');
       const [seen] = server.seen;
@@ -172,13 +172,13 @@ describe('TokenClient', () => {
       expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
     });
 
-    it.each([429, 500, 307])('does not after %i, which says nothing of the form', async (status) => {
+    it.each([429, 500, 307])('does not fall back after %i, which says nothing about the form', async (status) => {
       server.play(() => ({ status }));
       await failure({}, withPassword('hunter2'));
       expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
     });
 
-    it.each([400, 401, 403])('a %i to one identity token says nothing of others at the same token server', async (status) => {
+    it.each([400, 401, 403])('concludes from a %i to one identity token nothing about others at the same token server', async (status) => {
       const credential = (token: string) => ({
         username: 'robot',
         password: new Sensitive('hunter2'),
@@ -191,20 +191,20 @@ describe('TokenClient', () => {
       expect(server.seen.slice(before).map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST']);
     });
 
-    it('sends the identity token in place of a password where there is none, and never goes without a credential', async () => {
+    it('sends the identity token in place of a missing password, and never a request without a credential', async () => {
       server.play(({ method }) => (method === 'POST' ? { status: 404 } : { body: { token: 'T' } }));
       expect(await fetchToken({}, withPassword(''))).toBe('T');
       const sent = server.seen[1]?.headers.authorization?.replace('Basic ', '') ?? '';
       expect(Buffer.from(sent, 'base64').toString()).toBe('robot:refresh+me');
     });
 
-    it('a refused one stays refused', async () => {
+    it('keeps a refused identity token refused', async () => {
       server.play(() => ({ status: 401 }));
       expect((await failure({}, withPassword('hunter2'))).code).toBe('CredentialRefused');
       expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
     });
 
-    it('asks no more often than it may', async () => {
+    it('sends no more requests than allowed', async () => {
       server.play(() => ({ status: 401 }));
       let left = 1;
       await failure({ mayAsk: () => left-- > 0 }, withPassword('hunter2'));

@@ -7,10 +7,10 @@ import { OciAuthError, unreachable } from './oci-auth.errors';
 import { parseTokenResponse, type IssuedToken } from './token-response';
 import { type RegistryHttpOptions, type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
-/** Real responses have some KiB; GitHub's and Quay's tokens with many scopes some tens. */
+/** Real responses have a few KiB; those of GitHub and Quay with many scopes have tens of KiB. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** How long, and of how many token servers, it is remembered that they know no POST. */
+/** How long, and for how many token servers, it is remembered that they do not support POST. */
 const WITHOUT_POST_MS = 30 * 60_000;
 const MAX_SERVERS = 1_000;
 
@@ -23,10 +23,10 @@ export interface TokenRequest {
   readonly realm: URL;
   /** The challenge's `service`; some registries send none. */
   readonly service?: string;
-  /** Formatted scopes, the writing one first; empty to prove the credential alone. */
+  /** Formatted scopes, the writing one first. Empty to check only the credential. */
   readonly scopes: readonly string[];
   readonly signal?: AbortSignal;
-  /** Asked before each request to the token server; false ends it. Absent: as many as are needed. */
+  /** Called before each request to the token server; false ends the fetch. Absent: no limit. */
   readonly mayAsk?: () => boolean;
 }
 
@@ -35,7 +35,7 @@ function getUrl(request: TokenRequest): URL {
   if (request.service !== undefined) {
     url.searchParams.set('service', request.service);
   }
-  // Repeated, not joined: the token specification's own form for several scopes.
+  // The parameter is repeated, not joined: that is the token specification's form for several scopes.
   for (const scope of request.scopes) {
     url.searchParams.append('scope', scope);
   }
@@ -54,7 +54,7 @@ function postForm(request: TokenRequest, identityToken: Sensitive): Sensitive {
   return new Sensitive(form.toString());
 }
 
-/** What the answer's status means; undefined when it carries a token. */
+/** Returns the error for the response; undefined when the response carries a token. */
 function failureOf(response: RegistryHttpResponse, request: TokenRequest, credential: boolean, now: number): OciAuthError | undefined {
   const { status } = response;
   const { origin } = request.realm;
@@ -78,13 +78,13 @@ function failureOf(response: RegistryHttpResponse, request: TokenRequest, creden
     return new OciAuthError('TokenEndpointUnreachable', `The token server ${origin} answered ${status}.`, { status, retryAfterMs });
   }
   if (status === 400 && request.scopes.length > 0) {
-    return new OciAuthError('ScopeRefused', `The token server ${origin} does not take the scope ${request.scopes.join(' ')} (400).`, {
+    return new OciAuthError('ScopeRefused', `The token server ${origin} refuses the scope ${request.scopes.join(' ')} (400).`, {
       status,
     });
   }
   return new OciAuthError(
     'TokenResponseInvalid',
-    `The token server ${origin} answered ${status} and no token.${hintFor(status, request)}`,
+    `The token server ${origin} answered ${status} without a token.${hintFor(status, request)}`,
     { status },
   );
 }
@@ -93,7 +93,7 @@ function hintFor(status: number, { scopes }: TokenRequest): string {
   if (status >= 300 && status < 400) {
     return ' Redirects of a token server are not followed.';
   }
-  return status === 400 && scopes.length === 0 ? ' It may want a scope: name a repository in the auth parameter "repository".' : '';
+  return status === 400 && scopes.length === 0 ? ' It may require a scope: name a repository in the auth parameter "repository".' : '';
 }
 
 function refusal(origin: string, credential: boolean, status: number): OciAuthError {
@@ -105,14 +105,14 @@ function refusal(origin: string, credential: boolean, status: number): OciAuthEr
       )
     : new OciAuthError(
         'CredentialMissing',
-        `The token server ${origin} gives no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        `The token server ${origin} issues no token without a credential (${status}). Name a Secret in spec.auth.secretRef.`,
         { status },
       );
 }
 
 /**
- * What a token server answers to a POST that it does not know: GCR 404, Harbor 405, and some a page in HTML. ACR's 400, Artifactory's 401
- * and the 403 of others may as well be about this identity token.
+ * Returns what the token server refused of a POST. Servers that do not support POST respond with 404 (GCR), 405 (Harbor) or an HTML page.
+ * ACR's 400, Artifactory's 401 and the 403 of others may also concern this identity token.
  */
 function whatIsRefused(error: unknown): 'form' | 'form or token' | undefined {
   if (!(error instanceof OciAuthError)) {
@@ -125,9 +125,9 @@ function whatIsRefused(error: unknown): 'form' | 'form or token' | undefined {
   return [400, 401, 403].includes(status) ? 'form or token' : undefined;
 }
 
-/** Asks token servers for tokens: GET with Basic, or POST where the credential is an identity token. Keeps nothing. */
+/** Requests tokens from token servers: by GET with Basic, or by POST when the credential is an identity token. Caches no tokens. */
 export class TokenClient {
-  /** Token servers that took by GET what they had refused by POST; with the identity token where that may have been the reason. */
+  /** Token servers that accepted by GET what they had refused by POST; with the identity token when that may have been the reason. */
   readonly #withoutPost: LRUCache<string, true>;
   readonly #key = randomBytes(32);
 
@@ -136,8 +136,10 @@ export class TokenClient {
   }
 
   /**
-   * A token for the scopes. With a credential the request always carries it: a refused one gives `CredentialRefused`,
-   * never an anonymous token. Throws OciAuthError.
+   * Fetches a token for the scopes. When the connector has a credential, the request always carries it: a refused credential leads to
+   * `CredentialRefused`, never to an anonymous token.
+   *
+   * @throws OciAuthError when the token server sends no token; or the signal's reason
    */
   async fetchToken(registry: UpstreamRegistry, request: TokenRequest): Promise<IssuedToken> {
     const identityToken = registry.credential?.identityToken;
@@ -148,8 +150,9 @@ export class TokenClient {
   }
 
   /**
-   * OAuth 2 form (distribution's "OAuth2 token specification"), needed only for identity tokens. Not all token servers know it, and
-   * they say so in many ways: then the token, or the password beside it, goes by GET, as containerd does.
+   * Sends the OAuth 2 form (distribution's "OAuth2 token specification"), which only identity tokens need. Some token servers do not
+   * support it and say so in various ways. Then the Secret's password, or the identity token when there is none, is sent by GET, as
+   * containerd does.
    */
   async #fetchByIdentityToken(registry: UpstreamRegistry, request: TokenRequest, identityToken: Sensitive): Promise<IssuedToken> {
     const { username = '', password = identityToken } = registry.credential ?? {};
@@ -195,7 +198,7 @@ export class TokenClient {
     if (request.mayAsk?.() === false) {
       throw new OciAuthError(
         'TokenRequestsSpent',
-        `The registry ${registry.origin} refuses this request, and its token server ${origin} was asked often enough for it.`,
+        `The registry ${registry.origin} refuses this request, and no more requests to its token server ${origin} are allowed for it.`,
       );
     }
     const requestedAt = this.clock.now();

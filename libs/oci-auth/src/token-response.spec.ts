@@ -17,7 +17,7 @@ describe('parseTokenResponse', () => {
     ['an empty token', { token: '', access_token: 'a' }, 'a'],
     ['both', { token: 't', access_token: 'a' }, 't'],
     ['a token of another type', { token: 7, access_token: 'a' }, 'a'],
-  ])('takes %s', (_name, response, expected) => {
+  ])('accepts %s', (_name, response, expected) => {
     expect(parse(response).value).toBe(expected);
   });
 
@@ -41,20 +41,20 @@ describe('parseTokenResponse', () => {
   it.each<[string, string, boolean]>([
     ['an opaque token', 'opaque', false],
     ['dots alone', '..', false],
-    ['a payload that is no object', jwt('access'), false],
+    ['a payload that is not an object', jwt('access'), false],
     ['no access claim', jwt({ sub: 'robot' }), false],
-    ['access that is no list', jwt({ access: 'all' }), false],
+    ['access that is not a list', jwt({ access: 'all' }), false],
     ['entries of an unknown form', jwt({ access: ['all', { actions: 'pull' }] }), false],
     ['an action', jwt({ access: [{ actions: [] }, { actions: ['pull'] }] }), false],
     ['no access', jwt({ access: null }), true],
     ['an empty list', jwt({ access: [] }), true],
     ['entries without actions (Harbor)', jwt({ access: [{ type: 'repository', name: 'app', actions: [] }, { actions: null }] }), true],
-  ])('sees whether the token says that it allows nothing: %s', (_name, token, expected) => {
+  ])('detects whether the access claim of the token lists no action: %s', (_name, token, expected) => {
     const body = Buffer.from(JSON.stringify({ token }));
     expect(parseTokenResponse({ status: 200, headers: {}, body, truncated: false }, NOW).allowsNothing).toBe(expected);
   });
 
-  it('repeats nothing of the answer in its error', () => {
+  it('repeats no part of the response in its error', () => {
     let error: unknown;
     try {
       parse('{"token":"hunter2",,}');

@@ -3,22 +3,22 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { OciAuthError } from './oci-auth.errors';
 import { type RegistryHttpResponse } from './upstream-registry';
 
-/** A token with the time until which it may be used. */
+/** A token and its expiry time. */
 export interface IssuedToken {
   readonly value: Sensitive;
-  /** Milliseconds since the epoch, by our own clock. */
+  /** Milliseconds since the epoch, by this program's clock. */
   readonly expiresAt: number;
-  /** It says itself that it allows nothing. */
+  /** The token's `access` claim lists no action. */
   readonly allowsNothing: boolean;
 }
 
-/** Token specification: without `expires_in` it is 60 s. */
+/** The lifetime without `expires_in` (token specification). */
 const DEFAULT_LIFETIME_S = 60;
-/** A token is used no longer than this whatever the server says: a revoked account should not live on in a cache. */
+/** A token is used no longer than this, whatever the server says, so that a revoked account does not stay valid in a cache. */
 const MAXIMUM_LIFETIME_S = 3600;
-/** Beyond this no server takes it back as a header (common limits are 8 to 16 KiB). */
+/** No server accepts a longer token in a header (common limits are 8 to 16 KiB). */
 const MAX_TOKEN_LENGTH = 32 * 1024;
-/** Visible ASCII: what may stand in a header without changing its meaning. */
+/** Visible ASCII: a header can contain these characters without a change of meaning. */
 const TOKEN = /^[!-~]+$/;
 
 function invalid(problem: string): OciAuthError {
@@ -30,7 +30,7 @@ function parseObject(body: Buffer): JsonObject {
   try {
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
-    // The parser's message quotes the text, which may hold a token: it is not kept as the cause.
+    // The parser's message quotes the text, which may contain a token, so it is not kept as the cause.
     throw invalid('is not JSON');
   }
   if (!isJsonObject(parsed)) {
@@ -39,21 +39,21 @@ function parseObject(body: Buffer): JsonObject {
   return parsed;
 }
 
-/** `token`, or for OAuth 2 compatibility `access_token`; Harbor sends the second one empty beside the first, ACR only the second. */
+/** Reads `token` or, for OAuth 2 compatibility, `access_token`. Harbor sends both with the second one empty; ACR sends only the second. */
 function tokenOf(fields: JsonObject): string {
   const token = [fields['token'], fields['access_token']].find((value) => typeof value === 'string' && value !== '');
   if (typeof token !== 'string') {
-    throw invalid('holds neither "token" nor "access_token"');
+    throw invalid('contains neither "token" nor "access_token"');
   }
   if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) {
-    throw invalid('holds a token that cannot be sent in a header');
+    throw invalid('contains a token that cannot be sent in a header');
   }
   return token;
 }
 
 /**
  * Whether the token is a JSON Web Token with an `access` claim that lists no action (distribution's "Token Authentication
- * Implementation"). To every other token, which is opaque to clients, the answer is no.
+ * Implementation"). False for every other token, which is opaque to clients.
  */
 function allowsNothing(token: string): boolean {
   const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
@@ -64,13 +64,13 @@ function allowsNothing(token: string): boolean {
   return access === null || (Array.isArray(access) && access.every((entry: unknown) => lists(entry, 'actions') === 0));
 }
 
-/** How many elements an array has that is a field of an object; undefined when there is no such array. */
+/** Returns the length of the array in a field of an object; 0 for null, undefined when there is no such array. */
 function lists(value: unknown, field: string): number | undefined {
   const list = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
   return list === null ? 0 : Array.isArray(list) ? list.length : undefined;
 }
 
-/** A server that says less than the 60 s of the specification is believed: such a token is refused before they are over. */
+/** Lifetimes below the specification's 60 s are used as they are, because the registry refuses such a token after that time. */
 function lifetimeMs(expiresIn: unknown): number {
   const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : DEFAULT_LIFETIME_S;
   return Math.min(seconds, MAXIMUM_LIFETIME_S) * 1000;
@@ -82,9 +82,9 @@ function parseTime(value: unknown): number | undefined {
 }
 
 /**
- * How old the token was when it came, in milliseconds. `issued_at` is measured against the answer's own Date where there
- * is one, so that our clock and the server's may differ. Missing (GitLab, Quay), in the future, or so old that the token
- * would have come expired: the token counts as new, else every request would fetch another one.
+ * Returns the age of the token when it arrived, in milliseconds. `issued_at` is compared with the response's own Date when there is one,
+ * so that our clock and the server's may differ. The token counts as new when `issued_at` is missing (GitLab, Quay), in the future, or
+ * so old that the token would have expired; otherwise every request would fetch another token.
  */
 function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number): number {
   if (issuedAt === undefined) {
@@ -95,8 +95,10 @@ function ageMs(issuedAt: number | undefined, serverNow: number, lifetime: number
 }
 
 /**
- * Reads a token server's successful response (distribution's token specification, "Token Response Fields").
- * `requestedAt` is the time before the request was sent. Throws OciAuthError `TokenResponseInvalid`.
+ * Parses a token server's successful response (distribution's token specification, "Token Response Fields").
+ *
+ * @param requestedAt the time before the request was sent, in milliseconds since the epoch
+ * @throws OciAuthError `TokenResponseInvalid` when there is no usable token in it
  */
 export function parseTokenResponse(response: RegistryHttpResponse, requestedAt: number): IssuedToken {
   const fields = parseObject(response.body);

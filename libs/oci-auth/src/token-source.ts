@@ -10,15 +10,15 @@ import { TokenClient } from './token-client';
 import { type IssuedToken } from './token-response';
 import { type UpstreamRegistry } from './upstream-registry';
 
-/** For metrics; must not throw. */
+/** Callbacks for metrics. They must not throw. */
 export interface OciAuthHooks {
-  /** A request for a token ended; for a refusal of two scopes there are two. */
+  /** Called at the end of each token request; a refusal of two scopes causes two requests. */
   onTokenFetch?(event: { connectorUid: string; outcome: 'ok' | OciAuthErrorCode; durationMs: number }): void;
   onCacheHit?(event: { connectorUid: string }): void;
   onCacheMiss?(event: { connectorUid: string }): void;
 }
 
-/** Whose token is wanted, for what, and at what cost. */
+/** An order for a token: the registry, the scopes and the requests that it may cost. */
 export interface TokenOrder {
   readonly registry: UpstreamRegistry;
   readonly plan: BearerPlan;
@@ -28,7 +28,7 @@ export interface TokenOrder {
 
 interface Answer {
   readonly grant: Grant;
-  /** The token says itself that it allows nothing. */
+  /** The token's `access` claim lists no action. */
   readonly allowsNothing: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface TokenSourceOptions {
   readonly hooks: OciAuthHooks;
 }
 
-/** A refusal that may concern the set of scopes and not the credential. */
+/** Whether a refusal may concern the set of scopes and not the credential. */
 function mayRefuseScopes(error: unknown): boolean {
   const status = error instanceof OciAuthError ? error.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429;
@@ -48,7 +48,7 @@ function judgeOf({ realm, service }: BearerPlan): CredentialJudge {
   return { url: realm.href, service };
 }
 
-/** Obtains tokens, and finds out what a refusal is about: the credential, or what was asked for. */
+/** Obtains tokens, and finds out whether a refusal concerns the credential or the scopes. */
 export class TokenSource {
   readonly #client: TokenClient;
   #serial = 0;
@@ -57,14 +57,16 @@ export class TokenSource {
     this.#client = new TokenClient(options.clock);
   }
 
-  /** Of the newest grant. */
+  /** The serial number of the newest grant. */
   get serial(): number {
     return this.#serial;
   }
 
   /**
-   * A token for all scopes or, where the server refuses more than one, for the first: a push without its mount is better than no
-   * push. Throws OciAuthError: `CredentialRefused`, `AccessRefused`, `ScopeRefused`, …
+   * Obtains a token for all scopes or, when the server refuses several, for the first one: a push without its mount is better than no
+   * push.
+   *
+   * @throws OciAuthError `CredentialRefused`, `AccessRefused`, `ScopeRefused`, …
    */
   async grant(order: TokenOrder): Promise<Grant> {
     const { registry, plan } = order;
@@ -76,10 +78,11 @@ export class TokenSource {
   }
 
   /**
-   * What it means that the registry, or its token server with a scope, refused: only a request without a scope tells the two apart.
-   * With a scope, Harbor gives a wrong password a token without rights, and others say 401 to a missing right.
+   * Finds out whether a refusal by the registry, or by its token server for a scope, concerns the credential or the action. Only a token
+   * request without a scope shows the difference: with a scope, Harbor issues a token without rights for a wrong password, and other
+   * servers respond with 401 to a missing right.
    *
-   * @param doubt what is said where that cannot be found out
+   * @param doubt the result when that cannot be found out
    */
   async judge({ registry, plan, attempt }: TokenOrder, doubt?: OciAuthError): Promise<OciAuthError> {
     const { credential } = registry;
@@ -118,14 +121,14 @@ export class TokenSource {
       await this.#refuseIfWrong(order);
     }
     const { grant, allowsNothing } = await this.#grantForScopes(order);
-    // Harbor gives such a token to a wrong password, too. As it is found out here, no other request sends it meanwhile.
+    // Harbor issues such a token for a wrong password, too. The check is here so that no other request sends the password meanwhile.
     if (allowsNothing) {
       await this.#refuseIfWrong(order);
     }
     return grant;
   }
 
-  /** Throws what a refusal means, once that is found out. */
+  /** @throws OciAuthError `CredentialRefused` or `AccessRefused`, depending on what the refusal concerns */
   async #grantForScopes(order: TokenOrder): Promise<Answer> {
     try {
       return await this.#grantForAll(order);
@@ -133,7 +136,7 @@ export class TokenSource {
       if (!(error instanceof OciAuthError)) {
         throw error;
       }
-      // Without a credential there is nothing to doubt: everybody lacks that right.
+      // Without a credential only the action can be refused.
       if (error.code === 'CredentialMissing') {
         throw accessRefused(order.registry, error.status);
       }
@@ -157,7 +160,7 @@ export class TokenSource {
 
   async #grantForAll(order: TokenOrder): Promise<Answer> {
     const { scopes, attempt } = order;
-    // For one more request alone, the first scope is the safe one.
+    // When only one request is left, ask for the first scope alone: that is more likely to succeed.
     if (scopes.length > 1 && attempt.left === 1) {
       return await this.#grantForFirst(order);
     }
@@ -205,7 +208,7 @@ export class TokenSource {
     scopes: readonly RepositoryScope[],
     refusedScopes: readonly RepositoryScope[],
   ): Answer {
-    // The scheme's name exactly so: Harbor compares it letter by letter.
+    // The scheme's name must be written like this: Harbor compares it case-sensitively.
     const header = new Sensitive(`Bearer ${value.reveal()}`);
     this.#serial += 1;
     const authorization = { scheme: 'bearer', header, expiresAt, scopes, refusedScopes } as const;
@@ -213,18 +216,18 @@ export class TokenSource {
   }
 }
 
-/** The account, or everybody where there is none, may not do this. */
+/** Returns the error for an action that the account, or an anonymous client when there is none, may not do. */
 export function accessRefused({ origin, credential }: UpstreamRegistry, status = 401): OciAuthError {
   return new OciAuthError(
     'AccessRefused',
     credential
-      ? `The registry ${origin} does not let the connector's account do this. Give the account that right at the registry, or correct the repository's name.`
-      : `The registry ${origin} does not let everybody do this, and the connector has no credential. Name a Secret in spec.auth.secretRef, or correct the repository's name.`,
+      ? `The registry ${origin} does not allow the connector's account to do this. Give the account that right at the registry, or correct the repository's name.`
+      : `The registry ${origin} does not allow this to everybody, and the connector has no credential. Name a Secret in spec.auth.secretRef, or correct the repository's name.`,
     { status },
   );
 }
 
-/** The credential is wrong, whatever it is used for. */
+/** Returns the error for a wrong credential. */
 export function credentialRefused({ origin }: UpstreamRegistry): OciAuthError {
   return new OciAuthError(
     'CredentialRefused',

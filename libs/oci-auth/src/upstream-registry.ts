@@ -1,6 +1,6 @@
 import { type Sensitive } from '@oci-connector/sensitive';
 
-/** What a connector's Secret gives: a user name and password, or an OAuth 2 refresh token ("identity token"). */
+/** The credential in a connector's Secret: a user name and password, or an OAuth 2 refresh token ("identity token"). */
 export interface RegistryCredential {
   readonly username: string;
   readonly password: Sensitive;
@@ -8,11 +8,11 @@ export interface RegistryCredential {
   readonly identityToken?: Sensitive;
 }
 
-/** The registry behind one connector, with everything that decides whom it may be authorised with. */
+/** The registry behind one connector, and everything that decides about the authorisation of requests to it. */
 export interface UpstreamRegistry {
   /** UID of the Connector object; part of every cache key, so that tenants never share a token (rule C3). */
   readonly connectorUid: string;
-  /** Changes whenever the credential does (UID and resourceVersion of the Secret); part of every cache key. */
+  /** Changes with the credential (UID and resourceVersion of the Secret); part of every cache key. */
   readonly credentialRevision: string;
   readonly scheme: 'http' | 'https';
   /** Host name or address, without brackets. */
@@ -20,7 +20,7 @@ export interface UpstreamRegistry {
   readonly port: number;
   /** `scheme://host[:port]` without a default port. */
   readonly origin: string;
-  /** `spec.auth.trustedRealms`: exact origins that may receive the credential besides those trusted by default. */
+  /** `spec.auth.trustedRealms`: exact origins that may receive the credential in addition to those trusted by default. */
   readonly trustedRealms: readonly string[];
   /** Absent: the connector is anonymous. */
   readonly credential?: RegistryCredential;
@@ -29,16 +29,16 @@ export interface UpstreamRegistry {
 
 /** Options of one request through {@link RegistryHttp}. */
 export interface RegistryHttpOptions {
-  /** A value that is secret stays boxed until it is written to the socket. */
+  /** A secret value stays in its `Sensitive` box until it is written to the socket. */
   headers: Record<string, string | Sensitive>;
-  /** What the connection is for; decides which addresses it may go to. */
+  /** The purpose of the connection. It decides which addresses are allowed. */
   purpose: 'connector' | 'realm';
-  /** Bytes of the body to read at most; the rest is not read and `truncated` is set. */
+  /** The most bytes of the body to read. The rest is not read and `truncated` is set. */
   maxBytes: number;
   signal?: AbortSignal;
 }
 
-/** A response with its body, read as far as allowed. */
+/** A response with its body, read up to `maxBytes`. */
 export interface RegistryHttpResponse {
   status: number;
   /** Names in lower case. */
@@ -50,7 +50,7 @@ export interface RegistryHttpResponse {
 
 /**
  * Small requests to a registry and its token server. An implementation never follows redirects, keeps no cookies,
- * verifies TLS, bounds its time, and connects only where the egress policy allows; it rejects when no answer came.
+ * verifies TLS, has a timeout, and connects only to addresses that the egress policy allows. It rejects when there is no response.
  */
 export interface RegistryHttp {
   get(url: URL, options: RegistryHttpOptions): Promise<RegistryHttpResponse>;

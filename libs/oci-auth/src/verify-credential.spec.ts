@@ -22,7 +22,7 @@ describe('verifyCredential', () => {
     upstream.judge = (authorization) => (authorization === BASIC ? { body: {} } : { status: 401 });
   };
 
-  it('does the whole handshake: bare question, token without a scope, /v2/ with the token', async () => {
+  it('does the whole handshake: /v2/ without Authorization, token without a scope, /v2/ with the token', async () => {
     expect(await verifyCredential(registry())).toEqual({ scheme: 'bearer', realmOrigin: upstream.tokenServer.origin });
     expect(onRegistry()).toEqual([
       ['/v2/', undefined],
@@ -31,13 +31,13 @@ describe('verifyCredential', () => {
     expect(upstream.tokenServer.seen.map(({ query }) => query.getAll('scope'))).toEqual([[]]);
   });
 
-  it('then, with a repository, a token for it and a request that needs it', async () => {
+  it('then, with a repository, fetches a token for it and sends a request that needs it', async () => {
     await verifyCredential(registry(), { repository: 'team/app' });
     expect(upstream.tokenServer.seen[1]?.query.getAll('scope')).toEqual(['repository:team/app:pull']);
     expect(onRegistry()[2]).toEqual(['/v2/team/app/tags/list', 'Bearer T2']);
   });
 
-  it('finds a wrong password although the server gives tokens without rights for a scope (Harbor)', async () => {
+  it('detects a wrong password although the server issues tokens without rights for a scope (Harbor)', async () => {
     upstream.tokens = ({ headers, query }) => (query.has('scope') || headers.authorization === BASIC ? upstream.issue() : { status: 401 });
     await expect(verifyCredential(registry(wrongPassword), { repository: 'team/app' })).rejects.toMatchObject({
       code: 'CredentialRefused',
@@ -46,12 +46,12 @@ describe('verifyCredential', () => {
     expect(upstream.issued).toEqual([]);
   });
 
-  it('finds a credential that gets a token which the registry does not take', async () => {
+  it('detects a credential whose token the registry refuses', async () => {
     upstream.judge = () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="harbor"' } });
     await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'CredentialRefused' });
   });
 
-  it('does without the token without a scope where the server gives none (400)', async () => {
+  it('works without a scope-less token where the server issues none (400)', async () => {
     upstream.tokens = ({ query }) => (query.has('scope') ? upstream.issue() : { status: 400 });
     await expect(verifyCredential(registry())).rejects.toThrow('auth parameter "repository"');
     expect(await verifyCredential(registry(), { repository: 'team/app' })).toMatchObject({ scheme: 'bearer' });
@@ -63,16 +63,16 @@ describe('verifyCredential', () => {
       upstream.tokens = ({ query }) => (query.has('scope') ? upstream.issue() : { status: 401 });
     });
 
-    it('goes on to the repository', async () => {
+    it('continues with the repository', async () => {
       expect(await verifyCredential(anonymous(), { repository: 'library/app' })).toMatchObject({ scheme: 'bearer' });
       expect(onRegistry().at(-1)).toEqual(['/v2/library/app/tags/list', 'Bearer T1']);
     });
 
-    it('says to name a repository where none is named', async () => {
+    it('asks for the name of a repository when none is set', async () => {
       await expect(verifyCredential(anonymous())).rejects.toThrow(/Name one in the auth parameter "repository" \(spec\.auth\.params\)/);
     });
 
-    it('says that the repository is closed, not that a credential is wrong', async () => {
+    it('reports that the repository is closed, not that a credential is wrong', async () => {
       upstream.tokens = () => ({ status: 401 });
       await expect(verifyCredential(anonymous(), { repository: 'library/app' })).rejects.toMatchObject({
         code: 'RepositoryDenied',
@@ -82,14 +82,14 @@ describe('verifyCredential', () => {
   });
 
   it.each([401, 403])(
-    'a token server that refuses the scope of the repository alone (%i) does not refuse the credential',
+    'a token server that refuses only the scope of the repository (%i) does not refuse the credential',
     async (status) => {
       upstream.tokens = ({ query }) => (query.has('scope') ? { status } : upstream.issue());
       await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
     },
   );
 
-  it('a refused credential is sent once, whoever shares it, and again after 30 minutes or with another content', async () => {
+  it('a refused credential is sent once, however many checks share it, and again after 30 minutes or with another content', async () => {
     const clock = new ManualClock();
     const refusals = new RefusedCredentials(clock);
     const check = (connectorUid: string, overrides: Partial<UpstreamRegistry> = wrongPassword): Promise<unknown> =>
@@ -104,7 +104,7 @@ describe('verifyCredential', () => {
     expect(upstream.tokenServer.seen).toHaveLength(3);
   });
 
-  it.each([401, 403])('tells a closed repository from a refused credential (%i)', async (status) => {
+  it.each([401, 403])('distinguishes a closed repository from a refused credential (%i)', async (status) => {
     upstream.judge = (authorization) => (authorization === 'Bearer T1' ? { body: {} } : { status });
     await expect(verifyCredential(registry(), { repository: 'team/app' })).rejects.toMatchObject({ code: 'RepositoryDenied', status });
   });
@@ -114,7 +114,7 @@ describe('verifyCredential', () => {
     await expect(verifyCredential(registry(), { repository: 'team/new' })).resolves.toMatchObject({ scheme: 'bearer' });
   });
 
-  it('sends nothing for a repository that is none', async () => {
+  it('sends no request for an invalid repository name', async () => {
     await expect(verifyCredential(registry(), { repository: '../../admin' })).rejects.toMatchObject({ code: 'RepositoryDenied' });
     expect(onRegistry()).toHaveLength(2);
   });
@@ -134,15 +134,15 @@ describe('verifyCredential', () => {
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
-  it('Basic with nothing but an identity token', async () => {
+  it('refuses Basic with only an identity token', async () => {
     offerBasic();
     const credential = { username: 'robot', password: new Sensitive(''), identityToken: new Sensitive('refresh') };
     await expect(verifyCredential(registry({ credential }))).rejects.toMatchObject({ code: 'ChallengeUnsupported' });
   });
 
   it.each([
-    ['takes a good password that it does not ask for', {}, undefined],
-    ['refuses a wrong one all the same', wrongPassword, 'CredentialRefused'],
+    ['accepts a good password that it does not require', {}, undefined],
+    ['refuses a wrong password nevertheless', wrongPassword, 'CredentialRefused'],
     ['lets anyone in', { credential: undefined }, undefined],
   ])('an open registry %s', async (_name, overrides, code) => {
     offerBasic();
@@ -160,18 +160,18 @@ describe('verifyCredential', () => {
     expect(upstream.tokenServer.seen).toEqual([]);
   });
 
-  it('says that the registry cannot be reached, and why', async () => {
+  it('reports that the registry cannot be reached, and why', async () => {
     const cause = new Error('nothing listens there');
     const http = { ...loopbackHttp, get: () => Promise.reject(cause) };
     await expect(verifyCredential(registry({ http }))).rejects.toMatchObject({ code: 'RegistryUnreachable', retryable: true, cause });
   });
 
-  it('says that the token server is overloaded', async () => {
+  it('reports that the token server is overloaded', async () => {
     upstream.tokens = () => ({ status: 500 });
     await expect(verifyCredential(registry())).rejects.toMatchObject({ code: 'TokenEndpointUnreachable', retryable: true });
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when its signal aborts', async () => {
     await expect(verifyCredential(registry(), { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone');
     expect(upstream.registry.seen).toEqual([]);
   });

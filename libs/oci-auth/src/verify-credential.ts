@@ -9,19 +9,19 @@ import { formatScope, type RepositoryScope } from './scope';
 import { TokenClient } from './token-client';
 import { type RegistryHttpResponse, type UpstreamRegistry } from './upstream-registry';
 
-/** What the handshake showed. */
+/** The result of the handshake. */
 export interface CredentialCheck {
   scheme: Authorization['scheme'];
-  /** Origin of the token server, for Bearer. */
+  /** The token server's origin; only for Bearer. */
   realmOrigin?: string;
 }
 
 export interface VerifyCredentialOptions {
-  /** Upstream repository (with the address's path prefix) whose pull permission is checked too. */
+  /** An upstream repository (with the address's path prefix) for which the pull permission is checked too. */
   repository?: string;
   signal?: AbortSignal;
   clock?: WallClock;
-  /** Refusals of all checks of this program: a credential that is refused is sent once, whoever shares it. Absent: none is remembered. */
+  /** The refusals of all checks of this program: a refused credential is sent once, however many Connectors share it. Absent: none is remembered. */
   refusals?: RefusedCredentials;
 }
 
@@ -33,17 +33,17 @@ interface Handshake {
   readonly clock: WallClock;
 }
 
-/** Who judges the credential by itself. */
+/** Returns the server that judges the credential itself. */
 function judgeOf({ registry, plan }: Handshake): CredentialJudge {
   return plan.scheme === 'bearer' ? { url: plan.realm.href, service: plan.service } : { url: registry.origin };
 }
 
-/** What to send for the scopes, never from a cache. */
+/** Obtains the authorisation for the scopes, never from a cache. */
 async function authorizationFor(handshake: Handshake, scopes: readonly RepositoryScope[]): Promise<Authorization> {
   const { registry, plan, signal, clock } = handshake;
   switch (plan.scheme) {
     case 'none':
-      // A registry that lets everyone in may still refuse a wrong password, when it gets to see it.
+      // A registry that lets everybody in may still refuse a wrong password when a request carries it.
       return registry.credential ? basic(registry, scopes) : anonymous(scopes);
     case 'basic':
       return basic(registry, scopes);
@@ -69,10 +69,10 @@ function isRefusal(response: RegistryHttpResponse): boolean {
   return response.status === 401 || response.status === 403;
 }
 
-/** The credential by itself: it must get in at `/v2/`. */
+/** Checks the credential itself: `/v2/` must accept it. */
 async function checkEntry(handshake: Handshake): Promise<void> {
   const { registry, clock } = handshake;
-  // Without a scope: Harbor answers a wrong password with 200 and a token without rights as soon as a scope is named.
+  // Without a scope, because with one Harbor responds to a wrong password with 200 and a token without rights.
   const response = await get(handshake, '', await authorizationFor(handshake, []));
   if (response.status === 200) {
     return;
@@ -89,12 +89,12 @@ async function checkEntry(handshake: Handshake): Promise<void> {
       )
     : new OciAuthError(
         'CredentialMissing',
-        `The registry ${registry.origin} wants a credential (${status}). Name a Secret in spec.auth.secretRef.`,
+        `The registry ${registry.origin} requires a credential (${status}). Name a Secret in spec.auth.secretRef.`,
         { status },
       );
 }
 
-/** A credential that was refused is not sent again, and that it is refused now is remembered. */
+/** Checks the credential unless a refusal of it is remembered. Remembers a new refusal. */
 async function checkEntryOnce(handshake: Handshake, refusals: RefusedCredentials): Promise<void> {
   const { credential } = handshake.registry;
   if (credential === undefined) {
@@ -114,8 +114,9 @@ async function checkEntryOnce(handshake: Handshake, refusals: RefusedCredentials
 }
 
 /**
- * A token server that gives nothing without a scope has judged nobody yet: some say 400, and those of Harbor and Quay 401 to a request
- * that has no credential either. With the scope of a repository they will.
+ * Whether the error only means that the token server requires a scope: it has not judged the credential yet. Without a scope some servers
+ * respond with 400, and those of Harbor and Quay respond with 401 when the request has no credential either. A request with the scope of
+ * a repository gets a judgement.
  */
 function judgesNothing({ code, status }: OciAuthError, { registry, plan }: Handshake): boolean {
   if (code === 'TokenResponseInvalid') {
@@ -134,17 +135,17 @@ function needsRepository({ origin }: UpstreamRegistry, { code, status, cause }: 
   );
 }
 
-/** The right to pull from one repository; whether it exists yet does not matter, so 404 is no failure. */
+/** Checks the right to pull from one repository. The repository need not exist, so 404 is no failure. */
 async function checkRepository(handshake: Handshake, repository: string, isAccepted: boolean): Promise<void> {
   const { registry, clock } = handshake;
   if (!isRepositoryName(repository)) {
     throw new OciAuthError(
       'RepositoryDenied',
-      'The auth parameter "repository" is no repository name: lower-case letters, digits and . _ - / only.',
+      'The auth parameter "repository" is not a repository name: use only lower-case letters, digits and . _ - /.',
     );
   }
   const authorization = await authorizationFor(handshake, [{ repository, actions: ['pull'] }]).catch((error: unknown) => {
-    // What was accepted a moment ago, or does not exist, is not refused with the repository.
+    // A credential that was accepted a moment ago, or does not exist, cannot be the reason: the repository is refused.
     const isRefused = error instanceof OciAuthError && (error.code === 'CredentialRefused' || error.code === 'CredentialMissing');
     throw isRefused && (isAccepted || registry.credential === undefined)
       ? repositoryDenied(registry, repository, error.status ?? 401)
@@ -164,15 +165,17 @@ function repositoryDenied({ origin, credential }: UpstreamRegistry, repository: 
     'RepositoryDenied',
     credential
       ? `The registry ${origin} accepts the credential but gives it no pull access to "${repository}" (${status}). Grant the account that right, or change the auth parameter "repository".`
-      : `The registry ${origin} does not let everybody pull from "${repository}" (${status}). Name a Secret in spec.auth.secretRef, or change the auth parameter "repository".`,
+      : `The registry ${origin} does not allow everybody to pull from "${repository}" (${status}). Name a Secret in spec.auth.secretRef, or change the auth parameter "repository".`,
     { status },
   );
 }
 
 /**
- * The real handshake with the connector's credential, from the bare question to a request that carries the result; uses
- * and fills no cache. Throws OciAuthError: `CredentialRefused`, `RealmUntrusted`, `RegistryUnreachable`, … and
- * `RepositoryDenied` when only the repository is closed; or the signal's reason.
+ * Performs the whole handshake with the connector's credential, from the first request without Authorization to a request that carries
+ * the result. Uses and fills no cache.
+ *
+ * @throws OciAuthError `CredentialRefused`, `RealmUntrusted`, `RegistryUnreachable`, …; `RepositoryDenied` when only access to the
+ *   repository is refused; or the signal's reason
  */
 export async function verifyCredential(registry: UpstreamRegistry, options: VerifyCredentialOptions = {}): Promise<CredentialCheck> {
   const { repository, signal, clock = Date, refusals = new RefusedCredentials(clock) } = options;

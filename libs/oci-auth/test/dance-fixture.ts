@@ -10,7 +10,7 @@ import { type ScriptedResponse } from './scripted-server';
 import { TokenRegistry } from './token-registry';
 
 export const REFUSES: ScriptedResponse = { status: 401 };
-/** Scopes that only these tests ask for. */
+/** Scopes that only these tests request. */
 export const DELETE: readonly RepositoryScope[] = [{ repository: 'app', actions: ['delete'] }];
 export const CANCEL: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull', 'push', 'delete'] }];
 export const ANY_DELETE = { limit: ['pull', 'push', 'delete', '*'] } as const;
@@ -19,14 +19,14 @@ export const ANY_DELETE = { limit: ['pull', 'push', 'delete', '*'] } as const;
 export const CHALLENGE = (scope = ''): string => `Bearer realm="REALM",service="reg"${scope && `,scope="${scope}"`}`;
 export const INSUFFICIENT = (scope: string): string => `${CHALLENGE(scope)},error="insufficient_scope"`;
 
-/** What a token server says to a right or wrong password, with a scope or without. */
+/** The response of a token server to a right or wrong password, with a scope or without. */
 export type TokenServer = (about: { good: boolean; scope: boolean }) => ScriptedResponse;
 
-/** One registry with its token server, and an authorizer that has not asked it anything. */
+/** One registry with its token server, and an authorizer that has sent no request yet. */
 export class DanceFixture {
   readonly clock = new ManualClock();
   authorizer = this.newAuthorizer();
-  /** What the registry says to each Authorization. */
+  /** The registry's response to each Authorization. */
   send: (authorization: string) => ScriptedResponse = () => ({ status: 200 });
 
   private constructor(readonly upstream: TokenRegistry) {}
@@ -47,12 +47,12 @@ export class DanceFixture {
     return anUpstreamRegistry(this.upstream.registry, { trustedRealms: [this.upstream.tokenServer.origin], ...overrides });
   }
 
-  /** The token server tells a right password from a wrong one. */
+  /** Makes the token server accept only the right password. */
   serve(tokens: TokenServer): void {
     this.upstream.tokens = ({ headers, query }) => tokens({ good: headers.authorization === BASIC, scope: query.has('scope') });
   }
 
-  /** A registry that takes some tokens, and refuses the others with a challenge. */
+  /** Makes the registry accept some tokens, and refuse the others with a challenge. */
   takes(fits: (token: string) => boolean, status = 401, challenge = CHALLENGE()): (authorization: string) => ScriptedResponse {
     return (authorization) =>
       fits(authorization.replace('Bearer ', '')) ? { status: 200 } : { status, headers: { 'www-authenticate': this.placed(challenge) } };
@@ -71,12 +71,12 @@ export class DanceFixture {
     });
   }
 
-  /** Asks to pull. */
+  /** Requests a pull. */
   ask(repository = 'app', overrides: Partial<UpstreamRegistry> = {}): Promise<DanceOutcome> {
     return this.askFor([{ repository, actions: ['pull'] }], undefined, overrides);
   }
 
-  /** The scopes that the token server was asked for since the last look. */
+  /** The scopes requested from the token server since the last call. */
   asked(): (string | null)[] {
     return this.upstream.tokenServer.seen.splice(0).map(({ query }) => query.get('scope'));
   }

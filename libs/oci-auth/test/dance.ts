@@ -6,10 +6,10 @@ import { type RepositoryScope } from '../src/scope';
 import { type UpstreamRegistry } from '../src/upstream-registry';
 import { type ScriptedResponse } from './scripted-server';
 
-/** What came of a request in the end: the status, or the code of the error. */
+/** The result of a request: the status, or the code of the error. */
 export type DanceOutcome = number | string;
 
-/** Takes a request through the dance as a client of the library does: authorise, send, once more, or why not. */
+/** Takes a request through the dance as a client of the library does: authorise, send, and repeat once or get the reason of the refusal. */
 export async function dance(
   authorizer: OciAuthorizer,
   {

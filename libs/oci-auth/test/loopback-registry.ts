@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse, type UpstreamRegistry } from '../src/upstream-registry';
 import { type ScriptedServer } from './scripted-server';
 
-/** The servers of the tests close no connection before they are closed themselves. */
+/** The test servers close no connection before they are closed themselves. */
 const agent = new Agent({ keepAlive: true });
 
 /** One request. */
@@ -27,7 +27,7 @@ export function sendRequest(method: string, url: URL, options: RegistryHttpOptio
   });
 }
 
-/** The plainest thing that keeps the contract of RegistryHttp on loopback. */
+/** The simplest implementation of RegistryHttp on loopback. */
 export const loopbackHttp: RegistryHttp = {
   get: (url, options) => sendRequest('GET', url, options),
   post: (url, options) => sendRequest('POST', url, options, options.body.reveal()),
@@ -49,10 +49,10 @@ export function anUpstreamRegistry(server: ScriptedServer, overrides: Partial<Up
   };
 }
 
-/** A login as it goes over the wire. */
+/** The Authorization header of a login. */
 export function basicOf(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** That of the connector. */
+/** The Authorization header of the connector's login. */
 export const BASIC = basicOf('robot', 'hunter2');

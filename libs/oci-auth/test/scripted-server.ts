@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** A request as it came over the socket. */
+/** A request as it arrived. */
 export interface SeenRequest {
   method: string;
   path: string;
@@ -11,7 +11,7 @@ export interface SeenRequest {
   body: string;
 }
 
-/** What to answer; a string or object body is sent as it is or as JSON. */
+/** The response to send. A string body is sent unchanged, an object as JSON. */
 export interface ScriptedResponse {
   status?: number;
   headers?: Record<string, string | string[]>;
@@ -20,7 +20,7 @@ export interface ScriptedResponse {
 
 export type Script = (request: SeenRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
-/** A registry or token server on 127.0.0.1 that answers by a script and remembers everything it was asked. */
+/** A registry or token server on 127.0.0.1 that responds by a script and records every request. */
 export class ScriptedServer {
   readonly seen: SeenRequest[] = [];
   #script: Script = () => ({ status: 404 });
@@ -46,7 +46,7 @@ export class ScriptedServer {
 
   static async start(): Promise<ScriptedServer> {
     const server = new ScriptedServer();
-    // A connection that a client keeps is never closed under its next request.
+    // A kept-alive connection must not be closed while the client sends its next request.
     server.#server.keepAliveTimeout = 0;
     await once(server.#server.listen(0, '127.0.0.1'), 'listening');
     return server;
@@ -60,7 +60,7 @@ export class ScriptedServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Sets the script and forgets what was seen. */
+  /** Sets the script and forgets the recorded requests. */
   play(script: Script): void {
     this.#script = script;
     this.seen.length = 0;

@@ -2,18 +2,18 @@ import { type RepositoryScope } from '../src/scope';
 import { ScriptedServer, type ScriptedResponse, type SeenRequest } from './scripted-server';
 import { BASIC } from './loopback-registry';
 
-/** Scopes that tests ask for. */
+/** Scopes that tests request. */
 export const PULL: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull'] }];
 export const PUSH: readonly RepositoryScope[] = [{ repository: 'app', actions: ['pull', 'push'] }];
 export const MOUNT: readonly RepositoryScope[] = [...PUSH, { repository: 'base', actions: ['pull'] }];
 
-/** A registry and its token server on another origin; numbers its tokens T1, T2, … and takes only those. */
+/** A registry and its token server on another origin. It numbers its tokens T1, T2, … and accepts only those. */
 export class TokenRegistry {
   readonly issued: string[] = [];
-  /** How the token server answers; may be replaced. */
+  /** The token server's response; may be replaced. */
   tokens: (request: SeenRequest) => ScriptedResponse = ({ headers }) =>
     headers.authorization === undefined || headers.authorization === BASIC ? this.issue() : { status: 401 };
-  /** How the registry answers to `GET /v2/` without Authorization; may be replaced. */
+  /** The registry's response to `GET /v2/` without Authorization; may be replaced. */
   bare: () => ScriptedResponse = () => ({ status: 401, headers: { 'www-authenticate': this.challenge() } });
 
   private constructor(
@@ -37,7 +37,7 @@ export class TokenRegistry {
     return { body: { token: this.issued.at(-1), expires_in: lifetimeSeconds } };
   }
 
-  /** How the registry answers to an Authorization; may be replaced. */
+  /** The registry's response to an Authorization; may be replaced. */
   judge: (authorization: string) => ScriptedResponse = (authorization) =>
     this.issued.includes(authorization.replace('Bearer ', ''))
       ? { body: {} }

@@ -1,10 +1,10 @@
 /**
- * A tool of the testbed, for the specs (`*.testbed-spec.ts`) that need one. `npm test` does not run those:
- * `npm run testbed -- run contract` does, with everything in place, so that none is ever skipped.
+ * Returns a tool of the testbed, for the specs (`*.testbed-spec.ts`) that need one. `npm test` does not run these specs.
+ * `npm run testbed -- run contract` runs them and sets all variables, so that none is ever skipped.
  *
- * - KUBE_CONTRACT_KUBECONFIG: kubeconfig of a real API server that may be written to
- * - KUBECTL: path of kubectl
- * - OCI_CONNECTOR_CONFORMANCE_SUITE: path of the OCI distribution conformance suite
+ * - KUBE_CONTRACT_KUBECONFIG: the kubeconfig of a real API server that tests may write to
+ * - KUBECTL: the path of kubectl
+ * - OCI_CONNECTOR_CONFORMANCE_SUITE: the path of the OCI distribution conformance suite
  *
  * @throws Error when the variable is not set
  */

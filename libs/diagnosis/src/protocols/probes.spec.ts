@@ -11,7 +11,7 @@ const params = [
   { name: 'colour', type: 'string' as const, default: 'red' },
 ];
 
-it('each protocol of the API has its line, and probes of its own where the API lets an empty probe stand for them', () => {
+it('each protocol of the API has an entry, and its own probes when the API allows an empty probe', () => {
   expect(Object.keys(SHIPPED_PROBES)).toEqual(PROTOCOL_NAMES);
   for (const name of PROTOCOL_NAMES) {
     const { liveness, credential } = SHIPPED_PROBES[name];
@@ -23,11 +23,11 @@ it('each protocol of the API has its line, and probes of its own where the API l
   }
 });
 
-describe('what is asked', () => {
+describe('the planned check', () => {
   const http = { path: '/health' };
   const oci = aConnectorClass('c', { spec: { authProbes: [{ authName: 'tokenAuth', probe: {}, params }] } });
 
-  it('of a class without probes is nothing', () => {
+  it('of a class without probes is absent', () => {
     const none = aConnectorClass('c', { spec: { livenessProbe: undefined, authProbes: undefined } });
     expect(probes.liveness(none)).toBeUndefined();
     expect(probes.credential(aConnector({ secretName: 's' }), none)).toBeUndefined();
@@ -40,7 +40,7 @@ describe('what is asked', () => {
     expect(probes.credential(aConnector(), own)).toBeUndefined();
   });
 
-  it('of a class with empty probes is the protocol, and the parameters that its probe reads', () => {
+  it('of a class with empty probes has the protocol, and the parameters that its probe reads', () => {
     expect(probes.liveness(oci)?.question).toEqual({ protocol: 'oci' });
     const auth = (given: string): object => ({ auth: { name: 'tokenAuth', params: [{ name: 'repository', value: given }] } });
     expect(probes.credential(aConnector({ spec: auth('team/app') }), oci)?.question).toEqual({
@@ -51,13 +51,13 @@ describe('what is asked', () => {
     expect(probes.credential(aConnector(), oci)?.question).toEqual({ protocol: 'oci', params: {} });
   });
 
-  it('of an authentication type without a probe is nothing', () => {
+  it('of an authentication type without a probe is absent', () => {
     expect(probes.credential(aConnector({ secretName: 's', authName: 'basicAuth' }), oci)).toBeUndefined();
   });
 });
 
 it.each(['http', 'newer', 'constructor'])(
-  'an empty probe of protocol %s, which has none here, leaves the question open and asks nobody',
+  'an empty probe of protocol %s, which has no probes here, has an unknown result and sends no request',
   async (name) => {
     const connectorClass = aConnectorClass('c', { spec: { protocol: name as 'http' } });
     const target = aTarget('http://127.0.0.1:1');

@@ -18,24 +18,24 @@ import { type ProtocolProbes } from './protocol-probes';
 /** The probes of each protocol, by its name in `spec.protocol` of a class. */
 export const SHIPPED_PROBES: Readonly<Record<Protocol, ProtocolProbes>> = {
   oci: ociProbes,
-  // A class says what to ask: nothing is known of a service but that it speaks HTTP.
+  // The class defines the request, because only the use of HTTP is known of the service.
   http: {},
 };
 
-/** One check that a class asks for. */
+/** A check that a class defines. */
 export interface PlannedCheck {
-  /** What is asked, as JSON: of the same server with the same credential, equal questions have the same answer. */
+  /** The content of the check, as JSON. For the same server and credential, equal questions have the same result. */
   readonly question: unknown;
   run(target: DiagnosisTarget, signal: AbortSignal): Promise<Finding>;
 }
 
 export interface ProbesOptions {
   readonly refusals: RefusedCredentials;
-  /** Default: those that are shipped. */
+  /** Default: {@link SHIPPED_PROBES}. */
   readonly protocols?: Readonly<Record<string, ProtocolProbes>>;
 }
 
-/** Finds the check that a probe of a class stands for: its own HTTP request, or what the protocol has for an empty probe. */
+/** Finds the check for a probe of a class: the HTTP request in the class or, for an empty probe, the check of the protocol. */
 export class Probes {
   readonly #byName: Readonly<Record<string, ProtocolProbes>>;
   readonly #refusals: RefusedCredentials;
@@ -86,7 +86,7 @@ export class Probes {
   }
 }
 
-/** The API refuses such a class; but an API server that knows more protocols than this program does not. */
+/** The API refuses such a class, except an API server with more protocols than this program. */
 function noProbe(protocol: string, check: CheckSubject['check']): Finding {
   const field = check === 'liveness' ? 'livenessProbe' : 'authProbe';
   return unknown(
@@ -95,7 +95,7 @@ function noProbe(protocol: string, check: CheckSubject['check']): Finding {
   );
 }
 
-/** The probe of the authentication type; a Connector that names none is anonymous, for which any probe of the protocol will do. */
+/** Returns the probe of the authentication type. A Connector without a type is anonymous, so any probe of the protocol can check it. */
 function authProbeOf({ spec }: Connector, connectorClass: ConnectorClass): AuthProbe | undefined {
   const probes = connectorClass.spec.authProbes ?? [];
   if (spec.auth) {

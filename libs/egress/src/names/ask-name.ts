@@ -1,28 +1,31 @@
 import { isIPv4 } from 'node:net';
 import { askServers, type AddressRecord, type FamilyAnswer, type Question } from './ask-servers';
 
-/** What the name servers say about one absolute name. */
+/** The name servers' answer about one absolute name. */
 export type NameAnswer =
   | {
-      /** Of both families. */
+      /** The addresses of both families. */
       readonly addresses: readonly string[];
-      /** Seconds for which all of them may be believed. */
+      /** The TTL for all of them, in seconds. */
       readonly ttl: number;
-      /** Whether both families were answered. */
+      /** Whether there are answers for both families. */
       readonly complete: boolean;
     }
   | Exclude<FamilyAnswer, readonly AddressRecord[]>;
 
-/** Where one family has addresses, the other is waited for no longer than this: some servers never answer about AAAA. In milliseconds. */
+/** The longest wait for the other family when one has addresses: some servers never answer AAAA queries. In milliseconds. */
 const SECOND_FAMILY_MS = 500;
 
-/** Where one family has none, the other may be all there is: it is waited for longer, but not for ever, as the next search domain may have both. */
+/**
+ * The longest wait for the other family when one has no address. It is longer because the other family may have the only addresses, and
+ * it is limited because the next search domain may have both.
+ */
 const ONLY_FAMILY_MS = 2_000;
 
-/** A name may have more; nobody dials them all. Of one family. */
+/** The most addresses of one family that are used. A name may have more. */
 const MAX_ADDRESSES = 32;
 
-/** Asks for the IPv4 and IPv6 addresses of a name together. Either is enough. */
+/** Asks for the IPv4 and IPv6 addresses of a name concurrently. The addresses of one family are sufficient. */
 export async function askName(question: Omit<Question, 'family'>, families: readonly (4 | 6)[]): Promise<NameAnswer> {
   const { clock, signal } = question;
   const enough = new AbortController();
@@ -37,7 +40,7 @@ export async function askName(question: Omit<Question, 'family'>, families: read
   });
   const answers = await Promise.all(asked);
   timer?.cancel();
-  // Silence after a definite answer, with time left, says that there is no more to be had.
+  // No answer for one family after a definite answer for the other, with time left: that family counts as absent.
   return merged(
     answers.map((answer) => (answer === 'silent' && enough.signal.aborted ? 'absent' : answer)),
     answers.includes('silent'),
@@ -51,11 +54,11 @@ function merged(answers: readonly FamilyAnswer[], isCut: boolean): NameAnswer {
   if (records.length > 0) {
     return { addresses: records.map(({ address }) => address), ttl: Math.min(...records.map(({ ttl }) => ttl)), complete };
   }
-  // The worst of both: a name is absent only when both families say so.
+  // The worse result of both: a name is absent only when both families are absent.
   return problems.find((problem) => problem === 'silent') ?? problems.find((problem) => problem === 'failed') ?? 'absent';
 }
 
-/** Addresses with those of one family first. */
+/** Returns the addresses with those of one family first. */
 export function ordered(addresses: readonly string[], first: 4 | 6): string[] {
   const isFirst = (address: string): boolean => isIPv4(address) === (first === 4);
   return [...addresses.filter(isFirst), ...addresses.filter((address) => !isFirst(address))];

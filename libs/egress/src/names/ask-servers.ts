@@ -1,47 +1,47 @@
 import { promises as dns } from 'node:dns';
 import { type Clock } from '@oci-connector/clock';
 
-/** An address of a name, and for how many seconds it may be believed. */
+/** An address of a name, and its TTL in seconds. */
 export interface AddressRecord {
   readonly address: string;
   readonly ttl: number;
 }
 
-/** What the name servers say about one name and one family. */
+/** The name servers' answer about one name and one family. */
 export type FamilyAnswer =
   | readonly AddressRecord[]
-  /** There is no such name, or it has no address of this family. */
+  /** The name does not exist, or has no address of this family. */
   | 'absent'
   /** Every server answered with an error, such as SERVFAIL. */
   | 'failed'
-  /** No answer came before the question was given up. */
+  /** No answer arrived before the signal aborted. */
   | 'silent';
 
 /** A question to name servers. */
 export interface Question {
-  /** Absolute, without the root's dot. */
+  /** The absolute name, without the root's dot. */
   readonly name: string;
   readonly family: 4 | 6;
-  /** In the order in which they are to be asked; one that stands there twice is asked twice. */
+  /** The servers in the order in which to ask them. A server that is listed twice is asked twice. */
   readonly servers: readonly string[];
-  /** How long one is waited for before the next one is asked. */
+  /** How long to wait for a server before asking the next one. */
   readonly intervalMs: number;
   /** Ends the question. */
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'setTimeout'>;
-  /** Called with the server whose answer decided. */
+  /** Called with the server whose answer is used. */
   readonly onAnswer: (server: string) => void;
 }
 
-/** What c-ares calls an answer that says "none": the name does not exist, has no such record, or is none. */
+/** The codes of c-ares for "absent": the name does not exist, has no such record, or is not valid. */
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
-/** Longer than any question: its signal ends it, not c-ares. */
+/** Longer than any question, because the signal ends a question, not c-ares. */
 const CARES_TIMEOUT_MS = 60_000;
 
 /**
- * Asks one server after the other, the next one when one gives an error or has not answered within the interval; whichever answers
- * first decides, so a slow answer is not lost by asking the next one.
+ * Asks one server after the other. It asks the next server when one responds with an error or not within the interval. The first answer of
+ * any server is used, so a slow answer is not lost when the next server is asked.
  */
 export function askServers(question: Question): Promise<FamilyAnswer> {
   const { servers, intervalMs, signal, clock } = question;
@@ -87,14 +87,14 @@ export function askServers(question: Question): Promise<FamilyAnswer> {
 }
 
 /**
- * One query, by a resolver of its own: c-ares learns from the answers of a server how long to wait for it, cancels all queries of a
- * resolver together, and sends them from one port; here each has its own.
+ * Sends one query with its own resolver. In a shared resolver, c-ares adapts the timeout to a server's earlier answers, cancels all queries
+ * together, and sends them from one port.
  */
 async function askServer({ name, family }: Question, server: string, signal: AbortSignal): Promise<FamilyAnswer> {
   const resolver = new dns.Resolver({ timeout: CARES_TIMEOUT_MS, tries: 1 });
   const cancel = (): void => resolver.cancel();
   try {
-    // Node.js drops the zone of a link-local address; c-ares itself, which has read the system's resolv.conf, does not.
+    // `setServers` drops the zone of a link-local address. The servers that c-ares reads from resolv.conf keep it.
     if (!server.includes('%')) {
       resolver.setServers([server]);
     }

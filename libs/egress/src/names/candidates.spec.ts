@@ -32,15 +32,15 @@ describe('candidatesOf', () => {
     ['registry', { search: [], ndots: 5 }, ['registry']],
     ['registry', { search: ['', 'corp.test'], ndots: 1 }, ['registry', 'registry.corp.test']],
     ['registry', { search: ['corp.test'], ndots: 0 }, ['registry', 'registry.corp.test']],
-  ])('asks for %s with %j in the order of glibc', (name, conf, expected) => {
+  ])('returns the candidates of %s with %j in the order of glibc', (name, conf, expected) => {
     expect(candidatesOf(name, conf)).toEqual(expected);
   });
 
-  it.each(['a..b', '.', '..', `${'x'.repeat(64)}.test`])('asks for nothing that is no name: %s', (name) => {
+  it.each(['a..b', '.', '..', `${'x'.repeat(64)}.test`])('returns no candidates for an invalid name: %s', (name) => {
     expect(candidatesOf(name, POD)).toEqual([]);
   });
 
-  it('leaves out what gets too long', () => {
+  it('omits names that are too long', () => {
     const long = `${'x'.repeat(60)}.`.repeat(4).slice(0, -1);
     expect(candidatesOf(long, POD)).toEqual([long]);
   });

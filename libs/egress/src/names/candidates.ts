@@ -5,8 +5,8 @@ const MAX_NAME = 253;
 const MAX_LABEL = 63;
 
 /**
- * The absolute names, without the root's dot, that a name may stand for, in the order in which glibc asks for them: as it is first when it has `ndots` dots, else
- * in the search domains first; a dot at its end says that it is absolute.
+ * Returns the absolute names, without the root's dot, that a name may stand for, in glibc's order: with at least `ndots` dots the name
+ * itself first, otherwise the search domains first. A name with a dot at the end is absolute.
  */
 export function candidatesOf(name: string, { search, ndots }: Pick<ResolvConf, 'search' | 'ndots'>): string[] {
   if (name.endsWith('.')) {

@@ -1,7 +1,7 @@
 import { parseHostsFile } from './hosts-file';
 
 describe('parseHostsFile', () => {
-  it('gives every name its addresses, in the order of the lines', () => {
+  it('returns the addresses of every name, in the order of the lines', () => {
     const text = [
       '127.0.0.1\tlocalhost',
       '::1 localhost ip6-localhost # loopback',

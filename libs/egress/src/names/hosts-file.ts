@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 
-/** Addresses by name, as hosts(5) has them. */
+/** Addresses by name, as in hosts(5). */
 export type Hosts = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The lines `ADDRESS NAME…` of a hosts file; names in lower case. An address may have many names and a name many addresses, on any
- * lines. Lines that have another form count for nothing, as in glibc, and so do addresses with a zone, which nobody could dial.
+ * Parses the lines `ADDRESS NAME…` of a hosts file. Names are converted to lower case. An address may have many names and a name many
+ * addresses, on any lines. Lines in another form are ignored, as in glibc, and so are addresses with a zone, which cannot be dialled.
  */
 export function parseHostsFile(text: string): Hosts {
   const hosts = new Map<string, string[]>();

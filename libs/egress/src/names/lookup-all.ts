@@ -1,8 +1,8 @@
-/** Who asks for a name. */
+/** The caller of a lookup. */
 export interface LookupCaller {
-  /** Whose lookups are counted together, such as the UID of a Connector. */
+  /** The owner whose lookups are counted together, such as the UID of a Connector. */
   readonly owner: string;
 }
 
-/** Gives all addresses of a name, in the order in which they are to be dialled. */
+/** Returns all addresses of a name, in the order in which to dial them. */
 export type LookupAll = (hostname: string, caller: LookupCaller) => Promise<readonly { address: string }[]>;

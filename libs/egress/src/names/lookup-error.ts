@@ -1,10 +1,10 @@
-/** Why a name gave no address. */
+/** Why a lookup returned no address. */
 export type LookupProblem =
-  /** The name server says that there is none. */
+  /** The name servers know no address of the name. */
   | 'absent'
-  /** No name server gave an answer, or none but errors. */
+  /** No name server answered, or all answered with errors. */
   | 'unanswered'
-  /** The caller, or all callers together, had too many lookups in flight, and this was the oldest. */
+  /** The owner, or all owners together, had too many lookups in flight, and this was the oldest one. */
   | 'crowded-out';
 
 /** A failure of {@link NameResolver.lookup}. */

@@ -26,19 +26,19 @@ describe('NameResolver', () => {
         { 'r.test': { a: Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`), truncated: true } },
         Array.from({ length: 30 }, (_, index) => `10.0.0.${index}`),
       ],
-    ])('takes %s', async (_title, zone, expected) => {
+    ])('accepts %s', async (_title, zone, expected) => {
       await world.server(zone);
       await world.resolvConf('');
       expect((await world.resolver()('r.test')).sort()).toEqual([...expected].sort());
     });
 
-    it('bounds the number of addresses', async () => {
+    it('limits the number of addresses', async () => {
       await world.server({ 'r.test': { a: Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`), truncated: true } });
       await world.resolvConf('');
       expect(await world.resolver()('r.test')).toHaveLength(32);
     });
 
-    it('has the addresses of the family first that this machine prefers', async () => {
+    it('returns the addresses of the family first that this machine prefers', async () => {
       await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'] } });
       await world.resolvConf('');
       expect(await world.resolver({ firstFamily: () => 6 })('r.test')).toEqual(['fd00::1', '10.0.0.1']);
@@ -48,7 +48,7 @@ describe('NameResolver', () => {
       ['NXDOMAIN', { a: 'NXDOMAIN', aaaa: 'SILENT' }],
       ['NODATA', { aaaa: 'SILENT' }],
     ] as const)(
-      'goes on with the next search domain where one family is answered with %s and the other not at all',
+      'continues with the next search domain when one family is answered with %s and the other not at all',
       async (_answer, records) => {
         await world.server({ 'r.a.test': records, 'r.b.test': { a: ['10.0.0.1'] } });
         await world.resolvConf('search a.test b.test');
@@ -59,7 +59,7 @@ describe('NameResolver', () => {
       },
     );
 
-    it('does not wait long for the family that nobody answers about', async () => {
+    it('does not wait long for a family without an answer', async () => {
       const server = await world.server({ 'r.test': { a: ['10.0.0.1'], aaaa: 'SILENT' } });
       await world.resolvConf('');
       const lookup = world.resolver();
@@ -67,7 +67,7 @@ describe('NameResolver', () => {
       await until(() => world.clock.timers.includes(500));
       world.clock.advance(500);
       expect(await answer).toEqual(['10.0.0.1']);
-      // What is known in part is asked for again soon, whatever its TTL says.
+      // An incomplete answer is requested again soon, whatever its TTL is.
       server.zone.set('r.test', { a: ['10.0.0.1'], aaaa: ['fd00::1'] });
       world.clock.advance(5_001);
       expect(await lookup('r.test')).toEqual(['10.0.0.1', 'fd00::1']);
@@ -76,7 +76,7 @@ describe('NameResolver', () => {
     it.each([
       ['NXDOMAIN', {}, 'absent', 'know no address'],
       ['NODATA', { 'r.test': {} }, 'absent', 'know no address'],
-      ['a CNAME that leads nowhere', { 'r.test': { cname: 's.test' } }, 'absent', 'know no address'],
+      ['a CNAME to an absent name', { 'r.test': { cname: 's.test' } }, 'absent', 'know no address'],
       ['SERVFAIL', { 'r.test': 'SERVFAIL' }, 'unanswered', 'answered with errors'],
       ['REFUSED', { 'r.test': 'REFUSED' }, 'unanswered', 'answered with errors'],
       ['NODATA for A and SERVFAIL for AAAA', { 'r.test': { aaaa: 'SERVFAIL' } }, 'unanswered', 'answered with errors'],
@@ -90,7 +90,7 @@ describe('NameResolver', () => {
   });
 
   describe('servers', () => {
-    it('asks the next one when one answers with an error, or does not listen', async () => {
+    it('asks the next server when one answers with an error, or does not listen', async () => {
       const [failing, closed, good] = [
         await world.server({ 'r.test': 'SERVFAIL' }),
         await world.server(),
@@ -102,7 +102,7 @@ describe('NameResolver', () => {
       expect(await world.resolver()('r.test')).toEqual(['10.0.0.1']);
     });
 
-    it('asks the next one when one is silent, and still takes the answer of the first', async () => {
+    it('asks the next server when one does not respond, and still accepts the answer of the first', async () => {
       const [silent, good] = [await world.server({ 'r.test': 'SILENT' }), await world.server({ 'r.test': { a: ['10.0.0.1'] } })];
       await world.resolvConf('');
       const answer = world.resolver()('r.test');
@@ -112,7 +112,7 @@ describe('NameResolver', () => {
       expect(await answer).toEqual(['10.0.0.1']);
     });
 
-    it('waits for a server that is away once, not for each search domain', async () => {
+    it('waits for an unreachable server once, not for each search domain', async () => {
       const zone = { 'r.a.test': {}, 'r.b.test': {}, 'r.c.test': {}, r: { a: ['10.0.0.1'] } };
       const [silent] = [
         await world.server(Object.fromEntries(Object.keys(zone).map((name) => [name, 'SILENT' as const]))),
@@ -126,7 +126,7 @@ describe('NameResolver', () => {
       expect(silent.timesAsked('r.b.test')).toBe(0);
     });
 
-    it('begins with another one each time when told to rotate', async () => {
+    it('begins with another server each time with the option rotate', async () => {
       const servers = [await world.server({ 'r.test': { a: ['10.0.0.1'] } }), await world.server({ 's.test': { a: ['10.0.0.2'] } })];
       await world.resolvConf('options rotate\n');
       const lookup = world.resolver();
@@ -172,19 +172,19 @@ describe('NameResolver', () => {
       expect(server.timesAsked('r.test')).toBe(2);
     });
 
-    it('goes on after an error, as glibc does', async () => {
+    it('continues after an error, as glibc does', async () => {
       await world.server({ 'r.a.test': 'SERVFAIL', 'r.b.test': { a: ['10.0.0.1'] } });
       await world.resolvConf('search a.test b.test\n');
       expect(await world.resolver()('r')).toEqual(['10.0.0.1']);
     });
 
-    it('says that servers failed when one did and no other name was found', async () => {
+    it('reports that servers failed when one did and no other name was found', async () => {
       await world.server({ 'r.a.test': 'SERVFAIL' });
       await world.resolvConf('search a.test b.test\n');
       await expect(world.resolver()('r')).rejects.toMatchObject({ problem: 'unanswered' });
     });
 
-    it('does not go on after silence, because another name could be meant then', async () => {
+    it('does not continue without a response, because then another name could be meant', async () => {
       const server = await world.server({ 'r.a.test': 'SILENT', r: { a: ['10.0.0.1'] } });
       await world.resolvConf('search a.test\n');
       const answer = world.resolver()('r');
@@ -196,7 +196,7 @@ describe('NameResolver', () => {
   });
 
   describe('files', () => {
-    it('takes the hosts file before any server, and as it is now', async () => {
+    it('prefers the current hosts file to any server', async () => {
       const server = await world.server({ 'r.test': { a: ['10.0.0.1'] } });
       await world.resolvConf('');
       const lookup = world.resolver();
@@ -211,7 +211,7 @@ describe('NameResolver', () => {
       expect(server.asked).toHaveLength(2);
     });
 
-    it('uses the servers that resolv.conf names now, and forgets what others said', async () => {
+    it('uses the servers that resolv.conf names now, and forgets the answers of others', async () => {
       const [old, fresh] = [await world.server({ 'r.test': { a: ['10.0.0.1'] } }), await world.server({ 'r.test': { a: ['10.0.0.2'] } })];
       await world.resolvConf('', [old]);
       const lookup = world.resolver();
@@ -220,7 +220,7 @@ describe('NameResolver', () => {
       expect(await lookup('r.test')).toEqual(['10.0.0.2']);
     });
 
-    it('knows localhost without asking anybody (RFC 6761)', async () => {
+    it('resolves localhost without a name server (RFC 6761)', async () => {
       const server = await world.server({ localhost: { a: ['10.6.6.6'] } });
       await world.resolvConf('search corp.test\n');
       const lookup = world.resolver();

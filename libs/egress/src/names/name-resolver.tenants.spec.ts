@@ -1,7 +1,7 @@
 import { type FixtureNameServer, until } from '@oci-connector/testing-kit';
 import { NameWorld } from '../../test/name-world';
 
-describe('NameResolver: what a tenant can make others wait for', () => {
+describe('NameResolver limits the delays that one tenant causes for others', () => {
   let world: NameWorld;
 
   beforeEach(async () => {
@@ -10,7 +10,7 @@ describe('NameResolver: what a tenant can make others wait for', () => {
 
   afterEach(() => world.close());
 
-  it('ends a lookup whose servers are silent after 5 s, and remembers that for 5 s', async () => {
+  it('ends a lookup without a response after 5 s, and caches that for 5 s', async () => {
     const server = await world.server({ 'slow.test': 'SILENT' });
     await world.resolvConf('');
     const lookup = world.resolver();
@@ -29,7 +29,7 @@ describe('NameResolver: what a tenant can make others wait for', () => {
     expect(await lookup('slow.test')).toEqual(['10.0.0.1']);
   });
 
-  it('asks once for all that wait for a name, and serves another name meanwhile', async () => {
+  it('sends one lookup for all callers of a name, and serves another name meanwhile', async () => {
     const server = await world.server({ 'slow.test': 'SILENT', 'r.test': { a: ['10.0.0.1'] } });
     await world.resolvConf('');
     const lookup = world.resolver();
@@ -38,7 +38,7 @@ describe('NameResolver: what a tenant can make others wait for', () => {
     expect(await lookup('r.test', { owner: 'two' })).toEqual(['10.0.0.1']);
     world.clock.advance(5_000);
     expect((await waiting).every(({ status }) => status === 'rejected')).toBe(true);
-    // Both families, and both again at half time.
+    // Both families, and both again after half of the time.
     expect(server.timesAsked('slow.test')).toBeLessThanOrEqual(4);
   });
 
@@ -51,8 +51,8 @@ describe('NameResolver: what a tenant can make others wait for', () => {
       { 'r.test': { cname: 's.test', ttl: 20 }, 's.test': { a: ['10.0.0.1'], aaaa: ['fd00::1'], ttl: 10 } },
       10_000,
     ],
-    ['that there is no address for 5 s', {}, 5_000],
-  ])('believes %s', async (_title, zone, lifetime) => {
+    ['the absence of an address for 5 s', {}, 5_000],
+  ])('caches %s', async (_title, zone, lifetime) => {
     const server = await world.server(zone);
     await world.resolvConf('');
     const lookup = world.resolver();
@@ -66,7 +66,7 @@ describe('NameResolver: what a tenant can make others wait for', () => {
     expect(server.timesAsked('r.test')).toBe(4);
   });
 
-  it('bounds the lookups of one owner and of all, and serves others meanwhile', async () => {
+  it('limits the lookups of one owner and of all, and serves others meanwhile', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `slow-${index}.test`);
     const server = await world.server({
       ...Object.fromEntries(names.map((name) => [name, 'SILENT' as const])),
@@ -81,7 +81,7 @@ describe('NameResolver: what a tenant can make others wait for', () => {
     const problems = (await mine).map((settled) =>
       settled.status === 'rejected' ? (settled.reason as { problem: string }).problem : 'answered',
     );
-    // Which of them began first is up to the reading of the files.
+    // The order in which they begin depends on the reading of the files.
     expect(problems.sort()).toEqual([...Array<string>(5).fill('crowded-out'), ...Array<string>(3).fill('unanswered')]);
   });
 });

@@ -10,26 +10,26 @@ import { parseResolvConf, type ResolvConf } from './resolv-conf';
 import { type LookupLimits, SharedLookups } from './shared-lookups';
 import { WatchedFile } from './watched-file';
 
-/** The resolver's inputs; the defaults are the system's. */
+/** The resolver's inputs. The defaults are the system's. */
 export interface NameResolverOptions {
   readonly hostsFile?: string;
   readonly resolvConf?: string;
   readonly clock?: Pick<Clock, 'monotonic' | 'setTimeout'>;
   readonly limits?: LookupLimits;
-  /** The family whose addresses come first; default: as the machine's addresses suggest. */
+  /** Returns the family whose addresses are first. Default: depends on the machine's addresses. */
   readonly firstFamily?: () => 4 | 6;
 }
 
-/** For one lookup, with its search domains, servers and repetitions: half of the time for a connection. */
+/** The time limit of one lookup with all its search domains, servers and attempts: half of the time for a connection. */
 const DEADLINE_MS = 5_000;
-/** As long as a failure, and an answer about one family alone, is believed; CoreDNS gives failures of the cluster's names as long. */
+/** How long a failure, or an answer for only one family, is cached: as long as CoreDNS's TTL for absent names of the cluster. */
 const FAILURE_MS = 5_000;
-/** Bounds of the time for which addresses are believed; in between it is theirs. */
+/** The limits of the time for which addresses are cached. Between them, their TTL counts. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 30_000;
-/** Answers remembered; one has at most 64 addresses. */
+/** The most cached answers. An answer has at most 64 addresses. */
 const MAX_ANSWERS = 2_000;
-/** A Connector has a few names; a registry that redirects to ever other ones is meant by the first number. Each lookup has a socket for each query. */
+/** A Connector needs a few names; `perOwner` limits a registry that redirects to ever new ones. Each query of a lookup has its own socket. */
 const LIMITS: LookupLimits = { perOwner: 32, total: 512 };
 
 const LOOPBACK = ['127.0.0.1', '::1'];
@@ -41,10 +41,10 @@ interface Remembered {
 }
 
 /**
- * Addresses of names, from the hosts file and name servers as resolv.conf(5) says, with the search list of glibc. Unlike `getaddrinfo`
- * it takes no thread of Node.js' pool, so a name whose servers are silent keeps nobody else waiting: each lookup has a deadline, one of a
- * name is in flight at a time, failures are remembered for seconds, and lookups are counted for each owner. Not honoured: NSS modules
- * other than files and dns (docs/adr/0024).
+ * Resolves names to addresses with the hosts file and the name servers of resolv.conf(5), with glibc's search list. Unlike `getaddrinfo`
+ * it uses no thread of Node.js' pool, so a name whose servers do not respond delays no other lookup. Each lookup has a deadline, only one
+ * lookup of a name is in flight, failures are cached for seconds, and lookups are counted for each owner. NSS modules other than files
+ * and dns are not supported (docs/adr/0024).
  */
 export class NameResolver {
   readonly #hosts: WatchedFile<Hosts>;
@@ -53,7 +53,7 @@ export class NameResolver {
   readonly #firstFamily: () => 4 | 6;
   readonly #flights: SharedLookups<readonly string[]>;
   readonly #answers = new LRUCache<string, Remembered>({ max: MAX_ANSWERS });
-  /** That of the answers that are remembered. */
+  /** The configuration that the cached answers were obtained with. */
   #conf?: ResolvConf;
   #rotation = 0;
 
@@ -66,9 +66,10 @@ export class NameResolver {
   }
 
   /**
-   * All addresses of a name, at least one. A dot at its end keeps it from the search domains. The name is in lower case and no address.
+   * Returns all addresses of a name, at least one. The name must be in lower case and not an address. A name with a dot at the end is not
+   * searched in the search domains.
    *
-   * @throws LookupError
+   * @throws LookupError when there is no address
    */
   readonly lookup: LookupAll = async (name, caller) => (await this.#lookup(name, caller)).map((address) => ({ address }));
 
@@ -89,7 +90,7 @@ export class NameResolver {
     return this.#flights.join(name, owner, (abandoned) => this.#ask(name, conf, abandoned));
   }
 
-  /** What needs no name server: the hosts file, and by RFC 6761 §6.3 localhost. */
+  /** Returns the addresses that need no name server: those of the hosts file, and of localhost (RFC 6761 §6.3). */
   async #local(name: string): Promise<readonly string[] | undefined> {
     const relative = name.replace(/\.$/, '');
     const addresses = (await this.#hosts.current()).get(relative) ?? (/(^|\.)localhost$/.test(relative) ? LOOPBACK : undefined);
@@ -108,12 +109,15 @@ export class NameResolver {
     return given(result);
   }
 
-  /** As glibc: on to the next name when one is absent or its servers give errors, but not when they are silent: which name is meant cannot be known then. */
+  /**
+   * Asks for the candidates of a name as glibc does. It continues with the next candidate when one is absent or its servers respond with
+   * errors. It does not continue when they do not respond, because then it is not known which name is meant.
+   */
   async #search(name: string, conf: ResolvConf, signal: AbortSignal): Promise<NameAnswer> {
     const intervalMs = Math.min(conf.timeoutMs, DEADLINE_MS / (conf.servers.length * conf.attempts));
     const families = conf.noAaaa ? ([4] as const) : ([4, 6] as const);
     let first = conf.rotate ? this.#rotation++ % conf.servers.length : 0;
-    // A server that is away costs one interval, not one for each search domain.
+    // An unreachable server costs one interval, not one for each search domain.
     const onAnswer = (server: string): void => void (first = conf.servers.indexOf(server));
     let worst: NameAnswer = 'absent';
     for (const candidate of candidatesOf(name, conf)) {
@@ -131,7 +135,7 @@ export class NameResolver {
   }
 }
 
-/** Each server as often as it may be asked. */
+/** Returns the servers in order, each as often as it may be asked. */
 function inTurn({ servers, attempts }: ResolvConf, first: number): string[] {
   const round = [...servers.slice(first), ...servers.slice(0, first)];
   return Array.from({ length: attempts }, () => round).flat();
@@ -162,7 +166,7 @@ function given(answer: readonly string[] | LookupError): readonly string[] {
   return answer;
 }
 
-/** RFC 6724 in short: IPv6 first where this machine has a global IPv6 address or no IPv4 address beside loopback. */
+/** A short form of RFC 6724: IPv6 first when this machine has a global IPv6 address, or no IPv4 address except loopback. */
 function firstFamilyHere(): 4 | 6 {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outward = addresses.filter(({ internal }) => !internal);

@@ -20,7 +20,7 @@ describe('parseResolvConf', () => {
     ],
     ['options beyond their limits', 'options ndots:99 timeout:99 attempts:99\n', { ndots: 15, timeoutMs: 30_000, attempts: 5 }],
     ['options below their limits', 'options ndots:0 timeout:0 attempts:0\n', { ndots: 0, timeoutMs: 1_000, attempts: 1 }],
-    ['options that are no numbers', 'options ndots:x timeout: attempts:-1 ndots\n', {}],
+    ['options that are not numbers', 'options ndots:x timeout: attempts:-1 ndots\n', {}],
     [
       'more than three servers',
       'nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n',
@@ -29,7 +29,7 @@ describe('parseResolvConf', () => {
     ['IPv6, with and without zone', 'nameserver fd00::a\nnameserver fe80::1%eth0\n', { servers: ['fd00::a', 'fe80::1%eth0'] }],
     ['ports', 'nameserver 127.0.0.1:5353\nnameserver [::1]:5353\n', { servers: ['127.0.0.1:5353', '[::1]:5353'] }],
     [
-      'what is no server',
+      'invalid servers',
       'nameserver dns.test\nnameserver 10.0.0.1:0\nnameserver 10.0.0.1:99999\nnameserver\nnameserver 10.0.0.2\n',
       { servers: ['10.0.0.2'] },
     ],
@@ -44,7 +44,7 @@ describe('parseResolvConf', () => {
     expect(parseResolvConf(text)).toEqual({ ...DEFAULTS, ...expected });
   });
 
-  it('takes as many search domains as Kubernetes allows', () => {
+  it('accepts as many search domains as Kubernetes allows', () => {
     const domains = Array.from({ length: 40 }, (_, index) => `d${index}.test`);
     expect(parseResolvConf(`search ${domains.join(' ')}`).search).toEqual(domains.slice(0, 32));
   });

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 
-/** What resolv.conf(5) says, as far as it is honoured. */
+/** The supported settings of resolv.conf(5). */
 export interface ResolvConf {
   /** `ADDRESS` or `ADDRESS:PORT`, an IPv6 address with a port in brackets; never empty. */
   readonly servers: readonly string[];
-  /** Domains without a dot at their end; empty text for the root. */
+  /** Domains without a dot at the end; an empty string for the root. */
   readonly search: readonly string[];
   /** A name with fewer dots is tried in the search domains first. */
   readonly ndots: number;
@@ -12,19 +12,19 @@ export interface ResolvConf {
   readonly timeoutMs: number;
   /** How often each server is asked. */
   readonly attempts: number;
-  /** Whether lookups begin with another server each time. */
+  /** Whether each lookup begins with another server. */
   readonly rotate: boolean;
-  /** Whether IPv6 addresses are not asked for. */
+  /** Whether no IPv6 addresses are requested. */
   readonly noAaaa: boolean;
 }
 
-/** MAXNS of glibc and musl: they ignore more. */
+/** MAXNS of glibc and musl: they ignore further servers. */
 const MAX_SERVERS = 3;
 /** Kubernetes allows 32 search domains for a pod. */
 const MAX_SEARCH = 32;
-/** Greatest values that glibc takes for `ndots`, `timeout` and `attempts`. */
+/** The greatest values that glibc accepts for `ndots`, `timeout` and `attempts`. */
 const MAX_OPTIONS = { ndots: 15, timeout: 30, attempts: 5 };
-/** Where glibc and musl ask when no server is named. */
+/** The server that glibc and musl ask when none is configured. */
 const DEFAULT_SERVER = '127.0.0.1';
 
 interface Draft {
@@ -33,7 +33,7 @@ interface Draft {
   options: Map<string, string>;
 }
 
-/** Reads resolv.conf(5) as glibc does: unknown lines are ignored, the last of `domain` and `search` counts, options add up. */
+/** Parses resolv.conf(5) as glibc does: unknown lines are ignored, the last of `domain` and `search` counts, options accumulate. */
 export function parseResolvConf(text: string): ResolvConf {
   const draft: Draft = { servers: [], search: [], options: new Map() };
   for (const line of text.split('\n')) {
@@ -56,7 +56,7 @@ export function parseResolvConf(text: string): ResolvConf {
 }
 
 function readLine(line: string, draft: Draft): void {
-  // A keyword stands at the beginning of its line.
+  // A keyword must be at the beginning of its line.
   const [keyword = '', ...rest] = line.split(/\s+/);
   const comment = rest.findIndex((word) => /^[#;]/.test(word));
   const words = rest.slice(0, comment < 0 ? undefined : comment).filter((word) => word !== '');
@@ -73,7 +73,7 @@ function readLine(line: string, draft: Draft): void {
   }
 }
 
-/** An address; c-ares' way to write a port is understood as well. */
+/** Whether the text is an address; c-ares' notation of a port is supported as well. */
 function isServer(text: string): boolean {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? text;

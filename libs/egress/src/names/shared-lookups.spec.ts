@@ -1,6 +1,6 @@
 import { SharedLookups } from './shared-lookups';
 
-/** Lookups that end when the test says so. */
+/** Lookups that end when the test ends them. */
 class Lookups {
   readonly begun: string[] = [];
   readonly abandoned: string[] = [];
@@ -37,7 +37,7 @@ describe('SharedLookups', () => {
     lookups.abandoned.length = 0;
   });
 
-  it('has one lookup of a name in flight, whoever asks', async () => {
+  it('has one lookup of a name in flight for all callers', async () => {
     const answers = [join('a', 'one'), join('a', 'one'), join('a', 'two')];
     lookups.end('a');
     expect(await Promise.all(answers)).toEqual(['address of a', 'address of a', 'address of a']);
@@ -45,7 +45,7 @@ describe('SharedLookups', () => {
     expect(shared.size).toBe(0);
   });
 
-  it('begins another one after the end, also after a failure', async () => {
+  it('starts another lookup after the end of the first, also after a failure', async () => {
     const first = join('a', 'one');
     lookups.fail('a');
     expect(await first).toBe('no a');
@@ -55,7 +55,7 @@ describe('SharedLookups', () => {
     expect(lookups.begun).toEqual(['a', 'a']);
   });
 
-  it('lets the oldest lookup of an owner that has too many give way, and no other’s', async () => {
+  it('displaces the oldest lookup of an owner with too many, and of no other owner', async () => {
     const other = join('other', 'two');
     const [a, b, c] = [join('a', 'one'), join('b', 'one'), join('c', 'one')];
     expect(await a).toBe('crowded-out');
@@ -66,7 +66,7 @@ describe('SharedLookups', () => {
     expect(await Promise.all([b, c, other])).toEqual(['address of b', 'address of c', 'address of other']);
   });
 
-  it('goes on with a lookup that one owner had to give up and another waits for', async () => {
+  it('continues a lookup that one owner lost and another one waits for', async () => {
     const [mine, others] = [join('a', 'one'), join('a', 'two')];
     const more = [join('b', 'one'), join('c', 'one')];
     expect(await mine).toBe('crowded-out');
@@ -78,7 +78,7 @@ describe('SharedLookups', () => {
     expect(lookups.abandoned).toEqual([]);
   });
 
-  it('lets the oldest of all give way when there are too many, so that a new one never waits', async () => {
+  it('displaces the oldest lookup of all when there are too many, so that a new one never waits', async () => {
     const silent = ['a', 'b', 'c', 'd'].map((name) => join(name, `owner of ${name}`));
     const fresh = join('fresh', 'two');
     expect(await silent[0]).toBe('crowded-out');

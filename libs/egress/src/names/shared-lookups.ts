@@ -1,14 +1,14 @@
 import { LookupError } from './lookup-error';
 
-/** Greatest numbers of lookups in flight. */
+/** The most lookups in flight. */
 export interface LookupLimits {
-  /** Of one owner. */
+  /** For one owner. */
   readonly perOwner: number;
-  /** Of all. */
+  /** For all owners together. */
   readonly total: number;
 }
 
-/** One owner's part in a lookup; all that ask for the owner wait for it. */
+/** One owner's part in a lookup. All callers of the owner wait for its answer. */
 interface Seat<T> {
   readonly answer: Promise<T>;
   resolve(value: T): void;
@@ -22,13 +22,13 @@ interface Flight<T> {
 }
 
 /**
- * One lookup in flight for each name, whoever asks. One lookup more than a limit allows makes the oldest give way, the owner's own or
- * that of all: a healthy one takes milliseconds, so the oldest is one that nobody answers, and nothing new ever waits for it.
+ * Shares one lookup in flight for each name among all callers. A lookup above a limit displaces the oldest one: the owner's oldest, or the
+ * oldest of all. A healthy lookup takes milliseconds, so the oldest one is probably unanswered, and no new lookup ever waits for it.
  */
 export class SharedLookups<T> {
-  /** In the order of their beginning. */
+  /** In the order in which they began. */
   readonly #flights = new Map<string, Flight<T>>();
-  /** The lookups in which an owner has a part, in the order of its joining. */
+  /** The lookups of each owner, in the order in which the owner joined. */
   readonly #owners = new Map<string, Set<Flight<T>>>();
 
   constructor(private readonly limits: LookupLimits) {}
@@ -38,9 +38,9 @@ export class SharedLookups<T> {
   }
 
   /**
-   * The answer of the lookup of this name that is in flight, or of one that begins now.
+   * Returns the answer of the lookup of this name that is in flight, or starts one.
    *
-   * @param start gets a signal that aborts when nobody has a part in the lookup any more
+   * @param start gets a signal that aborts when no owner has a part in the lookup any more
    */
   join(name: string, owner: string, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const flight = this.#flights.get(name) ?? this.#begin(name, start);
@@ -67,14 +67,14 @@ export class SharedLookups<T> {
     if (oldest && owned.size >= this.limits.perOwner) {
       this.#leave(oldest, owner);
     }
-    // After #leave, which forgets an owner without lookups.
+    // After #leave, which deletes an owner without lookups.
     this.#owners.set(owner, owned.add(flight));
     const seat = newSeat<T>();
     flight.seats.set(owner, seat);
     return seat;
   }
 
-  /** The lookup goes on for the other owners. */
+  /** Removes the owner from the lookup, which continues for other owners and otherwise ends. */
   #leave(flight: Flight<T>, owner: string): void {
     flight.seats.get(owner)?.reject(crowdedOut());
     this.#unseat(flight, owner);
@@ -119,11 +119,11 @@ export class SharedLookups<T> {
 function newSeat<T>(): Seat<T> {
   const seat: Partial<Seat<T>> = {};
   const answer = new Promise<T>((resolve, reject) => Object.assign(seat, { resolve, reject }));
-  // Whoever waited may have left meanwhile.
+  // The caller may no longer wait for the answer.
   answer.catch(() => undefined);
   return Object.assign(seat, { answer }) as Seat<T>;
 }
 
 function crowdedOut(): LookupError {
-  return new LookupError('crowded-out', 'it gave way to newer lookups, because too many names are looked up at the same time');
+  return new LookupError('crowded-out', 'newer lookups displaced it, because too many names are looked up at the same time');
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 
-/** A file that is read and parsed again when it has changed. One that is absent or cannot be read counts as empty. */
+/** A file that is read and parsed again when it has changed. A file that is missing or cannot be read counts as empty. */
 export class WatchedFile<T> {
   #version?: string;
   #text = '';
@@ -13,7 +13,7 @@ export class WatchedFile<T> {
     this.#value = parse('');
   }
 
-  /** What the file says now; the same value as before when it says the same. */
+  /** Returns the current value of the file; the same object as before when the text is the same. */
   async current(): Promise<T> {
     const version = await versionOf(this.path);
     if (version !== undefined && version === this.#version) {
@@ -28,7 +28,7 @@ export class WatchedFile<T> {
   }
 }
 
-/** Differs when the file was written or replaced; undefined when there is none. */
+/** Returns a version that changes when the file is written or replaced; undefined when there is no file. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });

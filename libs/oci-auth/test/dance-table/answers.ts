@@ -3,25 +3,25 @@ import { type Answer } from './states';
 
 /** A request as the servers of the table see it. */
 export interface Asked {
-  /** What is sent as Authorization: nothing, a login by Basic, or a token. */
+  /** The Authorization: none, a login by Basic, or a token. */
   readonly by: 'nothing' | 'right login' | 'wrong login' | TokenSent;
 }
 
 /** A token of this token server, for a scope. */
 export interface TokenSent {
   readonly scope: string;
-  /** Path of the realm that gave it. */
+  /** The path of the realm that issued it. */
   readonly realm: string;
 }
 
 /** A request as the token server sees it. */
 export interface TokenAsked {
   readonly login: 'anonymous' | 'right' | 'wrong';
-  /** Empty: the login alone is to be judged. */
+  /** Empty: only the login is to be judged. */
   readonly scope: string;
 }
 
-/** How a registry and its token server behave. `%TOKENS%` is the origin of its token server, `%UNTRUSTED%` an origin that nobody trusts. */
+/** How a registry and its token server behave. `%TOKENS%` is the origin of its token server, `%UNTRUSTED%` an untrusted origin. */
 export interface Behaviour {
   /** `GET /v2/`. */
   readonly entry: (asked: Asked) => ScriptedResponse;
@@ -43,7 +43,7 @@ const BASIC = 'Basic realm="r"';
 const isToken = ({ by }: Asked): boolean => typeof by === 'object';
 const allows = ({ by }: Asked, actions: string): boolean => typeof by === 'object' && by.scope.endsWith(`:${actions}`);
 
-/** What an ordinary registry does where an answer says nothing else. */
+/** The behaviour of an ordinary registry, where an answer does not override it. */
 const ORDINARY: Behaviour = {
   entry: (asked) => (isToken(asked) ? OK : refuses(BEARER)),
   request: (asked) => (isToken(asked) ? OK : refuses(BEARER)),
@@ -60,7 +60,7 @@ const takesBasic = (challenge: string | undefined): Behaviour => {
   return { ...ORDINARY, entry: judge, request: judge };
 };
 
-/** Wants `*` for a deletion, and says so. */
+/** Requires the action `*` for a deletion, and asks for it with insufficient_scope. */
 export const insufficientScope =
   (repository: string) =>
   (asked: Asked): ScriptedResponse => {

@@ -16,13 +16,13 @@ interface Issued extends TokenSent {
   readonly isOld: boolean;
 }
 
-/** What arrived at the servers in one cell of the table, and what came of the request. */
+/** The requests that arrived at the servers in one cell of the table, and the result. */
 export interface Cell {
   readonly asked: string;
   readonly result: string;
 }
 
-/** A registry, its token server and a server that nobody trusts, on loopback; each writes down what arrives. */
+/** A registry, its token server and an untrusted server, on loopback. Each records the requests that arrive. */
 export class DanceWorld {
   readonly clock = new ManualClock();
   #authorizer = new OciAuthorizer();
@@ -50,7 +50,7 @@ export class DanceWorld {
     return new DanceWorld(await ScriptedServer.start(), await ScriptedServer.start(), await ScriptedServer.start());
   }
 
-  /** What a request meets whose connector has this credential and remembers this. */
+  /** Plays a request of a connector with this credential and this memory. */
   async meet(answer: Answer, credential: CredentialState, memory: Memory): Promise<Cell> {
     this.#authorizer = new OciAuthorizer({ clock: this.clock, random: () => 0.5 });
     this.#registry = anUpstreamRegistry(this.registry, {
@@ -67,7 +67,7 @@ export class DanceWorld {
     return { asked: this.#log.join(', '), result: String(result) };
   }
 
-  /** Sends `DELETE /v2/app/manifests/1` with what the scopes give. */
+  /** Sends `DELETE /v2/app/manifests/1` with the authorisation for the scopes. */
   async ask(scopes: readonly RepositoryScope[], behaviour: Behaviour): Promise<DanceOutcome> {
     this.#behaviour = behaviour;
     const url = new URL('/v2/app/manifests/1', this.registry.origin);
@@ -83,7 +83,7 @@ export class DanceWorld {
     await Promise.all([this.registry.close(), this.tokenServer.close(), this.untrusted.close()]);
   }
 
-  /** The time limit of a request is over as soon as a server is silent. */
+  /** The time limit of a request expires as soon as a server does not respond. */
   readonly #http: RegistryHttp = {
     get: (url, options) => loopbackHttp.get(url, { ...options, signal: this.#timeLimit.signal }),
     post: (url, options) => loopbackHttp.post(url, { ...options, signal: this.#timeLimit.signal }),
@@ -135,7 +135,7 @@ export class DanceWorld {
     return answer === 'silence' ? undefined : this.#issue(sent, answer === 'token' ? 300 : 1);
   }
 
-  /** How the token server is asked: with the connector's credential in the form that is meant for it, or else. */
+  /** How the token request is written in the table: which credential it carries, and in which form. */
   #manner(sent: string | undefined): string {
     const { basic, identity } = this.#own;
     if (sent === undefined) {
@@ -147,7 +147,7 @@ export class DanceWorld {
     return sent === basic ? 'GET ' : 'FOREIGN ';
   }
 
-  /** The connector's credential as it goes over the wire. */
+  /** The connector's credential as it is sent. */
   get #own(): { basic?: string; identity?: string } {
     const { username = '', password, identityToken } = this.#registry?.credential ?? {};
     const identity = identityToken?.reveal();

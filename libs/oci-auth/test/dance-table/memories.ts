@@ -3,13 +3,13 @@ import { type Behaviour, BEHAVIOURS, insufficientScope } from './answers';
 import { type DanceWorld } from './dance-world';
 import { type Memory } from './states';
 
-/** The request of the table deletes: of all actions, a registry may call that one something else, so that what is learnt shows. */
+/** The request of the table is a deletion: registries have other names for this action, so the table shows what is learnt. */
 export const deletionOf = (repository: string): readonly RepositoryScope[] => [{ repository, actions: ['delete'] }];
 
 const TRUSTING: Behaviour = { ...BEHAVIOURS.Bearer, tokens: () => 'token' };
 const MOUNT: readonly RepositoryScope[] = [...deletionOf('other'), { repository: 'base', actions: ['pull'] }];
 
-/** How each is brought about, with requests like any others. Credentials that are wrong now were right then. */
+/** Creates each memory with ordinary requests. Credentials that are wrong now were right then. */
 export const REMEMBER: Readonly<Record<Memory, (world: DanceWorld) => Promise<unknown>>> = {
   nothing: () => Promise.resolve(),
   Bearer: (world) => world.ask(deletionOf('other'), TRUSTING),

@@ -2,7 +2,7 @@ import { DanceWorld } from './dance-world';
 import { type Answer, CREDENTIALS, type CredentialState, MEMORIES } from './states';
 import { danceRows, rowsFor } from './table';
 
-/** Plays each combination of these answers with a credential and a memory, and holds it to its row. */
+/** Plays each combination of these answers with a credential and a memory, and compares it with its row. */
 export function playDances(answers: readonly Answer[]): void {
   const rows = danceRows();
   let world: DanceWorld;

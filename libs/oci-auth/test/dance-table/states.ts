@@ -1,7 +1,7 @@
 import { Sensitive } from '@oci-connector/sensitive';
 import { type RegistryCredential } from '../../src/upstream-registry';
 
-/** What the connector's Secret holds. A registry token is a user name and a password, too. */
+/** The content of the connector's Secret. A registry token is a user name and a password, too. */
 export const CREDENTIALS = [
   'none',
   'password',
@@ -12,7 +12,7 @@ export const CREDENTIALS = [
 ] as const;
 export type CredentialState = (typeof CREDENTIALS)[number];
 
-/** What the requests before have left behind; see `memories.ts`. */
+/** The memory that earlier requests have left; see `memories.ts`. */
 export const MEMORIES = [
   'nothing',
   'Bearer',
@@ -28,7 +28,7 @@ export const MEMORIES = [
 ] as const;
 export type Memory = (typeof MEMORIES)[number];
 
-/** What the registry and its token server say from then on; see `answers.ts`. How the registry wants to be authorised: */
+/** The responses of the registry and its token server from then on; see `answers.ts`. Here: how the registry requires requests to be authorised. */
 export const SCHEMES = [
   'Bearer',
   'Bearer and Basic',

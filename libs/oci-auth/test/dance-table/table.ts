@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readTable } from '@oci-connector/testing-kit';
 import { type Answer, ANSWERS, type CredentialState, CREDENTIALS, MEMORIES, type Memory } from './states';
 
-/** One row of the table, with the combinations that it holds for. */
+/** One row of the table, with the combinations that it applies to. */
 export interface DanceRow {
   readonly where: string;
   readonly answers: readonly Answer[];
@@ -19,7 +19,11 @@ const GROUPS: Readonly<Record<string, readonly CredentialState[]>> = {
   wrong: ['wrong password', 'wrong identity token'],
 };
 
-/** All rows of the documents in this folder. @throws Error for a name that is in none of the lists */
+/**
+ * Reads all rows of the documents in this folder.
+ *
+ * @throws Error for a name that is in none of the lists
+ */
 export function danceRows(): readonly DanceRow[] {
   const files = readdirSync(__dirname).filter((file) => file.endsWith('.md') && file !== 'README.md');
   return files.flatMap((file) => {
@@ -38,7 +42,7 @@ export function danceRows(): readonly DanceRow[] {
   });
 }
 
-/** The rows that say what becomes of a combination: one, in a table that is right. */
+/** Returns the rows for a combination. A correct table has exactly one. */
 export function rowsFor(rows: readonly DanceRow[], answer: Answer, credential: CredentialState, memory: Memory): readonly DanceRow[] {
   return rows.filter((row) => row.answers.includes(answer) && row.credentials.includes(credential) && row.memories.includes(memory));
 }

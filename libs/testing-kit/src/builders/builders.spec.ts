@@ -13,7 +13,7 @@ describe('aConnector', () => {
     expect(validateConnector(aConnector(options))).toEqual([]);
   });
 
-  it('has what was asked for', () => {
+  it('has the fields of the options', () => {
     expect(
       aConnector({ name: 'hub', namespace: 'ci', secretName: 's', metadata: { uid: '7' }, spec: { address: 'http://a' } }),
     ).toMatchObject({
@@ -25,7 +25,7 @@ describe('aConnector', () => {
 });
 
 describe('aConnectorClass', () => {
-  it('is a valid class, with the fields that the options replace', () => {
+  it('is a valid class, whose fields the options replace', () => {
     const plain = aConnectorClass();
     expect(validateConnectorClass(plain)).toEqual([]);
     expect(plain.spec.auth?.types?.map(({ name }) => name)).toEqual(['tokenAuth', 'basicAuth', 'dockerConfig']);
@@ -37,7 +37,7 @@ describe('aConnectorClass', () => {
 });
 
 describe('aSecret', () => {
-  it('holds its values in base64', () => {
+  it('has its values in base64', () => {
     expect(aSecret({ stringData: { password: 'geheim' } })).toMatchObject({
       type: 'cpaas.io/distribution-registry-token',
       data: { password: 'Z2VoZWlt' },

@@ -12,7 +12,7 @@ export interface ConnectorClassOptions {
   readonly spec?: Partial<ConnectorClassSpec>;
 }
 
-/** A class of protocol `oci` as the API server returns it: three types of Secrets, the probes of the protocol, no configurations. */
+/** Returns a class of protocol `oci` as the API server returns it: three types of Secrets, the probes of the protocol, no configurations. */
 export function aConnectorClass(name = 'oci', options: ConnectorClassOptions = {}): ConnectorClass {
   const probeParams = [{ name: 'repository', type: 'string' as const, default: '' }];
   return {

@@ -18,16 +18,16 @@ export interface ConnectorOptions {
   readonly className?: string;
   /** Adds `spec.auth` with this Secret. */
   readonly secretName?: string;
-  /** Default `tokenAuth` where there is a Secret or a trusted realm. */
+  /** Default `tokenAuth` when there is a Secret or a trusted realm. */
   readonly authName?: string;
   readonly trustedRealms?: readonly string[];
-  /** Laid over what the other options give. */
+  /** Replaces fields of the spec that the other options set. */
   readonly spec?: Partial<ConnectorSpec>;
   readonly metadata?: Partial<ObjectMeta>;
   readonly status?: ConnectorStatus;
 }
 
-/** A valid Connector, as the API server would give it back. */
+/** Returns a valid Connector, as the API server returns it. */
 export function aConnector(options: ConnectorOptions = {}): Connector {
   const { name = 'registry', namespace = 'default' } = options;
   const auth = authOf(options);

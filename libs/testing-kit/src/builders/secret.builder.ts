@@ -12,7 +12,7 @@ export interface SecretOptions {
   readonly metadata?: Partial<ObjectMeta>;
 }
 
-/** A Kubernetes Secret as the API server gives it back: `data` is base64, there is no `stringData`. */
+/** A Kubernetes Secret as the API server returns it: `data` is base64, and there is no `stringData`. */
 export interface BuiltSecret {
   readonly apiVersion: 'v1';
   readonly kind: 'Secret';

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
 
-/** Status of a request to `host`, on a server with a certificate issued like that. */
+/** Returns the status of a request to `host`, on a server with a certificate with these options. */
 async function connect(options: IssueOptions, host: string, ca = authority.caPem): Promise<number> {
   server = createServer(await authority.issue(options), (_request, response) => response.end());
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -26,19 +26,19 @@ describe('TestCertificateAuthority', () => {
     [{ names: ['registry.test'] }, 'registry.test'],
     [{ names: ['*.example.test'] }, 'registry.example.test'],
     [{ names: ['other.test'], ips: ['127.0.0.1'] }, '127.0.0.1'],
-  ])('issues %j, good for %s', async (options, host) => {
+  ])('issues %j, valid for %s', async (options, host) => {
     await expect(connect(options, host)).resolves.toBe(200);
   });
 
   it.each([
-    ['another name', { names: ['other.test'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['a certificate for another name', { names: ['other.test'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     [
-      'one that is over',
+      'an expired certificate',
       { names: ['registry.test'], notBefore: new Date(Date.now() - 2 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) },
       'CERT_HAS_EXPIRED',
     ],
     [
-      'one that is yet to come',
+      'a certificate that is not valid yet',
       { names: ['registry.test'], notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) },
       'CERT_NOT_YET_VALID',
     ],

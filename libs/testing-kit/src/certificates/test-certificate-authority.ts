@@ -39,7 +39,7 @@ export class TestCertificateAuthority {
     private readonly key: webcrypto.CryptoKey,
   ) {}
 
-  /** `name` is the common name; two authorities of the same name have different keys. */
+  /** @param options.name the common name; two authorities with the same name have different keys */
   static async create(
     options: { readonly name?: string; readonly notBefore?: Date; readonly notAfter?: Date } = {},
   ): Promise<TestCertificateAuthority> {
@@ -61,7 +61,7 @@ export class TestCertificateAuthority {
     return new TestCertificateAuthority(certificate, keys.privateKey);
   }
 
-  /** The authority's own certificate, for the clients that shall trust it. */
+  /** The authority's own certificate, for clients that trust it. */
   get caPem(): string {
     return `${this.certificate.toString('pem')}\n`;
   }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { sendRequest } from './send-request';
 
-/** Answers with what it received. */
+/** Starts a server that responds with the received request. */
 async function startEcho(): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -26,7 +26,7 @@ describe('sendRequest', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('sends a length with bytes, chunks with a stream, and the Host of the URL wherever it connects', async () => {
+  it('sends a length with bytes, chunks with a stream, and the Host of the URL for any connection target', async () => {
     const { server, port } = await startEcho();
     const connectTo = { host: '127.0.0.1', port };
     const bytes = await sendRequest('http://registry.test/', { method: 'POST', body: 'abc', connectTo });
@@ -39,7 +39,7 @@ describe('sendRequest', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('refuses what is no absolute URL', () => {
+  it('refuses a URL that is not absolute', () => {
     expect(() => sendRequest('/v2/')).toThrow('/v2/');
   });
 });

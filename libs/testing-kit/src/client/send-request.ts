@@ -7,11 +7,11 @@ export interface SendOptions {
   /** Default GET. */
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
-  /** Bytes go with Content-Length, a stream chunked unless the headers have a length. */
+  /** Bytes are sent with Content-Length; a stream is sent chunked unless the headers have a length. */
   readonly body?: Buffer | string | Readable;
-  /** PEM of an authority to trust besides none: the certificate is always verified. */
+  /** The PEM of the only authority to trust; default: Node's roots. The certificate is always verified. */
   readonly ca?: string;
-  /** Where to connect instead of the host in the URL; that one stays in Host and in the TLS server name. */
+  /** The target to connect to instead of the host in the URL, which stays in Host and in the TLS server name. */
   readonly connectTo?: { readonly host: string; readonly port: number };
   readonly agent?: Agent;
   readonly signal?: AbortSignal;
@@ -20,14 +20,14 @@ export interface SendOptions {
 export interface ReceivedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, as they came over the wire. */
+  /** Names and values in turn, as they arrived. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
 /**
- * One HTTP request, nothing added and nothing followed: path and query go out exactly as they are written, which a URL class would tidy
- * up. Settles with the answer even while the body is still being sent; rejects when the connection breaks before the answer is complete.
+ * Sends one HTTP request. It follows no redirect, and sends path and query exactly as they are written, which a URL class would normalize.
+ * Resolves with the response even while the body is still being sent. Rejects when the connection ends before the response is complete.
  */
 export function sendRequest(url: string, options: SendOptions = {}): Promise<ReceivedResponse> {
   const target = split(url);

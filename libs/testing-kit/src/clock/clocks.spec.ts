@@ -2,7 +2,7 @@ import { JumpingClock } from './jumping-clock';
 import { ManualClock } from './manual-clock';
 
 describe('ManualClock', () => {
-  it('fires what is due in order, also what is set on the way, at its time', () => {
+  it('fires due timers in order, also those that are set meanwhile, at their time', () => {
     const clock = new ManualClock(0);
     const fired: string[] = [];
     clock.setTimeout(() => fired.push(`late ${clock.now()}`), 20);
@@ -19,7 +19,7 @@ describe('ManualClock', () => {
 });
 
 describe('JumpingClock', () => {
-  it('puts both readings forward', () => {
+  it('advances both readings', () => {
     const clock = new JumpingClock();
     const before = [clock.now(), clock.monotonic()] as const;
     clock.jump(1_000_000);

@@ -1,6 +1,6 @@
 import { type Clock, systemClock, type Timer } from '@oci-connector/clock';
 
-/** The clock of this machine, which can be put forward, and whose timers can be made to end. */
+/** The clock of this machine, which tests can advance and whose timers tests can expire. */
 export class JumpingClock implements Clock {
   #ahead = 0;
   readonly #timers = new Set<{ readonly ms: number; readonly end: () => void }>();
@@ -28,12 +28,12 @@ export class JumpingClock implements Clock {
     return { cancel };
   }
 
-  /** Puts both readings forward; timers stay as they are. */
+  /** Advances both readings; timers do not change. */
   jump(ms: number): void {
     this.#ahead += ms;
   }
 
-  /** Ends the timers that were set to this many milliseconds. */
+  /** Expires the timers that were set to this many milliseconds. */
   expire(ms: number): void {
     for (const timer of [...this.#timers]) {
       if (timer.ms === ms) {

@@ -6,10 +6,10 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** Where the monotonic clock begins; means nothing, but is not zero, which a cache would take for "never". */
+/** The start of the monotonic clock. The value is arbitrary but not zero, because a cache would treat 0 as "never". */
 const ORIGIN = 1_000_000;
 
-/** A clock that stands still until told to go on. */
+/** A clock that advances only when the test advances it. */
 export class ManualClock implements Clock {
   #elapsed = 0;
   readonly #pending = new Set<Pending>();
@@ -30,12 +30,12 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#pending.delete(entry) };
   }
 
-  /** The delays with which the timers that still run were set, in milliseconds. */
+  /** The delays of the pending timers, in milliseconds, as they were set. */
   get timers(): number[] {
     return [...this.#pending].map(({ ms }) => ms);
   }
 
-  /** Goes on by so many milliseconds and fires what is due, in order. */
+  /** Advances by this many milliseconds and fires the due timers in order. */
   advance(ms: number): void {
     const until = this.#elapsed + ms;
     for (;;) {

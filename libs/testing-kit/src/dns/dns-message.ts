@@ -11,7 +11,7 @@ export interface DnsQuestion {
   /** In lower case, without the root's dot. */
   readonly name: string;
   readonly type: number;
-  /** As it came, for the answer. */
+  /** The bytes as they arrived, for the answer. */
   readonly bytes: Buffer;
 }
 
@@ -19,7 +19,7 @@ export interface DnsRecord {
   readonly name: string;
   readonly type: keyof typeof TYPES;
   readonly ttl: number;
-  /** An address, or the name that is meant. */
+  /** An address, or the name that a CNAME refers to. */
   readonly value: string;
 }
 
@@ -67,7 +67,7 @@ function nameBytes(name: string): Buffer {
   return Buffer.concat([...labels, Buffer.of(0)]);
 }
 
-/** Of an IPv6 address only the forms `a:b:…` and `…::…` without an IPv4 part. */
+/** Supports IPv6 addresses only in the forms `a:b:…` and `…::…` without an IPv4 part. */
 function addressBytes(address: string): Buffer {
   if (isIPv4(address)) {
     return Buffer.from(address.split('.').map(Number));

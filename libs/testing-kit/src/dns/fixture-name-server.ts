@@ -3,26 +3,26 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv4, type Server, type Socket } from 'node:net';
 import { type CODES, type DnsQuestion, type DnsRecord, type DnsReply, readQuestion, TYPES, writeReply } from './dns-message';
 
-/** What the server says about a name. A family that is not there has no address (NODATA). */
+/** The records of a name. A family that is absent has no address (NODATA). */
 export interface NameRecords {
   readonly a?: readonly string[] | NameFault;
   readonly aaaa?: readonly string[] | NameFault;
-  /** Another name that is meant; its addresses come along. */
+  /** The canonical name; its addresses are in the answer, too. */
   readonly cname?: string;
   /** In seconds; default 60. */
   readonly ttl?: number;
-  /** By UDP only the news that there is more, by TCP all. */
+  /** By UDP the answer is empty and truncated; by TCP it is complete. */
   readonly truncated?: boolean;
 }
 
-/** `SILENT`: no answer at all. */
+/** `SILENT`: the server does not answer. */
 export type NameFault = 'SILENT' | Exclude<keyof typeof CODES, 'NOERROR'>;
 
-/** A name server on loopback, over UDP and TCP, which knows the names of its zone and denies all others. */
+/** A name server on loopback, over UDP and TCP. It knows the names of its zone, and answers NXDOMAIN for all others. */
 export class FixtureNameServer {
   /** Every question, as `NAME TYPE`, in the order of arrival. */
   readonly asked: string[] = [];
-  /** By name in lower case; may be changed at any time. */
+  /** The records by name in lower case; may be changed at any time. */
   readonly zone = new Map<string, NameRecords | NameFault>();
   readonly #connections = new Set<Socket>();
 
@@ -54,12 +54,12 @@ export class FixtureNameServer {
     return server;
   }
 
-  /** As resolv.conf names it to our resolver. */
+  /** The address for resolv.conf, with the port. */
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** How often the name was asked for, over both families. */
+  /** Returns how often the name was queried, for both families together. */
   timesAsked(name: string): number {
     return this.asked.filter((question) => question.startsWith(`${name} `)).length;
   }

@@ -2,7 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Copies CRDs to a new directory, and gives classes one more protocol there, which has probes of its own. @returns the directory, to be removed */
+/**
+ * Copies CRDs to a new directory, and adds a protocol with its own probes to the classes there.
+ *
+ * @returns the directory, which the caller must remove
+ */
 export function crdsWithProtocol(crds: string, protocol: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'crds-'));
   for (const file of readdirSync(crds)) {

@@ -28,7 +28,7 @@ describe('readTable', () => {
     ]);
   });
 
-  it.each(['## Second', '## Third'])('does not take %s for an empty table', (heading) => {
+  it.each(['## Second', '## Third'])('does not treat %s as an empty table', (heading) => {
     expect(() => readTable(MARKDOWN, heading)).toThrow(heading);
   });
 });

@@ -1,12 +1,12 @@
-/** One row of a table: its cells by the words of the header. */
+/** One row of a table: its cells by the names in the header. */
 export type TableRow = Readonly<Record<string, string>>;
 
 /**
- * Reads the first table below a heading of a Markdown document, so that a test can hold the document to the code. A cell
- * that is nothing but a code span loses its backticks.
+ * Reads the first table below a heading of a Markdown document, so that a test can compare the document with the code. A cell that is only
+ * a code span loses its backticks.
  *
  * @param heading the line that begins the section, with its `#`
- * @throws Error when there is no such section or no table in it: that would look like a table without rows
+ * @throws Error when there is no such section or no table in it, because that would look like a table without rows
  */
 export function readTable(markdown: string, heading: string): TableRow[] {
   const lines = markdown.split('\n');
@@ -29,7 +29,7 @@ function isTableLine(line: string): boolean {
   return line.startsWith('|');
 }
 
-/** A pipe inside of a cell is written `\|`. */
+/** A pipe in a cell is written `\|`. */
 function cellsOf(line: string): string[] {
   const cells = line
     .trim()

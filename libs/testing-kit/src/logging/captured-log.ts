@@ -1,6 +1,6 @@
-/** A destination for a logger: keeps what is logged. */
+/** A destination for a logger that keeps the log lines. */
 export class CapturedLog {
-  /** The lines as they were written, each with its end. */
+  /** The lines as they were written, each with its line break. */
   readonly lines: string[] = [];
 
   write(line: string): void {

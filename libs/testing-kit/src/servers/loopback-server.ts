@@ -4,7 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type TLSSocket } from 'node:tls';
 
-/** What arrived at a {@link LoopbackServer}. */
+/** A request that arrived at a {@link LoopbackServer}. */
 export interface ArrivedRequest {
   readonly method: string;
   readonly url: string;
@@ -20,7 +20,7 @@ export interface LoopbackServerOptions {
   readonly port?: number;
 }
 
-/** An http or https server on 127.0.0.1, or another loopback address, that counts its connections and notes what arrives. */
+/** An http or https server on 127.0.0.1, or another loopback address, that counts its connections and records the requests. */
 export class LoopbackServer {
   readonly requests: ArrivedRequest[] = [];
   connections = 0;
@@ -30,7 +30,7 @@ export class LoopbackServer {
     readonly scheme: 'http' | 'https',
   ) {
     server.on('connection', () => this.connections++);
-    // First of the listeners: what answers a request finds it noted.
+    // This listener must be the first one, so that a request is recorded before it is answered.
     server.prependListener('request', ({ method = '', url = '', headers, socket }: IncomingMessage) => {
       const { servername, alpnProtocol } = socket as Socket & Partial<TLSSocket>;
       this.requests.push({ method, url, headers, host: headers.host, servername: servername ?? false, alpn: alpnProtocol ?? null });
@@ -56,7 +56,7 @@ export class LoopbackServer {
     return new URL(path, `${this.scheme}://${host}:${this.port}`);
   }
 
-  /** Ends every connection, and accepts no more. */
+  /** Closes every connection, and accepts no more. */
   async close(): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();

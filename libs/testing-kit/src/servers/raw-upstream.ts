@@ -2,20 +2,20 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
-/** A request as it stood on the wire. */
+/** A request as it arrived. */
 export interface RawRequest {
   /** Method, target and version. */
   readonly line: string;
   readonly head: string;
   readonly body: string;
-  /** The connection that it came on; the first is 0. */
+  /** The number of its connection; the first is 0. */
   readonly connection: number;
 }
 
-/** Answers on the connection that the request came on, byte for byte as it likes. */
+/** Writes a response to the request's connection, with full control over the bytes. */
 export type RawAnswer = (request: RawRequest, socket: Socket) => void;
 
-/** 200 with the request's path as the body; to HEAD without it. */
+/** Responds with 200 and the request's path as the body; to HEAD without a body. */
 export const echo: RawAnswer = ({ line }, socket) => {
   const [method = '', path = ''] = line.split(' ');
   socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${method === 'HEAD' ? '' : path}`);
@@ -25,16 +25,16 @@ export interface RawUpstreamOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** An upstream without an HTTP library: it reads requests by RFC 9112 to the letter, and shows every byte that arrives. */
+/** An upstream without an HTTP library. It parses requests strictly by RFC 9112, and exposes every byte that arrives. */
 export class RawUpstream {
   readonly requests: RawRequest[] = [];
-  /** What arrived that is no request. */
+  /** The received text that is not a valid request. */
   readonly violations: string[] = [];
   readonly open = new Set<Socket>();
-  /** Connections that were ever made. */
+  /** The number of all connections so far. */
   connections = 0;
   answer: RawAnswer = echo;
-  /** Called with the head of a request whose body is still to come. */
+  /** Called with the request line of a request whose body has not arrived yet. */
   onHead?: (line: string, socket: Socket) => void;
   readonly #server: Server;
 
@@ -62,7 +62,7 @@ export class RawUpstream {
     return this.requests.map(({ line }) => line);
   }
 
-  /** Forgets what was seen; connections stay. */
+  /** Forgets the recorded requests; connections stay open. */
   clear(): void {
     this.requests.splice(0);
     this.violations.splice(0);
@@ -91,7 +91,7 @@ export class RawUpstream {
     });
   }
 
-  /** Gives what is not a whole request yet. */
+  /** Handles all complete requests. Returns the remaining incomplete text. */
   #read(text: string, connection: number, socket: Socket): string {
     let rest = text;
     for (;;) {
@@ -116,7 +116,7 @@ interface Parsed extends Omit<RawRequest, 'connection'> {
   readonly rest: string;
 }
 
-/** Undefined: more has to come. Any framing but one Content-Length or one `chunked` is invalid here. */
+/** Returns undefined when the request is incomplete. Any framing except one Content-Length or one `chunked` is invalid here. */
 function parseRequest(text: string): Parsed | 'invalid' | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) {

@@ -6,10 +6,10 @@ export interface TcpServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** Accepts connections on 127.0.0.1, and does with each what the test says; by default nothing. */
+/** Accepts connections on 127.0.0.1, and calls the test's function for each; by default it does nothing. */
 export class TcpServer {
   readonly open = new Set<Socket>();
-  /** Connections that were ever made. */
+  /** The number of all connections so far. */
   connections = 0;
   readonly #server: Server;
 
@@ -34,7 +34,7 @@ export class TcpServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Ends every connection, and accepts no more. */
+  /** Closes every connection, and accepts no more. */
   async close(): Promise<void> {
     for (const socket of this.open) {
       socket.destroy();

@@ -1,4 +1,4 @@
-/** What the rules look at in a program: its settings, and what it makes of an environment. */
+/** The parts of a program that the rules check: its settings, and how it loads an environment. */
 export interface SettingsUnderTest {
   readonly settings: readonly { readonly name: string; readonly kind: string; readonly max?: number }[];
   readonly load: (environment: Record<string, string>) => { readonly ignored: readonly string[] };
@@ -6,10 +6,10 @@ export interface SettingsUnderTest {
 
 const HOUR_MS = 3_600_000;
 
-/** What a timer of Node.js can do, in hours; durations without a limit of their own have this one. */
+/** The longest timer of Node.js, in hours. Durations without their own limit have this one. */
 const LONGEST_HOURS = 576;
 
-/** Declares the tests that the settings of every program pass, inside a `describe` of its spec. */
+/** Declares the tests that the settings of every program must pass. Call inside a `describe` of its spec. */
 export function itKeepsTheRulesOfSettings({ settings, load }: SettingsUnderTest): void {
   const namesOf = (wanted: (setting: SettingsUnderTest['settings'][number]) => boolean): string[] =>
     settings.filter(wanted).map(({ name }) => name);
@@ -28,12 +28,12 @@ export function itKeepsTheRulesOfSettings({ settings, load }: SettingsUnderTest)
     });
   }
 
-  it('take the longest durations together', () => {
+  it('accept the longest durations together', () => {
     expect(load(Object.fromEntries(durations.map((name) => [name, longestOf(name)]))).ignored).toEqual([]);
   });
 
   for (const name of namesOf((setting) => setting.name.endsWith('_PORT'))) {
-    it(`${name} is left alone when Kubernetes made it of a Service`, () => {
+    it(`${name} is ignored when Kubernetes made it from a Service`, () => {
       const service = name.replace(/_PORT$/, '');
       for (const link of ['tcp://10.0.0.1:80', 'udp://10.0.0.1:53', 'sctp://10.0.0.1:9', 'tcp://[fd00::1]:80']) {
         const made = {
@@ -49,7 +49,7 @@ export function itKeepsTheRulesOfSettings({ settings, load }: SettingsUnderTest)
     });
   }
 
-  it('have no other name that Kubernetes makes of a Service', () => {
+  it('have no other name that Kubernetes makes from a Service', () => {
     expect(namesOf(({ name }) => /_SERVICE_HOST$|_SERVICE_PORT|_PORT_/.test(name))).toEqual([]);
   });
 }

@@ -4,13 +4,13 @@ describe.each([
   ['until', (look: () => boolean) => until(look, 50)],
   ['eventually', (look: () => boolean) => eventually(look, 'it', 50)],
 ])('%s', (_name, waitFor) => {
-  it('asks again until the condition holds', async () => {
+  it('checks again until the condition is true', async () => {
     let times = 0;
     await waitFor(() => (times += 1) === 3);
     expect(times).toBe(3);
   });
 
-  it('fails after its deadline, and with what the question throws', async () => {
+  it('fails after its deadline, and with the error of the condition', async () => {
     await expect(waitFor(() => false)).rejects.toThrow('within 50 ms');
     await expect(
       waitFor(() => {
@@ -19,7 +19,7 @@ describe.each([
     ).rejects.toThrow('broken');
   });
 
-  it('does not depend on the timers that a test fakes', async () => {
+  it('does not depend on fake timers', async () => {
     jest.useFakeTimers();
     let times = 0;
     await waitFor(() => (times += 1) === 3);
@@ -28,7 +28,7 @@ describe.each([
   });
 });
 
-it('eventually gives the value that was found, and names what was not', async () => {
+it('eventually returns the value that was found, and names the one that was not', async () => {
   const answers = [undefined, false as const, 0];
   expect(await eventually(() => answers.shift())).toBe(0);
   await expect(
@@ -37,10 +37,10 @@ it('eventually gives the value that was found, and names what was not', async ()
       () => 'the pod',
       1,
     ),
-  ).rejects.toThrow('waited in vain for the pod');
+  ).rejects.toThrow('timed out waiting for the pod');
 });
 
-it('untilRight gives the first right answer, which may be false', async () => {
+it('untilRight returns the first right answer, which may be false', async () => {
   const answers = [true, false];
   expect(
     await untilRight(

@@ -1,8 +1,8 @@
 import { asList, isEqualJson, isJsonObject, type JsonObject } from './json';
 
 /**
- * By which field the items of a list are the same item. Kubernetes has this on its Go types; these are the lists of the types
- * served here. A list that is not named is replaced as a whole.
+ * The fields that identify the items of a list. Kubernetes declares them on its Go types; these are the lists of the types that are served
+ * here. Any other list is replaced as a whole.
  */
 const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   'metadata.ownerReferences': ['uid'],
@@ -29,8 +29,8 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
 const SETS = new Set(['metadata.finalizers']);
 
 /**
- * Strategic merge patch (Kubernetes API conventions): as a merge patch, but lists merge by their keys, with the directives
- * `$patch: replace | delete | merge`, `$retainKeys`, `$setElementOrder/LIST` and `$deleteFromPrimitiveList/LIST`.
+ * Applies a strategic merge patch (Kubernetes API conventions). It is like a merge patch, but lists are merged by their keys, with the
+ * directives `$patch: replace | delete | merge`, `$retainKeys`, `$setElementOrder/LIST` and `$deleteFromPrimitiveList/LIST`.
  */
 export function applyStrategicMergePatch(document: JsonObject, patch: JsonObject, path = ''): JsonObject {
   const { $patch: directive, ...changes } = patch;
@@ -106,12 +106,12 @@ function mergeItem(list: readonly unknown[], item: JsonObject, { keys, path }: {
   return index < 0 ? [...list, merged] : list.map((other, position) => (position === index ? merged : other));
 }
 
-/** A key that the patch leaves out, such as the protocol of a port, does not count. */
+/** A key that the patch omits, such as the protocol of a port, is not compared. */
 function isSameItem(item: JsonObject, patch: JsonObject, keys: readonly string[]): boolean {
   return keys.every((key) => patch[key] === undefined || isEqualJson(item[key], patch[key]));
 }
 
-/** What says in which order a list is to be, and in which it was. */
+/** The wanted order and the previous order of a list. */
 interface Ordering {
   readonly wanted: readonly unknown[];
   readonly before: readonly unknown[];
@@ -119,8 +119,9 @@ interface Ordering {
 }
 
 /**
- * The items that the patch names, in its order; each other item before the first of them that it stood before. No comparison of two
- * items can say that, because the two orders may contradict each other (mergeSortedSlice in strategicpatch of apimachinery).
+ * Sorts a list: the items that the patch names are in the order of the patch, and each other item is before the first named item that it
+ * preceded in the previous list. A comparator of two items cannot do this, because the two orders may contradict each other
+ * (mergeSortedSlice in strategicpatch of apimachinery).
  */
 function inOrder(list: readonly unknown[], { wanted, before, keys }: Ordering): unknown[] {
   const placeIn = (order: readonly unknown[], item: unknown): number =>
@@ -128,10 +129,10 @@ function inOrder(list: readonly unknown[], { wanted, before, keys }: Ordering): 
   const named = list.filter((item) => placeIn(wanted, item) >= 0).sort((a, b) => placeIn(wanted, a) - placeIn(wanted, b));
   const others = list.filter((item) => placeIn(wanted, item) < 0);
   const result: unknown[] = [];
-  const stoodBefore = (other: unknown, item: unknown): boolean =>
+  const preceded = (other: unknown, item: unknown): boolean =>
     placeIn(before, other) >= 0 && placeIn(before, other) < placeIn(before, item);
   for (const item of named) {
-    while (others.length > 0 && stoodBefore(others[0], item)) {
+    while (others.length > 0 && preceded(others[0], item)) {
       result.push(others.shift());
     }
     result.push(item);

@@ -35,7 +35,7 @@ describe('a good credential', () => {
     ['Basic', basic],
     ['nothing', {}],
     ['Harbor', { ...token({ realm: 'request-host', tokens: { fields: 'empty-access-token' } }), quirks: harborQuirks() }],
-  ])('passes where the registry wants %s', async (_name, options) => {
+  ])('passes where the registry requires %s', async (_name, options) => {
     await withRegistry(options, async (registry) => {
       expect(await checkCredential(aTarget(registry.origin, { credential: aCredential('ada', PASSWORD) }))).toEqual({ outcome: 'passed' });
     });
@@ -49,7 +49,7 @@ describe('a good credential', () => {
     });
   });
 
-  it('fails with a repository that it may not pull from, without being called refused', async () => {
+  it('fails with a repository that it may not pull from, and is not reported as refused', async () => {
     await withRegistry(token(), async (registry) => {
       const target = aTarget(registry.origin, { credential: aCredential('ada', PASSWORD) });
       const finding = await checkCredential(target, { repository: 'other/app' });
@@ -64,7 +64,7 @@ describe('a wrong password', () => {
     ['Bearer', token()],
     ['Basic', basic],
     ['Harbor', { ...token({ realm: 'request-host' }), quirks: harborQuirks() }],
-  ])('is refused where the registry wants %s, and is in no message', async (_name, options) => {
+  ])('is refused where the registry requires %s, and is in no message', async (_name, options) => {
     await withRegistry(options, async (registry) => {
       const finding = await checkCredential(aTarget(registry.origin, { credential: aCredential('ada', 'wrong-password') }));
       expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
@@ -77,7 +77,7 @@ describe('a wrong password', () => {
 describe('an anonymous Connector', () => {
   it.each([
     ['lets everybody in', {}],
-    ['gives tokens to everybody', token({ anonymousGrants: { '*': ['pull'] } })],
+    ['issues tokens to everybody', token({ anonymousGrants: { '*': ['pull'] } })],
   ])('passes where the registry %s', async (_name, options) => {
     await withRegistry(options, async (registry) => {
       expect(await checkCredential(aTarget(registry.origin))).toEqual({ outcome: 'passed' });
@@ -88,7 +88,7 @@ describe('an anonymous Connector', () => {
   it.each([
     ['Harbor', harborQuirks()],
     ['Quay', quayQuirks()],
-  ])('of %s, whose token server refuses a request without scope, goes on to the repository', async (_name, quirks) => {
+  ])('of %s, whose token server refuses a request without scope, continues with the repository', async (_name, quirks) => {
     await withRegistry({ ...token({ anonymousGrants: { 'library/*': ['pull'] } }), quirks }, async (registry) => {
       await pushImage(
         { url: registry.url, repository: 'library/app', reference: 'v1', auth: { username: 'root', password: PASSWORD } },
@@ -101,12 +101,12 @@ describe('an anonymous Connector', () => {
       expect(unnamed.message).toContain('Name one in the auth parameter "repository"');
       const closed = await checkCredential(aTarget(registry.origin), { repository: 'private/app' });
       expect(closed).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
-      expect(closed.message).toContain('does not let everybody pull from "private/app"');
+      expect(closed.message).toContain('does not allow everybody to pull from "private/app"');
       expect(registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic'))).toEqual([]);
     });
   });
 
-  it('fails where the registry wants a password', async () => {
+  it('fails where the registry requires a password', async () => {
     await withRegistry(basic, async (registry) => {
       const finding = await checkCredential(aTarget(registry.origin));
       expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthenticationFailed' });
@@ -115,7 +115,7 @@ describe('an anonymous Connector', () => {
   });
 });
 
-it('a realm with user info has a reason of its own, and nothing is sent there', async () => {
+it('a realm with user info is reported, and no request is sent there', async () => {
   await withRegistry(token({ realm: { url: 'http://user@127.0.0.1/token' } }), async (registry) => {
     const finding = await checkCredential(aTarget(registry.origin, { credential: aCredential('ada', PASSWORD) }));
     expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthRealmInvalid' });
@@ -123,7 +123,7 @@ it('a realm with user info has a reason of its own, and nothing is sent there', 
   });
 });
 
-it('a refused credential is sent once, whatever shares it: other addresses, other repositories', async () => {
+it('a refused credential is sent once, also when other addresses and repositories share it', async () => {
   await withRegistry(token(), async (registry) => {
     const refusals = new RefusedCredentials();
     const credential = aCredential('ada', 'wrong');
@@ -144,7 +144,7 @@ it('a refused credential is sent once, whatever shares it: other addresses, othe
 describe('C1: a token server on another origin', () => {
   const elsewhere = token({ realm: 'other-origin' });
 
-  it('gets nothing unless it is trusted, and the message says how to trust it', async () => {
+  it('gets no request unless it is trusted, and the message says how to trust it', async () => {
     await withRegistry(elsewhere, async (registry) => {
       const finding = await checkCredential(aTarget(registry.origin, { credential: aCredential('ada', PASSWORD) }));
       expect(finding).toMatchObject({ outcome: 'failed', reason: 'AuthRealmUntrusted' });
@@ -163,7 +163,7 @@ describe('C1: a token server on another origin', () => {
   });
 });
 
-describe('what leaves the question open', () => {
+describe('the result is unknown for', () => {
   const credential = aCredential('ada', PASSWORD);
 
   it('a token server that asks to wait', async () => {
@@ -177,7 +177,7 @@ describe('what leaves the question open', () => {
     });
   });
 
-  it('a token server that is ill', async () => {
+  it('a token server with a 5xx status', async () => {
     await withRegistry(token(), async (registry) => {
       registry.quirks.tokenAnswer = { kind: 'status', status: 503 };
       expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({
@@ -187,14 +187,14 @@ describe('what leaves the question open', () => {
     });
   });
 
-  it('a host that is gone', async () => {
+  it('an unreachable host', async () => {
     const server = await LoopbackServer.start((_request, response) => response.end());
     const { origin } = server;
     await server.close();
     expect(await checkCredential(aTarget(origin, { credential }))).toMatchObject({ outcome: 'unknown', reason: 'ConnectionFailed' });
   });
 
-  it('a server that never answers', async () => {
+  it('a server that never responds', async () => {
     const server = await LoopbackServer.start(() => undefined);
     try {
       expect(await checkCredential(aTarget(server.origin, { credential, timeoutMs: 50 }))).toMatchObject({
@@ -206,7 +206,7 @@ describe('what leaves the question open', () => {
     }
   });
 
-  it('an answer that makes no sense is a failure, not an open question', async () => {
+  it('but an unexpected response is a failure', async () => {
     await withRegistry(token(), async (registry) => {
       registry.quirks.tokenAnswer = { kind: 'garbage' };
       expect(await checkCredential(aTarget(registry.origin, { credential }))).toMatchObject({

@@ -6,22 +6,22 @@ import { explain } from '../../explain';
 import { PASSED, type Finding } from '../../finding';
 
 export interface CheckCredentialOptions {
-  /** `spec.auth.params` `repository`: a repository, as users name it, that the credential must be able to pull from. */
+  /** The `repository` in `spec.auth.params`: a repository, as users name it, that the credential must be able to pull from. */
   repository?: string;
   signal?: AbortSignal;
-  /** Refusals of all checks of this program; a refused credential is sent once, whoever shares it. */
+  /** The refusals of all checks of this program: a refused credential is sent once, however many Connectors share it. */
   refusals?: RefusedCredentials;
 }
 
 /**
- * Whether the registry takes the credential, by the handshake that a pull makes, from nothing: no cached token takes part,
- * so a password changed at the registry is noticed. Without a credential: whether the registry lets anonymous clients in.
+ * Checks whether the registry accepts the credential, with the whole handshake of a pull. It uses no cached token, so that a password change
+ * at the registry is noticed. Without a credential, it checks whether the registry accepts anonymous clients.
  */
 export async function checkCredential(target: DiagnosisTarget, options: CheckCredentialOptions = {}): Promise<Finding> {
   const { address, egress, ca, timeoutMs, trustedRealms, credential } = target;
   const http = new RegistryHttpClient({ policy: egress, ca, timeoutMs });
   const { scheme, host, port, origin } = address;
-  // Nothing is cached in this call, so there is no cache key to keep apart.
+  // This call caches nothing, so the parts of the cache key can be empty.
   const registry = { connectorUid: '', credentialRevision: '', scheme, host, port, origin, trustedRealms, credential, http };
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;

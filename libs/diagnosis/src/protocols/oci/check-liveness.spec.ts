@@ -10,9 +10,9 @@ const accounts = [{ username: 'ada', password: 'pw-fixture' }];
 describe('a registry is alive', () => {
   const modes: [string, FixtureRegistryOptions][] = [
     ['that lets everybody in', {}],
-    ['that wants Basic', { auth: { mode: 'basic', accounts } }],
-    ['that wants Bearer', { auth: { mode: 'token', accounts } }],
-    ['that forgets its challenge', { auth: { mode: 'token', accounts }, quirks: { omitChallenge: true } }],
+    ['that requires Basic', { auth: { mode: 'basic', accounts } }],
+    ['that requires Bearer', { auth: { mode: 'token', accounts } }],
+    ['that omits its challenge', { auth: { mode: 'token', accounts }, quirks: { omitChallenge: true } }],
   ];
   it.each(modes)('%s', async (_name, options) => {
     const registry = await startFixtureRegistry(options);
@@ -29,7 +29,7 @@ describe('a registry is alive', () => {
   });
 });
 
-it('a registry that names the date until which it wants to be left alone is believed by the clock that is handed in', async () => {
+it('compares the date in Retry-After with the injected clock', async () => {
   const clock = new ManualClock();
   const until = new Date(clock.now() + 120_000).toUTCString();
   const server = await LoopbackServer.start((_request, response) => response.writeHead(429, { 'retry-after': until }).end());
@@ -43,17 +43,17 @@ it('a registry that names the date until which it wants to be left alone is beli
 describe('below the path of spec.address', () => {
   const below: [string, string, { status: number; headers?: Record<string, string>; body?: string }, 'passed' | 'failed'][] = [
     ['a repository that does not exist', '/team', { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' }, 'passed'],
-    ['a question for a login', '/team', { status: 401 }, 'passed'],
+    ['a 401', '/team', { status: 401 }, 'passed'],
     ['a refusal', '/team', { status: 403 }, 'passed'],
     ['an ill server', '/team', { status: 503 }, 'passed'],
     ['a list', '/v2/team', { status: 200, body: '{"name":"x","tags":null}' }, 'passed'],
     ['the default page of an ingress', '/team', { status: 404, body: 'default backend - 404' }, 'failed'],
     ['a web page', '/team', { status: 200, body: '<!doctype html>' }, 'failed'],
-    ['a name that the registry does not take', '/team', { status: 400, body: '{"errors":[{"code":"NAME_INVALID"}]}' }, 'failed'],
+    ['a name that the registry does not accept', '/team', { status: 400, body: '{"errors":[{"code":"NAME_INVALID"}]}' }, 'failed'],
     ['the same with another status', '/team', { status: 404, body: '{"errors":[{"code":"NAME_INVALID"}]}' }, 'failed'],
     ['a redirect', '/team', { status: 302, headers: { location: '/login' } }, 'failed'],
   ];
-  it.each(below)('a wrong prefix becomes visible: %s', async (_name, path, answer, outcome) => {
+  it.each(below)('detects a wrong prefix: %s', async (_name, path, answer, outcome) => {
     const server = await LoopbackServer.start(({ url }, response) => {
       if (url === '/v2/') {
         response.end('{}');
@@ -74,7 +74,7 @@ describe('below the path of spec.address', () => {
     }
   });
 
-  it.each(['', '/', '/v2', '/v2/', '/V2/'])('asks nothing more of an address with the path %j', async (path) => {
+  it.each(['', '/', '/v2', '/v2/', '/V2/'])('sends no further request for an address with the path %j', async (path) => {
     const server = await LoopbackServer.start((_request, response) => response.end('{}'));
     try {
       expect(await checkLiveness(aTarget(`${server.origin}${path}`))).toEqual({ outcome: 'passed' });
@@ -85,10 +85,10 @@ describe('below the path of spec.address', () => {
   });
 });
 
-describe('what else answers', () => {
+describe('other responses', () => {
   const table: [string, { status: number; headers?: Record<string, string>; body?: string }, Partial<Finding>][] = [
     ['nothing at that path', { status: 404 }, { outcome: 'failed', reason: 'NotARegistry' }],
-    ['a refusal without a question', { status: 403 }, { outcome: 'failed', reason: 'NotARegistry' }],
+    ['a refusal without a challenge', { status: 403 }, { outcome: 'failed', reason: 'NotARegistry' }],
     [
       'a refusal with a challenge, which is a registry',
       { status: 403, headers: { 'www-authenticate': 'Bearer realm="https://r.example/token"' } },
@@ -100,11 +100,11 @@ describe('what else answers', () => {
       { outcome: 'failed', reason: 'NotARegistry' },
     ],
     ['a web page', { status: 200, body: '\n<!DOCTYPE html><html></html>' }, { outcome: 'failed', reason: 'NotARegistry' }],
-    ['Quay, which calls its true a page', { status: 200, headers: { 'content-type': 'text/html' }, body: 'true' }, { outcome: 'passed' }],
+    ['Quay, which sends true as text/html', { status: 200, headers: { 'content-type': 'text/html' }, body: 'true' }, { outcome: 'passed' }],
     ['an ill server', { status: 503 }, { outcome: 'failed', reason: 'ConnectionFailed' }],
     ['a busy server', { status: 429 }, { outcome: 'unknown', reason: 'Throttled' }],
     [
-      'a busy server that says for how long',
+      'a busy server with Retry-After',
       { status: 429, headers: { 'retry-after': '120' } },
       { outcome: 'unknown', reason: 'Throttled', retryAfterMs: 120_000 },
     ],
@@ -119,7 +119,7 @@ describe('what else answers', () => {
     }
   });
 
-  it('a redirect: names the origin it leads to, not its query, and is not followed', async () => {
+  it('a redirect: names its target origin, not its query, and is not followed', async () => {
     const other = await LoopbackServer.start((_request, response) => response.end());
     const server = await LoopbackServer.start((_request, response) =>
       response.writeHead(301, { location: `${other.origin}/v2/?sig=topsecret` }).end(),
@@ -136,7 +136,7 @@ describe('what else answers', () => {
   });
 });
 
-describe('what keeps us from it', () => {
+describe('a failed connection', () => {
   it('nothing listens', async () => {
     const server = await LoopbackServer.start((_request, response) => response.end());
     const { origin } = server;
@@ -153,7 +153,7 @@ describe('what keeps us from it', () => {
     });
   });
 
-  it('it is silent', async () => {
+  it('the server does not respond', async () => {
     const server = await LoopbackServer.start(() => undefined);
     try {
       expect(await checkLiveness(aTarget(server.origin, { timeoutMs: 50 }))).toMatchObject({
@@ -165,7 +165,7 @@ describe('what keeps us from it', () => {
     }
   });
 
-  it('C9: the address is forbidden, and nothing arrives there', async () => {
+  it('C9: the address is forbidden, and no request arrives there', async () => {
     const server = await LoopbackServer.start((_request, response) => response.end());
     const egress = new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] });
     try {

@@ -6,16 +6,16 @@ import { type DiagnosisTarget } from '../../diagnosis-target';
 import { explain } from '../../explain';
 import { PASSED, failed, throttled, type Finding } from '../../finding';
 
-/** Registries answer `/v2/` with a few bytes; more than this is not needed to tell a web page from them. */
+/** Registries respond to `/v2/` with a few bytes. This much of the body is enough to recognise a web page. */
 const MAX_BODY_BYTES = 4096;
 
-/** A repository that need not exist: what is asked is whether the registry knows what the path means. */
+/** A repository that need not exist: the check only finds out whether the registry serves this path. */
 const PROBED_LIST = 'connector-probe/tags/list';
 
 /**
- * Whether a registry answers at the address: `GET /v2/` is answered with 200, or with 401 because no credential is sent
- * (distribution-spec, "Determining Support"), or with 403 and a challenge. Where the address has a path, a list below it is asked too: an ingress that serves
- * something else there, or a registry that takes no such names, is seen here and not by the first pull.
+ * Checks whether a registry responds at the address: `GET /v2/` leads to 200, to 401 because no credential is sent (distribution-spec,
+ * "Determining Support"), or to 403 with a challenge. When the address has a path, a tag list below it is requested too. So an ingress with
+ * another backend there, or a registry that does not accept such names, is detected here and not by the first pull.
  */
 export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSignal): Promise<Finding> {
   const { address, egress, clock, ca, timeoutMs } = target;
@@ -36,7 +36,7 @@ export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSigna
   }
 }
 
-/** Of a registry that is alive. A repository that is missing says nothing, and neither does a refusal. */
+/** Judges the path of a registry that is alive. A missing repository or a refusal is no failure. */
 function judgePrefix(response: RegistryHttpResponse, { origin, prefix }: { origin: string; prefix: string }): Finding {
   const { status, body } = response;
   if (status >= 300 && status < 400) {
@@ -67,12 +67,12 @@ function judge(response: RegistryHttpResponse, origin: string, now: number): Fin
   }
   if (status === 429) {
     return throttled(
-      `${asked} was answered with status code 429; it is asked again later`,
+      `${asked} was answered with status code 429; it is checked again later`,
       parseRetryAfter(response.headers['retry-after'], now),
     );
   }
   if (status >= 500) {
-    return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${status}; see whether the registry is well`);
+    return failed(Reason.ConnectionFailed, `${asked} was answered with status code ${status}; check the state of the registry`);
   }
   if (status >= 300 && status < 400) {
     return redirected(response, asked.slice('GET '.length), origin);
@@ -83,14 +83,14 @@ function judge(response: RegistryHttpResponse, origin: string, now: number): Fin
   );
 }
 
-/** Some gateways say 403 to those who sent nothing. Without a challenge it is a firewall's or a web site's. */
+/** Some gateways respond with 403 to requests without a credential. A 403 without a challenge comes from a firewall or a web site. */
 function isChallenged({ status, headers }: RegistryHttpResponse): boolean {
   return refusesAuthorization(status, headers['www-authenticate'], { scheme: 'none' });
 }
 
 /**
- * A site that answers every path with its start page says 200, too. The content type does not tell: Quay sends its
- * `true` as text/html.
+ * A web site that serves its start page at every path responds with 200, too. The content type is no criterion: Quay sends its `true` as
+ * text/html.
  */
 function isWebPage(body: Buffer): boolean {
   return /^\s*<(!doctype|html|head|body|!--)/i.test(body.toString('utf8'));
@@ -105,7 +105,7 @@ function redirected({ status, headers }: RegistryHttpResponse, asked: string, or
   return failed(Reason.NotARegistry, `GET ${asked} was answered with a redirect (status code ${status})${advice}`);
 }
 
-/** Only the origin is repeated: a redirect's query may carry a signature (rule C14). */
+/** Only the origin is repeated, because a redirect's query may contain a signature (rule C14). */
 function originOf(location: string | string[] | undefined, base: string): string | undefined {
   const first = Array.isArray(location) ? location[0] : location;
   if (first === undefined || !URL.canParse(first, base)) {

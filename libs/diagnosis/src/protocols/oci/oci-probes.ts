@@ -2,10 +2,10 @@ import { type ProtocolProbes } from '../protocol-probes';
 import { checkCredential } from './check-credential';
 import { checkLiveness } from './check-liveness';
 
-/** The parameter of an authentication type that names what the credential must at least be able to pull from. */
+/** The parameter of an authentication type that names a repository that the credential must be able to pull from. */
 const REPOSITORY = 'repository';
 
-/** The OCI distribution-spec. */
+/** The probes of the OCI distribution-spec. */
 export const ociProbes: ProtocolProbes = {
   liveness: (target, { signal }) => checkLiveness(target, signal),
   credential: {
