@@ -16,7 +16,7 @@ describe('the settings of the controller', () => {
     ['1h', '19m', true],
     [undefined, '576h', true],
     ['87600h', '576h', true],
-  ])('fit together: CA_LIFETIME %s and CA_PUBLICATION %s: %s', (lifetime, publication, fits) => {
+  ])('checks CA_LIFETIME %s together with CA_PUBLICATION %s: accepted %s', (lifetime, publication, fits) => {
     const environment = {
       OCI_CONNECTOR_CONTROLLER_CA_LIFETIME: lifetime ?? '',
       OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: publication ?? '',

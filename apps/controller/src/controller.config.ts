@@ -5,7 +5,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** In milliseconds. Shorter timeouts fail for healthy registries on the other side of the world. */
+/** In milliseconds. Shorter timeouts fail for healthy registries that are far away. */
 const MIN_TIMEOUT = 100;
 
 /** The environment of the process. */
@@ -119,7 +119,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
       return [];
     }
     return [
-      `OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: must be less than a third of OCI_CONNECTOR_CONTROLLER_CA_LIFETIME (${durationText(third)}), in which the next authority has to be published and to begin signing`,
+      `OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: must be less than a third of OCI_CONNECTOR_CONTROLLER_CA_LIFETIME (${durationText(third)}), because the next authority must be published and start to sign within that third`,
     ];
   }
 }

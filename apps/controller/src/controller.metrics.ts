@@ -4,15 +4,15 @@ import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-co
 import { type ReadinessGauge } from './connector/connector-status.writer';
 import { type ProberHooks } from './probing/prober';
 
-/** A probe takes from a millisecond on the same node to the timeout. Seconds. */
+/** In seconds. A probe takes from a millisecond on the same node up to its timeout. */
 const PROBE_BUCKETS = [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 20];
-/** From an event to the reconcile that sees it, and the reconcile itself: the target is a Connector Ready within two seconds. Seconds. */
+/** In seconds, for the wait in the queue and for the reconcile. The target is that a Connector is Ready within two seconds. */
 const RECONCILE_BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 30];
 
-/** The kinds of objects that are reconciled, as they stand in the label `kind`. */
+/** Values of the label `kind`: the kinds of reconciled objects. */
 export type ReconcileKind = 'Connector' | 'ConnectorClass' | 'CertificateAuthority' | 'SealingKey';
 
-/** What the controller counts. Labels hold names of objects and fixed words, never anything that a registry sent. */
+/** The controller's metrics. Labels contain names of objects and fixed words, never text from a registry. */
 export class ControllerMetrics {
   readonly #reconciles: Counter<'kind' | 'result'>;
   readonly #reconcileSeconds: Histogram<'kind'>;
@@ -87,7 +87,7 @@ export class ControllerMetrics {
     remove: (owner) => this.#ready.remove(connectorLabels(owner)),
   };
 
-  /** Whoever does not lead knows nothing of Connectors and must not report the past. */
+  /** Sets whether this replica leads. A replica that does not lead must not report outdated states of Connectors. */
   setLeader(leading: boolean): void {
     this.#leader.set(leading ? 1 : 0);
     if (!leading) {

@@ -10,11 +10,11 @@ import { ControllerService } from './controller.service';
 
 const SERVED = { adminHost: '127.0.0.1', adminPort: 0 };
 
-/** Resolves when this process serves so many ports besides that of the API server. */
+/** Resolves when this process serves this number of ports, in addition to the API server's port. */
 const served = (ports: number): Promise<void> =>
   until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
 
-describe('the module of the controller', () => {
+describe('ControllerModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
   let open: NestFastifyApplication | undefined;
@@ -25,13 +25,13 @@ describe('the module of the controller', () => {
   });
 
   afterEach(async () => {
-    // Only a test that failed has left it open.
+    // Still open only after a failed test.
     await open?.close();
     open = undefined;
     await kube.close();
   });
 
-  /** Nothing of the program is replaced but the world. */
+  /** Builds the program; only the world is replaced. */
   async function build(): Promise<NestFastifyApplication> {
     const settings = Object.assign(new ControllerSettings(), SERVED);
     const logger = createLogger({ name: 'controller', level: 'debug', destination: new CapturedLog() });
@@ -58,14 +58,14 @@ describe('the module of the controller', () => {
     return lease?.spec.holderIdentity;
   };
 
-  it('makes its providers without opening a port or asking anybody', async () => {
+  it('creates its providers without opening a port or sending a request', async () => {
     const app = await build();
     expect(app.get(ControllerService, { strict: false }).isLeader).toBe(false);
     await served(0);
     expect({ asked: kube.requests.entries.length, timers: clock.timers }).toEqual({ asked: 0, timers: [] });
   });
 
-  it('watches and leads from its start, is ready when it knows all, gives its Lease back, and leaves nothing open', async () => {
+  it('watches and leads from its start, is ready after the first lists, releases its Lease, and leaves nothing open', async () => {
     const app = await build();
     const service = app.get(ControllerService, { strict: false });
     await app.init();
@@ -91,7 +91,7 @@ describe('the module of the controller', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('does not start with what its settings lead to in vain: all is reported together, by the names of the variables', async () => {
+  it('does not start when files of its settings cannot be read, and reports all of them by their variables', async () => {
     const settings = Object.assign(new ControllerSettings(), SERVED, {
       kubeconfig: '/nonexistent/kubeconfig',
       caBundle: '/nonexistent/bundle',
@@ -107,7 +107,7 @@ describe('the module of the controller', () => {
     });
   });
 
-  it('has settings that are refused by the names of the variables', () => {
+  it('rejects invalid settings and names the variables', () => {
     const environment = { OCI_CONNECTOR_ADMIN_PORT: '70000', OCI_CONNECTOR_CONTROLLER_LEASE_DURATION: '1s' };
     const read = (): unknown => readProgramSettings({ name: 'connectors-controller', settings: ControllerSettings, environment });
     for (const name of Object.keys(environment)) {

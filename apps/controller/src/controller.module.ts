@@ -12,16 +12,16 @@ import { ControllerService } from './controller.service';
 import { installationOf } from './installation';
 import { LeaderTerm } from './leader-term';
 
-/** What this program has besides what every program has. */
+/** Options of this program, in addition to those of every program. */
 export interface ControllerOptions {
   readonly settings: ControllerSettings;
-  /** Default `Math.random`. */
+  /** Default: `Math.random`. */
   readonly random?: () => number;
-  /** Probes besides the shipped ones, by the name in `spec.protocol`; a program has none. */
+  /** For tests: probes in addition to the shipped ones, by the name in `spec.protocol`. */
   readonly protocols?: Readonly<Record<string, ProtocolProbes>>;
 }
 
-/** The controller as a Nest module: one provider, whose parts are plain classes that are put together here. */
+/** The controller as a Nest module: one provider. Its parts are plain classes, which are created here. */
 @Module({})
 export class ControllerModule {
   static register(options: ControllerOptions): DynamicModule {
@@ -57,7 +57,7 @@ function createController({ settings, random = Math.random, protocols }: Control
     protocols: { ...SHIPPED_PROBES, ...protocols },
   });
   const term = { settings, installation, client, watches, egress, probes, installationCa, metrics, logger, clock, random };
-  // The pod's name for people, random bytes because a restarted container keeps its host name.
+  // The pod's name for readers; random bytes, because a restarted container keeps its host name.
   const identity = `${hostname}-${randomBytes(4).toString('hex')}`;
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
   return new ControllerService({

@@ -15,13 +15,13 @@ export interface ControllerServiceOptions {
   readonly readiness: Readiness;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Namespace and name of the Lease, and who we are. */
+  /** Namespace and name of the Lease, and the identity of this replica. */
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string; readonly durationMs: number };
-  /** Makes the work of one term. */
+  /** Creates the work of one term. */
   readonly newTerm: () => Pick<LeaderTerm, 'run'>;
 }
 
-/** The life of a replica: it watches from the start, and works while it leads. */
+/** The lifecycle of a replica: it watches from its start, and reconciles while it leads. */
 export class ControllerService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #election: LeaderElection;
 
@@ -52,7 +52,7 @@ export class ControllerService implements OnApplicationBootstrap, OnModuleDestro
 
   onApplicationBootstrap(): void {
     const { watches, endpoints, readiness, newTerm } = this.options;
-    // A replica that does not lead is ready as well: it is there to take over.
+    // A replica that does not lead is also ready: it can take over.
     readiness.register('watches', () => (watches.hasSynced ? undefined : 'the first lists have not arrived from the API server yet'));
     watches.start();
     endpoints.start();

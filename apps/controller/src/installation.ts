@@ -7,11 +7,11 @@ import {
 } from '@oci-connector/connector-api';
 import { type InstallationSettings } from '@oci-connector/runtime';
 
-/** What this installation is called and where its proxy is. */
+/** The names of this installation and the addresses of its proxy. */
 export interface Installation extends InstallationNames {
-  /** The audience that clients need; published in status. */
+  /** The audience that tokens of clients must have; published in status. */
   readonly audience: string;
-  /** Base URLs by which clients from outside reach the proxy; empty: only by the Services. */
+  /** Base URLs by which clients outside the cluster reach the proxy; empty: clients reach it only through the Services. */
   readonly externalHttpUrl: string;
   readonly externalHttpsUrl: string;
 }
@@ -23,8 +23,8 @@ export interface ConnectorUrls {
 }
 
 /**
- * Where a Connector is reached. `resolver` says whether its Service's name is enough or the path names it too. From outside
- * all Connectors share one host, so there the path always does.
+ * Returns the URLs of a Connector. `resolver` says whether only its Service's host names it or the path does too. With an external URL all
+ * Connectors share one host, so the path always names it.
  */
 export function connectorUrls(key: ConnectorKey, resolver: 'host' | 'path', installation: Installation): ConnectorUrls {
   const { clusterDomain, externalHttpUrl, externalHttpsUrl } = installation;
@@ -41,7 +41,7 @@ function withoutSlash(url: string): string {
   return url.replace(/\/$/, '');
 }
 
-/** The part of the settings that all programs share. */
+/** Reads the names of the installation from the settings that all programs share. */
 export function installationOf(settings: InstallationSettings): Installation {
   const { namespace, proxyService, clusterDomain, audiences, externalHttpUrl, externalHttpsUrl } = settings;
   return { namespace, proxyService, clusterDomain, audience: audiences[0] ?? DEFAULT_AUDIENCE, externalHttpUrl, externalHttpsUrl };

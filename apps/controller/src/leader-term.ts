@@ -33,7 +33,7 @@ import { type Installation } from './installation';
 import { Prober } from './probing/prober';
 import { SealingKeyReconciler } from './sealing-key/sealing-key.reconciler';
 
-/** What a term works with. */
+/** Dependencies of a term. */
 export interface LeaderTermOptions {
   readonly settings: ControllerSettings;
   readonly installation: Installation;
@@ -42,7 +42,7 @@ export interface LeaderTermOptions {
   readonly egress: EgressPolicy;
   /** Of all terms, because they remember refused credentials: another term is no reason to send one again. */
   readonly probes: Probes;
-  /** Certificates in PEM that registries may be signed by, beside the system's roots. */
+  /** Certificates in PEM that are trusted for registries, in addition to the system's roots. */
   readonly installationCa: readonly string[];
   readonly metrics: ControllerMetrics;
   readonly logger: Logger;
@@ -50,13 +50,13 @@ export interface LeaderTermOptions {
   readonly random: () => number;
 }
 
-/** A first back-off of a second would be half of the two in which a Connector is to be Ready; conflicts are over at once. */
+/** Starts at 100 ms: conflicts pass quickly, and a Connector should be Ready within two seconds. */
 const BACK_OFF = { backOffInitialMs: 100, backOffMaxMs: 60_000 };
 
-/** Longest wait for Events at the end of a term: less than what is left of a lease that could not be renewed. */
+/** Longest wait for Events at the end of a term, in milliseconds: less than the remaining time of a Lease that could not be renewed. */
 const EVENTS_GRACE_MS = 2_000;
 
-/** The work of the leader, from the moment of its election to the end of its term. */
+/** The work of the leader, from its election to the end of its term. */
 export class LeaderTerm {
   readonly #now: () => number;
   readonly #events: EventRecorder;
@@ -75,17 +75,20 @@ export class LeaderTerm {
     this.#transitions = new TransitionEvents({ events: this.#events, clock });
   }
 
-  /** Works until the signal aborts, and resolves when nothing goes on any more. */
+  /** Works until the signal aborts. Resolves when all work has ended. */
   async run(term: AbortSignal): Promise<void> {
     const { clock, settings, metrics, logger, random } = this.options;
     const prober = new Prober({
       periods: { liveness: settings.livenessPeriod, credential: settings.credentialPeriod, refused: settings.refusedPeriod },
       concurrency: settings.probeConcurrency,
-      hooks: { onProbe: metrics.onProbe, onError: (kind, error) => logger.error({ err: error, probe: kind }, 'a probe broke') },
+      hooks: {
+        onProbe: metrics.onProbe,
+        onError: (kind, error) => logger.error({ err: error, probe: kind }, 'a probe failed with an internal error'),
+      },
       clock,
       random,
     });
-    // The authority first: its bundle is part of the status of every Connector.
+    // The CA first: its bundle is part of every Connector's status.
     this.#keep('CertificateAuthority', PROXY_CA_NAME, this.#certificateAuthority());
     this.#keep('SealingKey', SEALING_KEYS_NAME, this.#sealingKey());
     this.#classes();
@@ -97,7 +100,7 @@ export class LeaderTerm {
     await this.#flushEvents();
   }
 
-  /** Events that wait are written, but not for the price of a term that does not end. */
+  /** Writes queued Events, but does not delay the end of the term for longer than {@link EVENTS_GRACE_MS}. */
   async #flushEvents(): Promise<void> {
     const flushed = new AbortController();
     await Promise.race([this.#events.flush(), sleep(this.options.clock, EVENTS_GRACE_MS, flushed.signal)]);
@@ -146,13 +149,13 @@ export class LeaderTerm {
     return new SealingKeyReconciler({ client, now: this.#now, onStep });
   }
 
-  /** Keeps one Secret of the installation, and the ConfigMap of the same name where there is one. */
+  /** Starts the reconciler of one Secret of the installation and, for the CA, of the ConfigMap of the same name. */
   #keep(kind: ReconcileKind, name: string, reconciler: Reconciler): void {
     const { watches, installation } = this.options;
     const key = { namespace: installation.namespace, name };
     const isIt = ({ key: changed }: { key: string }): ObjectKey[] => (changed === formatKey(key) ? [key] : []);
     this.#start(kind, reconciler, [
-      // Where there is nothing yet, it is made.
+      // Reconciles once at the start, when the objects do not exist yet.
       { reflector: watches.caConfigMap, keys: of(key) },
       ...watches.secrets.map((secrets) => onChange(secrets, isIt)),
       onChange(watches.caConfigMap, isIt),
@@ -178,7 +181,7 @@ export class LeaderTerm {
     return running;
   }
 
-  /** A conflict only means that the object changed while we looked at it. */
+  /** Logs a failed reconcile. A conflict only means that the object changed during the reconcile. */
   #logFailure(object: string, error: unknown): void {
     const level = error instanceof KubeApiError && error.isConflict ? 'debug' : 'warn';
     this.options.logger[level]({ err: error, [LogFields.object]: object }, 'reconcile failed; it is tried again');

@@ -4,7 +4,7 @@ import { type ControllerSettings } from './controller.config';
 import { ControllerModule, type ControllerOptions } from './controller.module';
 import { ControllerService } from './controller.service';
 
-/** What a test replaces; a program leaves all of it alone. */
+/** Replacements for tests; the program sets none of them. */
 export interface StartControllerOptions extends Partial<World>, Omit<ControllerOptions, 'settings'> {}
 
 /** A running controller. */

@@ -32,7 +32,7 @@ describe('a Connector that does not work', () => {
       }),
     );
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'no-liveness' }, spec: { livenessProbe: undefined } }));
-    // Long enough for a busy machine; and whatever was too late all the same is asked again soon.
+    // Timeouts that are long enough for a busy machine. A probe that still times out is soon repeated.
     controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
   });
   afterAll(async () => {
@@ -46,7 +46,7 @@ describe('a Connector that does not work', () => {
     readonly type: ConditionType;
     readonly expected: Partial<Condition>;
     readonly message: string | RegExp;
-    /** Reason of Ready; default that of the condition. */
+    /** Reason of Ready; default: that of the condition. */
     readonly ready?: string;
   }
   const table: Row[] = [
@@ -58,7 +58,7 @@ describe('a Connector that does not work', () => {
       message: /^Authentication failed: status code 401/,
     },
     {
-      what: 'a password that is wanted and missing',
+      what: 'a required password that is missing',
       connector: () => ({ address: registries.basic.origin, authName: 'tokenAuth' }),
       type: 'AuthReady',
       expected: { status: 'False', reason: 'AuthenticationFailed' },
@@ -138,7 +138,7 @@ describe('a Connector that does not work', () => {
       message: 'kube-system',
     },
     {
-      what: 'a Secret that its class demands',
+      what: 'a missing Secret that its class requires',
       connector: () => ({
         address: registries.sameOrigin.origin,
         className: 'strict',
@@ -157,42 +157,42 @@ describe('a Connector that does not work', () => {
       message: 'ConnectorClass "nothing" does not exist',
     },
     {
-      what: 'a parameter that its class demands',
+      what: 'a missing parameter that its class requires',
       connector: () => ({ address: registries.sameOrigin.origin, className: 'strict', secretName: 'login' }),
       type: 'ConnectorClassReady',
       expected: { status: 'False', reason: 'ConnectorInvalid' },
       message: 'team',
     },
     {
-      what: 'an authentication type that its class has not',
+      what: 'an authentication type that its class does not have',
       connector: () => ({ address: registries.sameOrigin.origin, secretName: 'login', authName: 'magic' }),
       type: 'ConnectorClassReady',
       expected: { status: 'False', reason: 'ConnectorInvalid' },
       message: 'spec.auth.name',
     },
     {
-      what: 'certificates that are none',
+      what: 'invalid CA certificates',
       connector: () => ({ address: registries.sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'no-pem' } } }),
       type: 'CACertReady',
       expected: { status: 'False', reason: 'InvalidPEM', severity: 'Info' },
       message: 'Secret "no-pem" contains invalid PEM data',
     },
     {
-      what: 'that nothing is asked with certificates that are none',
+      what: 'CertificateInvalid, and sends no probe, when the CA certificates are invalid',
       connector: () => ({ address: registries.sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'no-pem' } } }),
       type: 'LivenessReady',
       expected: { status: 'False', reason: 'CertificateInvalid' },
       message: 'spec.caCertSecretRef cannot be used: Secret "no-pem" contains invalid PEM data',
     },
     {
-      what: 'that nothing is asked while the certificates are missing',
+      what: 'CertificateInvalid, and sends no probe, while the CA certificates are missing',
       connector: () => ({ address: registries.sameOrigin.origin, secretName: 'login', spec: { caCertSecretRef: { name: 'no-secret' } } }),
       type: 'LivenessReady',
       expected: { status: 'False', reason: 'CertificateInvalid' },
       message: 'spec.caCertSecretRef cannot be used: Secret "no-secret"',
     },
     {
-      what: 'a private CA that cannot be used, where the class looks at the credential only',
+      what: 'an unusable private CA when the class has only an auth probe',
       connector: () => ({
         address: registries.sameOrigin.origin,
         className: 'no-liveness',
@@ -206,7 +206,7 @@ describe('a Connector that does not work', () => {
   ];
 
   it.each(table.map((row, index) => ({ ...row, name: `failing-${index}` })))(
-    'says so: $what',
+    'reports $what',
     async ({ name, connector, type, expected, message }) => {
       cluster.apply(aConnector({ name, ...connector() }));
       const condition = await cluster.untilCondition(name, type, expected);
@@ -220,7 +220,7 @@ describe('a Connector that does not work', () => {
     },
   );
 
-  it('C1, C9, C17: no credential went anywhere it should not', () => {
+  it('C1, C9, C17: sends no credential to an untrusted server, and reads no foreign Secret', () => {
     expect(
       registries.otherOrigin.requests.filter(({ headers, server }) => headers.authorization !== undefined || server === 'token'),
     ).toEqual([]);
@@ -228,7 +228,7 @@ describe('a Connector that does not work', () => {
     expect(api.requests.count({ verb: 'get', resource: 'secrets', namespace: 'kube-system' })).toBe(0);
   });
 
-  it('CA certificates have Events of their own', async () => {
+  it('records CA certificate problems as Events with their own reasons', async () => {
     cluster.apply(
       aConnector({
         name: 'ca-events',
@@ -239,10 +239,10 @@ describe('a Connector that does not work', () => {
     );
     await eventually(
       () => cluster.events('ca-events').includes('Warning CACertSecretNotFound'),
-      'the Event of what is still missing after a second',
+      'the Event of the Secret that is still missing after a second',
     );
     cluster.apply(aSecret({ name: 'ca-later', type: 'Opaque', stringData: { 'ca.crt': 'none' } }));
     await cluster.untilCondition('ca-events', 'CACertReady', { reason: 'InvalidPEM' });
-    await eventually(() => cluster.events('ca-events').includes('Warning InvalidCACert'), 'the Event of what is wrong with it');
+    await eventually(() => cluster.events('ca-events').includes('Warning InvalidCACert'), 'the Event of the invalid certificate');
   });
 });

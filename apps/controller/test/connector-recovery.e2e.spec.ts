@@ -7,7 +7,7 @@ import { LOGIN, type Registries, startRegistries } from './registries-fixture';
 
 jest.setTimeout(60_000);
 
-describe('a Connector whose surroundings are wrong, and are corrected', () => {
+describe('a Connector whose environment is wrong and is corrected', () => {
   let api: KubeApiServer;
   let cluster: Cluster;
   let controller: RunningController;
@@ -26,7 +26,7 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     await Promise.all([registries.close(), api.close()]);
   });
 
-  it('a certificate is good once its authority is named', async () => {
+  it('accepts a private certificate once spec.caCertSecretRef names its CA', async () => {
     cluster.apply(aConnector({ name: 'private', address: registries.secure.origin, authName: 'tokenAuth' }));
     await cluster.untilCondition('private', 'LivenessReady', { reason: 'CertificateInvalid' });
     cluster.apply(
@@ -40,7 +40,7 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     });
   });
 
-  it('a refused password is tried once, shared by all who have it, and again when the Secret changes', async () => {
+  it('tries a refused password once for all Connectors that share it, and again when the Secret changes', async () => {
     const registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [LOGIN] } });
     const tries = (): number => registry.requests.filter(({ headers }) => headers.authorization !== undefined).length;
     try {
@@ -62,7 +62,7 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     }
   });
 
-  it('recovers when the class arrives, the Secret arrives, the token server is trusted', async () => {
+  it('recovers when the class is created, the Secret is created, and the token server is trusted', async () => {
     cluster.apply(aConnector({ name: 'patient', address: registries.otherOrigin.origin, className: 'later', secretName: 'later' }));
     await cluster.untilCondition('patient', 'Ready', { reason: 'ConnectorClassNotFound' });
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'later' } }));
@@ -81,7 +81,7 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     await cluster.untilCondition('patient', 'Ready', { status: 'True' });
   });
 
-  it('leaves the Service of somebody else alone, and says whose it is', async () => {
+  it('leaves a foreign Service unchanged, and reports its owner', async () => {
     const foreign = {
       apiVersion: 'v1',
       kind: 'Service',
@@ -93,12 +93,12 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     cluster.apply(aConnector({ name: 'taken', address: registries.sameOrigin.origin, secretName: 'login' }));
     const condition = await cluster.untilCondition('taken', 'Ready', { reason: 'ProxyServiceConflict' });
     expect(condition.message).toContain('Service "c-taken" exists');
-    // Whoever followed an address would bring their token to a stranger.
+    // A client that used an address would send its token to another server.
     expect(cluster.connector('taken')?.status?.proxy).toBeUndefined();
     expect(cluster.get<{ metadata: { resourceVersion: string } }>('Service', 'c-taken', 'default')?.metadata.resourceVersion).toBe(version);
   });
 
-  it('adopts a Service that leads to our proxy', async () => {
+  it('adopts a Service that leads to the proxy of the installation', async () => {
     const externalName = 'connectors-proxy-service.connectors-system.svc.cluster.local';
     api.apply({
       apiVersion: 'v1',
@@ -115,7 +115,7 @@ describe('a Connector whose surroundings are wrong, and are corrected', () => {
     });
   });
 
-  it('does not keep others waiting', async () => {
+  it('does not delay other Connectors while probes of a silent host run', async () => {
     const held = 50;
     const address = `http://127.0.0.1:${registries.silent.port}`;
     for (let index = 0; index < held; index++) {

@@ -33,7 +33,7 @@ describe('a Connector that works', () => {
     await Promise.all([registry.close(), api.close()]);
   });
 
-  it('says so in every condition', () => {
+  it('has True in every condition', () => {
     const { status, metadata } = cluster.connector('good') ?? {};
     const conditions = (status?.conditions ?? []).map(({ type, status: is, reason = '' }) => [type, `${is} ${reason}`.trim()]);
     expect(Object.fromEntries(conditions)).toEqual({
@@ -50,7 +50,7 @@ describe('a Connector that works', () => {
     expect(status?.conditions?.every(({ observedGeneration }) => observedGeneration === metadata?.generation)).toBe(true);
   });
 
-  it('has its addresses, with the authority that a client has to trust', async () => {
+  it('has its addresses, with the CA that a client must trust', async () => {
     const path = '/namespaces/default/connectors/good';
     const proxy = await eventually(() => {
       const found = cluster.connector('good')?.status?.proxy;
@@ -63,7 +63,7 @@ describe('a Connector that works', () => {
     expect(bundle).toContain('BEGIN CERTIFICATE');
   });
 
-  it('has a Service that leads to the proxy and goes with the Connector', () => {
+  it('has a Service that leads to the proxy and is owned by the Connector', () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default');
     expect(service?.spec).toMatchObject({
       type: 'ExternalName',
@@ -75,13 +75,13 @@ describe('a Connector that works', () => {
     expect(cluster.connector('good')?.metadata.finalizers ?? []).toEqual([]);
   });
 
-  it('is told of by an Event', async () => {
+  it('has an Event for Ready', async () => {
     await eventually(() => cluster.events('good').includes('Normal Ready'), 'the Event');
   });
 
-  it('is not written again as long as nothing changes', async () => {
+  it('gets no status write while nothing changes', async () => {
     const writes = (): number => api.requests.count({ resource: 'connectors/status', name: 'good' });
-    // A touched Secret makes a reconcile, which reads the Secret; nothing else may come of it.
+    // A touched Secret causes a reconcile, which reads the Secret; it must have no other effect.
     const touchSecret = async (touched: string): Promise<void> => {
       const reads = api.requests.count({ verb: 'get', resource: 'secrets', name: 'login' });
       cluster.apply(aSecret({ name: 'login', stringData: login, metadata: { annotations: { touched } } }));
@@ -89,7 +89,7 @@ describe('a Connector that works', () => {
       cluster.apply(aConnector({ name: touched, address: registry.origin, secretName: 'login' }));
       await cluster.untilCondition(touched, 'Ready', { status: 'True' });
     };
-    // Once in advance: whatever was still on its way, such as the proxy's CA, has come by then.
+    // Once in advance, so that pending changes, such as the proxy's CA, have arrived.
     await touchSecret('once');
     const before = writes();
     const version = cluster.connector('good')?.metadata.resourceVersion;
@@ -98,7 +98,7 @@ describe('a Connector that works', () => {
     expect(cluster.connector('good')?.metadata.resourceVersion).toBe(version);
   });
 
-  it('gets its Service back when somebody changes or deletes it', async () => {
+  it('gets its Service back after it was changed or deleted', async () => {
     const service = cluster.get<Service>('Service', 'c-good', 'default') as Service;
     const changed = { ...service, spec: { ...service.spec, externalName: 'evil.example' } };
     cluster.apply(changed);
@@ -110,7 +110,7 @@ describe('a Connector that works', () => {
     await eventually(() => cluster.get<Service>('Service', 'c-good', 'default'), 'a new Service');
   });
 
-  it('takes its Service with it', async () => {
+  it('takes its Service with it when it is deleted', async () => {
     cluster.apply(aConnector({ name: 'gone', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('gone', 'Ready', { status: 'True' });
     cluster.delete('Connector', 'gone', 'default');
@@ -129,7 +129,7 @@ describe('a Connector that works', () => {
     }
   });
 
-  it('may have a class without a proxy: no Service, no address', async () => {
+  it('has no Service and no address when its class has no proxy', async () => {
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'unserved' }, spec: { proxy: undefined } }));
     cluster.apply(aConnector({ name: 'bare', className: 'unserved', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('bare', 'Ready', { status: 'True' });

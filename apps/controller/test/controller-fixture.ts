@@ -11,7 +11,7 @@ import { startController, type RunningController, type StartControllerOptions } 
 
 const root = join(__dirname, '..', '..', '..');
 
-/** A cluster with our CRDs, the roles that are shipped and the class `oci`. */
+/** Starts an embedded Kubernetes API with the CRDs, the shipped roles and the class `oci`. */
 export async function startCluster(options: KubeApiOptions = {}): Promise<KubeApiServer> {
   const api = await startKubeApi({ crds: [join(root, 'libs', 'connector-api', 'crds')], ...options });
   const roles = join(root, 'deploy', 'rbac');
@@ -22,7 +22,7 @@ export async function startCluster(options: KubeApiOptions = {}): Promise<KubeAp
   return api;
 }
 
-/** The connection of the controller's own ServiceAccount: the tests run under the roles that are shipped. */
+/** Returns a connection with the controller's ServiceAccount, so that the tests use the shipped roles. */
 export function controllerConnection(api: KubeApiServer): KubeConnection {
   const token = api.issueToken({ namespace: 'connectors-system', name: 'connectors-controller' });
   return { server: api.url, tls: { ca: api.ca }, credential: StaticCredential.bearer(new Sensitive(token)) };
@@ -34,7 +34,7 @@ export interface ControllerFixture {
   readonly log?: CapturedLog;
 }
 
-/** A replica that may contact loopback addresses, and whose lease is short. */
+/** Starts a replica that may contact loopback addresses and has a short Lease. */
 export async function startReplica(api: KubeApiServer, fixture: ControllerFixture = {}): Promise<RunningController> {
   const defaults = { adminHost: '127.0.0.1', adminPort: 0, egressAllowCidrs: ['127.0.0.1/32'], leaseDuration: 3_000 };
   const settings = Object.assign(new ControllerSettings(), defaults, fixture.settings);
@@ -42,7 +42,7 @@ export async function startReplica(api: KubeApiServer, fixture: ControllerFixtur
   return startController(settings, logger, { connection: controllerConnection(api), ...fixture.options });
 }
 
-/** A cluster as a test looks at it. */
+/** A test's access to the objects of a cluster. */
 export class Cluster {
   constructor(readonly api: KubeApiServer) {}
 
@@ -50,7 +50,7 @@ export class Cluster {
     return this.api.get({ apiVersion: apiVersionOf(kind), kind, name, namespace }) as unknown as T | undefined;
   }
 
-  /** Creates or replaces. What a builder makes up and a server knows better is left out. */
+  /** Creates or replaces an object, without the metadata that the server sets. */
   apply(object: KubeObject): void {
     const metadata = { ...object.metadata, uid: undefined, resourceVersion: undefined, generation: undefined };
     this.api.apply(JSON.parse(JSON.stringify({ ...object, metadata })) as KubeObject);
@@ -87,7 +87,7 @@ export class Cluster {
     return this.get<ConnectorClass>('ConnectorClass', name);
   }
 
-  /** `TYPE REASON` of each Event on the object, oldest first. */
+  /** Returns `TYPE REASON` of each Event of the object, oldest first. */
   events(name: string): string[] {
     interface CoreEvent extends KubeObject {
       readonly type: string;

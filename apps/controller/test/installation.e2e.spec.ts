@@ -13,7 +13,7 @@ const NAMESPACE = 'connectors-system';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-describe('what the controller keeps for the proxy', () => {
+describe('the Secrets that the controller manages for the proxy', () => {
   let api: KubeApiServer;
   let cluster: Cluster;
   let client: KubeClient;
@@ -43,7 +43,7 @@ describe('what the controller keeps for the proxy', () => {
     return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
   }
 
-  describe('the authority', () => {
+  describe('the certificate authority', () => {
     const key = { namespace: NAMESPACE, name: 'connectors-proxy-ca' };
     let authority: CertificateAuthorityReconciler;
 
@@ -52,7 +52,7 @@ describe('what the controller keeps for the proxy', () => {
       authority = new CertificateAuthorityReconciler({ client, policy, now: () => now, onStep: (step) => steps.push(step) });
     });
 
-    it('is made once, and published', async () => {
+    it('is created once, and published', async () => {
       await authority.reconcile(key, signal);
       const first = secretData(key.name);
       expect(bundle()).toEqual([first['tls.crt']]);
@@ -68,7 +68,7 @@ describe('what the controller keeps for the proxy', () => {
       await authority.reconcile(key, signal);
       const old = secretData(key.name)['tls.crt'];
 
-      // Phase one, at two thirds: the next one is published, the old one signs.
+      // Phase one, at two thirds: the next authority is published, the old one signs.
       now += 245 * DAY;
       expect(await authority.reconcile(key, signal)).toEqual({ requeueAfterMs: HOUR });
       const announced = secretData(key.name);
@@ -79,7 +79,7 @@ describe('what the controller keeps for the proxy', () => {
       expect(await authority.reconcile(key, signal)).toEqual({ requeueAfterMs: 1 });
       expect(secretData(key.name)).toEqual(announced);
 
-      // Phase two, after the time of publication: it signs, the old one stays published.
+      // Phase two, after the time of publication: the next authority signs, the old one stays published.
       now += 1;
       await authority.reconcile(key, signal);
       const promoted = secretData(key.name);
@@ -88,14 +88,14 @@ describe('what the controller keeps for the proxy', () => {
       expect(promoted['next.crt']).toBeUndefined();
       expect(bundle()).toEqual([promoted['tls.crt'], old]);
 
-      // Phase three, when the old one ends.
+      // Phase three, when the old authority expires.
       now += 119 * DAY;
       await authority.reconcile(key, signal);
       expect(bundle()).toEqual([promoted['tls.crt']]);
       expect(steps).toEqual(['create', 'announce', 'promote', 'drop']);
     });
 
-    it('waits anew when the publication got lost', async () => {
+    it('waits again when the publication was deleted', async () => {
       await authority.reconcile(key, signal);
       now += 245 * DAY;
       await authority.reconcile(key, signal);
@@ -110,7 +110,7 @@ describe('what the controller keeps for the proxy', () => {
       expect(secretData(key.name)['tls.crt']).toBe(announced['next.crt']);
     });
 
-    it('signs with nothing that could not be published', async () => {
+    it('does not sign with an authority that could not be published', async () => {
       await authority.reconcile(key, signal);
       now += 245 * DAY;
       api.faults.failNext(1, { status: 500, match: { verb: 'update', resource: 'configmaps' } });
@@ -121,7 +121,7 @@ describe('what the controller keeps for the proxy', () => {
       expect(secretData(key.name)).toEqual(announced);
     });
 
-    it('is made anew when it has expired or is damaged', async () => {
+    it('is created again when it has expired or is damaged', async () => {
       await authority.reconcile(key, signal);
       const first = secretData(key.name)['tls.crt'];
       now += 400 * DAY;
@@ -134,7 +134,7 @@ describe('what the controller keeps for the proxy', () => {
       await authority.reconcile(key, signal);
       const third = secretData(key.name)['tls.crt'] ?? '';
       expect(third).not.toBe(second);
-      // What the lost one has signed is still in use.
+      // Certificates that the lost authority signed are still in use.
       expect(bundle()).toEqual([third, second]);
     });
   });
@@ -142,7 +142,7 @@ describe('what the controller keeps for the proxy', () => {
   describe('the sealing key', () => {
     const key = { namespace: NAMESPACE, name: 'connectors-proxy-sealing' };
 
-    it('is made once and rotated every day', async () => {
+    it('is created once and rotated every day', async () => {
       const sealing = new SealingKeyReconciler({ client, now: () => now, onStep: (step) => steps.push(step) });
       await sealing.reconcile(key, signal);
       const first = secretData(key.name);
@@ -160,7 +160,7 @@ describe('what the controller keeps for the proxy', () => {
     });
   });
 
-  it('comes back when somebody deletes it', async () => {
+  it('creates a deleted Secret again', async () => {
     const controller = await startReplica(api);
     try {
       for (const name of ['connectors-proxy-ca', 'connectors-proxy-sealing']) {
@@ -176,7 +176,7 @@ describe('what the controller keeps for the proxy', () => {
 });
 
 describe('two replicas', () => {
-  it('take turns: the second goes on where the first stopped, and the first does nothing any more', async () => {
+  it('take turns: the second continues where the first stopped', async () => {
     const api = await startCluster();
     const cluster = new Cluster(api);
     const registry = await startFixtureRegistry();
@@ -197,7 +197,7 @@ describe('two replicas', () => {
       cluster.apply(aConnector({ name: 'after', address: registry.origin, authName: 'tokenAuth' }));
       await cluster.untilCondition('after', 'Ready', { status: 'True' });
 
-      // What was Ready stays Ready through the change: nothing was known anew, nothing is written.
+      // A Ready Connector stays Ready across the change of leaders, and its status is not written.
       const writes = api.requests.find({ resource: 'connectors/status', name: 'before' }).length;
       await eventually(() => registry.requests.filter(({ path }) => path === '/v2/').length >= 3, 'probes by the new leader');
       expect(cluster.condition('before', 'Ready')?.status).toBe('True');

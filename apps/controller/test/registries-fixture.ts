@@ -4,16 +4,16 @@ import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testi
 /** The account that every registry has. */
 export const LOGIN = { username: 'ada', password: 'pw-of-the-fixture' };
 
-/** Registries that want a credential in one way each, or show a certificate, and a host that is none. */
+/** Registries with different authentication or with TLS, and a host that is not a registry. */
 export interface Registries {
-  /** Its token server is its own. */
+  /** Its token server has the registry's own origin. */
   readonly sameOrigin: FixtureRegistry;
   readonly otherOrigin: FixtureRegistry;
   readonly basic: FixtureRegistry;
   /** With a certificate of `authority`. */
   readonly secure: FixtureRegistry;
   readonly authority: TestCertificateAuthority;
-  /** Accepts connections and says nothing. */
+  /** Accepts connections and never answers. */
   readonly silent: TcpServer;
   close(): Promise<void>;
 }

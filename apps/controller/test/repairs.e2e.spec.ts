@@ -15,12 +15,12 @@ const login = { username: 'ada', password: 'pw-of-the-fixture' };
 const connectorAddress = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', name: 'good', namespace: 'default' };
 const classAddress = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'ConnectorClass', name: 'oci' };
 
-/** What somebody does to the Service `c-good`. */
+/** A user's change of the Service `c-good`. */
 type ServiceEdit = (service: Service) => Service;
-/** What somebody does to the status of the Connector `good`. */
+/** A user's change of the status of the Connector `good`. */
 type StatusEdit = (status: ConnectorStatus) => ConnectorStatus;
 
-describe('what somebody changes of the things that the controller owns', () => {
+describe('changes of objects that the controller owns', () => {
   let api: KubeApiServer;
   let cluster: Cluster;
   let registry: FixtureRegistry;
@@ -43,7 +43,7 @@ describe('what somebody changes of the things that the controller owns', () => {
     await Promise.all([registry.close(), api.close()]);
   });
 
-  /** What has to be true of a Service again. The API server's own part (versions, times) is left out. */
+  /** Returns the fields of a Service that the controller must restore, without those of the API server (versions, times). */
   function essence(name: string): unknown {
     const service = cluster.get<Service>('Service', `c-${name}`, 'default');
     return service && { labels: service.metadata.labels, owners: service.metadata.ownerReferences, spec: service.spec };
@@ -100,18 +100,18 @@ describe('what somebody changes of the things that the controller owns', () => {
     expect(cluster.get<Service>('Service', 'c-good', 'default')?.spec?.externalName).toBe(PROXY);
   });
 
-  it('Service c-NAME that is deleted comes back', async () => {
+  it('Service c-NAME is created again after it was deleted', async () => {
     const uid = (): string | undefined => cluster.get<Service>('Service', 'c-good', 'default')?.metadata.uid;
     const first = uid();
     cluster.delete('Service', 'c-good', 'default');
     await eventually(() => ![undefined, first].includes(uid()), 'another Service');
   });
 
-  it('Service c-NAME goes with the proxy of its class, whatever its label says', async () => {
+  it('Service c-NAME is deleted when its class has no proxy, even without its label', async () => {
     cluster.apply(aConnector({ name: 'bare', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('bare', 'Ready', { status: 'True' });
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'unserved' }, spec: { proxy: undefined } }));
-    // Unlabelled and unserved in one moment: the controller sees the Service no more when it looks for it.
+    // The label is removed at the same time, so the controller's watch no longer has the Service.
     cluster.apply(relabelled(undefined)(cluster.get<Service>('Service', 'c-bare', 'default') as Service));
     cluster.apply(aConnector({ name: 'bare', className: 'unserved', address: registry.origin, secretName: 'login' }));
     await eventually(() => cluster.get('Service', 'c-bare', 'default') === undefined, 'the removal of the Service');
@@ -132,7 +132,7 @@ describe('what somebody changes of the things that the controller owns', () => {
     ['with an empty list of conditions', (status) => ({ ...status, conditions: [] })],
     ['without Ready', without('Ready')],
     ['without LivenessReady', without('LivenessReady')],
-    ['with Ready said to be False', edited('Ready', { status: 'False', reason: 'Lie' })],
+    ['with Ready set to False', edited('Ready', { status: 'False', reason: 'Lie' })],
     ['with a message', edited('AuthReady', { message: 'somebody was here' })],
     ['with another observedGeneration of a condition', edited('SecretReady', { observedGeneration: 77 })],
     ['with another observedGeneration', (status) => ({ ...status, observedGeneration: 77 })],
@@ -158,7 +158,7 @@ describe('what somebody changes of the things that the controller owns', () => {
     );
   });
 
-  it('Status that is wiped asks the registry for nothing', async () => {
+  it('Status that is wiped causes no request to the registry', async () => {
     const logins = (): number => registry.requests.filter(({ headers }) => headers.authorization !== undefined).length;
     const before = logins();
     for (let turn = 0; turn < 3; turn += 1) {
@@ -194,7 +194,7 @@ describe('what somebody changes of the things that the controller owns', () => {
     await eventually(() => cluster.connector('left')?.status?.proxy === undefined, 'the end of the foreign address');
   });
 
-  it('the bundle of the CA is published again, emptied, changed or deleted', async () => {
+  it('the bundle of the CA is published again after it was emptied, changed or deleted', async () => {
     const bundle = (): ConfigMap | undefined => cluster.get<ConfigMap>('ConfigMap', 'connectors-proxy-ca', NAMESPACE);
     const before = bundle()?.data;
     const withData = (data: Record<string, string>): ConfigMap => ({ ...(bundle() as ConfigMap), data });
@@ -209,7 +209,7 @@ describe('what somebody changes of the things that the controller owns', () => {
     }
   });
 
-  it('the Secrets of the installation are usable again, emptied or deleted', async () => {
+  it('the Secrets of the installation are restored after they were emptied or deleted', async () => {
     for (const [name, key] of [
       ['connectors-proxy-ca', 'tls.key'],
       ['connectors-proxy-sealing', 'current'],

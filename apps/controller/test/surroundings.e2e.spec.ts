@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 const PASSWORD = 'pw-of-the-fixture';
 const login = { username: 'ada', password: PASSWORD };
 
-describe('the controller in its surroundings', () => {
+describe('the controller in its environment', () => {
   let api: KubeApiServer;
   let cluster: Cluster;
   let registry: FixtureRegistry;
@@ -52,7 +52,7 @@ describe('the controller in its surroundings', () => {
     );
   });
 
-  it('goes on after an outage of the API server', async () => {
+  it('continues after an outage of the API server', async () => {
     controller = await startReplica(api);
     cluster.apply(aConnector({ name: 'before', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('before', 'Ready', { status: 'True' });
@@ -64,7 +64,7 @@ describe('the controller in its surroundings', () => {
     expect(cluster.condition('before', 'Ready')?.status).toBe('True');
   });
 
-  it('tries a status again that was in conflict, and one that the server refused to take', async () => {
+  it('repeats a status write after a conflict and after an error of the server', async () => {
     api.faults.failNext(3, { status: 409, reason: 'Conflict', match: { resource: 'connectors/status' } });
     api.faults.failNext(1, { status: 500, match: { resource: 'connectors/status' } });
     controller = await startReplica(api);
@@ -72,7 +72,7 @@ describe('the controller in its surroundings', () => {
     await cluster.untilCondition('stubborn', 'Ready', { status: 'True' });
   });
 
-  it('says so when the Service may not be made', async () => {
+  it('reports that the Service cannot be created', async () => {
     api.faults.failNext(Infinity, {
       status: 403,
       reason: 'Forbidden',
@@ -85,7 +85,7 @@ describe('the controller in its surroundings', () => {
     expect(condition.message).toContain('exceeded quota');
   });
 
-  it('says so when it may not read a Secret', async () => {
+  it('reports that it may not read a Secret', async () => {
     api.faults.failNext(Infinity, { status: 403, reason: 'Forbidden', match: { verb: 'get', resource: 'secrets', name: 'login' } });
     controller = await startReplica(api);
     cluster.apply(aConnector({ name: 'narrow', address: registry.origin, secretName: 'login' }));
@@ -93,7 +93,7 @@ describe('the controller in its surroundings', () => {
     expect(condition.message).toContain('may not read Secret "login" in namespace "default"');
   });
 
-  it('watches Secrets in named namespaces only, when told so', async () => {
+  it('watches Secrets only in the namespaces of the setting', async () => {
     controller = await startReplica(api, { settings: { secretNamespaces: ['default'] } });
     cluster.apply(aSecret({ name: 'later', stringData: { username: 'ada', password: 'wrong' } }));
     cluster.apply(aConnector({ name: 'named', address: registry.origin, secretName: 'later' }));
@@ -104,7 +104,7 @@ describe('the controller in its surroundings', () => {
     expect(new Set(lists)).toEqual(new Set(['default', 'connectors-system']));
   });
 
-  it('makes the http probes of a class for any HTTP service, and says which it cannot make', async () => {
+  it('sends the http probes of a class to any HTTP service, and reports probes that are not supported', async () => {
     const authProbe = (value: string): object => ({
       authName: 'basicAuth',
       probe: { http: { path: '/v2/', httpHeaders: [{ name: 'Authorization', value }] } },
@@ -132,7 +132,7 @@ describe('the controller in its surroundings', () => {
     expect(cluster.condition('templated', 'LivenessReady')?.status).toBe('True');
   });
 
-  it('publishes the URLs under which clients from outside come', async () => {
+  it('publishes the URLs for clients outside the cluster', async () => {
     controller = await startReplica(api, {
       settings: { externalHttpUrl: 'http://localhost:8080', externalHttpsUrl: 'https://localhost:8443' },
     });

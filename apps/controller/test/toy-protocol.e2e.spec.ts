@@ -10,7 +10,7 @@ import { toyProbes } from './toy/toy-probes';
 const CRDS = join(__dirname, '../../../libs/connector-api/crds');
 const login = { username: 'ada', password: 'pw-fixture' };
 
-/** A protocol's probes are one folder, `toy/`, and one line in a registry; nothing else in the controller knows of it. */
+/** The probes of a protocol are one folder, `toy/`, and one line in a registry. Nothing else in the controller refers to them. */
 describe('the probes of a protocol that is added in one folder and one line', () => {
   let crds: string;
   let api: KubeApiServer;
@@ -61,13 +61,13 @@ describe('the probes of a protocol that is added in one folder and one line', ()
     cluster.apply(aConnector({ name, address: `http://127.0.0.1:${server.port}`, className, spec: { auth } }));
   }
 
-  it('an empty probe of the class is a probe of the protocol, with the default of the class', async () => {
+  it('run for an empty probe of the class, with the defaults of the class', async () => {
     connect('toys', 'login');
     await cluster.untilCondition('toys', ConditionType.Ready, { status: 'True' });
     expect([...lines].sort()).toEqual(['LOGIN ada pw-fixture {"shelf":"top"}', 'PING']);
   });
 
-  it('is asked again for what the Connector says itself, but not for a parameter that the probe does not read', async () => {
+  it('run again for a changed parameter of the Connector, but not for one that the probe does not read', async () => {
     connect('low', 'login', { shelf: 'low' });
     await cluster.untilCondition('low', ConditionType.Ready, { status: 'True' });
     connect('blue', 'login', { shelf: 'low', colour: 'blue' });
@@ -75,7 +75,7 @@ describe('the probes of a protocol that is added in one folder and one line', ()
     expect(lines).toEqual(['LOGIN ada pw-fixture {"shelf":"low"}']);
   });
 
-  it('its refusal is the condition of the Connector, and a server that is not asked is an error of the address', async () => {
+  it('report a refusal as a condition, and a forbidden address without sending a request', async () => {
     connect('refused', 'wrong');
     await cluster.untilCondition('refused', ConditionType.AuthReady, { status: 'False', reason: 'AuthenticationFailed' });
     const forbidden = aConnector({
@@ -89,7 +89,7 @@ describe('the probes of a protocol that is added in one folder and one line', ()
     await cluster.untilCondition('forbidden', ConditionType.AuthReady, { status: 'False', reason: 'AddressNotAllowed' });
   });
 
-  it('two protocols at one address are two questions', async () => {
+  it('are separate from the probes of another protocol at the same address', async () => {
     applyClass('images', 'oci');
     connect('images', 'login', {}, 'images');
     await cluster.untilCondition('images', ConditionType.LivenessReady, { status: 'False' });
@@ -106,7 +106,7 @@ function answerTo(line: string): string {
 }
 
 describe('a protocol that this controller has no probes for', () => {
-  it('is not asked in the words of another one: the condition says what to do, and nothing arrives', async () => {
+  it('is not probed with those of another protocol: the condition says what to do, and the server gets no connection', async () => {
     const crds = crdsWithProtocol(CRDS, 'newer');
     const server = await TcpServer.start();
     const api = await startCluster({ crds: [crds] });

@@ -27,21 +27,23 @@ import { MountedVolumes } from './volume/mounted-volumes';
 import { PublishVolume } from './volume/publish-volume';
 import { VolumeKeys } from './volume/volume-keys';
 
-/** What this program has besides what every program has. */
+/** Options of this program, in addition to those of every program. */
 export interface DriverOptions {
   readonly settings: CsiSettings;
-  /** For tests of what a mounter may do wrong; by default the one that the settings name. */
+  /** For tests: replaces the mounter that the settings name. */
   readonly mounter?: Mounter;
 }
 
-/** Puts the parts of the driver together. */
+/** Creates the parts of the driver and connects them. */
 export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
   const { settings } = options;
   const { client, logger, registry, readiness } = runtime;
   const { clock, hostname } = runtime.world;
   const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
-  const kept = new KeptInputs(keptInputs, (file, error) => logger.warn({ file, err: error }, 'what is kept of a volume cannot be used'));
+  const kept = new KeptInputs(keptInputs, (file, error) =>
+    logger.warn({ file, err: error }, 'the stored state of a volume cannot be used'),
+  );
   const mounter = options.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({ client, clock, namespace: settings.namespace });
@@ -110,11 +112,11 @@ function createMounter({ mount, volumeSize }: CsiSettings, logger: Logger): Moun
   });
 }
 
-/** What is the same for all volumes. */
+/** The part of the rendering input that is the same for all volumes. */
 function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvironment {
   const { clusterDomain, proxyHttpPort, proxyHttpsPort } = settings;
   return {
-    // Those of Mozilla, which Node.js has built in; a driver in an image has no system whose choice would be the pod's.
+    // Mozilla's roots, which are built into Node.js: the roots of the driver's image are not the pod's choice.
     publicRoots: `${rootCertificates.join('\n')}\n`,
     clusterDomain,
     apiServerHosts: [...apiServerHosts(settings, apiServer), ...settings.apiServerHosts],
@@ -123,7 +125,7 @@ function volumeEnvironment(settings: CsiSettings, apiServer: string): VolumeEnvi
   };
 }
 
-/** `token.expiration` is accepted for compatibility; whoever relies on a longer life of the token than it has is to see that. */
+/** `token.expiration` is accepted for compatibility. Logs when the token's lifetime is shorter than a volume requests. */
 function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime }: PublishRequest, logger: Logger): void {
   if (tokenLifetime === undefined || tokenLifetime >= wantedLifetime) {
     return;
@@ -131,6 +133,6 @@ function reportLifetime({ attributes: { wantedLifetime = 0 }, pod, tokenLifetime
   const fields = { pod: `${pod.namespace}/${pod.name}`, wantedSeconds: wantedLifetime / 1_000, installedSeconds: tokenLifetime / 1_000 };
   logger.info(
     fields,
-    'tokens of this installation (CSIDriver.spec.tokenRequests) live shorter than token.expiration of the volume says; they are renewed in time',
+    'the lifetime of tokens (CSIDriver.spec.tokenRequests) is shorter than token.expiration of the volume; tokens are renewed before they expire',
   );
 }

@@ -21,7 +21,10 @@ export interface CsiStateOptions {
   readonly namespace: string;
 }
 
-/** The Connectors, their classes and the proxy's CA, kept up to date by watches; during an outage of the API server as they were before it. */
+/**
+ * The Connectors, their classes and the proxy's CA, kept up to date by watches. During an outage of the API server it returns the last
+ * known objects.
+ */
 export class CsiState {
   readonly #connectors: Reflector<Connector>;
   readonly #classes: Reflector<ConnectorClass>;
@@ -33,7 +36,7 @@ export class CsiState {
     this.#configMaps = new Reflector({ client, clock, type: ConfigMaps, namespace, name: PROXY_CA_NAME });
   }
 
-  /** Each failed list or watch; they are tried again. */
+  /** Emits each failed list or watch. The reflector tries again by itself. */
   get failures(): Observable<WatchFailure> {
     return merge(this.#connectors.failures, this.#classes.failures, this.#configMaps.failures);
   }
@@ -50,7 +53,7 @@ export class CsiState {
     return this.#classes.get({ name });
   }
 
-  /** PEM; during a rotation two certificates. */
+  /** The proxy's CA in PEM; two certificates during a rotation. */
   caCertificates(): string | undefined {
     return this.#configMaps.list()[0]?.data?.[CA_KEY] || undefined;
   }

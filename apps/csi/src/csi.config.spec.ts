@@ -5,6 +5,6 @@ import { CsiSettings } from './csi.config';
 const load = (environment: Record<string, string>): ReturnType<typeof readProgramSettings> =>
   readProgramSettings({ name: 'connectors-csi', settings: CsiSettings, environment });
 
-describe('the settings of the csi', () => {
+describe('the settings of the CSI driver', () => {
   itKeepsTheRulesOfSettings({ settings: describeSettings(CsiSettings), load });
 });

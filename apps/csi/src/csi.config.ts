@@ -9,13 +9,16 @@ const MAX_PORT = 65_535;
 const ABSOLUTE_PATH = /^\/(?!.*(\/\/|\/\.\.?(\/|$))).*[^/]$/;
 const NOT_ABSOLUTE = 'must be an absolute path without //, /./, /../ and / at its end';
 
-/** Instead of a directory: the driver does not register itself. */
+/** Value of the setting instead of a directory: the driver does not register itself. */
 export const NOT_REGISTERED = 'none';
 
-/** In bytes. A new set of files is written next to the old one, and contains the public certificate authorities (0.25 MiB): one set may use half. */
+/**
+ * In bytes. A new set of files is written next to the old one, so one set may use half of the volume. Each set contains the public
+ * certificate authorities (0.25 MiB).
+ */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 
-/** How volumes are made: a tmpfs for each, or the target directory itself, which needs no root but stores the files on its disk. */
+/** How volumes are created: a tmpfs for each; or files in the target directory, which needs no root but stores them on a disk. */
 export const MOUNT_KINDS = ['tmpfs', 'directory'] as const;
 export type MountKind = (typeof MOUNT_KINDS)[number];
 

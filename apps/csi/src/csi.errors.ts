@@ -1,28 +1,28 @@
-/** Stable; switch on these, never on messages. `rpc/grpc-status.ts` maps them to gRPC codes. */
+/** Stable codes. Callers compare these, never messages. `rpc/grpc-status.ts` maps them to gRPC codes. */
 export type VolumeErrorCode =
   /** A field of the request that the kubelet fills is missing or wrong. */
   | 'RequestInvalid'
-  /** The pod's volume says something that is not understood or not allowed. */
+  /** An attribute of the pod's volume is unknown, malformed or not allowed. */
   | 'AttributesInvalid'
-  /** The target lies elsewhere than a target may, or is reached through a symbolic link. */
+  /** The target is outside the kubelet's directory, is reached through a symbolic link, or is a mount of another program. */
   | 'TargetRefused'
-  /** The kubelet sent no token that can be used: the CSIDriver object is not as it should be. */
+  /** The kubelet sent no usable token: the CSIDriver object is not the shipped one. */
   | 'TokenUnusable'
-  /** The pod's ServiceAccount may not use the Connector; nothing is said about whether it exists. */
+  /** The pod's ServiceAccount may not use the Connector. Does not reveal whether the Connector exists. */
   | 'AccessDenied'
-  /** Only said to those with permission. */
+  /** Only reported to a ServiceAccount with permission. */
   | 'ConnectorNotFound'
   | 'ClassNotFound'
   /** The API server has not been reached since the driver started. */
   | 'NotReady'
   | 'VolumeFull'
   | 'MountFailed'
-  /** The node's disk took no file of the driver: full, or broken. */
+  /** The driver could not write its file on the node's disk: the disk is full or broken. */
   | 'NotKept'
-  /** The mount of a published volume is gone, and it was not the kubelet who asked for that. */
+  /** A published volume was unmounted, but not by a request of the kubelet. */
   | 'Unmounted';
 
-/** The one error of this program's own. The message goes to the pod's events: it says what to do and holds no secret. */
+/** The only error class of this program. The message appears in the pod's events: it says what to do and contains no secret. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
 

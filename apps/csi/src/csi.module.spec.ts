@@ -14,11 +14,11 @@ import { Driver } from './driver';
 
 const WORKSPACE = join(__dirname, '../../..');
 
-/** Resolves when this process serves so many ports besides that of the API server. */
+/** Resolves when this process serves this number of ports, in addition to the API server's port. */
 const served = (ports: number): Promise<void> =>
   until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
 
-describe('the module of the CSI driver', () => {
+describe('CsiModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
   let directory: string;
@@ -34,7 +34,7 @@ describe('the module of the CSI driver', () => {
   });
 
   afterEach(async () => {
-    // Only a test that failed has left it open.
+    // Still open only after a failed test.
     await open?.close();
     open = undefined;
     await kube.close();
@@ -51,7 +51,7 @@ describe('the module of the CSI driver', () => {
       ...changes,
     });
 
-  /** Nothing of the program is replaced but the world. */
+  /** Builds the program; only the world is replaced. */
   async function build(changes: Partial<CsiSettings> = {}): Promise<NestFastifyApplication> {
     const settings = settingsOf(changes);
     const logger = createLogger({ name: 'csi', level: 'debug', destination: new CapturedLog() });
@@ -72,14 +72,14 @@ describe('the module of the CSI driver', () => {
     return { status, body: body.toString(), type: headers['content-type']?.toString() };
   };
 
-  it('makes its providers without opening a port or a socket, or asking anybody', async () => {
+  it('creates its providers without opening a port or a socket, or sending a request', async () => {
     const app = await build();
     expect(app.get(Driver, { strict: false })).toBeInstanceOf(Driver);
     await served(0);
     expect({ asked: kube.requests.entries.length, timers: clock.timers }).toEqual({ asked: 0, timers: [] });
   });
 
-  it('serves the kubelet before its admin port, tells what it waits for, and leaves nothing open', async () => {
+  it('serves the kubelet before its admin port, reports what it waits for, and leaves nothing open', async () => {
     const app = await build();
     const sockets = [join(directory, 'plugins/connectors-csi/csi.sock'), join(directory, 'plugins_registry/connectors-csi-reg.sock')];
     await app.init();
@@ -103,13 +103,13 @@ describe('the module of the CSI driver', () => {
     expect({ sockets: sockets.map((socket) => existsSync(socket)), timers: clock.timers }).toEqual({ sockets: [false, false], timers: [] });
   });
 
-  it('is ready without the kubelet where it is not to register itself', async () => {
+  it('is ready without the kubelet when it does not register itself', async () => {
     await (await build({ registrationDirectory: 'none' })).listen({ host: '127.0.0.1', port: 0 });
     await until(async () => (await get('/readyz')).status === 200);
     expect((await get('/readyz')).body).toBe('[+]objects ok\n[+]socket ok\n');
   });
 
-  it('does not start with what its settings lead to in vain, by the names of the variables, and leaves nothing open', async () => {
+  it('does not start when paths of its settings cannot be used, reports them by their variables, and leaves nothing open', async () => {
     const settings = settingsOf({ kubeconfig: '/nonexistent/kubeconfig' });
     const logger = createLogger({ name: 'csi', level: 'silent' });
     const imports = [RuntimeModule.forProgram({ name: 'connectors-csi', settings, logger }), CsiModule.register({ settings })];
@@ -129,7 +129,7 @@ describe('the module of the CSI driver', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('has settings that are refused by the names of the variables', () => {
+  it('rejects invalid settings and names the variables', () => {
     const environment = { OCI_CONNECTOR_CSI_VOLUME_SIZE: '1', OCI_CONNECTOR_CSI_SOCKET: 'here', OCI_CONNECTOR_CSI_MOUNT: 'nfs' };
     const read = (): unknown => readProgramSettings({ name: 'connectors-csi', settings: CsiSettings, environment });
     for (const name of Object.keys(environment)) {

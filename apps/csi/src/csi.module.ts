@@ -3,7 +3,7 @@ import { Runtime } from '@oci-connector/runtime';
 import { createDriver, type DriverOptions } from './create-driver';
 import { Driver } from './driver';
 
-/** The CSI driver as a Nest module: one provider, whose parts are plain classes put together in `create-driver.ts`. */
+/** The CSI driver as a Nest module: one provider. Its parts are plain classes, which `create-driver.ts` creates. */
 @Module({})
 export class CsiModule {
   static register(options: DriverOptions): DynamicModule {

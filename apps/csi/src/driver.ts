@@ -15,7 +15,7 @@ export interface DriverParts {
   readonly kubeletDirectory: string;
   readonly state: CsiState;
   readonly server: UnixServer;
-  /** Absent when the driver is not to register itself. */
+  /** Absent when the driver does not register itself. */
   readonly registrar?: { readonly registration: RegistrationServer; readonly socket: UnixServer };
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
@@ -25,13 +25,13 @@ export interface DriverParts {
 }
 
 /**
- * Life of the driver: looks at what is mounted, serves, and lets the kubelet know. Mounted volumes outlive it. Nest waits for its
- * start and its end: the admin port is opened after the sockets, and closed after them.
+ * The driver's lifecycle: it adopts mounted volumes, serves its socket, then registers with the kubelet. Volumes stay mounted after it
+ * ends. Nest waits for its start and its end, so the admin port is opened after the sockets and closed after them.
  */
 export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(private readonly parts: DriverParts) {}
 
-  /** Resolves when the sockets are served. The objects of the API server may come later: /readyz tells. */
+  /** Resolves when the sockets are served. The objects of the API server may arrive later; /readyz reports that. */
   async onApplicationBootstrap(): Promise<void> {
     const { readiness, state, server, registrar } = this.parts;
     readiness.register('objects', () => (state.hasSynced ? undefined : 'the Connectors, their classes and the CA have not been read yet'));
@@ -39,12 +39,12 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
     if (registrar) {
       readiness.register('registration', () => registrar.registration.problem);
     }
-    // The first: what another driver is in the middle of must not be taken for something left behind.
+    // Before adopting: a mount that another running driver has not finished must not be treated as a leftover.
     await server.checkUnserved();
     await this.#adopt();
     state.start();
     await server.listen();
-    // The last: the kubelet calls as soon as it knows the driver.
+    // Last: the kubelet calls as soon as it knows the driver.
     await registrar?.socket.listen();
   }
 
@@ -60,12 +60,12 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
       mounter,
       volumes,
       kept,
-      onProblem: (target, error) => logger.warn({ target, err: error }, 'a directory that a volume has left behind could not be removed'),
+      onProblem: (target, error) => logger.warn({ target, err: error }, 'the leftover directory of a volume could not be removed'),
     });
-    logger.info(found, 'volumes of a driver before this one');
+    logger.info(found, 'looked for volumes of an earlier driver');
   }
 
-  /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
+  /** Closes the registration socket first: without it the kubelet starts no new calls. Then waits for running calls to finish. */
   async onModuleDestroy(): Promise<void> {
     const { registrar, server, state } = this.parts;
     await registrar?.socket.close();

@@ -5,7 +5,7 @@ import { kubeletPaths } from './kubelet-paths';
 const settingsWith = (settings: Partial<CsiSettings>): CsiSettings => Object.assign(new CsiSettings(), settings);
 
 describe('kubeletPaths', () => {
-  it("are those of the kubelet's defaults where nothing is set: the driver registers itself", () => {
+  it("uses the kubelet's default paths, with registration, when nothing is set", () => {
     expect(kubeletPaths(settingsWith({}))).toEqual({
       socket: '/var/lib/kubelet/plugins/connectors-csi/csi.sock',
       keptInputs: '/var/lib/kubelet/plugins/connectors-csi/volumes',
@@ -13,7 +13,7 @@ describe('kubeletPaths', () => {
     });
   });
 
-  it("follow the kubelet's directory", () => {
+  it("uses paths below the kubelet's directory when only that is set", () => {
     expect(kubeletPaths(settingsWith({ kubeletDirectory: '/srv/kubelet' }))).toEqual({
       socket: '/srv/kubelet/plugins/connectors-csi/csi.sock',
       keptInputs: '/srv/kubelet/plugins/connectors-csi/volumes',
@@ -21,22 +21,22 @@ describe('kubeletPaths', () => {
     });
   });
 
-  it('are what is set', () => {
+  it('uses the paths that are set', () => {
     expect(kubeletPaths(settingsWith({ socket: '/run/csi.sock', registrationDirectory: '/run/registry' }))).toMatchObject({
       socket: '/run/csi.sock',
       registrationSocket: '/run/registry/connectors-csi-reg.sock',
     });
   });
 
-  it('have no registration only where that is said', () => {
+  it('has no registration socket when the directory is none', () => {
     expect(kubeletPaths(settingsWith({ registrationDirectory: 'none' }))).not.toHaveProperty('registrationSocket');
   });
 
-  it.each(['', 'none', '/run/registry'])('can be %j', (registrationDirectory) => {
+  it.each(['', 'none', '/run/registry'])('accepts the registration directory %j', (registrationDirectory) => {
     expect(validateSync(settingsWith({ registrationDirectory }))).toEqual([]);
   });
 
-  it.each(['None', 'plugins_registry', '/run/', '/run/../etc'])('cannot be %j', (registrationDirectory) => {
+  it.each(['None', 'plugins_registry', '/run/', '/run/../etc'])('rejects the registration directory %j', (registrationDirectory) => {
     expect(validateSync(settingsWith({ registrationDirectory }))).toEqual([expect.objectContaining({ property: 'registrationDirectory' })]);
   });
 });

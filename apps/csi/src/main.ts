@@ -4,8 +4,8 @@ import { runProgram, VERSION } from '@oci-connector/runtime';
 import { CsiSettings, environment } from './csi.config';
 import { startCsi } from './start-csi';
 
-// The heap's space for new objects stays as small as it begins. It otherwise grows to 32 MiB for a program that has nothing to do
-// most of the time, and runs on every node.
+// Keeps the heap's space for new objects at its initial size. Otherwise it grows to 32 MiB, although this program is idle most of the
+// time and runs on every node.
 setFlagsFromString('--semi-space-growth-factor=1');
 
 void runProgram(

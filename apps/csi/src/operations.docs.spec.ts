@@ -13,10 +13,10 @@ import { statusOf, VOLUME_CODES } from './rpc/grpc-status';
 
 const TEXT = readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8');
 
-/** In every line, whatever it says. */
+/** Fields of every log line. */
 const COMMON = ['level', 'time', 'program', 'msg', 'err'];
 
-/** Only in a line about a call that met with problems. */
+/** Fields of a line about a call that had problems. */
 const OF_PROBLEMS = ['reasons', 'messages'];
 
 const RECORD: Required<CallRecord> = {

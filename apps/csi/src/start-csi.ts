@@ -5,18 +5,18 @@ import { type CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
 import { kubeletPaths } from './kubelet-paths';
 
-/** What a test replaces; a program leaves all of it alone. */
+/** Replacements for tests; the program sets none of them. */
 export interface StartCsiOptions extends Partial<Omit<World, 'installationCa'>>, Omit<DriverOptions, 'settings'> {}
 
 /** A running driver. */
 export interface RunningCsi {
-  /** Where /healthz, /readyz and /metrics are served. */
+  /** Base URL of /healthz, /readyz and /metrics. */
   readonly adminUrl: string;
   /** Stops as on SIGTERM; volumes stay mounted. */
   stop(): Promise<void>;
 }
 
-/** Starts the driver of one node. Resolves when its sockets are served; /readyz tells when it can mount. */
+/** Starts the driver of one node. Resolves when its sockets are served; /readyz reports when it can mount. */
 export async function startCsi(settings: CsiSettings, logger: Logger, options: StartCsiOptions = {}): Promise<RunningCsi> {
   const { mounter, ...world } = options;
   const module = CsiModule.register({ settings, mounter });

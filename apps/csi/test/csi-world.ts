@@ -17,11 +17,11 @@ const WORKSPACE = join(__dirname, '../../..');
 const SYSTEM = 'connectors-system';
 const API = 'connectors.alauda.io/v1alpha1';
 
-/** Namespace of the Connectors, and of the pods, which is another one. */
+/** Namespaces of the Connectors and of the pods. */
 export const CONNECTORS = 'platform';
 export const PODS = 'team-a';
 
-/** How a call ended: code, message and, when it went well, the answer. */
+/** The result of a call: the code, the message and, on success, the answer. */
 export interface CallResult {
   readonly code: keyof typeof status;
   readonly message: string;
@@ -30,12 +30,12 @@ export interface CallResult {
 
 export interface VolumeOptions {
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Default: a fresh one of ServiceAccount ci. */
+  /** Default: a fresh token of ServiceAccount ci. */
   readonly token?: string;
   readonly serviceAccount?: string;
-  /** Laid over the request. */
+  /** Fields that replace those of the request. */
   readonly request?: Readonly<Record<string, unknown>>;
-  /** Laid over the volume context; undefined takes an entry away. */
+  /** Entries that replace those of the volume context; undefined removes an entry. */
   readonly context?: Readonly<Record<string, string | undefined>>;
   readonly group?: string;
   readonly tokensIn?: 'secrets' | 'context';
@@ -47,7 +47,7 @@ export interface WorldOptions extends Pick<StartCsiOptions, 'mounter'> {
   readonly registers?: boolean;
 }
 
-/** An embedded Kubernetes API with the shipped RBAC and class, and a driver that runs under it with a test as its kubelet. */
+/** An embedded Kubernetes API with the shipped RBAC and class, and a driver that uses it. The test acts as the kubelet. */
 export class CsiWorld {
   readonly clock = new JumpingClock();
   /** Stands for /var/lib/kubelet. */
@@ -84,17 +84,17 @@ export class CsiWorld {
     return this.#driver?.adminUrl ?? '';
   }
 
-  /** Everything that was logged, at level debug. */
+  /** The whole log, at level debug. */
   get log(): string {
     return this.#log.text;
   }
 
-  /** Every token that any volume got. */
+  /** Every token that was issued for a volume. */
   get tokens(): readonly string[] {
     return this.#tokens;
   }
 
-  /** Lines of the log about calls that concern volumes. */
+  /** Log lines about calls that concern volumes. */
   get calls(): Record<string, unknown>[] {
     return this.#log.entries.filter(({ msg, volume }) => msg === 'call' && volume !== undefined);
   }
@@ -134,7 +134,7 @@ export class CsiWorld {
     return (await fetch(`${this.adminUrl}/readyz`)).text();
   }
 
-  /** Value of a metric, 0 when it is not there. `name` with its labels as Prometheus writes them. */
+  /** Returns the value of a metric, or 0 when it does not exist. `name` includes the labels as Prometheus writes them. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.adminUrl}/metrics`)).text();
     return Number(
@@ -149,14 +149,14 @@ export class CsiWorld {
     this.kube.apply(JSON.parse(JSON.stringify(object)) as Parameters<KubeApiServer['apply']>[0]);
   }
 
-  /** Publishes the certificate of a new CA, in PEM, and gives it back. */
+  /** Publishes the certificate of a new CA and returns it, in PEM. */
   async renewCa(): Promise<string> {
     const { caPem } = await TestCertificateAuthority.create();
     this.publishCa({ 'ca.crt': caPem });
     return caPem;
   }
 
-  /** What the ConfigMap of the CA holds. */
+  /** Sets the data of the CA's ConfigMap. */
   publishCa(data: Readonly<Record<string, string>>): void {
     this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'connectors-proxy-ca', namespace: SYSTEM }, data });
   }
@@ -194,7 +194,7 @@ export class CsiWorld {
 
   unbind(serviceAccount: string): void {
     this.kube.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', name: serviceAccount, namespace: CONNECTORS });
-    // Past what a positive answer is remembered for.
+    // Longer than a positive review is cached.
     this.clock.jump(11_000);
   }
 
@@ -204,12 +204,12 @@ export class CsiWorld {
     return token;
   }
 
-  /** Where the kubelet wants a volume of this name. */
+  /** Returns the target path that the kubelet uses for a volume of this name. */
   target(volume: string): string {
     return join(this.kubeletDirectory, 'pods', `uid-of-${volume}`, 'volumes', 'kubernetes.io~csi', volume, 'mount');
   }
 
-  /** Calls as the kubelet does, which makes the parent of the target beforehand. */
+  /** Calls NodePublishVolume as the kubelet does, which creates the parent of the target first. */
   async publish(volume: string, options: VolumeOptions = {}): Promise<CallResult> {
     const target = this.target(volume);
     await mkdir(join(target, '..'), { recursive: true });
@@ -256,7 +256,7 @@ export class CsiWorld {
     return this.call(RegistrationProtocol, method, request, join(this.registrationDirectory, 'connectors-csi-reg.sock'));
   }
 
-  /** Over the socket, with a connection of its own. */
+  /** Calls over the socket, with a new connection. */
   call(protocol: Parameters<typeof makeClientConstructor>[0], method: string, request: object, socket = this.socket): Promise<CallResult> {
     const Client: ServiceClientConstructor = makeClientConstructor(protocol, method);
     const client = new Client(`unix:${socket}`, credentials.createInsecure());
@@ -272,12 +272,12 @@ export class CsiWorld {
     });
   }
 
-  /** A file of a volume, as the pod reads it. */
+  /** Reads a file of a volume as the pod does. */
   read(volume: string, file: string): Promise<string> {
     return readFile(join(this.target(volume), file), 'utf8');
   }
 
-  /** All that is kept of volumes outside of them: the file of each, by its name. */
+  /** Returns the stored inputs of all volumes, by file name. */
   async keptInputs(): Promise<Map<string, string>> {
     const directory = join(this.kubeletDirectory, 'plugins', 'connectors-csi', 'volumes');
     const names = await readdir(directory);
@@ -286,17 +286,17 @@ export class CsiWorld {
     );
   }
 
-  /** Names that the pod uses. */
+  /** Returns the file names that the pod sees. */
   async names(volume: string): Promise<string[]> {
     return (await readdir(this.target(volume))).filter((name) => !name.startsWith('..')).sort();
   }
 
-  /** The directory of the current set of files; another one after every exchange. */
+  /** Returns the directory of the current set of files, which differs after every replacement. */
   currentSet(volume: string): Promise<string> {
     return realpath(join(this.target(volume), '..data'));
   }
 
-  /** Waits until the driver has seen a change: its files have this content after a republish. */
+  /** Republishes until a file has this content, which shows that the driver has received a change. */
   async untilRepublished(volume: string, file: string, content: string, options: VolumeOptions = {}): Promise<void> {
     await until(async () => {
       await this.publish(volume, options);
@@ -310,7 +310,7 @@ export class CsiWorld {
     rmSync(this.kubeletDirectory, { recursive: true, force: true });
   }
 
-  /** As a node does that is started anew: what was mounted is gone, its directories are not. */
+  /** Empties a target as a reboot of the node does: the mount is gone, but its directory is not. */
   async emptyTarget(volume: string): Promise<void> {
     for (const name of await readdir(this.target(volume))) {
       await rm(join(this.target(volume), name), { recursive: true, force: true });

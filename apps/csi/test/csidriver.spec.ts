@@ -13,7 +13,7 @@ const read = (file: string): CsiDriver => parse(readFileSync(path.join(__dirname
 describe('the CSIDriver object', () => {
   const object = read('csidriver.yaml');
 
-  it('asks the kubelet for all that the driver needs', () => {
+  it('requests everything that the driver needs from the kubelet', () => {
     expect(object.metadata.name).toBe(CSI_DRIVER_NAME);
     expect(object.spec).toEqual({
       attachRequired: false,
@@ -25,7 +25,7 @@ describe('the CSIDriver object', () => {
     });
   });
 
-  it('has a field more from Kubernetes 1.35 on, which older versions refuse, and differs in nothing else', () => {
+  it('has one more field from Kubernetes 1.35 on, which older versions reject, and no other difference', () => {
     const { spec, ...rest } = read('csidriver-1.35.yaml');
     const { serviceAccountTokenInSecrets, ...common } = spec;
     expect(serviceAccountTokenInSecrets).toBe(true);

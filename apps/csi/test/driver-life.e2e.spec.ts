@@ -6,7 +6,7 @@ import { VolumeError } from '../src/csi.errors';
 import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { CONNECTORS, CsiWorld } from './csi-world';
 
-/** A mounter that fails, or takes its time, when it is told to. */
+/** A mounter that a test can make fail or wait. */
 class FaultyMounter extends DirectoryMounter {
   fault?: 'mount' | 'unmount';
   delay?: Promise<void>;
@@ -28,7 +28,7 @@ class FaultyMounter extends DirectoryMounter {
   }
 }
 
-/** A mounter that knows mounts without files, which a driver leaves that ends in the middle of a mount. */
+/** A mounter with mounts without files, as a driver leaves them when it ends before it writes the files. */
 class HalfDoneMounter extends DirectoryMounter {
   readonly halfDone = new Set<string>();
 
@@ -51,7 +51,7 @@ describe('the life of a driver', () => {
 
   afterEach(() => world.close());
 
-  it('adopts the volumes of the driver before it, and serves on the socket that it left', async () => {
+  it('adopts the volumes of an earlier driver, and replaces the socket that it left', async () => {
     world = await CsiWorld.start();
     const token = world.token();
     await world.publish('survivor', { token });
@@ -68,7 +68,7 @@ describe('the life of a driver', () => {
     expect(existsSync(world.target('survivor'))).toBe(false);
   });
 
-  it('removes the empty directories that a node which was started anew has left of its volumes, and nothing else', async () => {
+  it('removes only the empty directories of its volumes after a reboot of the node', async () => {
     world = await CsiWorld.start();
     await world.stopDriver();
     const leave = async (volume: string, data?: string, file?: string): Promise<void> => {
@@ -81,7 +81,7 @@ describe('the life of a driver', () => {
       }
     };
     await leave('ours', '{"driverName":"connectors-csi"}');
-    // As it looks where somebody else has mounted something.
+    // As if another program had mounted a file system there.
     await leave('full', '{"driverName":"connectors-csi"}', 'precious');
     await leave('foreign', '{"driverName":"other"}');
     await leave('unknown');
@@ -101,7 +101,7 @@ describe('the life of a driver', () => {
     ]);
   });
 
-  it('takes a mount without files for no volume: it is unmounted, and permission is asked as for any other', async () => {
+  it('unmounts a mount without files, and checks the permission before it mounts it again', async () => {
     const mounter = new HalfDoneMounter();
     world = await CsiWorld.start({ mounter });
     await world.stopDriver();
@@ -116,7 +116,7 @@ describe('the life of a driver', () => {
     expect(existsSync(target)).toBe(false);
   });
 
-  it('does not start beside another driver, which goes on', async () => {
+  it('does not start while another driver serves, which continues', async () => {
     world = await CsiWorld.start({ registers: true });
     await expect(world.startDriver()).rejects.toThrow(`another driver serves on ${world.socket}`);
     expect(await world.publish('volume')).toMatchObject({ code: 'OK' });
@@ -129,7 +129,7 @@ describe('the life of a driver', () => {
     ['a link to another file', (file: string) => symlinkSync('/etc/hostname', file)],
     ['something huge', (file: string) => (writeFileSync(file, ''), truncateSync(file, 3 * 2 ** 30))],
     ['garbage', (file: string) => writeFileSync(file, Buffer.from([0xff, 0, 1]))],
-  ])('what it kept of a volume may have become %s: the volume gets its token, and the next driver starts', async (_what, make) => {
+  ])('refreshes the token and starts again when the stored inputs have become %s', async (_what, make) => {
     world = await CsiWorld.start();
     await world.publish('volume');
     const [file = ''] = (await world.keptInputs()).keys();
@@ -146,7 +146,7 @@ describe('the life of a driver', () => {
     expect([...(await world.keptInputs()).values()]).toEqual([expect.stringContaining(world.target('volume'))]);
   });
 
-  it('forgets what it kept of volumes that are no more', async () => {
+  it('removes the stored inputs of volumes that no longer exist', async () => {
     world = await CsiWorld.start();
     for (const volume of ['stays', 'gone']) {
       await world.publish(volume);
@@ -175,7 +175,7 @@ describe('the life of a driver', () => {
     expect([world.socket, path.join(world.registrationDirectory, 'connectors-csi-reg.sock')].filter(existsSync)).toEqual([]);
   });
 
-  it('takes away its socket when it is stopped, and ends the calls that run before its admin port closes', async () => {
+  it('removes its socket when it is stopped, and finishes running calls before it closes the admin port', async () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });
     const { adminUrl } = world;
@@ -216,7 +216,7 @@ describe('the life of a driver', () => {
     expect(mounter.mounts).toBe(2);
   });
 
-  it('leaves nothing of a volume whose files do not fit, and keeps one that is published', async () => {
+  it('leaves nothing of a new volume whose files do not fit, and keeps a published one', async () => {
     world = await CsiWorld.start();
     await world.publish('fits');
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'x'.repeat(60_000) } }] });
@@ -235,7 +235,7 @@ describe('the life of a driver', () => {
     expect(await world.currentSet('fits')).toBe(set);
   });
 
-  it('says why a volume could not be filled, also when the mount cannot be taken back', async () => {
+  it('reports why a volume could not be filled, also when the mount cannot be undone', async () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter, settings: { volumeSize: 50_000 } });
     mounter.fault = 'unmount';
@@ -250,7 +250,7 @@ describe('the life of a driver', () => {
     mounter.fault = undefined;
   });
 
-  it('reports an unmount that fails, and succeeds when it is called again', async () => {
+  it('reports a failed unmount, and succeeds when it is called again', async () => {
     const mounter = new FaultyMounter();
     world = await CsiWorld.start({ mounter });
     await world.publish('busy');
@@ -261,7 +261,7 @@ describe('the life of a driver', () => {
     expect(existsSync(world.target('busy'))).toBe(false);
   });
 
-  it('says which setting is wrong when there is no such directory of a kubelet', async () => {
+  it('names the setting when the kubelet directory does not exist', async () => {
     world = await CsiWorld.start();
     await world.stopDriver();
     await expect(world.startDriver({ settings: { kubeletDirectory: '/nonexistent/kubelet' } })).rejects.toThrow(

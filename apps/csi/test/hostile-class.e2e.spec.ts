@@ -4,11 +4,11 @@ import { until } from '@oci-connector/testing-kit';
 import { DirectoryMounter } from '../src/mount/directory-mounter';
 import { type CallResult, CsiWorld } from './csi-world';
 
-/** A mounter of which a test may do something before it goes on. */
+/** A mounter that runs code of a test before it continues. */
 class WaitingMounter extends DirectoryMounter {
   beforeMount?: () => Promise<void>;
   beforeLooking?: () => void;
-  /** Takes every mount for one of others. */
+  /** Whether every mount counts as a mount of another program. */
   isForeign = false;
 
   override async mount(): Promise<void> {
@@ -21,7 +21,7 @@ class WaitingMounter extends DirectoryMounter {
   }
 }
 
-describe('what changes or is in the way at the wrong moment', () => {
+describe('changes and obstacles at the wrong moment', () => {
   let world: CsiWorld;
   const mounter = new WaitingMounter();
 
@@ -35,7 +35,7 @@ describe('what changes or is in the way at the wrong moment', () => {
   const withFile = (text: string): void =>
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': text } }] });
 
-  /** Mounts and unmounts it until the driver knows of the change that makes it impossible. */
+  /** Publishes and unpublishes until the driver has received the change that makes it refuse the volume. */
   const untilRefused = async (volume: string): Promise<CallResult> => {
     let result = await world.publish(volume);
     while (result.code === 'OK') {
@@ -45,12 +45,12 @@ describe('what changes or is in the way at the wrong moment', () => {
     return result;
   };
 
-  it('a class that changes while a volume is mounted is seen by the next republish', async () => {
+  it('applies a class change during a mount at the next republish', async () => {
     const token = world.token();
     mounter.beforeMount = async () => {
       mounter.beforeMount = undefined;
       withFile('second');
-      // The driver knows the new class now, but the files were made from the old one.
+      // Now the driver has the new class, but it rendered the files from the old one.
       await until(async () => {
         await world.publish('other', { token });
         return (await world.read('other', 'static.conf')) === 'second';
@@ -62,7 +62,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect(await world.read('first', 'static.conf')).toBe('second');
   });
 
-  it('a class that grew too large keeps its old files, with fresh tokens', async () => {
+  it('keeps the old files, with fresh tokens, when a class became too large', async () => {
     await world.stopDriver();
     await world.startDriver({ settings: { volumeSize: 1_000_000 } });
     await world.publish('small');
@@ -78,7 +78,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect(await world.read('small', 'static.conf')).toBe('first');
   });
 
-  it('a volume whose files fit once but not twice is refused at once, and not when its token has to be renewed', async () => {
+  it('refuses a volume whose files do not fit twice when it is mounted, not when its token is renewed', async () => {
     await world.stopDriver();
     await world.startDriver({ settings: { volumeSize: 1_000_000 } });
     withFile('{{ repeat 400000 "x" }}');
@@ -87,14 +87,14 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect(existsSync(world.target('large'))).toBe(false);
   });
 
-  it('gives templates the address of the proxy that the class has', async () => {
+  it('gives templates the proxy address of the class', async () => {
     const address = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'ConnectorClass', name: 'files' };
     withFile('{{ .connectorclass.proxyAddress }}');
     world.kube.applyStatus(address, { proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } } });
     await world.untilRepublished('address', 'static.conf', 'connectors-proxy-service.connectors-system.svc');
   });
 
-  it('keeps nothing of a class but its configurations', async () => {
+  it('stores only the configurations of a class', async () => {
     world.applyClass('files', {
       configurations: [{ name: 'static', data: { 'static.conf': 'x' } }],
       params: [{ name: 'hidden-parameter', type: 'string' }],
@@ -103,7 +103,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect([...(await world.keptInputs()).values()].join()).not.toContain('hidden-parameter');
   });
 
-  it('leaves a mount of others alone', async () => {
+  it('leaves a mount of another program unchanged', async () => {
     await world.publish('theirs');
     await world.stopDriver();
     mounter.isForeign = true;
@@ -111,12 +111,12 @@ describe('what changes or is in the way at the wrong moment', () => {
     const set = await world.currentSet('theirs');
     expect(await world.publish('theirs')).toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: 'target_path must not be a mount of others (TargetRefused)',
+      message: 'target_path must not be a mount of another program (TargetRefused)',
     });
     expect(await world.currentSet('theirs')).toBe(set);
   });
 
-  it('starts although the kubelet takes away what a volume left in the same moment', async () => {
+  it('starts although the kubelet removes a leftover directory at the same time', async () => {
     await world.publish('vanishing');
     await world.emptyTarget('vanishing');
     writeFileSync(path.join(world.target('vanishing'), '..', 'vol_data.json'), '{"driverName":"connectors-csi"}');
@@ -127,7 +127,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect(world.log).toContain('could not be removed');
   });
 
-  it('unpublishes a volume whose first files were not finished', async () => {
+  it('unpublishes a volume whose first files are incomplete', async () => {
     await world.publish('half');
     rmSync(path.join(world.target('half'), '..data'));
     for (const name of await world.names('half')) {
@@ -137,7 +137,7 @@ describe('what changes or is in the way at the wrong moment', () => {
     expect(existsSync(world.target('half'))).toBe(false);
   });
 
-  it('tells nothing of the token in an event or the log when a template fails with a part of it', async () => {
+  it('shows no part of the token in an event or the log when a template fails with it', async () => {
     withFile('{{ fail (trunc -40 .context.token) }}{{/* at every level */}}');
     const { message } = await untilRefused('loud');
     expect(message).toContain('depends on the token');

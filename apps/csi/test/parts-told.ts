@@ -1,7 +1,7 @@
-/** Shorter parts may be in a text by chance. In characters. */
+/** In characters. Shorter parts may occur in a text by chance. */
 const PART_LENGTH = 16;
 
-/** Every part of a secret, as it is or in base64 after any other text, that a text has. */
+/** Returns the parts of a secret that a text contains, plain or in base64 at any offset. */
 export function partsTold(text: string, secret: string): string[] {
   const encoded = [0, 1, 2].map((offset) => Buffer.from(secret.slice(offset)).toString('base64'));
   return [secret, ...encoded].flatMap(partsOf).filter((part) => text.includes(part));

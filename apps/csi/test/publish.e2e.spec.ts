@@ -13,7 +13,7 @@ describe('publishing a volume', () => {
 
   afterAll(() => world.close());
 
-  it('gives the pod its files, which everybody may read', async () => {
+  it('gives the pod its files, which every user may read', async () => {
     const token = world.token();
     expect(await world.publish('first', { token })).toMatchObject({ code: 'OK' });
     expect(await world.read('first', 'context.token')).toBe(token);
@@ -21,20 +21,20 @@ describe('publishing a volume', () => {
     expect(statSync(`${world.target('first')}/context.token`).mode & 0o777).toBe(0o444);
   });
 
-  it("gives files to the pod's group alone where the pod has one", async () => {
+  it("lets only the pod's group read the files when the pod has one", async () => {
     const group = process.getgid?.() ?? 0;
     expect(await world.publish('grouped', { group: String(group) })).toMatchObject({ code: 'OK' });
     const { mode, gid } = await stat(`${world.target('grouped')}/context.token`);
     expect([mode & 0o777, gid]).toEqual([0o440, group]);
   });
 
-  it('takes the token from the volume context of Kubernetes before 1.35, too', async () => {
+  it('reads the token from the volume context, as before Kubernetes 1.35', async () => {
     const token = world.token();
     expect(await world.publish('older', { token, tokensIn: 'context' })).toMatchObject({ code: 'OK' });
     expect(await world.read('older', 'context.token')).toBe(token);
   });
 
-  it('serves several connectors in one volume, and leaves excluded files out', async () => {
+  it('serves several Connectors in one volume, without excluded files', async () => {
     world.connect('second');
     await until(
       async () =>
@@ -47,7 +47,7 @@ describe('publishing a volume', () => {
     expect(await world.names('several')).not.toContain('ca.crt');
   });
 
-  it('writes one line for each call, with who and what and how it ended', async () => {
+  it('logs one line for each call, with client, Connectors and outcome', async () => {
     await world.publish('logged');
     expect(world.calls.at(-1)).toMatchObject({
       level: 'info',
@@ -65,7 +65,7 @@ describe('publishing a volume', () => {
     ['longer than tokens live', '2h', [expect.objectContaining({ level: 'info', wantedSeconds: 7_200, installedSeconds: 3_600 })]],
     ['as long', '1h', []],
     ['shorter', '30m', []],
-  ])('accepts a token.expiration that is %s, and says once if it cannot be had', async (_what, expiration, expected) => {
+  ])('accepts a token.expiration that is %s, and logs once if tokens live shorter', async (_what, expiration, expected) => {
     const [volume, attributes] = [`wishes-${expiration}`, { connectors: `${CONNECTORS}/hub`, 'token.expiration': expiration }];
     const token = world.token('ci', { expirationSeconds: 3_600 });
     expect(await world.publish(volume, { attributes, token })).toMatchObject({ code: 'OK' });
@@ -74,7 +74,7 @@ describe('publishing a volume', () => {
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual(expected);
   });
 
-  it('mounts again what was unpublished', async () => {
+  it('mounts an unpublished volume again', async () => {
     await world.publish('again');
     expect(await world.unpublish('again')).toMatchObject({ code: 'OK' });
     await expect(world.names('again')).rejects.toThrow('ENOENT');
@@ -82,7 +82,7 @@ describe('publishing a volume', () => {
     expect(await world.publish('again')).toMatchObject({ code: 'OK' });
   });
 
-  it('counts what is mounted', async () => {
+  it('counts mounted volumes', async () => {
     const before = await world.metric('connectors_csi_volumes_mounted');
     await world.publish('counted');
     expect(await world.metric('connectors_csi_volumes_mounted')).toBe(before + 1);
@@ -90,7 +90,7 @@ describe('publishing a volume', () => {
     expect(await world.metric('connectors_csi_volumes_mounted')).toBe(before);
   });
 
-  it('serialises calls for one volume: all succeed and it is written once', async () => {
+  it('serialises the calls for one volume: all succeed, and one writes the files', async () => {
     const token = world.token();
     const published = await world.metric('connectors_csi_publishes_total{outcome="published"}');
     const results = await Promise.all(Array.from({ length: 8 }, () => world.publish('crowd', { token })));
@@ -114,11 +114,11 @@ describe('publishing a volume', () => {
     expect(await world.call(NodeProtocol, method, {})).toMatchObject({ code: 'UNIMPLEMENTED' });
   });
 
-  it('lets nobody but its own user call', () => {
+  it('lets only its own user call', () => {
     expect(statSync(world.socket).mode & 0o777).toBe(0o600);
   });
 
-  it('logs no token, at level debug either', () => {
+  it('logs no token, even at level debug', () => {
     expect(world.tokens.length).toBeGreaterThan(5);
     expect(world.tokens.filter((token) => world.log.includes(token) || world.log.includes(token.slice(-40)))).toEqual([]);
   });

@@ -15,7 +15,7 @@ describe('refusing a volume', () => {
 
   afterAll(() => world.close());
 
-  /** Publishes a volume that nothing may be left of. */
+  /** Publishes a volume and expects an error that leaves nothing behind. */
   async function refused(options: VolumeOptions): Promise<CallResult> {
     const result = await world.publish('refused', options);
     expect(result.code).not.toBe('OK');
@@ -35,10 +35,10 @@ describe('refusing a volume', () => {
     ['a target that climbs', { request: { target_path: '/../../etc' } }, 'target_path must be'],
     ['no volume_capability', { request: { volume_capability: null } }, 'volume_capability with access type mount is required'],
     ['a block volume', { request: { volume_capability: { block: {} } } }, 'volume_capability with access type mount is required'],
-    ['a group that is none', { group: 'staff' }, 'volume_mount_group is not a group ID'],
+    ['a group that is not an ID', { group: 'staff' }, 'volume_mount_group is not a group ID'],
     ['a volume that is not ephemeral', { context: { [`${POD_INFO}ephemeral`]: 'false' } }, 'only ephemeral inline volumes'],
     ['no pod', { context: { [`${POD_INFO}pod.name`]: undefined } }, `lacks ${POD_INFO}pod.name`],
-    ['a volume that may be written', { request: { readonly: false } }, 'readOnly: must be true'],
+    ['a volume that is not read-only', { request: { readonly: false } }, 'readOnly: must be true'],
     [
       'an unknown attribute',
       { attributes: { connectors: 'platform/hub', conectors: 'x' } },
@@ -55,14 +55,14 @@ describe('refusing a volume', () => {
     expect(await refused(options)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string });
   });
 
-  it('ends each message with the code that the documentation explains, however long it is', async () => {
+  it('ends each message with the code, however long the message is', async () => {
     const { message } = await refused({
       attributes: Object.fromEntries(Array.from({ length: 40 }, (_item, index) => [`${index}${'x'.repeat(200)}`, ''])),
     });
     expect(message).toMatch(/^the volume of driver .* \(AttributesInvalid\)$/);
   });
 
-  it('reports all that is wrong with the attributes together', async () => {
+  it('reports all problems of the attributes together', async () => {
     const attributes = { conectors: 'hub', 'token.expiration': '1m' };
     const { message } = await refused({ attributes, request: { readonly: false } });
     for (const part of ['readOnly:', 'conectors:', 'connectors:', 'token.expiration:']) {
@@ -76,10 +76,10 @@ describe('refusing a volume', () => {
       'it is for another audience',
       () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: world.tokensOf(world.token(), 'other') } } }),
     ],
-    ['it is no JSON', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: 'secret-nonsense' } } })],
-    ['it is no token', () => ({ token: 'secret-nonsense' })],
-    ["it is somebody else's", () => ({ token: world.token('stranger') })],
-    ['it says another audience', () => ({ token: world.token('ci', { audiences: ['other'] }) })],
+    ['it is not JSON', () => ({ request: { secrets: { [`${POD_INFO}serviceAccount.tokens`]: 'secret-nonsense' } } })],
+    ['it is not a token', () => ({ token: 'secret-nonsense' })],
+    ['it belongs to another ServiceAccount', () => ({ token: world.token('stranger') })],
+    ['its claims have another audience', () => ({ token: world.token('ci', { audiences: ['other'] }) })],
   ])('when %s', async (_what, options) => {
     const { code, message } = await refused(options());
     expect(code).toBe('FAILED_PRECONDITION');
@@ -89,11 +89,11 @@ describe('refusing a volume', () => {
 
   it('names CSIDriver.spec.tokenRequests when the kubelet sends no token', async () => {
     expect((await refused({ request: { secrets: {} } })).message).toContain(
-      'no token for the audience "connectors-proxy"; CSIDriver.spec.tokenRequests of connectors-csi has to name it',
+      'no token for the audience "connectors-proxy"; CSIDriver.spec.tokenRequests of connectors-csi must contain it',
     );
   });
 
-  it('for a ServiceAccount without permission, and says which role to bind', async () => {
+  it('for a ServiceAccount without permission, and names the role to bind', async () => {
     const result = await refused({ serviceAccount: 'stranger' });
     expect(result.code).toBe('PERMISSION_DENIED');
     expect(result.message).toBe(
@@ -102,14 +102,14 @@ describe('refusing a volume', () => {
     );
   });
 
-  it('for a Connector whose namespace was forgotten, and says how to name it', async () => {
+  it('for a Connector without its namespace, and says how to name it', async () => {
     const attributes = { connectors: 'hub' };
     expect((await refused({ serviceAccount: 'stranger', attributes })).message).toContain(
       `may not use Connector ${PODS}/hub of the pod's own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors"): bind`,
     );
   });
 
-  it('tells whether a Connector exists only those with permission', async () => {
+  it('reveals whether a Connector exists only to a client with permission', async () => {
     const attributes = { connectors: `${CONNECTORS}/absent` };
     expect(await refused({ serviceAccount: 'stranger', attributes })).toMatchObject({ code: 'PERMISSION_DENIED' });
     expect(await refused({ attributes })).toMatchObject({
@@ -118,7 +118,7 @@ describe('refusing a volume', () => {
     });
   });
 
-  it('for a Connector whose class does not exist, and says where to look', async () => {
+  it('for a Connector whose class does not exist, and says what to correct', async () => {
     world.connect('classless', { className: 'absent' });
     const attributes = { connectors: `${CONNECTORS}/classless` };
     await until(async () => (await refused({ attributes })).message.includes('ConnectorClass'));
@@ -149,7 +149,7 @@ describe('refusing a volume', () => {
     ['with more than a message has', '{{ fail (repeat 9 .context.token) }}'],
     ['only if it is one', '{{ if contains "eyJ" .context.token }}{{ fail .context.token }}{{ end }}'],
     ['in an error of a function', '{{ template "x" (mustFromJson .context.token) }}{{ define "x" }}{{ end }}'],
-  ])('for a template that fails with the token %s, which is told nobody', async (_how, template) => {
+  ])('for a template that fails with the token %s, without revealing it', async (_how, template) => {
     const name = `telltale-${telltales++}`;
     world.applyClass(name, { configurations: [{ name: 'tell', data: { 'tell.conf': template } }] });
     world.connect(name, { className: name });
@@ -181,7 +181,7 @@ describe('refusing a volume', () => {
   it.each([
     { volume_id: '', target_path: '/x' },
     { volume_id: 'x', target_path: '' },
-  ])('of an unpublish like %j', async (request) => {
+  ])('for an unpublish like %j', async (request) => {
     expect(await world.call(NodeProtocol, 'NodeUnpublishVolume', request)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
@@ -191,7 +191,7 @@ describe('refusing a volume', () => {
     expect(await world.metric('connectors_csi_problems_total{reason="AccessDenied"}')).toBe(before + 1);
   });
 
-  it('logs no token, at level debug either', () => {
+  it('logs no token, even at level debug', () => {
     expect(world.tokens.filter((token) => world.log.includes(token.slice(-40)))).toEqual([]);
     expect(world.log).not.toContain('secret-nonsense');
   });

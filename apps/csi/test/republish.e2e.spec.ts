@@ -17,7 +17,7 @@ describe('publishing a volume that is published', () => {
   });
 
   afterEach(async () => {
-    // Whatever a test made go wrong: no token has come into the log.
+    // No token is in the log, whatever failed in a test.
     expect(world.tokens.filter((token) => world.log.includes(token.slice(-40)))).toEqual([]);
     await world.close();
   });
@@ -25,7 +25,7 @@ describe('publishing a volume that is published', () => {
   const kept = (): Promise<number> => world.metric('connectors_csi_republishes_total{outcome="kept"}');
   const lastCall = (): Record<string, unknown> | undefined => world.calls.at(-1);
 
-  it('does nothing while nothing changes: no review, no write', async () => {
+  it('sends no review and writes no file while nothing changes', async () => {
     const token = world.token();
     await world.publish('quiet', { token });
     const set = await world.currentSet('quiet');
@@ -39,7 +39,7 @@ describe('publishing a volume that is published', () => {
     expect(lastCall()).toMatchObject({ level: 'debug', outcome: 'unchanged' });
   });
 
-  it('exchanges the files for a new token', async () => {
+  it('replaces the files when the token is new', async () => {
     await world.publish('fresh');
     const set = await world.currentSet('fresh');
     const token = world.token();
@@ -68,7 +68,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.names('follower')).not.toContain('static.conf');
   });
 
-  it('does not write because of a new status alone', async () => {
+  it('writes no file when only the status of an object changed', async () => {
     const token = world.token();
     await world.publish('status', { token });
     const set = await world.currentSet('status');
@@ -102,7 +102,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.metric('connectors_csi_problems_total{reason="ConnectorNotFound"}')).toBe(1);
   });
 
-  it('keeps what files were made of outside of the volume, for no longer than it is mounted', async () => {
+  it('stores the inputs of files outside the volume, and removes them with it', async () => {
     await world.publish('private');
     const everything = [...(await world.keptInputs())];
     expect(everything).toEqual([[expect.any(String), expect.stringContaining('"caCertificates"')]]);
@@ -113,7 +113,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.keptInputs()).toEqual(new Map());
   });
 
-  it('leaves a target alone that somebody has unmounted, and says so', async () => {
+  it('leaves a target unchanged that another process unmounted, and reports it', async () => {
     class LosableMounter extends DirectoryMounter {
       override readonly canBeLost = true;
     }
@@ -131,12 +131,12 @@ describe('publishing a volume that is published', () => {
     expect(await world.names('taken')).toContain('context.token');
   });
 
-  it('tells a pod nothing new about a Connector that it may not use any more, and refreshes its token', async () => {
+  it('gives a pod nothing new about a Connector that it may no longer use, and refreshes its token', async () => {
     await world.publish('revoked');
     world.unbind('ci');
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'not for ci' } }] });
     await until(async () => {
-      // Others see the new class already.
+      // A volume with permission already has the new class.
       world.bind('stranger', 'connectors-puller');
       await world.publish('other', { serviceAccount: 'stranger' });
       return (await world.read('other', 'static.conf').catch(() => '')) === 'not for ci';
@@ -152,9 +152,9 @@ describe('publishing a volume that is published', () => {
   });
 
   it.each([
-    ['holds nothing', {}],
-    ['holds what is no certificate', { 'ca.crt': 'nonsense' }],
-  ])('keeps the CA of before and refreshes the token while the ConfigMap %s', async (_what, data) => {
+    ['is empty', {}],
+    ['contains no certificate', { 'ca.crt': 'nonsense' }],
+  ])('keeps the earlier CA and refreshes the token while the ConfigMap %s', async (_what, data) => {
     await world.publish('uncertain');
     const certificates = await world.read('uncertain', 'ca.crt');
     world.publishCa(data);
@@ -173,7 +173,7 @@ describe('publishing a volume that is published', () => {
     });
   });
 
-  it('goes on with the configuration of before when the class has none any more', async () => {
+  it('keeps the earlier configuration when the class no longer has it', async () => {
     await world.publish('broken');
     world.applyClass('files', { configurations: [] });
     await until(async () => {
@@ -192,7 +192,7 @@ describe('publishing a volume that is published', () => {
     expect(lastCall()).toMatchObject({ reasons: ['ConfigurationNotFound'] });
   });
 
-  it('tells nobody the token when a template that was good fails with it, and goes on with the one of before', async () => {
+  it('keeps the earlier template, without revealing the token, when a new one fails with it', async () => {
     await world.publish('telling');
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': '{{ fail (trunc 400 .context.token) }}' } }] });
     const token = world.token();
@@ -208,16 +208,16 @@ describe('publishing a volume that is published', () => {
 
   it.each<[string, unknown, VolumeOptions]>([
     ['there is no token', 'TokenUnusable', { request: { secrets: {} } }],
-    ['the token is none', 'TokenUnusable', { token: 'x.y.z' }],
-    ['the tokens are no JSON', 'TokenUnusable', { request: { secrets: { [TOKENS]: '{' } } }],
+    ['the token is malformed', 'TokenUnusable', { token: 'x.y.z' }],
+    ['the tokens are not JSON', 'TokenUnusable', { request: { secrets: { [TOKENS]: '{' } } }],
     ['an attribute is wrong', 'AttributesInvalid', { attributes: { connectors: '!', 'token.expiration': 'x' } }],
     ['an attribute is unknown', 'AttributesInvalid', { attributes: { connectors: 'platform/hub', other: 'x' } }],
-    ['it may be written', 'AttributesInvalid', { request: { readonly: false } }],
+    ['the volume is not read-only', 'AttributesInvalid', { request: { readonly: false } }],
     ['the capability is missing', 'RequestInvalid', { request: { volume_capability: null } }],
     ['the pod is missing', 'RequestInvalid', { context: { 'csi.storage.k8s.io/pod.namespace': undefined } }],
-    ['another Connector is named, which does not exist', 'ConnectorNotFound', { attributes: { connectors: 'platform/absent' } }],
+    ['the attributes name a Connector that does not exist', 'ConnectorNotFound', { attributes: { connectors: 'platform/absent' } }],
     [
-      'a configuration is named that does not exist and there is nothing to fall back on',
+      'the attributes name a configuration that no class has',
       expect.any(String),
       { attributes: { connectors: 'platform/hub', 'configuration.names': 'absent' } },
     ],
@@ -249,7 +249,7 @@ describe('publishing a volume that is published', () => {
     await world.kube.faults.acceptConnections();
   });
 
-  it('answers OK and keeps the files of a driver that was started while the API server is down', async () => {
+  it('answers OK and keeps the files when the driver starts while the API server is down', async () => {
     const token = world.token();
     await world.publish('cut', { token });
     const set = await world.currentSet('cut');
@@ -267,7 +267,7 @@ describe('publishing a volume that is published', () => {
     await world.kube.faults.acceptConnections();
   });
 
-  it('gives a volume its files anew when somebody emptied it', async () => {
+  it('writes the files again when the volume was emptied', async () => {
     await world.publish('emptied');
     await world.emptyTarget('emptied');
     const token = world.token();
@@ -275,7 +275,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('emptied', 'context.token')).toBe(token);
   });
 
-  it('answers OK when its files were damaged, and mends them', async () => {
+  it('answers OK and repairs the files when they were damaged', async () => {
     const token = world.token();
     await world.publish('damaged', { token });
     rmSync(path.join(await world.currentSet('damaged'), 'static.conf'));
@@ -288,7 +288,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('damaged', 'context.token')).toBe(fresh);
   });
 
-  it('shows a pod that reads all the time only whole tokens, over three exchanges', async () => {
+  it('shows only whole tokens to a pod that reads continuously, over three replacements', async () => {
     await world.publish('reader');
     let done = false;
     const seen = new Set<string>();

@@ -11,7 +11,7 @@ import { MountedVolumes } from '../src/volume/mounted-volumes';
 import { PublishVolume, type PublishResult } from '../src/volume/publish-volume';
 import { VolumeKeys } from '../src/volume/volume-keys';
 
-/** Knows mounts apart from their files, as Linux does: the mounts of the driver, those of others, and that a mount can be lost. */
+/** Tracks mounts separately from files, as Linux does: mounts of the driver, mounts of other programs, and lost mounts. */
 export class MountTable extends DirectoryMounter {
   readonly ours = new Set<string>();
   readonly foreign = new Set<string>();
@@ -45,7 +45,11 @@ function segment(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** What the kubelet sends. @param serial tells tokens apart */
+/**
+ * Returns a request of the kubelet.
+ *
+ * @param serial makes tokens different
+ */
 export function publishMessage(serial: number, context: Readonly<Record<string, string>> = {}): NodePublishVolumeRequest {
   const claims = {
     iss: 'https://kubernetes.default.svc',
@@ -74,7 +78,7 @@ export function publishMessage(serial: number, context: Readonly<Record<string, 
   };
 }
 
-/** The node and the driver on it, and one target. */
+/** A node with a driver and one target. */
 export class VolumeNode {
   readonly root = realpathSync(mkdtempSync(path.join(tmpdir(), 'publish-')));
   readonly target = path.join(this.root, 'mount');
@@ -95,7 +99,7 @@ export class VolumeNode {
     return inspectVolume(this.target, this);
   }
 
-  /** What the target holds: the contents of all files that a pod sees. */
+  /** The contents of all files that a pod sees. */
   get files(): Record<string, string> {
     const names = existsSync(this.target) ? readdirSync(this.target).filter((name) => !name.startsWith('..')) : [];
     return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(this.target, name), 'utf8')]));
@@ -105,7 +109,7 @@ export class VolumeNode {
     return existsSync(this.target) ? readdirSync(this.target) : [];
   }
 
-  /** By a driver that has the volumes known by now. */
+  /** Publishes with a driver that knows {@link volumes}. */
   async publish(request: NodePublishVolumeRequest): Promise<PublishResult> {
     const state = {
       hasSynced: true,
@@ -150,7 +154,7 @@ export class VolumeNode {
     this.reviews = 0;
   }
 
-  /** The driver ends; the next one has looked at nothing yet. */
+  /** Replaces the driver by a new one that has not adopted any volume yet. */
   restart(): void {
     this.volumes = new MountedVolumes();
     this.#keys = undefined;
@@ -163,7 +167,7 @@ export class VolumeNode {
   }
 }
 
-/** The token that it carries. */
+/** Returns the token of a request. */
 export function tokenOf({ secrets }: NodePublishVolumeRequest): string {
   return (JSON.parse(secrets[`${POD_INFO}serviceAccount.tokens`] ?? '') as Record<string, { token: string }>)[AUDIENCE]?.token ?? '';
 }

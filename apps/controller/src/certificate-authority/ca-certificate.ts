@@ -9,7 +9,7 @@ import {
 } from '@peculiar/x509';
 import { Sensitive } from '@oci-connector/sensitive';
 
-/** A certificate that others may see. */
+/** A CA certificate without its key. */
 export interface CaCertificate {
   /** One certificate in PEM. */
   readonly pem: string;
@@ -18,29 +18,29 @@ export interface CaCertificate {
   readonly notAfter: number;
 }
 
-/** A certificate authority that can sign. */
+/** A CA certificate with its private key. */
 export interface CaKeyPair {
   readonly certificate: CaCertificate;
   /** PKCS #8 in PEM. */
   readonly key: Sensitive;
 }
 
-/** P-256 and SHA-256: every client of the last ten years verifies them, and minting a leaf costs little (RFC 5480). */
+/** P-256 and SHA-256 (RFC 5480): every client of the last ten years verifies them, and signing a leaf is cheap. */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Clients whose clock is slow by this much still take a certificate made now. */
+/** Clients whose clock is slow by up to this time accept a new certificate. */
 const BACKDATE_MS = 5 * 60_000;
 
-/** RFC 5280 §4.1.2.2 allows 20 octets; 8 random ones never repeat within an installation. */
+/** RFC 5280 §4.1.2.2 allows 20 octets; 8 random octets do not repeat within an installation. */
 const SERIAL_BYTES = 8;
 
-/** Makes a new authority that is valid from now for `lifetimeMs`. */
+/** Creates an authority that is valid from now for `lifetimeMs`. */
 export async function createCa(now: number, lifetimeMs: number): Promise<CaKeyPair> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const serialNumber = newSerial();
   const generated = await X509CertificateGenerator.createSelfSigned(
     {
-      // Each authority has a name of its own: with two of one name a client may try the wrong one and stop there.
+      // A unique name: of two authorities with the same name, a client may try only the wrong one.
       name: `CN=OCI Connector proxy CA ${serialNumber}, O=OCI Connector`,
       serialNumber,
       notBefore: new Date(now - BACKDATE_MS),
@@ -48,7 +48,7 @@ export async function createCa(now: number, lifetimeMs: number): Promise<CaKeyPa
       keys,
       signingAlgorithm: ALGORITHM,
       extensions: [
-        // It signs leaves and nothing that could sign in turn.
+        // Path length 0: it signs leaves only, no intermediate authorities.
         new BasicConstraintsExtension(true, 0, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
         await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
@@ -60,7 +60,7 @@ export async function createCa(now: number, lifetimeMs: number): Promise<CaKeyPa
   return { certificate: readCaCertificate(generated.toString('pem')), key: new Sensitive(pem('PRIVATE KEY', pkcs8)) };
 }
 
-/** A positive number whose first bit is not set, so that DER needs no padding. */
+/** Returns a random positive serial number whose first bit is not set, so that DER needs no padding. */
 function newSerial(): string {
   const bytes = randomBytes(SERIAL_BYTES);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
@@ -75,7 +75,7 @@ function pem(label: string, der: Buffer): string {
 /**
  * Reads one certificate.
  *
- * @throws Error of OpenSSL when it is none
+ * @throws Error of OpenSSL when the text is not a certificate
  */
 export function readCaCertificate(text: string): CaCertificate {
   const certificate = new X509Certificate(text);
@@ -88,12 +88,12 @@ export function readCaCertificate(text: string): CaCertificate {
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** All certificates of a bundle. */
+/** Reads all certificates of a bundle. */
 export function readBundle(text: string): CaCertificate[] {
   return (text.match(CERTIFICATE) ?? []).map(readCaCertificate);
 }
 
-/** The bundle as it is published: one certificate after another. */
+/** Returns the bundle in the published form: one certificate after another. */
 export function formatBundle(certificates: readonly CaCertificate[]): string {
   return certificates.map((certificate) => certificate.pem).join('');
 }

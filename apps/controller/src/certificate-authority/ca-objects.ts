@@ -4,18 +4,18 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { formatBundle, readBundle, readCaCertificate, type CaCertificate, type CaKeyPair } from './ca-certificate';
 import { publishedCertificates, type CaState } from './ca-rotation';
 
-/** On the ConfigMap: since when the bundle in it is published (RFC 3339). A new authority signs only long enough after that. */
+/** Annotation of the ConfigMap: the time since when its bundle is published (RFC 3339). A new authority signs only some time after that. */
 export const PUBLISHED_AT_ANNOTATION = 'connectors.alauda.io/published-at';
 
 /**
- * Keys of the Secret. `tls.crt` and `tls.key` are the authority that signs, `next.crt` and `next.key` the one that follows it
- * (only while a rotation is in its first phase), `ca.crt` the bundle that is published.
+ * Keys of the Secret. `tls.crt` and `tls.key` are the signing authority. `next.crt` and `next.key` are the next one, present only in the
+ * first phase of a rotation. `ca.crt` is the published bundle.
  */
 const SIGNING = ['tls.crt', 'tls.key'] as const;
 const NEXT = ['next.crt', 'next.key'] as const;
 const BUNDLE = 'ca.crt';
 
-/** Reads the state out of both objects. What cannot be read is treated as absent, because it serves nobody. */
+/** Reads the state from both objects. Treats unreadable parts as absent, so that they are replaced. */
 export function readCaState(secret: Secret | undefined, configMap: ConfigMap | undefined): CaState {
   const signing = readKeyPair(secret, SIGNING);
   const next = readKeyPair(secret, NEXT);
@@ -36,7 +36,7 @@ function readKeyPair(secret: Secret | undefined, [certificateKey, keyKey]: reado
     }
     return { certificate: readCaCertificate(certificate), key: new Sensitive(key) };
   } catch {
-    // OpenSSL's errors may quote their input, which is a private key; that it is unusable is all there is to know.
+    // The error is dropped: OpenSSL's errors may quote their input, which is a private key.
     return undefined;
   }
 }
@@ -45,7 +45,7 @@ function readCertificates(text: string | undefined): CaCertificate[] {
   try {
     return readBundle(text ?? '');
   } catch {
-    // A damaged bundle is written anew from the certificates that are still known.
+    // A damaged bundle is written again from the certificates that are still known.
     return [];
   }
 }
@@ -61,7 +61,7 @@ function publishedSince(configMap: ConfigMap | undefined, certificate: CaCertifi
   return isPublished && !Number.isNaN(since) ? since : undefined;
 }
 
-/** The data of the Secret. */
+/** Returns the data of the Secret. */
 export function caSecretData(state: CaState): Record<string, string> {
   return {
     ...keyPairData(state.signing, SIGNING),
@@ -74,22 +74,22 @@ function keyPairData(pair: CaKeyPair | undefined, [certificateKey, keyKey]: read
   return pair ? { [certificateKey]: encode(pair.certificate.pem), [keyKey]: encode(pair.key.reveal()) } : {};
 }
 
-/** The data of the ConfigMap. */
+/** Returns the data of the ConfigMap. */
 export function caConfigMapData(state: CaState): Record<string, string> {
   return { [BUNDLE]: caBundle(state) };
 }
 
-/** The bundle that is published. */
+/** Returns the bundle in the ConfigMap. */
 export function publishedBundle(configMap: ConfigMap | undefined): string | undefined {
   return configMap?.data?.[BUNDLE];
 }
 
-/** The bundle in PEM; empty as long as there is no authority. */
+/** Returns the bundle in PEM; empty while there is no authority. */
 export function caBundle(state: CaState): string {
   return formatBundle(publishedCertificates(state));
 }
 
-/** Whether the ConfigMap says what it has to say. */
+/** Whether the ConfigMap has the current bundle and its time of publication. */
 export function isPublished(configMap: ConfigMap | undefined, state: CaState): boolean {
   const since = Date.parse(configMap?.metadata.annotations?.[PUBLISHED_AT_ANNOTATION] ?? '');
   return publishedBundle(configMap) === caBundle(state) && !Number.isNaN(since);

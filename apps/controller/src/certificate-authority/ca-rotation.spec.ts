@@ -23,7 +23,7 @@ describe('the next step of the authority', () => {
     ['at two thirds', 240 * DAY, { signing: one, retired: [] }, { kind: 'announce' }],
     ['the next one is not published', 250 * DAY, { signing: one, next: two, retired: [] }, { kind: 'wait', until: 360 * DAY }],
     [
-      'it was published a moment too late',
+      'it was published a moment too recently',
       241 * DAY - 1,
       { signing: one, next: two, retired: [], nextPublishedAt: 240 * DAY },
       { kind: 'wait', until: 241 * DAY },
@@ -31,10 +31,10 @@ describe('the next step of the authority', () => {
     ['it was published long enough', 241 * DAY, { signing: one, next: two, retired: [], nextPublishedAt: 240 * DAY }, { kind: 'promote' }],
     ['an old one has time left', DAY, { signing: one, retired: [old] }, { kind: 'wait', until: 60 * DAY }],
     ['an old one has expired', 60 * DAY, { signing: one, retired: [old] }, { kind: 'drop' }],
-    ['it expired and the next one is there', 360 * DAY, { signing: one, next: two, retired: [] }, { kind: 'promote' }],
-    ['it expired and nothing follows', 360 * DAY, { signing: one, retired: [] }, { kind: 'create' }],
+    ['it expired and there is a next one', 360 * DAY, { signing: one, next: two, retired: [] }, { kind: 'promote' }],
+    ['it expired and there is no next one', 360 * DAY, { signing: one, retired: [] }, { kind: 'create' }],
     ['both expired', 600 * DAY, { signing: one, next: two, retired: [] }, { kind: 'create' }],
-    ['its key is lost and the next one is there', DAY, { next: two, retired: [] }, { kind: 'promote' }],
+    ['its key is lost and there is a next one', DAY, { next: two, retired: [] }, { kind: 'promote' }],
   ];
   it.each(table)('when %s', (_name, now, state, step) => {
     expect(nextCaStep(now, state, policy)).toEqual(step);
@@ -42,7 +42,7 @@ describe('the next step of the authority', () => {
 });
 
 describe('a rotation', () => {
-  it('publishes first, signs later, and drops the old one at its end', () => {
+  it('publishes an authority before it signs, and drops the old one when it expires', () => {
     const announced = applyCaStep({ signing: one, retired: [] }, 'announce', 240 * DAY, two);
     expect(announced.signing).toBe(one);
     expect(publishedCertificates(announced).map(({ pem }) => pem)).toEqual(['one', 'two']);
@@ -57,7 +57,7 @@ describe('a rotation', () => {
     expect(publishedCertificates(dropped).map(({ pem }) => pem)).toEqual(['two']);
   });
 
-  it('does not keep a certificate that has expired when a new one is made', () => {
+  it('drops an expired certificate when a new one is created', () => {
     const state = applyCaStep({ signing: one, retired: [old] }, 'create', 400 * DAY, two);
     expect(publishedCertificates(state).map(({ pem }) => pem)).toEqual(['two']);
   });
@@ -66,7 +66,7 @@ describe('a rotation', () => {
 describe('the authority itself', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
 
-  it('is a P-256 authority that signs leaves only, back-dated a little', async () => {
+  it('is a P-256 authority that signs only leaves, and is backdated by five minutes', async () => {
     const { certificate, key } = await createCa(now, 360 * DAY);
     const parsed = new X509Certificate(certificate.pem);
     expect(parsed.ca).toBe(true);
@@ -76,12 +76,12 @@ describe('the authority itself', () => {
     expect(JSON.stringify({ key })).toBe('{"key":"[redacted]"}');
   });
 
-  it('has a name of its own each time', async () => {
+  it('has a different name each time', async () => {
     const [first, second] = await Promise.all([createCa(now, DAY), createCa(now, DAY)]);
     expect(new X509Certificate(first.certificate.pem).subject).not.toBe(new X509Certificate(second.certificate.pem).subject);
   });
 
-  it('survives the way through Secret and ConfigMap', async () => {
+  it('is read from the Secret and the ConfigMap as it was written', async () => {
     const [signing, next, retired] = await Promise.all([createCa(now, 9 * DAY), createCa(now, 9 * DAY), createCa(now, DAY)]);
     const state: CaState = { signing, next, retired: [retired.certificate] };
     const metadata = { name: 'connectors-proxy-ca', annotations: { [PUBLISHED_AT_ANNOTATION]: new Date(now).toISOString() } };
@@ -95,7 +95,7 @@ describe('the authority itself', () => {
     expect(JSON.stringify(configMap)).not.toContain('PRIVATE');
   });
 
-  it('does not count as published in a bundle without it', async () => {
+  it('does not count as published when the bundle lacks it', async () => {
     const [signing, next] = await Promise.all([createCa(now, DAY), createCa(now, DAY)]);
     const metadata = { name: 'connectors-proxy-ca', annotations: { [PUBLISHED_AT_ANNOTATION]: new Date(now).toISOString() } };
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: caSecretData({ signing, next, retired: [] }) };
@@ -107,7 +107,7 @@ describe('the authority itself', () => {
     ['garbage', { 'tls.crt': 'Z2FyYmFnZQ==', 'tls.key': 'Z2FyYmFnZQ==' }],
     ['nothing', {}],
     ['an empty key', { 'tls.crt': 'Z2FyYmFnZQ==', 'tls.key': '' }],
-  ])('is absent when the Secret holds %s', (_name, data) => {
+  ])('is absent when the Secret contains %s', (_name, data) => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'connectors-proxy-ca' }, data };
     expect(readCaState(secret, undefined)).toEqual({ signing: undefined, next: undefined, retired: [], nextPublishedAt: undefined });
   });
@@ -118,7 +118,7 @@ describe('the authority itself', () => {
     expect(readCaState({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ca' }, data }, undefined).signing).toBeUndefined();
   });
 
-  it('reads a bundle back as it was written', async () => {
+  it('reads a bundle as it was written', async () => {
     const [first, second] = await Promise.all([createCa(now, DAY), createCa(now, DAY)]);
     const certificates = [first.certificate, second.certificate];
     expect(readBundle(formatBundle(certificates))).toEqual(certificates);

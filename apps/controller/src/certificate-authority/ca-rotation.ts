@@ -1,38 +1,38 @@
 import { type CaCertificate, type CaKeyPair } from './ca-certificate';
 
-/** The authority as it stands in the Secret, and what is known of its publication. */
+/** The authority in the Secret, and the time of its publication. */
 export interface CaState {
   /** Signs the proxy's certificates. */
   readonly signing?: CaKeyPair;
-  /** Phase one of a rotation: published, but does not sign yet. */
+  /** The next authority in phase one of a rotation: published, but not signing yet. */
   readonly next?: CaKeyPair;
-  /** Do not sign any more, but what they signed may still be in use. */
+  /** Earlier authorities. They no longer sign, but certificates that they signed may still be in use. */
   readonly retired: readonly CaCertificate[];
-  /** Since when the published bundle has `next` in it; undefined as long as it has not. Milliseconds since the epoch. */
+  /** The time since when the published bundle contains `next`, in milliseconds since the epoch; undefined while it does not. */
   readonly nextPublishedAt?: number;
 }
 
-/** How long things last, in milliseconds. */
+/** Durations of a rotation, in milliseconds. */
 export interface CaPolicy {
   readonly lifetimeMs: number;
-  /** How long a certificate is published before it signs: longer than any client takes to read the bundle anew. */
+  /** How long an authority is published before it signs. Must exceed the time in which every client reads the bundle again. */
   readonly publicationMs: number;
 }
 
-/** The one thing to do next. */
+/** The next step of a rotation. */
 export type CaStep =
-  /** There is no authority, or it has expired with none to follow: make one that signs at once. */
+  /** There is no authority, or it has expired and there is no next one: create one that signs immediately. */
   | { readonly kind: 'create' }
-  /** Phase one: make the next one, and publish it beside the present one. */
+  /** Phase one: create the next authority, and publish it together with the current one. */
   | { readonly kind: 'announce' }
-  /** Phase two: the next one signs from now on; the present one stays published. */
+  /** Phase two: the next authority signs; the former one stays published. */
   | { readonly kind: 'promote' }
-  /** Phase three: take out of the bundle what has expired. */
+  /** Phase three: remove expired certificates from the bundle. */
   | { readonly kind: 'drop' }
   /** Nothing to do before `until`. */
   | { readonly kind: 'wait'; readonly until: number };
 
-/** What to do now. Pure: the same state at the same time gives the same step, whichever replica asks. */
+/** Returns the next step. Pure: every replica gets the same step for the same state and time. */
 export function nextCaStep(now: number, state: CaState, policy: CaPolicy): CaStep {
   const { signing, next, retired } = state;
   if (!isValid(signing, now)) {
@@ -52,12 +52,12 @@ function isValid(pair: CaKeyPair | undefined, now: number): pair is CaKeyPair {
   return pair !== undefined && !hasExpired(pair.certificate, now);
 }
 
-/** Not published yet means never: the publication changes the state. */
+/** Infinity while `next` is not published: publishing it changes the state, which leads to another call. */
 function promotionTime({ nextPublishedAt = Infinity }: CaState, { publicationMs }: CaPolicy): number {
   return nextPublishedAt + publicationMs;
 }
 
-/** At two thirds of its life, so that one third is left should every attempt fail for weeks. */
+/** Two thirds of the lifetime, so that one third remains even if all attempts fail for weeks. */
 function rotationTime({ notBefore, notAfter }: CaCertificate): number {
   return notBefore + ((notAfter - notBefore) * 2) / 3;
 }
@@ -66,7 +66,7 @@ function hasExpired({ notAfter }: CaCertificate, now: number): boolean {
   return now >= notAfter;
 }
 
-/** The state after a step that is not `wait`; `fresh` is the authority made for `create` and `announce`. */
+/** Returns the state after a step other than `wait`; `fresh` is the new authority of `create` and `announce`. */
 export function applyCaStep(state: CaState, kind: Exclude<CaStep['kind'], 'wait'>, now: number, fresh?: CaKeyPair): CaState {
   const { signing, next, retired } = state;
   const stillValid = retired.filter((certificate) => !hasExpired(certificate, now));
@@ -85,7 +85,7 @@ export function applyCaStep(state: CaState, kind: Exclude<CaStep['kind'], 'wait'
   }
 }
 
-/** What clients have to trust: the one that signs first, then the one that will, then those that did. */
+/** Returns the certificates that clients must trust: the signing one, then the next one, then the retired ones. */
 export function publishedCertificates({ signing, next, retired }: CaState): CaCertificate[] {
   return [signing?.certificate, next?.certificate, ...retired].filter((certificate) => certificate !== undefined);
 }

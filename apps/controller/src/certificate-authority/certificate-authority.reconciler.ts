@@ -13,21 +13,21 @@ import { createCa } from './ca-certificate';
 import { PUBLISHED_AT_ANNOTATION, caConfigMapData, caSecretData, isPublished, readCaState } from './ca-objects';
 import { applyCaStep, nextCaStep, type CaPolicy, type CaState, type CaStep } from './ca-rotation';
 
-/** Time may pass without our noticing (a suspended machine), so never sleep longer than this. */
+/** Longest sleep, in milliseconds: timers do not advance on a suspended machine. */
 const LOOK_AGAIN_MS = 3_600_000;
 
 export interface CertificateAuthorityReconcilerOptions {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'update'>;
   readonly policy: CaPolicy;
   readonly now: () => number;
-  /** Told each step that was taken. */
+  /** Called after each step. */
   readonly onStep: (kind: Exclude<CaStep['kind'], 'wait'>) => void;
 }
 
 /**
- * The flow of the proxy's certificate authority: take the steps that are due, one write each, then publish the bundle. The
- * Secret is written before the ConfigMap, and a new authority signs only when the ConfigMap has shown it long enough, so a
- * write that fails in between costs time and nothing else.
+ * Reconciles the proxy's certificate authority: takes the due steps, with one write each, then publishes the bundle. The Secret is
+ * written before the ConfigMap, and a new authority signs only after the ConfigMap has contained it long enough. So a failed write in
+ * between only delays the rotation.
  */
 export class CertificateAuthorityReconciler implements Reconciler {
   constructor(private readonly options: CertificateAuthorityReconcilerOptions) {}

@@ -21,25 +21,25 @@ import { publishedBundle } from '../certificate-authority/ca-objects';
 import { type ClusterView } from './cluster-view';
 import { CONNECTOR_INDEXES } from './connector-indexes';
 
-/** On every Service that we make: the Connector it belongs to. Also what the watch selects by. */
+/** Label of every Service that the controller creates: the Connector that it belongs to. The watch selects Services by it. */
 export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
 
 export interface ClusterWatchesOptions {
   readonly client: KubeClient;
   /** Namespace of the installation. */
   readonly namespace: string;
-  /** Namespaces whose Secrets may be watched; empty: all, by one watch. */
+  /** Namespaces whose Secrets the controller may watch; empty: all namespaces, with one watch. */
   readonly secretNamespaces: readonly string[];
   readonly clock: Clock;
 }
 
-/** The watches of the controller. They run in every replica, so that a new leader knows the cluster already. */
+/** The watches of the controller. They run in every replica, so that a new leader already has the objects. */
 export class ClusterWatches implements ClusterView {
   readonly connectors: Reflector<Connector>;
   readonly classes: Reflector<ConnectorClass>;
-  /** Metadata only: what is in a Secret never comes by a watch. */
+  /** Metadata only: watches never receive the data of Secrets. */
   readonly secrets: readonly Reflector<PartialObjectMetadata>[];
-  /** Those with our label, and no others: a cluster has many. */
+  /** Only Services with our label, because a cluster has many. */
   readonly services: Reflector<Service>;
   readonly caConfigMap: Reflector<ConfigMap>;
   readonly #all: readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'failures'>[];
@@ -56,7 +56,7 @@ export class ClusterWatches implements ClusterView {
     this.#all = [this.connectors, this.classes, ...this.secrets, this.services, this.caConfigMap];
   }
 
-  /** Each failed list or watch; they are tried again. */
+  /** Emits each failed list or watch. The reflector tries again by itself. */
   get failures(): Observable<WatchFailure> {
     return merge(...this.#all.map(({ failures }) => failures));
   }
@@ -71,7 +71,7 @@ export class ClusterWatches implements ClusterView {
     await Promise.all(this.#all.map((reflector) => reflector.stop()));
   }
 
-  /** Every watch has its first list. */
+  /** Whether every watch has received its first list. */
   get hasSynced(): boolean {
     return this.#all.every((reflector) => reflector.hasSynced);
   }

@@ -61,7 +61,7 @@ describe('the status of a class', () => {
     expect(status.observedGeneration).toBe(1);
   });
 
-  it('names the proxy that it wants', () => {
+  it('names the required proxy in the message', () => {
     const proxy = { uri: 'http://elsewhere.example' };
     const status = connectorClassStatus(aConnectorClass('oci', { spec: { proxy } }), installation, now);
     expect(status.conditions?.[0]?.message).toContain('name: connectors-proxy-service, namespace: connectors-system');

@@ -2,17 +2,17 @@ import { ConditionType, Reason, needsApi, needsRego, type ConnectorClass, isOurP
 import { type Installation } from '../installation';
 import { readyOutcome, type ConditionOutcome } from '../status/conditions';
 
-/** What can be said of a class by looking at it. */
+/** The result of assessing a class. */
 export interface ClassAssessment {
   /** Ready first. */
   readonly outcomes: readonly ConditionOutcome[];
-  /** Ready, which decides whether Connectors of the class are looked at any further. */
+  /** The outcome of Ready. Connectors of a class that is not Ready are not checked further. */
   readonly ready: ConditionOutcome;
 }
 
 /**
- * Whether a class is one that we serve. Nothing is contacted, so the Connector's reconcile asks the same question itself
- * instead of waiting for the status of the class.
+ * Assesses whether this installation can serve a class. Contacts no server, so the reconcile of a Connector calls it too, instead of
+ * waiting for the status of the class.
  */
 export function assessClass(connectorClass: ConnectorClass, installation: Installation): ClassAssessment {
   const parts = [apiReady(connectorClass), proxyReady(connectorClass, installation)];
@@ -20,7 +20,7 @@ export function assessClass(connectorClass: ConnectorClass, installation: Instal
   return { outcomes: [ready, ...parts], ready };
 }
 
-/** `spec.api` is stored and never called; that alone harms nobody. */
+/** `spec.api` is stored but never called. That alone does not make a class unusable. */
 function apiReady({ spec }: ConnectorClass): ConditionOutcome {
   const type = ConditionType.APIReady;
   if (spec.api === undefined) {
@@ -52,7 +52,7 @@ function proxyReady({ spec }: ConnectorClass, installation: Installation): Condi
   };
 }
 
-/** What a class needs and we do not have. It is never served as if it needed none. */
+/** Returns the feature that the class needs and this version lacks. Such a class is never served without the feature. */
 function unsupported(connectorClass: ConnectorClass): ConditionOutcome | undefined {
   const type = ConditionType.Ready;
   if (needsRego(connectorClass)) {
@@ -68,7 +68,8 @@ function unsupported(connectorClass: ConnectorClass): ConditionOutcome | undefin
       type,
       status: 'False',
       reason: Reason.ApiNotSupported,
-      message: 'a probe of the class is an api probe, which this version does not make; use http, or an empty probe with protocol oci',
+      message:
+        'a probe of the class is an api probe, which this version does not support; use an http probe, or an empty probe with protocol oci',
     };
   }
   return undefined;

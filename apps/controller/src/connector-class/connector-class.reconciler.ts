@@ -25,7 +25,7 @@ export interface ConnectorClassReconcilerOptions {
   readonly now: () => number;
 }
 
-/** The flow of one ConnectorClass: look at it, and write down whether it is one that we serve. */
+/** Reconciles one ConnectorClass: assesses it, and writes to its status whether it can be served. */
 export class ConnectorClassReconciler implements Reconciler {
   constructor(private readonly options: ConnectorClassReconcilerOptions) {}
 
@@ -47,7 +47,7 @@ export class ConnectorClassReconciler implements Reconciler {
   }
 }
 
-/** The class has just become one that is not served. */
+/** Whether the class has just become one that is not served. */
 function isRefusal({ condition }: Transition): boolean {
   return condition.type === ConditionType.Ready && condition.status === 'False';
 }
@@ -56,7 +56,7 @@ function warning({ condition }: Transition): EventNote {
   return { type: 'Warning', reason: condition.reason ?? 'NotReady', message: condition.message ?? '' };
 }
 
-/** Nothing but the class itself decides its status; a write of our own finds nothing to change. */
+/** A class's status depends only on the class. A reconcile after our own write changes nothing. */
 export function connectorClassTriggers({ classes }: ClusterWatches): ReconcileTrigger[] {
   return [onChange(classes, ({ object }) => [keyOf(object)])];
 }

@@ -3,7 +3,7 @@ import { type Installation } from '../installation';
 import { nextConditions } from '../status/conditions';
 import { assessClass } from './assess-class';
 
-/** The status of a class. Pure. */
+/** Returns the status of a class. Pure. */
 export function connectorClassStatus(connectorClass: ConnectorClass, installation: Installation, now: number): ConnectorClassStatus {
   const { status = {}, metadata, spec } = connectorClass;
   const { outcomes, ready } = assessClass(connectorClass, installation);

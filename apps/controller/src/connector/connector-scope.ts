@@ -8,13 +8,13 @@ import { type Installation } from '../installation';
 import { type Prober } from '../probing/prober';
 import { type ConditionOutcome } from '../status/conditions';
 
-/** Milliseconds that one probe may take. */
+/** Timeouts of one probe, in milliseconds. */
 export interface ProbeTimeouts {
   readonly liveness: number;
   readonly credential: number;
 }
 
-/** What the steps of a Connector's reconcile work with. */
+/** Dependencies of the steps of a Connector's reconcile. */
 export interface ConnectorTools {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'update' | 'delete' | 'patchStatus'>;
   readonly view: ClusterView;
@@ -22,15 +22,15 @@ export interface ConnectorTools {
   readonly prober: Pick<Prober, 'ask' | 'forget'>;
   readonly egress: EgressPolicy;
   readonly clock: WallClock;
-  /** Certificates that the installation trusts besides the system's roots. */
+  /** Certificates that the installation trusts in addition to the system's roots. */
   readonly installationCa: readonly string[];
   readonly timeouts: ProbeTimeouts;
-  /** Key of the fingerprints by which equal credentials are known; random, and never leaves the process. */
+  /** Key of the fingerprints that identify equal credentials; random, and never leaves the process. */
   readonly fingerprintKey: Buffer;
   readonly probes: Pick<Probes, 'liveness' | 'credential'>;
 }
 
-/** One Connector while it is reconciled. */
+/** The context of one reconcile of a Connector. */
 export interface ConnectorScope {
   readonly connector: Connector;
   /** `NAMESPACE/NAME`. */
@@ -40,11 +40,11 @@ export interface ConnectorScope {
   readonly signal: AbortSignal;
 }
 
-/** The class of a Connector, if it can be served, and what is to be said of it. */
+/** The class of a Connector, if it can be served, and the outcome of the check. */
 export interface ResolvedClass {
   readonly outcome: ConditionOutcome;
-  /** Absent when there is no such class, or none that we serve. */
+  /** Absent when the class does not exist or cannot be served. */
   readonly connectorClass?: ConnectorClass;
-  /** What Connectors repeat of the state of their class's API. */
+  /** APIReady of the class, which its Connectors repeat. */
   readonly api?: ConditionOutcome;
 }

@@ -10,7 +10,7 @@ const signal = new AbortController().signal;
 const now = Date.parse('2026-01-01T00:00:00Z');
 const path = { httpAddress: { url: 'http://c-a.default' } };
 
-/** An API server that takes a patch of the version it has, and numbers its versions. */
+/** An API server that accepts a patch only for its current version, and numbers its versions. */
 class Stored {
   readonly patches: object[] = [];
   #version = 1;
@@ -25,7 +25,7 @@ class Stored {
     }
     this.#version += 1;
     this.patches.push(patch);
-    // RFC 7386: null takes a field away.
+    // RFC 7386: null removes a field.
     const status = JSON.parse(JSON.stringify(patch.status), (_key, value: unknown) => value ?? undefined) as ConnectorStatus;
     return {
       ...aConnector({ name: 'a', status }),
@@ -38,14 +38,14 @@ function condition(status: Condition['status'], reason?: string): ConnectorStatu
   return connectorStatus(aConnector(), { outcomes: [{ type: 'LivenessReady', status, reason }], proxy: path }, now);
 }
 
-describe('the writer of status', () => {
+describe('ConnectorStatusWriter', () => {
   let stored: Stored;
   let notes: string[];
   let gauge: Map<string, boolean>;
   let writer: ConnectorStatusWriter;
   let events: TransitionEvents;
   let timers: { readonly callback: () => void; readonly ms: number }[];
-  /** What the watch shows, which lags behind. */
+  /** The object of the watch, which lags behind. */
   const watched = aConnector({ name: 'a' });
 
   beforeEach(() => {
@@ -67,7 +67,7 @@ describe('the writer of status', () => {
     });
   });
 
-  it('writes what changed, for the version that it was found for, and nothing twice', async () => {
+  it('writes a changed status once, for the version that it was computed from', async () => {
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     expect(stored.patches).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('the writer of status', () => {
     });
   });
 
-  it('goes on from its own writes until the watch shows them', async () => {
+  it('continues from its own writes until the watch delivers them', async () => {
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
     await writer.write(writer.latest(watched), condition('True'), signal);
@@ -86,32 +86,32 @@ describe('the writer of status', () => {
     expect(writer.latest(shown)).toBe(shown);
   });
 
-  it('knows its own writes, also those before the last, and takes no other version for one', async () => {
+  it('recognises only its own writes, including those before the last', async () => {
     const at = (resourceVersion: string): Connector => ({ ...watched, metadata: { ...watched.metadata, resourceVersion } });
     expect(writer.isOwnWrite(at('2'))).toBe(false);
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     await writer.write(writer.latest(watched), condition('True'), signal);
     expect(['2', '3', '4'].map((version) => writer.isOwnWrite(at(version)))).toEqual([true, true, false]);
-    // The watch shows the first write while the second is on its way: what we know is still newer.
+    // The watch has delivered the first write but not the second: our own object is newer.
     expect(writer.latest(at('2')).metadata.resourceVersion).toBe('3');
     const wiped = at('4');
     expect(writer.latest(wiped)).toBe(wiped);
   });
 
-  it('goes on from the watch once that has shown its write', async () => {
+  it('continues from the watch once it has delivered the write', async () => {
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     const shown: Connector = { ...watched, metadata: { ...watched.metadata, resourceVersion: '2' } };
     await writer.write(writer.latest(shown), condition('False', 'ConnectionFailed'), signal);
     expect(writer.latest(shown).metadata.resourceVersion).toBe('3');
   });
 
-  it('does not take a Connector for another one of the same name', async () => {
+  it('does not confuse a Connector with an earlier one of the same name', async () => {
     await writer.write(writer.latest(watched), condition('True'), signal);
     const another: Connector = { ...watched, metadata: { ...watched.metadata, uid: 'another' } };
     expect(writer.latest(another)).toBe(another);
   });
 
-  it('tells of what turned False and of Ready, and not of open questions', async () => {
+  it('records Events for False and for Ready, and none for Unknown', async () => {
     await writer.write(writer.latest(watched), condition('Unknown', 'Checking'), signal);
     expect(notes).toEqual([]);
     await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
@@ -120,7 +120,7 @@ describe('the writer of status', () => {
     expect(notes).toEqual(['Warning ConnectionFailed', 'Warning NotARegistry', 'Normal Ready']);
   });
 
-  it('makes no Warning of a Secret that comes a moment after its Connector, and writes the condition at once', async () => {
+  it('records no Warning when a Secret is created just after its Connector, but writes the condition immediately', async () => {
     await writer.write(writer.latest(watched), condition('False', 'SecretNotFound'), signal);
     expect(stored.patches).toHaveLength(1);
     expect(timers.map(({ ms }) => ms)).toEqual([1_000]);
@@ -129,7 +129,7 @@ describe('the writer of status', () => {
     expect(notes).toEqual(['Normal Ready']);
   });
 
-  it('warns of a Secret that is still missing after a second, and of none of a Connector that is gone or a term that is over', async () => {
+  it('warns of a Secret that is still missing after a second, unless the Connector was deleted or the term has ended', async () => {
     await writer.write(writer.latest(watched), condition('False', 'SecretNotFound'), signal);
     timers[0]?.callback();
     expect(notes).toEqual(['Warning SecretNotFound']);
@@ -142,7 +142,7 @@ describe('the writer of status', () => {
     expect(notes).toEqual(['Warning SecretNotFound']);
   });
 
-  it('keeps the gauge', async () => {
+  it('sets the gauge, and removes it with the Connector', async () => {
     await writer.write(writer.latest(watched), condition('False', 'ConnectionFailed'), signal);
     expect(gauge).toEqual(new Map([['default/a', false]]));
     await writer.write(writer.latest(watched), condition('True'), signal);
@@ -151,7 +151,7 @@ describe('the writer of status', () => {
     expect(gauge.size).toBe(0);
   });
 
-  it('takes the addresses away with null, as a merge patch has to', async () => {
+  it('removes the addresses with null, as a merge patch requires', async () => {
     await writer.write(writer.latest(watched), condition('True'), signal);
     const without = connectorStatus(
       writer.latest(watched),

@@ -13,7 +13,7 @@ import { isStatusChanged } from '../status/status-patch';
 import { connectorStatusPatch } from './connector.status';
 import { type TransitionEvents } from './transition-events';
 
-/** Told how each Connector is. */
+/** Receives whether each Connector is Ready. */
 export interface ReadinessGauge {
   set(owner: string, ready: boolean): void;
   remove(owner: string): void;
@@ -21,35 +21,35 @@ export interface ReadinessGauge {
 
 export interface ConnectorStatusWriterOptions {
   readonly client: Pick<KubeClient, 'patchStatus'>;
-  readonly events: Pick<TransitionEvents, 'tell' | 'forget'>;
+  readonly events: Pick<TransitionEvents, 'record' | 'forget'>;
   readonly gauge: ReadinessGauge;
 }
 
 interface Written {
   readonly connector: Connector;
-  /** Resource versions on which our write stands, and of our writes before that the watch may still have to show. */
+  /** Resource versions that our write replaced, including our earlier writes that the watch may not have delivered yet. */
   readonly older: ReadonlySet<string | undefined>;
 }
 
-/** Writes in a row that the watch has not shown. One probe each makes a handful; more means that the watch is broken. */
+/** Largest number of own writes that the watch has not delivered. Probes cause a handful; more means that the watch is broken. */
 const MAX_OLDER_VERSIONS = 16;
 
-/** Writes status, once per reconcile and only when it changed, and tells of the transitions by Events. */
+/** Writes the status, once per reconcile and only when it changed, and records Events for the transitions. */
 export class ConnectorStatusWriter {
   readonly #written = new Map<string, Written>();
 
   constructor(private readonly options: ConnectorStatusWriterOptions) {}
 
   /**
-   * The Connector as we wrote it last, as long as the watch has not shown anything newer: a probe often ends before our own
-   * write comes back, and a patch of what the watch still shows would be a conflict.
+   * Returns the Connector of our last write, while the watch has not delivered a newer one. A probe often ends before the watch delivers
+   * our own write; a patch of the older version would be a conflict.
    */
   latest(known: Connector): Connector {
     const written = this.#writtenOf(known);
     return written?.older.has(known.metadata.resourceVersion) ? written.connector : known;
   }
 
-  /** Whether a write of ours made this version. Any other version may lack what we wrote. */
+  /** Whether our own write created this version. In any other version, what we wrote may have been removed. */
   isOwnWrite(connector: Connector): boolean {
     const { resourceVersion } = connector.metadata;
     const written = this.#writtenOf(connector);
@@ -66,7 +66,7 @@ export class ConnectorStatusWriter {
     const answer = await this.options.client.patchStatus(Connectors, key, connectorStatusPatch(connector, next), { signal });
     this.#remember(owner, connector, answer);
     for (const transition of transitions(connector.status?.conditions, next.conditions ?? [])) {
-      this.options.events.tell(connector, transition.condition, eventOf(transition));
+      this.options.events.record(connector, transition.condition, eventOf(transition));
     }
   }
 
@@ -83,20 +83,20 @@ export class ConnectorStatusWriter {
 
   #remember(owner: string, connector: Connector, answer: Connector): void {
     const before = this.#written.get(owner);
-    // Our own object, not the watch's: the watch has not shown that write yet, nor perhaps those before it.
+    // The same object means that the watch has not delivered our last write yet, nor perhaps those before it.
     const isChained = before?.connector === connector;
     const older = [connector.metadata.resourceVersion, ...(isChained ? before.older : [])];
     this.#written.set(owner, { connector: answer, older: new Set(older.slice(0, MAX_OLDER_VERSIONS)) });
   }
 }
 
-/** Names under which users of the product family look for these; the condition itself says `SecretNotFound`, which is ambiguous here. */
+/** Event reasons of the product family, which users look for. The condition's reason `SecretNotFound` would be ambiguous in an Event. */
 const CA_EVENTS: Readonly<Partial<Record<string, EventReason>>> = {
   [Reason.SecretNotFound]: EventReason.CACertSecretNotFound,
   [Reason.InvalidPEM]: EventReason.InvalidCACert,
 };
 
-/** What is worth an Event: whatever turns False, and Ready when it turns True. Open questions are not news. */
+/** Returns the Event for a transition: any condition that turns False, and Ready when it turns True. Unknown causes no Event. */
 function eventOf({ condition }: Transition): EventNote | undefined {
   const { type, status, reason, message = '' } = condition;
   if (type === ConditionType.Ready) {

@@ -11,11 +11,11 @@ import { probeLiveness } from './steps/probe-liveness';
 import { resolveClass } from './steps/resolve-class';
 import { validateAgainstClass } from './steps/validate-against-class';
 
-/** Changes reach us by watches; this is for what no watch shows, such as a Service of somebody else that has gone. */
+/** Changes arrive by watches. This period is for changes that no watch delivers, such as the deletion of a foreign Service. */
 const LOOK_AGAIN_MS = 600_000;
-/** Somebody is waiting to see their repair work. */
+/** Shorter, because a user may be waiting for a correction to take effect. */
 const LOOK_AGAIN_BROKEN_MS = 60_000;
-/** A quarter longer at most, so that Connectors made together spread out. */
+/** Up to a quarter longer, so that Connectors created together spread out. */
 const JITTER = 0.25;
 
 export interface ConnectorReconcilerOptions {
@@ -25,7 +25,7 @@ export interface ConnectorReconcilerOptions {
   readonly random: () => number;
 }
 
-/** The flow of one Connector: what it is, what it needs, whether it works, and the status that says so. */
+/** Reconciles one Connector: checks its class, Secret and CA, ensures its Service, probes its registry and writes the status. */
 export class ConnectorReconciler implements Reconciler {
   constructor(private readonly options: ConnectorReconcilerOptions) {}
 

@@ -2,15 +2,15 @@ import { type Connector, type ConnectorProxyStatus, type ConnectorStatus } from 
 import { nextConditions, type ConditionOutcome } from '../status/conditions';
 import { statusPatch } from '../status/status-patch';
 
-/** What a reconcile found out, before it is compared with what was known. */
+/** The results of a reconcile, before they are merged into the known status. */
 export interface ConnectorFindings {
-  /** In the order of importance: the first that is not True names the reason of Ready. */
+  /** In order of importance: the first one that is not True gives Ready its reason. */
   readonly outcomes: readonly ConditionOutcome[];
-  /** Where the Connector is reached; undefined when it is not served. */
+  /** Addresses of the Connector; undefined when it is not served. */
   readonly proxy: ConnectorProxyStatus | undefined;
 }
 
-/** The status that the findings make. Pure. */
+/** Returns the status for the findings. Pure. */
 export function connectorStatus(connector: Connector, findings: ConnectorFindings, now: number): ConnectorStatus {
   const { status = {}, metadata } = connector;
   const generation = metadata.generation;
@@ -18,7 +18,7 @@ export function connectorStatus(connector: Connector, findings: ConnectorFinding
   return { ...status, observedGeneration: generation, conditions, proxy: findings.proxy };
 }
 
-/** The patch that makes the status: an address that is gone has to be null. */
+/** Returns the patch that leads to the status. A removed address must be null. */
 export function connectorStatusPatch(connector: Connector, next: ConnectorStatus): object {
   const { httpAddress = null, httpsAddress = null } = next.proxy ?? {};
   return statusPatch(connector, { ...next, proxy: next.proxy && { httpAddress, httpsAddress } });

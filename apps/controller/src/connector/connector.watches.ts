@@ -10,8 +10,8 @@ import { keyOf, onChange, type ObjectKey, type ReconcileTrigger, type StoreChang
 import { type ClusterWatches } from '../cluster/cluster-watches';
 
 /**
- * Which change concerns which Connectors. `isOwnWrite` tells the versions that our own status writes made: nobody else's write
- * is passed over, because it may have wiped what we wrote.
+ * Returns the triggers that map changes to Connectors. `isOwnWrite` recognises versions of our own status writes. Only those are skipped:
+ * a write of another client may have removed what we wrote.
  */
 export function connectorTriggers(watches: ClusterWatches, isOwnWrite: (connector: Connector) => boolean): ReconcileTrigger[] {
   const { connectors, classes, secrets, services, caConfigMap } = watches;
@@ -20,7 +20,7 @@ export function connectorTriggers(watches: ClusterWatches, isOwnWrite: (connecto
     onChange(classes, (change) => (isClassChanged(change) ? connectors.byIndex('byClass', change.key).map(keyOf) : [])),
     ...secrets.map((reflector) => onChange(reflector, ({ key }) => connectors.byIndex('bySecret', key).map(keyOf))),
     onChange(services, ({ object }) => connectorOfService(object)),
-    // The bundle is part of every status; without one, or with a new one, all change.
+    // The bundle is part of every Connector's status.
     onChange(caConfigMap, ({ object }) => (object.metadata.name === PROXY_CA_NAME ? connectors.list().map(keyOf) : [])),
   ];
 }
@@ -29,7 +29,7 @@ function sameSpecification(one: ObjectMeta, other: ObjectMeta): boolean {
   return one.generation === other.generation && one.deletionTimestamp === other.deletionTimestamp;
 }
 
-/** Annotations count for a class: one of them says how its addresses look. */
+/** Whether the spec or the annotations changed: an annotation sets the form of addresses. */
 function isClassChanged(change: StoreChange<ConnectorClass>): boolean {
   if (change.type !== 'modified') {
     return true;
@@ -39,7 +39,7 @@ function isClassChanged(change: StoreChange<ConnectorClass>): boolean {
   return !sameSpecification(previous.metadata, object.metadata) || annotations(previous) !== annotations(object);
 }
 
-/** By its name, which nobody can change. Label and owner are what somebody may have edited or taken away. */
+/** Finds the Connector by the Service's name, which cannot change. A user may have edited or removed the label and the owner. */
 function connectorOfService({ metadata }: KubeObject): ObjectKey[] {
   const name = connectorOfServiceName(metadata.name);
   return name ? [{ namespace: metadata.namespace, name }] : [];

@@ -1,12 +1,12 @@
 import { type Connector, type ConnectorProxyStatus } from '@oci-connector/connector-api';
 import { connectorUrls, type Installation } from '../installation';
 
-/** The forms of an address: the host names the Connector, or the path does. */
+/** The forms of an address: the host or the path names the Connector. */
 export const PROXY_RESOLVERS = ['host', 'path'] as const;
 
 export type ProxyResolver = (typeof PROXY_RESOLVERS)[number];
 
-/** `status.proxy` of a served Connector; the https address as soon as there is an authority that a client can trust. */
+/** Returns `status.proxy` of a served Connector. The https address is present once there is a CA that clients can trust. */
 export function proxyAddresses(
   connector: Connector,
   resolver: ProxyResolver,

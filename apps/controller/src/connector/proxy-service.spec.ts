@@ -35,12 +35,12 @@ describe('the Service of a Connector', () => {
 
   const clusterIp = { type: 'ClusterIP', clusterIP: '10.0.0.1', ports: [{ port: 80 }] } as const;
   const table: [string, Service, boolean][] = [
-    ['one that we made', desired, true],
+    ['one that the controller created', desired, true],
     ['one with our labels', service({ labels: desired.metadata.labels }, clusterIp), true],
     ['one owned by the Connector, of another type', service({ ownerReferences: [ours] }, clusterIp), true],
-    ['one of the same Connector before it was made anew', service({ ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp), true],
+    ['one of the same Connector before it was created again', service({ ownerReferences: [{ ...ours, uid: 'former' }] }, clusterIp), true],
     [
-      'one without marks that leads to our proxy',
+      'one without labels that leads to our proxy',
       service({}, { type: 'ExternalName', externalName: 'connectors-proxy-service.connectors-system.svc' }),
       true,
     ],
@@ -53,7 +53,7 @@ describe('the Service of a Connector', () => {
     ],
     ['one with the label alone', service({ labels: { 'connectors.alauda.io/connector': 'harbor' } }, clusterIp), false],
     [
-      'one with our labels that somebody controls',
+      'one with our labels that another controller owns',
       service({ labels: desired.metadata.labels, ownerReferences: [deployment] }, clusterIp),
       false,
     ],
@@ -63,11 +63,11 @@ describe('the Service of a Connector', () => {
       false,
     ],
   ];
-  it.each(table)('is told from others: %s', (_name, existing, expected) => {
+  it.each(table)('is distinguished from others: %s', (_name, existing, expected) => {
     expect(isOurs(existing, installation)).toBe(expected);
   });
 
-  it('is up to date with what an API server adds', () => {
+  it('is up to date with fields that the API server adds', () => {
     const stored = {
       ...desired,
       spec: { ...desired.spec, ports: desired.spec?.ports?.map((port) => ({ ...port, targetPort: port.port })), sessionAffinity: 'None' },
@@ -78,20 +78,20 @@ describe('the Service of a Connector', () => {
   const drifts: [string, Service][] = [
     ['another target', { ...desired, spec: { ...desired.spec, externalName: 'evil.example' } }],
     ['another type', { ...desired, spec: { ...desired.spec, type: 'ClusterIP' } }],
-    ['a port less', { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.slice(1) } }],
-    ['a label less', service({ ownerReferences: [ours], labels: {} }, desired.spec)],
+    ['a missing port', { ...desired, spec: { ...desired.spec, ports: desired.spec?.ports?.slice(1) } }],
+    ['a missing label', service({ ownerReferences: [ours], labels: {} }, desired.spec)],
     [
       'an owner of another version',
       service({ ownerReferences: [{ ...ours, apiVersion: 'connectors.alauda.io/v9' }], labels: desired.metadata.labels }, desired.spec),
     ],
     ['a former owner', service({ labels: desired.metadata.labels, ownerReferences: [{ ...ours, uid: 'former' }] }, desired.spec)],
   ];
-  it.each(drifts)('drifts by %s, and is repaired', (_name, existing) => {
+  it.each(drifts)('is repaired after drift: %s', (_name, existing) => {
     expect(isUpToDate(existing, desired)).toBe(false);
     expect(isUpToDate(repaired(existing, desired), desired)).toBe(true);
   });
 
-  it('keeps what others added when it is repaired, but not what its former type left', () => {
+  it('keeps foreign labels when it is repaired, but no fields of its former type', () => {
     const existing = service(
       { labels: { team: 'a' }, annotations: { note: 'b' }, resourceVersion: '7', ownerReferences: [{ ...ours, uid: 'former' }] },
       clusterIp,
@@ -102,7 +102,7 @@ describe('the Service of a Connector', () => {
     });
   });
 
-  it('names whoever is in the way', () => {
+  it('names the owner of a foreign Service', () => {
     expect(describeForeign(service({ ownerReferences: [deployment] }, clusterIp))).toContain('controlled by Deployment "web"');
     expect(describeForeign(service({}, clusterIp))).toContain('not made by this controller (type ClusterIP); delete or rename it');
   });

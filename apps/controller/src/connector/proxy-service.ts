@@ -14,13 +14,13 @@ import { type Installation } from '../installation';
 const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 const MANAGED_BY = 'oci-connector';
 
-/** For people who look at the Service: ExternalName is DNS only, a client's port reaches the proxy unchanged. */
+/** Informative only: ExternalName is DNS, so the client's port reaches the proxy unchanged. */
 const PORTS: readonly ServicePort[] = [
   { name: 'http', port: 80, protocol: 'TCP' },
   { name: 'https', port: 443, protocol: 'TCP' },
 ];
 
-/** The Service `c-NAME` as it has to be. */
+/** Returns the desired Service `c-NAME`. */
 export function desiredService(connector: Connector, installation: Installation): Service {
   const { name, namespace } = connector.metadata;
   return {
@@ -36,12 +36,12 @@ export function desiredService(connector: Connector, installation: Installation)
   };
 }
 
-/** Without `blockOwnerDeletion`, which would need the right to update the Connector's finalizers. */
+/** Has no `blockOwnerDeletion`, which requires the permission to update the Connector's finalizers. */
 function ownerReference({ metadata }: Connector): OwnerReference {
   return { apiVersion: API_GROUP_VERSION, kind: 'Connector', name: metadata.name, uid: metadata.uid ?? '', controller: true };
 }
 
-/** Whether a Service that bears the name is ours to change: marked by us, owned by a Connector, or leading to our proxy. */
+/** Whether the controller may change a Service of this name: it has our label, a Connector owns it, or it leads to our proxy. */
 export function isOurs(service: Service, installation: Installation): boolean {
   if (foreignController(service)) {
     return false;
@@ -50,14 +50,14 @@ export function isOurs(service: Service, installation: Installation): boolean {
   if (ownerReferences.some(isConnector)) {
     return true;
   }
-  // Whatever Connector the label names: the Service is known by its name, and the label is what somebody may have changed.
+  // The Connector label is not compared: the Service is identified by its name, and a user may have changed the label.
   if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY) {
     return true;
   }
   return service.spec?.type === 'ExternalName' && proxyHostNames(installation).includes(service.spec.externalName ?? '');
 }
 
-/** Somebody else's controller would undo whatever we do. A Connector of another UID is one that was deleted and made again. */
+/** Returns the controlling owner if it is not a Connector: it would undo our changes. A Connector with another UID was created again. */
 function foreignController({ metadata }: Service): OwnerReference | undefined {
   return metadata.ownerReferences?.find((owner) => owner.controller === true && !isConnector(owner));
 }
@@ -66,12 +66,12 @@ function isConnector({ kind, apiVersion }: OwnerReference): boolean {
   return kind === 'Connector' && apiVersion.split('/')[0] === API_GROUP_VERSION.split('/')[0];
 }
 
-/** Whether the Service says all that it has to say. */
+/** Whether the Service has every desired field. */
 export function isUpToDate(service: Service, desired: Service): boolean {
   return isDeepStrictEqual(essentials(service, desired), essentials(desired, desired));
 }
 
-/** What we want of a Service, and nothing that the API server or other people add. */
+/** Returns the fields that the controller sets, without those that the API server or other clients add. */
 function essentials({ metadata, spec = {} }: Service, desired: Service): unknown {
   const labels = Object.keys(desired.metadata.labels ?? {}).map((name) => metadata.labels?.[name]);
   const owners = (metadata.ownerReferences ?? [])
@@ -81,7 +81,7 @@ function essentials({ metadata, spec = {} }: Service, desired: Service): unknown
   return { type: spec.type, externalName: spec.externalName, ports, labels, owners };
 }
 
-/** The existing Service made right. Other people's labels and annotations stay; what a former type left behind goes. */
+/** Returns the corrected Service. Keeps foreign labels and annotations; drops the fields of another Service type. */
 export function repaired(service: Service, desired: Service): Service {
   const { metadata } = service;
   return {
@@ -97,7 +97,7 @@ export function repaired(service: Service, desired: Service): Service {
   };
 }
 
-/** How a message names what is in the way. */
+/** Returns the message about a Service that the controller may not change. */
 export function describeForeign(service: Service): string {
   const owner = foreignController(service);
   const whose = owner ? `controlled by ${owner.kind} "${owner.name}"` : 'not made by this controller';

@@ -7,15 +7,15 @@ export interface TransitionEventsOptions {
   readonly clock: Pick<Clock, 'setTimeout'>;
 }
 
-/** In a file the Secret often stands behind its Connector, and is applied a moment later. In milliseconds. */
+/** In milliseconds. In a manifest file the Secret often follows its Connector, so it is created a moment later. */
 const GRACE_MS = 1_000;
 
-/** What something that does not exist yet is reported as. */
+/** Reasons that report a missing object. */
 const MISSING: readonly (string | undefined)[] = [Reason.SecretNotFound, Reason.ConnectorClassNotFound];
 
 /**
- * Records Events of a Connector. A Warning about something that does not exist waits for a second, and is dropped when the condition
- * has changed by then: the condition itself is written at once.
+ * Records Events of a Connector. Delays a Warning about a missing object by one second, and drops it when the condition has changed by
+ * then. The condition itself is written immediately.
  */
 export class TransitionEvents {
   /** By owner and type of condition. */
@@ -23,8 +23,12 @@ export class TransitionEvents {
 
   constructor(private readonly options: TransitionEventsOptions) {}
 
-  /** @param note what the transition to this condition is worth, where it is worth an Event */
-  tell(connector: Connector, { type, reason }: Condition, note: EventNote | undefined): void {
+  /**
+   * Records the Event of a transition.
+   *
+   * @param note the Event; undefined when the transition causes none
+   */
+  record(connector: Connector, { type, reason }: Condition, note: EventNote | undefined): void {
     const owner = formatKey(keyOf(connector));
     this.#held.get(owner)?.get(type)?.cancel();
     this.#held.get(owner)?.delete(type);
@@ -42,7 +46,7 @@ export class TransitionEvents {
     this.#held.set(owner, ofOwner.set(type, this.options.clock.setTimeout(record, GRACE_MS)));
   }
 
-  /** Drops what waits for a Connector that is gone. */
+  /** Drops the delayed Events of a deleted Connector. */
   forget(owner: string): void {
     for (const timer of this.#held.get(owner)?.values() ?? []) {
       timer.cancel();
@@ -50,7 +54,7 @@ export class TransitionEvents {
     this.#held.delete(owner);
   }
 
-  /** Drops what waits: the next term finds it out again. */
+  /** Drops all delayed Events: the next term finds the conditions again. */
   stop(): void {
     for (const owner of [...this.#held.keys()]) {
       this.forget(owner);

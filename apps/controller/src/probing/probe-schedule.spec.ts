@@ -12,7 +12,7 @@ describe('the time to the next probe', () => {
     ['a good credential', 'credential', PASSED, 9 * MINUTE, 11 * MINUTE],
     ['an untrusted realm', 'credential', failed('AuthRealmUntrusted', 'no'), 0.9 * MINUTE, 1.1 * MINUTE],
     ['a host that cannot be reached', 'credential', failed('ConnectionFailed', 'no'), 0.9 * MINUTE, 1.1 * MINUTE],
-    ['an open question', 'credential', unknown('ConnectionFailed', 'no'), 0.9 * MINUTE, 1.1 * MINUTE],
+    ['an unknown result', 'credential', unknown('ConnectionFailed', 'no'), 0.9 * MINUTE, 1.1 * MINUTE],
     ['a refused credential, never earlier', 'credential', refused, 30 * MINUTE, 33 * MINUTE],
     ['a server that asks to wait', 'credential', { ...unknown('Throttled', 'no'), retryAfterMs: 5 * MINUTE }, 5 * MINUTE, 5.5 * MINUTE],
     ['a server that asks to wait a little', 'credential', { ...unknown('Throttled', 'no'), retryAfterMs: 1 }, MINUTE, 1.1 * MINUTE],

@@ -6,20 +6,20 @@ export type ProbeKind = 'liveness' | 'credential';
 export interface ProbePeriods {
   readonly liveness: number;
   readonly credential: number;
-  /** After the server refused the credential: accounts are locked after a few wrong passwords. */
+  /** After the server refused the credential. Long, because registries lock accounts after a few wrong passwords. */
   readonly refused: number;
 }
 
-/** A server that asks for more is asked again after this long all the same; some send dates of next year. */
+/** Longest accepted Retry-After, in milliseconds; some servers send a date in the next year. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** A tenth of the period, so that probes that began together spread out. */
+/** A tenth of the period, so that probes that started together spread out. */
 const JITTER = 0.1;
 
-/** How long to wait after a finding, in milliseconds. `random` is from 0 up to, not including, 1. */
+/** Returns the wait after a finding, in milliseconds. `random` is in [0, 1). */
 export function nextProbeIn(kind: ProbeKind, finding: Finding, { periods, random }: { periods: ProbePeriods; random: number }): number {
   const wait = Math.min(finding.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
-  // Only ever longer than what was promised to others; the period itself may be a little shorter too.
+  // Jitter only extends the waits after a refusal or a Retry-After; it may also shorten a normal period.
   if (finding.credentialRefused) {
     return Math.max(periods.refused, wait) * (1 + JITTER * random);
   }
@@ -29,7 +29,7 @@ export function nextProbeIn(kind: ProbeKind, finding: Finding, { periods, random
   return periodOf(kind, finding, periods) * (1 + JITTER * (2 * random - 1));
 }
 
-/** Whatever is not in order is looked at as often as whether the host is alive: somebody is mending it, and no account is at risk. */
+/** Uses the short period for any failure: a user may be correcting it, and no account can be locked. */
 function periodOf(kind: ProbeKind, { outcome }: Finding, periods: ProbePeriods): number {
   return kind === 'credential' && outcome === 'passed' ? periods.credential : periods.liveness;
 }

@@ -6,7 +6,7 @@ import { Prober, type ProbeRequest } from './prober';
 const MINUTE = 60_000;
 const refused: Finding = { ...failed('AuthenticationFailed', 'no'), credentialRefused: true };
 
-/** A server that answers when told to. */
+/** A server that answers when the test says so. */
 class Oracle {
   readonly asked: string[] = [];
   readonly #waiting: { name: string; resolve: (finding: Finding) => void }[] = [];
@@ -30,16 +30,16 @@ class Oracle {
 describe('the prober', () => {
   let clock: ManualClock;
   let oracle: Oracle;
-  let told: string[];
+  let notified: string[];
   let prober: Prober;
 
   function start(concurrency = 10): void {
     clock = new ManualClock(0);
     oracle = new Oracle();
-    told = [];
+    notified = [];
     const periods = { liveness: MINUTE, credential: 10 * MINUTE, refused: 30 * MINUTE };
     prober = new Prober({ periods, concurrency, clock, random: () => 0.5 });
-    prober.onChange((owner) => told.push(owner));
+    prober.onChange((owner) => notified.push(owner));
   }
 
   beforeEach(() => start());
@@ -49,16 +49,16 @@ describe('the prober', () => {
     await stopped;
   });
 
-  it('knows nothing at first, and tells its owner when it does', async () => {
+  it('has no answer at first, and notifies the owner of the first one', async () => {
     expect(prober.ask('a', oracle.request('host'))).toBeUndefined();
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
     await oracle.answer();
-    expect(told).toEqual(['a']);
+    expect(notified).toEqual(['a']);
     expect(prober.ask('a', oracle.request('host'))).toEqual(PASSED);
     expect(oracle.asked).toEqual(['host']);
   });
 
-  it('asks again after its period, and tells only what is new', async () => {
+  it('probes again after its period, and notifies the owner only of changes', async () => {
     prober.ask('a', oracle.request('host'));
     await oracle.answer();
     clock.advance(MINUTE - 1);
@@ -66,13 +66,13 @@ describe('the prober', () => {
     clock.advance(1);
     await oracle.answer();
     expect(oracle.asked).toHaveLength(2);
-    expect(told).toEqual(['a']);
+    expect(notified).toEqual(['a']);
     clock.advance(MINUTE);
     await oracle.answer(failed('ConnectionFailed', 'gone'));
-    expect(told).toEqual(['a', 'a']);
+    expect(notified).toEqual(['a', 'a']);
   });
 
-  it('a failure that is no refusal is not held against somebody new, nor after a change', async () => {
+  it('probes again for a new owner, or after a change, when the last failure was not a refusal', async () => {
     const gone = failed('ConnectionFailed', 'gone');
     prober.ask('a', oracle.request('host', { kind: 'credential' }));
     await oracle.answer(gone);
@@ -81,13 +81,13 @@ describe('the prober', () => {
     prober.ask('b', oracle.request('host', { kind: 'credential' }));
     expect(oracle.asked).toHaveLength(2);
     await oracle.answer();
-    expect(told).toEqual(['a', 'a', 'b']);
+    expect(notified).toEqual(['a', 'a', 'b']);
     prober.ask('c', oracle.request('host', { kind: 'credential' }));
     prober.ask('a', oracle.request('host', { kind: 'credential', revision: '2' }));
     expect(oracle.asked).toHaveLength(2);
   });
 
-  it('a server that asks to wait is left alone as long, whoever wants to know and whatever changed', async () => {
+  it('sends no probe during Retry-After, even for a new owner or after a change', async () => {
     const busy: Finding = { ...unknown('Throttled', 'busy'), retryAfterMs: 5 * MINUTE };
     prober.ask('a', oracle.request('host'));
     await oracle.answer(busy);
@@ -99,25 +99,25 @@ describe('the prober', () => {
     expect(oracle.asked).toHaveLength(2);
   });
 
-  it('asks once for all who want the same', async () => {
+  it('sends one probe for all owners with the same question', async () => {
     const owners = ['a', 'b', 'c'];
     for (const owner of owners) {
       prober.ask(owner, oracle.request('host'));
     }
     await oracle.answer();
     expect(oracle.asked).toEqual(['host']);
-    expect(told).toEqual(owners);
+    expect(notified).toEqual(owners);
     expect(prober.ask('d', oracle.request('host'))).toEqual(PASSED);
     expect(oracle.asked).toEqual(['host']);
   });
 
-  it('keeps liveness and credential apart', () => {
+  it('probes liveness and credential separately', () => {
     prober.ask('a', oracle.request('host'));
     prober.ask('a', oracle.request('host', { kind: 'credential' }));
     expect(oracle.asked).toEqual(['host', 'host']);
   });
 
-  it('stops to ask when nobody wants to know any more', async () => {
+  it('stops probing when no owner is left', async () => {
     prober.ask('a', oracle.request('host'));
     prober.ask('b', oracle.request('host'));
     await oracle.answer();
@@ -127,7 +127,7 @@ describe('the prober', () => {
     expect(clock.timers).toHaveLength(0);
   });
 
-  it('forgets the former question of an owner that asks another', async () => {
+  it('drops the former question of an owner that asks another', async () => {
     prober.ask('a', oracle.request('old'));
     await oracle.answer();
     expect(prober.ask('a', oracle.request('new'))).toBeUndefined();
@@ -144,7 +144,7 @@ describe('the prober', () => {
       await oracle.answer(refused);
     });
 
-    it('does not ask again for half an hour', async () => {
+    it('does not probe again for half an hour', async () => {
       for (let reconcile = 0; reconcile < 20; reconcile++) {
         prober.ask('a', credential('1'));
       }
@@ -154,19 +154,19 @@ describe('the prober', () => {
       expect(oracle.asked).toHaveLength(2);
     });
 
-    it('asks again at once when something changed', async () => {
+    it('probes again immediately when the revision changed', async () => {
       expect(prober.ask('a', credential('2'))).toEqual(refused);
       expect(oracle.asked).toHaveLength(2);
       await oracle.answer();
       expect(prober.ask('a', credential('2'))).toEqual(PASSED);
     });
 
-    it('does not let another owner of the same credential try again', () => {
+    it('sends no probe for another owner of the same credential', () => {
       expect(prober.ask('b', credential('7'))).toEqual(refused);
       expect(oracle.asked).toHaveLength(1);
     });
 
-    it('asks once more when it changed again while it was asked', async () => {
+    it('probes once more when the revision changed again during the probe', async () => {
       prober.ask('a', credential('2'));
       prober.ask('a', credential('3'));
       expect(oracle.asked).toHaveLength(2);
@@ -175,7 +175,7 @@ describe('the prober', () => {
     });
   });
 
-  it('asks what is new before what it knows, the newest first, and never more than allowed', async () => {
+  it('runs first probes before repeated ones, the newest first, within the concurrency', async () => {
     start(1);
     prober.ask('known', oracle.request('known'));
     await oracle.answer();
@@ -190,7 +190,7 @@ describe('the prober', () => {
     expect(oracle.asked).toEqual(['known', 'slow', 'second', 'first', 'known']);
   });
 
-  it('does not run what nobody wants any more', async () => {
+  it('does not run a queued probe without owners', async () => {
     start(1);
     prober.ask('a', oracle.request('slow'));
     prober.ask('b', oracle.request('gone'));
@@ -199,7 +199,7 @@ describe('the prober', () => {
     expect(oracle.asked).toEqual(['slow']);
   });
 
-  it('leaves the question open when a check breaks, and tells nobody what was in it', async () => {
+  it('answers Unknown when a check throws, without the text of the error', async () => {
     const errors: unknown[] = [];
     prober = new Prober({
       periods: { liveness: MINUTE, credential: MINUTE, refused: MINUTE },
@@ -208,7 +208,7 @@ describe('the prober', () => {
       clock,
       random: () => 0.5,
     });
-    prober.onChange((owner) => told.push(owner));
+    prober.onChange((owner) => notified.push(owner));
     const request = oracle.request('host', { run: () => Promise.reject(new Error('bug with a secret')) });
     prober.ask('a', request);
     await turn();
@@ -218,7 +218,7 @@ describe('the prober', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('drops what waits when it is stopped, and waits for what runs', async () => {
+  it('drops queued probes when it is stopped, and waits for running ones', async () => {
     start(1);
     prober.ask('a', oracle.request('slow'));
     prober.ask('b', oracle.request('waiting'));
@@ -231,12 +231,12 @@ describe('the prober', () => {
     expect(oracle.asked).toEqual(['slow']);
   });
 
-  it('is silent after it was stopped', async () => {
+  it('notifies no owner after it was stopped', async () => {
     prober.ask('a', oracle.request('host'));
     const stopped = prober.stop();
     await oracle.answer();
     await stopped;
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
     expect(clock.timers).toEqual([]);
   });
 });

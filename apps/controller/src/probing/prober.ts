@@ -5,23 +5,23 @@ import { unknown, type Finding } from '@oci-connector/diagnosis';
 import PQueue from 'p-queue';
 import { nextProbeIn, type ProbeKind, type ProbePeriods } from './probe-schedule';
 
-/** Priority of a probe that is asked again; what has never been asked has a higher one. Of equal priorities the first comes first. */
+/** Priority of a repeated probe; a first probe has a higher one. Probes of equal priority run in order. */
 const REPEATED = 0;
 
-/** A question to a server, repeated as long as somebody wants the answer. */
+/** A probe of a server, repeated while an owner needs the answer. */
 export interface ProbeRequest {
   readonly kind: ProbeKind;
-  /** Requests of the same kind with the same key are one question and share one answer. */
+  /** Requests of the same kind and key are one question and share one answer. */
   readonly key: string;
-  /** Changes with everything that could make a refused credential a good one: Secret, Connector, class. */
+  /** Changes with everything that can make a refused credential valid: Secret, Connector, class. */
   readonly revision: string;
   readonly run: (signal: AbortSignal) => Promise<Finding>;
 }
 
-/** For metrics and logs. */
+/** Callbacks for metrics and logs. */
 export interface ProberHooks {
   onProbe?(event: { kind: ProbeKind; outcome: Finding['outcome']; durationMs: number }): void;
-  /** A check broke; that is a fault of ours. */
+  /** Called when a check throws, which is a defect of the controller. */
   onError?(kind: ProbeKind, error: unknown): void;
 }
 
@@ -36,18 +36,18 @@ export interface ProberOptions {
 
 interface Question {
   request: ProbeRequest;
-  /** Who wants to know, and with which revision. */
+  /** The owners that need the answer, with their revisions. */
   readonly owners: Map<string, string>;
   finding?: Finding;
   state: 'idle' | 'waiting' | 'running';
-  /** Wanted again while it was running. */
+  /** Requested again while it was running. */
   again: boolean;
   timer?: Timer;
 }
 
 /**
- * Asks servers in the background, so that no reconcile ever waits for one. A reconcile says what it wants to know and takes
- * the answer known so far; when the answer changes, its owner is told and reconciles again.
+ * Probes servers in the background, so that no reconcile waits for a server. A reconcile passes its question and receives the last known
+ * answer. When the answer changes, the prober notifies the owners, which are then reconciled again.
  */
 export class Prober {
   readonly #questions = new Map<string, Question>();
@@ -67,7 +67,7 @@ export class Prober {
     this.#listeners.push(listener);
   }
 
-  /** The answer known so far; undefined while the first one is on its way. Goes on asking until {@link forget}. */
+  /** Returns the last known answer; undefined before the first one. Repeats the probe until {@link forget}. */
   ask(owner: string, request: ProbeRequest): Finding | undefined {
     const id = `${request.kind} ${request.key}`;
     const slot = slotOf(owner, request.kind);
@@ -89,7 +89,7 @@ export class Prober {
     return question.finding;
   }
 
-  /** The owner no longer wants to know. */
+  /** Stops probing for an owner. */
   forget(owner: string, kind: ProbeKind): void {
     const slot = slotOf(owner, kind);
     const id = this.#wanted.get(slot);
@@ -106,7 +106,7 @@ export class Prober {
     this.#questions.delete(id);
   }
 
-  /** Ends all probes; resolves when none runs any more. */
+  /** Ends all probes. Resolves when none runs. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the prober was stopped'));
     for (const { timer } of this.#questions.values()) {
@@ -127,9 +127,9 @@ export class Prober {
   }
 
   /**
-   * What has never been asked goes before what is asked again, and of that the newest first: somebody watches a Connector just made, and
-   * must not wait behind a thousand hosts that do not answer. Many new Connectors delay the probes of others, never their traffic: that
-   * waits for no probe.
+   * Queues a probe. First probes go before repeated ones, the newest first: a user watches a Connector that was just created, and must not
+   * wait behind a thousand hosts that do not answer. Many new Connectors delay the probes of others, but not their traffic, which does not
+   * wait for probes.
    */
   #enqueue(question: Question, turn: 'first' | 'repeated'): void {
     if (this.#stopping.signal.aborted) {
@@ -168,7 +168,7 @@ export class Prober {
       if (!this.#stopping.signal.aborted) {
         hooks?.onError?.(kind, error);
       }
-      return unknown(Reason.Checking, 'the check ended with an error of its own; see the log of the controller');
+      return unknown(Reason.Checking, 'the check failed with an internal error; see the log of the controller');
     });
     hooks?.onProbe?.({ kind, outcome: finding.outcome, durationMs: clock.monotonic() - startedAt });
     return finding;
@@ -187,11 +187,11 @@ export class Prober {
 }
 
 /**
- * A refusal is doubted only after a change, because accounts lock; another failure also when somebody new wants to know: what
- * was wrong a minute ago for others must not be held against a Connector that was just made.
+ * Whether a known answer must be checked again now. A refused credential only after a change, because registries lock accounts. Another
+ * failure also for a new owner: a Connector that was just created must not inherit a failure of a minute ago.
  */
 function isWorthAsking({ outcome, credentialRefused, retryAfterMs }: Finding, asked: string | undefined, revision: string): boolean {
-  // The server asked to be left alone, whoever it is that wants to know; the time after that is set already.
+  // The server sent Retry-After, which applies to every owner; the next probe is already scheduled.
   if (retryAfterMs) {
     return false;
   }

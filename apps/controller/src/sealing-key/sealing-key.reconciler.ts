@@ -1,17 +1,17 @@
 import { Secrets, type KubeClient, type ObjectKey, type Reconciler, type ReconcileResult, type Secret } from '@oci-connector/kube';
 import { ROTATED_AT_ANNOTATION, nextSealingStep, sealingData } from './sealing-rotation';
 
-/** Time may pass without our noticing (a suspended machine), so never sleep longer than this. */
+/** Longest sleep, in milliseconds: timers do not advance on a suspended machine. */
 const LOOK_AGAIN_MS = 3_600_000;
 
 export interface SealingKeyOptions {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'update'>;
   readonly now: () => number;
-  /** Told each change. */
+  /** Called after each change. */
   readonly onStep: (kind: 'create' | 'rotate') => void;
 }
 
-/** Keeps the keys with which the proxy seals upload locations: makes them, and replaces the current one every day. */
+/** Reconciles the keys with which the proxy seals upload locations: creates them, and replaces the current one every day. */
 export class SealingKeyReconciler implements Reconciler {
   constructor(private readonly options: SealingKeyOptions) {}
 

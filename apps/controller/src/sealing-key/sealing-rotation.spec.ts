@@ -33,7 +33,7 @@ describe('the next step of the sealing key', () => {
     expect(data['current']).not.toBe(key);
   });
 
-  it('makes two different keys', () => {
+  it('creates two different keys', () => {
     const data = sealingData('create', undefined);
     expect(new Set(Object.values(data)).size).toBe(2);
     expect(Object.values(data).map((value) => Buffer.from(value, 'base64').length)).toEqual([32, 32]);

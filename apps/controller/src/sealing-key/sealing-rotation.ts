@@ -2,24 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { SEALING_KEY_BYTES, SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { type Secret } from '@oci-connector/kube';
 
-/** On the Secret: when the current key became that (RFC 3339). */
+/** Annotation of the Secret: the time when the current key became current (RFC 3339). */
 export const ROTATED_AT_ANNOTATION = 'connectors.alauda.io/rotated-at';
 
-/** What to do with the Secret now. */
+/** The next step for the Secret. */
 export type SealingStep =
-  /** It is missing or cannot be used: make both keys. */
+  /** The Secret is missing or unusable: create both keys. */
   | { readonly kind: 'create' }
   /** The current key becomes the previous one. */
   | { readonly kind: 'rotate' }
   | { readonly kind: 'wait'; readonly until: number };
 
-/** Pure: the same Secret at the same time gives the same step. */
+/** Returns the next step. Pure. */
 export function nextSealingStep(now: number, secret: Secret | undefined): SealingStep {
   if (!isKey(secret?.data?.['current']) || !isKey(secret.data['previous'])) {
     return { kind: 'create' };
   }
   const rotatedAt = Date.parse(secret.metadata.annotations?.[ROTATED_AT_ANNOTATION] ?? '');
-  // Without a date the age is unknown, and a rotation too many costs less than a key for ever.
+  // Without a date the age is unknown. An extra rotation is better than a key that is never replaced.
   const due = Number.isNaN(rotatedAt) ? now : rotatedAt + SEALING_PERIOD_MS;
   return now >= due ? { kind: 'rotate' } : { kind: 'wait', until: due };
 }
@@ -28,7 +28,7 @@ function isKey(value: string | undefined): value is string {
   return value !== undefined && Buffer.from(value, 'base64').length === SEALING_KEY_BYTES;
 }
 
-/** The data after a step: a rotation keeps the current key as the previous one. */
+/** Returns the data after a step. A rotation keeps the current key as the previous one. */
 export function sealingData(kind: 'create' | 'rotate', secret: Secret | undefined): Record<string, string> {
   const previous = kind === 'rotate' ? secret?.data?.['current'] : undefined;
   return { current: newKey(), previous: previous ?? newKey() };

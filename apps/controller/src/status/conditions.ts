@@ -1,20 +1,20 @@
 import { ConditionType, Reason, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
 import { visible } from '@oci-connector/sensitive';
 
-/** What a step of a reconcile found out about one aspect. */
+/** The result of one step of a reconcile. */
 export interface ConditionOutcome {
   readonly type: ConditionType;
   readonly status: Condition['status'];
-  /** Absent for a True that needs no word. */
+  /** Absent for a True that needs no explanation. */
   readonly reason?: string;
   readonly message?: string;
-  /** `Info` does not touch Ready. */
+  /** `Info` does not affect Ready. */
   readonly severity?: ConditionSeverity;
-  /** The answer is on its way: what was found before for the same generation stands until then. */
+  /** No answer yet: the condition stays as it is for the same generation. */
   readonly pending?: true;
 }
 
-/** What the conditions are found for. */
+/** The object and time that the conditions are computed for. */
 export interface ConditionContext {
   /** `metadata.generation` of the object. */
   readonly generation: number | undefined;
@@ -22,13 +22,13 @@ export interface ConditionContext {
   readonly now: number;
 }
 
-/** Longer messages would be refused by the schema; whoever reads them has lost patience long before. */
+/** Limit of the schema, in characters. */
 const MAX_MESSAGE_LENGTH = 2048;
 
 /**
- * The new conditions of an object, Ready first: it is False or Unknown with the reason of the first outcome that is (Knative's
- * living condition set), unless an outcome says itself what Ready is. The order of `outcomes` is the order of importance.
- * `lastTransitionTime` changes with the status only. Conditions of other types are somebody else's and stay.
+ * Returns the new conditions of an object, Ready first. Ready has the status and reason of the first outcome that is False or else Unknown
+ * (Knative's living condition set), unless an outcome is Ready itself. `outcomes` are in order of importance. `lastTransitionTime` changes
+ * only with the status. Conditions of other types belong to other controllers and stay.
  */
 export function nextConditions(
   previous: readonly Condition[] | undefined,
@@ -43,7 +43,7 @@ export function nextConditions(
   return [...ours, ...(previous ?? []).filter(({ type }) => !types.has(type))];
 }
 
-/** A pending outcome keeps what is known of this generation. */
+/** Replaces a pending outcome by the existing condition of the same generation. */
 function settle(outcome: ConditionOutcome, before: Condition | undefined, { generation }: ConditionContext): ConditionOutcome {
   if (!outcome.pending || !before || before.observedGeneration !== generation) {
     return outcome;
@@ -52,7 +52,7 @@ function settle(outcome: ConditionOutcome, before: Condition | undefined, { gene
   return { type: outcome.type, status, reason, message, severity };
 }
 
-/** The aggregate: True when all that counts is True. */
+/** Returns the outcome of Ready: True when all outcomes that affect it are True. */
 export function readyOutcome(outcomes: readonly ConditionOutcome[]): ConditionOutcome {
   const counting = outcomes.filter(({ severity }) => severity !== 'Info' && severity !== 'Warning');
   const worst = counting.find(({ status }) => status === 'False') ?? counting.find(({ status }) => status === 'Unknown');
@@ -76,23 +76,23 @@ function toCondition(outcome: ConditionOutcome, before: Condition | undefined, {
   };
 }
 
-/** As Kubernetes writes times: whole seconds. */
+/** Formats a time as Kubernetes does, in whole seconds. */
 function rfc3339(now: number): string {
   return `${new Date(now).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
-/** A step that cannot be taken before another one succeeds. */
+/** Returns the outcome of a step that needs the success of another one. */
 export function waitsFor(type: ConditionType, other: ConditionType): ConditionOutcome {
   return { type, status: 'Unknown', reason: Reason.Checking, message: `waits for ${other}` };
 }
 
-/** A condition that became what it was not. */
+/** A condition whose status or reason changed. */
 export interface Transition {
   readonly condition: Condition;
   readonly previous: Condition | undefined;
 }
 
-/** The conditions whose status or reason differs from before. */
+/** Returns the conditions whose status or reason changed. */
 export function transitions(previous: readonly Condition[] | undefined, next: readonly Condition[]): Transition[] {
   const before = new Map((previous ?? []).map((condition) => [condition.type, condition]));
   return next

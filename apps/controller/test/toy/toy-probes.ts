@@ -3,7 +3,7 @@ import { createConnection } from 'node:net';
 import { Reason } from '@oci-connector/connector-api';
 import { type DiagnosisTarget, explain, failed, type Finding, PASSED, type ProtocolProbes } from '@oci-connector/diagnosis';
 
-/** The probes of a protocol that is not shipped, which is not even HTTP: a client sends a line, the server answers with a line. */
+/** The probes of a protocol that is not shipped and not HTTP: the client sends a line, the server answers with a line. */
 export const toyProbes: ProtocolProbes = {
   liveness: (target, { signal }) => asked('liveness', target.address.origin, async () => judge(await ask(target, 'PING', signal), 'PONG')),
   credential: {

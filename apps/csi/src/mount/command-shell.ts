@@ -2,15 +2,15 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { type Readable, type Writable } from 'node:stream';
 
-/** Mounting a tmpfs takes a millisecond; a command that hangs must not hold the volume for ever. In milliseconds. */
+/** In milliseconds. Mounting a tmpfs takes 1 ms; a command that hangs must not block its volume for ever. */
 const COMMAND_TIMEOUT_MS = 10_000;
 
-/** What a command may print; mount(8) prints a line or two. In characters. */
+/** Longest output of a command, in characters; mount(8) prints a line or two. */
 const MAX_OUTPUT = 64 * 1024;
 
 /**
- * Runs the commands that it reads: the number of words, then each word on a line of its own. Answers with what the command
- * printed, NUL, its status and a line feed. It ends with the end of its input, and so with this program, however that ends.
+ * Runs the commands that it reads. A command is the number of words, then each word on its own line. The answer is the command's output,
+ * NUL, the exit status and a line feed. The script ends at the end of its input, so it always ends when this program does.
  */
 const SCRIPT = `
 while IFS= read -r count; do
@@ -27,11 +27,11 @@ const ANSWER = /^([^\0]*)\0(\d+)\n/;
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
-/** A command that failed. */
+/** The error of a command that failed. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 
-  /** @param output what it printed, without white space around it */
+  /** @param output of the command, without surrounding white space */
   constructor(
     message: string,
     readonly output = '',
@@ -41,18 +41,18 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs commands one after the other from a small process that lives on. To start a process, the kernel copies the page tables
- * of the one that starts it: for a program of Node.js that takes ten times as long as a mount, and it stands still meanwhile.
+ * Runs commands one after the other in a small, permanent process. To start a process, the kernel copies the page tables of its parent.
+ * For a Node.js program that takes ten times as long as a mount, and blocks the program.
  */
 export class CommandShell {
   #shell?: Shell;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param timeoutMs for one command, in milliseconds */
+  /** @param timeoutMs of one command, in milliseconds */
   constructor(private readonly timeoutMs = COMMAND_TIMEOUT_MS) {}
 
   /**
-   * No word is interpreted by a shell.
+   * Runs a command. No shell interprets its words.
    *
    * @throws CommandError when the command fails, takes too long, or cannot be started
    */
@@ -64,7 +64,7 @@ export class CommandShell {
 
   async #runNow(words: readonly string[]): Promise<void> {
     if (words.some((word) => /[\n\0]/.test(word))) {
-      throw new CommandError('no word of a command may have a line feed or NUL');
+      throw new CommandError('no word of a command may contain a line feed or NUL');
     }
     this.#shell ??= this.#start();
     const { output, status } = await this.#ask(this.#shell, `${words.length}\n${words.join('\n')}\n`);
@@ -75,7 +75,7 @@ export class CommandShell {
 
   #start(): Shell {
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
-    // A group of its own, so that a command that hangs can be ended with it.
+    // Its own process group, so that a command that hangs can be ended together with the shell.
     const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'], env, detached: true });
     const gone = (): void => {
       if (this.#shell === shell) {
@@ -83,14 +83,14 @@ export class CommandShell {
       }
     };
     shell.once('error', gone).once('exit', gone);
-    // What the types do not say: without a descriptor left there are no pipes, and the error comes later.
+    // Not in the types: without free file descriptors there are no pipes, and the error event follows later.
     if ((shell.stdout as Readable | undefined) === undefined) {
-      throw new CommandError('no shell could be started: the driver has no descriptors left');
+      throw new CommandError('no shell could be started: the driver has no free file descriptors');
     }
     shell.stdout.setEncoding('utf8');
-    // Whoever waits for an answer learns from the end of the output that there will be none.
+    // A waiting caller is notified by the end of the output.
     shell.stdin.on('error', gone);
-    // It waits for this program, not this program for it; a command that runs has a timer.
+    // The shell must not keep this program alive. While a command runs, its timer does.
     shell.unref();
     for (const pipe of [shell.stdin, shell.stdout]) {
       if (pipe instanceof Socket) {
@@ -131,7 +131,7 @@ export class CommandShell {
     });
   }
 
-  /** While its output is open, the shell or a command of its group lives, and nobody else can have the group's ID. */
+  /** Ends the process group. While its output is open, a process of the group lives, so no other group can have the ID. */
   #end(shell: Shell): void {
     if (this.#shell === shell) {
       this.#shell = undefined;
@@ -142,7 +142,7 @@ export class CommandShell {
     try {
       process.kill(-shell.pid, 'SIGKILL');
     } catch (error) {
-      // Ended this very moment.
+      // The group has just ended.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
         throw error;
       }

@@ -3,19 +3,19 @@ import path from 'node:path';
 import { DATA_LINK, entriesOf, VolumeDirectory } from '../volume/volume-directory';
 import { type Mounter } from './mounter';
 
-/** Each volume is its target directory itself: no root, no Linux, and no limit but ours; the files are on a disk. */
+/** Uses the target directory itself as the volume. Needs no root and no Linux. The files are on a disk; only the driver limits their size. */
 export class DirectoryMounter implements Mounter {
   readonly canBeLost: boolean = false;
 
   async mount(): Promise<void> {
-    // The directory is there already, and that is all there is to it.
+    // The directory already exists; nothing else is needed.
   }
 
   async unmount(target: string): Promise<void> {
     const isMounted = this.isMounted(target);
-    // Without the link, the files of a first write that broke off are all there can be of ours.
+    // Without the link, only files of an interrupted first write can be the driver's.
     const names = entriesOf(target).filter((name) => isMounted || name.startsWith('..'));
-    // The link last: as long as it is there, an unmount that broke off is taken up again.
+    // The link last: while it exists, an interrupted unmount is completed by the next call.
     for (const name of names.filter((entry) => entry !== DATA_LINK)) {
       await rm(path.join(target, name), { recursive: true, force: true });
     }

@@ -11,26 +11,26 @@ describe('LinuxMounter', () => {
 
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('knows its own mounts by their source', async () => {
+  it('recognises its own mounts by their source', async () => {
     const pods = '/var/lib/kubelet/pods';
     const ours = `${pods}/0d0b9a7c-2f0e-4f43-9d6b-6f2d7a2a7f51/volumes/kubernetes.io~csi/registry/mount`;
     const foreign = `${pods}/7b4d1e90-5d0c-4a53-8a26-b4b8d3f6c0aa/volumes/kubernetes.io~csi/certs/mount`;
     expect([...(await mounter.mountedAmong([foreign, ours, `${pods}/none`]))]).toEqual([ours]);
   });
 
-  it.each(['', 'absent'])('takes the directory %j for unmounted, and unmounting it for done', async (name) => {
+  it.each(['', 'absent'])('reports the directory %j as not mounted, and unmounts it without an error', async (name) => {
     expect(mounter.isMounted(path.join(directory, name))).toBe(false);
     await mounter.unmount(path.join(directory, name));
   });
 
-  it('reports what mount(8) says', async () => {
+  it('reports the output of mount(8)', async () => {
     await expect(mounter.mount(path.join(directory, 'absent'))).rejects.toMatchObject({
       code: 'MountFailed',
       message: expect.stringMatching(/^mount failed: ./) as string,
     });
   });
   describe('on a kernel', () => {
-    /** A mounter on a machine whose mount(8) fails so for options with noswap, and the options that it was called with. */
+    /** Returns a mounter whose mount(8) fails with the given output, and records the options of each call. */
     const on = (answer: (options: string) => string | undefined): { mounter: LinuxMounter; mounts: string[]; warnings: () => number } => {
       const mounts: string[] = [];
       let warnings = 0;
@@ -53,7 +53,7 @@ describe('LinuxMounter', () => {
     it.each([
       'mount: /x: wrong fs type, bad option, bad superblock on connectors-csi, missing codepage or helper program, or other error.',
       "mount: /x: fsconfig() failed: tmpfs: Unknown parameter 'noswap'.",
-    ])('that does not know noswap, mounts without it, and says so once: %.60s', async (stderr) => {
+    ])('without noswap, mounts without the option and warns once: %.60s', async (stderr) => {
       const { mounter: old, mounts, warnings } = on((given) => (noswap(given) ? stderr : undefined));
       await old.mount('/x');
       await old.mount('/y');
@@ -61,13 +61,13 @@ describe('LinuxMounter', () => {
       expect(warnings()).toBe(1);
     });
 
-    it('that knows it, never does without because of another failure', async () => {
+    it('with noswap, keeps the option after another failure', async () => {
       let fails = true;
       const { mounter: current, mounts, warnings } = on(() => (fails ? 'mount: /x: mount point does not exist.' : undefined));
       await expect(current.mount('/x')).rejects.toMatchObject({
         code: 'MountFailed',
         message: expect.stringMatching(
-          /^mount failed: mount: \/x: mount point does not exist\.; this is tried again; .*kernel log/,
+          /^mount failed: mount: \/x: mount point does not exist\.; the kubelet tries again; .*kernel log/,
         ) as string,
       });
       fails = false;

@@ -11,7 +11,7 @@ const SIZE = 1024 * 1024;
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const KNOWS_NOSWAP = major > 6 || (major === 6 && minor >= 4);
 
-/** Needs root; mounts on directories of its own. */
+/** Needs root; mounts on its own directories. */
 describe('LinuxMounter, as root', () => {
   let directory: string;
   let target: string;
@@ -32,7 +32,7 @@ describe('LinuxMounter, as root', () => {
       .split('\n')
       .filter((line) => line.split(' ')[4] === place.replaceAll(' ', '\\040'));
 
-  it('makes a directory a tmpfs of its own, of this size, which runs nothing', async () => {
+  it('mounts a tmpfs of the given size, with nosuid, nodev and noexec', async () => {
     await mounter.mount(target);
     const [mount, ...others] = mountsOf(target);
     expect(others).toEqual([]);
@@ -43,7 +43,7 @@ describe('LinuxMounter, as root', () => {
     expect({ bytes: blocks * bsize, mode: statSync(target).mode & 0o777 }).toEqual({ bytes: SIZE, mode: 0o755 });
   });
 
-  it('finds its mounts, by itself and among others', async () => {
+  it('finds its mounts among other directories', async () => {
     const other = path.join(directory, 'other');
     mkdirSync(other);
     await mounter.mount(target);
@@ -51,7 +51,7 @@ describe('LinuxMounter, as root', () => {
     expect([...(await mounter.mountedAmong([other, target]))]).toEqual([target]);
   });
 
-  it('unmounts, also what was mounted twice, and leaves an empty directory', async () => {
+  it('unmounts, also a volume that was mounted twice, and leaves an empty directory', async () => {
     await mounter.mount(target);
     writeFileSync(path.join(target, 'file'), 'content');
     await mounter.mount(target);
@@ -62,7 +62,7 @@ describe('LinuxMounter, as root', () => {
     await mounter.unmount(target);
   });
 
-  it('says why a volume that is in use stays', async () => {
+  it('reports why a volume that is in use cannot be unmounted', async () => {
     await mounter.mount(target);
     const inside = path.join(target, 'inside');
     mkdirSync(inside);
@@ -85,7 +85,7 @@ describe('LinuxMounter, as root', () => {
     ]);
     const filler = (): string => path.join(target, 'filler');
 
-    /** Takes every page that is left. */
+    /** Uses every free page. */
     function fill(): void {
       const page = Buffer.alloc(4096);
       expect(() => {
@@ -95,7 +95,7 @@ describe('LinuxMounter, as root', () => {
       }).toThrow('ENOSPC');
     }
 
-    it('keeps the files before, whole, and takes the next ones when there is room again', async () => {
+    it('keeps the earlier files whole, and writes new ones when there is space again', async () => {
       await mounter.mount(target);
       const volume = new VolumeDirectory(target, { size: SIZE });
       volume.write(before);
@@ -111,7 +111,7 @@ describe('LinuxMounter, as root', () => {
       expect(existsSync(path.join(target, 'ca.crt'))).toBe(false);
     });
 
-    it('writes nothing of a first set that does not fit', async () => {
+    it('leaves nothing of a first set that does not fit', async () => {
       await mounter.mount(target);
       fill();
       expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(

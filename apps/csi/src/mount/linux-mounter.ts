@@ -6,37 +6,37 @@ import { CommandError, CommandShell } from './command-shell';
 import { type Mounter } from './mounter';
 import { parseMountInfo } from './mountinfo';
 
-/** What mount(8) says when the kernel does not know an option (EINVAL), by mount(2) and by fsconfig(2). */
+/** Output of mount(8) when the kernel does not know an option (EINVAL), from mount(2) and from fsconfig(2). */
 const UNKNOWN_OPTION = /bad option|unknown parameter|invalid argument/i;
 
-/** The source of our mounts: what `mount` and mountinfo show, and by which they are known as ours. */
+/** The source of the driver's mounts, shown by `mount` and mountinfo. The driver recognises its own mounts by it. */
 export const MOUNT_SOURCE = 'connectors-csi';
 
 /** TMPFS_MAGIC of linux/magic.h, in statfs(2). */
 const TMPFS_MAGIC = 0x01021994;
 
-/** Nothing mounts on top of our mounts. Should somebody have, unmounting does not go on for ever. */
+/** Nothing normally mounts on top of the driver's mounts. The limit keeps unmounting from running for ever. */
 const MAX_STACKED = 8;
 
-/** For whoever operates the node: nothing in a pod makes mounting a tmpfs fail. */
+/** For the operator of the node: nothing in a pod makes mounting a tmpfs fail. */
 const ADVICE =
-  "this is tried again; if it lasts, see the node's kernel log, and whether connectors-csi runs privileged with mountPropagation Bidirectional";
+  "the kubelet tries again; if it keeps failing, see the node's kernel log, and check that connectors-csi runs privileged with mountPropagation Bidirectional";
 
 export interface LinuxMounterOptions {
-  /** Bytes of one tmpfs. */
+  /** Size of one tmpfs, in bytes. */
   readonly size: number;
-  /** Told once when the kernel cannot keep files out of swap space. */
+  /** Called once when the kernel cannot keep files out of swap space. */
   readonly onSwappable: () => void;
-  /** For tests: where the kernel tells the mounts. */
+  /** For tests: path of the mountinfo file. */
   readonly mountInfoFile?: string;
-  /** For tests: how a command is run. */
+  /** For tests: runs the commands. */
   readonly commands?: Pick<CommandShell, 'run'>;
 }
 
-/** Each volume is a tmpfs, by mount(8) and umount(8): system calls that Node.js does not have. */
+/** Mounts each volume as a tmpfs, with mount(8) and umount(8), because Node.js does not have these system calls. */
 export class LinuxMounter implements Mounter {
   readonly canBeLost = true;
-  /** Tokens are not to be written to a disk; true until the kernel turns out not to offer it. */
+  /** Whether mounts use noswap, so that tokens are never written to a disk. False once the kernel has rejected the option. */
   #keepsOutOfSwap = true;
 
   readonly #commands: Pick<CommandShell, 'run'>;
@@ -52,7 +52,7 @@ export class LinuxMounter implements Mounter {
     try {
       await this.#mountWith(',noswap', target);
     } catch (error) {
-      // Linux before 6.4 does not know the option. Any other failure says nothing about it, and holds for this mount alone.
+      // Linux before 6.4 does not know the option. Any other failure says nothing about the option and concerns only this mount.
       if (!UNKNOWN_OPTION.test((error as VolumeError).message)) {
         throw error;
       }
@@ -77,14 +77,14 @@ export class LinuxMounter implements Mounter {
 
   async unmount(target: string): Promise<void> {
     if (this.isMounted(target) && !(await this.mountedAmong([target])).has(target)) {
-      throw new VolumeError('TargetRefused', `target_path must not be a mount of others: its source is not ${MOUNT_SOURCE}`);
+      throw new VolumeError('TargetRefused', `target_path must not be a mount of another program: its source is not ${MOUNT_SOURCE}`);
     }
     for (let left = MAX_STACKED; left > 0 && this.isMounted(target); left -= 1) {
       await this.#command('umount', [target]);
     }
   }
 
-  /** A mount point is on another device than its parent; asking that takes no time, however many mounts there are. */
+  /** A mount point is on another device than its parent. This check does not depend on the number of mounts. */
   isMounted(target: string): boolean {
     const [own, parent] = [target, path.dirname(target)].map((directory) => lstatSync(directory, { throwIfNoEntry: false }));
     return own !== undefined && own.isDirectory() && own.dev !== parent?.dev && statfsSync(target).type === TMPFS_MAGIC;
@@ -92,7 +92,7 @@ export class LinuxMounter implements Mounter {
 
   async mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>> {
     const mounts = parseMountInfo(await readFile(this.options.mountInfoFile ?? '/proc/self/mountinfo', 'utf8'));
-    // Of mounts on top of each other the last one is seen.
+    // Of several mounts on one directory, only the last one is visible.
     const seen = new Map(mounts.map((mount) => [mount.mountPoint, mount]));
     return new Set(targets.filter((target) => seen.get(target)?.type === 'tmpfs' && seen.get(target)?.source === MOUNT_SOURCE));
   }

@@ -1,13 +1,17 @@
-/** Makes a directory a volume. Every method may be called again, and then finds nothing left to do. */
+/** Turns directories into volumes and back. Every method is idempotent. */
 export interface Mounter {
-  /** Whether a volume is more than files in a directory: a mount, which may be taken away and is then not to be had again. */
+  /** Whether volumes are mounts, not only files: another process can unmount them, and the pod cannot get them back. */
   readonly canBeLost: boolean;
-  /** Makes an empty, existing directory a volume that is not. */
+  /** Turns an existing, empty directory into a volume. */
   mount(target: string): Promise<void>;
-  /** Afterwards the directory is empty and no volume, or is not there. @throws VolumeError TargetRefused when what is mounted there is not ours */
+  /**
+   * Removes a volume: afterwards the directory is empty or does not exist.
+   *
+   * @throws VolumeError TargetRefused when another program mounted it
+   */
   unmount(target: string): Promise<void>;
-  /** Whether the directory is a volume. Asked at every call, hence synchronous; see target-path.ts. */
+  /** Whether the directory is a volume. Synchronous, because every call needs it; see target-path.ts. */
   isMounted(target: string): boolean;
-  /** The volumes among these directories, from which a driver that was started anew learns what there is. */
+  /** Returns the volumes of this driver among the directories. A restarted driver finds its volumes by this. */
   mountedAmong(targets: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -15,12 +15,12 @@ describe('parseMountInfo', () => {
     ]);
   });
 
-  it('finds the type behind any number of optional fields', () => {
+  it('finds the type after any number of optional fields', () => {
     const [mount] = parseMountInfo('36 35 98:0 / /mnt rw,noatime shared:1 master:2 propagate_from:3 unbindable - tmpfs connectors-csi rw');
     expect(mount).toEqual({ mountPoint: '/mnt', type: 'tmpfs', source: 'connectors-csi' });
   });
 
-  it.each(['', 'nonsense', '36 35 98:0 / /mnt rw', '36 35 98:0 / /mnt rw - tmpfs'])('leaves out the line %j', (line) => {
+  it.each(['', 'nonsense', '36 35 98:0 / /mnt rw', '36 35 98:0 / /mnt rw - tmpfs'])('skips the line %j', (line) => {
     expect(parseMountInfo(`${line}\n22 1 254:1 / / rw - ext4 /dev/vda1 rw`)).toHaveLength(1);
   });
 });

@@ -1,8 +1,8 @@
-/** One mount, the part of a line of /proc/PID/mountinfo that is of interest here (proc_pid_mountinfo(5)). */
+/** One mount: the fields of a line of /proc/PID/mountinfo that the driver reads (proc_pid_mountinfo(5)). */
 export interface MountInfo {
   readonly mountPoint: string;
   readonly type: string;
-  /** What the mount was made from; for a tmpfs any word, hence a mark. */
+  /** The mounted device. For a tmpfs any word, so the driver uses it as its mark. */
   readonly source: string;
 }
 
@@ -12,11 +12,11 @@ const ESCAPE = /\\([0-7]{3})/g;
 /** Fields before the mount point: mount ID, parent ID, device, root. */
 const MOUNT_POINT = 4;
 
-/** Reads the text of a mountinfo file. Lines of another form are left out: the kernel may add, and one odd line must not hide the rest. */
+/** Reads the text of a mountinfo file. Skips lines of another form: the kernel may add some, and one odd line must not hide the rest. */
 export function parseMountInfo(text: string): MountInfo[] {
   return text.split('\n').flatMap((line) => {
     const fields = line.split(' ');
-    // Optional fields of any number end with a hyphen; the type and the source come after it.
+    // A hyphen ends the optional fields; the type and the source follow it.
     const separator = fields.indexOf('-', MOUNT_POINT + 2);
     const [mountPoint, type, source] = [fields[MOUNT_POINT], fields[separator + 1], fields[separator + 2]];
     if (separator < 0 || mountPoint === undefined || type === undefined || source === undefined) {

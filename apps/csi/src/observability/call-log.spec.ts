@@ -3,7 +3,7 @@ import { CapturedLog } from '@oci-connector/testing-kit';
 import { logCall } from './call-log';
 import { type CallRecord } from './call-record';
 
-/** The line about a call, undefined when there is none at the level. */
+/** Returns the log line about a call; undefined when the level suppresses it. */
 function lineOf(record: Partial<CallRecord>, { level = 'debug', quiet = false } = {}): Record<string, unknown> | undefined {
   const destination = new CapturedLog();
   logCall(
@@ -15,7 +15,7 @@ function lineOf(record: Partial<CallRecord>, { level = 'debug', quiet = false } 
 }
 
 describe('logCall', () => {
-  it('tells every problem, and more of the first', () => {
+  it('logs every problem, and the whole error of the first', () => {
     const problems = [
       { reason: 'AccessDenied', error: new Error('may not use a/one') },
       { reason: 'ConnectorNotFound', error: new Error('connector "a/two" not found') },
@@ -31,10 +31,10 @@ describe('logCall', () => {
 
   it.each([
     ['that mounts a volume', { outcome: 'published' }, false, 'info'],
-    ['that exchanges files', { outcome: 'swapped' }, false, 'info'],
-    ['by which nothing changes, once a minute for each volume', { outcome: 'unchanged' }, false, 'debug'],
+    ['that replaces files', { outcome: 'swapped' }, false, 'info'],
+    ['that changes nothing, once a minute for each volume', { outcome: 'unchanged' }, false, 'debug'],
     ['that concerns no volume', {}, true, 'debug'],
-  ] as const)('writes about a call %s', (_what, record, quiet, level) => {
+  ] as const)('logs a call %s at its level', (_what, record, quiet, level) => {
     expect(lineOf(record, { quiet })).toMatchObject({ level });
     expect(lineOf(record, { quiet, level: 'info' }) === undefined).toBe(level === 'debug');
   });

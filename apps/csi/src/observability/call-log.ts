@@ -2,12 +2,12 @@ import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CallProblem, type CallRecord } from './call-record';
 
-/** The code of a call that went well. */
+/** The code of a call that succeeded. */
 const OK = 'OK';
 
 /**
- * Writes one line for each call: for which pod, which Connectors, with what outcome. Never a field of the request but these.
- * The kubelet calls once a minute for each volume, so what changes nothing is for those alone who want every line.
+ * Writes one line for each call: the pod, the Connectors and the outcome. No other field of the request is logged.
+ * The kubelet calls once a minute for each volume, so a call that changes nothing is logged at level debug.
  */
 export function logCall(logger: Logger, record: CallRecord, result: { code: string; durationMs: number; quiet: boolean }): void {
   const { method, volume, pod, client, connectors, outcome, problems = [] } = record;
@@ -23,8 +23,8 @@ export function logCall(logger: Logger, record: CallRecord, result: { code: stri
   };
   const [first] = problems;
   if (first) {
-    const told = { [LogFields.reasons]: problems.map(({ reason }) => reason), [LogFields.messages]: problems.map(messageOf) };
-    logger.warn({ ...fields, ...told, err: first.error }, 'call');
+    const reported = { [LogFields.reasons]: problems.map(({ reason }) => reason), [LogFields.messages]: problems.map(messageOf) };
+    logger.warn({ ...fields, ...reported, err: first.error }, 'call');
   } else if ((result.quiet && result.code === OK) || outcome === 'unchanged') {
     logger.debug(fields, 'call');
   } else {

@@ -1,6 +1,6 @@
 import { type PublishOutcome } from '../volume/publish-volume';
 
-/** What one call leaves behind: one line of the log and some counts. Filled in as the call goes on; never a token. */
+/** The data of one call for its log line and the metrics. Filled in while the call runs; never contains a token. */
 export interface CallRecord {
   readonly method: string;
   volume?: string;
@@ -8,7 +8,7 @@ export interface CallRecord {
   pod?: string;
   /** `NAMESPACE/NAME` of the ServiceAccount. */
   client?: string;
-  /** As the volume's attribute names them. */
+  /** As the volume's attributes name them. */
   connectors?: string;
   outcome?: CallOutcome;
   problems?: readonly CallProblem[];
@@ -16,9 +16,9 @@ export interface CallRecord {
 
 export type CallOutcome = PublishOutcome | 'unpublished' | 'failed';
 
-/** Why a call failed, or did less than it should. */
+/** A reason why a call failed, or why the files are not up to date. */
 export interface CallProblem {
-  /** Stable. */
+  /** Stable code. */
   readonly reason: string;
   readonly error: unknown;
 }

@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type CallRecord } from './call-record';
 
-/** A republish by which nothing changes takes a millisecond, a mount tens of them, one that waits for the API server seconds. */
+/** In seconds. A republish without changes takes 1 ms, a mount tens of milliseconds, a call that waits for the API server seconds. */
 const DURATION_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The driver's metrics. No label is a name that somebody else makes up. */
+/** The driver's metrics. No label contains a value from outside the driver. */
 export class CsiMetrics {
   readonly #calls: Counter<'method' | 'code'>;
   readonly #durations: Histogram<'method'>;

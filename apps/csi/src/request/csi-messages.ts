@@ -1,4 +1,4 @@
-/** The messages of csi.proto that are looked at, as proto-loader gives them: every field is there, with its default if it was not sent. */
+/** The messages of csi.proto that this driver reads, as proto-loader decodes them: a field that was not sent has its default. */
 export interface NodePublishVolumeRequest {
   readonly volume_id: string;
   readonly target_path: string;
@@ -10,7 +10,7 @@ export interface NodePublishVolumeRequest {
 }
 
 export interface VolumeCapability {
-  /** Which of `block` and `mount` was sent. */
+  /** Which of the fields `block` and `mount` was sent. */
   readonly access_type?: 'block' | 'mount';
   readonly mount?: { readonly volume_mount_group: string } | null;
 }

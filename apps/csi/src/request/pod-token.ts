@@ -3,13 +3,16 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { VolumeError } from '../csi.errors';
 import { type NodePublishVolumeRequest } from './csi-messages';
 
-/** Where the kubelet puts the tokens: in `secrets` with CSIDriver.spec.serviceAccountTokenInSecrets (Kubernetes >= 1.35), else in `volume_context`. */
+/**
+ * Key of the tokens that the kubelet sends: in `secrets` with CSIDriver.spec.serviceAccountTokenInSecrets (Kubernetes >= 1.35), otherwise
+ * in `volume_context`.
+ */
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens';
 
-/** A token has up to 2 KiB, and a CSIDriver asks for few. In characters. */
+/** In characters. A token has up to 2 KiB, and a CSIDriver requests few of them. */
 const MAX_TOKENS_LENGTH = 64 * 1024;
 
-/** For whom the token has to be. */
+/** The ServiceAccount and audience that the token must have. */
 export interface TokenExpectation {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -20,23 +23,23 @@ export interface PodToken {
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** Milliseconds; absent when the token does not say when it was issued. */
+  /** In milliseconds; absent when the token has no time of issue. */
   readonly lifetime?: number;
   readonly serviceAccountUid: string;
 }
 
 /**
- * The pod's token for our audience. The kubelet got it from the API server itself and is trusted, so there is no review; the claims
- * are compared with the pod all the same, because a token of somebody else in a volume would be a disaster.
+ * Returns the pod's token for the expected audience. There is no TokenReview, because the kubelet is trusted and got the token from the
+ * API server. The claims are still compared with the pod: a volume must never contain a token of another ServiceAccount.
  *
- * @throws VolumeError TokenUnusable; the message holds nothing of the token
+ * @throws VolumeError TokenUnusable when there is no such token; the message contains no part of the token
  */
 export function parsePodToken(request: NodePublishVolumeRequest, expected: TokenExpectation): PodToken {
   const text = request.secrets[TOKENS] ?? request.volume_context[TOKENS];
   const token = text === undefined ? undefined : tokenFor(text, expected.audience);
   if (token === undefined) {
     throw unusable(
-      `the kubelet sent no token for the audience "${expected.audience}"; CSIDriver.spec.tokenRequests of connectors-csi has to name it`,
+      `the kubelet sent no token for the audience "${expected.audience}"; CSIDriver.spec.tokenRequests of connectors-csi must contain it`,
     );
   }
   const claims = decode(token);
@@ -66,7 +69,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The error would quote the text, which holds tokens.
+    // The error of JSON.parse quotes the text, which contains tokens.
     throw unusable(`${TOKENS} is not JSON`);
   }
 }
@@ -75,7 +78,7 @@ function decode(token: Sensitive): UnverifiedToken {
   try {
     return decodeTokenUnverified(token);
   } catch (error) {
-    throw unusable(`the kubelet sent something that is no ServiceAccount token: ${(error as Error).message}`);
+    throw unusable(`the kubelet sent a value that is not a ServiceAccount token: ${(error as Error).message}`);
   }
 }
 

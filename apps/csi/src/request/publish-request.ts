@@ -4,25 +4,25 @@ import { type NodePublishVolumeRequest } from './csi-messages';
 import { parsePodToken } from './pod-token';
 import { parseVolumeAttributes, type VolumeAttributes } from './volume-attributes';
 
-/** What the kubelet wants published, checked as a whole. */
+/** A publish request of the kubelet whose fields are valid. */
 export interface PublishRequest {
   readonly attributes: VolumeAttributes;
   readonly pod: PodIdentity;
   readonly token: Sensitive;
   /** Milliseconds since the epoch. */
   readonly tokenExpiresAt: number;
-  /** Milliseconds; absent when it is not known. */
+  /** In milliseconds; absent when unknown. */
   readonly tokenLifetime?: number;
   /** The pod's fsGroup. */
   readonly group?: number;
 }
 
-/** For whom a volume is. */
+/** The pod that a volume belongs to. */
 export interface PodIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly serviceAccount: string;
-  /** Of the ServiceAccount, as the token says it. */
+  /** UID of the ServiceAccount, from the token. */
   readonly serviceAccountUid: string;
 }
 
@@ -31,14 +31,14 @@ const POD_INFO = 'csi.storage.k8s.io/';
 /** A group ID is a uint32 whose last value means "unchanged" (chown(2)). */
 const MAX_GROUP = 2 ** 32 - 2;
 
-/** The CSI specification lets fields of the CO be larger; a pod's volumes have far fewer than this. */
+/** The CSI specification allows more from the CO; a pod's volume has far fewer than this. */
 const MAX_CONTEXT_ENTRIES = 64;
 
 /**
- * Takes a request apart, beside the volume's ID and target. All that is wrong with the pod's part is reported together.
+ * Parses and checks a request, except the volume's ID and target. One error reports all problems of the pod's attributes.
  *
- * @param audience the one that the token needs
- * @throws VolumeError RequestInvalid, AttributesInvalid, TokenUnusable
+ * @param audience that the token must have
+ * @throws VolumeError RequestInvalid, AttributesInvalid or TokenUnusable
  */
 export function parsePublishRequest(request: NodePublishVolumeRequest, audience: string): PublishRequest {
   const context = request.volume_context;
@@ -49,7 +49,7 @@ export function parsePublishRequest(request: NodePublishVolumeRequest, audience:
   const namespace = podInfo(context, 'pod.namespace');
   const { attributes, problems } = parseVolumeAttributes(ownAttributes(context), namespace);
   if (!request.readonly) {
-    problems.unshift('readOnly: must be true; add it beside driver: connectors-csi');
+    problems.unshift('readOnly: must be true; add it next to driver: connectors-csi');
   }
   if (problems.length > 0) {
     throw new VolumeError('AttributesInvalid', `the volume of driver connectors-csi is invalid: ${problems.join('; ')}`);
@@ -66,7 +66,7 @@ export function parsePublishRequest(request: NodePublishVolumeRequest, audience:
   };
 }
 
-/** What of a request may be logged, also when it is invalid. */
+/** Returns the parts of a request that may be logged, even when the request is invalid. */
 export function describePublishRequest({ volume_context: context }: NodePublishVolumeRequest): {
   pod: string;
   client: string;
@@ -81,10 +81,10 @@ export function describePublishRequest({ volume_context: context }: NodePublishV
   };
 }
 
-/** A log line has names, not whatever somebody wrote into an attribute. */
+/** In characters. Limits what the author of a pod can write into a log line. */
 const MAX_LOGGED = 1_024;
 
-/** What only a kubelet or its configuration can get wrong. */
+/** Returns problems that only the kubelet or the CSIDriver object can cause. */
 function requestProblems(request: NodePublishVolumeRequest): string[] {
   const { volume_context: context, volume_capability: capability } = request;
   const mount = capability?.access_type === 'mount';
@@ -100,7 +100,7 @@ function requestProblems(request: NodePublishVolumeRequest): string[] {
   return problems.filter((problem) => problem !== false);
 }
 
-/** What the pod's author wrote. */
+/** Returns the attributes that the author of the pod wrote. */
 function ownAttributes(context: Readonly<Record<string, string>>): Map<string, string> {
   return new Map(Object.entries(context).filter(([name]) => !name.startsWith(POD_INFO)));
 }

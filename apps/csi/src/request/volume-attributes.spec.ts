@@ -4,7 +4,7 @@ const parse = (given: Record<string, string>): ReturnType<typeof parseVolumeAttr
   parseVolumeAttributes(new Map(Object.entries(given)), 'team-a');
 
 describe('parseVolumeAttributes', () => {
-  it('reads everything there is', () => {
+  it('reads every attribute', () => {
     expect(
       parse({
         connectors: 'platform/hub, own',
@@ -56,15 +56,15 @@ describe('parseVolumeAttributes', () => {
   it.each([
     [{}, 'connectors: is required'],
     [{ connectors: ' , ' }, 'connectors: is required'],
-    [{ 'connector.namespace': 'platform' }, 'connector.name: is required beside connector.namespace'],
-    [{ 'connector.name': ' ', 'connector.namespace': 'platform' }, 'connector.name: is required beside connector.namespace'],
+    [{ 'connector.namespace': 'platform' }, 'connector.name: is required when connector.namespace is given'],
+    [{ 'connector.name': ' ', 'connector.namespace': 'platform' }, 'connector.name: is required when connector.namespace is given'],
     [{ 'connector.name': ' ' }, 'connectors: is required'],
     [{ 'connector.name': 'Hub', 'connector.namespace': 'platform' }, 'connector.name: "Hub" is not the NAME'],
     [{ 'connector.name': 'a/hub', 'connector.namespace': 'platform' }, 'connector.name: "a/hub" is not the NAME'],
-    [{ 'connector.name': 'a, b' }, 'connector.name: "a, b" is not the NAME of a Connector; several are named by connectors'],
+    [{ 'connector.name': 'a, b' }, 'connector.name: "a, b" is not the NAME of a Connector; use connectors to name several'],
     [{ 'connector.name': 'hub', 'connector.namespace': 'Platform' }, 'connector.namespace: "Platform" is not the name of a namespace'],
     [{ 'connector.name': 'hub', 'connector.namespace': 'a/b' }, 'connector.namespace: "a/b" is not the name of a namespace'],
-    [{ connectors: 'hub', 'connector.name': 'hub' }, 'connectors: cannot be given beside connector.name'],
+    [{ connectors: 'hub', 'connector.name': 'hub' }, 'connectors: cannot be combined with connector.name'],
     [{ connectors: '../../etc' }, 'connectors: "../../etc" is not NAME'],
     [{ connectors: 'Hub' }, 'connectors: "Hub" is not NAME'],
     [{ connectors: 'a/b/c' }, 'connectors: "a/b/c" is not NAME'],
@@ -85,18 +85,18 @@ describe('parseVolumeAttributes', () => {
     [{ connectors: 'hub', 'token.expiration': '1800' }, 'token.expiration: "1800" is not a duration'],
     [
       { connectors: 'hub', 'token.expire': '30m' },
-      'token.expire: is not an attribute of this driver; there are connectors, connector.name',
+      'token.expire: is not an attribute of this driver; the attributes are connectors, connector.name',
     ],
     [{ connectors: 'hub', 'configuration.names': '!a\u202eb' }, 'configuration.names: "!a\\u202eb" is neither'],
     [{ connectors: 'h\u2066ub' }, 'connectors: "h\\u2066ub" is not NAME'],
     [{ connectors: 'hub', 'token.\u202eexpire': '1' }, '"token.\\u202eexpire": is not an attribute'],
     [{ connectors: 'hub', 'configuration.params': ' '.repeat(16_385) }, 'configuration.params: has more than 16384 characters'],
-  ])('says what is wrong with %.60j', (given, problem) => {
+  ])('rejects %.60j and names the problem', (given, problem) => {
     const { problems } = parse(given);
     expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 
-  it.each(['', ' ', '\n', '{}', ' {} \n', '{"buildkitd": {}}'])('takes %j for no parameters', (params) => {
+  it.each(['', ' ', '\n', '{}', ' {} \n', '{"buildkitd": {}}'])('reads %j as no parameters', (params) => {
     const { problems, attributes } = parse({
       connectors: 'hub',
       'configuration.params': params,
@@ -110,12 +110,12 @@ describe('parseVolumeAttributes', () => {
     ]);
   });
 
-  it('takes as many connectors as docs/volumes.md says', () => {
+  it('accepts as many Connectors as docs/volumes.md says', () => {
     const { problems, attributes } = parse({ connectors: Array.from({ length: 32 }, (_item, index) => `c${index}`).join() });
     expect([problems, attributes.connectors.length]).toEqual([[], 32]);
   });
 
-  it('reads nothing of texts that are too long, and reports what else is unknown', () => {
+  it('does not parse values that are too long, and still reports unknown attributes', () => {
     const { attributes, problems } = parse({
       connectors: 'hub',
       'configuration.names': 'x'.repeat(16_385),
@@ -126,7 +126,7 @@ describe('parseVolumeAttributes', () => {
     expect(attributes.connectors).toEqual([]);
   });
 
-  it('has a name of an attribute for a problem with another', () => {
+  it('is not misled by an attribute that is named like a problem', () => {
     const { problems } = parse({ connectors: 'hub', 'has more than 16384 characters': '', 'token.expiration': '1m' });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['"has more than 16384 characters"', 'token.expiration']);
   });

@@ -4,23 +4,23 @@ import { isJsonObject, parseJsonObject } from '@oci-connector/http';
 import { parseDuration } from '@oci-connector/runtime';
 import { quoted } from '@oci-connector/sensitive';
 
-/** What the author of a pod wrote under `csi.volumeAttributes`. */
+/** The attributes that the author of a pod wrote under `csi.volumeAttributes`. */
 export interface VolumeAttributes {
   readonly connectors: readonly ConnectorKey[];
   readonly configurationNames: readonly string[];
   readonly excludedFiles: readonly string[];
   readonly configurationParams: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The lifetime that the pod wishes for its token, in milliseconds. The installation's counts. */
+  /** The token lifetime that the pod requests, in milliseconds. Only compared: the CSIDriver object sets the lifetime. */
   readonly wantedLifetime?: number;
 }
 
-/** Configurations and excluded files together; a class has at most 64 of the former. */
+/** Limit for configurations and excluded files together. A class has at most 64 configurations. */
 const MAX_NAMES = 128;
 
-/** Of one attribute, in characters: as much as an annotation of Kubernetes would be read by anybody. */
+/** Longest value of one attribute, in characters. Far above any realistic value, and small enough to parse quickly. */
 const MAX_LENGTH = 16_384;
 
-/** Whatever a ConnectorClass may call a configuration, on one line. */
+/** Any name that a ConnectorClass may give a configuration, on one line. */
 const CONFIGURATION_NAME = /^\P{Cc}{1,253}$/u;
 
 /** The shortest lifetime of a token that Kubernetes issues, in milliseconds. */
@@ -29,9 +29,10 @@ const MIN_LIFETIME = 10 * 60 * 1_000;
 const KNOWN = ['connectors', 'connector.name', 'connector.namespace', 'configuration.names', 'configuration.params', 'token.expiration'];
 
 /**
- * Reads the attributes; with problems, each naming the attribute and what to do, the attributes are not to be used.
+ * Reads the attributes. Each problem names the attribute and says what to do. The caller must not use the attributes when there are
+ * problems.
  *
- * @param namespace the pod's, which connectors without one are in
+ * @param namespace the pod's namespace, used for Connectors that are named without one
  */
 export function parseVolumeAttributes(
   given: ReadonlyMap<string, string>,
@@ -40,13 +41,13 @@ export function parseVolumeAttributes(
   const problems: string[] = [];
   const report = (attribute: string, problem: string): void => void problems.push(`${attribute}: ${problem}`);
   for (const name of [...given.keys()].filter((known) => !KNOWN.includes(known))) {
-    report(nameOf(name), `is not an attribute of this driver; there are ${KNOWN.join(', ')}`);
+    report(nameOf(name), `is not an attribute of this driver; the attributes are ${KNOWN.join(', ')}`);
   }
   const tooLong = KNOWN.filter((name) => (given.get(name)?.length ?? 0) > MAX_LENGTH);
   for (const name of tooLong) {
     report(name, `has more than ${MAX_LENGTH} characters`);
   }
-  // Nobody reads a text of any length.
+  // Values over the limit are not parsed.
   if (tooLong.length > 0) {
     return { attributes: NOTHING, problems };
   }
@@ -63,7 +64,7 @@ const NOTHING: VolumeAttributes = { connectors: [], configurationNames: [], excl
 
 type Report = (attribute: string, problem: string) => void;
 
-/** There are two forms; the older one has two attributes for one connector. */
+/** Reads either form: `connectors`, or the older one with two attributes for one Connector. */
 function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, report: Report): ConnectorKey[] {
   const entries = split(given.get('connectors') ?? '');
   const older = { name: valueOf(given, 'connector.name'), namespace: valueOf(given, 'connector.namespace') };
@@ -71,7 +72,7 @@ function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, 
     return parseOlderForm(older, namespace, report);
   }
   if (older.name || older.namespace) {
-    report('connectors', 'cannot be given beside connector.name and connector.namespace, its older form; remove those');
+    report('connectors', 'cannot be combined with connector.name and connector.namespace, its older form; remove those two');
   }
   if (entries.length > CONNECTORS_MAX) {
     report('connectors', `names more than ${CONNECTORS_MAX} connectors; mount the others in a second volume`);
@@ -92,7 +93,7 @@ function parseConnectors(given: ReadonlyMap<string, string>, namespace: string, 
 function parseOlderForm(older: ConnectorKey, namespace: string, report: Report): ConnectorKey[] {
   if (older.name === '') {
     if (older.namespace) {
-      report('connector.name', 'is required beside connector.namespace; or name the Connector by connectors: NAMESPACE/NAME');
+      report('connector.name', 'is required when connector.namespace is given; or use connectors: NAMESPACE/NAME');
     } else {
       report('connectors', 'is required: NAME or NAMESPACE/NAME of a Connector, or several separated by commas');
     }
@@ -103,17 +104,17 @@ function parseOlderForm(older: ConnectorKey, namespace: string, report: Report):
   }
   const key = older.namespace === '' ? parseConnector(older.name, namespace) : isConnectorName(older.name) ? older : undefined;
   if (!key) {
-    report('connector.name', `${quoted(older.name)} is not the NAME of a Connector; several are named by connectors`);
+    report('connector.name', `${quoted(older.name)} is not the NAME of a Connector; use connectors to name several`);
   }
   return key ? [key] : [];
 }
 
-/** Kubernetes does not limit what attributes are called: a name that looks like one is told as it is. */
+/** Formats an attribute's name for a message. Kubernetes does not limit these names, so an unusual name is quoted. */
 function nameOf(attribute: string): string {
   return /^[\w.-]{1,100}$/.test(attribute) ? attribute : quoted(attribute);
 }
 
-/** YAML's block texts end with a line break, and nobody sees a blank. */
+/** Returns a value without surrounding white space: YAML block texts end with a line break, and blanks are invisible. */
 function valueOf(given: ReadonlyMap<string, string>, attribute: string): string {
   return (given.get(attribute) ?? '').trim();
 }
@@ -124,7 +125,7 @@ function parseConnector(entry: string, namespace: string): ConnectorKey | undefi
   return parts.length <= 2 && isDnsLabel(key.namespace) && isConnectorName(key.name) ? key : undefined;
 }
 
-/** `!FILE` keeps a file out of the volume. */
+/** Reads configurations and excluded files; `!FILE` keeps a file out of the volume. */
 function parseNames(text: string, report: Report): { configurationNames: string[]; excludedFiles: string[] } {
   const entries = split(text);
   if (entries.length > MAX_NAMES) {
@@ -175,9 +176,12 @@ function parseLifetime(text: string, report: Report): number | undefined {
     if (lifetime >= MIN_LIFETIME) {
       return lifetime;
     }
-    report('token.expiration', `${quoted(text)} is less than 10m, the shortest that Kubernetes issues`);
+    report('token.expiration', `${quoted(text)} is less than 10m, the shortest lifetime that Kubernetes issues`);
   } catch {
-    report('token.expiration', `${quoted(text)} is not a duration of at least 10m; write it like 30m or 1h30m, or leave it out`);
+    report(
+      'token.expiration',
+      `${quoted(text)} is not a duration of at least 10m; write for example 30m or 1h30m, or remove the attribute`,
+    );
   }
   return undefined;
 }

@@ -3,25 +3,28 @@ import { type Clock } from '@oci-connector/clock';
 import { type CallRecord } from '../observability/call-record';
 import { errorsOf, statusOf } from './grpc-status';
 
-/** Longest message of a status, without the reason that it ends with: by that the documentation explains it. It travels in an HTTP/2 header, of which a client takes 8 KiB or more. */
+/**
+ * Longest message of a status, in characters, without the reason at its end that the documentation explains. The message is sent in an
+ * HTTP/2 header; clients accept 8 KiB or more.
+ */
 const MAX_MESSAGE_LENGTH = 4_096;
 
-/** One finished call, for the log and the metrics. */
+/** Receives each finished call, for the log and the metrics. */
 export type OnCall = (record: CallRecord, result: { readonly code: string; readonly durationMs: number; readonly quiet: boolean }) => void;
 
-/** Turns functions that return or throw into gRPC handlers. Every call ends with one report, and no error leaves as it is. */
+/** Turns functions that return or throw into gRPC handlers. Reports every call once, and maps every error to a gRPC status. */
 export class CallHandlers {
   constructor(
     private readonly clock: Clock,
     private readonly onCall: OnCall,
   ) {}
 
-  /** A call that says nothing about a volume. */
+  /** Handles a call that does not concern a volume. */
   quiet<Request, Answer>(method: string, answer: (request: Request) => Promise<Answer>): handleUnaryCall<Request, Answer> {
     return this.#handler(method, true, answer);
   }
 
-  /** A call about a volume; `answer` fills in the record. */
+  /** Handles a call about a volume; `answer` fills in the record. */
   logged<Request, Answer>(
     method: string,
     answer: (request: Request, record: CallRecord) => Promise<Answer>,

@@ -5,7 +5,7 @@ import { VolumeError } from '../csi.errors';
 import { errorsOf, statusOf } from './grpc-status';
 
 describe('statusOf', () => {
-  it('passes on the messages of our own errors, which are made for users', () => {
+  it('returns the messages of our own errors, which are written for users', () => {
     expect(statusOf(new VolumeError('AccessDenied', 'bind a role'))).toEqual({
       code: status.PERMISSION_DENIED,
       message: 'bind a role',
@@ -13,7 +13,7 @@ describe('statusOf', () => {
     });
   });
 
-  it('shows what is hidden or misleading in a message, and bounds it', () => {
+  it('escapes invisible and misleading characters in a message, and limits its length', () => {
     const { message } = statusOf(new VolumeError('AttributesInvalid', `a\u202eb\n\u2066${'x'.repeat(10_000)}`));
     expect(message).toBe(`a\\u202eb\\u000a\\u2066${'x'.repeat(2_028)}…`);
   });
@@ -26,18 +26,21 @@ describe('statusOf', () => {
     });
   });
 
-  it.each(['ConnectorNotServed', 'CertificateAuthorityMissing'] as const)('says that %s may pass by itself', (reason) => {
-    expect(statusOf(new RenderingError(reason, 'wait'))).toEqual({ code: status.UNAVAILABLE, message: 'wait', reason });
-  });
+  it.each(['ConnectorNotServed', 'CertificateAuthorityMissing'] as const)(
+    'maps %s to UNAVAILABLE, because it may resolve itself',
+    (reason) => {
+      expect(statusOf(new RenderingError(reason, 'wait'))).toEqual({ code: status.UNAVAILABLE, message: 'wait', reason });
+    },
+  );
 
-  it('says that a review could not be made, not why: the cause is for the log', () => {
+  it('reports that a review failed, but not its cause, which is only for the log', () => {
     expect(statusOf(new ReviewUnavailableError('x', { cause: new Error('10.0.0.1 refused') }))).toMatchObject({
       code: status.UNAVAILABLE,
       message: expect.not.stringContaining('10.0.0.1') as string,
     });
   });
 
-  it('is that of the first of several errors; the others are problems beside it', () => {
+  it('returns the status of the first of several errors, and lists the others as further problems', () => {
     const [first, second] = [new VolumeError('VolumeFull', 'too large'), new VolumeError('MountFailed', 'busy')];
     expect(statusOf(new AggregateError([first, second], 'both'))).toEqual({
       code: status.RESOURCE_EXHAUSTED,
@@ -48,7 +51,7 @@ describe('statusOf', () => {
     expect(errorsOf(first)).toEqual([first]);
   });
 
-  it.each([new Error('EIO: /secret/path'), new AggregateError([], 'two'), 'a string', undefined])('says nothing of %p', (error) => {
+  it.each([new Error('EIO: /secret/path'), new AggregateError([], 'two'), 'a string', undefined])('reveals nothing of %p', (error) => {
     const { code, message, reason } = statusOf(error);
     expect([code, reason]).toEqual([status.INTERNAL, 'Internal']);
     expect(message).not.toMatch(/EIO|two|string/);

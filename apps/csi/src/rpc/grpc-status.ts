@@ -4,7 +4,7 @@ import { ReviewUnavailableError } from '@oci-connector/kube';
 import { visible } from '@oci-connector/sensitive';
 import { VolumeError, type VolumeErrorCode } from '../csi.errors';
 
-/** What the caller of an RPC gets. The message becomes an event of the pod. */
+/** The status that the caller of an RPC receives. The message becomes an event of the pod. */
 export interface RpcStatus {
   readonly code: status;
   readonly message: string;
@@ -12,7 +12,7 @@ export interface RpcStatus {
   readonly reason: string;
 }
 
-/** Codes as the CSI specification gives them meaning (section "Error Scheme"); the kubelet tries again after each of them. */
+/** Codes with the meaning of the CSI specification (section "Error Scheme"). The kubelet tries again after each of them. */
 export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   RequestInvalid: status.INVALID_ARGUMENT,
   AttributesInvalid: status.INVALID_ARGUMENT,
@@ -28,15 +28,15 @@ export const VOLUME_CODES: Readonly<Record<VolumeErrorCode, status>> = {
   Unmounted: status.FAILED_PRECONDITION,
 };
 
-/** Of several errors the first is why a call failed, and the others came on top of it. */
+/** Returns all errors in an error. The first is why a call failed; the others occurred afterwards. */
 export function errorsOf(error: unknown): readonly unknown[] {
   return error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
 }
 
-/** The kubelet's Events have 1,024 bytes, its log has all. In characters. */
+/** In characters. The kubelet's Events are cut at 1,024 bytes; its log has the whole message. */
 const MAX_MESSAGE = 2_048;
 
-/** The one place where errors become gRPC statuses. */
+/** Maps an error to a gRPC status. This is the only place that does. */
 export function statusOf(given: unknown): RpcStatus {
   const status = statusOfFirst(given);
   return { ...status, message: visible(status.message, MAX_MESSAGE) };
@@ -53,10 +53,10 @@ function statusOfFirst(given: unknown): RpcStatus {
   if (error instanceof ReviewUnavailableError) {
     return {
       code: status.UNAVAILABLE,
-      message: 'the API server could not be asked whether the ServiceAccount may use the Connector; this is tried again',
+      message: 'the API server did not answer whether the ServiceAccount may use the Connector; the kubelet tries again',
       reason: error.code,
     };
   }
-  // A defect, or a fault of the node: what it says may hold anything, so the event does not have it.
-  return { code: status.INTERNAL, message: "internal error of the CSI driver; its log on the pod's node says more", reason: 'Internal' };
+  // A defect, or a fault of the node. The error's message may contain anything, so the event does not repeat it.
+  return { code: status.INTERNAL, message: "internal error of the CSI driver; see its log on the pod's node", reason: 'Internal' };
 }

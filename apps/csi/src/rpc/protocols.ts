@@ -4,13 +4,13 @@ import { common, parse, Root } from 'protobufjs';
 import csiProto from '../../proto/csi.proto';
 import registrationProto from '../../proto/pluginregistration.proto';
 
-/** What csi.proto imports; protobufjs has them. */
+/** Files that csi.proto imports; protobufjs contains them. */
 const IMPORTS = ['descriptor', 'timestamp', 'wrappers'].map((name) => common.get(`google/protobuf/${name}.proto`)?.nested ?? {});
 
-/** Messages as plain objects with the names of their fields as the text has them; what was not sent has its default. */
+/** Messages are plain objects with field names as in the .proto file; a field that was not sent has its default. */
 const REPRESENTATION = { longs: String, enums: String, defaults: true, oneofs: true };
 
-/** From the text, because a program is one file: there is no directory that proto-loader could read. */
+/** Loads a .proto text. The program is bundled into one file, so there is no directory that proto-loader could read. */
 function load(text: string): PackageDefinition {
   const root = new Root();
   for (const imported of IMPORTS) {
@@ -23,9 +23,9 @@ function load(text: string): PackageDefinition {
 const csi = load(csiProto);
 const registration = load(registrationProto);
 
-/** CSI specification 1.12, services of a plugin that runs on the node. */
+/** Services of a node plugin (CSI specification 1.12). */
 export const IdentityProtocol = csi['csi.v1.Identity'] as ServiceDefinition;
 export const NodeProtocol = csi['csi.v1.Node'] as ServiceDefinition;
 
-/** By which the kubelet gets to know plugins. */
+/** The service by which the kubelet discovers plugins. */
 export const RegistrationProtocol = registration['pluginregistration.Registration'] as ServiceDefinition;

@@ -3,19 +3,19 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 
-/** A request of the kubelet is a few KiB, most of it a token; 1 MiB leaves room for whatever a pod's attributes hold (an etcd object has at most 1.5 MiB). */
+/** A request of the kubelet is a few KiB, mostly a token. 1 MiB leaves room for large attributes (an etcd object has at most 1.5 MiB). */
 const MAX_REQUEST_BYTES = 1024 * 1024;
 
-/** The kubelet calls for as many volumes at once as it starts pods; more wait in HTTP/2. */
+/** The kubelet calls for as many volumes at the same time as it starts pods. Further calls wait in HTTP/2. */
 const MAX_CONCURRENT_CALLS = 256;
 
-/** Whoever may connect may publish volumes: the kubelet, which is root. */
+/** A client that may connect may publish volumes. Only the kubelet, which is root, may. */
 const SOCKET_MODE = 0o600;
 
-/** For calls that run when the server is stopped. In milliseconds. */
+/** Longest wait for running calls when the server is stopped. In milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** A gRPC server on a unix socket. Methods that are not implemented answer UNIMPLEMENTED by themselves. */
+/** A gRPC server on a unix socket. It answers UNIMPLEMENTED to methods without an implementation. */
 export class UnixServer {
   readonly #server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -36,9 +36,9 @@ export class UnixServer {
   }
 
   /**
-   * A driver that has not ended yet, though its pod was deleted by force, still mounts and unmounts.
+   * Checks that no other driver serves on the socket. A driver whose pod was deleted by force may still mount and unmount.
    *
-   * @throws Error when somebody serves on the socket
+   * @throws Error when another process serves on the socket
    */
   async checkUnserved(): Promise<void> {
     const served = await new Promise<boolean>((resolve) => {
@@ -46,11 +46,11 @@ export class UnixServer {
       connection.once('connect', () => connection.destroy());
     });
     if (served) {
-      throw new Error(`another driver serves on ${this.socket}; one at a time may run on a node: end it, or wait for its end`);
+      throw new Error(`another driver serves on ${this.socket}; only one may run on a node: stop it, or wait until it ends`);
     }
   }
 
-  /** Resolves when calls are answered. A socket that a driver before this one left behind is removed. */
+  /** Starts serving. Removes a socket that an earlier driver left behind. */
   async listen(): Promise<void> {
     await mkdir(path.dirname(this.socket), { recursive: true });
     await rm(this.socket, { force: true });
@@ -61,7 +61,7 @@ export class UnixServer {
     this.#listening = true;
   }
 
-  /** Removes the socket and lets the calls that run come to their end. */
+  /** Removes the socket and waits for running calls, for 10 s at most. */
   async close(): Promise<void> {
     this.#listening = false;
     await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type CallHandlers } from '../rpc/call-handlers';
 
-/** csi.v1.Identity. Without the capability CONTROLLER_SERVICE: there is no controller, all volumes are ephemeral. */
+/** Implements csi.v1.Identity, without the capability CONTROLLER_SERVICE: all volumes are ephemeral, so there is no CSI controller. */
 export function identityServer(
   calls: CallHandlers,
   { version, isReady }: { version: string; isReady: () => boolean },

@@ -14,20 +14,20 @@ export interface NodeServerParts extends UnpublishParts {
   readonly nodeName: string;
   readonly kubeletDirectory: string;
   readonly flow: PublishVolume;
-  /** One call at a time for each target. */
+  /** Runs one call at a time for each target. */
   readonly queue: KeyedQueue;
 }
 
 /**
- * The driver applies the pod's fsGroup itself. Not SINGLE_NODE_MULTI_WRITER: a volume belongs to one pod, which only reads.
- * Nothing is staged, and there is no volume on a disk to have statistics of or to expand.
+ * VOLUME_MOUNT_GROUP: the driver applies the pod's fsGroup itself. Not SINGLE_NODE_MULTI_WRITER: a volume belongs to one pod, which only
+ * reads. Volumes are not staged, have no statistics and cannot be expanded, because they are not on a disk.
  */
 const CAPABILITIES = ['VOLUME_MOUNT_GROUP'].map((type) => ({ rpc: { type } }));
 
-/** As of an ID in the CSI specification ("Size Limits"). In bytes. */
+/** Limit of the CSI specification for an ID ("Size Limits"). In bytes. */
 const MAX_ID_LENGTH = 128;
 
-/** csi.v1.Node. */
+/** Implements csi.v1.Node. */
 export class NodeServer {
   constructor(private readonly parts: NodeServerParts) {}
 
@@ -61,7 +61,7 @@ export class NodeServer {
   #target({ volume_id: id, target_path: path }: NodeUnpublishVolumeRequest, record: CallRecord): string {
     record.volume = id.slice(0, MAX_ID_LENGTH);
     if (id === '' || Buffer.byteLength(id) > MAX_ID_LENGTH) {
-      throw new VolumeError('RequestInvalid', `volume_id is required, and has at most ${MAX_ID_LENGTH} bytes`);
+      throw new VolumeError('RequestInvalid', `volume_id is required and may have at most ${MAX_ID_LENGTH} bytes`);
     }
     return resolveTarget(path, this.parts.kubeletDirectory);
   }

@@ -3,7 +3,7 @@ import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type Logger } from 'pino';
 import { type CallHandlers } from '../rpc/call-handlers';
 
-/** Of the CSI specification: every 1.x is the same protocol (pkg/volume/csi/csi_plugin.go of k8s.io/kubernetes). */
+/** Versions of the CSI specification. For the kubelet every 1.x is the same protocol (pkg/volume/csi/csi_plugin.go of k8s.io/kubernetes). */
 const SUPPORTED_VERSIONS = ['1.0.0'];
 
 /** Message of pluginregistration.proto. */
@@ -12,7 +12,7 @@ interface RegistrationStatus {
   readonly error: string;
 }
 
-/** pluginregistration.Registration: the kubelet finds the socket, asks who is there, and says whether it took the driver. */
+/** Implements pluginregistration.Registration. The kubelet finds the socket, calls GetInfo and reports whether it registered the driver. */
 export class RegistrationServer {
   #problem: string | undefined = 'the kubelet has not registered the driver yet';
 
@@ -21,7 +21,7 @@ export class RegistrationServer {
     private readonly logger: Logger,
   ) {}
 
-  /** Undefined once the kubelet knows the driver. */
+  /** Why the driver is not registered; undefined once it is. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -38,7 +38,7 @@ export class RegistrationServer {
     };
   }
 
-  /** After a refusal the kubelet tries again by itself. */
+  /** Records the kubelet's result. After a refusal the kubelet tries again by itself. */
   #notify({ plugin_registered: registered, error }: RegistrationStatus): Record<string, never> {
     this.#problem = registered ? undefined : `the kubelet refused the driver: ${error}`;
     if (registered) {

@@ -6,28 +6,35 @@ import { type KeptInputs } from './kept-inputs';
 import { type MountedVolumes } from './mounted-volumes';
 import { entriesOf, isDirectory, VolumeDirectory } from './volume-directory';
 
-/** Below the kubelet's directory: pods/UID/volumes/kubernetes.io~csi/NAME with the target `mount` and this file, by which the kubelet remembers the driver (volDataKey of its csi_plugin.go). */
+/**
+ * The kubelet's directory of a volume is pods/UID/volumes/kubernetes.io~csi/NAME. It contains the target `mount` and this file, in which
+ * the kubelet stores the driver's name (volDataKey of its csi_plugin.go).
+ */
 const VOLUME_DATA = 'vol_data.json';
 const TARGET = 'mount';
 
 export interface AdoptOptions {
-  /** Resolved. */
+  /** Without symbolic links. */
   readonly kubeletDirectory: string;
   readonly driverName: string;
   readonly mounter: Mounter;
   readonly volumes: MountedVolumes;
   readonly kept: KeptInputs;
-  /** Told of each leftover that could not be removed; it harms nobody, so the driver starts all the same. */
+  /** Called for each leftover that could not be removed. It is harmless, so the driver still starts. */
   readonly onProblem: (target: string, error: unknown) => void;
 }
 
 /**
- * Looks at what drivers before this one left, before the kubelet can call: published volumes are ours from now on. Mounts without
- * files, in the middle of which a driver ended, are removed: no pod has them, and permission for them was not asked. So are targets
- * of ours without a mount, which a node has after it was started anew, and inputs that were kept for volumes which are no more. A
- * directory is surely ours when the kubelet says so.
+ * Adopts the volumes of earlier drivers and removes their leftovers. Runs before the kubelet can call. Published volumes are adopted.
+ * These leftovers are removed:
  *
- * @returns what was found
+ * - mounts without files, left by a driver that ended while it mounted: no pod uses them, and no permission was checked for them;
+ * - targets of this driver without a mount, as on a node after a reboot;
+ * - stored inputs of volumes that no longer exist.
+ *
+ * A directory belongs to this driver only if the kubelet's file says so.
+ *
+ * @returns the number of adopted volumes and of removed leftovers
  */
 export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: number; removed: number }> {
   const { mounter, volumes, kept, onProblem } = options;
@@ -55,10 +62,13 @@ export async function adoptVolumes(options: AdoptOptions): Promise<{ adopted: nu
   return { adopted: published.size, removed };
 }
 
-/** Nothing is emptied but what a first write of ours has left: `rmdir` refuses a directory with anything in it, and one on which something is mounted, by a bind mount too. */
+/**
+ * Removes only files of an unfinished first write of this driver. `rmdir` refuses a directory with other content, and a mount point, also
+ * of a bind mount.
+ */
 async function removeLeftover(target: string, mounter: Mounter, isOurMount: boolean): Promise<void> {
   if (!isOurMount && mounter.isMounted(target)) {
-    throw new Error('something else is mounted there');
+    throw new Error('another file system is mounted there');
   }
   await mounter.unmount(target);
   await rmdir(target);
@@ -79,7 +89,7 @@ async function ourTargets({ kubeletDirectory, driverName }: AdoptOptions): Promi
   return found;
 }
 
-/** None when there is no such directory, or none any more: the kubelet runs meanwhile and takes away what is over. */
+/** Returns no entries when the directory does not exist: the kubelet runs at the same time and may remove it. */
 function entries(directory: string): string[] {
   return isDirectory(directory) ? entriesOf(directory) : [];
 }
@@ -88,7 +98,7 @@ async function driverOf(file: string): Promise<unknown> {
   try {
     return parseJsonObject(await readFile(file, 'utf8'))?.['driverName'];
   } catch {
-    // None, or not to be read: then nobody says that the directory is ours.
+    // Without a readable file, nothing says that the directory is ours.
     return undefined;
   }
 }

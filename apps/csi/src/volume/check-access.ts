@@ -3,17 +3,18 @@ import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube'
 import { VolumeError } from '../csi.errors';
 import { type PublishRequest } from '../request/publish-request';
 
-/** Says what somebody may do; `AccessReviewer` of libs/kube. */
+/** Checks permissions; implemented by `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
-  /** @throws ReviewUnavailableError */
+  /** @throws ReviewUnavailableError when the API server does not answer */
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
 
 /**
- * Asks RBAC whether the pod's ServiceAccount may use the Connector, whether the Connector exists or not. Whoever may pull through
- * it may mount it.
+ * Checks with RBAC that the pod's ServiceAccount may use the Connector, without regard to whether the Connector exists. The permission
+ * to pull through a Connector is the permission to mount it.
  *
- * @throws VolumeError AccessDenied, ReviewUnavailableError
+ * @throws VolumeError AccessDenied when it may not
+ * @throws ReviewUnavailableError when the API server does not answer
  */
 export async function checkAccess(request: PublishRequest, connector: ConnectorKey, reviewer: PermissionReviewer): Promise<void> {
   if (await reviewer.isAllowed(identityOf(request), connectorUse(connector, 'get'))) {
@@ -30,14 +31,14 @@ export async function checkAccess(request: PublishRequest, connector: ConnectorK
   );
 }
 
-/** A hint for whoever has forgotten the namespace of a Connector. */
+/** Returns a hint for the case that the Connector was named without its namespace. */
 export function perhapsElsewhere({ pod }: PublishRequest, { namespace }: ConnectorKey): string {
   return namespace === pod.namespace
     ? ' of the pod\'s own namespace (a Connector of another one is written NAMESPACE/NAME in "connectors")'
     : '';
 }
 
-/** A ServiceAccount as a TokenReview would name it (pkg/serviceaccount of k8s.io/apiserver). */
+/** Returns the identity that a TokenReview of the ServiceAccount's token would return (pkg/serviceaccount of k8s.io/apiserver). */
 function identityOf({ pod, tokenExpiresAt }: PublishRequest): ClientIdentity {
   const { namespace, serviceAccount: name, serviceAccountUid: uid } = pod;
   return {

@@ -8,14 +8,14 @@ import { inputOf, mountedConnector, type VolumeInputs } from './volume-inputs';
 
 export interface GatheredInputs {
   readonly inputs: VolumeInputs;
-  /** Why some of them are not the current ones but those of before. */
+  /** Why some of the inputs are earlier ones instead of the current ones. */
   readonly problems: readonly unknown[];
 }
 
 const NOT_READY =
-  'the CSI driver has not read the Connectors yet: it was started a moment ago, or the API server cannot be reached from this node; this is tried again';
+  'the CSI driver has not read the Connectors yet: it was just started, or the API server cannot be reached from this node; the kubelet tries again';
 
-/** The Connectors that a volume is for, as they are now, for those who may use them. */
+/** Gathers the inputs of a volume: its Connectors and their classes, if the pod may use them, and the proxy's CA. */
 export class GatherInputs {
   constructor(
     private readonly state: Pick<CsiState, 'hasSynced' | 'connector' | 'connectorClass' | 'caCertificates'>,
@@ -23,9 +23,12 @@ export class GatherInputs {
   ) {}
 
   /**
-   * @param before inputs of the files that are there: what cannot be had now is taken from them, so that a volume whose Connector
-   * was deleted, or taken from the pod, keeps its files and gets fresh tokens, but nothing new about that Connector
-   * @throws what is wrong with the first connector for which there is nothing from before either
+   * Returns the current inputs, or the earlier ones where the current ones are not available.
+   *
+   * @param before inputs of the existing files. With them, a volume whose Connector was deleted, or whose pod lost the permission, keeps
+   * its files and gets fresh tokens, but receives nothing new about that Connector
+   * @throws VolumeError or ReviewUnavailableError when a Connector has neither current nor earlier inputs
+   * @throws RenderingError CertificateAuthorityMissing when there is neither a current nor an earlier CA
    */
   async gather(request: PublishRequest, before?: VolumeInputs): Promise<GatheredInputs> {
     const problems: unknown[] = [];
@@ -46,7 +49,7 @@ export class GatherInputs {
     return { inputs: { connectors: known, caCertificates: this.#caCertificates(before, problems) }, problems };
   }
 
-  /** Authorising comes before looking: without permission nobody learns whether a Connector exists. */
+  /** Checks the permission before the lookup, so that a client without permission does not learn whether the Connector exists. */
   async #current(request: PublishRequest, key: ConnectorKey): Promise<MountedConnector> {
     if (!this.state.hasSynced) {
       throw new VolumeError('NotReady', NOT_READY);
@@ -79,7 +82,7 @@ export class GatherInputs {
   }
 }
 
-/** Those who may not use several Connectors learn of all of them at once. */
+/** Returns the first problem, with the messages of all problems of the same code: one event names every Connector without permission. */
 function firstOf(problems: readonly unknown[]): unknown {
   const [first] = problems;
   if (!(first instanceof VolumeError)) {

@@ -3,13 +3,14 @@ import { type MountedVolumes } from './mounted-volumes';
 import { VolumeDirectory } from './volume-directory';
 
 /**
- * What is at a target before a publish:
+ * The state of a target before a publish:
  *
- * - `absent`: no volume, whether there is a directory or not;
- * - `foreign`: a mount that is not the driver's. The kubelet's own volumes are tmpfs with a link `..data` too, and nothing may be written to them;
- * - `empty`: a mount of the driver without files: a driver ended between the two. No pod has it, and nobody asked whether a pod may have it;
- * - `published`: a volume that a pod has, with or without its files: somebody may have emptied it;
- * - `lost`: a volume that a pod has, and that somebody has unmounted.
+ * - `absent`: no volume, with or without a directory;
+ * - `foreign`: a mount of another program, where the driver must not write. The kubelet's own volumes are also a tmpfs with a link `..data`;
+ * - `empty`: a mount of the driver without files, left by a driver that ended before it wrote them. No pod uses it, and no permission was
+ *   checked for it;
+ * - `published`: a volume that a pod uses; it may lack its files, if a user deleted them;
+ * - `lost`: a volume that a pod uses, and that was unmounted by another process.
  */
 export type VolumeState = 'absent' | 'foreign' | 'empty' | 'published' | 'lost';
 
@@ -18,7 +19,11 @@ export interface InspectParts {
   readonly volumes: MountedVolumes;
 }
 
-/** @param target resolved */
+/**
+ * Returns the state of a target.
+ *
+ * @param target resolved path
+ */
 export async function inspectVolume(target: string, { mounter, volumes }: InspectParts): Promise<VolumeState> {
   const isMounted = mounter.isMounted(target);
   if (volumes.has(target)) {
@@ -27,7 +32,7 @@ export async function inspectVolume(target: string, { mounter, volumes }: Inspec
   if (!isMounted) {
     return 'absent';
   }
-  // Reads all mounts of the node, so a volume that this process published does not come here.
+  // mountedAmong reads all mounts of the node, so volumes that this process published return earlier.
   if (!(await mounter.mountedAmong([target])).has(target)) {
     return 'foreign';
   }

@@ -5,37 +5,42 @@ import { VolumeError } from '../csi.errors';
 import { entriesOf, isAbsent } from './volume-directory';
 import { formatInputs, parseInputs, targetOf, type VolumeInputs } from './volume-inputs';
 
-/** Not even other users of the node have any business here. */
+/** Other users of the node must not read the files. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** For one volume. Its Connectors and their classes have a few KiB; many times what a volume's own files may have is a mistake or a fault. In bytes. */
+/** Limit for one volume, in bytes. Connectors and classes have a few KiB; this is many times the size of a volume, so more is an error. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * What the files of each mounted volume were made of, in a file of the driver's own: a driver that was started anew can then still
- * refresh the token of a volume whose Connector has been deleted meanwhile. Not in the volume itself, where a pod that runs as root
- * would read more of the Connector than it may get from the API server.
+ * Stores the inputs of each mounted volume in a file of the driver. With them, a restarted driver can refresh the token of a volume whose
+ * Connector was deleted in the meantime. The file is not in the volume: there a pod that runs as root could read more of the Connector
+ * than the API server allows it.
  */
 export class KeptInputs {
   /**
-   * @param directory where the files are; made when it is needed
-   * @param onProblem told of a file that cannot be read or removed; it counts as none then: its volume goes on with what the API server has
+   * @param directory of the files; created on the first write
+   * @param onProblem called for a file that cannot be read or removed. Such a file is ignored: its volume uses the API server's objects
    */
   constructor(
     private readonly directory: string,
     private readonly onProblem: (file: string, error: unknown) => void,
   ) {}
 
+  /** Returns the stored inputs of a volume; undefined when there are no usable ones. */
   async read(target: string): Promise<VolumeInputs | undefined> {
     return parseInputs(await this.#text(this.#file(target)));
   }
 
-  /** After an error what was kept before is still there, whole. @throws VolumeError NotKept */
+  /**
+   * Stores the inputs of a volume. On failure the earlier file is unchanged.
+   *
+   * @throws VolumeError NotKept when the file cannot be written
+   */
   async write(target: string, inputs: VolumeInputs): Promise<void> {
     const file = this.#file(target);
     const text = formatInputs(target, inputs);
-    // A new token, the usual reason for new files, changes nothing here.
+    // A new token is the usual reason for new files, and is not part of the inputs.
     if ((await this.#text(file)) === text) {
       return;
     }
@@ -57,7 +62,7 @@ export class KeptInputs {
     await rm(this.#file(target), { force: true });
   }
 
-  /** The targets for which there is anything, and an end for all that no target is known for. */
+  /** Returns the targets that have a file. Removes files without a known target. */
   async targets(): Promise<string[]> {
     const found: string[] = [];
     for (const name of entriesOf(this.directory)) {
@@ -87,7 +92,7 @@ export class KeptInputs {
     }
   }
 
-  /** A path is longer than a name may be. */
+  /** Returns the file of a volume. Its name is a hash, because a path may be longer than a file name. */
   #file(target: string): string {
     return path.join(this.directory, `${createHash('sha256').update(target).digest('hex')}.json`);
   }
@@ -96,13 +101,17 @@ export class KeptInputs {
 async function regularFile(file: string): Promise<{ readonly size: number }> {
   const stats = await lstat(file);
   if (!stats.isFile()) {
-    throw new Error('it is no regular file');
+    throw new Error('it is not a regular file');
   }
   return stats;
 }
 
 function notKept(directory: string, cause: unknown): VolumeError {
-  return new VolumeError('NotKept', `what the volume was made of cannot be kept in ${directory} of the node: ${(cause as Error).message}`, {
-    cause,
-  });
+  return new VolumeError(
+    'NotKept',
+    `the driver cannot store its state of the volume in ${directory} on the node: ${(cause as Error).message}`,
+    {
+      cause,
+    },
+  );
 }

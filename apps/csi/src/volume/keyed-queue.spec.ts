@@ -1,7 +1,7 @@
 import { KeyedQueue } from './keyed-queue';
 
 describe('KeyedQueue', () => {
-  it('runs one at a time for a key, in order, also after a failure', async () => {
+  it('runs the tasks of a key one at a time and in order, also after a failure', async () => {
     const queue = new KeyedQueue();
     const events: string[] = [];
     const work = (name: string) => async (): Promise<string> => {
@@ -18,7 +18,7 @@ describe('KeyedQueue', () => {
     expect(events).toEqual(['one begins', 'one ends', 'two begins', 'two ends', 'three begins', 'three ends']);
   });
 
-  it('lets other keys go on', async () => {
+  it('does not delay the tasks of other keys', async () => {
     const queue = new KeyedQueue();
     let release = (): void => undefined;
     const held = queue.run('one', () => new Promise<void>((resolve) => (release = resolve)));

@@ -1,10 +1,10 @@
-/** Runs what belongs to one key in the order of its coming, one at a time; different keys do not wait for each other. */
+/** Runs the tasks of one key one at a time, in the order of their arrival. Different keys do not wait for each other. */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
-    // How the one before ended is its caller's business.
+    // Runs after success and failure alike: the previous caller handles its own error.
     const result = before.then(work, work);
     const tail = result
       .catch(() => undefined)

@@ -2,14 +2,14 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { type Mounter } from '../mount/mounter';
 import { isDirectory } from './volume-directory';
 
-/** The directories that we make in the kubelet's are like its own. */
+/** The mode that the kubelet gives its own directories. */
 const TARGET_MODE = 0o750;
 
 /**
- * Makes the target a volume and fills it; after an error it is as it was before. A mount may be there without files: a driver
- * ended between the two.
+ * Mounts a volume at the target and fills it. On failure the target is as before. The target may already be a mount without files, if an
+ * earlier driver ended before it wrote them.
  *
- * @throws what went wrong; where taking it back failed as well, an AggregateError whose first error is what went wrong
+ * @throws the error of the mount or of `fill`; when undoing the mount fails too, an AggregateError whose first error is that one
  */
 export async function mountVolume(target: string, mounter: Mounter, fill: () => Promise<void>): Promise<void> {
   const existed = isDirectory(target);
@@ -22,14 +22,14 @@ export async function mountVolume(target: string, mounter: Mounter, fill: () => 
     }
     await fill();
   } catch (error) {
-    await takeBack(target, mounter, existed).catch((further: unknown) => {
-      throw new AggregateError([error, further], 'a volume could not be mounted, and not be taken back');
+    await undoMount(target, mounter, existed).catch((further: unknown) => {
+      throw new AggregateError([error, further], 'a volume could not be mounted, and the mount could not be undone');
     });
     throw error;
   }
 }
 
-async function takeBack(target: string, mounter: Mounter, existed: boolean): Promise<void> {
+async function undoMount(target: string, mounter: Mounter, existed: boolean): Promise<void> {
   await mounter.unmount(target);
   if (!existed) {
     await rmdir(target);

@@ -1,4 +1,4 @@
-/** The volumes that are mounted, as this process knows them: for the metric, and to see at once that nothing changed. What counts is the file system. */
+/** The mounted volumes that this process knows, for the metric and for a quick check for changes. The file system is authoritative. */
 export class MountedVolumes {
   readonly #keys = new Map<string, string | undefined>();
 
@@ -6,7 +6,7 @@ export class MountedVolumes {
     return this.#keys.size;
   }
 
-  /** @param key what its files were made of, see volume-keys.ts; undefined when that is not known */
+  /** @param key of the inputs of its files, see volume-keys.ts; undefined when unknown */
   add(target: string, key?: string): void {
     this.#keys.set(target, key);
   }

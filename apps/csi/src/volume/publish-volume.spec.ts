@@ -7,7 +7,7 @@ import { type VolumeState } from './inspect-volume';
 import { type PublishResult } from './publish-volume';
 import { DATA_LINK, VolumeDirectory } from './volume-directory';
 
-/** How a target came to be as it is. Without a mark of the contrary, volumes are mounts, as on Linux. */
+/** What happened to a target before the call, and its state then. Volumes are mounts, as on Linux, unless `mountless` is set. */
 interface Past {
   readonly state: VolumeState;
   readonly mountless?: true;
@@ -18,14 +18,14 @@ const PASTS: Readonly<Record<string, Past>> = {
   'no directory': { state: 'absent', happened: () => undefined },
   'a directory': { state: 'absent', happened: ({ target }) => mkdirSync(target) },
   'a volume of files that was never published': { state: 'absent', mountless: true, happened: ({ target }) => mkdirSync(target) },
-  'a mount of others': {
+  'a mount of another program': {
     state: 'foreign',
     happened: ({ target, mounter }) => {
       mkdirSync(target);
       mounter.foreign.add(target);
     },
   },
-  "a volume of the kubelet's own, which has a link to its files too": {
+  "a volume of the kubelet's own, which also has a link to its files": {
     state: 'foreign',
     happened: ({ target, mounter }) => {
       mkdirSync(target);
@@ -33,7 +33,7 @@ const PASTS: Readonly<Record<string, Past>> = {
       mounter.foreign.add(target);
     },
   },
-  'a mount without files, of a driver that ended in the middle': {
+  'a mount without files, of a driver that ended before it wrote them': {
     state: 'empty',
     happened: ({ target, mounter }) => {
       mkdirSync(target);
@@ -49,7 +49,7 @@ const PASTS: Readonly<Record<string, Past>> = {
     },
   },
   'a volume of this driver': { state: 'published', happened: (node) => node.publishedBefore() },
-  'a volume of the driver before, not adopted': {
+  'a volume of an earlier driver, not adopted': {
     state: 'published',
     happened: async (node) => {
       await node.publishedBefore();
@@ -64,7 +64,7 @@ const PASTS: Readonly<Record<string, Past>> = {
       node.volumes.add(node.target);
     },
   },
-  'a volume that somebody emptied': {
+  'a volume that was emptied': {
     state: 'published',
     happened: async (node) => {
       await node.publishedBefore();
@@ -73,7 +73,7 @@ const PASTS: Readonly<Record<string, Past>> = {
       node.emptied();
     },
   },
-  'a volume of files that somebody emptied': {
+  'a volume of files that was emptied': {
     state: 'published',
     mountless: true,
     happened: async (node) => {
@@ -83,7 +83,7 @@ const PASTS: Readonly<Record<string, Past>> = {
       node.emptied();
     },
   },
-  'a volume that somebody has unmounted': {
+  'a volume that was unmounted': {
     state: 'lost',
     happened: async (node) => {
       await node.publishedBefore();
@@ -93,7 +93,7 @@ const PASTS: Readonly<Record<string, Past>> = {
   },
 };
 
-/** What the kubelet asks, and what there is to it. */
+/** The requests of the kubelet, and whether the pod has the permission. */
 const REQUESTS = {
   'the first token again': { request: publishMessage(1), isAllowed: true },
   'a fresh token': { request: publishMessage(2), isAllowed: true },
@@ -103,7 +103,7 @@ const REQUESTS = {
 
 type RequestName = keyof typeof REQUESTS;
 
-/** How the call ends: the outcome and the codes of its problems, or the code of its error; and which token the pod reads then. */
+/** The outcome and the codes of the problems, or the code of the error; and the token that the pod reads afterwards. */
 type Expected = readonly [ending: string, token: 'none' | 'the first' | 'the fresh'];
 
 const NEW: Readonly<Record<RequestName, Expected>> = {
@@ -125,7 +125,7 @@ const EXPECTED: Readonly<Record<VolumeState, Readonly<Record<RequestName, Expect
   foreign: always('TargetRefused', 'none'),
   lost: always('kept: Unmounted', 'none'),
 };
-/** There are no files to keep, but what they were made of is kept elsewhere. */
+/** The files are gone, but their inputs are stored outside the volume. */
 const EMPTIED: Readonly<Record<RequestName, Expected>> = {
   ...KEPT,
   'the first token again': ['swapped', 'the first'],
@@ -141,7 +141,7 @@ function always(...expected: Expected): Readonly<Record<RequestName, Expected>> 
   };
 }
 
-describe('publishing a volume, by what is at its target', () => {
+describe('publishing a volume, by the state of its target', () => {
   let node: VolumeNode;
   let caCertificates: string;
 
@@ -176,7 +176,7 @@ describe('publishing a volume, by what is at its target', () => {
       const tokens = { none: undefined, 'the first': tokenOf(publishMessage(1)), 'the fresh': tokenOf(publishMessage(2)) };
       expect(node.files['context.token']).toBe(tokens[token]);
       if (token === 'none') {
-        // Nothing is written, and nothing taken away, where there is no volume of the driver.
+        // Where there is no volume of the driver, it writes and removes nothing.
         expect(node.everything).toEqual(before);
       } else {
         expect(node.files).toMatchObject({ 'static.conf': 'first' });
@@ -186,7 +186,7 @@ describe('publishing a volume, by what is at its target', () => {
     });
   });
 
-  it('a volume of this driver: the same request again asks nobody', async () => {
+  it('sends no review for a repeated request', async () => {
     node = new VolumeNode(true, caCertificates);
     await node.publishedBefore();
     await node.publish(publishMessage(1));

@@ -13,12 +13,15 @@ import { VolumeDirectory } from './volume-directory';
 import { type VolumeInputs } from './volume-inputs';
 import { type VolumeKeys } from './volume-keys';
 
-/** What a publish came to: the volume is new; or it was there and its files are as before, exchanged, or kept because of problems. */
+/**
+ * The result of a publish: `published` for a new volume. For an existing volume, its files are unchanged, were replaced (`swapped`), or
+ * are `kept` because of problems.
+ */
 export type PublishOutcome = 'published' | 'unchanged' | 'swapped' | 'kept';
 
 export interface PublishResult {
   readonly outcome: PublishOutcome;
-  /** What stood in the way of fully current files; for the log, because a published volume never answers with an error. */
+  /** Why the files are not fully up to date. Only logged, because a call for a published volume never fails. */
   readonly problems: readonly unknown[];
 }
 
@@ -31,26 +34,31 @@ export interface PublishVolumeParts {
   readonly environment: VolumeEnvironment;
   readonly audience: string;
   readonly volumeSize: number;
-  /** Told of each volume that was not there before. */
+  /** Called once for each newly published volume. */
   readonly onNewVolume: (request: PublishRequest) => void;
 }
 
-/** The flow of a mount: parse attributes, check access and load connectors, render files, mount, swap. */
+/** Publishes volumes: parses attributes, checks access, loads Connectors, renders files, then mounts them or replaces the existing ones. */
 export class PublishVolume {
   constructor(private readonly parts: PublishVolumeParts) {}
 
-  /** @param target resolved, and this the only call for it @throws whatever a step throws, but not once the volume is published */
+  /**
+   * Publishes a volume, or brings the files of a published one up to date.
+   *
+   * @param target resolved path; the caller runs one call at a time for it
+   * @throws the error of a step, only when the volume is not published yet
+   */
   async publish(message: NodePublishVolumeRequest, target: string): Promise<PublishResult> {
     switch (await inspectVolume(target, this.parts)) {
       case 'foreign':
-        throw new VolumeError('TargetRefused', 'target_path must not be a mount of others');
+        throw new VolumeError('TargetRefused', 'target_path must not be a mount of another program');
       case 'absent':
       case 'empty':
         return this.#publishFirst(message, target);
       case 'lost':
         return { outcome: 'kept', problems: [unmounted()] };
       case 'published':
-        // Kubelets without the fix of kubernetes#121271 remove the directory of a volume whose republish fails, and the pod never gets it back.
+        // Kubelets without the fix of kubernetes#121271 remove the directory of a volume whose republish fails; the pod loses it for good.
         return this.#publishAgain(message, target).catch((error: unknown) => ({ outcome: 'kept', problems: [error] }));
     }
   }
@@ -80,15 +88,15 @@ export class PublishVolume {
     const before = await kept.read(target);
     const { inputs, problems } = await gather.gather(request, before);
     const { swapped, used, problem } = this.#writeAgain(request, { inputs, before }, target);
-    // Afterwards, so that a driver which ends between the two has at least the older ones; the pod has its files, whatever becomes of it.
+    // After the files: a driver that ends between the two writes still has the earlier inputs. A failure here does not affect the pod.
     const unkept = await kept.write(target, used).catch((error: unknown) => error);
     const found = [...problems, problem, unkept].filter((one) => one !== undefined);
-    // What was not possible this time is tried the next time, though nothing may have changed by then.
+    // Without a key, the next call tries again what failed, even when nothing has changed.
     volumes.add(target, found.length === 0 ? key : undefined);
     return { outcome: swapped ? 'swapped' : found.length === 0 ? 'unchanged' : 'kept', problems: found };
   }
 
-  /** A class that its author broke since, or made too large, must not cost the pods that use it their tokens, nor the CA of the moment. */
+  /** Falls back to the earlier inputs, with the current CA: pods still need fresh tokens when a class became invalid or too large. */
   #writeAgain(
     request: PublishRequest,
     { inputs, before }: { inputs: VolumeInputs; before?: VolumeInputs },
@@ -112,10 +120,10 @@ export class PublishVolume {
   }
 }
 
-/** A second mount in its place would not be seen by the pod, which goes on to hold the first. */
+/** The driver does not mount the volume again: the pod still has the first mount and would not see a second one. */
 function unmounted(): VolumeError {
   return new VolumeError(
     'Unmounted',
-    'somebody has unmounted the volume of a pod that still runs, and its files are not refreshed any more; delete the pod',
+    'the volume of a running pod was unmounted by another process, so its files are no longer refreshed; delete the pod',
   );
 }

@@ -14,7 +14,7 @@ describe('resolveTarget', () => {
 
   afterAll(() => rmSync(parent, { recursive: true }));
 
-  it.each(['pods/one', 'pods/one/mount', 'pods/two/volumes/mount'])('takes %s, whether it is there or not', (inside) => {
+  it.each(['pods/one', 'pods/one/mount', 'pods/two/volumes/mount'])('accepts %s, existing or not', (inside) => {
     expect(resolveTarget(path.join(kubelet, inside), kubelet)).toBe(path.join(kubelet, inside));
   });
 
@@ -26,7 +26,7 @@ describe('resolveTarget', () => {
   it.each([
     ['the directory itself', kubelet],
     ['a neighbour', path.join(parent, 'elsewhere')],
-    ['one whose name begins alike', `${kubelet}-2/mount`],
+    ['a directory whose name has the same beginning', `${kubelet}-2/mount`],
     ['a relative path', 'pods/one/mount'],
     ['an empty path', ''],
     ['dots that lead out', `${kubelet}/pods/../../elsewhere`],
@@ -37,7 +37,7 @@ describe('resolveTarget', () => {
     ['a link on the way', `${kubelet}/pods/link/mount`],
     ['a file on the way', `${kubelet}/pods/file/mount`],
     ['a path that is too long', `${kubelet}/${'a/'.repeat(2_100)}a`],
-  ])('refuses %s', (_what, target) => {
+  ])('rejects %s', (_what, target) => {
     expect(() => resolveTarget(target, kubelet)).toThrow(/^target_path must /);
   });
 });

@@ -6,14 +6,14 @@ import { VolumeError } from '../csi.errors';
 const MAX_LENGTH = 4_096;
 
 /**
- * Where a volume may be: below the kubelet's directory, reached without a symbolic link. Whoever could make the driver, which is
- * root, write or mount elsewhere would own the node.
+ * Checks that a target is below the kubelet's directory and is reached without a symbolic link. The driver runs as root: an attacker that
+ * could make it write or mount elsewhere would control the node.
  *
- * Synchronous, as are all questions that a call by which nothing changes has to ask: each takes microseconds on a local file
- * system, where a way through the thread pool takes more than all of them.
+ * Synchronous, as is every check of a call that changes nothing: each takes microseconds on a local file system, less than one trip
+ * through the thread pool.
  *
- * @returns the path with the links that lead to the kubelet's directory itself resolved, as the kernel tells it in mountinfo
- * @throws VolumeError TargetRefused
+ * @returns the path in which links that lead to the kubelet's directory itself are resolved, as in mountinfo
+ * @throws VolumeError TargetRefused when the target is elsewhere
  */
 export function resolveTarget(target: string, kubeletDirectory: string): string {
   const inside = path.relative(kubeletDirectory, target);

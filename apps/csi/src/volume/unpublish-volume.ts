@@ -10,7 +10,11 @@ export interface UnpublishParts {
   readonly kept: KeptInputs;
 }
 
-/** Takes a volume away, if it is there: unmounts it, removes its directory and what was kept of it. @param target resolved, and this the only call for it */
+/**
+ * Removes a volume, if it exists: unmounts it, and removes its directory and its stored inputs.
+ *
+ * @param target resolved path; the caller runs one call at a time for it
+ */
 export async function unpublishVolume(target: string, { mounter, volumes, kept }: UnpublishParts): Promise<void> {
   if (isDirectory(target)) {
     await mounter.unmount(target);

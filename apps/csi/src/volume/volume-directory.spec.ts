@@ -34,20 +34,20 @@ describe('VolumeDirectory', () => {
       .sort();
   const mode = (name: string): string => (statSync(path.join(root, name)).mode & 0o777).toString(8);
 
-  it('writes files that everybody may read', () => {
+  it('writes files that every user may read', () => {
     expect(directory.write(files({ one: '1', '.env': 'e' }))).toBe(true);
     expect(visible()).toEqual({ one: '1', '.env': 'e' });
     expect([mode('one'), mode('..data')]).toEqual(['444', '755']);
   });
 
-  it("lets only the pod's group read where there is one", () => {
+  it("lets only the pod's group read when the pod has one", () => {
     const group = process.getgid?.() ?? 0;
     new VolumeDirectory(root, { size: SIZE, group }).write(files({ one: '1' }));
     expect(mode('one')).toBe('440');
     expect(statSync(path.join(root, 'one')).gid).toBe(group);
   });
 
-  it('exchanges all files at once and leaves nothing of those before', () => {
+  it('replaces all files in one step and leaves none of the earlier ones', () => {
     directory.write(files({ one: '1', two: '2' }));
     const before = VolumeDirectory.currentSet(root);
     expect(directory.write(files({ one: 'I', three: '3' }))).toBe(true);
@@ -64,7 +64,7 @@ describe('VolumeDirectory', () => {
     expect(VolumeDirectory.currentSet(root)).toBe(before);
   });
 
-  it('takes up a write that broke off', () => {
+  it('completes an interrupted write', () => {
     directory.write(files({ one: '1' }));
     mkdirSync(path.join(root, '..2020_broken'));
     writeFileSync(path.join(root, '..2020_broken', 'one'), 'half');
@@ -77,7 +77,7 @@ describe('VolumeDirectory', () => {
     expect(hidden()).toHaveLength(2);
   });
 
-  it('refuses what does not fit and keeps what is there', () => {
+  it('rejects files that do not fit and keeps the existing ones', () => {
     directory.write(files({ one: '1' }));
     expect(() => directory.write(files({ one: 'x'.repeat(SIZE + 1) }))).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
     expect(visible()).toEqual({ one: '1' });
@@ -85,21 +85,21 @@ describe('VolumeDirectory', () => {
   });
 
   it.each([
-    ['that fits only while it is alone', { one: 'x'.repeat(SIZE * 0.6) }],
+    ['that fits only once', { one: 'x'.repeat(SIZE * 0.6) }],
     [
       'of many small files, each of which takes a block',
       Object.fromEntries(Array.from({ length: 20 }, (_item, index) => [`file-${index}`, 'x'])),
     ],
-  ])('refuses a set %s: it could not be exchanged', (_what, entries) => {
+  ])('rejects a set %s, because it could not be replaced', (_what, entries) => {
     expect(() => directory.write(files(entries))).toThrow(expect.objectContaining({ code: 'VolumeFull' }) as Error);
     expect(visible()).toEqual({});
   });
 
   it.each(['', '.', '..', '..data', '../outside', 'a/b', '/etc/passwd', 'a\0b', 'x'.repeat(256)])(
-    'refuses the file name %j and keeps what is there',
+    'rejects the file name %j and keeps the existing files',
     (name) => {
       directory.write(files({ one: '1' }));
-      expect(() => directory.write(files({ one: '2', [name]: 'bad' }))).toThrow('no file of a volume may be called');
+      expect(() => directory.write(files({ one: '2', [name]: 'bad' }))).toThrow('no file of a volume may be named');
       expect(visible()).toEqual({ one: '1' });
     },
   );
@@ -112,7 +112,7 @@ describe('VolumeDirectory', () => {
     const seen = async (): Promise<unknown> => ((await events.next()).value as unknown[])[0];
     await seen();
     let n = 0;
-    // Until it has read many sets while others were written.
+    // Until the reader has read many sets while others were written.
     for (let reads = 0; reads < 50; reads += 1) {
       for (let times = 0; times < 5; times += 1) {
         directory.write(set((n += 1)));
@@ -124,20 +124,20 @@ describe('VolumeDirectory', () => {
   });
 });
 
-/** A pod: another thread that reads all the time, and says after some sets whether each was whole. */
+/** A pod: another thread that reads continuously. After every 20 reads it reports whether each set was whole. */
 const READER = `
 const { readFileSync, readlinkSync } = require('node:fs');
 const { parentPort, workerData: root } = require('node:worker_threads');
 function look() {
-  // What a client that wants several files of one set does: the link is followed once.
+  // As a client that needs several files of one set: it resolves the link once.
   const current = readlinkSync(root + '/..data');
   const contents = new Set();
   try {
     for (const name of ['a', 'b', 'c', 'd']) contents.add(readFileSync(root + '/' + current + '/' + name, 'utf8'));
-    // And what all others do: a name, whole whenever it is opened.
+    // As all other clients: they open a file by its name, and it must be whole.
     if (!/^\\d+$/.test(readFileSync(root + '/a', 'utf8'))) return 'half a file';
   } catch (error) {
-    // The set was exchanged meanwhile and removed.
+    // The set was replaced and removed in the meantime.
     if (error.code !== 'ENOENT' || readlinkSync(root + '/..data') === current) return error.message;
   }
   if (contents.size > 1) return 'a mixture: ' + [...contents];

@@ -26,26 +26,25 @@ export const DATA_LINK = '..data';
 /** The link to the next set, until it is renamed. */
 const NEXT_LINK = '..data_tmp';
 
-/** While they are exchanged, the set that is there and the next one are both in the volume. */
+/** During a replacement the volume contains the current set and the next one. */
 const SETS = 2;
 
-/** Contents by name. */
+/** The contents of files by their names. */
 export type FileSet = ReadonlyMap<string, string>;
 
 export interface VolumeDirectoryOptions {
-  /** The group that may read; everybody when absent, because containers run as anyone. */
+  /** The group that may read. When absent every user may, because a container may run as any user. */
   readonly group?: number;
-  /** Bytes that the volume has. */
+  /** Size of the volume, in bytes. */
   readonly size: number;
 }
 
 /**
- * The files of one volume. They are in a directory of their own, to which the link `..data` leads; the names that the pod uses
- * are links to `..data/NAME`. A new set is written to another directory, and renaming the link exchanges all files at once: a
- * reader sees the old set or the new one, never a mixture and never half a file.
+ * The files of one volume. The current set is in its own directory, and the link `..data` leads to it. The names that the pod uses are
+ * links to `..data/NAME`. A new set is written to another directory; renaming the link then replaces all files in one step. A reader sees
+ * the old set or the new one, never a mixture and never half a file.
  *
- * Synchronous: a tmpfs is memory, and a hundred system calls of microseconds each take less than a few of them by way of the
- * thread pool.
+ * Synchronous: a tmpfs is memory, so a hundred system calls take less time than a few trips through the thread pool.
  */
 export class VolumeDirectory {
   constructor(
@@ -53,17 +52,17 @@ export class VolumeDirectory {
     private readonly options: VolumeDirectoryOptions,
   ) {}
 
-  /** Name of the directory of the current set; undefined when there is none. */
+  /** Returns the name of the current set's directory; undefined when there is none. */
   static currentSet(root: string): string | undefined {
     const link = path.join(root, DATA_LINK);
     return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined;
   }
 
   /**
-   * Makes the set the current one, unless it is already. After an error the set before is in place, whole.
+   * Makes the set the current one, unless it already is. On failure the earlier set stays in place, whole.
    *
-   * @returns whether anything was exchanged
-   * @throws VolumeError VolumeFull
+   * @returns whether the files were replaced
+   * @throws VolumeError VolumeFull when the files do not fit twice
    */
   write(files: FileSet): boolean {
     checkNames(files);
@@ -71,7 +70,7 @@ export class VolumeDirectory {
     const before = VolumeDirectory.currentSet(this.root);
     const isCurrent = before !== undefined && this.#isEqual(before, files);
     if (!isCurrent) {
-      // What an exchange that broke off has left takes room that this one needs.
+      // Frees the space that an interrupted replacement has left occupied.
       this.#sweep();
       this.#exchange(files);
     }
@@ -82,12 +81,12 @@ export class VolumeDirectory {
     return !isCurrent;
   }
 
-  /** A set that fits only while it is the only one could never be renewed, and its token would run out. */
+  /** A set that fits only once could never be replaced, and its token would expire. */
   #checkSize(files: FileSet): void {
     const block = statfsSync(this.root).bsize;
     const total = [...files.values()].reduce((bytes, content) => bytes + Math.ceil(Buffer.byteLength(content) / block) * block, 0);
     if (total * SETS > this.options.size) {
-      throw full(`they have to fit in ${this.options.size} bytes twice while they are exchanged`);
+      throw full(`they must fit in ${this.options.size} bytes twice while they are replaced`);
     }
   }
 
@@ -105,7 +104,7 @@ export class VolumeDirectory {
     const directory = path.join(this.root, set);
     const next = path.join(this.root, NEXT_LINK);
     try {
-      // Nobody else may look into it before it is whole.
+      // No other user may read the directory before it is complete.
       mkdirSync(directory, { mode: 0o700 });
       for (const [name, content] of files) {
         this.#writeFile(path.join(directory, name), content);
@@ -134,7 +133,7 @@ export class VolumeDirectory {
     }
   }
 
-  /** Also when nothing was exchanged: the driver may have ended between the exchange and this. */
+  /** Links the names. Needed even when no file was replaced: an earlier driver may have ended before this step. */
   #linkNames(files: FileSet): void {
     const present = readdirSync(this.root);
     for (const name of [...files.keys()].filter((wanted) => !present.includes(wanted))) {
@@ -155,38 +154,38 @@ export class VolumeDirectory {
   }
 }
 
-/** Whether the directory is there, and no link. */
+/** Whether the path is a directory, and not a link to one. */
 export function isDirectory(directory: string): boolean {
   return lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** A last line of defence, because whatever is rendered has such names: none may lead out of the volume or be one of the mechanism's. */
+/** Last line of defence; rendering already checks names. A name must not lead out of the volume, nor collide with `..data` and the sets. */
 function checkNames(files: FileSet): void {
   const odd = [...files.keys()].find((name) => !isFileName(name));
   if (odd !== undefined) {
-    throw new Error(`no file of a volume may be called ${JSON.stringify(odd)}`);
+    throw new Error(`no file of a volume may be named ${JSON.stringify(odd)}`);
   }
 }
 
 function full(problem: string, cause?: unknown): VolumeError {
   return new VolumeError(
     'VolumeFull',
-    `the files are too large: ${problem}; OCI_CONNECTOR_CSI_VOLUME_SIZE of the CSI driver is the limit`,
+    `the files are too large: ${problem}; mount fewer configurations, or raise OCI_CONNECTOR_CSI_VOLUME_SIZE of the CSI driver`,
     { cause },
   );
 }
 
-/** What a file system says that is full (errno(3)), an inode quota included. */
+/** Whether an error says that the file system is full (errno(3)), including quotas. */
 function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Whether an error says that there is no such file. */
+/** Whether an error says that the file does not exist. */
 export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Names in a directory; none where there is none. */
+/** Returns the names in a directory; none when it does not exist. */
 export function entriesOf(directory: string): string[] {
   try {
     return readdirSync(directory);

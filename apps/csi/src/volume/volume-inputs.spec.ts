@@ -6,13 +6,13 @@ import { formatInputs, parseInputs, targetOf } from './volume-inputs';
 
 const TESTDATA = path.join(__dirname, 'testdata');
 
-/** As each release wrote it; files of earlier releases stay, and a new one comes when the format changes. */
+/** Files as each release wrote them. Those of earlier releases stay; a new one is added when the format changes. */
 const RECORDED = readdirSync(TESTDATA).filter((name) => name.startsWith('inputs-'));
 
 const recorded = (name: string): string => readFileSync(path.join(TESTDATA, name), 'utf8');
 
-describe('the inputs of a volume', () => {
-  it.each(RECORDED)('are read and rendered as the driver of %s wrote them', (name) => {
+describe('the stored inputs of a volume', () => {
+  it.each(RECORDED)('are read and rendered from %s', (name) => {
     const inputs = parseInputs(recorded(name));
     const environment = { publicRoots: '', clusterDomain: 'cluster.local', apiServerHosts: [], proxyHttpPort: 80, proxyHttpsPort: 443 };
     const request = {
@@ -25,7 +25,7 @@ describe('the inputs of a volume', () => {
     expect(inputs && renderVolume({ ...inputs, ...request }).get('static.conf')).toBe('first hub');
   });
 
-  it('are written as they are read', () => {
+  it('are written in the same form as they are read', () => {
     const text = recorded('inputs-0.1.0.json');
     const inputs = parseInputs(text);
     const target = targetOf(text);
@@ -40,20 +40,20 @@ describe('the inputs of a volume', () => {
     ['of a later version', { ...valid, version: 2 }],
     ['without version', { ...valid, version: undefined }],
     ['without a CA', { ...valid, caCertificates: undefined }],
-    ['whose connectors are no list', { ...valid, connectors: {} }],
+    ['whose connectors are not a list', { ...valid, connectors: {} }],
     ['with a connector that has no class', { ...valid, connectors: [{ connector: first?.connector }] }],
     ['with a connector that has no name', { ...valid, connectors: [{ ...first, connector: { ...first?.connector, metadata: {} } }] }],
     [
       'with a class that has no spec',
       { ...valid, connectors: [{ ...first, connectorClass: { ...first?.connectorClass, spec: undefined } }] },
     ],
-    ['that are a list', []],
-    ['that are nothing', null],
-  ])('are none when they are JSON %s', (_what, value) => {
+    ['that is a list', []],
+    ['that is null', null],
+  ])('are ignored when the file is JSON %s', (_what, value) => {
     expect(parseInputs(JSON.stringify(value))).toBeUndefined();
   });
 
-  it.each([undefined, '', '{', '"text"'])('are none when they are %j', (text) => {
+  it.each([undefined, '', '{', '"text"'])('are ignored when the file is %j', (text) => {
     expect([parseInputs(text), targetOf(text)]).toEqual([undefined, undefined]);
   });
 });

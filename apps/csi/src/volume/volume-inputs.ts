@@ -2,14 +2,14 @@ import { type MountedConnector } from '@oci-connector/config-rendering';
 import { type Connector, type ConnectorClass, type ConnectorKey, type ObjectMeta } from '@oci-connector/connector-api';
 import { isJsonObject, parseJsonObject } from '@oci-connector/http';
 
-/** What the files of a volume are made of, beside what the request says. Nothing in it is secret. */
+/** The inputs of a volume's files, in addition to the request. They contain nothing secret. */
 export interface VolumeInputs {
   readonly connectors: readonly MountedConnector[];
-  /** PEM. */
+  /** In PEM. */
   readonly caCertificates: string;
 }
 
-/** The parts of both that rendering looks at, and nothing else: a new condition or version of an object alone is no reason to write files. */
+/** Returns only the parts of both objects that rendering reads: a new condition or resource version alone is no reason to write files. */
 export function mountedConnector(connector: Connector, connectorClass: ConnectorClass): MountedConnector {
   return {
     connector: {
@@ -29,7 +29,7 @@ export function mountedConnector(connector: Connector, connectorClass: Connector
   };
 }
 
-/** What kubectl writes for itself: the whole object once more. */
+/** kubectl's own annotation, which repeats the whole object. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 function stableMetadata({ name, namespace, uid, labels, annotations }: ObjectMeta): ObjectMeta {
@@ -43,26 +43,30 @@ function stableMetadata({ name, namespace, uid, labels, annotations }: ObjectMet
   };
 }
 
-/** The one of these inputs that belongs to the Connector. */
+/** Returns the inputs of one Connector. */
 export function inputOf(inputs: VolumeInputs | undefined, { namespace, name }: ConnectorKey): MountedConnector | undefined {
   return inputs?.connectors.find(({ connector: { metadata } }) => metadata.namespace === namespace && metadata.name === name);
 }
 
-/** Of the format below. A new one must be written so that {@link parseInputs} still reads those before: volumes outlive an upgrade of the driver. */
+/** Version of the stored format. {@link parseInputs} must still read earlier versions, because volumes outlive an upgrade of the driver. */
 const VERSION = 1;
 
-/** @param target of the volume, see {@link targetOf} */
+/**
+ * Returns the text to store.
+ *
+ * @param target of the volume, see {@link targetOf}
+ */
 export function formatInputs(target: string, { connectors, caCertificates }: VolumeInputs): string {
   return JSON.stringify({ version: VERSION, target, connectors, caCertificates });
 }
 
-/** For which volume a text was written; undefined when that cannot be told. Of every version. */
+/** Returns the target of the volume that a stored text belongs to, for every version; undefined when it is not readable. */
 export function targetOf(text: string | undefined): string | undefined {
   const value = text === undefined ? undefined : parseJsonObject(text);
   return typeof value?.['target'] === 'string' ? value['target'] : undefined;
 }
 
-/** Undefined for anything else than {@link formatInputs} has ever written: then there is nothing to fall back on, as for a new volume. */
+/** Reads a stored text. Returns undefined when {@link formatInputs} did not write it; then there is no fallback, as for a new volume. */
 export function parseInputs(text: string | undefined): VolumeInputs | undefined {
   const value = text === undefined ? undefined : parseJsonObject(text);
   if (value?.['version'] !== VERSION) {
@@ -75,7 +79,7 @@ export function parseInputs(text: string | undefined): VolumeInputs | undefined 
   return { connectors, caCertificates };
 }
 
-/** As far as anything relies on it; templates look at the rest and take what they find. */
+/** Checks the fields that the code relies on. Templates read the rest and accept any value. */
 function isMountedConnector(value: unknown): value is MountedConnector {
   return isJsonObject(value) && isObjectOfApi(value['connector']) && isObjectOfApi(value['connectorClass']);
 }

@@ -3,19 +3,19 @@ import { type CsiState } from '../csi-state';
 import { type PublishRequest } from '../request/publish-request';
 
 /**
- * Everything that the files of a volume depend on, in short. Two equal keys mean equal files, so that a call by which nothing
- * changes neither asks nor reads nor renders.
+ * Makes a key of everything that the files of a volume depend on. Equal keys mean equal files, so a call that changes nothing sends no
+ * review, reads no file and renders nothing.
  */
 export class VolumeKeys {
-  /** Keys are kept in memory; a token cannot be told from its fingerprint. */
+  /** Fingerprints a token, because keys stay in memory: a fingerprint does not reveal the token. */
   readonly #fingerprintKey = randomBytes(32);
 
   constructor(private readonly state: Pick<CsiState, 'connector' | 'connectorClass' | 'caCertificates'>) {}
 
   /**
-   * To be taken before anything is read: what changes while files are made from it then gives another key the next time.
+   * Returns the key of a request. Call it before reading the inputs: a change during rendering then gives another key next time.
    *
-   * @returns undefined when something is missing
+   * @returns undefined when an object is missing
    */
   keyOf({ attributes, group, token }: PublishRequest): string | undefined {
     const caCertificates = this.state.caCertificates();

@@ -6,14 +6,14 @@ import { readSecret } from './read-secret';
 
 const type = ConditionType.CACertReady;
 
-/** The certificates that the Connector trusts. */
+/** The outcome of the check, and the certificates that the Connector trusts. */
 export interface CheckedCaCertificate {
   readonly outcome: ConditionOutcome;
-  /** In PEM, those of the installation included. */
+  /** In PEM, including those of the installation. */
   readonly ca: readonly string[];
 }
 
-/** Loads the certificates of `spec.caCertSecretRef`. When that fails, nothing is sent to the registry. */
+/** Loads the certificates of `spec.caCertSecretRef`. When that fails, the probes send nothing to the registry. */
 export async function checkCaCertificate(scope: ConnectorScope): Promise<CheckedCaCertificate> {
   const ca = scope.tools.installationCa;
   const name = scope.connector.spec.caCertSecretRef?.name;
@@ -34,8 +34,8 @@ export async function checkCaCertificate(scope: ConnectorScope): Promise<Checked
 }
 
 /**
- * What a probe says instead of being made while the certificates cannot be used. The proxy sends nothing either: without its own
- * authorities a Connector must not trust others instead.
+ * Returns the outcome of a probe that is not sent because the certificates cannot be used. The proxy sends nothing either: a Connector
+ * must not fall back to other authorities.
  */
 export function unusableCaCertificate(type: ConditionType, { outcome }: CheckedCaCertificate): ConditionOutcome | undefined {
   if (outcome.status === 'True') {

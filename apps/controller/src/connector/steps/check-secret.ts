@@ -15,14 +15,14 @@ import { readSecret } from './read-secret';
 
 const type = ConditionType.SecretReady;
 
-/** What is known of the credential. */
+/** The outcome of the check, and the credential. */
 export interface CheckedSecret {
   readonly outcome: ConditionOutcome;
   /** Absent for an anonymous Connector, and when the outcome is not True. */
   readonly credential?: Credential;
 }
 
-/** Reads the Secret that the Connector names and takes the credential out of it, or finds that none is needed. */
+/** Reads the credential from the Secret that the Connector names, or checks that no Secret is needed. */
 export async function checkSecret(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
   if (!connectorClass) {
     return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
@@ -35,18 +35,18 @@ export async function checkSecret(scope: ConnectorScope, { connectorClass }: Res
   // Rule C17.
   const elsewhere = foreignSecretNamespace(connector);
   if (elsewhere !== undefined) {
-    const message = `spec.auth.secretRef.namespace is ${quoted(elsewhere)}; a Secret must be in the namespace of its Connector, so put it there and remove the field`;
+    const message = `spec.auth.secretRef.namespace is ${quoted(elsewhere)}; the Secret must be in the namespace of its Connector; create it there and remove the field`;
     return { outcome: { type, status: 'False', reason: Reason.SecretNamespaceNotAllowed, message } };
   }
   return readCredential(scope, name, authTypeOf(connector, connectorClass));
 }
 
-/** Without a Secret the Connector is anonymous, when its class allows that. */
+/** Returns the outcome without a Secret: the Connector is anonymous, if its class allows that. */
 function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
   if (!needing) {
     return { type, status: 'True', reason: Reason.SecretOptional };
   }
-  const message = `authentication type ${quoted(needing.name)} needs a Secret; name one in spec.auth.secretRef`;
+  const message = `authentication type ${quoted(needing.name)} requires a Secret; name one in spec.auth.secretRef`;
   return { type, status: 'False', reason: Reason.SecretNotFound, message };
 }
 

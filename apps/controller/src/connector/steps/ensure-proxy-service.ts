@@ -7,13 +7,13 @@ import { desiredService, describeForeign, isOurs, isUpToDate, repaired } from '.
 
 const type = ConditionType.ProxyServiceReady;
 
-/** What is known of the Service, and of the addresses that go with it. */
+/** The outcome for the Service, and the addresses of the Connector. */
 export interface EnsuredService {
   readonly outcome: ConditionOutcome;
   readonly proxy: ConnectorProxyStatus | undefined;
 }
 
-/** Makes, adopts or repairs the Service `c-NAME`; takes it away when the class has no proxy. */
+/** Creates, adopts or repairs the Service `c-NAME`; deletes it when the class has no proxy. */
 export async function ensureProxyService(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<EnsuredService> {
   if (!connectorClass) {
     return { outcome: waitsFor(type, ConditionType.ConnectorClassReady), proxy: keptAddresses(scope) };
@@ -22,7 +22,7 @@ export async function ensureProxyService(scope: ConnectorScope, { connectorClass
     return removeService(scope);
   }
   const outcome = await ensure(scope);
-  // Behind the name of somebody else's Service sits somebody else, to whom no client may be sent with its token.
+  // A foreign Service leads to another server, so no address is published: clients would send their tokens there.
   if (outcome.status !== 'True') {
     return { outcome, proxy: undefined };
   }
@@ -34,7 +34,7 @@ function addressesBy({ connector, tools }: ConnectorScope, resolver: ProxyResolv
   return proxyAddresses(connector, resolver, { installation: tools.installation, caBundle });
 }
 
-/** Only the class says in which form the addresses are. While it is missing the known form stays, but no address that we never gave. */
+/** The class sets the form of the addresses. Without it, keeps the known form, but only an address that the controller can have written. */
 function keptAddresses(scope: ConnectorScope): ConnectorProxyStatus | undefined {
   const known = scope.connector.status?.proxy?.httpAddress?.url;
   return PROXY_RESOLVERS.map((resolver) => addressesBy(scope, resolver)).find(({ httpAddress }) => httpAddress?.url === known);
@@ -50,7 +50,7 @@ async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
   try {
     return await write(scope, desired);
   } catch (error) {
-    // A quota, an admission policy, or a role that is missing: somebody has to act, and should read about it here.
+    // A quota, an admission policy or a missing role: a user must act, so the condition reports it.
     if (!(error instanceof KubeApiError) || error.retryable) {
       throw error;
     }
@@ -65,7 +65,7 @@ async function ensure(scope: ConnectorScope): Promise<ConditionOutcome> {
 
 async function write({ tools, signal }: ConnectorScope, desired: Service): Promise<ConditionOutcome> {
   const { client, installation } = tools;
-  // Asked directly: the watch sees only Services with our label, and may be behind.
+  // Reads from the API server: the watch has only Services with our label, and may be behind.
   const existing = await client.find(Services, desired.metadata, { signal });
   if (!existing) {
     await client.create(Services, desired, { signal });
@@ -77,10 +77,10 @@ async function write({ tools, signal }: ConnectorScope, desired: Service): Promi
   return { type, status: 'True' };
 }
 
-/** Somebody else's Service of that name is left alone. */
+/** Deletes the Service; a foreign one of that name is left unchanged. */
 async function removeService({ connector, namespace, tools, signal }: ConnectorScope): Promise<EnsuredService> {
   const key = { namespace, name: connectorServiceName(connector.metadata.name) };
-  // Asked directly: the watch does not see a Service whose label somebody has taken away.
+  // Reads from the API server: the watch has no Service whose label was removed.
   const existing = await tools.client.find(Services, key, { signal });
   if (existing && isOurs(existing, tools.installation)) {
     await tools.client.delete(Services, key, { uid: existing.metadata.uid, signal }).catch(ignoreNotFound);

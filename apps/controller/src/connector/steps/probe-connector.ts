@@ -11,14 +11,14 @@ export interface ConnectorProbe {
   readonly kind: ProbeKind;
   readonly type: ConditionType;
   readonly connectorClass: ConnectorClass;
-  /** Absent for an anonymous Connector, and for probes that send none. */
+  /** Absent for an anonymous Connector, and for probes without a credential. */
   readonly credential?: Credential;
   /** In PEM. */
   readonly ca: readonly string[];
   readonly check: PlannedCheck;
 }
 
-/** Hands the probe to the prober, and makes a condition of what is known. Never waits for an answer. */
+/** Passes the probe to the prober, and returns the outcome for the known finding. Never waits for an answer. */
 export function probeConnector(scope: ConnectorScope, probe: ConnectorProbe): ConditionOutcome {
   const { connector, owner, tools } = scope;
   const { kind, type, credential, ca, check } = probe;
@@ -48,7 +48,7 @@ function keyOf({ tools }: ConnectorScope, { credential, check, kind }: Connector
     credential.password.fingerprint(tools.fingerprintKey),
     credential.identityToken?.fingerprint(tools.fingerprintKey),
   ];
-  // Whom a credential may be sent to matters only where one is sent.
+  // Trusted realms matter only for probes that send a credential.
   const parts = [address.origin, address.pathPrefix, ca, check.question, kind === 'credential' && [secret, [...trustedRealms].sort()]];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

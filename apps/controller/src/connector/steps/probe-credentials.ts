@@ -7,14 +7,14 @@ import { probeConnector } from './probe-connector';
 
 const type = ConditionType.AuthReady;
 
-/** What the steps before have found. */
+/** Results of the earlier steps. */
 export interface CredentialProbeInput {
   readonly resolved: ResolvedClass;
   readonly secret: CheckedSecret;
   readonly ca: CheckedCaCertificate;
 }
 
-/** Whether the server takes the credential or, without one, lets anonymous clients in. */
+/** Probes whether the server accepts the credential or, without one, anonymous clients. */
 export function probeCredentials(scope: ConnectorScope, { resolved, secret, ca }: CredentialProbeInput): ConditionOutcome {
   const { connectorClass } = resolved;
   const check = connectorClass && scope.tools.probes.credential(scope.connector, connectorClass);

@@ -6,7 +6,7 @@ import { probeConnector } from './probe-connector';
 
 const type = ConditionType.LivenessReady;
 
-/** Whether something answers at the address, as the class wants it. */
+/** Probes whether the server at the address answers as the class requires. */
 export function probeLiveness(scope: ConnectorScope, { connectorClass }: ResolvedClass, ca: CheckedCaCertificate): ConditionOutcome {
   const check = connectorClass && scope.tools.probes.liveness(connectorClass);
   if (!connectorClass || !check) {

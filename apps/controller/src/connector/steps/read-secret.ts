@@ -4,10 +4,10 @@ import { quoted } from '@oci-connector/sensitive';
 import { type ConnectorScope } from '../connector-scope';
 
 /**
- * A Secret of the Connector's namespace.
+ * Reads a Secret of the Connector's namespace.
  *
- * @param type what the Secret is to be of, for the message
- * @throws CredentialError SecretNotFound, also when the controller may not read Secrets there
+ * @param type that the Secret must have, for the message
+ * @throws CredentialError SecretNotFound when it does not exist, or when the controller may not read it
  */
 export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string, type?: string): Promise<Secret> {
   const secret = await find({ namespace, name });
@@ -28,7 +28,7 @@ export async function readSecret({ namespace, tools, signal }: ConnectorScope, n
       }
       throw new CredentialError(
         'SecretNotFound',
-        `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; let the installation give it a Role there`,
+        `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; bind its ServiceAccount to a Role there`,
       );
     }
   }

@@ -5,7 +5,7 @@ import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
 const type = ConditionType.ConnectorClassReady;
 
-/** Finds the class, and whether it is one that we serve. */
+/** Finds the class, and checks that it can be served. */
 export function resolveClass({ connector, tools }: ConnectorScope): ResolvedClass {
   const name = connector.spec.connectorClassName;
   const connectorClass = tools.view.connectorClass(name);

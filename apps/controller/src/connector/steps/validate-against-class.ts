@@ -1,7 +1,7 @@
 import { ConditionType, formatProblem, Reason, validateConnector, validateConnectorAgainstClass } from '@oci-connector/connector-api';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 
-/** Whether the Connector fits its class. Its own rules are checked as well: an object may be older than the schema. */
+/** Validates the Connector against its class. Also checks the rules of the schema, because an object may be older than the schema. */
 export function validateAgainstClass({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
   const { connectorClass, api } = resolved;
   if (!connectorClass) {
