@@ -18,7 +18,7 @@ function peerOf(host: string | undefined, registry: string | undefined): string 
     return 'the registry';
   }
   const isRegistry = host === undefined || new URL(registry).hostname.replace(/^\[|\]$/g, '') === host;
-  return isRegistry ? `the registry ${registry}` : `a host to which the registry ${registry} leads`;
+  return isRegistry ? `the registry ${registry}` : `a host that the registry ${registry} names`;
 }
 
 /** Of logging in. Token servers are named in it, once they are trusted. */

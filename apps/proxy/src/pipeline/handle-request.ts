@@ -25,13 +25,13 @@ export interface RequestSteps {
 }
 
 /**
- * The flow of a request. Each step takes what the one before returned; their types allow no other order. With warm caches no step
- * waits for anything before the request goes upstream.
+ * Handles a request in steps. Each step takes the result of the step before; the types allow no other order. With warm caches, no step
+ * waits for I/O before the request goes upstream.
  */
 export class HandleRequest {
   constructor(private readonly steps: RequestSteps) {}
 
-  /** @throws whatever a step throws; nothing has been written then, unless the response says so */
+  /** @throws the error of the step that fails; nothing has been written to the client unless `response.headersSent` */
   async handle(client: ClientExchange): Promise<void> {
     const { steps } = this;
     const identified = steps.request.identify(client);
