@@ -7,7 +7,7 @@ const TAGS = `${prefix()}/team/app/tags/list`;
 const MINUTE = 60_000;
 /** Of one call to the API server; in milliseconds. */
 const TIMEOUT = 5_000;
-const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no answer; try again' };
+const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API does not respond; try again' };
 
 describe('when the API server is away', () => {
   let world: ProxyWorld;
