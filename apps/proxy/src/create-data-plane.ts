@@ -51,23 +51,23 @@ import { BufferCollector, markLessOften, minorCollection } from './transfer/buff
 import { Transfers } from './transfer/transfers';
 import { UpstreamPool } from './upstream/upstream-pool';
 
-/** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
+/** Time limit for reading a Connector's Secret while its client waits, in milliseconds. The same as for a review. */
 const SECRET_TIMEOUT_MS = 5_000;
 
-/** What is handed in from outside: the world. */
+/** The settings, and the dependencies that tests replace. */
 export interface ProxyDependencies {
   readonly settings: ProxySettings;
   readonly client: KubeClient;
-  /** Certificates in PEM of the installation's bundle. */
+  /** The certificates of the installation's CA bundle, in PEM. */
   readonly installationCa: readonly string[];
   readonly clock: Clock;
-  /** Looks up the names of upstreams; default: as the system's files say. */
+  /** Resolves the host names of upstreams; default: as configured in the system's files. */
   readonly lookup?: LookupAll;
-  /** Handlers of further protocols, by the name in `spec.protocol`; a program has none. */
+  /** Handlers for additional protocols, by the name in `spec.protocol`; only tests have any. */
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
-/** What the program's runtime has for its parts. */
+/** Services of the program's runtime. */
 export interface ProxyRuntime {
   readonly logger: Logger;
   readonly registry: Registry;
@@ -75,8 +75,8 @@ export interface ProxyRuntime {
 }
 
 /**
- * Puts the parts of the proxy together: each is made of those before it, and what has to hear of a later one is subscribed once that
- * exists.
+ * Composes the parts of the proxy. Each part depends only on parts that were created before it. A part that must be notified by a later
+ * part is subscribed once the later part exists.
  */
 export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyRuntime): DataPlane {
   const { settings, client, clock } = dependencies;
@@ -90,7 +90,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
   });
   const endpoints = new InstallationEndpoints({ client, clock, installation: settings });
   endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
-  // Of the API server: shared by all that ask it while a client waits.
+  // Whether the API server can be reached; shared by all parts that send requests to it while a client waits.
   const reachability = Reachability.of(client, clock);
   const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
   state.deletedConnectors.subscribe((connector) => forget(connector, upstream, metrics));

@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { createDataPlane, type ProxyDependencies } from './create-data-plane';
 import { DataPlane } from './data-plane';
 
-/** The proxy as a Nest module: one provider, whose parts are plain classes put together in `create-data-plane.ts`. */
+/** The proxy as a Nest module. It has one provider, whose parts are plain classes that `create-data-plane.ts` composes. */
 @Module({})
 export class ProxyModule {
   static forDependencies(dependencies: ProxyDependencies): DynamicModule {

@@ -8,12 +8,12 @@ import { type ProtocolHandler } from './protocols/protocol';
 import { type ProxySettings } from './proxy.config';
 import { ProxyModule } from './proxy.module';
 
-/** What a test replaces; a program leaves all of it alone. */
+/** Replacements for tests; the program sets none. */
 export interface StartProxyOptions {
   readonly connection?: KubeConnection;
   readonly clock?: Clock;
   readonly lookup?: LookupAll;
-  /** Handlers besides the shipped ones, by the name in `spec.protocol`. */
+  /** Handlers in addition to the shipped ones, by the name in `spec.protocol`. */
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
@@ -21,13 +21,13 @@ export interface StartProxyOptions {
 export interface RunningProxy {
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** Where /healthz, /readyz and /metrics are served. */
+  /** The base URL of /healthz, /readyz and /metrics. */
   readonly adminUrl: string;
-  /** Stops as on SIGTERM; resolves when all is closed. */
+  /** Stops the proxy as on SIGTERM. Resolves when everything is closed. */
   stop(): Promise<void>;
 }
 
-/** Starts a replica of the proxy. Resolves when its ports are open; /readyz tells when it can serve. */
+/** Starts a replica of the proxy. Resolves when its ports are open; /readyz reports when it can serve requests. */
 export async function startProxy(settings: ProxySettings, logger: Logger, options: StartProxyOptions = {}): Promise<RunningProxy> {
   const { clock = systemClock } = options;
   const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
