@@ -37,7 +37,7 @@ export class AuthenticateClient {
     private readonly audience: string,
   ) {}
 
-  /** Authenticates the client. Throws the errors of {@link identify}. */
+  /** Authenticates the client; see {@link identify} for the errors. */
   async authenticate(identified: Identified): Promise<Authenticated> {
     return new Authenticated(identified, await this.identify(identified.client));
   }

@@ -166,8 +166,8 @@ export class RecoverRequest {
 }
 
 /**
- * Statuses of an empty write which show that the registry authorised it: it succeeded, or the registry processed it and found it wrong
- * (400, 404, 416). Other statuses, such as 405, 413 and 414, may come from a gateway before any authorisation.
+ * Statuses which show that the registry authorised an anonymous empty write: the write succeeded, or the registry processed it and found it
+ * invalid (400, 404, 416). Other statuses, such as 405, 413 and 414, may come from a gateway before any authorisation.
  */
 const SHOWS_OPEN: ReadonlySet<number> = new Set([200, 201, 202, 204, 400, 404, 416]);
 
