@@ -197,6 +197,34 @@ const imports = {
   },
 };
 
+const noTestSupport = { group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' };
+const testSupportOnly = { 'no-restricted-imports': ['error', { patterns: [noTestSupport] }] };
+
+/** Where the time and the machine come from; all others are handed them. What a limit does is decided by the clock, so that a test need not wait. */
+const HANDED_IN = 'Everything that touches the world is handed in: take a Clock (libs/clock), or what you need of World (libs/runtime).';
+
+/** The sources that use timers, the date or the machine themselves, and why. `AbortSignal.timeout` and `socket.setTimeout` limit one request or socket, and are left to Node.js. */
+const ownTime = [
+  'libs/clock/src/clock.ts',
+  // The world of a program is read here.
+  'libs/runtime/src/world.ts',
+  // The end of the process, and the time in a line of the log: nothing is decided by it.
+  'libs/runtime/src/{program,logger}.ts',
+  // The last seconds of a socket that nobody waits for any more, without a promise or an object for each (ADR 18).
+  'apps/proxy/src/client/lingering-close.ts',
+  'apps/proxy/src/upstream/{head-connections,read-body}.ts',
+  // They look at all connections or transfers now and then; whether one is idle is decided by the clock that they are handed.
+  'apps/proxy/src/client/http-connections.ts',
+  'apps/proxy/src/transfer/transfers.ts',
+  // The last seconds of calls and of a child process.
+  'apps/csi/src/rpc/unix-server.ts',
+  'apps/csi/src/mount/command-shell.ts',
+  // How long the system may take to connect a real socket.
+  'libs/egress/src/pinned-connect.ts',
+  // Which families of addresses this machine has.
+  'libs/egress/src/names/name-resolver.ts',
+];
+
 const specs = ['**/*.spec.ts', '**/*.testbed-spec.ts', '**/test/**/*.ts'];
 
 export default tseslint.config(
@@ -235,11 +263,32 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          patterns: [{ group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' }],
+          patterns: [
+            noTestSupport,
+            {
+              group: ['node:os', 'os', 'node:timers', 'node:timers/*', 'timers', 'timers/*', 'node:perf_hooks', 'perf_hooks'],
+              message: HANDED_IN,
+            },
+          ],
         },
       ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: HANDED_IN },
+        { object: 'performance', property: 'now', message: HANDED_IN },
+        { object: 'process', property: 'hrtime', message: HANDED_IN },
+        { object: 'process', property: 'uptime', message: HANDED_IN },
+        ...['setTimeout', 'setInterval', 'performance'].map((property) => ({ object: 'globalThis', property, message: HANDED_IN })),
+      ],
+      'no-restricted-globals': ['error', ...['setTimeout', 'setInterval', 'performance'].map((name) => ({ name, message: HANDED_IN }))],
     },
   },
+  {
+    files: ownTime,
+    rules: { ...testSupportOnly, 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
+  },
+  // Where a program looks at its environment.
+  { files: ['libs/kube/src/kubernetes.config.ts'], rules: testSupportOnly },
   { files: ['apps/proxy/**/*.ts'], ignores: ['apps/proxy/src/client/**'], rules: { 'rooms/words': ['error', [noServerResponse]] } },
   {
     files: ['apps/proxy/src/**/*.ts'],

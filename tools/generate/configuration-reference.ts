@@ -9,7 +9,8 @@ const INTRODUCTION = `# Configuration
 \`npm run generate\` writes this page from the declarations of the programs; do not edit it. Each program prints its part with \`--help\`.
 
 Environment variables configure the programs. A variable that is unset or empty has its default. When a program starts, it reports all
-problems together, with the name of each variable and the expected value, and exits with status 2.
+problems together, with the name of each variable and the expected value, and exits with status 2. A file or
+directory that a variable names but that cannot be used is such a problem, and so is a missing kubeconfig.
 `;
 
 /** Returns the page with all settings. It runs the programs, because no tool may import an app; so the page shows what users see with `--help`. */

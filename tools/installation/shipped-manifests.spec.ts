@@ -71,20 +71,26 @@ describe('class oci', () => {
 describe.each(filesOf('examples'))('%s', (file) => {
   const objects = objectsOf(file);
   const secrets = ofKind<SecretObject>(objects, 'Secret');
+  const classes = [oci, ...ofKind<ConnectorClass>(objects, 'ConnectorClass')];
+  const typeOf = (connectorClass: ConnectorClass | undefined, name: string | undefined) =>
+    connectorClass?.spec.auth?.types?.find((type) => type.name === name);
+
+  it('has valid classes', () => {
+    expect(classes.flatMap((connectorClass) => validateConnectorClass(connectorClass))).toEqual([]);
+  });
 
   it.each(ofKind<Connector>(objects, 'Connector').map((connector) => [connector.metadata.name, connector] as const))(
     'has a Connector %s that is valid, fits its class and finds its Secrets',
     (_name, connector) => {
       expect(validateConnector(connector)).toEqual([]);
-      expect(connector.spec.connectorClassName).toBe('oci');
-      expect(validateConnectorAgainstClass(connector, oci)).toEqual([]);
+      const connectorClass = classes.find(({ metadata }) => metadata.name === connector.spec.connectorClassName);
+      expect(connectorClass && validateConnectorAgainstClass(connector, connectorClass)).toEqual([]);
 
       const { auth, caCertSecretRef } = connector.spec;
       const secretNamed = (name: string) =>
         secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === connector.metadata.namespace);
-      const type = oci.spec.auth?.types?.find(({ name }) => name === auth?.name);
       if (auth?.secretRef) {
-        expect(secretNamed(auth.secretRef.name)?.type).toBe(type?.secretType);
+        expect(secretNamed(auth.secretRef.name)?.type).toBe(typeOf(connectorClass, auth.name)?.secretType);
       }
       if (caCertSecretRef) {
         expect(Object.keys(secretNamed(caCertSecretRef.name)?.stringData ?? {})).toEqual(['ca.crt']);

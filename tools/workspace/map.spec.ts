@@ -52,15 +52,24 @@ describe('the map', () => {
     expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
   });
 
-  it('ARCHITECTURE.md has a row for each room of the proxy, and for no other', () => {
-    const table = architecture.slice(architecture.indexOf('## The rooms of the proxy'), architecture.indexOf('## The gate'));
-    const rows = [...table.matchAll(/^\| ((?:`\w+\/` ?)+)\|/gm)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []);
-    expect(rows.sort()).toEqual(foldersIn('apps/proxy/src'));
+  it.each([
+    ['proxy', '## The rooms of the proxy', '## The folders'],
+    ['controller', '| folder of `apps/controller/src`', '| folder of `apps/csi/src`'],
+    ['csi', '| folder of `apps/csi/src`', '## How a program is put together'],
+  ])('ARCHITECTURE.md has a row for each folder of the %s, and for no other', (app, start, end) => {
+    const table = architecture.slice(architecture.indexOf(start), architecture.indexOf(end));
+    const rows = [...table.matchAll(/^\| ((?:`[\w-]+\/` ?)+)\|/gm)].flatMap(([, names = '']) => names.match(/[\w-]+/g) ?? []);
+    expect(rows.sort()).toEqual(foldersIn(`apps/${app}/src`));
   });
 
   it('tools/README.md has a row for each folder of tools, and for no other', () => {
     const rows = [...read('tools/README.md').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
     expect(rows).toEqual(foldersIn('tools'));
+  });
+
+  it('tools/README.md names each script of tools, and no other', () => {
+    const named = [...read('tools/README.md').matchAll(/`([\w-]+\.[mc]js)`/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual(readdirSync(path.join(root, 'tools')).filter((name) => /\.[mc]js$/.test(name)));
   });
 
   it('CONTRIBUTING.md has a row for each npm script, and for no other', () => {

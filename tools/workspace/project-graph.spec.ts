@@ -170,6 +170,22 @@ describe('lint', () => {
     },
     MINUTES,
   );
+
+  it.each([
+    ['the date', 'libs/oci-auth/src/planted.ts', 'export const at = (): number => Date.now();\n'],
+    ['a timer', 'apps/csi/src/planted.ts', 'export const timer = setTimeout(() => undefined, 1);\n'],
+    ['the host name', 'apps/controller/src/planted.ts', "export { hostname } from 'node:os';\n"],
+  ])(
+    'refuses to take %s of the machine instead of what is handed in',
+    async (_what, file, text) => {
+      await copy.write(file, text);
+      const { code, output } = await copy.run('eslint', '--max-warnings', '0', file);
+      await copy.write(file, 'export {};\n');
+      expect(output).toContain('is handed in');
+      expect(code).not.toBe(0);
+    },
+    MINUTES,
+  );
 });
 
 /** Returns a pattern for a string that begins with the directory, or is the directory as an argument of a join. */

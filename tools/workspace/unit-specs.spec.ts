@@ -19,6 +19,7 @@ const PROJECTS = [
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
   'apps/proxy/src/client/last-answer.ts': 'apps/proxy/src/client/http-connections.spec.ts',
+  'apps/proxy/src/client/upgrading-connection.ts': 'apps/proxy/test/websocket-attacks.e2e.spec.ts',
   'apps/proxy/src/data-plane.ts': 'apps/proxy/test/shutdown.e2e.spec.ts',
   'apps/proxy/src/observability/log-sampler.ts': 'apps/proxy/src/observability/access-log.spec.ts',
   'apps/proxy/src/observability/proxy-metrics.ts': 'apps/proxy/src/observability/operations.docs.spec.ts',
@@ -31,10 +32,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/port/client-connection.ts': 'apps/proxy/src/port/connection-limits.spec.ts',
   'apps/proxy/src/protocols/oci/name-replacement.ts': 'apps/proxy/src/protocols/oci/tag-list.spec.ts',
   'apps/proxy/src/proxy-state.ts': 'apps/proxy/test/outage.e2e.spec.ts',
-  'apps/proxy/src/proxy.module.ts': 'apps/proxy/test/start.e2e.spec.ts',
+  'apps/proxy/src/upstream/web-socket-transport.ts': 'apps/proxy/test/websocket.e2e.spec.ts',
   'libs/credentials/src/credential.ts': 'libs/credentials/src/parse-credential.spec.ts',
   'libs/egress/src/names/watched-file.ts': 'libs/egress/src/names/name-resolver.spec.ts',
-  'libs/egress/src/refused-hosts.ts': 'libs/egress/src/egress-policy.spec.ts',
 };
 
 /** Whether a file contains a class that is not an error class. Error classes have no behaviour to test. */

@@ -1,11 +1,10 @@
-import { type Clock } from '@oci-connector/clock';
+import { randomBytes } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Probes, type ProtocolProbes, SHIPPED_PROBES } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
-import { InstallationEndpoints, type KubeClient } from '@oci-connector/kube';
+import { InstallationEndpoints } from '@oci-connector/kube';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
-import { LOGGER, Readiness } from '@oci-connector/runtime';
-import { type Logger } from 'pino';
-import { Registry } from 'prom-client';
+import { Runtime } from '@oci-connector/runtime';
 import { ClusterWatches } from './cluster/cluster-watches';
 import { type ControllerSettings } from './controller.config';
 import { ControllerMetrics } from './controller.metrics';
@@ -13,45 +12,29 @@ import { ControllerService } from './controller.service';
 import { installationOf } from './installation';
 import { LeaderTerm } from './leader-term';
 
-/** What is handed in from outside: the world. */
-export interface ControllerDependencies {
+/** What this program has besides what every program has. */
+export interface ControllerOptions {
   readonly settings: ControllerSettings;
-  readonly client: KubeClient;
-  /** Certificates in PEM of the installation's bundle. */
-  readonly installationCa: readonly string[];
-  /** Name of this replica and life; no two may share it. */
-  readonly identity: string;
-  readonly clock: Clock;
-  readonly random: () => number;
+  /** Default `Math.random`. */
+  readonly random?: () => number;
+  /** Probes besides the shipped ones, by the name in `spec.protocol`; a program has none. */
+  readonly protocols?: Readonly<Record<string, ProtocolProbes>>;
 }
 
-/** Puts the parts of the controller together. */
+/** The controller as a Nest module: one provider, whose parts are plain classes that are put together here. */
 @Module({})
 export class ControllerModule {
-  static forDependencies(dependencies: ControllerDependencies): DynamicModule {
+  static register(options: ControllerOptions): DynamicModule {
     return {
       module: ControllerModule,
-      providers: [
-        {
-          provide: ControllerService,
-          inject: [LOGGER, Registry, Readiness],
-          useFactory: (logger: Logger, registry: Registry, readiness: Readiness) =>
-            controllerService(dependencies, { logger, registry, readiness }),
-        },
-      ],
-      exports: [ControllerService],
+      providers: [{ provide: ControllerService, inject: [Runtime], useFactory: (runtime: Runtime) => createController(options, runtime) }],
     };
   }
 }
 
-interface Runtime {
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly readiness: Readiness;
-}
-
-function controllerService(dependencies: ControllerDependencies, { logger, registry, readiness }: Runtime): ControllerService {
-  const { settings, client, installationCa, identity, clock, random } = dependencies;
+function createController({ settings, random = Math.random, protocols }: ControllerOptions, runtime: Runtime): ControllerService {
+  const { client, logger, registry, readiness } = runtime;
+  const { clock, hostname, installationCa } = runtime.world;
   const metrics = new ControllerMetrics(registry);
   const installation = installationOf(settings);
   const watches = new ClusterWatches({
@@ -67,9 +50,15 @@ function controllerService(dependencies: ControllerDependencies, { logger, regis
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
     ...endpoints.refused,
+    clock,
   });
-  const refusals = new RefusedCredentials(clock, settings.refusedPeriod);
-  const term = { settings, installation, client, watches, egress, refusals, installationCa, metrics, logger, clock, random };
+  const probes = new Probes({
+    refusals: new RefusedCredentials(clock, settings.refusedPeriod),
+    protocols: { ...SHIPPED_PROBES, ...protocols },
+  });
+  const term = { settings, installation, client, watches, egress, probes, installationCa, metrics, logger, clock, random };
+  // The pod's name for people, random bytes because a restarted container keeps its host name.
+  const identity = `${hostname}-${randomBytes(4).toString('hex')}`;
   const lease = { namespace: settings.namespace, name: settings.leaseName, identity, durationMs: settings.leaseDuration };
   return new ControllerService({
     client,

@@ -62,6 +62,5 @@ export class ControllerService implements OnApplicationBootstrap, OnModuleDestro
   async onModuleDestroy(): Promise<void> {
     await this.#election.stop();
     await Promise.all([this.options.watches.stop(), this.options.endpoints.stop()]);
-    await this.options.client.close();
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, sleep } from '@oci-connector/clock';
 import { PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
+import { type Probes } from '@oci-connector/diagnosis';
 import { type EgressPolicy } from '@oci-connector/egress';
 import {
   EventRecorder,
@@ -16,7 +17,6 @@ import {
   type ReconcileTrigger,
   type RunningReconciler,
 } from '@oci-connector/kube';
-import { type RefusedCredentials } from '@oci-connector/oci-auth';
 import { LogFields } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { of } from 'rxjs';
@@ -40,8 +40,8 @@ export interface LeaderTermOptions {
   readonly client: KubeClient;
   readonly watches: ClusterWatches;
   readonly egress: EgressPolicy;
-  /** Of all terms: another term is no reason to send a refused credential again. */
-  readonly refusals: RefusedCredentials;
+  /** Of all terms, because they remember refused credentials: another term is no reason to send one again. */
+  readonly probes: Probes;
   /** Certificates in PEM that registries may be signed by, beside the system's roots. */
   readonly installationCa: readonly string[];
   readonly metrics: ControllerMetrics;
@@ -105,18 +105,19 @@ export class LeaderTerm {
   }
 
   #connectors(prober: Prober): RunningReconciler {
-    const { settings, installation, client, watches, egress, refusals, installationCa, metrics, random } = this.options;
+    const { settings, installation, client, watches, egress, probes, installationCa, metrics, clock, random } = this.options;
     const writer = new ConnectorStatusWriter({ client, events: this.#transitions, gauge: metrics.readiness });
     const tools = {
       client,
       view: watches,
       installation,
       prober,
+      probes,
       egress,
+      clock,
       installationCa,
       timeouts: { liveness: settings.livenessTimeout, credential: settings.credentialTimeout },
       fingerprintKey: randomBytes(32),
-      refusals,
     };
     const reconciler = new ConnectorReconciler({ tools, writer, now: this.#now, random });
     return this.#start(

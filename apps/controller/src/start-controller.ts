@@ -1,19 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
-import { type Clock, systemClock } from '@oci-connector/clock';
-import { KubeClient, loadKubeConnection, type KubeConnection } from '@oci-connector/kube';
-import { readCaBundle, startApp, type RunningApp } from '@oci-connector/runtime';
+import { startApp, type RunningApp, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ControllerSettings } from './controller.config';
-import { ControllerModule } from './controller.module';
+import { ControllerModule, type ControllerOptions } from './controller.module';
 import { ControllerService } from './controller.service';
 
 /** What a test replaces; a program leaves all of it alone. */
-export interface StartControllerOptions {
-  readonly connection?: KubeConnection;
-  readonly clock?: Clock;
-  readonly random?: () => number;
-}
+export interface StartControllerOptions extends Partial<World>, Omit<ControllerOptions, 'settings'> {}
 
 /** A running controller. */
 export interface RunningController extends RunningApp {
@@ -26,19 +18,9 @@ export async function startController(
   logger: Logger,
   options: StartControllerOptions = {},
 ): Promise<RunningController> {
-  const { clock = systemClock, random = Math.random } = options;
-  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
-  const installationCa = await readCaBundle(settings.caBundle);
-  const module = ControllerModule.forDependencies({
-    settings,
-    client: KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-controller' }),
-    installationCa,
-    // The pod's name for people, random bytes because a restarted container keeps its host name.
-    identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
-    clock,
-    random,
-  });
-  const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
+  const { random, protocols, ...world } = options;
+  const module = ControllerModule.register({ settings, random, protocols });
+  const running = await startApp({ name: 'connectors-controller', module, settings, logger, world });
   const service = running.app.get(ControllerService, { strict: false });
   return { ...running, isLeader: () => service.isLeader };
 }

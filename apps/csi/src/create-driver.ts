@@ -1,12 +1,9 @@
-import { hostname } from 'node:os';
 import { rootCertificates } from 'node:tls';
-import { type Clock } from '@oci-connector/clock';
 import { type VolumeEnvironment } from '@oci-connector/config-rendering';
 import { apiServerHosts } from '@oci-connector/connector-api';
-import { AccessReviewer, type KubeClient, Reachability } from '@oci-connector/kube';
-import { type Readiness, VERSION } from '@oci-connector/runtime';
+import { AccessReviewer, Reachability } from '@oci-connector/kube';
+import { type Runtime, VERSION } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
 import { CsiState } from './csi-state';
 import { type CsiSettings } from './csi.config';
 import { Driver } from './driver';
@@ -30,30 +27,22 @@ import { MountedVolumes } from './volume/mounted-volumes';
 import { PublishVolume } from './volume/publish-volume';
 import { VolumeKeys } from './volume/volume-keys';
 
-/** What is handed in from outside: the world. */
-export interface DriverDependencies {
+/** What this program has besides what every program has. */
+export interface DriverOptions {
   readonly settings: CsiSettings;
-  readonly client: KubeClient;
-  readonly clock: Clock;
   /** For tests of what a mounter may do wrong; by default the one that the settings name. */
   readonly mounter?: Mounter;
 }
 
-/** What the program's runtime has for its parts. */
-export interface DriverRuntime {
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly readiness: Readiness;
-}
-
 /** Puts the parts of the driver together. */
-export function createDriver(dependencies: DriverDependencies, runtime: DriverRuntime): Driver {
-  const { settings, client, clock } = dependencies;
-  const { logger, registry, readiness } = runtime;
+export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
+  const { settings } = options;
+  const { client, logger, registry, readiness } = runtime;
+  const { clock, hostname } = runtime.world;
   const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
   const volumes = new MountedVolumes();
   const kept = new KeptInputs(keptInputs, (file, error) => logger.warn({ file, err: error }, 'what is kept of a volume cannot be used'));
-  const mounter = dependencies.mounter ?? createMounter(settings, logger);
+  const mounter = options.mounter ?? createMounter(settings, logger);
   const metrics = new CsiMetrics(registry, () => volumes.size);
   const state = new CsiState({ client, clock, namespace: settings.namespace });
   state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
@@ -79,7 +68,7 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
     onNewVolume: (request) => reportLifetime(request, logger),
   });
   const node = new NodeServer({
-    nodeName: settings.nodeName || hostname(),
+    nodeName: settings.nodeName || hostname,
     kubeletDirectory: settings.kubeletDirectory,
     flow,
     mounter,
@@ -99,7 +88,6 @@ export function createDriver(dependencies: DriverDependencies, runtime: DriverRu
           socket: new UnixServer(registrationSocket).add(RegistrationProtocol, registration.implementation(calls)),
         };
   return new Driver({
-    client,
     kubeletDirectory: settings.kubeletDirectory,
     state,
     server,

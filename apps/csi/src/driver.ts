@@ -1,8 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
-import { type KubeClient } from '@oci-connector/kube';
-import { type Readiness } from '@oci-connector/runtime';
+import { ConfigurationError, type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type CsiState } from './csi-state';
 import { type Mounter } from './mount/mounter';
@@ -13,8 +12,6 @@ import { type KeptInputs } from './volume/kept-inputs';
 import { type MountedVolumes } from './volume/mounted-volumes';
 
 export interface DriverParts {
-  /** Of the API server; closed at the end. */
-  readonly client: KubeClient;
   readonly kubeletDirectory: string;
   readonly state: CsiState;
   readonly server: UnixServer;
@@ -53,8 +50,9 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #adopt(): Promise<void> {
     const { mounter, volumes, kept, logger } = this.parts;
-    const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((error: unknown) => {
-      throw new Error(`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${this.parts.kubeletDirectory} cannot be used`, { cause: error });
+    const kubeletDirectory = await realpath(this.parts.kubeletDirectory).catch((cause: NodeJS.ErrnoException) => {
+      const problem = `${this.parts.kubeletDirectory} cannot be used (${cause.code}); set it to the kubelet's --root-dir`;
+      throw new ConfigurationError([`OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: ${problem}`], { cause });
     });
     const found = await adoptVolumes({
       kubeletDirectory,
@@ -69,10 +67,9 @@ export class Driver implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Without its registration socket the kubelet calls no more; then the calls that run are finished. */
   async onModuleDestroy(): Promise<void> {
-    const { registrar, server, state, client } = this.parts;
+    const { registrar, server, state } = this.parts;
     await registrar?.socket.close();
     await server.close();
     await state.stop();
-    await client.close();
   }
 }

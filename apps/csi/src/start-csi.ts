@@ -1,18 +1,12 @@
-import { type Clock, systemClock } from '@oci-connector/clock';
-import { KubeClient, type KubeConnection, loadKubeConnection } from '@oci-connector/kube';
-import { startApp } from '@oci-connector/runtime';
+import { startApp, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
+import { type DriverOptions } from './create-driver';
 import { type CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
 import { kubeletPaths } from './kubelet-paths';
-import { type Mounter } from './mount/mounter';
 
 /** What a test replaces; a program leaves all of it alone. */
-export interface StartCsiOptions {
-  readonly connection?: KubeConnection;
-  readonly clock?: Clock;
-  readonly mounter?: Mounter;
-}
+export interface StartCsiOptions extends Partial<Omit<World, 'installationCa'>>, Omit<DriverOptions, 'settings'> {}
 
 /** A running driver. */
 export interface RunningCsi {
@@ -24,11 +18,9 @@ export interface RunningCsi {
 
 /** Starts the driver of one node. Resolves when its sockets are served; /readyz tells when it can mount. */
 export async function startCsi(settings: CsiSettings, logger: Logger, options: StartCsiOptions = {}): Promise<RunningCsi> {
-  const { clock = systemClock, mounter } = options;
-  const connection = options.connection ?? (await loadKubeConnection({ kubeconfig: settings.kubeconfig || undefined }));
-  const client = KubeClient.fromConnection(connection, { clock, userAgent: 'connectors-csi' });
-  const module = CsiModule.forDependencies({ settings, client, clock, mounter });
-  const running = await startApp({ module, logger, adminHost: settings.adminHost, adminPort: settings.adminPort });
+  const { mounter, ...world } = options;
+  const module = CsiModule.register({ settings, mounter });
+  const running = await startApp({ name: 'connectors-csi', module, settings, logger, world });
   const { adminUrl } = running;
   logger.info({ socket: kubeletPaths(settings).socket, adminUrl }, 'serving');
   return { adminUrl, stop: () => running.stop() };

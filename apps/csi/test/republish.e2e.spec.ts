@@ -169,7 +169,7 @@ describe('publishing a volume that is published', () => {
     expect(await world.read('uncertain', 'ca.crt')).toBe(certificates);
     expect(await world.publish('new')).toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/controller runs \(CertificateAuthorityMissing\)$/) as string,
+      message: expect.stringMatching(/check that the controller is running \(CertificateAuthorityMissing\)$/) as string,
     });
   });
 

@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Clock } from '@oci-connector/clock';
+import { type Clock, sleep } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
 import {
   AccessReviewer,
   InstallationEndpoints,
-  type KubeClient,
   parseKey,
   Reachability,
   Secrets,
@@ -14,9 +12,8 @@ import {
   TokenSignatures,
 } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
-import { type Readiness } from '@oci-connector/runtime';
+import { type Runtime, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
 import { DataPlane } from './data-plane';
 import { CertificateAuthority } from './certificates/certificate-authority';
 import { ConnectionLimits } from './port/connection-limits';
@@ -38,6 +35,7 @@ import { IdentifyRequest } from './pipeline/identify-request';
 import { ObtainAuthorization } from './pipeline/obtain-authorization';
 import { PlanRequest } from './pipeline/plan-request';
 import { RecoverRequest } from './pipeline/recover-request';
+import { RepeatReviews } from './pipeline/repeat-reviews';
 import { RequestLimits } from './pipeline/request-limits';
 import { ResolveConnector } from './pipeline/resolve-connector';
 import { ResolveCredential } from './pipeline/resolve-credential';
@@ -54,33 +52,26 @@ import { UpstreamPool } from './upstream/upstream-pool';
 /** Time limit for reading a Connector's Secret while its client waits, in milliseconds. The same as for a review. */
 const SECRET_TIMEOUT_MS = 5_000;
 
-/** The settings, and the dependencies that tests replace. */
-export interface ProxyDependencies {
+/** The settings of the proxy, and what only its tests replace. */
+export interface ProxyOptions {
   readonly settings: ProxySettings;
-  readonly client: KubeClient;
-  /** The certificates of the installation's CA bundle, in PEM. */
-  readonly installationCa: readonly string[];
-  readonly clock: Clock;
   /** Resolves the host names of upstreams; default: as configured in the system's files. */
   readonly lookup?: LookupAll;
   /** Handlers for additional protocols, by the name in `spec.protocol`; only tests have any. */
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
-/** Services of the program's runtime. */
-export interface ProxyRuntime {
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly readiness: Readiness;
-}
+type ProxyDependencies = ProxyOptions & Pick<Runtime, 'client'> & Pick<World, 'clock' | 'installationCa'>;
 
 /**
  * Composes the parts of the proxy. Each part depends only on parts that were created before it. A part that must be notified by a later
  * part is subscribed once the later part exists.
  */
-export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyRuntime): DataPlane {
-  const { settings, client, clock } = dependencies;
-  const { logger, registry, readiness } = runtime;
+export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPlane {
+  const { settings } = options;
+  const { client, logger, registry, readiness } = runtime;
+  const { clock, installationCa } = runtime.world;
+  const dependencies: ProxyDependencies = { ...options, client, clock, installationCa };
   const transfers = createTransfers(settings, clock);
   const state = new ProxyState({ client, clock });
   state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
@@ -100,7 +91,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
   const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
-  const accessLog = new AccessLog(logger, () => clock.monotonic());
+  const accessLog = new AccessLog(logger, clock);
   const limits = new ConnectionLimits({
     maxPerListener: settings.maxConnections,
     maxPerPeer: settings.maxConnectionsPerPeer,
@@ -112,7 +103,7 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
-    serve: new ServeRequest({ handler, transfers, metrics, accessLog }),
+    serve: new ServeRequest({ handler, transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
   const naming = new ReverseNaming(settings.clusterDomain);
@@ -158,8 +149,8 @@ export function createDataPlane(dependencies: ProxyDependencies, runtime: ProxyR
     transfers,
     background: [state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
-    client,
     readiness,
+    clock,
     stopping: settings,
   });
 }
@@ -213,6 +204,7 @@ function upstreamParts(
     redirectCIDRs: settings.egressRedirectCidrs,
     ...endpoints.refused,
     lookup,
+    clock,
   });
   return {
     upstreams: new UpstreamPool(policy, installationCa),
@@ -254,7 +246,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
   const ask = new AskUpstream({
     via: settings.via,
     now: () => clock.now(),
-    delay: (ms, signal) => delay(ms, undefined, { signal }),
+    delay: (ms, signal) => sleep(clock, ms, signal).then(() => signal.throwIfAborted()),
   });
   return new HandleRequest({
     request: new IdentifyRequest(protocols, settings.via),
@@ -272,6 +264,7 @@ function requestHandler({ logger, dependencies, metrics, reachability, upstream,
       protocols,
     }),
     protocol: new PlanRequest(),
+    reviews: new RepeatReviews(clock),
     credential,
     authorization,
     forward: new ForwardRequest(new RecoverRequest(ask, authorization)),

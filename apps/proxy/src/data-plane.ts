@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type KubeClient } from '@oci-connector/kube';
+import { type Clock, sleep } from '@oci-connector/clock';
 import { type Readiness } from '@oci-connector/runtime';
 import { type HttpConnections } from './client/http-connections';
 import { type Port } from './port/port';
@@ -22,10 +21,10 @@ export interface DataPlaneParts {
   readonly transfers: Transfers;
   /** In the order in which they are started. */
   readonly background: readonly BackgroundPart[];
-  /** Closed when nothing uses them any more; the client of the API server is closed last. */
+  /** Closed when nothing uses them any more. */
   readonly resources: readonly { close(): unknown }[];
-  readonly client: KubeClient;
   readonly readiness: Readiness;
+  readonly clock: Clock;
   /** How long the proxy accepts connections after SIGTERM, and how long running transfers may continue after that, in milliseconds. */
   readonly stopping: { readonly drainDelay: number; readonly grace: number };
 }
@@ -66,12 +65,12 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
     // After a failed start there are no clients to wait for.
     const { drainDelay, grace } = this.#serving ? stopping : { drainDelay: 0, grace: 0 };
     this.#draining = true;
-    await delay(drainDelay);
+    await this.#atMost(drainDelay);
     const closed = Promise.all([http.close(), https.close()]);
     connections.drain();
-    await this.#drained(grace);
+    await this.#atMost(grace, transfers.drained());
     transfers.cancelAll();
-    await this.#drained(LAST_WORDS_MS);
+    await this.#atMost(LAST_WORDS_MS, transfers.drained());
     http.cut();
     https.cut();
     await closed;
@@ -79,18 +78,20 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#close();
   }
 
-  /** Resolves when no transfer runs, at the latest after the given time in milliseconds. */
-  async #drained(ms: number): Promise<void> {
-    const overdue = new AbortController();
-    await Promise.race([this.parts.transfers.drained(), delay(ms, undefined, { signal: overdue.signal })]);
-    overdue.abort();
+  /** Waits until the promise is fulfilled, at most for the given time in milliseconds. */
+  async #atMost(ms: number, promise?: Promise<unknown>): Promise<void> {
+    if (ms === 0) {
+      return;
+    }
+    const ended = new AbortController();
+    const timeOver = sleep(this.parts.clock, ms, ended.signal);
+    await Promise.race(promise ? [promise, timeOver] : [timeOver]).finally(() => ended.abort());
   }
 
   async #close(): Promise<void> {
-    const { background, resources, client } = this.parts;
+    const { background, resources } = this.parts;
     await Promise.all(background.map((part) => part.stop()));
     // Connections to registries get a short time to close properly. No client waits for them any more.
-    await Promise.race([Promise.all(resources.map((resource) => resource.close())), delay(LAST_WORDS_MS, undefined, { ref: false })]);
-    await client.close();
+    await this.#atMost(LAST_WORDS_MS, Promise.all(resources.map((resource) => resource.close())));
   }
 }

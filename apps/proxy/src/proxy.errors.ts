@@ -54,6 +54,8 @@ export const PROXY_ERRORS = {
   RequestMalformed: { status: 400, ociCode: 'UNKNOWN', closes: true },
   /** A transfer coding other than `chunked` (RFC 9112 §6.1). */
   TransferCodingUnsupported: { status: 501, ociCode: 'UNSUPPORTED', closes: true },
+  /** An unsupported upgrade: not WebSocket, another WebSocket version, or not supported for this Connector. */
+  UpgradeUnsupported: { status: 501, ociCode: 'UNSUPPORTED' },
   /** The client stopped sending before the request was complete. */
   ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
   /** The client closed its connection, so it does not get this response. 499 is the status that nginx logs in this case. */

@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Protocol } from '@oci-connector/connector-api';
-import { RawUpstream, until } from '@oci-connector/testing-kit';
+import { crdsWithProtocol, RawUpstream, until } from '@oci-connector/testing-kit';
 import { prefix, ProxyWorld } from './proxy-world';
 import { ToyHandler } from './toy/toy-handler';
 
@@ -17,7 +16,7 @@ describe('a protocol that is added in one folder and one line', () => {
   let upstream: RawUpstream;
 
   beforeAll(async () => {
-    crds = crdsWith('toy');
+    crds = crdsWithProtocol(CRDS, 'toy');
     upstream = await RawUpstream.start();
     world = await ProxyWorld.start({ kube: { crds: [crds] }, protocols: { toy: new ToyHandler() } });
     world.applyClass('toy', { protocol: 'toy' as Protocol, livenessProbe: undefined });
@@ -85,15 +84,3 @@ describe('a protocol that is added in one folder and one line', () => {
     expect(upstream.requests).toEqual([]);
   });
 });
-
-/** The shipped types, with one more protocol for classes. */
-function crdsWith(protocol: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'toy-crds-'));
-  for (const file of readdirSync(CRDS)) {
-    writeFileSync(
-      join(directory, file),
-      readFileSync(join(CRDS, file), 'utf8').replace(/^( +)- oci\n(?= +- http$)/m, `$&$1- ${protocol}\n`),
-    );
-  }
-  return directory;
-}

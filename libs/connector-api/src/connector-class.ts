@@ -3,6 +3,7 @@ import { API_GROUP_VERSION, CLASS_PROXY_RESOLVER_ANNOTATION } from './api-group'
 import { AuthProbe, AUTH_TYPES_MAX, AuthType } from './auth-type';
 import { CLASS_API_PROPERTIES, type ConnectorClassApi } from './class-api';
 import { ClassConfiguration } from './class-configuration';
+import { ConnectorClassHttp } from './class-http';
 import { ConnectorClassStatus } from './class-status';
 import { ProxyDestination } from './destination';
 import { BuiltIn, Rules } from './field-registry';
@@ -13,11 +14,10 @@ import { Nested, OpaqueObject } from './object-fields';
 import { Metadata, type ObjectMeta } from './object-meta';
 import { ParamSpec } from './param-spec';
 import { isProtocolProbe, Probe } from './probe';
+import { type Protocol, PROTOCOL_NAMES, PROTOCOLS, protocolTraits } from './protocols';
 import { rule } from './rule';
 
-/** The protocols that the proxy has a handler for. */
-const PROTOCOLS = ['oci', 'http'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
+const DEFAULT_PROTOCOL: Protocol = 'http';
 
 /** How the Connectors of a class authenticate. */
 export class ConnectorClassAuth {
@@ -44,21 +44,27 @@ const ONLY_STRINGS = rule<readonly ParamSpec[]>({
   holds: (params) => params.every(({ type = 'string' }) => type === 'string'),
 });
 
-const NO_PROBE = 'must have http: only protocol oci has a probe of its own, which an empty probe stands for';
+const PROBED = PROTOCOL_NAMES.filter((name) => PROTOCOLS[name].hasOwnProbes);
+const HAS_OWN_PROBES = PROBED.map((name) => `self.protocol == "${name}"`).join(' || ');
+const NO_PROBE = `must have http: only protocol ${PROBED.join(' or ')} has a probe of its own, which an empty probe stands for`;
+
+function hasOwnProbes({ protocol = DEFAULT_PROTOCOL }: ConnectorClassSpec): boolean {
+  return protocolTraits(protocol)?.hasOwnProbes ?? false;
+}
 
 /** The desired state of a ConnectorClass. */
 @Rules<ConnectorClassSpec>([
   rule({
-    cel: 'self.protocol == "oci" || !has(self.livenessProbe) || has(self.livenessProbe.http) || has(self.livenessProbe.api)',
+    cel: `${HAS_OWN_PROBES} || !has(self.livenessProbe) || has(self.livenessProbe.http) || has(self.livenessProbe.api)`,
     message: NO_PROBE,
     fieldPath: '.livenessProbe',
-    holds: ({ protocol, livenessProbe }) => protocol === 'oci' || !livenessProbe || !isProtocolProbe(livenessProbe),
+    holds: (spec) => hasOwnProbes(spec) || !spec.livenessProbe || !isProtocolProbe(spec.livenessProbe),
   }),
   rule({
-    cel: 'self.protocol == "oci" || !has(self.authProbes) || self.authProbes.all(a, has(a.probe.http) || has(a.probe.api))',
+    cel: `${HAS_OWN_PROBES} || !has(self.authProbes) || self.authProbes.all(a, has(a.probe.http) || has(a.probe.api))`,
     message: NO_PROBE,
     fieldPath: '.authProbes',
-    holds: ({ protocol, authProbes = [] }) => protocol === 'oci' || authProbes.every(({ probe }) => !isProtocolProbe(probe)),
+    holds: (spec) => hasOwnProbes(spec) || (spec.authProbes ?? []).every(({ probe }) => !isProtocolProbe(probe)),
   }),
   rule({
     cel: '!has(self.authProbes) || (has(self.auth) && has(self.auth.types) && self.authProbes.all(a, self.auth.types.exists(t, t.name == a.authName)))',
@@ -66,14 +72,23 @@ const NO_PROBE = 'must have http: only protocol oci has a probe of its own, whic
     fieldPath: '.authProbes',
     holds: ({ auth, authProbes = [] }) => authProbes.every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
   }),
+  rule({
+    cel: '!has(self.http) || self.protocol == "http"',
+    message: 'must be absent: it is about protocol http only; remove it, or set protocol: http',
+    fieldPath: '.http',
+    holds: ({ http, protocol = 'http' }) => !http || protocol === 'http',
+  }),
 ])
 export class ConnectorClassSpec {
-  @Choice(PROTOCOLS, {
-    description: 'Which handler of the proxy serves its Connectors: oci for registries, http for any other HTTP service.',
-    default: 'http',
+  @Choice(PROTOCOL_NAMES, {
+    description: `Which handler of the proxy serves its Connectors: ${PROTOCOL_NAMES.map((name) => `${name} for ${PROTOCOLS[name].serves}`).join(', ')}.`,
+    default: DEFAULT_PROTOCOL,
     optional: true,
   })
   protocol?: Protocol;
+
+  @Nested(() => ConnectorClassHttp, { description: 'What services of protocol http can do besides plain requests.', optional: true })
+  http?: ConnectorClassHttp;
 
   @Nested(() => ParamSpec, { description: 'Declares spec.address of a Connector, as a parameter.', rules: [ONLY_STRING], optional: true })
   address?: ParamSpec;
@@ -155,7 +170,7 @@ export class ConnectorClass {
 
 /** The protocol of a class, also when it was read from a file and has no defaults yet. */
 export function protocolOf(connectorClass: ConnectorClass): Protocol {
-  return connectorClass.spec.protocol ?? 'http';
+  return connectorClass.spec.protocol ?? DEFAULT_PROTOCOL;
 }
 
 /** Whether the addresses of a class carry the connector in their host or in their path. */

@@ -4,6 +4,7 @@ import { authTypeOf, typeThatNeedsSecret } from './connector-auth';
 import { type ConnectorClass, protocolOf } from './connector-class';
 import { type FieldProblem, joinPath } from './field-problem';
 import { isRequiredParam, type ParamSpec } from './param-spec';
+import { protocolTraits } from './protocols';
 import { canPrefixRepositories, REPOSITORY_NAME_MAX } from './repository-name';
 import { AddressError, parseUpstreamAddress } from './upstream-address';
 
@@ -25,7 +26,7 @@ function addressProblems({ spec }: Connector, connectorClass: ConnectorClass): F
   const path = 'spec.address';
   const declared = connectorClass.spec.address;
   const problems = declared ? enumProblems(path, spec.address, declared) : [];
-  if (protocolOf(connectorClass) !== 'oci') {
+  if (!protocolTraits(protocolOf(connectorClass))?.addressPathIsRepository) {
     return problems;
   }
   const addresses = [{ path, address: spec.address }];

@@ -37,7 +37,7 @@ export async function checkHttpProbe(probe: HttpProbe, target: DiagnosisTarget, 
   try {
     const first = probeRequest(probe, target.address);
     const answer = await follow(first, { target, signal, redirects: probe.disableRedirect ? 0 : MAX_REDIRECTS });
-    return judge(probe, answer, { subject, url: first.url });
+    return judge(probe, answer, { subject, url: first.url, now: target.clock.now() });
   } catch (error) {
     if (error instanceof ExpressionError) {
       return failed(reasonOf(subject), `${error.message}; correct the class`);
@@ -127,9 +127,11 @@ function single(value: string | string[] | undefined): string | undefined {
 interface Judged {
   readonly subject: CheckSubject;
   readonly url: URL;
+  /** When the answer came. */
+  readonly now: number;
 }
 
-function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): Finding {
+function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url, now }: Judged): Finding {
   const { statusCode } = answer;
   const expression = probe.response?.cel;
   const asked = `${probe.method ?? 'GET'} ${url.origin}${url.pathname}`;
@@ -145,7 +147,7 @@ function judge(probe: HttpProbe, answer: HttpAnswer, { subject, url }: Judged): 
   if (statusCode === 429) {
     return throttled(
       `${asked} was answered with status code 429; it is asked again later`,
-      parseRetryAfter(answer.headers['retry-after'], Date.now()),
+      parseRetryAfter(answer.headers['retry-after'], now),
     );
   }
   if (subject.check === 'liveness') {

@@ -1,3 +1,4 @@
+import { type WallClock } from '@oci-connector/clock';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type EgressPolicy } from '@oci-connector/egress';
 import { type RegistryCredential } from '@oci-connector/oci-auth';
@@ -12,6 +13,8 @@ export interface DiagnosisTarget {
   /** Certificates in PEM that are trusted besides the system's roots: the Connector's own and the installation's. */
   readonly ca: readonly string[];
   readonly egress: EgressPolicy;
+  /** For dates that a server names. */
+  readonly clock: WallClock;
   /** Time for one check, from the look-up of the name to the last byte, in milliseconds. */
   readonly timeoutMs: number;
 }

@@ -1,5 +1,5 @@
-export { checkCredential, type CheckCredentialOptions } from './check-credential';
-export { checkHttpProbe, type CheckHttpProbeOptions } from './check-http-probe';
-export { checkLiveness } from './check-liveness';
 export { PASSED, failed, unknown, type Finding } from './finding';
 export { type DiagnosisTarget } from './diagnosis-target';
+export { type CheckSubject, explain } from './explain';
+export { type PlannedCheck, Probes, SHIPPED_PROBES } from './protocols/probes';
+export { type CredentialProbe, type ProtocolProbes } from './protocols/protocol-probes';

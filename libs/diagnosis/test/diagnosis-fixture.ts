@@ -1,3 +1,4 @@
+import { systemClock } from '@oci-connector/clock';
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import { EgressPolicy } from '@oci-connector/egress';
 import { type RegistryCredential } from '@oci-connector/oci-auth';
@@ -9,7 +10,15 @@ export const loopback = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirec
 
 /** A target with short times. */
 export function aTarget(address: string, options: Partial<DiagnosisTarget> = {}): DiagnosisTarget {
-  return { address: parseUpstreamAddress(address), trustedRealms: [], ca: [], egress: loopback, timeoutMs: 10_000, ...options };
+  return {
+    address: parseUpstreamAddress(address),
+    trustedRealms: [],
+    ca: [],
+    egress: loopback,
+    clock: systemClock,
+    timeoutMs: 10_000,
+    ...options,
+  };
 }
 
 export function aCredential(username: string, password: string): RegistryCredential {

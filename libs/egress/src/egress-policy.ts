@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { classifyAddress, unwrap } from './address-class';
 import { EgressError } from './egress.errors';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
@@ -31,6 +32,8 @@ export interface EgressPolicyOptions {
   refusedEndpoints?: () => readonly RefusedEndpoint[];
   /** Default: a {@link NameResolver} with the system's files. */
   lookup?: LookupAll;
+  /** Default: that of this machine. */
+  clock?: Clock;
 }
 
 /** The options, read. */
@@ -141,11 +144,13 @@ function readRules({
   redirectCIDRs,
   refusedHosts,
   refusedEndpoints,
-  lookup = new NameResolver().lookup,
+  clock = systemClock,
+  lookup = new NameResolver({ clock }).lookup,
 }: EgressPolicyOptions): Rules {
   const refused = new RefusedHosts({
     entries: refusedHosts,
     endpoints: refusedEndpoints,
+    clock,
     lookup: (name) => lookup(name, { owner: INSTALLATION }),
   });
   return { allowed: allowCIDRs.map(parseAddressRange), redirects: redirectCIDRs.map(parseAddressRange), refused, lookup };

@@ -38,15 +38,25 @@ export interface AddressRange {
   readonly prefixLength: number;
 }
 
-/** `ADDRESS/LENGTH`; an address alone is a range of one. Throws a TypeError that names the text. */
+/** `ADDRESS/LENGTH`; an address alone is a range of one. @throws TypeError that names the text */
 export function parseAddressRange(text: string): AddressRange {
+  const range = readRange(text);
+  if (!range) {
+    throw new TypeError(`"${text}" is not an address range; write it like 10.0.0.0/8 or fd00::/8`);
+  }
+  return range;
+}
+
+/** Whether {@link parseAddressRange} reads the text. */
+export function isAddressRange(text: unknown): boolean {
+  return typeof text === 'string' && readRange(text) !== undefined;
+}
+
+function readRange(text: string): AddressRange | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = parseAddress(address);
   const prefixLength = length === undefined ? (bytes?.length ?? 0) * 8 : /^\d{1,3}$/.test(length) ? Number(length) : NaN;
-  if (bytes === undefined || rest.length > 0 || !(prefixLength <= bytes.length * 8)) {
-    throw new TypeError(`"${text}" is not an address range; write it like 10.0.0.0/8 or fd00::/8`);
-  }
-  return { bytes, prefixLength };
+  return bytes === undefined || rest.length > 0 || !(prefixLength <= bytes.length * 8) ? undefined : { bytes, prefixLength };
 }
 
 /** Whether the address lies in the range; never for another family. */

@@ -1,3 +1,4 @@
+import { type Clock, sleep } from '@oci-connector/clock';
 import { unwrap } from './address-class';
 import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
 import { LookupError } from './names/lookup-error';
@@ -22,6 +23,7 @@ export interface RefusedHostsOptions {
   /** Addresses that change while the program runs. */
   readonly endpoints?: () => readonly RefusedEndpoint[];
   readonly lookup: (name: string) => Promise<readonly { address: string }[]>;
+  readonly clock: Clock;
 }
 
 /** The installation's own hosts, which no connection may reach: by their names, and by the addresses behind those. */
@@ -29,7 +31,7 @@ export class RefusedHosts {
   /** Each refused name with the addresses that it had last. */
   readonly #names = new Map<string, readonly AddressBytes[]>();
   readonly #ranges: AddressRange[] = [];
-  /** From here on the names are to be resolved again; `performance.now()`. */
+  /** From here on the names are to be resolved again, on the monotonic clock. */
   #staleAt?: number;
   #resolving?: Promise<void>;
 
@@ -71,19 +73,21 @@ export class RefusedHosts {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#names.size === 0 || (this.#staleAt !== undefined && performance.now() < this.#staleAt)) {
+    if (this.#names.size === 0 || (this.#staleAt !== undefined && this.options.clock.monotonic() < this.#staleAt)) {
       return;
     }
     this.#resolving ??= this.#resolve().finally(() => (this.#resolving = undefined));
     // Old addresses serve while new ones are asked for; only the first question is waited for.
     if (this.#staleAt === undefined) {
-      await Promise.race([this.#resolving, delay(LOOKUP_TIMEOUT_MS)]);
+      const resolved = new AbortController();
+      const timeOver = sleep(this.options.clock, LOOKUP_TIMEOUT_MS, resolved.signal);
+      await Promise.race([this.#resolving, timeOver]).finally(() => resolved.abort());
     }
   }
 
   async #resolve(): Promise<void> {
     const answers = await Promise.all([...this.#names.keys()].map((name) => this.#resolveName(name)));
-    this.#staleAt = performance.now() + (answers.every(Boolean) ? ADDRESSES_TTL_MS : RETRY_MS);
+    this.#staleAt = this.options.clock.monotonic() + (answers.every(Boolean) ? ADDRESSES_TTL_MS : RETRY_MS);
   }
 
   /** False when the name cannot be resolved now; it keeps the addresses it had, so that an outage of DNS opens nothing. */
@@ -108,10 +112,4 @@ function read(addresses: readonly string[]): AddressBytes[] {
 
 function includes(addresses: readonly AddressBytes[], bytes: AddressBytes): boolean {
   return addresses.some((known) => Buffer.compare(known, bytes) === 0);
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

@@ -1,4 +1,3 @@
-export { readCaBundle } from './ca-bundle';
 export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './connector-labels';
 export { durationText, parseDuration } from './duration';
 export { type Environment } from './environment';
@@ -7,10 +6,12 @@ export { LogFields } from './log-fields';
 export { type FlatFields, flatLog } from './flat-log';
 export { createLogger } from './logger';
 export { Readiness, type ReadinessCheck, type ReadinessResult } from './readiness';
-export { LOGGER } from './runtime.module';
+export { Runtime } from './runtime';
+export { RuntimeModule, type RuntimeOptions } from './runtime.module';
 export { ProgramSettings } from './program-settings';
 export { readProgramSettings, runProgram, type Program } from './program';
 export {
+  ConfigurationError,
   Setting,
   describeSettings,
   type RelatedSettings,
@@ -20,3 +21,4 @@ export {
 } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';
 export { VERSION } from './version';
+export { WORLD, type World } from './world';

@@ -1,8 +1,14 @@
-import { IsString, Matches } from 'class-validator';
+import { isAddressRange } from '@oci-connector/egress';
+import { IsString, Matches, ValidateBy } from 'class-validator';
 import { DNS_NAME, ProgramSettings } from './program-settings';
 import { Setting } from './settings';
 
-const CIDR = /^[0-9a-fA-F.:]+\/\d{1,3}$/;
+/** Each item of the list is an address range that the egress policy can read. */
+const AreRanges = (examples: string): PropertyDecorator =>
+  ValidateBy(
+    { name: 'areRanges', validator: { validate: isAddressRange } },
+    { each: true, message: `must be a list of ranges like ${examples}` },
+  );
 
 /** Further settings that controller and proxy share: the address of the proxy, and where connections may go. */
 export class InstallationSettings extends ProgramSettings {
@@ -45,7 +51,7 @@ export class InstallationSettings extends ProgramSettings {
     description:
       'Address ranges to which connections are allowed although they are refused by default (loopback, link-local, the API server, Services of the installation), for example 127.0.0.1/32.',
   })
-  @Matches(CIDR, { each: true, message: 'must be a list of ranges like 127.0.0.1/32 or ::1/128' })
+  @AreRanges('127.0.0.1/32 or ::1/128')
   egressAllowCidrs: string[] = [];
 
   @Setting({
@@ -54,6 +60,6 @@ export class InstallationSettings extends ProgramSettings {
     description:
       'Private address ranges to which a registry may redirect on a host other than its own, for example 10.20.0.0/16 for an object store.',
   })
-  @Matches(CIDR, { each: true, message: 'must be a list of ranges like 10.20.0.0/16' })
+  @AreRanges('10.20.0.0/16')
   egressRedirectCidrs: string[] = [];
 }

@@ -51,7 +51,13 @@ export async function runProgram<S extends ProgramSettings>(program: Program<S>,
   process.on('unhandledRejection', (error) => die(logger, error));
   const starting = Promise.resolve().then(() => program.start(settings, logger));
   stopOnSignal(starting, logger);
-  await starting.catch((error: unknown) => die(logger, error));
+  await starting.catch((error: unknown) => {
+    if (!(error instanceof ConfigurationError)) {
+      return die(logger, error);
+    }
+    tellHowToConfigure(program.name, error);
+    end(logger, EXIT_USAGE);
+  });
 }
 
 function printInformation<S extends ProgramSettings>(program: Program<S>, argument: string): number {
@@ -93,10 +99,14 @@ function settingsOrExit<S extends ProgramSettings>(program: Program<S>): { setti
     if (!(error instanceof ConfigurationError)) {
       throw error;
     }
-    process.stderr.write(`${program.name}: ${error.message}\nsee ${program.name} --help\n`);
+    tellHowToConfigure(program.name, error);
     process.exitCode = EXIT_USAGE;
     return undefined;
   }
+}
+
+function tellHowToConfigure(program: string, { message }: ConfigurationError): void {
+  process.stderr.write(`${program}: ${message}\nsee ${program} --help\n`);
 }
 
 /**

@@ -1,25 +1,46 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { KubeClient } from '@oci-connector/kube';
 import { type Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 import { Readiness } from './readiness';
+import { LOGGER, Runtime } from './runtime';
+import { type AnySettings, readWorld, WORLD, type World } from './world';
 
-/** Injection token of the program's pino logger. */
-export const LOGGER = Symbol('LOGGER');
+/** A program, for the module of its runtime. */
+export interface RuntimeOptions {
+  /** As the API server sees it in User-Agent. */
+  readonly name: string;
+  readonly settings: AnySettings;
+  readonly logger: Logger;
+  /** For tests: takes the place of what the settings lead to. */
+  readonly world?: Partial<World>;
+}
 
-/** The common parts of every program: logger, metrics registry, readiness, and the endpoints of the admin port. */
+/** The common parts of every program: world, API server, logger, metrics registry, readiness, and the endpoints of the admin port. */
 @Global()
 @Module({})
 export class RuntimeModule {
-  static forProgram(logger: Logger): DynamicModule {
+  static forProgram({ name, settings, logger, world }: RuntimeOptions): DynamicModule {
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     return {
       module: RuntimeModule,
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: LOGGER, useValue: logger }, { provide: Registry, useValue: registry }, Readiness],
-      exports: [LOGGER, Registry, Readiness],
+      providers: [
+        { provide: LOGGER, useValue: logger },
+        { provide: Registry, useValue: registry },
+        { provide: WORLD, useFactory: () => readWorld(settings, world) },
+        {
+          provide: KubeClient,
+          inject: [WORLD],
+          useFactory: ({ connection, clock }: World) => KubeClient.fromConnection(connection, { clock, userAgent: name }),
+        },
+        Readiness,
+        Runtime,
+      ],
+      exports: [Runtime],
     };
   }
 }

@@ -45,12 +45,15 @@ export function Setting(description: SettingDescription): PropertyDecorator {
   };
 }
 
-/** A configuration is invalid. The error contains all problems, so that an operator can fix them together. */
+/** A configuration is invalid. The error contains all problems, so that an operator can fix them together. Each text begins with the name of the variable. */
 export class ConfigurationError extends Error {
   readonly code = 'ConfigurationInvalid';
 
-  constructor(readonly problems: readonly string[]) {
-    super(`invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(`invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, options);
     this.name = 'ConfigurationError';
   }
 }

@@ -1,9 +1,11 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { StaticCredential } from '@oci-connector/kube';
 import { collidingLabels } from '@oci-connector/testing-kit';
 import { Counter, Registry } from 'prom-client';
 import { anyAddress } from './any-address';
 import { createLogger } from './logger';
-import { Readiness } from './readiness';
+import { ProgramSettings } from './program-settings';
+import { Runtime } from './runtime';
 import { startApp, type RunningApp } from './start-app';
 
 @Injectable()
@@ -11,7 +13,7 @@ class Part implements OnApplicationShutdown {
   problem: string | undefined = 'still warming up';
   stopped = false;
 
-  constructor(@Inject(Readiness) readiness: Readiness, @Inject(Registry) registry: Registry) {
+  constructor(@Inject(Runtime) { readiness, registry }: Runtime) {
     readiness.register('part', () => this.problem);
     readiness.register('careless', () => undefined);
     new Counter({ name: 'parts_total', help: 'parts', registers: [registry] }).inc();
@@ -25,12 +27,20 @@ class Part implements OnApplicationShutdown {
 @Module({ providers: [Part] })
 class PartModule {}
 
+/** An API server that is never asked. */
+const connection = { server: 'http://127.0.0.1:1', tls: {}, credential: new StaticCredential() };
+const logger = createLogger({ name: 'test', level: 'silent' });
+
+function start(admin: { adminHost: string; adminPort: number }): Promise<RunningApp> {
+  const settings = Object.assign(new ProgramSettings(), admin);
+  return startApp({ name: 'test', module: PartModule, settings, logger, world: { connection } });
+}
+
 describe('startApp', () => {
   let running: RunningApp;
 
   beforeAll(async () => {
-    const logger = createLogger({ name: 'test', level: 'silent' });
-    running = await startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: 0 });
+    running = await start({ adminHost: '127.0.0.1', adminPort: 0 });
   });
 
   afterAll(() => running.stop());
@@ -62,8 +72,7 @@ describe('startApp', () => {
   });
 
   it('stops its parts', async () => {
-    const logger = createLogger({ name: 'test', level: 'silent' });
-    const another = await startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: 0 });
+    const another = await start({ adminHost: '127.0.0.1', adminPort: 0 });
     const part = another.app.get(Part);
     await another.stop();
     expect(part.stopped).toBe(true);
@@ -71,8 +80,7 @@ describe('startApp', () => {
   });
 
   it('serves the admin port over IPv6 and IPv4 by default', async () => {
-    const logger = createLogger({ name: 'test', level: 'silent' });
-    const everywhere = await startApp({ module: PartModule, logger, adminHost: '', adminPort: 0 });
+    const everywhere = await start({ adminHost: '', adminPort: 0 });
     const { hostname, port } = new URL(everywhere.adminUrl);
     const hosts = (await anyAddress()) === '::' ? ['[::1]', '127.0.0.1'] : ['127.0.0.1'];
     expect(hosts[0]).toBe(hostname);
@@ -89,8 +97,7 @@ describe('startApp', () => {
 
   it('does not start on a port in use', async () => {
     const { port } = new URL(running.adminUrl);
-    const logger = createLogger({ name: 'test', level: 'silent' });
-    const start = startApp({ module: PartModule, logger, adminHost: '127.0.0.1', adminPort: Number(port) });
-    await expect(start).rejects.toThrow(/EADDRINUSE/);
+    const second = start({ adminHost: '127.0.0.1', adminPort: Number(port) });
+    await expect(second).rejects.toThrow(/EADDRINUSE/);
   });
 });

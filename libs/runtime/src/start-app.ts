@@ -1,18 +1,13 @@
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Logger } from 'pino';
 import { anyAddress } from './any-address';
 import { NestLogger } from './nest-logger';
-import { RuntimeModule } from './runtime.module';
+import { RuntimeModule, type RuntimeOptions } from './runtime.module';
+import { readWorld } from './world';
 
-export interface AppOptions {
+export interface AppOptions extends RuntimeOptions {
   readonly module: Type | DynamicModule;
-  readonly logger: Logger;
-  /** Listen address; if empty, all addresses of the machine, IPv6 and IPv4. */
-  readonly adminHost: string;
-  /** Listen port; 0 is a free port. */
-  readonly adminPort: number;
 }
 
 /** A started program. */
@@ -29,20 +24,19 @@ export interface RunningApp {
  * own: body parsers would hang on or refuse registry traffic (docs/adr/0002).
  */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
-  const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram(options.logger), moduleOf(options)] };
+  const { adminHost, adminPort } = options.settings;
+  // Before Nest, which would log what it throws a second time, with its stack.
+  const world = await readWorld(options.settings, options.world);
+  const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram({ ...options, world }), options.module] };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
     logger: new NestLogger(options.logger),
     abortOnError: false,
   });
   try {
-    await app.listen({ host: options.adminHost || (await anyAddress()), port: options.adminPort });
+    await app.listen({ host: adminHost || (await anyAddress()), port: adminPort });
   } catch (error) {
     await app.close();
     throw error;
   }
   return { app, adminUrl: await app.getUrl(), stop: () => app.close() };
-}
-
-function moduleOf({ module }: AppOptions): DynamicModule {
-  return 'module' in module ? module : { module };
 }

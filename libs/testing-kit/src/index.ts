@@ -6,6 +6,7 @@ export { type ReceivedResponse, sendRequest, type SendOptions } from './client/s
 export { JumpingClock } from './clock/jumping-clock';
 export { ManualClock } from './clock/manual-clock';
 export { FixtureNameServer, type NameFault, type NameRecords } from './dns/fixture-name-server';
+export { crdsWithProtocol } from './documents/crds-with-protocol';
 export { readTable, type TableRow } from './documents/read-table';
 export { yamlBlocks } from './documents/yaml-blocks';
 export { CapturedLog } from './logging/captured-log';

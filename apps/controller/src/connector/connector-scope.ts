@@ -1,7 +1,8 @@
+import { type WallClock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
+import { type Probes } from '@oci-connector/diagnosis';
 import { type EgressPolicy } from '@oci-connector/egress';
 import { type KubeClient } from '@oci-connector/kube';
-import { type RefusedCredentials } from '@oci-connector/oci-auth';
 import { type ClusterView } from '../cluster/cluster-view';
 import { type Installation } from '../installation';
 import { type Prober } from '../probing/prober';
@@ -20,13 +21,13 @@ export interface ConnectorTools {
   readonly installation: Installation;
   readonly prober: Pick<Prober, 'ask' | 'forget'>;
   readonly egress: EgressPolicy;
+  readonly clock: WallClock;
   /** Certificates that the installation trusts besides the system's roots. */
   readonly installationCa: readonly string[];
   readonly timeouts: ProbeTimeouts;
   /** Key of the fingerprints by which equal credentials are known; random, and never leaves the process. */
   readonly fingerprintKey: Buffer;
-  /** Credentials that registries refused, of all Connectors. */
-  readonly refusals: RefusedCredentials;
+  readonly probes: Pick<Probes, 'liveness' | 'credential'>;
 }
 
 /** One Connector while it is reconciled. */

@@ -5,6 +5,7 @@ import { KubeError, ReviewUnavailableError, TokenRefusedError } from '@oci-conne
 import { OciAuthError, type OciAuthErrorCode } from '@oci-connector/oci-auth';
 import { visible } from '@oci-connector/sensitive';
 import { ProxyError, type ProxyErrorCode } from '../proxy.errors';
+import { WEB_SOCKET_VERSION } from '../protocols/web-socket-version';
 import { ociErrorBody } from '../protocols/oci/oci-error-body';
 import { type ProtocolHandler } from '../protocols/protocol';
 import { TransferCancelled } from '../transfer/cancellation';
@@ -112,6 +113,10 @@ function fromCancelled(error: TransferCancelled): ProxyError {
       return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
     case 'client-aborted':
       return new ProxyError('ClientAborted', 'the client closed its connection', { cause: error });
+    case 'idle':
+      return new ProxyError('ClientSilent', 'nothing moved within the idle limit', { cause: error });
+    case 'permission-ended':
+      return new ProxyError('PermissionDenied', 'the token or the permission of the client has ended', { cause: error });
     case 'shutdown':
       return new ProxyError('ShuttingDown', 'this proxy is shutting down; send the request again', { cause: error, retryAfterSeconds: 1 });
   }
@@ -139,6 +144,8 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
       'content-length': String(Buffer.byteLength(body)),
       ...headers,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
+      // RFC 6455 §4.4: the version that would do.
+      ...(error.code === 'UpgradeUnsupported' && { 'sec-websocket-version': WEB_SOCKET_VERSION }),
       ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
       ...(error.closes && { connection: 'close' }),
       ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),

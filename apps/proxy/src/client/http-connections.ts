@@ -5,7 +5,8 @@ import { type Naming } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
 import { answerClientErrors } from './client-errors';
 import { LastAnswer } from './last-answer';
-import { type ServeRequest } from './serve-request';
+import { type RequestCircumstances, type ServeRequest } from './serve-request';
+import { ClientRequest, UpgradingConnection } from './upgrading-connection';
 
 /** Limit for request line and headers together, in bytes. Tokens have 2 KiB; a user name with several connectors takes some more. */
 const MAX_HEADER_SIZE = 64 * 1024;
@@ -68,6 +69,7 @@ export class HttpConnections {
 
   constructor(private readonly options: HttpConnectionsOptions) {
     this.#server = createServer({
+      IncomingMessage: ClientRequest,
       // A push has no time limit (nodejs/node#46574); the idle limit of transfers ends a stalled request.
       requestTimeout: 0,
       headersTimeout: options.headersTimeout,
@@ -79,8 +81,9 @@ export class HttpConnections {
       requireHostHeader: false,
     });
     this.#server.maxHeadersCount = MAX_HEADERS;
-    this.#server.on('request', (request, response) => this.#serve(request, response, false));
-    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    this.#server.on('request', (request, response) => this.#serve(request, response, { expectsContinue: false }));
+    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, { expectsContinue: true }));
+    this.#server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
     this.#server.on('connect', ({ socket }) => this.#refuseConnect(socket));
     answerClientErrors(this.#server, {
       answer: (socket, failure) => this.#lastAnswer.give(socket, failure),
@@ -117,7 +120,7 @@ export class HttpConnections {
   /** Node's `closeIdleConnections` considers a connection idle once its response is complete, even while the client still reads it. */
   #closeIdle(): void {
     for (const [socket, { latest }] of this.#open) {
-      if (!latest || latest.writableFinished) {
+      if (!isUnderWay(latest)) {
         socket.destroy();
       }
     }
@@ -139,7 +142,26 @@ export class HttpConnections {
     this.#lastAnswer.give(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #upgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    // Node has let go of the connection, its errors included: a client that resets it now would end the program.
+    socket.on('error', () => socket.destroy());
+    if (this.options.serve.isClosing(socket)) {
+      return;
+    }
+    if (isUnderWay(this.#open.get(socket)?.latest)) {
+      const failure = 'a WebSocket must not be asked for before the answer to the request before it';
+      return this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', failure));
+    }
+    const upgrading = new UpgradingConnection(request, socket, head);
+    this.#serve(request, upgrading.response, { expectsContinue: false, upgrading });
+  }
+
+  #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    circumstances: Pick<RequestCircumstances, 'expectsContinue' | 'upgrading'>,
+  ): void {
     const { serve } = this.options;
     const connection = this.#open.get(request.socket);
     if (!connection || serve.isClosing(request.socket)) {
@@ -153,7 +175,7 @@ export class HttpConnections {
     if (!place.isKnown) {
       this.#serveStranger(place, request, response);
     }
-    serve.serve(request, response, { naming, expectsContinue, authenticated: () => place.trust() });
+    serve.serve(request, response, { ...circumstances, naming, authenticated: () => place.trust() });
   }
 
   /**
@@ -172,4 +194,8 @@ export class HttpConnections {
       }
     });
   }
+}
+
+function isUnderWay(response: ServerResponse | undefined): boolean {
+  return response !== undefined && !response.writableFinished;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { systemClock } from '@oci-connector/clock';
 import { sendRequest, until } from '@oci-connector/testing-kit';
 import { type AccessLog } from '../observability/access-log';
 import { type AccessRecord } from '../observability/access-record';
@@ -34,6 +35,7 @@ describe('ServeRequest', () => {
       transfers,
       metrics: { finished: () => undefined } as unknown as ProxyMetrics,
       accessLog: observer as unknown as AccessLog,
+      now: () => systemClock.monotonic(),
     });
     const circumstances = (expectsContinue: boolean): RequestCircumstances =>
       ({ expectsContinue, authenticated: () => undefined }) as Partial<RequestCircumstances> as RequestCircumstances;

@@ -10,6 +10,7 @@ import { closeLingering } from './lingering-close';
 import { type Transfers } from '../transfer/transfers';
 import { sendError, toProxyError } from './error-response';
 import { findMalformation } from './malformed-request';
+import { type UpgradingConnection } from './upgrading-connection';
 
 /** The largest unread body, in bytes, that is discarded so that the connection can be reused. */
 const MAX_UNREAD_BODY = 64 * 1024;
@@ -19,12 +20,16 @@ export interface ServeRequestOptions {
   readonly transfers: Transfers;
   readonly metrics: ProxyMetrics;
   readonly accessLog: AccessLog;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /** The properties of a request that the listener knows, in addition to its headers. */
 export interface RequestCircumstances extends Pick<ClientExchange, 'naming' | 'authenticated'> {
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;
+  /** Present when the connection can become a WebSocket. */
+  readonly upgrading?: UpgradingConnection;
 }
 
 /** An exchange with the response object of Node.js. */
@@ -53,11 +58,17 @@ export class ServeRequest {
       }
     };
     this.#whenClosed(request.socket, response, () => {
-      if (!response.writableFinished && !client.record.truncated) {
+      if (!response.writableFinished && !client.record.truncated && !client.record.switched) {
         client.transfer.cancel('client-aborted');
       }
       over();
     });
+    circumstances.upgrading?.onGone(() => client.transfer.cancel('client-aborted'));
+    if (request.headers.upgrade !== undefined) {
+      // What comes together with such a request Node.js throws away, so that the rest would begin in the middle of something (rule C8).
+      this.#closing.add(request.socket);
+      response.shouldKeepAlive = false;
+    }
     const malformation = findMalformation(request);
     if (!malformation) {
       return void this.#handle(client).then(over);
@@ -132,7 +143,7 @@ export class ServeRequest {
   #exchange(
     request: IncomingMessage,
     response: ServerResponse,
-    { naming, expectsContinue, authenticated }: RequestCircumstances,
+    { naming, expectsContinue, authenticated, upgrading }: RequestCircumstances,
   ): ServedExchange {
     let waiting = expectsContinue;
     return {
@@ -140,7 +151,8 @@ export class ServeRequest {
       response,
       transfer: this.options.transfers.begin(),
       naming,
-      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: performance.now() },
+      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: this.options.now() },
+      webSocket: upgrading,
       authenticated,
       continueBody: () => {
         if (waiting) {
@@ -157,7 +169,7 @@ export class ServeRequest {
     const failure = toProxyError(transfer.cancelled ?? error, record.registry);
     record.code = failure.code;
     record.error = failure.cause ?? failure;
-    if (response.headersSent || response.destroyed) {
+    if (response.headersSent || response.destroyed || record.switched) {
       record.truncated = true;
       // Closing the connection is the only way to tell the client that the response is incomplete.
       response.destroy();
@@ -173,11 +185,15 @@ export class ServeRequest {
   }
 
   #report({ record, transfer, response }: ServedExchange): void {
-    const durationMs = performance.now() - record.startedAt;
-    const status = response.headersSent ? response.statusCode : undefined;
+    const durationMs = this.options.now() - record.startedAt;
+    const status = record.switched ? 101 : answeredStatus(response);
     this.options.metrics.finished(record, transfer, { status, durationMs });
     this.options.accessLog.finished(record, transfer, { status, durationMs });
   }
+}
+
+function answeredStatus({ headersSent, statusCode }: ServerResponse): number | undefined {
+  return headersSent ? statusCode : undefined;
 }
 
 /**

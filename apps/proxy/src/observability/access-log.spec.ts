@@ -1,19 +1,19 @@
 import { createLogger } from '@oci-connector/runtime';
-import { CapturedLog } from '@oci-connector/testing-kit';
+import { CapturedLog, ManualClock } from '@oci-connector/testing-kit';
 import { Transfer } from '../transfer/transfer';
 import { ProxyError } from '../proxy.errors';
 import { AccessLog } from './access-log';
 import { type AccessRecord } from './access-record';
 
 describe('log captured.entries that a flood can cause', () => {
-  let now: number;
+  let clock: ManualClock;
   let captured: CapturedLog;
   let log: AccessLog;
 
   beforeEach(() => {
-    now = 5_000;
+    clock = new ManualClock();
     captured = new CapturedLog();
-    log = new AccessLog(createLogger({ name: 'proxy', level: 'info', destination: captured }), () => now);
+    log = new AccessLog(createLogger({ name: 'proxy', level: 'info', destination: captured }), clock);
   });
 
   afterEach(() => log.close());
@@ -35,7 +35,7 @@ describe('log captured.entries that a flood can cause', () => {
       ...Array<string>(10).fill('ReviewUnavailable'),
       ...Array<string>(10).fill('RequestMalformed'),
     ]);
-    now += 1_000;
+    clock.advance(1_000);
     finish(401, { code: 'Unauthenticated' }, 5);
     expect(captured.entries).toHaveLength(35);
     log.close();
@@ -43,6 +43,17 @@ describe('log captured.entries that a flood can cause', () => {
     expect(captured.entries.slice(35)).toEqual([
       expect.objectContaining({ unlogged: { Unauthenticated: 990, ReviewUnavailable: 490, 'rejected RequestMalformed': 290 } }),
     ]);
+  });
+
+  it('are told of by the clock that is handed in, ten seconds after the first that was left out, and not when there is none', () => {
+    finish(401, { code: 'Unauthenticated' }, 10);
+    expect(clock.timers).toEqual([]);
+    finish(401, { code: 'Unauthenticated' }, 2);
+    clock.advance(9_999);
+    expect(captured.entries).toHaveLength(10);
+    clock.advance(1);
+    expect(captured.entries.slice(10)).toEqual([expect.objectContaining({ unlogged: { Unauthenticated: 2 } })]);
+    expect(clock.timers).toEqual([]);
   });
 
   it('of a known client none is left out, but for the errors of most', () => {

@@ -1,3 +1,4 @@
+import { type Clock } from '@oci-connector/clock';
 import { type FlatFields, flatLog } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ProxyError } from '../proxy.errors';
@@ -26,10 +27,10 @@ export class AccessLog {
 
   constructor(
     private readonly logger: Logger,
-    now: () => number,
+    clock: Clock,
   ) {
     this.#write = flatLog(logger, MESSAGE);
-    this.#sampler = new LogSampler({ now, summarize: (unlogged) => logger.info({ unlogged }, UNLOGGED_MESSAGE) });
+    this.#sampler = new LogSampler({ clock, summarize: (unlogged) => logger.info({ unlogged }, UNLOGGED_MESSAGE) });
   }
 
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {

@@ -17,10 +17,12 @@ export interface AccessRecord {
   registry?: string;
   /** Name of the ServiceAccount. */
   client?: string;
-  /** pull, push or delete. */
+  /** pull, push, delete or websocket. */
   action?: string;
   repository?: string;
   upstreamStatus?: number;
+  /** The client was answered 101: its connection became a WebSocket. */
+  switched?: true;
   /** Present when the proxy answered by itself. */
   code?: ProxyErrorCode;
   /** The connection was closed in the middle of the answer, because the rest of it could not be had. */

@@ -1,3 +1,5 @@
+import { type Clock, type Timer } from '@oci-connector/clock';
+
 /** Lines of one kind that are written in a second; the others are counted. */
 const LINES_PER_SECOND = 10;
 
@@ -5,8 +7,7 @@ const LINES_PER_SECOND = 10;
 const SUMMARY_INTERVAL_MS = 10_000;
 
 export interface LogSamplerOptions {
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Writes how many lines of each kind were left out since the last time. */
   readonly summarize: (unlogged: Readonly<Record<string, number>>) => void;
 }
@@ -23,11 +24,10 @@ interface Kind {
  */
 export class LogSampler {
   readonly #kinds = new Map<string, Kind>();
-  readonly #timer: NodeJS.Timeout;
+  /** Set while there is something to tell. */
+  #timer?: Timer;
 
-  constructor(private readonly options: LogSamplerOptions) {
-    this.#timer = setInterval(() => this.summarize(), SUMMARY_INTERVAL_MS).unref();
-  }
+  constructor(private readonly options: LogSamplerOptions) {}
 
   /**
    * True when the line is to be written.
@@ -35,7 +35,7 @@ export class LogSampler {
    * @param name of a kind, from a short list of ours
    */
   takes(name: string): boolean {
-    const second = Math.floor(this.options.now() / 1_000);
+    const second = Math.floor(this.options.clock.monotonic() / 1_000);
     const kind = this.#kinds.get(name) ?? { second, written: 0, unlogged: 0 };
     this.#kinds.set(name, kind);
     if (kind.second !== second) {
@@ -46,12 +46,15 @@ export class LogSampler {
       kind.written += 1;
     } else {
       kind.unlogged += 1;
+      this.#timer ??= this.options.clock.setTimeout(() => this.summarize(), SUMMARY_INTERVAL_MS);
     }
     return isWritten;
   }
 
   /** Tells what was left out, if anything was. */
   summarize(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
     const unlogged: Record<string, number> = {};
     for (const [name, kind] of this.#kinds) {
       if (kind.unlogged > 0) {
@@ -65,7 +68,6 @@ export class LogSampler {
   }
 
   close(): void {
-    clearInterval(this.#timer);
     this.summarize();
   }
 }

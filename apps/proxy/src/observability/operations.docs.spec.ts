@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
-import { CapturedLog, collidingLabels, documentedMetrics, readTable, registeredMetrics } from '@oci-connector/testing-kit';
+import { CapturedLog, ManualClock, collidingLabels, documentedMetrics, readTable, registeredMetrics } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
 import { ProxySettings } from '../proxy.config';
 import { Transfer } from '../transfer/transfer';
@@ -26,6 +26,7 @@ const RECORD: Required<AccessRecord> = {
   action: 'pull',
   repository: 'a',
   upstreamStatus: 200,
+  switched: true,
   code: 'Internal',
   truncated: false,
   error: new Error('boom'),
@@ -34,7 +35,7 @@ const RECORD: Required<AccessRecord> = {
 describe('docs/operations.md', () => {
   it('has every field of the access log, and no other', () => {
     const destination = new CapturedLog();
-    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), () => 0).finished(RECORD, new Transfer(() => 0), {
+    new AccessLog(createLogger({ name: 'proxy', level: 'info', destination }), new ManualClock()).finished(RECORD, new Transfer(() => 0), {
       status: 500,
       durationMs: 1,
     });

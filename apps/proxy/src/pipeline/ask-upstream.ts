@@ -90,13 +90,16 @@ export class AskUpstream {
     // While the request body flows, silence is the client's fault. While the body is paused, it is the upstream's.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
-    const response = access.upstream.transport(hop.purpose).send({
+    const webSocket = plan.webSocket && client.webSocket;
+    const transport = webSocket ? access.upstream.webSockets(hop.purpose) : access.upstream.transport(hop.purpose);
+    const response = transport.send({
       method: plan.method,
       origin: hop.origin,
       path: hop.path,
       headers: this.#headers(exchange, hop),
       body,
       contentLength: body && lengthOf(body),
+      webSocket,
       transfer,
     });
     return hop.purpose === 'connector' ? response : response.catch(refuseRedirect);

@@ -47,6 +47,10 @@ export class ForwardRequest {
     if (rewritten.sealedTarget) {
       await checkTarget(exchange, rewritten.sealedTarget);
     }
+    if (response.carry) {
+      exchange.client.record.switched = true;
+      return response.carry(rewritten.headers);
+    }
     await sendResponse(exchange.client, response, rewritten);
   }
 }

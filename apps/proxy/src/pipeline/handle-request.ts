@@ -6,7 +6,8 @@ import { type ForwardRequest } from './forward-request';
 import { type IdentifyRequest } from './identify-request';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { type PlanRequest } from './plan-request';
-import { type ClientExchange, Identified } from './proxy-exchange';
+import { type ClientExchange, Identified, type Planned } from './proxy-exchange';
+import { type RepeatReviews } from './repeat-reviews';
 import { type RequestLimits } from './request-limits';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';
@@ -19,6 +20,7 @@ export interface RequestSteps {
   readonly limits: RequestLimits;
   readonly connector: ResolveConnector;
   readonly protocol: PlanRequest;
+  readonly reviews: RepeatReviews;
   readonly credential: ResolveCredential;
   readonly authorization: ObtainAuthorization;
   readonly forward: ForwardRequest;
@@ -44,6 +46,9 @@ export class HandleRequest {
     const resolved = steps.connector.resolve(authorized);
     client.record.registry = resolved.resolution.address.origin;
     const planned = await steps.protocol.plan(resolved);
+    if (planned.plan.webSocket) {
+      client.transfer.atEnd(steps.reviews.begin(planned, () => this.#planAgain(identified)));
+    }
     const credentialed = await steps.credential.resolve(planned);
     try {
       const forwardable = await steps.authorization.obtain(credentialed);
@@ -51,5 +56,12 @@ export class HandleRequest {
     } catch (error) {
       throw await explainRefusal(credentialed, error);
     }
+  }
+
+  /** Asks of a connection that lasts what a new request would be asked. */
+  async #planAgain(identified: Identified): Promise<Planned> {
+    const { steps } = this;
+    const authorized = await steps.permission.authorize(await steps.client.authenticate(identified));
+    return steps.protocol.plan(steps.connector.resolve(authorized));
   }
 }

@@ -10,13 +10,28 @@ export class PlanRequest {
   async plan(exchange: Resolved): Promise<Planned> {
     const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
-    const plan = await protocol.plan(request);
+    const plan = await planOf(exchange, request);
     const verb = protocol.verbOf(request.method, request.path);
     if (verb !== exchange.verb) {
       await checkVerb(exchange, verb);
     }
     return planned(exchange, plan);
   }
+}
+
+/** Plans a request. A request with an Upgrade header is never handled as if it had none, unless the protocol ignores this upgrade. */
+function planOf({ client, resolution: { protocol } }: Resolved, request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {
+  const { upgrade } = request.headers;
+  if (upgrade === undefined || upgrade.split(',').every((token) => protocol.ignoredUpgrades?.has(token.trim().toLowerCase()))) {
+    return protocol.plan(request);
+  }
+  if (client.webSocket && protocol.planWebSocket) {
+    return protocol.planWebSocket(request);
+  }
+  throw new ProxyError(
+    'UpgradeUnsupported',
+    'this upgrade is not served: HTTP services may have one, WebSocket (a GET without content, with Upgrade: websocket and Connection: Upgrade); send other requests without the header Upgrade (curl --http1.1; HttpClient.Version.HTTP_1_1 in Java)',
+  );
 }
 
 /** Checks a verb that differs from the authorised one: for this protocol, the request requires another verb than for other protocols. */
@@ -39,7 +54,7 @@ function planned(exchange: Resolved, plan: UpstreamPlan): Planned {
 
 function connectorRequest(exchange: Resolved): ConnectorRequest {
   const { client, named, identity, resolution } = exchange;
-  const { connector, address } = resolution;
+  const { connector, connectorClass, address } = resolution;
   const { request } = client;
   if (!identity.serviceAccount) {
     throw new ProxyError('Internal', 'the authorized client is not a ServiceAccount');
@@ -50,6 +65,7 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
     query: named.query,
     paths: named.paths,
     connector: { namespace: named.namespace, name: named.name, uid: uidOf(connector) },
+    classHttp: connectorClass.spec.http,
     address,
     client: identity.serviceAccount,
     headers: request.headers,

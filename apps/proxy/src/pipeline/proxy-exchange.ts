@@ -9,12 +9,15 @@ import { type NamedConnector, type Naming } from '../naming/naming';
 import { type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
+import { type WebSocketClient } from '../transfer/web-socket-client';
 
 /** One request of a client and the response to it, as the listener hands them over. */
 export interface ClientExchange {
   readonly request: IncomingMessage;
   readonly response: ClientSink;
   readonly transfer: Transfer;
+  /** Present when the connection can become a WebSocket. */
+  readonly webSocket?: WebSocketClient;
   /** How requests on this connection name a Connector and their client. */
   readonly naming: Naming;
   /** Data for log and metrics; the steps add to it. */

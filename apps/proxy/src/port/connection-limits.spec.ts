@@ -175,8 +175,11 @@ describe('ConnectionLimits', () => {
     expect({ place: limits.admit(socket, 'http'), closed, peers: limits.peers }).toEqual({ place: undefined, closed: [], peers: 0 });
   });
 
-  it('has no timer after it is closed', () => {
+  it('has no timer before the first connection and after it is closed', async () => {
     start();
+    expect(clock.timers).toEqual([]);
+    await open();
+    expect(clock.timers).toHaveLength(1);
     limits.close();
     expect(clock.timers).toEqual([]);
   });

@@ -23,11 +23,10 @@ export interface ConnectionLimitsOptions {
 export class ConnectionLimits {
   readonly #listeners = new Map<string, ConnectionGroup>();
   readonly #peers = new Map<string, ConnectionGroup>();
-  #timer: Timer;
+  /** Set from the first connection on. */
+  #timer?: Timer;
 
-  constructor(private readonly options: ConnectionLimitsOptions) {
-    this.#timer = this.#nextCheck();
-  }
+  constructor(private readonly options: ConnectionLimitsOptions) {}
 
   /** The number of peers that have a place. */
   get peers(): number {
@@ -56,6 +55,7 @@ export class ConnectionLimits {
     }
     // The connection that made room may have been the peer's last.
     this.#peers.set(peer.name, peer);
+    this.#timer ??= this.#nextCheck();
     return new ClientConnection({
       socket,
       groups: [listener, peer],
@@ -66,7 +66,7 @@ export class ConnectionLimits {
   }
 
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
   }
 
   #nextCheck(): Timer {

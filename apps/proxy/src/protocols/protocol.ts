@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type ProxyVerb, type UpstreamAddress } from '@oci-connector/connector-api';
+import { type ConnectorClassHttp, type ProxyVerb, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type RepositoryAction, type RepositoryScope } from '@oci-connector/oci-auth';
 import { type ClientPaths } from '../naming/naming';
 import { type BodyConsumer } from '../transfer/body';
@@ -20,6 +20,8 @@ export interface ProtocolHandler {
    * @returns undefined for a method that is not served
    */
   verbOf(method: string, path: string): ProxyVerb | undefined;
+  /** Values of Upgrade that are as good as absent, in lower case (RFC 9110 §7.8). All others but WebSocket are answered 501. */
+  readonly ignoredUpgrades?: ReadonlySet<string>;
   /** The answer to a request that belongs to no connector. Absent: the protocol has no such request. @throws ProxyError MethodNotAllowed */
   ping?(method: string, path: string): Ping | undefined;
   /** The request headers of a client that go upstream, in lower case; all others stay here (rule C7). {@link UpstreamPlan.requestHeaders} is put over them. */
@@ -28,6 +30,8 @@ export interface ProtocolHandler {
   errorBody?(error: RefusedRequest): ErrorBody;
   /** @throws ProxyError when the request is outside the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
+  /** The same for a GET that asks for a WebSocket. Absent: 501. @throws ProxyError UpgradeUnsupported when this Connector has none */
+  planWebSocket?(request: ConnectorRequest): Promise<UpstreamPlan>;
 }
 
 /** The answer that tells a client with a valid token that the protocol is spoken here; others are refused and learn how to log in. */
@@ -68,6 +72,8 @@ export interface ConnectorRequest {
   /** What the client puts before its paths: what an answer names is found there. */
   readonly paths: ClientPaths;
   readonly connector: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** `spec.http` of the connector's class. */
+  readonly classHttp?: ConnectorClassHttp;
   /** The parsed `spec.address` of the connector. */
   readonly address: UpstreamAddress;
   /** The ServiceAccount that asks. */
@@ -112,8 +118,10 @@ export interface UpstreamPlan {
    * nothing. It tells, before the first byte or after a refusal, how the registry authorises writes.
    */
   readonly emptyWrite?: UpstreamPlan;
+  /** The answer 101 makes a WebSocket of the client's connection; others are answered as they always are. */
+  readonly webSocket?: true;
   /** For logs and metrics. */
-  readonly action: 'pull' | 'push' | 'delete';
+  readonly action: 'pull' | 'push' | 'delete' | 'websocket';
   /** For logs: the repository as the registry knows it; absent where the protocol has none. */
   readonly repository?: string;
   /** For logs and metric labels: a route template of bounded number, never a path. */

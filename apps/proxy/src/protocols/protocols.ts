@@ -1,4 +1,4 @@
-import { type ProxyVerb } from '@oci-connector/connector-api';
+import { type Protocol, type ProxyVerb } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 import { type LocationSeal } from '../sealing/location-seal';
 import { HttpHandler } from './http/http-handler';
@@ -12,7 +12,7 @@ export interface ProtocolParts {
 }
 
 /** The protocols that the proxy serves, by the name in `spec.protocol` of a class. */
-export function shippedProtocols({ seal }: ProtocolParts): Record<string, ProtocolHandler> {
+export function shippedProtocols({ seal }: ProtocolParts): Readonly<Record<Protocol, ProtocolHandler>> {
   return {
     oci: new OciHandler(seal),
     http: new HttpHandler(),

@@ -6,6 +6,10 @@ export type CancelReason =
   | 'upstream-silent'
   /** No byte moved for the idle limit, while the proxy waited for the client. */
   | 'client-silent'
+  /** No byte moved for the idle limit on a connection where neither side has to send. */
+  | 'idle'
+  /** The client's token or permission is no longer valid. */
+  | 'permission-ended'
   /** The grace period of the shutdown has expired. */
   | 'shutdown';
 

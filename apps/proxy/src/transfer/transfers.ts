@@ -1,3 +1,4 @@
+import { systemClock } from '@oci-connector/clock';
 import { Transfer } from './transfer';
 
 /** The longest time between two idle checks, in milliseconds. */
@@ -29,7 +30,7 @@ export class Transfers {
   /** @param idleMs time without movement after which a transfer is cancelled, in milliseconds */
   constructor(
     readonly idleMs: number,
-    { now = () => performance.now(), passed }: TransfersOptions = {},
+    { now = () => systemClock.monotonic(), passed }: TransfersOptions = {},
   ) {
     this.#now = now;
     this.#passed = passed;

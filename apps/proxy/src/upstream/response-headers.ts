@@ -11,6 +11,9 @@ const DROPPED = new Set([
   'proxy-authenticate',
   'authentication-info',
   'proxy-authentication-info',
+  // Of requests only: a service that shows what it was sent would give the credential away.
+  'authorization',
+  'cookie',
   // Sessions of the upstream; sent back, Harbor's makes uploads fail (CSRF).
   'set-cookie',
   'set-cookie2',

@@ -10,12 +10,15 @@ import { type UpstreamResponse } from './upstream-transport';
  */
 const MAX_KEPT = 64 * 1024;
 
+/** Holds the sender of a body back, lets it go on, or cuts it off. */
+export type BodyController = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>;
+
 /** The response to one dispatch. */
 export class UndiciResponse implements UpstreamResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly early: boolean;
-  readonly #controller: Dispatcher.DispatchController;
+  readonly #controller: BodyController;
   readonly #transfer: Transfer;
   #consumer?: BodyConsumer;
   #kept: Buffer[] = [];
@@ -23,13 +26,7 @@ export class UndiciResponse implements UpstreamResponse {
   #ended = false;
   #error?: Error;
 
-  constructor(start: {
-    controller: Dispatcher.DispatchController;
-    status: number;
-    headers: ResponseHeaders;
-    early: boolean;
-    transfer: Transfer;
-  }) {
+  constructor(start: { controller: BodyController; status: number; headers: ResponseHeaders; early: boolean; transfer: Transfer }) {
     this.status = start.status;
     this.headers = start.headers;
     this.early = start.early;

@@ -1,9 +1,10 @@
 import { type Socket } from 'node:net';
-import { classifyConnectError, createPinnedAgent, hostAndPort, type PinnedAgentOptions, UpstreamConnectError } from '@oci-connector/egress';
+import { createPinnedAgent, type PinnedAgentOptions } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Agent, type Dispatcher } from 'undici';
 import { HeadConnections } from './head-connections';
 import { UndiciResponse } from './undici-response';
+import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
 /** Methods whose content a server may not expect, and so not read (RFC 9110 §9.3.5, §9.3.7). */
@@ -73,26 +74,10 @@ function wireHeaders(request: UpstreamRequest): string[] {
 const BAD_UPGRADE = 'bad upgrade';
 
 function toUpstreamError(error: unknown, request: UpstreamRequest): Error {
-  if (request.transfer.cancelled) {
-    return request.transfer.cancelled;
-  }
-  const target = hostAndPort(new URL(request.origin));
-  if (error instanceof Error && error.message === BAD_UPGRADE) {
-    const reason = 'it answered 101, as if it had been asked to switch protocols';
-    return new UpstreamConnectError('ResponseInvalid', `No answer from ${target.host}: ${reason}`, {
-      cause: error,
-      host: target.host,
-      reason,
-    });
-  }
-  const classified = classifyConnectError(error, target);
-  return (
-    classified ??
-    new UpstreamConnectError('ResponseInvalid', `${target.host} gave no valid HTTP answer`, {
-      cause: error,
-      host: target.host,
-      reason: 'it gave no valid HTTP answer',
-    })
+  const isUpgrade = error instanceof Error && error.message === BAD_UPGRADE;
+  return upstreamError(
+    isUpgrade ? invalidAnswer(request.origin, 'it answered 101, as if it had been asked to switch protocols', error) : error,
+    request,
   );
 }
 

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { type Transfer } from '../transfer/transfer';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamTransport } from './upstream-transport';
+import { WebSocketTransport } from './web-socket-transport';
 
 /**
  * Connectors with open connections at one time. One more closes the connections of the one that was not used for longest,
@@ -47,6 +48,11 @@ export class Upstream {
     const transport = new UndiciTransport({ policy: this.policy, purpose, ca: this.ca });
     this.#transports.set(purpose, transport);
     return transport;
+  }
+
+  /** For requests that ask for a WebSocket. Keeps no connections. */
+  webSockets(purpose: EgressPurpose): UpstreamTransport {
+    return new WebSocketTransport({ policy: this.policy, purpose, ca: this.ca });
   }
 
   /** Keeps the connections usable until the transfer ends, whatever happens to the Connector meanwhile. */

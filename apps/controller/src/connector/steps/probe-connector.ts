@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Reason, parseUpstreamAddress, type ConditionType, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
-import { type DiagnosisTarget, type Finding } from '@oci-connector/diagnosis';
+import { type DiagnosisTarget, type Finding, type PlannedCheck } from '@oci-connector/diagnosis';
 import { type ConditionOutcome } from '../../status/conditions';
 import { type ProbeKind } from '../../probing/probe-schedule';
 import { type ConnectorScope } from '../connector-scope';
@@ -15,9 +15,7 @@ export interface ConnectorProbe {
   readonly credential?: Credential;
   /** In PEM. */
   readonly ca: readonly string[];
-  /** Whatever else decides the answer, such as the definition of the probe. */
-  readonly details: unknown;
-  readonly check: (target: DiagnosisTarget, signal: AbortSignal) => Promise<Finding>;
+  readonly check: PlannedCheck;
 }
 
 /** Hands the probe to the prober, and makes a condition of what is known. Never waits for an answer. */
@@ -30,19 +28,20 @@ export function probeConnector(scope: ConnectorScope, probe: ConnectorProbe): Co
     credential,
     ca,
     egress: tools.egress.forOwner(owner),
+    clock: tools.clock,
     timeoutMs: tools.timeouts[kind],
   };
   const finding = tools.prober.ask(owner, {
     kind,
     key: keyOf(scope, probe, target),
     revision: revisionOf(scope, probe),
-    run: (signal) => check(target, signal),
+    run: (signal) => check.run(target, signal),
   });
   return finding ? toOutcome(type, finding) : { type, status: 'Unknown', reason: Reason.Checking, pending: true };
 }
 
 /** Two Connectors with equal keys ask the same server the same question with the same credential. */
-function keyOf({ tools }: ConnectorScope, { credential, details, kind }: ConnectorProbe, target: DiagnosisTarget): string {
+function keyOf({ tools }: ConnectorScope, { credential, check, kind }: ConnectorProbe, target: DiagnosisTarget): string {
   const { address, ca, trustedRealms } = target;
   const secret = credential && [
     credential.username,
@@ -50,7 +49,7 @@ function keyOf({ tools }: ConnectorScope, { credential, details, kind }: Connect
     credential.identityToken?.fingerprint(tools.fingerprintKey),
   ];
   // Whom a credential may be sent to matters only where one is sent.
-  const parts = [address.origin, address.pathPrefix, ca, details, kind === 'credential' && [secret, [...trustedRealms].sort()]];
+  const parts = [address.origin, address.pathPrefix, ca, check.question, kind === 'credential' && [secret, [...trustedRealms].sort()]];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 

@@ -1,5 +1,4 @@
 import { ConditionType, Reason } from '@oci-connector/connector-api';
-import { checkHttpProbe, checkLiveness } from '@oci-connector/diagnosis';
 import { waitsFor, type ConditionOutcome } from '../../status/conditions';
 import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
 import { type CheckedCaCertificate, unusableCaCertificate } from './check-ca-certificate';
@@ -9,8 +8,8 @@ const type = ConditionType.LivenessReady;
 
 /** Whether something answers at the address, as the class wants it. */
 export function probeLiveness(scope: ConnectorScope, { connectorClass }: ResolvedClass, ca: CheckedCaCertificate): ConditionOutcome {
-  const probe = connectorClass?.spec.livenessProbe;
-  if (!connectorClass || !probe) {
+  const check = connectorClass && scope.tools.probes.liveness(connectorClass);
+  if (!connectorClass || !check) {
     scope.tools.prober.forget(scope.owner, 'liveness');
     return connectorClass ? { type, status: 'True', reason: Reason.NonLivenessProbe } : waitsFor(type, ConditionType.ConnectorClassReady);
   }
@@ -19,13 +18,5 @@ export function probeLiveness(scope: ConnectorScope, { connectorClass }: Resolve
     scope.tools.prober.forget(scope.owner, 'liveness');
     return unusable;
   }
-  const { http } = probe;
-  return probeConnector(scope, {
-    kind: 'liveness',
-    type,
-    connectorClass,
-    ca: ca.ca,
-    details: http,
-    check: (target, signal) => (http ? checkHttpProbe(http, target, { check: 'liveness', signal }) : checkLiveness(target, signal)),
-  });
+  return probeConnector(scope, { kind: 'liveness', type, connectorClass, ca: ca.ca, check });
 }

@@ -41,7 +41,7 @@ async function planUpload({ may }: { may: boolean }): Promise<Planned> {
     named: { ...connector, paths: clientPaths('plain', GIT), path, query: '' },
     verb: protocols.requiredVerb(method, path),
     identity: { serviceAccount: client },
-    resolution: { connector: { metadata: connector }, address, protocol: protocols.get('http') },
+    resolution: { connector: { metadata: connector }, connectorClass: { spec: {} }, address, protocol: protocols.get('http') },
     allows,
   } as unknown as Resolved;
   return new PlanRequest().plan(exchange);

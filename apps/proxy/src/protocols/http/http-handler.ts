@@ -5,6 +5,7 @@ import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 import { checkHttpPath } from './http-path';
 import { mapPlaces } from './http-places';
+import { asWebSocket } from './http-web-socket';
 
 const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
 
@@ -37,6 +38,10 @@ export class HttpHandler implements ProtocolHandler {
       requestHeaders: {},
       rewriteResponse: (status, headers, answered) => rewriteHttpResponse({ status, headers, answered }, request),
     };
+  }
+
+  async planWebSocket(request: ConnectorRequest): Promise<UpstreamPlan> {
+    return asWebSocket(this.plan(request), request);
   }
 }
 

@@ -26,6 +26,8 @@ const WHOLE_AND_PLAIN = { 'accept-encoding': 'identity', range: undefined, 'if-r
 
 /** The OCI distribution-spec (v1.1) for connectors of `spec.protocol: oci`. */
 export class OciHandler implements ProtocolHandler {
+  /** java.net.http asks for HTTP/2 with every request to an http URL; oras-java is built on it. */
+  readonly ignoredUpgrades: ReadonlySet<string> = new Set(['h2c']);
   readonly verbOf = ociVerb;
   readonly ping = ociPing;
   readonly errorBody = ociErrorBody;

@@ -9,7 +9,7 @@ import {
 } from '@oci-connector/testing-registry';
 import { RefusedCredentials } from '@oci-connector/oci-auth';
 import { LoopbackServer } from '@oci-connector/testing-kit';
-import { aCredential, aTarget } from '../test/diagnosis-fixture';
+import { aCredential, aTarget } from '../../../test/diagnosis-fixture';
 import { checkCredential } from './check-credential';
 
 const PASSWORD = 'pw-fixture';

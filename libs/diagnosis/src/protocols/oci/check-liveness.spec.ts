@@ -1,9 +1,9 @@
-import { LoopbackServer, TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { LoopbackServer, ManualClock, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { startFixtureRegistry, type FixtureRegistry, type FixtureRegistryOptions } from '@oci-connector/testing-registry';
 import { EgressPolicy } from '@oci-connector/egress';
-import { aTarget } from '../test/diagnosis-fixture';
+import { aTarget } from '../../../test/diagnosis-fixture';
 import { checkLiveness } from './check-liveness';
-import { type Finding } from './finding';
+import { type Finding } from '../../finding';
 
 const accounts = [{ username: 'ada', password: 'pw-fixture' }];
 
@@ -27,6 +27,17 @@ describe('a registry is alive', () => {
       await registry.close();
     }
   });
+});
+
+it('a registry that names the date until which it wants to be left alone is believed by the clock that is handed in', async () => {
+  const clock = new ManualClock();
+  const until = new Date(clock.now() + 120_000).toUTCString();
+  const server = await LoopbackServer.start((_request, response) => response.writeHead(429, { 'retry-after': until }).end());
+  try {
+    expect(await checkLiveness(aTarget(server.origin, { clock }))).toMatchObject({ reason: 'Throttled', retryAfterMs: 120_000 });
+  } finally {
+    await server.close();
+  }
 });
 
 describe('below the path of spec.address', () => {

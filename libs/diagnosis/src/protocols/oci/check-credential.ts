@@ -1,9 +1,9 @@
 import { upstreamRepository } from '@oci-connector/connector-api';
 import { RegistryHttpClient } from '@oci-connector/egress';
 import { type RefusedCredentials, verifyCredential } from '@oci-connector/oci-auth';
-import { type DiagnosisTarget } from './diagnosis-target';
-import { explain } from './explain';
-import { PASSED, type Finding } from './finding';
+import { type DiagnosisTarget } from '../../diagnosis-target';
+import { explain } from '../../explain';
+import { PASSED, type Finding } from '../../finding';
 
 export interface CheckCredentialOptions {
   /** `spec.auth.params` `repository`: a repository, as users name it, that the credential must be able to pull from. */

@@ -2,9 +2,9 @@ import { Reason, meantOrigin, repositoryPrefix } from '@oci-connector/connector-
 import { RegistryHttpClient } from '@oci-connector/egress';
 import { parseRetryAfter } from '@oci-connector/http';
 import { refusesAuthorization, type RegistryHttpResponse } from '@oci-connector/oci-auth';
-import { type DiagnosisTarget } from './diagnosis-target';
-import { explain } from './explain';
-import { PASSED, failed, throttled, type Finding } from './finding';
+import { type DiagnosisTarget } from '../../diagnosis-target';
+import { explain } from '../../explain';
+import { PASSED, failed, throttled, type Finding } from '../../finding';
 
 /** Registries answer `/v2/` with a few bytes; more than this is not needed to tell a web page from them. */
 const MAX_BODY_BYTES = 4096;
@@ -18,12 +18,12 @@ const PROBED_LIST = 'connector-probe/tags/list';
  * something else there, or a registry that takes no such names, is seen here and not by the first pull.
  */
 export async function checkLiveness(target: DiagnosisTarget, signal?: AbortSignal): Promise<Finding> {
-  const { address, egress, ca, timeoutMs } = target;
+  const { address, egress, clock, ca, timeoutMs } = target;
   const http = new RegistryHttpClient({ policy: egress, ca, timeoutMs });
   const ask = (path: string): Promise<RegistryHttpResponse> =>
     http.get(new URL(path, address.origin), { headers: {}, purpose: 'connector', maxBytes: MAX_BODY_BYTES, signal });
   try {
-    const finding = judge(await ask('/v2/'), address.origin);
+    const finding = judge(await ask('/v2/'), address.origin, clock.now());
     const prefix = repositoryPrefix(address);
     if (finding.outcome !== 'passed' || prefix === '') {
       return finding;
@@ -53,7 +53,7 @@ function judgePrefix(response: RegistryHttpResponse, { origin, prefix }: { origi
   );
 }
 
-function judge(response: RegistryHttpResponse, origin: string): Finding {
+function judge(response: RegistryHttpResponse, origin: string, now: number): Finding {
   const { status } = response;
   const asked = `GET ${origin}/v2/`;
   if (status === 401 || isChallenged(response)) {
@@ -68,7 +68,7 @@ function judge(response: RegistryHttpResponse, origin: string): Finding {
   if (status === 429) {
     return throttled(
       `${asked} was answered with status code 429; it is asked again later`,
-      parseRetryAfter(response.headers['retry-after'], Date.now()),
+      parseRetryAfter(response.headers['retry-after'], now),
     );
   }
   if (status >= 500) {

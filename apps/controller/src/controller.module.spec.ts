@@ -1,0 +1,117 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
+import { CapturedLog, ManualClock, sendRequest, until } from '@oci-connector/testing-kit';
+import { type KubeApiServer } from '@oci-connector/testing-kube-api';
+import { Cluster, controllerConnection, startCluster } from '../test/controller-fixture';
+import { ControllerSettings } from './controller.config';
+import { ControllerModule } from './controller.module';
+import { ControllerService } from './controller.service';
+
+const SERVED = { adminHost: '127.0.0.1', adminPort: 0 };
+
+/** Resolves when this process serves so many ports besides that of the API server. */
+const served = (ports: number): Promise<void> =>
+  until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
+
+describe('the module of the controller', () => {
+  let kube: KubeApiServer;
+  let clock: ManualClock;
+  let open: NestFastifyApplication | undefined;
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    kube = await startCluster({ clock: () => clock.now() });
+  });
+
+  afterEach(async () => {
+    // Only a test that failed has left it open.
+    await open?.close();
+    open = undefined;
+    await kube.close();
+  });
+
+  /** Nothing of the program is replaced but the world. */
+  async function build(): Promise<NestFastifyApplication> {
+    const settings = Object.assign(new ControllerSettings(), SERVED);
+    const logger = createLogger({ name: 'controller', level: 'debug', destination: new CapturedLog() });
+    const module = await Test.createTestingModule({
+      imports: [
+        RuntimeModule.forProgram({ name: 'connectors-controller', settings, logger }),
+        ControllerModule.register({ settings, random: () => 0.5 }),
+      ],
+    })
+      .overrideProvider(WORLD)
+      .useValue({ connection: controllerConnection(kube), installationCa: [], clock, hostname: 'pod-a' })
+      .compile();
+    open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    return open;
+  }
+
+  const get = async (path: string): Promise<{ status: number; body: string; type?: string }> => {
+    const { status, body, headers } = await sendRequest(`${await open?.getUrl()}${path}`);
+    return { status, body: body.toString(), type: headers['content-type']?.toString() };
+  };
+
+  const holder = (): unknown => {
+    const lease = new Cluster(kube).get<{ spec: { holderIdentity?: string } }>('Lease', 'connectors-controller', 'connectors-system');
+    return lease?.spec.holderIdentity;
+  };
+
+  it('makes its providers without opening a port or asking anybody', async () => {
+    const app = await build();
+    expect(app.get(ControllerService, { strict: false }).isLeader).toBe(false);
+    await served(0);
+    expect({ asked: kube.requests.entries.length, timers: clock.timers }).toEqual({ asked: 0, timers: [] });
+  });
+
+  it('watches and leads from its start, is ready when it knows all, gives its Lease back, and leaves nothing open', async () => {
+    const app = await build();
+    const service = app.get(ControllerService, { strict: false });
+    await app.init();
+    await until(() => service.isLeader);
+    await served(0);
+
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    await served(1);
+    expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
+    await until(async () => (await get('/readyz')).status === 200);
+    expect((await get('/readyz')).body).toBe('[+]watches ok\n');
+    const metrics = await get('/metrics');
+    expect([metrics.status, metrics.type]).toEqual([200, expect.stringContaining('text/plain')]);
+    expect(metrics.body).toMatch(/^connectors_controller_leader 1$/m);
+    expect(holder()).toMatch(/^pod-a-[0-9a-f]{8}$/);
+
+    const admin = await app.getUrl();
+    await app.close();
+    open = undefined;
+    expect({ leads: service.isLeader, holder: holder() ?? '' }).toEqual({ leads: false, holder: '' });
+    await expect(sendRequest(`${admin}/healthz`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await served(0);
+    expect(clock.timers).toEqual([]);
+  });
+
+  it('does not start with what its settings lead to in vain: all is reported together, by the names of the variables', async () => {
+    const settings = Object.assign(new ControllerSettings(), SERVED, {
+      kubeconfig: '/nonexistent/kubeconfig',
+      caBundle: '/nonexistent/bundle',
+    });
+    const logger = createLogger({ name: 'controller', level: 'silent' });
+    const imports = [
+      RuntimeModule.forProgram({ name: 'connectors-controller', settings, logger }),
+      ControllerModule.register({ settings }),
+    ];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({
+      code: 'ConfigurationInvalid',
+      problems: [expect.stringMatching(/^OCI_CONNECTOR_KUBECONFIG: /), expect.stringMatching(/^OCI_CONNECTOR_CA_BUNDLE: /)],
+    });
+  });
+
+  it('has settings that are refused by the names of the variables', () => {
+    const environment = { OCI_CONNECTOR_ADMIN_PORT: '70000', OCI_CONNECTOR_CONTROLLER_LEASE_DURATION: '1s' };
+    const read = (): unknown => readProgramSettings({ name: 'connectors-controller', settings: ControllerSettings, environment });
+    for (const name of Object.keys(environment)) {
+      expect(read).toThrow(`${name}: `);
+    }
+  });
+});

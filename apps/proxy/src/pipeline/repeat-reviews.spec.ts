@@ -1,0 +1,119 @@
+import { ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
+import { ManualClock } from '@oci-connector/testing-kit';
+import { ProxyError } from '../proxy.errors';
+import { Transfer } from '../transfer/transfer';
+import { type Planned } from './proxy-exchange';
+import { RepeatReviews } from './repeat-reviews';
+
+const MINUTE = 60_000;
+
+describe('RepeatReviews', () => {
+  const clock = new ManualClock();
+  let transfer: Transfer;
+  let answers: (() => Promise<Planned>)[];
+  let asked: number;
+  let stop: () => void;
+
+  function planned({ uid = 'u', origin = 'https://service', webSocket = true, lifetime = Infinity } = {}): Planned {
+    return {
+      client: { transfer },
+      identity: { tokenExpiresAt: clock.now() + lifetime },
+      resolution: { connector: { metadata: { uid } } },
+      plan: { target: { origin }, webSocket: webSocket || undefined },
+    } as unknown as Planned;
+  }
+
+  function begin(options: Parameters<typeof planned>[0] = {}): void {
+    const first = planned(options);
+    stop = new RepeatReviews(clock).begin(first, () => {
+      asked += 1;
+      return (answers.shift() ?? (() => Promise.resolve(first)))();
+    });
+  }
+
+  /** Goes on, and lets the answer be looked at. */
+  async function pass(ms: number): Promise<string | undefined> {
+    clock.advance(ms);
+    await new Promise(setImmediate);
+    return transfer.cancelled?.reason;
+  }
+
+  beforeEach(() => {
+    transfer = new Transfer(() => 0);
+    answers = [];
+    asked = 0;
+  });
+
+  afterEach(() => {
+    stop();
+    expect(clock.timers).toEqual([]);
+  });
+
+  it('asks every minute until it is told to stop', async () => {
+    begin();
+    expect(await pass(MINUTE - 1)).toBeUndefined();
+    expect(asked).toBe(0);
+    await pass(1);
+    await pass(MINUTE);
+    expect(asked).toBe(2);
+    stop();
+    expect(await pass(10 * MINUTE)).toBeUndefined();
+    expect(asked).toBe(2);
+  });
+
+  it('asks no more when it was told to stop while it asked', async () => {
+    let answer = (_planned: Planned): void => undefined;
+    answers = [() => new Promise((resolve) => (answer = resolve))];
+    begin();
+    await pass(MINUTE);
+    stop();
+    answer(planned());
+    await pass(10 * MINUTE);
+    expect(asked).toBe(1);
+  });
+
+  it('C12: ends at the very end of the token, and asks nobody', async () => {
+    begin({ lifetime: 90_000 });
+    expect(await pass(MINUTE)).toBeUndefined();
+    expect(await pass(29_999)).toBeUndefined();
+    expect(await pass(1)).toBe('permission-ended');
+    expect(asked).toBe(1);
+  });
+
+  it.each<[string, () => Promise<Planned>]>([
+    ['a token that is refused', () => Promise.reject(new TokenRefusedError('NotAuthenticated', 'no'))],
+    ['a permission that is gone', () => Promise.reject(new ProxyError('PermissionDenied', 'no'))],
+    ['a Connector that is gone', () => Promise.reject(new ProxyError('ConnectorNotFound', 'no'))],
+    ['another Connector of the name', () => Promise.resolve(planned({ uid: 'v' }))],
+    ['another address', () => Promise.resolve(planned({ origin: 'https://elsewhere' }))],
+    ['a class that allows it no more', () => Promise.resolve(planned({ webSocket: false }))],
+    ['a defect', () => Promise.reject(new TypeError('x'))],
+  ])('C12: ends with %s', async (_what, answer) => {
+    begin();
+    answers = [answer];
+    expect(await pass(MINUTE)).toBe('permission-ended');
+  });
+
+  it('C10: goes on for less than five minutes while nobody can tell', async () => {
+    begin();
+    const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
+    answers = [() => Promise.resolve(planned()), ...Array<() => Promise<Planned>>(9).fill(nobody)];
+    for (let minute = 1; minute <= 5; minute += 1) {
+      expect(await pass(MINUTE)).toBeUndefined();
+    }
+    expect(await pass(MINUTE)).toBe('permission-ended');
+  });
+
+  it('begins those five minutes anew with every yes', async () => {
+    begin();
+    const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
+    answers = [
+      ...Array<() => Promise<Planned>>(4).fill(nobody),
+      () => Promise.resolve(planned()),
+      ...Array<() => Promise<Planned>>(4).fill(nobody),
+    ];
+    for (let minute = 1; minute <= 10; minute += 1) {
+      expect(await pass(MINUTE)).toBeUndefined();
+    }
+  });
+});

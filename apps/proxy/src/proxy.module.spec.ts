@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { StaticCredential } from '@oci-connector/kube';
+import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
+import { Sensitive } from '@oci-connector/sensitive';
+import { CapturedLog, ManualClock, sendRequest, until } from '@oci-connector/testing-kit';
+import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { createSigningAuthority } from '../test/signing-authority';
+import { DataPlane } from './data-plane';
+import { ProxySettings } from './proxy.config';
+import { ProxyModule } from './proxy.module';
+
+const WORKSPACE = join(__dirname, '../../..');
+const NAMESPACE = 'connectors-system';
+const SERVED = { host: '127.0.0.1', httpPort: 0, httpsPort: 0, adminHost: '127.0.0.1', adminPort: 0 };
+const DRAIN_MS = 10_000;
+
+/** Resolves when this process serves so many ports besides that of the API server. */
+const served = (ports: number): Promise<void> =>
+  until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
+
+describe('the module of the proxy', () => {
+  let kube: KubeApiServer;
+  let clock: ManualClock;
+  let open: NestFastifyApplication | undefined;
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], clock: () => clock.now() });
+    for (const file of ['rbac/00-namespace.yaml', 'rbac/proxy.yaml']) {
+      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
+    }
+  });
+
+  afterEach(async () => {
+    // Only a test that failed has left it open.
+    const closed = open?.close();
+    clock.advance(DRAIN_MS);
+    await closed;
+    open = undefined;
+    await kube.close();
+  });
+
+  /** Nothing of the program is replaced but the world. */
+  async function build(changes: Partial<ProxySettings> = {}): Promise<NestFastifyApplication> {
+    const settings = Object.assign(new ProxySettings(), SERVED, changes);
+    const logger = createLogger({ name: 'proxy', level: 'debug', destination: new CapturedLog() });
+    const token = kube.issueToken({ namespace: NAMESPACE, name: 'connectors-proxy' });
+    const connection = { server: kube.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
+    const module = await Test.createTestingModule({
+      imports: [RuntimeModule.forProgram({ name: 'connectors-proxy', settings, logger }), ProxyModule.register({ settings })],
+    })
+      .overrideProvider(WORLD)
+      .useValue({ connection, installationCa: [], clock, hostname: 'pod-a' })
+      .compile();
+    open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    return open;
+  }
+
+  const get = async (path: string): Promise<{ status: number; body: string; type?: string }> => {
+    const { status, body, headers } = await sendRequest(`${await open?.getUrl()}${path}`);
+    return { status, body: body.toString(), type: headers['content-type']?.toString() };
+  };
+
+  async function applySecrets(): Promise<void> {
+    const { certificate, key } = await createSigningAuthority();
+    const secret = (name: string, data: Record<string, string | Buffer>): void => {
+      const encoded = Object.entries(data).map(([entry, value]) => [entry, Buffer.from(value).toString('base64')]);
+      kube.apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name, namespace: NAMESPACE },
+        data: Object.fromEntries(encoded) as object,
+      } as never);
+    };
+    secret('connectors-proxy-ca', { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': certificate });
+    secret('connectors-proxy-sealing', { current: randomBytes(32) });
+  }
+
+  it('makes its providers without opening a port or asking anybody', async () => {
+    const app = await build();
+    expect(app.get(DataPlane, { strict: false })).toBeInstanceOf(DataPlane);
+    await served(0);
+    expect({ asked: kube.requests.entries.length, timers: clock.timers }).toEqual({ asked: 0, timers: [] });
+    await app.close();
+    open = undefined;
+  });
+
+  it('serves its clients before its admin port, is ready when it knows all, leaves in order, and leaves nothing open', async () => {
+    const app = await build({ drainDelay: DRAIN_MS });
+    const plane = app.get(DataPlane, { strict: false });
+
+    await app.init();
+    await served(2);
+    const data = `http://127.0.0.1:${plane.httpPort}/v2/`;
+    expect((await sendRequest(data)).status).toBe(401);
+
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    await served(3);
+    expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
+    await until(async () => (await get('/readyz')).body.includes('[+]connectors ok'));
+    const unready = await get('/readyz');
+    expect(unready.status).toBe(503);
+    expect(unready.body).toContain('[-]certificates: the Secret connectors-proxy-ca has not been read yet\n');
+
+    await applySecrets();
+    await until(async () => {
+      clock.advance(1_000);
+      return (await get('/readyz')).status === 200;
+    });
+    expect((await get('/readyz')).body.split('\n').filter((line) => line !== '' && !line.startsWith('[+]'))).toEqual([]);
+    const metrics = await get('/metrics');
+    expect([metrics.status, metrics.type]).toEqual([200, expect.stringContaining('text/plain')]);
+    expect(metrics.body).toMatch(/^connectors_proxy_transfers_in_flight 0$/m);
+
+    const admin = await app.getUrl();
+    const closed = app.close();
+    await until(async () => (await get('/readyz')).body.includes('[-]listeners: stopping'));
+    expect((await sendRequest(data)).status).toBe(401);
+    clock.advance(DRAIN_MS);
+    await closed;
+    open = undefined;
+    for (const url of [data, `${admin}/healthz`]) {
+      await expect(sendRequest(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    }
+    await served(0);
+    expect(clock.timers).toEqual([]);
+  });
+
+  it('does not start with what its settings lead to in vain: all is reported together, by the names of the variables', async () => {
+    const settings = Object.assign(new ProxySettings(), SERVED, { kubeconfig: '/nonexistent/kubeconfig', caBundle: '/nonexistent/bundle' });
+    const logger = createLogger({ name: 'proxy', level: 'silent' });
+    const imports = [RuntimeModule.forProgram({ name: 'connectors-proxy', settings, logger }), ProxyModule.register({ settings })];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({
+      code: 'ConfigurationInvalid',
+      problems: [expect.stringMatching(/^OCI_CONNECTOR_KUBECONFIG: /), expect.stringMatching(/^OCI_CONNECTOR_CA_BUNDLE: /)],
+    });
+  });
+
+  it('has settings that are refused by the names of the variables', () => {
+    const environment = { OCI_CONNECTOR_PROXY_HTTP_PORT: '70000', OCI_CONNECTOR_PROXY_GRACE: 'long', OCI_CONNECTOR_PROXY_VIA: 'a b' };
+    const read = (): unknown => readProgramSettings({ name: 'connectors-proxy', settings: ProxySettings, environment });
+    for (const name of Object.keys(environment)) {
+      expect(read).toThrow(`${name}: `);
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { type Socket } from 'node:net';
+import { UpstreamConnectError } from '@oci-connector/egress';
+import { type Transfer } from '../transfer/transfer';
+import { type WebSocketClient } from '../transfer/web-socket-client';
+
+export interface TunnelEnds {
+  readonly client: WebSocketClient;
+  readonly upstream: Socket;
+  readonly transfer: Transfer;
+}
+
+/**
+ * Counts what moves between two connections that are piped into each other, and closes each after the other: http-proxy tells one of the
+ * orderly end of the other only.
+ *
+ * @returns resolves when both are closed; rejects then when the transfer was cancelled or the upstream's connection broke
+ */
+export async function untilBothClosed({ client, upstream, transfer }: TunnelEnds): Promise<void> {
+  const { socket } = client;
+  socket.on('data', (chunk: Buffer) => transfer.received(chunk.length));
+  upstream.on('data', (chunk: Buffer) => transfer.sent(chunk.length));
+  socket.on('error', () => transfer.cancel('client-aborted'));
+  transfer.whenIdle(() => transfer.cancel('idle'));
+  transfer.onCancel(() => {
+    upstream.destroy();
+    socket.destroy();
+  });
+  await Promise.all([closed(socket).then(() => upstream.destroySoon()), closed(upstream).then(() => client.close())]);
+  if (transfer.cancelled) {
+    throw transfer.cancelled;
+  }
+  if (upstream.errored) {
+    throw new UpstreamConnectError('ConnectionReset', 'The connection broke off', {
+      cause: upstream.errored,
+      reason: 'the connection broke off',
+    });
+  }
+}
+
+function closed(socket: Socket): Promise<void> {
+  return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
+}
