@@ -144,7 +144,7 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
       'content-length': String(Buffer.byteLength(body)),
       ...headers,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
-      // RFC 6455 §4.4: the version that would do.
+      // RFC 6455 §4.4: the supported version.
       ...(error.code === 'UpgradeUnsupported' && { 'sec-websocket-version': WEB_SOCKET_VERSION }),
       ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
       ...(error.closes && { connection: 'close' }),

@@ -144,7 +144,7 @@ export class HttpConnections {
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
-    // Node has let go of the connection, its errors included: a client that resets it now would end the program.
+    // As above: Node has removed its error listener.
     socket.on('error', () => socket.destroy());
     if (this.options.serve.isClosing(socket)) {
       return;

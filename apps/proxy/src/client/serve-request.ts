@@ -65,7 +65,7 @@ export class ServeRequest {
     });
     circumstances.upgrading?.onGone(() => client.transfer.cancel('client-aborted'));
     if (request.headers.upgrade !== undefined) {
-      // What comes together with such a request Node.js throws away, so that the rest would begin in the middle of something (rule C8).
+      // Node.js discards data that arrives together with such a request, so later data could begin within another request (rule C8).
       this.#closing.add(request.socket);
       response.shouldKeepAlive = false;
     }

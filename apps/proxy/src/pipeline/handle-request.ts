@@ -58,7 +58,7 @@ export class HandleRequest {
     }
   }
 
-  /** Asks of a connection that lasts what a new request would be asked. */
+  /** Repeats the checks of a new request, for a long-lived connection. */
   async #planAgain(identified: Identified): Promise<Planned> {
     const { steps } = this;
     const authorized = await steps.permission.authorize(await steps.client.authenticate(identified));

@@ -23,7 +23,7 @@ export interface ConnectionLimitsOptions {
 export class ConnectionLimits {
   readonly #listeners = new Map<string, ConnectionGroup>();
   readonly #peers = new Map<string, ConnectionGroup>();
-  /** Set from the first connection on. */
+  /** Present after the first connection. */
   #timer?: Timer;
 
   constructor(private readonly options: ConnectionLimitsOptions) {}
