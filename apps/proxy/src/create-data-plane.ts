@@ -49,23 +49,23 @@ import { BufferCollector, markLessOften, minorCollection } from './transfer/buff
 import { Transfers } from './transfer/transfers';
 import { UpstreamPool } from './upstream/upstream-pool';
 
-/** For a Connector's Secret, while its client waits; as long as for a review. In milliseconds. */
+/** Time limit for reading a Connector's Secret while its client waits, in milliseconds. The same as for a review. */
 const SECRET_TIMEOUT_MS = 5_000;
 
-/** What this program has besides what every program has. */
+/** The settings of the proxy, and what only its tests replace. */
 export interface ProxyOptions {
   readonly settings: ProxySettings;
-  /** Looks up the names of upstreams; default: as the system's files say. */
+  /** Resolves the host names of upstreams; default: as configured in the system's files. */
   readonly lookup?: LookupAll;
-  /** Handlers of further protocols, by the name in `spec.protocol`; a program has none. */
+  /** Handlers for additional protocols, by the name in `spec.protocol`; only tests have any. */
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
 type ProxyDependencies = ProxyOptions & Pick<Runtime, 'client'> & Pick<World, 'clock' | 'installationCa'>;
 
 /**
- * Puts the parts of the proxy together: each is made of those before it, and what has to hear of a later one is subscribed once that
- * exists.
+ * Composes the parts of the proxy. Each part depends only on parts that were created before it. A part that must be notified by a later
+ * part is subscribed once the later part exists.
  */
 export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPlane {
   const { settings } = options;
@@ -81,7 +81,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   const endpoints = new InstallationEndpoints({ client, clock, installation: settings });
   endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
-  // Of the API server: shared by all that ask it while a client waits.
+  // Whether the API server can be reached; shared by all parts that send requests to it while a client waits.
   const reachability = Reachability.of(client, clock);
   const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
   state.deletedConnectors.subscribe((connector) => forget(connector, upstream, metrics));

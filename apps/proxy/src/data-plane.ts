@@ -5,10 +5,10 @@ import { type HttpConnections } from './client/http-connections';
 import { type Port } from './port/port';
 import { type Transfers } from './transfer/transfers';
 
-/** For clients whose answer had not begun to hear that the proxy is being stopped. In milliseconds. */
+/** How long cancelled transfers have to send their error response, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
 
-/** What works in the background from before the ports open until after they have closed, and tells nobody of its failures. */
+/** A part that runs in the background from before the ports open until after they have closed. It handles its failures itself. */
 export interface BackgroundPart {
   start(): unknown;
   stop(): unknown;
@@ -19,19 +19,19 @@ export interface DataPlaneParts {
   readonly https: Port;
   readonly connections: HttpConnections;
   readonly transfers: Transfers;
-  /** In the order of their start. */
+  /** In the order in which they are started. */
   readonly background: readonly BackgroundPart[];
-  /** What is closed when nothing uses it any more. */
+  /** Closed when nothing uses them any more. */
   readonly resources: readonly { close(): unknown }[];
   readonly readiness: Readiness;
   readonly clock: Clock;
-  /** How long connections are still taken when it is to stop, and running transfers may go on after that. In milliseconds. */
+  /** How long the proxy accepts connections after SIGTERM, and how long running transfers may continue after that, in milliseconds. */
   readonly stopping: { readonly drainDelay: number; readonly grace: number };
 }
 
 /**
- * Life of the data plane: starts what it is made of, and stops it without breaking what runs. Nest waits for both: the admin port
- * is opened after the ports for clients, and closed after them, so that /readyz tells all the while that this replica is leaving.
+ * Starts the parts of the data plane, and stops them without breaking running transfers. Nest waits for both. The admin port opens after
+ * the ports for clients and closes after them, so that /readyz reports during the whole shutdown that this replica is stopping.
  */
 export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   #serving = false;
@@ -47,7 +47,7 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
     return this.parts.https.port;
   }
 
-  /** Resolves when the ports are open. The objects of the API server may come later: /readyz tells. */
+  /** Resolves when the ports are open. The objects of the API server may be read later; /readyz reports when they are. */
   async onApplicationBootstrap(): Promise<void> {
     const { readiness, background, http, https } = this.parts;
     readiness.register('listeners', () => (this.#draining ? 'stopping' : undefined));
@@ -57,12 +57,12 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Readiness fails at once, connections are taken for `drainDelay` more, running transfers may go on for `grace` after that, and
-   * are cut then.
+   * Stops the data plane. Readiness fails immediately. The proxy accepts connections for another `drainDelay`, then lets running transfers
+   * continue for `grace`, and then cancels them.
    */
   async onModuleDestroy(): Promise<void> {
     const { http, https, connections, transfers, stopping } = this.parts;
-    // After a start that failed nobody has to notice anything.
+    // After a failed start there are no clients to wait for.
     const { drainDelay, grace } = this.#serving ? stopping : { drainDelay: 0, grace: 0 };
     this.#draining = true;
     await this.#atMost(drainDelay);
@@ -78,7 +78,7 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#close();
   }
 
-  /** Waits for so many milliseconds, or until the promise is fulfilled. */
+  /** Waits until the promise is fulfilled, at most for the given time in milliseconds. */
   async #atMost(ms: number, promise?: Promise<unknown>): Promise<void> {
     if (ms === 0) {
       return;
@@ -91,7 +91,7 @@ export class DataPlane implements OnApplicationBootstrap, OnModuleDestroy {
   async #close(): Promise<void> {
     const { background, resources } = this.parts;
     await Promise.all(background.map((part) => part.stop()));
-    // Connections to registries are let go in peace, if that does not take long: nobody waits for them any more.
+    // Connections to registries get a short time to close properly. No client waits for them any more.
     await this.#atMost(LAST_WORDS_MS, Promise.all(resources.map((resource) => resource.close())));
   }
 }

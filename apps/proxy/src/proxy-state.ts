@@ -8,7 +8,7 @@ export interface ProxyStateOptions {
   readonly clock: Clock;
 }
 
-/** The Connectors and their classes, kept up to date by watches; during an outage of the API server as they were before it. */
+/** The Connectors and their classes, kept up to date by watches. During an outage of the API server they keep their last known state. */
 export class ProxyState {
   readonly connectors: Reflector<Connector>;
   readonly classes: Reflector<ConnectorClass>;
@@ -18,12 +18,12 @@ export class ProxyState {
     this.classes = new Reflector({ client, clock, type: ConnectorClasses });
   }
 
-  /** Each failed list or watch; they are tried again. */
+  /** Emits each failed list or watch. They are retried. */
   get failures(): Observable<WatchFailure> {
     return merge(this.connectors.failures, this.classes.failures);
   }
 
-  /** Each Connector that is gone. */
+  /** Emits each deleted Connector. */
   get deletedConnectors(): Observable<Connector> {
     return this.connectors.changes.pipe(
       filter(({ type }) => type === 'deleted'),

@@ -8,7 +8,7 @@ const load = (environment: Record<string, string>): ReturnType<typeof readProgra
 describe('the settings of the proxy', () => {
   itKeepsTheRulesOfSettings({ settings: describeSettings(ProxySettings), load });
 
-  it('fit together: the ports differ, unless both are to be picked', () => {
+  it('rejects equal ports, unless both are 0', () => {
     expect(() => load({ OCI_CONNECTOR_PROXY_HTTP_PORT: '8443' })).toThrow(
       'OCI_CONNECTOR_PROXY_HTTPS_PORT: must differ from OCI_CONNECTOR_PROXY_HTTP_PORT',
     );

@@ -8,13 +8,13 @@ const FILE = path.join(__dirname, '../../../docs/reference/proxy-errors.md');
 describe('docs/reference/proxy-errors.md', () => {
   const rows = readTable(readFileSync(FILE, 'utf8'), '# Responses of the proxy');
 
-  it('has every code with its status and OCI code, in the order of the code, and no other', () => {
+  it('lists exactly the codes of PROXY_ERRORS, in the same order, with status and OCI code', () => {
     const documented = rows.map((row) => ({ code: row['Code'], status: row['Status'], ociCode: row['OCI code'] }));
     const existing = Object.entries(PROXY_ERRORS).map(([code, { status, ociCode }]) => ({ code, status: String(status), ociCode }));
     expect(documented).toEqual(existing);
   });
 
-  it('says of each when it comes and what to do', () => {
+  it('says for each code when it occurs and what to do', () => {
     expect(rows.filter((row) => !row['When'] || !row['What to do'])).toEqual([]);
   });
 });

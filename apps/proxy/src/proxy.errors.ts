@@ -1,113 +1,113 @@
-/** How a refusal or failure is answered: HTTP status and the `code` of the distribution-spec error body. */
+/** The response for an error: HTTP status and the `code` of the distribution-spec error body. */
 interface ProxyErrorKind {
   readonly status: number;
-  /** Codes of the distribution-spec ("Error Codes"); `UNKNOWN` and `UNAVAILABLE` where it has none that fits. */
+  /** A code of the distribution-spec ("Error Codes"), or `UNKNOWN` or `UNAVAILABLE` if no code of the specification fits. */
   readonly ociCode: string;
-  /** The answer closes the connection: nobody can say where the next request on it would begin (rule C8). */
+  /** The response closes the connection, because it is unknown where the next request on it would begin (rule C8). */
   readonly closes?: true;
 }
 
 /**
- * A fault of the configuration, which stays until somebody corrects it. Clients repeat 500, 502, 503 and 504 for seconds or minutes (crane,
- * oras, regctl, docker), and docker repeats whatever has another code than these: 424 with `DENIED` is repeated by none (ADR 22).
+ * A configuration error, which remains until a user corrects it. crane, oras, regctl and docker retry 500, 502, 503 and 504 for seconds or
+ * minutes, and docker retries any error whose code it does not know. No client retries 424 with `DENIED` (ADR 22).
  */
 const MISCONFIGURED = { status: 424, ociCode: 'DENIED' } as const;
 
 /**
- * Every answer that the proxy gives of its own accord when something is wrong. The key is what logs say; clients see
- * the status, the OCI code and the message.
+ * All error responses that the proxy itself makes. The key is the code in logs and metrics. Clients see the status, the OCI code and the
+ * message.
  */
 export const PROXY_ERRORS = {
-  /** No token, or one that is malformed, expired, revoked or for another audience. Carries the one challenge. */
+  /** No token, or one that is malformed, expired, revoked or for another audience. The response contains the challenge. */
   Unauthenticated: { status: 401, ociCode: 'UNAUTHORIZED' },
-  /** The client holds no permission for the verb on the Connector; nothing is said about whether it exists. */
+  /** The client has no permission for the verb on the Connector. The response does not reveal whether the Connector exists. */
   PermissionDenied: { status: 403, ociCode: 'DENIED' },
   /** The registry or its token server refuses the Connector's credential. */
   CredentialRefused: { status: 403, ociCode: 'DENIED' },
-  /** The registry refuses the action and not the credential: the account, or everybody where there is none, lacks the right. */
+  /** The registry refuses the action, not the credential: the account lacks the right, or anonymous clients lack it. */
   RegistryDenied: { status: 403, ociCode: 'DENIED' },
-  /** The same for the look that a push begins with, by a client that may push: it is told that nothing is there. */
+  /** The same for the HEAD before a push, by a client that may push: the proxy reports that the content does not exist. */
   PullRefused: { status: 404, ociCode: 'NAME_UNKNOWN' },
-  /** The Connector does not exist, or its class wants no proxy; only said to those with permission. */
+  /** The Connector does not exist, or its class has no `spec.proxy`. Only clients with the permission get this error. */
   ConnectorNotFound: { status: 404, ociCode: 'NAME_UNKNOWN' },
   /** Neither path nor Host names a Connector. */
   ConnectorNotNamed: { status: 404, ociCode: 'NAME_UNKNOWN' },
   /** The path is outside the grammar (rule C5). */
   PathInvalid: { status: 400, ociCode: 'NAME_INVALID' },
-  /** The path is well formed, but no route that is served leads there. */
+  /** The path is valid, but no supported route. */
   RouteUnknown: { status: 404, ociCode: 'UNSUPPORTED' },
   /** A reference that no manifest can have. */
   ManifestUnknown: { status: 404, ociCode: 'MANIFEST_UNKNOWN' },
   MethodNotAllowed: { status: 405, ociCode: 'UNSUPPORTED' },
-  /** A sealed upload location that is not ours, not this client's, or too old. */
+  /** A sealed upload location that is not valid, belongs to another client, or is too old. */
   UploadUnknown: { status: 404, ociCode: 'BLOB_UPLOAD_UNKNOWN' },
   /**
-   * A sealed next page that is not ours, not this client's, or too old. No 404, which clients take for "no such list": they would
-   * go on with a list that is too short, or with the fallback tag of referrers.
+   * A sealed next page that is not valid, belongs to another client, or is too old. The status is not 404, which clients interpret as "no
+   * such list": they would continue with an incomplete list, or with the fallback tag of referrers.
    */
   ListPlaceUnknown: { status: 410, ociCode: 'UNKNOWN' },
-  /** The query is longer, or has more parameters, than anything a client has to say. */
+  /** The query is too long or has too many parameters. */
   QueryTooLong: { status: 414, ociCode: 'UNKNOWN' },
-  /** The body of a request to begin an upload that a registry could read as a form (rule C4b). */
+  /** The request that begins an upload has a body that a registry could parse as a form (rule C4b). */
   UploadTypeRefused: { status: 400, ociCode: 'BLOB_UPLOAD_INVALID' },
-  /** Not HTTP/1.1 as RFC 9112 has it, or framed ambiguously (rule C8). */
+  /** The request is not valid HTTP/1.1 (RFC 9112), or its framing is ambiguous (rule C8). */
   RequestMalformed: { status: 400, ociCode: 'UNKNOWN', closes: true },
   /** A transfer coding other than `chunked` (RFC 9112 §6.1). */
   TransferCodingUnsupported: { status: 501, ociCode: 'UNSUPPORTED', closes: true },
-  /** An upgrade that is not served: another than WebSocket, another version of it, or not with this Connector. */
+  /** An unsupported upgrade: not WebSocket, another WebSocket version, or not supported for this Connector. */
   UpgradeUnsupported: { status: 501, ociCode: 'UNSUPPORTED' },
-  /** The client went silent in the middle of its request. */
+  /** The client stopped sending before the request was complete. */
   ClientSilent: { status: 408, ociCode: 'UNKNOWN' },
-  /** The client closed its connection; nobody reads this answer (499 is nginx's number for it). */
+  /** The client closed its connection, so it does not get this response. 499 is the status that nginx logs in this case. */
   ClientAborted: { status: 499, ociCode: 'UNKNOWN' },
-  /** An expectation other than 100-continue. The body that the client holds back may still come. */
+  /** An expectation other than 100-continue. The client may still send the body. */
   ExpectationFailed: { status: 417, ociCode: 'UNSUPPORTED', closes: true },
   HeaderTooLarge: { status: 431, ociCode: 'UNKNOWN', closes: true },
   /** A limit per Connector or per ServiceAccount. */
   LimitReached: { status: 429, ociCode: 'TOOMANYREQUESTS' },
-  /** The token server or the registry's authentication asks to slow down; their Retry-After is passed on. */
+  /** The token server, or the registry's authentication, throttles the proxy. The proxy forwards its Retry-After. */
   TokenServerThrottled: { status: 429, ociCode: 'TOOMANYREQUESTS' },
   ClassNotFound: MISCONFIGURED,
   RegoNotSupported: MISCONFIGURED,
   /** The class names another proxy than this installation's. */
   ProxyNotSupported: MISCONFIGURED,
-  /** A field of the Connector, such as its address, that cannot be used. */
+  /** A field of the Connector, such as its address, is invalid. */
   ConnectorInvalid: MISCONFIGURED,
   SecretNotFound: MISCONFIGURED,
   SecretInvalid: MISCONFIGURED,
   RealmUntrusted: MISCONFIGURED,
-  /** The challenge names no URL that a token server could have. */
+  /** The challenge names no valid URL of a token server. */
   RealmInvalid: MISCONFIGURED,
-  /** The registry wants a login other than Bearer or Basic. */
+  /** The registry requires a scheme other than Bearer or Basic. */
   LoginUnsupported: MISCONFIGURED,
-  /** What answers at the address is no registry. */
+  /** The server at the Connector's address is not a registry. */
   NotARegistry: MISCONFIGURED,
-  /** The token server cannot be reached or answers nonsense. */
+  /** The token server fails, or its response is invalid. */
   TokenServerFailed: { status: 502, ociCode: 'UNKNOWN' },
   /** The egress policy refuses the address. */
   AddressNotAllowed: MISCONFIGURED,
-  /** A redirect, or a Location of an upload, that may not be followed. */
+  /** A redirect, an upload Location or a next page that the proxy may not follow. */
   RedirectRefused: { status: 502, ociCode: 'UNKNOWN' },
   UpstreamUnreachable: { status: 502, ociCode: 'UNKNOWN' },
   CertificateInvalid: MISCONFIGURED,
-  /** The upstream broke off before an answer, or sent one that is not HTTP or cannot be mapped. */
+  /** The upstream closed the connection before its response, or its response is not HTTP or names a location that cannot be mapped. */
   UpstreamInvalid: { status: 502, ociCode: 'UNKNOWN' },
-  /** An answer that has to be read whole exceeds its limit. */
+  /** A response that the proxy must read completely exceeds its limit. */
   UpstreamTooLarge: { status: 502, ociCode: 'UNKNOWN' },
   UpstreamSilent: { status: 504, ociCode: 'UNKNOWN' },
-  /** TokenReview, SubjectAccessReview or a read of the Secret gave no answer: never treated as a yes (rule C10). */
+  /** A TokenReview, a SubjectAccessReview or a read of the Secret failed. The proxy never treats this as permission (rule C10). */
   ReviewUnavailable: { status: 503, ociCode: 'UNAVAILABLE' },
-  /** The registry answered 401 after the body was streamed: it cannot be sent again. */
+  /** The registry answered 401 after the body was streamed, and the proxy cannot send the body again. */
   UpstreamUnauthorizedAfterBody: { status: 503, ociCode: 'UNAVAILABLE' },
-  /** The grace of a shutdown ended before the answer began. */
+  /** The grace period of a shutdown expired before the response began. */
   ShuttingDown: { status: 503, ociCode: 'UNAVAILABLE' },
-  /** The request carries our own Via. */
+  /** The request contains the proxy's own name in Via. */
   LoopDetected: { status: 508, ociCode: 'UNKNOWN' },
   /** A defect of the proxy. */
   Internal: { status: 500, ociCode: 'UNKNOWN' },
 } as const satisfies Record<string, ProxyErrorKind>;
 
-/** Stable; switch on this, never on the message. */
+/** Codes are stable. Callers must depend on the code, never on the message. */
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
 export interface ProxyErrorOptions {
@@ -116,7 +116,7 @@ export interface ProxyErrorOptions {
   readonly retryAfterSeconds?: number;
 }
 
-/** The one error of the data plane. The message goes to the client: it says what to do and holds no secret. */
+/** The error class of the data plane. The message is sent to the client: it says what to do and contains no secret. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly status: number;

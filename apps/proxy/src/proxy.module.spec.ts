@@ -18,7 +18,7 @@ const NAMESPACE = 'connectors-system';
 const SERVED = { host: '127.0.0.1', httpPort: 0, httpsPort: 0, adminHost: '127.0.0.1', adminPort: 0 };
 const DRAIN_MS = 10_000;
 
-/** Resolves when this process serves so many ports besides that of the API server. */
+/** Resolves when this process listens on the given number of ports, in addition to the port of the API server. */
 const served = (ports: number): Promise<void> =>
   until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
 
@@ -36,7 +36,7 @@ describe('the module of the proxy', () => {
   });
 
   afterEach(async () => {
-    // Only a test that failed has left it open.
+    // It is still open only after a failed test.
     const closed = open?.close();
     clock.advance(DRAIN_MS);
     await closed;
@@ -44,7 +44,7 @@ describe('the module of the proxy', () => {
     await kube.close();
   });
 
-  /** Nothing of the program is replaced but the world. */
+  /** Creates the program and replaces only its world. */
   async function build(changes: Partial<ProxySettings> = {}): Promise<NestFastifyApplication> {
     const settings = Object.assign(new ProxySettings(), SERVED, changes);
     const logger = createLogger({ name: 'proxy', level: 'debug', destination: new CapturedLog() });

@@ -3,7 +3,7 @@ import { Runtime } from '@oci-connector/runtime';
 import { createDataPlane, type ProxyOptions } from './create-data-plane';
 import { DataPlane } from './data-plane';
 
-/** The proxy as a Nest module: one provider, whose parts are plain classes put together in `create-data-plane.ts`. */
+/** The proxy as a Nest module. It has one provider, whose parts are plain classes that `create-data-plane.ts` composes. */
 @Module({})
 export class ProxyModule {
   static register(options: ProxyOptions): DynamicModule {

@@ -5,20 +5,20 @@ import { DataPlane } from './data-plane';
 import { type ProxySettings } from './proxy.config';
 import { ProxyModule } from './proxy.module';
 
-/** What a test replaces; a program leaves all of it alone. */
+/** Replacements for tests; the program sets none. */
 export interface StartProxyOptions extends Partial<World>, Omit<ProxyOptions, 'settings'> {}
 
 /** A running proxy. */
 export interface RunningProxy {
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** Where /healthz, /readyz and /metrics are served. */
+  /** The base URL of /healthz, /readyz and /metrics. */
   readonly adminUrl: string;
-  /** Stops as on SIGTERM; resolves when all is closed. */
+  /** Stops the proxy as on SIGTERM. Resolves when everything is closed. */
   stop(): Promise<void>;
 }
 
-/** Starts a replica of the proxy. Resolves when its ports are open; /readyz tells when it can serve. */
+/** Starts a replica of the proxy. Resolves when its ports are open; /readyz reports when it can serve requests. */
 export async function startProxy(settings: ProxySettings, logger: Logger, options: StartProxyOptions = {}): Promise<RunningProxy> {
   const { lookup, protocols, ...world } = options;
   const module = ProxyModule.register({ settings, lookup, protocols });

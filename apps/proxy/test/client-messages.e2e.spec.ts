@@ -62,13 +62,13 @@ const CASES: readonly Case[] = [
   {
     name: 'redirect',
     faults: [redirect('http://vault.internal.test:9/x')],
-    expected: /^the registry leads to a host that may not be reached: it is a loopback/,
+    expected: /^the registry names a host that the proxy may not connect to: it is a loopback/,
     logged: /vault\.internal\.test/,
   },
   {
     name: 'redirect-refused',
     faults: [redirect('http://files.internal.test:1/x')],
-    expected: /a host to which the registry .* leads: nothing listens there/,
+    expected: /a host that the registry .* names: nothing listens there/,
     logged: /files\.internal\.test:1/,
   },
   {
@@ -100,7 +100,7 @@ const CASES: readonly Case[] = [
     name: 'sealed-target',
     method: 'POST',
     faults: [{ kind: 'respond', status: 202, headers: { location: 'http://vault.internal.test:9/upload' }, match: { path: /uploads/ } }],
-    expected: /^the registry leads to a host that may not be reached: it is a loopback/,
+    expected: /^the registry names a host that the proxy may not connect to: it is a loopback/,
     logged: /vault\.internal\.test:9/,
   },
   {

@@ -161,7 +161,7 @@ describe('faults of registries, token servers and clients', () => {
     expect(response.status).toBe(503);
     expect(errorOf(response)).toEqual({
       code: 'UNAVAILABLE',
-      message: "the registry refused the connector's authorization after the body had been sent; send it again",
+      message: "the registry refused the connector's authorization after the request body was sent; send the request again",
     });
     expect(response.headers['www-authenticate']).toBeUndefined();
     expect(response.headers.connection).toBe('close');

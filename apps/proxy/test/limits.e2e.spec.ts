@@ -32,14 +32,14 @@ describe('limits', () => {
       { maxTransfersPerClient: 2 },
       'puller',
       'other',
-      /^client system:serviceaccount:team:puller already has 2 requests under way/,
+      /^client system:serviceaccount:team:puller already has 2 concurrent requests/,
     ] as const,
     [
       'Connector',
       { maxTransfersPerConnector: 2 },
       'pusher',
       'registry',
-      /^connector platform\/registry already has 2 requests under way/,
+      /^connector platform\/registry already has 2 concurrent requests/,
     ] as const,
   ])('429 beyond the concurrent transfers of a %s, but not for others', async (_kind, settings, second, connector, message) => {
     await start({ settings });

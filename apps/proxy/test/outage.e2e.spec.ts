@@ -7,7 +7,7 @@ const TAGS = `${prefix()}/team/app/tags/list`;
 const MINUTE = 60_000;
 /** Time limit of one call to the API server. In milliseconds. */
 const TIMEOUT = 5_000;
-const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API gives no answer; try again' };
+const UNAVAILABLE = { code: 'UNAVAILABLE', message: 'the Kubernetes API does not respond; try again' };
 
 describe('when the API server is down', () => {
   let world: ProxyWorld;

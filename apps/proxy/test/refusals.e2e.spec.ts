@@ -174,7 +174,7 @@ describe('requests that the proxy itself refuses', () => {
       {},
       404,
       'NAME_UNKNOWN',
-      /has no proxy: its class "no-proxy" wants none/,
+      /has no proxy: its class "no-proxy" has no spec.proxy/,
     ],
     [
       'a host that names no connector',
@@ -190,8 +190,8 @@ describe('requests that the proxy itself refuses', () => {
     ['an unknown method', MANIFEST, { method: 'PROPFIND' }, 405, 'UNSUPPORTED', /method PROPFIND is not served/],
     ['a push to the API version check', '/v2/', { method: 'POST' }, 405, 'UNSUPPORTED', /./],
     ['an unknown class', `${prefix('no-class')}/a/manifests/v1`, {}, 424, 'DENIED', /of class "absent", which does not exist/],
-    ['a class that needs Rego for the credential', `${prefix('rego')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
-    ['a class that needs Rego for the token', `${prefix('rego-extractor')}/a/manifests/v1`, {}, 424, 'DENIED', /needs Rego/],
+    ['a class that needs Rego for the credential', `${prefix('rego')}/a/manifests/v1`, {}, 424, 'DENIED', /contains Rego/],
+    ['a class that needs Rego for the token', `${prefix('rego-extractor')}/a/manifests/v1`, {}, 424, 'DENIED', /contains Rego/],
     [
       'a missing Secret',
       `${prefix('no-secret')}/a/manifests/v1`,

@@ -67,7 +67,7 @@ describe('shutdown', () => {
     expect({ status: response.status, ...errorOf(response) }).toEqual({
       status: 503,
       code: 'UNAVAILABLE',
-      message: 'this proxy is being stopped; send the request again',
+      message: 'this proxy is shutting down; send the request again',
     });
     await until(() => registry.requests.every(({ finished }) => finished));
   });

@@ -122,7 +122,7 @@ describe('a transfer without progress', () => {
     clock.jump(IDLE_MS);
     const response = await sent;
     expect(response.status).toBe(408);
-    expect(errorOf(response).message).toBe('the request came to a halt; send it again');
+    expect(errorOf(response).message).toBe('the client sent nothing within the idle limit; send the request again');
     expect(response.headers.connection).toBe('close');
   });
 });

@@ -1,8 +1,8 @@
 let tasks: (() => void)[] = [];
 
 /**
- * Has something done when all that has arrived in this turn of the event loop was looked at. For what is written to clients: a
- * write wakes its reader, and those that follow at once find the reader awake.
+ * Runs a task after all events of this turn of the event loop. Used for writes to clients, so that the writes of a turn follow each other:
+ * the first write wakes its reader, and the next ones find the reader awake.
  *
  * @param task must not throw
  */

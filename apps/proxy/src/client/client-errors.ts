@@ -3,24 +3,24 @@ import { type Duplex } from 'node:stream';
 import { ProxyError } from '../proxy.errors';
 import { sendError } from './error-response';
 
-/** What Node's own parser says when more requests come over TLS while it holds them back: the client sends too many at once. */
+/** The error of Node's parser when more requests arrive over TLS while it is paused, because the client sends too many at the same time. */
 const HELD_BACK = 'HPE_PAUSED';
 
-/** What Node's parser and timers say about a request that never became one, besides the parser's codes, `HPE_…`. */
+/** Errors of Node's parser and timers before a request is complete; {@link failureOf} handles the other codes of the parser, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
   HPE_HEADER_OVERFLOW: () => new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
-  ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the head of the request did not arrive in time'),
+  ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the request headers did not arrive in time'),
 };
 
-/** What {@link answerClientErrors} calls. */
+/** The functions that {@link answerClientErrors} calls. */
 export interface ClientErrorHooks {
-  /** Gives the last answer of a connection. */
+  /** Sends an error response and closes the connection. */
   readonly answer: (socket: Duplex, failure: ProxyError) => void;
-  /** A request was refused before it became one, and answered. */
+  /** Called for a request that was refused before the pipeline got it. */
   readonly onRejected: (socket: Duplex, failure: ProxyError) => void;
 }
 
-/** Answers what is no valid HTTP/1.1. Content-Length together with Transfer-Encoding is among it. */
+/** Answers data that is not valid HTTP/1.1, including Content-Length together with Transfer-Encoding, and unsupported expectations. */
 export function answerClientErrors(server: Server, { answer, onRejected }: ClientErrorHooks): void {
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Duplex) => {
     const failure = failureOf(code);
@@ -31,13 +31,13 @@ export function answerClientErrors(server: Server, { answer, onRejected }: Clien
     }
   });
   server.on('checkExpectation', ({ socket }, response) => {
-    const failure = new ProxyError('ExpectationFailed', 'only the expectation 100-continue can be met');
+    const failure = new ProxyError('ExpectationFailed', 'the only supported expectation is 100-continue');
     onRejected(socket, failure);
     sendError(response, failure);
   });
 }
 
-/** Undefined for what is not about HTTP: a broken connection, a failure of TLS. */
+/** Returns undefined for an error that is not about HTTP: a broken connection, or a TLS failure. */
 function failureOf(code: string): ProxyError | undefined {
   if (Object.hasOwn(ERRORS, code)) {
     return ERRORS[code]?.();

@@ -2,13 +2,14 @@ import { type EgressError } from '@oci-connector/egress';
 import { type OciAuthError } from '@oci-connector/oci-auth';
 
 /*
- * What clients are told of the way to a registry. They may know its address as the Connector's owner wrote it, and of token servers those that
- * the owner trusts; not what DNS made of that, and not where the registry leads. The log and the Connector's conditions say all.
+ * Messages to clients about the connection to a registry. They may name the address that the Connector's owner configured, and token
+ * servers that the owner trusts. They must not name resolved IP addresses, redirect targets or untrusted token servers. The log and the
+ * Connector's conditions contain all details.
  */
 
-const SEE_CONDITIONS = 'the conditions of the connector and the log of the proxy say more';
+const SEE_CONDITIONS = 'for details see the conditions of the connector and the log of the proxy';
 
-/** Of a connection. */
+/** Returns the message for a failed connection. */
 export function egressMessage({ host, reason = 'the connection failed' }: EgressError, registry: string | undefined): string {
   return `no answer from ${peerOf(host, registry)}: ${reason}`;
 }
@@ -18,10 +19,10 @@ function peerOf(host: string | undefined, registry: string | undefined): string 
     return 'the registry';
   }
   const isRegistry = host === undefined || new URL(registry).hostname.replace(/^\[|\]$/g, '') === host;
-  return isRegistry ? `the registry ${registry}` : `a host to which the registry ${registry} leads`;
+  return isRegistry ? `the registry ${registry}` : `a host that the registry ${registry} names`;
 }
 
-/** Of logging in. Token servers are named in it, once they are trusted. */
+/** Returns the message for a failed login. It names only trusted token servers. */
 export function ociAuthMessage(error: OciAuthError, registry: string | undefined): string {
   const place = registry === undefined ? 'the registry' : `the registry ${registry}`;
   switch (error.code) {

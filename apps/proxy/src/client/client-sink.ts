@@ -2,10 +2,10 @@ import { type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
 import { type Socket } from 'node:net';
 import { type Writable } from 'node:stream';
 
-/** The answer to a client as the pipeline fills it: a head, a body, and the connection below. `ServerResponse` of `node:http` is one. */
+/** The response to a client, as the pipeline writes it. `ServerResponse` of `node:http` implements it. */
 export interface ClientSink extends Writable {
-  /** @param headers an array has names and values in turns */
+  /** @param headers an array contains names and values alternately */
   writeHead(status: number, headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): unknown;
-  /** Null while an earlier answer is on its way on the same connection, and when the connection is gone. */
+  /** Null while an earlier response is being sent on the same connection, and after the connection has closed. */
   readonly socket: Socket | null;
 }

@@ -34,18 +34,18 @@ describe('toProxyError', () => {
     expect(toProxyError(error)).toMatchObject({ status, ociCode });
   });
 
-  it('says nothing of a defect to the client', () => {
-    expect(toProxyError(new Error('secret detail')).message).toBe('the proxy failed; its log says more');
+  it('hides the details of a defect from the client', () => {
+    expect(toProxyError(new Error('secret detail')).message).toBe('the proxy failed; see its log');
   });
 
-  it('rounds a wait up to seconds', () => {
+  it('rounds Retry-After up to seconds', () => {
     const error = toProxyError(new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }));
     expect(errorResponse(error).headers['retry-after']).toBe('2');
   });
 });
 
 describe('errorResponse', () => {
-  it('is an error of the distribution-spec, with the one challenge only at 401', () => {
+  it('has the error body of the distribution-spec, and the challenge only with 401', () => {
     const response = errorResponse(new ProxyError('Unauthenticated', 'log in'));
     expect(response.status).toBe(401);
     expect(response.headers['www-authenticate']).toBe('Basic realm="connectors"');

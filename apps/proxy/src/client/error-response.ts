@@ -11,7 +11,7 @@ import { type ProtocolHandler } from '../protocols/protocol';
 import { TransferCancelled } from '../transfer/cancellation';
 import { egressMessage, ociAuthMessage } from './client-messages';
 
-/** The one challenge that clients get. Not Bearer: they would ask a token server that we are not (ADR 0003). */
+/** The only challenge for clients. It is not Bearer: clients would then request a token, and the proxy is not a token server (ADR 0003). */
 const CHALLENGE = 'Basic realm="connectors"';
 
 const FROM_OCI_AUTH: Readonly<Record<OciAuthErrorCode, ProxyErrorCode>> = {
@@ -49,7 +49,7 @@ const FROM_EGRESS: Readonly<Record<EgressErrorCode, ProxyErrorCode>> = {
   BufferFull: 'LimitReached',
 };
 
-/** When memory may be free again: answers take seconds. */
+/** Retry-After when no memory is free: reading a response takes seconds. */
 const BUFFER_RETRY_SECONDS = 1;
 
 const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = {
@@ -62,9 +62,9 @@ const FROM_CREDENTIALS: Readonly<Record<CredentialErrorCode, ProxyErrorCode>> = 
 };
 
 /**
- * Turns whatever a step threw into an answer. This is the only place that knows the errors of the libraries.
+ * Converts the error of a step to the error that the client gets. Only this function knows the errors of the libraries.
  *
- * @param registry origin of the Connector's address: of all places upstream the one that clients may be told
+ * @param registry origin of the Connector's address, the only upstream address that messages to clients may contain
  */
 export function toProxyError(error: unknown, registry?: string): ProxyError {
   if (error instanceof ProxyError) {
@@ -83,12 +83,12 @@ export function toProxyError(error: unknown, registry?: string): ProxyError {
     return new ProxyError('Unauthenticated', error.message, { cause: error });
   }
   if (error instanceof KubeError || error instanceof ReviewUnavailableError) {
-    return new ProxyError('ReviewUnavailable', 'the Kubernetes API gives no answer; try again', { cause: error, retryAfterSeconds: 1 });
+    return new ProxyError('ReviewUnavailable', 'the Kubernetes API does not respond; try again', { cause: error, retryAfterSeconds: 1 });
   }
   if (error instanceof TransferCancelled) {
     return fromCancelled(error);
   }
-  return new ProxyError('Internal', 'the proxy failed; its log says more', { cause: error });
+  return new ProxyError('Internal', 'the proxy failed; see its log', { cause: error });
 }
 
 function fromEgress(code: EgressErrorCode, message: string, cause: Error): ProxyError {
@@ -97,7 +97,7 @@ function fromEgress(code: EgressErrorCode, message: string, cause: Error): Proxy
 
 function fromOciAuth(error: OciAuthError, registry: string | undefined): ProxyError {
   const message = ociAuthMessage(error, registry);
-  // What the egress policy or TLS said is more to the point than "unreachable".
+  // The error of the egress policy or of TLS is more precise than "unreachable".
   if (error.cause instanceof EgressError && error.code !== 'RealmUntrusted') {
     return fromEgress(error.cause.code, message, error);
   }
@@ -108,7 +108,7 @@ function fromOciAuth(error: OciAuthError, registry: string | undefined): ProxyEr
 function fromCancelled(error: TransferCancelled): ProxyError {
   switch (error.reason) {
     case 'client-silent':
-      return new ProxyError('ClientSilent', 'the request came to a halt; send it again', { cause: error });
+      return new ProxyError('ClientSilent', 'the client sent nothing within the idle limit; send the request again', { cause: error });
     case 'upstream-silent':
       return new ProxyError('UpstreamSilent', 'the registry did not answer within the idle limit; try again', { cause: error });
     case 'client-aborted':
@@ -118,21 +118,21 @@ function fromCancelled(error: TransferCancelled): ProxyError {
     case 'permission-ended':
       return new ProxyError('PermissionDenied', 'the token or the permission of the client has ended', { cause: error });
     case 'shutdown':
-      return new ProxyError('ShuttingDown', 'this proxy is being stopped; send the request again', { cause: error, retryAfterSeconds: 1 });
+      return new ProxyError('ShuttingDown', 'this proxy is shutting down; send the request again', { cause: error, retryAfterSeconds: 1 });
   }
 }
 
-/** Status, headers and body of an error's response. */
+/** Status, headers and body of an error response. */
 export interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A registry's own words may be part of a message. In characters. */
+/** In characters. A message may contain the registry's own message. */
 const MAX_MESSAGE = 2_048;
 
-/** @param protocol whose words are used; absent as long as it is not known */
+/** @param protocol formats the error body; absent while the Connector's protocol is not known */
 export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): ErrorResponse {
   const { status, ociCode, message } = error;
   const refused = { status, ociCode, message: visible(message, MAX_MESSAGE) };
@@ -144,7 +144,7 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
       'content-length': String(Buffer.byteLength(body)),
       ...headers,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
-      // RFC 6455 §4.4: the version that would do.
+      // RFC 6455 §4.4: the supported version.
       ...(error.code === 'UpgradeUnsupported' && { 'sec-websocket-version': WEB_SOCKET_VERSION }),
       ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
       ...(error.closes && { connection: 'close' }),
@@ -154,7 +154,7 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
   };
 }
 
-/** Answers with an error; nothing may have been written before. */
+/** Sends an error response. Nothing must have been written before. */
 export function sendError(response: ServerResponse, error: ProxyError, protocol?: ProtocolHandler): void {
   const { status, headers, body } = errorResponse(error, protocol);
   response.writeHead(status, headers);

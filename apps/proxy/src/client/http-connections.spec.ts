@@ -7,7 +7,7 @@ import { ReverseNaming } from '../naming/reverse-naming';
 import { type ProxyError } from '../proxy.errors';
 import { type ConnectionPlace, HttpConnections, type HttpConnectionsOptions } from './http-connections';
 
-/** A place that writes down what it is told. */
+/** Records the calls of its methods. */
 class Place implements ConnectionPlace {
   readonly told: string[] = [];
   isKnown = false;
@@ -83,7 +83,7 @@ describe('HttpConnections', () => {
 
   const plainPort = (): Promise<number> => listen(createServer({ allowHalfOpen: true }, (socket) => hand(socket, 'http')));
 
-  /** What comes back, so far. */
+  /** Collects the data that the client receives. */
   function dial(client: Socket): { readonly client: Socket; readonly received: () => string } {
     let text = '';
     clients.push(client.on('error', () => undefined));
@@ -91,7 +91,7 @@ describe('HttpConnections', () => {
     return { client, received: () => text };
   }
 
-  it('speaks HTTP on connections of several ports, with TLS or without, and closes none of them between requests', async () => {
+  it('serves HTTP on connections of several ports, with and without TLS, and keeps them open between requests', async () => {
     start();
     const authority = await TestCertificateAuthority.create();
     const tls = createTlsServer(await authority.issue({ names: ['proxy.test'] }), (socket) => hand(socket, 'https'));
@@ -111,7 +111,7 @@ describe('HttpConnections', () => {
     expect(places.map(({ told }) => told.join(' '))).toEqual(['begin end begin end', 'begin end begin end']);
   });
 
-  it('answers 408 to a head that does not arrive in time, though its server never listens', async () => {
+  it('answers 408 when the request headers do not arrive in time, although its server never listens', async () => {
     start({ headersTimeout: 200 });
     const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
     client.write('GET /slow HTTP/1.1\r\nHost: ');
@@ -120,7 +120,7 @@ describe('HttpConnections', () => {
     expect({ served, rejected }).toEqual({ served: [], rejected: ['http ClientSilent'] });
   });
 
-  it('closes a connection on which no next request begins in time', async () => {
+  it('closes a connection on which no further request begins in time', async () => {
     start({ keepAlive: 100 });
     const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -129,7 +129,7 @@ describe('HttpConnections', () => {
     expect(rejected).toEqual([]);
   });
 
-  it('refuses CONNECT after what was asked before, and takes nothing that follows for a request', async () => {
+  it('refuses CONNECT after answering earlier requests, and treats nothing after it as a request', async () => {
     start();
     const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
     const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -140,7 +140,7 @@ describe('HttpConnections', () => {
     expect({ served, rejected }).toEqual({ served: ['GET /'], rejected: ['http MethodNotAllowed'] });
   });
 
-  it('tells a client of plain HTTP on a TLS port what to do', async () => {
+  it('tells a client that sends plain HTTP to a TLS port to use https', async () => {
     start();
     const port = await listen(
       createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', place: new Place(), naming })),
@@ -151,7 +151,7 @@ describe('HttpConnections', () => {
     expect(rejected).toEqual(['https RequestMalformed']);
   });
 
-  it("does not read on in a stranger's body, and reads a known client's", async () => {
+  it("does not read the rest of a stranger's body, but of a known client's", async () => {
     start();
     const requests: IncomingMessage[] = [];
     onRequest = (response, request, accepted) => {
@@ -173,7 +173,7 @@ describe('HttpConnections', () => {
     expect(places[0]?.told).toEqual(['begin', 'end', 'begin', 'end']);
   });
 
-  it('closes idle connections while it drains, and busy ones after their answer, which says so', async () => {
+  it('closes idle connections while draining, and busy ones after their response', async () => {
     start();
     const port = await plainPort();
     const responses: ServerResponse[] = [];

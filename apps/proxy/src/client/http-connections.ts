@@ -8,23 +8,23 @@ import { LastAnswer } from './last-answer';
 import { type RequestCircumstances, type ServeRequest } from './serve-request';
 import { ClientRequest, UpgradingConnection } from './upgrading-connection';
 
-/** Request line and headers together. Tokens have 2 KiB, several connectors in one user name some more. In bytes. */
+/** Limit for request line and headers together, in bytes. Tokens have 2 KiB; a user name with several connectors takes some more. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** No limit of their own besides that of the bytes: Node would drop further ones silently, and we would decide without them. */
+/** No limit on the number of headers, only on their size: Node silently drops headers above a limit, and the proxy would not see them. */
 const MAX_HEADERS = 0;
 
-/** Heads that are overdue are looked for this often, at least. In milliseconds. */
+/** The longest time between two checks for overdue request headers, in milliseconds. */
 const MAX_CHECK_INTERVAL = 5_000;
 
-/** While stopping, connections that become idle are closed this often. In milliseconds. */
+/** Time between two searches for idle connections during shutdown, in milliseconds. */
 const CLOSE_IDLE_INTERVAL = 200;
 
-/** The place that a connection takes among those of the proxy. */
+/** The place of a connection within the limits on connections. */
 export interface ConnectionPlace {
   /** Whether a token was accepted on the connection. */
   readonly isKnown: boolean;
-  /** Called when a stranger's request begins, and {@link end} once its response is over. */
+  /** Called when a stranger's request begins; {@link end} is called when its response has ended. */
   begin(): void;
   end(): void;
   /** Called when a token is accepted. */
@@ -33,31 +33,31 @@ export interface ConnectionPlace {
   close(reason: 'idle'): void;
 }
 
-/** What is known of a connection when it is handed over. */
+/** The properties of a connection that is handed over. */
 export interface Arrival {
-  /** The port that it came to; for metrics. */
+  /** The port that accepted the connection; for metrics. */
   readonly listener: string;
   readonly place: ConnectionPlace;
-  /** How requests on it name a Connector and their client. */
+  /** How requests on the connection name a Connector and identify their client. */
   readonly naming: Naming;
 }
 
 export interface HttpConnectionsOptions {
-  /** For the head of a request. In milliseconds. */
+  /** Time limit for request line and headers, in milliseconds. */
   readonly headersTimeout: number;
-  /** Between two requests. In milliseconds. */
+  /** Time limit between two requests, in milliseconds. */
   readonly keepAlive: number;
-  /** A stranger who does not read an answer for this long is closed. In milliseconds. */
+  /** Time after which a stranger's connection is closed if the client does not read its response, in milliseconds. */
   readonly strangerIdleMs: number;
   readonly serve: Pick<ServeRequest, 'serve' | 'isClosing' | 'rejected'>;
 }
 
 interface Connection extends Arrival {
-  /** The answer to its latest request. */
+  /** The response to the connection's latest request. */
   latest?: ServerResponse;
 }
 
-/** HTTP/1.1 towards clients, on connections that others hand over: a server of `node:http` that never listens itself. */
+/** Serves HTTP/1.1 on connections that the ports hand over. It is a server of `node:http` that never listens itself. */
 export class HttpConnections {
   readonly #server: Server;
   readonly #open = new Map<Duplex, Connection>();
@@ -70,14 +70,14 @@ export class HttpConnections {
   constructor(private readonly options: HttpConnectionsOptions) {
     this.#server = createServer({
       IncomingMessage: ClientRequest,
-      // A push takes as long as it takes (nodejs/node#46574); what stands still is ended by the idle limit of transfers.
+      // A push has no time limit (nodejs/node#46574); the idle limit of transfers ends a stalled request.
       requestTimeout: 0,
       headersTimeout: options.headersTimeout,
       keepAliveTimeout: options.keepAlive,
       maxHeaderSize: MAX_HEADER_SIZE,
       connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL, options.headersTimeout),
       insecureHTTPParser: false,
-      // Node would answer a request without Host, and go on with what came together with it; `findMalformation` refuses it.
+      // Node would refuse a request without Host but serve the requests after it; `findMalformation` refuses it and closes the connection.
       requireHostHeader: false,
     });
     this.#server.maxHeadersCount = MAX_HEADERS;
@@ -89,35 +89,35 @@ export class HttpConnections {
       answer: (socket, failure) => this.#lastAnswer.give(socket, failure),
       onRejected: (socket, failure) => this.#rejected(socket, failure),
     });
-    // Node.js keeps an eye on the time limit of heads from this event on, and a server that does not listen has none.
+    // Node.js starts to check the time limit for headers at this event, which a server that does not listen never emits.
     this.#server.emit('listening');
   }
 
-  /** Speaks HTTP on a connection from here on. No byte of it may have been read. */
+  /** Serves HTTP on a connection. No byte of the connection may have been read. */
   accept(socket: Socket, arrival: Arrival): void {
     this.#track(socket, arrival);
     this.#server.emit('connection', socket);
   }
 
-  /** Answers a client that begins with plain HTTP where TLS is expected: of TLS it understands nothing. */
+  /** Answers, in plain HTTP, a client that sent plain HTTP to a TLS port. */
   refusePlainHttp(socket: Socket, arrival: Arrival): void {
     this.#track(socket, arrival);
     this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'));
   }
 
-  /** Closes the connections that are idle, and the others when they become so, until {@link close}. */
+  /** Closes idle connections, and the other connections as soon as they are idle, until {@link close}. */
   drain(): void {
     this.#closeIdle();
     this.#closingIdle ??= setInterval(() => this.#closeIdle(), CLOSE_IDLE_INTERVAL);
   }
 
-  /** To be called when no connection is open any more. */
+  /** Must be called after the last connection has closed. */
   close(): void {
     clearInterval(this.#closingIdle);
     this.#server.close();
   }
 
-  /** Node.js takes a connection for idle as soon as all of a response was handed over, and cuts it while the client still reads. */
+  /** Node's `closeIdleConnections` considers a connection idle once its response is complete, even while the client still reads it. */
   #closeIdle(): void {
     for (const [socket, { latest }] of this.#open) {
       if (!isUnderWay(latest)) {
@@ -135,16 +135,16 @@ export class HttpConnections {
     this.options.serve.rejected(socket, this.#open.get(socket)?.listener ?? '', failure);
   }
 
-  /** Without this Node would close the connection without a word. */
+  /** Answers CONNECT; Node would close the connection without a response. */
   #refuseConnect(socket: Socket): void {
-    // Node has let go of the connection, its errors included: a client that resets it now would end the program.
+    // Node has removed its error listener from the connection: without this one, a reset by the client would end the program.
     socket.on('error', () => socket.destroy());
     this.#lastAnswer.give(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
-    // Node has let go of the connection, its errors included: a client that resets it now would end the program.
+    // As above: Node has removed its error listener.
     socket.on('error', () => socket.destroy());
     if (this.options.serve.isClosing(socket)) {
       return;
@@ -179,8 +179,8 @@ export class HttpConnections {
   }
 
   /**
-   * Of a stranger's body no more is read than what came with the head; reading it, or throwing it away, goes on by itself. A stranger who does
-   * not read the answer does not keep the connection busy with it.
+   * Reads no more of a stranger's body than the part that arrived with the headers. The socket resumes when the body is read or discarded.
+   * Also closes the connection of a stranger who does not read the response.
    */
   #serveStranger(place: ConnectionPlace, { headers, socket }: IncomingMessage, response: ServerResponse): void {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {

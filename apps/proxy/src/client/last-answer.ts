@@ -10,17 +10,17 @@ const REASON: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 };
 
-/** What {@link LastAnswer} asks and tells. */
+/** The functions that {@link LastAnswer} calls. */
 export interface LastAnswerHooks {
-  /** The answer to the latest request of a connection. */
+  /** Returns the response to the latest request of a connection. */
   readonly latest: (socket: Duplex) => ServerResponse | undefined;
-  /** A request was refused before it became one. */
+  /** Called for a request that was refused before the pipeline got it. */
   readonly onRejected: (socket: Duplex, failure: ProxyError) => void;
 }
 
 /**
- * Answers for which `node:http` has no response, and closes the connection: after such bytes nobody can say where the next request
- * would begin (rule C8). Answers to requests before it come first.
+ * Sends an error response when `node:http` provides no response object, and closes the connection: after invalid data, the start of the
+ * next request is unknown (rule C8). Responses to earlier requests are sent first.
  */
 export class LastAnswer {
   constructor(private readonly hooks: LastAnswerHooks) {}
@@ -32,7 +32,7 @@ export class LastAnswer {
     } else if (before.req.complete) {
       before.once('finish', () => this.#giveNow(socket, failure));
     }
-    // It is the body of that request that is wrong.
+    // The body of the latest request is invalid.
     else if (!before.headersSent) {
       this.#giveNow(socket, failure);
     } else {
@@ -41,7 +41,7 @@ export class LastAnswer {
   }
 
   #giveNow(socket: Duplex, failure: ProxyError): void {
-    // A client that is gone, or heard of its first mistake.
+    // The client has disconnected, or already got an error response.
     if (!socket.writable) {
       return void socket.destroy();
     }

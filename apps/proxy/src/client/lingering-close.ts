@@ -1,18 +1,17 @@
 import { type Socket } from 'node:net';
 
-/** How long a client that is still sending gets to notice the answer. In milliseconds; nginx has 5 s here. */
+/** How long a client that is still sending has to read the response, in milliseconds. nginx waits 5 s. */
 const LINGER_MS = 2_000;
 
 /**
- * Closes a connection whose client is still sending, in the way of RFC 9112 §9.6: our side ends, the rest is read and thrown
- * away for a moment. A plain close would answer the client's bytes with a reset, and that destroys the answer that it
- * has not read yet.
+ * Closes a connection whose client is still sending, as RFC 9112 §9.6 describes: the proxy ends its side, and for a short time reads and
+ * discards the rest. If it closed the connection immediately, a TCP reset would follow, and the client could lose the response.
  *
- * To be called before the answer ends: Node's server closes by `destroySoon`, which is put aside here.
+ * Must be called before the response ends: Node's server closes connections with `destroySoon`, which this function replaces.
  */
 export function closeLingering(socket: Socket): void {
   socket.destroySoon = () => {
-    // Takes the connection away from the HTTP parser, so that nothing in the rest can become a request.
+    // Detaches the HTTP parser from the connection, so that it cannot parse the rest as a request.
     socket.removeAllListeners('data');
     socket.on('data', () => undefined);
     socket.end();

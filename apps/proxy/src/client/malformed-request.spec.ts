@@ -12,7 +12,7 @@ function codeOf({ url = '/v2/', httpVersion = '1.1', headers = [['Host', 'a']] }
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
     const before = joined[key];
-    // As Node.js: of several Hosts it gives the first.
+    // Node.js also keeps the first of several Host headers.
     if (before === undefined) {
       joined[key] = value;
     } else if (key !== 'host') {
@@ -36,7 +36,7 @@ describe('findMalformation', () => {
     { url: '*' },
     { url: 'http://a/b' },
     { httpVersion: '1.0' },
-  ])('finds nothing in %j', (given) => {
+  ])('accepts %j', (given) => {
     expect(codeOf(given)).toBeUndefined();
   });
 

@@ -11,7 +11,7 @@ describe('peerOf', () => {
     ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
     ['::1', '0:0:0:0::/64'],
     ['', ''],
-  ])('%s is of %s', (address, peer) => {
+  ])('counts %s as peer %s', (address, peer) => {
     expect(peerOf(address)).toBe(peer);
   });
 });

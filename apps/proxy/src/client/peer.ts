@@ -1,8 +1,8 @@
 /**
- * Who is counted as one peer: an IPv4 address, in whatever notation; of IPv6 the /64, because a machine has at least so many addresses
- * of its own (RFC 4291 §2.5.1).
+ * Returns the peer that an address belongs to: an IPv4 address, in IPv4 notation, or the /64 network of an IPv6 address, because a machine
+ * has at least a /64 of its own (RFC 4291 §2.5.1).
  *
- * @param address of a socket, as Node.js gives it
+ * @param address the remote address of a socket, as Node.js provides it
  */
 export function peerOf(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];

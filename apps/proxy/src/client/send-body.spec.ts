@@ -7,7 +7,7 @@ import { type Body, type BodyConsumer } from '../transfer/body';
 import { Transfer } from '../transfer/transfer';
 import { type BodyRecipient, sendBody } from './send-body';
 
-/** A body that the test hands over piece by piece. */
+/** A body whose pieces the test provides. */
 class ManualBody implements Body {
   readonly resume = jest.fn();
   readonly cancel = jest.fn();
@@ -15,7 +15,7 @@ class ManualBody implements Body {
 
   get to(): BodyConsumer {
     if (!this.#consumer) {
-      throw new Error('nobody consumes the body');
+      throw new Error('the body has no consumer');
     }
     return this.#consumer;
   }
@@ -31,9 +31,9 @@ describe('sendBody', () => {
   let sink: ServerResponse;
   let transfer: Transfer;
   let received: Buffer;
-  /** Writes of the server to the connection, each with what it brings. */
+  /** The number of writes of the server to the connection. */
   let writes: number;
-  /** Writes that the connection does not take yet, as long as the client reads nothing. */
+  /** Writes that the test delays, as if the client reads nothing; undefined while it does not delay writes. */
   let held: (() => void)[] | undefined;
 
   beforeEach(async () => {
@@ -80,7 +80,7 @@ describe('sendBody', () => {
   const send = (body: Body, options: Partial<BodyRecipient> = {}): Promise<void> =>
     sendBody(body, { sink, transfer, hasLength: true, ...options });
 
-  it('sends what came whole together with the head, in one write, and counts it', async () => {
+  it('sends a body that arrived completely together with the headers in one write, and counts it', async () => {
     sink.writeHead(200, { 'content-length': '5' });
     const body = new ManualBody();
     const sent = send(body);
@@ -91,7 +91,7 @@ describe('sendBody', () => {
     expect([writes, transfer.bytesOut]).toEqual([1, 5]);
   });
 
-  it('collects the pieces of one turn in one write', async () => {
+  it('sends the pieces of one turn in one write', async () => {
     sink.writeHead(200, { 'content-length': '6' });
     const body = new ManualBody();
     const sent = send(body);
@@ -104,7 +104,7 @@ describe('sendBody', () => {
     expect(writes).toBe(1);
   });
 
-  it('sends a first piece at the end of its turn, whatever comes after it', async () => {
+  it('sends the first piece at the end of its turn, without waiting for the next one', async () => {
     sink.writeHead(200, { 'content-length': '4' });
     const body = new ManualBody();
     const sent = send(body);
@@ -119,9 +119,9 @@ describe('sendBody', () => {
   });
 
   it.each([
-    ['nothing', 0],
+    ['an empty body', 0],
     ['a long body', 100_000],
-  ])('sends %s whole', async (_what, length) => {
+  ])('sends %s completely', async (_what, length) => {
     sink.writeHead(200, { 'content-length': String(length) });
     const body = new ManualBody();
     const sent = send(body);
@@ -133,7 +133,7 @@ describe('sendBody', () => {
     expect(await readAll()).toHaveLength(length);
   });
 
-  it('asks for a pause while the client does not read, blames it for the silence, and goes on when it reads', async () => {
+  it('pauses the body while the client does not read, blames the client for the silence, and resumes when it reads', async () => {
     sink.writeHead(200);
     const body = new ManualBody();
     const sent = send(body, { hasLength: false });
@@ -161,7 +161,7 @@ describe('sendBody', () => {
     expect(sink.listenerCount('drain')).toBe(0);
   });
 
-  it('leaves the answer as it is when the body breaks off, and sends nothing more', async () => {
+  it('neither ends nor continues the response when the body fails', async () => {
     sink.writeHead(200, { 'content-length': '5' });
     const body = new ManualBody();
     const sent = send(body);
@@ -172,7 +172,7 @@ describe('sendBody', () => {
     expect([sink.writableEnded, sink.destroyed, writes]).toEqual([false, false, 0]);
   });
 
-  it('writes nothing to a client that went away meanwhile', async () => {
+  it('writes nothing to a client that has disconnected', async () => {
     sink.on('error', (error) => expect(error).toBeUndefined());
     sink.writeHead(200, { 'content-length': '2' });
     const body = new ManualBody();
@@ -185,7 +185,7 @@ describe('sendBody', () => {
     expect(writes).toBe(0);
   });
 
-  it('lets a consumer in front of it take a copy, and both get the pace of the client', async () => {
+  it('supports a consumer that copies the body at the pace of the client', async () => {
     sink.writeHead(200, { 'content-length': '6' });
     const source = new PassThrough();
     const copy: Buffer[] = [];

@@ -4,22 +4,22 @@ import { type Transfer } from '../transfer/transfer';
 import { atEndOfTurn } from './at-end-of-turn';
 import { type ClientSink } from './client-sink';
 
-/** A longer body is not copied into a text. In bytes. */
+/** The longest body, in bytes, that is copied into a string to send it in one write with the headers. */
 const MAX_JOINED = 8 * 1024;
 
 export interface BodyRecipient {
   readonly sink: ClientSink;
   /** Counts what is sent. */
   readonly transfer: Transfer;
-  /** The answer has a Content-Length; without one it goes in chunks, which cannot be joined with the head. */
+  /** Whether the response has a Content-Length. Without one it is sent in chunks, which cannot be joined with the headers. */
   readonly hasLength: boolean;
-  /** Changes the body on its way. */
+  /** Rewrites the body. */
   readonly rewrite?: (next: BodyConsumer) => BodyConsumer;
 }
 
 /**
- * Sends a body to the client with back-pressure, and ends the answer. Resolves when the last byte was handed over; what came whole goes
- * out at the end of this turn of the event loop. Rejects when the body breaks off; the answer is then left as it is.
+ * Sends a body to the client with back-pressure, and ends the response. Resolves when the body is complete; a body that arrived within one
+ * turn of the event loop is written at the end of this turn. Rejects when the body fails; the response is then not ended.
  */
 export function sendBody(body: Body, recipient: BodyRecipient): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -37,9 +37,9 @@ interface Settlement {
 }
 
 /**
- * The client's end of a body. The first piece is kept until the end of the turn: if the body is complete by then, it goes out together
- * with the head. All that is written within one turn is collected; what is corked is the connection: a message in chunks that is corked
- * itself may never drain (Node.js 24).
+ * Writes a body to the client. It keeps the first piece until the end of the turn: if the body is complete by then, it is sent together
+ * with the headers. Otherwise all writes of a turn are collected. For this it corks the connection, not the response: a chunked response
+ * that is corked may never drain (Node.js 24).
  */
 class BodySender implements BodyConsumer {
   #state: 'waiting' | 'streaming' | 'whole' | 'over' = 'waiting';
@@ -102,9 +102,9 @@ class BodySender implements BodyConsumer {
       sink.end(body);
       return;
     }
-    // Head and body in one write: Node.js joins a text with the head, and bytes it does not.
+    // Headers and body in one write: Node.js joins a string with the headers, but not a Buffer.
     sink.write(body.toString('latin1'), 'latin1');
-    // Held back until the end, it would be joined by an empty text, and be two buffers again.
+    // Uncork now: at the end, Node.js would add an empty string, and there would be two buffers again.
     sink.socket?.uncork();
     sink.end();
   }
@@ -132,7 +132,7 @@ class BodySender implements BodyConsumer {
     return false;
   }
 
-  /** A response whose turn on its connection has not come has no socket. */
+  /** Corks the connection. A response that waits for an earlier response on its connection has no socket yet. */
   #cork(): void {
     if (this.#corked) {
       return;

@@ -17,7 +17,7 @@ describe('ServeRequest', () => {
   let serve: ServeRequest;
   let transfers: Transfers;
   let handle: (client: ClientExchange) => Promise<void>;
-  /** What the log was told, one for each request that is over. */
+  /** The calls of the access log, one for each finished request. */
   let finished: (AccessRecord & { readonly status?: number; readonly reason?: string })[];
   let url: string;
   const sockets: Socket[] = [];
@@ -65,7 +65,7 @@ describe('ServeRequest', () => {
     return Promise.resolve();
   };
 
-  it('ends the transfer and reports when the answer has left, not before', async () => {
+  it('ends the transfer and reports it only after the response was sent', async () => {
     const ended = jest.fn();
     handle = (exchange) => {
       exchange.transfer.atEnd(ended);
@@ -81,8 +81,8 @@ describe('ServeRequest', () => {
 
   it.each([
     ['an error of a step', new ProxyError('ConnectorNotFound', 'there is none'), 404, 'ConnectorNotFound'],
-    ['anything else, of which the client hears nothing', new Error('secret inner words'), 500, 'Internal'],
-  ])('answers %s, and reports it', async (_what, error, status, code) => {
+    ['another error, whose message it hides from the client', new Error('secret inner words'), 500, 'Internal'],
+  ])('answers and reports %s', async (_what, error, status, code) => {
     handle = () => Promise.reject(error);
     const response = await sendRequest(url);
     expect(response.status).toBe(status);
@@ -91,7 +91,7 @@ describe('ServeRequest', () => {
     expect(finished).toMatchObject([{ status, code }]);
   });
 
-  it('cuts the connection when the answer had begun, and reports it as truncated', async () => {
+  it('closes the connection when a step fails after the response has begun, and reports it as truncated', async () => {
     handle = ({ response }) => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('half');
@@ -102,7 +102,7 @@ describe('ServeRequest', () => {
     expect(finished).toMatchObject([{ status: 200, truncated: true, code: 'Internal', reason: undefined }]);
   });
 
-  it('cancels the transfer when the client goes away, and reports once the pipeline has ended too', async () => {
+  it('cancels the transfer when the client disconnects, and reports it once the pipeline has ended too', async () => {
     let cancelled: Error | undefined;
     let arrived = false;
     let release = (): void => undefined;
@@ -122,7 +122,7 @@ describe('ServeRequest', () => {
     expect(transfers.size).toBe(0);
   });
 
-  it('ends all requests that wait on a connection when that ends', async () => {
+  it('ends all waiting requests of a connection when the connection closes', async () => {
     const begun: string[] = [];
     handle = ({ request, transfer }) => {
       begun.push(request.url ?? '');
@@ -136,7 +136,7 @@ describe('ServeRequest', () => {
     expect(transfers.size).toBe(0);
   });
 
-  it('answers a malformed request without the pipeline, and takes no other from its connection (rule C8)', async () => {
+  it('answers a malformed request without the pipeline, and serves no later request on its connection (rule C8)', async () => {
     handle = jest.fn(answer);
     let connection: Socket | undefined;
     server.once('connection', (socket: Socket) => (connection = socket));
@@ -150,9 +150,9 @@ describe('ServeRequest', () => {
   });
 
   it.each([
-    ['waits for it', ['Expect: 100-continue'], /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/],
-    ['does not', [], /^HTTP\/1\.1 200 OK/],
-  ])('says 100 Continue once, when the body is to be read, to a client that %s', async (_what, headers, expected) => {
+    ['waiting', ['Expect: 100-continue'], /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/],
+    ['not waiting', [], /^HTTP\/1\.1 200 OK/],
+  ])('sends 100 Continue once, and only to a client that waits for it: %s', async (_what, headers, expected) => {
     handle = async (exchange) => {
       exchange.continueBody();
       exchange.continueBody();
@@ -167,7 +167,7 @@ describe('ServeRequest', () => {
     expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(headers.length + 1);
   });
 
-  it('closes the connection of a refused body that is long', async () => {
+  it('closes the connection after refusing a request with a long body', async () => {
     handle = () => Promise.reject(new ProxyError('PermissionDenied', 'no'));
     const length = (bytes: number): string[] => ['PUT /x HTTP/1.1', 'Host: a', `Content-Length: ${bytes}`];
     const [head] = (await once(client(...length(64 * 1024 + 1)), 'data')) as [Buffer];

@@ -12,7 +12,7 @@ import { sendError, toProxyError } from './error-response';
 import { findMalformation } from './malformed-request';
 import { type UpgradingConnection } from './upgrading-connection';
 
-/** An unread body of at most this size is read and forgotten, so that the connection can be used again. In bytes. */
+/** The largest unread body, in bytes, that is discarded so that the connection can be reused. */
 const MAX_UNREAD_BODY = 64 * 1024;
 
 export interface ServeRequestOptions {
@@ -24,7 +24,7 @@ export interface ServeRequestOptions {
   readonly now: () => number;
 }
 
-/** What the listener knows of a request besides its head. */
+/** The properties of a request that the listener knows, in addition to its headers. */
 export interface RequestCircumstances extends Pick<ClientExchange, 'naming' | 'authenticated'> {
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;
@@ -32,24 +32,24 @@ export interface RequestCircumstances extends Pick<ClientExchange, 'naming' | 'a
   readonly upgrading?: UpgradingConnection;
 }
 
-/** An exchange whose answer is written here. */
+/** An exchange with the response object of Node.js. */
 interface ServedExchange extends ClientExchange {
   readonly response: ServerResponse;
 }
 
-/** The edge of the data plane: begins and ends a transfer, answers errors, writes log and metrics. */
+/** Serves a request: begins and ends its transfer, answers errors, and writes log and metrics. */
 export class ServeRequest {
-  /** What is to be told when a connection closes. One listener for each connection, however many requests it brings. */
+  /** Functions to call when a connection closes. Each connection has only one `close` listener, however many requests it carries. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
 
-  /** Connections whose last answer was given: what else arrives there is no request (rule C8). */
+  /** Connections that got their last response: further data on them is not a request (rule C8). */
   readonly #closing = new WeakSet<Duplex>();
 
   constructor(private readonly options: ServeRequestOptions) {}
 
   serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
-    // The pipeline and the response, whichever is over last.
+    // The request ends when both the pipeline and the response have ended.
     let underWay = 2;
     const over = (): void => {
       underWay -= 1;
@@ -65,7 +65,7 @@ export class ServeRequest {
     });
     circumstances.upgrading?.onGone(() => client.transfer.cancel('client-aborted'));
     if (request.headers.upgrade !== undefined) {
-      // What comes together with such a request Node.js throws away, so that the rest would begin in the middle of something (rule C8).
+      // Node.js discards data that arrives together with such a request, so later data could begin within another request (rule C8).
       this.#closing.add(request.socket);
       response.shouldKeepAlive = false;
     }
@@ -73,13 +73,13 @@ export class ServeRequest {
     if (!malformation) {
       return void this.#handle(client).then(over);
     }
-    // In this turn: Node.js hands over next what has arrived together with this request.
+    // In this turn of the event loop, because Node.js next hands over the requests that arrived together with this one.
     this.#closing.add(request.socket);
     this.#fail(client, malformation);
     over();
   }
 
-  /** Whether the last answer on the connection was given. */
+  /** Whether the connection got its last response. */
   isClosing(socket: Duplex): boolean {
     return this.#closing.has(socket);
   }
@@ -100,7 +100,7 @@ export class ServeRequest {
     forgetHead(client.request);
   }
 
-  /** Counts and logs what was refused before it became a request. */
+  /** Counts and logs a request that was refused before the pipeline got it. */
   rejected(socket: Duplex, listener: string, failure: ProxyError): void {
     const { metrics, accessLog } = this.options;
     this.#closing.add(socket);
@@ -109,8 +109,8 @@ export class ServeRequest {
   }
 
   /**
-   * Tells once that the response is over. A pipelined request whose turn never comes is given no socket, and Node then emits
-   * no `close` for its response: the end of the connection is the end of that one, too.
+   * Calls a function once, when the response has ended. Node.js emits no `close` for the response to a pipelined request that is never
+   * served, so the function is also called when the connection closes.
    */
   #whenClosed(socket: Socket, response: ServerResponse, tell: () => void): void {
     const waiting = this.#waitingFor(socket);
@@ -165,13 +165,13 @@ export class ServeRequest {
 
   #fail(client: ServedExchange, error: unknown): void {
     const { response, record, transfer } = client;
-    // What broke because the transfer was cancelled says nothing; the reason for that does.
+    // If the transfer was cancelled, the reason is the cancellation, and the error only its consequence.
     const failure = toProxyError(transfer.cancelled ?? error, record.registry);
     record.code = failure.code;
     record.error = failure.cause ?? failure;
     if (response.headersSent || response.destroyed || record.switched) {
       record.truncated = true;
-      // The only way left to tell the client that something is missing.
+      // Closing the connection is the only way to tell the client that the response is incomplete.
       response.destroy();
       return;
     }
@@ -197,11 +197,11 @@ function answeredStatus({ headersSent, statusCode }: ServerResponse): number | u
 }
 
 /**
- * All that is to be sent was handed over; who does not take it must not keep its place for ever. Whether bytes still move only the
- * connection knows, once it is this response's turn on it.
+ * Sets a time limit for a client that does not read, after the complete response was passed to Node.js; such a client must not occupy a
+ * place forever. From then on, only the socket knows whether bytes still move, once the response has the socket.
  */
 function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: number): void {
-  // The answer that tells of a cancellation may itself be on its way.
+  // The error response that reports the cancellation may not be sent completely yet.
   if (transfer.cancelled) {
     return;
   }
@@ -212,8 +212,8 @@ function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: num
 }
 
 /**
- * Node.js keeps the latest request of a connection until the next one comes. Its head may have 64 KiB, and there may be thousands of
- * connections that are idle.
+ * Frees the memory of a request's headers. Node.js keeps the latest request of a connection until the next one arrives. Its headers may
+ * have 64 KiB, and thousands of connections may be idle.
  */
 function forgetHead(request: IncomingMessage): void {
   request.rawHeaders = [];
@@ -221,7 +221,7 @@ function forgetHead(request: IncomingMessage): void {
   request.url = '';
 }
 
-/** True when more is on its way than is worth waiting for. */
+/** Whether the unread rest of the request body is too long, or of unknown length, to discard it. */
 function hasUnreadBody({ request }: ServedExchange): boolean {
   if (request.complete) {
     return false;

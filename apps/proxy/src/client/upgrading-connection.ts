@@ -3,23 +3,23 @@ import { type Socket } from 'node:net';
 import { type WebSocketClient } from '../transfer/web-socket-client';
 import { closeLingering } from './lingering-close';
 
-/** What a client may send before it has an answer; RFC 6455 §4.1 allows nothing. In bytes. */
+/** How much a client may send before it gets a response, in bytes. RFC 6455 §4.1 allows nothing. */
 const MAX_EARLY = 64 * 1024;
 
 /**
- * Requests of clients. Node.js hands the bare connection of whatever asks for an upgrade to the listeners of `upgrade`, body and following
- * requests included. It is to do so for WebSocket only; everything else stays a request like any other, framed by Node.js (rule C8).
+ * A request of a client. For a request with an Upgrade header, Node.js hands the raw connection, including the body and the next requests,
+ * to the listeners of `upgrade`. This class limits that to WebSocket; Node.js frames all other requests as usual (rule C8).
  */
 export class ClientRequest extends IncomingMessage {
-  /** Whether there was an Upgrade header, and a Connection header that names it; declared only, because Node.js sets it before fields are made. */
+  /** Whether the request has an Upgrade header that its Connection header names. Only declared: Node.js sets it before field initialisers run. */
   declare asked?: boolean;
 
   static {
-    // By this undici knows a request whose connection must outlive it: it would cut off a client that still sends when the answer comes.
+    // undici checks the constructor. Otherwise it would close the connection of a client that still sends when the response arrives.
     this.prototype.constructor = IncomingMessage;
   }
 
-  /** Node.js sets it when the head was read, and asks for it when it decides who gets the request. */
+  /** Node.js sets this after it has parsed the headers, and reads it to decide between `upgrade` and `request`. */
   get upgrade(): boolean {
     return this.asked === true && (this.method === 'CONNECT' || opensWebSocket(this));
   }
@@ -29,15 +29,16 @@ export class ClientRequest extends IncomingMessage {
   }
 }
 
-/** RFC 6455 §4.1, and no content: nobody could say where it ends and the WebSocket begins. */
+/** Whether the request opens a WebSocket (RFC 6455 §4.1). It must have no content: the start of the WebSocket data would be ambiguous. */
 function opensWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
   const hasContent = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasContent;
 }
 
 /**
- * The connection of a client that asks for a WebSocket, which Node.js has let go of, and the answer on it. Until the answer is known it is
- * read, so that its end is noticed. After any answer but 101 it is closed. Its errors are the listener's affair.
+ * The connection of a client that requests a WebSocket, detached from Node's HTTP server, and the response on it. Until the response is
+ * known, this class reads the connection, to notice when the client closes it. After a response other than 101 it closes the connection.
+ * The listener handles the connection's errors.
  */
 export class UpgradingConnection implements WebSocketClient {
   readonly response: ServerResponse;
@@ -61,7 +62,7 @@ export class UpgradingConnection implements WebSocketClient {
     this.response = new ServerResponse(request);
     this.response.shouldKeepAlive = false;
     this.response.assignSocket(socket);
-    // What Node.js does for a response on a connection of its own.
+    // Node.js does the same for a response on a connection of its server.
     socket.on('drain', () => this.response.emit('drain'));
     socket.on('timeout', () => this.response.emit('timeout'));
     this.response.once('finish', () => this.#finished());
@@ -72,7 +73,7 @@ export class UpgradingConnection implements WebSocketClient {
     socket.once('end', this.#ended);
   }
 
-  /** Calls back when the client ends its side before it has an answer. */
+  /** Calls the function when the client ends its side of the connection before it gets a response. */
   onGone(tell: () => void): void {
     this.#onGone = tell;
   }

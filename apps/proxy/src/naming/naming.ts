@@ -2,26 +2,26 @@ import { type IncomingMessage } from 'node:http';
 import { type ProxyError } from '../proxy.errors';
 
 /**
- * A way in which requests name a Connector and say who asks. Each connection comes with the one that holds on it; nothing else looks at
- * where the names were.
+ * How requests name a Connector and identify their client. Each connection has one naming for all its requests. No other code depends on
+ * where in the request the name was.
  */
 export interface Naming {
-  /** The header with the client's token, in lower case. */
+  /** The name of the header that contains the client's token, in lower case. */
   readonly tokenHeader: 'authorization' | 'proxy-authorization';
   /**
-   * Finds out which Connector a request is for. Parsing only: nothing is looked up, so the answer says nothing about what exists.
+   * Determines which Connector a request names. It only parses and looks nothing up, so the result does not reveal what exists.
    *
-   * @param request one in which no malformation was found
-   * @throws ProxyError PathInvalid
+   * @param request must have passed `findMalformation`
+   * @throws ProxyError PathInvalid when the target is not a path, or the path names an invalid Connector
    */
   name(request: Pick<IncomingMessage, 'url' | 'headers'>): RequestName;
-  /** The refusal of a request that names no Connector. */
+  /** Returns the error for a request that names no Connector. */
   notNamed(request: RequestName): ProxyError;
 }
 
-/** What a request names. */
+/** The path, the host and the Connector of a request. */
 export interface RequestName {
-  /** Raw path without query, and without the connector's part where it names one. */
+  /** Raw path without the query and without the part that names the Connector. */
   readonly path: string;
   /** Absent: the request names no Connector. */
   readonly connector?: NamedConnector;
@@ -29,24 +29,24 @@ export interface RequestName {
   readonly host: string;
 }
 
-/** A Connector as a request names it, and what is left of the request's target then. */
+/** The Connector that a request names, and the rest of the request's target. */
 export interface NamedConnector {
   readonly namespace: string;
   readonly name: string;
-  /** Raw path without query and without the connector's part; begins with `/`. */
+  /** Raw path without the query and without the part that names the Connector; begins with `/`. */
   readonly path: string;
   /** Raw query without `?`; empty when there is none. */
   readonly query: string;
-  /** Where the client finds the connector's other paths. */
+  /** Maps paths of the Connector to paths for the client. */
   readonly paths: ClientPaths;
 }
 
-/** The connector's part of what its client asks for, put back before what an answer names. */
+/** The part of the client's paths that names the Connector. The proxy prepends it to paths in responses. */
 export interface ClientPaths {
-  /** Before any path of the connector: `/namespaces/NS/connectors/NAME`; empty where the host names it. */
+  /** Prefix of each path of the Connector: `/namespaces/NS/connectors/NAME`; empty if the host names the Connector. */
   readonly root: string;
-  /** The root of the registry API, before the name of a repository: `/v2/` or `/namespaces/NS/connectors/NAME/v2/`. */
+  /** Prefix of the registry API, before the name of a repository: `/v2/` or `/namespaces/NS/connectors/NAME/v2/`. */
   readonly registryRoot: string;
-  /** Before the name of a repository, where that names the connector: `namespaces/NS/connectors/NAME/`; otherwise empty. */
+  /** Prefix of repository names, if they name the Connector: `namespaces/NS/connectors/NAME/`; otherwise empty. */
   readonly repositoryPrefix: string;
 }

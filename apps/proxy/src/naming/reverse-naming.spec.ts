@@ -21,17 +21,17 @@ describe('ReverseNaming', () => {
     ['/v2/namespaces/a/connectors/b//%2e?', 'x', '/v2//%2e', '', IN_NAMES],
     ['/namespaces/a/connectors/b/v2/r?a?b', 'x', '/v2/r', 'a?b', BEFORE_PATHS],
     ['/namespaces/a/connectors/b', 'x', '/', '', BEFORE_PATHS],
-    // The path decides, even where the host names another one.
+    // The path takes precedence over the host.
     ['/namespaces/a/connectors/b/y', 'c-other.a', '/y', '', BEFORE_PATHS],
     ['/v2/r/manifests/t', 'c-b.a', '/v2/r/manifests/t', '', BY_HOST],
     ['/', 'C-B.a.svc.corp.example:8443', '/', '', BY_HOST],
     ['/v2/namespaces/a/repository', 'c-b.a.svc', '/v2/namespaces/a/repository', '', BY_HOST],
-  ])('%s at %s names a connector, and the rest is %s', (url, host, path, query, paths) => {
+  ])('%s on host %s names a connector, with path %s', (url, host, path, query, paths) => {
     expect(named(url, { host }).connector).toEqual({ namespace: 'a', name: 'b', path, query, paths });
     expect(named(url, { host }).path).toBe(path);
   });
 
-  it.each(['IN_NAMES', 'BEFORE_PATHS', 'BY_HOST'])('what is put back before a path names the same connector: %s', (form) => {
+  it.each(['IN_NAMES', 'BEFORE_PATHS', 'BY_HOST'])('prefixes for response paths name the same connector: %s', (form) => {
     const paths = { IN_NAMES, BEFORE_PATHS, BY_HOST }[form] ?? BY_HOST;
     const headers = { host: 'c-b.a' };
     expect(named(`${paths.root}/x`, headers).connector).toMatchObject({ namespace: 'a', name: 'b', path: '/x' });
@@ -43,24 +43,24 @@ describe('ReverseNaming', () => {
     ['/v2/r/manifests/t', 'ConnectorNotNamed'],
     ['/v2/namespaces/a/repositories/b', 'ConnectorNotNamed'],
     ['//namespaces/a/connectors/b', 'ConnectorNotNamed'],
-  ])('%s names none: %s', (url, code) => {
+  ])('%s names no connector: %s', (url, code) => {
     const found = named(url);
     expect(found.connector).toBeUndefined();
     expect(naming.notNamed(found)).toMatchObject({ code });
   });
 
-  it('shows a host that names none as it can be printed', () => {
+  it('shows no unprintable character of the host in the message', () => {
     expect(naming.notNamed(named('/x', { host: 'a\u202eb' })).message).not.toContain('\u202e');
   });
 
   it.each(['*', 'http://c-b.a/v2/', '/namespaces/A/connectors/b', '/v2/namespaces/a/connectors/', '/namespaces//connectors/b'])(
-    'PathInvalid: %s',
+    'rejects %s with PathInvalid',
     (url) => {
       expect(() => named(url, { host: 'c-b.a' })).toThrow(expect.objectContaining({ code: 'PathInvalid' }) as Error);
     },
   );
 
-  it('has the token in Authorization', () => {
+  it('reads the token from Authorization', () => {
     expect(naming.tokenHeader).toBe('authorization');
   });
 });

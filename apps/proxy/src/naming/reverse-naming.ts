@@ -7,7 +7,7 @@ import { type ClientPaths, type NamedConnector, type Naming, type RequestName } 
 const PLAIN_PREFIX = '/namespaces/';
 const PATH_FORM_PREFIX = '/v2/namespaces/';
 
-/** What a client that names the connector by the host puts before its paths. */
+/** Prefixes for a client that names the Connector by the host. */
 const HOST_PATHS: ClientPaths = { root: '', registryRoot: '/v2/', repositoryPrefix: '' };
 
 /**
@@ -16,7 +16,7 @@ const HOST_PATHS: ClientPaths = { root: '', registryRoot: '/v2/', repositoryPref
  * - `/namespaces/NS/connectors/NAME/PATH`, before any path; for OCI, PATH begins with `v2/`
  * - host `c-NAME.NS…`
  *
- * The raw target is read as it was sent, with no decoding and no merging of slashes (rule C5).
+ * The raw target is parsed without decoding and without merging slashes (rule C5).
  */
 export class ReverseNaming implements Naming {
   readonly tokenHeader = 'authorization';
@@ -49,7 +49,7 @@ function splitTarget(target: string): { path: string; query: string } {
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
-/** The path decides, even where the host names another Connector. */
+/** Finds the Connector that the path names. The path takes precedence over the host. */
 function connectorInPath(path: string, query: string): NamedConnector | undefined {
   if (path.startsWith(PLAIN_PREFIX)) {
     const found = splitPrefix(path.slice(PLAIN_PREFIX.length));
@@ -70,7 +70,11 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
   return paths && { ...found.key, path: `/v2${found.rest}`, query, paths };
 }
 
-/** `NS/connectors/NAME[/REST]`; undefined where it is no connector's path at all. */
+/**
+ * Splits `NS/connectors/NAME[/REST]`.
+ *
+ * @returns undefined if the second segment is not `connectors`
+ */
 function splitPrefix(text: string): { key: ConnectorKey; root: string; rest: string } | undefined {
   const [namespace, afterNamespace] = cutSegment(text);
   const [word, afterWord] = cutSegment(afterNamespace);

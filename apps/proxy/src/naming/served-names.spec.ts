@@ -26,7 +26,7 @@ describe('ServedNames', () => {
     expect(names.ownerOf(hostname)).toBe(owner);
   });
 
-  it('has the proxy’s own names without an external address, too', () => {
+  it("contains the proxy's own names if there is no external address", () => {
     expect(new ServedNames({ ...installation, externalHttpsUrl: '' }, connectors).own).toEqual([
       'proxy.connectors-system',
       'proxy.connectors-system.svc',

@@ -1,20 +1,20 @@
 import { type ConnectorKey, type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
 import { hostAndPort } from '@oci-connector/egress';
 
-/** What decides which host names are ours. */
+/** The settings that determine the proxy's host names. */
 export interface ServedNamesSettings extends InstallationNames {
   /** Empty, or https://HOST[:PORT]. */
   readonly externalHttpsUrl: string;
 }
 
-/** The Connectors that exist. */
+/** Looks up the existing Connectors. */
 interface ConnectorLookup {
   get(key: ConnectorKey): unknown;
 }
 
-/** The host names that the https listener may have a certificate for: existing Connectors', the proxy's own, configured ones. */
+/** The host names that the https listener may have a certificate for: those of existing Connectors, the proxy's own, and configured ones. */
 export class ServedNames {
-  /** The proxy's own and configured names and addresses; never empty. */
+  /** The proxy's own and the configured names and addresses; never empty. */
   readonly own: readonly string[];
 
   constructor(
@@ -27,10 +27,11 @@ export class ServedNames {
   }
 
   /**
-   * Whose a host name is: a namespace, by a Connector in it, or nobody's in particular (empty).
+   * Returns the owner of a host name.
    *
    * @param hostname in lower case, without port
-   * @returns undefined for a name that is not served
+   * @returns the namespace of the Connector that the name belongs to; empty for the installation's own names; undefined for a name that
+   *   is not served
    */
   ownerOf(hostname: string): string | undefined {
     if (this.own.includes(hostname)) {

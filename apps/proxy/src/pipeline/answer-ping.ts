@@ -1,13 +1,16 @@
 import { type Ping } from '../protocols/protocol';
 import { type ClientExchange } from './proxy-exchange';
 
-/** Finds out whose token it is: `AuthenticateClient`. */
+/** Authenticates the client of a request; implemented by `AuthenticateClient`. */
 export interface Identification {
-  /** @throws ProxyError Unauthenticated */
+  /** @throws ProxyError Unauthenticated when the request has no valid token */
   identify(client: ClientExchange): unknown;
 }
 
-/** A ping belongs to no Connector, so a valid token is enough; without one it is refused, so that the client learns how to log in. */
+/**
+ * Answers a ping. A ping belongs to no Connector, so any valid token is enough. Without a token it gets the 401 challenge, from which the
+ * client learns how to log in.
+ */
 export async function answerPing(client: ClientExchange, ping: Ping, authentication: Identification): Promise<void> {
   client.record.route = ping.route;
   await authentication.identify(client);

@@ -11,28 +11,34 @@ import { ProxyError } from '../proxy.errors';
 import { type Outcome, refuseRedirect, TOO_MANY_REQUESTS } from './outcome';
 import { type Forwardable } from './proxy-exchange';
 
-/** A throttled read is repeated here when that is soon possible: containerd would repeat it at once, five times. */
+/**
+ * The longest Retry-After, in milliseconds, for which the proxy waits and retries a throttled read itself. containerd would retry
+ * immediately, five times.
+ */
 const MAX_ABSORBED_WAIT_MS = 2_000;
 
-/** Methods without a content of their own (RFC 9110 §9.3.1, §9.3.2). */
+/** Methods whose requests have no content (RFC 9110 §9.3.1, §9.3.2). */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** Methods whose repetition changes nothing more; a proxy must not repeat others by itself (RFC 9110 §9.2.2). */
+/** Idempotent methods. A proxy must not automatically retry any other method (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 export interface AskUpstreamOptions {
-  /** Our own name in Via. */
+  /** The proxy's own name in Via. */
   readonly via: string;
   readonly now: () => number;
-  /** Resolves after the time; rejects when the signal aborts. */
+  /** Resolves after the given time; rejects when the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Makes the upstream request of a plan, and repeats what may be repeated without asking anybody. */
+/** Sends the upstream request of a plan. Retries it where that needs no other authorisation and no decision of the client. */
 export class AskUpstream {
   constructor(private readonly options: AskUpstreamOptions) {}
 
-  /** The response after redirects, short waits and one lost connection. Never repeats a request with a body, nor one that is not idempotent. */
+  /**
+   * Returns the response, after redirects, one short wait and one lost connection. Never retries a request that has a body or is not
+   * idempotent.
+   */
   async ask(exchange: Forwardable): Promise<Outcome> {
     const { plan, resolution } = exchange;
     let hop: UpstreamTarget = plan.target;
@@ -52,7 +58,10 @@ export class AskUpstream {
     return { exchange, response, hop };
   }
 
-  /** A kept connection may be closed by the upstream at the moment of its use. Whether it has acted on the request nobody knows. */
+  /**
+   * Retries after a lost connection: the upstream may close a persistent connection at the moment when the proxy uses it. The proxy cannot
+   * know whether the upstream has processed the request.
+   */
   async #sendAgain(exchange: Forwardable, hop: UpstreamTarget, error: unknown): Promise<UpstreamResponse> {
     const isRepeatable = exchange.plan.replayable && IDEMPOTENT.has(exchange.plan.method);
     if (isRepeatable && error instanceof UpstreamConnectError && error.code === 'ConnectionReset') {
@@ -78,7 +87,7 @@ export class AskUpstream {
   #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
-    // A body that flows but brings nothing is the client's affair; one that is held back waits for the upstream.
+    // While the request body flows, silence is the client's fault. While the body is paused, it is the upstream's.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
     const webSocket = plan.webSocket && client.webSocket;
@@ -96,7 +105,7 @@ export class AskUpstream {
     return hop.purpose === 'connector' ? response : response.catch(refuseRedirect);
   }
 
-  /** The client's, as far as allowed, then ours: nothing that a client sends can take ours away (rule C7). */
+  /** Returns the allowed headers of the client, then the proxy's own headers, so that a client cannot remove them (rule C7). */
   #headers({ client, plan, authorization, resolution }: Forwardable, hop: UpstreamTarget): Record<string, string | string[] | Sensitive> {
     const headers: Record<string, string | string[] | Sensitive> = forwardedHeaders(
       client.request.headers,
@@ -118,19 +127,19 @@ export class AskUpstream {
   }
 }
 
-/** The body that goes upstream, if there is one. */
+/** Returns the request body to forward, if there is one. */
 function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
   const { request } = client;
   if (plan.replayable || READING.has(plan.method)) {
     return undefined;
   }
   if (request.destroyed || request.readableDidRead) {
-    throw new ProxyError('Internal', 'the body was already read');
+    throw new ProxyError('Internal', 'the request body was already read');
   }
   return request;
 }
 
-/** Undefined: chunked. */
+/** Returns the length of the body, in bytes; undefined for a chunked body. */
 function lengthOf({ headers }: IncomingMessage): number | undefined {
   const length = headers['content-length'];
   return length === undefined ? undefined : Number(length);

@@ -8,7 +8,7 @@ import { type ClientExchange } from './proxy-exchange';
 
 const basic = (token: string): string => `Basic ${Buffer.from(`any:${token}`).toString('base64')}`;
 
-/** Accepts tokens that begin with `good`, at once when it has seen them before. */
+/** Accepts tokens that begin with `good`. Returns a result synchronously for tokens that it has reviewed before. */
 class Reviewer {
   readonly asked: string[] = [];
   readonly tokens: Sensitive[] = [];
@@ -37,7 +37,7 @@ function exchange(socket: Socket, ...authorization: string[]): ClientExchange {
   );
 }
 
-/** A request with these headers, on a connection whose naming has the token in that one. */
+/** Creates an exchange for a request with these headers, on a connection whose naming reads the token from `tokenHeader`. */
 function exchangeOf(tokenHeader: Naming['tokenHeader'], socket: Socket, headers: readonly (readonly [string, string])[]): ClientExchange {
   const byName = Object.fromEntries([...headers].reverse().map(([name, value]) => [name.toLowerCase(), value]));
   const request = { socket, rawHeaders: headers.flat(), headers: byName } as unknown as IncomingMessage;
@@ -57,7 +57,7 @@ describe('AuthenticateClient', () => {
     step = new AuthenticateClient(reviewer, 'connectors-proxy');
   });
 
-  it('takes a header apart once for each connection, and asks about its token every time', async () => {
+  it('parses a repeated header once for each connection, but checks its token for each request', async () => {
     for (let time = 0; time < 3; time += 1) {
       expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
     }
@@ -67,27 +67,27 @@ describe('AuthenticateClient', () => {
     expect(reviewer.asked).toEqual(['good-a']);
   });
 
-  it('tells the clients of one connection apart', async () => {
+  it('distinguishes the clients of one connection', async () => {
     expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
     expect(await identify(exchange(socket, basic('good-b')))).toBe('good-b');
     await expect(identify(exchange(socket, basic('bad')))).rejects.toThrow('refused');
     expect(await identify(exchange(socket, basic('good-a')))).toBe('good-a');
   });
 
-  it('keeps no long header for a connection: it is taken apart again for each request', async () => {
+  it('keeps no long header for a connection, and parses it again for each request', async () => {
     const long = `Basic ${Buffer.from(`${'user'.repeat(10_000)}:good-a`).toString('base64')}`;
     for (let time = 0; time < 3; time += 1) {
       expect(await identify(exchange(socket, long))).toBe('good-a');
     }
     expect(new Set(reviewer.tokens).size).toBe(3);
-    // It has taken the place of a short one that was kept before.
+    // A long header removes the short one that was kept before.
     await identify(exchange(socket, basic('good-a')));
     await identify(exchange(socket, long));
     await identify(exchange(socket, basic('good-a')));
     expect(new Set(reviewer.tokens).size).toBe(6);
   });
 
-  it('reads the token where the naming of the connection says, and nowhere else', async () => {
+  it("reads the token only from the header that the connection's naming specifies", async () => {
     const both = [
       ['Authorization', basic('good-a')],
       ['Proxy-Authorization', basic('good-b')],

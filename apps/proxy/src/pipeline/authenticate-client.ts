@@ -6,47 +6,56 @@ import { peerOf } from '../client/peer';
 import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 
-/** Says who a token belongs to; `TokenReviewer` of libs/kube. */
+/** Determines the identity that a token belongs to; implemented by `TokenReviewer` of libs/kube. */
 export interface IdentityReviewer {
-  /** What `review` is known to say, at once. */
+  /** Returns the cached result of `review`, synchronously; undefined if there is none. */
   peek(token: Sensitive): ClientIdentity | undefined;
-  /** @throws TokenRefusedError, ReviewUnavailableError */
+  /**
+   * @throws TokenRefusedError when the token is not valid
+   * @throws ReviewUnavailableError when the token cannot be checked
+   */
   review(token: Sensitive, peer: string): Promise<ClientIdentity>;
 }
 
-/** RFC 9110 §11.4: `scheme SP token68`; of the schemes these two are understood. */
+/** RFC 9110 §11.4: `scheme SP token68`, for the two supported schemes. */
 const CREDENTIALS = /^(basic|bearer) +([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** A ServiceAccount token has 1 to 2 KiB, in base64 a third more. A longer header is taken apart for each request. In characters. */
+/** In characters. A ServiceAccount token has 1 to 2 KiB, and a third more in base64. A longer header is parsed for each request. */
 const MAX_REMEMBERED_HEADER = 4 * 1024;
 
-/** Finds out who the client is: a ServiceAccount, by its token. */
+/** Authenticates the client, a ServiceAccount, by its token. */
 export class AuthenticateClient {
   /**
-   * What a connection last sent that was accepted: taking the header apart and hashing its token would cost more than all
-   * other steps of a request that repeats it. It goes with the connection.
+   * The last accepted header of each connection, and its token. Most requests repeat the header; parsing it and hashing its token again
+   * would cost more than all other steps of the request.
    */
   readonly #accepted = new WeakMap<Socket, { readonly header?: string; readonly token: Sensitive }>();
 
-  /** @param audience the one that refusals name */
+  /** @param audience the token audience that error messages name */
   constructor(
     private readonly reviewer: IdentityReviewer,
     private readonly audience: string,
   ) {}
 
-  /** As {@link identify}. */
+  /** Authenticates the client; see {@link identify} for the errors. */
   async authenticate(identified: Identified): Promise<Authenticated> {
     return new Authenticated(identified, await this.identify(identified.client));
   }
 
-  /** @throws ProxyError Unauthenticated, TokenRefusedError, ReviewUnavailableError */
+  /**
+   * Returns the identity of the client.
+   *
+   * @throws ProxyError Unauthenticated when the request has no token, or the token is not a ServiceAccount's
+   * @throws TokenRefusedError when the token is not valid
+   * @throws ReviewUnavailableError when the token cannot be checked
+   */
   async identify(client: ClientExchange): Promise<ClientIdentity> {
     const token = this.#repeatedToken(client) ?? this.#token(client);
     const identity = this.reviewer.peek(token) ?? (await this.reviewer.review(token, peerOf(client.record.peer)));
     return this.#accept(client, token, identity);
   }
 
-  /** The token of a connection's request before, when this one carries the very same header. */
+  /** Returns the token of the connection's last accepted request, if this request has the same header. */
   #repeatedToken({ request, naming }: ClientExchange): Sensitive | undefined {
     const last = this.#accepted.get(request.socket);
     return last && last.header === request.headers[naming.tokenHeader] && countHeader(request.rawHeaders, naming.tokenHeader) === 1
@@ -81,10 +90,10 @@ export class AuthenticateClient {
     if (header === undefined) {
       throw this.#unauthenticated('authentication required');
     }
-    // Of several, `headers` has the first: such a request is no client's of ours.
+    // If there are several such headers, `headers` contains only the first. No supported client sends several, so the proxy refuses them.
     const [, scheme = '', value = ''] = countHeader(request.rawHeaders, tokenHeader) === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
-    // `Basic Og==`, no user and no password, is what skopeo sends where nobody has logged in.
+    // skopeo sends `Basic Og==`, without user name and password, when it is not logged in.
     if (token === '') {
       throw this.#unauthenticated(value === '' ? 'the Authorization header is malformed' : 'no password was sent');
     }
@@ -99,7 +108,7 @@ export class AuthenticateClient {
   }
 }
 
-/** RFC 7617 §2: the user name ends at the first colon, and is of no interest here. */
+/** Returns the password. The user name, which ends at the first colon (RFC 7617 §2), is ignored. */
 function passwordOf(token68: string): string {
   const pair = Buffer.from(token68, 'base64').toString('utf8');
   const colon = pair.indexOf(':');

@@ -4,27 +4,30 @@ import { type NamedConnector } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
 import { type Authenticated, Authorized } from './proxy-exchange';
 
-/** Says what somebody may do; `AccessReviewer` of libs/kube. */
+/** Checks permissions; implemented by `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
-  /** The yes that `isAllowed` is known to say, at once. */
+  /** Returns the cached result of `isAllowed` if it is true, synchronously; otherwise undefined. */
   peek(identity: ClientIdentity, attributes: AccessAttributes): true | undefined;
-  /** @throws ReviewUnavailableError */
+  /** @throws ReviewUnavailableError when the permission cannot be checked */
   isAllowed(identity: ClientIdentity, attributes: AccessAttributes): Promise<boolean>;
 }
 
-/** Asks RBAC whether the client may use the Connector in this way, whether the Connector exists or not. */
+/** Checks with RBAC whether the client has the verb on the Connector, before the proxy looks up whether the Connector exists. */
 export class AuthorizeClient {
-  /** @param acceptGetConnectors compatibility: `get connectors` allows everything */
+  /** @param acceptGetConnectors for compatibility: the permission `get connectors` allows every verb */
   constructor(
     private readonly reviewer: PermissionReviewer,
     private readonly acceptGetConnectors: boolean,
   ) {}
 
-  /** @throws ProxyError PermissionDenied, ReviewUnavailableError */
+  /**
+   * @throws ProxyError PermissionDenied when the client has no permission
+   * @throws ReviewUnavailableError when the permission cannot be checked
+   */
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
     if (!this.reviewer.peek(identity, connectorUse(named, verb)) && !(await this.#allows(exchange, verb))) {
-      const role = whatHelps(verb, named, identity);
+      const role = missingRole(verb, named, identity);
       throw new ProxyError(
         'PermissionDenied',
         `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${role}`,
@@ -46,8 +49,8 @@ export class AuthorizeClient {
   }
 }
 
-/** A ClusterRole that is shipped, or for deleting a Role of one's own. */
-function whatHelps(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
+/** Describes the role that grants the verb: a shipped ClusterRole, or for `delete` a Role that the user must create. */
+function missingRole(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
   if (verb === 'delete') {
     return 'a Role with the verb delete on connectors/proxy there';
   }

@@ -1,10 +1,15 @@
 import { type Connector } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
 
-/** The API server gives every object a UID; one without would be a defect, and must share nothing. */
+/**
+ * Returns the UID of a Connector. The API server gives each object a UID. A Connector without one would share caches with others, so it is
+ * treated as a defect.
+ *
+ * @throws ProxyError Internal when the Connector has no UID
+ */
 export function uidOf({ metadata }: Connector): string {
   if (metadata.uid === undefined) {
-    throw new ProxyError('Internal', 'a Connector without UID');
+    throw new ProxyError('Internal', 'the Connector has no UID');
   }
   return metadata.uid;
 }

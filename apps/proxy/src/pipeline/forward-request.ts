@@ -8,18 +8,21 @@ import { type Forwardable } from './proxy-exchange';
 import { withWords } from './explain-refusal';
 import { sendResponse } from './send-response';
 
-/** Asks the registry until there is an answer: `RecoverRequest`. */
+/** Sends the request upstream, with the necessary retries; implemented by `RecoverRequest`. */
 export interface Recovery {
-  /** To be called before the body is read. */
+  /** Must be called before the request body is read. */
   beforeBody(exchange: Forwardable): Promise<Forwardable>;
   ask(exchange: Forwardable): Promise<Outcome | Refused>;
 }
 
-/** Sends the request upstream and its answer to the client, both as a stream. */
+/** Sends the request upstream and the response to the client, both as a stream. */
 export class ForwardRequest {
   constructor(private readonly recover: Recovery) {}
 
-  /** @throws ProxyError, EgressError, OciAuthError; after the answer has begun only its connection tells of a failure */
+  /**
+   * @throws ProxyError, EgressError or OciAuthError when the request fails; once the response has begun, only closing the connection can
+   *   tell the client
+   */
   async forward(exchange: Forwardable): Promise<void> {
     const ready = await this.recover.beforeBody(exchange);
     exchange.client.continueBody();
@@ -30,7 +33,7 @@ export class ForwardRequest {
     try {
       await this.#deliver(outcome);
     } catch (error) {
-      // Held back until now, it would keep its connection for ever.
+      // An unread body would occupy its connection forever.
       discardBody(outcome.response);
       throw error;
     }
@@ -52,7 +55,7 @@ export class ForwardRequest {
   }
 }
 
-/** An upload whose next request would be refused is not begun. */
+/** Refuses to begin an upload whose next request the egress policy would refuse. */
 async function checkTarget({ access }: Forwardable, target: UpstreamTarget): Promise<void> {
   const { host, port } = hostAndPort(new URL(target.origin));
   await access.upstream.policy.resolve(host, port, target.purpose).catch(refuseRedirect);
@@ -62,7 +65,7 @@ function isRefusal(outcome: Outcome | Refused): outcome is Refused {
   return 'refusal' in outcome;
 }
 
-/** Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */
+/** Replaces the 401 of a redirect target. Clients never see an upstream's 401: they would answer it with their ServiceAccount token. */
 function loginElsewhere({ origin }: UpstreamTarget): ProxyError {
   return new ProxyError('RedirectRefused', 'the registry redirected to another host, which asks for a login of its own', {
     cause: new Error(`${new URL(origin).hostname} asks for a login`),

@@ -27,13 +27,13 @@ export interface RequestSteps {
 }
 
 /**
- * The flow of a request. Each step takes what the one before returned; their types allow no other order. With warm caches no step
- * waits for anything before the request goes upstream.
+ * Handles a request in steps. Each step takes the result of the step before; the types allow no other order. With warm caches, no step
+ * waits for I/O before the request goes upstream.
  */
 export class HandleRequest {
   constructor(private readonly steps: RequestSteps) {}
 
-  /** @throws whatever a step throws; nothing has been written then, unless the response says so */
+  /** @throws the error of the step that fails; nothing has been written to the client unless `response.headersSent` */
   async handle(client: ClientExchange): Promise<void> {
     const { steps } = this;
     const identified = steps.request.identify(client);
@@ -58,7 +58,7 @@ export class HandleRequest {
     }
   }
 
-  /** Asks of a connection that lasts what a new request would be asked. */
+  /** Repeats the checks of a new request, for a long-lived connection. */
   async #planAgain(identified: Identified): Promise<Planned> {
     const { steps } = this;
     const authorized = await steps.permission.authorize(await steps.client.authenticate(identified));

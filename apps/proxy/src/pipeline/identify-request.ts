@@ -3,15 +3,15 @@ import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { type ClientExchange, Identified } from './proxy-exchange';
 
-/** Finds out which Connector a request is for and which verb it needs. Parsing only: nothing is looked up. */
+/** Determines which Connector a request names and which verb it requires. It only parses and looks nothing up. */
 export class IdentifyRequest {
-  /** @param via our own name in Via */
+  /** @param via the proxy's own name in Via */
   constructor(
     private readonly protocols: Protocols,
     private readonly via: string,
   ) {}
 
-  /** @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed */
+  /** @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed or RouteUnknown when the request is refused */
   identify(client: ClientExchange): Identified | Ping {
     const { request, naming } = client;
     refuseLoop(request.headers.via, this.via);

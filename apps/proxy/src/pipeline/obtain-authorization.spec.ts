@@ -14,7 +14,7 @@ describe('ObtainAuthorization', () => {
   const unchanged = { resolve: (exchange: unknown) => Promise.resolve(exchange as Credentialed) };
   const changed = { resolve: () => Promise.resolve(exchangeOf({ revision: 'two' })) };
 
-  it('a read, and a token to write is at hand', async () => {
+  it('a read, and a write token is available', async () => {
     const login: ChallengeLogin = { ...LOGIN, writeScopes: [{ repository: 'a', actions: ['pull', 'push'] }] };
     const read: Authorization = { ...TOKEN };
     const write: Authorization = { ...TOKEN };

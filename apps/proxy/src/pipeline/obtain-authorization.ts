@@ -13,18 +13,18 @@ import { type Credentialed, Forwardable, type Planned } from './proxy-exchange';
 
 const NO_AUTHORIZATION: Authorization = { scheme: 'none', scopes: [], refusedScopes: [] };
 
-/** The token server does not take the scope: the registry is asked bare what it calls this action. */
+/** The token server does not accept the scope: the request is sent without a token, and the registry's challenge names the actions. */
 const BARE: Authorization = { ...NO_AUTHORIZATION };
 
-/** A token that serves a read need not live longer than it takes to send it. In milliseconds. */
+/** How long a token for a read must still be valid, in milliseconds: long enough to send the request. */
 const READ_MS = 5_000;
 
-/** Reads the Connector's Secret again: `ResolveCredential`. */
+/** Reads the Connector's Secret again; implemented by `ResolveCredential`. */
 export interface Credentials {
   resolve(exchange: Planned, options: { fresh: true }): Promise<Credentialed>;
 }
 
-/** Gets what the registry wants to see: a bearer token, Basic, or nothing; always before the body is read. */
+/** Obtains the authorisation that the registry requires: a bearer token, Basic, or none. This happens before the request body is read. */
 export class ObtainAuthorization {
   constructor(
     private readonly authorizer: OciAuthorizer,
@@ -32,9 +32,10 @@ export class ObtainAuthorization {
   ) {}
 
   /**
-   * @param plan what is to be sent, if not the plan of the exchange
-   * @param attempt what the request has cost so far
-   * @throws OciAuthError, and what reading the Secret throws
+   * @param plan replaces the plan of the exchange
+   * @param attempt counts the token requests for this client request
+   * @throws OciAuthError when there is no authorisation
+   * @throws ProxyError, CredentialError or KubeError when the Secret cannot be read
    */
   async obtain(
     exchange: Credentialed,
@@ -44,15 +45,15 @@ export class ObtainAuthorization {
     try {
       return await this.#authorize(exchange, plan, attempt);
     } catch (error) {
-      return this.#otherwise(exchange, { plan, attempt }, error);
+      return this.#recover(exchange, { plan, attempt }, error);
     }
   }
 
   /**
-   * Gets another authorisation after the registry refused one.
+   * Obtains another authorisation after the registry refused one.
    *
-   * @param challenge of the answer that refused it
-   * @throws OciAuthError that says why there is no other to try
+   * @param challenge from the response that refused it
+   * @throws OciAuthError when there is no other to try; it says why
    */
   async renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable> {
     const { access, attempt, authorization, plan } = exchange;
@@ -72,7 +73,7 @@ export class ObtainAuthorization {
     return forwardable(exchange, { authorization: another, attempt }, plan);
   }
 
-  /** Why the registry refuses what was sent, when there is nothing else to send. */
+  /** Determines why the registry refuses the authorisation, when there is no other to try. */
   async refused(exchange: Forwardable): Promise<OciAuthError> {
     const { access, attempt, authorization, plan } = exchange;
     const { login } = plan;
@@ -87,28 +88,28 @@ export class ObtainAuthorization {
         )
       : new OciAuthError(
           'CredentialMissing',
-          `The service ${host} wants a credential, and the connector has none. Name a Secret in spec.auth.secretRef.`,
+          `The service ${host} requires a credential, and the connector has none. Name a Secret in spec.auth.secretRef.`,
         );
   }
 
-  /** The registry carried out a write: what it refused in that repository until now says nothing any more. */
+  /** Records a successful write. Forgets the refusals that are remembered for the repository: they may no longer apply. */
   succeeded({ access, plan }: Forwardable): void {
     if (plan.repository !== undefined) {
       this.authorizer.succeeded(access.registry, plan.repository);
     }
   }
 
-  /** Whether only a write can tell how the registry authorises writes. */
+  /** Whether only a write can show how the registry authorises writes. */
   mustLearnToWrite({ access, plan, authorization }: Forwardable): boolean {
     return plan.login.kind === 'challenge' && authorization.scheme === 'none' && this.authorizer.mustLearnToWrite(access.registry);
   }
 
-  /** Everybody may write there. */
+  /** Records that the registry accepts anonymous writes. */
   learnedOpen({ access }: Forwardable): void {
     this.authorizer.learnedOpen(access.registry);
   }
 
-  async #otherwise(exchange: Credentialed, { plan, attempt }: Pick<Forwardable, 'plan' | 'attempt'>, error: unknown): Promise<Forwardable> {
+  async #recover(exchange: Credentialed, { plan, attempt }: Pick<Forwardable, 'plan' | 'attempt'>, error: unknown): Promise<Forwardable> {
     if (!(error instanceof OciAuthError)) {
       throw error;
     }
@@ -125,14 +126,14 @@ export class ObtainAuthorization {
     return this.#authorize(fresh, plan, this.authorizer.begin());
   }
 
-  /** The password may have been changed a moment ago: with what the API server has now, unless that is the same. */
+  /** Reads the Secret again, because it may have just been changed. Returns undefined if the credential is the same. */
   async #changed(exchange: Credentialed): Promise<Credentialed | undefined> {
     const fresh = await this.credentials.resolve(exchange, { fresh: true });
     return fresh.access.registry.credentialRevision === exchange.access.registry.credentialRevision ? undefined : fresh;
   }
 
   async #authorize(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Promise<Forwardable> {
-    // Rule C2: another origin than the Connector's own gets nothing.
+    // Rule C2: an origin other than the Connector's own gets no credential.
     if (!plan.target.sendCredential) {
       return new Forwardable(exchange, { authorization: NO_AUTHORIZATION, attempt }, plan);
     }
@@ -141,7 +142,7 @@ export class ObtainAuthorization {
       return new Forwardable(exchange, { authorization: basicLogin(exchange.access.credential), attempt }, plan);
     }
     const { registry } = exchange.access;
-    // While a token to write to the repository lives, those who may write read with it: it knows of a repository that has just begun to exist.
+    // A client that may write reads with a write token for the repository while there is one: it also covers a newly created repository.
     const writing = login.writeScopes && this.authorizer.held(registry, login.writeScopes, READ_MS);
     if (writing && (await exchange.allows('update', { strictly: true }))) {
       return new Forwardable(exchange, { authorization: writing, attempt }, plan);
@@ -159,8 +160,8 @@ function optionsOf({ minimumTokenLifetimeMs, actionLimit }: ChallengeLogin, atte
 }
 
 /**
- * Only a deletion has actions that a token server may not know. Any other request would be an anonymous one where the registry
- * lets everybody in.
+ * Whether the request may be sent without a token. Only a deletion has actions that a token server may not know. Any other request would
+ * become an anonymous request at a registry that allows anonymous access.
  */
 function mayAskBare({ replayable, method }: UpstreamPlan): boolean {
   return replayable && method === 'DELETE';
@@ -171,7 +172,7 @@ function forwardable(exchange: Credentialed, authorized: Pick<Forwardable, 'auth
   return new Forwardable(exchange, authorized, mountRefused ? plan.withoutMount : plan);
 }
 
-/** A plain HTTP service is asked for no challenge: its class says that the Secret is a user name and password. */
+/** Returns the authorisation for a plain HTTP service. It needs no challenge: its class requires a Secret with user name and password. */
 function basicLogin(credential: Credential | undefined): Authorization {
   return credential ? { ...NO_AUTHORIZATION, scheme: 'basic', header: basicAuthorization(credential) } : NO_AUTHORIZATION;
 }

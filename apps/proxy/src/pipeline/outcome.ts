@@ -8,28 +8,33 @@ import { type Forwardable } from './proxy-exchange';
 /** RFC 6585 §4. */
 export const TOO_MANY_REQUESTS = 429;
 
-/** The response to a request, and where it came from in the end. */
+/** The response to a request, and the target that sent it, after redirects. */
 export interface Outcome {
   readonly exchange: Forwardable;
   readonly response: UpstreamResponse;
   readonly hop: UpstreamTarget;
 }
 
-/** An outcome that nothing could be done about: the registry refuses, and this is why. Its body was read. */
+/** A response by which the registry refuses the request, after all retries. Its body was consumed. */
 export interface Refused extends Outcome {
+  /** Why the registry refuses the request. */
   readonly refusal: OciAuthError;
-  /** What the registry says about it, fit to be shown. */
+  /** The registry's own message, safe to show to the client. */
   readonly words?: string;
 }
 
-/** The policy refuses what the registry chose, not what is configured. */
+/**
+ * Converts a refusal of the egress policy for an address that the registry chose, as opposed to the configured address.
+ *
+ * @throws ProxyError RedirectRefused for such a refusal; any other error is thrown unchanged
+ */
 export function refuseRedirect(error: unknown): never {
   if (!(error instanceof EgressError) || error.code !== 'AddressNotAllowed') {
     throw error;
   }
   throw new ProxyError(
     'RedirectRefused',
-    `the registry leads to a host that may not be reached: ${error.reason ?? 'its address is refused'}`,
+    `the registry names a host that the proxy may not connect to: ${error.reason ?? 'its address is refused'}`,
     { cause: error },
   );
 }

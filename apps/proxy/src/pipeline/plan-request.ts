@@ -4,9 +4,9 @@ import { ProxyError } from '../proxy.errors';
 import { Planned, type Resolved } from './proxy-exchange';
 import { uidOf } from './connector-uid';
 
-/** Lets the protocol of the class read the request and say what to send where. */
+/** Creates the plan for the upstream request, with the protocol of the Connector's class. */
 export class PlanRequest {
-  /** @throws ProxyError when the request is outside the protocol's grammar, or the client lacks the verb that it needs there */
+  /** @throws ProxyError when the protocol refuses the request, or the client lacks the verb that the protocol requires */
   async plan(exchange: Resolved): Promise<Planned> {
     const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
@@ -19,7 +19,7 @@ export class PlanRequest {
   }
 }
 
-/** What asks for another protocol is never answered as if it had not asked, except where the client's protocol says so. */
+/** Plans a request. A request with an Upgrade header is never handled as if it had none, unless the protocol ignores this upgrade. */
 function planOf({ client, resolution: { protocol } }: Resolved, request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {
   const { upgrade } = request.headers;
   if (upgrade === undefined || upgrade.split(',').every((token) => protocol.ignoredUpgrades?.has(token.trim().toLowerCase()))) {
@@ -34,10 +34,10 @@ function planOf({ client, resolution: { protocol } }: Resolved, request: Connect
   );
 }
 
-/** The client was authorised for what another protocol takes the request for; in this one it needs another verb. */
+/** Checks a verb that differs from the authorised one: for this protocol, the request requires another verb than for other protocols. */
 async function checkVerb(exchange: Resolved, verb: ProxyVerb | undefined): Promise<void> {
   if (verb === undefined) {
-    throw new ProxyError('Internal', 'a plan for a method that the protocol does not serve');
+    throw new ProxyError('Internal', 'the protocol has a plan for a method that it does not support');
   }
   if (!(await exchange.allows(verb))) {
     throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${exchange.named.name}"`);
@@ -57,7 +57,7 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
   const { connector, connectorClass, address } = resolution;
   const { request } = client;
   if (!identity.serviceAccount) {
-    throw new ProxyError('Internal', 'an authorized client that is no ServiceAccount');
+    throw new ProxyError('Internal', 'the authorized client is not a ServiceAccount');
   }
   return {
     method: request.method ?? '',
@@ -74,7 +74,7 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
   };
 }
 
-/** RFC 9112 §6.3: a request has a body when it is framed with one. */
+/** Whether the request has a body, by its framing headers (RFC 9112 §6.3). */
 function hasBody(headers: ConnectorRequest['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

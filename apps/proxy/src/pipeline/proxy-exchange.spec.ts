@@ -1,9 +1,9 @@
 import { Authenticated, Authorized, type ClientExchange, Credentialed, Forwardable, Identified, Planned, Resolved } from './proxy-exchange';
 
-/** What a step adds; only that it arrives matters here. */
+/** A placeholder for a value that a step adds. */
 const part = <T>(name: string): T => ({ name }) as T;
 
-/** That no step can be skipped is for the compiler: `test/step-order.types.ts`. */
+/** The compiler checks that no step can be skipped: `test/step-order.types.ts`. */
 describe('the chain of types of a request', () => {
   const identified = new Identified(part<ClientExchange>('client'), part('named'), 'get');
   const authenticated = new Authenticated(identified, part('identity'));
@@ -20,14 +20,14 @@ describe('the chain of types of a request', () => {
     ['resolution', resolved],
     ['plan', planned],
     ['access', credentialed],
-  ] as const)('%s, which one step finds out, is the same in all after it', (field, step) => {
+  ] as const)('keeps %s, which one step sets, in all later steps', (field, step) => {
     const known: Readonly<Record<string, unknown>> = { ...step };
     expect(known[field]).toBeDefined();
     expect({ ...forwardable }).toMatchObject(known);
     expect((forwardable as unknown as Record<string, unknown>)[field]).toBe(known[field]);
   });
 
-  it('another plan takes the place of the first, and changes nothing else', () => {
+  it('replaces the plan and changes nothing else', () => {
     const other = new Forwardable(forwardable, forwardable, part('other plan'));
     expect({ ...other }).toEqual({ ...forwardable, plan: { name: 'other plan' } });
   });

@@ -11,7 +11,7 @@ import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
 import { type WebSocketClient } from '../transfer/web-socket-client';
 
-/** One request of a client and the answer to it, as the listener hands them over. */
+/** One request of a client and the response to it, as the listener hands them over. */
 export interface ClientExchange {
   readonly request: IncomingMessage;
   readonly response: ClientSink;
@@ -20,23 +20,22 @@ export interface ClientExchange {
   readonly webSocket?: WebSocketClient;
   /** How requests on this connection name a Connector and their client. */
   readonly naming: Naming;
-  /** What is known so far for log and metrics; the steps add to it. */
+  /** Data for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
-  /** Set once the Connector's class is known; refusals are worded by it from then on. */
+  /** Set once the Connector's class is known; from then on it formats error responses. */
   protocol?: ProtocolHandler;
-  /** To be called when the client's token was accepted: its connection is kept from then on. */
+  /** Must be called when the client's token is accepted; from then on the limits for strangers do not apply to the connection. */
   readonly authenticated: () => void;
-  /** Answers `Expect: 100-continue`, if the client asked; to be called just before the body is read. */
+  /** Answers `Expect: 100-continue`, if the client sent it. Must be called just before the body is read. */
   readonly continueBody: () => void;
 }
 
 /**
- * The chain of types of a request. Every step takes the one before and returns the next; each is a class with a member that
- * only the compiler knows of and that nothing outside can have, so that no other value passes for it and a request that
- * skipped a step does not compile.
+ * The chain of types of a request. Each step takes the previous type and returns the next. Each type is a class with a protected member
+ * that exists only for the compiler. No other value has this member, so code that skips a step does not compile.
  *
  * The fields are declared and then assigned, because V8 defines the fields of a class on a slow path once more than four
- * subclasses share its constructor: for a chain of seven that is thirty times the price.
+ * subclasses share its constructor. For this chain of seven, that would take thirty times as long.
  */
 export class Identified {
   declare protected readonly identified: true;
@@ -52,7 +51,7 @@ export class Identified {
   }
 }
 
-/** The client is known: its token was reviewed. */
+/** The client is authenticated: its token was reviewed. */
 export class Authenticated extends Identified {
   declare protected readonly authenticated: true;
   declare readonly identity: ClientIdentity;
@@ -63,10 +62,10 @@ export class Authenticated extends Identified {
   }
 }
 
-/** Asks for a further verb; `strictly`: the compatibility switch, by which `get connectors` allows everything, does not count. */
+/** Checks a further verb. `strictly` ignores the compatibility setting by which `get connectors` allows every verb. */
 export type Allows = (verb: ProxyVerb, options?: { strictly?: boolean }) => Promise<boolean>;
 
-/** The client may do what it asks for with the Connector, whether that exists or not. */
+/** The client has the verb on the Connector; it is not known yet whether the Connector exists. */
 export class Authorized extends Authenticated {
   declare protected readonly authorized: true;
   declare readonly allows: Allows;
@@ -77,7 +76,7 @@ export class Authorized extends Authenticated {
   }
 }
 
-/** What {@link Resolved} adds. */
+/** The data that {@link Resolved} adds. */
 export interface Resolution {
   readonly connector: Connector;
   readonly connectorClass: ConnectorClass;
@@ -85,7 +84,7 @@ export interface Resolution {
   readonly protocol: ProtocolHandler;
 }
 
-/** The Connector exists, and its class is one that is served. */
+/** The Connector exists, and the proxy supports its class. */
 export class Resolved extends Authorized {
   declare protected readonly resolved: true;
   declare readonly resolution: Resolution;
@@ -96,7 +95,7 @@ export class Resolved extends Authorized {
   }
 }
 
-/** The protocol of the class has said what to send where. */
+/** The protocol of the class has planned the upstream request. */
 export class Planned extends Resolved {
   declare protected readonly planned: true;
   declare readonly plan: UpstreamPlan;
@@ -107,7 +106,7 @@ export class Planned extends Resolved {
   }
 }
 
-/** What {@link Credentialed} adds. */
+/** The data that {@link Credentialed} adds. */
 export interface UpstreamAccess {
   /** Absent: the Connector is anonymous. */
   readonly credential?: Credential;
@@ -115,7 +114,7 @@ export interface UpstreamAccess {
   readonly upstream: Upstream;
 }
 
-/** The credential is at hand, and so are the connections that trust the right authorities. */
+/** The credential is loaded, and so are the connections that trust the right certificate authorities. */
 export class Credentialed extends Planned {
   declare protected readonly credentialed: true;
   declare readonly access: UpstreamAccess;
@@ -126,15 +125,15 @@ export class Credentialed extends Planned {
   }
 }
 
-/** The registry's authorisation is at hand: the request may be forwarded. */
+/** The registry's authorisation is available: the request can be forwarded. */
 export class Forwardable extends Credentialed {
   declare protected readonly forwardable: true;
   declare readonly authorization: Authorization;
   declare readonly attempt: Attempt;
 
   /**
-   * @param authorized with what, and what that has cost
-   * @param plan the plan to carry out; without its mount when the token server refused the second scope
+   * @param authorized the authorisation, and the attempt that counts its token requests
+   * @param plan the plan to execute; without its mount if the token server refused the scope of the mount
    */
   constructor(before: Credentialed, { authorization, attempt }: Pick<Forwardable, 'authorization' | 'attempt'>, plan: UpstreamPlan) {
     super(before, before.access, plan);

@@ -6,15 +6,15 @@ import { type Outcome, type Refused, TOO_MANY_REQUESTS } from './outcome';
 import { type Credentialed, Forwardable } from './proxy-exchange';
 import { registryWords } from './registry-words';
 
-/** Sends a request upstream: `AskUpstream`. */
+/** Sends a request upstream; implemented by `AskUpstream`. */
 export interface UpstreamRequests {
   ask(exchange: Forwardable): Promise<Outcome>;
 }
 
-/** What the registry wants to see, and what is known of that: `ObtainAuthorization`. */
+/** Obtains authorisations, and remembers what the registry requires; implemented by `ObtainAuthorization`. */
 export interface Authorizations {
   obtain(exchange: Credentialed, plan: UpstreamPlan, attempt: Attempt): Promise<Forwardable>;
-  /** @throws OciAuthError that says why there is no other to try */
+  /** @throws OciAuthError when there is no other authorisation to try; it says why */
   renew(exchange: Forwardable, challenge: ChallengeHeader): Promise<Forwardable>;
   refused(exchange: Forwardable): Promise<OciAuthError>;
   mustLearnToWrite(exchange: Forwardable): boolean;
@@ -23,25 +23,26 @@ export interface Authorizations {
 }
 
 /**
- * All that is tried again, each of it once for a request, in the order of this table; it is the only list. What the third column does
- * not name is done here. Each row has a test of the same name, in the spec of who carries it out.
+ * Retries upstream requests. This table is the complete list of retries. Each row applies at most once for a request, in this order. This
+ * class handles the rows without an entry in the third column. Each row has a test with the same name, in the spec of the class or function
+ * that handles it.
  *
- * | what happens                                             | what is tried                                                        | by                  |
+ * | situation                                                | next attempt                                                         | by                  |
  * |----------------------------------------------------------|----------------------------------------------------------------------|---------------------|
- * | a read, and a token to write is at hand                  | the read with it, for those who may write                            | ObtainAuthorization |
- * | the token server refuses the credential                  | the Secret as the API server has it now, if that is another          | ObtainAuthorization |
- * | the token server refuses the scope of a deletion         | the request bare, then the actions that its challenge names          | ObtainAuthorization |
- * | the connection is lost before an answer                  | the same, if it has no body and is idempotent                        | AskUpstream         |
- * | 429 that is over in two seconds, to a read               | the same after that time                                             | AskUpstream         |
- * | a redirect of a read                                     | the place that it names                                              | AskUpstream         |
- * | all may read, and a body is to be sent                   | an empty write, before the body: how are writes authorised?          |                     |
- * | the authorisation is refused, and the Secret has changed | the same with the Secret of now                                      | ObtainAuthorization |
- * | the authorisation is refused, no body                    | another authorisation (OciAuthorizer.rejected), or why there is none |                     |
- * | the authorisation is refused after a body                | another authorisation, proved by an empty write: 503, send it again  |                     |
- * | 4xx but 429 to a mount, whatever it says                 | the same without the mount, and all of the above for that            |                     |
- * | a look before a push is refused                          | nothing: 404, for those who may push                                 | explainRefusal      |
+ * | a read, and a write token is available                   | the read with the write token, if the client may write               | ObtainAuthorization |
+ * | the token server refuses the credential                  | the same with the current Secret, if it has changed                  | ObtainAuthorization |
+ * | the token server refuses the scope of a deletion         | no token, then the actions that the challenge names                  | ObtainAuthorization |
+ * | the connection is lost before a response                 | the same request, if it has no body and is idempotent                | AskUpstream         |
+ * | a read gets 429 with Retry-After of at most two seconds  | the same request after that time                                     | AskUpstream         |
+ * | a read is redirected                                     | the location of the redirect                                         | AskUpstream         |
+ * | anonymous reads work, and a body is to be sent           | an empty write before the body, to learn how writes are authorised   |                     |
+ * | the authorisation is refused, and the Secret has changed | the same request with the current Secret                             | ObtainAuthorization |
+ * | the authorisation is refused, no body                    | another authorisation (OciAuthorizer.rejected); if none, the reason  |                     |
+ * | the authorisation is refused after a body                | another one, proved by an empty write; then 503: the client retries  |                     |
+ * | a mount gets 4xx other than 429                          | the request without the mount, to which all rows above apply         |                     |
+ * | a HEAD before a push is refused                          | none; 404 if the client may push                                     | explainRefusal      |
  *
- * An authorisation is refused by 401, and by 403 that asks for a wider token.
+ * The registry refuses an authorisation by 401, or by 403 with a challenge for a wider token.
  */
 export class RecoverRequest {
   constructor(
@@ -50,15 +51,19 @@ export class RecoverRequest {
   ) {}
 
   /**
-   * Finds out, before the first byte of a body is read, how a registry authorises writes that lets everybody read: a body can be sent
-   * once. What is learnt is kept for the Connector.
+   * Determines how a registry that allows anonymous reads authorises writes. This must happen before the first byte of the body is read,
+   * because a body can be sent only once. The result is kept for the Connector.
    */
   async beforeBody(exchange: Forwardable): Promise<Forwardable> {
     const { emptyWrite } = exchange.plan;
     return emptyWrite && this.authorization.mustLearnToWrite(exchange) ? this.#learnToWrite(exchange, emptyWrite) : exchange;
   }
 
-  /** The registry's answer, after all that could be tried. @throws ProxyError, EgressError, OciAuthError */
+  /**
+   * Returns the registry's response, after all retries.
+   *
+   * @throws ProxyError, EgressError or OciAuthError when the request fails
+   */
   async ask(exchange: Forwardable): Promise<Outcome | Refused> {
     if (exchange.plan.withoutMount) {
       return this.#mounted(exchange, exchange.plan.withoutMount);
@@ -96,7 +101,7 @@ export class RecoverRequest {
     return isRefused(second) ? this.#refused(second) : second;
   }
 
-  /** Another authorisation to try, or why there is none. */
+  /** Returns another authorisation to try, or the reason why there is none. */
   async #another(outcome: Outcome): Promise<Forwardable | OciAuthError> {
     try {
       return await this.authorization.renew(outcome.exchange, challengeOf(outcome));
@@ -113,7 +118,7 @@ export class RecoverRequest {
     return { ...outcome, refusal: await this.authorization.refused(outcome.exchange), words };
   }
 
-  /** A body cannot be sent twice by us. The client may, where that helps; an empty write shows whether it does. */
+  /** The proxy cannot send a body twice, but the client can. An empty write shows whether that would help. */
   async #afterBody(first: Outcome & Pick<Refused, 'words'>, another: Forwardable): Promise<Refused> {
     const { emptyWrite } = another.plan;
     const proof = emptyWrite && (await this.upstream.ask(new Forwardable(another, another, emptyWrite)));
@@ -126,14 +131,14 @@ export class RecoverRequest {
     }
     throw new ProxyError(
       'UpstreamUnauthorizedAfterBody',
-      "the registry refused the connector's authorization after the body had been sent; send it again",
+      "the registry refused the connector's authorization after the request body was sent; send the request again",
       { retryAfterSeconds: 1 },
     );
   }
 
   /**
-   * A mount that is refused, for whatever reason, must end as a plain upload (moby/buildkit#2454); a registry in need of time is asked no
-   * more. Why what was sent is refused is not found out: that would cost what the plain upload may need.
+   * A refused mount must become a plain upload, whatever the reason (moby/buildkit#2454), except after 429. The proxy does not determine
+   * the reason, because that would use up token requests that the plain upload may need.
    */
   async #mounted(exchange: Forwardable, withoutMount: UpstreamPlan): Promise<Outcome | Refused> {
     const first = await this.upstream.ask(exchange);
@@ -161,8 +166,8 @@ export class RecoverRequest {
 }
 
 /**
- * Answers to an empty write that only a client gets who may write: it is done, or it was understood and makes no sense (404, 400
- * and 416). Others may come from something in front that asked nobody: 413, 414, 405 and the like.
+ * Statuses which show that the registry authorised an anonymous empty write: the write succeeded, or the registry processed it and found it
+ * invalid (400, 404, 416). Other statuses, such as 405, 413 and 414, may come from a gateway before any authorisation.
  */
 const SHOWS_OPEN: ReadonlySet<number> = new Set([200, 201, 202, 204, 400, 404, 416]);
 
@@ -174,7 +179,7 @@ const IS_REFUSAL: ReadonlySet<string> = new Set([
   'TokenExpired',
 ]);
 
-/** Only what was asked with the connector's authorisation can refuse it: a place that was redirected to got none. */
+/** Whether the registry refused the Connector's authorisation. A redirect target did not get the authorisation, so it cannot refuse it. */
 function isRefused({ exchange, response: { status, headers }, hop }: Outcome): boolean {
   return hop.sendCredential && refusesAuthorization(status, headers['www-authenticate'], exchange.authorization);
 }
@@ -196,7 +201,7 @@ function refusesMount({ response: { status } }: Outcome): boolean {
   return status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
 }
 
-/** A write that succeeded, whatever came of it. */
+/** Whether a write succeeded. */
 function isWritten({ exchange: { plan }, response: { status } }: Outcome): boolean {
   return plan.action === 'push' && plan.method !== 'GET' && status >= 200 && status < 300;
 }

@@ -8,20 +8,20 @@ const words = (body: unknown, ...secrets: string[]): string | undefined =>
   );
 const said = (message: string): { errors: { code: string; message: string }[] } => ({ errors: [{ code: 'DENIED', message }] });
 
-describe('the words of a registry', () => {
+describe('printableWords', () => {
   it.each<[string, unknown, string | undefined]>([
     ['the error body of the specification', said('no right to org/app, action: push'), 'no right to org/app, action: push'],
     ['several errors', { errors: [{ message: 'a' }, { message: 'b' }, null, { message: 'd' }] }, 'a; b'],
     ['a message alone', { message: 'no' }, 'no'],
     ['an OAuth error', { error: 'invalid_scope' }, 'invalid_scope'],
     ['plain text', 'access denied\n', 'access denied'],
-    ['a page', '<html><body>401</body></html>', undefined],
-    ['nothing', '', undefined],
-    ['JSON without words', { errors: [{ code: 'DENIED' }] }, undefined],
-    ['words of another type', { errors: [{ message: { a: 1 } }] }, undefined],
-    ['half of JSON', '{"errors":[{"message":"x', undefined],
+    ['an HTML page', '<html><body>401</body></html>', undefined],
+    ['an empty body', '', undefined],
+    ['JSON without a message', { errors: [{ code: 'DENIED' }] }, undefined],
+    ['a message of another type', { errors: [{ message: { a: 1 } }] }, undefined],
+    ['truncated JSON', '{"errors":[{"message":"x', undefined],
     ['a list', ['x'], undefined],
-  ])('are those of %s', (_name, body, expected) => {
+  ])('reads the message of %s', (_name, body, expected) => {
     expect(words(body)).toBe(expected);
   });
 
@@ -36,7 +36,7 @@ describe('the words of a registry', () => {
     ['a named secret', 'password=abc token:abc "secret":"abc"', 'password=[…] token:[…] "secret":[…]'],
     ['a JWT', `no ${['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiIxMjM0NTY3ODkwIn0', 'dozjgNryP4J3jVmNHl0w5N'].join('.')}`, 'no […]'],
     ['a long key', `no ${'0123456789abcdef'.repeat(3)}`, 'no […]'],
-  ])('have no %s', (_name, message, expected) => {
+  ])('removes %s', (_name, message, expected) => {
     expect(words(said(message))).toBe(expected);
   });
 
@@ -45,7 +45,7 @@ describe('the words of a registry', () => {
     `unknown sha256:${'a1'.repeat(32)}`,
     'is this allowed?',
     'v1.2.3-rc.1+build.20260101',
-  ])('are otherwise as they were said: %s', (message) => {
+  ])('leaves an ordinary message unchanged: %s', (message) => {
     expect(words(said(message))).toBe(message);
   });
 
@@ -53,18 +53,18 @@ describe('the words of a registry', () => {
     ['a password', 'user robot, password hunter two', 'hunter two'],
     ['a password with characters that JSON escapes', 'user robot, password a"b', 'a"b'],
     ['an Authorization without its scheme', 'cannot authenticate cm9ib3Q6aHVudGVy', 'Basic cm9ib3Q6aHVudGVy'],
-    ['a password that is an ordinary word, which its absence would tell', 'unauthorized to access repository: team/app', 'access'],
-  ])('are not told where they repeat %s', (_what, text, secret) => {
+    ['a password that is an ordinary word', 'unauthorized to access repository: team/app', 'access'],
+  ])('returns undefined for a message that repeats %s', (_what, text, secret) => {
     expect(words(said(text), 'Bearer abc', secret)).toBeUndefined();
   });
 
-  it('are one line of 300 characters at most, whole characters', () => {
+  it('truncates after 300 whole characters', () => {
     const long = words(said('😀 '.repeat(1_000))) ?? '';
     expect([...long]).toHaveLength(301);
     expect(encodeURI(long)).toContain('%F0');
   });
 
-  it('stay short, whatever a text of 16 KB and more repeats', () => {
+  it('stays short for repetitive texts of 16 KB and more', () => {
     for (const piece of ['a.', '://', 'token', '@/', '?', '%&', '=:"', 'eyJ', '𐍈', '\u202e']) {
       expect(words(said(piece.repeat(8_000)))?.length ?? 0).toBeLessThan(700);
     }

@@ -3,51 +3,52 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { readBody } from '../upstream/read-body';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
 
-/** Registries explain a refusal in some hundred bytes. What is longer is a page, or not meant for people. In bytes. */
+/** In bytes. Registries explain a refusal in a few hundred bytes. A longer body is an HTML page, or not meant for people. */
 const MAX_BODY = 16 * 1024;
 
-/** Nobody waits longer for words that do not come; the refusal is known. In milliseconds. */
+/** How long the proxy waits for the message, in milliseconds. The refusal itself is already known. */
 const MAX_WAIT_MS = 5_000;
 
-/** As much of it as fits into a line of a terminal or two. In characters. */
+/** In characters: one or two lines of a terminal. */
 const MAX_WORDS = 300;
 
-/** Control characters, bidirectional and other invisible ones, halves of surrogate pairs, line and paragraph separators. */
+/** Control characters, bidirectional and other invisible characters, lone surrogates, line and paragraph separators. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 const REDACTED = '[…]';
 
-/** `Authorization` values in a text. */
+/** The scheme of an `Authorization` value; the next word is a credential. */
 const SCHEME = /^(?:bearer|basic)$/i;
 
 /** `password=…`, `"token":"…"`. */
 const NAMED_SECRET = /^(.{0,40}(?:token|password|passwd|secret|signature|credential|authorization|apikey|api_key)["']?[=:]).+$/i;
 
-/** What a random text is made of, and no word of a language or name of a repository: it mixes cases and digits, or is long and hexadecimal. */
+/** Candidates for random strings, such as tokens. {@link isRandom} excludes words of a language and names of repositories. */
 const RANDOM = /[A-Za-z0-9_+=~.-]{20,}/g;
 
 /**
- * What the registry says about its refusal, as far as it can be shown to a client: one line of bounded length, without what could
- * reorder or hide text, without tokens and without what a URL says behind its path. Undefined where it says nothing. Never rejects.
+ * Reads the registry's message about a refusal and makes it safe to show to a client: one line of limited length, without characters that
+ * reorder or hide text, without tokens, and without the query and user info of URLs. Never rejects.
  *
- * @param secrets what was sent to the registry, in case it repeats that
+ * @param secrets the secrets that were sent to the registry, in case the message repeats them
+ * @returns undefined if there is no message, or it cannot be shown
  */
 export async function registryWords(response: UpstreamResponse, secrets: readonly Sensitive[]): Promise<string | undefined> {
   let body: Buffer;
   try {
     body = await readBody(response, MAX_BODY, MAX_WAIT_MS);
   } catch {
-    // Too long, too late, or broken off: the refusal stands without its words.
+    // The body is too long, too late, or incomplete: the client gets the refusal without a message.
     return undefined;
   }
   return printableWords(body, secrets);
 }
 
-/** The words in a body. */
+/** Extracts the message from a body, as {@link registryWords} describes. */
 export function printableWords(body: Buffer, secrets: readonly Sensitive[]): string | undefined {
   const text = body.toString('utf8');
   const said = fromJson(text) ?? (/^\s*[<{[]/.test(text) ? '' : text);
-  // Blotting out an ordinary word that happens to be the password would tell it.
+  // Redacting only the password would reveal it, if it is an ordinary word.
   if (secrets.some((secret) => holds(text, secret) || holds(said, secret))) {
     return undefined;
   }
@@ -64,7 +65,11 @@ export function printableWords(body: Buffer, secrets: readonly Sensitive[]): str
   return characters.length > MAX_WORDS ? `${characters.slice(0, MAX_WORDS).join('')}…` : line;
 }
 
-/** The messages of the distribution-spec's error body, or of the forms that token servers and gateways use; undefined for anything else. */
+/**
+ * Returns the messages of an error body in the form of the distribution-spec, or in the forms of token servers and gateways.
+ *
+ * @returns undefined if the text is not a JSON object
+ */
 function fromJson(text: string): string | undefined {
   const value = parseJsonObject(text);
   if (value === undefined) {
@@ -77,7 +82,7 @@ function fromJson(text: string): string | undefined {
   return messages.filter((entry) => typeof entry === 'string').join('; ');
 }
 
-/** Whether what we sent there comes back, as it is or without its scheme. */
+/** Whether the text contains a secret that was sent to the registry, with or without its scheme. */
 function holds(text: string, secret: Sensitive): boolean {
   if (secret.isEmpty) {
     return false;
@@ -93,7 +98,7 @@ function harmless(word: string): string {
     .replace(RANDOM, (run) => (isRandom(run, word) ? REDACTED : run));
 }
 
-/** A URL keeps its scheme, host and path: a query may be a signature, and user info is a password. */
+/** Reduces a URL to scheme, host and path: its query may contain a signature, and its user info a password. */
 function withoutQuery(word: string): string {
   const query = word.search(/[?#]/);
   const isUrl = word.includes('://');

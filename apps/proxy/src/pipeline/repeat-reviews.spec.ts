@@ -31,7 +31,7 @@ describe('RepeatReviews', () => {
     });
   }
 
-  /** Goes on, and lets the answer be looked at. */
+  /** Advances the clock, and waits until the result has been handled. */
   async function pass(ms: number): Promise<string | undefined> {
     clock.advance(ms);
     await new Promise(setImmediate);
@@ -49,7 +49,7 @@ describe('RepeatReviews', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('asks every minute until it is told to stop', async () => {
+  it('repeats the review every minute until it is stopped', async () => {
     begin();
     expect(await pass(MINUTE - 1)).toBeUndefined();
     expect(asked).toBe(0);
@@ -61,7 +61,7 @@ describe('RepeatReviews', () => {
     expect(asked).toBe(2);
   });
 
-  it('asks no more when it was told to stop while it asked', async () => {
+  it('repeats no review when it is stopped during one', async () => {
     let answer = (_planned: Planned): void => undefined;
     answers = [() => new Promise((resolve) => (answer = resolve))];
     begin();
@@ -72,7 +72,7 @@ describe('RepeatReviews', () => {
     expect(asked).toBe(1);
   });
 
-  it('C12: ends at the very end of the token, and asks nobody', async () => {
+  it('C12: ends when the token expires, without another review', async () => {
     begin({ lifetime: 90_000 });
     expect(await pass(MINUTE)).toBeUndefined();
     expect(await pass(29_999)).toBeUndefined();
@@ -94,7 +94,7 @@ describe('RepeatReviews', () => {
     expect(await pass(MINUTE)).toBe('permission-ended');
   });
 
-  it('C10: goes on for less than five minutes while nobody can tell', async () => {
+  it('C10: continues for less than five minutes while reviews are unavailable', async () => {
     begin();
     const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
     answers = [() => Promise.resolve(planned()), ...Array<() => Promise<Planned>>(9).fill(nobody)];
@@ -104,7 +104,7 @@ describe('RepeatReviews', () => {
     expect(await pass(MINUTE)).toBe('permission-ended');
   });
 
-  it('begins those five minutes anew with every yes', async () => {
+  it('restarts the five minutes after each successful review', async () => {
     begin();
     const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
     answers = [

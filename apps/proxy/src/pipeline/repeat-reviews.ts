@@ -4,23 +4,24 @@ import { ProxyError } from '../proxy.errors';
 import { uidOf } from './connector-uid';
 import { type Planned } from './proxy-exchange';
 
-/** How long somebody may go on whose permission was taken away. In milliseconds. */
+/** How long a client may continue after its permission was revoked, in milliseconds. */
 const INTERVAL = 60_000;
 
-/** How long nobody need be able to tell: as long as an answer is used while the API server cannot be reached. In milliseconds. */
+/** How long a review may be unavailable, in milliseconds: as long as a cached review is used while the API server cannot be reached. */
 const MAX_UNCONFIRMED = 5 * 60_000;
 
 /**
- * Rule C12 for connections that last: the client is asked every minute for what a new request would be asked for, and the connection ends
- * with its token, with its permission, and with the Connector or what that leads to.
+ * Enforces rule C12 for long-lived connections. Every minute it repeats the checks for a new request. It ends the connection when the token
+ * expires, the permission is revoked, or the Connector or its upstream changes.
  */
 export class RepeatReviews {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Begins to ask; the transfer is cancelled at the first no.
+   * Starts the reviews. Cancels the transfer after the first review that fails.
    *
-   * @returns ends it
+   * @param ask repeats the checks
+   * @returns stops the reviews
    */
   begin(first: Planned, ask: () => Promise<Planned>): () => void {
     const { clock } = this;
@@ -65,7 +66,7 @@ function leadsToTheSame(first: Planned, now: Planned): boolean {
   return isSame && first.plan.target.origin === now.plan.target.origin && now.plan.webSocket === true;
 }
 
-/** Nobody can tell at the moment; every other error is a no. */
+/** Whether the review is only unavailable. Any other error is a refusal. */
 function isNoAnswer(error: unknown): boolean {
   return (
     error instanceof KubeError ||

@@ -18,26 +18,26 @@ describe('RequestLimits', () => {
     now = 0;
   });
 
-  it('0 is no limit', () => {
+  it('has no limit if the limit is 0', () => {
     const limits = limitsOf({});
     for (let count = 0; count < 1_000; count += 1) {
       limits.admit(by('a', 'x'));
     }
   });
 
-  it('has places for each Connector, which come back', () => {
+  it('limits the concurrent requests of each Connector, and frees the place of a finished request', () => {
     const limits = limitsOf({ perConnector: { transfers: 2, requestsPerSecond: 0 } });
     const leave = limits.admit(by('a', 'x'));
     limits.admit(by('b', 'x'));
     expect(() => limits.admit(by('c', 'x'))).toThrow(
-      refused('connector team/x already has 2 requests under way, the limit; try again later', 1),
+      refused('connector team/x already has 2 concurrent requests, which is the limit; try again later', 1),
     );
     limits.admit(by('c', 'y'));
     leave();
     limits.admit(by('c', 'x'));
   });
 
-  it('a request that the Connector has no place for takes none of its client', () => {
+  it("does not count a request against the client's limit when the Connector's limit refuses it", () => {
     const limits = limitsOf({ perConnector: { transfers: 1, requestsPerSecond: 0 }, perClient: { transfers: 2, requestsPerSecond: 0 } });
     limits.admit(by('a', 'x'));
     for (let count = 0; count < 5; count += 1) {
@@ -47,7 +47,7 @@ describe('RequestLimits', () => {
     expect(() => limits.admit(by('a', 'z'))).toThrow('client a already has 2');
   });
 
-  it('has a rate for each client, with a burst of one second, and says when to come back', () => {
+  it('limits the request rate of each client, with a burst of one second, and sets Retry-After', () => {
     const limits = limitsOf({ perClient: { transfers: 0, requestsPerSecond: 2 } });
     const request = (): void => limits.admit(by('a', 'x'))();
     request();

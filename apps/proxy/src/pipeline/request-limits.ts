@@ -1,11 +1,11 @@
 import { ProxyError } from '../proxy.errors';
 import { type Authorized } from './proxy-exchange';
 
-/** Limits of one kind of owner; 0 stands for no limit. */
+/** Limits for one kind of owner; 0 means no limit. */
 export interface OwnerLimits {
-  /** Requests at the same time. */
+  /** Concurrent requests. */
   readonly transfers: number;
-  /** Requests per second, with a burst of one second's worth. */
+  /** Requests per second, with a burst of one second. */
   readonly requestsPerSecond: number;
 }
 
@@ -16,20 +16,20 @@ export interface RequestLimitsOptions {
   readonly now: () => number;
 }
 
-/** What one owner uses. */
+/** The current usage of one owner. */
 interface Usage {
   transfers: number;
-  /** Requests that may be made at once now; refilled with time. */
+  /** Requests that are allowed now; refilled over time. */
   tokens: number;
   refilledAt: number;
 }
 
-/** When to try again where only the end of another transfer helps: nobody knows; a second does no harm. */
+/** Retry-After at the limit of concurrent requests. The proxy does not know when a transfer ends; a retry each second does no harm. */
 const TRANSFER_RETRY_SECONDS = 1;
 
 /**
- * How much a Connector and a ServiceAccount may use of this replica at once, so that one tenant cannot starve another.
- * Asked after authorisation: a stranger cannot use up anybody's share.
+ * Limits how much of this replica a Connector and a ServiceAccount may use, so that one tenant cannot starve another. Checked after
+ * authorisation, so a client without permission cannot use up the share of others.
  */
 export class RequestLimits {
   readonly #connectors: Budget;
@@ -41,10 +41,10 @@ export class RequestLimits {
   }
 
   /**
-   * Takes a place for a request.
+   * Counts a request.
    *
-   * @returns gives it back
-   * @throws ProxyError LimitReached
+   * @returns must be called when the request ends
+   * @throws ProxyError LimitReached when the Connector or the client has reached a limit
    */
   admit({ named, identity }: Authorized): () => void {
     const client = identity.username;
@@ -63,7 +63,7 @@ export class RequestLimits {
   }
 }
 
-/** Limits of one kind of owner and what each uses. An owner that uses nothing is forgotten, so memory follows use. */
+/** The limits for one kind of owner, and the usage of each owner. Idle owners are forgotten, so memory depends on current use. */
 class Budget {
   readonly #usage = new Map<string, Usage>();
   #sweptAt: number;
@@ -76,7 +76,7 @@ class Budget {
     this.#sweptAt = now();
   }
 
-  /** Takes a place. @throws ProxyError LimitReached */
+  /** @throws ProxyError LimitReached when the owner has reached a limit */
   enter(owner: string): void {
     this.#sweep();
     const usage = this.#usage.get(owner) ?? this.#begin(owner);
@@ -84,14 +84,14 @@ class Budget {
     if (this.limits.transfers > 0 && usage.transfers >= this.limits.transfers) {
       throw new ProxyError(
         'LimitReached',
-        `${this.kind} ${owner} already has ${this.limits.transfers} requests under way, the limit; try again later`,
+        `${this.kind} ${owner} already has ${this.limits.transfers} concurrent requests, which is the limit; try again later`,
         { retryAfterSeconds: TRANSFER_RETRY_SECONDS },
       );
     }
     usage.transfers += 1;
   }
 
-  /** Gives a place back that {@link enter} took. What is idle then is forgotten at the next sweep. */
+  /** Frees a place that {@link enter} took. The next sweep forgets idle owners. */
   leave(owner: string): void {
     const usage = this.#usage.get(owner);
     if (usage) {
@@ -121,7 +121,7 @@ class Budget {
     usage.tokens -= 1;
   }
 
-  /** Forgets, once a second, the owners that are idle and whose rate is full again. */
+  /** Forgets idle owners whose rate is refilled; at most once a second. */
   #sweep(): void {
     const now = this.now();
     if (now - this.#sweptAt < 1_000) {

@@ -13,9 +13,9 @@ import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
 import { type Authorized, Resolved } from './proxy-exchange';
 
-/** Objects that are kept up to date by a watch. */
+/** Looks up objects that a watch keeps up to date. */
 interface ObjectLookup<T> {
-  /** False until everything that exists has been seen once. */
+  /** False until the first list is complete. */
   readonly hasSynced: boolean;
   get(key: { readonly namespace?: string; readonly name: string }): T | undefined;
 }
@@ -28,16 +28,16 @@ export interface ResolveConnectorOptions {
 }
 
 /**
- * Looks up the Connector and its class. Only now, after authorisation, may an answer tell whether something exists. Whether the Connector is Ready is not asked: when the
- * controller is down, traffic flows.
+ * Looks up the Connector and its class. Only after authorisation may a response reveal whether an object exists. The Connector need not be
+ * Ready, so that traffic continues while the controller is down.
  */
 export class ResolveConnector {
-  /** Taken apart once for each state of a Connector: the watch brings a new object when it changes. */
+  /** Parsed addresses by Connector object. The watch provides a new object after each change. */
   readonly #addresses = new WeakMap<Connector, UpstreamAddress>();
 
   constructor(private readonly options: ResolveConnectorOptions) {}
 
-  /** @throws ProxyError */
+  /** @throws ProxyError when the Connector or its class does not exist or cannot be used */
   resolve(exchange: Authorized): Resolved {
     const connector = this.#connector(exchange);
     exchange.client.record.labelConnector = true;
@@ -77,10 +77,13 @@ export class ResolveConnector {
       throw new ProxyError('ClassNotFound', `connector "${connector.metadata.name}" is of class "${className}", which does not exist`);
     }
     if (!connectorClass.spec.proxy) {
-      throw new ProxyError('ConnectorNotFound', `connector "${connector.metadata.name}" has no proxy: its class "${className}" wants none`);
+      throw new ProxyError(
+        'ConnectorNotFound',
+        `connector "${connector.metadata.name}" has no proxy: its class "${className}" has no spec.proxy`,
+      );
     }
     if (needsRego(connectorClass)) {
-      throw new ProxyError('RegoNotSupported', `class "${className}" needs Rego, which this proxy does not run`);
+      throw new ProxyError('RegoNotSupported', `class "${className}" contains Rego, which this proxy does not support`);
     }
     if (!isOurProxy(connectorClass.spec.proxy, this.options.installation)) {
       throw new ProxyError('ProxyNotSupported', `class "${className}" names another proxy in spec.proxy`);

@@ -5,7 +5,7 @@ import { type Planned } from './proxy-exchange';
 import { ResolveCredential } from './resolve-credential';
 
 describe('ResolveCredential', () => {
-  it('looks at a Secret that cannot be used once, not for every request', async () => {
+  it('parses an invalid Secret once, not for each request', async () => {
     let looks = 0;
     const data = {
       get '.dockerconfigjson'(): string {

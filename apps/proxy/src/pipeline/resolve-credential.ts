@@ -14,34 +14,34 @@ import { ProxyError } from '../proxy.errors';
 import { uidOf } from './connector-uid';
 import { Credentialed, type Planned, type Resolution, type UpstreamAccess } from './proxy-exchange';
 
-/** Revision of a Connector without a Secret; no Secret has it. */
+/** The credential revision of a Connector without a Secret; no Secret has this revision. */
 const ANONYMOUS = 'anonymous';
 
 /** The Secrets of a Connector. */
 interface Secrets {
   /** Absent: the Connector is anonymous. */
   readonly credential?: SecretObject;
-  /** Absent: only the installation's authorities are trusted. */
+  /** Absent: only the installation's certificate authorities are trusted. */
   readonly ca?: SecretObject;
 }
 
-/** Where those lie. */
+/** The names of these Secrets. */
 interface SecretKeys {
   readonly credential?: SecretKey;
   readonly ca?: SecretKey;
 }
 
-/** What was made of a Connector, and of what else. */
+/** The result for a Connector, and the objects that it depends on. */
 interface Known {
   readonly connectorClass: ConnectorClass;
   readonly secrets: Secrets;
-  /** The access, or why these Secrets give none: finding that out again for each request would cost everybody time. */
+  /** The access, or why the Secrets provide none. Both are cached, because parsing invalid Secrets for each request would cost time. */
   readonly result: UpstreamAccess | CredentialError;
 }
 
-/** Reads the Connector's Secrets, which lie in its namespace, and finds the connections that go with them. */
+/** Reads the Connector's Secrets from its namespace, and selects the upstream connections that belong to them. */
 export class ResolveCredential {
-  /** Made once for each state of a Connector, its class and its Secrets: watch and store bring new objects when those change. */
+  /** The results by Connector object. After each change, the watch and the store provide new objects. */
   readonly #known = new WeakMap<Connector, Known>();
 
   constructor(
@@ -50,8 +50,10 @@ export class ResolveCredential {
   ) {}
 
   /**
-   * @param options.fresh read anew: the registry has refused what was read before
-   * @throws ProxyError, CredentialError, KubeError
+   * @param options.fresh reads the credential from the API server instead of the cache, because the registry refused the cached one
+   * @throws ProxyError when a field of the Connector is invalid
+   * @throws CredentialError when a Secret is missing or invalid
+   * @throws KubeError when the API server does not respond
    */
   async resolve(exchange: Planned, options: { fresh?: boolean } = {}): Promise<Credentialed> {
     const keys = secretKeys(exchange.resolution);
@@ -62,7 +64,7 @@ export class ResolveCredential {
     return new Credentialed(exchange, access);
   }
 
-  /** The Secrets, when none of them has to be read. */
+  /** Returns the Secrets if all of them are cached. */
   #peek(keys: SecretKeys): Secrets | undefined {
     const credential = keys.credential && this.store.peek(keys.credential);
     const ca = keys.ca && this.store.peek(keys.ca);
@@ -88,7 +90,7 @@ export class ResolveCredential {
       if (result instanceof CredentialError) {
         throw result;
       }
-      // The pool may have closed the connections meanwhile, in favour of other Connectors.
+      // In the meantime, the pool may have closed the connections to make room for other Connectors.
       if (this.pool.isCurrent(result.registry.connectorUid, result.upstream)) {
         return result;
       }
@@ -130,7 +132,7 @@ export class ResolveCredential {
   }
 }
 
-/** @throws ProxyError */
+/** @throws ProxyError when the Connector's auth type or Secret reference is invalid */
 function secretKeys({ connector, connectorClass }: Resolution): SecretKeys {
   const { namespace = '' } = connector.metadata;
   const { caCertSecretRef } = connector.spec;
@@ -168,7 +170,7 @@ function checkAuthName(connector: Connector, connectorClass: ConnectorClass): vo
   );
 }
 
-/** A Connector with no Secret is used anonymously where its class allows that. */
+/** Allows anonymous use of a Connector without a Secret, if its class allows that. */
 function anonymous(connector: Connector, connectorClass: ConnectorClass): undefined {
   if (typeThatNeedsSecret(connector, connectorClass)) {
     throw new ProxyError('SecretNotFound', 'the connector names no Secret, but its class requires one; set spec.auth.secretRef');

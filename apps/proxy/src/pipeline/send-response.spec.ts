@@ -11,14 +11,14 @@ import { sendResponse } from './send-response';
 
 const MIB = 1024 * 1024;
 
-/** Hands everything on as it is. */
+/** Forwards the body unchanged. */
 const unchanged: BodyRewrite = (next) => ({
   chunk: (piece) => next.chunk(piece),
   end: () => next.end(),
   fail: (error) => next.fail(error),
 });
 
-/** A client that takes nothing. */
+/** A client that reads nothing. */
 class Unwilling extends Writable implements ClientSink {
   readonly socket = null;
   readonly writeHead = jest.fn();
@@ -37,7 +37,7 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('sendResponse', () => {
-  it('sends a body that is changed in chunks, with no length of another one', async () => {
+  it("sends a rewritten body in chunks, without the original body's length", async () => {
     let bytesOut = 0;
     const server = createServer((_request, response) => {
       const client = exchangeOf(response);
@@ -60,38 +60,35 @@ describe('sendResponse', () => {
   });
 
   it.each([
-    ['sent as they are', undefined],
-    ['changed on their way', unchanged],
-  ])(
-    'memory by one tenant: of 60 lists of 8 MiB that nobody reads, no more than some hundred KiB each are held, %s',
-    async (_how, body) => {
-      let read = 0;
-      const piece = Buffer.alloc(64 * 1024);
-      const clients = Array.from({ length: 60 }, () => {
-        let left = 8 * MIB;
-        const source = new Readable({
-          read(): void {
-            left -= piece.length;
-            read += piece.length;
-            this.push(left < 0 ? null : piece);
-          },
-        });
-        const upstream = new GivenResponse(200, {}, source);
-        const sent = sendResponse(exchangeOf(new Unwilling()), upstream, { headers: {}, body }).catch((error: Error) => error.message);
-        return { upstream, sent };
+    ['unchanged', undefined],
+    ['rewritten', unchanged],
+  ])('memory by one tenant: of 60 unread lists of 8 MiB, at most 512 KiB each are buffered, %s', async (_how, body) => {
+    let read = 0;
+    const piece = Buffer.alloc(64 * 1024);
+    const clients = Array.from({ length: 60 }, () => {
+      let left = 8 * MIB;
+      const source = new Readable({
+        read(): void {
+          left -= piece.length;
+          read += piece.length;
+          this.push(left < 0 ? null : piece);
+        },
       });
-      // Everything that is willing to take more has done so once the event loop has come round many times.
-      await turns(200);
-      expect(read).toBeGreaterThan(60 * piece.length);
-      expect(read).toBeLessThan(60 * (MIB / 2));
-      for (const { upstream } of clients) {
-        upstream.cancel(new Error('cut'));
-      }
-      expect(new Set(await Promise.all(clients.map(({ sent }) => sent)))).toEqual(new Set(['cut']));
-    },
-  );
+      const upstream = new GivenResponse(200, {}, source);
+      const sent = sendResponse(exchangeOf(new Unwilling()), upstream, { headers: {}, body }).catch((error: Error) => error.message);
+      return { upstream, sent };
+    });
+    // After many turns of the event loop, no stream accepts more data.
+    await turns(200);
+    expect(read).toBeGreaterThan(60 * piece.length);
+    expect(read).toBeLessThan(60 * (MIB / 2));
+    for (const { upstream } of clients) {
+      upstream.cancel(new Error('cut'));
+    }
+    expect(new Set(await Promise.all(clients.map(({ sent }) => sent)))).toEqual(new Set(['cut']));
+  });
 
-  it('says that the connection is of no more use when the answer came before the whole request', async () => {
+  it('closes the connection when the response arrived before the complete request body', async () => {
     const response = new Unwilling();
     const upstream = Object.assign(new GivenResponse(413), { early: true });
     await sendResponse(exchangeOf(response), upstream, { headers: { 'x-of': 'the registry' } });

@@ -5,12 +5,12 @@ import { type RewrittenResponse } from '../protocols/protocol';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
 import { type ClientExchange } from './proxy-exchange';
 
-/** Sends the upstream's response to the client; resolves when its last byte was handed over. */
+/** Sends the upstream's response to the client. Resolves when the last byte was passed to the client's stream. */
 export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> {
   const { response: sink, transfer } = client;
   const headers = presentHeaders(rewritten);
   if (upstreamResponse.early) {
-    // Bytes of the body that nobody will read are still on their way: the connection is of no more use (RFC 9112 §9.6).
+    // The rest of the request body still arrives and is not read, so the connection cannot be reused (RFC 9112 §9.6).
     headers.push('connection', 'close');
     if (sink.socket) {
       closeLingering(sink.socket);
@@ -21,7 +21,10 @@ export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamR
   return sendBody(upstreamResponse, { sink, transfer, hasLength, rewrite: rewritten.body });
 }
 
-/** Names and values in turns, as `writeHead` takes them. The length of a body that is changed is not the upstream's (rule C8). */
+/**
+ * Returns header names and values alternately, as `writeHead` expects them. Omits the Content-Length of a rewritten body, whose length
+ * differs from the upstream's (rule C8).
+ */
 function presentHeaders({ headers, body }: RewrittenResponse): OutgoingHttpHeader[] {
   const present: OutgoingHttpHeader[] = [];
   for (const name in headers) {

@@ -2,19 +2,19 @@ import { type Socket } from 'node:net';
 import { type Clock } from '@oci-connector/clock';
 import { type ConnectionPlace } from '../client/http-connections';
 
-/** Why the proxy closes a connection of a client, or takes none. */
+/** Why the proxy closes or refuses a connection of a client. */
 export type ClosedReason =
-  /** No token was accepted on it, and nothing came for the limit. */
+  /** No token was accepted on it, and no byte arrived for the limit. */
   | 'idle'
-  /** No token was accepted on it, and its place was needed for a new one. */
+  /** No token was accepted on it, and a new connection needed its place. */
   | 'shed'
-  /** There is no place for it. */
+  /** No place is free. */
   | 'refused';
 
-/** Connections that are counted together: those of a listener, or those of a peer. */
+/** Connections that share a limit: those of a listener, or those of a peer. */
 export class ConnectionGroup {
   #open = 0;
-  /** Those that no token was accepted on and that have no request under way; the longest idle first. */
+  /** Connections without an accepted token and without a request in progress; the longest idle first. */
   readonly #idleStrangers = new Set<ClientConnection>();
 
   constructor(
@@ -26,12 +26,16 @@ export class ConnectionGroup {
     return this.#open === 0;
   }
 
-  /** The longest idle first. */
+  /** Idle connections without an accepted token; the longest idle first. */
   get idleStrangers(): Iterable<ClientConnection> {
     return this.#idleStrangers;
   }
 
-  /** Makes room for one more connection, by closing the stranger that was idle the longest. False: there is none. */
+  /**
+   * Makes room for one more connection. If the group is full, closes the idle stranger that was idle the longest.
+   *
+   * @returns false if the group is full and has no idle stranger
+   */
   makeRoom(): boolean {
     if (this.#open < this.max) {
       return true;
@@ -62,13 +66,16 @@ export interface ClientConnectionOptions {
   readonly socket: Socket;
   readonly groups: readonly ConnectionGroup[];
   readonly clock: Clock;
-  /** Called once, when its place is free. */
+  /** Called once, when the place is free again. */
   readonly onLeft: () => void;
-  /** Called when the connection is closed here, before it is. */
+  /** Called before this object closes the connection. */
   readonly onClosed: (reason: ClosedReason) => void;
 }
 
-/** One connection of a client, as far as its place is concerned. It takes the place when it is made. */
+/**
+ * The place of one client connection. The constructor takes the place. A connection on which no token was accepted yet is a stranger's,
+ * otherwise a known client's.
+ */
 export class ClientConnection implements ConnectionPlace {
   #isKnown = false;
   #hasLeft = false;
@@ -83,18 +90,18 @@ export class ClientConnection implements ConnectionPlace {
     this.touch();
   }
 
-  /** Whether a token was accepted on it. */
+  /** Whether a token was accepted on the connection. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
 
-  /** A request begins; of a known client nobody has to know. */
+  /** Counts a request that begins. Not necessary for a known client. */
   begin(): void {
     this.#requests += 1;
     this.#setIdle(false);
   }
 
-  /** The response to a request that {@link begin} was called for is over. */
+  /** Counts the end of a response. The caller must have called {@link begin} for its request. */
   end(): void {
     this.#requests -= 1;
     if (this.#requests === 0 && !this.#isKnown) {
@@ -102,13 +109,13 @@ export class ClientConnection implements ConnectionPlace {
     }
   }
 
-  /** A token was accepted on it: from here on it is kept as long as any client's. */
+  /** Records that a token was accepted. From then on the limits for strangers do not apply to the connection. */
   trust(): void {
     this.#isKnown = true;
     this.#setIdle(false);
   }
 
-  /** Its time without a byte begins now. */
+  /** Restarts the idle time. */
   touch(): void {
     this.#idleSince = this.options.clock.monotonic();
     this.#bytesRead = this.options.socket.bytesRead;
@@ -116,12 +123,12 @@ export class ClientConnection implements ConnectionPlace {
     this.#setIdle(!this.#isKnown && !this.#hasLeft && this.#requests === 0);
   }
 
-  /** Milliseconds since its time without a byte began; bytes that came in between are only seen by {@link closeIfSilent}. */
+  /** The idle time in milliseconds. Only {@link closeIfSilent} takes bytes into account that arrived in the meantime. */
   get idleMs(): number {
     return this.options.clock.monotonic() - this.#idleSince;
   }
 
-  /** Closes it, unless bytes came since its time without a byte began: then that begins now. */
+  /** Closes the connection if no byte arrived during the idle time; otherwise restarts the idle time. */
   closeIfSilent(): void {
     if (this.options.socket.bytesRead === this.#bytesRead) {
       this.close('idle');
@@ -137,7 +144,7 @@ export class ClientConnection implements ConnectionPlace {
   }
 
   #leave(): void {
-    // The end of a connection that was closed here is told a moment later, too.
+    // `close` calls this method, and then the socket's `close` event calls it again.
     if (this.#hasLeft) {
       return;
     }

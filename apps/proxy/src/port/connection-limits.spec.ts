@@ -7,7 +7,7 @@ import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-lim
 
 const IDLE_MS = 10_000;
 
-/** Both ends of a connection, and the place that it got. */
+/** Both ends of a connection, and its place. */
 interface Admitted {
   readonly client: Socket;
   readonly socket: Socket;
@@ -63,7 +63,7 @@ describe('ConnectionLimits', () => {
     return admitted;
   };
 
-  it('gives places up to those of a listener; a place is free again when its connection closes', async () => {
+  it('refuses connections above the limit of a listener, and frees the place of a closed connection', async () => {
     start({ maxPerListener: 2 });
     const [first] = [await known(), await known()];
     const refused = await open();
@@ -79,7 +79,7 @@ describe('ConnectionLimits', () => {
     expect(closed).toEqual(['http refused']);
   });
 
-  it('gives places up to those of a peer, over all listeners, and takes none from others', async () => {
+  it('refuses connections above the limit of a peer, over all listeners, but not those of other peers', async () => {
     start({ maxPerPeer: 2 });
     for (const listener of ['http', 'https']) {
       (await open(ATTACKER, listener)).place?.trust();
@@ -88,7 +88,7 @@ describe('ConnectionLimits', () => {
     expect((await open(HONEST)).place).toBeDefined();
   });
 
-  it('makes room by closing the stranger that is idle the longest; no request under way and no known client is closed', async () => {
+  it('makes room by closing the longest idle stranger, but no connection with a request and no known client', async () => {
     start({ maxPerListener: 4 });
     const safe = await known();
     const busy = await open();
@@ -97,14 +97,14 @@ describe('ConnectionLimits', () => {
     older.place?.touch();
     expect((await open()).place).toBeDefined();
     expect([safe, busy, older, newer].map(({ socket }) => socket.destroyed)).toEqual([false, false, false, true]);
-    // Its request is over: from now on it is idle, and the last one to be closed.
+    // Its request has ended: it is idle from now on, and the last one to be closed.
     busy.place?.end();
     expect((await open()).place).toBeDefined();
     expect([busy, older].map(({ socket }) => socket.destroyed)).toEqual([false, true]);
     expect(closed).toEqual(['http shed', 'http shed']);
   });
 
-  it('refuses when nobody can make room, and keeps those who are there', async () => {
+  it('refuses a connection when no other can make room, and keeps the existing ones', async () => {
     start({ maxPerListener: 1 });
     const busy = await open();
     busy.place?.begin();
@@ -120,7 +120,7 @@ describe('ConnectionLimits', () => {
     expect(closed).toEqual(['http shed', 'http refused']);
   });
 
-  it('closes strangers on whose connections no byte came for the limit', async () => {
+  it("closes strangers' connections on which no byte arrived for the limit", async () => {
     start();
     const silent = await open();
     const speaks = await open();
@@ -135,7 +135,7 @@ describe('ConnectionLimits', () => {
     expect(closed).toEqual(['http idle', 'http idle']);
   });
 
-  it("begins a stranger's time when its last request is over", async () => {
+  it("restarts a stranger's idle time when its last request ends", async () => {
     start();
     const stranger = await open();
     stranger.place?.begin();
@@ -151,21 +151,21 @@ describe('ConnectionLimits', () => {
     expect(stranger.socket.destroyed).toBe(true);
   });
 
-  it('tells once why a connection was closed, and keeps nothing of a peer that is gone', async () => {
+  it('reports once why a connection was closed, and forgets a peer without connections', async () => {
     start();
     const [one, other] = [await open(ATTACKER), await known(HONEST)];
     expect(limits.peers).toBe(2);
     one.place?.close('idle');
     other.client.destroy();
     await Promise.all([one, other].map(({ socket }) => until(() => socket.closed)));
-    // The end of its response comes late, and is nothing to wait for.
+    // The response ends after the connection has closed; this has no effect.
     one.place?.begin();
     one.place?.end();
     clock.advance(2 * IDLE_MS);
     expect({ closed, peers: limits.peers }).toEqual({ closed: ['http idle'], peers: 0 });
   });
 
-  it('gives no place to a client that is gone already, and refuses nobody by that', async () => {
+  it('gives no place to a client that has already disconnected, and does not report it as refused', async () => {
     start();
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     clients.push(connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined));
@@ -175,7 +175,7 @@ describe('ConnectionLimits', () => {
     expect({ place: limits.admit(socket, 'http'), closed, peers: limits.peers }).toEqual({ place: undefined, closed: [], peers: 0 });
   });
 
-  it('looks at nothing before the first connection, and not any more once it is closed', async () => {
+  it('has no timer before the first connection and after it is closed', async () => {
     start();
     expect(clock.timers).toEqual([]);
     await open();

@@ -3,40 +3,44 @@ import { type Clock, type Timer } from '@oci-connector/clock';
 import { peerOf } from '../client/peer';
 import { ClientConnection, type ClosedReason, ConnectionGroup } from './client-connection';
 
-/** How often connections without a token are looked at, at most. In milliseconds. */
+/** The longest time between two checks of idle connections, in milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;
 
 export interface ConnectionLimitsOptions {
   readonly maxPerListener: number;
-  /** Over all listeners; what a peer is, {@link peerOf} says. */
+  /** Over all listeners. {@link peerOf} defines a peer. */
   readonly maxPerPeer: number;
-  /** A connection on which no token was accepted is closed after this time without a byte. In milliseconds. */
+  /** Time without a byte after which a connection without an accepted token is closed, in milliseconds. */
   readonly strangerIdleMs: number;
   readonly clock: Clock;
   readonly onClosed: (listener: string, reason: ClosedReason) => void;
 }
 
 /**
- * The places for connections, per listener and per peer. Strangers, on whose connections no token was accepted yet, keep theirs for
- * seconds only, and make room for new ones before any of those is refused: a few pods cannot fill the places of all.
+ * Limits the connections per listener and per peer. A stranger is a client whose connection has no accepted token yet. An idle stranger
+ * keeps its place only for seconds, and loses it before a new connection is refused. So a few pods cannot occupy all places.
  */
 export class ConnectionLimits {
   readonly #listeners = new Map<string, ConnectionGroup>();
   readonly #peers = new Map<string, ConnectionGroup>();
-  /** Set from the first connection on. */
+  /** Present after the first connection. */
   #timer?: Timer;
 
   constructor(private readonly options: ConnectionLimitsOptions) {}
 
-  /** Peers that have a place. */
+  /** The number of peers that have a place. */
   get peers(): number {
     return this.#peers.size;
   }
 
-  /** Takes a place for a connection until it closes; undefined when there is none, and then the connection is closed. */
+  /**
+   * Takes a place for a connection until the connection closes.
+   *
+   * @returns undefined if no place is free; the connection is then closed
+   */
   admit(socket: Socket, listenerName: string): ClientConnection | undefined {
     const { maxPerListener, maxPerPeer, clock, onClosed } = this.options;
-    // A client that is already gone has no address.
+    // The socket of a client that has already disconnected has no address.
     if (socket.remoteAddress === undefined) {
       socket.destroy();
       return undefined;
@@ -76,7 +80,7 @@ export class ConnectionLimits {
     );
   }
 
-  /** Closes strangers' connections on which nothing came for the limit. Slow heads are the affair of the server's own limit. */
+  /** Closes strangers' connections on which no byte arrived for the limit. The HTTP server itself limits the time for request headers. */
   #closeIdle(): void {
     for (const { idleStrangers } of this.#listeners.values()) {
       for (const connection of idleStrangers) {

@@ -8,7 +8,7 @@ import { Port, type TlsPortOptions } from './port';
 
 interface HandedOver {
   readonly socket: Socket;
-  /** Of its bytes, when it was handed over. */
+  /** How many bytes of the connection had been read when it was handed over. */
   readonly read: number;
   readonly place: ClientConnection;
 }
@@ -81,7 +81,7 @@ describe('Port', () => {
 
   const certificateOf = async (name: string): Promise<{ key: string; cert: string }> => authority.issue({ names: [name] });
 
-  /** How a handshake ends. */
+  /** Describes how a handshake ends. */
   const outcome = (client: TLSSocket): Promise<string> =>
     new Promise((resolve) => {
       client.once('secureConnect', () =>
@@ -90,7 +90,7 @@ describe('Port', () => {
       client.once('error', ({ message }: Error) => resolve(message));
     });
 
-  it('hands over each connection once, with its place, before a byte of it is read', async () => {
+  it('hands over each connection once, with its place, before any byte is read', async () => {
     await start();
     dial().write('GET / HTTP/1.1\r\n');
     await until(() => accepted.length === 1);
@@ -101,7 +101,7 @@ describe('Port', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  it('does not hand over a connection that there is no place for', async () => {
+  it('does not hand over a connection without a place', async () => {
     await start({ max: 1 });
     dial();
     await until(() => accepted.length === 1);
@@ -110,7 +110,7 @@ describe('Port', () => {
     expect({ handedOver: accepted.length, open }).toEqual({ handedOver: 1, open: 1 });
   });
 
-  it('hands over a connection of TLS when its handshake is over, with the place of the connection beneath', async () => {
+  it('hands over a TLS connection after its handshake, with the place of the TCP connection', async () => {
     const own = createSecureContext(await certificateOf('c-registry.platform.svc'));
     await start({
       max: 1,
@@ -134,7 +134,7 @@ describe('Port', () => {
     expect({ handedOver: accepted.length, plain: plain.length }).toEqual({ handedOver: 2, plain: 0 });
   });
 
-  it('hands a client of plain HTTP on a TLS port to those who can tell it so, and closes what is neither', async () => {
+  it('calls refusePlainHttp for plain HTTP on a TLS port, and closes a connection that is neither HTTP nor TLS', async () => {
     await start({ tls: {} });
     port.setDefaultCertificate(await certificateOf('proxy.example'));
     const http = dial();
@@ -149,7 +149,7 @@ describe('Port', () => {
     expect({ handedOver: accepted.length, plain: plain.length }).toEqual({ handedOver: 0, plain: 1 });
   });
 
-  it('closes a client that does not end its handshake in time', async () => {
+  it('closes the connection of a client that does not complete the handshake in time', async () => {
     await start({ tls: { handshakeTimeout: 100 } });
     const silent = dial();
     await once(silent, 'close');
@@ -157,7 +157,7 @@ describe('Port', () => {
     expect(accepted).toHaveLength(0);
   });
 
-  it('has closed when its last connection has; the cut also ends handshakes that are under way', async () => {
+  it('has closed when its last connection has closed, and cut() also ends unfinished handshakes', async () => {
     await start({ tls: {} });
     const silent = dial();
     await until(() => open === 1);

@@ -4,57 +4,57 @@ import { type ClientConnection } from './client-connection';
 import { type ConnectionLimits } from './connection-limits';
 
 /**
- * What a connection to a client holds before the upstream is held back. What comes in one turn of the event loop goes on in one
- * write of up to this size: each write wakes the client. Node.js takes the same for what it reads of a body before anybody wants it,
- * and has no such option for TLS, where its own of 16 KiB stays. In bytes.
+ * How much a client connection buffers before the proxy pauses the upstream, in bytes. Data that arrives in one turn of the event loop is
+ * sent in one write of up to this size, because each write wakes the client. Node.js also uses this value to limit how much of a request
+ * body it reads in advance. It has no such option for TLS sockets, whose limit remains 16 KiB.
  */
 const CLIENT_HIGH_WATER_MARK = 256 * 1024;
 
-/** What Node says of plain HTTP where TLS should begin. */
+/** Node's error code for plain HTTP instead of a TLS handshake. */
 const NOT_TLS = 'ERR_SSL_HTTP_REQUEST';
 
 export interface PortOptions {
   readonly name: 'http' | 'https';
   /** Empty: all addresses. */
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly limits: Pick<ConnectionLimits, 'admit'>;
   readonly metrics: { connections(name: string, change: 1 | -1): void };
-  /** Receives each connection that may stay; of a TLS port when its handshake is over. */
+  /** Receives each admitted connection; on a TLS port after the handshake. */
   readonly accept: (socket: Socket, place: ClientConnection) => void;
   /** Present for https. */
   readonly tls?: TlsPortOptions;
 }
 
 export interface TlsPortOptions extends Pick<TlsOptions, 'SNICallback'> {
-  /** For a handshake. In milliseconds. */
+  /** Time limit for a handshake, in milliseconds. */
   readonly handshakeTimeout: number;
-  /** Receives a connection on which plain HTTP came instead of TLS. */
+  /** Receives a connection whose client sent plain HTTP instead of a TLS handshake. */
   readonly refusePlainHttp: (socket: Socket, place: ClientConnection) => void;
 }
 
-/** A connection as the kernel gave it. */
+/** A TCP connection, and its place. */
 interface Accepted {
   readonly socket: Socket;
   readonly place: ClientConnection;
 }
 
-/** One port: listens, keeps the limits of connections, does TLS, and hands over what is left to be spoken. */
+/** Listens on one port, enforces the limits on connections, terminates TLS, and hands the connections over. */
 export class Port {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
-  /** Of a TLS port, by {@link endsOf}: nothing else tells which connection a TLS socket was made of. */
+  /** The TCP connections of a TLS port by {@link endsOf}. Node.js provides no other way from a TLS socket to its TCP socket. */
   readonly #beneathTls = new Map<string, Accepted>();
 
   constructor(private readonly options: PortOptions) {
     const { tls } = options;
-    // A client may end its side before it has read the answer.
+    // A client may end its side of the connection before it has read the response.
     this.#server = tls ? this.#tlsServer(tls) : createServer({ highWaterMark: CLIENT_HIGH_WATER_MARK, noDelay: true, allowHalfOpen: true });
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
   }
 
-  /** Resolves when connections are accepted. */
+  /** Starts to listen. Resolves when the port accepts connections. */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -69,19 +69,19 @@ export class Port {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Of a TLS port: the certificate for clients that name no host (SNI), as those that connect to an address. */
+  /** Sets a TLS port's certificate for clients that send no host name (SNI), for example because they connect to an IP address. */
   setDefaultCertificate(certificate: SecureContextOptions): void {
     if (this.#server instanceof TlsServer) {
       this.#server.setSecureContext(certificate);
     }
   }
 
-  /** Takes no more connections. Resolves when none is left. */
+  /** Stops accepting connections. Resolves when the last connection has closed. */
   close(): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** Ends all connections now. */
+  /** Closes all connections immediately. */
   cut(): void {
     for (const socket of this.#open) {
       socket.destroy();
@@ -92,7 +92,7 @@ export class Port {
     const server = createTlsServer({
       SNICallback,
       handshakeTimeout,
-      // Registry clients speak HTTP/1.1 for pushes anyway, and so does everything behind us.
+      // Registry clients use HTTP/1.1 for pushes anyway, and so does the proxy towards registries.
       ALPNProtocols: ['http/1.1'],
       minVersion: 'TLSv1.2',
       highWaterMark: CLIENT_HIGH_WATER_MARK,
@@ -131,7 +131,7 @@ export class Port {
     }
   }
 
-  /** The handshake is over: the place is that of the connection beneath. */
+  /** Hands over a connection after its handshake, with the place of its TCP connection. */
   #secured(socket: TLSSocket): void {
     const beneath = this.#beneathTls.get(endsOf(socket));
     if (!beneath) {
@@ -142,7 +142,7 @@ export class Port {
   }
 }
 
-/** What no two open connections of a port have in common. */
+/** Identifies a connection among the open connections of a port. */
 function endsOf(socket: Socket): string {
   return `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -1,29 +1,29 @@
 /**
- * Receives a body as it comes. This is the only way to get one, so that whatever stands between a body and its reader, such as a
- * rewrite or a copy for a cache, is a consumer in front of a consumer.
+ * Receives a body piece by piece. This is the only way to read a body: a step between the body and its reader, such as a rewrite or a copy
+ * for a cache, is a consumer that wraps the next consumer.
  */
 export interface BodyConsumer {
   /**
-   * Takes the next piece, which is never empty and belongs to the consumer from then on.
+   * Takes the next piece. A piece is never empty, and the consumer owns it from then on.
    *
-   * @returns false asks the body to pause until {@link Body.resume}. What was read already may still come.
+   * @returns false to pause the body until {@link Body.resume}; pieces that were already read may still arrive
    */
   chunk(piece: Buffer): boolean;
   /** The body is complete. */
   end(): void;
-  /** No more comes, and something is missing: the sender broke off, or the transfer was cancelled. */
+  /** The body ends incomplete: the sender closed the connection early, or the transfer was cancelled. */
   fail(error: Error): void;
 }
 
-/** A body on its way. It waits for its consumer and holds its sender back meanwhile. */
+/** A body in transit. It is paused until it has a consumer. */
 export interface Body {
   /**
-   * Hands the body over; each body must get a consumer, because it keeps a connection until then. What is already here comes before this
-   * returns. A second consumer takes the place of the first.
+   * Sets the consumer. Each body must get one, because it occupies a connection until it is consumed. The consumer gets the pieces that
+   * have already arrived before this method returns. A second consumer replaces the first.
    */
   consume(consumer: BodyConsumer): void;
   /** Ends a pause. */
   resume(): void;
-  /** Cuts the body off; the consumer's `fail` is called, unless the body was already complete. */
+  /** Aborts the body. Calls the consumer's `fail`, unless the body is already complete. */
   cancel(reason: Error): void;
 }

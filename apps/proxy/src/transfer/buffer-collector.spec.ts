@@ -4,7 +4,7 @@ import { BufferCollector, BYTES_BETWEEN_COLLECTIONS, HEAP_GROWING_FLAG, minorCol
 import { Transfers } from './transfers';
 
 describe('BufferCollector', () => {
-  it('collects each time that so much has passed, in whatever pieces', () => {
+  it('collects each time the threshold is passed, regardless of the size of the pieces', () => {
     const collect = jest.fn();
     const collector = new BufferCollector(collect);
     collector.passed(BYTES_BETWEEN_COLLECTIONS - 1);
@@ -17,7 +17,7 @@ describe('BufferCollector', () => {
     expect(collect).toHaveBeenCalledTimes(2);
   });
 
-  it('is told of what every transfer moves, both ways', () => {
+  it('counts the bytes of all transfers, in both directions', () => {
     const passed = jest.fn();
     const transfers = new Transfers(60_000, { passed });
     transfers.begin().received(3);
@@ -26,14 +26,14 @@ describe('BufferCollector', () => {
     transfers.close();
   });
 
-  it('collects the young generation and nothing else', async () => {
+  it('collects only the young generation', async () => {
     const kinds = await collections(minorCollection());
     expect(kinds).toEqual([constants.NODE_PERFORMANCE_GC_MINOR]);
   });
 
-  it('frees buffers that nobody has any more', () => {
+  it('frees unreferenced buffers', () => {
     const collect = minorCollection();
-    // Twice, here and below: what was swept beside the program's own thread is counted at the next collection.
+    // Twice, here and below: V8 counts the memory that its background threads swept only at the next collection.
     collect();
     collect();
     const before = process.memoryUsage().arrayBuffers;
@@ -45,20 +45,21 @@ describe('BufferCollector', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
   });
 
-  it('leaves `gc` to itself', () => {
+  it('does not expose `gc` to the program', () => {
     minorCollection();
     expect('gc' in globalThis).toBe(false);
   });
 
-  it('sets a flag that this Node.js knows: at run time an unknown one is only printed', () => {
+  // At run time, Node.js only prints a message for an unknown flag.
+  it('sets a flag that this version of Node.js supports', () => {
     expect(() => execFileSync(process.execPath, [HEAP_GROWING_FLAG, '-e', '0'], { stdio: 'pipe' })).not.toThrow();
   });
 });
 
-/** `detail` is missing in Node's types. */
+/** Adds `detail`, which Node's types lack. */
 type Collection = PerformanceEntry & { readonly detail: { readonly kind: number; readonly flags: number } };
 
-/** Kinds of the collections that V8 was forced to while `action` ran. */
+/** Returns the kinds of the collections that `action` forced V8 to run. */
 function collections(action: () => void): Promise<number[]> {
   return new Promise((resolve) => {
     const observer = new PerformanceObserver((list) => {

@@ -2,21 +2,21 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Bodies that may pass between two collections. Freed buffers are counted at the next one only, so two to three times this lies about, and
- * the heap may not grow by much more (below). A collection costs half a millisecond. In bytes.
+ * How much body data may pass between two collections, in bytes. V8 counts a freed buffer only at the next collection, so two to three
+ * times this amount waits to be freed, and the heap must not grow by much more (see below). A collection costs half a millisecond.
  */
 export const BYTES_BETWEEN_COLLECTIONS = 8 * 1024 * 1024;
 
 /**
- * By how much the heap, with the memory outside of it, may grow before V8 marks it again; in percent of what was alive after the last
- * marking. It replaces V8's own figure, 10 to 300: 10 is less than lies about between two collections, and with 100 a crowd of streams takes
- * 40 MiB more.
+ * How much the heap and its external memory may grow before V8 marks it again, in percent of the size after the last marking. It replaces
+ * V8's own value of 10 to 300. 10 is less than the memory that waits to be freed between two collections; 100 costs 40 MiB more with many
+ * streams.
  */
 export const HEAP_GROWING_FLAG = '--heap-growing-percent=60';
 
 /**
- * Frees the buffers that bodies have passed through by minor collections. Left alone, V8 marks its whole heap for them, which costs
- * more than all else that is done for a body (ADR 19). One for all transfers of a process.
+ * Frees the buffers of forwarded bodies by minor collections. Otherwise V8 marks its whole heap to free them, which costs more than all
+ * other work for a body (ADR 19). All transfers of a process share one instance.
  */
 export class BufferCollector {
   #passed = 0;
@@ -24,7 +24,7 @@ export class BufferCollector {
   /** @param collect see {@link minorCollection} */
   constructor(private readonly collect: () => void) {}
 
-  /** Bytes of a body have come or gone. */
+  /** Counts bytes of a body, received or sent. */
   passed(bytes: number): void {
     this.#passed += bytes;
     if (this.#passed < BYTES_BETWEEN_COLLECTIONS) {
@@ -36,9 +36,10 @@ export class BufferCollector {
 }
 
 /**
- * V8's minor collection, which runs at once. Node.js offers it only by a flag that is in force for contexts made while it is set.
+ * Returns a function that runs V8's minor collection synchronously. Node.js provides it only through a flag, which applies to contexts
+ * created while it is set.
  *
- * @throws ReferenceError where V8 has no such flag
+ * @throws ReferenceError when V8 has no such flag
  */
 export function minorCollection(): () => void {
   setFlagsFromString('--expose-gc');
@@ -47,7 +48,7 @@ export function minorCollection(): () => void {
   return () => void collect({ type: 'minor' });
 }
 
-/** Has V8 mark the heap of this process as {@link HEAP_GROWING_FLAG} says, from the next marking on. */
+/** Makes V8 mark the heap of this process less often, as {@link HEAP_GROWING_FLAG} says. Takes effect after the next marking. */
 export function markLessOften(): void {
   setFlagsFromString(HEAP_GROWING_FLAG);
 }

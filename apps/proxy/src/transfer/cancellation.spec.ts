@@ -1,7 +1,7 @@
 import { Cancellation, TransferCancelled } from './cancellation';
 
 describe('Cancellation', () => {
-  it('tells all who listen, once, with the first reason', () => {
+  it('calls all listeners once, with the first reason', () => {
     const cancellation = new Cancellation();
     const heard: string[] = [];
     const takenBack = jest.fn();
@@ -17,7 +17,7 @@ describe('Cancellation', () => {
     expect(cancellation.cancelled).toEqual(new TransferCancelled('client-aborted'));
   });
 
-  it('tells those who come late immediately', () => {
+  it('calls a listener immediately if it is added after the cancellation', () => {
     const cancellation = new Cancellation();
     cancellation.cancel('shutdown');
     const listener = jest.fn();
@@ -25,7 +25,7 @@ describe('Cancellation', () => {
     expect(listener).toHaveBeenCalledWith(cancellation.cancelled);
   });
 
-  it.each(['before', 'after'])('aborts a signal that was asked for %s it', (when) => {
+  it.each(['before', 'after'])('aborts a signal that was created %s the cancellation', (when) => {
     const cancellation = new Cancellation();
     const early = when === 'before' ? cancellation.signal : undefined;
     expect(early?.aborted ?? false).toBe(false);

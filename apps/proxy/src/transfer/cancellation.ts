@@ -1,19 +1,19 @@
-/** Why a transfer was ended before its end. */
+/** Why a transfer was cancelled. */
 export type CancelReason =
   /** The client closed its connection. */
   | 'client-aborted'
-  /** No byte moved for the idle limit, and it was the upstream's turn. */
+  /** No byte moved for the idle limit, while the proxy waited for the upstream. */
   | 'upstream-silent'
-  /** No byte moved for the idle limit, and it was the client's turn. */
+  /** No byte moved for the idle limit, while the proxy waited for the client. */
   | 'client-silent'
-  /** No byte moved for the idle limit on a connection where nobody has to send. */
+  /** No byte moved for the idle limit on a connection where neither side has to send. */
   | 'idle'
-  /** The client may not have any more what it has. */
+  /** The client's token or permission is no longer valid. */
   | 'permission-ended'
-  /** The grace of the shutdown is over. */
+  /** The grace period of the shutdown has expired. */
   | 'shutdown';
 
-/** The reason of an aborted {@link Cancellation.signal}. */
+/** The error that describes a cancellation; also the reason of an aborted {@link Cancellation.signal}. */
 export class TransferCancelled extends Error {
   override readonly name = 'TransferCancelled';
 
@@ -24,19 +24,19 @@ export class TransferCancelled extends Error {
 
 export type CancelListener = (reason: TransferCancelled) => void;
 
-/** Ends something before its end, once, for all who listen. */
+/** Cancels an operation once, and notifies all listeners. */
 export class Cancellation {
   #cancelled?: TransferCancelled;
-  /** Made only for those who need a signal: it costs more than all the rest of a transfer. */
+  /** Created only when a caller needs a signal: it costs more than the rest of a transfer. */
   #controller?: AbortController;
   readonly #listeners: CancelListener[] = [];
 
-  /** Present once it was cancelled. */
+  /** Present once the operation is cancelled. */
   get cancelled(): TransferCancelled | undefined {
     return this.#cancelled;
   }
 
-  /** Aborted with a {@link TransferCancelled}. */
+  /** Aborts with a {@link TransferCancelled}. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#cancelled !== undefined) {
@@ -45,7 +45,7 @@ export class Cancellation {
     return this.#controller.signal;
   }
 
-  /** Calls the listener when it is cancelled; immediately if it already was. */
+  /** Calls the listener on cancellation; immediately if the operation is already cancelled. */
   on(listener: CancelListener): void {
     if (this.#cancelled !== undefined) {
       listener(this.#cancelled);
@@ -54,7 +54,7 @@ export class Cancellation {
     }
   }
 
-  /** Takes back {@link on}. */
+  /** Removes a listener that {@link on} added. */
   off(listener: CancelListener): void {
     const index = this.#listeners.indexOf(listener);
     if (index >= 0) {
@@ -62,7 +62,7 @@ export class Cancellation {
     }
   }
 
-  /** The first reason counts. */
+  /** Cancels the operation. Only the first call has an effect. */
   cancel(reason: CancelReason): void {
     if (this.#cancelled !== undefined) {
       return;

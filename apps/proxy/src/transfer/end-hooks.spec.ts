@@ -1,7 +1,7 @@
 import { EndHooks } from './end-hooks';
 
 describe('EndHooks', () => {
-  it('does the last one first, once, and late ones immediately', () => {
+  it('runs each action once, in reverse order, and an action that is added later immediately', () => {
     const done: string[] = [];
     const hooks = new EndHooks();
     hooks.add(() => done.push('first'));

@@ -1,8 +1,8 @@
-/** What is to be done at an end, in whatever way that comes. */
+/** Actions to run at the end of an operation, whether it succeeds or fails. */
 export class EndHooks {
   #actions: (() => void)[] | undefined = [];
 
-  /** The last one added is done first; one that is added after the end, immediately. */
+  /** Adds an action. Actions run in reverse order; an action that is added after the end runs immediately. */
   add(action: () => void): void {
     if (this.#actions === undefined) {
       action();
@@ -11,7 +11,7 @@ export class EndHooks {
     }
   }
 
-  /** Does all of it, once. */
+  /** Runs all actions. Only the first call has an effect. */
   run(): void {
     const actions = this.#actions?.reverse() ?? [];
     this.#actions = undefined;

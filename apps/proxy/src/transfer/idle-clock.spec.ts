@@ -9,14 +9,14 @@ describe('IdleClock', () => {
     clock = new IdleClock(() => now);
   });
 
-  it('counts from the last move', () => {
+  it('measures the time since the last movement', () => {
     now += 70;
     expect(clock.idleMs).toBe(70);
     clock.moved();
     expect(clock.idleMs).toBe(0);
   });
 
-  it('blames the upstream until it is told otherwise', () => {
+  it('blames the upstream by default', () => {
     expect(clock.expire()).toBe('upstream-silent');
     let reads = false;
     clock.blame(() => !reads);
@@ -25,7 +25,7 @@ describe('IdleClock', () => {
     expect(clock.expire()).toBe('upstream-silent');
   });
 
-  it('leaves the decision to somebody else, and is not looked at until something moves', () => {
+  it('leaves the decision to the given function, and stops until something moves', () => {
     const decide = jest.fn();
     clock.whenIdle(decide);
     expect(clock.expire()).toBeUndefined();

@@ -1,6 +1,6 @@
-/** Knows how long nothing has moved, and who is to blame for that. */
+/** Measures how long nothing has moved, and decides whether the client or the upstream is to blame. */
 export class IdleClock {
-  /** Absent: nobody looks at it until something moves again. */
+  /** In milliseconds. Absent while the clock is stopped: it starts again when something moves. */
   #movedAt?: number;
   #clientsTurn: () => boolean = () => false;
   #decide?: () => void;
@@ -9,7 +9,7 @@ export class IdleClock {
     this.#movedAt = now();
   }
 
-  /** Milliseconds since something moved. */
+  /** Milliseconds since something moved; 0 while the clock is stopped. */
   get idleMs(): number {
     return this.#movedAt === undefined ? 0 : this.now() - this.#movedAt;
   }
@@ -18,17 +18,21 @@ export class IdleClock {
     this.#movedAt = this.now();
   }
 
-  /** Sets who is to blame for silence: true from `clientsTurn` means that the client has to send or to read. */
+  /** Sets the rule that decides who is to blame: `clientsTurn` returns true while the proxy waits for the client to send or to read. */
   blame(clientsTurn: () => boolean): void {
     this.#clientsTurn = clientsTurn;
   }
 
-  /** Lets somebody else decide what it means that nothing moves any more. */
+  /** Sets a function that {@link expire} calls instead of blaming a side. */
   whenIdle(decide: () => void): void {
     this.#decide = decide;
   }
 
-  /** Nothing moved for the limit. @returns who is to blame; undefined when the decision is somebody else's */
+  /**
+   * Handles that nothing moved for the idle limit.
+   *
+   * @returns who is to blame; undefined when the function of {@link whenIdle} decides
+   */
   expire(): 'client-silent' | 'upstream-silent' | undefined {
     if (this.#decide === undefined) {
       return this.#clientsTurn() ? 'client-silent' : 'upstream-silent';

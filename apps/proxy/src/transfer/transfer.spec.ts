@@ -14,7 +14,7 @@ describe('Transfer', () => {
     );
   });
 
-  it('counts each way for itself, tells of each piece, and each is a move', () => {
+  it('counts each direction separately, reports each piece, and resets the idle time', () => {
     now = 10;
     expect(transfer.idleMs).toBe(10);
     transfer.received(3);
@@ -24,13 +24,13 @@ describe('Transfer', () => {
     expect([transfer.bytesIn, transfer.bytesOut, transfer.idleMs, passed]).toEqual([3, 5, 0, [3, 5]]);
   });
 
-  it('a move that is no byte of a body counts none', () => {
+  it('counts no bytes for a movement outside a body', () => {
     now = 10;
     transfer.moved();
     expect([transfer.bytesIn, transfer.bytesOut, transfer.idleMs, passed]).toEqual([0, 0, 0, []]);
   });
 
-  it('is cancelled for the silence of who had to do something', () => {
+  it('is cancelled with the first reason, which names the side that the proxy waits for', () => {
     let clientsTurn = true;
     transfer.blame(() => clientsTurn);
     transfer.cancelIdle();
@@ -40,14 +40,14 @@ describe('Transfer', () => {
     expect(transfer.cancelled?.reason).toBe('client-silent');
   });
 
-  it('is not cancelled for silence when somebody else decides what it means', () => {
+  it('is not cancelled for silence when a given function decides', () => {
     const decide = jest.fn();
     transfer.whenIdle(decide);
     transfer.cancelIdle();
     expect([transfer.cancelled, decide.mock.calls.length, transfer.signal.aborted]).toEqual([undefined, 1, false]);
   });
 
-  it('tells listeners and the signal of a cancellation, and not who took back', () => {
+  it('notifies listeners and the signal of a cancellation, but no removed listener', () => {
     const [heard, takenBack] = [jest.fn(), jest.fn()];
     transfer.onCancel(heard);
     transfer.onCancel(takenBack);
@@ -57,7 +57,7 @@ describe('Transfer', () => {
     expect([heard.mock.calls, takenBack.mock.calls, signal.reason]).toEqual([[[transfer.cancelled]], [], transfer.cancelled]);
   });
 
-  it('gives back at its end what was taken for it, the last first, and once', () => {
+  it('runs the actions for its end once, in reverse order', () => {
     const done: string[] = [];
     transfer.atEnd(() => done.push('first'));
     transfer.atEnd(() => done.push('second'));

@@ -2,17 +2,20 @@ import { Cancellation, type CancelListener, type CancelReason, type TransferCanc
 import { EndHooks } from './end-hooks';
 import { IdleClock } from './idle-clock';
 
-/** What moves for one request, in both directions; it is counted, and cut when nothing moves any more. */
+/** The data of one request and its response. It counts the bytes, and is cancelled when nothing moves. */
 export class Transfer {
   bytesIn = 0;
   bytesOut = 0;
-  /** For {@link Transfers}: where it stands in their list. */
+  /** For {@link Transfers}: the index in its list. */
   place = -1;
   readonly #cancellation = new Cancellation();
   readonly #end = new EndHooks();
   readonly #idle: IdleClock;
 
-  /** @param passed is told of each piece of a body, in bytes, whichever way it goes */
+  /**
+   * @param now monotonic, in milliseconds
+   * @param passed called with the size of each piece of a body, in bytes, in either direction
+   */
   constructor(
     now: () => number,
     private readonly passed: (bytes: number) => void = () => undefined,
@@ -20,25 +23,25 @@ export class Transfer {
     this.#idle = new IdleClock(now);
   }
 
-  /** Present once the transfer was cancelled. */
+  /** Present once the transfer is cancelled. */
   get cancelled(): TransferCancelled | undefined {
     return this.#cancellation.cancelled;
   }
 
-  /** Aborted with a {@link TransferCancelled}. */
+  /** Aborts with a {@link TransferCancelled}. */
   get signal(): AbortSignal {
     return this.#cancellation.signal;
   }
 
   /**
-   * Calls the listener when the transfer is cancelled; immediately if it already was. One for each request upstream: the rest of an
-   * answer that nobody wanted may still be coming while the next request is on its way.
+   * Calls the listener when the transfer is cancelled; immediately if it already was. Each upstream request adds its own listener: the rest
+   * of a discarded response may still arrive during the next request.
    */
   onCancel(listener: CancelListener): void {
     this.#cancellation.on(listener);
   }
 
-  /** Takes back {@link onCancel}. */
+  /** Removes a listener that {@link onCancel} added. */
   offCancel(listener: CancelListener): void {
     this.#cancellation.off(listener);
   }
@@ -68,27 +71,27 @@ export class Transfer {
     this.passed(bytes);
   }
 
-  /** Sets who is to blame for silence: true from `clientsTurn` means that we wait for the client to send or to read. */
+  /** Sets the rule that decides who is to blame: `clientsTurn` returns true while the proxy waits for the client to send or to read. */
   blame(clientsTurn: () => boolean): void {
     this.#idle.blame(clientsTurn);
   }
 
-  /** Lets somebody else decide what it means that nothing moves here any more. */
+  /** Sets a function that is called at the idle limit instead of cancelling the transfer. */
   whenIdle(decide: () => void): void {
     this.#idle.whenIdle(decide);
   }
 
-  /** Calls the action when the transfer ends, in whatever way: the last one first; immediately when it has ended. */
+  /** Calls the action when the transfer ends, whether it succeeds or fails; in reverse order; immediately if it has already ended. */
   atEnd(action: () => void): void {
     this.#end.add(action);
   }
 
-  /** For {@link Transfers}: runs what {@link atEnd} was told, once. */
+  /** For {@link Transfers}: runs the actions of {@link atEnd}, once. */
   end(): void {
     this.#end.run();
   }
 
-  /** For {@link Transfers}: nothing moved for the idle limit. */
+  /** For {@link Transfers}: handles that nothing moved for the idle limit. */
   cancelIdle(): void {
     const blamed = this.#idle.expire();
     if (blamed) {

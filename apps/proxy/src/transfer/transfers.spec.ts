@@ -17,7 +17,7 @@ describe('Transfers', () => {
     jest.useRealTimers();
   });
 
-  it('counts what goes in and out, and tells of each piece', () => {
+  it('counts bytes in and out, and reports each piece', () => {
     const transfer = transfers.begin();
     transfer.received(3);
     transfer.sent(5);
@@ -25,7 +25,7 @@ describe('Transfers', () => {
     expect([transfer.bytesIn, transfer.bytesOut, passed]).toEqual([3, 12, [3, 5, 7]]);
   });
 
-  it('cancels those in which nothing moved for the limit, and no other', () => {
+  it('cancels only the transfers in which nothing moved for the limit', () => {
     const [idle, busy] = [transfers.begin(), transfers.begin()];
     idle.blame(() => true);
     now = 600;
@@ -35,7 +35,7 @@ describe('Transfers', () => {
     expect([idle.cancelled?.reason, busy.cancelled]).toEqual(['client-silent', undefined]);
   });
 
-  it('keeps its list whole, in whatever order transfers end', async () => {
+  it('keeps its list consistent, regardless of the order in which transfers end', async () => {
     const [first, second, third] = [transfers.begin(), transfers.begin(), transfers.begin()];
     const ended = jest.fn();
     first.atEnd(ended);

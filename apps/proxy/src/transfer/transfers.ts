@@ -1,24 +1,24 @@
 import { systemClock } from '@oci-connector/clock';
 import { Transfer } from './transfer';
 
-/** The idle check runs at least this often. In milliseconds. */
+/** The longest time between two idle checks, in milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;
 
 export interface TransfersOptions {
-  /** Milliseconds that only go forward; default: those of the process. */
+  /** Monotonic, in milliseconds; default: the clock of the process. */
   readonly now?: () => number;
-  /** Is told of each piece of a body, in bytes, whichever way it goes. */
+  /** Called with the size of each piece of a body, in bytes, in either direction. */
   readonly passed?: (bytes: number) => void;
 }
 
 /**
- * All transfers that are running. One timer looks after them all: a timer for each would be set and cleared for every
- * chunk of every stream.
+ * The running transfers. One timer checks all of them: a timer for each transfer would be set and cleared for every chunk of every
+ * stream.
  */
 export class Transfers {
   /**
-   * An array, because a Set that is always added to and deleted from leaves a chain of old tables behind, and those keep what
-   * was in them from the garbage collector's short way.
+   * An array, because a Set with many additions and deletions leaves a chain of old tables behind. The minor collection cannot free
+   * the objects in these tables.
    */
   readonly #running: Transfer[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -27,7 +27,7 @@ export class Transfers {
   readonly #now: () => number;
   readonly #passed?: (bytes: number) => void;
 
-  /** @param idleMs a transfer in which nothing moved for this long is cancelled */
+  /** @param idleMs time without movement after which a transfer is cancelled, in milliseconds */
   constructor(
     readonly idleMs: number,
     { now = () => systemClock.monotonic(), passed }: TransfersOptions = {},

@@ -1,11 +1,11 @@
 import { type Socket } from 'node:net';
 
-/** The connection of a client that asks for a WebSocket, while the answer is not known. */
+/** The connection of a client that requests a WebSocket, until the response is known. */
 export interface WebSocketClient {
-  /** Not to be read, written or closed before {@link release}. */
+  /** Must not be read, written or closed before {@link release}. */
   readonly socket: Socket;
-  /** Ends the wait. All that the client has sent since its request can then be read from the socket, which is paused. */
+  /** Hands the socket over, paused. All data that the client has sent after its request can then be read from it. */
   release(): void;
-  /** Closes the connection when all that was written has gone out. */
+  /** Closes the connection after all written data has been sent. */
   close(): void;
 }
