@@ -40,6 +40,10 @@ interface ConfigurationParts {
   readonly upstream: string;
 }
 
+/**
+ * nginx keeps its connections to distribution open. On a connection that ends with the response, distribution does not read a body that it
+ * has no use for: it resets the connection, and nginx, still sending, answers 502 now and then instead of the registry's response.
+ */
 function configurationText({ directory, users, tls, upstream }: ConfigurationParts): string {
   const login = `auth_basic "registry"; auth_basic_user_file ${users};`;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`);
@@ -47,7 +51,7 @@ function configurationText({ directory, users, tls, upstream }: ConfigurationPar
   server {
     listen ${OUTSIDE_ADDRESS[HOST]}:${port} ssl;
     ${ping}
-    location / { limit_except GET { ${login} } proxy_pass ${upstream}; }
+    location / { limit_except GET { ${login} } proxy_pass http://distribution; }
   }`;
   return `
 daemon off; user root; worker_processes 1; pid ${directory}/nginx.pid; error_log stderr;
@@ -56,9 +60,10 @@ http {
   access_log off; client_max_body_size 0; ${temporary.join(' ')}
   ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
   proxy_http_version 1.1; proxy_request_buffering off; proxy_buffering off;
-  proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https; proxy_set_header Authorization "";
+  proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https; proxy_set_header Authorization "";
+  upstream distribution { server ${new URL(upstream).host}; keepalive 16; }
 ${server(PORT)}
-${server(DIRECT_PORT, `location = /v2/ { ${login} proxy_pass ${upstream}; }`)}
+${server(DIRECT_PORT, `location = /v2/ { ${login} proxy_pass http://distribution; }`)}
 }
 `;
 }
