@@ -193,17 +193,28 @@ function expectDigest(atRegistry: string | undefined, atClient: string | undefin
   }
 }
 
+/** How crane reports that the registry does not have it, among all its failures. */
+const ABSENT = /MANIFEST_UNKNOWN|NAME_UNKNOWN|status code 404/;
+
+/** Returns undefined if the registry does not have it. */
 async function digestAtRegistry(options: MatrixOptions, { target, session }: CellPlace, suffix: string): Promise<string | undefined> {
   const { registry } = target;
   const { host, protocol } = new URL(registry.address);
   const repository = session.repository.slice(session.host.length + 1 + (target.prefix[session.scheme] ?? '').length);
-  const config = path.join(options.directory, `direct-${registry.name}`);
+  // Other rows with the same registry run at the same time, so each has its own file.
+  const config = path.join(session.directory, 'direct');
   await writeDockerConfig(config, [host], registry.account);
-  const { status, stdout } = await tryCommand(
+  const { status, stdout, stderr } = await tryCommand(
     [toolPath('crane'), 'digest', `${host}/${repository}${suffix}`, ...(protocol === 'http:' ? ['--insecure'] : [])],
     { env: { DOCKER_CONFIG: config, SSL_CERT_FILE: options.registryCaFile, PATH: '/usr/bin' } },
   );
-  return status === 0 ? stdout.trim() : undefined;
+  if (status === 0) {
+    return stdout.trim();
+  }
+  if (!ABSENT.test(stderr)) {
+    throw new Error(`the registry could not be asked: ${stderr.trim()}`);
+  }
+  return undefined;
 }
 
 /** Writes a docker config.json with one login for all names of a host, or without a login. */
