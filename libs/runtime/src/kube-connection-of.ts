@@ -2,7 +2,11 @@ import { KubeConfigError, type KubeConnection, loadKubeConnection } from '@oci-c
 import { type ProgramSettings } from './program-settings';
 import { ConfigurationError } from './settings';
 
-/** The API server that the settings lead to. @throws ConfigurationError when they lead to none */
+/**
+ * Returns the connection to the API server that the settings name.
+ *
+ * @throws ConfigurationError when the kubeconfig cannot be used
+ */
 export async function kubeConnectionOf({ kubeconfig }: Pick<ProgramSettings, 'kubeconfig'>): Promise<KubeConnection> {
   try {
     return await loadKubeConnection({ kubeconfig: kubeconfig || undefined });

@@ -1,6 +1,10 @@
 import { ConfigurationError } from './settings';
 
-/** Waits for all that is read at the start of a program, as `Promise.all` does. @throws ConfigurationError with the problems of all of them */
+/**
+ * Waits for all files that a program reads when it starts. Unlike `Promise.all`, it reports the problems of all of them together.
+ *
+ * @throws ConfigurationError with all problems; or the first error of another class
+ */
 export async function readTogether<T extends readonly unknown[]>(readings: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const settled = await Promise.allSettled(readings);
   const errors = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

@@ -8,17 +8,17 @@ import { Readiness } from './readiness';
 import { LOGGER, Runtime } from './runtime';
 import { type AnySettings, readWorld, WORLD, type World } from './world';
 
-/** A program, for the module of its runtime. */
+/** Options of {@link RuntimeModule}. */
 export interface RuntimeOptions {
-  /** As the API server sees it in User-Agent. */
+  /** Name of the program; sent to the API server as User-Agent. */
   readonly name: string;
   readonly settings: AnySettings;
   readonly logger: Logger;
-  /** For tests: takes the place of what the settings lead to. */
+  /** For tests: replaces parts of the world that the settings describe. */
   readonly world?: Partial<World>;
 }
 
-/** The common parts of every program: world, API server, logger, metrics registry, readiness, and the endpoints of the admin port. */
+/** Provides the parts that every program has: world, client of the API server, logger, metrics registry, readiness, and the endpoints of the admin port. */
 @Global()
 @Module({})
 export class RuntimeModule {

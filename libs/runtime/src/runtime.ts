@@ -8,7 +8,7 @@ import { WORLD, type World } from './world';
 /** Injection token of the program's pino logger. */
 export const LOGGER = Symbol('LOGGER');
 
-/** What every program has for its parts. */
+/** The objects of {@link RuntimeModule} that a program passes to its parts. */
 @Injectable()
 export class Runtime implements OnApplicationShutdown {
   @Inject(WORLD) readonly world!: World;
@@ -17,7 +17,7 @@ export class Runtime implements OnApplicationShutdown {
   @Inject(Registry) readonly registry!: Registry;
   @Inject(Readiness) readonly readiness!: Readiness;
 
-  /** After every `onModuleDestroy`: a part that ends may still have something to say to the API server. */
+  /** Nest calls this after every `onModuleDestroy`, because a part that stops may still send requests to the API server. */
   async onApplicationShutdown(): Promise<void> {
     await this.client.close();
   }

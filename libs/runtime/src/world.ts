@@ -7,24 +7,28 @@ import { type InstallationSettings } from './installation-settings';
 import { type ProgramSettings } from './program-settings';
 import { readTogether } from './read-together';
 
-/** What a program works with and does not make itself. A test replaces it; a program leaves it alone. */
+/** The outside world of a program. Only tests replace parts of it. */
 export interface World {
-  /** Where the API server is, and who we are there. */
+  /** Address of the API server, and the program's credential for it. */
   readonly connection: KubeConnection;
-  /** Certificates in PEM that registries may be signed by, besides the system's roots. */
+  /** Certificate authorities in PEM that are trusted for registries, in addition to the system's roots. */
   readonly installationCa: readonly string[];
   readonly clock: Clock;
-  /** Of this machine; in a pod its name. */
+  /** Host name of this machine; in a pod, the name of the pod. */
   readonly hostname: string;
 }
 
 /** Injection token of the {@link World}. */
 export const WORLD = Symbol('WORLD');
 
-/** Settings of any program; only some have a bundle. */
+/** The settings of any program; not every program has a CA bundle. */
 export type AnySettings = ProgramSettings & Partial<Pick<InstallationSettings, 'caBundle'>>;
 
-/** The world that the settings lead to. @throws ConfigurationError with all that cannot be used */
+/**
+ * Returns the world that the settings describe.
+ *
+ * @throws ConfigurationError when files that the settings name cannot be used; it contains all problems
+ */
 export async function readWorld(settings: AnySettings, given: Partial<World> = {}): Promise<World> {
   const [connection, installationCa] = await readTogether([
     given.connection ?? kubeConnectionOf(settings),
