@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
+import { type UpstreamPlace } from '../upstream/upstream-place';
 import { deriveSealingKey, type KeyRing, type SealingKey } from './key-ring';
-import { LocationSeal, type SealBinding, type SealedPlace } from './location-seal';
+import { LocationSeal, type SealBinding } from './location-seal';
 
 function keyOf(fill: number): SealingKey {
   const key = deriveSealingKey(Buffer.alloc(32, fill));
@@ -15,7 +16,7 @@ function ring(...keys: SealingKey[]): KeyRing {
 }
 
 const DAY = 24 * 60 * 60 * 1_000;
-const PLACE: SealedPlace = { origin: 'https://bucket.example:8443', path: '/a//b%2Fc?X-Sig=a+b%20&empty&=' };
+const PLACE: UpstreamPlace = { origin: 'https://bucket.example:8443', path: '/a//b%2Fc?X-Sig=a+b%20&empty&=' };
 const BINDING: SealBinding = {
   connectorUid: 'connector-uid',
   repository: 'team/app',

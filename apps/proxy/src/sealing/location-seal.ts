@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type WallClock } from '@oci-connector/clock';
 import { SEALING_PERIOD_MS } from '@oci-connector/connector-api';
 import { ProxyError } from '../proxy.errors';
-import { MAX_REFERENCE_LENGTH } from '../upstream/upstream-place';
+import { MAX_REFERENCE_LENGTH, type UpstreamPlace } from '../upstream/upstream-place';
 import { type KeyRing, type SealingKey } from './key-ring';
 
 /** The client and the purpose for which a location is sealed. It opens only with an equal binding. */
@@ -14,14 +14,6 @@ export interface SealBinding {
   readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
   /** The list whose next page is there, such as `tags/list`; absent for an upload. */
   readonly list?: string;
-}
-
-/** The place that a sealed location leads to. */
-export interface SealedPlace {
-  /** scheme://host[:port] */
-  readonly origin: string;
-  /** Raw path with its query, byte for byte as the registry sent it. */
-  readonly path: string;
 }
 
 /** Prefix of the last path segment of a sealed location. A registry's own upload reference with this prefix is sealed, too. */
@@ -59,7 +51,7 @@ export class LocationSeal {
    * @returns one path segment of `[A-Za-z0-9._-]`, which no client escapes or re-encodes
    * @throws ProxyError UpstreamInvalid when the URL is too long, ReviewUnavailable while there is no key
    */
-  seal(place: SealedPlace, binding: SealBinding): string {
+  seal(place: UpstreamPlace, binding: SealBinding): string {
     const url = `${place.origin}${place.path}`;
     if (url.length > MAX_URL_LENGTH) {
       throw new ProxyError(
@@ -85,7 +77,7 @@ export class LocationSeal {
    * @param segment a result of {@link LocationSeal.seal}
    * @throws ProxyError UploadUnknown (for a list: ListPlaceUnknown) when the segment cannot be opened, with one message for all reasons
    */
-  async open(segment: string, binding: SealBinding): Promise<SealedPlace> {
+  async open(segment: string, binding: SealBinding): Promise<UpstreamPlace> {
     const [, id = '', body = ''] = segment.length <= MAX_SEALED_LENGTH ? (SEALED.exec(segment) ?? []) : [];
     const key = id === '' ? undefined : await this.keys.find(id);
     const sealed = Buffer.from(body, 'base64url');
@@ -130,7 +122,7 @@ function decrypt(key: SealingKey, sealed: Buffer, binding: SealBinding): Buffer 
 }
 
 /** Uses no URL parser, because the path must not change. */
-function split(url: string): SealedPlace {
+function split(url: string): UpstreamPlace {
   const slash = url.indexOf('/', url.indexOf('://') + 3);
   return { origin: url.slice(0, slash), path: url.slice(slash) };
 }

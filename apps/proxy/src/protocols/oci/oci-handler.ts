@@ -1,5 +1,6 @@
 import { type RepositoryScope } from '@oci-connector/oci-auth';
-import { type LocationSeal, type SealBinding, SEALED_PREFIX, type SealedPlace } from '../../sealing/location-seal';
+import { type LocationSeal, type SealBinding, SEALED_PREFIX } from '../../sealing/location-seal';
+import { type UpstreamPlace } from '../../upstream/upstream-place';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { REGISTRY_HEADERS } from '../forwarded-headers';
 import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
@@ -66,7 +67,7 @@ export class OciHandler implements ProtocolHandler {
     const { request, route, names } = understood;
     const { method, hasBody } = request;
     const limit = actionLimit(route, method);
-    const sealPlace = (place: SealedPlace): string => this.seal.seal(place, bindingOf(understood));
+    const sealPlace = (place: UpstreamPlace): string => this.seal.seal(place, bindingOf(understood));
     const plan: UpstreamPlan = {
       method,
       target,

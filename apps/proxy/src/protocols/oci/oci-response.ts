@@ -1,9 +1,9 @@
 import { ProxyError } from '../../proxy.errors';
-import { type SealedPlace } from '../../sealing/location-seal';
 import { nextReference } from '../link-header';
 import { type RewrittenResponse } from '../protocol';
-import { type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/response-headers';
+import { type UpstreamPlace } from '../../upstream/upstream-place';
+import { type UpstreamTarget } from '../../upstream/upstream-target';
 import { type CrossMount } from './cross-mount';
 import { mapNextPage } from './list-location';
 import { type OciRequest } from './oci-request';
@@ -16,7 +16,7 @@ import { mapUploadLocation, type MappedLocation } from './upload-location';
 /** A request that was sent upstream. */
 export interface AskedUpstream extends OciRequest {
   readonly mount?: CrossMount;
-  readonly seal: (place: SealedPlace) => string;
+  readonly seal: (place: UpstreamPlace) => string;
 }
 
 interface OciResponse {

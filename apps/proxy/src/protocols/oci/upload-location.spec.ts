@@ -1,19 +1,19 @@
 import { parseUpstreamAddress } from '@oci-connector/connector-api';
 import * as fc from 'fast-check';
 import { ProxyError } from '../../proxy.errors';
-import { type SealedPlace } from '../../sealing/location-seal';
+import { type UpstreamPlace } from '../../upstream/upstream-place';
 import { mapUploadLocation, type MappedLocation } from './upload-location';
 
 const CLIENT = '/v2/namespaces/team/connectors/hub/app';
 
 interface Mapped extends MappedLocation {
   /** The place that was sealed. */
-  sealed?: SealedPlace;
+  sealed?: UpstreamPlace;
 }
 
 function map(location: string, address = 'https://r.example', upstream = 'app'): Mapped {
   const parsed = parseUpstreamAddress(address);
-  let sealed: SealedPlace | undefined;
+  let sealed: UpstreamPlace | undefined;
   const mapped = mapUploadLocation(location, {
     address: parsed,
     names: { upstream, client: 'namespaces/team/connectors/hub/app', clientPath: CLIENT },
@@ -52,7 +52,7 @@ describe('mapUploadLocation', () => {
     expect(map('/v2/library/app/blobs/uploads/u', 'https://docker.io', 'library/app').location).toBe(`${CLIENT}/blobs/uploads/u`);
   });
 
-  it.each<[string, string, SealedPlace, string | undefined]>([
+  it.each<[string, string, UpstreamPlace, string | undefined]>([
     ['another host', 'https://s3.example/b/k?X=a%2Bb', { origin: 'https://s3.example', path: '/b/k?X=a%2Bb' }, 'redirect'],
     [
       'the same path on another host',

@@ -1,8 +1,7 @@
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
-import { type SealedPlace } from '../../sealing/location-seal';
 import { decodeBytes } from '../../upstream/percent-escapes';
-import { resolvePlace } from '../../upstream/upstream-place';
+import { resolvePlace, type UpstreamPlace } from '../../upstream/upstream-place';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type OciNames } from './oci-names';
 import { isReturnable, withQuery } from './raw-query';
@@ -20,8 +19,8 @@ export interface LocationContext {
   readonly address: UpstreamAddress;
   readonly names: OciNames;
   /** The place of the request: a relative Location is relative to it. */
-  readonly requested: SealedPlace;
-  readonly seal: (place: SealedPlace) => string;
+  readonly requested: UpstreamPlace;
+  readonly seal: (place: UpstreamPlace) => string;
 }
 
 /**
