@@ -1,48 +1,5 @@
-import { CredentialError } from '@oci-connector/credentials';
-import { UpstreamConnectError } from '@oci-connector/egress';
-import { KubeUnreachableError, ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
-import { OciAuthError } from '@oci-connector/oci-auth';
 import { ProxyError } from '../proxy.errors';
-import { TransferCancelled } from '../transfer/cancellation';
-import { errorResponse, toProxyError } from './error-response';
-
-describe('toProxyError', () => {
-  it.each<[unknown, number, string]>([
-    [new TokenRefusedError('Expired', 'x'), 401, 'UNAUTHORIZED'],
-    [new ReviewUnavailableError('x'), 503, 'UNAVAILABLE'],
-    [new KubeUnreachableError('x'), 503, 'UNAVAILABLE'],
-    [new CredentialError('SecretNotFound', 'x'), 424, 'DENIED'],
-    [new CredentialError('SecretTypeMismatch', 'x'), 424, 'DENIED'],
-    [new OciAuthError('CredentialRefused', 'x'), 403, 'DENIED'],
-    [new OciAuthError('CredentialMissing', 'x'), 403, 'DENIED'],
-    [new OciAuthError('RealmUntrusted', 'x'), 424, 'DENIED'],
-    [new OciAuthError('RealmHasUserInfo', 'x'), 424, 'DENIED'],
-    [new OciAuthError('ChallengeUnsupported', 'x'), 424, 'DENIED'],
-    [new OciAuthError('NotARegistry', 'x'), 424, 'DENIED'],
-    [new OciAuthError('AccessRefused', 'x'), 403, 'DENIED'],
-    [new OciAuthError('TokenResponseTooLarge', 'x'), 502, 'UNKNOWN'],
-    [new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }), 429, 'TOOMANYREQUESTS'],
-    [new UpstreamConnectError('CertificateInvalid', 'x'), 424, 'DENIED'],
-    [new UpstreamConnectError('AddressNotAllowed', 'x'), 424, 'DENIED'],
-    [new UpstreamConnectError('ResponseTimeout', 'x'), 504, 'UNKNOWN'],
-    [new TransferCancelled('upstream-silent'), 504, 'UNKNOWN'],
-    [new TransferCancelled('client-silent'), 408, 'UNKNOWN'],
-    [new TransferCancelled('shutdown'), 503, 'UNAVAILABLE'],
-    [new TypeError('a defect'), 500, 'UNKNOWN'],
-    ['thrown text', 500, 'UNKNOWN'],
-  ])('%p is %i %s', (error, status, ociCode) => {
-    expect(toProxyError(error)).toMatchObject({ status, ociCode });
-  });
-
-  it('hides the details of a defect from the client', () => {
-    expect(toProxyError(new Error('secret detail')).message).toBe('the proxy failed; see its log');
-  });
-
-  it('rounds Retry-After up to seconds', () => {
-    const error = toProxyError(new OciAuthError('TokenEndpointThrottled', 'x', { retryAfterMs: 1_500 }));
-    expect(errorResponse(error).headers['retry-after']).toBe('2');
-  });
-});
+import { errorResponse } from './error-response';
 
 describe('errorResponse', () => {
   it('has the error body of the distribution-spec, and the challenge only with 401', () => {
@@ -51,5 +8,10 @@ describe('errorResponse', () => {
     expect(response.headers['www-authenticate']).toBe('Basic realm="connectors"');
     expect(JSON.parse(response.body)).toEqual({ errors: [{ code: 'UNAUTHORIZED', message: 'log in' }] });
     expect(errorResponse(new ProxyError('PermissionDenied', 'x')).headers['www-authenticate']).toBeUndefined();
+  });
+
+  it('has the Retry-After of the error', () => {
+    expect(errorResponse(new ProxyError('LimitReached', 'x', { retryAfterSeconds: 2 })).headers['retry-after']).toBe('2');
+    expect(errorResponse(new ProxyError('LimitReached', 'x')).headers['retry-after']).toBeUndefined();
   });
 });

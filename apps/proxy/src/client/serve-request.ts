@@ -6,10 +6,11 @@ import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type ProxyError } from '../proxy.errors';
-import { closeLingering } from './lingering-close';
 import { type Transfers } from '../transfer/transfers';
-import { sendError, toProxyError } from './error-response';
+import { sendError } from './error-response';
+import { closeLingering } from './lingering-close';
 import { findMalformation } from './malformed-request';
+import { toProxyError } from './to-proxy-error';
 import { type UpgradingConnection } from './upgrading-connection';
 
 /** The largest unread body, in bytes, that is discarded so that the connection can be reused. */

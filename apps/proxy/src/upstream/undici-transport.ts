@@ -3,7 +3,7 @@ import { createPinnedAgent, type PinnedAgentOptions } from '@oci-connector/egres
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Agent, type Dispatcher } from 'undici';
 import { HeadConnections } from './head-connections';
-import { UndiciResponse } from './undici-response';
+import { ReceivedResponse } from './received-response';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamResponse, type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
@@ -41,7 +41,7 @@ export class UndiciTransport implements UpstreamTransport {
     await Promise.all([this.#agent.close(), this.#heads.close()]);
   }
 
-  #dispatch(request: UpstreamRequest, handle: (onEnd: (response?: UndiciResponse) => void) => DispatchHandler): void {
+  #dispatch(request: UpstreamRequest, handle: (onEnd: (response?: ReceivedResponse) => void) => DispatchHandler): void {
     const { origin, path, method, body = null } = request;
     const options = { origin, path, method, headers: wireHeaders(request), body };
     if (method === 'HEAD') {
@@ -92,12 +92,12 @@ interface DispatchOutcome {
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: unknown) => void;
   /** Called once at the end: with the response when it is complete, without it after a failure. */
-  readonly onEnd: (response?: UndiciResponse) => void;
+  readonly onEnd: (response?: ReceivedResponse) => void;
 }
 
 /** Handles the events of one request. */
 class DispatchHandler implements Dispatcher.DispatchHandler {
-  #response?: UndiciResponse;
+  #response?: ReceivedResponse;
   #controller?: Dispatcher.DispatchController;
   readonly #cancel = (reason: Error): void => {
     if (this.#controller) {
@@ -137,7 +137,7 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
     }
     const { body, transfer } = this.request;
     transfer.moved();
-    this.#response = new UndiciResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
+    this.#response = new ReceivedResponse({ controller, status, headers, early: body !== undefined && !body.readableEnded, transfer });
     // undici would wait for the announced Content-Length and then fail; RFC 9110 §8.6 allows this header in a 304.
     if (status === NO_CONTENT || status === NOT_MODIFIED) {
       this.#response.end();

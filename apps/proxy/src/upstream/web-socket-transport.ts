@@ -6,8 +6,8 @@ import httpProxy from 'http-proxy';
 import { type BodyConsumer } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
 import { type WebSocketClient } from '../transfer/web-socket-client';
+import { ReceivedResponse } from './received-response';
 import { type ResponseHeaders } from './response-headers';
-import { UndiciResponse } from './undici-response';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
 import { acceptedHandshake } from './web-socket-handshake';
@@ -134,7 +134,7 @@ class Handshake {
       resume: () => void message.resume(),
       abort: (reason: Error) => void message.destroy(reason),
     };
-    const response = new UndiciResponse({ controller, status: statusCode, headers: linesOf(message), early: false, transfer });
+    const response = new ReceivedResponse({ controller, status: statusCode, headers: linesOf(message), early: false, transfer });
     message.on('data', (chunk: Buffer) => response.push(chunk));
     message.once('end', () => {
       transfer.offCancel(this.#cancel);
@@ -170,7 +170,7 @@ class Handshake {
 }
 
 /** A response with status 101: its connection is either carried or closed. */
-class AcceptedWebSocket extends UndiciResponse {
+class AcceptedWebSocket extends ReceivedResponse {
   constructor(
     headers: ResponseHeaders,
     readonly carry: (headers: ResponseHeaders) => Promise<void>,

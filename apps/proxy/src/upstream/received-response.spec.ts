@@ -1,7 +1,7 @@
 import { type Dispatcher } from 'undici';
 import { type BodyConsumer } from '../transfer/body';
 import { Transfer } from '../transfer/transfer';
-import { UndiciResponse } from './undici-response';
+import { ReceivedResponse } from './received-response';
 
 /** Records each chunk, and requests more while `wantsMore` is true. */
 class Taker implements BodyConsumer {
@@ -22,12 +22,12 @@ class Taker implements BodyConsumer {
   }
 }
 
-describe('UndiciResponse', () => {
+describe('ReceivedResponse', () => {
   const piece = (text: string): Buffer => Buffer.from(text);
   let calls: string[];
   let transfer: Transfer;
   let now: number;
-  let response: UndiciResponse;
+  let response: ReceivedResponse;
 
   beforeEach(() => {
     calls = [];
@@ -38,7 +38,7 @@ describe('UndiciResponse', () => {
       resume: () => calls.push('resume'),
       abort: () => calls.push('abort'),
     } as unknown as Dispatcher.DispatchController;
-    response = new UndiciResponse({ controller, status: 200, headers: {}, early: false, transfer });
+    response = new ReceivedResponse({ controller, status: 200, headers: {}, early: false, transfer });
   });
 
   it('gives a new consumer the chunks that already arrived, then each further chunk as it arrives', () => {

@@ -13,8 +13,8 @@ const MAX_KEPT = 64 * 1024;
 /** Pauses, resumes or aborts the sender of a body. */
 export type BodyController = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>;
 
-/** The response to one dispatch. */
-export class UndiciResponse implements UpstreamResponse {
+/** A response whose pieces the transport passes on as they arrive. It keeps them until the body has a consumer. */
+export class ReceivedResponse implements UpstreamResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly early: boolean;
@@ -61,7 +61,7 @@ export class UndiciResponse implements UpstreamResponse {
     }
   }
 
-  /** Takes a chunk of the body from the dispatch. */
+  /** Takes a chunk of the body from the transport. */
   push(chunk: Buffer): void {
     // undici's parser emits an empty chunk after each pause.
     if (chunk.length === 0) {
@@ -81,7 +81,7 @@ export class UndiciResponse implements UpstreamResponse {
     }
   }
 
-  /** Called by the dispatch when the body is complete. */
+  /** Called by the transport when the body is complete. */
   end(): void {
     if (this.#ended) {
       return;
@@ -90,7 +90,7 @@ export class UndiciResponse implements UpstreamResponse {
     this.#consumer?.end();
   }
 
-  /** Called by the dispatch when the rest of the body will not arrive. */
+  /** Called by the transport when the rest of the body will not arrive. */
   fail(error: Error): void {
     if (this.#ended) {
       return;
