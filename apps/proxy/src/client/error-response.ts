@@ -4,6 +4,7 @@ import { type ProxyError } from '../proxy.errors';
 import { WEB_SOCKET_VERSION } from '../protocols/web-socket-version';
 import { ociErrorBody } from '../protocols/oci/oci-error-body';
 import { type ProtocolHandler } from '../protocols/protocol';
+import { SERVED_METHODS } from '../protocols/verbs';
 
 /** The only challenge for clients. It is not Bearer: clients would then request a token, and the proxy is not a token server (ADR 0003). */
 const CHALLENGE = 'Basic realm="connectors"';
@@ -32,7 +33,7 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
       // RFC 6455 §4.4: the supported version.
       ...(error.code === 'UpgradeUnsupported' && { 'sec-websocket-version': WEB_SOCKET_VERSION }),
-      ...(error.code === 'MethodNotAllowed' && { allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' }),
+      ...(error.code === 'MethodNotAllowed' && { allow: SERVED_METHODS }),
       ...(error.closes && { connection: 'close' }),
       ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
     },

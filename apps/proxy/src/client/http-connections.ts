@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type Naming } from '../naming/naming';
+import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
 import { answerClientErrors } from './client-errors';
 import { LastAnswer } from './last-answer';
@@ -139,7 +140,7 @@ export class HttpConnections {
   #refuseConnect(socket: Socket): void {
     // Node has removed its error listener from the connection: without this one, a reset by the client would end the program.
     socket.on('error', () => socket.destroy());
-    this.#lastAnswer.give(socket, new ProxyError('MethodNotAllowed', 'method CONNECT is not served'));
+    this.#lastAnswer.give(socket, methodNotServed('CONNECT'));
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {

@@ -1,5 +1,6 @@
 import { type Ping } from '../protocols/protocol';
 import { type Protocols } from '../protocols/protocols';
+import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
 import { type ClientExchange, Identified } from './proxy-exchange';
 
@@ -20,7 +21,7 @@ export class IdentifyRequest {
     const { path, connector } = named;
     const verb = this.protocols.requiredVerb(method, path);
     if (verb === undefined) {
-      throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+      throw methodNotServed(method);
     }
     const ping = this.protocols.ping(method, path);
     if (ping) {

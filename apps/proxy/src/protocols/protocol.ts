@@ -169,18 +169,3 @@ export interface RewrittenResponse {
 
 /** Creates a consumer that changes one body and passes it on to `next`, with its pauses. It keeps at most one chunk in memory. */
 export type BodyRewrite = (next: BodyConsumer) => BodyConsumer;
-
-const VERBS: Readonly<Record<string, ProxyVerb>> = {
-  GET: 'get',
-  HEAD: 'get',
-  OPTIONS: 'get',
-  POST: 'update',
-  PUT: 'update',
-  PATCH: 'update',
-  DELETE: 'delete',
-};
-
-/** Returns the verb for a method, the same for every protocol; undefined for a method that is answered with 405. */
-export function verbOfMethod(method: string): ProxyVerb | undefined {
-  return Object.hasOwn(VERBS, method) ? VERBS[method] : undefined;
-}

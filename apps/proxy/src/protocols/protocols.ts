@@ -4,7 +4,8 @@ import { type LocationSeal } from '../sealing/location-seal';
 import { HttpHandler } from './http/http-handler';
 import { OciHandler } from './oci/oci-handler';
 import { KEPT_HEADERS } from './forwarded-headers';
-import { type Ping, type ProtocolHandler, verbOfMethod } from './protocol';
+import { type Ping, type ProtocolHandler } from './protocol';
+import { verbOfMethod } from './verbs';
 
 /** Objects that protocol handlers need. */
 export interface ProtocolParts {

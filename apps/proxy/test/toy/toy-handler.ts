@@ -6,8 +6,8 @@ import {
   type ProtocolHandler,
   type RefusedRequest,
   type UpstreamPlan,
-  verbOfMethod,
 } from '../../src/protocols/protocol';
+import { verbOfMethod } from '../../src/protocols/verbs';
 import { ProxyError } from '../../src/proxy.errors';
 import { targetOf } from '../../src/upstream/upstream-target';
 

@@ -1,6 +1,7 @@
 import { ProxyError } from '../../proxy.errors';
 import { REGISTRY_HEADERS } from '../forwarded-headers';
-import { verbOfMethod, type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { methodNotServed, verbOfMethod } from '../verbs';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/response-headers';
 import { checkHttpPath } from './http-path';
@@ -23,7 +24,7 @@ export class HttpHandler implements ProtocolHandler {
     checkHttpPath(path);
     const verb = verbOfMethod(method);
     if (verb === undefined) {
-      throw new ProxyError('MethodNotAllowed', `method ${method} is not served`);
+      throw methodNotServed(method);
     }
     const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
     const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);

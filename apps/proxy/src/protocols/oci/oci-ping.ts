@@ -1,5 +1,6 @@
 import { ProxyError } from '../../proxy.errors';
-import { type Ping, verbOfMethod } from '../protocol';
+import { type Ping } from '../protocol';
+import { verbOfMethod } from '../verbs';
 import { API_VERSION_HEADER } from './api-version';
 
 /**

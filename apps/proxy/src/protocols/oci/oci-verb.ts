@@ -1,5 +1,5 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
-import { verbOfMethod } from '../protocol';
+import { verbOfMethod } from '../verbs';
 
 /** Returns the method's verb, but `update` for every request about an upload, also its status (GET) and cancellation (DELETE). */
 export function ociVerb(method: string, path: string): ProxyVerb | undefined {
