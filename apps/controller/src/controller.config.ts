@@ -1,4 +1,4 @@
-import { durationText, InstallationSettings, type RelatedSettings, Setting } from '@oci-connector/runtime';
+import { durationText, type Environment, InstallationSettings, type RelatedSettings, Setting } from '@oci-connector/runtime';
 import { IsArray, IsInt, IsString, Max, Min } from 'class-validator';
 
 const SECOND = 1_000;
@@ -8,8 +8,8 @@ const HOUR = 60 * MINUTE;
 /** In milliseconds. Shorter timeouts fail for healthy registries that are far away. */
 const MIN_TIMEOUT = 100;
 
-/** The environment of the process. */
-export const environment = process.env;
+/** The environment of this process. Only this file reads it. */
+export const environment: Environment = process.env;
 
 /** Settings of the controller. */
 export class ControllerSettings extends InstallationSettings implements RelatedSettings {

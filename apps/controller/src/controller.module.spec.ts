@@ -6,7 +6,7 @@ import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { Cluster, controllerConnection, startCluster } from '../test/controller-fixture';
 import { ControllerSettings } from './controller.config';
 import { ControllerModule } from './controller.module';
-import { ControllerService } from './controller.service';
+import { Replica } from './replica';
 
 const SERVED = { adminHost: '127.0.0.1', adminPort: 0 };
 
@@ -60,16 +60,16 @@ describe('ControllerModule', () => {
 
   it('creates its providers without opening a port or sending a request', async () => {
     const app = await build();
-    expect(app.get(ControllerService, { strict: false }).isLeader).toBe(false);
+    expect(app.get(Replica, { strict: false }).isLeader).toBe(false);
     await served(0);
     expect({ asked: kube.requests.entries.length, timers: clock.timers }).toEqual({ asked: 0, timers: [] });
   });
 
   it('watches and leads from its start, is ready after the first lists, releases its Lease, and leaves nothing open', async () => {
     const app = await build();
-    const service = app.get(ControllerService, { strict: false });
+    const replica = app.get(Replica, { strict: false });
     await app.init();
-    await until(() => service.isLeader);
+    await until(() => replica.isLeader);
     await served(0);
 
     await app.listen({ host: '127.0.0.1', port: 0 });
@@ -85,7 +85,7 @@ describe('ControllerModule', () => {
     const admin = await app.getUrl();
     await app.close();
     open = undefined;
-    expect({ leads: service.isLeader, holder: holder() ?? '' }).toEqual({ leads: false, holder: '' });
+    expect({ leads: replica.isLeader, holder: holder() ?? '' }).toEqual({ leads: false, holder: '' });
     await expect(sendRequest(`${admin}/healthz`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await served(0);
     expect(clock.timers).toEqual([]);

@@ -28,8 +28,8 @@ import { connectorTriggers } from './connector/connector.watches';
 import { ConnectorStatusWriter } from './connector/connector-status.writer';
 import { TransitionEvents } from './connector/transition-events';
 import { type ControllerSettings } from './controller.config';
-import { type ControllerMetrics, type ReconcileKind } from './controller.metrics';
 import { type Installation } from './installation';
+import { type ControllerMetrics, type ReconcileKind } from './observability/controller-metrics';
 import { Prober } from './probing/prober';
 import { SealingKeyReconciler } from './sealing-key/sealing-key.reconciler';
 

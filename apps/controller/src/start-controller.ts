@@ -1,8 +1,9 @@
 import { startApp, type RunningApp, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ControllerSettings } from './controller.config';
-import { ControllerModule, type ControllerOptions } from './controller.module';
-import { ControllerService } from './controller.service';
+import { ControllerModule } from './controller.module';
+import { type ControllerOptions } from './create-replica';
+import { Replica } from './replica';
 
 /** Replacements for tests; the program sets none of them. */
 export interface StartControllerOptions extends Partial<World>, Omit<ControllerOptions, 'settings'> {}
@@ -21,6 +22,6 @@ export async function startController(
   const { random, protocols, ...world } = options;
   const module = ControllerModule.register({ settings, random, protocols });
   const running = await startApp({ name: 'connectors-controller', module, settings, logger, world });
-  const service = running.app.get(ControllerService, { strict: false });
-  return { ...running, isLeader: () => service.isLeader };
+  const replica = running.app.get(Replica, { strict: false });
+  return { ...running, isLeader: () => replica.isLeader };
 }

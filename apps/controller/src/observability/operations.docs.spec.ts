@@ -3,10 +3,10 @@ import path from 'node:path';
 import { describeSettings } from '@oci-connector/runtime';
 import { collidingLabels, documentedMetrics, registeredMetrics } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
-import { ControllerSettings } from './controller.config';
-import { ControllerMetrics } from './controller.metrics';
+import { ControllerSettings } from '../controller.config';
+import { ControllerMetrics } from './controller-metrics';
 
-const TEXT = readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8');
+const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8');
 
 describe('docs/operations.md', () => {
   const metrics = new Registry();

@@ -4,10 +4,10 @@ import { LeaderElection, type InstallationEndpoints, type KubeClient } from '@oc
 import { type Readiness } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
 import { type ClusterWatches } from './cluster/cluster-watches';
-import { type ControllerMetrics } from './controller.metrics';
 import { type LeaderTerm } from './leader-term';
+import { type ControllerMetrics } from './observability/controller-metrics';
 
-export interface ControllerServiceOptions {
+export interface ReplicaOptions {
   readonly client: KubeClient;
   readonly watches: ClusterWatches;
   readonly endpoints: InstallationEndpoints;
@@ -22,10 +22,10 @@ export interface ControllerServiceOptions {
 }
 
 /** The lifecycle of a replica: it watches from its start, and reconciles while it leads. */
-export class ControllerService implements OnApplicationBootstrap, OnModuleDestroy {
+export class Replica implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #election: LeaderElection;
 
-  constructor(private readonly options: ControllerServiceOptions) {
+  constructor(private readonly options: ReplicaOptions) {
     const { client, clock, lease, metrics, logger } = options;
     const { namespace, name, identity, durationMs } = lease;
     this.#election = new LeaderElection({

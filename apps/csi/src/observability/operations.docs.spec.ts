@@ -5,13 +5,13 @@ import { ReviewUnavailableError } from '@oci-connector/kube';
 import { createLogger, describeSettings } from '@oci-connector/runtime';
 import { CapturedLog, collidingLabels, documentedMetrics, readTable, registeredMetrics } from '@oci-connector/testing-kit';
 import { Registry } from 'prom-client';
-import { CsiSettings } from './csi.config';
-import { logCall } from './observability/call-log';
-import { type CallRecord } from './observability/call-record';
-import { CsiMetrics } from './observability/csi-metrics';
-import { statusOf, VOLUME_CODES } from './rpc/grpc-status';
+import { CsiSettings } from '../csi.config';
+import { statusOf, VOLUME_CODES } from '../rpc/grpc-status';
+import { logCall } from './call-log';
+import { type CallRecord } from './call-record';
+import { CsiMetrics } from './csi-metrics';
 
-const TEXT = readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8');
+const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8');
 
 /** Fields of every log line. */
 const COMMON = ['level', 'time', 'program', 'msg', 'err'];

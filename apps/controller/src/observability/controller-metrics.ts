@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type ReconcileOutcome, type WorkQueueHooks } from '@oci-connector/kube';
 import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
-import { type ReadinessGauge } from './connector/connector-status.writer';
-import { type ProberHooks } from './probing/prober';
+import { type ReadinessGauge } from '../connector/connector-status.writer';
+import { type ProberHooks } from '../probing/prober';
 
 /** In seconds. A probe takes from a millisecond on the same node up to its timeout. */
 const PROBE_BUCKETS = [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 20];
