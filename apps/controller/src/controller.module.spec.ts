@@ -1,7 +1,7 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
-import { CapturedLog, ManualClock, sendRequest, until } from '@oci-connector/testing-kit';
+import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { Cluster, controllerConnection, startCluster } from '../test/controller-fixture';
 import { ControllerSettings } from './controller.config';
@@ -10,9 +10,8 @@ import { Replica } from './replica';
 
 const SERVED = { adminHost: '127.0.0.1', adminPort: 0 };
 
-/** Resolves when this process serves this number of ports, in addition to the API server's port. */
-const served = (ports: number): Promise<void> =>
-  until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
+/** Resolves when the program serves this number of ports. The embedded API server has one, too. */
+const served = (ports: number): Promise<void> => untilPortsServed(1 + ports);
 
 describe('ControllerModule', () => {
   let kube: KubeApiServer;
@@ -48,10 +47,7 @@ describe('ControllerModule', () => {
     return open;
   }
 
-  const get = async (path: string): Promise<{ status: number; body: string; type?: string }> => {
-    const { status, body, headers } = await sendRequest(`${await open?.getUrl()}${path}`);
-    return { status, body: body.toString(), type: headers['content-type']?.toString() };
-  };
+  const get = async (path: string): Promise<TextResponse> => readText(`${await open?.getUrl()}${path}`);
 
   const holder = (): unknown => {
     const lease = new Cluster(kube).get<{ spec: { holderIdentity?: string } }>('Lease', 'connectors-controller', 'connectors-system');

@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { CapturedLog, ManualClock, sendRequest, until } from '@oci-connector/testing-kit';
+import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import { CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
@@ -14,9 +14,8 @@ import { Driver } from './driver';
 
 const WORKSPACE = join(__dirname, '../../..');
 
-/** Resolves when this process serves this number of ports, in addition to the API server's port. */
-const served = (ports: number): Promise<void> =>
-  until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
+/** Resolves when the program serves this number of ports. The embedded API server has one, too. */
+const served = (ports: number): Promise<void> => untilPortsServed(1 + ports);
 
 describe('CsiModule', () => {
   let kube: KubeApiServer;
@@ -67,10 +66,7 @@ describe('CsiModule', () => {
     return open;
   }
 
-  const get = async (path: string): Promise<{ status: number; body: string; type?: string }> => {
-    const { status, body, headers } = await sendRequest(`${await open?.getUrl()}${path}`);
-    return { status, body: body.toString(), type: headers['content-type']?.toString() };
-  };
+  const get = async (path: string): Promise<TextResponse> => readText(`${await open?.getUrl()}${path}`);
 
   it('creates its providers without opening a port or a socket, or sending a request', async () => {
     const app = await build();

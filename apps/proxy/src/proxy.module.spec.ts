@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
-import { CapturedLog, ManualClock, sendRequest, until } from '@oci-connector/testing-kit';
+import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import { createSigningAuthority } from '../test/signing-authority';
 import { DataPlane } from './data-plane';
@@ -18,11 +18,10 @@ const NAMESPACE = 'connectors-system';
 const SERVED = { host: '127.0.0.1', httpPort: 0, httpsPort: 0, adminHost: '127.0.0.1', adminPort: 0 };
 const DRAIN_MS = 10_000;
 
-/** Resolves when this process listens on the given number of ports, in addition to the port of the API server. */
-const served = (ports: number): Promise<void> =>
-  until(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length === 1 + ports);
+/** Resolves when the program serves this number of ports. The embedded API server has one, too. */
+const served = (ports: number): Promise<void> => untilPortsServed(1 + ports);
 
-describe('the module of the proxy', () => {
+describe('ProxyModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
   let open: NestFastifyApplication | undefined;
@@ -36,7 +35,7 @@ describe('the module of the proxy', () => {
   });
 
   afterEach(async () => {
-    // It is still open only after a failed test.
+    // Still open only after a failed test.
     const closed = open?.close();
     clock.advance(DRAIN_MS);
     await closed;
@@ -44,7 +43,7 @@ describe('the module of the proxy', () => {
     await kube.close();
   });
 
-  /** Creates the program and replaces only its world. */
+  /** Builds the program; only the world is replaced. */
   async function build(changes: Partial<ProxySettings> = {}): Promise<NestFastifyApplication> {
     const settings = Object.assign(new ProxySettings(), SERVED, changes);
     const logger = createLogger({ name: 'proxy', level: 'debug', destination: new CapturedLog() });
@@ -60,10 +59,7 @@ describe('the module of the proxy', () => {
     return open;
   }
 
-  const get = async (path: string): Promise<{ status: number; body: string; type?: string }> => {
-    const { status, body, headers } = await sendRequest(`${await open?.getUrl()}${path}`);
-    return { status, body: body.toString(), type: headers['content-type']?.toString() };
-  };
+  const get = async (path: string): Promise<TextResponse> => readText(`${await open?.getUrl()}${path}`);
 
   async function applySecrets(): Promise<void> {
     const { certificate, key } = await createSigningAuthority();
@@ -80,7 +76,7 @@ describe('the module of the proxy', () => {
     secret('connectors-proxy-sealing', { current: randomBytes(32) });
   }
 
-  it('makes its providers without opening a port or asking anybody', async () => {
+  it('creates its providers without opening a port or sending a request', async () => {
     const app = await build();
     expect(app.get(DataPlane, { strict: false })).toBeInstanceOf(DataPlane);
     await served(0);
@@ -89,7 +85,7 @@ describe('the module of the proxy', () => {
     open = undefined;
   });
 
-  it('serves its clients before its admin port, is ready when it knows all, leaves in order, and leaves nothing open', async () => {
+  it('serves clients before its admin port, is ready after it has read everything, drains before it stops, and leaves nothing open', async () => {
     const app = await build({ drainDelay: DRAIN_MS });
     const plane = app.get(DataPlane, { strict: false });
 
@@ -130,7 +126,7 @@ describe('the module of the proxy', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  it('does not start with what its settings lead to in vain: all is reported together, by the names of the variables', async () => {
+  it('does not start when files of its settings cannot be read, and reports all of them by their variables', async () => {
     const settings = Object.assign(new ProxySettings(), SERVED, { kubeconfig: '/nonexistent/kubeconfig', caBundle: '/nonexistent/bundle' });
     const logger = createLogger({ name: 'proxy', level: 'silent' });
     const imports = [RuntimeModule.forProgram({ name: 'connectors-proxy', settings, logger }), ProxyModule.register({ settings })];
@@ -140,7 +136,7 @@ describe('the module of the proxy', () => {
     });
   });
 
-  it('has settings that are refused by the names of the variables', () => {
+  it('rejects invalid settings and names the variables', () => {
     const environment = { OCI_CONNECTOR_PROXY_HTTP_PORT: '70000', OCI_CONNECTOR_PROXY_GRACE: 'long', OCI_CONNECTOR_PROXY_VIA: 'a b' };
     const read = (): unknown => readProgramSettings({ name: 'connectors-proxy', settings: ProxySettings, environment });
     for (const name of Object.keys(environment)) {

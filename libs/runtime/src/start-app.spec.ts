@@ -1,6 +1,6 @@
 import { Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { StaticCredential } from '@oci-connector/kube';
-import { collidingLabels } from '@oci-connector/testing-kit';
+import { collidingLabels, readText, type TextResponse } from '@oci-connector/testing-kit';
 import { Counter, Registry } from 'prom-client';
 import { anyAddress } from './any-address';
 import { createLogger } from './logger';
@@ -45,29 +45,26 @@ describe('startApp', () => {
 
   afterAll(() => running.stop());
 
-  const get = async (path: string): Promise<{ status: number; type: string | null; text: string }> => {
-    const response = await fetch(`${running.adminUrl}${path}`);
-    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
-  };
+  const get = (path: string): Promise<TextResponse> => readText(`${running.adminUrl}${path}`);
 
   it('is alive before it is ready', async () => {
-    expect(await get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
   });
 
   it('is ready when every part is ready, and names a part that is not', async () => {
     const part = running.app.get(Part);
     part.problem = 'still warming up';
-    expect(await get('/readyz')).toMatchObject({ status: 503, text: '[-]part: still warming up\n[+]careless ok\n' });
+    expect(await get('/readyz')).toMatchObject({ status: 503, body: '[-]part: still warming up\n[+]careless ok\n' });
     part.problem = undefined;
-    expect(await get('/readyz')).toMatchObject({ status: 200, text: '[+]part ok\n[+]careless ok\n' });
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: '[+]part ok\n[+]careless ok\n' });
   });
 
   it('serves metrics of the program and the process', async () => {
-    const { status, type, text } = await get('/metrics');
+    const { status, type, body } = await get('/metrics');
     expect(status).toBe(200);
     expect(type).toContain('text/plain');
-    expect(text).toContain('parts_total 1');
-    expect(text).toContain('process_resident_memory_bytes');
+    expect(body).toContain('parts_total 1');
+    expect(body).toContain('process_resident_memory_bytes');
     expect(collidingLabels(running.app.get(Registry))).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ export { aConnectorClass, type ConnectorClassOptions } from './builders/connecto
 export { aConnector, type ConnectorOptions } from './builders/connector.builder';
 export { aSecret, type BuiltSecret, type SecretOptions } from './builders/secret.builder';
 export { type IssuedCertificate, type IssueOptions, TestCertificateAuthority } from './certificates/test-certificate-authority';
+export { readText, type TextResponse } from './client/read-text';
 export { type ReceivedResponse, sendRequest, type SendOptions } from './client/send-request';
 export { JumpingClock } from './clock/jumping-clock';
 export { ManualClock } from './clock/manual-clock';
@@ -14,6 +15,7 @@ export { documentedMetrics, registeredMetrics } from './metrics/metrics-table';
 export { collidingLabels } from './metrics/target-labels';
 export { type ArrivedRequest, LoopbackServer, type LoopbackServerOptions } from './servers/loopback-server';
 export { echo, type RawAnswer, type RawRequest, RawUpstream, type RawUpstreamOptions } from './servers/raw-upstream';
+export { untilPortsServed } from './servers/served-ports';
 export { TcpServer, type TcpServerOptions } from './servers/tcp-server';
 export { unusedPort } from './servers/unused-port';
 export { itKeepsTheRulesOfSettings } from './settings/settings-rules';
