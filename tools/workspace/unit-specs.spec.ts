@@ -5,18 +5,43 @@ const root = path.resolve(__dirname, '../..');
 
 /** Projects in which each file with a class has its own spec, except for the files in {@link ELSEWHERE}. */
 const PROJECTS = [
+  'apps/controller',
+  'apps/csi',
   'apps/proxy',
   'libs/clock',
   'libs/credentials',
   'libs/diagnosis',
   'libs/egress',
   'libs/http',
+  'libs/kube',
   'libs/limits',
+  'libs/oci-auth',
   'libs/sensitive',
 ];
 
 /** Files whose classes are tested as parts of a larger unit, each with the spec of that unit. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'apps/controller/src/certificate-authority/certificate-authority.reconciler.ts': 'apps/controller/test/installation.e2e.spec.ts',
+  'apps/controller/src/cluster/cluster-watches.ts': 'apps/controller/test/surroundings.e2e.spec.ts',
+  'apps/controller/src/connector-class/connector-class.reconciler.ts': 'apps/controller/test/surroundings.e2e.spec.ts',
+  'apps/controller/src/connector/connector.reconciler.ts': 'apps/controller/test/connector.e2e.spec.ts',
+  'apps/controller/src/connector/transition-events.ts': 'apps/controller/src/connector/connector-status.writer.spec.ts',
+  'apps/controller/src/leader-term.ts': 'apps/controller/test/installation.e2e.spec.ts',
+  'apps/controller/src/observability/controller-metrics.ts': 'apps/controller/src/observability/operations.docs.spec.ts',
+  'apps/controller/src/replica.ts': 'apps/controller/src/controller.module.spec.ts',
+  'apps/controller/src/sealing-key/sealing-key.reconciler.ts': 'apps/controller/test/installation.e2e.spec.ts',
+  'apps/csi/src/csi-state.ts': 'apps/csi/test/republish.e2e.spec.ts',
+  'apps/csi/src/driver.ts': 'apps/csi/test/driver-life.e2e.spec.ts',
+  'apps/csi/src/mount/directory-mounter.ts': 'apps/csi/test/driver-life.e2e.spec.ts',
+  'apps/csi/src/observability/csi-metrics.ts': 'apps/csi/src/observability/operations.docs.spec.ts',
+  'apps/csi/src/rpc/call-handlers.ts': 'apps/csi/test/refusals.e2e.spec.ts',
+  'apps/csi/src/rpc/unix-server.ts': 'apps/csi/test/driver-life.e2e.spec.ts',
+  'apps/csi/src/services/node-server.ts': 'apps/csi/test/publish.e2e.spec.ts',
+  'apps/csi/src/services/registration-server.ts': 'apps/csi/test/driver-life.e2e.spec.ts',
+  'apps/csi/src/volume/gather-inputs.ts': 'apps/csi/test/republish.e2e.spec.ts',
+  'apps/csi/src/volume/kept-inputs.ts': 'apps/csi/test/republish.e2e.spec.ts',
+  'apps/csi/src/volume/mounted-volumes.ts': 'apps/csi/src/volume/publish-volume.spec.ts',
+  'apps/csi/src/volume/volume-keys.ts': 'apps/csi/src/volume/publish-volume.spec.ts',
   'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
   'apps/proxy/src/client/last-answer.ts': 'apps/proxy/src/client/http-connections.spec.ts',
   'apps/proxy/src/client/upgrading-connection.ts': 'apps/proxy/test/websocket-attacks.e2e.spec.ts',
@@ -35,6 +60,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/upstream/web-socket-transport.ts': 'apps/proxy/test/websocket.e2e.spec.ts',
   'libs/credentials/src/credential.ts': 'libs/credentials/src/parse-credential.spec.ts',
   'libs/egress/src/names/watched-file.ts': 'libs/egress/src/names/name-resolver.spec.ts',
+  'libs/kube/src/deadline.ts': 'libs/kube/src/kube-client.spec.ts',
+  'libs/kube/src/review-cache.ts': 'libs/kube/src/token-reviewer.spec.ts',
+  'libs/oci-auth/src/attempt.ts': 'libs/oci-auth/src/oci-authorizer.rejected.spec.ts',
+  'libs/oci-auth/src/known-plans.ts': 'libs/oci-auth/src/oci-authorizer.spec.ts',
+  'libs/oci-auth/src/known-tokens.ts': 'libs/oci-auth/src/oci-authorizer.spec.ts',
+  'libs/oci-auth/src/learned-actions.ts': 'libs/oci-auth/src/dance.scopes.spec.ts',
+  'libs/oci-auth/src/token-source.ts': 'libs/oci-auth/src/dance.refusals.spec.ts',
 };
 
 /** Whether a file contains a class that is not an error class. Error classes have no behaviour to test. */
