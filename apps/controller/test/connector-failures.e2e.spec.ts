@@ -1,25 +1,23 @@
 import { aConnector, aConnectorClass, aSecret, type ConnectorOptions, eventually, unusedPort } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { type Condition, type ConditionType } from '@oci-connector/connector-api';
-import { type RunningController } from '../src/start-controller';
-import { Cluster, startCluster, startReplica } from './controller-fixture';
+import { type Cluster } from './controller-fixture';
+import { type ControllerWorld, PATIENT, startControllerWorld } from './controller-world';
 import { LOGIN, type Registries, startRegistries } from './registries-fixture';
 
 jest.setTimeout(60_000);
 
 describe('a Connector that does not work', () => {
+  let world: ControllerWorld<Registries>;
   let api: KubeApiServer;
   let cluster: Cluster;
-  let controller: RunningController;
   let registries: Registries;
   let gonePort: number;
 
   beforeAll(async () => {
-    api = await startCluster();
-    cluster = new Cluster(api);
-    registries = await startRegistries();
+    world = await startControllerWorld(startRegistries, { settings: PATIENT });
+    ({ api, cluster, servers: registries } = world);
     gonePort = await unusedPort();
-    cluster.apply(aSecret({ name: 'login', stringData: LOGIN }));
     cluster.apply(aSecret({ name: 'wrong', stringData: { username: 'ada', password: 'nonsense' } }));
     cluster.apply(aSecret({ name: 'keyless', stringData: { username: 'ada' } }));
     cluster.apply(aSecret({ name: 'basic', type: 'kubernetes.io/basic-auth', stringData: LOGIN }));
@@ -32,13 +30,8 @@ describe('a Connector that does not work', () => {
       }),
     );
     cluster.apply(aConnectorClass('oci', { metadata: { name: 'no-liveness' }, spec: { livenessProbe: undefined } }));
-    // Timeouts that are long enough for a busy machine. A probe that still times out is soon repeated.
-    controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
   });
-  afterAll(async () => {
-    await controller.stop();
-    await Promise.all([registries.close(), api.close()]);
-  });
+  afterAll(() => world.close());
 
   interface Row {
     readonly what: string;

@@ -1,30 +1,24 @@
 import { aConnector, aConnectorClass, aSecret } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry } from '@oci-connector/testing-registry';
-import { type RunningController } from '../src/start-controller';
-import { Cluster, startCluster, startReplica } from './controller-fixture';
+import { type Cluster } from './controller-fixture';
+import { type ControllerWorld, PATIENT, startControllerWorld } from './controller-world';
 import { LOGIN, type Registries, startRegistries } from './registries-fixture';
 
 jest.setTimeout(60_000);
 
 describe('a Connector whose environment is wrong and is corrected', () => {
+  let world: ControllerWorld<Registries>;
   let api: KubeApiServer;
   let cluster: Cluster;
-  let controller: RunningController;
   let registries: Registries;
 
   beforeAll(async () => {
-    api = await startCluster();
-    cluster = new Cluster(api);
-    registries = await startRegistries();
-    cluster.apply(aSecret({ name: 'login', stringData: LOGIN }));
+    world = await startControllerWorld(startRegistries, { settings: PATIENT });
+    ({ api, cluster, servers: registries } = world);
     cluster.apply(aSecret({ name: 'ca', type: 'Opaque', stringData: { 'ca.crt': registries.authority.caPem } }));
-    controller = await startReplica(api, { settings: { livenessTimeout: 3_000, credentialTimeout: 3_000, livenessPeriod: 2_000 } });
   });
-  afterAll(async () => {
-    await controller.stop();
-    await Promise.all([registries.close(), api.close()]);
-  });
+  afterAll(() => world.close());
 
   it('accepts a private certificate once spec.caCertSecretRef names its CA', async () => {
     cluster.apply(aConnector({ name: 'private', address: registries.secure.origin, authName: 'tokenAuth' }));

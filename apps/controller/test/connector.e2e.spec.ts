@@ -3,14 +3,14 @@ import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { type Service } from '@oci-connector/kube';
 import { type RunningController } from '../src/start-controller';
-import { Cluster, startCluster, startReplica } from './controller-fixture';
-
-const PASSWORD = 'pw-of-the-fixture';
-const login = { username: 'ada', password: PASSWORD };
+import { type Cluster } from './controller-fixture';
+import { type ControllerWorld, startControllerWorld } from './controller-world';
+import { LOGIN } from './registries-fixture';
 
 jest.setTimeout(60_000);
 
 describe('a Connector that works', () => {
+  let world: ControllerWorld<FixtureRegistry>;
   let api: KubeApiServer;
   let cluster: Cluster;
   let registry: FixtureRegistry;
@@ -18,20 +18,14 @@ describe('a Connector that works', () => {
   const log = new CapturedLog();
 
   beforeAll(async () => {
-    api = await startCluster();
-    cluster = new Cluster(api);
-    registry = await startFixtureRegistry({
-      auth: { mode: 'token', realm: 'same-origin', accounts: [{ username: 'ada', password: PASSWORD }] },
-    });
-    controller = await startReplica(api, { log });
-    cluster.apply(aSecret({ name: 'login', stringData: login }));
+    const start = (): Promise<FixtureRegistry> =>
+      startFixtureRegistry({ auth: { mode: 'token', realm: 'same-origin', accounts: [LOGIN] } });
+    world = await startControllerWorld(start, { log });
+    ({ api, cluster, controller, servers: registry } = world);
     cluster.apply(aConnector({ name: 'good', address: registry.origin, secretName: 'login' }));
     await cluster.untilCondition('good', 'Ready', { status: 'True' });
   });
-  afterAll(async () => {
-    await controller.stop();
-    await Promise.all([registry.close(), api.close()]);
-  });
+  afterAll(() => world.close());
 
   it('has True in every condition', () => {
     const { status, metadata } = cluster.connector('good') ?? {};
@@ -84,7 +78,7 @@ describe('a Connector that works', () => {
     // A touched Secret causes a reconcile, which reads the Secret; it must have no other effect.
     const touchSecret = async (touched: string): Promise<void> => {
       const reads = api.requests.count({ verb: 'get', resource: 'secrets', name: 'login' });
-      cluster.apply(aSecret({ name: 'login', stringData: login, metadata: { annotations: { touched } } }));
+      cluster.apply(aSecret({ name: 'login', stringData: LOGIN, metadata: { annotations: { touched } } }));
       await eventually(() => api.requests.count({ verb: 'get', resource: 'secrets', name: 'login' }) > reads, 'a reconcile');
       cluster.apply(aConnector({ name: touched, address: registry.origin, secretName: 'login' }));
       await cluster.untilCondition(touched, 'Ready', { status: 'True' });
@@ -158,7 +152,7 @@ describe('a Connector that works', () => {
     const seen = [log.text, metrics, JSON.stringify([cluster.list('Event'), cluster.list('Connector'), cluster.list('ConfigMap')])].join(
       '\n',
     );
-    for (const secret of [PASSWORD, Buffer.from(PASSWORD).toString('base64'), key, Buffer.from(key, 'base64').toString()]) {
+    for (const secret of [LOGIN.password, Buffer.from(LOGIN.password).toString('base64'), key, Buffer.from(key, 'base64').toString()]) {
       expect(seen).not.toContain(secret);
     }
     expect(api.requests.count({ verb: 'list', resource: 'secrets', status: 200 })).toBeGreaterThan(0);

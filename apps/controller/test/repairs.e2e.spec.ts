@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, type ConnectorClassStatus, type ConnectorStatus } from '@oci-connector/connector-api';
 import { type ConfigMap, type Secret, type Service } from '@oci-connector/kube';
-import { aConnector, aConnectorClass, aSecret, eventually } from '@oci-connector/testing-kit';
+import { aConnector, aConnectorClass, eventually } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testing-registry';
-import { type RunningController } from '../src/start-controller';
-import { Cluster, startCluster, startReplica } from './controller-fixture';
+import { type Cluster } from './controller-fixture';
+import { type ControllerWorld, startControllerWorld } from './controller-world';
+import { LOGIN } from './registries-fixture';
 
 jest.setTimeout(60_000);
 
 const NAMESPACE = 'connectors-system';
 const PROXY = 'connectors-proxy-service.connectors-system.svc.cluster.local';
-const login = { username: 'ada', password: 'pw-of-the-fixture' };
 const connectorAddress = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', name: 'good', namespace: 'default' };
 const classAddress = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'ConnectorClass', name: 'oci' };
 
@@ -21,27 +21,21 @@ type ServiceEdit = (service: Service) => Service;
 type StatusEdit = (status: ConnectorStatus) => ConnectorStatus;
 
 describe('changes of objects that the controller owns', () => {
+  let world: ControllerWorld<FixtureRegistry>;
   let api: KubeApiServer;
   let cluster: Cluster;
   let registry: FixtureRegistry;
-  let controller: RunningController;
 
   beforeAll(async () => {
-    api = await startCluster();
-    cluster = new Cluster(api);
-    registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [login] } });
-    controller = await startReplica(api);
-    cluster.apply(aSecret({ name: 'login', stringData: login }));
+    world = await startControllerWorld(() => startFixtureRegistry({ auth: { mode: 'basic', accounts: [LOGIN] } }));
+    ({ api, cluster, servers: registry } = world);
     for (const name of ['good', 'other']) {
       cluster.apply(aConnector({ name, address: registry.origin, secretName: 'login' }));
       await cluster.untilCondition(name, 'Ready', { status: 'True' });
     }
     await eventually(() => cluster.connector('good')?.status?.proxy?.httpsAddress, 'the https address');
   });
-  afterAll(async () => {
-    await controller.stop();
-    await Promise.all([registry.close(), api.close()]);
-  });
+  afterAll(() => world.close());
 
   /** Returns the fields of a Service that the controller must restore, without those of the API server (versions, times). */
   function essence(name: string): unknown {

@@ -4,11 +4,9 @@ import { startFixtureRegistry, type FixtureRegistry } from '@oci-connector/testi
 import { type ConnectorClass, type ConnectorClassSpec } from '@oci-connector/connector-api';
 import { type RunningController } from '../src/start-controller';
 import { Cluster, startCluster, startReplica } from './controller-fixture';
+import { LOGIN } from './registries-fixture';
 
 jest.setTimeout(60_000);
-
-const PASSWORD = 'pw-of-the-fixture';
-const login = { username: 'ada', password: PASSWORD };
 
 describe('the controller in its environment', () => {
   let api: KubeApiServer;
@@ -19,8 +17,8 @@ describe('the controller in its environment', () => {
   beforeEach(async () => {
     api = await startCluster();
     cluster = new Cluster(api);
-    registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [login] } });
-    cluster.apply(aSecret({ name: 'login', stringData: login }));
+    registry = await startFixtureRegistry({ auth: { mode: 'basic', accounts: [LOGIN] } });
+    cluster.apply(aSecret({ name: 'login', stringData: LOGIN }));
   });
   afterEach(async () => {
     await controller?.stop();
@@ -98,7 +96,7 @@ describe('the controller in its environment', () => {
     cluster.apply(aSecret({ name: 'later', stringData: { username: 'ada', password: 'wrong' } }));
     cluster.apply(aConnector({ name: 'named', address: registry.origin, secretName: 'later' }));
     await cluster.untilCondition('named', 'Ready', { reason: 'AuthenticationFailed' });
-    cluster.apply(aSecret({ name: 'later', stringData: login }));
+    cluster.apply(aSecret({ name: 'later', stringData: LOGIN }));
     await cluster.untilCondition('named', 'Ready', { status: 'True' });
     const lists = api.requests.find({ verb: 'list', resource: 'secrets' }).map(({ namespace }) => namespace);
     expect(new Set(lists)).toEqual(new Set(['default', 'connectors-system']));
@@ -119,7 +117,7 @@ describe('the controller in its environment', () => {
       };
       return aConnectorClass('oci', { metadata: { name }, spec: spec as Partial<ConnectorClassSpec> });
     };
-    const header = `Basic ${Buffer.from(`ada:${PASSWORD}`).toString('base64')}`;
+    const header = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`;
     cluster.apply(service('fixed', header));
     cluster.apply(service('templated', 'Basic {{ .Secret.StringData.username }}'));
     controller = await startReplica(api);
