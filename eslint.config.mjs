@@ -58,6 +58,18 @@ const privateMembers = {
   message: 'Write #name instead of private name; private is for constructors and their parameter properties.',
 };
 
+const HANDED_IN = 'Everything that touches the world is handed in: take a Clock (libs/clock), or what you need of World (libs/runtime).';
+
+/** The date of the machine, in the forms that `no-restricted-properties` does not find: `new Date()`, `Date()`, and `Date` as a clock. */
+const date = {
+  selector: [
+    ":matches(NewExpression, CallExpression)[callee.name='Date'][arguments.length=0]",
+    "AssignmentPattern[right.name='Date']",
+    "Property[value.name='Date']",
+  ].join(', '),
+  message: HANDED_IN,
+};
+
 /** However it is written: `process.env`, `process['env']`, `const { env } = process`, an import of `node:process`. */
 const environment = [
   "MemberExpression[object.name='process']:matches([property.name='env'], [property.value='env'])",
@@ -200,10 +212,11 @@ const imports = {
 const noTestSupport = { group: ['@oci-connector/testing-*'], message: 'Only spec files and tools may use test support (libs/testing-*).' };
 const testSupportOnly = { 'no-restricted-imports': ['error', { patterns: [noTestSupport] }] };
 
-/** Where the time and the machine come from; all others are handed them. What a limit does is decided by the clock, so that a test need not wait. */
-const HANDED_IN = 'Everything that touches the world is handed in: take a Clock (libs/clock), or what you need of World (libs/runtime).';
-
-/** The sources that use timers, the date or the machine themselves, and why. `AbortSignal.timeout` and `socket.setTimeout` limit one request or socket, and are left to Node.js. */
+/**
+ * The only sources that use timers, the date or the machine themselves, and why. All others get them as parameters, so that no test has to
+ * wait. `AbortSignal.timeout` and `socket.setTimeout` are allowed everywhere, because they only end a request or a socket whose peer does not
+ * answer.
+ */
 const ownTime = [
   'libs/clock/src/clock.ts',
   // The world of a program is read here.
@@ -281,11 +294,17 @@ export default tseslint.config(
         ...['setTimeout', 'setInterval', 'performance'].map((property) => ({ object: 'globalThis', property, message: HANDED_IN })),
       ],
       'no-restricted-globals': ['error', ...['setTimeout', 'setInterval', 'performance'].map((name) => ({ name, message: HANDED_IN }))],
+      'no-restricted-syntax': ['error', ...environment, privateMembers, date],
     },
   },
   {
     files: ownTime,
-    rules: { ...testSupportOnly, 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
+    rules: {
+      ...testSupportOnly,
+      'no-restricted-properties': 'off',
+      'no-restricted-globals': 'off',
+      'no-restricted-syntax': ['error', ...environment, privateMembers],
+    },
   },
   // Where a program looks at its environment.
   { files: ['libs/kube/src/kubernetes.config.ts'], rules: testSupportOnly },

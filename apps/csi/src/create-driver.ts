@@ -67,6 +67,7 @@ export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
     environment: volumeEnvironment(settings, client.connection.server),
     audience: settings.audiences[0] ?? '',
     volumeSize: settings.volumeSize,
+    now: () => clock.now(),
     onNewVolume: (request) => reportLifetime(request, logger),
   });
   const node = new NodeServer({

@@ -139,6 +139,7 @@ export class VolumeNode {
       environment,
       audience: AUDIENCE,
       volumeSize: 1024 * 1024,
+      now: Date.now,
       onNewVolume: () => undefined,
     }).publish(request, this.target);
   }

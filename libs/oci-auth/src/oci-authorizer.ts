@@ -1,4 +1,4 @@
-import { type WallClock } from '@oci-connector/clock';
+import { systemClock, type WallClock } from '@oci-connector/clock';
 import { Attempt } from './attempt';
 import { type AuthorizeOptions, type AuthRequest } from './auth-request';
 import { type Authorization } from './authorization';
@@ -36,7 +36,7 @@ export class OciAuthorizer {
   readonly #memory: DanceMemory;
 
   constructor(options: OciAuthorizerOptions = {}) {
-    const { clock = Date, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {} } = options;
+    const { clock = systemClock, random = Math.random, cacheSize = DEFAULT_CACHE_SIZE, hooks = {} } = options;
     const refusals = options.refusals ?? new RefusedCredentials(clock);
     const source = new TokenSource({ clock, refusals, hooks });
     const cache = { clock, random, maxEntries: cacheSize };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type WallClock } from '@oci-connector/clock';
+import { systemClock, type WallClock } from '@oci-connector/clock';
 import { LRUCache } from 'lru-cache';
 import { OciAuthError } from './oci-auth.errors';
 import { type RegistryCredential } from './upstream-registry';
@@ -52,7 +52,7 @@ export class RefusedCredentials {
 
   /** @param refusedMs how long a refused credential is not sent again */
   constructor(
-    private readonly clock: WallClock = Date,
+    private readonly clock: WallClock = systemClock,
     private readonly refusedMs = REFUSED_CREDENTIAL_MS,
   ) {}
 

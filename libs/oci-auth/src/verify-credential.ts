@@ -1,4 +1,4 @@
-import { type WallClock } from '@oci-connector/clock';
+import { systemClock, type WallClock } from '@oci-connector/clock';
 import { isRepositoryName } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 import { type Authorization, anonymous, basic } from './authorization';
@@ -178,7 +178,7 @@ function repositoryDenied({ origin, credential }: UpstreamRegistry, repository: 
  *   repository is refused; or the signal's reason
  */
 export async function verifyCredential(registry: UpstreamRegistry, options: VerifyCredentialOptions = {}): Promise<CredentialCheck> {
-  const { repository, signal, clock = Date, refusals = new RefusedCredentials(clock) } = options;
+  const { repository, signal, clock = systemClock, refusals = new RefusedCredentials(clock) } = options;
   const plan = await discoverPlan(registry, () => clock.now(), signal);
   const handshake: Handshake = { registry, plan, signal, clock };
   let isAccepted = false;

@@ -97,7 +97,7 @@ describe('LinuxMounter, as root', () => {
 
     it('keeps the earlier files whole, and writes new ones when there is space again', async () => {
       await mounter.mount(target);
-      const volume = new VolumeDirectory(target, { size: SIZE });
+      const volume = new VolumeDirectory(target, { size: SIZE, now: Date.now });
       volume.write(before);
       const set = VolumeDirectory.currentSet(target);
       fill();
@@ -114,7 +114,7 @@ describe('LinuxMounter, as root', () => {
     it('leaves nothing of a first set that does not fit', async () => {
       await mounter.mount(target);
       fill();
-      expect(() => new VolumeDirectory(target, { size: SIZE }).write(before)).toThrow(
+      expect(() => new VolumeDirectory(target, { size: SIZE, now: Date.now }).write(before)).toThrow(
         expect.objectContaining({ code: 'VolumeFull' }) as Error,
       );
       expect(VolumeDirectory.currentSet(target)).toBeUndefined();

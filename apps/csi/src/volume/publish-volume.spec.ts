@@ -29,7 +29,7 @@ const PASTS: Readonly<Record<string, Past>> = {
     state: 'foreign',
     happened: ({ target, mounter }) => {
       mkdirSync(target);
-      new VolumeDirectory(target, { size: 1024 * 1024 }).write(new Map([['theirs', '1']]));
+      new VolumeDirectory(target, { size: 1024 * 1024, now: Date.now }).write(new Map([['theirs', '1']]));
       mounter.foreign.add(target);
     },
   },

@@ -34,6 +34,8 @@ export interface PublishVolumeParts {
   readonly environment: VolumeEnvironment;
   readonly audience: string;
   readonly volumeSize: number;
+  /** Returns milliseconds since the epoch. */
+  readonly now: () => number;
   /** Called once for each newly published volume. */
   readonly onNewVolume: (request: PublishRequest) => void;
 }
@@ -116,7 +118,7 @@ export class PublishVolume {
   }
 
   #directory({ group }: PublishRequest, target: string): VolumeDirectory {
-    return new VolumeDirectory(target, { group, size: this.parts.volumeSize });
+    return new VolumeDirectory(target, { group, size: this.parts.volumeSize, now: this.parts.now });
   }
 }
 

@@ -17,7 +17,7 @@ describe('VolumeDirectory', () => {
 
   beforeEach(() => {
     root = realpathSync(mkdtempSync(path.join(tmpdir(), 'volume-')));
-    directory = new VolumeDirectory(root, { size: SIZE });
+    directory = new VolumeDirectory(root, { size: SIZE, now: Date.now });
   });
 
   afterEach(() => rmSync(root, { recursive: true }));
@@ -42,7 +42,7 @@ describe('VolumeDirectory', () => {
 
   it("lets only the pod's group read when the pod has one", () => {
     const group = process.getgid?.() ?? 0;
-    new VolumeDirectory(root, { size: SIZE, group }).write(files({ one: '1' }));
+    new VolumeDirectory(root, { size: SIZE, group, now: Date.now }).write(files({ one: '1' }));
     expect(mode('one')).toBe('440');
     expect(statSync(path.join(root, 'one')).gid).toBe(group);
   });

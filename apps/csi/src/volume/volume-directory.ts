@@ -37,6 +37,8 @@ export interface VolumeDirectoryOptions {
   readonly group?: number;
   /** Size of the volume, in bytes. */
   readonly size: number;
+  /** Returns milliseconds since the epoch, for the names of sets. */
+  readonly now: () => number;
 }
 
 /**
@@ -100,7 +102,7 @@ export class VolumeDirectory {
   }
 
   #exchange(files: FileSet): void {
-    const set = `..${new Date().toISOString().replace(/\D+/g, '_')}${randomBytes(4).toString('hex')}`;
+    const set = `..${new Date(this.options.now()).toISOString().replace(/\D+/g, '_')}${randomBytes(4).toString('hex')}`;
     const directory = path.join(this.root, set);
     const next = path.join(this.root, NEXT_LINK);
     try {

@@ -18,7 +18,7 @@ export interface CheckCredentialOptions {
  * at the registry is noticed. Without a credential, it checks whether the registry accepts anonymous clients.
  */
 export async function checkCredential(target: DiagnosisTarget, options: CheckCredentialOptions = {}): Promise<Finding> {
-  const { address, egress, ca, timeoutMs, trustedRealms, credential } = target;
+  const { address, egress, clock, ca, timeoutMs, trustedRealms, credential } = target;
   const http = new RegistryHttpClient({ policy: egress, ca, timeoutMs });
   const { scheme, host, port, origin } = address;
   // This call caches nothing, so the parts of the cache key can be empty.
@@ -27,7 +27,7 @@ export async function checkCredential(target: DiagnosisTarget, options: CheckCre
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   try {
     const repository = options.repository && upstreamRepository(address, options.repository);
-    await verifyCredential(registry, { repository, signal, refusals: options.refusals });
+    await verifyCredential(registry, { repository, signal, clock, refusals: options.refusals });
     return PASSED;
   } catch (error) {
     return explain(error, { check: 'credential', origin });
