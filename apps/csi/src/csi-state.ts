@@ -1,5 +1,5 @@
 import { type Clock } from '@oci-connector/clock';
-import { type Connector, type ConnectorClass, type ConnectorKey, PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorClass, type ConnectorKey, PROXY_CA_KEYS, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import {
   type ConfigMap,
   ConfigMaps,
@@ -10,9 +10,6 @@ import {
   type WatchFailure,
 } from '@oci-connector/kube';
 import { merge, type Observable } from 'rxjs';
-
-/** The key of the ConfigMap in which the certificate of the proxy's CA is published. */
-const CA_KEY = 'ca.crt';
 
 export interface CsiStateOptions {
   readonly client: KubeClient;
@@ -55,7 +52,7 @@ export class CsiState {
 
   /** The proxy's CA in PEM; two certificates during a rotation. */
   caCertificates(): string | undefined {
-    return this.#configMaps.list()[0]?.data?.[CA_KEY] || undefined;
+    return this.#configMaps.list()[0]?.data?.[PROXY_CA_KEYS.bundle] || undefined;
   }
 
   start(): void {

@@ -5,6 +5,9 @@
 /** The proxy's certificate authority: the Secret with its key, and the ConfigMap with the published bundle. */
 export const PROXY_CA_NAME = 'connectors-proxy-ca';
 
+/** Their keys: the certificate that signs now and its private key, in the Secret; the bundle, in both. */
+export const PROXY_CA_KEYS = { certificate: 'tls.crt', privateKey: 'tls.key', bundle: 'ca.crt' } as const;
+
 /** The Secret with the keys that seal upload locations, `current` and `previous`. */
 export const SEALING_KEYS_NAME = 'connectors-proxy-sealing';
 

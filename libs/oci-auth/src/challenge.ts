@@ -1,3 +1,5 @@
+import { HeaderReader } from '@oci-connector/http';
+
 /** One challenge of a `WWW-Authenticate` header. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`, … */
@@ -38,29 +40,8 @@ const SEPARATORS = /[ \t,]*/y;
 /** Skips malformed text: parsing continues at the next comma. */
 const TO_NEXT_COMMA = /[^,]*/y;
 
-class Reader {
-  #position = 0;
-
-  constructor(private readonly text: string) {}
-
-  get atEnd(): boolean {
-    return this.#position >= this.text.length;
-  }
-
-  /** Consumes and returns the match of the sticky pattern at the current position; undefined when there is none. */
-  take(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#position;
-    const match = pattern.exec(this.text);
-    if (match === null) {
-      return undefined;
-    }
-    this.#position += match[0].length;
-    return match;
-  }
-}
-
 /** Reads `token / quoted-string`. Returns undefined when it is malformed (an unterminated quote, a character outside the grammar). */
-function readValue(reader: Reader): string | undefined {
+function readValue(reader: HeaderReader): string | undefined {
   const quoted = reader.take(QUOTED_STRING);
   if (quoted) {
     return (quoted[1] ?? '').replace(/\\(.)/gs, '$1');
@@ -69,7 +50,7 @@ function readValue(reader: Reader): string | undefined {
 }
 
 /** Reads `#auth-param` up to the scheme of the next challenge, or to the end. */
-function readParameters(reader: Reader): Record<string, string> {
+function readParameters(reader: HeaderReader): Record<string, string> {
   // No prototype: the peer chooses the names, and `__proto__` is one.
   const parameters = Object.create(null) as Record<string, string>;
   for (;;) {
@@ -87,7 +68,7 @@ function readParameters(reader: Reader): Record<string, string> {
   }
 }
 
-function readChallenge(reader: Reader): Challenge | undefined {
+function readChallenge(reader: HeaderReader): Challenge | undefined {
   const scheme = reader.take(TOKEN)?.[0].toLowerCase();
   if (scheme === undefined) {
     reader.take(TO_NEXT_COMMA);
@@ -112,7 +93,7 @@ export function parseChallenges(header: ChallengeHeader): Challenge[] {
   const challenges: Challenge[] = [];
   let budget = MAX_HEADER_LENGTH;
   for (const line of lines) {
-    const reader = new Reader(line.slice(0, budget));
+    const reader = new HeaderReader(line.slice(0, budget));
     budget -= Math.min(line.length, budget);
     for (reader.take(SEPARATORS); !reader.atEnd && challenges.length < MAX_CHALLENGES; reader.take(SEPARATORS)) {
       const challenge = readChallenge(reader);

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { PROXY_CA_KEYS } from '@oci-connector/connector-api';
 import { type ConfigMap, type Secret } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { formatBundle, readBundle, readCaCertificate, type CaCertificate, type CaKeyPair } from './ca-certificate';
@@ -7,13 +8,11 @@ import { publishedCertificates, type CaState } from './ca-rotation';
 /** Annotation of the ConfigMap: the time since when its bundle is published (RFC 3339). A new authority signs only some time after that. */
 export const PUBLISHED_AT_ANNOTATION = 'connectors.alauda.io/published-at';
 
-/**
- * Keys of the Secret. `tls.crt` and `tls.key` are the signing authority. `next.crt` and `next.key` are the next one, present only in the
- * first phase of a rotation. `ca.crt` is the published bundle.
- */
-const SIGNING = ['tls.crt', 'tls.key'] as const;
+const SIGNING = [PROXY_CA_KEYS.certificate, PROXY_CA_KEYS.privateKey] as const;
+const BUNDLE = PROXY_CA_KEYS.bundle;
+
+/** Keys of the next authority in the Secret, present only in the first phase of a rotation. Only the controller reads them. */
 const NEXT = ['next.crt', 'next.key'] as const;
-const BUNDLE = 'ca.crt';
 
 /** Reads the state from both objects. Treats unreadable parts as absent, so that they are replaced. */
 export function readCaState(secret: Secret | undefined, configMap: ConfigMap | undefined): CaState {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
 import { type Clock, type Timer } from '@oci-connector/clock';
-import { PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { PROXY_CA_KEYS, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { Sensitive } from '@oci-connector/sensitive';
 
 /** The CA that signs the proxy's certificates. */
@@ -87,10 +87,12 @@ export class CertificateAuthority {
 
 function authorityOf(data: SecretData | undefined): SigningAuthority {
   const text = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('latin1');
-  const certificate = text('tls.crt');
-  const key = text('tls.key');
+  const certificate = text(PROXY_CA_KEYS.certificate);
+  const key = text(PROXY_CA_KEYS.privateKey);
   if (certificate === '' || key === '') {
-    throw new Error(`the Secret ${PROXY_CA_NAME} has no keys "tls.crt" and "tls.key" yet; the controller creates it`);
+    throw new Error(
+      `the Secret ${PROXY_CA_NAME} has no keys "${PROXY_CA_KEYS.certificate}" and "${PROXY_CA_KEYS.privateKey}" yet; the controller creates it`,
+    );
   }
   const parsed = new NodeCertificate(certificate);
   if (!parsed.checkPrivateKey(createPrivateKey(key))) {

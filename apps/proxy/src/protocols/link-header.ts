@@ -1,3 +1,4 @@
+import { HeaderReader } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
 import { type ResponseHeaders } from '../upstream/response-headers';
 
@@ -30,28 +31,6 @@ const BARE = /([^ \t;,<>]+(?:,[^ \t;,<>]+)*)/y;
 const PARAMETER = /[ \t]*;[ \t]*([^ \t;,="<>]*)[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^ \t;,"]*)))?/y;
 const END_OF_LINK = /[ \t]*(?:,|$)/y;
 
-/** Reads a text from start to end, one match of a sticky pattern at a time. */
-class Reader {
-  #position = 0;
-
-  constructor(private readonly text: string) {}
-
-  get position(): number {
-    return this.#position;
-  }
-
-  get atEnd(): boolean {
-    return this.#position >= this.text.length;
-  }
-
-  take(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#position;
-    const match = pattern.exec(this.text) ?? undefined;
-    this.#position += match?.[0].length ?? 0;
-    return match;
-  }
-}
-
 /**
  * Parses the links of one or several header lines, in their order.
  *
@@ -62,7 +41,7 @@ export function parseLinks(link: ResponseHeaders[string]): Link[] {
   if (text.length > MAX_LINK_LENGTH) {
     throw unreadable(`is longer than ${MAX_LINK_LENGTH} bytes`);
   }
-  const reader = new Reader(text);
+  const reader = new HeaderReader(text);
   const links: Link[] = [];
   for (reader.take(SEPARATORS); !reader.atEnd; reader.take(SEPARATORS)) {
     if (links.length === MAX_LINKS) {
@@ -87,7 +66,7 @@ export function nextReference(link: ResponseHeaders[string]): string | undefined
   return next?.reference;
 }
 
-function readLink(reader: Reader, text: string): Link {
+function readLink(reader: HeaderReader, text: string): Link {
   const reference = (reader.take(BRACKETED) ?? reader.take(BARE))?.[1];
   const start = reader.position;
   const relations = readRelations(reader);
@@ -102,7 +81,7 @@ function readLink(reader: Reader, text: string): Link {
  * Reads all parameters and returns the relations in lower case (RFC 8288 §2.1.1). By §3.3 only the first `rel` counts, but not all clients
  * follow that. No next page may be lost, so every `rel` counts here.
  */
-function readRelations(reader: Reader): string[] {
+function readRelations(reader: HeaderReader): string[] {
   const relations: string[] = [];
   for (let parameter = reader.take(PARAMETER); parameter; parameter = reader.take(PARAMETER)) {
     const [, name = '', quoted, token = ''] = parameter;
