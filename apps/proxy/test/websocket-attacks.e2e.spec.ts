@@ -101,6 +101,13 @@ describe('an upgrade', () => {
       expect(service.requests).toEqual([]);
     });
 
+    it('says which further verb the class requires, and how to grant it', async () => {
+      const client = await (await RawClient.ask(world, { as: 'puller' })).closed();
+      expect(messageOf(client)).toMatch(
+        /^a WebSocket of this class needs the verb update too: system:serviceaccount:\S+:puller may not update connectors\/proxy "service" in namespace "platform"; bind it to the ClusterRole connectors-pusher there: kubectl /,
+      );
+    });
+
     it('reveals nothing about Connectors to clients without permission', async () => {
       const absent = '/namespaces/platform/connectors/absent/x';
       const existing = await (await RawClient.ask(world, { as: 'stranger' })).closed();

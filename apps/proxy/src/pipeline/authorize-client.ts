@@ -1,7 +1,6 @@
-import { API_GROUP, bindingCommand, connectorUse, type ProxyVerb } from '@oci-connector/connector-api';
+import { API_GROUP, connectorUse, type ProxyVerb } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
-import { type NamedConnector } from '../naming/naming';
-import { ProxyError } from '../proxy.errors';
+import { permissionDenied } from './permission-denied';
 import { type Authenticated, Authorized } from './proxy-exchange';
 
 /** Checks permissions; implemented by `AccessReviewer` of libs/kube. */
@@ -27,11 +26,7 @@ export class AuthorizeClient {
   async authorize(exchange: Authenticated): Promise<Authorized> {
     const { verb, named, identity } = exchange;
     if (!this.reviewer.peek(identity, connectorUse(named, verb)) && !(await this.#allows(exchange, verb))) {
-      const role = missingRole(verb, named, identity);
-      throw new ProxyError(
-        'PermissionDenied',
-        `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${role}`,
-      );
+      throw permissionDenied(exchange, verb);
     }
     return new Authorized(exchange, (further, options) => this.#allows(exchange, further, options));
   }
@@ -47,14 +42,4 @@ export class AuthorizeClient {
       this.reviewer.isAllowed(identity, { group: API_GROUP, resource: 'connectors', namespace, name, verb: 'get' })
     );
   }
-}
-
-/** Describes the role that grants the verb: a shipped ClusterRole, or for `delete` a Role that the user must create. */
-function missingRole(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
-  if (verb === 'delete') {
-    return 'a Role with the verb delete on connectors/proxy there';
-  }
-  const role = verb === 'get' ? 'connectors-puller' : 'connectors-pusher';
-  const help = `the ClusterRole ${role} there`;
-  return serviceAccount ? `${help}: ${bindingCommand(role, namespace, serviceAccount)}` : help;
 }

@@ -1,19 +1,20 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
-import { Planned, type Resolved } from './proxy-exchange';
 import { uidOf } from './connector-uid';
+import { permissionDenied } from './permission-denied';
+import { Planned, type Resolved } from './proxy-exchange';
 
 /** Creates the plan for the upstream request, with the protocol of the Connector's class. */
 export class PlanRequest {
-  /** @throws ProxyError when the protocol refuses the request, or the client lacks the verb that the protocol requires */
+  /** @throws ProxyError when the protocol refuses the request, or the client lacks a verb that the protocol requires */
   async plan(exchange: Resolved): Promise<Planned> {
     const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
     const plan = await planOf(exchange, request);
-    const verb = protocol.verbOf(request.method, request.path);
-    if (verb !== exchange.verb) {
-      await checkVerb(exchange, verb);
+    await checkVerb(exchange, protocol.verbOf(request.method, request.path));
+    if (plan.furtherVerb) {
+      await checkVerb(exchange, plan.furtherVerb.verb, plan.furtherVerb.why);
     }
     return planned(exchange, plan);
   }
@@ -34,13 +35,13 @@ function planOf({ client, resolution: { protocol } }: Resolved, request: Connect
   );
 }
 
-/** Checks a verb that differs from the authorised one: for this protocol, the request requires another verb than for other protocols. */
-async function checkVerb(exchange: Resolved, verb: ProxyVerb | undefined): Promise<void> {
+/** Checks a verb, unless it is the authorised one. It differs if the protocol requires another verb for the request than other protocols. */
+async function checkVerb(exchange: Resolved, verb: ProxyVerb | undefined, why?: string): Promise<void> {
   if (verb === undefined) {
     throw new ProxyError('Internal', 'the protocol has a plan for a method that it does not support');
   }
-  if (!(await exchange.allows(verb))) {
-    throw new ProxyError('PermissionDenied', `the client may not ${verb} connectors/proxy "${exchange.named.name}"`);
+  if (verb !== exchange.verb && !(await exchange.allows(verb))) {
+    throw permissionDenied(exchange, verb, why);
   }
 }
 

@@ -39,7 +39,7 @@ export interface ProtocolHandler {
    *
    * @throws ProxyError UpgradeUnsupported when the Connector allows no WebSocket
    */
-  planWebSocket?(request: ConnectorRequest): Promise<UpstreamPlan>;
+  planWebSocket?(request: ConnectorRequest): UpstreamPlan;
 }
 
 /** The response that tells a client with a valid token that the proxy serves the protocol. For other clients, 401 says how to log in. */
@@ -89,8 +89,8 @@ export interface ConnectorRequest {
   /** True when the request's framing announces a body (Content-Length over 0, or Transfer-Encoding). */
   readonly hasBody: boolean;
   /**
-   * Whether the client has another verb in addition to the one of {@link ProtocolHandler.verbOf}, such as `get` for the source of a
-   * cross-repository mount.
+   * Whether the client has another verb, on which the plan depends, such as `get` for the source of a cross-repository mount. A plan that
+   * must be refused without the verb names it as {@link UpstreamPlan.furtherVerb} instead.
    *
    * @throws ProxyError (503) when the API server does not answer
    */
@@ -127,6 +127,8 @@ export interface UpstreamPlan {
    * changes nothing. It shows, before the first byte or after a refusal, how the registry authorises writes.
    */
   readonly emptyWrite?: UpstreamPlan;
+  /** A verb that the request requires in addition to the one of {@link ProtocolHandler.verbOf}, and why. The pipeline checks it. */
+  readonly furtherVerb?: { readonly verb: ProxyVerb; readonly why: string };
   /** True when a 101 turns the client's connection into a WebSocket. Other responses are handled as usual. */
   readonly webSocket?: true;
   /** For logs and metrics. */

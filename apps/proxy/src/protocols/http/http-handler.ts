@@ -41,7 +41,7 @@ export class HttpHandler implements ProtocolHandler {
     };
   }
 
-  async planWebSocket(request: ConnectorRequest): Promise<UpstreamPlan> {
+  planWebSocket(request: ConnectorRequest): UpstreamPlan {
     return asWebSocket(this.plan(request), request);
   }
 }

@@ -9,12 +9,11 @@ const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 
 /**
- * Turns the plan into one for a WebSocket, if the client also has the verb that the class requires.
+ * Turns the plan into one for a WebSocket, which also requires the verb that the class names.
  *
- * @throws ProxyError UpgradeUnsupported when the class or the version does not allow it, RequestMalformed when the key is invalid,
- *   PermissionDenied when the client does not have the verb
+ * @throws ProxyError UpgradeUnsupported when the class or the version does not allow it, RequestMalformed when the key is invalid
  */
-export async function asWebSocket(plan: UpstreamPlan, request: ConnectorRequest): Promise<UpstreamPlan> {
+export function asWebSocket(plan: UpstreamPlan, request: ConnectorRequest): UpstreamPlan {
   const verb = request.classHttp?.upgrade?.verb;
   if (verb === undefined) {
     throw new ProxyError(
@@ -22,21 +21,14 @@ export async function asWebSocket(plan: UpstreamPlan, request: ConnectorRequest)
       'the class of this connector allows no WebSocket; its author allows it by spec.http.upgrade. Send other requests without the header Upgrade',
     );
   }
-  const requestHeaders = { ...plan.requestHeaders, ...handshakeHeaders(request) };
-  if (!(await request.allows(verb))) {
-    const { namespace, name } = request.connector;
-    throw new ProxyError(
-      'PermissionDenied',
-      `a WebSocket needs the verb ${verb} too: the client may not ${verb} connectors/proxy "${name}" in namespace "${namespace}"; bind it to a role that allows it there`,
-    );
-  }
   return {
     ...plan,
     webSocket: true,
+    furtherVerb: { verb, why: `a WebSocket of this class needs the verb ${verb} too` },
     action: 'websocket',
     // After a redirect the client has to send another request, because its permission was checked only for this place.
     followRedirects: false,
-    requestHeaders,
+    requestHeaders: { ...plan.requestHeaders, ...handshakeHeaders(request) },
   };
 }
 
