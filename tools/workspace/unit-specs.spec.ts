@@ -54,7 +54,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/pipeline/identify-request.ts': 'apps/proxy/test/identify-request.spec.ts',
   'apps/proxy/src/pipeline/plan-request.ts': 'apps/proxy/test/toy-protocol.e2e.spec.ts',
   'apps/proxy/src/pipeline/resolve-connector.ts': 'apps/proxy/test/refusals.e2e.spec.ts',
-  'apps/proxy/src/port/client-connection.ts': 'apps/proxy/src/port/connection-limits.spec.ts',
+  'apps/proxy/src/port/client-slot.ts': 'apps/proxy/src/port/connection-limits.spec.ts',
   'apps/proxy/src/protocols/oci/name-replacement.ts': 'apps/proxy/src/protocols/oci/tag-list.spec.ts',
   'apps/proxy/src/proxy-state.ts': 'apps/proxy/test/outage.e2e.spec.ts',
   'apps/proxy/src/upstream/web-socket-transport.ts': 'apps/proxy/test/websocket.e2e.spec.ts',

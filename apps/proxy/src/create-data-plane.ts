@@ -113,7 +113,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     port: settings.httpPort,
     limits,
     metrics,
-    accept: (socket, place) => connections.accept(socket, { listener: 'http', place, naming }),
+    accept: (socket, slot) => connections.accept(socket, { listener: 'http', slot, naming }),
   });
   const https = new Port({
     name: 'https',
@@ -121,11 +121,11 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     port: settings.httpsPort,
     limits,
     metrics,
-    accept: (socket, place) => connections.accept(socket, { listener: 'https', place, naming }),
+    accept: (socket, slot) => connections.accept(socket, { listener: 'https', slot, naming }),
     tls: {
       SNICallback: leaves.sniCallback,
       handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
-      refusePlainHttp: (socket, place) => connections.refusePlainHttp(socket, { listener: 'https', place, naming }),
+      refusePlainHttp: (socket, slot) => connections.refusePlainHttp(socket, { listener: 'https', slot, naming }),
     },
   });
   const ownCertificate = new OwnCertificate({

@@ -5,10 +5,10 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { ReverseNaming } from '../naming/reverse-naming';
 import { type ProxyError } from '../proxy.errors';
-import { type ConnectionPlace, HttpConnections, type HttpConnectionsOptions } from './http-connections';
+import { type ConnectionSlot, HttpConnections, type HttpConnectionsOptions } from './http-connections';
 
 /** Records the calls of its methods. */
-class Place implements ConnectionPlace {
+class Slot implements ConnectionSlot {
   readonly told: string[] = [];
   isKnown = false;
 
@@ -34,7 +34,7 @@ const naming = new ReverseNaming('cluster.local');
 describe('HttpConnections', () => {
   let connections: HttpConnections;
   let servers: Server[];
-  let places: Place[];
+  let slots: Slot[];
   let served: string[];
   let rejected: string[];
   let onRequest: (response: ServerResponse, request: IncomingMessage, accepted: () => void) => void;
@@ -42,7 +42,7 @@ describe('HttpConnections', () => {
 
   function start(options: Partial<HttpConnectionsOptions> = {}): void {
     servers = [];
-    places = [];
+    slots = [];
     served = [];
     rejected = [];
     onRequest = (response, { method }) => response.end(`${method ?? ''} answered`);
@@ -76,9 +76,9 @@ describe('HttpConnections', () => {
   }
 
   function hand(socket: Socket, listener: string): void {
-    const place = new Place();
-    places.push(place);
-    connections.accept(socket, { listener, place, naming });
+    const slot = new Slot();
+    slots.push(slot);
+    connections.accept(socket, { listener, slot, naming });
   }
 
   const plainPort = (): Promise<number> => listen(createServer({ allowHalfOpen: true }, (socket) => hand(socket, 'http')));
@@ -107,8 +107,8 @@ describe('HttpConnections', () => {
       await until(() => received().endsWith('PUT answered'));
     }
     expect(served).toEqual(['GET /one', 'PUT /two', 'GET /one', 'PUT /two']);
-    await until(() => places.every(({ told }) => told.length === 4));
-    expect(places.map(({ told }) => told.join(' '))).toEqual(['begin end begin end', 'begin end begin end']);
+    await until(() => slots.every(({ told }) => told.length === 4));
+    expect(slots.map(({ told }) => told.join(' '))).toEqual(['begin end begin end', 'begin end begin end']);
   });
 
   it('answers 408 when the request headers do not arrive in time, although its server never listens', async () => {
@@ -143,7 +143,7 @@ describe('HttpConnections', () => {
   it('tells a client that sends plain HTTP to a TLS port to use https', async () => {
     start();
     const port = await listen(
-      createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', place: new Place(), naming })),
+      createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', slot: new Slot(), naming })),
     );
     const { client, received } = dial(connect(port, '127.0.0.1'));
     await once(client, 'close');
@@ -165,12 +165,12 @@ describe('HttpConnections', () => {
     const head = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n';
     client.write(`${head}x`);
     await until(() => received().endsWith('ok'));
-    expect(places[0]?.told).toEqual(['begin', 'end']);
+    expect(slots[0]?.told).toEqual(['begin', 'end']);
     client.write(`${head}x`);
-    await until(() => places[0]?.isKnown === true && received().split('HTTP/1.1').length === 3);
+    await until(() => slots[0]?.isKnown === true && received().split('HTTP/1.1').length === 3);
     client.write(`${head}x`);
     await until(() => received().split('HTTP/1.1').length === 4);
-    expect(places[0]?.told).toEqual(['begin', 'end', 'begin', 'end']);
+    expect(slots[0]?.told).toEqual(['begin', 'end', 'begin', 'end']);
   });
 
   it('closes idle connections while draining, and busy ones after their response', async () => {
@@ -180,7 +180,7 @@ describe('HttpConnections', () => {
     onRequest = (response) => void responses.push(response);
     const [idle, busy] = [dial(connect(port, '127.0.0.1')), dial(connect(port, '127.0.0.1'))];
     busy.client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    await until(() => places.length === 2 && responses.length === 1);
+    await until(() => slots.length === 2 && responses.length === 1);
     connections.drain();
     await until(() => idle.client.closed);
     expect(busy.client.closed).toBe(false);

@@ -21,8 +21,8 @@ const MAX_CHECK_INTERVAL = 5_000;
 /** Time between two searches for idle connections during shutdown, in milliseconds. */
 const CLOSE_IDLE_INTERVAL = 200;
 
-/** The place of a connection within the limits on connections. */
-export interface ConnectionPlace {
+/** The slot of a connection within the limits on connections. */
+export interface ConnectionSlot {
   /** Whether a token was accepted on the connection. */
   readonly isKnown: boolean;
   /** Called when a stranger's request begins; {@link end} is called when its response has ended. */
@@ -38,7 +38,7 @@ export interface ConnectionPlace {
 export interface Arrival {
   /** The port that accepted the connection; for metrics. */
   readonly listener: string;
-  readonly place: ConnectionPlace;
+  readonly slot: ConnectionSlot;
   /** How requests on the connection name a Connector and identify their client. */
   readonly naming: Naming;
 }
@@ -172,26 +172,26 @@ export class HttpConnections {
       response.shouldKeepAlive = false;
     }
     connection.latest = response;
-    const { place, naming } = connection;
-    if (!place.isKnown) {
-      this.#serveStranger(place, request, response);
+    const { slot, naming } = connection;
+    if (!slot.isKnown) {
+      this.#serveStranger(slot, request, response);
     }
-    serve.serve(request, response, { ...circumstances, naming, authenticated: () => place.trust() });
+    serve.serve(request, response, { ...circumstances, naming, authenticated: () => slot.trust() });
   }
 
   /**
    * Reads no more of a stranger's body than the part that arrived with the headers. The socket resumes when the body is read or discarded.
    * Also closes the connection of a stranger who does not read the response.
    */
-  #serveStranger(place: ConnectionPlace, { headers, socket }: IncomingMessage, response: ServerResponse): void {
+  #serveStranger(slot: ConnectionSlot, { headers, socket }: IncomingMessage, response: ServerResponse): void {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
       socket.pause();
     }
-    place.begin();
-    response.once('close', () => place.end());
+    slot.begin();
+    response.once('close', () => slot.end());
     response.once('prefinish', () => {
-      if (!place.isKnown) {
-        response.setTimeout(this.options.strangerIdleMs, () => place.close('idle'));
+      if (!slot.isKnown) {
+        response.setTimeout(this.options.strangerIdleMs, () => slot.close('idle'));
       }
     });
   }

@@ -116,11 +116,11 @@ export class ServeRequest {
   #whenClosed(socket: Socket, response: ServerResponse, tell: () => void): void {
     const waiting = this.#waitingFor(socket);
     const closed = (): void => {
-      const place = waiting.indexOf(closed);
-      if (place < 0) {
+      const index = waiting.indexOf(closed);
+      if (index < 0) {
         return;
       }
-      waiting.splice(place, 1);
+      waiting.splice(index, 1);
       tell();
     };
     waiting.push(closed);

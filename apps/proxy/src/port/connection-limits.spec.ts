@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { ManualClock, until } from '@oci-connector/testing-kit';
 import { ATTACKER, HONEST, LISTENS_ON, type Peer } from '../../test/peers';
-import { type ClientConnection } from './client-connection';
+import { type ClientSlot } from './client-slot';
 import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits';
 
 const IDLE_MS = 10_000;
 
-/** Both ends of a connection, and its place. */
+/** Both ends of a connection, and its slot. */
 interface Admitted {
   readonly client: Socket;
   readonly socket: Socket;
-  readonly place: ClientConnection | undefined;
+  readonly slot: ClientSlot | undefined;
 }
 
 describe('ConnectionLimits', () => {
@@ -54,52 +54,52 @@ describe('ConnectionLimits', () => {
     const [socket] = await accepted;
     socket.on('error', () => undefined).resume();
     clock.advance(1);
-    return { client, socket, place: limits.admit(socket, listener) };
+    return { client, socket, slot: limits.admit(socket, listener) };
   }
 
   const known = async (peer?: Peer): Promise<Admitted> => {
     const admitted = await open(peer);
-    admitted.place?.trust();
+    admitted.slot?.trust();
     return admitted;
   };
 
-  it('refuses connections above the limit of a listener, and frees the place of a closed connection', async () => {
+  it('refuses connections above the limit of a listener, and frees the slot of a closed connection', async () => {
     start({ maxPerListener: 2 });
     const [first] = [await known(), await known()];
     const refused = await open();
-    expect({ place: refused.place, destroyed: refused.socket.destroyed, closed }).toEqual({
-      place: undefined,
+    expect({ slot: refused.slot, destroyed: refused.socket.destroyed, closed }).toEqual({
+      slot: undefined,
       destroyed: true,
       closed: ['http refused'],
     });
-    expect((await open(HONEST, 'https')).place).toBeDefined();
+    expect((await open(HONEST, 'https')).slot).toBeDefined();
     first.client.destroy();
     await once(first.socket, 'close');
-    expect((await open()).place).toBeDefined();
+    expect((await open()).slot).toBeDefined();
     expect(closed).toEqual(['http refused']);
   });
 
   it('refuses connections above the limit of a peer, over all listeners, but not those of other peers', async () => {
     start({ maxPerPeer: 2 });
     for (const listener of ['http', 'https']) {
-      (await open(ATTACKER, listener)).place?.trust();
+      (await open(ATTACKER, listener)).slot?.trust();
     }
-    expect((await open(ATTACKER)).place).toBeUndefined();
-    expect((await open(HONEST)).place).toBeDefined();
+    expect((await open(ATTACKER)).slot).toBeUndefined();
+    expect((await open(HONEST)).slot).toBeDefined();
   });
 
   it('makes room by closing the longest idle stranger, but no connection with a request and no known client', async () => {
     start({ maxPerListener: 4 });
     const safe = await known();
     const busy = await open();
-    busy.place?.begin();
+    busy.slot?.begin();
     const [older, newer] = [await open(), await open()];
-    older.place?.touch();
-    expect((await open()).place).toBeDefined();
+    older.slot?.touch();
+    expect((await open()).slot).toBeDefined();
     expect([safe, busy, older, newer].map(({ socket }) => socket.destroyed)).toEqual([false, false, false, true]);
     // Its request has ended: it is idle from now on, and the last one to be closed.
-    busy.place?.end();
-    expect((await open()).place).toBeDefined();
+    busy.slot?.end();
+    expect((await open()).slot).toBeDefined();
     expect([busy, older].map(({ socket }) => socket.destroyed)).toEqual([false, true]);
     expect(closed).toEqual(['http shed', 'http shed']);
   });
@@ -107,16 +107,16 @@ describe('ConnectionLimits', () => {
   it('refuses a connection when no other can make room, and keeps the existing ones', async () => {
     start({ maxPerListener: 1 });
     const busy = await open();
-    busy.place?.begin();
-    expect((await open()).place).toBeUndefined();
+    busy.slot?.begin();
+    expect((await open()).slot).toBeUndefined();
     expect(busy.socket.destroyed).toBe(false);
   });
 
   it('still counts a peer whose only connection made room for its next one', async () => {
     start({ maxPerListener: 2, maxPerPeer: 1 });
     await open(ATTACKER);
-    (await open(ATTACKER)).place?.trust();
-    expect((await open(ATTACKER)).place).toBeUndefined();
+    (await open(ATTACKER)).slot?.trust();
+    expect((await open(ATTACKER)).slot).toBeUndefined();
     expect(closed).toEqual(['http shed', 'http refused']);
   });
 
@@ -138,13 +138,13 @@ describe('ConnectionLimits', () => {
   it("restarts a stranger's idle time when its last request ends", async () => {
     start();
     const stranger = await open();
-    stranger.place?.begin();
-    stranger.place?.begin();
+    stranger.slot?.begin();
+    stranger.slot?.begin();
     clock.advance(2 * IDLE_MS);
-    stranger.place?.end();
+    stranger.slot?.end();
     clock.advance(2 * IDLE_MS);
     expect(stranger.socket.destroyed).toBe(false);
-    stranger.place?.end();
+    stranger.slot?.end();
     clock.advance(IDLE_MS - 1_000);
     expect(stranger.socket.destroyed).toBe(false);
     clock.advance(2_000);
@@ -155,24 +155,24 @@ describe('ConnectionLimits', () => {
     start();
     const [one, other] = [await open(ATTACKER), await known(HONEST)];
     expect(limits.peers).toBe(2);
-    one.place?.close('idle');
+    one.slot?.close('idle');
     other.client.destroy();
     await Promise.all([one, other].map(({ socket }) => until(() => socket.closed)));
     // The response ends after the connection has closed; this has no effect.
-    one.place?.begin();
-    one.place?.end();
+    one.slot?.begin();
+    one.slot?.end();
     clock.advance(2 * IDLE_MS);
     expect({ closed, peers: limits.peers }).toEqual({ closed: ['http idle'], peers: 0 });
   });
 
-  it('gives no place to a client that has already disconnected, and does not report it as refused', async () => {
+  it('gives no slot to a client that has already disconnected, and does not report it as refused', async () => {
     start();
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     clients.push(connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined));
     const [socket] = await accepted;
     socket.destroy();
     await until(() => socket.closed);
-    expect({ place: limits.admit(socket, 'http'), closed, peers: limits.peers }).toEqual({ place: undefined, closed: [], peers: 0 });
+    expect({ slot: limits.admit(socket, 'http'), closed, peers: limits.peers }).toEqual({ slot: undefined, closed: [], peers: 0 });
   });
 
   it('has no timer before the first connection and after it is closed', async () => {

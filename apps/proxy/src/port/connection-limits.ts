@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { type Clock, type Timer } from '@oci-connector/clock';
 import { peerOf } from '../client/peer';
-import { ClientConnection, type ClosedReason, ConnectionGroup } from './client-connection';
+import { ClientSlot, type ClosedReason, ConnectionGroup } from './client-slot';
 
 /** The longest time between two checks of idle connections, in milliseconds. */
 const MAX_CHECK_INTERVAL = 1_000;
@@ -18,7 +18,7 @@ export interface ConnectionLimitsOptions {
 
 /**
  * Limits the connections per listener and per peer. A stranger is a client whose connection has no accepted token yet. An idle stranger
- * keeps its place only for seconds, and loses it before a new connection is refused. So a few pods cannot occupy all places.
+ * keeps its slot only for seconds, and loses it before a new connection is refused. So a few pods cannot occupy all slots.
  */
 export class ConnectionLimits {
   readonly #listeners = new Map<string, ConnectionGroup>();
@@ -28,17 +28,17 @@ export class ConnectionLimits {
 
   constructor(private readonly options: ConnectionLimitsOptions) {}
 
-  /** The number of peers that have a place. */
+  /** The number of peers that have a slot. */
   get peers(): number {
     return this.#peers.size;
   }
 
   /**
-   * Takes a place for a connection until the connection closes.
+   * Takes a slot for a connection until the connection closes.
    *
-   * @returns undefined if no place is free; the connection is then closed
+   * @returns undefined if no slot is free; the connection is then closed
    */
-  admit(socket: Socket, listenerName: string): ClientConnection | undefined {
+  admit(socket: Socket, listenerName: string): ClientSlot | undefined {
     const { maxPerListener, maxPerPeer, clock, onClosed } = this.options;
     // The socket of a client that has already disconnected has no address.
     if (socket.remoteAddress === undefined) {
@@ -56,7 +56,7 @@ export class ConnectionLimits {
     // The connection that made room may have been the peer's last.
     this.#peers.set(peer.name, peer);
     this.#timer ??= this.#nextCheck();
-    return new ClientConnection({
+    return new ClientSlot({
       socket,
       groups: [listener, peer],
       clock,

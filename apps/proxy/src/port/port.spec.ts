@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { ManualClock, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
-import { type ClientConnection } from './client-connection';
+import { type ClientSlot } from './client-slot';
 import { ConnectionLimits } from './connection-limits';
 import { Port, type TlsPortOptions } from './port';
 
@@ -10,7 +10,7 @@ interface HandedOver {
   readonly socket: Socket;
   /** How many bytes of the connection had been read when it was handed over. */
   readonly read: number;
-  readonly place: ClientConnection;
+  readonly slot: ClientSlot;
 }
 
 describe('Port', () => {
@@ -55,10 +55,10 @@ describe('Port', () => {
       port: 0,
       limits,
       metrics: { connections: (_name, change) => (open += change) },
-      accept: (socket, place) => void accepted.push({ socket: socket.on('error', () => undefined), place, read: socket.bytesRead }),
+      accept: (socket, slot) => void accepted.push({ socket: socket.on('error', () => undefined), slot, read: socket.bytesRead }),
       tls: tls && {
         handshakeTimeout: 60_000,
-        refusePlainHttp: (socket, place) => void plain.push({ socket: socket.end('understood'), place, read: socket.bytesRead }),
+        refusePlainHttp: (socket, slot) => void plain.push({ socket: socket.end('understood'), slot, read: socket.bytesRead }),
         ...tls,
       },
     });
@@ -90,27 +90,27 @@ describe('Port', () => {
       client.once('error', ({ message }: Error) => resolve(message));
     });
 
-  it('hands over each connection once, with its place, before any byte is read', async () => {
+  it('hands over each connection once, with its slot, before any byte is read', async () => {
     await start();
     dial().write('GET / HTTP/1.1\r\n');
     await until(() => accepted.length === 1);
     const [first] = accepted;
-    expect({ isKnown: first?.place.isKnown, read: first?.read, open }).toEqual({ isKnown: false, read: 0, open: 1 });
+    expect({ isKnown: first?.slot.isKnown, read: first?.read, open }).toEqual({ isKnown: false, read: 0, open: 1 });
     first?.socket.destroy();
     await until(() => open === 0);
     expect(accepted).toHaveLength(1);
   });
 
-  it('does not hand over a connection without a place', async () => {
+  it('does not hand over a connection without a slot', async () => {
     await start({ max: 1 });
     dial();
     await until(() => accepted.length === 1);
-    accepted[0]?.place.trust();
+    accepted[0]?.slot.trust();
     await once(dial(), 'close');
     expect({ handedOver: accepted.length, open }).toEqual({ handedOver: 1, open: 1 });
   });
 
-  it('hands over a TLS connection after its handshake, with the place of the TCP connection', async () => {
+  it('hands over a TLS connection after its handshake, with the slot of the TCP connection', async () => {
     const own = createSecureContext(await certificateOf('c-registry.platform.svc'));
     await start({
       max: 1,
@@ -121,7 +121,7 @@ describe('Port', () => {
     const named = dialTls({ servername: 'c-registry.platform.svc', ALPNProtocols: ['h2', 'http/1.1'] });
     expect(await outcome(named)).toBe('secure DNS:c-registry.platform.svc http/1.1');
     await until(() => accepted.length === 1);
-    accepted[0]?.place.close('idle');
+    accepted[0]?.slot.close('idle');
     await until(() => named.closed && open === 0);
 
     expect(await outcome(dialTls({ checkServerIdentity: () => undefined }))).toBe('secure DNS:proxy.example false');

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
-import { type ClientConnection } from './client-connection';
+import { type ClientSlot } from './client-slot';
 import { type ConnectionLimits } from './connection-limits';
 
 /**
@@ -22,7 +22,7 @@ export interface PortOptions {
   readonly limits: Pick<ConnectionLimits, 'admit'>;
   readonly metrics: { connections(name: string, change: 1 | -1): void };
   /** Receives each admitted connection; on a TLS port after the handshake. */
-  readonly accept: (socket: Socket, place: ClientConnection) => void;
+  readonly accept: (socket: Socket, slot: ClientSlot) => void;
   /** Present for https. */
   readonly tls?: TlsPortOptions;
 }
@@ -31,13 +31,13 @@ export interface TlsPortOptions extends Pick<TlsOptions, 'SNICallback'> {
   /** Time limit for a handshake, in milliseconds. */
   readonly handshakeTimeout: number;
   /** Receives a connection whose client sent plain HTTP instead of a TLS handshake. */
-  readonly refusePlainHttp: (socket: Socket, place: ClientConnection) => void;
+  readonly refusePlainHttp: (socket: Socket, slot: ClientSlot) => void;
 }
 
-/** A TCP connection, and its place. */
+/** A TCP connection, and its slot. */
 interface Accepted {
   readonly socket: Socket;
-  readonly place: ClientConnection;
+  readonly slot: ClientSlot;
 }
 
 /** Listens on one port, enforces the limits on connections, terminates TLS, and hands the connections over. */
@@ -102,7 +102,7 @@ export class Port {
     server.on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
       const beneath = code === NOT_TLS ? this.#beneathTls.get(endsOf(socket)) : undefined;
       if (beneath) {
-        refusePlainHttp(beneath.socket, beneath.place);
+        refusePlainHttp(beneath.socket, beneath.slot);
       } else {
         socket.destroy();
       }
@@ -112,8 +112,8 @@ export class Port {
 
   #connected(socket: Socket): void {
     const { limits, metrics, name, accept, tls } = this.options;
-    const place = limits.admit(socket, name);
-    if (!place) {
+    const slot = limits.admit(socket, name);
+    if (!slot) {
       return;
     }
     this.#open.add(socket);
@@ -125,20 +125,20 @@ export class Port {
       metrics.connections(name, -1);
     });
     if (tls) {
-      this.#beneathTls.set(ends, { socket, place });
+      this.#beneathTls.set(ends, { socket, slot });
     } else {
-      accept(socket, place);
+      accept(socket, slot);
     }
   }
 
-  /** Hands over a connection after its handshake, with the place of its TCP connection. */
+  /** Hands over a connection after its handshake, with the slot of its TCP connection. */
   #secured(socket: TLSSocket): void {
     const beneath = this.#beneathTls.get(endsOf(socket));
     if (!beneath) {
       return void socket.destroy();
     }
-    beneath.place.touch();
-    this.options.accept(socket, beneath.place);
+    beneath.slot.touch();
+    this.options.accept(socket, beneath.slot);
   }
 }
 

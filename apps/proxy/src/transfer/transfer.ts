@@ -7,7 +7,7 @@ export class Transfer {
   bytesIn = 0;
   bytesOut = 0;
   /** For {@link Transfers}: the index in its list. */
-  place = -1;
+  index = -1;
   readonly #cancellation = new Cancellation();
   readonly #end = new EndHooks();
   readonly #idle: IdleClock;

@@ -44,7 +44,7 @@ export class Transfers {
 
   begin(): Transfer {
     const transfer = new Transfer(this.#now, this.#passed);
-    transfer.place = this.#running.push(transfer) - 1;
+    transfer.index = this.#running.push(transfer) - 1;
     return transfer;
   }
 
@@ -79,15 +79,15 @@ export class Transfers {
   }
 
   #remove(transfer: Transfer): void {
-    if (this.#running[transfer.place] !== transfer) {
+    if (this.#running[transfer.index] !== transfer) {
       return;
     }
     const last = this.#running.pop();
     if (last === undefined || last === transfer) {
       return;
     }
-    this.#running[transfer.place] = last;
-    last.place = transfer.place;
+    this.#running[transfer.index] = last;
+    last.index = transfer.index;
   }
 
   #cancelIdle(): void {

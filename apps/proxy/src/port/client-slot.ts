@@ -1,21 +1,21 @@
 import { type Socket } from 'node:net';
 import { type Clock } from '@oci-connector/clock';
-import { type ConnectionPlace } from '../client/http-connections';
+import { type ConnectionSlot } from '../client/http-connections';
 
 /** Why the proxy closes or refuses a connection of a client. */
 export type ClosedReason =
   /** No token was accepted on it, and no byte arrived for the limit. */
   | 'idle'
-  /** No token was accepted on it, and a new connection needed its place. */
+  /** No token was accepted on it, and a new connection needed its slot. */
   | 'shed'
-  /** No place is free. */
+  /** No slot is free. */
   | 'refused';
 
 /** Connections that share a limit: those of a listener, or those of a peer. */
 export class ConnectionGroup {
   #open = 0;
   /** Connections without an accepted token and without a request in progress; the longest idle first. */
-  readonly #idleStrangers = new Set<ClientConnection>();
+  readonly #idleStrangers = new Set<ClientSlot>();
 
   constructor(
     readonly name: string,
@@ -27,7 +27,7 @@ export class ConnectionGroup {
   }
 
   /** Idle connections without an accepted token; the longest idle first. */
-  get idleStrangers(): Iterable<ClientConnection> {
+  get idleStrangers(): Iterable<ClientSlot> {
     return this.#idleStrangers;
   }
 
@@ -53,7 +53,7 @@ export class ConnectionGroup {
     this.#open -= 1;
   }
 
-  setIdle(connection: ClientConnection, isIdle: boolean): void {
+  setIdle(connection: ClientSlot, isIdle: boolean): void {
     if (isIdle) {
       this.#idleStrangers.add(connection);
     } else {
@@ -62,28 +62,28 @@ export class ConnectionGroup {
   }
 }
 
-export interface ClientConnectionOptions {
+export interface ClientSlotOptions {
   readonly socket: Socket;
   readonly groups: readonly ConnectionGroup[];
   readonly clock: Clock;
-  /** Called once, when the place is free again. */
+  /** Called once, when the slot is free again. */
   readonly onLeft: () => void;
   /** Called before this object closes the connection. */
   readonly onClosed: (reason: ClosedReason) => void;
 }
 
 /**
- * The place of one client connection. The constructor takes the place. A connection on which no token was accepted yet is a stranger's,
+ * The slot of one client connection. The constructor takes the slot. A connection on which no token was accepted yet is a stranger's,
  * otherwise a known client's.
  */
-export class ClientConnection implements ConnectionPlace {
+export class ClientSlot implements ConnectionSlot {
   #isKnown = false;
   #hasLeft = false;
   #idleSince = 0;
   #bytesRead = 0;
   #requests = 0;
 
-  constructor(private readonly options: ClientConnectionOptions) {
+  constructor(private readonly options: ClientSlotOptions) {
     const { socket, groups } = options;
     groups.forEach((group) => group.enter());
     socket.once('close', () => this.#leave());
