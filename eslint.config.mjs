@@ -125,7 +125,7 @@ const noStep = {
   pattern:
     "from '\\./(?:ask-upstream|authenticate-client|authorize-client|forward-request|identify-request|obtain-authorization|plan-request|recover-request|request-limits|resolve-connector|resolve-credential)'",
   message:
-    'A step holds no other step: declare what it needs as an interface in its own file; create-data-plane.ts puts them together and handle-request.ts names their order.',
+    'A step holds no other step: declare what it needs as an interface in its own file; create-request-handler.ts puts them together and handle-request.ts names their order.',
 };
 
 /**

@@ -1,49 +1,27 @@
-import { type Clock, sleep } from '@oci-connector/clock';
+import { type Clock } from '@oci-connector/clock';
 import { type Connector, PROXY_CA_NAME, SEALING_KEYS_NAME } from '@oci-connector/connector-api';
 import { CredentialStore } from '@oci-connector/credentials';
 import { EgressPolicy, type LookupAll } from '@oci-connector/egress';
-import {
-  AccessReviewer,
-  InstallationEndpoints,
-  parseKey,
-  Reachability,
-  Secrets,
-  TokenReviewer,
-  TokenSignatures,
-} from '@oci-connector/kube';
+import { InstallationEndpoints, parseKey, Reachability, Secrets } from '@oci-connector/kube';
 import { OciAuthorizer } from '@oci-connector/oci-auth';
 import { type Runtime, type World } from '@oci-connector/runtime';
 import { type Logger } from 'pino';
-import { DataPlane } from './data-plane';
 import { CertificateAuthority } from './certificates/certificate-authority';
-import { ConnectionLimits } from './port/connection-limits';
 import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
-import { Port } from './port/port';
 import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
+import { createRequestHandler } from './create-request-handler';
+import { DataPlane } from './data-plane';
 import { ReverseNaming } from './naming/reverse-naming';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
-import { AskUpstream } from './pipeline/ask-upstream';
-import { AuthenticateClient } from './pipeline/authenticate-client';
-import { AuthorizeClient } from './pipeline/authorize-client';
-import { ForwardRequest } from './pipeline/forward-request';
-import { HandleRequest } from './pipeline/handle-request';
-import { IdentifyRequest } from './pipeline/identify-request';
-import { ObtainAuthorization } from './pipeline/obtain-authorization';
-import { PlanRequest } from './pipeline/plan-request';
-import { RecoverRequest } from './pipeline/recover-request';
-import { RepeatReviews } from './pipeline/repeat-reviews';
-import { RequestLimits } from './pipeline/request-limits';
-import { ResolveConnector } from './pipeline/resolve-connector';
-import { ResolveCredential } from './pipeline/resolve-credential';
+import { ConnectionLimits } from './port/connection-limits';
+import { Port } from './port/port';
 import { type ProtocolHandler } from './protocols/protocol';
-import { Protocols, shippedProtocols } from './protocols/protocols';
 import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
-import { LocationSeal } from './sealing/location-seal';
 import { SealingKeys } from './sealing/sealing-keys';
 import { BufferCollector, markLessOften, minorCollection } from './transfer/buffer-collector';
 import { Transfers } from './transfer/transfers';
@@ -90,7 +68,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
-  const handler = requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing });
+  const handler = createRequestHandler({ ...dependencies, ...upstream, logger, metrics, reachability, state, sealing });
   const accessLog = new AccessLog(logger, clock);
   const limits = new ConnectionLimits({
     maxPerListener: settings.maxConnections,
@@ -215,60 +193,6 @@ function upstreamParts(
     }),
     authorizer: new OciAuthorizer({ clock, hooks: metrics.authorization }),
   };
-}
-
-interface HandlerParts {
-  readonly logger: Logger;
-  readonly dependencies: ProxyDependencies;
-  readonly metrics: ProxyMetrics;
-  readonly reachability: Reachability;
-  readonly upstream: UpstreamParts;
-  readonly state: ProxyState;
-  readonly sealing: SealingKeys;
-}
-
-function requestHandler({ logger, dependencies, metrics, reachability, upstream, state, sealing }: HandlerParts): HandleRequest {
-  const { settings, client, clock } = dependencies;
-  const [audience = '', ...otherAudiences] = settings.audiences;
-  const reviews = { client, clock, reachability, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
-  const signatures = new TokenSignatures({
-    client,
-    clock,
-    onError: (error, retryMs) =>
-      logger.info(
-        { err: error },
-        `the keys that tokens are signed with cannot be read: the API server is asked about each token; tried again in ${retryMs / 1_000} s`,
-      ),
-  });
-  const protocols = new Protocols({ ...shippedProtocols({ seal: new LocationSeal(sealing, clock) }), ...dependencies.protocols });
-  const credential = new ResolveCredential(upstream.credentials, upstream.upstreams);
-  const authorization = new ObtainAuthorization(upstream.authorizer, credential);
-  const ask = new AskUpstream({
-    via: settings.via,
-    now: () => clock.now(),
-    delay: (ms, signal) => sleep(clock, ms, signal).then(() => signal.throwIfAborted()),
-  });
-  return new HandleRequest({
-    request: new IdentifyRequest(protocols, settings.via),
-    client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }), audience),
-    permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
-    limits: new RequestLimits({
-      perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },
-      perClient: { transfers: settings.maxTransfersPerClient, requestsPerSecond: settings.requestRatePerClient },
-      now: () => clock.monotonic(),
-    }),
-    connector: new ResolveConnector({
-      connectors: state.connectors,
-      classes: state.classes,
-      installation: settings,
-      protocols,
-    }),
-    protocol: new PlanRequest(),
-    reviews: new RepeatReviews(clock),
-    credential,
-    authorization,
-    forward: new ForwardRequest(new RecoverRequest(ask, authorization)),
-  });
 }
 
 function readSecretData(
