@@ -16,7 +16,7 @@ export const LogFields = {
   /** Address of the peer's socket. */
   peer: 'peer',
   repository: 'repository',
-  /** pull, push or delete. */
+  /** pull, push, delete or websocket. */
   action: 'action',
   /** Route template (`/v2/{name}/manifests/{reference}`), never the URL. */
   route: 'route',
