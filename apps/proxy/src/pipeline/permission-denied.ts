@@ -14,8 +14,8 @@ export function permissionDenied(
   verb: ProxyVerb,
   why?: string,
 ): ProxyError {
-  const missing = `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"`;
-  const message = `${missing}; bind it to ${missingRole(verb, named, identity)}`;
+  const role = missingRole(verb, named, identity);
+  const message = `${identity.username} may not ${verb} connectors/proxy "${named.name}" in namespace "${named.namespace}"; bind it to ${role}`;
   return new ProxyError('PermissionDenied', why === undefined ? message : `${why}: ${message}`);
 }
 
