@@ -53,6 +53,7 @@ export {
 } from './kube-client';
 export { type WatchEvent } from './watch-stream';
 export { type Indexer, type StoreChange } from './object-store';
+export { PolledSecret, type PolledSecretOptions, type SecretData } from './polled-secret';
 export { Reflector, type ReflectorOptions, type ReflectorTiming, type WatchFailure } from './reflector';
 export {
   type InstallationEndpoint,

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
-import { type Clock, type Timer } from '@oci-connector/clock';
+import { type Clock } from '@oci-connector/clock';
 import { PROXY_CA_KEYS, PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { PolledSecret, type SecretData } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 
 /** The CA that signs the proxy's certificates. */
@@ -13,9 +14,6 @@ export interface SigningAuthority {
   readonly notAfter: number;
 }
 
-/** The data of a Secret as the API server sends it, in base64. */
-type SecretData = Readonly<Record<string, string>>;
-
 export interface CertificateAuthorityOptions {
   /** Gets the data of the Secret `connectors-proxy-ca`; undefined when there is none. Has its own time limit. */
   readonly readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
@@ -24,23 +22,18 @@ export interface CertificateAuthorityOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Time between two reads. A minute is short enough, because a new authority is published a day before it signs. In milliseconds. */
-const PERIOD_MS = 60_000;
-
-/** Time between two reads while there is no authority: the controller creates it in its first seconds. In milliseconds. */
-const FIRST_PERIOD_MS = 2_000;
-
 /**
- * The CA from the Secret `connectors-proxy-ca`, which the controller maintains: `tls.crt` and `tls.key` are the authority that signs
- * now. The proxy reads it by `get` of this one name and does not watch it, because that needs the least permission.
+ * The CA from the Secret `connectors-proxy-ca`, which the controller maintains. The proxy need not read it often, because a new authority is
+ * published a day before it signs.
  */
 export class CertificateAuthority {
   #authority?: SigningAuthority;
-  #timer?: Timer;
-  readonly #stopped = new AbortController();
+  readonly #secret: PolledSecret;
   readonly #listeners: ((authority: SigningAuthority) => void)[] = [];
 
-  constructor(private readonly options: CertificateAuthorityOptions) {}
+  constructor({ readSecret, clock, onError }: CertificateAuthorityOptions) {
+    this.#secret = new PolledSecret({ read: readSecret, use: (data) => this.#use(authorityOf(data)), clock, onError });
+  }
 
   /** Calls the listener with each new authority. */
   onChange(listener: (authority: SigningAuthority) => void): void {
@@ -53,35 +46,20 @@ export class CertificateAuthority {
   }
 
   /** Resolves after the first read, successful or not. Reads again regularly until stopped. */
-  async start(): Promise<void> {
-    await this.#read();
-    if (this.#stopped.signal.aborted) {
-      return;
-    }
-    const period = this.#authority ? PERIOD_MS : FIRST_PERIOD_MS;
-    this.#timer = this.options.clock.setTimeout(() => void this.start(), period);
+  start(): Promise<void> {
+    return this.#secret.start();
   }
 
   stop(): void {
-    this.#stopped.abort();
-    this.#timer?.cancel();
+    this.#secret.stop();
   }
 
-  async #read(): Promise<void> {
-    try {
-      const data = await this.options.readSecret(this.#stopped.signal);
-      const authority = authorityOf(data);
-      if (authority.certificate === this.#authority?.certificate) {
-        return;
-      }
-      this.#authority = authority;
-      this.#listeners.forEach((listener) => listener(authority));
-    } catch (error) {
-      // The last authority that was read continues to sign.
-      if (!this.#stopped.signal.aborted) {
-        this.options.onError?.(error);
-      }
+  #use(authority: SigningAuthority): void {
+    if (authority.certificate === this.#authority?.certificate) {
+      return;
     }
+    this.#authority = authority;
+    this.#listeners.forEach((listener) => listener(authority));
   }
 }
 
