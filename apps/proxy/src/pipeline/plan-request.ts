@@ -12,7 +12,10 @@ export class PlanRequest {
     const { protocol } = exchange.resolution;
     const request = connectorRequest(exchange);
     const plan = await planOf(exchange, request);
-    await checkVerb(exchange, protocol.verbOf(request.method, request.path));
+    const verb = protocol.verbOf(request.method, request.path);
+    if (verb !== exchange.verb) {
+      await checkVerb(exchange, verb);
+    }
     if (plan.furtherVerb) {
       await checkVerb(exchange, plan.furtherVerb.verb, plan.furtherVerb.why);
     }
@@ -35,12 +38,12 @@ function planOf({ client, resolution: { protocol } }: Resolved, request: Connect
   );
 }
 
-/** Checks a verb, unless it is the authorised one. It differs if the protocol requires another verb for the request than other protocols. */
+/** Checks a verb in addition to the authorised one: the one that this protocol, unlike others, requires for the request, or a further one. */
 async function checkVerb(exchange: Resolved, verb: ProxyVerb | undefined, why?: string): Promise<void> {
   if (verb === undefined) {
     throw new ProxyError('Internal', 'the protocol has a plan for a method that it does not support');
   }
-  if (verb !== exchange.verb && !(await exchange.allows(verb))) {
+  if (!(await exchange.allows(verb))) {
     throw permissionDenied(exchange, verb, why);
   }
 }
