@@ -77,6 +77,8 @@ export interface ClientSlotOptions {
  * otherwise a known client's.
  */
 export class ClientSlot implements ConnectionSlot {
+  /** The outermost layer of TLS, or the TCP connection itself. */
+  #outermost: Socket;
   #isKnown = false;
   #hasLeft = false;
   #idleSince = 0;
@@ -85,6 +87,7 @@ export class ClientSlot implements ConnectionSlot {
 
   constructor(private readonly options: ClientSlotOptions) {
     const { socket, groups } = options;
+    this.#outermost = socket;
     groups.forEach((group) => group.enter());
     socket.once('close', () => this.#leave());
     this.touch();
@@ -115,6 +118,14 @@ export class ClientSlot implements ConnectionSlot {
     this.#setIdle(false);
   }
 
+  /**
+   * Records that TLS runs on the connection. From then on it is closed through this socket: Node.js crashes when a callback of a TLS socket
+   * destroys first the socket beneath it and then the TLS socket.
+   */
+  secure(socket: Socket): void {
+    this.#outermost = socket;
+  }
+
   /** Restarts the idle time. */
   touch(): void {
     this.#idleSince = this.options.clock.monotonic();
@@ -140,7 +151,12 @@ export class ClientSlot implements ConnectionSlot {
   close(reason: ClosedReason): void {
     this.options.onClosed(reason);
     this.#leave();
-    this.options.socket.destroy();
+    this.destroy();
+  }
+
+  /** Closes the connection without a report. */
+  destroy(): void {
+    this.#outermost.destroy();
   }
 
   #leave(): void {

@@ -41,7 +41,14 @@ describe('Port', () => {
     clients.splice(0).forEach((client) => client.destroy());
   });
 
-  async function start({ max = 10, tls }: { max?: number; tls?: Partial<TlsPortOptions> } = {}): Promise<void> {
+  const keep = (socket: Socket, slot: ClientSlot): void =>
+    void accepted.push({ socket: socket.on('error', () => undefined), slot, read: socket.bytesRead });
+
+  async function start({
+    max = 10,
+    tls,
+    accept = keep,
+  }: { max?: number; tls?: Partial<TlsPortOptions>; accept?: typeof keep } = {}): Promise<void> {
     limits = new ConnectionLimits({
       maxPerListener: max,
       maxPerPeer: max,
@@ -55,7 +62,7 @@ describe('Port', () => {
       port: 0,
       limits,
       metrics: { connections: (_name, change) => (open += change) },
-      accept: (socket, slot) => void accepted.push({ socket: socket.on('error', () => undefined), slot, read: socket.bytesRead }),
+      accept,
       tls: tls && {
         handshakeTimeout: 60_000,
         refusePlainHttp: (socket, slot) => void plain.push({ socket: socket.end('understood'), slot, read: socket.bytesRead }),
@@ -132,6 +139,25 @@ describe('Port', () => {
     expect(await outcome(dialTls({ servername: 'other.example' }))).toMatch(/unrecognized|closed|disconnected|hang up|ECONNRESET|alert/);
     await until(() => open === 0);
     expect({ handedOver: accepted.length, plain: plain.length }).toEqual({ handedOver: 2, plain: 0 });
+  });
+
+  it('survives that a TLS connection is closed twice, by its slot and by its socket, in a callback of the handshake', async () => {
+    const once = { isClosed: false };
+    await start({
+      tls: {},
+      accept: (socket, slot) => {
+        slot.close('idle');
+        socket.destroy();
+        once.isClosed = true;
+      },
+    });
+    port.setDefaultCertificate(await certificateOf('proxy.example'));
+    // With TLS 1.2, the handshake ends with data that the server sends from its callback.
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      once.isClosed = false;
+      const client = dialTls({ maxVersion, checkServerIdentity: () => undefined });
+      await until(() => once.isClosed && client.closed && open === 0);
+    }
   });
 
   it('calls refusePlainHttp for plain HTTP on a TLS port, and closes a connection that is neither HTTP nor TLS', async () => {

@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { type SecureContextOptions } from 'node:tls';
 import { type ClientSlot } from './client-slot';
 import { type ConnectionLimits } from './connection-limits';
+import { TlsTermination, type TlsTerminationOptions } from './tls-termination';
 
 /**
  * How much a client connection buffers before the proxy pauses the upstream, in bytes. Data that arrives in one turn of the event loop is
@@ -9,9 +10,6 @@ import { type ConnectionLimits } from './connection-limits';
  * body it reads in advance. It has no such option for TLS sockets, whose limit remains 16 KiB.
  */
 const CLIENT_HIGH_WATER_MARK = 256 * 1024;
-
-/** Node's error code for plain HTTP instead of a TLS handshake. */
-const NOT_TLS = 'ERR_SSL_HTTP_REQUEST';
 
 export interface PortOptions {
   readonly name: 'http' | 'https';
@@ -27,30 +25,26 @@ export interface PortOptions {
   readonly tls?: TlsPortOptions;
 }
 
-export interface TlsPortOptions extends Pick<TlsOptions, 'SNICallback'> {
-  /** Time limit for a handshake, in milliseconds. */
-  readonly handshakeTimeout: number;
+export interface TlsPortOptions extends TlsTerminationOptions {
   /** Receives a connection whose client sent plain HTTP instead of a TLS handshake. */
   readonly refusePlainHttp: (socket: Socket, slot: ClientSlot) => void;
-}
-
-/** A TCP connection, and its slot. */
-interface Accepted {
-  readonly socket: Socket;
-  readonly slot: ClientSlot;
 }
 
 /** Listens on one port, enforces the limits on connections, terminates TLS, and hands the connections over. */
 export class Port {
   readonly #server: Server;
-  readonly #open = new Set<Socket>();
-  /** The TCP connections of a TLS port by {@link endsOf}. Node.js provides no other way from a TLS socket to its TCP socket. */
-  readonly #beneathTls = new Map<string, Accepted>();
+  readonly #open = new Set<ClientSlot>();
+  readonly #tls?: TlsTermination;
 
   constructor(private readonly options: PortOptions) {
     const { tls } = options;
-    // A client may end its side of the connection before it has read the response.
-    this.#server = tls ? this.#tlsServer(tls) : createServer({ highWaterMark: CLIENT_HIGH_WATER_MARK, noDelay: true, allowHalfOpen: true });
+    this.#tls = tls && new TlsTermination(tls);
+    this.#server = createServer({
+      highWaterMark: CLIENT_HIGH_WATER_MARK,
+      noDelay: true,
+      // A client may end its side of the connection before it has read the response. With TLS, Node.js answers the end itself.
+      allowHalfOpen: tls === undefined,
+    });
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
   }
 
@@ -71,9 +65,7 @@ export class Port {
 
   /** Sets a TLS port's certificate for clients that send no host name (SNI), for example because they connect to an IP address. */
   setDefaultCertificate(certificate: SecureContextOptions): void {
-    if (this.#server instanceof TlsServer) {
-      this.#server.setSecureContext(certificate);
-    }
+    this.#tls?.setCertificate(certificate);
   }
 
   /** Stops accepting connections. Resolves when the last connection has closed. */
@@ -83,31 +75,9 @@ export class Port {
 
   /** Closes all connections immediately. */
   cut(): void {
-    for (const socket of this.#open) {
-      socket.destroy();
+    for (const slot of this.#open) {
+      slot.destroy();
     }
-  }
-
-  #tlsServer({ SNICallback, handshakeTimeout, refusePlainHttp }: TlsPortOptions): TlsServer {
-    const server = createTlsServer({
-      SNICallback,
-      handshakeTimeout,
-      // Registry clients use HTTP/1.1 for pushes anyway, and so does the proxy towards registries.
-      ALPNProtocols: ['http/1.1'],
-      minVersion: 'TLSv1.2',
-      highWaterMark: CLIENT_HIGH_WATER_MARK,
-      noDelay: true,
-    });
-    server.on('secureConnection', (socket) => this.#secured(socket));
-    server.on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
-      const beneath = code === NOT_TLS ? this.#beneathTls.get(endsOf(socket)) : undefined;
-      if (beneath) {
-        refusePlainHttp(beneath.socket, beneath.slot);
-      } else {
-        socket.destroy();
-      }
-    });
-    return server;
   }
 
   #connected(socket: Socket): void {
@@ -116,33 +86,22 @@ export class Port {
     if (!slot) {
       return;
     }
-    this.#open.add(socket);
+    this.#open.add(slot);
     metrics.connections(name, 1);
-    const ends = endsOf(socket);
     socket.once('close', () => {
-      this.#open.delete(socket);
-      this.#beneathTls.delete(ends);
+      this.#open.delete(slot);
       metrics.connections(name, -1);
     });
-    if (tls) {
-      this.#beneathTls.set(ends, { socket, slot });
-    } else {
-      accept(socket, slot);
+    if (!tls) {
+      return accept(socket, slot);
     }
+    this.#tls?.accept(socket, {
+      secured: (secured) => {
+        slot.secure(secured);
+        slot.touch();
+        accept(secured, slot);
+      },
+      plainHttp: () => tls.refusePlainHttp(socket, slot),
+    });
   }
-
-  /** Hands over a connection after its handshake, with the slot of its TCP connection. */
-  #secured(socket: TLSSocket): void {
-    const beneath = this.#beneathTls.get(endsOf(socket));
-    if (!beneath) {
-      return void socket.destroy();
-    }
-    beneath.slot.touch();
-    this.options.accept(socket, beneath.slot);
-  }
-}
-
-/** Identifies a connection among the open connections of a port. */
-function endsOf(socket: Socket): string {
-  return `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}`;
 }
