@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { sendRequest, until } from '@oci-connector/testing-kit';
 import { anImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { basic, CONNECTORS, prefix, ProxyWorld } from './proxy-world';
-import { answerLongList, LONG_LIST, readSlowly } from './raw-exchange';
+import { answerLongList, requestWithoutReading, LONG_LIST, readSlowly } from './raw-exchange';
 
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const MANIFEST = `${prefix()}/team/app/manifests/v1`;
@@ -55,18 +55,18 @@ describe('a peer that does not read what it is sent', () => {
   });
 
   it.each([
-    ['in the middle of one', 1, 64 * 1024 * 1024],
-    // More than the kernel buffers; the proxy has written each response completely.
-    ['after several complete ones', 256, 64 * 1024],
-  ])('closes the connection of a client that stops reading responses: %s', async (_where, count, size) => {
+    ['in the middle of one', 64 * 1024 * 1024],
+    // The proxy has written each response completely.
+    ['after several complete ones', 64 * 1024],
+  ])('closes the connection of a client that stops reading responses: %s', async (_where, size) => {
     const upstream = createServer((_request, response) => response.end(Buffer.alloc(size))).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     const name = `responses-of-${size}`;
     await world.connect({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }, { name });
     const client = connect(world.proxy.httpPort, '127.0.0.1').on('error', () => undefined);
     const request = `GET ${prefix(name)}/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(world.token('puller'))}\r\n\r\n`;
-    client.pause().write(request.repeat(count));
-    await until(() =>
+    await once(client.pause(), 'connect');
+    await requestWithoutReading(client, request, () =>
       world.accesses.some(({ connector, outcome }) => connector === `${CONNECTORS}/${name}` && outcome === 'client-silent'),
     );
     await until(async () => /transfers_in_flight 0$/m.test((await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString()));

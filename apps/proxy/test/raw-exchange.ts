@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,6 +44,28 @@ export async function readSlowly(client: Socket, bytesAtATime: number): Promise<
     await sleep(50);
   }
   return total;
+}
+
+/**
+ * Repeats a request on a connection whose client does not read the responses. Sends 15 requests at a time, and the next 15 when the proxy
+ * has written the responses to them.
+ */
+export async function requestWithoutReading(client: Socket, request: string, isOver: () => boolean | Promise<boolean>): Promise<void> {
+  let [sent, finished] = [0, 0];
+  const count = (message: unknown): void => {
+    finished += (message as { socket: Socket }).socket.remotePort === client.localPort ? 1 : 0;
+  };
+  subscribe('http.server.response.finish', count);
+  while (!(await isOver())) {
+    if (finished === sent) {
+      client.write(request.repeat(15));
+      sent += 15;
+    }
+    for (let turn = 0; turn < 1_000 && finished < sent; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  unsubscribe('http.server.response.finish', count);
 }
 
 /** A list of tags that the proxy writes to the client in one piece, longer than the kernel buffers for a connection. */

@@ -8,6 +8,7 @@ import { JumpingClock, ManualClock, type ReceivedResponse, sendRequest, until } 
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { ATTACKER, HONEST, LISTENS_ON } from './peers';
 import { basic, prefix, ProxyWorld } from './proxy-world';
+import { requestWithoutReading } from './raw-exchange';
 
 /** A limit that only the test clock reaches. */
 const LONG_IDLE_MS = 60_000;
@@ -124,6 +125,27 @@ describe('resources that unknown clients can use', () => {
     });
   });
 
+  it('serves few of the requests with forged tokens that one connection sends without waiting for responses', async () => {
+    await start();
+    let underWay = 0;
+    let most = 0;
+    const begins = (): void => void (most = Math.max(most, (underWay += 1)));
+    const ends = (): void => void (underWay -= 1);
+    subscribe('http.server.request.start', begins);
+    subscribe('http.server.response.finish', ends);
+    world.kube.faults.pause({ resource: 'tokenreviews' });
+    const token = (index: number): string => world.token('puller').replace(/.{8}$/, String(index).padStart(8, '0'));
+    const client = open();
+    await once(client, 'connect');
+    client.write(Array.from({ length: 2_000 }, (_, index) => head(`Bearer ${token(index)}`)).join(''));
+    await until(() => client.closed || underWay === 2_000);
+    unsubscribe('http.server.request.start', begins);
+    unsubscribe('http.server.response.finish', ends);
+    expect({ most: most < 100, closed: client.closed }).toEqual({ most: true, closed: true });
+    world.kube.faults.resume();
+    expect((await world.send(tags, { as: 'puller' })).status).toBe(404);
+  });
+
   it('reads at most one chunk of a body until the token is accepted', async () => {
     await start();
     const requests: IncomingMessage[] = [];
@@ -147,12 +169,19 @@ describe('resources that unknown clients can use', () => {
   });
 
   describe('connections without a token', () => {
+    const isIdleClosed = async (): Promise<boolean> =>
+      (await metrics()).includes('connectors_proxy_closed_connections_total{listener="http",reason="idle"} 1');
+
     it.each<[string, number, (socket: Socket) => Promise<unknown>]>([
       ['that send nothing', LONG_IDLE_MS, async (socket) => void (await once(socket, 'connect'))],
       ['that were answered 401 on /v2/', LONG_IDLE_MS, async (socket) => expect(await ask(socket)).toBe('HTTP/1.1 401 Unauthorized')],
       ['with a refused token', LONG_IDLE_MS, async (socket) => expect(await ask(socket, 'Bearer a.b.c')).toBe('HTTP/1.1 401 Unauthorized')],
       // Node.js checks twice whether bytes of a write were sent.
-      ['that read no response', IDLE_MS / 2, async (socket) => void socket.pause().write(head().repeat(12_000))],
+      [
+        'that read no response',
+        IDLE_MS / 2,
+        async (socket) => (await once(socket.pause(), 'connect'), requestWithoutReading(socket, head(), isIdleClosed)),
+      ],
     ])('are closed after the limit: those %s', async (_what, unauthenticatedIdle, prepare) => {
       await start({ unauthenticatedIdle });
       const known = open();
@@ -163,7 +192,7 @@ describe('resources that unknown clients can use', () => {
         await until(async () => (await metrics()).includes('connectors_proxy_client_connections{listener="http"} 2'));
         clock.jump(LONG_IDLE_MS);
       }
-      await until(async () => (await metrics()).includes('connectors_proxy_closed_connections_total{listener="http",reason="idle"} 1'));
+      await until(isIdleClosed);
       await until(async () => (await metrics()).includes('connectors_proxy_client_connections{listener="http"} 1'));
       expect(await ask(known, basic(world.token('puller')))).toBe('HTTP/1.1 200 OK');
     });

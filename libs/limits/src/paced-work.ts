@@ -4,7 +4,7 @@ import { FairQueue } from './fair-queue';
  * Runs short pieces of work for peers, a few in each turn of the event loop. A burst of requests that each need some computation, such
  * as the check of a signature, then delays the requests of others by one turn instead of the whole burst. Peers take turns.
  *
- * The number of waiting pieces is not limited here: each belongs to a request whose connection is already counted and limited.
+ * The number of waiting pieces is not limited here: each belongs to a request, and connections and the requests on one connection are limited.
  */
 export class PacedWork {
   readonly #waiting = new FairQueue<() => void>();

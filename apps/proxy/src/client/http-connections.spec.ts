@@ -173,6 +173,77 @@ describe('HttpConnections', () => {
     expect(slots[0]?.told).toEqual(['begin', 'end', 'begin', 'end']);
   });
 
+  describe('for a client that sends requests before earlier ones are answered', () => {
+    let responses: ServerResponse[];
+
+    beforeEach(() => {
+      start();
+      responses = [];
+      onRequest = (response) => void responses.push(response);
+    });
+
+    const get = (path: string, bytes = 0): string => `GET /${path} HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(bytes)}\r\n\r\n`;
+
+    it('serves them in order', async () => {
+      const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+      const paths = Array.from({ length: 20 }, (_, index) => String(index));
+      client.write(paths.map((path) => get(path, 2_000)).join(''));
+      await until(() => responses.length === 20);
+      responses.reverse().forEach((response) => response.end(`${response.req.url} answered.`));
+      await until(() => received().split('answered').length === 21);
+      expect(received().match(/\/\d+ answered/g)).toEqual(paths.map((path) => `/${path} answered`));
+      expect(rejected).toEqual([]);
+    });
+
+    it('serves any number of them while their responses follow', async () => {
+      const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+      client.write(get('first') + get('second'));
+      for (let count = 1; count <= 200; count += 1) {
+        await until(() => responses.length === count + 1);
+        client.write(get('another'));
+        await until(() => responses.length === count + 2);
+        responses[count - 1]?.end('answered');
+        await until(() => received().split('answered').length === count + 1);
+      }
+      expect(rejected).toEqual([]);
+    });
+
+    it('reads the body of such a request', async () => {
+      const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+      const body = 'x'.repeat(3_000_000);
+      let size = 0;
+      onRequest = (response, request) => {
+        responses.push(response);
+        request.on('data', (chunk: Buffer) => (size += chunk.length));
+      };
+      client.write(`${get('first')}PUT /second HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}${get('third')}`);
+      await until(() => size === body.length && served.length === 3);
+      responses.forEach((response) => response.end('answered'));
+      await until(() => received().split('answered').length === 4);
+    });
+
+    it.each([
+      ['short', 0, 32],
+      ['long', 60_000, 5],
+    ])('closes the connection when they take more than 256 KiB: %s ones', async (_what, bytes, most) => {
+      const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+      client.write(get('first') + get('ahead', bytes).repeat(1_000));
+      await until(() => client.closed);
+      expect({ received: received(), rejected }).toEqual({ received: '', rejected: ['http LimitReached'] });
+      expect(served.length).toBeLessThanOrEqual(most);
+    });
+
+    it('closes the connection also when they follow the last request that is served', async () => {
+      const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
+      client.write(get('first'));
+      await until(() => served.length === 1);
+      rejected.push('earlier');
+      client.write(get('ahead').repeat(10_000));
+      await until(() => client.closed);
+      expect({ served, received: received() }).toEqual({ served: ['GET /first'], received: '' });
+    });
+  });
+
   it('closes idle connections while draining, and busy ones after their response', async () => {
     start();
     const port = await plainPort();

@@ -15,6 +15,12 @@ const MAX_HEADER_SIZE = 64 * 1024;
 /** No limit on the number of headers, only on their size: Node silently drops headers above a limit, and the proxy would not see them. */
 const MAX_HEADERS = 0;
 
+/** Limit for the requests that a client sends on a connection before earlier ones are answered, in bytes. Clients of registries send none. */
+const MAX_AHEAD = 256 * 1024;
+
+/** Memory of a request in addition to its head, in bytes. A few bytes of a client must not take much more memory than they are counted. */
+const REQUEST_BYTES = 8 * 1024;
+
 /** The longest time between two checks for overdue request headers, in milliseconds. */
 const MAX_CHECK_INTERVAL = 5_000;
 
@@ -56,6 +62,8 @@ export interface HttpConnectionsOptions {
 interface Connection extends Arrival {
   /** The response to the connection's latest request. */
   latest?: ServerResponse;
+  /** The requests that arrived before earlier ones were answered, and the memory of each, in bytes. */
+  ahead: readonly { readonly response: ServerResponse; readonly bytes: number }[];
 }
 
 /** Serves HTTP/1.1 on connections that the ports hand over. It is a server of `node:http` that never listens itself. */
@@ -128,7 +136,7 @@ export class HttpConnections {
   }
 
   #track(socket: Socket, arrival: Arrival): void {
-    this.#open.set(socket, { ...arrival });
+    this.#open.set(socket, { ...arrival, ahead: [] });
     socket.once('close', () => this.#open.delete(socket));
   }
 
@@ -165,7 +173,7 @@ export class HttpConnections {
   ): void {
     const { serve } = this.options;
     const connection = this.#open.get(request.socket);
-    if (!connection || serve.isClosing(request.socket)) {
+    if (!connection || this.#isTooFarAhead(connection, request, response) || serve.isClosing(request.socket)) {
       return;
     }
     if (this.#closingIdle) {
@@ -177,6 +185,27 @@ export class HttpConnections {
       this.#serveStranger(slot, request, response);
     }
     serve.serve(request, response, { ...circumstances, naming, authenticated: () => slot.trust() });
+  }
+
+  /**
+   * Counts a request that arrives before the one before it is answered. Closes the connection if such requests exceed the limit. The proxy
+   * does not stop reading instead, because it would not notice that the client disconnects.
+   */
+  #isTooFarAhead(connection: Connection, { rawHeaders, url = '', socket }: IncomingMessage, response: ServerResponse): boolean {
+    if (!isUnderWay(connection.latest)) {
+      return false;
+    }
+    const bytes = rawHeaders.reduce((sum, text) => sum + text.length, REQUEST_BYTES + url.length);
+    connection.ahead = [...connection.ahead.filter((one) => isUnderWay(one.response)), { response, bytes }];
+    if (connection.ahead.reduce((sum, one) => sum + one.bytes, 0) <= MAX_AHEAD) {
+      return false;
+    }
+    // The rest of the data that was read may contain more requests.
+    if (!socket.destroyed) {
+      this.#rejected(socket, new ProxyError('LimitReached', 'too many requests arrived before earlier ones were answered'));
+      socket.destroy();
+    }
+    return true;
   }
 
   /**
