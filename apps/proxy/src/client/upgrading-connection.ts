@@ -86,16 +86,21 @@ export class UpgradingConnection implements WebSocketClient {
     }
   }
 
+  /** The short time limit of the lingering close must not begin earlier: a slow client may need longer to read what was written. */
   close(): void {
-    closeLingering(this.socket);
-    this.socket.destroySoon();
+    this.socket.end(() => this.#closeLingering());
   }
 
   #finished(): void {
     this.#forget();
     this.response.detachSocket(this.socket);
-    this.close();
+    this.#closeLingering();
     process.nextTick(() => this.response.emit('close'));
+  }
+
+  #closeLingering(): void {
+    closeLingering(this.socket);
+    this.socket.destroySoon();
   }
 
   #forget(): void {
