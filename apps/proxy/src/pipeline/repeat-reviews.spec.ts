@@ -14,12 +14,12 @@ describe('RepeatReviews', () => {
   let asked: number;
   let stop: () => void;
 
-  function planned({ uid = 'u', origin = 'https://service', webSocket = true, lifetime = Infinity } = {}): Planned {
+  function planned({ uid = 'u', origin = 'https://service', path = '/x', webSocket = true, lifetime = Infinity } = {}): Planned {
     return {
       client: { transfer },
       identity: { tokenExpiresAt: clock.now() + lifetime },
       resolution: { connector: { metadata: { uid } } },
-      plan: { target: { origin }, webSocket: webSocket || undefined },
+      plan: { target: { origin, path }, webSocket: webSocket || undefined },
     } as unknown as Planned;
   }
 
@@ -86,6 +86,7 @@ describe('RepeatReviews', () => {
     ['a Connector that is gone', () => Promise.reject(new ProxyError('ConnectorNotFound', 'no'))],
     ['another Connector of the name', () => Promise.resolve(planned({ uid: 'v' }))],
     ['another address', () => Promise.resolve(planned({ origin: 'https://elsewhere' }))],
+    ['another path in the address', () => Promise.resolve(planned({ path: '/other/x' }))],
     ['a class that allows it no more', () => Promise.resolve(planned({ webSocket: false }))],
     ['a defect', () => Promise.reject(new TypeError('x'))],
   ])('C12: ends with %s', async (_what, answer) => {

@@ -63,7 +63,8 @@ export class RepeatReviews {
 
 function leadsToTheSame(first: Planned, now: Planned): boolean {
   const isSame = uidOf(first.resolution.connector) === uidOf(now.resolution.connector);
-  return isSame && first.plan.target.origin === now.plan.target.origin && now.plan.webSocket === true;
+  const [{ origin, path }, place] = [first.plan.target, now.plan.target];
+  return isSame && place.origin === origin && place.path === path && now.plan.webSocket === true;
 }
 
 /** Whether the review is only unavailable. Any other error is a refusal. */
