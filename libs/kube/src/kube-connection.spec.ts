@@ -14,6 +14,8 @@ const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const KEY = '-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+const PLUGIN_TYPES = /user "u": exec must be an object with the strings command and apiVersion, a list args of strings/;
+
 let directory: string;
 let kubeconfig: string;
 
@@ -200,6 +202,16 @@ describe('loadKubeConnection', () => {
     expect((await credential.authorization())?.reveal()).toBe('Bearer t2');
   });
 
+  it.each(['!secret abc', '{ ? { key: abc } : b }'])(
+    'C14 log leakage: no warning of the YAML parser quotes a kubeconfig: %s',
+    async (token) => {
+      const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      await writeFile(kubeconfig, `users:\n- name: u\n  user:\n    token: ${token}\n`);
+      await expect(loadKubeConnection({ kubeconfig })).rejects.toThrow(KubeConfigError);
+      expect(warned.mock.calls).toEqual([]);
+    },
+  );
+
   it.each<[string, () => Promise<void>, RegExp]>([
     ['no file', async () => undefined, /config cannot be read/],
     ['no YAML', () => writeFile(kubeconfig, '{{{'), /config cannot be read/],
@@ -215,6 +227,15 @@ describe('loadKubeConnection', () => {
       'extras of a wrong type',
       () => write({ as: 'jane', 'as-user-extra': { scopes: 'a' } }),
       /as-user-extra must be a map of lists of strings/,
+    ],
+    ['a plugin whose command is a number', () => write({ exec: { apiVersion: 'v1', command: 5 } }), PLUGIN_TYPES],
+    ['a plugin whose arguments are no list', () => write({ exec: { apiVersion: 'v1', command: 'x', args: '-v' } }), PLUGIN_TYPES],
+    ['a plugin with a number for an argument', () => write({ exec: { apiVersion: 'v1', command: 'x', args: [1] } }), PLUGIN_TYPES],
+    ['a plugin whose environment is a map', () => write({ exec: { apiVersion: 'v1', command: 'x', env: { A: 'b' } } }), PLUGIN_TYPES],
+    [
+      'a plugin with a number for a variable',
+      () => write({ exec: { apiVersion: 'v1', command: 'x', env: [{ name: 'A', value: 1 }] } }),
+      PLUGIN_TYPES,
     ],
     [
       'a string for a boolean',

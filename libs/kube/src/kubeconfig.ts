@@ -94,11 +94,26 @@ const CHECKS = {
     ]),
     'as-groups': ['a list of strings', TEXTS],
     'as-user-extra': ['a map of lists of strings', (value) => isJsonObject(value) && Object.values(value as object).every(TEXTS)],
-    exec: ['an object', isJsonObject],
+    exec: ['an object with the strings command and apiVersion, a list args of strings, and a list env of names and values', isExec],
     'auth-provider': ['an object', isJsonObject],
   },
   context: fields(['cluster', 'user', 'namespace']),
 } satisfies Record<string, Record<string, Check>>;
+
+function isExec(value: unknown): boolean {
+  if (!isJsonObject(value)) {
+    return false;
+  }
+  const { command, apiVersion, args, env } = value;
+  const isAbsentOr = (field: unknown, test: (field: unknown) => boolean): boolean => (field ?? null) === null || test(field);
+  const isVariable = (item: unknown): boolean => isJsonObject(item) && TEXT(item['name']) && isAbsentOr(item['value'], TEXT);
+  return (
+    isAbsentOr(command, TEXT) &&
+    isAbsentOr(apiVersion, TEXT) &&
+    isAbsentOr(args, TEXTS) &&
+    isAbsentOr(env, (list) => Array.isArray(list) && list.every(isVariable))
+  );
+}
 
 function fields(names: readonly string[]): Record<string, Check> {
   return Object.fromEntries(names.map((name) => [name, text]));
@@ -134,12 +149,13 @@ export async function readKubeconfig(
 async function readConfig(file: string, required: boolean): Promise<Record<string, unknown>> {
   let content: unknown;
   try {
-    content = parse(await readFile(file, 'utf8'));
+    // The parser's warnings would quote lines, and one of them may be a token.
+    content = parse(await readFile(file, 'utf8'), { logLevel: 'error' });
   } catch (cause) {
     if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') {
       return {};
     }
-    // Without the parser's message: it quotes lines, and one of them may be a token.
+    // Without the parser's message, for the same reason.
     throw new KubeConfigError(`${file} cannot be read${cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''}`);
   }
   if (content === null || content === undefined) {
