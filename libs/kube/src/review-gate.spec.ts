@@ -48,11 +48,34 @@ describe('an unauthenticated flood delays only the reviews of its own peers', ()
     const reviews = new Reviews({ concurrency: 1, maxWaitingPerOwner: 10, maxWaiting: 15 });
     const flood = numbers(1_150).map((index) => reviews.ask(`flood ${index}`, 'attacker'));
     const honest = numbers(5).map((index) => reviews.ask(`honest ${index}`, `peer ${index}`));
-    // Above the limit for all peers together.
-    expect(await reviews.ask('late', 'peer 6')).toBe('ReviewUnavailableError');
+    // Above the limit for all peers together: takes the place of the last review of the flood that waits.
+    const late = reviews.ask('late', 'peer 6');
     await reviews.end(16);
     const refused = (await Promise.all(flood)).filter((end) => end !== 'answered');
-    expect({ refused: refused.length, honest: await Promise.all(honest) }).toEqual({ refused: 1_139, honest: Array(5).fill('answered') });
+    expect({ refused: refused.length, honest: await Promise.all([...honest, late]) }).toEqual({
+      refused: 1_140,
+      honest: Array(6).fill('answered'),
+    });
+  });
+
+  it('several peers at their limits cannot keep out others, whose reviews they outnumber', async () => {
+    const reviews = new Reviews({ concurrency: 1, maxWaitingPerOwner: 10, maxWaiting: 40 });
+    const floods = numbers(4).flatMap((peer) => numbers(11).map((index) => reviews.ask(`flood ${index}`, `attacker ${peer}`)));
+    const honest = numbers(3).map((index) => reviews.ask(`honest ${index}`, 'other'));
+    await reviews.end(50);
+    expect(await Promise.all(honest)).toEqual(Array(3).fill('answered'));
+    const ends = await Promise.all(floods);
+    // One began at once, 40 waited, and three lost their places.
+    expect(ends.filter((end) => end === 'answered')).toHaveLength(38);
+  });
+
+  it('refuses a review when the limit for all peers is reached and no peer has more reviews', async () => {
+    const reviews = new Reviews({ concurrency: 1, maxWaiting: 3 });
+    const first = numbers(4).map((index) => reviews.ask(`review ${index}`, `peer ${index}`));
+    expect(await reviews.ask('late', 'peer 5')).toBe('ReviewUnavailableError');
+    expect(await reviews.ask('second', 'peer 1')).toBe('ReviewUnavailableError');
+    await reviews.end(4);
+    expect(await Promise.all(first)).toEqual(Array(4).fill('answered'));
   });
 
   it('confirmed clients never wait behind unknown ones, and have reserved places', async () => {

@@ -59,20 +59,25 @@ export class ReviewGate {
     return this.#preferred.running + this.#others.running < this.#concurrency && lane.running < share;
   }
 
-  /** Resolves when a place has been taken for the waiting review. */
+  /**
+   * Resolves when a place has been taken for the waiting review. In a full lane, the review takes the place of the newest one of the owner
+   * with the most, so that a few owners cannot keep out all others.
+   */
   #wait(lane: Lane, owner: string): Promise<void> {
     const { maxWaiting = 4_000, maxWaitingPerOwner = 1_000 } = this.options;
+    const displaced = lane.waiting.size >= maxWaiting ? lane.waiting.makeRoomFor(owner) : undefined;
+    displaced?.refuse(tooMany());
     if (lane.waiting.size >= maxWaiting || lane.waiting.sizeOf(owner) >= maxWaitingPerOwner) {
-      throw new ReviewUnavailableError('Too many reviews are waiting for the API server');
+      throw tooMany();
     }
-    return new Promise((resolve) => lane.waiting.push(owner, resolve));
+    return new Promise((begin, refuse) => lane.waiting.push(owner, { begin, refuse }));
   }
 
   #next(): void {
     for (const lane of [this.#preferred, this.#others]) {
       while (lane.waiting.size > 0 && this.#hasPlace(lane)) {
         lane.running += 1;
-        lane.waiting.shift()?.();
+        lane.waiting.shift()?.begin();
       }
     }
   }
@@ -81,5 +86,9 @@ export class ReviewGate {
 /** Reviews of one priority: those in flight, and those that wait. */
 class Lane {
   running = 0;
-  readonly waiting = new FairQueue<() => void>();
+  readonly waiting = new FairQueue<{ readonly begin: () => void; readonly refuse: (error: Error) => void }>();
+}
+
+function tooMany(): ReviewUnavailableError {
+  return new ReviewUnavailableError('Too many reviews are waiting for the API server');
 }

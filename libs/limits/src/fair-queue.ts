@@ -39,4 +39,21 @@ export class FairQueue<T> {
     }
     return item;
   }
+
+  /**
+   * Removes and returns the newest item of the owner with the most items, so that another owner can add one in a queue that is full.
+   *
+   * @returns undefined if no owner has at least two items more than the other owner: removing one would not be fairer
+   */
+  makeRoomFor(other: string): T | undefined {
+    let most: T[] = [];
+    for (const items of this.#owners.values()) {
+      most = items.length > most.length ? items : most;
+    }
+    if (most.length < this.sizeOf(other) + 2) {
+      return undefined;
+    }
+    this.#size -= 1;
+    return most.pop();
+  }
 }
