@@ -80,6 +80,10 @@ describe('parseUpstreamAddress', () => {
     expect(problemOf(address)).toBeInstanceOf(AddressError);
   });
 
+  it('names the field and the fix for a name that only the URL parser refuses', () => {
+    expect(problemOf('https://xn--a')?.message).toBe('spec.address must name a valid host; check the part after ://');
+  });
+
   it('names the field and the fix, but not the password', () => {
     const error = problemOf('https://user:hunter2@registry.example.com', 'spec.addressExtensions[0].value');
     expect(error?.message).toBe(

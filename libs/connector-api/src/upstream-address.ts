@@ -71,7 +71,7 @@ function parseStrictly(address: string, field: string): URL {
   try {
     return new URL(address);
   } catch (cause) {
-    throw Object.assign(new AddressError(field, 'must be a URL'), { cause });
+    throw Object.assign(new AddressError(field, 'must name a valid host; check the part after ://'), { cause });
   }
 }
 
