@@ -59,7 +59,7 @@ export interface HttpConnectionsOptions {
   readonly serve: Pick<ServeRequest, 'serve' | 'isClosing' | 'rejected'>;
 }
 
-interface Connection extends Arrival {
+interface Connection extends Arrival, Pick<RequestCircumstances, 'authenticated'> {
   /** The response to the connection's latest request. */
   latest?: ServerResponse;
   /** The requests that arrived before earlier ones were answered, and the memory of each, in bytes. */
@@ -90,8 +90,8 @@ export class HttpConnections {
       requireHostHeader: false,
     });
     this.#server.maxHeadersCount = MAX_HEADERS;
-    this.#server.on('request', (request, response) => this.#serve(request, response, { expectsContinue: false }));
-    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, { expectsContinue: true }));
+    this.#server.on('request', (request, response) => this.#serve(request, response, false));
+    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
     this.#server.on('connect', ({ socket }) => this.#refuseConnect(socket));
     answerClientErrors(this.#server, {
@@ -136,7 +136,7 @@ export class HttpConnections {
   }
 
   #track(socket: Socket, arrival: Arrival): void {
-    this.#open.set(socket, { ...arrival, ahead: [] });
+    this.#open.set(socket, { ...arrival, authenticated: () => arrival.slot.trust(), ahead: [] });
     socket.once('close', () => this.#open.delete(socket));
   }
 
@@ -163,14 +163,10 @@ export class HttpConnections {
       return this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', failure));
     }
     const upgrading = new UpgradingConnection(request, socket, head);
-    this.#serve(request, upgrading.response, { expectsContinue: false, upgrading });
+    this.#serve(request, upgrading.response, false, upgrading);
   }
 
-  #serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    circumstances: Pick<RequestCircumstances, 'expectsContinue' | 'upgrading'>,
-  ): void {
+  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrading?: UpgradingConnection): void {
     const { serve } = this.options;
     const connection = this.#open.get(request.socket);
     if (!connection || this.#isTooFarAhead(connection, request, response) || serve.isClosing(request.socket)) {
@@ -180,11 +176,11 @@ export class HttpConnections {
       response.shouldKeepAlive = false;
     }
     connection.latest = response;
-    const { slot, naming } = connection;
+    const { slot, naming, authenticated } = connection;
     if (!slot.isKnown) {
       this.#serveStranger(slot, request, response);
     }
-    serve.serve(request, response, { ...circumstances, naming, authenticated: () => slot.trust() });
+    serve.serve(request, response, { expectsContinue, upgrading, naming, authenticated });
   }
 
   /**

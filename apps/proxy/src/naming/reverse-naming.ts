@@ -55,7 +55,8 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
     const found = splitPrefix(path.slice(PLAIN_PREFIX.length));
     return (
       found && {
-        ...found.key,
+        namespace: found.namespace,
+        name: found.name,
         path: found.rest,
         query,
         paths: { root: found.root, registryRoot: `${found.root}/v2/`, repositoryPrefix: '' },
@@ -67,7 +68,7 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
   }
   const found = splitPrefix(path.slice(PATH_FORM_PREFIX.length));
   const paths = found && { root: found.root, registryRoot: '/v2/', repositoryPrefix: `${found.root.slice(1)}/` };
-  return paths && { ...found.key, path: `/v2${found.rest}`, query, paths };
+  return paths && { namespace: found.namespace, name: found.name, path: `/v2${found.rest}`, query, paths };
 }
 
 /**
@@ -75,7 +76,7 @@ function connectorInPath(path: string, query: string): NamedConnector | undefine
  *
  * @returns undefined if the second segment is not `connectors`
  */
-function splitPrefix(text: string): { key: ConnectorKey; root: string; rest: string } | undefined {
+function splitPrefix(text: string): (ConnectorKey & { root: string; rest: string }) | undefined {
   const [namespace, afterNamespace] = cutSegment(text);
   const [word, afterWord] = cutSegment(afterNamespace);
   if (word !== 'connectors') {
@@ -88,8 +89,7 @@ function splitPrefix(text: string): { key: ConnectorKey; root: string; rest: str
       'the path names no valid connector; expected namespaces/NAMESPACE/connectors/NAME with lower-case letters, digits and -',
     );
   }
-  const key = { namespace, name };
-  return { key, root: connectorPath(key), rest: `/${rest}` };
+  return { namespace, name, root: connectorPath({ namespace, name }), rest: `/${rest}` };
 }
 
 function cutSegment(text: string): [segment: string, rest: string] {
@@ -97,7 +97,11 @@ function cutSegment(text: string): [segment: string, rest: string] {
   return slash < 0 ? [text, ''] : [text.slice(0, slash), text.slice(slash + 1)];
 }
 
-function connectorInHost(host: string, target: Pick<NamedConnector, 'path' | 'query'>, clusterDomain: string): NamedConnector | undefined {
+function connectorInHost(
+  host: string,
+  { path, query }: Pick<NamedConnector, 'path' | 'query'>,
+  clusterDomain: string,
+): NamedConnector | undefined {
   const key = parseConnectorHost(host, clusterDomain);
-  return key && { namespace: key.namespace, name: key.name, ...target, paths: HOST_PATHS };
+  return key && { namespace: key.namespace, name: key.name, path, query, paths: HOST_PATHS };
 }

@@ -43,14 +43,14 @@ export class UndiciTransport implements UpstreamTransport {
 
   #dispatch(request: UpstreamRequest, handle: (onEnd: (response?: ReceivedResponse) => void) => DispatchHandler): void {
     const { origin, path, method, body = null } = request;
-    const options = { origin, path, method, headers: wireHeaders(request), body };
+    const headers = wireHeaders(request);
     if (method === 'HEAD') {
-      return this.#heads.dispatch(options, handle);
+      return this.#heads.dispatch({ origin, path, method, headers, body }, handle);
     }
     // If it is not certain that the server read the content, it is not certain where the next request would begin (rule C8).
     const reset = body !== null && CONTENT_UNEXPECTED.has(method);
     this.#agent.dispatch(
-      { ...options, reset },
+      { origin, path, method, headers, body, reset },
       handle(() => undefined),
     );
   }
