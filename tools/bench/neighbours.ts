@@ -25,6 +25,8 @@ export interface Place extends Bench {
 /** A kind of bad neighbour. */
 export interface Neighbour {
   readonly name: string;
+  /** Whether the neighbour must not lengthen the tail either. For the others, the tail is only shown: they share the processors. */
+  readonly limitsTail?: boolean;
   readonly proxy?: ProxyOptions;
   /** Returns the requests of the measured client. */
   victim(place: Place): Pick<LoadOptions, 'url' | 'authorization' | 'fresh'>;
@@ -62,6 +64,7 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
   return [
     {
       name: 'a flood of forged tokens',
+      limitsTail: true,
       victim: manifests,
       async start(place) {
         const [, token = ''] = place.neighbour.split(' ');
