@@ -140,6 +140,41 @@ describe('CredentialStore', () => {
     expect(await api.revision()).toBe('u/1');
   });
 
+  it('names the type that an absent Secret must have', async () => {
+    const api = new Api();
+    api.secret = undefined;
+    await expect(api.store.get({ ...KEY, type: 'kubernetes.io/basic-auth' })).rejects.toThrow(
+      'Secret "login" does not exist in namespace "team"; create it with type kubernetes.io/basic-auth',
+    );
+  });
+
+  it('caches a Secret that is marked as unusable for one second, so that a corrected one works soon', async () => {
+    const api = new Api();
+    api.store.markUnusable(KEY, await api.store.get(KEY));
+    api.secret = version('2');
+    api.clock.advance(999);
+    expect(await api.revision()).toBe('u/1');
+    expect(api.reads).toBe(1);
+    api.clock.advance(1);
+    expect(await api.revision()).toBe('u/2');
+    // The corrected Secret is cached for the usual time.
+    api.clock.advance(9_999);
+    expect(await api.revision()).toBe('u/2');
+    expect(api.reads).toBe(2);
+  });
+
+  it('does not shorten the time of a newer Secret', async () => {
+    const api = new Api();
+    const old = await api.store.get(KEY);
+    api.clock.advance(10_000);
+    api.secret = version('2');
+    expect(await api.revision()).toBe('u/2');
+    api.store.markUnusable(KEY, old);
+    api.clock.advance(9_999);
+    expect(await api.revision()).toBe('u/2');
+    expect(api.reads).toBe(2);
+  });
+
   it('forgets a Secret that was deleted', async () => {
     const api = new Api();
     await api.revision();

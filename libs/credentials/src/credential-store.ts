@@ -7,6 +7,8 @@ import { withoutPrintableData, type SecretObject } from './secret-object';
 export interface SecretKey {
   readonly namespace: string;
   readonly name: string;
+  /** The type that the Secret must have, if it must have one; for the message when it does not exist. */
+  readonly type?: string;
 }
 
 export interface CredentialStoreOptions {
@@ -20,8 +22,8 @@ export interface CredentialStoreOptions {
 /** A changed password applies within this time, without a watch on Secrets. */
 const ENTRY_LIFETIME_MS = 10_000;
 
-/** The absence of a Secret is cached for only a second, so that a new Secret works soon after its creation. */
-const ABSENT_LIFETIME_MS = 1_000;
+/** A Secret that is absent or cannot be used is cached for only a second, so that it works soon after it was created or corrected. */
+const UNUSABLE_LIFETIME_MS = 1_000;
 
 /** How long a Secret is used while the API server cannot be reached. Nobody can change it during that time either. */
 const OUTAGE_LIFETIME_MS = 300_000;
@@ -69,7 +71,7 @@ export class CredentialStore {
   }
 
   /**
-   * Returns the Secret as it was at most 10 s ago or, while the API server cannot be reached, at most 5 minutes ago.
+   * Returns the Secret as it was at most 10 s ago, 1 s if it was marked as unusable, or, while the API server cannot be reached, at most 5 minutes ago.
    *
    * @param options.fresh read again now, because the registry refused the credential that was read before
    * @throws CredentialError `SecretNotFound`; or the error of `readSecret`
@@ -81,7 +83,11 @@ export class CredentialStore {
     const usable = known !== undefined && this.#isUsable(known, forced) ? known : this.#inOutage(id, key);
     const entry = usable ?? (await this.#read(id, key, forced));
     if (entry.secret === undefined) {
-      throw new CredentialError('SecretNotFound', `Secret "${key.name}" does not exist in namespace "${key.namespace}"; create it`);
+      const withType = key.type === undefined ? '' : ` with type ${key.type}`;
+      throw new CredentialError(
+        'SecretNotFound',
+        `Secret "${key.name}" does not exist in namespace "${key.namespace}"; create it${withType}`,
+      );
     }
     return entry.secret;
   }
@@ -90,6 +96,16 @@ export class CredentialStore {
   peek(key: SecretKey): SecretObject | undefined {
     const known = this.#entries.get(`${key.namespace}/${key.name}`);
     return known !== undefined && this.#isUsable(known, false) ? known.secret : undefined;
+  }
+
+  /** Caches this Secret no longer than the absence of one, because its content cannot be used. Has no effect on a newer one. */
+  markUnusable(key: SecretKey, secret: SecretObject): void {
+    const id = `${key.namespace}/${key.name}`;
+    const known = this.#entries.get(id);
+    if (known?.secret === secret) {
+      const usableUntil = Math.min(known.usableUntil, known.readAt + UNUSABLE_LIFETIME_MS);
+      this.#entries.set(id, { ...known, usableUntil }, { owner: key.namespace, bytes: sizeOf(known) });
+    }
   }
 
   /** Ends all reads in flight. */
@@ -125,7 +141,7 @@ export class CredentialStore {
       const secret = await this.#reachability.observed(() => this.options.readSecret(key.namespace, key.name, this.#closed.signal));
       entry =
         secret === undefined
-          ? { readAt, usableUntil: readAt + ABSENT_LIFETIME_MS, forced }
+          ? { readAt, usableUntil: readAt + UNUSABLE_LIFETIME_MS, forced }
           : { secret: withoutPrintableData(secret), readAt, usableUntil: readAt + ENTRY_LIFETIME_MS, forced };
     } catch (error) {
       entry = this.#lastKnown(id, error);

@@ -1,5 +1,7 @@
+import { rootCertificates } from 'node:tls';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
-import { CredentialError, type CredentialStore, type SecretObject } from '@oci-connector/credentials';
+import { CredentialError, CredentialStore, type SecretObject } from '@oci-connector/credentials';
+import { ManualClock } from '@oci-connector/testing-kit';
 import { type UpstreamPool } from '../upstream/upstream-pool';
 import { type Planned } from './proxy-exchange';
 import { ResolveCredential } from './resolve-credential';
@@ -20,7 +22,7 @@ describe('ResolveCredential', () => {
       type: 'kubernetes.io/dockerconfigjson',
       data,
     } as SecretObject;
-    const store = { peek: () => secret } as Partial<CredentialStore> as CredentialStore;
+    const store = { peek: () => secret, markUnusable: () => undefined } as Partial<CredentialStore> as CredentialStore;
     const auth = { name: 'dockerConfig', secretRef: { name: 'login' } };
     const connector = { metadata: { name: 'c', namespace: 'a', uid: 'u' }, spec: { connectorClassName: 'oci', auth } } as Connector;
     const connectorClass = {
@@ -34,4 +36,36 @@ describe('ResolveCredential', () => {
     await expect(resolve.resolve(exchange)).rejects.toThrow('is not a docker configuration');
     expect(looks).toBe(afterOne);
   });
+
+  it.each(['auth.secretRef', 'caCertSecretRef'])(
+    'uses a corrected Secret of spec.%s a second after the wrong one was read',
+    async (field) => {
+      const clock = new ManualClock();
+      let data = {};
+      const secret = (): SecretObject => ({ metadata: { name: 'login', namespace: 'a' }, type: 'kubernetes.io/basic-auth', data });
+      const store = new CredentialStore({ readSecret: () => Promise.resolve(secret()), clock });
+      const reference = { name: 'login' };
+      const auth = { name: 'basicAuth', ...(field === 'auth.secretRef' && { secretRef: reference }) };
+      const spec = { connectorClassName: 'oci', auth, ...(field === 'caCertSecretRef' && { caCertSecretRef: reference }) };
+      const connector = { metadata: { name: 'c', namespace: 'a', uid: 'u' }, spec } as Connector;
+      const connectorClass = {
+        metadata: { name: 'oci' },
+        spec: { auth: { types: [{ name: auth.name, optional: true, secretType: 'kubernetes.io/basic-auth' }] } },
+      } as ConnectorClass;
+      const hold = jest.fn();
+      const pool = { get: () => ({ hold }) } as unknown as UpstreamPool;
+      const resolve = new ResolveCredential(store, pool);
+      const address = { host: 'registry.example' };
+      const exchange = { resolution: { connector, connectorClass, address }, client: { transfer: {} } } as unknown as Planned;
+      await expect(resolve.resolve(exchange)).rejects.toThrow(CredentialError);
+      const base64 = (text: string): string => Buffer.from(text).toString('base64');
+      data = { username: base64('robot'), password: base64('hush'), 'ca.crt': base64(rootCertificates[0] ?? '') };
+      clock.advance(999);
+      await expect(resolve.resolve(exchange)).rejects.toThrow(CredentialError);
+      expect(hold).not.toHaveBeenCalled();
+      clock.advance(1);
+      await resolve.resolve(exchange);
+      expect(hold).toHaveBeenCalledTimes(1);
+    },
+  );
 });

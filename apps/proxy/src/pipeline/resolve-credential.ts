@@ -59,7 +59,7 @@ export class ResolveCredential {
     const keys = secretKeys(exchange.resolution);
     const known = options.fresh ? undefined : this.#peek(keys);
     const secrets = known ?? (await this.#read(keys, options));
-    const access = this.#access(exchange.resolution, secrets);
+    const access = this.#usable(exchange.resolution, keys, secrets);
     access.upstream.hold(exchange.client.transfer);
     return new Credentialed(exchange, access);
   }
@@ -78,6 +78,25 @@ export class ResolveCredential {
       keys.ca && this.store.get(keys.ca),
     ]);
     return { credential, ca };
+  }
+
+  /** Like {@link #access}, but Secrets that cannot be used are read again soon, so that corrected ones work. */
+  #usable(resolution: Resolution, keys: SecretKeys, secrets: Secrets): UpstreamAccess {
+    try {
+      return this.#access(resolution, secrets);
+    } catch (error) {
+      if (error instanceof CredentialError) {
+        this.#markUnusable(keys.credential, secrets.credential);
+        this.#markUnusable(keys.ca, secrets.ca);
+      }
+      throw error;
+    }
+  }
+
+  #markUnusable(key: SecretKey | undefined, secret: SecretObject | undefined): void {
+    if (key !== undefined && secret !== undefined) {
+      this.store.markUnusable(key, secret);
+    }
   }
 
   #access(resolution: Resolution, secrets: Secrets): UpstreamAccess {
@@ -156,7 +175,7 @@ function credentialKey(connector: Connector, connectorClass: ConnectorClass): Se
       `the Secret of connector "${connector.metadata.name}" must live in its own namespace "${namespace}"`,
     );
   }
-  return { namespace, name };
+  return { namespace, name, type: authTypeOf(connector, connectorClass)?.secretType };
 }
 
 function checkAuthName(connector: Connector, connectorClass: ConnectorClass): void {
