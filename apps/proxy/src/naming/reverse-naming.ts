@@ -32,7 +32,7 @@ export class ReverseNaming implements Naming {
 
   notNamed({ host, path }: RequestName): ProxyError {
     if (path === '/v2/_catalog') {
-      return new ProxyError('RouteUnknown', 'the catalog is not served: it belongs to no connector');
+      return new ProxyError('RouteUnknown', 'the catalog is not served: it belongs to no connector; list the tags of one repository');
     }
     return new ProxyError(
       'ConnectorNotNamed',

@@ -65,7 +65,10 @@ export class ResolveConnector {
     }
     const connector = connectors.get(named);
     if (!connector) {
-      throw new ProxyError('ConnectorNotFound', `there is no connector "${named.name}" in namespace "${named.namespace}"`);
+      throw new ProxyError(
+        'ConnectorNotFound',
+        `there is no connector "${named.name}" in namespace "${named.namespace}"; compare with kubectl get connectors -A`,
+      );
     }
     return connector;
   }
@@ -74,19 +77,25 @@ export class ResolveConnector {
     const className = connector.spec.connectorClassName;
     const connectorClass = this.options.classes.get({ name: className });
     if (!connectorClass) {
-      throw new ProxyError('ClassNotFound', `connector "${connector.metadata.name}" is of class "${className}", which does not exist`);
+      throw new ProxyError(
+        'ClassNotFound',
+        `connector "${connector.metadata.name}" is of class "${className}", which does not exist; correct spec.connectorClassName, or install the class`,
+      );
     }
     if (!connectorClass.spec.proxy) {
       throw new ProxyError(
         'ConnectorNotFound',
-        `connector "${connector.metadata.name}" has no proxy: its class "${className}" has no spec.proxy`,
+        `connector "${connector.metadata.name}" has no proxy: its class "${className}" has no spec.proxy; choose a class with one in spec.connectorClassName`,
       );
     }
     if (needsRego(connectorClass)) {
-      throw new ProxyError('RegoNotSupported', `class "${className}" contains Rego, which this proxy does not support`);
+      throw new ProxyError(
+        'RegoNotSupported',
+        `class "${className}" contains Rego, which this proxy does not support; use a class without generator and authExtractor`,
+      );
     }
     if (!isOurProxy(connectorClass.spec.proxy, this.options.installation)) {
-      throw new ProxyError('ProxyNotSupported', `class "${className}" names another proxy in spec.proxy`);
+      throw new ProxyError('ProxyNotSupported', `class "${className}" names another proxy in spec.proxy; correct spec.proxy of the class`);
     }
     return connectorClass;
   }

@@ -61,7 +61,10 @@ export function parseOciPath(path: string): OciRoute {
   }
   const tail = plain.slice(API_PREFIX.length);
   if (tail === '_catalog') {
-    throw new ProxyError('RouteUnknown', 'the catalog is not served: it lists repositories of the whole registry');
+    throw new ProxyError(
+      'RouteUnknown',
+      'the catalog is not served: it lists repositories of the whole registry; list the tags of one repository',
+    );
   }
   const route = matchTail(tail);
   if (route === undefined) {
