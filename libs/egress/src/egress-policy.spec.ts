@@ -146,6 +146,13 @@ describe('EgressPolicy.resolve', () => {
     await expect(newPolicy().resolve(host, 443, 'connector')).rejects.toMatchObject({ code: 'HostNotFound', retryable: true });
   });
 
+  it('says that the name is that of Docker Hub, because the address of a Connector may have another name of it', async () => {
+    await expect(newPolicy().resolve('registry-1.docker.io', 443, 'connector')).rejects.toMatchObject({
+      message: expect.stringContaining('The host name registry-1.docker.io (the registry of Docker Hub) has no address.') as string,
+      reason: expect.stringContaining('its host name (the registry of Docker Hub) has no address.') as string,
+    });
+  });
+
   it('names host, port and address, and what to do', async () => {
     await expect(newPolicy().resolve('localhost', 5000, 'connector')).rejects.toThrow(
       'No connection to localhost:5000 (127.0.0.1): the host is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS of the installation if this is intended.',

@@ -165,9 +165,11 @@ function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean
 function hostNotFound(name: string, cause?: unknown): EgressError {
   const problem =
     cause instanceof LookupError && cause.problem !== 'absent' ? `could not be looked up: ${cause.message}` : 'has no address';
-  return new EgressError('HostNotFound', `The host name ${name} ${problem}. Check its spelling and the cluster's DNS.`, {
+  // The address of the Connector may have another name, such as index.docker.io.
+  const note = name === 'registry-1.docker.io' ? ' (the registry of Docker Hub)' : '';
+  return new EgressError('HostNotFound', `The host name ${name}${note} ${problem}. Check its spelling and the cluster's DNS.`, {
     cause,
     host: name,
-    reason: `its host name ${problem}. Check its spelling and the cluster's DNS`,
+    reason: `its host name${note} ${problem}. Check its spelling and the cluster's DNS`,
   });
 }
