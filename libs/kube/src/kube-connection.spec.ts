@@ -296,6 +296,15 @@ describe('loadKubeConnection', () => {
     await expect(loadKubeConnection()).rejects.toThrow('No kubeconfig and no ServiceAccount of a pod found');
   });
 
+  it('names the files of KUBECONFIG when none of them exists', async () => {
+    jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope' });
+    await expect(loadKubeConnection()).rejects.toThrow(
+      'No kubeconfig and no ServiceAccount of a pod found; KUBECONFIG names /nope, which does not exist or is empty; correct it',
+    );
+    jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope:/gone' });
+    await expect(loadKubeConnection()).rejects.toThrow('KUBECONFIG names /nope and /gone, which do not exist or are empty; correct it');
+  });
+
   it('connects by http on this machine, for a sandbox', async () => {
     const server = await ApiServer.start((_request, response) => json(response, 200, { metadata: { name: 'x', resourceVersion: '1' } }));
     const extra = { 'example.com/Scopes%': ['a', 'b'], plain: ['c'] };

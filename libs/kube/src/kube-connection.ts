@@ -69,8 +69,12 @@ export async function loadKubeConnection(options: LoadKubeConnectionOptions = {}
 }
 
 function defaultFiles(): string[] {
-  const named = kubernetesEnvironment.kubeconfig.split(delimiter).filter((file) => file !== '');
+  const named = filesInEnvironment();
   return named.length > 0 ? named : [join(kubernetesEnvironment.home, '.kube', 'config')];
+}
+
+function filesInEnvironment(): string[] {
+  return kubernetesEnvironment.kubeconfig.split(delimiter).filter((file) => file !== '');
 }
 
 async function connectionOf({ cluster, user, namespace }: CurrentContext, clock: Clock): Promise<KubeConnection> {
@@ -88,11 +92,19 @@ async function connectionOf({ cluster, user, namespace }: CurrentContext, clock:
   };
 }
 
+/** Names the files in `$KUBECONFIG`, if it is set: a file that does not exist is ignored, and so is an empty one, as by kubectl. */
+function howToSetKubeconfig(): string {
+  const files = filesInEnvironment();
+  return files.length === 0
+    ? 'set KUBECONFIG to the path of a kubeconfig file'
+    : `KUBECONFIG names ${files.join(' and ')}, which ${files.length === 1 ? 'does' : 'do'} not exist or ${files.length === 1 ? 'is' : 'are'} empty; correct it`;
+}
+
 /** Returns the connection with the ServiceAccount of the pod. */
 async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
   const { serviceHost, servicePort } = kubernetesEnvironment;
   if (!serviceHost || !servicePort) {
-    throw new KubeConfigError('No kubeconfig and no ServiceAccount of a pod found; set KUBECONFIG to the path of a kubeconfig file');
+    throw new KubeConfigError(`No kubeconfig and no ServiceAccount of a pod found; ${howToSetKubeconfig()}`);
   }
   const host = serviceHost.includes(':') ? `[${serviceHost}]` : serviceHost;
   return {
