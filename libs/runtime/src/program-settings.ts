@@ -8,7 +8,7 @@ export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_LOG_LEVEL',
     kind: 'string',
-    description: 'Lowest level that is logged: trace, debug, info, warn, error or fatal.',
+    description: 'Lowest level that is logged: trace, debug, info, warn, error or fatal; silent logs nothing.',
   })
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   logLevel = 'info';

@@ -1,4 +1,4 @@
-import { IsIn, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsString, Matches, Max, Min } from 'class-validator';
 import { ConfigurationError, Setting, describeSettings, loadSettings } from './settings';
 
 class BaseSettings {
@@ -55,10 +55,41 @@ describe('settings', () => {
   it('reports all problems together, by the name of the variable', () => {
     const load = () => loadSettings(Settings, { LOG: 'loud', PORT: '70000', WAIT: 'soon', STRICT: 'yes' });
     expect(load).toThrow(ConfigurationError);
-    expect(load).toThrow(/PORT: port must not be greater than 65535/);
+    expect(load).toThrow(/PORT: must not be greater than 65535/);
     expect(load).toThrow(/WAIT: "soon" is not a duration; write it like 30s/);
     expect(load).toThrow(/STRICT: "yes" is neither true nor false/);
-    expect(load).toThrow(/LOG: log must be one of/);
+    expect(load).toThrow(/LOG: must be one of/);
+  });
+
+  it('names only the variable, never the property behind it, and gives limits of durations with a unit', () => {
+    class Limited {
+      @Setting({ name: 'CONCURRENCY', kind: 'integer', description: 'how many' })
+      @Min(1)
+      concurrency = 4;
+
+      @Setting({ name: 'RESYNC', kind: 'duration', description: 'how often' })
+      @Min(90_000)
+      @Max(3_600_000)
+      resync = 600_000;
+
+      @Setting({ name: 'AUDIENCES', kind: 'list', description: 'for whom' })
+      @Matches(/^a/, { each: true })
+      audiences = ['a'];
+    }
+    const problemsOf = (environment: Record<string, string>): readonly string[] => {
+      try {
+        loadSettings(Limited, environment);
+        return [];
+      } catch (error) {
+        return (error as ConfigurationError).problems;
+      }
+    };
+    expect(problemsOf({ CONCURRENCY: '0', RESYNC: '1s', AUDIENCES: 'b' })).toEqual([
+      'CONCURRENCY: must not be less than 1',
+      'RESYNC: must not be less than 90s',
+      'AUDIENCES: each value must match /^a/ regular expression',
+    ]);
+    expect(problemsOf({ RESYNC: '2h' })).toEqual(['RESYNC: must not be greater than 1h']);
   });
 
   it('describes the settings with their defaults, those of the base class first', () => {

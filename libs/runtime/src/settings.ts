@@ -134,13 +134,19 @@ function readEnvironment(settings: object, environment: Environment): Problem[] 
 }
 
 function ruleProblems(settings: object): Problem[] {
-  const names = new Map(declaredSettings(settings).map(({ property, name }) => [property, name]));
+  const declared = new Map(declaredSettings(settings).map((setting) => [setting.property, setting]));
   return validateSync(settings, { forbidUnknownValues: true }).flatMap(({ property, constraints }) =>
     Object.values(constraints ?? {}).map((message) => ({
       property,
-      message: `${names.get(property) ?? property}: ${message}`,
+      message: `${declared.get(property)?.name ?? property}: ${forOperators(message, property, declared.get(property)?.kind)}`,
     })),
   );
+}
+
+/** Returns a message of class-validator without the name of the property, which operators do not know, and with a unit for durations. */
+function forOperators(message: string, property: string, kind?: SettingKind): string {
+  const text = message.replace(`each value in ${property} `, 'each value ').replace(`${property} must`, 'must');
+  return kind === 'duration' ? text.replace(/(?<=than )\d+$/, (limit) => durationText(Number(limit))) : text;
 }
 
 /** A setting in the configuration reference. */
