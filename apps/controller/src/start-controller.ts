@@ -23,5 +23,6 @@ export async function startController(
   const module = ControllerModule.register({ settings, random, protocols });
   const running = await startApp({ name: 'connectors-controller', module, settings, logger, world });
   const replica = running.app.get(Replica, { strict: false });
+  logger.info({ adminUrl: running.adminUrl }, 'serving');
   return { ...running, isLeader: () => replica.isLeader };
 }
