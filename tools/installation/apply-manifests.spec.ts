@@ -48,9 +48,13 @@ describe('parseManifests', () => {
     ['plain text', 'hello', /^x\.yaml: an object needs/],
     ['invalid YAML', 'a: [', /^x\.yaml: .*at line 1, column \d+$/],
     ['two objects without a separator', 'kind: A\nkind: B', /^x\.yaml: .*at line 2, column 1; put --- between objects$/],
-    ['indentation with tabs', 'kind: Secret\nmetadata:\n\tname: x', /^x\.yaml: Tabs are not allowed as indentation at line 3, column 1$/],
+    [
+      'indentation with tabs',
+      'kind: Secret\nmetadata:\n\tname: x',
+      /^x\.yaml: not valid YAML or JSON: Tabs are not allowed as indentation at line 3, column 1$/,
+    ],
     ['an alias without an anchor', 'kind: Secret\nmetadata: *m', /^x\.yaml: .*\bm\b[^\n]*$/],
-    ['aliases that expand exponentially', bomb(), /^x\.yaml: Excessive alias count[^\n]*$/],
+    ['aliases that expand exponentially', bomb(), /^x\.yaml: not valid YAML or JSON: Excessive alias count[^\n]*$/],
     [
       'an unsupported object in a List',
       'apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}]',

@@ -85,13 +85,15 @@ function valueOf(document: Document.Parsed, source: string): unknown {
   const [problem] = document.errors;
   if (problem) {
     const [line = ''] = problem.message.split('\n', 1);
-    throw new Error(`${source}: ${line.replace(/:$/, '')}${problem.code === 'DUPLICATE_KEY' ? '; put --- between objects' : ''}`);
+    throw new Error(
+      `${source}: not valid YAML or JSON: ${line.replace(/:$/, '')}${problem.code === 'DUPLICATE_KEY' ? '; put --- between objects' : ''}`,
+    );
   }
   try {
     return document.toJS();
   } catch (error) {
     // Aliases that expand exponentially, or that have no anchor.
-    throw new Error(`${source}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${source}: not valid YAML or JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 

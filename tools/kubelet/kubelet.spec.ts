@@ -54,6 +54,7 @@ describe('the kubelet in the sandbox', () => {
   let driver: RefusingDriver;
   let kubelet: Kubelet;
   let told: [string, string][];
+  let refused: string[];
   const problems: string[] = [];
 
   beforeEach(async () => {
@@ -74,12 +75,14 @@ describe('the kubelet in the sandbox', () => {
       spec: { tokenRequests: [{ audience: 'x' }] },
     });
     told = [];
+    refused = [];
     kubelet = new Kubelet({
       client,
       socket,
       kubeletDirectory: directory,
       driver: DRIVER,
       onPublished: ({ metadata }, volume: PublishedVolume) => told.push([metadata.name, volume.directory]),
+      onRefused: ({ metadata }, name, { message }) => refused.push(`${metadata.name} ${name}: ${message}`),
       onProblem: ({ message }) => problems.push(message),
       backOffMs: { initial: 1, max: 1 },
     });
@@ -132,6 +135,13 @@ describe('the kubelet in the sandbox', () => {
     });
     await expect(kubelet.published(pod, 'login', 0)).rejects.toThrow('not yet; grant it');
     expect(told).toEqual([]);
+    // Once, although it was refused three times; a second time for another reason.
+    const first = 'refused login: rpc error: code = PermissionDenied desc = not yet; grant it';
+    expect(refused).toEqual([first]);
+    driver.refusal = 'still not';
+    await until(DEADLINE_MS, async () =>
+      expect(refused).toEqual([first, 'refused login: rpc error: code = PermissionDenied desc = still not']),
+    );
     driver.refusal = undefined;
     const volume = await kubelet.published(pod, 'login', DEADLINE_MS);
     expect(told).toEqual([['refused', volume.directory]]);

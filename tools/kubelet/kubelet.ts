@@ -8,6 +8,8 @@ export interface KubeletOptions extends Pick<PublishOptions, 'client' | 'socket'
   readonly driver: string;
   /** Called for each volume after it was published. */
   readonly onPublished: (pod: Pod, volume: PublishedVolume) => void;
+  /** Called when the driver refuses a volume, unless for the same reason as at the last attempt. */
+  readonly onRefused: (pod: Pod, name: string, reason: Error) => void;
   /** Called for errors that cannot be reported by an Event. */
   readonly onProblem: (error: Error) => void;
   /** Initial and longest back-off, in milliseconds; by default those of the kubelet. */
@@ -105,7 +107,7 @@ export class Kubelet {
   }
 
   async #mount(pod: Pod, name: string): Promise<boolean> {
-    const { client, socket, kubeletDirectory, republishMs, onPublished } = this.options;
+    const { client, socket, kubeletDirectory, republishMs, onPublished, onRefused } = this.options;
     const refused = (error: Error): void =>
       this.#record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${name}" : ${error.message}`);
     try {
@@ -128,8 +130,12 @@ export class Kubelet {
     } catch (error) {
       const { message, cause } = error as Error;
       const reason = cause instanceof Error ? cause : new Error(message);
+      const isNew = this.#refusals.get(idOf(pod, name))?.message !== reason.message;
       this.#refusals.set(idOf(pod, name), reason);
       refused(reason);
+      if (isNew) {
+        onRefused(pod, name, reason);
+      }
       return false;
     }
   }

@@ -149,6 +149,11 @@ async function report({ pod, name, outcome }: Attempt): Promise<PublishedVolume 
     process.stdout.write(`${await tableOfFiles(volume.directory)}\n`);
     return volume;
   } catch (error) {
-    return `Pod ${of} does not start, volume ${name} is not published: ${(error as Error).message}`;
+    return notPublished(pod, name, error as Error);
   }
+}
+
+/** Returns what the user is told about a volume that the driver refuses. */
+export function notPublished({ metadata }: Pod, volume: string, { message }: Error): string {
+  return `Pod ${metadata.namespace}/${metadata.name} does not start, volume ${volume} is not published: ${message}`;
 }

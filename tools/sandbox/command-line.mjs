@@ -38,7 +38,8 @@ Files in .sandbox/; on exit only the logs remain:
   ca.crt                the CA of the proxy's certificates, for clients
   csi.sock              the socket on which the CSI driver serves the kubelet
   kubelet/              the volumes, in pods/; the driver writes only here
-  sandbox.json          addresses, files and process ids, for scripts
+  sandbox.json          for scripts: the files above, the addresses of proxy, registry and CSI driver, and for each program
+                        its admin URL (/metrics, /healthz, /readyz) and its process id
   logs/                 the logs of the programs
 `;
 

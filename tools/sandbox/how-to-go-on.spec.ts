@@ -8,7 +8,9 @@ import { type Sandbox } from './sandbox';
 const sandbox = {
   kubeconfig: "/home/my user's/kubeconfig",
   caFile: '/ca.crt',
+  directory: '/box',
   csiSocket: '/csi.sock',
+  admin: { controller: 'http://127.0.0.1:1', proxy: 'http://127.0.0.1:2', csi: 'http://127.0.0.1:3' },
   proxy: { http: 'http://localhost:8080', https: 'https://localhost:8443' },
 } as Sandbox;
 
@@ -97,6 +99,12 @@ describe('howToGoOn: the commands', () => {
     expect(own).not.toContain('create serviceaccount');
     const none = howToGoOn(sandbox, { objects: [], connectors, volumes: [] });
     expect(none).toContain('kubectl create serviceaccount ci --namespace=default\n  kubectl create rolebinding');
+  });
+
+  it('end with the admin ports of the programs, and with the directory of the logs', () => {
+    expect(howToGoOn(sandbox, { objects: [], connectors: [], volumes: [] })).toContain(
+      'controller http://127.0.0.1:1, proxy http://127.0.0.1:2, CSI driver http://127.0.0.1:3\nLogs: /box/logs. Press Ctrl-C to stop.',
+    );
   });
 
   it('can be pasted if a path contains spaces and quotes', () => {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { bindingCommand, type KubeObject } from '@oci-connector/connector-api';
 import { type NamespacedName } from '../installation/namespaced-name';
 import { type Verdict } from '../installation/wait-for-connectors';
@@ -17,10 +18,17 @@ export function howToGoOn(sandbox: Sandbox, { objects, connectors, volumes }: Ap
     ...[...accounts].flatMap(([namespace, account]) => howToBind(namespace, account)),
     ...connectors.map((connector) => useOf(sandbox, connector, accounts.get(connector.namespace)?.account)),
     ...volumes.flatMap((volume) => useOfVolume(sandbox, volume, connectors)),
-    `The volumes of Pods that you create with kubectl are published, too; kubectl describe pod shows the directory or the error.`,
-    `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\nThe CSI driver listens on ${sandbox.csiSocket}.\nPress Ctrl-C to stop.`,
+    `The proxy is at ${sandbox.proxy.http} and ${sandbox.proxy.https} (CA: ${sandbox.caFile}).\n${whatElseRuns(sandbox)}`,
   ];
   return `\n${parts.join('\n\n')}\n`;
+}
+
+/** Returns the last lines of the instructions: volumes, addresses, logs, and how to stop. */
+export function whatElseRuns({ csiSocket, admin, directory }: Sandbox): string {
+  return `The CSI driver listens on ${csiSocket}.
+The volumes of Pods that you create with kubectl are published, too; kubectl describe pod shows the directory or the error.
+Metrics and health (/metrics, /readyz): controller ${admin.controller}, proxy ${admin.proxy}, CSI driver ${admin.csi}
+Logs: ${path.join(directory, 'logs')}. Press Ctrl-C to stop.`;
 }
 
 /** Quotes an argument for the shell, if needed: paths may contain spaces. */

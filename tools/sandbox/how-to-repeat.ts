@@ -1,5 +1,4 @@
-import path from 'node:path';
-import { quoted } from './how-to-go-on';
+import { quoted, whatElseRuns } from './how-to-go-on';
 import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 
@@ -45,7 +44,6 @@ With only the files of the volume, as in a pod:
   DOCKER_CONFIG="$VOLUME" SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull ${secureHost}/${prefix}/${repository}:${tag} hello.tar
 
 The registry itself is at ${sandbox.registry.url}; without its password it responds with 401.
-The CSI driver listens on ${sandbox.csiSocket}.
-Logs: ${path.join(sandbox.directory, 'logs')}. Press Ctrl-C to stop.
+${whatElseRuns(sandbox)}
 `;
 }

@@ -6,9 +6,9 @@ import { type Kubelet } from '../kubelet/kubelet';
 import { requireSocketPath } from '../kubelet/socket-path';
 import { preferredPort } from '../processes/free-port';
 import { ProcessGroup } from '../processes/process-group';
-import { applyUserManifests } from './apply-user-manifests';
+import { applyUserManifests, notPublished } from './apply-user-manifests';
 import { endLeftOver } from './end-left-over';
-import { howToGoOn } from './how-to-go-on';
+import { howToGoOn, quoted } from './how-to-go-on';
 import { howToRepeat } from './how-to-repeat';
 import { mountSample } from './mount-sample';
 import { runSample } from './run-sample';
@@ -19,6 +19,8 @@ import { csiSocketIn, startSandbox, type SandboxStart } from './start-sandbox';
 export interface SandboxOptions {
   /** Manifests to apply instead of the sample. */
   readonly manifests: readonly Manifest[];
+  /** The sources of the manifests, as -f names them. */
+  readonly sources: readonly string[];
   /** Exit when all steps are done. */
   readonly check: boolean;
   readonly caBundle?: string;
@@ -50,7 +52,7 @@ const WITHOUT_LOGS = [
 export async function runSandbox(options: SandboxOptions): Promise<number> {
   const directory = path.join(workspaceRoot, '.sandbox');
   requireSocketPath(csiSocketIn(directory));
-  await requireNoOther(directory);
+  await requireNoOther(directory, options.sources);
   await endLeftOver(path.join(directory, 'sandbox.json'));
   const ports = await choosePorts(options);
   await rm(directory, { recursive: true, force: true });
@@ -86,10 +88,17 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
  *
  * @throws Error when one runs
  */
-async function requireNoOther(directory: string): Promise<void> {
+async function requireNoOther(directory: string, sources: readonly string[]): Promise<void> {
   const pid = Number(await readFile(path.join(directory, PID_FILE), 'utf8').catch(() => '0'));
   if (pid > 0 && isAlive(pid)) {
-    throw new Error(`a sandbox already runs in this workspace, process ${pid}; end it first (Ctrl-C there, or kill ${pid})`);
+    const applying = [
+      'kubectl --kubeconfig',
+      quoted(path.join(directory, 'kubeconfig')),
+      'apply',
+      ...sources.map((one) => `-f ${quoted(one)}`),
+    ];
+    const instead = sources.length === 0 ? '' : `; or apply the manifests there: ${applying.join(' ')}`;
+    throw new Error(`a sandbox already runs in this workspace, process ${pid}; end it first (Ctrl-C there, or kill ${pid})${instead}`);
   }
 }
 
@@ -162,13 +171,17 @@ interface Job {
 
 async function doTheJob({ manifests }: SandboxOptions, sandbox: Sandbox, closing: SandboxStart['closing']): Promise<Job> {
   let isDone = false;
+  // applyUserManifests and mountSample report the volumes that are published or refused earlier.
+  const tell = (text: string): void => {
+    if (isDone) {
+      process.stdout.write(`\n${text}\n`);
+    }
+  };
   const kubelet = startKubelet(
     sandbox,
-    ({ metadata }, { directory }) => {
-      // applyUserManifests and mountSample report the volumes that are published earlier.
-      if (isDone) {
-        process.stdout.write(`\nPod ${metadata.namespace}/${metadata.name}: volume published in ${directory}\n`);
-      }
+    {
+      onPublished: ({ metadata }, { directory }) => tell(`Pod ${metadata.namespace}/${metadata.name}: volume published in ${directory}`),
+      onRefused: (pod, name, reason) => tell(notPublished(pod, name, reason)),
     },
     closing,
   );
@@ -191,7 +204,7 @@ async function showSample(sandbox: Sandbox, kubelet: Kubelet): Promise<Job> {
 }
 
 /** Writes the state for scripts. It is written last, so that all programs run when the file appears. */
-async function writeState({ kubeconfig, caFile, proxy, registry, csiSocket, pids, directory }: Sandbox): Promise<void> {
-  const state = { kubeconfig, caFile, proxy, registry: registry.url, csiSocket, pids };
+async function writeState({ kubeconfig, caFile, proxy, registry, csiSocket, admin, pids, directory }: Sandbox): Promise<void> {
+  const state = { kubeconfig, caFile, proxy, registry: registry.url, csiSocket, admin, pids };
   await writeFile(path.join(directory, 'sandbox.json'), `${JSON.stringify(state, null, 2)}\n`);
 }

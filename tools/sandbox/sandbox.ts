@@ -15,5 +15,7 @@ export interface Sandbox {
   readonly csiSocket: string;
   /** The directory that replaces /var/lib/kubelet. The driver writes only there. */
   readonly kubeletDirectory: string;
+  /** The admin URLs of the programs, which serve /metrics, /healthz and /readyz. */
+  readonly admin: Readonly<Record<ProgramOptions['name'], string>>;
   readonly pids: Readonly<Record<ProgramOptions['name'], number>>;
 }

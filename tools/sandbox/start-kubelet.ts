@@ -1,6 +1,5 @@
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
-import { Kubelet } from '../kubelet/kubelet';
-import { type Pod, type PublishedVolume } from '../kubelet/published-volume';
+import { Kubelet, type KubeletOptions } from '../kubelet/kubelet';
 import { type Sandbox } from './sandbox';
 
 /**
@@ -9,12 +8,12 @@ import { type Sandbox } from './sandbox';
  */
 export function startKubelet(
   sandbox: Sandbox,
-  onPublished: (pod: Pod, volume: PublishedVolume) => void,
+  listeners: Pick<KubeletOptions, 'onPublished' | 'onRefused'>,
   closing: (() => Promise<unknown>)[],
 ): Kubelet {
   const { client, csiSocket: socket, kubeletDirectory } = sandbox;
   const onProblem = ({ message }: Error): unknown => process.stderr.write(`kubelet of the sandbox: ${message}\n`);
-  const kubelet = new Kubelet({ client, socket, kubeletDirectory, driver: CSI_DRIVER_NAME, onPublished, onProblem });
+  const kubelet = new Kubelet({ client, socket, kubeletDirectory, driver: CSI_DRIVER_NAME, ...listeners, onProblem });
   kubelet.start();
   // It must stop before the driver.
   closing.unshift(() => kubelet.stop());

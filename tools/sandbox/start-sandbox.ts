@@ -7,7 +7,7 @@ import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-ap
 import { startFixtureRegistry } from '@oci-connector/testing-registry';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct } from '../installation/install-product';
-import { type ProgramOptions, proxySettings } from '../installation/programs';
+import { type ProgramOptions, proxySettings, type RunningProgram } from '../installation/programs';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { type ProcessGroup } from '../processes/process-group';
 import { step } from '../processes/progress';
@@ -62,7 +62,7 @@ async function startApi({ minimumTokenSeconds }: SandboxStart): Promise<KubeApiS
   return startKubeApi({ tls: { cert, key, ca: authority.caPem }, minimumTokenSeconds });
 }
 
-type Programs = Pick<Sandbox, 'proxy' | 'csiSocket' | 'kubeletDirectory' | 'pids'>;
+type Programs = Pick<Sandbox, 'proxy' | 'csiSocket' | 'kubeletDirectory' | 'admin' | 'pids'>;
 
 async function startPrograms(start: SandboxStart, api: KubeApiServer, client: KubeClient): Promise<Programs> {
   const { ports, directory, group } = start;
@@ -75,12 +75,12 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
     ...start.settings,
   };
   const kubeconfigWith = (token: Sensitive): string => api.kubeconfig({ token: token.reveal() });
-  const launch = async (name: ProgramOptions['name'], settings: Record<string, string>): Promise<number> =>
-    (await startAsServiceAccount({ group, client, directory, kubeconfigWith, name, settings: { ...shared, ...settings } })).pid;
+  const launch = (name: ProgramOptions['name'], settings: Record<string, string>): Promise<RunningProgram> =>
+    startAsServiceAccount({ group, client, directory, kubeconfigWith, name, settings: { ...shared, ...settings } });
   const csiSocket = csiSocketIn(directory);
   const kubeletDirectory = path.join(directory, 'kubelet');
   await mkdir(kubeletDirectory);
-  const [controllerPid, proxyPid, csiPid] = await Promise.all([
+  const [controller, dataPlane, csi] = await Promise.all([
     launch('controller', {}),
     launch('proxy', proxySettings({ host: '127.0.0.1', ...ports })),
     launch('csi', {
@@ -92,7 +92,13 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
       OCI_CONNECTOR_CSI_MOUNT: 'directory',
     }),
   ]);
-  return { proxy, csiSocket, kubeletDirectory, pids: { controller: controllerPid, proxy: proxyPid, csi: csiPid } };
+  return {
+    proxy,
+    csiSocket,
+    kubeletDirectory,
+    admin: { controller: controller.adminUrl, proxy: dataPlane.adminUrl, csi: csi.adminUrl },
+    pids: { controller: controller.pid, proxy: dataPlane.pid, csi: csi.pid },
+  };
 }
 
 async function writeProxyCa(client: KubeClient, directory: string): Promise<string> {

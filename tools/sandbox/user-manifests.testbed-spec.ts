@@ -47,7 +47,7 @@ describe('applyUserManifests with the YAML of README.md, a registry that does no
     closing.push(() => group.stopAll());
     sandbox = await startSandbox({ directory, ports: { http: await freePort(), https: await freePort() }, group, closing });
     const readme = (await readFile(path.join(workspaceRoot, 'README.md'), 'utf8')).replace('https://index.docker.io', NOWHERE);
-    const kubelet = startKubelet(sandbox, () => undefined, closing);
+    const kubelet = startKubelet(sandbox, { onPublished: () => undefined, onRefused: () => undefined }, closing);
     const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
     try {
       applied = await applyUserManifests(
