@@ -5,7 +5,7 @@ import { requireDependencies } from './dependencies.mjs';
 if (process.argv.length > 2) {
   const asked = ['-h', '--help'].includes(process.argv[2]);
   console[asked ? 'log' : 'error'](
-    'usage: npm run check\nThe gate of every change: generate, format, lint, typecheck and test. It fails if a step changes a file.',
+    'usage: npm run check\nThe gate of every change: generate, format, lint, typecheck, test, and the security rules: each has tests that passed. It fails if a step changes a file.',
   );
   process.exit(asked ? 0 : 2);
 }

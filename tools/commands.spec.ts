@@ -64,7 +64,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['testbed', ['cluster'], ['cluster up']],
     ['bench', [], ['--rounds N', 'latency']],
     ['generate', [], ['--accept-breaking-change']],
-    ['check', [], ['fails if a step changes a file']],
+    ['check', [], ['security rules', 'fails if a step changes a file']],
     ['format', [], ['--check']],
   ])('npm run %s -- %p --help prints the help before anything is installed or built', async (name, args, mentions) => {
     for (const option of ['--help', '-h']) {

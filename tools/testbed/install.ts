@@ -12,6 +12,7 @@ import {
   GO_TEMPLATES,
   GO_TOOLS,
   IMAGE_NODE,
+  NEEDED_PACKAGES,
   OWN_PROGRAMS,
   type GoProject,
   toolDirectory,
@@ -51,7 +52,7 @@ async function twoAtATime(jobs: readonly (() => Promise<void>)[]): Promise<void>
 }
 
 async function installDebianPackages(): Promise<void> {
-  const missing = Object.entries(DEBIAN_PACKAGES)
+  const missing = Object.entries({ ...DEBIAN_PACKAGES, ...NEEDED_PACKAGES })
     .filter(([, files]) => !files.every((file) => existsSync(file)))
     .map(([name]) => name);
   if (missing.length === 0) {

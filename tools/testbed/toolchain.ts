@@ -131,12 +131,15 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
   iptables: ['/usr/sbin/iptables'],
   'busybox-static': ['/bin/busybox'],
-  // For Gitea: cgo for its database, git for its start.
+  // For promtool; the server is not used.
+  prometheus: ['/usr/bin/promtool'],
+};
+
+/** Debian packages that tools need, with a file of each. For Gitea: cgo for its database, git for its start. */
+export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
-  // For promtool; the server is not used.
-  prometheus: ['/usr/bin/promtool'],
 };
 
 /** The npm package that contains the Node.js binary of the images. */
