@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { REASON_TABLE } from '@oci-connector/connector-api';
+import { type ConditionType, REASON_TABLE } from '@oci-connector/connector-api';
 import { readTable } from '@oci-connector/testing-kit';
 
 const WORKSPACE = path.join(__dirname, '../..');
@@ -58,13 +58,21 @@ describe('docs/troubleshooting.md', () => {
     expect(quotes.filter((quote) => !OF_CLIENTS.includes(quote) && !piecesOf(quote).every((piece) => sources.includes(piece)))).toEqual([]);
   });
 
+  const namedReasons = readTable(TEXT, '## The Connector is not Ready')
+    .flatMap((row) => row['Reason']?.split(/\W+/) ?? [])
+    .filter((word) => /^[A-Z]/.test(word));
+
   it('names reasons that exist', () => {
-    const named = readTable(TEXT, '## The Connector is not Ready')
-      .flatMap((row) => row['Reason']?.split(/\W+/) ?? [])
-      .filter((word) => /^[A-Z]/.test(word));
     const known = [...Object.keys(REASON_TABLE), 'CACertReady'];
-    expect(named.length).toBeGreaterThan(10);
-    expect(named.filter((reason) => !known.includes(reason))).toEqual([]);
+    expect(namedReasons.filter((reason) => !known.includes(reason))).toEqual([]);
+  });
+
+  it('has a row for each reason for which a Connector is not Ready', () => {
+    const ofConnectors: readonly ConditionType[] = ['ConnectorClassReady', 'SecretReady', 'LivenessReady', 'AuthReady', 'ProxyServiceReady'];
+    const reasons = Object.entries(REASON_TABLE)
+      .filter(([, { status, conditions }]) => status !== 'True' && conditions.some((type) => ofConnectors.includes(type)))
+      .map(([reason]) => reason);
+    expect(reasons.filter((reason) => !namedReasons.includes(reason))).toEqual([]);
   });
 });
 
