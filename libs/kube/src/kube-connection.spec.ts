@@ -299,10 +299,10 @@ describe('loadKubeConnection', () => {
   it('names the files of KUBECONFIG when none of them exists', async () => {
     jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope' });
     await expect(loadKubeConnection()).rejects.toThrow(
-      'No kubeconfig and no ServiceAccount of a pod found; KUBECONFIG names /nope, which does not exist or is empty; correct it',
+      'No kubeconfig and no ServiceAccount of a pod found; correct KUBECONFIG, whose files do not exist or are empty: /nope',
     );
     jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope:/gone' });
-    await expect(loadKubeConnection()).rejects.toThrow('KUBECONFIG names /nope and /gone, which do not exist or are empty; correct it');
+    await expect(loadKubeConnection()).rejects.toThrow('correct KUBECONFIG, whose files do not exist or are empty: /nope, /gone');
   });
 
   it('connects by http on this machine, for a sandbox', async () => {

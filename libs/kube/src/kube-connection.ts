@@ -92,19 +92,16 @@ async function connectionOf({ cluster, user, namespace }: CurrentContext, clock:
   };
 }
 
-/** Names the files in `$KUBECONFIG`, if it is set: a file that does not exist is ignored, and so is an empty one, as by kubectl. */
-function howToSetKubeconfig(): string {
-  const files = filesInEnvironment();
-  return files.length === 0
-    ? 'set KUBECONFIG to the path of a kubeconfig file'
-    : `KUBECONFIG names ${files.join(' and ')}, which ${files.length === 1 ? 'does' : 'do'} not exist or ${files.length === 1 ? 'is' : 'are'} empty; correct it`;
-}
-
 /** Returns the connection with the ServiceAccount of the pod. */
 async function podConnection(directory: string, clock: Clock): Promise<KubeConnection> {
   const { serviceHost, servicePort } = kubernetesEnvironment;
   if (!serviceHost || !servicePort) {
-    throw new KubeConfigError(`No kubeconfig and no ServiceAccount of a pod found; ${howToSetKubeconfig()}`);
+    const files = filesInEnvironment();
+    const remedy =
+      files.length === 0
+        ? 'set KUBECONFIG to the path of a kubeconfig file'
+        : `correct KUBECONFIG, whose files do not exist or are empty: ${files.join(', ')}`;
+    throw new KubeConfigError(`No kubeconfig and no ServiceAccount of a pod found; ${remedy}`);
   }
   const host = serviceHost.includes(':') ? `[${serviceHost}]` : serviceHost;
   return {
