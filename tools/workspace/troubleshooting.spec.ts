@@ -68,7 +68,13 @@ describe('docs/troubleshooting.md', () => {
   });
 
   it('has a row for each reason for which a Connector is not Ready', () => {
-    const ofConnectors: readonly ConditionType[] = ['ConnectorClassReady', 'SecretReady', 'LivenessReady', 'AuthReady', 'ProxyServiceReady'];
+    const ofConnectors: readonly ConditionType[] = [
+      'ConnectorClassReady',
+      'SecretReady',
+      'LivenessReady',
+      'AuthReady',
+      'ProxyServiceReady',
+    ];
     const reasons = Object.entries(REASON_TABLE)
       .filter(([, { status, conditions }]) => status !== 'True' && conditions.some((type) => ofConnectors.includes(type)))
       .map(([reason]) => reason);

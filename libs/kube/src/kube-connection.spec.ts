@@ -294,13 +294,8 @@ describe('loadKubeConnection', () => {
     expect((await loadKubeConnection()).namespace).toBe('team-a');
     jest.replaceProperty(process, 'env', { HOME: directory });
     await expect(loadKubeConnection()).rejects.toThrow('No kubeconfig and no ServiceAccount of a pod found');
-  });
-
-  it('names the files of KUBECONFIG when none of them exists', async () => {
     jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope' });
-    await expect(loadKubeConnection()).rejects.toThrow(
-      'No kubeconfig and no ServiceAccount of a pod found; correct KUBECONFIG, whose files do not exist or are empty: /nope',
-    );
+    await expect(loadKubeConnection()).rejects.toThrow('found; correct KUBECONFIG, whose files do not exist or are empty: /nope');
     jest.replaceProperty(process, 'env', { KUBECONFIG: '/nope:/gone' });
     await expect(loadKubeConnection()).rejects.toThrow('correct KUBECONFIG, whose files do not exist or are empty: /nope, /gone');
   });
