@@ -44,7 +44,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/csi/src/volume/volume-keys.ts': 'apps/csi/src/volume/publish-volume.spec.ts',
   'apps/proxy/src/certificates/certificate-authority.ts': 'apps/proxy/test/start.e2e.spec.ts',
   'apps/proxy/src/client/last-answer.ts': 'apps/proxy/src/client/http-connections.spec.ts',
-  'apps/proxy/src/client/upgrading-connection.ts': 'apps/proxy/test/websocket-attacks.e2e.spec.ts',
+  'apps/proxy/src/port/tls-termination.ts': 'apps/proxy/src/port/port.spec.ts',
   'apps/proxy/src/data-plane.ts': 'apps/proxy/test/shutdown.e2e.spec.ts',
   'apps/proxy/src/observability/log-sampler.ts': 'apps/proxy/src/observability/access-log.spec.ts',
   'apps/proxy/src/observability/proxy-metrics.ts': 'apps/proxy/src/observability/operations.docs.spec.ts',
