@@ -7,7 +7,7 @@ import { StaticCredential } from '@oci-connector/kube';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
-import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
 import { createSigningAuthority } from '../test/signing-authority';
 import { DataPlane } from './data-plane';
 import { ProxySettings } from './proxy.config';
@@ -65,12 +65,13 @@ describe('ProxyModule', () => {
     const { certificate, key } = await createSigningAuthority();
     const secret = (name: string, data: Record<string, string | Buffer>): void => {
       const encoded = Object.entries(data).map(([entry, value]) => [entry, Buffer.from(value).toString('base64')]);
-      kube.apply({
+      const object: ObjectLike & Record<string, unknown> = {
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: { name, namespace: NAMESPACE },
         data: Object.fromEntries(encoded) as object,
-      } as never);
+      };
+      kube.apply(object);
     };
     secret('connectors-proxy-ca', { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': certificate });
     secret('connectors-proxy-sealing', { current: randomBytes(32) });

@@ -1,26 +1,26 @@
 import { ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
-import { ManualClock } from '@oci-connector/testing-kit';
+import { aConnector, ManualClock } from '@oci-connector/testing-kit';
 import { ProxyError } from '../proxy.errors';
 import { Transfer } from '../transfer/transfer';
-import { type Planned } from './proxy-exchange';
-import { RepeatReviews } from './repeat-reviews';
+import { RepeatReviews, type ReviewedRequest } from './repeat-reviews';
 
 const MINUTE = 60_000;
 
 describe('RepeatReviews', () => {
   const clock = new ManualClock();
+  const connector = aConnector();
   let transfer: Transfer;
-  let answers: (() => Promise<Planned>)[];
+  let answers: (() => Promise<ReviewedRequest>)[];
   let asked: number;
   let stop: () => void;
 
-  function planned({ uid = 'u', origin = 'https://service', path = '/x', webSocket = true, lifetime = Infinity } = {}): Planned {
+  function planned({ uid = 'u', origin = 'https://service', path = '/x', webSocket = true, lifetime = Infinity } = {}): ReviewedRequest {
     return {
       client: { transfer },
       identity: { tokenExpiresAt: clock.now() + lifetime },
-      resolution: { connector: { metadata: { uid } } },
-      plan: { target: { origin, path }, webSocket: webSocket || undefined },
-    } as unknown as Planned;
+      resolution: { connector: { ...connector, metadata: { ...connector.metadata, uid } } },
+      plan: { target: { origin, path, purpose: 'connector', sendCredential: true }, webSocket: webSocket || undefined },
+    };
   }
 
   function begin(options: Parameters<typeof planned>[0] = {}): void {
@@ -62,7 +62,7 @@ describe('RepeatReviews', () => {
   });
 
   it('repeats no review when it is stopped during one', async () => {
-    let answer = (_planned: Planned): void => undefined;
+    let answer = (_planned: ReviewedRequest): void => undefined;
     answers = [() => new Promise((resolve) => (answer = resolve))];
     begin();
     await pass(MINUTE);
@@ -80,7 +80,7 @@ describe('RepeatReviews', () => {
     expect(asked).toBe(1);
   });
 
-  it.each<[string, () => Promise<Planned>]>([
+  it.each<[string, () => Promise<ReviewedRequest>]>([
     ['a token that is refused', () => Promise.reject(new TokenRefusedError('NotAuthenticated', 'no'))],
     ['a permission that is gone', () => Promise.reject(new ProxyError('PermissionDenied', 'no'))],
     ['a Connector that is gone', () => Promise.reject(new ProxyError('ConnectorNotFound', 'no'))],
@@ -97,8 +97,8 @@ describe('RepeatReviews', () => {
 
   it('C10: continues for less than five minutes while reviews are unavailable', async () => {
     begin();
-    const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
-    answers = [() => Promise.resolve(planned()), ...Array<() => Promise<Planned>>(9).fill(nobody)];
+    const nobody = (): Promise<ReviewedRequest> => Promise.reject(new ReviewUnavailableError('no answer'));
+    answers = [() => Promise.resolve(planned()), ...Array<() => Promise<ReviewedRequest>>(9).fill(nobody)];
     for (let minute = 1; minute <= 5; minute += 1) {
       expect(await pass(MINUTE)).toBeUndefined();
     }
@@ -107,11 +107,11 @@ describe('RepeatReviews', () => {
 
   it('restarts the five minutes after each successful review', async () => {
     begin();
-    const nobody = (): Promise<Planned> => Promise.reject(new ReviewUnavailableError('no answer'));
+    const nobody = (): Promise<ReviewedRequest> => Promise.reject(new ReviewUnavailableError('no answer'));
     answers = [
-      ...Array<() => Promise<Planned>>(4).fill(nobody),
+      ...Array<() => Promise<ReviewedRequest>>(4).fill(nobody),
       () => Promise.resolve(planned()),
-      ...Array<() => Promise<Planned>>(4).fill(nobody),
+      ...Array<() => Promise<ReviewedRequest>>(4).fill(nobody),
     ];
     for (let minute = 1; minute <= 10; minute += 1) {
       expect(await pass(MINUTE)).toBeUndefined();

@@ -1,14 +1,23 @@
 import { type Clock, type Timer } from '@oci-connector/clock';
-import { KubeError, ReviewUnavailableError } from '@oci-connector/kube';
+import { type ClientIdentity, KubeError, ReviewUnavailableError } from '@oci-connector/kube';
 import { ProxyError } from '../proxy.errors';
 import { uidOf } from './connector-uid';
-import { type Planned } from './proxy-exchange';
+import { type UpstreamPlan } from '../protocols/protocol';
+import { type ClientExchange, type Resolution } from './proxy-exchange';
 
 /** How long a client may continue after its permission was revoked, in milliseconds. */
 const INTERVAL = 60_000;
 
 /** How long a review may be unavailable, in milliseconds: as long as a cached review is used while the API server cannot be reached. */
 const MAX_UNCONFIRMED = 5 * 60_000;
+
+/** What is reviewed of a planned request. */
+export interface ReviewedRequest {
+  readonly client: Pick<ClientExchange, 'transfer'>;
+  readonly identity: Pick<ClientIdentity, 'tokenExpiresAt'>;
+  readonly resolution: Pick<Resolution, 'connector'>;
+  readonly plan: Pick<UpstreamPlan, 'target' | 'webSocket'>;
+}
 
 /**
  * Enforces rule C12 for long-lived connections. Every minute it repeats the checks for a new request. It ends the connection when the token
@@ -23,7 +32,7 @@ export class RepeatReviews {
    * @param ask repeats the checks
    * @returns stops the reviews
    */
-  begin(first: Planned, ask: () => Promise<Planned>): () => void {
+  begin(first: ReviewedRequest, ask: () => Promise<ReviewedRequest>): () => void {
     const { clock } = this;
     const { client, identity } = first;
     const { tokenExpiresAt = Infinity } = identity;
@@ -61,7 +70,7 @@ export class RepeatReviews {
   }
 }
 
-function leadsToTheSame(first: Planned, now: Planned): boolean {
+function leadsToTheSame(first: ReviewedRequest, now: ReviewedRequest): boolean {
   const isSame = uidOf(first.resolution.connector) === uidOf(now.resolution.connector);
   const [{ origin, path }, place] = [first.plan.target, now.plan.target];
   return isSame && place.origin === origin && place.path === path && now.plan.webSocket === true;

@@ -1,8 +1,10 @@
 import { rootCertificates } from 'node:tls';
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { CredentialError, CredentialStore, type SecretObject } from '@oci-connector/credentials';
+import { EgressPolicy } from '@oci-connector/egress';
 import { ManualClock } from '@oci-connector/testing-kit';
-import { type UpstreamPool } from '../upstream/upstream-pool';
+import { Transfer } from '../transfer/transfer';
+import { UpstreamPool } from '../upstream/upstream-pool';
 import { type Planned } from './proxy-exchange';
 import { ResolveCredential } from './resolve-credential';
 
@@ -52,11 +54,13 @@ describe('ResolveCredential', () => {
         metadata: { name: 'oci' },
         spec: { auth: { types: [{ name: auth.name, optional: true, secretType: 'kubernetes.io/basic-auth' }] } },
       } as ConnectorClass;
-      const hold = jest.fn();
-      const pool = { get: () => ({ hold }) } as unknown as UpstreamPool;
+      const transfer = new Transfer(() => 0);
+      // The connections are held until the transfer ends.
+      const hold = jest.spyOn(transfer, 'atEnd');
+      const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), []);
       const resolve = new ResolveCredential(store, pool);
       const address = { host: 'registry.example' };
-      const exchange = { resolution: { connector, connectorClass, address }, client: { transfer: {} } } as unknown as Planned;
+      const exchange = { resolution: { connector, connectorClass, address }, client: { transfer } } as Planned;
       await expect(resolve.resolve(exchange)).rejects.toThrow(CredentialError);
       const base64 = (text: string): string => Buffer.from(text).toString('base64');
       data = { username: base64('robot'), password: base64('hush'), 'ca.crt': base64(rootCertificates[0] ?? '') };

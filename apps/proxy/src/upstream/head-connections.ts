@@ -45,8 +45,9 @@ export class HeadConnections {
     if (manner === undefined) {
       return this.#dispatchWatched(request, handle);
     }
+    const { origin, path, method, headers, body } = request;
     this.options.agent.dispatch(
-      { ...request, reset: manner !== 'sends nothing' },
+      { origin, path, method, headers, body, reset: manner !== 'sends nothing' },
       handle(() => undefined),
     );
   }
