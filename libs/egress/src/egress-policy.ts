@@ -7,13 +7,15 @@ import { type LookupAll } from './names/lookup-all';
 import { LookupError } from './names/lookup-error';
 import { NameResolver } from './names/name-resolver';
 import { normalizeHost } from './normalize-host';
+import { OtherHosts, type OtherHostsOptions } from './other-hosts';
 import { type RefusedEndpoint, RefusedHosts } from './refused-hosts';
 
 /**
  * The purpose of a connection: a connector's own address, extensions and aliases; its trusted token server; a redirect target on the
- * connector's own host; a redirect target on any other host.
+ * connector's own host; a redirect target on any other host; a host that a client of the forward proxy names and that belongs to no
+ * connector.
  */
-export type EgressPurpose = 'connector' | 'realm' | 'redirect-own-host' | 'redirect';
+export type EgressPurpose = 'connector' | 'realm' | 'redirect-own-host' | 'redirect' | 'other-host';
 
 /** An address that was checked and may be dialled. */
 export interface PinnedAddress {
@@ -22,10 +24,12 @@ export interface PinnedAddress {
 }
 
 export interface EgressPolicyOptions {
-  /** Ranges that are allowed regardless of all other rules (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */
+  /** Ranges that are allowed regardless of all other rules, except to `other-host` (setting OCI_CONNECTOR_EGRESS_ALLOW_CIDRS). */
   allowCIDRs: readonly string[];
   /** Private ranges that a redirect to another host may go to. */
   redirectCIDRs: readonly string[];
+  /** Rules for the purpose `other-host`; default: no such host is dialled. */
+  otherHosts?: OtherHostsOptions;
   /** Names, addresses and ranges that are never dialled: the API server, the installation's own Services. */
   refusedHosts: readonly string[];
   /** Further addresses of this kind, which change while the program runs. An entry without a port applies to all ports. */
@@ -41,8 +45,11 @@ interface Rules {
   readonly allowed: readonly AddressRange[];
   readonly redirects: readonly AddressRange[];
   readonly refused: RefusedHosts;
+  readonly others: OtherHosts;
   readonly lookup: LookupAll;
 }
+
+const NO_OTHER_HOSTS: OtherHostsOptions = { policy: 'deny', allowCIDRs: [], ports: [], clusterDomain: '' };
 
 /** The owner of lookups that no Connector causes. */
 const INSTALLATION = 'installation';
@@ -82,20 +89,19 @@ export class EgressPolicy {
         reason: 'its host is neither a name nor an address',
       });
     }
-    const found = isIP(name) === 0 ? await this.#addressesOf(host.endsWith('.') ? `${name}.` : name) : [{ address: name }];
+    const refusal = purpose === 'other-host' ? this.#rules.others.problemOfHost(name, port) : undefined;
+    if (refusal !== undefined) {
+      throw notAllowed({ name, port }, refusal);
+    }
+    // The search domains are for names in Connectors and in the installation's settings, not for those that clients send.
+    const isComplete = host.endsWith('.') || purpose === 'other-host';
+    const found = isIP(name) === 0 ? await this.#addressesOf(isComplete ? `${name}.` : name) : [{ address: name }];
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
       const problem = bytes === undefined ? 'has an address that cannot be read' : await this.#problem({ name, port }, bytes, purpose);
       if (problem !== undefined) {
-        throw new EgressError(
-          'AddressNotAllowed',
-          `No connection to ${port === 0 ? name : `${name}:${port}`} (${address}): the host ${problem}.`,
-          {
-            host: name,
-            reason: `it ${problem}`,
-          },
-        );
+        throw notAllowed({ name, port, address }, problem);
       }
       addresses.push({ address, family: bytes?.length === 4 ? 4 : 6 });
     }
@@ -122,13 +128,17 @@ export class EgressPolicy {
     purpose: EgressPurpose,
   ): Promise<string | undefined> {
     const bytes = unwrap(original);
-    if (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed)) {
+    if (purpose !== 'other-host' && (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed))) {
       return undefined;
     }
     if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes, port))) {
       return 'is part of this installation or of the Kubernetes API';
     }
-    switch (classifyAddress(bytes)) {
+    const addressClass = classifyAddress(bytes);
+    if (purpose === 'other-host') {
+      return this.#rules.others.problemOfAddress(bytes, addressClass);
+    }
+    switch (addressClass) {
       case 'public':
         return undefined;
       case 'private':
@@ -144,6 +154,7 @@ export class EgressPolicy {
 function readRules({
   allowCIDRs,
   redirectCIDRs,
+  otherHosts = NO_OTHER_HOSTS,
   refusedHosts,
   refusedEndpoints,
   clock = systemClock,
@@ -155,11 +166,23 @@ function readRules({
     clock,
     lookup: (name) => lookup(name, { owner: INSTALLATION }),
   });
-  return { allowed: allowCIDRs.map(parseAddressRange), redirects: redirectCIDRs.map(parseAddressRange), refused, lookup };
+  return {
+    allowed: allowCIDRs.map(parseAddressRange),
+    redirects: redirectCIDRs.map(parseAddressRange),
+    refused,
+    others: new OtherHosts(otherHosts),
+    lookup,
+  };
 }
 
 function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean {
   return ranges.some((range) => inRange(bytes, range));
+}
+
+function notAllowed({ name, port, address }: { name: string; port: number; address?: string }, problem: string): EgressError {
+  const place = port === 0 ? name : `${name}:${port}`;
+  const message = `No connection to ${address === undefined ? place : `${place} (${address})`}: the host ${problem}.`;
+  return new EgressError('AddressNotAllowed', message, { host: name, reason: `it ${problem}` });
 }
 
 function hostNotFound(name: string, cause?: unknown): EgressError {

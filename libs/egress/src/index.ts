@@ -6,6 +6,8 @@ export { isAddressRange } from './ip-address';
 export { type LookupAll, type LookupCaller } from './names/lookup-all';
 export { LookupError, type LookupProblem } from './names/lookup-error';
 export { NameResolver, type NameResolverOptions } from './names/name-resolver';
+export { normalizeHost } from './normalize-host';
+export { OTHER_HOSTS_POLICIES, type OtherHostsOptions, type OtherHostsPolicy } from './other-hosts';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 export { pinnedConnect, type PinnedConnectOptions } from './pinned-connect';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';
