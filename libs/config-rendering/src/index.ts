@@ -1,6 +1,5 @@
 export { proxyCertificates } from './volume/certificates';
 export { isFileName } from './volume/file-name';
-export { CONNECTORS_MAX } from './volume/forward-proxy';
 export { renderVolume } from './volume/render-volume';
 export { RenderingError } from './volume/rendering.errors';
 export { type MountedConnector, type VolumeEnvironment } from './volume/volume-request';

@@ -15,6 +15,13 @@ const DNS_LABEL_MAX = 63;
 /** The longest name of a Connector: its Service is `c-NAME`, and the name of a Service is a DNS label. */
 export const CONNECTOR_NAME_MAX = DNS_LABEL_MAX - SERVICE_PREFIX.length;
 
+/**
+ * Most Connectors of one volume, and of one login at the forward proxy. The Proxy-Authorization header names all of them, with at most 126
+ * characters each, and base64 adds a third: about 5.5 KiB. With a token of 1 to 2 KiB, the header fits the 8 KiB that clients and load
+ * balancers allow for a line.
+ */
+export const CONNECTORS_MAX = 32;
+
 /** RFC 1123 label, lower case, as Kubernetes requires it for namespaces and Services. */
 export const DNS_LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 

@@ -1,5 +1,5 @@
-import { CONNECTORS_MAX, isFileName } from '@oci-connector/config-rendering';
-import { type ConnectorKey, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
+import { isFileName } from '@oci-connector/config-rendering';
+import { type ConnectorKey, CONNECTORS_MAX, isConnectorName, isDnsLabel } from '@oci-connector/connector-api';
 import { isJsonObject, parseJsonObject } from '@oci-connector/http';
 import { parseDuration } from '@oci-connector/runtime';
 import { quoted } from '@oci-connector/sensitive';

@@ -11,9 +11,6 @@ export interface ForwardLogin {
 /** RFC 7617 §2: `Basic SP token68`. Bearer has no place for the names of Connectors. */
 const BASIC = /^basic +([A-Za-z0-9+/_-]+=*)$/i;
 
-/** What a login must look like; part of each message. */
-export const LOGIN_FORMAT = 'the user NAMESPACE/NAME of a connector (several separated by commas)';
-
 /**
  * Parses `Proxy-Authorization: Basic NAMESPACE/NAME[,NAMESPACE/NAME…]:TOKEN`. The user ends at the first colon. It is percent-decoded after
  * that, because some clients send the user of the proxy's URL as it is written there, `NAMESPACE%2FNAME`.
@@ -53,7 +50,7 @@ function parseConnectors(user: string): readonly ConnectorKey[] | string {
   for (const text of names) {
     const [namespace = '', name = '', ...more] = text.split('/');
     if (!isDnsLabel(namespace) || !isConnectorName(name) || more.length > 0) {
-      return `the user must be NAMESPACE/NAME of a connector, or several of them separated by commas`;
+      return 'the user must be NAMESPACE/NAME of a connector, or several of them separated by commas';
     }
     keys.push({ namespace, name });
   }

@@ -13,13 +13,6 @@ export interface ForwardProxy {
   readonly noProxy: string;
 }
 
-/**
- * Most Connectors of one volume; the code that parses the volume's attributes refuses more. The Proxy-Authorization header names all of
- * them, with at most 126 characters each, and base64 adds a third: about 5.5 KiB. With a token of 1 to 2 KiB, the header fits the 8 KiB
- * that clients and load balancers allow for a line.
- */
-export const CONNECTORS_MAX = 32;
-
 /** Hosts that clients never reach through the proxy. */
 const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
 

@@ -1,4 +1,4 @@
-import { type ConnectorClass, validateConnectorClass } from '@oci-connector/connector-api';
+import { type ConnectorClass, CONNECTORS_MAX, validateConnectorClass } from '@oci-connector/connector-api';
 import { aConnectorClass, readTable, yamlBlocks } from '@oci-connector/testing-kit';
 import { parseYaml, readDocument } from '../../test/documents';
 import { aServedConnector, aVolume, mounted, SHIPPED_CLASS, TOKEN } from '../../test/volume-fixture';
@@ -6,7 +6,6 @@ import { FUNCTIONS } from '../template/functions/functions';
 import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
 import { DEFAULT_LIMITS } from '../template/render-limits';
 import { BUILT_IN_FILES } from './built-in-files';
-import { CONNECTORS_MAX } from './forward-proxy';
 import { renderVolume } from './render-volume';
 import { RENDERING_ERROR_CODES } from './rendering.errors';
 import { VOLUME_BYTES_MAX } from './volume-size';
