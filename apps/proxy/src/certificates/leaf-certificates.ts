@@ -23,8 +23,9 @@ const MAX_CERTIFICATES = 4_096;
 const CONTEXT_BYTES = 12 * 1024;
 const MAX_BYTES = MAX_CERTIFICATES * 16 * 1024;
 
-interface Leaf {
-  readonly context: SecureContext;
+/** A certificate, and its key. The same object is returned until the certificate is replaced. */
+export interface Leaf {
+  readonly options: SecureContextOptions;
   readonly notAfter: number;
 }
 
@@ -45,6 +46,7 @@ export interface LeafCertificatesOptions {
  */
 export class LeafCertificates {
   readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
+  readonly #contexts = new WeakMap<Leaf, SecureContext>();
   #keys?: Promise<webcrypto.CryptoKeyPair>;
 
   constructor(private readonly options: LeafCertificatesOptions) {}
@@ -61,20 +63,40 @@ export class LeafCertificates {
   /** Returns the context for a host name; undefined for a name that is not served, or while there is no authority. */
   async contextFor(servername: string): Promise<SecureContext | undefined> {
     const hostname = servername.toLowerCase();
-    const authority = this.options.authority();
     const owner = this.options.ownerOf(hostname);
-    if (!authority || owner === undefined) {
+    const leaf = owner === undefined ? undefined : await this.leafFor(hostname, owner);
+    if (!leaf) {
       return undefined;
     }
-    const known = await this.#leaves.get(hostname);
-    if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) {
-      return known.context;
+    const known = this.#contexts.get(leaf);
+    if (known) {
+      return known;
     }
-    const leaf = this.mint([hostname], authority).then(({ options, notAfter }) => ({ context: createSecureContext(options), notAfter }));
-    this.#leaves.set(hostname, leaf, { owner, bytes: CONTEXT_BYTES });
+    const context = createSecureContext(leaf.options);
+    this.#contexts.set(leaf, context);
+    return context;
+  }
+
+  /**
+   * Returns the certificate for a host; undefined while there is no authority.
+   *
+   * @param host a name in lower case, or an address
+   * @param owner as of {@link LeafCertificatesOptions.ownerOf}
+   */
+  async leafFor(host: string, owner: string): Promise<Leaf | undefined> {
+    const authority = this.options.authority();
+    if (!authority) {
+      return undefined;
+    }
+    const known = await this.#leaves.get(host);
+    if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) {
+      return known;
+    }
+    const leaf = this.mint([host], authority);
+    this.#leaves.set(host, leaf, { owner, bytes: CONTEXT_BYTES });
     // Later requests must not get this failure from the cache.
-    leaf.catch(() => this.#leaves.delete(hostname));
-    return (await leaf).context;
+    leaf.catch(() => this.#leaves.delete(host));
+    return leaf;
   }
 
   /** Drops all certificates. To be called when the authority changes. */
@@ -83,7 +105,7 @@ export class LeafCertificates {
   }
 
   /** Issues one certificate for all the host names and IP addresses. */
-  async mint(hosts: readonly string[], authority: SigningAuthority): Promise<{ options: SecureContextOptions; notAfter: number }> {
+  async mint(hosts: readonly string[], authority: SigningAuthority): Promise<Leaf> {
     this.#keys ??= webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
     const keys = await this.#keys;
     const now = this.options.now();
