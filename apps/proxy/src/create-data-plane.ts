@@ -13,6 +13,8 @@ import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
 import { createRequestHandler } from './create-request-handler';
 import { DataPlane } from './data-plane';
+import { type Ways } from './client/ways';
+import { REVERSE_LOGIN } from './naming/client-login';
 import { ReverseNaming } from './naming/reverse-naming';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
@@ -81,17 +83,18 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
-    serve: new ServeRequest({ handler, transfers, metrics, accessLog, now: () => clock.monotonic() }),
+    serve: new ServeRequest({ transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
   const naming = new ReverseNaming(settings.clusterDomain);
+  const ways: Ways = { origin: { login: REVERSE_LOGIN, handle: (client) => handler.handle(client, naming) } };
   const http = new Port({
     name: 'http',
     host: settings.host,
     port: settings.httpPort,
     limits,
     metrics,
-    accept: (socket, slot) => connections.accept(socket, { listener: 'http', slot, naming }),
+    accept: (socket, slot) => connections.accept(socket, { listener: 'http', slot, ways }),
   });
   const https = new Port({
     name: 'https',
@@ -99,11 +102,11 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     port: settings.httpsPort,
     limits,
     metrics,
-    accept: (socket, slot) => connections.accept(socket, { listener: 'https', slot, naming }),
+    accept: (socket, slot) => connections.accept(socket, { listener: 'https', slot, ways }),
     tls: {
       SNICallback: leaves.sniCallback,
       handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
-      refusePlainHttp: (socket, slot) => connections.refusePlainHttp(socket, { listener: 'https', slot, naming }),
+      refusePlainHttp: (socket, slot) => connections.refusePlainHttp(socket, { listener: 'https', slot, ways }),
     },
   });
   const ownCertificate = new OwnCertificate({

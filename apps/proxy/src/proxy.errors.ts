@@ -20,6 +20,8 @@ const MISCONFIGURED = { status: 424, ociCode: 'DENIED' } as const;
 export const PROXY_ERRORS = {
   /** No token, or one that is malformed, expired, revoked or for another audience. The response contains the challenge. */
   Unauthenticated: { status: 401, ociCode: 'UNAUTHORIZED' },
+  /** The same at the forward proxy. The response contains the challenge of a proxy (RFC 9110 §15.5.8). */
+  ProxyLoginRequired: { status: 407, ociCode: 'UNAUTHORIZED' },
   /** The client has no permission for the verb on the Connector. The response does not reveal whether the Connector exists. */
   PermissionDenied: { status: 403, ociCode: 'DENIED' },
   /** The registry or its token server refuses the Connector's credential. */
@@ -114,6 +116,8 @@ export interface ProxyErrorOptions {
   readonly cause?: unknown;
   /** Sent as Retry-After. */
   readonly retryAfterSeconds?: number;
+  /** The response closes the connection. Default: as the code says. */
+  readonly closes?: boolean;
 }
 
 /** The error class of the data plane. The message is sent to the client: it says what to do and contains no secret. */
@@ -133,7 +137,7 @@ export class ProxyError extends Error {
     const kind: ProxyErrorKind = PROXY_ERRORS[code];
     this.status = kind.status;
     this.ociCode = kind.ociCode;
-    this.closes = kind.closes ?? false;
+    this.closes = options.closes ?? kind.closes ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -11,8 +11,8 @@ const naming = new ReverseNaming('cluster.local');
 
 function identify(method: string, url: string, headers: IncomingHttpHeaders = {}): unknown {
   const all: IncomingHttpHeaders = { host: 'proxy.example', ...headers };
-  const client = { request: { method, url, headers: all }, naming, record: {} } as unknown as ClientExchange;
-  const found = step.identify(client);
+  const client = { request: { method, url, headers: all }, record: {} } as unknown as ClientExchange;
+  const found = step.identify(client, naming);
   if (!(found instanceof Identified)) {
     return { ping: found.route };
   }

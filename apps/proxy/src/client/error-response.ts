@@ -3,7 +3,7 @@ import { visible } from '@oci-connector/sensitive';
 import { type ProxyError } from '../proxy.errors';
 import { WEB_SOCKET_VERSION } from '../protocols/web-socket-version';
 import { ociErrorBody } from '../protocols/oci/oci-error-body';
-import { type ProtocolHandler } from '../protocols/protocol';
+import { type ErrorFormat } from '../protocols/protocol';
 import { SERVED_METHODS } from '../protocols/verbs';
 
 /** The only challenge for clients. It is not Bearer: clients would then request a token, and the proxy is not a token server (ADR 0003). */
@@ -19,11 +19,11 @@ export interface ErrorResponse {
 /** In characters. A message may contain the registry's own message. */
 const MAX_MESSAGE = 2_048;
 
-/** @param protocol formats the error body; absent while the Connector's protocol is not known */
-export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): ErrorResponse {
+/** @param format formats the error body; default: as the distribution-spec says */
+export function errorResponse(error: ProxyError, format?: ErrorFormat): ErrorResponse {
   const { status, ociCode, message } = error;
   const refused = { status, ociCode, message: visible(message, MAX_MESSAGE) };
-  const { contentType, headers, body } = protocol?.errorBody?.(refused) ?? ociErrorBody(refused);
+  const { contentType, headers, body } = format?.errorBody?.(refused) ?? ociErrorBody(refused);
   return {
     status,
     headers: {
@@ -31,6 +31,7 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
       'content-length': String(Buffer.byteLength(body)),
       ...headers,
       ...(error.code === 'Unauthenticated' && { 'www-authenticate': CHALLENGE }),
+      ...(error.code === 'ProxyLoginRequired' && { 'proxy-authenticate': CHALLENGE }),
       // RFC 6455 §4.4: the supported version.
       ...(error.code === 'UpgradeUnsupported' && { 'sec-websocket-version': WEB_SOCKET_VERSION }),
       ...(error.code === 'MethodNotAllowed' && { allow: SERVED_METHODS }),
@@ -42,8 +43,8 @@ export function errorResponse(error: ProxyError, protocol?: ProtocolHandler): Er
 }
 
 /** Sends an error response. Nothing must have been written before. */
-export function sendError(response: ServerResponse, error: ProxyError, protocol?: ProtocolHandler): void {
-  const { status, headers, body } = errorResponse(error, protocol);
+export function sendError(response: ServerResponse, error: ProxyError, format?: ErrorFormat): void {
+  const { status, headers, body } = errorResponse(error, format);
   response.writeHead(status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

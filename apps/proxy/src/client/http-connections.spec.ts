@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
-import { ReverseNaming } from '../naming/reverse-naming';
+import { REVERSE_LOGIN } from '../naming/client-login';
 import { type ProxyError } from '../proxy.errors';
 import { type ConnectionSlot, HttpConnections, type HttpConnectionsOptions } from './http-connections';
 
@@ -27,9 +27,13 @@ class Slot implements ConnectionSlot {
   close(reason: string): void {
     this.told.push(reason);
   }
+
+  secure(): void {
+    this.told.push('secure');
+  }
 }
 
-const naming = new ReverseNaming('cluster.local');
+const way = { login: REVERSE_LOGIN, handle: () => Promise.resolve() };
 
 describe('HttpConnections', () => {
   let connections: HttpConnections;
@@ -78,7 +82,7 @@ describe('HttpConnections', () => {
   function hand(socket: Socket, listener: string): void {
     const slot = new Slot();
     slots.push(slot);
-    connections.accept(socket, { listener, slot, naming });
+    connections.accept(socket, { listener, slot, ways: { origin: way } });
   }
 
   const plainPort = (): Promise<number> => listen(createServer({ allowHalfOpen: true }, (socket) => hand(socket, 'http')));
@@ -143,7 +147,7 @@ describe('HttpConnections', () => {
   it('tells a client that sends plain HTTP to a TLS port to use https', async () => {
     start();
     const port = await listen(
-      createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', slot: new Slot(), naming })),
+      createServer((socket) => connections.refusePlainHttp(socket, { listener: 'https', slot: new Slot(), ways: { origin: way } })),
     );
     const { client, received } = dial(connect(port, '127.0.0.1'));
     await once(client, 'close');

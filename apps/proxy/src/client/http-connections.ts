@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
-import { type Naming } from '../naming/naming';
 import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
 import { answerClientErrors } from './client-errors';
 import { LastAnswer } from './last-answer';
 import { type RequestCircumstances, type ServeRequest } from './serve-request';
 import { ClientRequest, UpgradingConnection } from './upgrading-connection';
+import { type Way, type Ways } from './ways';
 
 /** Limit for request line and headers together, in bytes. Tokens have 2 KiB; a user name with several connectors takes some more. */
 const MAX_HEADER_SIZE = 64 * 1024;
@@ -38,6 +38,8 @@ export interface ConnectionSlot {
   trust(): void;
   /** Closes the connection. */
   close(reason: 'idle'): void;
+  /** Called when TLS runs on the connection; from then on it is closed through this socket. */
+  secure(socket: Socket): void;
 }
 
 /** The properties of a connection that is handed over. */
@@ -45,8 +47,7 @@ export interface Arrival {
   /** The port that accepted the connection; for metrics. */
   readonly listener: string;
   readonly slot: ConnectionSlot;
-  /** How requests on the connection name a Connector and identify their client. */
-  readonly naming: Naming;
+  readonly ways: Ways;
 }
 
 export interface HttpConnectionsOptions {
@@ -93,7 +94,7 @@ export class HttpConnections {
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     this.#server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
-    this.#server.on('connect', ({ socket }) => this.#refuseConnect(socket));
+    this.#server.on('connect', (request, _socket, head) => this.#connect(request, head));
     answerClientErrors(this.#server, {
       answer: (socket, failure) => this.#lastAnswer.give(socket, failure),
       onRejected: (socket, failure) => this.#rejected(socket, failure),
@@ -144,26 +145,61 @@ export class HttpConnections {
     this.options.serve.rejected(socket, this.#open.get(socket)?.listener ?? '', failure);
   }
 
-  /** Answers CONNECT; Node would close the connection without a response. */
-  #refuseConnect(socket: Socket): void {
-    // Node has removed its error listener from the connection: without this one, a reset by the client would end the program.
-    socket.on('error', () => socket.destroy());
-    this.#lastAnswer.give(socket, methodNotServed('CONNECT'));
+  /** Without this method, Node.js would close the connection without a response. */
+  #connect(request: IncomingMessage, head: Buffer): void {
+    if (this.#open.get(request.socket)?.ways.connect) {
+      this.#detached(request, { head, reuse: keepsAlive(request) });
+    } else {
+      request.socket.on('error', closeAfterError);
+      this.#lastAnswer.give(request.socket, methodNotServed('CONNECT'));
+    }
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
+    this.#detached(request, { head, reuse: false });
+  }
+
+  /** Serves a request whose connection Node.js has detached from its HTTP server. */
+  #detached(request: IncomingMessage, { head, reuse }: { readonly head: Buffer; readonly reuse: boolean }): void {
     const { socket } = request;
-    // As above: Node has removed its error listener.
-    socket.on('error', () => socket.destroy());
+    // Node.js has removed its error listener: without this one, a reset by the client would end the program.
+    socket.on('error', closeAfterError);
     if (this.options.serve.isClosing(socket)) {
       return;
     }
     if (isUnderWay(this.#open.get(socket)?.latest)) {
-      const failure = 'a WebSocket must not be asked for before the answer to the request before it';
+      const failure = 'a WebSocket or a tunnel must not be asked for before the answer to the request before it';
       return this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', failure));
     }
-    const upgrading = new UpgradingConnection(request, socket, head);
+    const upgrading = new UpgradingConnection(request, {
+      socket,
+      head,
+      reuse: reuse ? () => this.#reuse(socket) : undefined,
+      serveInside: (inner, ways) => this.#serveInside(socket, inner, ways),
+    });
     this.#serve(request, upgrading.response, false, upgrading);
+  }
+
+  #reuse(socket: Socket): void {
+    socket.off('error', closeAfterError);
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Replaces a connection by one that runs inside it. */
+  #serveInside(socket: Socket, inner: Socket, ways: Ways): void {
+    const connection = this.#open.get(socket);
+    if (!connection) {
+      return void inner.destroy();
+    }
+    this.#open.delete(socket);
+    const { listener, slot } = connection;
+    if (inner !== socket) {
+      slot.secure(inner);
+    } else {
+      socket.off('error', closeAfterError);
+    }
+    this.accept(inner, { listener, slot, ways });
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrading?: UpgradingConnection): void {
@@ -176,11 +212,11 @@ export class HttpConnections {
       response.shouldKeepAlive = false;
     }
     connection.latest = response;
-    const { slot, naming, authenticated } = connection;
+    const { slot, ways, authenticated } = connection;
     if (!slot.isKnown) {
       this.#serveStranger(slot, request, response);
     }
-    serve.serve(request, response, { expectsContinue, upgrading, naming, authenticated });
+    serve.serve(request, response, { way: wayOf(request, ways), expectsContinue, upgrading, authenticated });
   }
 
   /**
@@ -220,6 +256,24 @@ export class HttpConnections {
       }
     });
   }
+}
+
+/** The error listener of a connection that Node.js has detached from its HTTP server. */
+function closeAfterError(this: Socket): void {
+  this.destroy();
+}
+
+function wayOf({ method, url = '' }: IncomingMessage, { origin, absolute = origin, connect = origin }: Ways): Way {
+  if (method === 'CONNECT') {
+    return connect;
+  }
+  return url.startsWith('/') ? origin : absolute;
+}
+
+/** Whether the connection remains open after the response (RFC 9112 §9.3). */
+function keepsAlive({ httpVersion, headers }: IncomingMessage): boolean {
+  const closes = [headers.connection, headers['proxy-connection']].join(',').toLowerCase().split(',');
+  return httpVersion === '1.1' && !closes.some((option) => option.trim() === 'close');
 }
 
 function isUnderWay(response: ServerResponse | undefined): boolean {

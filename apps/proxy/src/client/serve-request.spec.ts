@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { systemClock } from '@oci-connector/clock';
 import { sendRequest, until } from '@oci-connector/testing-kit';
+import { REVERSE_LOGIN } from '../naming/client-login';
 import { type AccessLog } from '../observability/access-log';
 import { type AccessRecord } from '../observability/access-record';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
-import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
 import { Transfers } from '../transfer/transfers';
@@ -31,14 +31,16 @@ describe('ServeRequest', () => {
       }) as AccessLog['finished'],
     };
     serve = new ServeRequest({
-      handler: { handle: (client: ClientExchange) => handle(client) } as unknown as HandleRequest,
       transfers,
       metrics: { finished: () => undefined } as unknown as ProxyMetrics,
       accessLog: observer as unknown as AccessLog,
       now: () => systemClock.monotonic(),
     });
-    const circumstances = (expectsContinue: boolean): RequestCircumstances =>
-      ({ expectsContinue, authenticated: () => undefined }) as Partial<RequestCircumstances> as RequestCircumstances;
+    const circumstances = (expectsContinue: boolean): RequestCircumstances => ({
+      way: { login: REVERSE_LOGIN, handle: (client) => handle(client) },
+      expectsContinue,
+      authenticated: () => undefined,
+    });
     server = createServer((request, response) => serve.serve(request, response, circumstances(false)));
     server.on('checkContinue', (request, response) => serve.serve(request, response, circumstances(true)));
     await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -3,7 +3,6 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type AccessLog } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
-import { type HandleRequest } from '../pipeline/handle-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type ProxyError } from '../proxy.errors';
 import { type Transfers } from '../transfer/transfers';
@@ -12,12 +11,12 @@ import { closeLingering } from './lingering-close';
 import { findMalformation } from './malformed-request';
 import { toProxyError } from './to-proxy-error';
 import { type UpgradingConnection } from './upgrading-connection';
+import { type Way } from './ways';
 
 /** The largest unread body, in bytes, that is discarded so that the connection can be reused. */
 const MAX_UNREAD_BODY = 64 * 1024;
 
 export interface ServeRequestOptions {
-  readonly handler: HandleRequest;
   readonly transfers: Transfers;
   readonly metrics: ProxyMetrics;
   readonly accessLog: AccessLog;
@@ -26,10 +25,11 @@ export interface ServeRequestOptions {
 }
 
 /** The properties of a request that the listener knows, in addition to its headers. */
-export interface RequestCircumstances extends Pick<ClientExchange, 'naming' | 'authenticated'> {
+export interface RequestCircumstances extends Pick<ClientExchange, 'authenticated'> {
+  readonly way: Way;
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean;
-  /** Present when the connection can become a WebSocket. */
+  /** Present when the connection can become a WebSocket or a tunnel. */
   readonly upgrading?: UpgradingConnection;
 }
 
@@ -72,7 +72,7 @@ export class ServeRequest {
     }
     const malformation = findMalformation(request);
     if (!malformation) {
-      return void this.#handle(client).then(over);
+      return void this.#handle(client, circumstances.way).then(over);
     }
     // In this turn of the event loop, because Node.js next hands over the requests that arrived together with this one.
     this.#closing.add(request.socket);
@@ -86,9 +86,9 @@ export class ServeRequest {
   }
 
   /** Never rejects. */
-  async #handle(client: ServedExchange): Promise<void> {
+  async #handle(client: ServedExchange, way: Way): Promise<void> {
     try {
-      await this.options.handler.handle(client);
+      await way.handle(client);
     } catch (error) {
       this.#fail(client, error);
     }
@@ -144,16 +144,21 @@ export class ServeRequest {
   #exchange(
     request: IncomingMessage,
     response: ServerResponse,
-    { naming, expectsContinue, authenticated, upgrading }: RequestCircumstances,
+    { way, expectsContinue, authenticated, upgrading }: RequestCircumstances,
   ): ServedExchange {
     let waiting = expectsContinue;
     return {
       request,
       response,
       transfer: this.options.transfers.begin(),
-      naming,
-      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: this.options.now() },
-      webSocket: upgrading,
+      login: way.login,
+      record: {
+        method: request.method ?? '',
+        peer: request.socket.remoteAddress ?? '',
+        startedAt: this.options.now(),
+        mode: way.login.mode,
+      },
+      connection: upgrading,
       authenticated,
       continueBody: () => {
         if (waiting) {
@@ -167,7 +172,7 @@ export class ServeRequest {
   #fail(client: ServedExchange, error: unknown): void {
     const { response, record, transfer } = client;
     // If the transfer was cancelled, the reason is the cancellation, and the error only its consequence.
-    const failure = toProxyError(transfer.cancelled ?? error, record.registry);
+    const failure = client.login.refusal(toProxyError(transfer.cancelled ?? error, record.registry));
     record.code = failure.code;
     record.error = failure.cause ?? failure;
     if (response.headersSent || response.destroyed || record.switched) {
@@ -182,12 +187,12 @@ export class ServeRequest {
         closeLingering(response.socket);
       }
     }
-    sendError(response, failure, client.protocol);
+    sendError(response, failure, client.errors);
   }
 
   #report({ record, transfer, response }: ServedExchange): void {
     const durationMs = this.options.now() - record.startedAt;
-    const status = record.switched ? 101 : answeredStatus(response);
+    const status = record.switched ?? answeredStatus(response);
     this.options.metrics.finished(record, transfer, { status, durationMs });
     this.options.accessLog.finished(record, transfer, { status, durationMs });
   }

@@ -1,9 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
-import { type WebSocketClient } from '../transfer/web-socket-client';
 import { closeLingering } from './lingering-close';
+import { type UpgradableConnection, type Ways } from './ways';
 
-/** How much a client may send before it gets a response, in bytes. RFC 6455 §4.1 allows nothing. */
+/** How much a client may send before it gets a response, in bytes. RFC 6455 §4.1 allows nothing; CONNECT allows a first packet. */
 const MAX_EARLY = 64 * 1024;
 
 /**
@@ -35,13 +35,23 @@ function opensWebSocket({ method, httpVersion, headers }: IncomingMessage): bool
   return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasContent;
 }
 
+export interface UpgradingConnectionOptions {
+  readonly socket: Socket;
+  /** What has arrived after the request's headers. */
+  readonly head: Buffer;
+  /** Serves further requests after a refusal; absent: the connection closes. */
+  readonly reuse?: () => void;
+  /** See {@link UpgradableConnection.serveInside}. */
+  readonly serveInside: (inner: Socket, ways: Ways) => void;
+}
+
 /**
- * The connection of a client that requests a WebSocket, detached from Node's HTTP server, and the response on it. Until the response is
- * known, this class reads the connection, to notice when the client closes it. After a response other than 101 it closes the connection.
- * The listener handles the connection's errors.
+ * The connection of a client that requests a WebSocket or a tunnel, detached from Node's HTTP server, and the response on it. Until the
+ * response is known, this class reads the connection, to notice when the client closes it. The listener handles the connection's errors.
  */
-export class UpgradingConnection implements WebSocketClient {
+export class UpgradingConnection implements UpgradableConnection {
   readonly response: ServerResponse;
+  readonly socket: Socket;
   readonly #early: Buffer[] = [];
   #earlyBytes = 0;
   #onGone: () => void = () => undefined;
@@ -54,17 +64,21 @@ export class UpgradingConnection implements WebSocketClient {
     }
   };
 
+  // Node.js does the same for a response on a connection of its server.
+  readonly #drained = (): void => void this.response.emit('drain');
+  readonly #timedOut = (): void => void this.response.emit('timeout');
+
   constructor(
     request: IncomingMessage,
-    readonly socket: Socket,
-    head: Buffer,
+    private readonly options: UpgradingConnectionOptions,
   ) {
+    const { socket, head, reuse } = options;
+    this.socket = socket;
     this.response = new ServerResponse(request);
-    this.response.shouldKeepAlive = false;
+    this.response.shouldKeepAlive = reuse !== undefined;
     this.response.assignSocket(socket);
-    // Node.js does the same for a response on a connection of its server.
-    socket.on('drain', () => this.response.emit('drain'));
-    socket.on('timeout', () => this.response.emit('timeout'));
+    socket.on('drain', this.#drained);
+    socket.on('timeout', this.#timedOut);
     this.response.once('finish', () => this.#finished());
     if (head.length > 0) {
       socket.unshift(head);
@@ -91,10 +105,27 @@ export class UpgradingConnection implements WebSocketClient {
     this.socket.end(() => this.#closeLingering());
   }
 
+  serveInside(inner: Socket, ways: Ways): void {
+    this.#detach();
+    this.options.serveInside(inner, ways);
+  }
+
   #finished(): void {
-    this.#forget();
+    const { reuse } = this.options;
+    if (this.response.shouldKeepAlive && reuse) {
+      this.release();
+      this.#detach();
+      reuse();
+    } else {
+      this.#forget();
+      this.#detach();
+      this.#closeLingering();
+    }
+  }
+
+  /** Ends the response, as Node.js does for a response that is complete. */
+  #detach(): void {
     this.response.detachSocket(this.socket);
-    this.#closeLingering();
     process.nextTick(() => this.response.emit('close'));
   }
 
@@ -106,5 +137,7 @@ export class UpgradingConnection implements WebSocketClient {
   #forget(): void {
     this.socket.off('data', this.#keep);
     this.socket.off('end', this.#ended);
+    this.socket.off('drain', this.#drained);
+    this.socket.off('timeout', this.#timedOut);
   }
 }

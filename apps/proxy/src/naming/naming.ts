@@ -1,15 +1,12 @@
 import { type IncomingMessage } from 'node:http';
+import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyError } from '../proxy.errors';
 
-/**
- * How requests name a Connector and identify their client. Each connection has one naming for all its requests. No other code depends on
- * where in the request the name was.
- */
+/** How requests name a Connector. No other code depends on where in the request the name was. */
 export interface Naming {
-  /** The name of the header that contains the client's token, in lower case. */
-  readonly tokenHeader: 'authorization' | 'proxy-authorization';
   /**
-   * Determines which Connector a request names. It only parses and looks nothing up, so the result does not reveal what exists.
+   * Determines which Connector a request names. The result does not reveal which Connectors exist: it depends only on the request, or on
+   * Connectors that the client may use.
    *
    * @param request must have passed `findMalformation`
    * @throws ProxyError PathInvalid when the target is not a path, or the path names an invalid Connector
@@ -39,6 +36,8 @@ export interface NamedConnector {
   readonly query: string;
   /** Maps paths of the Connector to paths for the client. */
   readonly paths: ClientPaths;
+  /** Which of the Connector's addresses the request names. Absent: `spec.address`. */
+  readonly address?: UpstreamAddress;
 }
 
 /** The part of the client's paths that names the Connector. The proxy prepends it to paths in responses. */

@@ -59,8 +59,4 @@ describe('ReverseNaming', () => {
       expect(() => named(url, { host: 'c-b.a' })).toThrow(expect.objectContaining({ code: 'PathInvalid' }) as Error);
     },
   );
-
-  it('reads the token from Authorization', () => {
-    expect(naming.tokenHeader).toBe('authorization');
-  });
 });

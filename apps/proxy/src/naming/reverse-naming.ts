@@ -19,8 +19,6 @@ const HOST_PATHS: ClientPaths = { root: '', registryRoot: '/v2/', repositoryPref
  * The raw target is parsed without decoding and without merging slashes (rule C5).
  */
 export class ReverseNaming implements Naming {
-  readonly tokenHeader = 'authorization';
-
   constructor(private readonly clusterDomain: string) {}
 
   name({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): RequestName {

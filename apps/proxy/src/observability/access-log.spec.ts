@@ -20,7 +20,10 @@ describe('log entries that a flood can cause', () => {
 
   function finish(status: number, record: Partial<AccessRecord>, times = 1): void {
     for (let time = 0; time < times; time += 1) {
-      log.finished({ method: 'GET', peer: '10.0.0.1', startedAt: 0, ...record }, new Transfer(() => 0), { status, durationMs: 1 });
+      log.finished({ method: 'GET', mode: 'reverse', peer: '10.0.0.1', startedAt: 0, ...record }, new Transfer(() => 0), {
+        status,
+        durationMs: 1,
+      });
     }
   }
 

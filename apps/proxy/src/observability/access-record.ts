@@ -3,6 +3,8 @@ import { type ProxyErrorCode } from '../proxy.errors';
 /** Data of one request for its line of the access log and the metrics. The pipeline fills it in step by step. */
 export interface AccessRecord {
   readonly method: string;
+  /** Whether the client addressed the proxy, or the registry itself. */
+  readonly mode: 'reverse' | 'forward';
   /** Address of the peer's socket. */
   readonly peer: string;
   /** When the request's head was read; monotonic milliseconds. */
@@ -21,8 +23,8 @@ export interface AccessRecord {
   action?: string;
   repository?: string;
   upstreamStatus?: number;
-  /** The client got 101, and its connection became a WebSocket. */
-  switched?: true;
+  /** The status after which the connection became something else: 101 a WebSocket, 200 a tunnel. */
+  switched?: 101 | 200;
   /** Present when the proxy answered with an error of its own. */
   code?: ProxyErrorCode;
   /** The proxy closed the connection in the middle of the response, because the rest did not arrive from upstream. */

@@ -17,6 +17,7 @@ const COMMON = ['level', 'time', 'program', 'msg'];
 const RECORD: Required<AccessRecord> = {
   method: 'GET',
   peer: '10.0.0.1',
+  mode: 'reverse',
   startedAt: 0,
   route: '/v2/',
   connector: 'a/b',
@@ -26,7 +27,7 @@ const RECORD: Required<AccessRecord> = {
   action: 'pull',
   repository: 'a',
   upstreamStatus: 200,
-  switched: true,
+  switched: 101,
   code: 'Internal',
   truncated: false,
   error: new Error('boom'),

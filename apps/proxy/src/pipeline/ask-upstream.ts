@@ -90,7 +90,7 @@ export class AskUpstream {
     // While the request body flows, silence is the client's fault. While the body is paused, it is the upstream's.
     transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
     const body = bodyOf(exchange);
-    const webSocket = plan.webSocket && client.webSocket;
+    const webSocket = plan.webSocket && client.connection;
     const transport = webSocket ? access.upstream.webSockets(hop.purpose) : access.upstream.transport(hop.purpose);
     const response = transport.send({
       method: plan.method,

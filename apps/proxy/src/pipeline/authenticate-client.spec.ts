@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { type Naming } from '../naming/naming';
+import { type ClientLogin, PROXY_LOGIN, REVERSE_LOGIN } from '../naming/client-login';
 import { AuthenticateClient } from './authenticate-client';
 import { type ClientExchange } from './proxy-exchange';
 
@@ -31,19 +31,18 @@ function identityOf(token: Sensitive): ClientIdentity {
 
 function exchange(socket: Socket, ...authorization: string[]): ClientExchange {
   return exchangeOf(
-    'authorization',
+    REVERSE_LOGIN,
     socket,
     authorization.map((value) => ['Authorization', value]),
   );
 }
 
-/** Creates an exchange for a request with these headers, on a connection whose naming reads the token from `tokenHeader`. */
-function exchangeOf(tokenHeader: Naming['tokenHeader'], socket: Socket, headers: readonly (readonly [string, string])[]): ClientExchange {
+/** Creates an exchange for a request with these headers, whose client logs in this way. */
+function exchangeOf(login: ClientLogin, socket: Socket, headers: readonly (readonly [string, string])[]): ClientExchange {
   const byName = Object.fromEntries([...headers].reverse().map(([name, value]) => [name.toLowerCase(), value]));
   const request = { socket, rawHeaders: headers.flat(), headers: byName } as unknown as IncomingMessage;
-  const naming = { tokenHeader } as Naming;
   const record = { method: 'GET', peer: '', startedAt: 0 };
-  return { request, naming, authenticated: () => undefined, record } as unknown as ClientExchange;
+  return { request, login, authenticated: () => undefined, record } as unknown as ClientExchange;
 }
 
 describe('AuthenticateClient', () => {
@@ -92,11 +91,11 @@ describe('AuthenticateClient', () => {
       ['Authorization', basic('good-a')],
       ['Proxy-Authorization', basic('good-b')],
     ] as const;
-    expect(await identify(exchangeOf('proxy-authorization', socket, both))).toBe('good-b');
-    expect(await identify(exchangeOf('proxy-authorization', socket, both))).toBe('good-b');
-    expect(await identify(exchangeOf('authorization', new Socket(), both))).toBe('good-a');
+    expect(await identify(exchangeOf(PROXY_LOGIN, socket, both))).toBe('good-b');
+    expect(await identify(exchangeOf(PROXY_LOGIN, socket, both))).toBe('good-b');
+    expect(await identify(exchangeOf(REVERSE_LOGIN, new Socket(), both))).toBe('good-a');
     const [other] = both;
-    await expect((async () => identify(exchangeOf('proxy-authorization', socket, [other])))()).rejects.toMatchObject({
+    await expect((async () => identify(exchangeOf(PROXY_LOGIN, socket, [other])))()).rejects.toMatchObject({
       code: 'Unauthenticated',
     });
   });

@@ -1,8 +1,8 @@
 import { type Socket } from 'node:net';
-import { countHeader } from '@oci-connector/http';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
 import { peerOf } from '../client/peer';
+import { type ClientLogin } from '../naming/client-login';
 import { ProxyError } from '../proxy.errors';
 import { Authenticated, type ClientExchange, type Identified } from './proxy-exchange';
 
@@ -56,28 +56,26 @@ export class AuthenticateClient {
   }
 
   /** Returns the token of the connection's last accepted request, if this request has the same header. */
-  #repeatedToken({ request, naming }: ClientExchange): Sensitive | undefined {
+  #repeatedToken({ request, login }: ClientExchange): Sensitive | undefined {
     const last = this.#accepted.get(request.socket);
-    return last && last.header === request.headers[naming.tokenHeader] && countHeader(request.rawHeaders, naming.tokenHeader) === 1
-      ? last.token
-      : undefined;
+    return last && last.header === login.credentials(request) ? last.token : undefined;
   }
 
   #accept(client: ClientExchange, token: Sensitive, identity: ClientIdentity): ClientIdentity {
     if (!identity.serviceAccount) {
-      throw this.#unauthenticated('only ServiceAccounts are served');
+      throw this.#unauthenticated(client.login, 'only ServiceAccounts are served');
     }
     this.#remember(client, token);
     client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
     return identity;
   }
 
-  #remember({ request, naming, authenticated }: ClientExchange, token: Sensitive): void {
+  #remember({ request, login, authenticated }: ClientExchange, token: Sensitive): void {
     if (this.#accepted.get(request.socket)?.token === token) {
       return;
     }
     authenticated();
-    const header = request.headers[naming.tokenHeader] ?? '';
+    const header = login.credentials(request) ?? '';
     if (header.length <= MAX_REMEMBERED_HEADER) {
       this.#accepted.set(request.socket, { header, token });
     } else {
@@ -85,25 +83,24 @@ export class AuthenticateClient {
     }
   }
 
-  #token({ request, naming: { tokenHeader } }: ClientExchange): Sensitive {
-    const header = request.headers[tokenHeader];
+  #token({ request, login }: ClientExchange): Sensitive {
+    const header = login.credentials(request);
     if (header === undefined) {
-      throw this.#unauthenticated('authentication required');
+      throw this.#unauthenticated(login, 'authentication required');
     }
-    // If there are several such headers, `headers` contains only the first. No supported client sends several, so the proxy refuses them.
-    const [, scheme = '', value = ''] = countHeader(request.rawHeaders, tokenHeader) === 1 ? (CREDENTIALS.exec(header) ?? []) : [];
+    const [, scheme = '', value = ''] = CREDENTIALS.exec(header) ?? [];
     const token = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value;
     // skopeo sends `Basic Og==`, without user name and password, when it is not logged in.
     if (token === '') {
-      throw this.#unauthenticated(value === '' ? 'the Authorization header is malformed' : 'no password was sent');
+      throw this.#unauthenticated(login, value === '' ? `the ${login.header} header is malformed` : 'no password was sent');
     }
     return new Sensitive(token);
   }
 
-  #unauthenticated(problem: string): ProxyError {
+  #unauthenticated(login: ClientLogin, problem: string): ProxyError {
     return new ProxyError(
       'Unauthenticated',
-      `${problem}; send a ServiceAccount token with audience "${this.audience}" as the password, with any user name`,
+      `${problem}; send a ServiceAccount token with audience "${this.audience}" as the password, with ${login.user}`,
     );
   }
 }

@@ -48,7 +48,7 @@ export class ForwardRequest {
       await checkTarget(exchange, rewritten.sealedTarget);
     }
     if (response.carry) {
-      exchange.client.record.switched = true;
+      exchange.client.record.switched = 101;
       return response.carry(rewritten.headers);
     }
     await sendResponse(exchange.client, response, rewritten);

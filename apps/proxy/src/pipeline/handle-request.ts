@@ -1,3 +1,4 @@
+import { type Naming } from '../naming/naming';
 import { answerPing } from './answer-ping';
 import { type AuthenticateClient } from './authenticate-client';
 import { type AuthorizeClient } from './authorize-client';
@@ -34,9 +35,9 @@ export class HandleRequest {
   constructor(private readonly steps: RequestSteps) {}
 
   /** @throws the error of the step that fails; nothing has been written to the client unless `response.headersSent` */
-  async handle(client: ClientExchange): Promise<void> {
+  async handle(client: ClientExchange, naming: Naming): Promise<void> {
     const { steps } = this;
-    const identified = steps.request.identify(client);
+    const identified = steps.request.identify(client, naming);
     if (!(identified instanceof Identified)) {
       return answerPing(client, identified, steps.client);
     }

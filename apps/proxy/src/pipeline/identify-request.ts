@@ -1,4 +1,5 @@
 import { type Ping } from '../protocols/protocol';
+import { type Naming } from '../naming/naming';
 import { type Protocols } from '../protocols/protocols';
 import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
@@ -13,8 +14,8 @@ export class IdentifyRequest {
   ) {}
 
   /** @throws ProxyError LoopDetected, MethodNotAllowed, PathInvalid, ConnectorNotNamed or RouteUnknown when the request is refused */
-  identify(client: ClientExchange): Identified | Ping {
-    const { request, naming } = client;
+  identify(client: ClientExchange, naming: Naming): Identified | Ping {
+    const { request } = client;
     refuseLoop(request.headers.via, this.via);
     const named = naming.name(request);
     const { method = '' } = request;

@@ -29,7 +29,7 @@ function planOf({ client, resolution: { protocol } }: Resolved, request: Connect
   if (upgrade === undefined || upgrade.split(',').every((token) => protocol.ignoredUpgrades?.has(token.trim().toLowerCase()))) {
     return protocol.plan(request);
   }
-  if (client.webSocket && protocol.planWebSocket) {
+  if (client.connection && protocol.planWebSocket) {
     return protocol.planWebSocket(request);
   }
   throw new ProxyError(

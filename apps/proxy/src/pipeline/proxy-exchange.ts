@@ -4,26 +4,27 @@ import { type Credential } from '@oci-connector/credentials';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { type Attempt, type Authorization, type UpstreamRegistry } from '@oci-connector/oci-auth';
 import { type ClientSink } from '../client/client-sink';
+import { type UpgradableConnection } from '../client/ways';
 import { type AccessRecord } from '../observability/access-record';
-import { type NamedConnector, type Naming } from '../naming/naming';
-import { type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
+import { type ClientLogin } from '../naming/client-login';
+import { type NamedConnector } from '../naming/naming';
+import { type ErrorFormat, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from '../transfer/web-socket-client';
 
 /** One request of a client and the response to it, as the listener hands them over. */
 export interface ClientExchange {
   readonly request: IncomingMessage;
   readonly response: ClientSink;
   readonly transfer: Transfer;
-  /** Present when the connection can become a WebSocket. */
-  readonly webSocket?: WebSocketClient;
-  /** How requests on this connection name a Connector and their client. */
-  readonly naming: Naming;
+  /** Present when the connection can become a WebSocket or a tunnel. */
+  readonly connection?: UpgradableConnection;
+  /** How the client sends its token. */
+  readonly login: ClientLogin;
   /** Data for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
-  /** Set once the Connector's class is known; from then on it formats error responses. */
-  protocol?: ProtocolHandler;
+  /** Formats error responses: the protocol, once the Connector's class is known. */
+  errors?: ErrorFormat;
   /** Must be called when the client's token is accepted; from then on the limits for strangers do not apply to the connection. */
   readonly authenticated: () => void;
   /** Answers `Expect: 100-continue`, if the client sent it. Must be called just before the body is read. */

@@ -44,7 +44,7 @@ export class ResolveConnector {
     const connectorClass = this.#classOf(connector);
     const address = this.#addressOf(connector);
     const protocol = this.options.protocols.get(protocolOf(connectorClass));
-    exchange.client.protocol = protocol;
+    exchange.client.errors = protocol;
     return new Resolved(exchange, { connector, connectorClass, address, protocol });
   }
 

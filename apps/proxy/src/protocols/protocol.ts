@@ -11,7 +11,7 @@ import { type ResponseHeaders } from '../upstream/response-headers';
  * pipeline carries out. It transfers no bytes and never sees a credential. It may only ask whether the client has a further verb, and use
  * the key that seals locations. It throws a `ProxyError` for a request that violates the protocol.
  */
-export interface ProtocolHandler {
+export interface ProtocolHandler extends ErrorFormat {
   /**
    * Returns the verb that a request requires. The proxy knows the protocol of a request only after it has authorised the client for the
    * Connector, by the verb of {@link Protocols.requiredVerb}. If this verb is another one, the proxy checks it, too.
@@ -30,8 +30,6 @@ export interface ProtocolHandler {
   ping?(method: string, path: string): Ping | undefined;
   /** The client's request headers that go upstream, in lower case (rule C7). {@link UpstreamPlan.requestHeaders} overrides them. */
   readonly forwardedHeaders: ReadonlySet<string>;
-  /** Returns the body for an error of the proxy. Absent: that of the distribution-spec, which is also sent before the protocol is known. */
-  errorBody?(error: RefusedRequest): ErrorBody;
   /** @throws ProxyError when the request does not match the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
   /**
@@ -49,6 +47,12 @@ export interface Ping {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** How the body of the proxy's own error responses looks. */
+export interface ErrorFormat {
+  /** Returns the body for an error of the proxy. Absent: that of the distribution-spec, which is also sent before the protocol is known. */
+  errorBody?(error: RefusedRequest): ErrorBody;
 }
 
 /** The contents of an error response of the proxy. */

@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Body } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from '../transfer/web-socket-client';
+import { type RawConnection } from '../transfer/raw-connection';
 import { type ResponseHeaders } from './response-headers';
 
 /** A request as it goes upstream, except for its framing, which the transport generates (rule C8). */
@@ -19,7 +19,7 @@ export interface UpstreamRequest {
   /** Length of the body in bytes; absent: chunked. */
   readonly contentLength?: number;
   /** Present when the client requests a WebSocket. */
-  readonly webSocket?: WebSocketClient;
+  readonly webSocket?: RawConnection;
   /** Counts the bytes. Cancelling it aborts the request. */
   readonly transfer: Transfer;
 }

@@ -5,7 +5,7 @@ import { Sensitive } from '@oci-connector/sensitive';
 import httpProxy from 'http-proxy';
 import { type BodyConsumer } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from '../transfer/web-socket-client';
+import { type RawConnection } from '../transfer/raw-connection';
 import { ReceivedResponse } from './received-response';
 import { type ResponseHeaders } from './response-headers';
 import { invalidAnswer, upstreamError } from './upstream-error';
@@ -28,7 +28,7 @@ interface Sent {
 
 /** A request whose response is awaited. */
 interface Waiting {
-  readonly request: UpstreamRequest & { readonly webSocket: WebSocketClient };
+  readonly request: UpstreamRequest & { readonly webSocket: RawConnection };
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
 }

@@ -1,10 +1,10 @@
 import { type Socket } from 'node:net';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { type Transfer } from '../transfer/transfer';
-import { type WebSocketClient } from '../transfer/web-socket-client';
+import { type RawConnection } from '../transfer/raw-connection';
 
 export interface TunnelEnds {
-  readonly client: WebSocketClient;
+  readonly client: RawConnection;
   readonly upstream: Socket;
   readonly transfer: Transfer;
 }

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 
-/** The connection of a client that requests a WebSocket, until the response is known. */
-export interface WebSocketClient {
+/** The connection of a client that requests a WebSocket or a tunnel, until the response is known. */
+export interface RawConnection {
   /** Must not be read, written or closed before {@link release}. */
   readonly socket: Socket;
   /** Hands the socket over, paused. All data that the client has sent after its request can then be read from it. */
