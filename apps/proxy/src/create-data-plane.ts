@@ -11,11 +11,10 @@ import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
 import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
+import { TlsTermination } from './port/tls-termination';
+import { createWays } from './create-ways';
 import { createRequestHandler } from './create-request-handler';
 import { DataPlane } from './data-plane';
-import { type Ways } from './client/ways';
-import { REVERSE_LOGIN } from './naming/client-login';
-import { ReverseNaming } from './naming/reverse-naming';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
@@ -70,7 +69,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     clock,
     onError: (error) => logger.warn({ err: error }, 'the sealing keys could not be read; this is tried again'),
   });
-  const handler = createRequestHandler({ ...dependencies, ...upstream, logger, metrics, reachability, state, sealing });
+  const requests = createRequestHandler({ ...dependencies, ...upstream, logger, metrics, reachability, state, sealing });
   const accessLog = new AccessLog(logger, clock);
   const limits = new ConnectionLimits({
     maxPerListener: settings.maxConnections,
@@ -86,8 +85,9 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     serve: new ServeRequest({ transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
-  const naming = new ReverseNaming(settings.clusterDomain);
-  const ways: Ways = { origin: { login: REVERSE_LOGIN, handle: (client) => handler.handle(client, naming) } };
+  const handshakeTimeout = Math.min(settings.headersTimeout, settings.unauthenticatedIdle);
+  const ownTls = new TlsTermination({ SNICallback: leaves.sniCallback, handshakeTimeout });
+  const ways = createWays({ ...requests, settings, clock, state, policy: upstream.policy, leaves, ownTls, handshakeTimeout });
   const http = new Port({
     name: 'http',
     host: settings.host,
@@ -105,7 +105,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     accept: (socket, slot) => connections.accept(socket, { listener: 'https', slot, ways }),
     tls: {
       SNICallback: leaves.sniCallback,
-      handshakeTimeout: Math.min(settings.headersTimeout, settings.unauthenticatedIdle),
+      handshakeTimeout,
       refusePlainHttp: (socket, slot) => connections.refusePlainHttp(socket, { listener: 'https', slot, ways }),
     },
   });
@@ -114,7 +114,10 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     leaves,
     names: names.own,
     clock,
-    use: (certificate) => https.setDefaultCertificate(certificate),
+    use: (certificate) => {
+      https.setDefaultCertificate(certificate);
+      ownTls.setCertificate(certificate);
+    },
     onError: (error) => logger.error({ err: error }, 'no certificate could be made with the CA'),
   });
   authority.onChange(() => {
@@ -165,6 +168,7 @@ function certificateParts(dependencies: ProxyDependencies, logger: Logger, { con
 }
 
 interface UpstreamParts {
+  readonly policy: EgressPolicy;
   readonly upstreams: UpstreamPool;
   readonly credentials: CredentialStore;
   readonly authorizer: OciAuthorizer;
@@ -183,11 +187,18 @@ function upstreamParts(
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
     redirectCIDRs: settings.egressRedirectCidrs,
+    otherHosts: {
+      policy: settings.otherHosts,
+      allowCIDRs: settings.otherHostsAllowCidrs,
+      ports: settings.otherHostsPorts.map(Number),
+      clusterDomain: settings.clusterDomain,
+    },
     ...endpoints.refused,
     lookup,
     clock,
   });
   return {
+    policy,
     upstreams: new UpstreamPool(policy, installationCa),
     credentials: new CredentialStore({
       readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal, timeoutMs: SECRET_TIMEOUT_MS }),

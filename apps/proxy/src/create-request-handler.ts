@@ -7,6 +7,7 @@ import { type ProxyMetrics } from './observability/proxy-metrics';
 import { AskUpstream } from './pipeline/ask-upstream';
 import { AuthenticateClient } from './pipeline/authenticate-client';
 import { AuthorizeClient } from './pipeline/authorize-client';
+import { ConnectorAddresses } from './pipeline/connector-addresses';
 import { ForwardRequest } from './pipeline/forward-request';
 import { HandleRequest } from './pipeline/handle-request';
 import { IdentifyRequest } from './pipeline/identify-request';
@@ -42,8 +43,17 @@ export interface RequestHandlerParts {
   readonly protocols?: Readonly<Record<string, ProtocolHandler>>;
 }
 
+/** The handler, and those of its parts that the forward proxy uses before it knows the Connector of a request. */
+export interface RequestHandler {
+  readonly handler: HandleRequest;
+  readonly client: AuthenticateClient;
+  readonly permission: AuthorizeClient;
+  readonly protocols: Protocols;
+  readonly addresses: ConnectorAddresses;
+}
+
 /** Creates the steps of a request; `handle-request.ts` has their order. */
-export function createRequestHandler(parts: RequestHandlerParts): HandleRequest {
+export function createRequestHandler(parts: RequestHandlerParts): RequestHandler {
   const { settings, client, clock, logger, metrics, reachability, state } = parts;
   const [audience = '', ...otherAudiences] = settings.audiences;
   const reviews = { client, clock, reachability, onReview: (kind: 'token' | 'access', outcome: string) => metrics.reviewed(kind, outcome) };
@@ -64,10 +74,16 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
     now: () => clock.now(),
     delay: (ms, signal) => sleep(clock, ms, signal).then(() => signal.throwIfAborted()),
   });
-  return new HandleRequest({
+  const addresses = new ConnectorAddresses();
+  const authenticate = new AuthenticateClient(
+    new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }),
+    audience,
+  );
+  const authorize = new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors);
+  const handler = new HandleRequest({
     request: new IdentifyRequest(protocols, settings.via),
-    client: new AuthenticateClient(new TokenReviewer({ ...reviews, audiences: [audience, ...otherAudiences], signatures }), audience),
-    permission: new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors),
+    client: authenticate,
+    permission: authorize,
     limits: new RequestLimits({
       perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },
       perClient: { transfers: settings.maxTransfersPerClient, requestsPerSecond: settings.requestRatePerClient },
@@ -78,6 +94,7 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
       classes: state.classes,
       installation: settings,
       protocols,
+      addresses,
     }),
     protocol: new PlanRequest(),
     reviews: new RepeatReviews(clock),
@@ -85,4 +102,5 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
     authorization,
     forward: new ForwardRequest(new RecoverRequest(ask, authorization)),
   });
+  return { handler, client: authenticate, permission: authorize, protocols, addresses };
 }

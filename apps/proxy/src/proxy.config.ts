@@ -1,5 +1,6 @@
-import { IsBoolean, IsInt, IsString, Matches, Max, Min } from 'class-validator';
-import { InstallationSettings, type RelatedSettings, Setting, type Environment } from '@oci-connector/runtime';
+import { IsBoolean, IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { OTHER_HOSTS_POLICIES, type OtherHostsPolicy } from '@oci-connector/egress';
+import { AreRanges, InstallationSettings, type RelatedSettings, Setting, type Environment } from '@oci-connector/runtime';
 
 /** The environment of this process. Only this file reads it. */
 export const environment: Environment = process.env;
@@ -163,6 +164,54 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   })
   @IsBoolean()
   acceptGetConnectors = false;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_OTHER_HOSTS',
+    kind: 'string',
+    description:
+      'Which hosts of no Connector the forward proxy connects to: deny (none), public (hosts with public addresses only), any (private addresses as well). Loopback, link-local and metadata addresses, and those of this installation and of the API server, are always refused.',
+  })
+  @IsIn(OTHER_HOSTS_POLICIES, { message: 'must be deny, public or any' })
+  otherHosts: OtherHostsPolicy = 'public';
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS',
+    kind: 'list',
+    description: 'Ports of hosts of no Connector to which the forward proxy connects.',
+  })
+  @Matches(/^(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/, {
+    each: true,
+    message: 'must be ports from 1 to 65535, separated by commas, for example 443,80',
+  })
+  otherHostsPorts: string[] = ['443', '80'];
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS',
+    kind: 'list',
+    description:
+      'Address ranges of hosts of no Connector to which the forward proxy connects although the policy refuses them, for example 10.20.0.0/16. They allow no address of this installation or of the API server.',
+  })
+  @AreRanges('10.20.0.0/16')
+  otherHostsAllowCidrs: string[] = [];
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_MAX_TUNNELS_PER_CLIENT',
+    kind: 'integer',
+    description:
+      'Open tunnels of one ServiceAccount through the forward proxy, per replica. Further CONNECT requests get 429. 0: no limit.',
+  })
+  @IsInt()
+  @Min(0)
+  maxTunnelsPerClient = 1_000;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_TUNNEL_MAX_AGE',
+    kind: 'duration',
+    description:
+      'Time after which the forward proxy closes a tunnel to a host of no Connector, even if it is in use. It closes such a tunnel earlier when the token of its client expires.',
+  })
+  @Min(1)
+  tunnelMaxAge = 14_400_000;
 
   conflicts(): readonly string[] {
     if (this.httpPort !== this.httpsPort || this.httpPort === 0) {

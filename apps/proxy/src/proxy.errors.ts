@@ -34,6 +34,10 @@ export const PROXY_ERRORS = {
   ConnectorNotFound: { status: 404, ociCode: 'NAME_UNKNOWN' },
   /** Neither path nor Host names a Connector. */
   ConnectorNotNamed: { status: 404, ociCode: 'NAME_UNKNOWN' },
+  /** The path is on the host of a Connector, but outside of its address. */
+  PathNotCovered: { status: 403, ociCode: 'DENIED' },
+  /** The request is for another host than the connection (RFC 9110 §15.5.20). */
+  Misdirected: { status: 421, ociCode: 'UNSUPPORTED', closes: true },
   /** The path is outside the grammar (rule C5). */
   PathInvalid: { status: 400, ociCode: 'NAME_INVALID' },
   /** The path is valid, but no supported route. */
@@ -88,6 +92,8 @@ export const PROXY_ERRORS = {
   TokenServerFailed: { status: 502, ociCode: 'UNKNOWN' },
   /** The egress policy refuses the address. */
   AddressNotAllowed: MISCONFIGURED,
+  /** The policy for hosts of no Connector refuses the host that a client of the forward proxy names. */
+  HostNotAllowed: { status: 403, ociCode: 'DENIED' },
   /** A redirect, an upload Location or a next page that the proxy may not follow. */
   RedirectRefused: { status: 502, ociCode: 'UNKNOWN' },
   UpstreamUnreachable: { status: 502, ociCode: 'UNKNOWN' },
@@ -99,6 +105,8 @@ export const PROXY_ERRORS = {
   UpstreamSilent: { status: 504, ociCode: 'UNKNOWN' },
   /** A TokenReview, a SubjectAccessReview or a read of the Secret failed. The proxy never treats this as permission (rule C10). */
   ReviewUnavailable: { status: 503, ociCode: 'UNAVAILABLE' },
+  /** There is no CA yet that could sign the certificate of a host. */
+  CertificateUnavailable: { status: 503, ociCode: 'UNAVAILABLE' },
   /** The registry answered 401 after the body was streamed, and the proxy cannot send the body again. */
   UpstreamUnauthorizedAfterBody: { status: 503, ociCode: 'UNAVAILABLE' },
   /** The grace period of a shutdown expired before the response began. */

@@ -2,7 +2,9 @@ import { API_GROUP } from './api-group';
 import { type ConnectorKey } from './names';
 
 /** The verb on `connectors/proxy` in a SubjectAccessReview: to pull, to push, to delete. */
-export type ProxyVerb = 'get' | 'update' | 'delete';
+export const PROXY_VERBS = ['get', 'update', 'delete'] as const;
+
+export type ProxyVerb = (typeof PROXY_VERBS)[number];
 
 /** The ClusterRoles of `deploy/rbac` that allow these verbs. */
 export type ConnectorRole = 'connectors-puller' | 'connectors-pusher';

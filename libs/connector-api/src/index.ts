@@ -17,7 +17,7 @@ export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration } from './class-configuration';
 export { ConnectorClassHttp } from './class-http';
 export * from './class-status';
-export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, type ProxyVerb } from './connector-access';
+export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, PROXY_VERBS, type ProxyVerb } from './connector-access';
 export * from './connector-auth';
 export * from './installation-names';
 export * from './installation-secrets';

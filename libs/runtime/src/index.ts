@@ -1,7 +1,7 @@
 export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './connector-labels';
 export { durationText, parseDuration } from './duration';
 export { type Environment } from './environment';
-export { InstallationSettings } from './installation-settings';
+export { AreRanges, InstallationSettings } from './installation-settings';
 export { LogFields } from './log-fields';
 export { type FlatFields, flatLog } from './flat-log';
 export { createLogger } from './logger';

@@ -4,7 +4,7 @@ import { DNS_NAME, ProgramSettings } from './program-settings';
 import { Setting } from './settings';
 
 /** Each item of the list is an address range that the egress policy can read. */
-const AreRanges = (examples: string): PropertyDecorator =>
+export const AreRanges = (examples: string): PropertyDecorator =>
   ValidateBy(
     { name: 'areRanges', validator: { validate: isAddressRange } },
     { each: true, message: `must be a list of ranges like ${examples}` },

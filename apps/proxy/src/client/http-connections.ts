@@ -112,7 +112,11 @@ export class HttpConnections {
   /** Answers, in plain HTTP, a client that sent plain HTTP to a TLS port. */
   refusePlainHttp(socket: Socket, arrival: Arrival): void {
     this.#track(socket, arrival);
-    this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', 'this port speaks https; begin the address with https://'));
+    this.#refusePlainHttp(socket, 'this port speaks https; begin the address with https://');
+  }
+
+  #refusePlainHttp(socket: Socket, problem: string): void {
+    this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', problem));
   }
 
   /** Closes idle connections, and the other connections as soon as they are idle, until {@link close}. */
@@ -176,6 +180,7 @@ export class HttpConnections {
       head,
       reuse: reuse ? () => this.#reuse(socket) : undefined,
       serveInside: (inner, ways) => this.#serveInside(socket, inner, ways),
+      refusePlainHttp: () => this.#refusePlainHttp(socket, 'this tunnel leads to an https host; begin the address with https://'),
     });
     this.#serve(request, upgrading.response, false, upgrading);
   }

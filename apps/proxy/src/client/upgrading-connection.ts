@@ -41,8 +41,9 @@ export interface UpgradingConnectionOptions {
   readonly head: Buffer;
   /** Serves further requests after a refusal; absent: the connection closes. */
   readonly reuse?: () => void;
-  /** See {@link UpgradableConnection.serveInside}. */
+  /** See {@link UpgradableConnection}. */
   readonly serveInside: (inner: Socket, ways: Ways) => void;
+  readonly refusePlainHttp: () => void;
 }
 
 /**
@@ -108,6 +109,11 @@ export class UpgradingConnection implements UpgradableConnection {
   serveInside(inner: Socket, ways: Ways): void {
     this.#detach();
     this.options.serveInside(inner, ways);
+  }
+
+  refusePlainHttp(): void {
+    this.#detach();
+    this.options.refusePlainHttp();
   }
 
   #finished(): void {

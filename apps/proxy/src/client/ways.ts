@@ -24,4 +24,6 @@ export interface Ways {
 export interface UpgradableConnection extends RawConnection {
   /** Ends HTTP on this connection, which was released before, and serves it on another that runs inside it. */
   serveInside(inner: Socket, ways: Ways): void;
+  /** Answers, in plain HTTP, a client that sends plain HTTP instead of a TLS handshake, and closes the connection. */
+  refusePlainHttp(): void;
 }

@@ -22,6 +22,8 @@ export interface RequestName {
   readonly path: string;
   /** Absent: the request names no Connector. */
   readonly connector?: NamedConnector;
+  /** Why it names none, if that is known. */
+  readonly problem?: ProxyError;
   /** The host of the request, without its port. */
   readonly host: string;
 }

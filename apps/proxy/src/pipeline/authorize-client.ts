@@ -1,7 +1,13 @@
-import { API_GROUP, connectorUse, type ProxyVerb } from '@oci-connector/connector-api';
+import { API_GROUP, type ConnectorKey, connectorUse, PROXY_VERBS, type ProxyVerb } from '@oci-connector/connector-api';
 import { type AccessAttributes, type ClientIdentity } from '@oci-connector/kube';
 import { permissionDenied } from './permission-denied';
 import { type Authenticated, Authorized } from './proxy-exchange';
+
+/** Whose permission is reviewed, and for which Connector. */
+interface Reviewed {
+  readonly identity: ClientIdentity;
+  readonly named: ConnectorKey;
+}
 
 /** Checks permissions; implemented by `AccessReviewer` of libs/kube. */
 export interface PermissionReviewer {
@@ -31,7 +37,17 @@ export class AuthorizeClient {
     return new Authorized(exchange, (further, options) => this.#allows(exchange, further, options));
   }
 
-  async #allows({ identity, named }: Authenticated, verb: ProxyVerb, { strictly = false }: { strictly?: boolean } = {}): Promise<boolean> {
+  /** Whether the client has any verb on the Connector. */
+  async mayUse(identity: ClientIdentity, connector: ConnectorKey): Promise<boolean> {
+    for (const verb of PROXY_VERBS) {
+      if (await this.#allows({ identity, named: connector }, verb)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #allows({ identity, named }: Reviewed, verb: ProxyVerb, { strictly = false }: { strictly?: boolean } = {}): Promise<boolean> {
     const { namespace, name } = named;
     if (await this.reviewer.isAllowed(identity, connectorUse(named, verb))) {
       return true;

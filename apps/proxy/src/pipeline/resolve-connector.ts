@@ -1,20 +1,19 @@
 import {
-  AddressError,
   type Connector,
   type ConnectorClass,
   type InstallationNames,
   isOurProxy,
   needsRego,
-  parseUpstreamAddress,
   protocolOf,
   type UpstreamAddress,
 } from '@oci-connector/connector-api';
 import { type Protocols } from '../protocols/protocols';
 import { ProxyError } from '../proxy.errors';
+import { type ConnectorAddresses } from './connector-addresses';
 import { type Authorized, Resolved } from './proxy-exchange';
 
 /** Looks up objects that a watch keeps up to date. */
-interface ObjectLookup<T> {
+export interface ObjectLookup<T> {
   /** False until the first list is complete. */
   readonly hasSynced: boolean;
   get(key: { readonly namespace?: string; readonly name: string }): T | undefined;
@@ -25,6 +24,7 @@ export interface ResolveConnectorOptions {
   readonly classes: ObjectLookup<ConnectorClass>;
   readonly installation: InstallationNames;
   readonly protocols: Protocols;
+  readonly addresses: ConnectorAddresses;
 }
 
 /**
@@ -32,9 +32,6 @@ export interface ResolveConnectorOptions {
  * Ready, so that traffic continues while the controller is down.
  */
 export class ResolveConnector {
-  /** Parsed addresses by Connector object. The watch provides a new object after each change. */
-  readonly #addresses = new WeakMap<Connector, UpstreamAddress>();
-
   constructor(private readonly options: ResolveConnectorOptions) {}
 
   /** @throws ProxyError when the Connector or its class does not exist or cannot be used */
@@ -42,20 +39,21 @@ export class ResolveConnector {
     const connector = this.#connector(exchange);
     exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
-    const address = this.#addressOf(connector);
+    const address = this.#addressOf(connector, exchange.named.address);
     const protocol = this.options.protocols.get(protocolOf(connectorClass));
     exchange.client.errors = protocol;
     return new Resolved(exchange, { connector, connectorClass, address, protocol });
   }
 
-  #addressOf(connector: Connector): UpstreamAddress {
-    const known = this.#addresses.get(connector);
-    if (known !== undefined) {
-      return known;
+  #addressOf(connector: Connector, named: UpstreamAddress | undefined): UpstreamAddress {
+    const { addresses } = this.options;
+    if (named === undefined) {
+      return addresses.own(connector);
     }
-    const address = addressOf(connector);
-    this.#addresses.set(connector, address);
-    return address;
+    if (!addresses.has(connector, named)) {
+      throw new ProxyError('Misdirected', `connector "${connector.metadata.name}" has just changed; open another connection`);
+    }
+    return named;
   }
 
   #connector({ named }: Authorized): Connector {
@@ -98,16 +96,5 @@ export class ResolveConnector {
       throw new ProxyError('ProxyNotSupported', `class "${className}" names another proxy in spec.proxy; correct spec.proxy of the class`);
     }
     return connectorClass;
-  }
-}
-
-function addressOf({ spec, metadata }: Connector): UpstreamAddress {
-  try {
-    return parseUpstreamAddress(spec.address);
-  } catch (error) {
-    if (!(error instanceof AddressError)) {
-      throw error;
-    }
-    throw new ProxyError('ConnectorInvalid', `connector "${metadata.name}": ${error.message}`, { cause: error });
   }
 }

@@ -1,4 +1,11 @@
-import { authTypeOf, type Connector, type ConnectorClass, foreignSecretNamespace, typeThatNeedsSecret } from '@oci-connector/connector-api';
+import {
+  authTypeOf,
+  type Connector,
+  type ConnectorClass,
+  foreignSecretNamespace,
+  typeThatNeedsSecret,
+  type UpstreamAddress,
+} from '@oci-connector/connector-api';
 import {
   CredentialError,
   type CredentialStore,
@@ -41,8 +48,8 @@ interface Known {
 
 /** Reads the Connector's Secrets from its namespace, and selects the upstream connections that belong to them. */
 export class ResolveCredential {
-  /** The results by Connector object. After each change, the watch and the store provide new objects. */
-  readonly #known = new WeakMap<Connector, Known>();
+  /** The results by address of a Connector. After each change, the watch and the store provide new objects. */
+  readonly #known = new WeakMap<UpstreamAddress, Known>();
 
   constructor(
     private readonly store: CredentialStore,
@@ -100,8 +107,8 @@ export class ResolveCredential {
   }
 
   #access(resolution: Resolution, secrets: Secrets): UpstreamAccess {
-    const { connector, connectorClass } = resolution;
-    const known = this.#known.get(connector);
+    const { address, connectorClass } = resolution;
+    const known = this.#known.get(address);
     const unchanged =
       known?.connectorClass === connectorClass && known.secrets.credential === secrets.credential && known.secrets.ca === secrets.ca;
     if (unchanged) {
@@ -116,11 +123,11 @@ export class ResolveCredential {
     }
     try {
       const access = this.#newAccess(resolution, secrets);
-      this.#known.set(connector, { connectorClass, secrets, result: access });
+      this.#known.set(address, { connectorClass, secrets, result: access });
       return access;
     } catch (error) {
       if (error instanceof CredentialError) {
-        this.#known.set(connector, { connectorClass, secrets, result: error });
+        this.#known.set(address, { connectorClass, secrets, result: error });
       }
       throw error;
     }

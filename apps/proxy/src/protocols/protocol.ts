@@ -30,6 +30,13 @@ export interface ProtocolHandler extends ErrorFormat {
   ping?(method: string, path: string): Ping | undefined;
   /** The client's request headers that go upstream, in lower case (rule C7). {@link UpstreamPlan.requestHeaders} overrides them. */
   readonly forwardedHeaders: ReadonlySet<string>;
+  /**
+   * Removes the path prefix of an address from the path of a client that uses the service's own URLs, as clients of the forward proxy do.
+   *
+   * @returns undefined for a path outside of the address
+   * @throws ProxyError when the path does not match the protocol's grammar or names an unknown route
+   */
+  inside(path: string, address: UpstreamAddress): OwnPath | undefined;
   /** @throws ProxyError when the request does not match the protocol's grammar or names an unknown route */
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan>;
   /**
@@ -47,6 +54,12 @@ export interface Ping {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** A path without the prefix of an address, and how to put the prefix back. */
+export interface OwnPath {
+  readonly path: string;
+  readonly paths: ClientPaths;
 }
 
 /** How the body of the proxy's own error responses looks. */

@@ -7,6 +7,7 @@ import {
   type RefusedRequest,
   type UpstreamPlan,
 } from '../../src/protocols/protocol';
+import { pathInside } from '../../src/protocols/path-inside';
 import { verbOfMethod } from '../../src/protocols/verbs';
 import { ProxyError } from '../../src/proxy.errors';
 import { targetOf } from '../../src/upstream/upstream-target';
@@ -28,6 +29,8 @@ export class ToyHandler implements ProtocolHandler {
   errorBody({ status, message }: RefusedRequest): ErrorBody {
     return { contentType: 'text/plain', headers: { 'x-toy-version': '1' }, body: `toy ${status}: ${message}` };
   }
+
+  readonly inside = pathInside;
 
   plan({ method, path, address, hasBody }: ConnectorRequest): UpstreamPlan {
     if (!/^\/things\/[a-z]+(?:\/secret)?$/.test(path)) {

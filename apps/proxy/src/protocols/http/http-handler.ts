@@ -1,6 +1,8 @@
+import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { REGISTRY_HEADERS } from '../forwarded-headers';
-import { type ConnectorRequest, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { type ConnectorRequest, type OwnPath, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
+import { pathInside, prefixOf } from '../path-inside';
 import { methodNotServed, verbOfMethod } from '../verbs';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { type ResponseHeaders } from '../../upstream/response-headers';
@@ -19,6 +21,11 @@ export class HttpHandler implements ProtocolHandler {
   /** The service may be a registry, too. */
   readonly forwardedHeaders = REGISTRY_HEADERS;
 
+  inside(path: string, address: UpstreamAddress): OwnPath | undefined {
+    checkHttpPath(path);
+    return pathInside(path, address);
+  }
+
   plan(request: ConnectorRequest): UpstreamPlan {
     const { method, path, query, address } = request;
     checkHttpPath(path);
@@ -26,8 +33,7 @@ export class HttpHandler implements ProtocolHandler {
     if (verb === undefined) {
       throw methodNotServed(method);
     }
-    const prefix = address.pathPrefix === '' ? '' : `/${address.pathPrefix}`;
-    const upstreamPath = prefix + path + (query === '' ? '' : `?${query}`);
+    const upstreamPath = prefixOf(address) + path + (query === '' ? '' : `?${query}`);
     return {
       login: { kind: 'basic' },
       method,

@@ -1,9 +1,10 @@
+import { repositoryPrefix, type UpstreamAddress } from '@oci-connector/connector-api';
 import { type RepositoryScope } from '@oci-connector/oci-auth';
 import { type LocationSeal, type SealBinding, SEALED_PREFIX } from '../../sealing/location-seal';
 import { type UpstreamPlace } from '../../upstream/upstream-place';
 import { targetOf, type UpstreamTarget } from '../../upstream/upstream-target';
 import { REGISTRY_HEADERS } from '../forwarded-headers';
-import { type ConnectorRequest, type ProtocolHandler, type UpstreamPlan } from '../protocol';
+import { type ConnectorRequest, type OwnPath, type ProtocolHandler, type UpstreamPlan } from '../protocol';
 import { findCrossMount, uploadStartQuery, type CrossMount } from './cross-mount';
 import { ociErrorBody } from './oci-error-body';
 import { namesOf } from './oci-names';
@@ -35,6 +36,21 @@ export class OciHandler implements ProtocolHandler {
   readonly forwardedHeaders = REGISTRY_HEADERS;
 
   constructor(private readonly seal: LocationSeal) {}
+
+  inside(path: string, address: UpstreamAddress): OwnPath | undefined {
+    const { repository } = parseOciPath(path);
+    const prefix = repositoryPrefix(address);
+    if (prefix === '') {
+      return { path, paths: { root: '', registryRoot: '/v2/', repositoryPrefix: '' } };
+    }
+    if (!repository.startsWith(`${prefix}/`)) {
+      return undefined;
+    }
+    return {
+      path: `/v2${path.slice(`/v2/${prefix}`.length)}`,
+      paths: { root: '', registryRoot: '/v2/', repositoryPrefix: `${prefix}/` },
+    };
+  }
 
   plan(request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {
     const route = parseOciPath(request.path);

@@ -55,8 +55,9 @@ const CONNECTOR_PREFIX = /^namespaces\/[^/]*\/connectors\/[^/]*\//;
  * @returns undefined for a repository of another Connector, and for a text that is not a repository name
  */
 export function ownRepository(request: ConnectorRequest, name: string): string | undefined {
-  const own = `${connectorPath(request.connector).slice(1)}/`;
-  const repository = name.startsWith(own) ? name.slice(own.length) : name;
+  const prefixes = [request.paths.repositoryPrefix, `${connectorPath(request.connector).slice(1)}/`];
+  const own = prefixes.find((prefix) => prefix !== '' && name.startsWith(prefix)) ?? '';
+  const repository = name.slice(own.length);
   if (repository === name) {
     // Without a prefix, the name belongs to the Connector of the host. If the client's names have a prefix, that may be another Connector.
     if (request.paths.repositoryPrefix !== '' || CONNECTOR_PREFIX.test(name)) {

@@ -1,0 +1,48 @@
+import { type Clock } from '@oci-connector/clock';
+import { type EgressPolicy } from '@oci-connector/egress';
+import { type LeafCertificates } from './certificates/leaf-certificates';
+import { type Way, type Ways } from './client/ways';
+import { type RequestHandler } from './create-request-handler';
+import { AdmitLogin } from './forward/admit-login';
+import { BlindTunnel } from './forward/blind-tunnel';
+import { ConnectorPlaces } from './forward/connector-places';
+import { HostTls } from './forward/host-tls';
+import { ServeConnect } from './forward/serve-connect';
+import { TunnelLimits } from './forward/tunnel-limits';
+import { REVERSE_LOGIN } from './naming/client-login';
+import { OwnAuthorities } from './naming/own-authorities';
+import { ReverseNaming } from './naming/reverse-naming';
+import { type TlsTermination } from './port/tls-termination';
+import { type ProxySettings } from './proxy.config';
+import { type ProxyState } from './proxy-state';
+
+export interface WaysParts extends RequestHandler {
+  readonly settings: ProxySettings;
+  readonly clock: Clock;
+  readonly state: ProxyState;
+  readonly policy: EgressPolicy;
+  readonly leaves: LeafCertificates;
+  /** TLS with the certificates of the proxy's own hosts. */
+  readonly ownTls: TlsTermination;
+  /** Time limit for a TLS handshake, in milliseconds. */
+  readonly handshakeTimeout: number;
+}
+
+/** Creates the ways of requests: paths go to the reverse proxy; CONNECT and absolute URLs go to the forward proxy. */
+export function createWays(parts: WaysParts): Ways {
+  const { settings, clock, state, policy, leaves, ownTls, handshakeTimeout, handler, client, permission, protocols, addresses } = parts;
+  const naming = new ReverseNaming(settings.clusterDomain);
+  const reverse: Way = { login: REVERSE_LOGIN, handle: (exchange) => handler.handle(exchange, naming) };
+  const connect = new ServeConnect({
+    own: new OwnAuthorities(settings),
+    reverse,
+    ownTls,
+    admission: new AdmitLogin({ client, permission }),
+    limits: new TunnelLimits(settings.maxTunnelsPerClient),
+    places: new ConnectorPlaces({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
+    tls: new HostTls({ leaves, handshakeTimeout }),
+    pipeline: handler,
+    blindTunnel: new BlindTunnel({ policy, clock, maxAgeMs: settings.tunnelMaxAge }),
+  });
+  return { origin: reverse, connect };
+}

@@ -1,0 +1,38 @@
+import { ProxyError } from '../proxy.errors';
+
+/** Retry-After at the limit. The proxy does not know when a tunnel ends; a retry each second does no harm. */
+const RETRY_SECONDS = 1;
+
+/** Limits how many tunnels a client keeps open on this replica, with or without requests in them. */
+export class TunnelLimits {
+  readonly #open = new Map<string, number>();
+
+  /** @param max 0: no limit */
+  constructor(private readonly max: number) {}
+
+  /**
+   * Counts a tunnel.
+   *
+   * @returns must be called once, when the tunnel has closed
+   * @throws ProxyError LimitReached
+   */
+  admit(client: string): () => void {
+    const open = this.#open.get(client) ?? 0;
+    if (this.max > 0 && open >= this.max) {
+      throw new ProxyError('LimitReached', `client ${client} already has ${this.max} tunnels, which is the limit; try again later`, {
+        retryAfterSeconds: RETRY_SECONDS,
+      });
+    }
+    this.#open.set(client, open + 1);
+    return () => this.#leave(client);
+  }
+
+  #leave(client: string): void {
+    const open = (this.#open.get(client) ?? 0) - 1;
+    if (open > 0) {
+      this.#open.set(client, open);
+    } else {
+      this.#open.delete(client);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
+import { type HostAndPort, hostAndPort } from '@oci-connector/egress';
+import { sameAuthority } from './authority';
+
+export interface OwnAuthoritiesSettings extends InstallationNames {
+  /** Empty, or http://HOST[:PORT]. */
+  readonly externalHttpUrl: string;
+  /** Empty, or https://HOST[:PORT]. */
+  readonly externalHttpsUrl: string;
+}
+
+/** The hosts and ports at which clients reach this installation's own proxy. */
+export class OwnAuthorities {
+  readonly #external: readonly (HostAndPort & { readonly scheme: 'http' | 'https' })[];
+
+  constructor(private readonly settings: OwnAuthoritiesSettings) {
+    const { externalHttpUrl, externalHttpsUrl } = settings;
+    this.#external = [
+      ...(externalHttpUrl === '' ? [] : [{ scheme: 'http' as const, ...hostAndPort(new URL(externalHttpUrl)) }]),
+      ...(externalHttpsUrl === '' ? [] : [{ scheme: 'https' as const, ...hostAndPort(new URL(externalHttpsUrl)) }]),
+    ];
+  }
+
+  /** Returns the scheme that the proxy serves there; undefined if it does not serve this host and port. */
+  schemeOf(authority: HostAndPort): 'http' | 'https' | undefined {
+    const external = this.#external.find((own) => sameAuthority(own, authority));
+    if (external) {
+      return external.scheme;
+    }
+    if (!this.#isServiceName(authority.host)) {
+      return undefined;
+    }
+    // The ports of the Services.
+    return authority.port === 80 ? 'http' : authority.port === 443 ? 'https' : undefined;
+  }
+
+  /** Whether the host is the name of the proxy's Service, or of a Connector's, which need not exist. */
+  #isServiceName(host: string): boolean {
+    return proxyHostNames(this.settings).includes(host) || parseConnectorHost(host, this.settings.clusterDomain) !== undefined;
+  }
+}
