@@ -7,6 +7,8 @@ import { AdmitLogin } from './forward/admit-login';
 import { BlindTunnel } from './forward/blind-tunnel';
 import { ConnectorPlaces } from './forward/connector-places';
 import { HostTls } from './forward/host-tls';
+import { RelayPlainHttp } from './forward/relay-plain-http';
+import { ServeAbsolute } from './forward/serve-absolute';
 import { ServeConnect } from './forward/serve-connect';
 import { TunnelLimits } from './forward/tunnel-limits';
 import { REVERSE_LOGIN } from './naming/client-login';
@@ -33,16 +35,22 @@ export function createWays(parts: WaysParts): Ways {
   const { settings, clock, state, policy, leaves, ownTls, handshakeTimeout, handler, client, permission, protocols, addresses } = parts;
   const naming = new ReverseNaming(settings.clusterDomain);
   const reverse: Way = { login: REVERSE_LOGIN, handle: (exchange) => handler.handle(exchange, naming) };
-  const connect = new ServeConnect({
+  const common = {
     own: new OwnAuthorities(settings),
     reverse,
-    ownTls,
     admission: new AdmitLogin({ client, permission }),
-    limits: new TunnelLimits(settings.maxTunnelsPerClient),
     places: new ConnectorPlaces({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
-    tls: new HostTls({ leaves, handshakeTimeout }),
     pipeline: handler,
-    blindTunnel: new BlindTunnel({ policy, clock, maxAgeMs: settings.tunnelMaxAge }),
-  });
-  return { origin: reverse, connect };
+  };
+  return {
+    origin: reverse,
+    absolute: new ServeAbsolute({ ...common, relay: new RelayPlainHttp({ policy, via: settings.via }) }),
+    connect: new ServeConnect({
+      ...common,
+      ownTls,
+      limits: new TunnelLimits(settings.maxTunnelsPerClient),
+      tls: new HostTls({ leaves, handshakeTimeout }),
+      blindTunnel: new BlindTunnel({ policy, clock, maxAgeMs: settings.tunnelMaxAge }),
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { anImage, type BuiltImage, type FixtureRegistry, pushImage, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { dial, openTunnel, readAnswer, sendOn, startTls, type TunnelAnswer, type TunnelledResponse } from './forward-client';
@@ -8,6 +9,8 @@ import { type ClientName, CONNECTORS, ProxyWorld } from './proxy-world';
 const LOGIN = { username: 'robot', password: 'correct-horse-battery' };
 const ACCOUNT = { ...LOGIN, grants: { '*': ['pull', 'push', 'delete'] } } as const;
 const HOST = 'registry.example';
+/** Not the address of the API server, which is always refused. */
+const OTHER_ADDRESS = '127.0.0.2';
 
 /** CONNECT, and what happens in the tunnel. The client knows only the registry's own name. */
 describe('CONNECT', () => {
@@ -173,5 +176,136 @@ describe('CONNECT', () => {
     const answer = await sendOn(secure, { path: '/v2/team/app/manifests/v1', headers: { host } });
     expect({ status: answer.status, closes: answer.headers.connection }).toEqual({ status: 421, closes: 'close' });
     expect(registry.requests).toEqual([]);
+  });
+});
+
+/** Requests for absolute http URLs, as clients send them to the proxy in `http_proxy`. */
+describe('absolute-form', () => {
+  let world: ProxyWorld;
+  let registry: FixtureRegistry;
+  let other: HttpServer;
+  let received: IncomingMessage[];
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    registry = await startFixtureRegistry({ publicName: 'plain.example', auth: { mode: 'basic', accounts: [ACCOUNT] } });
+    received = [];
+    other = createHttpServer((request, response) => {
+      received.push(request);
+      response.setHeader('set-cookie', ['a=1', 'b=2']);
+      response.setHeader('www-authenticate', 'Basic realm="theirs"');
+      request.pipe(response.writeHead(request.url === '/login' ? 401 : 200));
+    }).listen(0, OTHER_ADDRESS);
+    await once(other, 'listening');
+    world = await ProxyWorld.start({
+      lookup: (name) => Promise.resolve([{ address: name === 'plain.example' ? '127.0.0.1' : OTHER_ADDRESS }]),
+      settings: { otherHostsAllowCidrs: [OTHER_ADDRESS], otherHostsPorts: [String((other.address() as AddressInfo).port)] },
+    });
+    await world.connect({ url: `http://plain.example:${new URL(registry.url).port}` }, { credential: LOGIN });
+  });
+
+  beforeEach(() => {
+    received.length = 0;
+    registry.clearRequests();
+  });
+
+  afterEach(() => sockets.splice(0).forEach((socket) => socket.destroy()));
+
+  afterAll(async () => {
+    await world.close();
+    await registry.close();
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  async function send(
+    url: string,
+    options: Parameters<typeof sendOn>[1] & { as?: ClientName | null; host?: string } = {},
+  ): Promise<TunnelledResponse> {
+    const { as = 'puller', host = new URL(url).host, headers, ...rest } = options;
+    const socket = await dial(world.proxy.httpPort);
+    sockets.push(socket);
+    const authorization =
+      as === null ? {} : { 'proxy-authorization': `Basic ${Buffer.from(`${CONNECTORS}/registry:${world.token(as)}`).toString('base64')}` };
+    return sendOn(socket, { ...rest, path: url, headers: { ...authorization, host, ...(headers as object) } });
+  }
+
+  const at = (path: string): string => `http://plain.example:${new URL(registry.url).port}${path}`;
+  const elsewhere = (path: string, host = 'files.example'): string => `http://${host}:${(other.address() as AddressInfo).port}${path}`;
+
+  it('to the host of a Connector: its own names, and the credential injected', async () => {
+    expect((await send(at('/v2/'))).status).toBe(200);
+    const answer = await send(at('/v2/team/absent/manifests/v1'), { headers: { authorization: 'Bearer mine', cookie: 'a=b' } });
+    expect(answer.status).toBe(404);
+    const [asked] = registry.requests.filter(({ path }) => path.includes('/manifests/'));
+    expect(asked?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`,
+    });
+    expect([asked?.headers.cookie, asked?.headers['proxy-authorization']]).toEqual([undefined, undefined]);
+  });
+
+  it('without a login: 407, nothing is asked', async () => {
+    const answer = await send(at('/v2/'), { as: null });
+    expect({ status: answer.status, challenge: answer.headers['proxy-authenticate'] }).toEqual({
+      status: 407,
+      challenge: 'Basic realm="connectors"',
+    });
+    expect((await send(elsewhere('/'), { as: null })).status).toBe(407);
+    expect([registry.requests.length, received.length]).toEqual([0, 0]);
+  });
+
+  it('a path outside of the protocol: 404; a push with a pull role: 403', async () => {
+    expect((await send(at('/admin'))).status).toBe(404);
+    expect((await send(at('/v2/team/app/blobs/uploads/'), { method: 'POST' })).status).toBe(403);
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('to another host: everything but what is about one hop passes, in both directions', async () => {
+    const answer = await send(elsewhere('/login?x=1').replace('?x=1', ''), {
+      method: 'POST',
+      body: 'hello',
+      headers: {
+        authorization: 'Bearer mine',
+        cookie: 'a=b',
+        connection: 'x-hop, keep-alive',
+        'x-hop': '1',
+        'proxy-extra': '1',
+        'x-end': '2',
+      },
+    });
+    expect({
+      status: answer.status,
+      body: answer.body,
+      cookies: answer.headers['set-cookie'],
+      challenge: answer.headers['www-authenticate'],
+    }).toEqual({
+      status: 401,
+      body: 'hello',
+      cookies: ['a=1', 'b=2'],
+      challenge: 'Basic realm="theirs"',
+    });
+    const [{ headers }] = received as [IncomingMessage];
+    expect(headers).toMatchObject({ authorization: 'Bearer mine', cookie: 'a=b', 'x-end': '2', via: '1.1 connectors-proxy' });
+    expect([headers['x-hop'], headers['proxy-authorization'], headers['proxy-extra']]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each<[string, () => string, { host?: string }]>([
+    ['another Host header', () => elsewhere('/'), { host: 'other.example' }],
+    ['https', () => 'https://files.example/', {}],
+    ['ftp', () => 'ftp://files.example/', {}],
+    ['a user', () => elsewhere('/').replace('://', '://user@'), { host: 'files.example' }],
+    ['port 0', () => 'http://files.example:0/', {}],
+  ])('with %s: 400, and nothing is sent on', async (_name, url, options) => {
+    const answer = await send(url(), { ...options, host: options.host ?? 'files.example' });
+    expect({ status: answer.status, closes: answer.headers.connection }).toEqual({ status: 400, closes: 'close' });
+    expect([registry.requests.length, received.length]).toEqual([0, 0]);
+  });
+
+  it("for the proxy's own names: the reverse proxy answers, with its own login", async () => {
+    const url = `http://c-registry.${CONNECTORS}.svc.cluster.local/v2/`;
+    expect((await send(url)).status).toBe(401);
+    expect(
+      (await send(url, { headers: { authorization: `Basic ${Buffer.from(`any:${world.token('puller')}`).toString('base64')}` } })).status,
+    ).toBe(200);
   });
 });

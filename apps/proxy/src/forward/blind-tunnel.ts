@@ -1,11 +1,11 @@
-import { type EgressPolicy, EgressError, type HostAndPort, pinnedConnect } from '@oci-connector/egress';
+import { type EgressPolicy, type HostAndPort, pinnedConnect } from '@oci-connector/egress';
 import { type Clock } from '@oci-connector/clock';
 import { type UpgradableConnection } from '../client/ways';
 import { authorityText } from '../naming/authority';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
-import { ProxyError } from '../proxy.errors';
 import { untilBothClosed } from '../upstream/web-socket-tunnel';
 import { type Admission } from './admit-login';
+import { hostRefusal } from './host-refusal';
 
 export interface BlindTunnelOptions {
   readonly policy: EgressPolicy;
@@ -29,7 +29,7 @@ export class BlindTunnel {
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     const upstream = await connect(`http://${authorityText(authority)}`, transfer.signal).catch((error: unknown) => {
-      throw refusal(error);
+      throw hostRefusal(error);
     });
     const { tokenExpiresAt = Infinity } = identity;
     const end = clock.setTimeout(() => transfer.cancel('permission-ended'), Math.min(maxAgeMs, Math.max(0, tokenExpiresAt - clock.now())));
@@ -41,11 +41,4 @@ export class BlindTunnel {
     upstream.pipe(connection.socket);
     await untilBothClosed({ client: connection, upstream, transfer });
   }
-}
-
-/** The client named the host itself, so it may know what the policy says about it. */
-function refusal(error: unknown): unknown {
-  return error instanceof EgressError && error.code === 'AddressNotAllowed'
-    ? new ProxyError('HostNotAllowed', error.message, { cause: error })
-    : error;
 }

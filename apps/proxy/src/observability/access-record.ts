@@ -4,7 +4,7 @@ import { type ProxyErrorCode } from '../proxy.errors';
 export interface AccessRecord {
   readonly method: string;
   /** Whether the client addressed the proxy, or the registry itself. */
-  readonly mode: 'reverse' | 'forward';
+  mode: 'reverse' | 'forward';
   /** Address of the peer's socket. */
   readonly peer: string;
   /** When the request's head was read; monotonic milliseconds. */

@@ -20,7 +20,7 @@ export interface ClientExchange {
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly connection?: UpgradableConnection;
   /** How the client sends its token. */
-  readonly login: ClientLogin;
+  login: ClientLogin;
   /** Data for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
   /** Formats error responses: the protocol, once the Connector's class is known. */

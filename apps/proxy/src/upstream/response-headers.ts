@@ -26,9 +26,10 @@ const DROPPED = new Set([
   'report-to',
   'reporting-endpoints',
   'refresh',
-  // Set again below.
-  'content-length',
 ]);
+
+/** For {@link relayedHeaders}: everything from one hop to the next goes to the client. */
+export const NOTHING_DROPPED: ReadonlySet<string> = new Set();
 
 /** RFC 9112 §6.2. Neither a list of equal values, which RFC 9110 §8.6 allows to accept, nor a length of 2^53 or more is accepted. */
 const CONTENT_LENGTH = /^\d{1,15}$/;
@@ -67,15 +68,20 @@ function refuseUnreadable(status: number, headers: ResponseHeaders): void {
 /**
  * Returns the upstream's headers for the client, with the proxy's own framing (rules C7 and C8).
  *
+ * @param dropped by default, what must not come from a Connector's upstream
  * @throws ProxyError UpstreamInvalid when clients could not read the response, or would misread it, with that framing
  */
-export function relayedHeaders(status: number, headers: ResponseHeaders): Record<string, string | string[]> {
+export function relayedHeaders(
+  status: number,
+  headers: ResponseHeaders,
+  dropped: ReadonlySet<string> = DROPPED,
+): Record<string, string | string[]> {
   refuseUnreadable(status, headers);
   const listed = connectionListed(headers['connection']);
   const relayed: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !DROPPED.has(name) && !listed.has(name)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !dropped.has(name) && !listed.has(name) && name !== 'content-length') {
       relayed[name] = value;
     }
   }

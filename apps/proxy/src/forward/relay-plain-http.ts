@@ -1,0 +1,87 @@
+import { type EgressPolicy, type HostAndPort } from '@oci-connector/egress';
+import { type IncomingHttpHeaders } from 'node:http';
+import { sendBody } from '../client/send-body';
+import { closeLingering } from '../client/lingering-close';
+import { authorityText } from '../naming/authority';
+import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { ProxyError } from '../proxy.errors';
+import { connectionListed, HOP_BY_HOP, viaHeader } from '../upstream/request-headers';
+import { NOTHING_DROPPED, relayedHeaders } from '../upstream/response-headers';
+import { UndiciTransport } from '../upstream/undici-transport';
+import { type Admission } from './admit-login';
+import { hostRefusal } from './host-refusal';
+
+export interface RelayPlainHttpOptions {
+  readonly policy: EgressPolicy;
+  /** Name in the Via header. */
+  readonly via: string;
+}
+
+export interface PlainHttpTarget {
+  readonly authority: HostAndPort;
+  /** Path and query. */
+  readonly path: string;
+}
+
+/**
+ * Relays http requests to hosts of no Connector, where the egress policy allows it. Only what is about one hop is removed: such a host is
+ * the client's own business, with its logins and cookies.
+ */
+export class RelayPlainHttp {
+  constructor(private readonly options: RelayPlainHttpOptions) {}
+
+  async relay(client: ClientExchange, { identity }: Admission, { authority, path }: PlainHttpTarget): Promise<void> {
+    const { policy, via } = this.options;
+    const { request, response: sink, transfer, record } = client;
+    const { method = '', headers } = request;
+    record.route = 'http://{host}';
+    record.action = 'relay';
+    if (headers.upgrade !== undefined) {
+      throw new ProxyError('UpgradeUnsupported', 'no upgrade is served for hosts of no connector; use CONNECT');
+    }
+    const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+    // A connection of its own: what one client tells a host, also by a login of the connection, is not another client's.
+    const transport = new UndiciTransport({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
+    transfer.atEnd(() => void transport.close());
+    client.continueBody();
+    const answer = await transport
+      .send({
+        method,
+        origin: `http://${authorityText(authority)}`,
+        path,
+        headers: { ...endToEnd(headers), via: viaHeader(headers.via, via) },
+        body: hasBody ? request : undefined,
+        contentLength: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
+        transfer,
+      })
+      .catch((error: unknown) => {
+        throw hostRefusal(error);
+      });
+    record.upstreamStatus = answer.status;
+    const present = relayedHeaders(answer.status, answer.headers, NOTHING_DROPPED);
+    if (answer.early) {
+      present['connection'] = 'close';
+      if (sink.socket) {
+        closeLingering(sink.socket);
+      }
+    }
+    sink.writeHead(answer.status, present);
+    await sendBody(answer, { sink, transfer, hasLength: present['content-length'] !== undefined });
+  }
+}
+
+/** Set by the transport: Host is the authority of the URL. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);
+
+/** Returns the client's headers without those about one hop (RFC 9110 §7.6.1). */
+function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const listed = connectionListed(headers.connection);
+  const kept: Record<string, string | string[]> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !NOT_FORWARDED.has(name) && !name.startsWith('proxy-') && !listed.has(name)) {
+      kept[name] = value;
+    }
+  }
+  return kept;
+}
