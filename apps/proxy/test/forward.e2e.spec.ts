@@ -198,7 +198,7 @@ describe('absolute-form', () => {
     }).listen(0, OTHER_ADDRESS);
     await once(other, 'listening');
     world = await ProxyWorld.start({
-      lookup: (name) => Promise.resolve([{ address: name === 'plain.example' ? '127.0.0.1' : OTHER_ADDRESS }]),
+      lookup: (name) => Promise.resolve([{ address: name.startsWith('files.example') ? OTHER_ADDRESS : '127.0.0.1' }]),
       settings: { otherHostsAllowCidrs: [OTHER_ADDRESS], otherHostsPorts: [String((other.address() as AddressInfo).port)] },
     });
     await world.connect({ url: `http://plain.example:${new URL(registry.url).port}` }, { credential: LOGIN });
