@@ -136,6 +136,7 @@ const rooms = {
   port: ['client'],
   client: ['naming', 'pipeline', 'protocols', 'transfer', 'observability'],
   naming: [],
+  forward: ['client', 'naming', 'pipeline', 'protocols', 'port', 'certificates', 'upstream', 'transfer'],
   // Of the client: what an answer is written with.
   pipeline: [
     'naming',
@@ -146,6 +147,7 @@ const rooms = {
     'client/client-sink',
     'client/lingering-close',
     'client/peer',
+    'client/ways',
     'client/send-body',
   ],
   // Of upstream/: what URLs and headers are, and no transport: a protocol returns an UpstreamPlan, which the pipeline carries out.

@@ -20,32 +20,40 @@ export async function openTunnel(socket: Socket, authority: string, headers: Rea
   return readAnswer(socket);
 }
 
-/** Reads one head, and leaves what follows it for the next reader. */
+/** Reads one head, and leaves what follows the answer for the next reader. */
 export async function readAnswer(socket: Socket): Promise<TunnelAnswer> {
   let received = Buffer.alloc(0);
+  while (!received.includes('\r\n\r\n')) {
+    received = Buffer.concat([received, await nextPiece(socket, received)]);
+  }
+  const end = received.indexOf('\r\n\r\n');
+  const [first = '', ...lines] = received.subarray(0, end).toString('latin1').split('\r\n');
+  const [, status = '', reason = ''] = /^HTTP\/1\.1 (\d{3}) (.*)$/.exec(first) ?? [];
+  const headers = Object.fromEntries(lines.map(headerOf));
+  const length = Number(headers['content-length'] ?? 0);
+  const rest = received.subarray(end + 4);
+  if (rest.length > length) {
+    socket.unshift(rest.subarray(length));
+  }
+  return { status: Number(status), reason, headers, body: rest.subarray(0, length).toString(), socket };
+}
+
+async function nextPiece(socket: Socket, received: Buffer): Promise<Buffer> {
   for (;;) {
-    const chunk = socket.read() as Buffer | null;
-    if (chunk) {
-      received = Buffer.concat([received, chunk]);
-    }
-    const end = received.indexOf('\r\n\r\n');
-    if (end >= 0) {
-      const [first = '', ...lines] = received.subarray(0, end).toString('latin1').split('\r\n');
-      const [, status = '', reason = ''] = /^HTTP\/1\.1 (\d{3}) (.*)$/.exec(first) ?? [];
-      const pairs = lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]);
-      const headers = Object.fromEntries(pairs) as Record<string, string>;
-      const length = Number(headers['content-length'] ?? 0);
-      const rest = received.subarray(end + 4);
-      if (rest.length > length) {
-        socket.unshift(rest.subarray(length));
-      }
-      return { status: Number(status), reason, headers, body: rest.subarray(0, length).toString(), socket };
+    const piece = socket.read() as Buffer | null;
+    if (piece) {
+      return piece;
     }
     if (socket.readableEnded || socket.destroyed) {
       throw new Error(`the connection closed after ${JSON.stringify(received.toString('latin1'))}`);
     }
     await Promise.race([once(socket, 'readable'), once(socket, 'close'), once(socket, 'end')]);
   }
+}
+
+function headerOf(line: string): [string, string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
 
 /** Connects to a port of this machine. */

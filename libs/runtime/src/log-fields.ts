@@ -15,8 +15,12 @@ export const LogFields = {
   volume: 'volume',
   /** Address of the peer's socket. */
   peer: 'peer',
+  /** Whether the client addressed the proxy, or the registry itself. */
+  mode: 'mode',
+  /** Host and port of a tunnel, or of a relayed request. */
+  host: 'host',
   repository: 'repository',
-  /** pull, push, delete or websocket. */
+  /** pull, push, delete, websocket, tunnel or relay. */
   action: 'action',
   /** Route template (`/v2/{name}/manifests/{reference}`), never the URL. */
   route: 'route',

@@ -38,7 +38,8 @@ export class AdmitLogin {
     const identity = await this.steps.client.identify(client);
     const login = parseForwardLogin(header ?? '');
     if (header === undefined || typeof login === 'string') {
-      throw new ProxyError('Unauthenticated', `${String(login)}; take the URL of the proxy from the file https.proxy of the volume`);
+      const problem = typeof login === 'string' ? login : 'authentication required';
+      throw new ProxyError('Unauthenticated', `${problem}; take the URL of the proxy from the file https.proxy of the volume`);
     }
     const may = await Promise.all(login.connectors.map((connector) => this.steps.permission.mayUse(identity, connector)));
     const connectors = login.connectors.filter((_connector, index) => may[index]);

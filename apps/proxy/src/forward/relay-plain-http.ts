@@ -34,6 +34,7 @@ export class RelayPlainHttp {
     const { policy, via } = this.options;
     const { request, response: sink, transfer, record } = client;
     const { method = '', headers } = request;
+    record.host = authorityText(authority);
     record.route = 'http://{host}';
     record.action = 'relay';
     if (headers.upgrade !== undefined) {

@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { type HostAndPort } from '@oci-connector/egress';
 import { type UpgradableConnection, type Way, type Ways } from '../client/ways';
-import { parseAuthority } from '../naming/authority';
+import { authorityText, parseAuthority } from '../naming/authority';
 import { PROXY_LOGIN, tunnelLogin } from '../naming/client-login';
 import { DEFAULT_PORTS, ForwardNaming, type NamedAddress } from '../naming/forward-naming';
 import { type Naming } from '../naming/naming';
@@ -49,6 +49,7 @@ export class ServeConnect implements Way {
     const { own, admission, limits, places, blindTunnel } = this.options;
     const connection = connectionOf(client);
     const authority = targetOf(client.request);
+    client.record.host = authorityText(authority);
     const ownScheme = own.schemeOf(authority);
     if (ownScheme) {
       return this.#serveOwn(client, connection, ownScheme);

@@ -18,7 +18,7 @@ export interface NamedAddress {
    * @returns undefined for a path outside of the address
    * @throws ProxyError when the path is not one of the Connector's protocol
    */
-  inside(path: string): { readonly path: string; readonly paths: ClientPaths } | undefined;
+  readonly inside: (path: string) => { readonly path: string; readonly paths: ClientPaths } | undefined;
 }
 
 export interface ForwardNamingOptions {

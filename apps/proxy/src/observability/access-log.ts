@@ -42,6 +42,8 @@ export class AccessLog {
     const fields: FlatFields = {
       client: record.client,
       peer: record.peer,
+      mode: record.mode,
+      host: record.host,
       connector: record.connector,
       method: record.method,
       route: record.route,

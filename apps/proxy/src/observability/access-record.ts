@@ -9,6 +9,8 @@ export interface AccessRecord {
   readonly peer: string;
   /** When the request's head was read; monotonic milliseconds. */
   readonly startedAt: number;
+  /** Host and port of a tunnel, or of a relayed request. */
+  host?: string;
   /** Route template; never the URL. */
   route?: string;
   /** `NAMESPACE/NAME` of the Connector that the request names. */
@@ -19,7 +21,7 @@ export interface AccessRecord {
   registry?: string;
   /** Name of the ServiceAccount. */
   client?: string;
-  /** pull, push, delete or websocket. */
+  /** pull, push, delete, websocket, tunnel or relay. */
   action?: string;
   repository?: string;
   upstreamStatus?: number;

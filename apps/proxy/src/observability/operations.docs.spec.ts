@@ -19,6 +19,7 @@ const RECORD: Required<AccessRecord> = {
   peer: '10.0.0.1',
   mode: 'reverse',
   startedAt: 0,
+  host: 'files.example:443',
   route: '/v2/',
   connector: 'a/b',
   labelConnector: true,

@@ -56,7 +56,7 @@ export class ProxyMetrics {
     const collect = (): void => this.#handOver();
     this.#requests = new Counter({
       name: 'connectors_proxy_requests_total',
-      help: 'Requests answered, by Connector, action (pull, push, delete, websocket), status and, for answers of the proxy itself, error code.',
+      help: 'Requests answered, by Connector, action (pull, push, delete, websocket, tunnel, relay), status and, for answers of the proxy itself, error code.',
       labelNames: [...CONNECTOR_LABELS, 'action', 'status', 'code'],
       registers,
       collect,

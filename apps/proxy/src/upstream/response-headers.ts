@@ -28,6 +28,9 @@ const DROPPED = new Set([
   'refresh',
 ]);
 
+/** Removed from every response: Content-Length is set again if it is part of the proxy's own framing. */
+const REMOVED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length']);
+
 /** For {@link relayedHeaders}: everything from one hop to the next goes to the client. */
 export const NOTHING_DROPPED: ReadonlySet<string> = new Set();
 
@@ -81,7 +84,7 @@ export function relayedHeaders(
   const relayed: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !dropped.has(name) && !listed.has(name) && name !== 'content-length') {
+    if (value !== undefined && !REMOVED.has(name) && !dropped.has(name) && !listed.has(name)) {
       relayed[name] = value;
     }
   }
