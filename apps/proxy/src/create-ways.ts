@@ -14,6 +14,7 @@ import { TunnelLimits } from './forward/tunnel-limits';
 import { REVERSE_LOGIN } from './naming/client-login';
 import { OwnAuthorities } from './naming/own-authorities';
 import { ReverseNaming } from './naming/reverse-naming';
+import { RepeatReviews } from './pipeline/repeat-reviews';
 import { type TlsTermination } from './port/tls-termination';
 import { type ProxySettings } from './proxy.config';
 import { type ProxyState } from './proxy-state';
@@ -50,7 +51,7 @@ export function createWays(parts: WaysParts): Ways {
       ownTls,
       limits: new TunnelLimits(settings.maxTunnelsPerClient),
       tls: new HostTls({ leaves, handshakeTimeout }),
-      blindTunnel: new BlindTunnel({ policy, clock, maxAgeMs: settings.tunnelMaxAge }),
+      blindTunnel: new BlindTunnel({ policy, clock, reviews: new RepeatReviews(clock), maxAgeMs: settings.tunnelMaxAge }),
     }),
   };
 }

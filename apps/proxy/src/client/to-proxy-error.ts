@@ -108,6 +108,8 @@ function fromCancelled(error: TransferCancelled): ProxyError {
       return new ProxyError('ClientSilent', 'nothing moved within the idle limit', { cause: error });
     case 'permission-ended':
       return new ProxyError('PermissionDenied', 'the token or the permission of the client has ended', { cause: error });
+    case 'too-old':
+      return new ProxyError('LimitReached', 'the tunnel has reached its longest age; open another one', { cause: error });
     case 'shutdown':
       return new ProxyError('ShuttingDown', 'this proxy is shutting down; send the request again', { cause: error, retryAfterSeconds: 1 });
   }

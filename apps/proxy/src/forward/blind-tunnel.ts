@@ -4,18 +4,23 @@ import { type UpgradableConnection } from '../client/ways';
 import { authorityText } from '../naming/authority';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { untilBothClosed } from '../upstream/web-socket-tunnel';
+import { type RepeatReviews } from '../pipeline/repeat-reviews';
+import { establish } from './establish';
 import { type Admission } from './admit-login';
 import { hostRefusal } from './host-refusal';
 
 export interface BlindTunnelOptions {
   readonly policy: EgressPolicy;
   readonly clock: Clock;
+  readonly reviews: RepeatReviews;
   /** The longest life of a tunnel, in milliseconds. */
   readonly maxAgeMs: number;
 }
 
 export interface BlindTunnelTarget extends Admission {
   readonly authority: HostAndPort;
+  /** Repeats the check of the login. */
+  readonly admitAgain: () => Promise<boolean>;
 }
 
 /** Tunnels to hosts of no Connector, whose bytes the proxy does not look at. The egress policy decides which hosts that may be. */
@@ -23,20 +28,22 @@ export class BlindTunnel {
   constructor(private readonly options: BlindTunnelOptions) {}
 
   /** Resolves when the tunnel has closed. */
-  async open(client: ClientExchange, connection: UpgradableConnection, { identity, authority }: BlindTunnelTarget): Promise<void> {
-    const { policy, clock, maxAgeMs } = this.options;
+  async open(
+    client: ClientExchange,
+    connection: UpgradableConnection,
+    { identity, authority, admitAgain }: BlindTunnelTarget,
+  ): Promise<void> {
+    const { policy, clock, reviews, maxAgeMs } = this.options;
     const { transfer } = client;
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     const upstream = await connect(`http://${authorityText(authority)}`, transfer.signal).catch((error: unknown) => {
       throw hostRefusal(error);
     });
-    const { tokenExpiresAt = Infinity } = identity;
-    const end = clock.setTimeout(() => transfer.cancel('permission-ended'), Math.min(maxAgeMs, Math.max(0, tokenExpiresAt - clock.now())));
-    transfer.atEnd(() => end.cancel());
-    client.record.switched = 200;
-    connection.release();
-    connection.socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    const tooOld = clock.setTimeout(() => transfer.cancel('too-old'), maxAgeMs);
+    transfer.atEnd(() => tooOld.cancel());
+    transfer.atEnd(reviews.begin({ client, identity }, admitAgain));
+    establish(client, connection);
     connection.socket.pipe(upstream);
     upstream.pipe(connection.socket);
     await untilBothClosed({ client: connection, upstream, transfer });

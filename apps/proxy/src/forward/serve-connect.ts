@@ -12,12 +12,10 @@ import { ProxyError } from '../proxy.errors';
 import { type Admission, type AdmitLogin } from './admit-login';
 import { type BlindTunnel } from './blind-tunnel';
 import { type ConnectorPlaces } from './connector-places';
+import { establish } from './establish';
 import { type HostTls } from './host-tls';
 import { PLAIN_TEXT } from './plain-text';
 import { type TunnelLimits } from './tunnel-limits';
-
-/** RFC 9110 §9.3.6: any 2xx switches to the tunnel, and has no content. */
-const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
 export interface ServeConnectOptions {
   readonly own: OwnAuthorities;
@@ -61,7 +59,8 @@ export class ServeConnect implements Way {
     if (first) {
       return this.#intercept(client, connection, { ...admitted, authority, first });
     }
-    await blindTunnel.open(client, connection, { ...admitted, authority });
+    const admitAgain = (): Promise<boolean> => admission.admit(client).then(() => true);
+    await blindTunnel.open(client, connection, { ...admitted, authority, admitAgain });
   }
 
   /** A tunnel to the proxy itself is a connection like any other; who opened it does not count. */
@@ -128,11 +127,4 @@ function targetOf({ url = '', headers }: IncomingMessage): HostAndPort {
     );
   }
   return authority;
-}
-
-/** Switches to the tunnel. */
-export function establish({ record }: ClientExchange, connection: UpgradableConnection): void {
-  record.switched = 200;
-  connection.release();
-  connection.socket.write(ESTABLISHED);
 }

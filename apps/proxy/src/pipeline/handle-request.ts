@@ -8,7 +8,7 @@ import { type IdentifyRequest } from './identify-request';
 import { type ObtainAuthorization } from './obtain-authorization';
 import { type PlanRequest } from './plan-request';
 import { type ClientExchange, Identified, type Planned } from './proxy-exchange';
-import { type RepeatReviews } from './repeat-reviews';
+import { leadsToTheSame, type RepeatReviews } from './repeat-reviews';
 import { type RequestLimits } from './request-limits';
 import { type ResolveConnector } from './resolve-connector';
 import { type ResolveCredential } from './resolve-credential';
@@ -48,7 +48,7 @@ export class HandleRequest {
     client.record.registry = resolved.resolution.address.origin;
     const planned = await steps.protocol.plan(resolved);
     if (planned.plan.webSocket) {
-      client.transfer.atEnd(steps.reviews.begin(planned, () => this.#planAgain(identified)));
+      client.transfer.atEnd(steps.reviews.begin(planned, async () => leadsToTheSame(planned, await this.#planAgain(identified))));
     }
     const credentialed = await steps.credential.resolve(planned);
     try {

@@ -2,7 +2,7 @@ import { ReviewUnavailableError, TokenRefusedError } from '@oci-connector/kube';
 import { aConnector, ManualClock } from '@oci-connector/testing-kit';
 import { ProxyError } from '../proxy.errors';
 import { Transfer } from '../transfer/transfer';
-import { RepeatReviews, type ReviewedRequest } from './repeat-reviews';
+import { leadsToTheSame, RepeatReviews, type ReviewedRequest } from './repeat-reviews';
 
 const MINUTE = 60_000;
 
@@ -25,9 +25,9 @@ describe('RepeatReviews', () => {
 
   function begin(options: Parameters<typeof planned>[0] = {}): void {
     const first = planned(options);
-    stop = new RepeatReviews(clock).begin(first, () => {
+    stop = new RepeatReviews(clock).begin(first, async () => {
       asked += 1;
-      return (answers.shift() ?? (() => Promise.resolve(first)))();
+      return leadsToTheSame(first, await (answers.shift() ?? (() => Promise.resolve(first)))());
     });
   }
 

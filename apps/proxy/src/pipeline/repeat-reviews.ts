@@ -11,10 +11,14 @@ const INTERVAL = 60_000;
 /** How long a review may be unavailable, in milliseconds: as long as a cached review is used while the API server cannot be reached. */
 const MAX_UNCONFIRMED = 5 * 60_000;
 
-/** What is reviewed of a planned request. */
-export interface ReviewedRequest {
+/** The client of a long-lived connection. */
+export interface ReviewedClient {
   readonly client: Pick<ClientExchange, 'transfer'>;
   readonly identity: Pick<ClientIdentity, 'tokenExpiresAt'>;
+}
+
+/** What is reviewed of a planned request. */
+export interface ReviewedRequest extends ReviewedClient {
   readonly resolution: Pick<Resolution, 'connector'>;
   readonly plan: Pick<UpstreamPlan, 'target' | 'webSocket'>;
 }
@@ -29,31 +33,30 @@ export class RepeatReviews {
   /**
    * Starts the reviews. Cancels the transfer after the first review that fails.
    *
-   * @param ask repeats the checks
+   * @param ask repeats the checks; false, or an error that is a refusal, ends the transfer
    * @returns stops the reviews
    */
-  begin(first: ReviewedRequest, ask: () => Promise<ReviewedRequest>): () => void {
+  begin({ client, identity }: ReviewedClient, ask: () => Promise<boolean>): () => void {
     const { clock } = this;
-    const { client, identity } = first;
     const { tokenExpiresAt = Infinity } = identity;
     let confirmedAt = clock.monotonic();
     let timer: Timer | undefined;
     let hasEnded = false;
-    const isConfirmed = async (): Promise<boolean> => {
+    const confirm = async (): Promise<boolean> => {
       if (clock.now() >= tokenExpiresAt) {
         return false;
       }
       const askedAt = clock.monotonic();
       try {
-        const now = await ask();
+        const isConfirmed = await ask();
         confirmedAt = askedAt;
-        return leadsToTheSame(first, now);
+        return isConfirmed;
       } catch (error) {
         return isNoAnswer(error) && clock.monotonic() - confirmedAt < MAX_UNCONFIRMED;
       }
     };
     const review = async (): Promise<void> => {
-      if (!(await isConfirmed())) {
+      if (!(await confirm())) {
         client.transfer.cancel('permission-ended');
       } else if (!hasEnded) {
         wait();
@@ -70,7 +73,8 @@ export class RepeatReviews {
   }
 }
 
-function leadsToTheSame(first: ReviewedRequest, now: ReviewedRequest): boolean {
+/** Whether a repeated request for a WebSocket would reach the same place. */
+export function leadsToTheSame(first: ReviewedRequest, now: ReviewedRequest): boolean {
   const isSame = uidOf(first.resolution.connector) === uidOf(now.resolution.connector);
   const [{ origin, path }, place] = [first.plan.target, now.plan.target];
   return isSame && place.origin === origin && place.path === path && now.plan.webSocket === true;

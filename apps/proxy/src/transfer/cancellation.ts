@@ -10,6 +10,8 @@ export type CancelReason =
   | 'idle'
   /** The client's token or permission is no longer valid. */
   | 'permission-ended'
+  /** A tunnel has reached its longest age. */
+  | 'too-old'
   /** The grace period of the shutdown has expired. */
   | 'shutdown';
 
