@@ -1,4 +1,4 @@
-import { type ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { visible } from '@oci-connector/sensitive';
 import { type ProxyError } from '../proxy.errors';
 import { WEB_SOCKET_VERSION } from '../protocols/web-socket-version';
@@ -45,6 +45,21 @@ export function errorResponse(error: ProxyError, format?: ErrorFormat): ErrorRes
 /** Sends an error response. Nothing must have been written before. */
 export function sendError(response: ServerResponse, error: ProxyError, format?: ErrorFormat): void {
   const { status, headers, body } = errorResponse(error, format);
+  if (response.req.method === 'CONNECT') {
+    response.statusMessage = reasonOf(error);
+  }
   response.writeHead(status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** In characters; clients show it in one line. */
+const MAX_REASON = 300;
+
+/**
+ * Returns the reason phrase of a response to CONNECT: with the message, because clients show nothing else of such a response. Those written
+ * in Go print the phrase, and curl prints it with `--verbose`.
+ */
+function reasonOf({ status, message }: ProxyError): string {
+  const text = visible(message, MAX_REASON).replace(/[^\x20-\x7e]/g, '?');
+  return `${STATUS_CODES[status] ?? 'Error'}: ${text}`;
 }

@@ -44,7 +44,12 @@ describe('UpgradingConnection', () => {
   }
 
   it('sends everything to a slow client before it closes, and then waits only a short time for the end of the client', async () => {
-    const connection = new UpgradingConnection(new IncomingMessage(socket), socket, Buffer.alloc(0));
+    const connection = new UpgradingConnection(new IncomingMessage(socket), {
+      socket,
+      head: Buffer.alloc(0),
+      serveInside: () => undefined,
+      refusePlainHttp: () => undefined,
+    });
     connection.release();
     const bytes = await fill();
     connection.close();

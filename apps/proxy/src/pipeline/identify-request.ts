@@ -24,7 +24,8 @@ export class IdentifyRequest {
     if (verb === undefined) {
       throw methodNotServed(method);
     }
-    const ping = this.protocols.ping(method, path);
+    // A naming that chose one of a Connector's addresses knows its protocol, and that this path is not its ping.
+    const ping = connector?.address === undefined ? this.protocols.ping(method, path) : undefined;
     if (ping) {
       return ping;
     }
