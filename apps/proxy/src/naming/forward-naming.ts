@@ -85,7 +85,7 @@ export class ForwardNaming implements Naming {
 function connectorAt({ connector, address, inside }: NamedAddress, path: string, query: string): NamedConnector | ProxyError | undefined {
   try {
     const own = inside(path);
-    return own && { ...connector, ...own, query, address };
+    return own && { namespace: connector.namespace, name: connector.name, path: own.path, query, paths: own.paths, address };
   } catch (error) {
     if (error instanceof ProxyError) {
       return error;
