@@ -40,6 +40,12 @@ export interface EgressPolicyOptions {
   clock?: Clock;
 }
 
+/** A host, normalized, and a port. */
+interface Place {
+  readonly name: string;
+  readonly port: number;
+}
+
 /** The parsed options. */
 interface Rules {
   readonly allowed: readonly AddressRange[];
@@ -89,13 +95,18 @@ export class EgressPolicy {
         reason: 'its host is neither a name nor an address',
       });
     }
-    const refusal = purpose === 'other-host' ? this.#rules.others.problemOfHost(name, port) : undefined;
-    if (refusal !== undefined) {
-      throw notAllowed({ name, port }, refusal);
+    const problem = purpose === 'other-host' ? this.#rules.others.problemOfHost(name, port) : undefined;
+    if (problem !== undefined) {
+      throw notAllowed({ name, port }, problem);
     }
     // The search domains are for names in Connectors and in the installation's settings, not for those that clients send.
     const isComplete = host.endsWith('.') || purpose === 'other-host';
     const found = isIP(name) === 0 ? await this.#addressesOf(isComplete ? `${name}.` : name) : [{ address: name }];
+    return this.#checked(found, { name, port }, purpose);
+  }
+
+  /** @throws EgressError `AddressNotAllowed` when one of the addresses may not be dialled */
+  async #checked(found: readonly { address: string }[], { name, port }: Place, purpose: EgressPurpose): Promise<PinnedAddress[]> {
     const addresses: PinnedAddress[] = [];
     for (const { address } of found) {
       const bytes = parseAddress(address);
@@ -122,23 +133,23 @@ export class EgressPolicy {
   }
 
   /** Returns why the address may not be dialled; undefined when it may. */
-  async #problem(
-    { name, port }: { name: string; port: number },
-    original: AddressBytes,
-    purpose: EgressPurpose,
-  ): Promise<string | undefined> {
+  async #problem({ name, port }: Place, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
     const bytes = unwrap(original);
-    if (purpose !== 'other-host' && (isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed))) {
+    const isAllowed = isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed);
+    if (isAllowed && purpose !== 'other-host') {
       return undefined;
     }
     if (this.#rules.refused.hasName(name) || (await this.#rules.refused.hasAddress(bytes, port))) {
       return 'is part of this installation or of the Kubernetes API';
     }
-    const addressClass = classifyAddress(bytes);
-    if (purpose === 'other-host') {
-      return this.#rules.others.problemOfAddress(bytes, addressClass);
-    }
-    switch (addressClass) {
+    return purpose === 'other-host'
+      ? this.#rules.others.problemOfAddress(bytes, classifyAddress(bytes))
+      : this.#problemOfUpstream(bytes, purpose);
+  }
+
+  /** The same for an address that is not refused to everybody, for Connectors. */
+  #problemOfUpstream(bytes: AddressBytes, purpose: EgressPurpose): string | undefined {
+    switch (classifyAddress(bytes)) {
       case 'public':
         return undefined;
       case 'private':
@@ -179,7 +190,7 @@ function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean
   return ranges.some((range) => inRange(bytes, range));
 }
 
-function notAllowed({ name, port, address }: { name: string; port: number; address?: string }, problem: string): EgressError {
+function notAllowed({ name, port, address }: Place & { readonly address?: string }, problem: string): EgressError {
   const place = port === 0 ? name : `${name}:${port}`;
   const message = `No connection to ${address === undefined ? place : `${place} (${address})`}: the host ${problem}.`;
   return new EgressError('AddressNotAllowed', message, { host: name, reason: `it ${problem}` });
