@@ -6,6 +6,7 @@ export const COMMAND = 'npm run bench';
 /** The benchmarks, with a summary of what they measure. */
 export const BENCHMARKS = {
   cpu: 'manifests per CPU second, CPU seconds per GB pulled and pushed: nginx, Go, and three processes of the proxy',
+  forward: 'the forward proxy: CPU seconds per GB against Go, latency of new tunnels, memory of idle ones',
   latency: 'added latency at 1,000 manifests per second over 100 connections',
   memory: 'peak memory with 200 concurrent streams each way, and with one blob of 10 GiB each way',
   neighbours: 'requests of one client while another client floods, holds or breaks connections; needs root',

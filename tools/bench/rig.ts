@@ -43,8 +43,16 @@ export interface Rig {
   load(options: LoadOptions): Promise<LoadResult>;
   /** Starts a load without waiting for its end. */
   startLoad(options: LoadOptions): Promise<StartedProcess>;
-  /** Starts another command of the peer program; see peer/main.go. */
-  startPeer(command: string, flags: Readonly<Record<string, string | number>>): Promise<StartedProcess>;
+  /**
+   * Starts another command of the peer program; see peer/main.go.
+   *
+   * @param options.besideProxy on the processor of the proxy under test, because both are compared
+   */
+  startPeer(
+    command: string,
+    flags: Readonly<Record<string, string | number>>,
+    options?: { readonly besideProxy?: boolean },
+  ): Promise<StartedProcess>;
   close(): Promise<void>;
 }
 
@@ -70,6 +78,12 @@ export interface LoadOptions {
   readonly authorization?: readonly string[];
   /** Seconds after which requests that have not ended have failed. */
   readonly deadline?: number;
+  /** URL of a forward proxy, with its login. */
+  readonly proxy?: string;
+  /** File with the authorities that are trusted for https. */
+  readonly ca?: string;
+  /** Seconds for which the connections stay open after the last request. */
+  readonly holdSeconds?: number;
 }
 
 /** The output of the load generator. */
@@ -86,7 +100,8 @@ export interface LoadResult {
 export const CONNECTOR = { namespace: 'bench', name: 'upstream' } as const;
 
 const UPSTREAM_ACCOUNT = { username: 'bench', password: 'bench-password' };
-const UPSTREAM_AUTHORIZATION = `Basic ${Buffer.from(`${UPSTREAM_ACCOUNT.username}:${UPSTREAM_ACCOUNT.password}`).toString('base64')}`;
+/** The Authorization header that the upstreams require. */
+export const UPSTREAM_AUTHORIZATION = `Basic ${Buffer.from(`${UPSTREAM_ACCOUNT.username}:${UPSTREAM_ACCOUNT.password}`).toString('base64')}`;
 
 /** The proxy under test has this processor for itself. */
 const PROXY_PINNED: readonly [string, ...string[]] = ['taskset', '-c', '0'];
@@ -133,8 +148,12 @@ async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
     targets: [{ name: 'direct', base: upstream }, ...peers, product.proxy],
     load: (options) => load(loadCommand(options)),
     startLoad: (options) => group.start({ name: 'load', command: loadCommand(options), env: ONE_THREAD }),
-    startPeer: (command, flags) =>
-      group.start({ name: command, command: [...PEERS_PINNED, peer, command, ...flagsOf(flags)], env: ONE_THREAD }),
+    startPeer: (command, flags, { besideProxy = false } = {}) =>
+      group.start({
+        name: command,
+        command: [...(besideProxy ? PROXY_PINNED : PEERS_PINNED), peer, command, ...flagsOf(flags)],
+        env: ONE_THREAD,
+      }),
   };
 }
 
@@ -280,20 +299,11 @@ export function connectorManifest(name: string, address: string): object {
   };
 }
 
-function loadFlags(options: LoadOptions, ownAuthorization: string): string[] {
-  const {
-    mode,
-    url,
-    count = 1,
-    concurrency = 1,
-    size = 0,
-    rate = 0,
-    fresh = false,
-    deadline = 3600,
-    authorization = [ownAuthorization],
-  } = options;
-  const flags = flagsOf({ mode, url, count, concurrency, size, rate, deadline: `${deadline}s` });
-  return [...flags, `-fresh=${fresh}`, ...authorization.flatMap((value) => ['-authorization', value])];
+function loadFlags({ authorization, deadline, holdSeconds, fresh, ...options }: LoadOptions, ownAuthorization: string): string[] {
+  const numbers = { count: 1, concurrency: 1, size: 0, rate: 0, proxy: '', ca: '', ...options };
+  const times = { deadline: `${deadline ?? 3600}s`, hold: `${holdSeconds ?? 0}s` };
+  const values = authorization ?? [ownAuthorization];
+  return [...flagsOf({ ...numbers, ...times }), `-fresh=${fresh ?? false}`, ...values.flatMap((value) => ['-authorization', value])];
 }
 
 function flagsOf(flags: Readonly<Record<string, string | number>>): string[] {

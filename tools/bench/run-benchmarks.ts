@@ -4,6 +4,7 @@ import { type BENCHMARKS as SUMMARIES } from './command-line.mjs';
 import { type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { cpuBenchmark } from './cpu-benchmark';
 import { type Effort } from './effort';
+import { forwardBenchmark } from './forward-benchmark';
 import { latencyBenchmark } from './latency-benchmark';
 import { memoryBenchmark } from './memory-benchmark';
 import { neighboursBenchmark } from './neighbours-benchmark';
@@ -13,6 +14,7 @@ import { volumesBenchmark } from './volumes-benchmark';
 
 const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   cpu: cpuBenchmark,
+  forward: forwardBenchmark,
   latency: latencyBenchmark,
   memory: memoryBenchmark,
   neighbours: neighboursBenchmark,

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -26,6 +28,9 @@ type loadOptions struct {
 	concurrency   int
 	size          int64
 	rate          float64
+	proxy         string
+	ca            string
+	hold          time.Duration
 }
 
 type loadResult struct {
@@ -55,12 +60,41 @@ func runLoad(args []string) error {
 	flags.IntVar(&options.concurrency, "concurrency", 1, "requests at a time")
 	flags.Int64Var(&options.size, "size", 0, "bytes of each body")
 	flags.Float64Var(&options.rate, "rate", 0, "requests per second; 0 means as fast as possible")
+	flags.StringVar(&options.proxy, "proxy", "", "URL of a forward proxy, with its login")
+	flags.StringVar(&options.ca, "ca", "", "file with the authorities that are trusted for https")
+	flags.DurationVar(&options.hold, "hold", 0, "time for which the connections stay open, without requests, after the result was printed")
 	_ = flags.Parse(args)
-	return json.NewEncoder(os.Stdout).Encode(load(options))
+	transport, err := transportOf(options)
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(load(options, transport)); err != nil {
+		return err
+	}
+	time.Sleep(options.hold)
+	return nil
 }
 
-func load(options loadOptions) loadResult {
+func transportOf(options loadOptions) (*http.Transport, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: options.concurrency, DisableCompression: true, DisableKeepAlives: options.fresh, WriteBufferSize: 256 << 10, ReadBufferSize: 256 << 10}
+	if options.proxy != "" {
+		proxy, err := url.Parse(options.proxy)
+		if err != nil {
+			return nil, err
+		}
+		transport.Proxy = http.ProxyURL(proxy)
+	}
+	if options.ca != "" {
+		roots, err := readRoots(options.ca)
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return transport, nil
+}
+
+func load(options loadOptions, transport *http.Transport) loadResult {
 	client := &http.Client{Transport: transport}
 	ctx, cancel := context.WithTimeout(context.Background(), options.deadline)
 	defer cancel()

@@ -1,8 +1,10 @@
 // Command peer contains the counterparts of the benchmark: an upstream registry that needs very little CPU, a reverse proxy
-// with httputil.ReverseProxy that sets a fixed Authorization header, a load generator, and bad neighbours.
+// with httputil.ReverseProxy that sets a fixed Authorization header, the same as a forward proxy that intercepts TLS, a load
+// generator, and bad neighbours.
 //
 //	peer upstream -listen ADDR -authorization VALUE -directory PATH
 //	peer proxy    -listen ADDR -upstream URL -authorization VALUE
+//	peer forward  -listen ADDR -intercept HOST:PORT -authorization VALUE -cert FILE -key FILE -ca FILE
 //	peer load     -mode pull|push|push-chunked|manifest -url URL …
 //	peer hostile  -listen ADDR
 //	peer neighbour -kind idle|forged -url URL …
@@ -15,7 +17,7 @@ import (
 
 func main() {
 	commands := map[string]func([]string) error{
-		"upstream": runUpstream, "proxy": runProxy, "load": runLoad, "hostile": runHostile, "neighbour": runNeighbour,
+		"upstream": runUpstream, "proxy": runProxy, "forward": runForward, "load": runLoad, "hostile": runHostile, "neighbour": runNeighbour,
 	}
 	if len(os.Args) > 1 {
 		if run, known := commands[os.Args[1]]; known {
@@ -26,6 +28,6 @@ func main() {
 			return
 		}
 	}
-	fmt.Fprintln(os.Stderr, "usage: peer upstream|proxy|load|hostile|neighbour FLAGS")
+	fmt.Fprintln(os.Stderr, "usage: peer upstream|proxy|forward|load|hostile|neighbour FLAGS")
 	os.Exit(2)
 }

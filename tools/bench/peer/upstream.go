@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ func runUpstream(args []string) error {
 	flags := flag.NewFlagSet("upstream", flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 	authorization := flags.String("authorization", "", "the Authorization header that every request must carry")
+	certificate := flags.String("cert", "", "file with a certificate; absent: plain http")
+	key := flags.String("key", "", "file with the key of the certificate")
 	directory := flags.String("directory", "/dev/shm", "where the blob file is kept")
 	_ = flags.Parse(args)
 	file, err := os.CreateTemp(*directory, "bench-blob-")
@@ -33,7 +36,12 @@ func runUpstream(args []string) error {
 		return err
 	}
 	server := &upstream{blob: file, authorization: *authorization, manifest: manifestOfSize(manifestSize)}
-	return http.ListenAndServe(*listen, server)
+	if *certificate == "" {
+		return http.ListenAndServe(*listen, server)
+	}
+	// Without HTTP/2, which neither proxy speaks to its upstream.
+	secure := &http.Server{Addr: *listen, Handler: server, TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
+	return secure.ListenAndServeTLS(*certificate, *key)
 }
 
 type upstream struct {
