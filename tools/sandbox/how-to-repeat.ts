@@ -1,4 +1,5 @@
 import { quoted, whatElseRuns } from './how-to-go-on';
+import { tagsUrl } from './forward-sample';
 import { SAMPLE } from './sample';
 import { type Sandbox } from './sandbox';
 
@@ -42,6 +43,10 @@ With only the files of the volume, as in a pod:
 
   # over https with the CA of the volume (on macOS crane reads CAs only from the keychain)
   DOCKER_CONFIG="$VOLUME" SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull ${secureHost}/${prefix}/${repository}:${tag} hello.tar
+
+Under the registry's own address, through the forward proxy (clients written in Go use no proxy for addresses of this machine):
+
+  curl --proxy "$(cat "$VOLUME/http.proxy")" ${tagsUrl(sandbox)}
 
 The registry itself is at ${sandbox.registry.url}; without its password it responds with 401.
 ${whatElseRuns(sandbox)}

@@ -5,6 +5,7 @@ import { type Kubelet } from '../kubelet/kubelet';
 import { Pods } from '../kubelet/published-volume';
 import { readLogin } from '../kubelet/volume-login';
 import { step } from '../processes/progress';
+import { listThroughForwardProxy } from './forward-sample';
 import { SAMPLE, samplePod } from './sample';
 import { sampleImage } from './sample-image';
 import { type Sandbox } from './sandbox';
@@ -28,6 +29,9 @@ export async function mountSample(sandbox: Sandbox, kubelet: Kubelet): Promise<s
   for (const url of [sandbox.proxy.http, sandbox.proxy.https]) {
     await step(`pushing and pulling through ${url} with only these files`, () => pushAndPull(volume.directory, url));
   }
+  await step(`asking ${sandbox.registry.url} itself, through the forward proxy with only these files`, () =>
+    listThroughForwardProxy(sandbox, volume.directory),
+  );
   process.stdout.write('\nDone.\n');
   return volume.directory;
 }

@@ -10,10 +10,10 @@ export const PURPOSES: Readonly<Record<string, string>> = {
   'ca-bundle.crt': "ca.crt after Mozilla's CAs (those of Node.js): SSL_CERT_FILE",
   'context.proxy.caCert': 'ca.crt under the name that templates use',
   'connector.status.proxyAddress': 'host of the proxy',
-  'http.proxy': 'not used yet (forward proxy of a later version): its URL with the login',
-  'https.proxy': 'not used yet (forward proxy of a later version): like http.proxy, for https targets',
-  '.env': 'not used yet (forward proxy of a later version): http_proxy, https_proxy, no_proxy (--env-file)',
-  'env.sh': 'not used yet (forward proxy of a later version): like .env, for a shell that sources it',
+  'http.proxy': 'URL of the forward proxy, with the login: http_proxy',
+  'https.proxy': 'the same for https targets: https_proxy',
+  '.env': 'http_proxy, https_proxy and no_proxy: --env-file',
+  'env.sh': 'the same for a shell that sources it',
 };
 
 const KIBIBYTE = 1024;
