@@ -42,6 +42,7 @@ export function createWays(parts: WaysParts): Ways {
     admission: new AdmitLogin({ client, permission }),
     places: new ConnectorPlaces({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
     pipeline: handler,
+    limits: new TunnelLimits(settings.maxTunnelsPerClient),
   };
   return {
     origin: reverse,
@@ -49,7 +50,6 @@ export function createWays(parts: WaysParts): Ways {
     connect: new ServeConnect({
       ...common,
       ownTls,
-      limits: new TunnelLimits(settings.maxTunnelsPerClient),
       tls: new HostTls({ leaves, handshakeTimeout }),
       blindTunnel: new BlindTunnel({ policy, clock, reviews: new RepeatReviews(clock), maxAgeMs: settings.tunnelMaxAge }),
     }),

@@ -198,7 +198,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_MAX_TUNNELS_PER_CLIENT',
     kind: 'integer',
     description:
-      'Open tunnels of one ServiceAccount through the forward proxy, per replica. Further CONNECT requests get 429. 0: no limit.',
+      'Open tunnels of one ServiceAccount through the forward proxy, and its requests for http URLs of hosts of no Connector, together, per replica. Further ones get 429. 0: no limit.',
   })
   @IsInt()
   @Min(0)

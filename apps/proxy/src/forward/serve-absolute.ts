@@ -12,6 +12,7 @@ import { type AdmitLogin } from './admit-login';
 import { type ConnectorPlaces } from './connector-places';
 import { PLAIN_TEXT } from './plain-text';
 import { type RelayPlainHttp } from './relay-plain-http';
+import { type TunnelLimits } from './tunnel-limits';
 
 export interface ServeAbsoluteOptions {
   readonly own: OwnAuthorities;
@@ -21,6 +22,8 @@ export interface ServeAbsoluteOptions {
   readonly places: ConnectorPlaces;
   /** Handles the requests for hosts of Connectors. */
   readonly pipeline: { handle(client: ClientExchange, naming: Naming): Promise<void> };
+  /** For requests to hosts of no Connector. */
+  readonly limits: TunnelLimits;
   readonly relay: RelayPlainHttp;
 }
 
@@ -35,7 +38,7 @@ export class ServeAbsolute implements Way {
 
   async handle(client: ClientExchange): Promise<void> {
     client.errors = PLAIN_TEXT;
-    const { own, reverse, admission, places, relay } = this.options;
+    const { own, reverse, admission, places, limits, relay } = this.options;
     const { authority, path } = targetOf(client.request);
     if (own.schemeOf(authority) === 'http') {
       client.request.url = path;
@@ -48,6 +51,7 @@ export class ServeAbsolute implements Way {
     const addresses = (): NamedAddress[] => places.at(admitted.connectors, authority);
     const found = addresses();
     if (found.length === 0) {
+      client.transfer.atEnd(limits.admit(admitted.identity.username));
       return relay.relay(client, admitted, { authority, path });
     }
     if (!found.some(isHttp)) {

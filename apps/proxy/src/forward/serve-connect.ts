@@ -44,7 +44,7 @@ export class ServeConnect implements Way {
     client.errors = PLAIN_TEXT;
     client.record.route = 'CONNECT';
     client.record.action = 'tunnel';
-    const { own, admission, limits, places, blindTunnel } = this.options;
+    const { own, admission, limits } = this.options;
     const connection = connectionOf(client);
     const authority = targetOf(client.request);
     client.record.host = authorityText(authority);
@@ -53,14 +53,26 @@ export class ServeConnect implements Way {
       return this.#serveOwn(client, connection, ownScheme);
     }
     const admitted = await admission.admit(client);
-    connection.socket.once('close', limits.admit(admitted.identity.username));
-    const addresses = places.at(admitted.connectors, authority);
-    const [first] = addresses;
+    const leave = limits.admit(admitted.identity.username);
+    connection.socket.once('close', leave);
+    try {
+      await this.#open(client, connection, { ...admitted, authority });
+    } catch (error) {
+      // The connection may stay open for further requests.
+      connection.socket.off('close', leave);
+      leave();
+      throw error;
+    }
+  }
+
+  async #open(client: ClientExchange, connection: UpgradableConnection, to: Admission & { authority: HostAndPort }): Promise<void> {
+    const { admission, places, blindTunnel } = this.options;
+    const [first] = places.at(to.connectors, to.authority);
     if (first) {
-      return this.#intercept(client, connection, { ...admitted, authority, first });
+      return this.#intercept(client, connection, { ...to, first });
     }
     const admitAgain = (): Promise<boolean> => admission.admit(client).then(() => true);
-    await blindTunnel.open(client, connection, { ...admitted, authority, admitAgain });
+    await blindTunnel.open(client, connection, { ...to, admitAgain });
   }
 
   /** A tunnel to the proxy itself is a connection like any other; who opened it does not count. */

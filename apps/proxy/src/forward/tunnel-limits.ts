@@ -3,7 +3,7 @@ import { ProxyError } from '../proxy.errors';
 /** Retry-After at the limit. The proxy does not know when a tunnel ends; a retry each second does no harm. */
 const RETRY_SECONDS = 1;
 
-/** Limits how many tunnels a client keeps open on this replica, with or without requests in them. */
+/** Limits how many tunnels a client keeps open on this replica, with or without requests in them, and how many requests are relayed for it. */
 export class TunnelLimits {
   readonly #open = new Map<string, number>();
 
@@ -19,9 +19,13 @@ export class TunnelLimits {
   admit(client: string): () => void {
     const open = this.#open.get(client) ?? 0;
     if (this.max > 0 && open >= this.max) {
-      throw new ProxyError('LimitReached', `client ${client} already has ${this.max} tunnels, which is the limit; try again later`, {
-        retryAfterSeconds: RETRY_SECONDS,
-      });
+      throw new ProxyError(
+        'LimitReached',
+        `client ${client} already has ${this.max} tunnels and relayed requests, which is the limit; try again later`,
+        {
+          retryAfterSeconds: RETRY_SECONDS,
+        },
+      );
     }
     this.#open.set(client, open + 1);
     return () => this.#leave(client);
