@@ -140,6 +140,8 @@ export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
+  // For keytool, which reads truststores as Java does.
+  'openjdk-17-jre-headless': ['/usr/bin/keytool'],
 };
 
 /** The npm package that contains the Node.js binary of the images. */

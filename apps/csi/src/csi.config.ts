@@ -14,7 +14,7 @@ export const NOT_REGISTERED = 'none';
 
 /**
  * In bytes. A new set of files is written next to the old one, so one set may use half of the volume. Each set contains the public
- * certificate authorities (0.25 MiB).
+ * certificate authorities (0.25 MiB), perhaps also as a truststore (0.2 MiB).
  */
 const MIN_VOLUME_SIZE = 1024 * 1024;
 

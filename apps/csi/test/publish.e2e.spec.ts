@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { until } from '@oci-connector/testing-kit';
 import { IdentityProtocol, NodeProtocol } from '../src/rpc/protocols';
 import { CONNECTORS, CsiWorld, PODS } from './csi-world';
@@ -45,6 +46,21 @@ describe('publishing a volume', () => {
         ).code === 'OK',
     );
     expect(await world.names('several')).not.toContain('ca.crt');
+  });
+
+  it('writes the truststore on request, and keeps it when nothing changes', async () => {
+    const publish = (): ReturnType<CsiWorld['publish']> =>
+      world.publish('java', { token, attributes: { connectors: `${CONNECTORS}/hub`, 'configuration.names': 'truststore' } });
+    const token = world.token();
+    expect(await publish()).toMatchObject({ code: 'OK' });
+    const store = await readFile(`${world.target('java')}/truststore.p12`);
+    expect(() => createSecureContext({ pfx: store, passphrase: 'changed' })).toThrow('mac verify failure');
+    expect(() => createSecureContext({ pfx: store, passphrase: 'changeit' })).toThrow('private key');
+    const certificates = (await world.read('java', 'ca-bundle.crt')).match(/-----BEGIN CERTIFICATE-----[^-]+/g) ?? [];
+    expect(certificates.length).toBeGreaterThan(100);
+    expect(certificates.filter((pem) => !store.includes(Buffer.from(pem.replace(/-----.*-----/, ''), 'base64')))).toEqual([]);
+    expect(await publish()).toMatchObject({ code: 'OK' });
+    expect(world.calls.at(-1)).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('logs one line for each call, with client, Connectors and outcome', async () => {

@@ -40,7 +40,7 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
         cwd: directory,
         env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
       });
-    const url = (token: string) => `http://default%2Fhub,default%2Fquay:${token}@c-hub.default.svc.cluster.local`;
+    const url = (token: string) => `http://default%2Fhub,default%2Fquay:${token}@c-hub.default.svc.cluster.local:80`;
     /** Whether the script can find its own directory. macOS has no /proc, so only bash can there. */
     const finds = process.platform === 'linux' || shell === 'bash';
 
@@ -61,13 +61,14 @@ export function describeEnvScript(shell: string, ...options: readonly string[]):
       expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     });
 
-    it('has the same values as .env', () => {
+    it.each(['false', 'true'])('has the same values as .env, with tls %s', (tls) => {
+      const connectors = [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))];
+      const request = aVolume({ connectors, configurationParams: { proxy: { tls } } });
+      writeVolume(directory, request, 2);
       const { stdout } = run('. "$1/env.sh"; for name in http_proxy https_proxy no_proxy; do eval "echo $name=\\$$name"; done', {
         CONNECTORS_DIR: directory,
       });
-      expect(stdout).toBe(
-        renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('quay'))] })).get('.env'),
-      );
+      expect(stdout).toBe(renderVolume(request).get('.env'));
     });
 
     it('reads the current token each time', () => {

@@ -14,7 +14,7 @@ export * from './connector';
 export * from './connector-class';
 export { type Protocol, PROTOCOLS, PROTOCOL_NAMES } from './protocols';
 export { type ConnectorClassApi } from './class-api';
-export { ClassConfiguration } from './class-configuration';
+export { ClassConfiguration, PROXY_CONFIGURATION } from './class-configuration';
 export { ConnectorClassHttp } from './class-http';
 export * from './class-status';
 export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, PROXY_VERBS, type ProxyVerb } from './connector-access';

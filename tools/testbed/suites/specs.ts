@@ -6,6 +6,7 @@ import { type Suite } from './suite';
 const SPECS = [
   'apps/csi/src/mount/linux-mounter.testbed-spec.ts',
   'libs/config-rendering/src/volume/env-script.testbed-spec.ts',
+  'libs/config-rendering/src/volume/trust-store.testbed-spec.ts',
   'tools/monitoring/alerts.testbed-spec.ts',
   'tools/sandbox/token-lifetimes.testbed-spec.ts',
   'tools/sandbox/user-manifests.testbed-spec.ts',

@@ -64,6 +64,14 @@ describe('VolumeDirectory', () => {
     expect(VolumeDirectory.currentSet(root)).toBe(before);
   });
 
+  it('writes bytes that are no text unchanged, and compares them as bytes', () => {
+    // Both are the same text after decoding as UTF-8, with replacement characters.
+    const [one, other] = [Buffer.from([0xff, 0x00, 0x80]), Buffer.from([0xfe, 0x00, 0x81])];
+    const set = (content: Buffer): FileSet => new Map([['store.p12', content]]);
+    expect([directory.write(set(one)), directory.write(set(one)), directory.write(set(other))]).toEqual([true, false, true]);
+    expect(readFileSync(path.join(root, 'store.p12'))).toEqual(other);
+  });
+
   it('completes an interrupted write', () => {
     directory.write(files({ one: '1' }));
     mkdirSync(path.join(root, '..2020_broken'));

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { isFileName } from '@oci-connector/config-rendering';
+import { type FileContent, isFileName } from '@oci-connector/config-rendering';
 import { VolumeError } from '../csi.errors';
 
 /** The link to the current set of files, as in the kubelet's own volumes (AtomicWriter of k8s.io/kubernetes). */
@@ -30,7 +30,7 @@ const NEXT_LINK = '..data_tmp';
 const SETS = 2;
 
 /** The contents of files by their names. */
-export type FileSet = ReadonlyMap<string, string>;
+export type FileSet = ReadonlyMap<string, FileContent>;
 
 export interface VolumeDirectoryOptions {
   /** The group that may read. When absent every user may, because a container may run as any user. */
@@ -98,7 +98,7 @@ export class VolumeDirectory {
     if (names.length !== files.size || !names.every((name) => files.has(name))) {
       return false;
     }
-    return [...files].every(([name, content]) => readFileSync(path.join(directory, name), 'utf8') === content);
+    return [...files].every(([name, content]) => readFileSync(path.join(directory, name)).equals(Buffer.from(content)));
   }
 
   #exchange(files: FileSet): void {
@@ -121,7 +121,7 @@ export class VolumeDirectory {
     }
   }
 
-  #writeFile(file: string, content: string): void {
+  #writeFile(file: string, content: FileContent): void {
     const { group } = this.options;
     const descriptor = openSync(file, 'wx', 0o400);
     try {

@@ -1,7 +1,8 @@
 import { RenderingError } from './rendering.errors';
+import { trustStore } from './trust-store';
 import { type VolumeEnvironment } from './volume-request';
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g;
 
 /**
  * Returns only the certificates of a bundle. Anything else that a ConfigMap contains by mistake, such as a private key
@@ -19,16 +20,39 @@ export function proxyCertificates(bundle: string): string {
   throw new RenderingError('CertificateAuthorityMissing', message);
 }
 
-/** Bundles by environment. A bundle has about 250 KB, and is the same for all volumes of a node until the authority changes. */
-const bundles = new WeakMap<VolumeEnvironment, { certificates: string; bundle: string }>();
+/**
+ * The certificates of the public authorities and of the proxy, in the forms that clients read. Clients that read only one file need both:
+ * SSL_CERT_FILE and Java's truststore replace those of the system.
+ */
+export class TrustedCertificates {
+  /** In PEM. */
+  readonly bundle: string;
+  #trustStore?: Buffer;
 
-/** Returns the certificates of the public authorities and of the proxy. SSL_CERT_FILE replaces the system's file, so it needs both. */
-export function certificateBundle(environment: VolumeEnvironment, certificates: string): string {
-  const known = bundles.get(environment);
-  if (known?.certificates === certificates) {
-    return known.bundle;
+  constructor(
+    publicRoots: string,
+    readonly proxy: string,
+  ) {
+    this.bundle = `${publicRoots.trimEnd()}\n${proxy}`.trimStart();
   }
-  const bundle = `${environment.publicRoots.trimEnd()}\n${certificates}`.trimStart();
-  bundles.set(environment, { certificates, bundle });
-  return bundle;
+
+  /** The certificates of `bundle` as a PKCS #12 file. Few volumes need it, and it takes some milliseconds. */
+  get trustStore(): Buffer {
+    this.#trustStore ??= trustStore([...this.bundle.matchAll(CERTIFICATE)].map(([, text = '']) => Buffer.from(text, 'base64')));
+    return this.#trustStore;
+  }
+}
+
+/** By environment: the files have some 100 KB each, and are the same for all volumes of a node until the authority changes. */
+const known = new WeakMap<VolumeEnvironment, TrustedCertificates>();
+
+/** @param proxy the certificates of the proxy's authority, in PEM */
+export function trustedCertificates(environment: VolumeEnvironment, proxy: string): TrustedCertificates {
+  const before = known.get(environment);
+  if (before?.proxy === proxy) {
+    return before;
+  }
+  const current = new TrustedCertificates(environment.publicRoots, proxy);
+  known.set(environment, current);
+  return current;
 }

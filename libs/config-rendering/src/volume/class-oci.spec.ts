@@ -6,7 +6,7 @@ const AUTH = Buffer.from(`connectors:${TOKEN}`).toString('base64');
 
 /** Renders a volume of the class in deploy/class-oci.yaml, and returns one file of it. */
 function fileOf(file: string, options: Partial<VolumeRequest>): string | undefined {
-  return renderVolume(aVolume(options)).get(file);
+  return renderVolume(aVolume(options)).get(file)?.toString();
 }
 
 const hub = mounted(aServedConnector('hub'));

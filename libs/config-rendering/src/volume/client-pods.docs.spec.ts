@@ -5,6 +5,7 @@ import { yamlBlocks } from '@oci-connector/testing-kit';
 import { parseYaml, readDocument } from '../../test/documents';
 import { aServedConnector, aVolume, mounted } from '../../test/volume-fixture';
 import { renderVolume } from './render-volume';
+import { type FileContent } from './volume-request';
 
 interface Mount {
   name: string;
@@ -40,7 +41,7 @@ const PAGES = readdirSync(path.join(__dirname, '../../../../docs/clients')).map(
 const SHARED = parseYaml(readDocument('deploy/examples/shared-by-namespaces.yaml'))[2] as Connector;
 
 /** Renders the files of the Pod's volume, with the driver's rules for `configuration.names`. */
-function filesOf(attributes: Record<string, string>): ReadonlyMap<string, string> {
+function filesOf(attributes: Record<string, string>): ReadonlyMap<string, FileContent> {
   const names = (attributes['configuration.names'] ?? '').split(',').map((name) => name.trim());
   const { namespace, name } = SHARED.metadata;
   return renderVolume(
@@ -101,7 +102,9 @@ describe.each(NAMES)('pod %s', (name) => {
 
   it('mounts the volume where buildkitd.toml expects the CA', () => {
     const mountPaths = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ mountPath }) => mountPath));
-    const authorities = [...(files.get('buildkitd.toml') ?? '').matchAll(/ca = \["(.*)"\]/g)].map(([, file]) => path.dirname(file ?? ''));
+    const authorities = [...(files.get('buildkitd.toml') ?? '').toString().matchAll(/ca = \["(.*)"\]/g)].map(([, file]) =>
+      path.dirname(file ?? ''),
+    );
     for (const directory of authorities) {
       expect(mountPaths).toContain(directory);
     }
@@ -116,7 +119,7 @@ describe.each(NAMES)('pod %s', (name) => {
   });
 
   it('names images by a host that has a login', () => {
-    const { auths } = JSON.parse(files.get('config.json') ?? '') as { auths: object };
+    const { auths } = JSON.parse((files.get('config.json') ?? '').toString()) as { auths: object };
     const hosts = containers.flatMap(textsOf).flatMap((item) => item.match(/(?<![a-z0-9-])c-[a-z0-9.-]+(?=[/:=])/g) ?? []);
     expect(hosts.length).toBeGreaterThan(0);
     expect(hosts.filter((host) => !(host in auths))).toEqual([]);

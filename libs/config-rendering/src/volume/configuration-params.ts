@@ -1,4 +1,4 @@
-import { type ParamSpec } from '@oci-connector/connector-api';
+import { type ParamSpec, PROXY_CONFIGURATION } from '@oci-connector/connector-api';
 import { quoted } from '@oci-connector/sensitive';
 import { type TemplateValue } from '../template/values/from-data';
 import { RenderingError } from './rendering.errors';
@@ -8,12 +8,13 @@ import { type VolumeRequest } from './volume-request';
 type GivenParams = VolumeRequest['configurationParams'];
 
 /**
- * Refuses parameters that no selected configuration declares, so that a typing error is reported instead of ignored.
+ * Refuses parameters that no selected configuration declares, so that a typing error is reported instead of ignored. Those of the forward
+ * proxy are checked where they are used.
  *
  * @throws RenderingError (ParameterUnknown) when the volume gives such a parameter
  */
 export function checkParameterNames(given: GivenParams, selected: readonly SelectedConfiguration[]): void {
-  for (const [configuration, values] of Object.entries(given)) {
+  for (const [configuration, values] of Object.entries(given).filter(([name]) => name !== PROXY_CONFIGURATION)) {
     const matching = selected.filter((candidate) => candidate.configuration.name === configuration);
     if (matching.length === 0) {
       const message = `configuration.params has values for ${quoted(configuration)}, which is not in configuration.names; add it there or remove the values`;

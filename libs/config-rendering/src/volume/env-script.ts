@@ -8,8 +8,8 @@ import { type ForwardProxy } from './forward-proxy';
  *
  * Some clients read only the upper-case names; curl reads only `http_proxy`.
  */
-export function envScript({ address, user, noProxy }: ForwardProxy): string {
-  const beforeToken = quoted(`http://${user}:`);
+export function envScript({ scheme, address, user, noProxy }: ForwardProxy): string {
+  const beforeToken = quoted(`${scheme}://${user}:`);
   const afterToken = quoted(`@${address}`);
   return `# Sets the variables of the forward proxy, with the current token:
 #   . /PATH/OF/VOLUME/env.sh

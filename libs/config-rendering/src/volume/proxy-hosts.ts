@@ -33,12 +33,17 @@ export function proxyHosts(connectors: readonly Connector[], environment: Volume
  */
 export function proxyAddress(connector: Connector): string {
   const url = connector.status?.proxy?.httpAddress?.url;
-  const { namespace, name } = connector.metadata;
-  if (url === undefined) {
-    const message = `Connector ${namespace}/${name} has no address yet (status.proxy.httpAddress.url); see the conditions in the output of "kubectl describe connector ${name} --namespace ${namespace}"`;
-    throw new RenderingError('ConnectorNotServed', message);
-  }
-  return hostOf(url, connector);
+  return url === undefined ? notServed(connector, 'status.proxy.httpAddress.url') : hostOf(url, connector);
+}
+
+/**
+ * Returns the host of `status.proxy.httpsAddress.url`, with its port unless that is 443.
+ *
+ * @throws RenderingError (ConnectorNotServed) when the controller has not written it yet
+ */
+export function httpsProxyAddress(connector: Connector): string {
+  const url = connector.status?.proxy?.httpsAddress?.url;
+  return url === undefined ? notServed(connector, 'status.proxy.httpsAddress.url') : hostOf(url, connector);
 }
 
 /** Returns the names of the Connector's Service, without port. */
@@ -59,6 +64,11 @@ function httpsHostsOf(connector: Connector, environment: VolumeEnvironment): str
   const names = serviceNames(connector, environment).map((name) => name + suffix);
   const url = connector.status?.proxy?.httpsAddress?.url;
   return url === undefined ? names : [...names, hostOf(url, connector)];
+}
+
+function notServed({ metadata: { namespace, name } }: Connector, field: string): never {
+  const message = `Connector ${namespace}/${name} has no address yet (${field}); see the conditions in the output of "kubectl describe connector ${name} --namespace ${namespace}"`;
+  throw new RenderingError('ConnectorNotServed', message);
 }
 
 function hostOf(url: string, { metadata }: Connector): string {

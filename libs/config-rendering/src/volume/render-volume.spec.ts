@@ -4,6 +4,7 @@ import { aConnector } from '@oci-connector/testing-kit';
 import { aClassWith, aServedConnector, aVolume, CA, mounted, OLD_CA, PUBLIC_ROOT, TOKEN } from '../../test/volume-fixture';
 import { renderVolume } from './render-volume';
 import { RenderingError } from './rendering.errors';
+import { trustStore } from './trust-store';
 import { type VolumeRequest } from './volume-request';
 import { VOLUME_BYTES_MAX } from './volume-size';
 
@@ -46,7 +47,7 @@ describe('built-in files', () => {
 
   it('have the documented content', () => {
     const files = renderVolume(aVolume());
-    const url = `http://default%2Fhub:${TOKEN}@c-hub.default.svc.cluster.local`;
+    const url = `http://default%2Fhub:${TOKEN}@c-hub.default.svc.cluster.local:80`;
     expect(files.get('http.proxy')).toBe(url);
     expect(files.get('https.proxy')).toBe(url);
     expect(files.get('.env')).toBe(
@@ -57,38 +58,6 @@ describe('built-in files', () => {
     expect(files.get('ca.crt')).toBe(CA);
     expect(files.get('context.proxy.caCert')).toBe(CA);
     expect(files.get('ca-bundle.crt')).toBe(PUBLIC_ROOT + CA);
-  });
-
-  it('name all Connectors, and have the address of the first one', () => {
-    const connectors = [mounted(aServedConnector('hub')), mounted(aServedConnector('quay', { namespace: 'platform' }))];
-    const files = renderVolume(aVolume({ connectors }));
-    expect(files.get('https.proxy')).toBe(`http://default%2Fhub,platform%2Fquay:${TOKEN}@c-hub.default.svc.cluster.local`);
-    expect(files.get('.env')).toContain(
-      ',c-hub.default,c-hub.default.svc,c-hub.default.svc.cluster.local,c-quay.platform,c-quay.platform.svc,',
-    );
-  });
-
-  it('use the base URL of the installation', () => {
-    const files = renderVolume(aVolume({ connectors: [mounted(aServedConnector('hub', { base: 'http://proxy.example:8080' }))] }));
-    expect(files.get('connector.status.proxyAddress')).toBe('proxy.example:8080');
-    expect(files.get('http.proxy')).toBe(`http://default%2Fhub:${TOKEN}@proxy.example:8080`);
-    expect(files.get('.env')).toContain(',proxy.example,');
-  });
-
-  it.each([['http://registry.tools.svc.cluster.local:5000'], ['http://registry.tools.svc'], ['http://registry.cluster.local./team']])(
-    'do not exclude the cluster from the proxy when the registry is %s',
-    (address) => {
-      const files = renderVolume(
-        aVolume({ connectors: [mounted(aServedConnector('hub')), mounted(aServedConnector('inside', { address }))] }),
-      );
-      expect(files.get('.env')).toMatch(/,c-inside\.default\.svc\.cluster\.local\n$/);
-    },
-  );
-
-  it('do not exclude the cluster from the proxy when a further address is in it', () => {
-    const connector = aServedConnector('hub');
-    connector.spec.addressExtensions = [{ name: 'blobs', value: 'https://blobs.tools.svc' }];
-    expect(renderVolume(aVolume({ connectors: [mounted(connector)] })).get('.env')).not.toContain(',.svc,');
   });
 
   it('contain both authorities during a rotation, and only certificates', () => {
@@ -111,6 +80,24 @@ describe('built-in files', () => {
   it('include ca.cert only on request', () => {
     expect(renderVolume(aVolume()).has('ca.cert')).toBe(false);
     expect(renderVolume(aVolume({ configurationNames: ['ca.cert'] })).get('ca.cert')).toBe(CA);
+  });
+
+  it('include the truststore only on request, with the certificates of the bundle', () => {
+    const files = renderVolume(aVolume({ configurationNames: ['truststore', 'registry-config'] }));
+    const certificates = [PUBLIC_ROOT, CA].map((pem) => Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64'));
+    expect(files.get('truststore.p12')).toEqual(trustStore(certificates));
+    expect(renderVolume(aVolume()).has('truststore.p12')).toBe(false);
+    const excluded = aVolume({ configurationNames: ['truststore'], excludedFiles: ['truststore.p12'] });
+    expect(renderVolume(excluded).has('truststore.p12')).toBe(false);
+  });
+
+  it('include a truststore that is made once for all volumes, until the authority changes', () => {
+    const { environment } = aVolume();
+    const [first, second, changed] = [CA, CA, OLD_CA].map((caCertificates) =>
+      renderVolume({ ...aVolume({ configurationNames: ['truststore'] }), environment, caCertificates }).get('truststore.p12'),
+    );
+    expect(second).toBe(first);
+    expect(changed).not.toEqual(first);
   });
 
   it('can be excluded, and replaced by files of a class', () => {
@@ -141,7 +128,8 @@ describe('the data of a template', () => {
     expect(
       renderVolume(aVolume({ connectors, configurationNames: ['settings'] }))
         .get('file')
-        ?.split('\n'),
+        ?.toString()
+        .split('\n'),
     ).toEqual([
       'default/hub',
       'https://registry.example.com c-hub.default.svc.cluster.local http://c-hub.default.svc.cluster.local/namespaces/default/connectors/hub',
@@ -252,7 +240,7 @@ describe('several configurations', () => {
     );
     expect(
       errorOf({ connectors: [mounted(aServedConnector('hub'), aClassWith('bare', undefined))], configurationNames: ['x'] }).message,
-    ).toBe('configuration.names: there is no configuration "x"; the classes of the mounted Connectors have none');
+    ).toBe('configuration.names: there is no configuration "x"; choose one of ca.cert, truststore');
   });
 });
 

@@ -1,7 +1,7 @@
 import { builtInFiles } from './built-in-files';
 import { proxyCertificates } from './certificates';
 import { configurationFiles } from './configuration-files';
-import { type VolumeRequest } from './volume-request';
+import { type FileContent, type VolumeRequest } from './volume-request';
 import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
 
 /**
@@ -10,9 +10,9 @@ import { volumeTooLarge, VOLUME_BYTES_MAX } from './volume-size';
  *
  * @throws RenderingError when the files cannot be rendered
  */
-export function renderVolume(given: VolumeRequest): ReadonlyMap<string, string> {
+export function renderVolume(given: VolumeRequest): ReadonlyMap<string, FileContent> {
   const request = { ...given, caCertificates: proxyCertificates(given.caCertificates) };
-  const files = new Map([...builtInFiles(request), ...configurationFiles(request)]);
+  const files = new Map<string, FileContent>([...builtInFiles(request), ...configurationFiles(request)]);
   for (const name of request.excludedFiles) {
     files.delete(name);
   }
@@ -20,8 +20,8 @@ export function renderVolume(given: VolumeRequest): ReadonlyMap<string, string> 
   return files;
 }
 
-function checkSize(files: ReadonlyMap<string, string>): void {
-  const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+function checkSize(files: ReadonlyMap<string, FileContent>): void {
+  const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   if (bytes > VOLUME_BYTES_MAX) {
     throw volumeTooLarge();
   }

@@ -1,6 +1,9 @@
 import { type Connector, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Sensitive } from '@oci-connector/sensitive';
 
+/** Text, or bytes for a file that is not text. */
+export type FileContent = string | Buffer;
+
 /** A Connector of a volume, with its class. */
 export interface MountedConnector {
   readonly connector: Connector;
@@ -15,7 +18,7 @@ export interface VolumeRequest {
   readonly configurationNames: readonly string[];
   /** The entries of `configuration.names` that begin with `!`, without the `!`. */
   readonly excludedFiles: readonly string[];
-  /** `configuration.params`: values by configuration and parameter. */
+  /** `configuration.params`: values by configuration and parameter. `proxy` stands for the files of the forward proxy. */
   readonly configurationParams: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The pod's own ServiceAccount token. */
   readonly token: Sensitive;
