@@ -5,7 +5,7 @@ import { aServedConnector, aVolume, mounted, SHIPPED_CLASS, TOKEN } from '../../
 import { FUNCTIONS } from '../template/functions/functions';
 import { REFUSED_FUNCTIONS } from '../template/functions/refused-functions';
 import { DEFAULT_LIMITS } from '../template/render-limits';
-import { BUILT_IN_FILES } from './built-in-files';
+import { BUILT_IN_FILES, REQUESTED_FILES } from './built-in-files';
 import { renderVolume } from './render-volume';
 import { RENDERING_ERROR_CODES } from './rendering.errors';
 import { VOLUME_BYTES_MAX } from './volume-size';
@@ -22,6 +22,19 @@ describe('docs/volumes.md', () => {
         .map((row) => row['File'])
         .sort(),
     ).toEqual([...BUILT_IN_FILES].sort());
+  });
+
+  it('lists every file on request', () => {
+    const rows = readTable(text, '## Files on request').map((row) => [row['Name'], row['File']]);
+    expect(rows).toEqual([...REQUESTED_FILES].map(([name, { file }]) => [name, file]));
+  });
+
+  it('lists every parameter of the forward proxy', () => {
+    const [{ Parameter: name = '', Default: value = '' } = {}, ...others] = readTable(text, '## Parameters of the forward proxy');
+    const render = (params: Record<string, string>): unknown => renderVolume(aVolume({ configurationParams: { proxy: params } }));
+    expect(render({ [name]: value })).toEqual(render({}));
+    expect(() => render({ other: '' })).toThrow(`it has ${name}`);
+    expect(others).toEqual([]);
   });
 
   it('lists every configuration of class oci, with its file', () => {
