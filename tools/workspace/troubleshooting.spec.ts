@@ -11,6 +11,7 @@ const MESSAGES = [
   '## 401: the client is not logged in',
   '## 403 `DENIED`: permission denied',
   '## 404 and 400: not found, or not valid',
+  '## The forward proxy: 407, 403, 421, 429',
   '## 424 `DENIED`: the Connector is not set up',
   '## 502, 503, 504, 429: the request cannot be served now',
   '## Volumes: the pod does not start, or its files are wrong',
