@@ -281,6 +281,17 @@ describe('refuses', () => {
     expect(error.message).toContain(`more than the ${VOLUME_BYTES_MAX} `);
   });
 
+  it('files that are too large only because of the truststore', () => {
+    const large = Buffer.alloc(600_000, 1).toString('base64');
+    const environment = {
+      ...aVolume().environment,
+      publicRoots: `-----BEGIN CERTIFICATE-----\n${large}\n-----END CERTIFICATE-----\n`,
+    };
+    const options = withTemplate({ file: `{{ repeat 900000 "x" }}` }, { environment });
+    expect(renderVolume(aVolume(options)).has('file')).toBe(true);
+    expect(errorOf({ ...options, configurationNames: ['settings', 'truststore'] }).code).toBe('VolumeTooLarge');
+  });
+
   it('a template that fails, with its place', () => {
     const error = errorOf(withTemplate({ file: 'one\n{{ env "HOME" }}' }));
     expect(error.code).toBe('TemplateFailed');
