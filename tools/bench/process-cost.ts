@@ -12,9 +12,18 @@ export async function cpuSeconds(pid: number): Promise<number> {
 }
 
 /** Returns the peak resident memory of a process since {@link resetPeakMemory}, in MiB. */
-export async function peakMemory(pid: number): Promise<number> {
+export function peakMemory(pid: number): Promise<number> {
+  return memoryOf(pid, 'VmHWM');
+}
+
+/** Returns the present resident memory of a process, in MiB. */
+export function presentMemory(pid: number): Promise<number> {
+  return memoryOf(pid, 'VmRSS');
+}
+
+async function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
 }
 
 /** Resets the peak to the current resident memory (proc(5), clear_refs). */
