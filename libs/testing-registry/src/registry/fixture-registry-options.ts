@@ -101,6 +101,8 @@ export interface FixtureRegistryOptions {
   readonly maxManifestBytes?: number;
   /** TLS of the server to which blob redirects and `other-host` upload locations lead; plain http by default. */
   readonly cdnTls?: FixtureTls;
+  /** Host name in the URLs of this server; `publicName` by default. */
+  readonly cdnName?: string;
   readonly quirks?: RegistryQuirks;
   /** Returns milliseconds since the epoch, and decides when tokens expire; Date.now by default. */
   readonly clock?: () => number;

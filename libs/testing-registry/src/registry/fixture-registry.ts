@@ -167,10 +167,15 @@ export class FixtureRegistry {
       tls: tokenTls === 'none' ? undefined : (tokenTls ?? options.tls),
       handle: (exchange) => endpoint.handle(exchange),
     });
-    await this.#serve({ server: 'cdn', tls: options.cdnTls, handle: (exchange) => handleCdn(context, signer, exchange) });
+    await this.#serve({
+      server: 'cdn',
+      publicName: options.cdnName ?? options.publicName,
+      tls: options.cdnTls,
+      handle: (exchange) => handleCdn(context, signer, exchange),
+    });
   }
 
-  async #serve(service: Pick<HttpServiceOptions, 'server' | 'tls' | 'handle'> & { readonly port?: number }): Promise<void> {
+  async #serve(service: Pick<HttpServiceOptions, 'server' | 'publicName' | 'tls' | 'handle'> & { readonly port?: number }): Promise<void> {
     const { host = '127.0.0.1', publicName } = this.options;
     const listening = await HttpService.start({ host, publicName, log: this.#log, faults: this.faults, port: 0, ...service });
     this.#services.push(listening);
