@@ -4,10 +4,11 @@ export const COMMAND = 'npm run testbed';
 
 /** The suites and what they test, in the order in which "all" runs them. */
 export const SUITES = {
-  cluster: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit',
+  cluster: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit, both ways',
   direct: 'the clients against the registries, without the proxy: the baseline of the matrix',
   matrix: 'every client with every registry through the proxy, over http and https; a real API server',
-  conformance: 'the OCI conformance suite through the proxy, compared test by test with the registry itself',
+  forward: "every client through https_proxy, with the registries' own names and only the files of a volume",
+  conformance: 'the OCI conformance suite through the proxy, both ways, compared test by test with the registry itself',
   contract: 'test support: the embedded Kubernetes API and a real one pass one contract, and the fixture registry passes the OCI suite',
   manifests: 'kubectl on a real API server: README, valid and invalid manifests, examples, explain, get, describe, and what RBAC allows',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",

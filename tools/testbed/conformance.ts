@@ -11,7 +11,9 @@ export interface ConformanceTarget {
   readonly prefix: string;
   readonly username?: string;
   readonly password?: string;
-  readonly caFile: string;
+  readonly caFile?: string;
+  /** Further environment variables. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function runConformance(target: ConformanceTarget, directory: strin
       OCI_PASSWORD: target.password,
       OCI_RESULTS_DIR: directory,
       SSL_CERT_FILE: target.caFile,
+      ...target.variables,
     },
   });
   return readJunit(await readFile(path.join(directory, 'junit.xml'), 'utf8'));

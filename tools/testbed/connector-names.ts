@@ -14,6 +14,8 @@ export const CONNECTORS = [
   'fixture-basic',
   'quay-rules',
   'paged-lists',
+  'blob-redirects',
+  'private-ca',
 ] as const;
 
 /** Returns the host name by which clients reach a Connector. */

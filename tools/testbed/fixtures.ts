@@ -20,6 +20,11 @@ export async function startFixtures(context: RegistryContext): Promise<Registry[
     auth: { mode: 'token', accounts },
     quirks: { ...PAGED, lists: { tags: 'other-path', referrers: 'other-host', links: ['relative', 'bare', 'absolute-path'] } },
   });
+  const redirecting = await startFixture(context, 'blob-redirects', {
+    auth: { mode: 'token', accounts },
+    cdnName: 'blobs.example',
+    quirks: { blobRedirect: {} },
+  });
   const registry = (name: string, trustedRealm?: string): Registry => ({
     name,
     address: `https://${name}.registry.example`,
@@ -31,15 +36,16 @@ export async function startFixtures(context: RegistryContext): Promise<Registry[
     { ...registry('fixture-basic'), outsideMatrix: true },
     registry('quay-rules'),
     { ...registry('paged-lists', paged.tokenOrigin), extraTags: PAGED.extraTags },
+    { ...registry('blob-redirects', redirecting.tokenOrigin), outsideMatrix: true },
   ];
 }
 
-type FixtureName = 'fixture' | 'fixture-basic' | 'quay-rules' | 'paged-lists';
+type FixtureName = 'fixture' | 'fixture-basic' | 'quay-rules' | 'paged-lists' | 'blob-redirects';
 
 async function startFixture(context: RegistryContext, name: FixtureName, options: FixtureRegistryOptions): Promise<FixtureRegistry> {
   const host: OutsideHost = `${name}.registry.example`;
   const directory = await registryDirectory(context, name);
-  const tls = await context.authority.issue({ names: [host] });
+  const tls = await context.authority.issue({ names: [host, ...(options.cdnName ? [options.cdnName] : [])] });
   const fixture = await startFixtureRegistry({
     ...options,
     host: OUTSIDE_ADDRESS[host],

@@ -1,7 +1,14 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
-import { OPERATIONS, type ClientSession, type Operation, type Outcome, type RegistryClient } from './clients/registry-client';
+import {
+  OPERATIONS,
+  type ClientSession,
+  type HostSettings,
+  type Operation,
+  type Outcome,
+  type RegistryClient,
+} from './clients/registry-client';
 import { expectEqual } from './checks';
 import { type Content } from './content';
 import { formatTable } from '../processes/progress';
@@ -12,12 +19,19 @@ import { toolPath } from './toolchain';
 /** A Connector that the matrix uses. */
 export interface MatrixTarget {
   readonly registry: Registry;
-  /** Host of the proxy for this Connector: the name of its Service. */
+  /** Host in the names that the clients use: of the Connector's Service, or of the registry. */
   readonly host: string;
   /** The schemes to use, each with the prefix of the repository: empty in host form, `namespaces/NS/connectors/NAME/` in path form. */
   readonly prefix: Readonly<Partial<Record<Scheme, string>>>;
-  /** Returns the login of the clients. */
-  readonly login: () => Promise<Login>;
+  /** What the clients are told about the host. */
+  readonly settings?: {
+    /** File with the CA of the host. */
+    readonly caFile: string;
+    /** Returns the login of the clients. */
+    readonly login: () => Promise<Login>;
+  };
+  /** Further environment variables of the clients. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 type Scheme = ClientSession['scheme'];
@@ -31,8 +45,6 @@ export interface MatrixOptions {
   readonly clients: readonly RegistryClient[];
   readonly targets: readonly MatrixTarget[];
   readonly content: Content;
-  /** File with the CA that clients use. */
-  readonly clientCaFile: string;
   readonly registryCaFile: string;
   readonly directory: string;
   /**
@@ -119,11 +131,11 @@ function judge({ limits = {} }: MatrixOptions, { client, target }: Place, operat
   return cell === 'ok' ? 'FAIL it succeeds, although it is listed as a limitation of the client; remove it from the list' : 'limit';
 }
 
-/** Returns the missing operations that the committed list does not contain. They fail the run. */
+/** Returns the missing operations for which the committed list has no reason. They fail the run. */
 async function unexpectedlyMissing(missing: ReadonlySet<string>): Promise<string[]> {
   const file = path.join(process.cwd(), 'tools/testbed/not-applicable.json');
-  const expected = new Set(JSON.parse(await readFile(file, 'utf8')) as string[]);
-  return [...missing].filter((cell) => !expected.has(cell)).map((cell) => `${cell} is n/a, but is not listed in ${file}`);
+  const reasons = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+  return [...missing].filter((cell) => !reasons[cell]).map((cell) => `${cell} is n/a, but is not listed in ${file}`);
 }
 
 interface CellPlace extends Place {
@@ -206,7 +218,7 @@ async function digestAtRegistry(options: MatrixOptions, { target, session }: Cel
   await writeDockerConfig(config, [host], registry.account);
   const { status, stdout, stderr } = await tryCommand(
     [toolPath('crane'), 'digest', `${host}/${repository}${suffix}`, ...(protocol === 'http:' ? ['--insecure'] : [])],
-    { env: { DOCKER_CONFIG: config, SSL_CERT_FILE: options.registryCaFile, PATH: '/usr/bin' } },
+    { env: { DOCKER_CONFIG: config, SSL_CERT_FILE: registry.privateCa?.file ?? options.registryCaFile, PATH: '/usr/bin' } },
   );
   if (status === 0) {
     return stdout.trim();
@@ -232,22 +244,28 @@ async function newSession(options: MatrixOptions, place: Place): Promise<ClientS
   // The path is short, because podman refuses a directory whose path is longer than 50 characters.
   const directory = path.join(options.directory, place.index.toString(36));
   await mkdir(directory);
-  const dockerConfig = path.join(directory, 'docker');
-  const caDirectory = path.join(directory, 'certs');
-  await mkdir(caDirectory, { recursive: true });
-  const login = await target.login();
-  await writeDockerConfig(dockerConfig, [target.host, `${target.host}:80`], login);
-  await cp(options.clientCaFile, path.join(caDirectory, 'ca.crt'));
   return {
     scheme,
     host: target.host,
     // Only this run uses the repository; otherwise it could contain content of another run.
     repository: `${target.host}/${target.prefix[scheme] ?? ''}${owner}${path.basename(options.directory)}/${name}`,
-    dockerConfig,
-    caFile: options.clientCaFile,
-    caDirectory,
-    login,
+    settings: await hostSettings(target, directory),
+    variables: target.variables,
     directory,
     content: options.content,
   };
+}
+
+async function hostSettings({ host, settings }: MatrixTarget, directory: string): Promise<HostSettings | undefined> {
+  if (!settings) {
+    return undefined;
+  }
+  const { caFile } = settings;
+  const dockerConfig = path.join(directory, 'docker');
+  const caDirectory = path.join(directory, 'certs');
+  await mkdir(caDirectory, { recursive: true });
+  const login = await settings.login();
+  await writeDockerConfig(dockerConfig, [host, `${host}:80`], login);
+  await cp(caFile, path.join(caDirectory, 'ca.crt'));
+  return { dockerConfig, caFile, caDirectory, login };
 }

@@ -42,10 +42,15 @@ export async function addFile(layout: string, mediaType: string, file: string): 
   return { mediaType, digest, size };
 }
 
+/** Returns the path of content in an OCI image layout. */
+export function blobFile(layout: string, digest: string): string {
+  return path.join(layout, 'blobs', 'sha256', digest.slice('sha256:'.length));
+}
+
 async function blobPath(layout: string, digest: string): Promise<string> {
-  const directory = path.join(layout, 'blobs', 'sha256');
-  await mkdir(directory, { recursive: true });
-  return path.join(directory, digest.slice('sha256:'.length));
+  const file = blobFile(layout, digest);
+  await mkdir(path.dirname(file), { recursive: true });
+  return file;
 }
 
 /** Completes the layout, with the descriptor as its only entry. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
 import { type Account, startTokenServer } from './docker-token-server';
 import { type ProcessGroup } from '../processes/process-group';
@@ -22,6 +22,8 @@ export interface Registry {
   readonly trustedRealm?: string;
   /** First part of the name of every repository, if the registry prescribes it. */
   readonly owner?: string;
+  /** The authority of its certificate, if only its Connector trusts it. */
+  readonly privateCa?: { readonly file: string; readonly pem: string };
   /** Number of tags that every repository has in addition to the pushed tags. */
   readonly extraTags?: number;
   /** Whether the client matrix omits this registry. */
@@ -47,13 +49,14 @@ export function newAccount(username: string): Account {
   return { username, password: `${SECRET_MARK}${randomBytes(12).toString('hex')}` };
 }
 
-/** Starts the four registries of the distribution project: three of version 3, one of version 2.8. */
+/** Starts the five registries of the distribution project: four of version 3, one of version 2.8. */
 export async function startRegistries(context: RegistryContext): Promise<Registry[]> {
   return [
     await tokenRegistry(context, { name: 'dist3-token', tool: 'registry', realmHost: 'auth.dist3.example' }),
     await htpasswdRegistry(context),
     await anonymousRegistry(context),
     await tokenRegistry(context, { name: 'dist2-token', tool: 'docker-registry', realmHost: 'auth.dist2.example' }),
+    await privateCaRegistry(context),
   ];
 }
 
@@ -83,8 +86,10 @@ async function tokenRegistry(context: RegistryContext, options: TokenRegistryOpt
 }
 
 /** Starts a registry with its own accounts, which requires Basic authentication. */
-export async function htpasswdRegistry(context: RegistryContext): Promise<Registry> {
-  const name = 'dist3-htpasswd';
+export async function htpasswdRegistry(
+  context: RegistryContext,
+  name: 'dist3-htpasswd' | 'private-ca' = 'dist3-htpasswd',
+): Promise<Registry> {
   const account = newAccount('ci');
   const directory = await registryDirectory(context, name);
   const file = path.join(directory, 'htpasswd');
@@ -92,6 +97,15 @@ export async function htpasswdRegistry(context: RegistryContext): Promise<Regist
   const auth = { htpasswd: { realm: 'distribution', path: file } };
   const address = await startDistribution(context, { name, host: `${name}.registry.example`, tool: 'registry', scheme: 'https', auth });
   return { name, address, account };
+}
+
+/** Starts a registry whose certificate only its Connector trusts. */
+async function privateCaRegistry(context: RegistryContext): Promise<Registry> {
+  const name = 'private-ca';
+  const authority = await TestCertificateAuthority.create({ name: 'private authority' });
+  const privateCa = { file: path.join(await registryDirectory(context, name), 'ca.crt'), pem: authority.caPem };
+  await writeFile(privateCa.file, privateCa.pem);
+  return { ...(await htpasswdRegistry({ ...context, authority }, name)), privateCa, outsideMatrix: true };
 }
 
 async function anonymousRegistry(context: RegistryContext): Promise<Registry> {

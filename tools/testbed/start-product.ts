@@ -78,19 +78,27 @@ function clientManifests(): object[] {
   ];
 }
 
-/** Returns a Connector for a registry, and its Secret. */
-export function connectorManifests({ name, address, account, trustedRealm }: Registry, namespace: string = NAMESPACE): object[] {
+/** Returns a Connector for a registry, and its Secrets. */
+export function connectorManifests(registry: Registry, namespace: string = NAMESPACE): object[] {
+  const { name, address, account, trustedRealm, privateCa } = registry;
   const metadata = { namespace, name };
+  const caSecret = { namespace, name: `${name}-ca` };
   const secretRef = account && { name };
   const trustedRealms = trustedRealm ? [trustedRealm] : undefined;
   const connector = {
     apiVersion: 'connectors.alauda.io/v1alpha1',
     kind: 'Connector',
     metadata,
-    spec: { connectorClassName: 'oci', address, auth: { name: 'tokenAuth', secretRef, trustedRealms } },
+    spec: {
+      connectorClassName: 'oci',
+      address,
+      auth: { name: 'tokenAuth', secretRef, trustedRealms },
+      caCertSecretRef: privateCa && { name: caSecret.name },
+    },
   };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'cpaas.io/distribution-registry-token', stringData: account };
-  return account ? [secret, connector] : [connector];
+  const authority = { apiVersion: 'v1', kind: 'Secret', metadata: caSecret, stringData: { 'ca.crt': privateCa?.pem } };
+  return [...(account ? [secret] : []), ...(privateCa ? [authority] : []), connector];
 }
 
 /** The cluster for which a program is started. */

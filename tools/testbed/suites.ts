@@ -8,6 +8,7 @@ import { clusterSuite } from './suites/cluster';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
 import { directSuite } from './suites/direct';
+import { forwardSuite } from './suites/forward';
 import { logsSuite } from './suites/logs';
 import { manifestsSuite } from './suites/manifests';
 import { matrixSuite } from './suites/matrix';
@@ -24,6 +25,7 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   cluster: clusterSuite,
   direct: directSuite,
   matrix: matrixSuite,
+  forward: forwardSuite,
   conformance: conformanceSuite,
   contract: contractSuite,
   manifests: manifestsSuite,

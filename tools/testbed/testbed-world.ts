@@ -15,6 +15,7 @@ import { type ClusterTests } from './cluster/cluster-tests';
 import { CONNECTORS, connectorHost, NAMESPACE } from './connector-names';
 import { makeContent } from './content';
 import { startFixtures } from './fixtures';
+import { type MountedVolumes } from './forward/mounted-volumes';
 import { startGitea } from './gitea';
 import { startPublicRead } from './public-read';
 import { step } from '../processes/progress';
@@ -41,6 +42,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
   const clients = await step("starting the clients' daemons", () => startClients(opening, registries, registryCaFile));
   const secrets = registries.flatMap(({ name, account }) => (account ? [{ name: `password of ${name}`, value: account.password }] : []));
   let product: Promise<Product> | undefined;
+  let volumes: Promise<MountedVolumes> | undefined;
   let cluster: Promise<ClusterTests> | undefined;
   return {
     ...opening,
@@ -51,6 +53,7 @@ export async function openWorld(opening: Opening): Promise<SuiteContext> {
     registryCaFile,
     secrets,
     product: (start) => (product ??= start()),
+    volumes: (start) => (volumes ??= start()),
     cluster: (start) => (cluster ??= start()),
   };
 }
@@ -61,7 +64,8 @@ async function startClients(
   registries: readonly Registry[],
   registryCaFile: string,
 ): Promise<RegistryClient[]> {
-  const addresses = registries.flatMap(({ address, directAddress }) => [new URL(address), new URL(directAddress ?? address)]);
+  const known = registries.filter(({ privateCa }) => !privateCa);
+  const addresses = known.flatMap(({ address, directAddress }) => [new URL(address), new URL(directAddress ?? address)]);
   const plain = addresses.filter(({ protocol }) => protocol === 'http:').map(({ host }) => host);
   const engine = (scheme: string, insecureRegistries: readonly string[]): ReturnType<typeof startDockerEngine> =>
     startDockerEngine(group, { directory: path.join(directory, `dockerd-${scheme}`), insecureRegistries });

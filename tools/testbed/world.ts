@@ -31,6 +31,9 @@ export const OUTSIDE_ADDRESS = {
   'auth.docker.io': '45.45.45.21',
   'quay-rules.registry.example': '45.45.45.22',
   'paged-lists.registry.example': '45.45.45.23',
+  'blob-redirects.registry.example': '45.45.45.24',
+  'blobs.example': '45.45.45.24',
+  'private-ca.registry.example': '45.45.45.25',
 } as const;
 
 export type OutsideHost = Exclude<keyof typeof OUTSIDE_ADDRESS, 'apiServer'>;

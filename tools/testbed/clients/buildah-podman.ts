@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { clientEnvironment, digestIn, linesOf, type ClientSession, type RegistryClient } from './registry-client';
+import { clientEnvironment, digestIn, linesOf, loginOption, type ClientSession, type RegistryClient } from './registry-client';
 
 type Tool = 'buildah' | 'podman';
 
@@ -13,9 +13,9 @@ function local(session: ClientSession, tool: Tool, ...args: string[]): Promise<s
 }
 
 function remote(session: ClientSession, tool: Tool, command: readonly string[], ...names: string[]): Promise<string> {
-  const tls = session.scheme === 'http' ? '--tls-verify=false' : `--cert-dir=${session.caDirectory}`;
-  const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
-  return local(session, tool, ...command, authfile, tls, ...names);
+  const certificates = session.settings ? [`--cert-dir=${session.settings.caDirectory}`] : [];
+  const tls = session.scheme === 'http' ? ['--tls-verify=false'] : certificates;
+  return local(session, tool, ...command, ...loginOption('--authfile', session), ...tls, ...names);
 }
 
 /** Pulls into an empty store, and returns the digest that the store has for the name. */
@@ -73,8 +73,7 @@ export const podmanClient: RegistryClient = {
     'list tags': async (session) => {
       // podman search has no option --cert-dir; the CA is in a directory that the engine reads by default.
       const tls = session.scheme === 'http' ? ['--tls-verify=false'] : [];
-      const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
-      const search = ['search', '--list-tags', '--format', '{{.Tag}}', authfile, ...tls];
+      const search = ['search', '--list-tags', '--format', '{{.Tag}}', ...loginOption('--authfile', session), ...tls];
       const answer = await local(session, 'podman', ...search, session.repository);
       // Old versions ignore the format and print a table; in both cases the tag is the last column.
       return { tags: linesOf(answer).map((line) => line.trim().split(/\s+/).at(-1) ?? '') };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type ProcessGroup } from '../../processes/process-group';
 import { runCommand, tryCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
+import { clientEnvironment, digestIn, type ClientSession, type HostSettings, type RegistryClient } from './registry-client';
 
 /**
  * Starts a containerd with its own root, state and socket.
@@ -39,8 +39,11 @@ export function ctrClient(socket: string): RegistryClient {
   const run = (session: ClientSession, ...args: string[]): Promise<string> =>
     runCommand([toolPath('ctr'), '--address', socket, '--namespace', namespaceOf(session), ...args], { env: clientEnvironment(session) });
   const remote = async (session: ClientSession, command: readonly string[], reference: string): Promise<string> => {
-    const tls = session.scheme === 'http' ? ['--plain-http'] : ['--hosts-dir', await hostsDirectory(session)];
-    return run(session, ...command, ...tls, '--user', `${session.login.username}:${session.login.password}`, reference);
+    const { settings } = session;
+    const hosts = settings ? ['--hosts-dir', await hostsDirectory(session, settings)] : [];
+    const tls = session.scheme === 'http' ? ['--plain-http'] : hosts;
+    const user = settings ? ['--user', `${settings.login.username}:${settings.login.password}`] : [];
+    return run(session, ...command, ...tls, ...user, reference);
   };
   const digestOf = async (session: ClientSession, reference: string): Promise<{ digest: string }> => {
     const line = (await run(session, 'images', 'list', `name==${reference}`)).split('\n').find((text) => text.startsWith(reference));
@@ -70,15 +73,13 @@ export function ctrClient(socket: string): RegistryClient {
 }
 
 /** Writes the hosts directory from which containerd reads a registry's CA, as an operator of nodes would write it. */
-async function hostsDirectory(session: ClientSession): Promise<string> {
+async function hostsDirectory(session: ClientSession, { caFile }: HostSettings): Promise<string> {
   const directory = path.join(session.directory, 'hosts');
   const server = `https://${session.host}`;
   await mkdir(path.join(directory, session.host), { recursive: true });
   await writeFile(
     path.join(directory, session.host, 'hosts.toml'),
-    [`server = "${server}"`, `[host."${server}"]`, '  capabilities = ["pull", "resolve", "push"]', `  ca = "${session.caFile}"`, ''].join(
-      '\n',
-    ),
+    [`server = "${server}"`, `[host."${server}"]`, '  capabilities = ["pull", "resolve", "push"]', `  ca = "${caFile}"`, ''].join('\n'),
   );
   return directory;
 }

@@ -13,12 +13,14 @@ export interface DockerEngine {
 export interface DockerEngineOptions {
   readonly directory: string;
   /** Hosts to which the engine connects over http. */
-  readonly insecureRegistries: readonly string[];
+  readonly insecureRegistries?: readonly string[];
+  /** Further environment variables. The engine, not its client, connects to registries. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Starts dockerd without network. It does not affect the engine of the machine. */
 export async function startDockerEngine(group: ProcessGroup, options: DockerEngineOptions): Promise<DockerEngine> {
-  const { directory, insecureRegistries } = options;
+  const { directory, insecureRegistries = [], variables } = options;
   await mkdir(directory, { recursive: true });
   const socket = path.join(directory, 'docker.sock');
   await group.start({
@@ -34,7 +36,12 @@ export async function startDockerEngine(group: ProcessGroup, options: DockerEngi
       `--host=unix://${socket}`,
       ...insecureRegistries.map((host) => `--insecure-registry=${host}`),
     ],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: directory, XDG_RUNTIME_DIR: directory },
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: directory,
+      XDG_RUNTIME_DIR: directory,
+      ...variables,
+    },
     ready: async () => (await tryCommand([toolPath('docker'), `--host=unix://${socket}`, 'version'])).status === 0,
   });
   return { socket };

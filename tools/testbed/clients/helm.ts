@@ -1,11 +1,11 @@
-import path from 'node:path';
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
+import { clientEnvironment, digestIn, loginOption, type ClientSession, type RegistryClient } from './registry-client';
 
 function run(session: ClientSession, ...args: string[]): Promise<string> {
-  const tls = session.scheme === 'http' ? ['--plain-http'] : ['--ca-file', session.caFile];
-  const registryConfig = ['--registry-config', path.join(session.dockerConfig, 'config.json')];
+  const certificates = session.settings ? ['--ca-file', session.settings.caFile] : [];
+  const tls = session.scheme === 'http' ? ['--plain-http'] : certificates;
+  const registryConfig = loginOption('--registry-config', session);
   // helm prints digests on standard error.
   return runCommand(['sh', '-c', 'exec "$@" 2>&1', 'helm', toolPath('helm'), ...args, ...registryConfig, ...tls], {
     env: clientEnvironment(session),

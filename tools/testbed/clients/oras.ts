@@ -12,7 +12,8 @@ import {
 } from './registry-client';
 
 const run = (session: ClientSession, command: readonly string[], prefixes: readonly string[] = ['']): Promise<string> => {
-  const tls = session.scheme === 'http' ? ['plain-http'] : [`ca-file=${session.caFile}`];
+  const certificates = session.settings ? [`ca-file=${session.settings.caFile}`] : [];
+  const tls = session.scheme === 'http' ? ['plain-http'] : certificates;
   const flags = prefixes.flatMap((prefix) => tls.map((flag) => `--${prefix}${flag}`));
   return runCommand([toolPath('oras'), ...command, ...flags], { env: clientEnvironment(session), cwd: session.directory });
 };

@@ -14,8 +14,11 @@ import {
 
 async function run(session: ClientSession, ...args: string[]): Promise<string> {
   const env = clientEnvironment(session, { REGCTL_CONFIG: path.join(session.directory, 'regctl.json') });
-  const tls = session.scheme === 'http' ? ['--tls', 'disabled'] : ['--tls', 'enabled', '--cacert', await readFile(session.caFile, 'utf8')];
-  await runCommand([toolPath('regctl'), 'registry', 'set', session.host, '--skip-check', ...tls], { env });
+  if (session.settings) {
+    const ca = await readFile(session.settings.caFile, 'utf8');
+    const tls = session.scheme === 'http' ? ['--tls', 'disabled'] : ['--tls', 'enabled', '--cacert', ca];
+    await runCommand([toolPath('regctl'), 'registry', 'set', session.host, '--skip-check', ...tls], { env });
+  }
   return runCommand([toolPath('regctl'), ...args], { env });
 }
 

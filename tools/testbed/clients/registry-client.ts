@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Content } from '../content';
 
 /** The operations that every client runs; the columns of the matrix. */
@@ -5,21 +6,28 @@ export const OPERATIONS = ['push', 'pull by tag', 'pull by digest', 'list tags',
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** The environment of one cell of the matrix: a client, a registry behind a Connector, a scheme. */
-export interface ClientSession {
-  readonly scheme: 'http' | 'https';
-  /** Host (and port) of the proxy in the names that the client uses. */
-  readonly host: string;
-  /** `HOST/PATH` of a repository that only this cell uses. */
-  readonly repository: string;
-  /** Directory with a docker config.json that contains the login for `host`, and for its port 80. */
+/** What a client is told about the host that it uses. Through the forward proxy it is told nothing. */
+export interface HostSettings {
+  /** Directory with a docker config.json that contains the login for the host, and for its port 80. */
   readonly dockerConfig: string;
-  /** File with the CA of the proxy, so that clients need not disable verification. */
+  /** File with the CA of the host, so that clients need not disable verification. */
   readonly caFile: string;
   /** Directory that contains this CA as `ca.crt`, as containers/image requires it. */
   readonly caDirectory: string;
   /** The same login as in `dockerConfig`, for clients that require it as arguments. */
   readonly login: { readonly username: string; readonly password: string };
+}
+
+/** The environment of one cell of the matrix: a client, a registry behind a Connector, a scheme. */
+export interface ClientSession {
+  readonly scheme: 'http' | 'https';
+  /** Host (and port) in the names that the client uses. */
+  readonly host: string;
+  /** `HOST/PATH` of a repository that only this cell uses. */
+  readonly repository: string;
+  readonly settings?: HostSettings;
+  /** Further environment variables of the client. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** A directory for this cell, empty at first. */
   readonly directory: string;
   readonly content: Content;
@@ -62,13 +70,19 @@ export interface RegistryClient {
   readonly operations: Partial<Record<Operation, (session: ClientSession) => Promise<Outcome>>>;
 }
 
+/** Returns the option with the file that contains the login. */
+export function loginOption(option: '--authfile' | '--registry-config', { settings }: ClientSession): string[] {
+  return settings ? [`${option}=${path.join(settings.dockerConfig, 'config.json')}`] : [];
+}
+
 /** Returns the environment of a client, which is independent of the caller's environment. */
 export function clientEnvironment(session: ClientSession, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: session.directory,
-    DOCKER_CONFIG: session.dockerConfig,
-    ...(session.scheme === 'https' && { SSL_CERT_FILE: session.caFile }),
+    ...(session.settings && { DOCKER_CONFIG: session.settings.dockerConfig }),
+    ...(session.settings && session.scheme === 'https' && { SSL_CERT_FILE: session.settings.caFile }),
+    ...session.variables,
     ...extra,
   };
 }

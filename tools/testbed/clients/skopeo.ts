@@ -2,15 +2,13 @@ import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { runCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
-import { clientEnvironment, digestIn, type ClientSession, type RegistryClient } from './registry-client';
+import { clientEnvironment, digestIn, loginOption, type ClientSession, type RegistryClient } from './registry-client';
 
 function run(session: ClientSession, command: readonly string[], sides: readonly string[]): Promise<string> {
-  const flags = session.scheme === 'http' ? ['tls-verify=false'] : [`cert-dir=${session.caDirectory}`];
-  const authfile = `--authfile=${path.join(session.dockerConfig, 'config.json')}`;
-  return runCommand(
-    [toolPath('skopeo'), '--insecure-policy', ...command, authfile, ...sides.flatMap((side) => flags.map((flag) => `--${side}${flag}`))],
-    { env: clientEnvironment(session) },
-  );
+  const certificates = session.settings ? [`cert-dir=${session.settings.caDirectory}`] : [];
+  const flags = session.scheme === 'http' ? ['tls-verify=false'] : certificates;
+  const options = [...loginOption('--authfile', session), ...sides.flatMap((side) => flags.map((flag) => `--${side}${flag}`))];
+  return runCommand([toolPath('skopeo'), ...command, ...options], { env: clientEnvironment(session) });
 }
 
 const pull = async (session: ClientSession, reference: string): Promise<{ digest: string }> => {

@@ -1,6 +1,6 @@
 import { expectEqual, type Checks } from '../checks';
 import { formatTable } from '../../processes/progress';
-import { POD_CLIENTS, targetOf, type ClientTask, type PodClient } from './client-pods';
+import { digestPrinted, POD_CLIENTS, targetOf, type ClientTask, type PodClient } from './client-pods';
 import { type ClusterTests } from './cluster-tests';
 import { CONNECTOR_HOST, PLATFORM, SOURCE, TEAM_A } from './tenants';
 
@@ -35,23 +35,15 @@ interface Manifest {
 async function checkPull({ pods, registry, sourceDigest }: ClusterTests, client: PodClient): Promise<void> {
   const log = await pods.result(client.pod(TASK));
   if (!client.builds) {
-    return expectEqual(printed(log, 'PULLED'), sourceDigest, 'digest of the pulled image');
+    return expectEqual(digestPrinted(log, 'PULLED'), sourceDigest, 'digest of the pulled image');
   }
   const layers = async (name: string): Promise<string[]> =>
     (JSON.parse(await registry.manifest(name)) as Manifest).layers.map(({ digest }) => digest);
-  const target = `${targetOf(client).split(':')[0]}@${printed(log, 'PUSHED')}`;
+  const target = `${targetOf(client).split(':')[0]}@${digestPrinted(log, 'PUSHED')}`;
   expectEqual((await layers(target)).slice(0, 1), await layers(SOURCE), 'layers of the base');
 }
 
 async function checkPush({ pods, registry }: ClusterTests, client: PodClient): Promise<void> {
   const log = await pods.result(client.pod(TASK));
-  expectEqual(await registry.digest(targetOf(client)), printed(log, 'PUSHED'), 'digest in the registry');
-}
-
-function printed(log: string, what: string): string {
-  const digest = new RegExp(`^${what} (sha256:[0-9a-f]{64})$`, 'm').exec(log)?.[1];
-  if (!digest) {
-    throw new Error(`the pod did not print ${what} and a digest: ${log}`);
-  }
-  return digest;
+  expectEqual(await registry.digest(targetOf(client)), digestPrinted(log, 'PUSHED'), 'digest in the registry');
 }

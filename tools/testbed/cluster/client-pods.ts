@@ -38,7 +38,21 @@ export function connectorVolume(connectors: string, attributes: Readonly<Record<
   };
 }
 
-const DIGEST = "grep -o 'sha256:[0-9a-f]*' | head -n 1";
+/** Prints the first digest of its input. */
+export const PRINT_DIGEST = "grep -o 'sha256:[0-9a-f]*' | head -n 1";
+
+/**
+ * Returns the digest that a pod printed after a word.
+ *
+ * @throws Error with the log, when it did not
+ */
+export function digestPrinted(log: string, word: 'PULLED' | 'PUSHED'): string {
+  const digest = new RegExp(`^${word} (sha256:[0-9a-f]{64})$`, 'm').exec(log)?.[1];
+  if (!digest) {
+    throw new Error(`the pod did not print ${word} and a digest: ${log}`);
+  }
+  return digest;
+}
 
 const crane: PodClient = {
   name: 'crane',
@@ -48,8 +62,8 @@ const crane: PodClient = {
     volumes: { [MOUNT]: connectorVolume(task.connector) },
     script: `
       crane pull --format=oci ${task.host}/${task.source} /tmp/image
-      echo PULLED $(cat /tmp/image/index.json | ${DIGEST})
-      echo PUSHED $(crane push /tmp/image ${task.host}/${targetOf(crane)} | ${DIGEST})`,
+      echo PULLED $(cat /tmp/image/index.json | ${PRINT_DIGEST})
+      echo PUSHED $(crane push /tmp/image ${task.host}/${targetOf(crane)} | ${PRINT_DIGEST})`,
   }),
 };
 
@@ -75,7 +89,7 @@ const skopeo: PodClient = {
     volumes: { [MOUNT]: connectorVolume(task.connector) },
     script: `
       skopeo copy --authfile ${MOUNT}/config.json --src-cert-dir ${MOUNT} docker://${task.host}/${task.source} oci:/tmp/image:v1
-      echo PULLED $(cat /tmp/image/index.json | ${DIGEST})
+      echo PULLED $(cat /tmp/image/index.json | ${PRINT_DIGEST})
       skopeo copy --authfile ${MOUNT}/config.json --dest-cert-dir ${MOUNT} --digestfile /tmp/digest oci:/tmp/image:v1 docker://${task.host}/${targetOf(skopeo)}
       echo PUSHED $(cat /tmp/digest)`,
   }),
@@ -123,7 +137,7 @@ function buildkit(name: string, params: Readonly<Record<string, string>>): PodCl
         printf 'FROM ${task.host}/${task.source}\\nCOPY Dockerfile /\\n' >Dockerfile
         buildctl build --progress plain --frontend dockerfile.v0 --local context=. --local dockerfile=. --metadata-file /tmp/metadata \\
           --output type=image,name=${task.host}/${targetOf(client)},push=true || { cat /tmp/buildkitd.log; exit 1; }
-        echo PUSHED $(grep containerimage.digest /tmp/metadata | ${DIGEST})`,
+        echo PUSHED $(grep containerimage.digest /tmp/metadata | ${PRINT_DIGEST})`,
     }),
   };
   return client;

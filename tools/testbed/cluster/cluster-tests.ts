@@ -16,6 +16,8 @@ export interface ClusterTests {
   readonly pods: Pods;
   /** The registry behind {@link PLATFORM}. */
   readonly registry: RegistrySide;
+  /** A registry without a Connector, from which everyone may pull {@link SOURCE}. */
+  readonly open: { readonly host: string; readonly ca: string };
   readonly sourceDigest: string;
 }
 
@@ -28,15 +30,30 @@ export async function startClusterTests(context: TestbedContext): Promise<Cluste
     // The shortest lifetime of a token that Kubernetes allows.
     tokenSeconds: 600,
   });
-  const target = context.registries.find(({ name }) => name === 'dist3-htpasswd');
-  if (!target) {
-    throw new Error('the registry dist3-htpasswd does not run');
-  }
+  const target = registryNamed(context, 'dist3-htpasswd');
+  const open = registryNamed(context, 'public-read');
   const registry = await RegistrySide.of(target, context.registryCaFile, path.join(cluster.directory, 'registry-login'));
+  const writable = { ...open, address: open.directAddress ?? open.address };
+  const openSide = await RegistrySide.of(writable, context.registryCaFile, path.join(cluster.directory, 'open-login'));
+  await openSide.push(context.content.imageLayout, SOURCE);
   await step('building images of clients, sharing Connectors', () =>
     Promise.all([makeImages(path.join(cluster.directory, 'images')), prepare(context, cluster, registry, target)]),
   );
-  return { cluster, pods: new Pods(cluster), registry, sourceDigest: context.content.imageDigest };
+  return {
+    cluster,
+    pods: new Pods(cluster),
+    registry,
+    open: { host: new URL(open.address).host, ca: context.authority.caPem },
+    sourceDigest: context.content.imageDigest,
+  };
+}
+
+function registryNamed({ registries }: TestbedContext, name: string): Registry {
+  const found = registries.find((registry) => registry.name === name);
+  if (!found) {
+    throw new Error(`the registry ${name} does not run`);
+  }
+  return found;
 }
 
 async function makeImages(directory: string): Promise<void> {

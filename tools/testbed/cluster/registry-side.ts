@@ -8,7 +8,7 @@ import { toolPath } from '../toolchain';
 /** Direct access to the registry, with the credential that no pod gets. */
 export class RegistrySide {
   private constructor(
-    private readonly host: string,
+    readonly host: string,
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 

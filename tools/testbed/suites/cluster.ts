@@ -2,6 +2,7 @@ import { Checks } from '../checks';
 import { checkAccess, checkDriverRights } from '../cluster/access-checks';
 import { checkClients } from '../cluster/client-checks';
 import { checkSanity } from '../cluster/csi-sanity';
+import { checkForwardProxy } from '../cluster/forward-checks';
 import { checkDriverRestart } from '../cluster/restart-checks';
 import { checkExamplePods } from '../cluster/example-pods';
 import { checkProjectedToken } from '../cluster/projected-token';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'a projected token': checkProjectedToken,
   'csi-sanity': checkSanity,
   clients: checkClients,
+  'forward proxy': checkForwardProxy,
   'pods of the documentation': checkExamplePods,
   'users and groups': checkUsers,
   access: checkAccess,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { compareConformance, countResults, runConformance, type ConformanceResults, type ConformanceTarget } from '../conformance';
+import { forwardVariables, MountedVolumes } from '../forward/mounted-volumes';
 import { startProduct } from '../start-product';
 import { formatTable } from '../../processes/progress';
 import { type Registry } from '../registries';
@@ -18,10 +19,15 @@ const GOOD = new Set(['passed', 'skipped', 'disabled']);
 interface Comparison {
   readonly registry: Registry;
   readonly direct: ConformanceResults;
-  readonly proxied: ConformanceResults;
+  /** By the name of the way. */
+  readonly proxied: Readonly<Record<Way, ConformanceResults>>;
 }
 
-/** Runs the OCI conformance suite directly and through the proxy. Each test must have the same result. */
+const WAYS = ['the reverse proxy', 'the forward proxy'] as const;
+
+type Way = (typeof WAYS)[number];
+
+/** Runs the OCI conformance suite directly, and both ways through the proxy. Each test must have the same result. */
 export const conformanceSuite: Suite = {
   async run(context) {
     const registries = context.registries.filter(({ name }) => REGISTRIES.includes(name));
@@ -31,12 +37,12 @@ export const conformanceSuite: Suite = {
     }
     const rows = comparisons.flatMap(({ registry, direct, proxied }) => [
       [registry.name, 'direct', countText(direct)],
-      [registry.name, 'through the proxy', countText(proxied)],
+      ...WAYS.map((way) => [registry.name, `through ${way}`, countText(proxied[way])]),
     ]);
     process.stdout.write(`\n${formatTable(['registry', 'how', 'results'], rows)}\n\n`);
     const failures = comparisons.flatMap(failuresOf);
     const compared = comparisons.reduce((sum, { direct }) => sum + direct.size, 0);
-    return { passed: compared - failures.length, failures };
+    return { passed: WAYS.length * compared - failures.length, failures };
   },
 };
 
@@ -52,7 +58,7 @@ async function compare(context: SuiteContext, registry: Registry): Promise<Compa
     ...registry.account,
     caFile: context.registryCaFile,
   };
-  const proxiedTarget: ConformanceTarget = {
+  const reverseTarget: ConformanceTarget = {
     registry: connectorHost(registry.name),
     tls: 'enabled',
     prefix: `namespaces/${NAMESPACE}/connectors/${registry.name}/${owner}through/`,
@@ -60,12 +66,28 @@ async function compare(context: SuiteContext, registry: Registry): Promise<Compa
     password: await product.token(),
     caFile: product.caFile,
   };
-  const direct = await runConformance(directTarget, path.join(directory, 'direct'));
-  return { registry, direct, proxied: await runConformance(proxiedTarget, path.join(directory, 'proxied')) };
+  const volumes = await context.volumes(() => MountedVolumes.start(context, product));
+  const variables = await forwardVariables(await volumes.mount(`conformance-${registry.name}`, [registry.name]));
+  const forwardTarget: ConformanceTarget = {
+    registry: new URL(registry.address).host,
+    tls: directTarget.tls,
+    prefix: `${owner}forward/`,
+    variables,
+  };
+  return {
+    registry,
+    direct: await runConformance(directTarget, path.join(directory, 'direct')),
+    proxied: {
+      'the reverse proxy': await runConformance(reverseTarget, path.join(directory, 'reverse')),
+      'the forward proxy': await runConformance(forwardTarget, path.join(directory, 'forward')),
+    },
+  };
 }
 
 function failuresOf({ registry, direct, proxied }: Comparison): string[] {
-  const differences = compareConformance(direct, proxied).map((difference) => `${registry.name}: ${difference}`);
+  const differences = WAYS.flatMap((way) =>
+    compareConformance(direct, proxied[way]).map((difference) => `${registry.name}, ${way}: ${difference}`),
+  );
   if (direct.size === 0) {
     return [`${registry.name}: the suite ran no test`];
   }

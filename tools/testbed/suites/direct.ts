@@ -14,13 +14,13 @@ export const directSuite: Suite = {
       .map((registry) => {
         const { host, protocol } = new URL(registry.directAddress ?? registry.address);
         const login = registry.account ?? { username: 'nobody', password: 'nothing' };
-        return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, login: () => Promise.resolve(login) };
+        const settings = { caFile: context.registryCaFile, login: () => Promise.resolve(login) };
+        return { registry, host, prefix: { [protocol.slice(0, -1)]: '' }, settings };
       });
     const { table, ...result } = await runMatrix({
       ...context,
       targets,
       limits: JSON.parse(await readFile(LIMITS, 'utf8')) as Record<string, string>,
-      clientCaFile: context.registryCaFile,
       directory: path.join(context.directory, 'direct'),
     });
     process.stdout.write(`\n${table}\n\n`);

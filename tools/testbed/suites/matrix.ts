@@ -16,7 +16,10 @@ export const matrixSuite: Suite = {
         host: connectorHost(registry.name),
         // The host form over http and the path form over https: this tests both without doubling the time.
         prefix: { http: '', https: `namespaces/${NAMESPACE}/connectors/${registry.name}/` },
-        login: async () => ({ username: 'connector', password: await product.token() }),
+        settings: {
+          caFile: product.caFile,
+          login: async () => ({ username: 'connector', password: await product.token() }),
+        },
       }));
     for (const { host } of targets) {
       await trustRegistry(host, product.caFile);
@@ -24,7 +27,6 @@ export const matrixSuite: Suite = {
     const { table, ...result } = await runMatrix({
       ...context,
       targets,
-      clientCaFile: product.caFile,
       directory: path.join(context.directory, 'matrix'),
     });
     process.stdout.write(`\n${table}\n\n`);

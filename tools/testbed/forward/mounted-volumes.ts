@@ -1,0 +1,81 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
+import { Pods, PublishedVolume, type Pod } from '../../kubelet/published-volume';
+import { step } from '../../processes/progress';
+import { NAMESPACE } from '../connector-names';
+import { type Product } from '../product';
+import { CLIENT, launchProgram } from '../start-product';
+import { type TestbedContext } from '../testbed-context';
+
+const VOLUME = 'connectors';
+
+/** Volumes of pods of the clients' ServiceAccount. The CSI driver writes them; this process replaces the kubelet. */
+export class MountedVolumes {
+  private constructor(
+    private readonly context: TestbedContext,
+    private readonly product: Product,
+    private readonly kubeletDirectory: string,
+  ) {}
+
+  static async start(context: TestbedContext, product: Product): Promise<MountedVolumes> {
+    const kubeletDirectory = path.join(context.directory, 'kubelet');
+    for (const name of ['plugins', 'pods']) {
+      await mkdir(path.join(kubeletDirectory, name), { recursive: true });
+    }
+    await step('starting the CSI driver', () =>
+      launchProgram(context, product, 'csi', {
+        OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
+        OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
+        OCI_CONNECTOR_CSI_NODE_NAME: 'testbed',
+      }),
+    );
+    return new MountedVolumes(context, product, kubeletDirectory);
+  }
+
+  /**
+   * Mounts a volume until the testbed ends.
+   *
+   * @param pod name of its pod
+   * @param connectors names of Connectors
+   * @returns the directory of its files
+   */
+  async mount(pod: string, connectors: readonly string[]): Promise<string> {
+    const { context, product, kubeletDirectory } = this;
+    const problems: Error[] = [];
+    const volume = await PublishedVolume.publish({
+      client: product.client,
+      socket: path.join(kubeletDirectory, 'plugins/connectors-csi/csi.sock'),
+      kubeletDirectory,
+      pod: await product.client.create(Pods, podObject(pod, connectors)),
+      volume: VOLUME,
+      onProblem: (error) => problems.push(error),
+    });
+    context.closing.unshift(() => volume.unpublish());
+    context.secrets.push(...volume.issued.map((token) => ({ name: `the token of pod ${pod}`, value: token.reveal() })));
+    return volume.directory;
+  }
+}
+
+function podObject(name: string, connectors: readonly string[]): Pod {
+  const volumeAttributes = { connectors: connectors.map((connector) => `${NAMESPACE}/${connector}`).join(',') };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: CLIENT.namespace, name },
+    spec: {
+      serviceAccountName: CLIENT.name,
+      automountServiceAccountToken: false,
+      containers: [{ name: 'client', image: 'client' }],
+      volumes: [{ name: VOLUME, csi: { driver: CSI_DRIVER_NAME, readOnly: true, volumeAttributes } }],
+    },
+  } as Pod;
+}
+
+/** Returns the variables that a pod sets from the files of its volume, and nothing else. */
+export async function forwardVariables(volume: string): Promise<Readonly<Record<string, string>>> {
+  const [http, https] = await Promise.all(['http.proxy', 'https.proxy'].map((name) => readFile(path.join(volume, name), 'utf8')));
+  const proxy = { http_proxy: http ?? '', https_proxy: https ?? '', no_proxy: 'localhost,127.0.0.1' };
+  const upper = Object.fromEntries(Object.entries(proxy).map(([name, value]) => [name.toUpperCase(), value]));
+  return { ...proxy, ...upper, SSL_CERT_FILE: path.join(volume, 'ca-bundle.crt') };
+}
