@@ -118,6 +118,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   skopeo: ['/usr/bin/skopeo'],
   buildah: ['/usr/bin/buildah'],
   podman: ['/usr/bin/podman'],
+  curl: ['/usr/bin/curl'],
   // By path: a newer docker elsewhere on the machine must not replace the old one.
   'docker.io': ['/usr/bin/docker', '/usr/sbin/dockerd'],
   'docker-registry': ['/usr/bin/docker-registry'],

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../../processes/run-command';
 import { blobFile, MEDIA, type Descriptor, sha256 } from '../oci-layout';
+import { toolPath } from '../toolchain';
 import { clientEnvironment, type ClientSession, type RegistryClient } from './registry-client';
 
 interface Manifest {
@@ -12,7 +13,7 @@ interface Manifest {
 
 /** Sends one request, which must succeed, and returns the body of the response. curl follows no redirect. */
 function send(session: ClientSession, url: string, ...options: string[]): Promise<string> {
-  const command: [string, ...string[]] = ['/usr/bin/curl', '--silent', '--show-error', '--fail-with-body', ...options, url];
+  const command: [string, ...string[]] = [toolPath('curl'), '--silent', '--show-error', '--fail-with-body', ...options, url];
   return runCommand(command, { env: clientEnvironment(session) });
 }
 
