@@ -33,6 +33,15 @@ describe('blobRedirect', () => {
     expect([part.status, part.body.toString()]).toEqual([206, '89']);
   });
 
+  it('redirects to the name of the second server', async () => {
+    registry = await startFixtureRegistry({ publicName: 'registry.example', cdnName: 'blobs.example', quirks: { blobRedirect: {} } });
+    const local = `http://127.0.0.1:${registry.port}/v2/a/blobs`;
+    await sendRequest(`${local}/uploads/?digest=${digest}`, { method: 'POST', body: content });
+    const { headers } = await sendRequest(`${local}/${digest}`);
+    expect(new URL(headers.location ?? '').hostname).toBe('blobs.example');
+    expect(new URL(registry.origin).hostname).toBe('registry.example');
+  });
+
   it('the other origin refuses any Authorization with 400, and records it', async () => {
     await start({});
     const { headers } = await get();
