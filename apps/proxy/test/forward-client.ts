@@ -47,8 +47,16 @@ async function nextPiece(socket: Socket, received: Buffer): Promise<Buffer> {
     if (socket.readableEnded || socket.destroyed) {
       throw new Error(`the connection closed after ${JSON.stringify(received.toString('latin1'))}`);
     }
-    await Promise.race([once(socket, 'readable'), once(socket, 'close'), once(socket, 'end')]);
+    await somethingHappens(socket);
   }
+}
+
+/** Resolves when there is something to read, or the connection has ended. */
+async function somethingHappens(socket: Socket): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const events = ['readable', 'close', 'end'].map((event) => once(socket, event, { signal }).catch(() => undefined));
+  await Promise.race(events).finally(() => over.abort());
 }
 
 function headerOf(line: string): [string, string] {
@@ -77,11 +85,23 @@ export interface TunnelledResponse {
   readonly body: string;
 }
 
+const agents = new WeakMap<Socket, Agent>();
+
+function agentOf(socket: Socket): Agent {
+  const known = agents.get(socket);
+  if (known) {
+    return known;
+  }
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  agent.createConnection = () => socket;
+  agents.set(socket, agent);
+  return agent;
+}
+
 /** Sends a request on an open connection, which remains open if both sides want that. */
 export function sendOn(socket: Socket, options: RequestOptions & { readonly body?: string | Buffer }): Promise<TunnelledResponse> {
   const { body, ...rest } = options;
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  agent.createConnection = () => socket;
+  const agent = agentOf(socket);
   return new Promise((resolve, reject) => {
     const outgoing = sendHttp({ agent, ...rest }, (response) => {
       const chunks: Buffer[] = [];

@@ -144,6 +144,29 @@ describe('HttpConnections', () => {
     expect({ served, rejected }).toEqual({ served: ['GET /'], rejected: ['http MethodNotAllowed'] });
   });
 
+  it('answers one CONNECT after the other on a connection, and leaves no listener on it', async () => {
+    start();
+    onRequest = (response) => response.writeHead(407, { 'content-length': 0 }).end();
+    let accepted: Socket | undefined;
+    const ways = { origin: way, connect: way };
+    const port = await listen(
+      createServer((socket) => {
+        accepted = socket;
+        connections.accept(socket, { listener: 'http', slot: new Slot(), ways });
+      }),
+    );
+    const { client, received } = dial(connect(port, '127.0.0.1'));
+    const listeners: string[] = [];
+    for (let count = 1; count <= 4; count += 1) {
+      client.write('CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n');
+      await until(() => received().split('HTTP/1.1 407').length > count);
+      const names = accepted?.eventNames() ?? [];
+      listeners.push(names.map((name) => `${String(name)} ${accepted?.listenerCount(name) ?? 0}`).join());
+    }
+    expect(new Set(listeners.slice(1)).size).toBe(1);
+    expect(served).toHaveLength(4);
+  });
+
   it('tells a client that sends plain HTTP to a TLS port to use https', async () => {
     start();
     const port = await listen(

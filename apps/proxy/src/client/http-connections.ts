@@ -119,6 +119,15 @@ export class HttpConnections {
     this.#lastAnswer.give(socket, new ProxyError('RequestMalformed', problem));
   }
 
+  #refusePlainHttpInside(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection) {
+      // The answer to CONNECT went out without this response, which therefore never finishes.
+      connection.latest = undefined;
+    }
+    this.#refusePlainHttp(socket, 'this tunnel leads to an https host; begin the address with https://');
+  }
+
   /** Closes idle connections, and the other connections as soon as they are idle, until {@link close}. */
   drain(): void {
     this.#closeIdle();
@@ -180,7 +189,7 @@ export class HttpConnections {
       head,
       reuse: reuse ? () => this.#reuse(socket) : undefined,
       serveInside: (inner, ways) => this.#serveInside(socket, inner, ways),
-      refusePlainHttp: () => this.#refusePlainHttp(socket, 'this tunnel leads to an https host; begin the address with https://'),
+      refusePlainHttp: () => this.#refusePlainHttpInside(socket),
     });
     this.#serve(request, upgrading.response, false, upgrading);
   }
@@ -205,6 +214,8 @@ export class HttpConnections {
       socket.off('error', closeAfterError);
     }
     this.accept(inner, { listener, slot, ways });
+    // `release` has paused the connection itself.
+    inner.resume();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrading?: UpgradingConnection): void {

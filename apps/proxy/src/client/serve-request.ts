@@ -65,7 +65,7 @@ export class ServeRequest {
       over();
     });
     circumstances.upgrading?.onGone(() => client.transfer.cancel('client-aborted'));
-    if (request.headers.upgrade !== undefined) {
+    if (request.headers.upgrade !== undefined && request.method !== 'CONNECT') {
       // Node.js discards data that arrives together with such a request, so later data could begin within another request (rule C8).
       this.#closing.add(request.socket);
       response.shouldKeepAlive = false;
@@ -182,6 +182,7 @@ export class ServeRequest {
       return;
     }
     if (failure.closes || hasUnreadBody(client)) {
+      response.shouldKeepAlive = false;
       response.setHeader('connection', 'close');
       if (response.socket) {
         closeLingering(response.socket);

@@ -60,6 +60,9 @@ export class UpgradingConnection implements UpgradableConnection {
   readonly #keep = (chunk: Buffer): void => {
     this.#early.push(chunk);
     this.#earlyBytes += chunk.length;
+    if (!this.response.headersSent) {
+      this.response.shouldKeepAlive = false;
+    }
     if (this.#earlyBytes > MAX_EARLY) {
       this.socket.destroy();
     }
@@ -76,7 +79,8 @@ export class UpgradingConnection implements UpgradableConnection {
     const { socket, head, reuse } = options;
     this.socket = socket;
     this.response = new ServerResponse(request);
-    this.response.shouldKeepAlive = reuse !== undefined;
+    // What a client sends before the answer is for the tunnel. If there is none, it must not be parsed as a request (rule C8).
+    this.response.shouldKeepAlive = reuse !== undefined && head.length === 0;
     this.response.assignSocket(socket);
     socket.on('drain', this.#drained);
     socket.on('timeout', this.#timedOut);

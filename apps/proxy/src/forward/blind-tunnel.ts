@@ -38,8 +38,9 @@ export class BlindTunnel {
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     const upstream = await connect(`http://${authorityText(authority)}`, transfer.signal).catch((error: unknown) => {
-      throw hostRefusal(error);
+      throw hostRefusal(error, authority);
     });
+    transfer.onCancel(() => upstream.destroy());
     const tooOld = clock.setTimeout(() => transfer.cancel('too-old'), maxAgeMs);
     transfer.atEnd(() => tooOld.cancel());
     transfer.atEnd(reviews.begin({ client, identity }, admitAgain));

@@ -19,11 +19,14 @@ export class ConnectorPlaces {
   /**
    * Returns the addresses of the Connectors that have this host and port, in the order of the keys.
    *
+   * A Connector whose address is invalid does not affect the others. But if none of them is at this host, it may be the one that the client
+   * means: the request must not go there without the credential.
+   *
    * @param keys Connectors that the client may use
-   * @throws ProxyError ConnectorNotFound when none of them exists, ReviewUnavailable before the Connectors have been read
+   * @throws ProxyError ConnectorNotFound when none of them exists, ConnectorInvalid, ReviewUnavailable before the Connectors have been read
    */
   at(keys: readonly ConnectorKey[], authority: HostAndPort): NamedAddress[] {
-    const { connectors, classes, addresses } = this.options;
+    const { connectors, classes } = this.options;
     if (!connectors.hasSynced || !classes.hasSynced) {
       throw new ProxyError('ReviewUnavailable', 'the proxy has not yet read the Connectors; try again', { retryAfterSeconds: 1 });
     }
@@ -35,12 +38,25 @@ export class ConnectorPlaces {
       const names = keys.map(({ namespace, name }) => `"${name}" in namespace "${namespace}"`).join(', ');
       throw new ProxyError('ConnectorNotFound', `there is no connector ${names}`);
     }
-    return existing.flatMap(({ key, connector }) => {
-      const inside = this.#inside(connector);
-      return addresses
-        .at(connector, authority)
-        .map((address) => ({ connector: key, address, inside: (path: string) => inside(path, address) }));
-    });
+    let problem: ProxyError | undefined;
+    const places: NamedAddress[] = [];
+    for (const { key, connector } of existing) {
+      try {
+        places.push(...this.#placesOf(key, connector, authority));
+      } catch (error) {
+        problem ??= invalid(error);
+      }
+    }
+    if (places.length === 0 && problem) {
+      throw problem;
+    }
+    return places;
+  }
+
+  #placesOf(key: ConnectorKey, connector: Connector, authority: HostAndPort): NamedAddress[] {
+    const inside = this.#inside(connector);
+    const addresses = this.options.addresses.at(connector, authority);
+    return addresses.map((address) => ({ connector: key, address, inside: (path: string) => inside(path, address) }));
   }
 
   /** Without its class, the Connector's protocol is not known; the pipeline then refuses every path. */
@@ -53,4 +69,11 @@ export class ConnectorPlaces {
     const protocol = protocols.get(protocolOf(connectorClass));
     return (path, address) => protocol.inside(path, address);
   }
+}
+
+function invalid(error: unknown): ProxyError {
+  if (error instanceof ProxyError) {
+    return error;
+  }
+  throw error;
 }

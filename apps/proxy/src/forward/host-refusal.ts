@@ -1,10 +1,16 @@
-import { EgressError } from '@oci-connector/egress';
+import { EgressError, type HostAndPort } from '@oci-connector/egress';
+import { toProxyError } from '../client/to-proxy-error';
+import { authorityText } from '../naming/authority';
 import { ProxyError } from '../proxy.errors';
 
-/** Replaces the egress policy's error for a host of no Connector. The client named the host itself, so it may read the reason. */
-export function hostRefusal(error: unknown): unknown {
+/**
+ * Replaces an error about the connection to a host of no Connector. The client named the host itself, so it may read the reason, but not
+ * the addresses that the proxy has found for the name.
+ */
+export function hostRefusal(error: unknown, authority: HostAndPort): unknown {
   if (!(error instanceof EgressError)) {
     return error;
   }
-  return error.code === 'AddressNotAllowed' ? new ProxyError('HostNotAllowed', error.message, { cause: error }) : error;
+  const code = error.code === 'AddressNotAllowed' ? 'HostNotAllowed' : toProxyError(error).code;
+  return new ProxyError(code, `no connection to ${authorityText(authority)}: ${error.reason ?? 'it failed'}`, { cause: error });
 }

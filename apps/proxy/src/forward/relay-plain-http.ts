@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { sendBody } from '../client/send-body';
 import { closeLingering } from '../client/lingering-close';
 import { authorityText } from '../naming/authority';
+import { refuseLoop } from '../pipeline/identify-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
 import { connectionListed, HOP_BY_HOP, viaHeader } from '../upstream/request-headers';
@@ -37,7 +38,8 @@ export class RelayPlainHttp {
     record.host = authorityText(authority);
     record.route = 'http://{host}';
     record.action = 'relay';
-    if (headers.upgrade !== undefined) {
+    refuseLoop(headers.via, via);
+    if (headers.upgrade !== undefined && !IGNORED_UPGRADES.has(headers.upgrade.toLowerCase())) {
       throw new ProxyError('UpgradeUnsupported', 'no upgrade is served for hosts of no connector; use CONNECT');
     }
     const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
@@ -56,7 +58,7 @@ export class RelayPlainHttp {
         transfer,
       })
       .catch((error: unknown) => {
-        throw hostRefusal(error);
+        throw hostRefusal(error, authority);
       });
     record.upstreamStatus = answer.status;
     const present = relayedHeaders(answer.status, answer.headers, NOTHING_DROPPED);
@@ -70,6 +72,9 @@ export class RelayPlainHttp {
     await sendBody(answer, { sink, transfer, hasLength: present['content-length'] !== undefined });
   }
 }
+
+/** java.net.http requests HTTP/2 with every request to an http URL. */
+const IGNORED_UPGRADES: ReadonlySet<string> = new Set(['h2c']);
 
 /** Set by the transport: Host is the authority of the URL. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);

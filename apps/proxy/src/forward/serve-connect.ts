@@ -1,4 +1,5 @@
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { type HostAndPort } from '@oci-connector/egress';
 import { type UpgradableConnection, type Way, type Ways } from '../client/ways';
 import { authorityText, parseAuthority } from '../naming/authority';
@@ -54,25 +55,26 @@ export class ServeConnect implements Way {
     }
     const admitted = await admission.admit(client);
     const leave = limits.admit(admitted.identity.username);
-    connection.socket.once('close', leave);
     try {
-      await this.#open(client, connection, { ...admitted, authority });
+      await this.#serveOther(client, connection, { ...admitted, authority });
+      whenClosed(connection.socket, leave);
     } catch (error) {
-      // The connection may stay open for further requests.
-      connection.socket.off('close', leave);
       leave();
       throw error;
     }
   }
 
-  async #open(client: ClientExchange, connection: UpgradableConnection, to: Admission & { authority: HostAndPort }): Promise<void> {
+  /** Resolves when the tunnel is open; for one that the proxy does not look into, when it has closed. */
+  async #serveOther(client: ClientExchange, connection: UpgradableConnection, admitted: Admitted): Promise<void> {
     const { admission, places, blindTunnel } = this.options;
-    const [first] = places.at(to.connectors, to.authority);
+    const { connectors, authority } = admitted;
+    const addresses = places.at(connectors, authority);
+    const [first] = addresses;
     if (first) {
-      return this.#intercept(client, connection, { ...to, first });
+      return this.#intercept(client, connection, { ...admitted, first });
     }
     const admitAgain = (): Promise<boolean> => admission.admit(client).then(() => true);
-    await blindTunnel.open(client, connection, { ...to, admitAgain });
+    await blindTunnel.open(client, connection, { ...admitted, admitAgain });
   }
 
   /** A tunnel to the proxy itself is a connection like any other; who opened it does not count. */
@@ -113,10 +115,21 @@ export class ServeConnect implements Way {
   }
 }
 
-interface Intercepted extends Admission {
+interface Admitted extends Admission {
   readonly authority: HostAndPort;
+}
+
+interface Intercepted extends Admitted {
   /** The address that determines the scheme in the tunnel. */
   readonly first: NamedAddress;
+}
+
+function whenClosed(socket: Socket, tell: () => void): void {
+  if (socket.closed) {
+    tell();
+  } else {
+    socket.once('close', tell);
+  }
 }
 
 function connectionOf({ connection }: ClientExchange): UpgradableConnection {

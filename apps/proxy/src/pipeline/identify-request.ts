@@ -37,7 +37,8 @@ export class IdentifyRequest {
   }
 }
 
-function refuseLoop(via: string | undefined, own: string): void {
+/** @throws ProxyError LoopDetected when the request has passed through this proxy before */
+export function refuseLoop(via: string | undefined, own: string): void {
   if (via === undefined) {
     return;
   }

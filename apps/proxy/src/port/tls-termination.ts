@@ -50,8 +50,14 @@ export class TlsTermination {
   /** Begins a handshake. No byte of the connection may have been consumed. A failed handshake closes the connection. */
   accept(socket: Socket, outcome: TlsOutcome): void {
     const ends = endsOf(socket);
-    this.#pending.set(ends, { socket, ...outcome });
-    socket.once('close', () => this.#pending.delete(ends));
+    const pending = { socket, ...outcome };
+    this.#pending.set(ends, pending);
+    socket.once('close', () => {
+      // Another connection from the same port may have begun.
+      if (this.#pending.get(ends) === pending) {
+        this.#pending.delete(ends);
+      }
+    });
     this.#server.emit('connection', socket);
   }
 

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { type FixtureRegistry } from '@oci-connector/testing-registry';
+import { ForwardWorld, PORTS, type PortName, readAnswer, sendOn } from './forward-world';
+import { CONNECTORS } from './proxy-world';
+
+const HOST = 'registry.example';
+
+/** TLS in tunnels to the hosts of Connectors, and what is no TLS. */
+describe('in a tunnel to an https host', () => {
+  let forward: ForwardWorld;
+  let registry: FixtureRegistry;
+  let byAddress: FixtureRegistry;
+  let authority: string;
+
+  beforeAll(async () => {
+    forward = await ForwardWorld.start({ unauthenticatedIdle: 1_000 });
+    registry = await forward.addRegistry(HOST);
+    authority = `${HOST}:${registry.port}`;
+    await forward.connect(`https://${authority}`);
+    byAddress = await forward.addRegistry('127.0.0.1');
+    await forward.connect(`https://127.0.0.1:${byAddress.port}`, { name: 'by-address' });
+  });
+
+  beforeEach(() => registry.clearRequests());
+
+  afterEach(() => forward.closeSockets());
+
+  afterAll(() => forward.close());
+
+  /** Begins a handshake in a tunnel; resolves with the outcome. */
+  async function handshake(socket: Socket, options: ConnectionOptions): Promise<TLSSocket | string> {
+    const secure = forward.track(connectTls({ socket, ca: forward.world.ca.certificate, ...options }));
+    const failure = await Promise.race([
+      once(secure, 'secureConnect').then(() => undefined),
+      once(secure, 'close').then(() => 'closed'),
+      new Promise<string>((resolve) => secure.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message))),
+    ]);
+    return failure ?? secure;
+  }
+
+  const ping = (secure: TLSSocket | string, host: string): ReturnType<typeof sendOn> => {
+    if (typeof secure === 'string') {
+      throw new Error(`the handshake failed: ${secure}`);
+    }
+    return sendOn(secure, { path: '/v2/', headers: { host } });
+  };
+
+  describe.each(PORTS)('on the %s port', (port: PortName) => {
+    it.each([HOST, HOST.toUpperCase(), `${HOST}.`])('the name %s is the host of the tunnel', async (servername) => {
+      const socket = await forward.plainTunnel(authority, { port });
+      // The client compares the certificate with the name that it sends.
+      const secure = await handshake(socket, { servername, checkServerIdentity: () => undefined });
+      expect((await ping(secure, authority)).status).toBe(200);
+    });
+
+    it.each([`${HOST.toUpperCase()}:PORT`, `${HOST}.:PORT`, `Registry.Example.:PORT`])('CONNECT %s is the same host', async (target) => {
+      const socket = await forward.plainTunnel(target.replace('PORT', String(registry.port)), { port });
+      const secure = await handshake(socket, { servername: HOST });
+      expect((await ping(secure, authority)).status).toBe(200);
+      expect(
+        (
+          await ping(
+            await handshake(await forward.plainTunnel(authority, { port }), { servername: HOST }),
+            target.replace('PORT', String(registry.port)),
+          )
+        ).status,
+      ).toBe(200);
+    });
+
+    it.each(['other.example', `c-registry.${CONNECTORS}.svc`, `x${HOST}`, `sub.${HOST}`, 'example'])(
+      'another name, %s, fails the handshake, and nothing goes upstream (C6, C16)',
+      async (servername) => {
+        const outcome = await handshake(await forward.plainTunnel(authority, { port }), { servername });
+        expect(outcome).toMatch(/^(?:closed|ECONNRESET|ERR_SSL_|EPIPE)/);
+        expect(registry.requests).toEqual([]);
+      },
+    );
+
+    it('without a name, the certificate is for the host of the CONNECT', async () => {
+      const secure = await handshake(await forward.plainTunnel(authority, { port }), {
+        servername: '',
+        checkServerIdentity: () => undefined,
+      });
+      expect(typeof secure === 'string' ? secure : secure.getPeerCertificate().subjectaltname).toBe(`DNS:${HOST}`);
+      expect((await ping(secure, authority)).status).toBe(200);
+    });
+
+    it('a host that is an address has a certificate for the address', async () => {
+      const user = `${CONNECTORS}/by-address`;
+      const socket = await forward.plainTunnel(`127.0.0.1:${byAddress.port}`, { port, user });
+      const secure = await handshake(socket, { host: '127.0.0.1' });
+      expect((await ping(secure, `127.0.0.1:${byAddress.port}`)).status).toBe(200);
+    });
+
+    it.each(['TLSv1', 'TLSv1.1'] as const)('%s fails the handshake', async (version) => {
+      const options = { servername: HOST, minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+      expect(await handshake(await forward.plainTunnel(authority, { port }), options)).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+    });
+
+    it('a client that speaks only HTTP/2 fails the handshake; one that speaks both gets HTTP/1.1', async () => {
+      const only = await handshake(await forward.plainTunnel(authority, { port }), { servername: HOST, ALPNProtocols: ['h2'] });
+      expect(only).toBe('ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+      const both = await handshake(await forward.plainTunnel(authority, { port }), { servername: HOST, ALPNProtocols: ['h2', 'http/1.1'] });
+      expect(typeof both === 'string' ? both : both.alpnProtocol).toBe('http/1.1');
+    });
+
+    it('an HTTP/2 preface gets 400', async () => {
+      const secure = await forward.tunnel(authority, { port });
+      expect(await forward.exchange(secure, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    });
+
+    it('plain HTTP gets 400 that says to use https', async () => {
+      const text = await forward.exchange(
+        await forward.plainTunnel(authority, { port }),
+        `GET /v2/ HTTP/1.1\r\nHost: ${authority}\r\n\r\n`,
+      );
+      expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*connection: close\r\n[^]*begin the address with https:\/\//);
+      expect(registry.requests).toEqual([]);
+    });
+
+    it('a CONNECT in plain text gets 400, and is not served', async () => {
+      const login = forward.login()['proxy-authorization'] ?? '';
+      const text = await forward.exchange(
+        await forward.plainTunnel(authority, { port }),
+        `CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\nProxy-Authorization: ${login}\r\n\r\n`,
+      );
+      expect(text).not.toMatch(/^HTTP\/1\.1 200/);
+      expect(forward.lookups).not.toContain('other.example');
+    });
+
+    it('garbage closes the connection', async () => {
+      expect(
+        await forward.exchange(await forward.plainTunnel(authority, { port }), 'garbage, and no handshake\r\n\r\n'.repeat(10)),
+      ).not.toMatch(/HTTP/);
+      expect(registry.requests).toEqual([]);
+    });
+
+    it('silence closes the connection at the limit for handshakes', async () => {
+      const socket = await forward.plainTunnel(authority, { port });
+      socket.resume();
+      await once(socket, 'close');
+    });
+
+    it('a handshake that the client begins before the answer to CONNECT is complete works', async () => {
+      const socket = await forward.dial(port);
+      // One packet with the CONNECT and the ClientHello.
+      socket.cork();
+      socket.write(
+        `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\nproxy-authorization: ${forward.login()['proxy-authorization'] ?? ''}\r\n\r\n`,
+      );
+      socket.write(await clientHello());
+      socket.uncork();
+      expect((await readAnswer(socket)).status).toBe(200);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      // A TLS record of type handshake: the ServerHello.
+      expect(answer[0]).toBe(0x16);
+    });
+  });
+
+  /** Returns the first packet of a handshake. */
+  function clientHello(): Promise<Buffer> {
+    return new Promise((resolve) => {
+      const channel = new Duplex({
+        read: () => undefined,
+        write: (chunk: Buffer) => resolve(chunk),
+      });
+      connectTls({ socket: channel, servername: HOST }).on('error', () => undefined);
+    });
+  }
+});
