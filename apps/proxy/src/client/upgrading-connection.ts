@@ -56,7 +56,12 @@ export class UpgradingConnection implements UpgradableConnection {
   readonly #early: Buffer[] = [];
   #earlyBytes = 0;
   #onGone: () => void = () => undefined;
-  readonly #ended = (): void => this.#onGone();
+  readonly #ended = (): void => {
+    // A connection whose end was read does not report it again.
+    this.response.shouldKeepAlive = false;
+    this.#onGone();
+  };
+
   readonly #keep = (chunk: Buffer): void => {
     this.#early.push(chunk);
     this.#earlyBytes += chunk.length;

@@ -49,6 +49,8 @@ export class TlsTermination {
 
   /** Begins a handshake. No byte of the connection may have been consumed. A failed handshake closes the connection. */
   accept(socket: Socket, outcome: TlsOutcome): void {
+    // A client that ends its side does not complete the handshake.
+    socket.allowHalfOpen = false;
     const ends = endsOf(socket);
     const pending = { socket, ...outcome };
     this.#pending.set(ends, pending);
@@ -80,6 +82,8 @@ export class TlsTermination {
   }
 
   #take(socket: TLSSocket): Pending | undefined {
+    // A client that ends its side does not complete the handshake.
+    socket.allowHalfOpen = false;
     const ends = endsOf(socket);
     const pending = this.#pending.get(ends);
     this.#pending.delete(ends);
