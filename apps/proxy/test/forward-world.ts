@@ -34,6 +34,8 @@ export class ForwardWorld {
   readonly names: Record<string, readonly string[] | undefined> = {};
   /** The host names that the proxy looked up for its clients. */
   readonly lookups: string[] = [];
+  /** Can delay the answer to a lookup. */
+  beforeAnswer: (host: string) => Promise<void> | undefined = () => undefined;
   readonly #sockets: Socket[] = [];
   readonly #registries: FixtureRegistry[] = [];
   #world?: ProxyWorld;
@@ -45,12 +47,13 @@ export class ForwardWorld {
     forward.#world = await ProxyWorld.start({
       settings,
       clock,
-      lookup: (name) => {
+      lookup: async (name) => {
         const host = name.replace(/\.$/, '');
         if (!isOfInstallation(host)) {
           forward.lookups.push(host);
+          await forward.beforeAnswer(host);
         }
-        return Promise.resolve((forward.names[host] ?? []).map((address) => ({ address })));
+        return (forward.names[host] ?? []).map((address) => ({ address }));
       },
     });
     const data = { 'ca.crt': Buffer.from(forward.registryCa.caPem).toString('base64') };

@@ -4,9 +4,11 @@ import { createServer as createTlsServer } from 'node:tls';
 
 export interface TcpServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Default: 127.0.0.1. */
+  readonly address?: string;
 }
 
-/** Accepts connections on 127.0.0.1, and calls the test's function for each; by default it does nothing. */
+/** Accepts connections on a loopback address, and calls the test's function for each; by default it does nothing. */
 export class TcpServer {
   readonly open = new Set<Socket>();
   /** The number of all connections so far. */
@@ -26,7 +28,7 @@ export class TcpServer {
 
   static async start(onConnection: (socket: Socket) => void = () => undefined, options: TcpServerOptions = {}): Promise<TcpServer> {
     const server = new TcpServer(onConnection, options);
-    await once(server.#server.listen(0, '127.0.0.1'), 'listening');
+    await once(server.#server.listen(0, options.address ?? '127.0.0.1'), 'listening');
     return server;
   }
 

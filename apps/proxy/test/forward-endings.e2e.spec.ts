@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import { type Socket } from 'node:net';
+import { sendRequest, TcpServer, until } from '@oci-connector/testing-kit';
+import { type FixtureRegistry } from '@oci-connector/testing-registry';
+import { ForwardWorld, openTunnel, PORTS, type PortName, sendOn } from './forward-world';
+import { CONNECTORS } from './proxy-world';
+
+const HOST = 'registry.example';
+const OTHER = 'other.example';
+/** Not the address of the API server, which is always refused. */
+const OTHER_ADDRESS = '127.0.0.2';
+const MAX_TUNNELS = 4;
+
+/** How tunnels end: by the client in every phase, at limits, and when the proxy stops. */
+describe('tunnels end', () => {
+  let forward: ForwardWorld;
+  let registry: FixtureRegistry;
+  let other: TcpServer;
+  let authority: string;
+  let elsewhere: string;
+  /** Held lookups of host names that begin with `slow`. */
+  let release: (() => void)[];
+
+  async function start(settings: Parameters<typeof ForwardWorld.start>[0] = {}): Promise<void> {
+    other = await TcpServer.start((socket) => socket.on('data', (chunk: Buffer) => socket.write(chunk)), { address: OTHER_ADDRESS });
+    forward = await ForwardWorld.start({
+      maxTunnelsPerClient: MAX_TUNNELS,
+      otherHostsAllowCidrs: [OTHER_ADDRESS],
+      otherHostsPorts: [String(other.port)],
+      ...settings,
+    });
+    registry = await forward.addRegistry(HOST);
+    authority = `${HOST}:${registry.port}`;
+    elsewhere = `${OTHER}:${other.port}`;
+    release = [];
+    forward.names[OTHER] = [OTHER_ADDRESS];
+    await forward.connect(`https://${authority}`);
+  }
+
+  afterEach(async () => {
+    release.splice(0).forEach((go) => go());
+    await forward.close();
+    await other.close();
+  });
+
+  /** The sum of a metric of the proxy. */
+  async function metric(name: string): Promise<number> {
+    const { body } = await sendRequest(`${forward.world.proxy.adminUrl}/metrics`);
+    const lines = body
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(name));
+    expect(lines.length).toBeGreaterThan(0);
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  const openConnections = (): Promise<number> => metric('connectors_proxy_client_connections{');
+
+  /** Opens as many tunnels as the limit allows, which shows that none of the earlier ones is still counted. */
+  async function noneIsCounted(port: PortName): Promise<void> {
+    for (let count = 0; count < MAX_TUNNELS; count += 1) {
+      await until(async () => (await forward.askTunnel(authority, { port })).status === 200);
+    }
+    forward.closeSockets();
+    await until(async () => (await openConnections()) === 0);
+  }
+
+  describe.each(PORTS)('when the client leaves (%s port)', (port) => {
+    beforeEach(() => start());
+
+    /** Resets the client's connections, and checks that nothing of them is left. */
+    async function leave(): Promise<void> {
+      forward.closeSockets();
+      await until(async () => (await openConnections()) === 0);
+    }
+
+    it('while its token is reviewed: no tunnel, and none is counted', async () => {
+      forward.world.kube.faults.pause({ resource: 'tokenreviews' });
+      for (let count = 0; count < MAX_TUNNELS + 1; count += 1) {
+        const socket = await forward.dial(port);
+        socket.write(connectTo(authority));
+      }
+      await until(async () => (await metric('connectors_proxy_transfers_in_flight')) === MAX_TUNNELS + 1);
+      await leave();
+      forward.world.kube.faults.resume();
+      await noneIsCounted(port);
+    });
+
+    it('while the name is looked up: nothing is dialled', async () => {
+      forward.beforeAnswer = () => new Promise((resolve) => release.push(resolve));
+      const socket = await forward.dial(port);
+      socket.write(connectTo(elsewhere));
+      await until(() => release.length > 0);
+      await leave();
+      release.splice(0).forEach((go) => go());
+      forward.beforeAnswer = () => undefined;
+      await noneIsCounted(port);
+      expect(other.connections).toBe(0);
+    });
+
+    it('while the proxy begins TLS with the registry: the connection to it ends', async () => {
+      forward.names['mute.example'] = ['127.0.0.1'];
+      const mute = await TcpServer.start((socket) => socket.resume());
+      await forward.connect(`https://mute.example:${mute.port}`, { name: 'mute' });
+      const socket = await forward.tunnel(`mute.example:${mute.port}`, { port, user: `${CONNECTORS}/mute` });
+      socket.write(`GET /v2/team/app/tags/list HTTP/1.1\r\nHost: mute.example:${mute.port}\r\n\r\n`);
+      await until(() => mute.connections > 0);
+      await leave();
+      await until(() => mute.open.size === 0);
+      await mute.close();
+      await noneIsCounted(port);
+    });
+
+    it('during its handshake in the tunnel', async () => {
+      const socket = await forward.plainTunnel(authority, { port });
+      // The head of a record whose rest never comes.
+      socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
+      await leave();
+      await noneIsCounted(port);
+    });
+
+    it('during its request: the upload at the registry ends', async () => {
+      const socket = await forward.tunnel(authority, { port, as: 'pusher' });
+      const begun = await sendOn(socket, {
+        method: 'POST',
+        path: '/v2/team/app/blobs/uploads/',
+        headers: { host: authority, 'content-length': '0' },
+      });
+      socket.write(`PATCH ${begun.headers.location ?? ''} HTTP/1.1\r\nHost: ${authority}\r\nContent-Length: 1000\r\n\r\nonly this`);
+      await until(() => registry.requests.some(({ method }) => method === 'PATCH'));
+      await leave();
+      await until(() => registry.requests.every(({ finished }) => finished));
+      await noneIsCounted(port);
+    });
+
+    it('during the response: the request at the registry ends', async () => {
+      const socket = await forward.tunnel(authority, { port });
+      const hold = registry.faults.add({ kind: 'hold', match: { path: /tags/ } });
+      socket.write(`GET /v2/team/app/tags/list HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
+      await until(() => hold.hits === 1);
+      await leave();
+      await until(() => registry.requests.every(({ finished }) => finished));
+      hold.release();
+      await noneIsCounted(port);
+    });
+
+    it('in a tunnel to another host: the connection to it ends', async () => {
+      const socket = await forward.plainTunnel(elsewhere, { port });
+      socket.write('hello');
+      await once(socket, 'data');
+      expect(other.open.size).toBe(1);
+      await leave();
+      await until(() => other.open.size === 0);
+      await noneIsCounted(port);
+    });
+  });
+
+  it('a client has at most so many tunnels: 429 with Retry-After, and others are served', async () => {
+    await start();
+    const opened: Socket[] = [];
+    for (let count = 0; count < MAX_TUNNELS; count += 1) {
+      opened.push(await forward.plainTunnel(authority));
+    }
+    const refused = await forward.askTunnel(authority);
+    expect({ status: refused.status, retry: refused.headers['retry-after'], body: refused.body }).toEqual({
+      status: 429,
+      retry: '1',
+      body: expect.stringContaining(`already has ${MAX_TUNNELS} tunnels`) as string,
+    });
+    const socket = await forward.tunnel(authority, { as: 'pusher' });
+    expect((await sendOn(socket, { path: '/v2/', headers: { host: authority } })).status).toBe(200);
+    opened[0]?.destroy();
+    await until(async () => (await openTunnel(refused.socket, authority, forward.login())).status === 200);
+  });
+
+  it('a tunnel that is refused does not count, however often it is asked for on a connection', async () => {
+    await start();
+    const socket = await forward.dial();
+    for (let count = 0; count < 3 * MAX_TUNNELS; count += 1) {
+      expect((await openTunnel(socket, '10.0.0.1:443', forward.login())).status).toBe(403);
+    }
+    await noneIsCounted('http');
+  });
+
+  it('when the proxy stops: idle ones at once, one with a request after its response', async () => {
+    await start({ grace: 60_000 });
+    const idle = await forward.tunnel(authority);
+    const busy = await forward.tunnel(authority);
+    await sendOn(busy, { path: '/v2/', headers: { host: authority } });
+    const hold = registry.faults.add({ kind: 'hold', match: { path: /tags/ } });
+    const answered = sendOn(busy, { path: '/v2/team/app/tags/list', headers: { host: authority } });
+    await until(() => hold.hits === 1);
+    const stopped = forward.world.proxy.stop();
+    await once(idle.resume(), 'close');
+    hold.release();
+    expect((await answered).status).toBe(404);
+    await stopped;
+    forward.world.proxies.length = 0;
+  });
+
+  it('when the proxy stops: those to other hosts continue during the grace, and are cut at its end', async () => {
+    await start({ grace: 1_500 });
+    const socket = await forward.plainTunnel(elsewhere);
+    const stopped = forward.world.proxy.stop();
+    await until(() =>
+      forward
+        .dial()
+        .then((late) => late.destroy() && false)
+        .catch(() => true),
+    );
+    socket.write('still there');
+    expect(((await once(socket, 'data')) as [Buffer])[0].toString()).toBe('still there');
+    await once(socket, 'close');
+    await stopped;
+    forward.world.proxies.length = 0;
+    await until(() => other.open.size === 0);
+  });
+
+  it('when the proxy stops: in the middle of a handshake', async () => {
+    await start({ grace: 0 });
+    for (const port of PORTS) {
+      const socket = await forward.plainTunnel(authority, { port });
+      socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
+    }
+    await forward.world.proxy.stop();
+    forward.world.proxies.length = 0;
+  });
+
+  function connectTo(to: string): string {
+    return `CONNECT ${to} HTTP/1.1\r\nHost: ${to}\r\nProxy-Authorization: ${forward.login()['proxy-authorization'] ?? ''}\r\n\r\n`;
+  }
+});
